@@ -1,0 +1,74 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// What each target may import is the architecture (docs/architecture.md): the coordinator
+// links no BLAS and the worker no SQLite.
+let package = Package(
+    name: "ranksweep",
+    products: [
+        .executable(name: "ranksweep", targets: ["ranksweep"]),
+        .executable(name: "ranksweep-worker", targets: ["ranksweep-worker"]),
+        .executable(name: "ranksweep-bench", targets: ["ranksweep-bench"]),
+    ],
+    targets: [
+        // System libraries, from Debian.
+        .systemLibrary(name: "COpenBLAS"),
+        .systemLibrary(name: "CSQLite"),
+        .systemLibrary(name: "CSodium"),
+        .systemLibrary(name: "CYAML"),
+        .systemLibrary(name: "CZeroMQ"),
+        .systemLibrary(name: "CZlib"),
+
+        // C of our own: the hot elementwise loops, and what Swift cannot import.
+        .target(name: "CKernels"),
+        .target(name: "CPosix"),
+
+        // Shared.
+        .target(name: "Text", dependencies: ["CSodium"]),
+        .target(name: "Console", dependencies: ["Text", "CPosix"]),
+        .target(name: "Sweep", dependencies: ["Text", "CYAML"]),
+
+        // The numeric half.
+        .target(name: "LinearAlgebra", dependencies: ["COpenBLAS", "CKernels"]),
+        .target(name: "Learning", dependencies: ["LinearAlgebra"]),
+        .target(name: "Measures", dependencies: ["Learning", "LinearAlgebra"]),
+        .target(
+            name: "Experiments",
+            dependencies: ["Measures", "Learning", "LinearAlgebra", "Sweep", "Text", "CZlib", "CPosix"]),
+
+        // The distributed half.
+        .target(name: "Wire", dependencies: ["Sweep", "Text"]),
+        .target(name: "Scheduling", dependencies: ["Wire", "Sweep"]),
+        .target(name: "Journal", dependencies: ["Scheduling", "Wire", "Sweep", "Text", "CSQLite", "CPosix"]),
+        .target(name: "Transport", dependencies: ["Wire", "CZeroMQ", "CPosix"]),
+        .target(name: "Reporting", dependencies: ["Sweep", "Text"]),
+
+        // The two services and their commands.
+        .target(
+            name: "CoordinatorService",
+            dependencies: ["Journal", "Transport", "Scheduling", "Wire", "Reporting", "Sweep", "Text", "Console", "CPosix"]),
+        .target(
+            name: "WorkerService",
+            dependencies: ["Experiments", "Transport", "Scheduling", "Wire", "Sweep", "Text", "Console", "CPosix"]),
+        .executableTarget(name: "ranksweep", dependencies: ["CoordinatorService"]),
+        .executableTarget(name: "ranksweep-worker", dependencies: ["WorkerService"]),
+        .executableTarget(
+            name: "ranksweep-bench",
+            dependencies: ["Experiments", "Measures", "Learning", "LinearAlgebra", "Console", "Text"]),
+
+        .testTarget(name: "TextTests", dependencies: ["Text"]),
+        .testTarget(name: "ConsoleTests", dependencies: ["Console"]),
+        .testTarget(name: "SweepTests", dependencies: ["Sweep", "Text"]),
+        .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra"]),
+        .testTarget(name: "LearningTests", dependencies: ["Learning", "LinearAlgebra"]),
+        .testTarget(name: "MeasuresTests", dependencies: ["Measures", "Learning", "LinearAlgebra"]),
+        .testTarget(name: "ExperimentsTests", dependencies: ["Experiments", "Sweep", "Text"]),
+        .testTarget(name: "WireTests", dependencies: ["Wire", "Sweep"]),
+        .testTarget(name: "SchedulingTests", dependencies: ["Scheduling", "Wire", "Sweep"]),
+        .testTarget(name: "JournalTests", dependencies: ["Journal", "Scheduling", "Wire", "Sweep"]),
+        .testTarget(name: "ReportingTests", dependencies: ["Reporting", "Sweep", "Text"]),
+        .testTarget(name: "ProjectTests"),
+        .testTarget(name: "EndToEndTests", dependencies: ["Text"]),
+    ],
+    swiftLanguageModes: [.v6]
+)

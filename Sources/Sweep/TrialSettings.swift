@@ -1,0 +1,195 @@
+import Text
+
+/// Everything one trial depends on, with every default filled in: the input of `run(trial)` and the content
+/// that a trial's identifier hashes. Two trials with equal settings have equal records.
+///
+/// Names and meanings follow the sweep file (docs/sweep-files.md); formulas are in docs/measures.md.
+public struct TrialSettings: Equatable, Sendable {
+    public var experiment: Experiment
+    public var dataset: Dataset
+    public var network: Network
+    public var training: Training
+    public var measures: Measures
+    /// The seed of every random stream of the trial.
+    public var seed: UInt64
+
+    public init(
+        experiment: Experiment, dataset: Dataset, network: Network, training: Training, measures: Measures,
+        seed: UInt64
+    ) {
+        self.experiment = experiment
+        self.dataset = dataset
+        self.network = network
+        self.training = training
+        self.measures = measures
+        self.seed = seed
+    }
+
+    public enum Experiment: Equatable, Sendable {
+        /// A multilayer perceptron trained on its task loss.
+        case mlp
+        /// A deep variational information bottleneck: task loss + beta · KL, `bottleneck` latent variables.
+        case vib(beta: Double, bottleneck: Int, scaleShift: Double)
+    }
+
+    public enum Dataset: Equatable, Sendable {
+        case gaussian(Gaussian)
+        case images(Images)
+    }
+
+    /// Jointly Gaussian inputs and targets, drawn anew for every batch.
+    public struct Gaussian: Equatable, Sendable {
+        /// The joint covariance of (x, y), row-major, (inputs + targets)².
+        public var covariance: [[Double]]
+        /// How many of the variables are inputs; the others are targets.
+        public var inputs: Int
+        /// Points of the evaluation sample.
+        public var testPoints: Int
+
+        public init(covariance: [[Double]], inputs: Int, testPoints: Int) {
+            self.covariance = covariance
+            self.inputs = inputs
+            self.testPoints = testPoints
+        }
+    }
+
+    public struct Images: Equatable, Sendable {
+        public enum Name: String, CaseIterable, Sendable {
+            case mnist
+            case fashionMNIST = "fashion-mnist"
+        }
+        /// How the bytes 0...255 become inputs: 0...1, or -1...1.
+        public enum Scale: String, CaseIterable, Sendable { case unit, symmetric }
+
+        public var name: Name
+        public var scale: Scale
+        /// The first so many images of each file, or all where nil.
+        public var trainPoints: Int?
+        public var testPoints: Int?
+
+        public init(name: Name, scale: Scale, trainPoints: Int?, testPoints: Int?) {
+            self.name = name
+            self.scale = scale
+            self.trainPoints = trainPoints
+            self.testPoints = testPoints
+        }
+    }
+
+    /// The encoder of a VIB (without its head of 2K outputs), or the MLP without its output layer.
+    public struct Network: Equatable, Sendable {
+        public enum Activation: String, CaseIterable, Sendable { case linear, relu, tanh }
+
+        /// Units of each hidden layer; `depth` is `hidden.count + 1`.
+        public var hidden: [Int]
+        public var activation: Activation
+        public var depth: Int { hidden.count + 1 }
+
+        public init(hidden: [Int], activation: Activation) {
+            self.hidden = hidden
+            self.activation = activation
+        }
+    }
+
+    public struct Training: Equatable, Sendable {
+        public enum Optimizer: Equatable, Sendable {
+            case sgd(momentum: Double)
+            case adam(beta1: Double, beta2: Double, epsilon: Double)
+        }
+        public enum Schedule: Equatable, Sendable {
+            case constant
+            /// From `learningRate` to 0 along half a cosine over the whole training.
+            case cosine
+            /// Times `factor` every `every` epochs (images) or steps (Gaussian data).
+            case decay(factor: Double, every: Int)
+        }
+        public enum Duration: Equatable, Sendable {
+            case steps(Int)
+            case epochs(Int)
+        }
+        public enum Loss: String, CaseIterable, Sendable {
+            case crossEntropy, meanSquaredError, gaussianNLL
+        }
+
+        public var optimizer: Optimizer
+        public var learningRate: Double
+        public var schedule: Schedule
+        /// Adds weightDecay · w to the gradient of every weight (not bias).
+        public var weightDecay: Double
+        /// Decay of the exponential moving average of the parameters that measures read; nil: none is kept.
+        public var average: Double?
+        public var batch: Int
+        public var duration: Duration
+        public var loss: Loss
+
+        public init(
+            optimizer: Optimizer, learningRate: Double, schedule: Schedule, weightDecay: Double, average: Double?,
+            batch: Int, duration: Duration, loss: Loss
+        ) {
+            self.optimizer = optimizer
+            self.learningRate = learningRate
+            self.schedule = schedule
+            self.weightDecay = weightDecay
+            self.average = average
+            self.batch = batch
+            self.duration = duration
+            self.loss = loss
+        }
+    }
+
+    public struct Measures: Equatable, Sendable {
+        /// When the trace gets an entry; the end of training is always measured, into `metrics`.
+        public enum Times: Equatable, Sendable {
+            case end
+            /// So many points, equally spaced in steps.
+            case linear(Int)
+            /// So many points, equally spaced in log(step), from step 1; doubles are dropped.
+            case log(Int)
+            case steps([Int])
+        }
+        public var localRank: LocalRank?
+        public var every: Times
+        /// Samples of z averaged in probability for `accuracy_sampled` (Alemi et al. 2016 use 12).
+        public var samples: Int
+
+        public init(localRank: LocalRank?, every: Times, samples: Int) {
+            self.localRank = localRank
+            self.every = every
+            self.samples = samples
+        }
+    }
+
+    public struct LocalRank: Equatable, Sendable {
+        /// Absolute thresholds ε: #{σ > ε}.
+        public var thresholds: [Double]
+        /// Relative thresholds ε: #{σ ≥ ε σ_1}.
+        public var relative: [Double]
+        /// Thresholds τ of the rank that knows the noise, of a VIB: #{σ(diag(1/σ_z) J_μ) > τ}.
+        public var noise: [Double]
+        /// Test points that the mean goes over.
+        public var points: Int
+
+        public init(thresholds: [Double], relative: [Double], noise: [Double], points: Int) {
+            self.thresholds = thresholds
+            self.relative = relative
+            self.noise = noise
+            self.points = points
+        }
+    }
+}
+
+/// The content hash of a trial's settings: 32 hexadecimal digits.
+///
+/// Equal in every sweep that holds the trial, wherever it stands in the grid.
+public struct TrialID: Hashable, Sendable, CustomStringConvertible {
+    public let text: String
+    public var description: String { text }
+
+    /// nil unless `text` is 32 lower-case hexadecimal digits.
+    public init?(_ text: String) {
+        guard text.utf8.count == 32, text.utf8.allSatisfy({ (48...57).contains($0) || (97...102).contains($0) })
+        else { return nil }
+        self.text = text
+    }
+
+    init(hashing content: JSONValue) { text = Digest(of: content.canonicalText).hexadecimal(bytes: 16) }
+}

@@ -1,0 +1,21 @@
+import CSodium
+
+/// The SHA-256 of some bytes (FIPS 180-4), by libsodium.
+public struct Digest: Equatable, Hashable, Sendable {
+    /// 32 bytes.
+    public let bytes: [UInt8]
+
+    public init(of message: [UInt8]) {
+        var output = [UInt8](repeating: 0, count: Int(crypto_hash_sha256_BYTES))
+        crypto_hash_sha256(&output, message, UInt64(message.count))
+        bytes = output
+    }
+
+    public init(of text: String) { self.init(of: Array(text.utf8)) }
+
+    /// The first `count` bytes in lower-case hexadecimal.
+    public func hexadecimal(bytes count: Int = 32) -> String {
+        let digits = Array("0123456789abcdef")
+        return String(bytes.prefix(count).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
+    }
+}

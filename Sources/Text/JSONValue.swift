@@ -1,0 +1,124 @@
+// Text: JSON values, digests and spelling suggestions.
+// Imports libsodium (SHA-256) and FoundationEssentials (the JSON parser); nothing of ours.
+// Leaves out: files, terminals, and what any value means.
+
+import FoundationEssentials
+
+/// A JSON value whose written form is a contract: object keys sorted by their UTF-8 bytes, numbers in the
+/// shortest form that reads back as the same double, no white space. Records, `sweep.json` and trial
+/// identifiers depend on these bytes.
+///
+/// All numbers are doubles, so integers are exact up to 2^53.
+public enum JSONValue: Equatable, Sendable {
+    case null
+    case bool(Bool)
+    case number(Double)
+    case string(String)
+    case array([JSONValue])
+    case object([String: JSONValue])
+}
+
+extension JSONValue: Decodable {
+    /// Parses one JSON text. Throws `DecodingError` on anything else.
+    public init(parsing text: some Sequence<UInt8>) throws {
+        self = try JSONDecoder().decode(JSONValue.self, from: Data(text))
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        if container.decodeNil() {
+            self = .null
+        } else if let number = try? container.decode(Double.self) {
+            self = .number(number)
+        } else if let string = try? container.decode(String.self) {
+            self = .string(string)
+        } else if let array = try? container.decode([JSONValue].self) {
+            self = .array(array)
+        } else if let object = try? container.decode([String: JSONValue].self) {
+            self = .object(object)
+        } else {
+            self = .bool(try container.decode(Bool.self))
+        }
+    }
+}
+
+extension JSONValue {
+    /// The canonical text. Precondition: every number is finite (records never hold another).
+    public var canonicalText: String {
+        var output: [UInt8] = []
+        write(to: &output)
+        return String(decoding: output, as: UTF8.self)
+    }
+
+    /// Appends the canonical text as UTF-8.
+    public func write(to output: inout [UInt8]) {
+        switch self {
+        case .null: output += "null".utf8
+        case .bool(let flag): output += (flag ? "true" : "false").utf8
+        case .number(let number): output += JSONValue.text(of: number).utf8
+        case .string(let string): JSONValue.write(string, to: &output)
+        case .array(let elements):
+            output.append(UInt8(ascii: "["))
+            for (index, element) in elements.enumerated() {
+                if index > 0 { output.append(UInt8(ascii: ",")) }
+                element.write(to: &output)
+            }
+            output.append(UInt8(ascii: "]"))
+        case .object(let members):
+            output.append(UInt8(ascii: "{"))
+            let sorted = members.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+            for (index, member) in sorted.enumerated() {
+                if index > 0 { output.append(UInt8(ascii: ",")) }
+                JSONValue.write(member.key, to: &output)
+                output.append(UInt8(ascii: ":"))
+                member.value.write(to: &output)
+            }
+            output.append(UInt8(ascii: "}"))
+        }
+    }
+
+    /// The shortest decimal text that reads back as `number`; whole numbers have no ".0".
+    public static func text(of number: Double) -> String {
+        precondition(number.isFinite, "a non-finite number is never written")
+        if number == number.rounded(), abs(number) < 9_007_199_254_740_992 {
+            return String(Int64(number))
+        }
+        return "\(number)"
+    }
+
+    private static func write(_ string: String, to output: inout [UInt8]) {
+        let hex = Array("0123456789abcdef".utf8)
+        output.append(UInt8(ascii: "\""))
+        for byte in string.utf8 {
+            switch byte {
+            case UInt8(ascii: "\""): output += "\\\"".utf8
+            case UInt8(ascii: "\\"): output += "\\\\".utf8
+            case UInt8(ascii: "\n"): output += "\\n".utf8
+            case UInt8(ascii: "\t"): output += "\\t".utf8
+            case UInt8(ascii: "\r"): output += "\\r".utf8
+            case 0..<0x20:
+                output += "\\u00".utf8
+                output.append(hex[Int(byte >> 4)])
+                output.append(hex[Int(byte & 15)])
+            default: output.append(byte)
+            }
+        }
+        output.append(UInt8(ascii: "\""))
+    }
+}
+
+extension JSONValue {
+    public subscript(key: String) -> JSONValue? {
+        if case .object(let members) = self { members[key] } else { nil }
+    }
+
+    public var number: Double? { if case .number(let number) = self { number } else { nil } }
+    public var string: String? { if case .string(let string) = self { string } else { nil } }
+    public var bool: Bool? { if case .bool(let flag) = self { flag } else { nil } }
+    public var array: [JSONValue]? { if case .array(let elements) = self { elements } else { nil } }
+    public var object: [String: JSONValue]? { if case .object(let members) = self { members } else { nil } }
+
+    public init(_ number: Int) { self = .number(Double(number)) }
+    public init(_ numbers: [Double]) { self = .array(numbers.map(JSONValue.number)) }
+    public init(_ numbers: [Int]) { self = .array(numbers.map { .number(Double($0)) }) }
+}

@@ -1,0 +1,123 @@
+// Wire: what coordinator, worker and slot say to one another, and how it is written as bytes.
+// Imports Sweep and Text. Leaves out sockets (Transport) and what to do about a message (Scheduling).
+
+import Sweep
+
+/// The version of every message below; a peer that speaks another is refused with both numbers named.
+public let wireVersion: UInt8 = 1
+
+/// Who a worker is: chosen at random by the worker's process when it starts, kept across reconnections.
+public struct WorkerID: Hashable, Sendable {
+    public let value: UInt64
+    public init(_ value: UInt64) { self.value = value }
+}
+
+/// A lease's number: unique within a run directory, across restarts of its coordinator.
+public struct LeaseID: Hashable, Sendable {
+    public let value: UInt64
+    public init(_ value: UInt64) { self.value = value }
+}
+
+/// What a worker tells its coordinator. Any of them counts as a beat.
+public enum WorkerMessage: Equatable, Sendable {
+    /// The first message of every connection, and again after a coordinator's restart.
+    case hello(Hello)
+    case beat
+    case report(Report)
+    case failure(Failure)
+    /// The worker leaves of its own will; its unfinished trials are free at once.
+    case goodbye
+
+    public struct Hello: Equatable, Sendable {
+        public var program: String
+        public var host: String
+        public var process: UInt32
+        public var slots: UInt32
+        public var cpu: String
+        /// The BLAS kernel its slots use, as OpenBLAS names it.
+        public var kernel: String
+        /// Trials it still holds, from before a reconnection: running, waiting, or reported but unacknowledged.
+        public var held: [HeldTrial]
+    }
+
+    public struct HeldTrial: Equatable, Sendable {
+        public var lease: LeaseID
+        public var trial: UInt64
+        public var attempt: UInt32
+    }
+
+    /// A finished trial. `body` is the record's part that depends on the trial alone, as canonical JSON.
+    public struct Report: Equatable, Sendable {
+        public var lease: LeaseID
+        public var trial: UInt64
+        public var id: TrialID
+        public var attempt: UInt32
+        public var body: [UInt8]
+        public var provenance: Provenance
+    }
+
+    /// An attempt that gave no record: an error, a crash, a limit.
+    public struct Failure: Equatable, Sendable {
+        public var lease: LeaseID
+        public var trial: UInt64
+        public var attempt: UInt32
+        /// One sentence for a person.
+        public var cause: String
+        public var provenance: Provenance
+    }
+}
+
+/// Who, where, when and how long: about the attempt, never in the record.
+public struct Provenance: Equatable, Sendable {
+    public var host: String
+    public var process: UInt32
+    public var slot: UInt32
+    public var cpu: String
+    public var kernel: String
+    /// Unix time of the start, in milliseconds.
+    public var startMilliseconds: Int64
+    public var seconds: Double
+    public var peakMemoryBytes: UInt64
+}
+
+/// What a coordinator tells a worker.
+public enum CoordinatorMessage: Equatable, Sendable {
+    /// The sweep (its canonical JSON) that assignments index into, and how often to beat.
+    case welcome(Welcome)
+    /// The worker cannot serve; `reason` is for its user.
+    case refuse(reason: String)
+    case assign(Assignment)
+    /// These trials' reports are durable (or not wanted): forget them.
+    case accepted([UInt64])
+    /// Stop and forget these trials of the lease: others have them.
+    case revoke(LeaseID, [UInt64])
+    /// All is done, or the coordinator stops for good: exit.
+    case finish
+
+    public struct Welcome: Equatable, Sendable {
+        public var sweep: [UInt8]
+        public var beatMilliseconds: UInt32
+    }
+
+    public struct Assignment: Equatable, Sendable {
+        public var lease: LeaseID
+        public var attempt: UInt32
+        /// Grid indices.
+        public var trials: [UInt64]
+    }
+}
+
+/// What a worker tells its slot, a child process, over a socket pair.
+public enum SlotRequest: Equatable, Sendable {
+    /// The sweep's canonical JSON; once, first.
+    case sweep([UInt8])
+    case run(trial: UInt64)
+}
+
+/// What a slot tells its worker.
+public enum SlotReply: Equatable, Sendable {
+    /// Up, with this BLAS kernel.
+    case ready(kernel: String)
+    case done(trial: UInt64, id: TrialID, body: [UInt8], seconds: Double, peakMemoryBytes: UInt64)
+    case failed(trial: UInt64, cause: String, seconds: Double, peakMemoryBytes: UInt64)
+}
