@@ -1,0 +1,43 @@
+# The doors of the project. `make demo` and `make test` do all set-up on a Debian or Ubuntu machine that has Swift.
+
+PACKAGES := libopenblas-dev liblapacke-dev libzmq3-dev libsodium-dev libsqlite3-dev zlib1g-dev libyaml-dev gnuplot-nox
+BIN := .build/release
+
+help:
+	@echo "make demo     set up, build, run the demo sweep (under two minutes) and draw its figure"
+	@echo "make test     set up, build and run every test"
+	@echo "make build    set up and build: $(BIN)/ranksweep and $(BIN)/ranksweep-worker"
+	@echo "make format   format the sources with swift format"
+	@echo "make help     this text"
+
+demo: build
+	@rm -rf runs/demo
+	$(BIN)/ranksweep run sweeps/demo.yaml --out runs/demo
+	@echo "The figure: runs/demo/figures/kl-and-rank.png"
+
+# The tests train, so they run optimised; a folder of their own keeps the two builds from undoing each other.
+test: setup
+	swift test -c release -Xswiftc -enable-testing --scratch-path .build/test
+
+build: setup
+	swift build -c release
+
+format:
+	swift format --in-place --recursive --parallel Package.swift Sources Tests
+
+setup:
+	@command -v swift >/dev/null || { \
+	    echo "ranksweep needs Swift 6.2 or newer: https://www.swift.org/install/linux"; exit 1; }
+	@missing=""; \
+	for package in $(PACKAGES); do \
+	    dpkg-query -W -f '$${db:Status-Status}' $$package 2>/dev/null | grep -qx installed || missing="$$missing $$package"; \
+	done; \
+	if [ -n "$$missing" ]; then \
+	    command -v apt-get >/dev/null || { echo "Install these Debian packages or their like first:$$missing"; exit 1; }; \
+	    sudo=""; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+	    echo "Installing with apt-get:$$missing"; \
+	    $$sudo apt-get update -qq && \
+	    $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
+	fi
+
+.PHONY: help demo test build format setup

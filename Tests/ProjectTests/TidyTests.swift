@@ -1,0 +1,86 @@
+import Foundation
+import Testing
+
+/// The tree checked as a compiler would: what no compiler checks.
+@Suite struct TidyTests {
+    static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
+
+    static func files(under folder: String, withExtension ext: String) -> [URL] {
+        let start = root.appending(path: folder)
+        guard let walk = FileManager.default.enumerator(at: start, includingPropertiesForKeys: nil) else { return [] }
+        return walk.compactMap { $0 as? URL }.filter { $0.pathExtension == ext }
+            .sorted { $0.path < $1.path }
+    }
+
+    static func lines(of file: URL) throws -> [String] {
+        try String(contentsOf: file, encoding: .utf8).components(separatedBy: "\n")
+    }
+
+    static func name(_ file: URL) -> String {
+        file.path.replacingOccurrences(of: root.path + "/", with: "")
+    }
+
+    @Test func noSourceFileIsOver400Lines() throws {
+        let sources = Self.files(under: "Sources", withExtension: "swift")
+        #expect(sources.count > 50)
+        for file in sources {
+            let count = try Self.lines(of: file).count
+            #expect(count <= 401, "\(Self.name(file)) has \(count) lines")
+        }
+    }
+
+    @Test func sourcesCallNothingBanned() throws {
+        let banned = ["try!", "as!", "fatalError(", ".random(", "Date()", ": Any ", "[Any", "TODO", "FIXME"]
+        for file in Self.files(under: "Sources", withExtension: "swift") {
+            for (number, line) in try Self.lines(of: file).enumerated() {
+                for call in banned where line.contains(call) {
+                    Issue.record("\(Self.name(file)):\(number + 1): '\(call)' is not for Sources")
+                }
+            }
+        }
+    }
+
+    /// Code that decides must be given its time, chance and files.
+    @Test func pureTargetsImportNoSystem() throws {
+        for target in ["Sweep", "Scheduling", "Wire", "Measures"] {
+            for file in Self.files(under: "Sources/\(target)", withExtension: "swift") {
+                for (number, line) in try Self.lines(of: file).enumerated() {
+                    let imported = ["import Foundation", "import CPosix", "import CZeroMQ", "import CSQLite"]
+                        .contains { line.trimmingCharacters(in: .whitespaces) == $0 }
+                    #expect(!imported, "\(Self.name(file)):\(number + 1): \(line)")
+                }
+            }
+        }
+    }
+
+    @Test func everyLinkInTheDocsLeadsSomewhere() throws {
+        let link = try Regex(#"\]\(([^)#\s]+)(#[^)]*)?\)"#)
+        let pages = Self.files(under: "docs", withExtension: "md") + [Self.root.appending(path: "README.md")]
+        #expect(pages.count > 4)
+        for page in pages {
+            let text = try String(contentsOf: page, encoding: .utf8)
+            for match in text.matches(of: link) {
+                guard let target = match.output[1].substring, !target.contains("://") else { continue }
+                let file = page.deletingLastPathComponent().appending(path: String(target))
+                #expect(
+                    FileManager.default.fileExists(atPath: file.path), "\(Self.name(page)): no \(target)")
+            }
+        }
+    }
+
+    @Test func everyRecipeIsNamedInTheReadmeOrTheDocs() throws {
+        let pages = Self.files(under: "docs", withExtension: "md") + [Self.root.appending(path: "README.md")]
+        let text = try pages.map { try String(contentsOf: $0, encoding: .utf8) }.joined()
+        let recipes = Self.files(under: "sweeps", withExtension: "yaml")
+        #expect(recipes.count >= 3)
+        for recipe in recipes {
+            #expect(text.contains(recipe.lastPathComponent), "no page names \(Self.name(recipe))")
+        }
+    }
+
+    @Test func thePackageHasNoDependencies() throws {
+        let manifest = try String(contentsOf: Self.root.appending(path: "Package.swift"), encoding: .utf8)
+        #expect(!manifest.contains(".package("))
+    }
+}
