@@ -4,7 +4,7 @@ import Text
 /// that a trial's identifier hashes. Two trials with equal settings have equal records.
 ///
 /// Names and meanings follow the sweep file (docs/sweep-files.md); formulas are in docs/measures.md.
-public struct TrialSettings: Equatable, Sendable {
+public struct TrialSettings: Hashable, Sendable {
     public var experiment: Experiment
     public var dataset: Dataset
     public var network: Network
@@ -25,20 +25,20 @@ public struct TrialSettings: Equatable, Sendable {
         self.seed = seed
     }
 
-    public enum Experiment: Equatable, Sendable {
+    public enum Experiment: Hashable, Sendable {
         /// A multilayer perceptron trained on its task loss.
         case mlp
         /// A deep variational information bottleneck: task loss + beta · KL, `bottleneck` latent variables.
         case vib(beta: Double, bottleneck: Int, scaleShift: Double)
     }
 
-    public enum Dataset: Equatable, Sendable {
+    public enum Dataset: Hashable, Sendable {
         case gaussian(Gaussian)
         case images(Images)
     }
 
     /// Jointly Gaussian inputs and targets, drawn anew for every batch.
-    public struct Gaussian: Equatable, Sendable {
+    public struct Gaussian: Hashable, Sendable {
         /// The joint covariance of (x, y), row-major, (inputs + targets)².
         public var covariance: [[Double]]
         /// How many of the variables are inputs; the others are targets.
@@ -53,7 +53,7 @@ public struct TrialSettings: Equatable, Sendable {
         }
     }
 
-    public struct Images: Equatable, Sendable {
+    public struct Images: Hashable, Sendable {
         public enum Name: String, CaseIterable, Sendable {
             case mnist
             case fashionMNIST = "fashion-mnist"
@@ -76,7 +76,7 @@ public struct TrialSettings: Equatable, Sendable {
     }
 
     /// The encoder of a VIB (without its head of 2K outputs), or the MLP without its output layer.
-    public struct Network: Equatable, Sendable {
+    public struct Network: Hashable, Sendable {
         public enum Activation: String, CaseIterable, Sendable { case linear, relu, tanh }
 
         /// Units of each hidden layer; `depth` is `hidden.count + 1`.
@@ -90,19 +90,19 @@ public struct TrialSettings: Equatable, Sendable {
         }
     }
 
-    public struct Training: Equatable, Sendable {
-        public enum Optimizer: Equatable, Sendable {
+    public struct Training: Hashable, Sendable {
+        public enum Optimizer: Hashable, Sendable {
             case sgd(momentum: Double)
             case adam(beta1: Double, beta2: Double, epsilon: Double)
         }
-        public enum Schedule: Equatable, Sendable {
+        public enum Schedule: Hashable, Sendable {
             case constant
             /// From `learningRate` to 0 along half a cosine over the whole training.
             case cosine
             /// Times `factor` every `every` epochs (images) or steps (Gaussian data).
             case decay(factor: Double, every: Int)
         }
-        public enum Duration: Equatable, Sendable {
+        public enum Duration: Hashable, Sendable {
             case steps(Int)
             case epochs(Int)
         }
@@ -122,7 +122,8 @@ public struct TrialSettings: Equatable, Sendable {
         public var loss: Loss
 
         public init(
-            optimizer: Optimizer, learningRate: Double, schedule: Schedule, weightDecay: Double, average: Double?,
+            optimizer: Optimizer, learningRate: Double, schedule: Schedule, weightDecay: Double,
+            average: Double?,
             batch: Int, duration: Duration, loss: Loss
         ) {
             self.optimizer = optimizer
@@ -136,9 +137,9 @@ public struct TrialSettings: Equatable, Sendable {
         }
     }
 
-    public struct Measures: Equatable, Sendable {
+    public struct Measures: Hashable, Sendable {
         /// When the trace gets an entry; the end of training is always measured, into `metrics`.
-        public enum Times: Equatable, Sendable {
+        public enum Times: Hashable, Sendable {
             case end
             /// So many points, equally spaced in steps.
             case linear(Int)
@@ -158,7 +159,7 @@ public struct TrialSettings: Equatable, Sendable {
         }
     }
 
-    public struct LocalRank: Equatable, Sendable {
+    public struct LocalRank: Hashable, Sendable {
         /// Absolute thresholds ε: #{σ > ε}.
         public var thresholds: [Double]
         /// Relative thresholds ε: #{σ ≥ ε σ_1}.
@@ -186,7 +187,8 @@ public struct TrialID: Hashable, Sendable, CustomStringConvertible {
 
     /// nil unless `text` is 32 lower-case hexadecimal digits.
     public init?(_ text: String) {
-        guard text.utf8.count == 32, text.utf8.allSatisfy({ (48...57).contains($0) || (97...102).contains($0) })
+        guard text.utf8.count == 32,
+            text.utf8.allSatisfy({ (48...57).contains($0) || (97...102).contains($0) })
         else { return nil }
         self.text = text
     }

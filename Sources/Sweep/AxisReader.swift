@@ -1,0 +1,190 @@
+import Text
+
+extension YAMLNode {
+    /// Whether the node is a mapping that makes values: {log: …}, {linear: …} or {range: …}.
+    var isRule: Bool {
+        mapping?.contains { ["log", "linear", "range"].contains($0.key) } ?? false
+    }
+
+    /// The values of an axis: a list or a rule. nil with a fault.
+    func axisValues(of setting: Setting, shown: String, _ faults: inout Faults) -> AxisValues? {
+        if let items = sequence {
+            return YAMLNode.list(items, of: setting, shown: shown, place: place, &faults)
+        }
+        guard let entries = mapping else {
+            faults.add(place, shown, .wrongType(due: .values, found: "'\(self.shown)'"))
+            return nil
+        }
+        guard isRule else {
+            let rules = ["log", "linear", "range"]
+            let suggestion = entries.compactMap { nearestSpelling(to: $0.key, among: rules) }.first
+            if let first = entries.first, let suggestion {
+                faults.add(
+                    first.keyPlace, "\(shown).\(first.key)", .unknownKey(due: rules, suggestion: suggestion))
+            } else {
+                faults.add(place, shown, .wrongType(due: .values, found: self.shown))
+            }
+            return nil
+        }
+        return rule(entries, of: setting, shown: shown, &faults)
+    }
+
+    /// Listed values, each checked, none twice.
+    static func list(
+        _ items: [YAMLNode], of setting: Setting, shown: String, place: SweepError.Place,
+        _ faults: inout Faults
+    ) -> AxisValues? {
+        guard !items.isEmpty else {
+            faults.add(place, shown, .emptyList)
+            return nil
+        }
+        let values = items.compactMap { $0.value(of: setting.kind, path: shown, &faults) }
+        guard values.count == items.count else { return nil }
+        if let (first, second) = firstRepeat(in: values.map(\.canonicalText)) {
+            let text = shortened(values[second].string ?? values[second].canonicalText)
+            faults.add(items[second].place, shown, .repeatedValue(text, first: items[first].place))
+            return nil
+        }
+        return .list(values)
+    }
+
+    // MARK: Rules
+
+    private func rule(
+        _ entries: [Entry], of setting: Setting, shown: String, _ faults: inout Faults
+    ) -> AxisValues? {
+        let name = entries.first { ["log", "linear", "range"].contains($0.key) }?.key ?? ""
+        guard setting.kind.isNumeric else {
+            faults.add(place, shown, .notNumericAxis(rule: name))
+            return nil
+        }
+        let keys = [name, name == "range" ? "step" : "count"]
+        for entry in entries where !keys.contains(entry.key) {
+            let problem = SweepError.Problem.unknownKey(
+                due: keys, suggestion: nearestSpelling(to: entry.key, among: keys))
+            faults.add(entry.keyPlace, "\(shown).\(entry.key)", problem)
+            return nil
+        }
+        let ends = entries.first { $0.key == name }?.value ?? self
+        let other = entries.first { $0.key == keys[1] }?.value
+        return name == "range"
+            ? range(ends, step: other, of: setting, shown: shown, &faults)
+            : spaced(name, ends, count: other, of: setting, shown: shown, &faults)
+    }
+
+    private func range(
+        _ ends: YAMLNode, step: YAMLNode?, of setting: Setting, shown: String, _ faults: inout Faults
+    ) -> AxisValues? {
+        let path = "\(shown).range"
+        guard let items = ends.sequence, items.count == 2 else {
+            faults.add(ends.place, path, .endsNotTwo)
+            return nil
+        }
+        let any = -Setting.seedLimit...Setting.seedLimit
+        guard let lower = items[0].integer(in: any, path: path, &faults),
+            let upper = items[1].integer(in: any, path: path, &faults)
+        else { return nil }
+        var stepValue = 1
+        if let step {
+            guard let value = step.integer(in: 1...Setting.seedLimit, path: "\(shown).step", &faults) else {
+                return nil
+            }
+            stepValue = value
+        }
+        let values = AxisValues.range(lower: lower, upper: upper, step: stepValue)
+        guard values.count > 0 else {
+            faults.add(ends.place, path, .rangeEmpty(lower: lower, upper: upper))
+            return nil
+        }
+        let last = lower + (values.count - 1) * stepValue
+        for (number, item) in [(lower, items[0]), (last, items[1])] {
+            guard item.fits(Double(number), setting.kind, path: path, &faults) else { return nil }
+        }
+        return values
+    }
+
+    private func spaced(
+        _ name: String, _ ends: YAMLNode, count: YAMLNode?, of setting: Setting, shown: String,
+        _ faults: inout Faults
+    ) -> AxisValues? {
+        let path = "\(shown).\(name)"
+        guard let items = ends.sequence, items.count == 2 else {
+            faults.add(ends.place, path, .endsNotTwo)
+            return nil
+        }
+        guard let count else {
+            faults.add(place, shown, .missing(["count"]))
+            return nil
+        }
+        let numbers = items.compactMap { $0.number(in: Bounds(.none, .none), path: path, &faults) }
+        guard numbers.count == 2,
+            let size = count.integer(in: 0...Setting.seedLimit, path: "\(shown).count", &faults)
+        else { return nil }
+        guard size >= 2, size <= 1_000_000 else {
+            faults.add(count.place, "\(shown).count", .countTooSmall)
+            return nil
+        }
+        for (number, item) in zip(numbers, items) {
+            if name == "log", number <= 0 {
+                faults.add(item.place, path, .logOfNonPositive(numberText(number)))
+                return nil
+            }
+            guard item.fits(number, setting.kind, path: path, &faults) else { return nil }
+        }
+        guard numbers[0] != numbers[1] else {
+            faults.add(ends.place, path, .endsNotAscending(numberText(numbers[0])))
+            return nil
+        }
+        let whole = if case .integer = setting.kind { true } else { false }
+        let values: AxisValues =
+            name == "log"
+            ? .logarithmic(first: numbers[0], last: numbers[1], count: size, whole: whole)
+            : .linear(first: numbers[0], last: numbers[1], count: size, whole: whole)
+        var before = values[0]
+        for index in 1..<size {
+            let value = values[index]
+            if value == before {
+                faults.add(count.place, "\(shown).count", .repeatedAfterRounding(value.canonicalText))
+                return nil
+            }
+            before = value
+        }
+        return values
+    }
+
+    /// Whether an end of a rule is a value of `kind`; else adds the fault.
+    private func fits(_ number: Double, _ kind: Kind, path: String, _ faults: inout Faults) -> Bool {
+        let bounds: Bounds
+        switch kind {
+        case .integer(let range):
+            guard number == number.rounded() else {
+                faults.add(place, path, .notWhole(numberText(number)))
+                return false
+            }
+            bounds = Bounds(range)
+        case .number(let given), .numberOrOff(let given): bounds = given
+        default: return true
+        }
+        guard bounds.contains(number) else {
+            faults.add(place, path, .outOfBounds(numberText(number), bounds: bounds.text))
+            return false
+        }
+        return true
+    }
+
+    // MARK: Texts
+
+    /// A sweep's name: it becomes part of file names.
+    func name(path: String, _ faults: inout Faults) -> String? {
+        guard let scalar = text(path: path, due: .text, &faults) else { return nil }
+        let sound = scalar.text.utf8.allSatisfy { byte in
+            (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
+                || [45, 46, 95].contains(byte)
+        }
+        guard sound, (1...100).contains(scalar.text.utf8.count), !scalar.text.hasPrefix(".") else {
+            faults.add(place, path, .badName(shown))
+            return nil
+        }
+        return scalar.text
+    }
+}

@@ -1,0 +1,101 @@
+import Text
+
+/// What a point must meet to stay in the grid: comparisons of axes, joined by `and`, `or`, `not`.
+public indirect enum Condition: Equatable, Sendable {
+    case comparison(Operand, Operator, Operand)
+    case not(Condition)
+    case and(Condition, Condition)
+    case or(Condition, Condition)
+
+    public enum Operand: Equatable, Sendable {
+        /// The value of the axis of this path; of `dataset`, the name.
+        case axis(String)
+        case number(Double)
+        case text(String)
+    }
+
+    public enum Operator: String, CaseIterable, Sendable {
+        case less = "<"
+        case atMost = "<="
+        case greater = ">"
+        case atLeast = ">="
+        case equal = "=="
+        case notEqual = "!="
+    }
+
+    /// The paths of the axes named, each once, in the order of their first naming.
+    public var axes: [String] {
+        var paths: [String] = []
+        for path in allAxes where !paths.contains(path) { paths.append(path) }
+        return paths
+    }
+
+    private var allAxes: [String] {
+        switch self {
+        case .comparison(let left, _, let right):
+            [left, right].compactMap { if case .axis(let path) = $0 { path } else { nil } }
+        case .not(let inner): inner.allAxes
+        case .and(let left, let right), .or(let left, let right): left.allAxes + right.allAxes
+        }
+    }
+
+    /// The condition as a sweep file writes it; reads back as an equal one.
+    public var text: String { text(within: 0) }
+
+    /// Parentheses are written where a looser operator stands inside a tighter one.
+    private func text(within tightness: Int) -> String {
+        let (inner, own): (String, Int) =
+            switch self {
+            case .or(let left, let right): ("\(left.text(within: 1)) or \(right.text(within: 2))", 1)
+            case .and(let left, let right): ("\(left.text(within: 2)) and \(right.text(within: 3))", 2)
+            case .not(let condition): ("not \(condition.text(within: 3))", 3)
+            case .comparison(let left, let sign, let right):
+                ("\(left.text) \(sign.rawValue) \(right.text)", 4)
+            }
+        return own < tightness ? "(\(inner))" : inner
+    }
+}
+
+extension Condition.Operand {
+    var text: String {
+        switch self {
+        case .axis(let path): path
+        case .number(let number): numberText(number)
+        case .text(let text): "'\(text)'"
+        }
+    }
+}
+
+/// What is wrong with a condition.
+public enum ConditionMistake: Equatable, Sendable {
+    case empty
+    case unexpected(String, due: String)
+    case unendedQuote
+    case chained
+    case noAxis
+    case unknownAxis(String, suggestion: String?, isSetting: Bool)
+    case unknownValue(String, axis: String, suggestion: String?)
+    case ordersText(String)
+    case mixesTypes(String, String)
+    case notComparable(String)
+    case tooDeep
+
+    var words: String {
+        switch self {
+        case .empty: "an empty condition"
+        case .unexpected(let found, let due): "\(found) where \(due) is due"
+        case .unendedQuote: "a quote without its end"
+        case .chained: "comparisons do not chain: write 'a < b and b < c'"
+        case .noAxis: "a comparison without an axis"
+        case .unknownAxis(let name, let suggestion, let isSetting):
+            "'\(name)' is " + (isSetting ? "a setting but no axis of this sweep" : "no axis of this sweep")
+                + (suggestion.map { " (did you mean '\($0)'?)" } ?? "")
+        case .unknownValue(let text, let axis, let suggestion):
+            "'\(text)' is no value of \(axis)" + (suggestion.map { " (did you mean '\($0)'?)" } ?? "")
+        case .ordersText(let axis): "\(axis) has texts: compare them with == or !="
+        case .mixesTypes(let left, let right): "\(left) and \(right) cannot be compared: a number and a text"
+        case .notComparable(let axis): "the values of \(axis) are lists or mappings, which cannot be compared"
+        case .tooDeep: "parentheses more than 32 deep"
+        }
+    }
+}

@@ -1,0 +1,245 @@
+import Text
+
+/// What a condition may name: the axes with the type of their values.
+struct ConditionAxes {
+    enum Values {
+        case numbers
+        case texts([String])
+        case other
+    }
+    let values: [String: Values]
+    /// Axis paths in order, for suggestions.
+    let paths: [String]
+
+    init(_ axes: [Axis]) {
+        paths = axes.map(\.path)
+        var values: [String: Values] = [:]
+        for axis in axes { values[axis.path] = ConditionAxes.type(of: axis) }
+        self.values = values
+    }
+
+    private static func type(of axis: Axis) -> Values {
+        guard case .list(let list) = axis.values else { return .numbers }
+        if list.allSatisfy({ $0.number != nil }) { return .numbers }
+        let texts = list.compactMap(conditionText)
+        return texts.count == list.count ? .texts(texts) : .other
+    }
+}
+
+/// How a condition sees a value that is not a number: a data set by its name, true as 'true'.
+func conditionText(_ value: JSONValue) -> String? {
+    value.string ?? value["name"]?.string ?? value.bool.map { $0 ? "true" : "false" }
+}
+
+/// Parses and checks one condition.
+///
+///     condition := term { "or" term }          term := factor { "and" factor }
+///     factor := "not" factor | "(" condition ")" | operand sign operand
+struct ConditionParser {
+    struct Mistake: Error {
+        /// In characters from the start of the text.
+        var offset: Int
+        var mistake: ConditionMistake
+    }
+
+    private struct Token {
+        enum Kind: Equatable {
+            case word(String), quoted(String), number(Double), sign(Condition.Operator), open, close, end
+        }
+        var kind: Kind
+        var offset: Int
+        var text: String
+    }
+
+    private let axes: ConditionAxes
+    private var tokens: [Token] = []
+    private var position = 0
+
+    static func parse(_ text: String, axes: ConditionAxes) throws(Mistake) -> Condition {
+        var parser = ConditionParser(axes: axes)
+        parser.tokens = try tokens(of: text)
+        guard parser.tokens.count > 1 else { throw Mistake(offset: 0, mistake: .empty) }
+        let condition = try parser.alternatives(depth: 0)
+        let rest = parser.tokens[parser.position]
+        if case .sign = rest.kind { throw Mistake(offset: rest.offset, mistake: .chained) }
+        guard rest.kind == .end else { throw parser.unexpected("'and', 'or' or the end") }
+        return condition
+    }
+
+    private init(axes: ConditionAxes) { self.axes = axes }
+
+    // MARK: Grammar
+
+    private mutating func alternatives(depth: Int) throws(Mistake) -> Condition {
+        var condition = try conjunction(depth: depth)
+        while take(word: "or") { condition = .or(condition, try conjunction(depth: depth)) }
+        return condition
+    }
+
+    private mutating func conjunction(depth: Int) throws(Mistake) -> Condition {
+        var condition = try factor(depth: depth)
+        while take(word: "and") { condition = .and(condition, try factor(depth: depth)) }
+        return condition
+    }
+
+    private mutating func factor(depth: Int) throws(Mistake) -> Condition {
+        guard depth < 32 else { throw Mistake(offset: tokens[position].offset, mistake: .tooDeep) }
+        if take(word: "not") { return .not(try factor(depth: depth + 1)) }
+        guard tokens[position].kind == .open else { return try comparison() }
+        position += 1
+        let inner = try alternatives(depth: depth + 1)
+        guard tokens[position].kind == .close else { throw unexpected("')'") }
+        position += 1
+        return inner
+    }
+
+    private mutating func comparison() throws(Mistake) -> Condition {
+        let left = try operandToken()
+        guard case .sign(let sign) = tokens[position].kind else {
+            throw unexpected("a comparison (< <= > >= == !=)")
+        }
+        position += 1
+        let right = try operandToken()
+        if case .sign = tokens[position].kind {
+            throw Mistake(offset: tokens[position].offset, mistake: .chained)
+        }
+        return try checked(left, sign, right)
+    }
+
+    private mutating func operandToken() throws(Mistake) -> Token {
+        let token = tokens[position]
+        switch token.kind {
+        case .word(let word) where !["and", "or", "not"].contains(word): break
+        case .quoted, .number: break
+        default: throw unexpected("an axis, a number or a text")
+        }
+        position += 1
+        return token
+    }
+
+    private mutating func take(word: String) -> Bool {
+        guard tokens[position].kind == .word(word) else { return false }
+        position += 1
+        return true
+    }
+
+    private func unexpected(_ due: String) -> Mistake {
+        let token = tokens[position]
+        let found = token.kind == .end ? "the end" : "'\(token.text)'"
+        return Mistake(offset: token.offset, mistake: .unexpected(found, due: due))
+    }
+
+    // MARK: Meaning
+
+    /// A word is an axis if one has its name; else a text, where the other side is an axis of texts.
+    private func checked(
+        _ left: Token, _ sign: Condition.Operator, _ right: Token
+    ) throws(Mistake) -> Condition {
+        let (leftAxis, rightAxis) = (axis(of: left), axis(of: right))
+        guard leftAxis != nil || rightAxis != nil else {
+            for token in [left, right] { if case .word(let word) = token.kind { throw unknown(word, token) } }
+            throw Mistake(offset: left.offset, mistake: .noAxis)
+        }
+        let leftOperand = try operand(left, beside: rightAxis)
+        let rightOperand = try operand(right, beside: leftAxis)
+        for (path, token) in [(leftAxis, left), (rightAxis, right)] {
+            if let path, case .other? = axes.values[path] {
+                throw Mistake(offset: token.offset, mistake: .notComparable(path))
+            }
+        }
+        guard isText(leftOperand) == isText(rightOperand) else {
+            throw Mistake(offset: left.offset, mistake: .mixesTypes(leftOperand.text, rightOperand.text))
+        }
+        if isText(leftOperand), sign != .equal, sign != .notEqual {
+            throw Mistake(offset: left.offset, mistake: .ordersText(leftAxis ?? rightAxis ?? ""))
+        }
+        return .comparison(leftOperand, sign, rightOperand)
+    }
+
+    private func axis(of token: Token) -> String? {
+        if case .word(let word) = token.kind, axes.values[word] != nil { word } else { nil }
+    }
+
+    private func operand(_ token: Token, beside other: String?) throws(Mistake) -> Condition.Operand {
+        switch token.kind {
+        case .number(let number): return .number(number)
+        case .quoted(let text), .word(let text):
+            if let path = axis(of: token) { return .axis(path) }
+            if let other, case .texts(let texts)? = axes.values[other] {
+                if texts.contains(text) { return .text(text) }
+                let suggestion = nearestSpelling(to: text, among: texts)
+                throw Mistake(
+                    offset: token.offset, mistake: .unknownValue(text, axis: other, suggestion: suggestion))
+            }
+            if case .quoted = token.kind { return .text(text) }
+            throw unknown(text, token)
+        default: throw unexpected("an axis, a number or a text")
+        }
+    }
+
+    private func unknown(_ word: String, _ token: Token) -> Mistake {
+        let suggestion = nearestSpelling(to: word, among: axes.paths)
+        let mistake = ConditionMistake.unknownAxis(
+            word, suggestion: suggestion, isSetting: Setting[path: word] != nil)
+        return Mistake(offset: token.offset, mistake: mistake)
+    }
+
+    private func isText(_ operand: Condition.Operand) -> Bool {
+        switch operand {
+        case .number: false
+        case .text: true
+        case .axis(let path): if case .texts? = axes.values[path] { true } else { false }
+        }
+    }
+
+    // MARK: Tokens
+
+    private static func tokens(of text: String) throws(Mistake) -> [Token] {
+        let characters = Array(text)
+        var tokens: [Token] = []
+        var index = 0
+        while index < characters.count {
+            let start = index
+            let character = characters[index]
+            if character == " " || character == "\t" || character == "\n" {
+                index += 1
+            } else if character == "'" || character == "\"" {
+                guard let end = characters[(index + 1)...].firstIndex(of: character) else {
+                    throw Mistake(offset: start, mistake: .unendedQuote)
+                }
+                index = end + 1
+                let inner = String(characters[(start + 1)..<end])
+                tokens.append(Token(kind: .quoted(inner), offset: start, text: inner))
+            } else if character == "(" || character == ")" {
+                index += 1
+                tokens.append(
+                    Token(kind: character == "(" ? .open : .close, offset: start, text: String(character)))
+            } else if "<>=!".contains(character) {
+                while index < characters.count, "<>=!".contains(characters[index]) { index += 1 }
+                let text = String(characters[start..<index])
+                guard let sign = Condition.Operator(rawValue: text) else {
+                    throw Mistake(
+                        offset: start,
+                        mistake: .unexpected("'\(text)'", due: "a comparison (< <= > >= == !=)"))
+                }
+                tokens.append(Token(kind: .sign(sign), offset: start, text: text))
+            } else {
+                while index < characters.count, !" \t\n'\"()<>=!".contains(characters[index]) { index += 1 }
+                tokens.append(try word(String(characters[start..<index]), offset: start))
+            }
+        }
+        tokens.append(Token(kind: .end, offset: characters.count, text: ""))
+        return tokens
+    }
+
+    private static func word(_ text: String, offset: Int) throws(Mistake) -> Token {
+        if text.utf8.first.map({ (48...57).contains($0) || [43, 45, 46].contains($0) }) ?? false {
+            let scalar = YAMLNode.Scalar(text: text, quoted: false, textColumn: nil)
+            guard case .success(let number) = decimalNumber(scalar) else {
+                throw Mistake(offset: offset, mistake: .unexpected("'\(text)'", due: "a decimal number"))
+            }
+            return Token(kind: .number(number), offset: offset, text: text)
+        }
+        return Token(kind: .word(text), offset: offset, text: text)
+    }
+}

@@ -1,0 +1,150 @@
+import Text
+
+extension Draft {
+    /// The checked sweep, or nil with faults.
+    func spec(_ faults: inout Faults) -> SweepSpec? {
+        checkTwice(&faults)
+        checkExclusive(&faults)
+        checkRequired(&faults)
+        checkUses(&faults)
+        checkZips(&faults)
+        let conditions = parsedConditions(&faults)
+        guard faults.isEmpty, let name, let grid = grid(conditions, &faults) else { return nil }
+        checkPoints(of: grid, &faults)
+        let figures = figureSpecs(grid: grid, &faults)
+        guard faults.isEmpty else { return nil }
+        return SweepSpec(
+            name: name, grid: grid, zip: zips.map(\.paths), conditions: conditions, figures: figures)
+    }
+
+    func figureSpecs(grid: Grid, _ faults: inout Faults) -> [FigureSpec] { [] }
+
+    /// Where a setting is given, and by which name.
+    func given(_ path: String) -> (place: SweepError.Place, shown: String)? {
+        if let axis = axes.first(where: { $0.axis.path == path }) { return (axis.place, axis.shown) }
+        return fixed[path].map { ($0.place, $0.shown) }
+    }
+
+    private func isGiven(_ path: String) -> Bool { given(path) != nil }
+
+    private func checkTwice(_ faults: inout Faults) {
+        for axis in axes {
+            let path = axis.axis.path
+            if let earlier = fixed[path] {
+                faults.add(axis.place, axis.shown, .givenTwice(first: earlier.place))
+            }
+            guard path == "dataset", case .list(let values) = axis.axis.values else { continue }
+            for option in Set(values.flatMap { $0.object?.keys.sorted() ?? [] }).sorted()
+            where option != "name" {
+                guard let other = given("dataset." + option) else { continue }
+                faults.add(axis.place, "\(axis.shown).\(option)", .givenTwice(first: other.place))
+            }
+        }
+    }
+
+    private func checkExclusive(_ faults: inout Faults) {
+        for (one, other) in Setting.exclusive {
+            guard let first = one.first(where: isGiven), let second = other.first(where: isGiven),
+                let (place, shown) = given(second)
+            else { continue }
+            faults.add(place, shown, .excludes(first))
+        }
+    }
+
+    private func checkRequired(_ faults: inout Faults) {
+        if !isGiven("experiment") { faults.add(.wholeFile, "", .missing(["experiment"])) }
+        if !isGiven("dataset") { faults.add(.wholeFile, "", .missing(["dataset"])) }
+        if fixed["experiment"]?.value.string == "vib", !isGiven("beta") {
+            faults.add(.wholeFile, "", .missing(["beta"]))
+        }
+    }
+
+    /// Every setting given must matter to some trial.
+    private func checkUses(_ faults: inout Faults) {
+        let paths = axes.map(\.axis.path) + fixed.keys.sorted()
+        for path in paths {
+            guard let setting = Setting[path: path], let (place, shown) = given(path) else { continue }
+            for use in setting.uses {
+                let words = words(of: use.path)
+                guard !words.isEmpty, words.allSatisfy({ !use.words.contains($0) }) else { continue }
+                faults.add(place, shown, .unused(needs: use, found: words))
+            }
+        }
+    }
+
+    /// The words that a setting has somewhere in the grid; empty if it is missing.
+    private func words(of path: String) -> [String] {
+        if let axis = axes.first(where: { $0.axis.path == path }), case .list(let values) = axis.axis.values {
+            return values.compactMap { $0.string ?? $0["name"]?.string }
+        }
+        if let given = fixed[path] { return given.value.string.map { [$0] } ?? [] }
+        switch path {
+        case "training.optimizer": return ["adam"]
+        case "training.schedule": return ["constant"]
+        default: return []
+        }
+    }
+
+    private func checkZips(_ faults: inout Faults) {
+        var seen: Set<String> = []
+        for zip in zips {
+            var first: Axis?
+            for path in zip.paths {
+                guard let axis = axes.first(where: { $0.axis.path == path })?.axis else {
+                    let suggestion = nearestSpelling(to: path, among: axes.map(\.axis.path))
+                    faults.add(
+                        zip.place, "zip.\(path)",
+                        .notAnAxis(suggestion: suggestion, isSetting: Setting[path: path] != nil))
+                    continue
+                }
+                if !seen.insert(path).inserted { faults.add(zip.place, "zip.\(path)", .zippedTwice) }
+                if let first, first.count != axis.count {
+                    faults.add(
+                        zip.place, "zip", .zipUnequal(first.path, first.count, axis.path, axis.count))
+                }
+                first = first ?? axis
+            }
+        }
+    }
+
+    private func parsedConditions(_ faults: inout Faults) -> [Condition] {
+        let named = ConditionAxes(axes.map(\.axis))
+        var parsed: [Condition] = []
+        for node in conditions {
+            guard let scalar = node.text(path: "where", due: .text, &faults) else { continue }
+            do {
+                let condition = try ConditionParser.parse(scalar.text, axes: named)
+                parsed.append(condition)
+            } catch {
+                var place = node.place
+                if case .file(let line, _) = place, let column = scalar.textColumn {
+                    place = .file(line: line, column: column + error.offset)
+                }
+                faults.add(place, "where", .condition(error.mistake))
+            }
+        }
+        return parsed
+    }
+
+    private func grid(_ conditions: [Condition], _ faults: inout Faults) -> Grid? {
+        do {
+            return try Grid(
+                axes: axes.map(\.axis), fixed: fixed.mapValues(\.value), zip: zips.map(\.paths),
+                conditions: conditions)
+        } catch {
+            switch error {
+            case .tooLarge(let count):
+                let largest = axes.max { $0.axis.count < $1.axis.count }
+                faults.add(largest?.place ?? .wholeFile, "axes", .gridTooLarge(count, limit: Grid.limit))
+            case .empty: faults.add(self.conditions.first?.place ?? .wholeFile, "where", .gridEmpty)
+            case .tooWide(let axes, let points):
+                faults.add(
+                    self.conditions.first?.place ?? .wholeFile, "where",
+                    .whereTooWide(axes: axes, points: points, limit: Selection.limit))
+            }
+            return nil
+        }
+    }
+
+    func checkPoints(of grid: Grid, _ faults: inout Faults) {}
+}

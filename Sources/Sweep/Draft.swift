@@ -1,0 +1,223 @@
+import Text
+
+/// A sweep file while it is read: settings and axes by path, each with its place, overrides applied.
+struct Draft {
+    struct Given {
+        var value: JSONValue
+        var place: SweepError.Place
+        /// The path as the file has it.
+        var shown: String
+    }
+
+    struct DraftAxis {
+        var axis: Axis
+        var place: SweepError.Place
+        var shown: String
+    }
+
+    struct Zip {
+        var paths: [String]
+        var place: SweepError.Place
+    }
+
+    var name: String?
+    var fixed: [String: Given] = [:]
+    var axes: [DraftAxis] = []
+    var zips: [Zip] = []
+    var conditions: [YAMLNode] = []
+    var figures: YAMLNode?
+    var quick: (entries: [YAMLNode.Entry], place: SweepError.Place)?
+
+    static let keys =
+        ["name"] + Setting.all.filter { $0.group == nil }.map(\.path)
+        + ["training", "measures", "axes", "zip", "where", "figures", "quick"]
+
+    // MARK: Reading
+
+    init(_ root: YAMLNode, _ faults: inout Faults) {
+        guard let entries = root.mapping else {
+            faults.add(root.place, "", .wrongType(due: .mapping, found: root.shown))
+            return
+        }
+        for entry in entries { read(entry, &faults) }
+        if name == nil, !entries.contains(where: { $0.key == "name" }) {
+            faults.add(.wholeFile, "", .missing(["name"]))
+        }
+    }
+
+    private mutating func read(_ entry: YAMLNode.Entry, _ faults: inout Faults) {
+        let node = entry.value
+        switch entry.key {
+        case "name": name = node.name(path: "name", &faults)
+        case "axes": readAxes(node, &faults)
+        case "zip": readZip(node, &faults)
+        case "where":
+            let items = node.scalar == nil ? node.list(path: "where", limit: 1000, &faults) : [node]
+            conditions = items ?? []
+        case "figures": figures = node
+        case "quick":
+            if let entries = node.mapping {
+                quick = (entries, entry.keyPlace)
+            } else {
+                faults.add(node.place, "quick", .wrongType(due: .mapping, found: node.shown))
+            }
+        case "training", "measures": readGroup(entry.key, node, &faults)
+        default:
+            if Setting[path: entry.key] != nil, !entry.key.contains(".") {
+                give(entry.key, node, place: entry.keyPlace, &faults)
+            } else {
+                let suggestion = nearestSpelling(to: entry.key, among: Draft.keys)
+                faults.add(
+                    entry.keyPlace, entry.key, .unknownKey(due: Draft.keys, suggestion: suggestion))
+            }
+        }
+    }
+
+    private mutating func readGroup(_ group: String, _ node: YAMLNode, _ faults: inout Faults) {
+        guard let entries = node.mapping else {
+            faults.add(
+                node.place, group,
+                .wrongType(due: .mapping, found: node.scalar == nil ? node.shown : "'\(node.shown)'"))
+            return
+        }
+        for entry in entries {
+            let path = "\(group).\(entry.key)"
+            if Setting.groups.contains(path), entry.value.mapping != nil {
+                readGroup(path, entry.value, &faults)
+            } else if path == "measures.localRank.every" {
+                give("measures.every", entry.value, place: entry.keyPlace, shown: path, &faults)
+            } else if Setting[path: path] != nil {
+                give(path, entry.value, place: entry.keyPlace, &faults)
+            } else {
+                let suggestion = Setting.suggestion(for: path, inGroup: group)
+                faults.add(entry.keyPlace, path, .unknownSetting(suggestion: suggestion))
+            }
+        }
+    }
+
+    /// Sets a setting from a node that holds one value.
+    private mutating func give(
+        _ path: String, _ node: YAMLNode, place: SweepError.Place, shown: String? = nil,
+        _ faults: inout Faults
+    ) {
+        guard let setting = Setting[path: path] else { return }
+        let shown = shown ?? path
+        if let earlier = fixed[path] {
+            faults.add(place, shown, .givenTwice(first: earlier.place))
+            return
+        }
+        if path == "dataset", node.mapping != nil {
+            giveDataset(node, place: place, &faults)
+            return
+        }
+        if node.sequence != nil, !setting.kind.isList, setting.kind != .times {
+            let problem: SweepError.Problem =
+                path == "experiment"
+                ? .wrongType(due: .oneOf(Setting.experimentNames), found: "a list") : .belongsUnderAxes
+            faults.add(node.place, shown, problem)
+            return
+        }
+        if setting.kind.isNumeric, node.isRule {
+            faults.add(node.place, shown, .belongsUnderAxes)
+            return
+        }
+        guard let value = node.value(of: setting.kind, path: shown, &faults) else { return }
+        fixed[path] = Given(value: value, place: node.place, shown: shown)
+    }
+
+    /// A data set's mapping; without a name it holds options common to all values of the axis `dataset`.
+    private mutating func giveDataset(_ node: YAMLNode, place: SweepError.Place, _ faults: inout Faults) {
+        guard let members = node.datasetMembers(path: "dataset", &faults) else { return }
+        for entry in node.mapping ?? [] {
+            let path = entry.key == "name" ? "dataset" : "dataset." + entry.key
+            guard let value = members[entry.key] else { continue }
+            fixed[path] = Given(value: value, place: entry.value.place, shown: "dataset." + entry.key)
+        }
+    }
+
+    // MARK: Axes
+
+    private mutating func readAxes(_ node: YAMLNode, _ faults: inout Faults) {
+        // JSON's objects have no order, so a normalised sweep lists its axes: [{"beta": …}, {"seed": …}].
+        var entries = node.mapping ?? []
+        if let items = node.sequence {
+            for item in items {
+                guard let entry = item.mapping, entry.count == 1 else {
+                    faults.add(item.place, "axes", .wrongType(due: .mapping, found: item.shown))
+                    continue
+                }
+                entries += entry
+            }
+        } else if node.mapping == nil {
+            faults.add(node.place, "axes", .wrongType(due: .mapping, found: "'\(node.shown)'"))
+        }
+        for entry in entries {
+            let shown = "axes.\(entry.key)"
+            guard let setting = Setting.forAxis(entry.key, shown: shown, place: entry.keyPlace, &faults)
+            else { continue }
+            if let earlier = axes.first(where: { $0.axis.path == entry.key }) {
+                faults.add(entry.keyPlace, shown, .givenTwice(first: earlier.place))
+            } else if let values = entry.value.axisValues(of: setting, shown: shown, &faults) {
+                axes.append(
+                    DraftAxis(
+                        axis: Axis(path: entry.key, values: values), place: entry.keyPlace, shown: shown))
+            }
+        }
+    }
+
+    private mutating func readZip(_ node: YAMLNode, _ faults: inout Faults) {
+        guard var groups = node.list(path: "zip", limit: 100, &faults) else { return }
+        // One group may be written without the outer list.
+        if !groups.isEmpty, groups.allSatisfy({ $0.scalar != nil }) { groups = [node] }
+        for group in groups {
+            guard let items = group.list(path: "zip", limit: 100, &faults) else { continue }
+            let paths = items.compactMap { $0.text(path: "zip", due: .text, &faults)?.text }
+            if paths.count < 2, paths.count == items.count { faults.add(group.place, "zip", .zipTooShort) }
+            zips.append(Zip(paths: paths, place: group.place))
+        }
+    }
+}
+
+extension Setting {
+    /// The setting of an axis' path, or nil with a fault.
+    static func forAxis(
+        _ path: String, shown: String, place: SweepError.Place, _ faults: inout Faults
+    ) -> Setting? {
+        if path == "experiment" {
+            faults.add(place, shown, .neverAnAxis)
+            return nil
+        }
+        return named(path, shown: shown, place: place, &faults)
+    }
+
+    /// The setting of a path, or nil with a fault.
+    static func named(
+        _ path: String, shown: String, place: SweepError.Place, _ faults: inout Faults
+    ) -> Setting? {
+        if let setting = Setting[path: path] { return setting }
+        if groups.contains(path) {
+            let members = all.filter { $0.group.map { $0 == path } ?? false }.map(\.path)
+            faults.add(place, shown, .groupNotSetting(members))
+        } else {
+            faults.add(place, shown, .unknownSetting(suggestion: suggestion(for: path, inGroup: nil)))
+        }
+        return nil
+    }
+
+    /// The setting that a misspelt path means: near as a whole, or of that last word. Within a group the
+    /// group's name is left out.
+    static func suggestion(for path: String, inGroup group: String?) -> String? {
+        func last(_ path: String) -> String { String(path.split(separator: ".").last ?? "") }
+        if let group {
+            let members = all.filter { $0.path.hasPrefix(group + ".") }
+            if let near = nearestSpelling(to: last(path), among: members.map { last($0.path) }) {
+                return near
+            }
+        }
+        if let near = nearestSpelling(to: path, among: all.map(\.path)) { return near }
+        if let near = nearestSpelling(to: last(path), among: all.map { last($0.path) }) {
+            return all.first { last($0.path) == near }?.path
+        }
+        return nil
+    }
+}

@@ -1,0 +1,148 @@
+import Text
+
+/// The trials of a sweep, in order: the first axis changes slowest. A trial is made when it is asked for;
+/// nothing of the grid's size is kept but the points of the axes that `where` names.
+public struct Grid: Equatable, Sendable {
+    public let axes: [Axis]
+    /// Settings with one value, by path.
+    let fixed: [String: JSONValue]
+    /// How many trials.
+    public let count: Int
+    let dimensions: [Dimension]
+    let selections: [Selection]
+
+    /// Axes that advance together: one, or a zip's.
+    struct Dimension: Equatable, Sendable {
+        /// Places in `axes`.
+        let axes: [Int]
+        let count: Int
+        /// The selection that the dimension belongs to, if a condition names it.
+        var selection: Int?
+    }
+
+    /// A grid's most trials.
+    public static let limit = 100_000_000
+
+    init(
+        axes: [Axis], fixed: [String: JSONValue], zip: [[String]], conditions: [Condition]
+    ) throws(GridMistake) {
+        self.axes = axes
+        self.fixed = fixed
+        var dimensions = Grid.dimensions(axes: axes, zip: zip)
+        selections = try Selection.selections(of: conditions, axes: axes, dimensions: &dimensions)
+        self.dimensions = dimensions
+        var total: Int? = 1
+        for dimension in dimensions where dimension.selection == nil {
+            total = total.flatMap { Grid.product($0, dimension.count) }
+        }
+        for selection in selections { total = total.flatMap { Grid.product($0, selection.kept.count) } }
+        guard let total, total <= Grid.limit else {
+            let counts = dimensions.map { String($0.count) }.joined(separator: " × ")
+            throw .tooLarge(total.map(String.init) ?? counts)
+        }
+        guard total > 0 else { throw .empty }
+        count = total
+    }
+
+    private static func product(_ a: Int, _ b: Int) -> Int? {
+        let (product, overflow) = a.multipliedReportingOverflow(by: b)
+        return overflow ? nil : product
+    }
+
+    private static func dimensions(axes: [Axis], zip: [[String]]) -> [Dimension] {
+        var dimensions: [Dimension] = []
+        for (index, axis) in axes.enumerated() {
+            guard let group = zip.first(where: { $0.contains(axis.path) }) else {
+                dimensions.append(Dimension(axes: [index], count: axis.count))
+                continue
+            }
+            let members = axes.indices.filter { group.contains(axes[$0].path) }
+            if members.first == index { dimensions.append(Dimension(axes: members, count: axis.count)) }
+        }
+        return dimensions
+    }
+
+    /// The trial at a place in the grid. Precondition: 0 ≤ index < count.
+    public subscript(index: Int) -> Trial {
+        trial(positions: positions(at: index), index: index)
+    }
+
+    func trial(positions: [Int], index: Int) -> Trial {
+        Trial(index: index, axes: axes, fixed: fixed, positions: positions)
+    }
+
+    // MARK: Index and positions
+
+    /// For each axis, which of its values the trial at `index` has. Precondition: 0 ≤ index < count.
+    public func positions(at index: Int) -> [Int] {
+        precondition(index >= 0 && index < count, "no trial \(index) in a grid of \(count)")
+        var walk = Walk(self)
+        var rest = index
+        for (place, dimension) in dimensions.enumerated() {
+            if let selection = dimension.selection {
+                let others = walk.completions / walk.ranges[selection].count
+                let combination = walk.ranges[selection].lowerBound + rest / others
+                let digit = selections[selection].digit(of: combination, dimension: place)
+                rest -= walk.choose(digit, at: place)
+            } else {
+                let digit = rest / (walk.completions / dimension.count)
+                rest -= walk.choose(digit, at: place)
+            }
+        }
+        return walk.positions
+    }
+
+    /// The place of the trial with these positions, or nil if `where` drops it (or a zip's axes differ).
+    public func index(ofPositions positions: [Int]) -> Int? {
+        var walk = Walk(self)
+        var index = 0
+        for (place, dimension) in dimensions.enumerated() {
+            let digit = positions[dimension.axes[0]]
+            guard dimension.axes.allSatisfy({ positions[$0] == digit }) else { return nil }
+            index += walk.choose(digit, at: place)
+            guard walk.completions > 0 else { return nil }
+        }
+        return index
+    }
+
+    /// A descent through the dimensions, slowest first.
+    private struct Walk {
+        let grid: Grid
+        /// How many trials have the digits chosen so far.
+        var completions: Int
+        /// Of each selection, the combinations that have them.
+        var ranges: [Range<Int>]
+        var positions: [Int]
+
+        init(_ grid: Grid) {
+            self.grid = grid
+            completions = grid.count
+            ranges = grid.selections.map { 0..<$0.kept.count }
+            positions = [Int](repeating: 0, count: grid.axes.count)
+        }
+
+        /// Chooses a dimension's digit and returns how many trials come before those that have it.
+        mutating func choose(_ digit: Int, at place: Int) -> Int {
+            let dimension = grid.dimensions[place]
+            for axis in dimension.axes { positions[axis] = digit }
+            guard let selection = dimension.selection else {
+                completions /= dimension.count
+                return digit * completions
+            }
+            let before = ranges[selection]
+            guard !before.isEmpty else { return 0 }
+            let others = completions / before.count
+            let range = grid.selections[selection].narrowed(before, dimension: place, digit: digit)
+            ranges[selection] = range
+            completions = others * range.count
+            return others * (range.lowerBound - before.lowerBound)
+        }
+    }
+}
+
+/// Why there is no grid.
+enum GridMistake: Error, Equatable {
+    case tooLarge(String)
+    case empty
+    case tooWide(axes: [String], points: Int)
+}

@@ -1,0 +1,230 @@
+import Text
+
+/// One point of the grid as settings by path, and how they become `TrialSettings`: every default is here.
+struct Point {
+    private var values: [String: JSONValue]
+
+    init(fixed: [String: JSONValue], axes: [Axis], positions: [Int]) {
+        values = fixed
+        for (axis, position) in zip(axes, positions) {
+            let value = axis.values[position]
+            if axis.path == "dataset" { set(dataset: value) } else { values[axis.path] = value }
+        }
+    }
+
+    private mutating func set(dataset value: JSONValue) {
+        values["dataset"] = value["name"] ?? value
+        for (key, option) in value.object ?? [:] where key != "name" { values["dataset." + key] = option }
+    }
+
+    var dataset: String { word("dataset", default: "") }
+    private var isVIB: Bool { word("experiment", default: "") == "vib" }
+    private var isGaussian: Bool { dataset == "gaussian" }
+
+    private func number(_ path: String, default value: Double) -> Double { values[path]?.number ?? value }
+    private func integer(_ path: String) -> Int? { values[path]?.number.flatMap { Int(exactly: $0) } }
+    private func word(_ path: String, default value: String) -> String { values[path]?.string ?? value }
+    private func numbers(_ path: String) -> [Double]? { values[path]?.array?.compactMap(\.number) }
+
+    /// The settings, with every default filled in. What cannot be so together is added to `conflicts`; the
+    /// settings then hold the nearest thing that can be written down.
+    func settings(_ conflicts: inout [PointConflict]) -> TrialSettings {
+        let data = datasetSettings(&conflicts)
+        let inputs = if case .gaussian(let gaussian) = data { gaussian.inputs } else { 784 }
+        let settings = TrialSettings(
+            experiment: experiment(inputs: inputs), dataset: data, network: network,
+            training: training(data, &conflicts), measures: measures(data, &conflicts),
+            seed: UInt64(integer("seed") ?? 0))
+        return settings
+    }
+
+    private func experiment(inputs: Int) -> TrialSettings.Experiment {
+        guard isVIB else { return .mlp }
+        return .vib(
+            beta: number("beta", default: 1), bottleneck: integer("bottleneck") ?? (isGaussian ? inputs : 32),
+            scaleShift: number("scaleShift", default: isGaussian ? 0 : -5))
+    }
+
+    private var network: TrialSettings.Network {
+        let activation = TrialSettings.Network.Activation(
+            rawValue: word("activation", default: isGaussian ? "linear" : "relu"))
+        let width = integer("width") ?? (isGaussian ? 64 : 200)
+        let hidden =
+            numbers("hidden")?.map { Int($0) }
+            ?? [Int](repeating: width, count: (integer("depth") ?? 2) - 1)
+        return TrialSettings.Network(hidden: hidden, activation: activation ?? .linear)
+    }
+
+    // MARK: Data
+
+    private func datasetSettings(_ conflicts: inout [PointConflict]) -> TrialSettings.Dataset {
+        guard let name = TrialSettings.Images.Name(rawValue: dataset) else {
+            return .gaussian(gaussian(&conflicts))
+        }
+        let scale = TrialSettings.Images.Scale(
+            rawValue: word("dataset.scale", default: isVIB ? "symmetric" : "unit"))
+        var testPoints = integer("dataset.testPoints")
+        if let points = testPoints, points > Point.imageTestPoints {
+            conflicts.append(PointConflict("dataset.testPoints", .tooManyTestPoints(points)))
+            testPoints = Point.imageTestPoints
+        }
+        return .images(
+            TrialSettings.Images(
+                name: name, scale: scale ?? .unit, trainPoints: integer("dataset.trainPoints"),
+                testPoints: testPoints))
+    }
+
+    static let imageTrainPoints = 60_000
+    static let imageTestPoints = 10_000
+
+    private func gaussian(_ conflicts: inout [PointConflict]) -> TrialSettings.Gaussian {
+        let testPoints = integer("dataset.testPoints") ?? 65536
+        if let correlations = numbers("dataset.correlations") {
+            return TrialSettings.Gaussian(correlations: correlations, testPoints: testPoints)
+        }
+        guard let rows = values["dataset.covariance"]?.array else {
+            conflicts.append(PointConflict("dataset", .noCovariance))
+            return TrialSettings.Gaussian(correlations: [0], testPoints: testPoints)
+        }
+        let covariance = rows.map { $0.array?.compactMap(\.number) ?? [] }
+        var inputs = integer("dataset.inputs") ?? 0
+        if inputs == 0 { conflicts.append(PointConflict("dataset.covariance", .noInputs)) }
+        if inputs >= covariance.count {
+            conflicts.append(
+                PointConflict("dataset.inputs", .noTargets(inputs: inputs, of: covariance.count)))
+        }
+        inputs = min(max(inputs, 1), covariance.count - 1)
+        return TrialSettings.Gaussian(covariance: covariance, inputs: inputs, testPoints: testPoints)
+    }
+
+    // MARK: Training
+
+    private func training(
+        _ data: TrialSettings.Dataset, _ conflicts: inout [PointConflict]
+    ) -> TrialSettings.Training {
+        let batch = integer("training.batch") ?? 128
+        if case .images(let images) = data {
+            let points = images.trainPoints ?? Point.imageTrainPoints
+            if batch > points {
+                let path = values["training.batch"] == nil ? "dataset.trainPoints" : "training.batch"
+                conflicts.append(PointConflict(path, .batchTooLarge(batch, points: points)))
+            }
+        }
+        return TrialSettings.Training(
+            optimizer: optimizer, learningRate: number("training.learningRate", default: 1e-3),
+            schedule: schedule(&conflicts), weightDecay: number("training.weightDecay", default: 0),
+            average: values["training.average"]?.number, batch: batch, duration: duration(&conflicts),
+            loss: loss(&conflicts))
+    }
+
+    private var optimizer: TrialSettings.Training.Optimizer {
+        if word("training.optimizer", default: "adam") == "sgd" {
+            return .sgd(momentum: number("training.momentum", default: 0))
+        }
+        return .adam(
+            beta1: number("training.beta1", default: 0.9), beta2: number("training.beta2", default: 0.999),
+            epsilon: number("training.epsilon", default: 1e-8))
+    }
+
+    private func schedule(_ conflicts: inout [PointConflict]) -> TrialSettings.Training.Schedule {
+        switch word("training.schedule", default: "constant") {
+        case "cosine": return .cosine
+        case "decay":
+            if isGaussian, integer("training.decayEvery") == nil {
+                conflicts.append(PointConflict("training.schedule", .noDecayEvery))
+            }
+            return .decay(
+                factor: number("training.decayFactor", default: 0.97),
+                every: integer("training.decayEvery") ?? 2)
+        default: return .constant
+        }
+    }
+
+    private func duration(_ conflicts: inout [PointConflict]) -> TrialSettings.Training.Duration {
+        if let steps = integer("training.steps") { return .steps(steps) }
+        if let epochs = integer("training.epochs"), !isGaussian { return .epochs(epochs) }
+        let given = integer("training.epochs") != nil
+        conflicts.append(PointConflict(given ? "training.epochs" : "", .noDuration(gaussian: isGaussian)))
+        return .steps(1)
+    }
+
+    /// The losses that fit, the default first.
+    private var losses: [TrialSettings.Training.Loss] {
+        switch (isVIB, isGaussian) {
+        case (true, true): [.gaussianNLL, .meanSquaredError]
+        case (true, false): [.crossEntropy]
+        case (false, true): [.meanSquaredError]
+        case (false, false): [.crossEntropy, .meanSquaredError]
+        }
+    }
+
+    private func loss(_ conflicts: inout [PointConflict]) -> TrialSettings.Training.Loss {
+        guard let word = values["training.loss"]?.string else { return losses[0] }
+        guard let loss = losses.first(where: { $0.rawValue == word }) else {
+            let due = losses.map(\.rawValue)
+            conflicts.append(
+                PointConflict("training.loss", .lossUnfit(word, due: due, vib: isVIB, dataset: dataset)))
+            return losses[0]
+        }
+        return loss
+    }
+
+    // MARK: Measures
+
+    private func measures(
+        _ data: TrialSettings.Dataset, _ conflicts: inout [PointConflict]
+    ) -> TrialSettings.Measures {
+        let testPoints =
+            switch data {
+            case .gaussian(let gaussian): gaussian.testPoints
+            case .images(let images): images.testPoints ?? Point.imageTestPoints
+            }
+        var points = integer("measures.localRank.points") ?? min(256, testPoints)
+        if points > testPoints {
+            conflicts.append(
+                PointConflict("measures.localRank.points", .rankPointsTooMany(points, of: testPoints)))
+            points = testPoints
+        }
+        let localRank = TrialSettings.LocalRank(
+            thresholds: numbers("measures.localRank.thresholds") ?? [0.01, 0.1],
+            relative: numbers("measures.localRank.relative") ?? [0.01],
+            noise: isVIB ? numbers("measures.localRank.noise") ?? [1] : [], points: points)
+        return TrialSettings.Measures(
+            localRank: values["measures.localRank"]?.bool == false ? nil : localRank, every: times,
+            samples: isVIB ? integer("measures.samples") ?? 12 : 12)
+    }
+
+    private var times: TrialSettings.Measures.Times {
+        guard let value = values["measures.every"] else { return .end }
+        if let steps = value.array { return .steps(steps.compactMap(\.number).map { Int($0) }) }
+        if let count = value["linear"]?.number { return .linear(Int(count)) }
+        if let count = value["log"]?.number { return .log(Int(count)) }
+        return .end
+    }
+}
+
+/// Settings of one point that cannot be together.
+struct PointConflict: Equatable {
+    /// The setting to look at; empty where it is one that is missing.
+    let path: String
+    let conflict: SweepError.Conflict
+
+    init(_ path: String, _ conflict: SweepError.Conflict) {
+        self.path = path
+        self.conflict = conflict
+    }
+}
+
+extension TrialSettings.Gaussian {
+    /// x and y standard normal with as many components each, of which the i-th of x and of y have the i-th
+    /// correlation and all others are independent.
+    public init(correlations: [Double], testPoints: Int) {
+        let count = correlations.count
+        let covariance = (0..<2 * count).map { row in
+            (0..<2 * count).map { column in
+                row == column ? 1 : row % count == column % count ? correlations[row % count] : 0
+            }
+        }
+        self.init(covariance: covariance, inputs: count, testPoints: testPoints)
+    }
+}

@@ -1,0 +1,164 @@
+extension Setting {
+    /// Every setting, in the order of the documentation. `seed` and integers stay below 2^53, where JSON's
+    /// numbers are exact.
+    public static let all: [Setting] = basic + dataset + network + training + measures
+
+    private static let byPath: [String: Setting] = Dictionary(uniqueKeysWithValues: all.map { ($0.path, $0) })
+
+    static subscript(path path: String) -> Setting? { byPath[path] }
+
+    /// The mappings that settings stand under: "dataset", "training", "measures", "measures.localRank".
+    static let groups: [String] = ["dataset", "training", "measures", "measures.localRank"]
+
+    /// Settings of which only one may be given: each set excludes the other.
+    static let exclusive: [(one: [String], other: [String])] = [
+        (["training.steps"], ["training.epochs"]),
+        (["hidden"], ["depth", "width"]),
+        (["dataset.correlations"], ["dataset.covariance", "dataset.inputs"]),
+    ]
+
+    private init(
+        _ path: String, _ kind: Kind, default defaultText: String, uses: [Use] = [], _ meaning: String
+    ) {
+        self.path = path
+        self.kind = kind
+        self.defaultText = defaultText
+        self.uses = uses
+        self.meaning = meaning
+    }
+
+    private static let vib = Use(path: "experiment", words: ["vib"])
+    private static let gaussian = Use(path: "dataset", words: ["gaussian"])
+    private static let images = Use(path: "dataset", words: ["mnist", "fashion-mnist"])
+    private static let adam = Use(path: "training.optimizer", words: ["adam"])
+    private static let sgd = Use(path: "training.optimizer", words: ["sgd"])
+    private static let decay = Use(path: "training.schedule", words: ["decay"])
+
+    private static let positive = Bounds(.open(0), .none)
+    private static let fraction = Bounds(.closed(0), .open(1))
+
+    static let datasetNames = ["gaussian", "mnist", "fashion-mnist"]
+    static let experimentNames = ["mlp", "vib"]
+    static let seedLimit = 1 << 53 - 1
+
+    private static let basic: [Setting] = [
+        Setting(
+            "experiment", .word(experimentNames), default: "required", "What a trial trains. Never an axis."),
+        Setting(
+            "dataset", .dataset, default: "required", "What it trains on: gaussian, mnist or fashion-mnist."),
+        Setting(
+            "beta", .number(positive), default: "required", uses: [vib],
+            "The weight of the compression term, β in `task loss + β · KL`."),
+        Setting(
+            "seed", .integer(0...seedLimit), default: "0", "The seed of every random stream of the trial."),
+    ]
+
+    private static let dataset: [Setting] = [
+        Setting(
+            "dataset.correlations", .numbers(Bounds(.open(-1), .open(1)), limit: 512),
+            default: "required, or `covariance`", uses: [gaussian],
+            "x and y have as many standard normal components, correlated pair by pair."),
+        Setting(
+            "dataset.covariance", .matrix(limit: 1024), default: "none", uses: [gaussian],
+            "The joint covariance of (x, y): symmetric and positive definite."),
+        Setting(
+            "dataset.inputs", .integer(1...1023), default: "required with `covariance`", uses: [gaussian],
+            "How many of the covariance's variables, from the first, are x; the others are y."),
+        Setting(
+            "dataset.trainPoints", .integer(1...60000), default: "all 60000", uses: [images],
+            "Train on the first so many images."),
+        Setting(
+            "dataset.testPoints", .integer(2...10_000_000), default: "65536 (gaussian), all 10000 (images)",
+            "Points that the final measures are taken on."),
+        Setting(
+            "dataset.scale", .word(["unit", "symmetric"]), default: "symmetric (vib), unit (mlp)",
+            uses: [images], "Pixels become 0 … 1 (unit) or −1 … 1 (symmetric)."),
+    ]
+
+    private static let network: [Setting] = [
+        Setting(
+            "depth", .integer(1...1000), default: "2",
+            "Weight layers; of a VIB the encoder's, its μ/σ head included."),
+        Setting(
+            "width", .integer(1...65536), default: "64 (gaussian), 200 (images)",
+            "Units of every hidden layer."),
+        Setting(
+            "hidden", .integers(1...65536, limit: 999), default: "`depth` − 1 layers of `width`",
+            "Units of each hidden layer, in place of depth and width."),
+        Setting(
+            "activation", .word(["linear", "relu", "tanh"]), default: "linear (gaussian), relu (images)",
+            "The function after every hidden layer."),
+        Setting(
+            "bottleneck", .integer(1...4096), default: "number of inputs (gaussian), 32 (images)",
+            uses: [vib],
+            "K, the latent variables."),
+        Setting(
+            "scaleShift", .number(Bounds(.closed(-50), .closed(50))), default: "0 (gaussian), −5 (images)",
+            uses: [vib], "s0 of σ = softplus(s + s0), the scale of the latent noise."),
+    ]
+
+    private static let training: [Setting] = [
+        Setting("training.optimizer", .word(["adam", "sgd"]), default: "adam", "How the parameters move."),
+        Setting("training.learningRate", .number(positive), default: "0.001", "The first learning rate."),
+        Setting(
+            "training.beta1", .number(fraction), default: "0.9", uses: [adam], "Decay of the first moment."),
+        Setting(
+            "training.beta2", .number(fraction), default: "0.999", uses: [adam], "Decay of the second moment."
+        ),
+        Setting(
+            "training.epsilon", .number(positive), default: "1e-08", uses: [adam],
+            "Added to the root of the second moment."),
+        Setting(
+            "training.momentum", .number(fraction), default: "0", uses: [sgd], "Momentum of the gradient."),
+        Setting(
+            "training.weightDecay", .number(Bounds(.closed(0), .none)), default: "0",
+            "Adds so much times each weight to its gradient."),
+        Setting(
+            "training.schedule", .word(["constant", "cosine", "decay"]), default: "constant",
+            "The learning rate over time: constant, half a cosine to 0, or times `decayFactor` again and again."
+        ),
+        Setting(
+            "training.decayFactor", .number(Bounds(.open(0), .closed(1))), default: "0.97", uses: [decay],
+            "What the learning rate is multiplied by."),
+        Setting(
+            "training.decayEvery", .integer(1...1_000_000_000), default: "2 (images), required (gaussian)",
+            uses: [decay], "After so many epochs (images) or steps (gaussian)."),
+        Setting(
+            "training.average", .numberOrOff(Bounds(.open(0), .open(1))), default: "off",
+            "Decay of a moving average of the parameters; measures then read the average."),
+        Setting("training.batch", .integer(1...1_000_000), default: "128", "Points in a step."),
+        Setting(
+            "training.steps", .integer(1...1_000_000_000), default: "required, or `epochs`",
+            "Length in steps."),
+        Setting(
+            "training.epochs", .integer(1...1_000_000), default: "required, or `steps`", uses: [images],
+            "Length in passes over the training images."),
+        Setting(
+            "training.loss", .word(["crossEntropy", "meanSquaredError", "gaussianNLL"]),
+            default: "crossEntropy (images), gaussianNLL (vib, gaussian), meanSquaredError (mlp, gaussian)",
+            "The task loss."),
+    ]
+
+    private static let measures: [Setting] = [
+        Setting("measures.localRank", .flag, default: "true", "Whether local ranks are measured at all."),
+        Setting(
+            "measures.localRank.thresholds", .numbers(positive, limit: 100), default: "[0.01, 0.1]",
+            "Absolute thresholds ε: singular values above ε count."),
+        Setting(
+            "measures.localRank.relative", .numbers(Bounds(.open(0), .closed(1)), limit: 100),
+            default: "[0.01]", "Relative thresholds: singular values of at least ε times the largest count."),
+        Setting(
+            "measures.localRank.noise", .numbers(positive, limit: 100), default: "[1]", uses: [vib],
+            "Thresholds of the rank that knows the noise: singular values of diag(1/σ)·J above τ count."),
+        Setting(
+            "measures.localRank.points", .integer(1...1_000_000), default: "256",
+            "Test points that the mean goes over."),
+        Setting(
+            "measures.every", .times, default: "end",
+            "When the trace gets an entry, beside the end: so many points equally spaced in steps or in their "
+                + "logarithm (`log` alone: 20), or the steps listed."),
+        Setting(
+            "measures.samples", .integer(1...1000), default: "12", uses: [vib],
+            "Samples of z averaged in probability for `accuracy_sampled`."),
+    ]
+}

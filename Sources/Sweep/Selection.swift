@@ -1,0 +1,196 @@
+import Text
+
+/// The points that conditions keep, of the dimensions that those conditions name together. Conditions that
+/// share no dimension make selections of their own, so a grid never needs a table of its trials.
+struct Selection: Equatable, Sendable {
+    /// Most combinations that are tested.
+    static let limit = 1 << 22
+
+    /// Places in the grid's dimensions, ascending.
+    let dimensions: [Int]
+    /// How many combinations share the digits up to and with each dimension.
+    let strides: [Int]
+    /// The combinations kept, as mixed-radix numbers (first dimension most significant), ascending.
+    let kept: [UInt32]
+
+    func digit(of combination: Int, dimension: Int) -> Int {
+        let place = dimensions.firstIndex(of: dimension) ?? 0
+        let above = place == 0 ? Int(UInt32.max) + 1 : strides[place - 1]
+        return Int(kept[combination]) % above / strides[place]
+    }
+
+    /// The part of `range` whose combinations have `digit` at `dimension`; those in `range` share all digits
+    /// before it, so the part is contiguous.
+    func narrowed(_ range: Range<Int>, dimension: Int, digit: Int) -> Range<Int> {
+        guard let place = dimensions.firstIndex(of: dimension), let first = range.first else { return range }
+        let above = place == 0 ? Int(UInt32.max) + 1 : strides[place - 1]
+        let base = Int(kept[first]) / above * above
+        let lower = lowerBound(base + digit * strides[place], in: range)
+        return lower..<lowerBound(base + (digit + 1) * strides[place], in: lower..<range.upperBound)
+    }
+
+    private func lowerBound(_ key: Int, in range: Range<Int>) -> Int {
+        var (low, high) = (range.lowerBound, range.upperBound)
+        while low < high {
+            let middle = (low + high) / 2
+            if Int(kept[middle]) < key { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    // MARK: Making
+
+    /// Groups conditions that share dimensions, and notes each dimension's selection.
+    static func selections(
+        of conditions: [Condition], axes: [Axis], dimensions: inout [Grid.Dimension]
+    ) throws(GridMistake) -> [Selection] {
+        var places: [String: Int] = [:]
+        for (place, dimension) in dimensions.enumerated() {
+            for axis in dimension.axes { places[axes[axis].path] = place }
+        }
+        var groups: [(places: Set<Int>, conditions: [Condition])] = []
+        for condition in conditions {
+            var joined = (places: Set(condition.axes.compactMap { places[$0] }), conditions: [condition])
+            var apart: [(places: Set<Int>, conditions: [Condition])] = []
+            for group in groups {
+                if group.places.isDisjoint(with: joined.places) {
+                    apart.append(group)
+                } else {
+                    joined = (joined.places.union(group.places), group.conditions + joined.conditions)
+                }
+            }
+            groups = apart + [joined]
+        }
+        var selections: [Selection] = []
+        for group in groups {
+            let sorted = group.places.sorted()
+            for place in sorted { dimensions[place].selection = selections.count }
+            selections.append(
+                try Selection(group.conditions, dimensions: sorted, of: dimensions, axes: axes))
+        }
+        return selections
+    }
+
+    private init(
+        _ conditions: [Condition], dimensions places: [Int], of dimensions: [Grid.Dimension], axes: [Axis]
+    ) throws(GridMistake) {
+        var points = 1
+        for place in places {
+            let (product, overflow) = points.multipliedReportingOverflow(by: dimensions[place].count)
+            points = overflow ? Int.max : product
+            if overflow { break }
+        }
+        guard points <= Selection.limit else {
+            let named = places.flatMap { dimensions[$0].axes.map { axes[$0].path } }
+            throw .tooWide(axes: named, points: points)
+        }
+        var strides = [Int](repeating: 1, count: places.count)
+        for place in places.indices.reversed() where place + 1 < places.count {
+            strides[place] = strides[place + 1] * dimensions[places[place + 1]].count
+        }
+        var digitOf: [String: (place: Int, axis: Axis)] = [:]
+        for (place, dimension) in places.enumerated() {
+            for axis in dimensions[dimension].axes { digitOf[axes[axis].path] = (place, axes[axis]) }
+        }
+        let tests = conditions.map { Test($0, axes: digitOf) }
+        var digits = [Int](repeating: 0, count: places.count)
+        var kept: [UInt32] = []
+        for point in 0..<points {
+            var rest = point
+            for place in places.indices {
+                digits[place] = rest / strides[place]
+                rest %= strides[place]
+            }
+            if tests.allSatisfy({ $0.holds(at: digits) }) { kept.append(UInt32(point)) }
+        }
+        self.dimensions = places
+        self.strides = strides
+        self.kept = kept
+    }
+}
+
+/// A condition with its axes' values looked up, ready to be tested at many points.
+private indirect enum Test {
+    /// Whether the comparison holds, by the digit of one dimension.
+    case table(place: Int, holds: [Bool])
+    /// Two axes' values, by their digits.
+    case numbers(Int, [Double], Condition.Operator, Int, [Double])
+    case texts(Int, [String], Condition.Operator, Int, [String])
+    case not(Test)
+    case and(Test, Test)
+    case or(Test, Test)
+    case constant(Bool)
+
+    init(_ condition: Condition, axes: [String: (place: Int, axis: Axis)]) {
+        switch condition {
+        case .not(let inner): self = .not(Test(inner, axes: axes))
+        case .and(let left, let right): self = .and(Test(left, axes: axes), Test(right, axes: axes))
+        case .or(let left, let right): self = .or(Test(left, axes: axes), Test(right, axes: axes))
+        case .comparison(let left, let sign, let right):
+            self = Test.comparison(left, sign, right, axes: axes)
+        }
+    }
+
+    private static func comparison(
+        _ left: Condition.Operand, _ sign: Condition.Operator, _ right: Condition.Operand,
+        axes: [String: (place: Int, axis: Axis)]
+    ) -> Test {
+        func side(_ operand: Condition.Operand) -> (place: Int?, numbers: [Double], texts: [String]) {
+            switch operand {
+            case .number(let number): return (nil, [number], [])
+            case .text(let text): return (nil, [], [text])
+            case .axis(let path):
+                guard let (place, axis) = axes[path] else { return (nil, [], []) }
+                let values = (0..<axis.count).map { axis.values[$0] }
+                let numbers = values.compactMap(\.number)
+                return (place, numbers, numbers.isEmpty ? values.map { conditionText($0) ?? "" } : [])
+            }
+        }
+        let (one, other) = (side(left), side(right))
+        let isText = one.numbers.isEmpty
+        func holds(_ i: Int, _ j: Int) -> Bool {
+            isText
+                ? sign.holds(one.texts[i], other.texts[j]) : sign.holds(one.numbers[i], other.numbers[j])
+        }
+        switch (one.place, other.place) {
+        case (let place?, nil):
+            let count = max(one.numbers.count, one.texts.count)
+            return .table(place: place, holds: (0..<count).map { holds($0, 0) })
+        case (nil, let place?):
+            let count = max(other.numbers.count, other.texts.count)
+            return .table(place: place, holds: (0..<count).map { holds(0, $0) })
+        case (let first?, let second?):
+            return isText
+                ? .texts(first, one.texts, sign, second, other.texts)
+                : .numbers(first, one.numbers, sign, second, other.numbers)
+        case (nil, nil): return .constant(holds(0, 0))
+        }
+    }
+
+    func holds(at digits: [Int]) -> Bool {
+        switch self {
+        case .table(let place, let holds): holds[digits[place]]
+        case .numbers(let first, let one, let sign, let second, let other):
+            sign.holds(one[digits[first]], other[digits[second]])
+        case .texts(let first, let one, let sign, let second, let other):
+            sign.holds(one[digits[first]], other[digits[second]])
+        case .not(let inner): !inner.holds(at: digits)
+        case .and(let left, let right): left.holds(at: digits) && right.holds(at: digits)
+        case .or(let left, let right): left.holds(at: digits) || right.holds(at: digits)
+        case .constant(let value): value
+        }
+    }
+}
+
+extension Condition.Operator {
+    fileprivate func holds<Value: Comparable>(_ left: Value, _ right: Value) -> Bool {
+        switch self {
+        case .less: left < right
+        case .atMost: left <= right
+        case .greater: left > right
+        case .atLeast: left >= right
+        case .equal: left == right
+        case .notEqual: left != right
+        }
+    }
+}

@@ -1,0 +1,66 @@
+import Text
+
+/// What is wrong with a sweep file or a `--set`: up to ten independent faults, each with its place.
+///
+/// `message` has a line for each, `FILE:LINE:COLUMN: path: what`, or `--set beta=x: beta: what`.
+public struct SweepError: Error, Equatable, Sendable, CustomStringConvertible {
+    public struct Fault: Error, Equatable, Sendable {
+        public var place: Place
+        /// The path of the key or value; empty where the fault is in no one of them.
+        public var path: String
+        public var problem: Problem
+
+        init(_ place: Place, _ path: String, _ problem: Problem) {
+            self.place = place
+            self.path = path
+            self.problem = problem
+        }
+    }
+
+    public enum Place: Hashable, Sendable {
+        /// Counted from 1, in characters.
+        case file(line: Int, column: Int)
+        case wholeFile
+        /// The argument of a `--set`, as given.
+        case override(String)
+    }
+
+    public static let faultLimit = 10
+
+    /// As the user named it.
+    public let file: String
+    /// At least one, at most `faultLimit`.
+    public let faults: [Fault]
+
+    init(file: String, faults: [Fault]) {
+        self.file = file
+        self.faults = Array(faults.prefix(SweepError.faultLimit))
+    }
+
+    public var message: String { faults.map(line).joined(separator: "\n") }
+    public var description: String { message }
+
+    private func line(of fault: Fault) -> String {
+        let path = fault.path.isEmpty ? "" : fault.path + ": "
+        return prefix(of: fault.place) + ": " + path + fault.problem.words
+    }
+
+    private func prefix(of place: Place) -> String {
+        switch place {
+        case .file(let line, let column): "\(file):\(line):\(column)"
+        case .wholeFile: file
+        case .override(let text): "--set \(text)"
+        }
+    }
+}
+
+/// The faults found so far.
+struct Faults {
+    private(set) var list: [SweepError.Fault] = []
+    var isEmpty: Bool { list.isEmpty }
+
+    mutating func add(_ place: SweepError.Place, _ path: String, _ problem: SweepError.Problem) {
+        let fault = SweepError.Fault(place, path, problem)
+        if !list.contains(fault) { list.append(fault) }
+    }
+}

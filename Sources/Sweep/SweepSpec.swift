@@ -1,0 +1,103 @@
+// Sweep: a sweep file as checked values: settings, axes, the lazy grid of trials, trial identifiers, costs.
+// Imports Text and libyaml (CYAML).
+// Leaves out: reading files, training, leases, drawing. It works on text and gives values; a mistake in the
+// text is a SweepError with its place, found before any work.
+
+import Text
+
+/// A sweep, checked: everything in it can run.
+public struct SweepSpec: Equatable, Sendable {
+    public let name: String
+    public let grid: Grid
+    /// Axes that advance together, by path.
+    public let zip: [[String]]
+    /// What points must meet to be in the grid.
+    public let conditions: [Condition]
+    public let figures: [FigureSpec]
+
+    public var axes: [Axis] { grid.axes }
+    /// "mlp" or "vib".
+    public var experiment: String { grid.fixed["experiment"]?.string ?? "" }
+
+    /// Reads a sweep file, or a `sweep.json` (JSON is YAML).
+    ///
+    /// - Parameters:
+    ///   - text: the file's bytes.
+    ///   - file: its name, for messages.
+    ///   - overrides: arguments of `--set`, in order; a later one wins.
+    ///   - quick: whether the file's `quick` section applies, before the overrides.
+    /// - Throws: `SweepError` with up to ten faults.
+    public init(
+        parsing text: [UInt8], file: String, overrides: [Override] = [], quick: Bool = false
+    ) throws(SweepError) {
+        var faults = Faults()
+        do {
+            let root = try YAMLReader.read(text)
+            var draft = Draft(root, &faults)
+            draft.apply(overrides, quick: quick, &faults)
+            if faults.isEmpty, let spec = draft.spec(&faults) {
+                self = spec
+                return
+            }
+        } catch {
+            throw SweepError(file: file, faults: [error])
+        }
+        throw SweepError(file: file, faults: faults.list)
+    }
+
+    public init(
+        parsing text: String, file: String, overrides: [Override] = [], quick: Bool = false
+    ) throws(SweepError) {
+        try self.init(parsing: Array(text.utf8), file: file, overrides: overrides, quick: quick)
+    }
+
+    init(name: String, grid: Grid, zip: [[String]], conditions: [Condition], figures: [FigureSpec]) {
+        self.name = name
+        self.grid = grid
+        self.zip = zip
+        self.conditions = conditions
+        self.figures = figures
+    }
+
+    /// The sweep, normalised: overrides and `quick` applied, defaults left out, axes as a list as their order
+    /// counts. Reads back as an equal sweep.
+    public var canonicalJSON: JSONValue {
+        var top: [String: JSONValue] = ["name": .string(name)]
+        for (path, value) in grid.fixed { top.set(value, at: path[...]) }
+        if case .object(var dataset)? = top["dataset"], dataset.count == 1,
+            let name = dataset.removeValue(forKey: "name")
+        {
+            top["dataset"] = name
+        }
+        if !axes.isEmpty { top["axes"] = .array(axes.map { .object([$0.path: $0.values.json]) }) }
+        if !zip.isEmpty { top["zip"] = .array(zip.map { .array($0.map(JSONValue.string)) }) }
+        if !conditions.isEmpty { top["where"] = .array(conditions.map { .string($0.text) }) }
+        if !figures.isEmpty { top["figures"] = .array(figures.map(\.json)) }
+        return .object(top)
+    }
+
+    /// Names the sweep: 32 hexadecimal digits of the SHA-256 of `canonicalJSON`.
+    public var digest: String { Digest(of: canonicalJSON.canonicalText).hexadecimal(bytes: 16) }
+}
+
+extension [String: JSONValue] {
+    /// Puts a value where a sweep file has the setting of a path: nested mappings; a data set's name as
+    /// `name` beside its options.
+    fileprivate mutating func set(_ value: JSONValue, at path: Substring) {
+        if path == "dataset" {
+            var members = self["dataset"]?.object ?? [:]
+            members["name"] = value
+            self["dataset"] = .object(members)
+            return
+        }
+        guard let dot = path.firstIndex(of: ".") else {
+            // `localRank: true` says nothing beside the mapping of its settings.
+            if self[String(path)]?.object == nil { self[String(path)] = value }
+            return
+        }
+        let key = String(path[..<dot])
+        var members = self[key]?.object ?? [:]
+        members.set(value, at: path[path.index(after: dot)...])
+        self[key] = .object(members)
+    }
+}

@@ -1,0 +1,46 @@
+import Text
+
+/// One combination of all axes: one training run.
+public struct Trial: Equatable, Sendable {
+    /// Its place in the grid.
+    public let index: Int
+    /// What records show of it, sorted by path: every axis, and always `dataset`, `depth`, `seed` and, of a
+    /// VIB, `beta`.
+    public let axes: [(path: String, value: JSONValue)]
+    public let settings: TrialSettings
+
+    /// `axes` as a record's object.
+    public var axesObject: JSONValue {
+        .object(Dictionary(axes.map { ($0.path, $0.value) }) { first, _ in first })
+    }
+
+    /// Hashes the settings: the same in every sweep that holds the trial. Costs some microseconds.
+    public var id: TrialID { TrialID(of: settings) }
+
+    init(index: Int, axes: [Axis], fixed: [String: JSONValue], positions: [Int]) {
+        self.index = index
+        let point = Point(fixed: fixed, axes: axes, positions: positions)
+        var conflicts: [PointConflict] = []
+        settings = point.settings(&conflicts)
+        var shown: [String: JSONValue] = ["seed": JSONValue(Int(settings.seed))]
+        shown["depth"] = JSONValue(settings.network.depth)
+        shown["dataset"] = .string(point.dataset)
+        if case .vib(let beta, _, _) = settings.experiment { shown["beta"] = .number(beta) }
+        for (axis, position) in zip(axes, positions) { shown[axis.path] = axis.label(at: position) }
+        self.axes = shown.sorted { $0.key < $1.key }.map { (path: $0.key, value: $0.value) }
+    }
+
+    public static func == (left: Trial, right: Trial) -> Bool {
+        left.index == right.index && left.settings == right.settings && left.axesObject == right.axesObject
+    }
+}
+
+extension TrialID {
+    /// The version of what a trial's content means; raised whenever equal settings would give other records.
+    static let contentVersion = 1
+
+    public init(of settings: TrialSettings) {
+        self.init(
+            hashing: .object(["content": JSONValue(TrialID.contentVersion), "settings": settings.json]))
+    }
+}

@@ -1,0 +1,115 @@
+import Text
+
+extension TrialSettings {
+    /// Everything in the settings, under names of its own: two settings are equal exactly where these values
+    /// are. Trial identifiers hash it, so its form is a contract (`TrialID.contentVersion`).
+    public var json: JSONValue {
+        .object([
+            "experiment": experiment.json, "dataset": dataset.json,
+            "hidden": JSONValue(network.hidden), "activation": .string(network.activation.rawValue),
+            "training": training.json, "measures": measures.json, "seed": .number(Double(seed)),
+        ])
+    }
+}
+
+extension TrialSettings.Experiment {
+    var json: JSONValue {
+        switch self {
+        case .mlp: .object(["name": .string("mlp")])
+        case .vib(let beta, let bottleneck, let scaleShift):
+            .object([
+                "name": .string("vib"), "beta": .number(beta), "bottleneck": JSONValue(bottleneck),
+                "scaleShift": .number(scaleShift),
+            ])
+        }
+    }
+}
+
+extension TrialSettings.Dataset {
+    var json: JSONValue {
+        switch self {
+        case .gaussian(let gaussian):
+            .object([
+                "name": .string("gaussian"), "covariance": .array(gaussian.covariance.map { JSONValue($0) }),
+                "inputs": JSONValue(gaussian.inputs), "testPoints": JSONValue(gaussian.testPoints),
+            ])
+        case .images(let images):
+            .object([
+                "name": .string(images.name.rawValue), "scale": .string(images.scale.rawValue),
+                "trainPoints": images.trainPoints.map { JSONValue($0) } ?? .null,
+                "testPoints": images.testPoints.map { JSONValue($0) } ?? .null,
+            ])
+        }
+    }
+}
+
+extension TrialSettings.Training {
+    var json: JSONValue {
+        .object([
+            "optimizer": optimizer.json, "learningRate": .number(learningRate), "schedule": schedule.json,
+            "weightDecay": .number(weightDecay), "average": average.map(JSONValue.number) ?? .null,
+            "batch": JSONValue(batch), "duration": duration.json, "loss": .string(loss.rawValue),
+        ])
+    }
+}
+
+extension TrialSettings.Training.Optimizer {
+    var json: JSONValue {
+        switch self {
+        case .sgd(let momentum): .object(["name": .string("sgd"), "momentum": .number(momentum)])
+        case .adam(let beta1, let beta2, let epsilon):
+            .object([
+                "name": .string("adam"), "beta1": .number(beta1), "beta2": .number(beta2),
+                "epsilon": .number(epsilon),
+            ])
+        }
+    }
+}
+
+extension TrialSettings.Training.Schedule {
+    var json: JSONValue {
+        switch self {
+        case .constant: .string("constant")
+        case .cosine: .string("cosine")
+        case .decay(let factor, let every):
+            .object(["factor": .number(factor), "every": JSONValue(every)])
+        }
+    }
+}
+
+extension TrialSettings.Training.Duration {
+    var json: JSONValue {
+        switch self {
+        case .steps(let count): .object(["steps": JSONValue(count)])
+        case .epochs(let count): .object(["epochs": JSONValue(count)])
+        }
+    }
+}
+
+extension TrialSettings.Measures {
+    var json: JSONValue {
+        .object([
+            "localRank": localRank?.json ?? .null, "every": every.json, "samples": JSONValue(samples),
+        ])
+    }
+}
+
+extension TrialSettings.Measures.Times {
+    var json: JSONValue {
+        switch self {
+        case .end: .string("end")
+        case .linear(let count): .object(["linear": JSONValue(count)])
+        case .log(let count): .object(["log": JSONValue(count)])
+        case .steps(let steps): JSONValue(steps)
+        }
+    }
+}
+
+extension TrialSettings.LocalRank {
+    var json: JSONValue {
+        .object([
+            "thresholds": JSONValue(thresholds), "relative": JSONValue(relative), "noise": JSONValue(noise),
+            "points": JSONValue(points),
+        ])
+    }
+}

@@ -1,0 +1,268 @@
+import Text
+
+extension YAMLNode {
+    /// The node as a value of `kind`, in normal form (equal meanings have equal values), or nil with a fault.
+    func value(of kind: Kind, path: String, _ faults: inout Faults) -> JSONValue? {
+        switch kind {
+        case .integer(let range):
+            return integer(in: range, path: path, &faults).map { JSONValue($0) }
+        case .number(let bounds):
+            return number(in: bounds, path: path, &faults).map(JSONValue.number)
+        case .numberOrOff(let bounds):
+            if scalar?.text == "off", scalar?.quoted == false { return .string("off") }
+            return number(in: bounds, path: path, &faults).map(JSONValue.number)
+        case .word(let words): return word(of: words, path: path, &faults).map(JSONValue.string)
+        case .flag: return flag(path: path, &faults).map(JSONValue.bool)
+        case .dataset: return dataset(path: path, &faults)
+        case .integers(let range, let limit):
+            guard let items = list(path: path, limit: limit, &faults) else { return nil }
+            let numbers = items.compactMap { $0.integer(in: range, path: path, &faults) }
+            return numbers.count == items.count ? JSONValue(numbers) : nil
+        case .numbers(let bounds, let limit):
+            return numbers(in: bounds, limit: limit, path: path, &faults)
+        case .matrix(let limit): return matrix(limit: limit, path: path, &faults)
+        case .times: return times(path: path, &faults)
+        }
+    }
+
+    // MARK: One scalar
+
+    /// The scalar, or nil with a fault that says what was due.
+    func text(path: String, due: SweepError.Due, _ faults: inout Faults) -> Scalar? {
+        guard let scalar else {
+            faults.add(place, path, .wrongType(due: due, found: shown))
+            return nil
+        }
+        if scalar.text.isEmpty, !scalar.quoted {
+            faults.add(place, path, .missingValue(due: due))
+            return nil
+        }
+        return scalar
+    }
+
+    func number(in bounds: Bounds, path: String, _ faults: inout Faults) -> Double? {
+        guard let scalar = text(path: path, due: .number, &faults) else { return nil }
+        switch decimalNumber(scalar) {
+        case .failure(let mistake):
+            faults.add(place, path, .number(mistake, found: shown))
+            return nil
+        case .success(let number):
+            guard bounds.contains(number) else {
+                faults.add(place, path, .outOfBounds(numberText(number), bounds: bounds.text))
+                return nil
+            }
+            return number
+        }
+    }
+
+    func integer(in range: ClosedRange<Int>, path: String, _ faults: inout Faults) -> Int? {
+        let any = Bounds(.none, .none)
+        guard let number = number(in: any, path: path, &faults) else { return nil }
+        guard number == number.rounded() else {
+            faults.add(place, path, .notWhole(numberText(number)))
+            return nil
+        }
+        guard Bounds(range).contains(number) else {
+            faults.add(place, path, .outOfBounds(numberText(number), bounds: Bounds(range).text))
+            return nil
+        }
+        return Int(number)
+    }
+
+    func word(of words: [String], path: String, _ faults: inout Faults) -> String? {
+        guard let scalar = text(path: path, due: .oneOf(words), &faults) else { return nil }
+        guard words.contains(scalar.text) else {
+            faults.add(
+                place, path,
+                .unknownWord(shown, due: words, suggestion: nearestSpelling(to: scalar.text, among: words)))
+            return nil
+        }
+        return scalar.text
+    }
+
+    func flag(path: String, _ faults: inout Faults) -> Bool? {
+        guard let scalar = text(path: path, due: .flag, &faults) else { return nil }
+        guard !scalar.quoted, scalar.text == "true" || scalar.text == "false" else {
+            faults.add(place, path, .wrongType(due: .flag, found: "'\(shown)'"))
+            return nil
+        }
+        return scalar.text == "true"
+    }
+
+    // MARK: Lists
+
+    func list(path: String, limit: Int, _ faults: inout Faults) -> [YAMLNode]? {
+        guard let sequence else {
+            faults.add(place, path, .wrongType(due: .list, found: scalar == nil ? shown : "'\(shown)'"))
+            return nil
+        }
+        guard sequence.count <= limit else {
+            faults.add(place, path, .tooMany(sequence.count, limit: limit))
+            return nil
+        }
+        return sequence
+    }
+
+    private func numbers(
+        in bounds: Bounds, limit: Int, path: String, _ faults: inout Faults
+    ) -> JSONValue? {
+        guard let items = list(path: path, limit: limit, &faults) else { return nil }
+        guard !items.isEmpty else {
+            faults.add(place, path, .emptyList)
+            return nil
+        }
+        let numbers = items.compactMap { $0.number(in: bounds, path: path, &faults) }
+        guard numbers.count == items.count else { return nil }
+        let mayRepeat = path.hasSuffix("correlations")
+        if !mayRepeat, let (first, second) = firstRepeat(in: numbers) {
+            faults.add(
+                items[second].place, path,
+                .repeatedValue(numberText(numbers[second]), first: items[first].place))
+            return nil
+        }
+        return JSONValue(numbers)
+    }
+
+    private func matrix(limit: Int, path: String, _ faults: inout Faults) -> JSONValue? {
+        guard let rows = list(path: path, limit: limit, &faults) else { return nil }
+        var matrix: [[Double]] = []
+        for row in rows {
+            guard let items = row.list(path: path, limit: limit, &faults) else { return nil }
+            guard items.count == rows.count else {
+                faults.add(row.place, path, .notSquare(rows: rows.count, columns: items.count))
+                return nil
+            }
+            let numbers = items.compactMap { $0.number(in: Bounds(.none, .none), path: path, &faults) }
+            guard numbers.count == items.count else { return nil }
+            matrix.append(numbers)
+        }
+        guard rows.count >= 2 else {
+            faults.add(place, path, .notSquare(rows: rows.count, columns: rows.count))
+            return nil
+        }
+        for i in matrix.indices {
+            for j in 0..<i where matrix[i][j] != matrix[j][i] {
+                faults.add(
+                    rows[i].sequence?[j].place ?? place, path, .notSymmetric(row: i + 1, column: j + 1))
+                return nil
+            }
+        }
+        guard isPositiveDefinite(matrix) else {
+            faults.add(place, path, .notPositiveDefinite)
+            return nil
+        }
+        return .array(matrix.map { JSONValue($0) })
+    }
+
+    // MARK: Mappings
+
+    /// `end`, `log`, `linear`, {linear: n}, {log: n}, [steps…]; `log` alone is {log: 20}.
+    private func times(path: String, _ faults: inout Faults) -> JSONValue? {
+        let steps = 1...1_000_000_000
+        if let items = sequence {
+            guard !items.isEmpty else {
+                faults.add(place, path, .emptyList)
+                return nil
+            }
+            var numbers: [Int] = []
+            for item in items {
+                guard let step = item.integer(in: steps, path: path, &faults) else { return nil }
+                if let last = numbers.last, step <= last {
+                    faults.add(item.place, path, .notIncreasing(step, after: last))
+                    return nil
+                }
+                numbers.append(step)
+            }
+            return JSONValue(numbers)
+        }
+        if let entries = mapping {
+            guard entries.count == 1, ["linear", "log"].contains(entries[0].key) else {
+                let due: SweepError.Due = .times
+                faults.add(place, path, .wrongType(due: due, found: "another mapping"))
+                return nil
+            }
+            let count = entries[0].value.integer(in: 1...100_000, path: path, &faults)
+            return count.map { .object([entries[0].key: JSONValue($0)]) }
+        }
+        guard let scalar = text(path: path, due: .times, &faults) else { return nil }
+        switch scalar.text {
+        case "end": return .string("end")
+        case "log", "linear": return .object([scalar.text: JSONValue(20)])
+        default:
+            faults.add(place, path, .wrongType(due: .times, found: "'\(shown)'"))
+            return nil
+        }
+    }
+
+    /// A name, or {name: …, options}; a mapping of a name alone becomes the name.
+    private func dataset(path: String, _ faults: inout Faults) -> JSONValue? {
+        guard mapping != nil else {
+            return word(of: Setting.datasetNames, path: path, &faults).map(JSONValue.string)
+        }
+        guard let members = datasetMembers(path: path, &faults) else { return nil }
+        guard let name = members["name"]?.string else {
+            faults.add(place, path, .missing(["name"]))
+            return nil
+        }
+        for key in members.keys.sorted() where key != "name" {
+            guard let use = Setting[path: "dataset." + key]?.uses.first, !use.words.contains(name) else {
+                continue
+            }
+            let at = mapping?.first { $0.key == key }?.keyPlace ?? place
+            faults.add(at, "\(path).\(key)", .unused(needs: use, found: [name]))
+            return nil
+        }
+        return members.count == 1 ? .string(name) : .object(members)
+    }
+
+    /// The checked members of a data set's mapping, `name` among them if given.
+    func datasetMembers(path: String, _ faults: inout Faults) -> [String: JSONValue]? {
+        let known = Setting.all.filter { $0.group == "dataset" }.map {
+            String($0.path.dropFirst("dataset.".count))
+        }
+        var members: [String: JSONValue] = [:]
+        var sound = true
+        for entry in mapping ?? [] {
+            let memberPath = "\(path).\(entry.key)"
+            if entry.key == "name" {
+                members["name"] = entry.value.word(of: Setting.datasetNames, path: memberPath, &faults)
+                    .map(JSONValue.string)
+            } else if let setting = Setting[path: "dataset." + entry.key] {
+                members[entry.key] = entry.value.value(of: setting.kind, path: memberPath, &faults)
+            } else {
+                let suggestion = nearestSpelling(to: entry.key, among: ["name"] + known)
+                faults.add(entry.keyPlace, memberPath, .unknownSetting(suggestion: suggestion))
+            }
+            if members[entry.key] == nil { sound = false }
+        }
+        return sound ? members : nil
+    }
+}
+
+/// The places of the first value that stands twice.
+func firstRepeat<Value: Hashable>(in values: [Value]) -> (first: Int, second: Int)? {
+    var seen: [Value: Int] = [:]
+    for (index, value) in values.enumerated() {
+        if let first = seen[value] { return (first, index) }
+        seen[value] = index
+    }
+    return nil
+}
+
+/// Whether Cholesky's decomposition exists. Reads the lower triangle.
+func isPositiveDefinite(_ matrix: [[Double]]) -> Bool {
+    var factor = matrix
+    for j in matrix.indices {
+        for i in j..<matrix.count {
+            var sum = matrix[i][j]
+            for k in 0..<j { sum -= factor[i][k] * factor[j][k] }
+            if i == j {
+                guard sum > 0 else { return false }
+                factor[j][j] = sum.squareRoot()
+            } else {
+                factor[i][j] = sum / factor[j][j]
+            }
+        }
+    }
+    return true
+}

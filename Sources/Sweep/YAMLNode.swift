@@ -1,0 +1,45 @@
+/// A value of a YAML text with the place where it stands. Scalars stay text: what a text means is decided
+/// where its type is known (`Kind`), so `1e-3` is a number where a number is due.
+struct YAMLNode: Equatable, Sendable {
+    enum Content: Equatable, Sendable {
+        case scalar(Scalar)
+        case sequence([YAMLNode])
+        case mapping([Entry])
+    }
+
+    struct Scalar: Equatable, Sendable {
+        var text: String
+        /// Written in quotes (or as a block), so never a number.
+        var quoted: Bool
+        /// Where the first character stands, when the whole text stands on one line as it is.
+        var textColumn: Int?
+    }
+
+    struct Entry: Equatable, Sendable {
+        var key: String
+        var keyPlace: SweepError.Place
+        var value: YAMLNode
+    }
+
+    var content: Content
+    var place: SweepError.Place
+
+    var scalar: Scalar? { if case .scalar(let scalar) = content { scalar } else { nil } }
+    var sequence: [YAMLNode]? { if case .sequence(let nodes) = content { nodes } else { nil } }
+    var mapping: [Entry]? { if case .mapping(let entries) = content { entries } else { nil } }
+
+    /// What a message calls the node: its text, or what it is.
+    var shown: String {
+        switch content {
+        case .scalar(let scalar): shortened(scalar.text)
+        case .sequence: "a list"
+        case .mapping: "a mapping"
+        }
+    }
+}
+
+/// At most 40 characters of a text, on one line, for a message.
+func shortened(_ text: String) -> String {
+    let plain = String(String.UnicodeScalarView(text.unicodeScalars.map { $0.value < 32 ? " " : $0 }))
+    return plain.count <= 40 ? plain : plain.prefix(37) + "…"
+}
