@@ -17,7 +17,10 @@ extension Draft {
             name: name, grid: grid, zip: zips.map(\.paths), conditions: conditions, figures: figures)
     }
 
-    func figureSpecs(grid: Grid, _ faults: inout Faults) -> [FigureSpec] { [] }
+    private func figureSpecs(grid: Grid, _ faults: inout Faults) -> [FigureSpec] {
+        guard let figures else { return [] }
+        return FigureReader(axes: grid.axes, fixed: grid.fixed, words: words).figures(figures, &faults)
+    }
 
     /// Where a setting is given, and by which name.
     func given(_ path: String) -> (place: SweepError.Place, shown: String)? {
@@ -145,6 +148,4 @@ extension Draft {
             return nil
         }
     }
-
-    func checkPoints(of grid: Grid, _ faults: inout Faults) {}
 }

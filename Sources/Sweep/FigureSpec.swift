@@ -1,7 +1,192 @@
 import Text
 
-/// A figure that a sweep asks for.
+/// A figure that a sweep asks for: one quantity, or a row of panels for each, against an axis.
 public struct FigureSpec: Equatable, Sendable {
+    public enum X: Equatable, Sendable {
+        case axis(String)
+        /// 1/beta.
+        case betaIB
+        /// Training steps: the figure draws the trace.
+        case step
+    }
+
+    /// A number of each record.
+    public struct Quantity: Equatable, Sendable {
+        public let metric: Metric
+        /// Of a metric with thresholds: one that the sweep measures.
+        public let threshold: Double?
+        /// Of a metric with a number a layer.
+        public let layer: Layer?
+
+        public init(metric: Metric, threshold: Double? = nil, layer: Layer? = nil) {
+            self.metric = metric
+            self.threshold = threshold
+            self.layer = layer
+        }
+    }
+
+    public enum Layer: Equatable, Sendable {
+        /// Counted from 1.
+        case number(Int)
+        case last
+        /// A curve for each layer.
+        case each
+    }
+
+    public enum Scale: String, CaseIterable, Sendable { case linear, log }
+
+    /// Unique in the sweep, and a file's name.
     public let name: String
-    var json: JSONValue { .object(["name": .string(name)]) }
+    public let title: String?
+    public let x: X
+    /// At least one.
+    public let y: [Quantity]
+    /// The axis that has a curve for each of its values.
+    public let curves: String?
+    /// The axis that has a panel for each of its values.
+    public let panels: String?
+    /// nil: as the data want it.
+    public let xscale: Scale?
+    public let yscale: Scale?
+    /// Whether the closed form is drawn as lines.
+    public let theory: Bool
+
+    public init(
+        name: String, title: String? = nil, x: X, y: [Quantity], curves: String? = nil, panels: String? = nil,
+        xscale: Scale? = nil, yscale: Scale? = nil, theory: Bool = false
+    ) {
+        self.name = name
+        self.title = title
+        self.x = x
+        self.y = y
+        self.curves = curves
+        self.panels = panels
+        self.xscale = xscale
+        self.yscale = yscale
+        self.theory = theory
+    }
+}
+
+/// What a record measures, by its key under `metrics`.
+public enum Metric: String, CaseIterable, Sendable {
+    case trainLoss = "train_loss"
+    case testLoss = "test_loss"
+    case accuracy
+    case accuracyOneSample = "accuracy_one_sample"
+    case accuracySampled = "accuracy_sampled"
+    case klNats = "kl_nats"
+    case klBits = "kl_bits"
+    case izyNats = "i_zy_nats"
+    case izyBits = "i_zy_bits"
+    case localRank = "local_rank"
+    case localRankRelative = "local_rank_relative"
+    case localRankNoise = "local_rank_noise"
+    case informativeDirections = "informative_directions"
+    case activeUnits = "active_units"
+
+    /// The setting whose list holds the metric's thresholds, if it has any.
+    public var thresholdSetting: String? {
+        switch self {
+        case .localRank: "measures.localRank.thresholds"
+        case .localRankRelative: "measures.localRank.relative"
+        case .localRankNoise: "measures.localRank.noise"
+        default: nil
+        }
+    }
+
+    /// Whether the metric has a number for each layer (of active units: each hidden layer).
+    public var isPerLayer: Bool { [.localRank, .localRankRelative, .activeUnits].contains(self) }
+
+    /// Whether the closed form of Gaussian data has it.
+    public var hasTheory: Bool { [.klNats, .izyNats, .localRank].contains(self) }
+
+    /// What a sweep must have for the metric to exist.
+    var uses: [Setting.Use] {
+        let vib = Setting.Use(path: "experiment", words: ["vib"])
+        let images = Setting.Use(path: "dataset", words: ["mnist", "fashion-mnist"])
+        return switch self {
+        case .accuracy: [images]
+        case .accuracyOneSample, .accuracySampled: [vib, images]
+        case .klNats, .klBits, .izyNats, .izyBits, .localRankNoise, .informativeDirections: [vib]
+        default: []
+        }
+    }
+}
+
+extension FigureSpec {
+    /// As a sweep file writes it.
+    var json: JSONValue {
+        var members: [String: JSONValue] = ["name": .string(name), "y": .array(y.map(\.json))]
+        switch x {
+        case .axis(let path): members["x"] = .string(path)
+        case .betaIB: members["x"] = .string("beta_ib")
+        case .step: members["x"] = .string("step")
+        }
+        members["title"] = title.map(JSONValue.string)
+        members["curves"] = curves.map(JSONValue.string)
+        members["panels"] = panels.map(JSONValue.string)
+        members["xscale"] = xscale.map { .string($0.rawValue) }
+        members["yscale"] = yscale.map { .string($0.rawValue) }
+        if theory { members["theory"] = .bool(true) }
+        return .object(members)
+    }
+}
+
+extension FigureSpec.Quantity {
+    var json: JSONValue {
+        guard threshold != nil || layer != nil else { return .string(metric.rawValue) }
+        var members: [String: JSONValue] = ["metric": .string(metric.rawValue)]
+        members["threshold"] = threshold.map(JSONValue.number)
+        switch layer {
+        case .number(let number)?: members["layer"] = JSONValue(number)
+        case .last?: members["layer"] = .string("last")
+        case .each?: members["layer"] = .string("each")
+        case nil: break
+        }
+        return .object(members)
+    }
+}
+
+/// What is wrong with a figure.
+public enum FigureMistake: Equatable, Sendable {
+    case unknownMetric(String, suggestion: String?)
+    case repeatedName(String)
+    case xNotNumbers(String)
+    case seedIsAveraged
+    case sameAxis(String)
+    case eachWithCurves
+    case thresholdNotMeasured(Double, measured: [Double])
+    case whichThreshold([Double])
+    case noThreshold(Metric)
+    case noLayers(Metric)
+    case noSuchLayer(Int, deepest: Int)
+    case localRankOff
+    case noTheory
+    case noTheoryOf(Metric)
+
+    var words: String {
+        switch self {
+        case .unknownMetric(let name, let suggestion):
+            "'\(name)' is no metric"
+                + (suggestion.map { " (did you mean '\($0)'?)" }
+                    ?? "; there are \(listed(Metric.allCases.map(\.rawValue), "and"))")
+        case .repeatedName(let name): "two figures are named '\(name)'"
+        case .xNotNumbers(let axis): "the values of \(axis) are not numbers"
+        case .seedIsAveraged: "seed cannot be used here: figures average over it"
+        case .sameAxis(let axis): "\(axis) is used twice in the figure"
+        case .eachWithCurves: "'layer: each' makes the curves itself: use 'panels' for the axis"
+        case .thresholdNotMeasured(let threshold, let measured):
+            "the threshold \(numberText(threshold)) is not measured; measured are "
+                + listed(measured.map(numberText), "and")
+        case .whichThreshold(let measured):
+            "a threshold is due: one of \(listed(measured.map(numberText), "or"))"
+        case .noThreshold(let metric): "\(metric.rawValue) has no threshold"
+        case .noLayers(let metric): "\(metric.rawValue) has no layers"
+        case .noSuchLayer(let layer, let deepest):
+            "no layer \(layer): the deepest network has \(deepest)"
+        case .localRankOff: "measures.localRank is off"
+        case .noTheory: "the closed form exists for a vib on gaussian data only"
+        case .noTheoryOf(let metric): "the closed form has no \(metric.rawValue)"
+        }
+    }
 }

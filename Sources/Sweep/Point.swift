@@ -74,6 +74,10 @@ struct Point {
                 testPoints: testPoints))
     }
 
+    static let defaultThresholds: [String: [Double]] = [
+        "measures.localRank.thresholds": [0.01, 0.1], "measures.localRank.relative": [0.01],
+        "measures.localRank.noise": [1],
+    ]
     static let imageTrainPoints = 60_000
     static let imageTestPoints = 10_000
 
@@ -186,12 +190,16 @@ struct Point {
             points = testPoints
         }
         let localRank = TrialSettings.LocalRank(
-            thresholds: numbers("measures.localRank.thresholds") ?? [0.01, 0.1],
-            relative: numbers("measures.localRank.relative") ?? [0.01],
-            noise: isVIB ? numbers("measures.localRank.noise") ?? [1] : [], points: points)
+            thresholds: thresholds("measures.localRank.thresholds"),
+            relative: thresholds("measures.localRank.relative"),
+            noise: isVIB ? thresholds("measures.localRank.noise") : [], points: points)
         return TrialSettings.Measures(
             localRank: values["measures.localRank"]?.bool == false ? nil : localRank, every: times,
             samples: isVIB ? integer("measures.samples") ?? 12 : 12)
+    }
+
+    private func thresholds(_ path: String) -> [Double] {
+        numbers(path) ?? Point.defaultThresholds[path] ?? []
     }
 
     private var times: TrialSettings.Measures.Times {

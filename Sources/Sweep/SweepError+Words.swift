@@ -1,7 +1,7 @@
 extension SweepError {
     /// What should stand in a place.
     public enum Due: Equatable, Sendable {
-        case number, flag, text, list, mapping, times, values
+        case number, flag, text, list, mapping, times, values, layer
         case oneOf([String])
 
         var words: String {
@@ -14,6 +14,7 @@ extension SweepError {
             case .times: "end, log, {linear: n}, {log: n} or a list of steps"
             case .values:
                 "a list of values, or {log: [a, b], count: n}, {linear: [a, b], count: n}, {range: [a, b]}"
+            case .layer: "a layer's number, last or each"
             case .oneOf(let words): listed(words, "or")
             }
         }
@@ -74,9 +75,9 @@ extension SweepError {
         case condition(ConditionMistake)
         // Settings together.
         case conflict(Conflict, point: String)
-        case sameTrial(String, String, because: String)
+        case sameTrial(String, String, unused: [String])
         // Figures.
-        case figure(String, suggestion: String?)
+        case figure(FigureMistake)
         // Overrides.
         case overrideShape
         case noQuickSection
@@ -239,9 +240,10 @@ extension SweepError.Problem {
                 + "at most \(limit) can be tested"
         case .condition(let mistake): mistake.words
         case .conflict(let conflict, let point): conflict.words + (point.isEmpty ? "" : " (at \(point))")
-        case .sameTrial(let one, let other, let because):
-            "\(one) and \(other) are the same trial\(because): drop one of them with 'where'"
-        case .figure(let what, let suggestion): what + Self.hint(suggestion)
+        case .sameTrial(let one, let other, let unused):
+            "\(one) and \(other) are the same trial, as \(listed(unused, "and")) makes no difference there: "
+                + "drop one of them with 'where'"
+        case .figure(let mistake): mistake.words
         default: nil
         }
     }

@@ -1,0 +1,247 @@
+/// What a trial costs, by counting its floating-point operations; the speeds are measured constants.
+///
+/// Counted (n_l units in layer l, B points in a batch, P evaluated points, S steps):
+/// - training: 6 n_l n_{l−1} B a step and layer (forward, weight gradient, input gradient), 4 for the first
+///   layer, which needs no input gradient; of a VIB the 2K units of the head and the decoder too;
+/// - the optimizer's pass over the parameters, and one normal variate for each number drawn;
+/// - evaluation: 2 n_l n_{l−1} a point, of a VIB the decoder once more for each sample of z;
+/// - local rank, for each of its points and each layer l ≥ 2: the product that extends the Jacobian
+///   (2 n_l n_{l−1} r, r = min(n_0, n_1)), the Gram matrix of its smaller side m (m² max), and that
+///   matrix's reduction to tridiagonal form (4/3 m³).
+///
+/// Not counted: reading data, start-up, waiting. Expect a factor of two, either way.
+public struct CostEstimate: Equatable, Sendable {
+    /// Matrix products, floating-point operations.
+    public var products: Double = 0
+    /// Reductions to tridiagonal form, in double precision.
+    public var reductions: Double = 0
+    /// Parameters moved by the optimizer, times steps.
+    public var updates: Double = 0
+    /// Normal variates drawn.
+    public var variates: Double = 0
+    public var steps: Double = 0
+
+    /// How fast one core is.
+    public struct Speed: Equatable, Sendable {
+        public var productsPerSecond: Double
+        public var reductionsPerSecond: Double
+        public var updatesPerSecond: Double
+        public var variatesPerSecond: Double
+        /// What a step costs beside its arithmetic, in seconds.
+        public var secondsPerStep: Double
+
+        public init(
+            productsPerSecond: Double, reductionsPerSecond: Double, updatesPerSecond: Double,
+            variatesPerSecond: Double, secondsPerStep: Double
+        ) {
+            self.productsPerSecond = productsPerSecond
+            self.reductionsPerSecond = reductionsPerSecond
+            self.updatesPerSecond = updatesPerSecond
+            self.variatesPerSecond = variatesPerSecond
+            self.secondsPerStep = secondsPerStep
+        }
+
+        /// One core of a recent server with AVX-512, its kernels chosen well.
+        public static let reference = Speed(
+            productsPerSecond: 100e9, reductionsPerSecond: 2e9, updatesPerSecond: 1.5e9,
+            variatesPerSecond: 150e6, secondsPerStep: 10e-6)
+    }
+
+    public init() {}
+
+    public func seconds(at speed: Speed = .reference) -> Double {
+        products / speed.productsPerSecond + reductions / speed.reductionsPerSecond
+            + updates / speed.updatesPerSecond + variates / speed.variatesPerSecond
+            + steps * speed.secondsPerStep
+    }
+
+    /// The settings that an estimate depends on, beside everything under "dataset".
+    static let settings = [
+        "depth", "width", "hidden", "bottleneck", "training.batch", "training.steps", "training.epochs",
+        "measures.every", "measures.samples", "measures.localRank", "measures.localRank.points",
+    ]
+
+    static func depends(on path: String) -> Bool {
+        path == "dataset" || path.hasPrefix("dataset.") || settings.contains(path)
+    }
+}
+
+extension CostEstimate {
+    public init(of trial: TrialSettings) {
+        let shape = Shape(trial)
+        let batch = Double(trial.training.batch)
+        steps = Double(shape.steps)
+        for (layer, weights) in shape.weights.enumerated() {
+            products += steps * batch * Double(weights) * (layer == 0 ? 4 : 6)
+            updates += steps * Double(weights)
+        }
+        if case .gaussian = trial.dataset {
+            variates = Double(shape.inputs + shape.outputs) * (steps * batch + Double(shape.testPoints))
+        }
+        let times = Double(shape.measurements)
+        let forward = shape.weights.reduce(0, +)
+        products += 2 * times * Double(shape.testPoints) * Double(forward)
+        if case .vib(_, let bottleneck, _) = trial.experiment {
+            let samples = Double(trial.measures.samples)
+            variates += Double(bottleneck) * (steps * batch + times * samples * Double(shape.testPoints))
+            products += 2 * times * samples * Double(shape.testPoints * shape.decoderWeights)
+        }
+        if let rank = trial.measures.localRank { add(rank, shape, times: times) }
+    }
+
+    private mutating func add(_ rank: TrialSettings.LocalRank, _ shape: Shape, times: Double) {
+        let points = times * Double(rank.points)
+        let columns = Double(min(shape.inputs, shape.jacobianUnits.first ?? 1))
+        for (layer, units) in shape.jacobianUnits.enumerated() where layer > 0 {
+            let rows = Double(units)
+            let small = min(rows, columns)
+            products += points * (2 * rows * Double(shape.jacobianUnits[layer - 1]) * columns)
+            products += points * small * small * max(rows, columns)
+            reductions += points * 4 / 3 * small * small * small
+        }
+    }
+
+    /// Sizes that the counts need.
+    private struct Shape {
+        let inputs: Int
+        let outputs: Int
+        let testPoints: Int
+        let steps: Int
+        /// Weights of each layer, the decoder's last.
+        let weights: [Int]
+        let decoderWeights: Int
+        /// Units of each layer whose Jacobian is measured.
+        let jacobianUnits: [Int]
+        /// How often everything is measured, the end included.
+        let measurements: Int
+
+        init(_ trial: TrialSettings) {
+            var trainPoints = Point.imageTrainPoints
+            switch trial.dataset {
+            case .gaussian(let gaussian):
+                inputs = gaussian.inputs
+                outputs = gaussian.covariance.count - gaussian.inputs
+                testPoints = gaussian.testPoints
+            case .images(let images):
+                (inputs, outputs) = (784, 10)
+                testPoints = images.testPoints ?? Point.imageTestPoints
+                trainPoints = images.trainPoints ?? trainPoints
+            }
+            switch trial.training.duration {
+            case .steps(let count): steps = count
+            case .epochs(let count): steps = count * max(1, trainPoints / trial.training.batch)
+            }
+            var sizes = [inputs] + trial.network.hidden
+            switch trial.experiment {
+            case .mlp:
+                sizes.append(outputs)
+                decoderWeights = 0
+                jacobianUnits = Array(sizes.dropFirst())
+                weights = zip(sizes, sizes.dropFirst()).map { $0 * $1 }
+            case .vib(_, let bottleneck, _):
+                jacobianUnits = sizes.dropFirst() + [bottleneck]
+                sizes.append(2 * bottleneck)
+                decoderWeights = bottleneck * outputs
+                weights = zip(sizes, sizes.dropFirst()).map { $0 * $1 } + [decoderWeights]
+            }
+            switch trial.measures.every {
+            case .end: measurements = 1
+            case .linear(let count), .log(let count): measurements = 1 + min(count, steps)
+            case .steps(let listed): measurements = 1 + listed.count
+            }
+        }
+    }
+}
+
+/// What a whole grid costs at a speed.
+public struct GridCost: Equatable, Sendable {
+    /// Of all trials, on one core.
+    public var seconds: Double
+    /// Of the cheapest and the dearest trial.
+    public var leastSeconds: Double
+    public var mostSeconds: Double
+    /// Whether trials were sampled because the settings that matter have too many combinations.
+    public var isSampled: Bool
+
+    public var coreHours: Double { seconds / 3600 }
+}
+
+extension Grid {
+    /// Most trials whose costs are estimated one by one.
+    static let costLimit = 20_000
+
+    /// The cost of all trials. One trial is estimated for each combination of the axes that matter and
+    /// counted as often as it stands in the grid; beyond 20 000 combinations, so many trials evenly spaced.
+    public func cost(at speed: CostEstimate.Speed = .reference) -> GridCost {
+        let groups = costGroups()
+        var cost = GridCost(
+            seconds: 0, leastSeconds: .infinity, mostSeconds: 0, isSampled: groups == nil)
+        func add(_ trial: Trial, weight: Double) {
+            let seconds = CostEstimate(of: trial.settings).seconds(at: speed)
+            cost.seconds += weight * seconds
+            cost.leastSeconds = min(cost.leastSeconds, seconds)
+            cost.mostSeconds = max(cost.mostSeconds, seconds)
+        }
+        if let groups {
+            for (positions, weight) in groups { add(trial(positions: positions, index: 0), weight: weight) }
+        } else {
+            let weight = Double(count) / Double(Grid.costLimit)
+            for sample in 0..<Grid.costLimit {
+                add(self[Int(Double(sample) * weight)], weight: weight)
+            }
+        }
+        return cost
+    }
+
+    /// Positions that stand for all trials of one cost, with how many they are; nil if there are too many.
+    private func costGroups() -> [(positions: [Int], weight: Double)]? {
+        var groups: [(positions: [Int], weight: Double)] = [([Int](repeating: 0, count: axes.count), 1)]
+        func multiply(by parts: [(digits: [(place: Int, digit: Int)], weight: Double)]) -> Bool {
+            guard groups.count * parts.count <= Grid.costLimit else { return false }
+            groups = groups.flatMap { group in
+                parts.map { part in
+                    var positions = group.positions
+                    for (place, digit) in part.digits {
+                        for axis in dimensions[place].axes { positions[axis] = digit }
+                    }
+                    return (positions, group.weight * part.weight)
+                }
+            }
+            return true
+        }
+        for (place, dimension) in dimensions.enumerated() where dimension.selection == nil {
+            if matters(dimension) {
+                guard dimension.count <= Grid.costLimit,
+                    multiply(by: (0..<dimension.count).map { ([(place, $0)], 1) })
+                else { return nil }
+            } else {
+                guard multiply(by: [([], Double(dimension.count))]) else { return nil }
+            }
+        }
+        for selection in selections {
+            guard let parts = costParts(of: selection), multiply(by: parts) else { return nil }
+        }
+        return groups
+    }
+
+    private func matters(_ dimension: Dimension) -> Bool {
+        dimension.axes.contains { CostEstimate.depends(on: axes[$0].path) }
+    }
+
+    /// The combinations that a selection keeps, grouped by the digits of the dimensions that matter.
+    private func costParts(
+        of selection: Selection
+    ) -> [(digits: [(place: Int, digit: Int)], weight: Double)]? {
+        let places = selection.dimensions.filter { matters(dimensions[$0]) }
+        var counts: [[Int]: Double] = [:]
+        for combination in selection.kept.indices {
+            let digits = places.map { selection.digit(of: combination, dimension: $0) }
+            counts[digits, default: 0] += 1
+            guard counts.count <= Grid.costLimit else { return nil }
+        }
+        // Sums of doubles depend on their order.
+        return counts.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map { digits, weight in
+            (zip(places, digits).map { ($0, $1) }, weight)
+        }
+    }
+}

@@ -1,0 +1,128 @@
+import Text
+
+extension Draft {
+    /// Tests settings together before any work: the settings of a set of points that covers the pairs of
+    /// values of every two axes (of long axes: the ends and some between). Conflicts of more than two axes
+    /// may escape, and then fail as trials do.
+    func checkPoints(of grid: Grid, _ faults: inout Faults) {
+        var conflicts: [(conflict: PointConflict, positions: [Int], hits: Int)] = []
+        var seen: [TrialSettings: [Int]] = [:]
+        var visited = 0
+        var sameTrial: (one: [Int], other: [Int])?
+        for positions in PairCover(grid).points() {
+            visited += 1
+            var found: [PointConflict] = []
+            let point = Point(fixed: grid.fixed, axes: grid.axes, positions: positions)
+            let settings = point.settings(&found)
+            for conflict in found {
+                if let index = conflicts.firstIndex(where: { $0.conflict.path == conflict.path }) {
+                    conflicts[index].hits += 1
+                } else {
+                    conflicts.append((conflict, positions, 1))
+                }
+            }
+            if let other = seen[settings] {
+                sameTrial = sameTrial ?? (other, positions)
+            } else {
+                seen[settings] = positions
+            }
+        }
+        for (conflict, positions, hits) in conflicts {
+            let at = hits == visited ? "" : description(of: positions, in: grid.axes)
+            let (place, shown) = given(conflict.path) ?? (.wholeFile, conflict.path)
+            faults.add(place, shown, .conflict(conflict.conflict, point: at))
+        }
+        guard conflicts.isEmpty, let (one, other) = sameTrial else { return }
+        let unlike = grid.axes.indices.filter { one[$0] != other[$0] }.map { grid.axes[$0].path }
+        let (place, shown) = unlike.first.flatMap(given) ?? (.wholeFile, "axes")
+        faults.add(
+            place, shown,
+            .sameTrial(
+                description(of: one, in: grid.axes), description(of: other, in: grid.axes), unused: unlike))
+    }
+
+    /// "depth=1, width=64": the axes with several values, without the seed.
+    private func description(of positions: [Int], in axes: [Axis]) -> String {
+        zip(axes, positions).filter { $0.0.path != "seed" && $0.0.count > 1 }.map { axis, position in
+            let label = axis.label(at: position)
+            return "\(axis.path)=\(shortened(label.string ?? label.canonicalText))"
+        }.joined(separator: ", ")
+    }
+}
+
+/// Points of a grid that hold every pair of values of two dimensions, as far as `where` leaves them.
+struct PairCover {
+    /// Most points.
+    static let limit = 20_000
+
+    private let grid: Grid
+    /// Of each dimension, the digits that are tried.
+    private let digits: [[Int]]
+
+    init(_ grid: Grid) {
+        self.grid = grid
+        var most = 64
+        var digits: [[Int]] = []
+        repeat {
+            digits = grid.dimensions.map { dimension in
+                let isSeed = dimension.axes.allSatisfy { grid.axes[$0].path == "seed" }
+                return PairCover.spread(isSeed ? 1 : most, of: dimension.count)
+            }
+            most /= 2
+        } while most >= 2 && PairCover.pairs(digits) > PairCover.limit
+        self.digits = digits
+    }
+
+    private static func spread(_ most: Int, of count: Int) -> [Int] {
+        guard count > most else { return Array(0..<count) }
+        guard most > 1 else { return [0] }
+        return (0..<most).map { $0 * (count - 1) / (most - 1) }
+    }
+
+    private static func pairs(_ digits: [[Int]]) -> Int {
+        let sum = digits.reduce(0) { $0 + $1.count }
+        let squares = digits.reduce(0) { $0 + $1.count * $1.count }
+        return (sum * sum - squares) / 2
+    }
+
+    /// Positions of the axes, each point once.
+    func points() -> [[Int]] {
+        var points: [[Int]] = []
+        var seen: Set<Int> = []
+        func visit(_ chosen: [Int]) -> Bool {
+            var positions = [Int](repeating: 0, count: grid.axes.count)
+            for (dimension, digit) in zip(grid.dimensions, chosen) {
+                for axis in dimension.axes { positions[axis] = digit }
+            }
+            guard let index = grid.index(ofPositions: positions) else { return false }
+            if seen.insert(index).inserted { points.append(positions) }
+            return true
+        }
+        // The grid's first, middle and last points are there whatever `where` drops.
+        for index in [0, grid.count / 2, grid.count - 1] where seen.insert(index).inserted {
+            points.append(grid.positions(at: index))
+        }
+        let bases = self.bases(points)
+        for first in digits.indices {
+            for second in digits.indices where second > first || digits.count == 1 {
+                for one in digits[first] {
+                    for other in digits[second] {
+                        for base in bases {
+                            var chosen = base
+                            chosen[first] = one
+                            if second != first { chosen[second] = other }
+                            if visit(chosen) { break }
+                        }
+                    }
+                }
+            }
+        }
+        return points
+    }
+
+    /// Digits for the dimensions beside the pair: tried in turn until `where` keeps the point.
+    private func bases(_ points: [[Int]]) -> [[Int]] {
+        let first = grid.dimensions.map { _ in 0 }
+        return [first] + points.map { positions in grid.dimensions.map { positions[$0.axes[0]] } }
+    }
+}

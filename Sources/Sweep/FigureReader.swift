@@ -1,0 +1,253 @@
+import Text
+
+/// Reads and checks the figures of a sweep whose grid is known.
+struct FigureReader {
+    private static let keys = ["name", "title", "x", "y", "curves", "panels", "xscale", "yscale", "theory"]
+
+    let axes: [Axis]
+    let fixed: [String: JSONValue]
+    /// The words that a setting has somewhere in the grid.
+    let words: (String) -> [String]
+
+    func figures(_ node: YAMLNode, _ faults: inout Faults) -> [FigureSpec] {
+        let items = node.list(path: "figures", limit: 100, &faults) ?? []
+        var figures: [FigureSpec] = []
+        for item in items {
+            guard let figure = figure(item, &faults) else { continue }
+            if figures.contains(where: { $0.name == figure.name }) {
+                faults.add(item.place, "figures", .figure(.repeatedName(figure.name)))
+            }
+            figures.append(figure)
+        }
+        return figures
+    }
+
+    private func figure(_ node: YAMLNode, _ faults: inout Faults) -> FigureSpec? {
+        guard let entries = node.mapping else {
+            faults.add(node.place, "figures", .wrongType(due: .mapping, found: node.scalar == nil ? node.shown : "'\(node.shown)'"))
+            return nil
+        }
+        for entry in entries where !FigureReader.keys.contains(entry.key) {
+            let suggestion = nearestSpelling(to: entry.key, among: FigureReader.keys)
+            faults.add(
+                entry.keyPlace, "figures.\(entry.key)",
+                .unknownKey(due: FigureReader.keys, suggestion: suggestion))
+        }
+        func member(_ key: String) -> YAMLNode? { entries.first { $0.key == key }?.value }
+        for key in ["name", "x", "y"] where member(key) == nil {
+            faults.add(node.place, "figures", .missing([key]))
+        }
+        let title = member("title")?.title(path: "figures.title", &faults)
+        let theory = member("theory")?.flag(path: "figures.theory", &faults) ?? false
+        let curves = member("curves").flatMap { axis($0, path: "figures.curves", &faults) }
+        let panels = member("panels").flatMap { axis($0, path: "figures.panels", &faults) }
+        guard let name = member("name")?.name(path: "figures.name", &faults),
+            let x = member("x").flatMap({ self.x($0, &faults) }), let yNode = member("y")
+        else { return nil }
+        let quantities = (yNode.sequence ?? [yNode]).compactMap { quantity($0, &faults) }
+        if yNode.sequence?.isEmpty ?? false { faults.add(yNode.place, "figures.y", .emptyList) }
+        let figure = FigureSpec(
+            name: name, title: title, x: x, y: quantities, curves: curves, panels: panels,
+            xscale: scale(member("xscale"), path: "figures.xscale", &faults),
+            yscale: scale(member("yscale"), path: "figures.yscale", &faults), theory: theory)
+        checkRoles(of: figure, node, &faults)
+        if theory { checkTheory(of: figure, member("theory")?.place ?? node.place, &faults) }
+        return figure
+    }
+
+    private func checkRoles(of figure: FigureSpec, _ node: YAMLNode, _ faults: inout Faults) {
+        var used: [String] = [figure.curves, figure.panels].compactMap { $0 }
+        switch figure.x {
+        case .axis(let path): used.append(path)
+        case .betaIB: used.append("beta")
+        case .step: break
+        }
+        if let (first, _) = firstRepeat(in: used) {
+            faults.add(node.place, "figures.\(figure.name)", .figure(.sameAxis(used[first])))
+        }
+        if figure.curves != nil, figure.y.contains(where: { $0.layer == .each }) {
+            faults.add(node.place, "figures.\(figure.name)", .figure(.eachWithCurves))
+        }
+    }
+
+    private func checkTheory(of figure: FigureSpec, _ place: SweepError.Place, _ faults: inout Faults) {
+        if !words("experiment").contains("vib") || !words("dataset").contains("gaussian") {
+            faults.add(place, "figures.theory", .figure(.noTheory))
+        } else if !figure.y.contains(where: \.metric.hasTheory), let first = figure.y.first {
+            faults.add(place, "figures.theory", .figure(.noTheoryOf(first.metric)))
+        }
+    }
+
+    // MARK: Parts
+
+    private func axis(_ node: YAMLNode, path: String, _ faults: inout Faults) -> String? {
+        guard let scalar = node.text(path: path, due: .text, &faults) else { return nil }
+        if scalar.text == "seed" {
+            faults.add(node.place, path, .figure(.seedIsAveraged))
+            return nil
+        }
+        guard axes.contains(where: { $0.path == scalar.text }) else {
+            let suggestion = nearestSpelling(to: scalar.text, among: axes.map(\.path))
+            faults.add(
+                node.place, "\(path) '\(shortened(scalar.text))'",
+                .notAnAxis(suggestion: suggestion, isSetting: Setting[path: scalar.text] != nil))
+            return nil
+        }
+        return scalar.text
+    }
+
+    private func x(_ node: YAMLNode, _ faults: inout Faults) -> FigureSpec.X? {
+        if node.scalar?.text == "step" { return .step }
+        if node.scalar?.text == "beta_ib", axes.contains(where: { $0.path == "beta" }) { return .betaIB }
+        guard let path = axis(node, path: "figures.x", &faults) else { return nil }
+        if let axis = axes.first(where: { $0.path == path }), case .list(let values) = axis.values,
+            !values.allSatisfy({ $0.number != nil })
+        {
+            faults.add(node.place, "figures.x", .figure(.xNotNumbers(path)))
+            return nil
+        }
+        return .axis(path)
+    }
+
+    private func scale(_ node: YAMLNode?, path: String, _ faults: inout Faults) -> FigureSpec.Scale? {
+        node?.word(of: FigureSpec.Scale.allCases.map(\.rawValue), path: path, &faults)
+            .flatMap(FigureSpec.Scale.init(rawValue:))
+    }
+
+    /// `accuracy`, or {metric, threshold, layer}.
+    private func quantity(_ node: YAMLNode, _ faults: inout Faults) -> FigureSpec.Quantity? {
+        let path = "figures.y"
+        var (metricNode, thresholdNode, layerNode): (YAMLNode?, YAMLNode?, YAMLNode?) = (node, nil, nil)
+        if let entries = node.mapping {
+            metricNode = nil
+            for entry in entries {
+                switch entry.key {
+                case "metric": metricNode = entry.value
+                case "threshold": thresholdNode = entry.value
+                case "layer": layerNode = entry.value
+                default:
+                    let keys = ["metric", "threshold", "layer"]
+                    let suggestion = nearestSpelling(to: entry.key, among: keys)
+                    faults.add(
+                        entry.keyPlace, "\(path).\(entry.key)", .unknownKey(due: keys, suggestion: suggestion))
+                }
+            }
+        }
+        guard let metricNode else {
+            faults.add(node.place, path, .missing(["metric"]))
+            return nil
+        }
+        guard let scalar = metricNode.text(path: path, due: .text, &faults) else { return nil }
+        guard let metric = Metric(rawValue: scalar.text) else {
+            let suggestion = nearestSpelling(to: scalar.text, among: Metric.allCases.map(\.rawValue))
+            faults.add(
+                metricNode.place, path, .figure(.unknownMetric(metricNode.shown, suggestion: suggestion)))
+            return nil
+        }
+        for use in metric.uses where !words(use.path).contains(where: use.words.contains) {
+            faults.add(metricNode.place, "\(path) '\(metric.rawValue)'", .unused(needs: use, found: words(use.path)))
+            return nil
+        }
+        guard let threshold = threshold(thresholdNode, of: metric, at: metricNode, &faults),
+            let layer = layer(layerNode, of: metric, &faults)
+        else { return nil }
+        return FigureSpec.Quantity(metric: metric, threshold: threshold.value, layer: layer.value)
+    }
+
+    /// A part that may be absent; nil stands for a fault.
+    private struct Part<Value> { var value: Value? }
+
+    private func threshold(
+        _ node: YAMLNode?, of metric: Metric, at metricNode: YAMLNode, _ faults: inout Faults
+    ) -> Part<Double>? {
+        let path = "figures.y.threshold"
+        guard let setting = metric.thresholdSetting else {
+            if let node { faults.add(node.place, path, .figure(.noThreshold(metric))) }
+            return node == nil ? Part() : nil
+        }
+        if fixed["measures.localRank"]?.bool == false {
+            faults.add(metricNode.place, "figures.y", .figure(.localRankOff))
+            return nil
+        }
+        let measured = measuredThresholds(setting, metric)
+        guard let node else {
+            if measured.count == 1 { return Part(value: measured[0]) }
+            faults.add(metricNode.place, "figures.y", .figure(.whichThreshold(measured)))
+            return nil
+        }
+        guard let number = node.number(in: Bounds(.none, .none), path: path, &faults) else { return nil }
+        guard measured.contains(number) else {
+            faults.add(node.place, path, .figure(.thresholdNotMeasured(number, measured: measured)))
+            return nil
+        }
+        return Part(value: number)
+    }
+
+    /// The thresholds that some trial measures, in the order of the file.
+    private func measuredThresholds(_ setting: String, _ metric: Metric) -> [Double] {
+        var lists: [JSONValue] = []
+        if let axis = axes.first(where: { $0.path == setting }) {
+            lists = (0..<axis.count).map { axis.values[$0] }
+        } else if let value = fixed[setting] {
+            lists = [value]
+        }
+        var numbers: [Double] = []
+        for number in lists.flatMap({ $0.array ?? [] }).compactMap(\.number) where !numbers.contains(number) {
+            numbers.append(number)
+        }
+        return numbers.isEmpty ? Point.defaultThresholds[setting] ?? [] : numbers
+    }
+
+    /// A number of the layer, `last` (where absent) or `each`.
+    private func layer(
+        _ node: YAMLNode?, of metric: Metric, _ faults: inout Faults
+    ) -> Part<FigureSpec.Layer>? {
+        let path = "figures.y.layer"
+        guard metric.isPerLayer else {
+            if let node { faults.add(node.place, path, .figure(.noLayers(metric))) }
+            return node == nil ? Part() : nil
+        }
+        guard let node else { return Part(value: .last) }
+        if node.scalar?.text == "last" { return Part(value: .last) }
+        if node.scalar?.text == "each" { return Part(value: .each) }
+        if let scalar = node.scalar, scalar.text.first?.isLetter ?? false {
+            faults.add(node.place, path, .wrongType(due: .layer, found: "'\(node.shown)'"))
+            return nil
+        }
+        guard let number = node.integer(in: 1...1000, path: path, &faults) else { return nil }
+        let deepest = deepestNetwork - (metric == .activeUnits ? 1 : 0)
+        guard number <= deepest else {
+            faults.add(node.place, path, .figure(.noSuchLayer(number, deepest: deepest)))
+            return nil
+        }
+        return Part(value: .number(number))
+    }
+
+    private var deepestNetwork: Int {
+        func values(_ path: String) -> [JSONValue] {
+            if let axis = axes.first(where: { $0.path == path }) { return (0..<axis.count).map { axis.values[$0] } }
+            return fixed[path].map { [$0] } ?? []
+        }
+        let hidden = values("hidden").compactMap { $0.array.map { $0.count + 1 } }
+        let depths = values("depth").compactMap { $0.number.map { Int($0) } }
+        return (hidden + depths).max() ?? 2
+    }
+}
+
+extension YAMLNode {
+    /// A text for people, one line.
+    func title(path: String, _ faults: inout Faults) -> String? {
+        guard let scalar = text(path: path, due: .text, &faults) else { return nil }
+        // What libyaml would not read back as it is: control characters and other line breaks.
+        let sound = scalar.text.unicodeScalars.allSatisfy { scalar in
+            let value = scalar.value
+            return value >= 32 && !(0x7F...0x9F).contains(value) && ![0x2028, 0x2029, 0xFEFF].contains(value)
+                && value & 0xFFFE != 0xFFFE
+        }
+        guard sound, (1...1000).contains(scalar.text.count) else {
+            faults.add(place, path, .badText)
+            return nil
+        }
+        return scalar.text
+    }
+}
