@@ -1,1 +1,241 @@
 #include "ckernels.h"
+
+#include <math.h>
+#if defined(__x86_64__)
+#include <xmmintrin.h>
+#endif
+
+#pragma STDC FP_CONTRACT OFF
+
+// One version of each function for each x86-64 level, chosen when the program is loaded. (The thread
+// sanitizer crashes on that choice.)
+#if defined(__x86_64__) && !__has_feature(thread_sanitizer)
+#define CK_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define CK_CLONES
+#endif
+
+#define INLINE static inline __attribute__((always_inline))
+#define LANES 8
+#define LN_TWO_PI 1.8378770664093454836
+
+INLINE double sum_lanes(const double lanes[LANES]) {
+    return ((lanes[0] + lanes[4]) + (lanes[1] + lanes[5])) + ((lanes[2] + lanes[6]) + (lanes[3] + lanes[7]));
+}
+
+INLINE float bits_to_float(int32_t bits) {
+    union { int32_t i; float f; } u = {.i = bits};
+    return u.f;
+}
+
+INLINE int32_t float_to_bits(float x) {
+    union { float f; int32_t i; } u = {.f = x};
+    return u.i;
+}
+
+// e^x = 2^n e^r, |r| ≤ ½ ln 2, with the polynomial of Cephes' expf: relative error below 2 ulp on
+// [−87, 88], clamped outside; a NaN stays one, so that divergence is seen.
+INLINE float exp_f32(float x) {
+    float y = x > 88.0f ? 88.0f : x;
+    y = y < -87.0f ? -87.0f : y;
+    float n = __builtin_elementwise_floor(y * 1.44269504088896341f + 0.5f);
+    float r = y - n * 0.693359375f;
+    r = r + n * 2.12194440e-4f;
+    float p = 1.9875691500e-4f;
+    p = p * r + 1.3981999507e-3f;
+    p = p * r + 8.3334519073e-3f;
+    p = p * r + 4.1665795894e-2f;
+    p = p * r + 1.6666665459e-1f;
+    p = p * r + 5.0000001201e-1f;
+    p = p * r * r + r + 1.0f;
+    // A NaN has no integer value: keep the conversion defined.
+    int32_t exponent = (int32_t)(n == n ? n : 0.0f);
+    return p * bits_to_float((exponent + 127) << 23);
+}
+
+// ln x for positive normal x, with the polynomial of Cephes' logf; NaN and infinity stay what they are.
+INLINE float log_f32(float x) {
+    int32_t bits = float_to_bits(x);
+    int32_t exponent = (bits >> 23) - 126;
+    float m = bits_to_float((bits & 0x007fffff) | 0x3f000000);
+    int small = m < 0.707106781186547524f;
+    exponent -= small;
+    m = (small ? m + m : m) - 1.0f;
+    float z = m * m;
+    float p = 7.0376836292e-2f;
+    p = p * m - 1.1514610310e-1f;
+    p = p * m + 1.1676998740e-1f;
+    p = p * m - 1.2420140846e-1f;
+    p = p * m + 1.4249322787e-1f;
+    p = p * m - 1.6668057665e-1f;
+    p = p * m + 2.0000714765e-1f;
+    p = p * m - 2.4999993993e-1f;
+    p = p * m + 3.3333331174e-1f;
+    float e = (float)exponent;
+    float y = m * z * p + e * -2.12194440e-4f - 0.5f * z;
+    float result = m + y + e * 0.693359375f;
+    return x < __builtin_inff() ? result : x;
+}
+
+INLINE float log1p_f32(float t) {
+    float u = 1.0f + t;
+    // The second term is what rounding took from u.
+    return log_f32(u) + (t - (u - 1.0f)) / u;
+}
+
+INLINE float tanh_f32(float x) {
+    float a = x < 0 ? -x : x;
+    float e = exp_f32(-2.0f * a);
+    float large = (1.0f - e) / (1.0f + e);
+    large = x < 0 ? -large : large;
+    float z = x * x;
+    float p = -5.70498872745e-3f;
+    p = p * z + 2.06390887954e-2f;
+    p = p * z - 5.37397155531e-2f;
+    p = p * z + 1.33314422036e-1f;
+    p = p * z - 3.33332819422e-1f;
+    float little = p * z * x + x;
+    return a < 0.625f ? little : large;
+}
+
+INLINE float softplus_f32(float x) {
+    float a = x < 0 ? -x : x;
+    return (x > 0 ? x : 0) + (x == x ? log1p_f32(exp_f32(-a)) : x);
+}
+
+INLINE double softplus_f64(double x) { return (x > 0 ? x : 0) + log1p(exp(-fabs(x))); }
+
+#define T float
+#define NAME(stem) stem##_f32
+#define EXP exp_f32
+#define LOG log_f32
+#define TANH tanh_f32
+#define SOFTPLUS softplus_f32
+#define SQRT __builtin_elementwise_sqrt
+#define SIGMA_FLOOR 1e-18f
+#include "kernels.inc"
+#undef T
+#undef NAME
+#undef EXP
+#undef LOG
+#undef TANH
+#undef SOFTPLUS
+#undef SIGMA_FLOOR
+
+#define T double
+#define NAME(stem) stem##_f64
+#define EXP exp
+#define LOG log
+#define TANH tanh
+#define SOFTPLUS softplus_f64
+#define SIGMA_FLOOR 1e-150
+#include "kernels.inc"
+
+// Philox 4×32-10, ten rounds.
+INLINE void philox(uint32_t c[4], uint32_t k0, uint32_t k1) {
+    for (int round = 0; round < 10; round++) {
+        uint64_t p0 = (uint64_t)0xD2511F53u * c[0];
+        uint64_t p1 = (uint64_t)0xCD9E8D57u * c[2];
+        uint32_t next0 = (uint32_t)(p1 >> 32) ^ c[1] ^ k0;
+        uint32_t next2 = (uint32_t)(p0 >> 32) ^ c[3] ^ k1;
+        c[1] = (uint32_t)p1;
+        c[3] = (uint32_t)p0;
+        c[0] = next0;
+        c[2] = next2;
+        k0 += 0x9E3779B9u;
+        k1 += 0xBB67AE85u;
+    }
+}
+
+void ck_philox_block(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]) {
+    for (int i = 0; i < 4; i++) out[i] = counter[i];
+    philox(out, key[0], key[1]);
+}
+
+// Sixteen blocks at a time, lane by lane, so that the rounds vectorise.
+enum { BLOCKS = 16 };
+
+INLINE void philox_blocks(uint64_t key, uint64_t stream, uint64_t first, uint32_t words[4][BLOCKS]) {
+    uint32_t c0[BLOCKS], c1[BLOCKS], c2[BLOCKS], c3[BLOCKS];
+    for (int i = 0; i < BLOCKS; i++) {
+        c0[i] = (uint32_t)(first + (uint64_t)i);
+        c1[i] = (uint32_t)((first + (uint64_t)i) >> 32);
+        c2[i] = (uint32_t)stream;
+        c3[i] = (uint32_t)(stream >> 32);
+    }
+    uint32_t k0 = (uint32_t)key, k1 = (uint32_t)(key >> 32);
+    for (int round = 0; round < 10; round++) {
+        for (int i = 0; i < BLOCKS; i++) {
+            uint64_t p0 = (uint64_t)0xD2511F53u * c0[i];
+            uint64_t p1 = (uint64_t)0xCD9E8D57u * c2[i];
+            c0[i] = (uint32_t)(p1 >> 32) ^ c1[i] ^ k0;
+            c2[i] = (uint32_t)(p0 >> 32) ^ c3[i] ^ k1;
+            c1[i] = (uint32_t)p1;
+            c3[i] = (uint32_t)p0;
+        }
+        k0 += 0x9E3779B9u;
+        k1 += 0xBB67AE85u;
+    }
+    for (int i = 0; i < BLOCKS; i++) {
+        words[0][i] = c0[i];
+        words[1][i] = c1[i];
+        words[2][i] = c2[i];
+        words[3][i] = c3[i];
+    }
+}
+
+CK_CLONES void ck_philox(uint64_t key, uint64_t stream, uint64_t first, uint32_t *out, size_t count) {
+    uint32_t words[4][BLOCKS];
+    for (size_t done = 0; done < count; done += 4 * BLOCKS) {
+        philox_blocks(key, stream, first + done / 4, words);
+        size_t part = count - done < 4 * BLOCKS ? count - done : 4 * BLOCKS;
+        for (size_t j = 0; j < part; j++) out[done + j] = words[j % 4][j / 4];
+    }
+}
+
+// cos and sin of 2πt for t in [0, 1): quadrant by rounding, then Cephes' polynomials on [−π/4, π/4].
+INLINE void cos_sin_turns(float t, float *cosine, float *sine) {
+    float quadrant = __builtin_elementwise_floor(t * 4.0f + 0.5f);
+    float r = (t - quadrant * 0.25f) * 6.283185307179586f;
+    int32_t q = (int32_t)quadrant & 3;
+    float z = r * r;
+    float s = ((-1.9515295891e-4f * z + 8.3321608736e-3f) * z - 1.6666654611e-1f) * z * r + r;
+    float c = ((2.443315711809948e-5f * z - 1.388731625493765e-3f) * z + 4.166664568298827e-2f) * z * z
+        - 0.5f * z + 1.0f;
+    float swapped_c = q & 1 ? s : c;
+    float swapped_s = q & 1 ? c : s;
+    *cosine = q == 1 || q == 2 ? -swapped_c : swapped_c;
+    *sine = q >= 2 ? -swapped_s : swapped_s;
+}
+
+CK_CLONES void ck_normals(uint64_t key, uint64_t stream, uint64_t first, float *out, size_t count) {
+    uint32_t words[4][BLOCKS];
+    float values[4][BLOCKS];
+    for (size_t done = 0; done < count; done += 4 * BLOCKS) {
+        philox_blocks(key, stream, first + done / 4, words);
+        for (int pair = 0; pair < 4; pair += 2) {
+            for (int i = 0; i < BLOCKS; i++) {
+                // 24 bits each; the radius from (0, 1], so that its logarithm is finite.
+                float u = ((float)(int32_t)(words[pair][i] >> 8) + 1.0f) * 0x1p-24f;
+                float turn = (float)(int32_t)(words[pair + 1][i] >> 8) * 0x1p-24f;
+                float radius = __builtin_elementwise_sqrt(-2.0f * log_f32(u));
+                float c, s;
+                cos_sin_turns(turn, &c, &s);
+                values[pair][i] = radius * c;
+                values[pair + 1][i] = radius * s;
+            }
+        }
+        size_t part = count - done < 4 * BLOCKS ? count - done : 4 * BLOCKS;
+        for (size_t j = 0; j < part; j++) out[done + j] = values[j % 4][j / 4];
+    }
+}
+
+void ck_flush_subnormals(void) {
+#if defined(__x86_64__)
+    _mm_setcsr(_mm_getcsr() | 0x8040);  // flush to zero, subnormals are zero
+#elif defined(__aarch64__)
+    uint64_t control;
+    __asm__ volatile("mrs %0, fpcr" : "=r"(control));
+    __asm__ volatile("msr fpcr, %0" : : "r"(control | (1u << 24)));
+#endif
+}

@@ -1,0 +1,141 @@
+import LinearAlgebra
+
+/// One dense layer: p = x Wᵀ + b, rows of x being points.
+public struct DenseLayer<Scalar: Real> {
+    /// [outputs, inputs]
+    public let weight: Matrix<Scalar>
+    /// [1, outputs]
+    public let bias: Matrix<Scalar>
+}
+
+/// The sizes of a stack of dense layers: `units[0]` inputs, then each layer's outputs. Hidden layers have the
+/// activation; the last is linear.
+public struct StackShape: Equatable, Sendable {
+    public var units: [Int]
+    public var activation: Activation
+    public var depth: Int { units.count - 1 }
+
+    public init(units: [Int], activation: Activation) {
+        precondition(units.count >= 2 && units.allSatisfy { $0 > 0 })
+        self.units = units
+        self.activation = activation
+    }
+
+    var parameterCount: Int { zip(units, units.dropFirst()).reduce(0) { $0 + ($1.0 + 1) * $1.1 } }
+}
+
+/// Parameters (or their gradients) of one or more stacks and of loose vectors, in one flat buffer, so that an
+/// optimiser's step is one loop.
+public struct Parameters<Scalar: Real> {
+    /// [1, all]
+    public let flat: Matrix<Scalar>
+    public let stacks: [[DenseLayer<Scalar>]]
+    /// [1, n] each: parameters that are no layer's, such as a decoder's log-variance.
+    public let vectors: [Matrix<Scalar>]
+    /// The parts of `flat`, in order, that are all weights or all not: weight decay is for weights.
+    let parts: [(range: Range<Int>, isWeight: Bool)]
+
+    public init(stacks shapes: [StackShape], vectors sizes: [Int] = []) {
+        let count = shapes.reduce(0) { $0 + $1.parameterCount } + sizes.reduce(0, +)
+        let flat = Matrix<Scalar>(rows: 1, columns: count)
+        var parts: [(range: Range<Int>, isWeight: Bool)] = []
+        var offset = 0
+        func take(_ rows: Int, _ columns: Int, isWeight: Bool) -> Matrix<Scalar> {
+            defer { offset += rows * columns }
+            parts.append((offset..<offset + rows * columns, isWeight))
+            return Matrix(flat.buffer, offset: offset, rows: rows, columns: columns)
+        }
+        stacks = shapes.map { shape in
+            zip(shape.units, shape.units.dropFirst()).map { inputs, outputs in
+                DenseLayer(
+                    weight: take(outputs, inputs, isWeight: true), bias: take(1, outputs, isWeight: false))
+            }
+        }
+        vectors = sizes.map { take(1, $0, isWeight: false) }
+        self.flat = flat
+        self.parts = parts
+    }
+}
+
+extension Parameters {
+    /// Normal weights of variance 2 / inputs before a ReLU (He et al. 2015), else 2 / (inputs + outputs) (Glorot &
+    /// Bengio 2010); biases and vectors zero.
+    public func initialise(_ shapes: [StackShape], _ streams: RandomStreams) {
+        flat.fill(0)
+        var index = 0
+        for (layers, shape) in zip(stacks, shapes) {
+            for (number, layer) in layers.enumerated() {
+                let inputs = Double(layer.weight.columns)
+                let isBeforeReLU = shape.activation == .relu && number + 1 < layers.count
+                let variance = isBeforeReLU ? 2 / inputs : 2 / (inputs + Double(layer.weight.rows))
+                let draws = Matrix<Float>(rows: layer.weight.rows, columns: layer.weight.columns)
+                streams.fillNormals(draws, .initialisation, index: index)
+                let deviation = Float(variance.squareRoot())
+                layer.weight.assign(draws.values.map { Scalar($0 * deviation) })
+                index += 1
+            }
+        }
+    }
+}
+
+/// A stack's activations and their gradients for a fixed number of points, allocated once.
+public struct StackWorkspace<Scalar: Real> {
+    /// The output of each layer, [points, units]: after the activation, for the last layer after its bias.
+    public let outputs: [Matrix<Scalar>]
+    let gradients: [Matrix<Scalar>]
+    public var last: Matrix<Scalar> { outputs[outputs.count - 1] }
+
+    public init(_ shape: StackShape, points: Int) {
+        outputs = shape.units.dropFirst().map { Matrix(rows: points, columns: $0) }
+        // The last layer's gradient is written over its output by the loss.
+        gradients = shape.units.dropFirst().dropLast().map { Matrix(rows: points, columns: $0) }
+    }
+
+    init(outputs: [Matrix<Scalar>], gradients: [Matrix<Scalar>]) {
+        self.outputs = outputs
+        self.gradients = gradients
+    }
+
+    /// The same memory for fewer points.
+    public func prefix(_ points: Int) -> StackWorkspace {
+        StackWorkspace(
+            outputs: outputs.map { $0.rows(0..<points) }, gradients: gradients.map { $0.rows(0..<points) })
+    }
+}
+
+/// h_l = φ(h_{l−1} W_lᵀ + b_l); the last layer has no φ. `inputs` is [points, inputs].
+public func forward<Scalar: Real>(
+    _ layers: [DenseLayer<Scalar>], _ activation: Activation, inputs: Matrix<Scalar>,
+    into work: StackWorkspace<Scalar>
+) {
+    for index in layers.indices {
+        let output = work.outputs[index]
+        output.setProduct(
+            index == 0 ? inputs : work.outputs[index - 1], layers[index].weight, transposeB: true)
+        output.addBiasAndActivate(layers[index].bias, index + 1 < layers.count ? activation : .linear)
+    }
+}
+
+/// The gradients of the stack's parameters from `outputGradient` [points, outputs], the loss's gradient in the last
+/// layer's output; that in the inputs too where `inputGradient` asks for it.
+///
+///     dW_l = δ_lᵀ h_{l−1},   db_l = Σ δ_l,   δ_{l−1} = (δ_l W_l) ⊙ φ'(p_{l−1})
+public func backward<Scalar: Real>(
+    _ layers: [DenseLayer<Scalar>], _ activation: Activation, inputs: Matrix<Scalar>,
+    work: StackWorkspace<Scalar>, outputGradient: Matrix<Scalar>, gradients: [DenseLayer<Scalar>],
+    inputGradient: Matrix<Scalar>? = nil
+) {
+    for index in layers.indices.reversed() {
+        let delta = index + 1 == layers.count ? outputGradient : work.gradients[index]
+        gradients[index].weight.setProduct(
+            delta, index == 0 ? inputs : work.outputs[index - 1], transposeA: true)
+        gradients[index].bias.setColumnSums(of: delta)
+        if index > 0 {
+            let below = work.gradients[index - 1]
+            below.setProduct(delta, layers[index].weight)
+            below.scaleByDerivative(of: work.outputs[index - 1], activation)
+        } else if let inputGradient {
+            inputGradient.setProduct(delta, layers[0].weight)
+        }
+    }
+}

@@ -1,0 +1,129 @@
+import LinearAlgebra
+
+/// The inputs and targets of some points. Classes use `labels`, regressions `targets`.
+public struct Batch<Scalar: Real> {
+    /// [points, inputs]
+    public var inputs: Matrix<Scalar>
+    public var labels: [Int32]
+    /// [points, outputs]; empty for classes.
+    public var targets: Matrix<Scalar>
+
+    public init(inputs: Matrix<Scalar>, labels: [Int32]) {
+        self.inputs = inputs
+        self.labels = labels
+        targets = Matrix(rows: inputs.rows, columns: 0)
+    }
+
+    public init(inputs: Matrix<Scalar>, targets: Matrix<Scalar>) {
+        self.inputs = inputs
+        self.targets = targets
+        labels = []
+    }
+}
+
+/// How outputs are held against targets.
+public enum Loss: Sendable, Equatable {
+    /// Softmax cross-entropy, nats a point.
+    case crossEntropy
+    /// Squared error, mean over points and outputs.
+    case meanSquaredError
+    /// −ln N(y; output, diag e^v) with a learned log-variance v an output, nats a point, with its ½ ln 2π.
+    case gaussianNLL
+
+    /// What a sum over `points` points is divided by to give the loss.
+    public func normaliser(points: Int, outputs: Int) -> Double {
+        self == .meanSquaredError ? Double(points * outputs) : Double(points)
+    }
+
+    /// The loss's sum over the batch; `outputs` becomes its gradient, times 1 / normaliser.
+    func evaluate<Scalar: Real>(
+        _ outputs: Matrix<Scalar>, _ batch: Batch<Scalar>, logVariance: Matrix<Scalar>?,
+        logVarianceGradient: Matrix<Scalar>?
+    ) -> LossSum {
+        let scale = Scalar(1 / normaliser(points: outputs.rows, outputs: outputs.columns))
+        if case .gaussianNLL = self, let logVariance, let logVarianceGradient {
+            return outputs.gaussianNLL(
+                batch.targets, logVariance: logVariance, gradient: logVarianceGradient, scale: scale)
+        }
+        if case .crossEntropy = self { return outputs.crossEntropy(labels: batch.labels, scale: scale) }
+        return outputs.squaredError(batch.targets, scale: scale)
+    }
+}
+
+/// The value of an objective on a batch: task loss and KL (0 for an MLP), each a mean a point.
+public struct Objective: Sendable, Equatable {
+    public var task: Double
+    public var kl: Double
+    public var total: Double
+    /// How many points were classified rightly.
+    public var correct: Int
+}
+
+/// A network with an objective that a `Trainer` can lower.
+public protocol Model<Scalar> {
+    associatedtype Scalar: Real
+    var parameters: Parameters<Scalar> { get }
+    /// Random numbers that the objective takes for each point: 0, or the latent variables of a VIB.
+    var noisePerPoint: Int { get }
+    /// Sets `gradients` to the gradient of the objective's mean over the batch. Allocates nothing.
+    func setGradients(
+        _ gradients: Parameters<Scalar>, _ batch: Batch<Scalar>, noise: Matrix<Scalar>
+    ) -> Objective
+    /// An empty gradient of the right shape.
+    func makeGradients() -> Parameters<Scalar>
+    /// The same network with parameters of its own; they start as a copy of these.
+    func copy() -> Self
+}
+
+/// A multilayer perceptron.
+public struct MLP<Scalar: Real>: Model {
+    public let shape: StackShape
+    public let loss: Loss
+    public let parameters: Parameters<Scalar>
+    /// The batch's workspace: `points` rows.
+    public let work: StackWorkspace<Scalar>
+    public var noisePerPoint: Int { 0 }
+    public var layers: [DenseLayer<Scalar>] { parameters.stacks[0] }
+
+    public init(_ shape: StackShape, loss: Loss, points: Int) {
+        self.shape = shape
+        self.loss = loss
+        parameters = Parameters(stacks: [shape], vectors: loss == .gaussianNLL ? [shape.units[shape.depth]] : [])
+        work = StackWorkspace(shape, points: points)
+    }
+
+    public func makeGradients() -> Parameters<Scalar> {
+        Parameters(stacks: [shape], vectors: parameters.vectors.map(\.count))
+    }
+
+    public func initialise(_ streams: RandomStreams) { parameters.initialise([shape], streams) }
+
+    public func copy() -> MLP {
+        let other = MLP(shape, loss: loss, points: work.last.rows)
+        other.parameters.flat.assign(parameters.flat)
+        return other
+    }
+
+    public func setGradients(
+        _ gradients: Parameters<Scalar>, _ batch: Batch<Scalar>, noise: Matrix<Scalar>
+    ) -> Objective {
+        forward(layers, shape.activation, inputs: batch.inputs, into: work)
+        let sum = loss.evaluate(
+            work.last, batch, logVariance: parameters.vectors.first,
+            logVarianceGradient: gradients.vectors.first)
+        backward(
+            layers, shape.activation, inputs: batch.inputs, work: work, outputGradient: work.last,
+            gradients: gradients.stacks[0])
+        let task = sum.loss / loss.normaliser(points: batch.inputs.rows, outputs: work.last.columns)
+        return Objective(task: task, kl: 0, total: task, correct: sum.correct)
+    }
+
+    /// The loss's sum over a batch of at most the workspace's points; parameters and gradients stay.
+    public func evaluate(_ batch: Batch<Scalar>) -> LossSum {
+        let part = work.prefix(batch.inputs.rows)
+        forward(layers, shape.activation, inputs: batch.inputs, into: part)
+        let unused = parameters.vectors.first.map { Matrix<Scalar>(rows: 1, columns: $0.count) }
+        return loss.evaluate(
+            part.last, batch, logVariance: parameters.vectors.first, logVarianceGradient: unused)
+    }
+}

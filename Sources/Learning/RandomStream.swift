@@ -1,0 +1,45 @@
+// Learning: random streams, dense networks, the variational information bottleneck, losses, optimisers and the
+// training step. Imports LinearAlgebra. Leaves out data sets, sweeps and what is measured of a network.
+
+import LinearAlgebra
+
+/// The random streams of one trial. Every stream is a function of (seed, purpose, index) alone: step n's noise
+/// does not depend on what was drawn before it, so retries and restarts see the same numbers.
+public struct RandomStreams: Sendable, Equatable {
+    public enum Purpose: UInt64, Sendable {
+        case initialisation = 1
+        /// Index: the epoch.
+        case batchOrder = 2
+        /// Index: the step.
+        case latentNoise = 3
+        /// Index: the step.
+        case trainingData = 4
+        case evaluationData = 5
+        /// Index: the sample's number.
+        case evaluationNoise = 6
+    }
+
+    public let seed: UInt64
+
+    public init(seed: UInt64) { self.seed = seed }
+
+    private func stream(_ purpose: Purpose, _ index: Int) -> UInt64 {
+        purpose.rawValue << 48 | UInt64(index) & 0xFFFF_FFFF_FFFF
+    }
+
+    /// Fills `matrix` with standard normal variates; the first row is the stream's values from `block` · 4 on.
+    public func fillNormals(_ matrix: Matrix<Float>, _ purpose: Purpose, index: Int = 0, block: Int = 0) {
+        matrix.fillNormals(key: seed, stream: stream(purpose, index), first: UInt64(block))
+    }
+
+    /// Writes a random order of 0 ..< order.count (Fisher & Yates). Draws are 32-bit fractions of the range, so
+    /// no number is favoured by more than count / 2³².
+    public func shuffle(_ order: inout [UInt32], _ purpose: Purpose, index: Int) {
+        let words = Philox.words(key: seed, stream: stream(purpose, index), first: 0, count: order.count)
+        for position in order.indices { order[position] = UInt32(position) }
+        for position in order.indices.reversed() where position > 0 {
+            let other = Int(UInt64(words[position]) * UInt64(position + 1) >> 32)
+            order.swapAt(position, other)
+        }
+    }
+}

@@ -1,0 +1,34 @@
+// Powers and cosines that give the same bits wherever they run: the C library's differ from version to version.
+
+/// base^exponent for a whole exponent ≥ 0, by squaring.
+func power(_ base: Double, _ exponent: Int) -> Double {
+    var result = 1.0
+    var square = base
+    var rest = exponent
+    while rest > 0 {
+        if rest & 1 == 1 { result *= square }
+        square *= square
+        rest >>= 1
+    }
+    return result
+}
+
+/// cos x for 0 ≤ x ≤ π, by its Taylor series about the nearer of 0 and π or, between, by −sin(x − π/2): the
+/// error is below 1e-15.
+func cosine(_ x: Double) -> Double {
+    if x > 0.75 * .pi { return -cosine(.pi - x) }
+    if x > 0.25 * .pi { return -series(x - 0.5 * .pi, first: x - 0.5 * .pi, order: 1) }
+    return series(x, first: 1, order: 0)
+}
+
+/// Σ (−1)^k x^(order + 2k) / (order + 2k)! for |x| ≤ π / 4.
+private func series(_ x: Double, first: Double, order: Int) -> Double {
+    var term = first
+    var sum = first
+    for k in 1...10 {
+        let n = Double(order + 2 * k)
+        term *= -x * x / (n * (n - 1))
+        sum += term
+    }
+    return sum
+}

@@ -1,0 +1,125 @@
+import LinearAlgebra
+
+/// How parameters follow their gradient.
+public struct OptimizerSettings: Sendable, Equatable {
+    public enum Method: Sendable, Equatable {
+        case sgd(momentum: Double)
+        case adam(beta1: Double, beta2: Double, epsilon: Double)
+    }
+    public enum Schedule: Sendable, Equatable {
+        case constant
+        /// From the rate to 0 along half a cosine.
+        case cosine(steps: Int)
+        /// Times `factor` every `every` steps.
+        case decay(factor: Double, every: Int)
+    }
+
+    public var method: Method
+    public var learningRate: Double
+    public var schedule: Schedule
+    /// Adds weightDecay · w to the gradient of weights (not biases).
+    public var weightDecay: Double
+    /// How much of an exponential moving average of the parameters a step keeps; nil: no average.
+    public var average: Double?
+
+    public init(
+        method: Method, learningRate: Double, schedule: Schedule = .constant, weightDecay: Double = 0,
+        average: Double? = nil
+    ) {
+        self.method = method
+        self.learningRate = learningRate
+        self.schedule = schedule
+        self.weightDecay = weightDecay
+        self.average = average
+    }
+
+    /// The learning rate of a step, the first being 0.
+    public func rate(at step: Int) -> Double {
+        switch schedule {
+        case .constant: learningRate
+        case .cosine(let steps):
+            learningRate * 0.5 * (1 + cosine(.pi * min(1, Double(step) / Double(max(1, steps)))))
+        case .decay(let factor, let every): learningRate * power(factor, step / max(1, every))
+        }
+    }
+}
+
+/// Lowers a model's objective, step by step. All its memory is allocated when it is made.
+///
+/// A step is a function of (parameters, optimiser state, batch, seed, step number): no step looks at a clock or
+/// at what ran before it.
+public struct Trainer<M: Model> where M.Scalar == Float {
+    public let model: M
+    public let settings: OptimizerSettings
+    public private(set) var step = 0
+    private let streams: RandomStreams
+    private let gradients: Parameters<Float>
+    private let first: Matrix<Float>
+    private let second: Matrix<Float>
+    private let averaged: M?
+    private let noise: Matrix<Float>
+
+    /// - Parameter points: points a batch; each step's batch has as many.
+    public init(_ model: M, settings: OptimizerSettings, streams: RandomStreams, points: Int) {
+        self.model = model
+        self.settings = settings
+        self.streams = streams
+        gradients = model.makeGradients()
+        let count = model.parameters.flat.count
+        first = Matrix(rows: 1, columns: count)
+        if case .adam = settings.method {
+            second = Matrix(rows: 1, columns: count)
+        } else {
+            second = Matrix(rows: 1, columns: 0)
+        }
+        averaged = settings.average == nil ? nil : model.copy()
+        noise = Matrix(rows: points, columns: model.noisePerPoint)
+    }
+
+    /// The network that measures should read: the averaged one where there is one.
+    public var evaluated: M { averaged ?? model }
+
+    /// One step; returns the objective before it. Not finite: the training diverged, and the parameters are
+    /// no longer of use.
+    public mutating func train(_ batch: Batch<Float>) -> Objective {
+        if noise.count > 0 { streams.fillNormals(noise, .latentNoise, index: step) }
+        let objective = model.setGradients(gradients, batch, noise: noise)
+        descend()
+        if let averaged, let keep = settings.average {
+            averaged.parameters.flat.moveAverage(towards: model.parameters.flat, keep: Float(keep))
+        }
+        step += 1
+        return objective
+    }
+
+    private func descend() {
+        let rate = settings.rate(at: step)
+        if settings.weightDecay == 0 {
+            descend(0..<model.parameters.flat.count, rate: rate, decay: 0)
+        } else {
+            for part in model.parameters.parts {
+                descend(part.range, rate: rate, decay: part.isWeight ? settings.weightDecay : 0)
+            }
+        }
+    }
+
+    private func descend(_ range: Range<Int>, rate: Double, decay: Double) {
+        func part(_ flat: Matrix<Float>) -> Matrix<Float> {
+            Matrix(flat.buffer, offset: range.lowerBound, rows: 1, columns: range.count)
+        }
+        switch settings.method {
+        case .sgd(let momentum):
+            part(model.parameters.flat).momentumStep(
+                gradient: part(gradients.flat), velocity: part(first), rate: Float(rate),
+                momentum: Float(momentum), decay: Float(decay))
+        case .adam(let beta1, let beta2, let epsilon):
+            // m̂ / (√v̂ + ε) = (c₂ / c₁) m / (√v + c₂ ε) with c₁ = 1 − β₁ᵗ, c₂ = √(1 − β₂ᵗ).
+            let c1 = 1 - power(beta1, step + 1)
+            let c2 = (1 - power(beta2, step + 1)).squareRoot()
+            part(model.parameters.flat).adamStep(
+                gradient: part(gradients.flat), first: part(first), second: part(second),
+                rate: Float(rate * c2 / c1), beta1: Float(beta1), beta2: Float(beta2),
+                epsilon: Float(epsilon * c2), decay: Float(decay))
+        }
+    }
+}

@@ -1,0 +1,117 @@
+import LinearAlgebra
+
+/// A deep variational information bottleneck (Alemi et al. 2016, eq. 17):
+///
+///     q(z|x) = N(μ(x), diag σ²(x)),   σ = softplus(s(x) + shift),   r(z) = N(0, I_K)
+///     objective = E[−ln q(y|z)] + β · E[KL(q(z|x) ‖ r(z))],   z = μ + σ · noise, one sample a point
+///
+/// The encoder's last layer gives (μ | s), 2K outputs; the decoder is one dense layer.
+public struct VIB<Scalar: Real>: Model {
+    public let encoderShape: StackShape
+    public let decoderShape: StackShape
+    public let loss: Loss
+    public let beta: Double
+    public let shift: Scalar
+    public let parameters: Parameters<Scalar>
+    public let encoderWork: StackWorkspace<Scalar>
+    let decoderWork: StackWorkspace<Scalar>
+    /// [points, K] each.
+    public let sigma: Matrix<Scalar>
+    public let z: Matrix<Scalar>
+    private let zGradient: Matrix<Scalar>
+    private let headGradient: Matrix<Scalar>
+
+    public var bottleneck: Int { z.columns }
+    public var noisePerPoint: Int { bottleneck }
+    public var encoder: [DenseLayer<Scalar>] { parameters.stacks[0] }
+    public var decoder: [DenseLayer<Scalar>] { parameters.stacks[1] }
+
+    /// - Parameter hidden: the encoder's inputs and hidden units, without its head.
+    public init(
+        hidden: [Int], activation: Activation, bottleneck: Int, outputs: Int, loss: Loss, beta: Double,
+        shift: Double, points: Int
+    ) {
+        encoderShape = StackShape(units: hidden + [2 * bottleneck], activation: activation)
+        decoderShape = StackShape(units: [bottleneck, outputs], activation: .linear)
+        self.loss = loss
+        self.beta = beta
+        self.shift = Scalar(shift)
+        parameters = Parameters(
+            stacks: [encoderShape, decoderShape], vectors: loss == .gaussianNLL ? [outputs] : [])
+        encoderWork = StackWorkspace(encoderShape, points: points)
+        decoderWork = StackWorkspace(decoderShape, points: points)
+        sigma = Matrix(rows: points, columns: bottleneck)
+        z = Matrix(rows: points, columns: bottleneck)
+        zGradient = Matrix(rows: points, columns: bottleneck)
+        headGradient = Matrix(rows: points, columns: 2 * bottleneck)
+    }
+
+    public func makeGradients() -> Parameters<Scalar> {
+        Parameters(stacks: [encoderShape, decoderShape], vectors: parameters.vectors.map(\.count))
+    }
+
+    public func initialise(_ streams: RandomStreams) {
+        parameters.initialise([encoderShape, decoderShape], streams)
+    }
+
+    public func copy() -> VIB {
+        let other = VIB(
+            hidden: Array(encoderShape.units.dropLast()), activation: encoderShape.activation,
+            bottleneck: bottleneck, outputs: decoderShape.units[1], loss: loss, beta: beta,
+            shift: Double(shift), points: z.rows)
+        other.parameters.flat.assign(parameters.flat)
+        return other
+    }
+
+    public func setGradients(
+        _ gradients: Parameters<Scalar>, _ batch: Batch<Scalar>, noise: Matrix<Scalar>
+    ) -> Objective {
+        let points = batch.inputs.rows
+        forward(encoder, encoderShape.activation, inputs: batch.inputs, into: encoderWork)
+        let head = encoderWork.last
+        let kl = head.reparameterise(noise: noise, shift: shift, sigma: sigma, z: z)
+        forward(decoder, .linear, inputs: z, into: decoderWork)
+        let sum = loss.evaluate(
+            decoderWork.last, batch, logVariance: parameters.vectors.first,
+            logVarianceGradient: gradients.vectors.first)
+        backward(
+            decoder, .linear, inputs: z, work: decoderWork, outputGradient: decoderWork.last,
+            gradients: gradients.stacks[1], inputGradient: zGradient)
+        headGradient.setReparameterisationGradient(
+            head: head, noise: noise, sigma: sigma, dz: zGradient, shift: shift,
+            klScale: Scalar(beta / Double(points)))
+        backward(
+            encoder, encoderShape.activation, inputs: batch.inputs, work: encoderWork,
+            outputGradient: headGradient, gradients: gradients.stacks[0])
+        let task = sum.loss / loss.normaliser(points: points, outputs: decoderWork.last.columns)
+        let klMean = kl / Double(points)
+        return Objective(task: task, kl: klMean, total: task + beta * klMean, correct: sum.correct)
+    }
+
+    /// Runs the encoder on at most the workspace's points and returns the windows on (μ | s), σ and z = μ + σ · noise,
+    /// and the KL's sum over the points. They are overwritten by the next call.
+    public func encode(
+        _ inputs: Matrix<Scalar>, noise: Matrix<Scalar>
+    ) -> (head: Matrix<Scalar>, sigma: Matrix<Scalar>, z: Matrix<Scalar>, kl: Double) {
+        let points = inputs.rows
+        let work = encoderWork.prefix(points)
+        forward(encoder, encoderShape.activation, inputs: inputs, into: work)
+        let (sigma, z) = (sigma.rows(0..<points), z.rows(0..<points))
+        let kl = work.last.reparameterise(noise: noise, shift: shift, sigma: sigma, z: z)
+        return (work.last, sigma, z, kl)
+    }
+
+    /// The decoder's outputs (logits, or means) for given z, [points, outputs]; overwritten by the next call.
+    public func decode(_ z: Matrix<Scalar>) -> Matrix<Scalar> {
+        let work = decoderWork.prefix(z.rows)
+        forward(decoder, .linear, inputs: z, into: work)
+        return work.last
+    }
+
+    /// The task loss's sum over the batch for the decoder's outputs of it; the outputs are overwritten.
+    public func taskLoss(_ outputs: Matrix<Scalar>, _ batch: Batch<Scalar>) -> LossSum {
+        let unused = parameters.vectors.first.map { Matrix<Scalar>(rows: 1, columns: $0.count) }
+        return loss.evaluate(
+            outputs, batch, logVariance: parameters.vectors.first, logVarianceGradient: unused)
+    }
+}

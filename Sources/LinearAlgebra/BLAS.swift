@@ -1,0 +1,24 @@
+import CKernels
+import COpenBLAS
+
+/// The BLAS library at hand.
+public enum BLAS {
+    /// The kernel that OpenBLAS chose when it was loaded, such as "SkylakeX"; decides the bits of products.
+    public static var kernelName: String {
+        guard let name = openblas_get_corename() else { return "unknown" }
+        return String(cString: name)
+    }
+
+    /// OpenBLAS's version and build options.
+    public static var configuration: String {
+        guard let text = openblas_get_config() else { return "OpenBLAS" }
+        return String(cString: text)
+    }
+
+    /// Call first in a process that trains: one BLAS thread, because trials are deterministic on one thread only,
+    /// and subnormal numbers flushed to zero, because they make steps slow.
+    public static func prepareProcess() {
+        openblas_set_num_threads(1)
+        ck_flush_subnormals()
+    }
+}

@@ -1,0 +1,93 @@
+/// What a loss says of a batch: the sum over its points, in nats (or squared units), and how many were guessed.
+public struct LossSum: Sendable, Equatable {
+    public var loss: Double
+    public var correct: Int
+
+    public init(loss: Double = 0, correct: Int = 0) {
+        self.loss = loss
+        self.correct = correct
+    }
+}
+
+extension Matrix {
+    /// Softmax cross-entropy of logits (rows × classes). On return self is scale · d(sum)/d(logits).
+    public func crossEntropy(labels: [Int32], scale: Scalar) -> LossSum {
+        precondition(labels.count >= rows)
+        precondition(labels.prefix(rows).allSatisfy { $0 >= 0 && Int($0) < columns })
+        var correct: Int64 = 0
+        let loss = Scalar.kernels.crossEntropy(base, labels, rows, columns, scale, &correct)
+        return LossSum(loss: loss, correct: Int(correct))
+    }
+
+    /// probabilities += softmax(self), row by row; self is overwritten.
+    public func addSoftmax(to probabilities: Matrix) {
+        precondition(rows == probabilities.rows && columns == probabilities.columns)
+        Scalar.kernels.softmaxAdd(base, probabilities.base, rows, columns)
+    }
+
+    /// Σ (self − target)². On return self is scale · d(sum)/d(self).
+    public func squaredError(_ target: Matrix, scale: Scalar) -> LossSum {
+        precondition(rows == target.rows && columns == target.columns)
+        return LossSum(loss: Scalar.kernels.squaredError(base, target.base, count, scale))
+    }
+
+    /// −Σ ln N(target; self, diag e^v), v one row. On return self is scale · d(sum)/d(self) and
+    /// `gradient` (one row) scale · d(sum)/dv.
+    public func gaussianNLL(
+        _ target: Matrix, logVariance: Matrix, gradient: Matrix, scale: Scalar
+    ) -> LossSum {
+        precondition(rows == target.rows && columns == target.columns)
+        precondition(logVariance.count == columns && gradient.count == columns)
+        return LossSum(
+            loss: Scalar.kernels.gaussianNLL(
+                base, target.base, logVariance.base, gradient.base, rows, columns, scale))
+    }
+
+    /// Reparameterisation of an encoder's head, self = (μ | s), rows × 2K: σ = softplus(s + shift),
+    /// z = μ + σ · noise. Returns Σ KL(N(μ, σ²) ‖ N(0, I)) over the rows, in nats.
+    public func reparameterise(noise: Matrix, shift: Scalar, sigma: Matrix, z: Matrix) -> Double {
+        let latent = columns / 2
+        precondition(columns == 2 * latent && noise.columns == latent && noise.rows == rows)
+        precondition(sigma.count == noise.count && z.count == noise.count)
+        return Scalar.kernels.reparameterise(
+            base, noise.base, shift, sigma.base, z.base, rows, latent)
+    }
+
+    /// Sets self (rows × 2K) to the gradient in the head, from dz and klScale · dKL.
+    public func setReparameterisationGradient(
+        head: Matrix, noise: Matrix, sigma: Matrix, dz: Matrix, shift: Scalar, klScale: Scalar
+    ) {
+        let latent = columns / 2
+        precondition(head.count == count && dz.count == rows * latent && sigma.count == dz.count)
+        precondition(noise.count == dz.count)
+        Scalar.kernels.reparameteriseBackward(
+            head.base, noise.base, sigma.base, dz.base, shift, klScale, base, rows, latent)
+    }
+}
+
+extension Matrix {
+    /// One step of Adam on a flat range of parameters (Kingma & Ba 2015, algorithm 1, in its efficient form):
+    /// `rate` and `epsilon` carry the bias corrections, `decay` adds decay · w to the gradient.
+    public func adamStep(
+        gradient: Matrix, first: Matrix, second: Matrix, rate: Scalar, beta1: Scalar, beta2: Scalar,
+        epsilon: Scalar, decay: Scalar
+    ) {
+        precondition(gradient.count == count && first.count == count && second.count == count)
+        Scalar.kernels.adam(
+            base, gradient.base, first.base, second.base, count, rate, beta1, beta2, epsilon, decay)
+    }
+
+    /// One step of gradient descent with momentum: v = momentum · v + g + decay · w; w −= rate · v.
+    public func momentumStep(
+        gradient: Matrix, velocity: Matrix, rate: Scalar, momentum: Scalar, decay: Scalar
+    ) {
+        precondition(gradient.count == count && velocity.count == count)
+        Scalar.kernels.sgd(base, gradient.base, velocity.base, count, rate, momentum, decay)
+    }
+
+    /// self += (1 − keep) (other − self): an exponential moving average.
+    public func moveAverage(towards other: Matrix, keep: Scalar) {
+        precondition(other.count == count)
+        Scalar.kernels.average(base, other.base, count, keep)
+    }
+}

@@ -1,0 +1,119 @@
+// LinearAlgebra: matrices in fixed memory, products through OpenBLAS, factorisations through LAPACK, and the
+// fused elementwise kernels. Imports COpenBLAS and CKernels; the only target of Swift that holds unsafe
+// pointers to numbers. Leaves out networks and what any matrix means.
+
+/// Fixed memory for `count` scalars, zeroed, aligned to 64 bytes. A reference: whoever holds it sees what others
+/// write. Not for use from two threads at once.
+public final class Buffer<Scalar: Real> {
+    public let count: Int
+    let base: UnsafeMutablePointer<Scalar>
+    private let memory: UnsafeMutableRawPointer
+
+    public init(count: Int) {
+        precondition(count >= 0)
+        self.count = count
+        let bytes = max(64, count * MemoryLayout<Scalar>.stride)
+        memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
+        memory.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
+        base = memory.bindMemory(to: Scalar.self, capacity: count)
+    }
+
+    deinit { memory.deallocate() }
+
+    public subscript(index: Int) -> Scalar {
+        get {
+            precondition(index >= 0 && index < count)
+            return base[index]
+        }
+        set {
+            precondition(index >= 0 && index < count)
+            base[index] = newValue
+        }
+    }
+}
+
+/// A rows × columns window on a buffer, row-major and contiguous.
+///
+/// A copy of the struct is a second window on the same numbers, not a copy of them.
+public struct Matrix<Scalar: Real> {
+    public let buffer: Buffer<Scalar>
+    public let offset: Int
+    public let rows: Int
+    public let columns: Int
+
+    public var count: Int { rows * columns }
+    var base: UnsafeMutablePointer<Scalar> { buffer.base + offset }
+
+    /// A new matrix of zeros.
+    public init(rows: Int, columns: Int) {
+        self.init(Buffer(count: rows * columns), rows: rows, columns: columns)
+    }
+
+    public init(_ buffer: Buffer<Scalar>, offset: Int = 0, rows: Int, columns: Int) {
+        precondition(rows >= 0 && columns >= 0 && offset >= 0 && offset + rows * columns <= buffer.count)
+        self.buffer = buffer
+        self.offset = offset
+        self.rows = rows
+        self.columns = columns
+    }
+
+    /// From rows of equal length.
+    public init(_ values: [[Scalar]]) {
+        self.init(rows: values.count, columns: values.first?.count ?? 0)
+        for (i, row) in values.enumerated() {
+            precondition(row.count == columns)
+            for (j, value) in row.enumerated() { base[i * columns + j] = value }
+        }
+    }
+
+    public subscript(row: Int, column: Int) -> Scalar {
+        get {
+            precondition(row >= 0 && row < rows && column >= 0 && column < columns)
+            return base[row * columns + column]
+        }
+        nonmutating set {
+            precondition(row >= 0 && row < rows && column >= 0 && column < columns)
+            base[row * columns + column] = newValue
+        }
+    }
+
+    /// The window on some consecutive rows.
+    public func rows(_ range: Range<Int>) -> Matrix {
+        precondition(range.lowerBound >= 0 && range.upperBound <= rows)
+        return Matrix(buffer, offset: offset + range.lowerBound * columns, rows: range.count, columns: columns)
+    }
+
+    /// The same numbers in another shape of equal count.
+    public func reshaped(rows: Int, columns: Int) -> Matrix {
+        precondition(rows * columns == count)
+        return Matrix(buffer, offset: offset, rows: rows, columns: columns)
+    }
+
+    /// All numbers, row by row.
+    public var values: [Scalar] { Array(UnsafeBufferPointer(start: base, count: count)) }
+
+    public func fill(_ value: Scalar) { base.update(repeating: value, count: count) }
+
+    /// Copies the numbers of a matrix of the same shape.
+    public func assign(_ other: Matrix) {
+        precondition(rows == other.rows && columns == other.columns)
+        base.update(from: other.base, count: count)
+    }
+
+    /// Copies numbers of another type, rounded.
+    public func assign<Other: Real>(converting other: Matrix<Other>) {
+        precondition(rows == other.rows && columns == other.columns)
+        for index in 0..<count { base[index] = Scalar(other.base[index]) }
+    }
+
+    /// Writes `values`, row by row.
+    public func assign(_ values: [Scalar]) {
+        precondition(values.count == count)
+        for (index, value) in values.enumerated() { base[index] = value }
+    }
+
+    public var isFinite: Bool {
+        for index in 0..<count where !base[index].isFinite { return false }
+        return true
+    }
+}

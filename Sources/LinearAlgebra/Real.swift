@@ -1,0 +1,85 @@
+import CKernels
+import COpenBLAS
+
+/// The two scalar types that networks compute in: `Float` trains, `Double` checks gradients and counts ranks.
+///
+/// The requirements are C calls on raw memory, for this target's own use: callers go through `Matrix`.
+public protocol Real: BinaryFloatingPoint, Sendable where RawSignificand: FixedWidthInteger {
+    static var kernels: Kernels<Self> { get }
+}
+
+public enum Activation: Int32, Sendable {
+    case linear = 0
+    case relu = 1
+    case tanh = 2
+}
+
+/// The C functions of one scalar type. ckernels.h says what each computes.
+public struct Kernels<T: Real>: Sendable {
+    typealias Pointer = UnsafeMutablePointer<T>
+    typealias Source = UnsafePointer<T>
+
+    /// (transposeA, transposeB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc), row-major.
+    let gemm: @Sendable (Bool, Bool, Int, Int, Int, T, Source, Int, Source, Int, T, Pointer, Int) -> Void
+    let biasActivation: @Sendable (Pointer, Source, Int, Int, Int32) -> Void
+    let activationBackward: @Sendable (Pointer, Source, Int, Int32) -> Void
+    let columnSums: @Sendable (Source, Int, Int, Pointer) -> Void
+    let crossEntropy: @Sendable (Pointer, UnsafePointer<Int32>, Int, Int, T, inout Int64) -> Double
+    let softmaxAdd: @Sendable (Pointer, Pointer, Int, Int) -> Void
+    let squaredError: @Sendable (Pointer, Source, Int, T) -> Double
+    let gaussianNLL: @Sendable (Pointer, Source, Source, Pointer, Int, Int, T) -> Double
+    let reparameterise: @Sendable (Source, Source, T, Pointer, Pointer, Int, Int) -> Double
+    let reparameteriseBackward:
+        @Sendable (Source, Source, Source, Source, T, T, Pointer, Int, Int) -> Void
+    let adam: @Sendable (Pointer, Source, Pointer, Pointer, Int, T, T, T, T, T) -> Void
+    let sgd: @Sendable (Pointer, Source, Pointer, Int, T, T, T) -> Void
+    let average: @Sendable (Pointer, Source, Int, T) -> Void
+    let gatherBytes:
+        @Sendable (UnsafePointer<UInt8>, UnsafePointer<UInt32>, Int, Int, T, T, Pointer) -> Void
+}
+
+private func transpose(_ flag: Bool) -> CBLAS_TRANSPOSE { flag ? CblasTrans : CblasNoTrans }
+
+extension Float: Real {
+    public static let kernels = Kernels<Float>(
+        gemm: { ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc in
+            cblas_sgemm(
+                CblasRowMajor, transpose(ta), transpose(tb), Int32(m), Int32(n), Int32(k), alpha, a, Int32(lda),
+                b, Int32(ldb), beta, c, Int32(ldc))
+        },
+        biasActivation: { ck_bias_activation_f32($0, $1, $2, $3, $4) },
+        activationBackward: { ck_activation_backward_f32($0, $1, $2, $3) },
+        columnSums: { ck_column_sums_f32($0, $1, $2, $3) },
+        crossEntropy: { ck_cross_entropy_f32($0, $1, $2, $3, $4, &$5) },
+        softmaxAdd: { ck_softmax_add_f32($0, $1, $2, $3) },
+        squaredError: { ck_squared_error_f32($0, $1, $2, $3) },
+        gaussianNLL: { ck_gaussian_nll_f32($0, $1, $2, $3, $4, $5, $6) },
+        reparameterise: { ck_reparameterise_f32($0, $1, $2, $3, $4, $5, $6) },
+        reparameteriseBackward: { ck_reparameterise_backward_f32($0, $1, $2, $3, $4, $5, $6, $7, $8) },
+        adam: { ck_adam_f32($0, $1, $2, $3, $4, $5, $6, $7, $8, $9) },
+        sgd: { ck_sgd_f32($0, $1, $2, $3, $4, $5, $6) },
+        average: { ck_average_f32($0, $1, $2, $3) },
+        gatherBytes: { ck_gather_bytes_f32($0, $1, $2, $3, $4, $5, $6) })
+}
+
+extension Double: Real {
+    public static let kernels = Kernels<Double>(
+        gemm: { ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc in
+            cblas_dgemm(
+                CblasRowMajor, transpose(ta), transpose(tb), Int32(m), Int32(n), Int32(k), alpha, a, Int32(lda),
+                b, Int32(ldb), beta, c, Int32(ldc))
+        },
+        biasActivation: { ck_bias_activation_f64($0, $1, $2, $3, $4) },
+        activationBackward: { ck_activation_backward_f64($0, $1, $2, $3) },
+        columnSums: { ck_column_sums_f64($0, $1, $2, $3) },
+        crossEntropy: { ck_cross_entropy_f64($0, $1, $2, $3, $4, &$5) },
+        softmaxAdd: { ck_softmax_add_f64($0, $1, $2, $3) },
+        squaredError: { ck_squared_error_f64($0, $1, $2, $3) },
+        gaussianNLL: { ck_gaussian_nll_f64($0, $1, $2, $3, $4, $5, $6) },
+        reparameterise: { ck_reparameterise_f64($0, $1, $2, $3, $4, $5, $6) },
+        reparameteriseBackward: { ck_reparameterise_backward_f64($0, $1, $2, $3, $4, $5, $6, $7, $8) },
+        adam: { ck_adam_f64($0, $1, $2, $3, $4, $5, $6, $7, $8, $9) },
+        sgd: { ck_sgd_f64($0, $1, $2, $3, $4, $5, $6) },
+        average: { ck_average_f64($0, $1, $2, $3) },
+        gatherBytes: { ck_gather_bytes_f64($0, $1, $2, $3, $4, $5, $6) })
+}
