@@ -12,7 +12,7 @@ extension YAMLNode {
             return YAMLNode.list(items, of: setting, shown: shown, place: place, &faults)
         }
         guard let entries = mapping else {
-            faults.add(place, shown, .wrongType(due: .values, found: "'\(self.shown)'"))
+            faults.add(place, shown, .wrongType(due: .values, found: found))
             return nil
         }
         guard isRule else {
@@ -22,7 +22,7 @@ extension YAMLNode {
                 faults.add(
                     first.keyPlace, "\(shown).\(first.key)", .unknownKey(due: rules, suggestion: suggestion))
             } else {
-                faults.add(place, shown, .wrongType(due: .values, found: self.shown))
+                faults.add(place, shown, .wrongType(due: .values, found: found))
             }
             return nil
         }

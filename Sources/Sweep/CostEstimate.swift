@@ -233,15 +233,24 @@ extension Grid {
         of selection: Selection
     ) -> [(digits: [(place: Int, digit: Int)], weight: Double)]? {
         let places = selection.dimensions.filter { matters(dimensions[$0]) }
-        var counts: [[Int]: Double] = [:]
+        guard !places.isEmpty else { return [([], Double(selection.kept.count))] }
+        // A combination's digits of those places as one number.
+        var counts: [Int: Double] = [:]
         for combination in selection.kept.indices {
-            let digits = places.map { selection.digit(of: combination, dimension: $0) }
-            counts[digits, default: 0] += 1
+            let key = places.reduce(0) { key, place in
+                key * dimensions[place].count + selection.digit(of: combination, dimension: place)
+            }
+            counts[key, default: 0] += 1
             guard counts.count <= Grid.costLimit else { return nil }
         }
         // Sums of doubles depend on their order.
-        return counts.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map { digits, weight in
-            (zip(places, digits).map { ($0, $1) }, weight)
+        return counts.sorted { $0.key < $1.key }.map { key, weight in
+            var rest = key
+            let digits = places.reversed().map { place in
+                defer { rest /= dimensions[place].count }
+                return (place: place, digit: rest % dimensions[place].count)
+            }
+            return (digits, weight)
         }
     }
 }

@@ -13,8 +13,15 @@ extension Draft {
         checkPoints(of: grid, &faults)
         let figures = figureSpecs(grid: grid, &faults)
         guard faults.isEmpty else { return nil }
-        return SweepSpec(
+        let spec = SweepSpec(
             name: name, grid: grid, zip: zips.map(\.paths), conditions: conditions, figures: figures)
+        // What is written must be read again: numbers may need more digits than they were given with.
+        let size = spec.canonicalJSON.canonicalText.utf8.count
+        guard size <= YAMLReader.byteLimit else {
+            faults.add(.wholeFile, "", .fileTooLarge(bytes: size, limit: YAMLReader.byteLimit))
+            return nil
+        }
+        return spec
     }
 
     private func figureSpecs(grid: Grid, _ faults: inout Faults) -> [FigureSpec] {

@@ -36,7 +36,7 @@ struct Draft {
 
     init(_ root: YAMLNode, _ faults: inout Faults) {
         guard let entries = root.mapping else {
-            faults.add(root.place, "", .wrongType(due: .mapping, found: root.shown))
+            faults.add(root.place, "", .wrongType(due: .mapping, found: root.found))
             return
         }
         for entry in entries { read(entry, &faults) }
@@ -59,7 +59,7 @@ struct Draft {
             if let entries = node.mapping {
                 quick = (entries, entry.keyPlace)
             } else {
-                faults.add(node.place, "quick", .wrongType(due: .mapping, found: node.shown))
+                faults.add(node.place, "quick", .wrongType(due: .mapping, found: node.found))
             }
         case "training", "measures": readGroup(entry.key, node, &faults)
         default:
@@ -77,7 +77,7 @@ struct Draft {
         guard let entries = node.mapping else {
             faults.add(
                 node.place, group,
-                .wrongType(due: .mapping, found: node.scalar == nil ? node.shown : "'\(node.shown)'"))
+                .wrongType(due: .mapping, found: node.found))
             return
         }
         for entry in entries {
@@ -131,7 +131,7 @@ struct Draft {
         for entry in node.mapping ?? [] {
             let path = entry.key == "name" ? "dataset" : "dataset." + entry.key
             guard let value = members[entry.key] else { continue }
-            fixed[path] = Given(value: value, place: entry.value.place, shown: "dataset." + entry.key)
+            fixed[path] = Given(value: value, place: entry.value.place, shown: path)
         }
     }
 
@@ -143,13 +143,13 @@ struct Draft {
         if let items = node.sequence {
             for item in items {
                 guard let entry = item.mapping, entry.count == 1 else {
-                    faults.add(item.place, "axes", .wrongType(due: .mapping, found: item.shown))
+                    faults.add(item.place, "axes", .wrongType(due: .mapping, found: item.found))
                     continue
                 }
                 entries += entry
             }
         } else if node.mapping == nil {
-            faults.add(node.place, "axes", .wrongType(due: .mapping, found: "'\(node.shown)'"))
+            faults.add(node.place, "axes", .wrongType(due: .mapping, found: node.found))
         }
         for entry in entries {
             let shown = "axes.\(entry.key)"

@@ -24,7 +24,7 @@ struct FigureReader {
 
     private func figure(_ node: YAMLNode, _ faults: inout Faults) -> FigureSpec? {
         guard let entries = node.mapping else {
-            faults.add(node.place, "figures", .wrongType(due: .mapping, found: node.scalar == nil ? node.shown : "'\(node.shown)'"))
+            faults.add(node.place, "figures", .wrongType(due: .mapping, found: node.found))
             return nil
         }
         for entry in entries where !FigureReader.keys.contains(entry.key) {
@@ -129,7 +129,8 @@ struct FigureReader {
                     let keys = ["metric", "threshold", "layer"]
                     let suggestion = nearestSpelling(to: entry.key, among: keys)
                     faults.add(
-                        entry.keyPlace, "\(path).\(entry.key)", .unknownKey(due: keys, suggestion: suggestion))
+                        entry.keyPlace, "\(path).\(entry.key)", .unknownKey(due: keys, suggestion: suggestion)
+                    )
                 }
             }
         }
@@ -145,7 +146,8 @@ struct FigureReader {
             return nil
         }
         for use in metric.uses where !words(use.path).contains(where: use.words.contains) {
-            faults.add(metricNode.place, "\(path) '\(metric.rawValue)'", .unused(needs: use, found: words(use.path)))
+            faults.add(
+                metricNode.place, "\(path) '\(metric.rawValue)'", .unused(needs: use, found: words(use.path)))
             return nil
         }
         guard let threshold = threshold(thresholdNode, of: metric, at: metricNode, &faults),
@@ -211,7 +213,7 @@ struct FigureReader {
         if node.scalar?.text == "last" { return Part(value: .last) }
         if node.scalar?.text == "each" { return Part(value: .each) }
         if let scalar = node.scalar, scalar.text.first?.isLetter ?? false {
-            faults.add(node.place, path, .wrongType(due: .layer, found: "'\(node.shown)'"))
+            faults.add(node.place, path, .wrongType(due: .layer, found: node.found))
             return nil
         }
         guard let number = node.integer(in: 1...1000, path: path, &faults) else { return nil }
@@ -225,7 +227,9 @@ struct FigureReader {
 
     private var deepestNetwork: Int {
         func values(_ path: String) -> [JSONValue] {
-            if let axis = axes.first(where: { $0.path == path }) { return (0..<axis.count).map { axis.values[$0] } }
+            if let axis = axes.first(where: { $0.path == path }) {
+                return (0..<axis.count).map { axis.values[$0] }
+            }
             return fixed[path].map { [$0] } ?? []
         }
         let hidden = values("hidden").compactMap { $0.array.map { $0.count + 1 } }

@@ -37,8 +37,10 @@ public struct Grid: Equatable, Sendable {
         }
         for selection in selections { total = total.flatMap { Grid.product($0, selection.kept.count) } }
         guard let total, total <= Grid.limit else {
-            let counts = dimensions.map { String($0.count) }.joined(separator: " × ")
-            throw .tooLarge(total.map(String.init) ?? counts)
+            let counts =
+                dimensions.filter { $0.count > 1 && $0.selection == nil }.map { String($0.count) }
+                + selections.map { String($0.kept.count) }
+            throw .tooLarge(counts.joined(separator: " × "))
         }
         guard total > 0 else { throw .empty }
         count = total

@@ -83,7 +83,7 @@ extension YAMLNode {
     func flag(path: String, _ faults: inout Faults) -> Bool? {
         guard let scalar = text(path: path, due: .flag, &faults) else { return nil }
         guard !scalar.quoted, scalar.text == "true" || scalar.text == "false" else {
-            faults.add(place, path, .wrongType(due: .flag, found: "'\(shown)'"))
+            faults.add(place, path, .wrongType(due: .flag, found: found))
             return nil
         }
         return scalar.text == "true"
@@ -93,7 +93,7 @@ extension YAMLNode {
 
     func list(path: String, limit: Int, _ faults: inout Faults) -> [YAMLNode]? {
         guard let sequence else {
-            faults.add(place, path, .wrongType(due: .list, found: scalar == nil ? shown : "'\(shown)'"))
+            faults.add(place, path, .wrongType(due: .list, found: found))
             return nil
         }
         guard sequence.count <= limit else {
@@ -189,7 +189,7 @@ extension YAMLNode {
         case "end": return .string("end")
         case "log", "linear": return .object([scalar.text: JSONValue(20)])
         default:
-            faults.add(place, path, .wrongType(due: .times, found: "'\(shown)'"))
+            faults.add(place, path, .wrongType(due: .times, found: found))
             return nil
         }
     }

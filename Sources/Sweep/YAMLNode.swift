@@ -28,6 +28,9 @@ struct YAMLNode: Equatable, Sendable {
     var sequence: [YAMLNode]? { if case .sequence(let nodes) = content { nodes } else { nil } }
     var mapping: [Entry]? { if case .mapping(let entries) = content { entries } else { nil } }
 
+    /// What a message says stands there: a text in quotes, or what it is.
+    var found: String { scalar == nil ? shown : "'\(shown)'" }
+
     /// What a message calls the node: its text, or what it is.
     var shown: String {
         switch content {

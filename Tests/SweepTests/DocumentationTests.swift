@@ -1,0 +1,61 @@
+import FoundationEssentials
+import Testing
+
+@testable import Sweep
+
+private let page = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent().appending(path: "docs/sweep-files.md")
+
+/// The page's tables of settings, made from the schema.
+private func settingsTables() -> String {
+    let heads = [
+        ("", "General and network"), ("dataset", "dataset"), ("training", "training"),
+        ("measures", "measures"),
+    ]
+    return heads.map { group, head in
+        let settings = Setting.all.filter {
+            $0.path.split(separator: ".").count > 1
+                ? $0.path.hasPrefix(group + ".") && !group.isEmpty : group.isEmpty
+        }
+        let rows = settings.map {
+            "| `\($0.path)` | \($0.typeText) | \($0.defaultText) | \($0.usedBy) | \($0.meaning) |"
+        }
+        return
+            (["### \(head)", "", "| path | value | default | used by | meaning |", "|---|---|---|---|---|"]
+            + rows)
+            .joined(separator: "\n")
+    }.joined(separator: "\n\n")
+}
+
+/// With RANKSWEEP_UPDATE_SNAPSHOTS=1 the tables are written into the page instead.
+@Test func thePageListsEverySettingAsTheSchemaHasIt() throws {
+    let text = try String(decoding: Data(contentsOf: page), as: UTF8.self)
+    let begin = "<!-- settings: made from Sources/Sweep/Schema+Settings.swift -->\n"
+    let end = "\n<!-- end of settings -->"
+    let start = try #require(text.firstRange(of: begin)), stop = try #require(text.firstRange(of: end))
+    let tables = settingsTables()
+    if ProcessInfo.processInfo.environment["RANKSWEEP_UPDATE_SNAPSHOTS"] == "1" {
+        let new = text[..<start.upperBound] + tables + text[stop.lowerBound...]
+        try Data(new.utf8).write(to: page)
+    } else {
+        #expect(text[start.upperBound..<stop.lowerBound] == tables)
+    }
+}
+
+@Test func thePagesExampleIsRight() throws {
+    let text = try String(decoding: Data(contentsOf: page), as: UTF8.self)
+    let start = try #require(text.firstRange(of: "```yaml\n"))
+    let stop = try #require(text[start.upperBound...].firstRange(of: "```"))
+    let example = String(text[start.upperBound..<stop.lowerBound])
+    #expect(try SweepSpec(parsing: example, file: "example").grid.count == 400)
+    #expect(try SweepSpec(parsing: example, file: "example", quick: true).grid.count == 20)
+}
+
+@Test func everySettingsDefaultAndBoundsAreSaid() {
+    for setting in Setting.all {
+        #expect(!setting.meaning.isEmpty && !setting.defaultText.isEmpty && !setting.typeText.isEmpty)
+        #expect(setting.meaning.hasSuffix("."), "\(setting.path)")
+        for use in setting.uses { #expect(Setting[path: use.path] != nil, "\(setting.path)") }
+    }
+    #expect(Set(Setting.all.map(\.path)).count == Setting.all.count)
+}
