@@ -97,8 +97,8 @@ public enum Metric: String, CaseIterable, Sendable {
     /// Whether the metric has a number for each layer (of active units: each hidden layer).
     public var isPerLayer: Bool { [.localRank, .localRankRelative, .activeUnits].contains(self) }
 
-    /// Whether the closed form of Gaussian data has it.
-    public var hasTheory: Bool { [.klNats, .izyNats, .localRank].contains(self) }
+    /// Whether the closed form of Gaussian data has it; of informative directions it is the rank.
+    public var hasTheory: Bool { [.klNats, .izyNats, .localRank, .informativeDirections].contains(self) }
 
     /// What a sweep must have for the metric to exist.
     var uses: [Setting.Use] {

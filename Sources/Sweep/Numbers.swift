@@ -1,3 +1,5 @@
+// Glibc links libm, which the compiler's rounding and square roots may call.
+import Glibc
 import Text
 
 /// Why a text is not a number that a setting may have.

@@ -1,8 +1,8 @@
 // Text: JSON values, digests and spelling suggestions.
-// Imports libsodium (SHA-256) and FoundationEssentials (the JSON parser); nothing of ours.
+// Imports libsodium (SHA-256) and Glibc (rounding needs libm linked); nothing of ours.
 // Leaves out: files, terminals, and what any value means.
 
-import FoundationEssentials
+import Glibc
 
 /// A JSON value whose written form is a contract: object keys sorted by their UTF-8 bytes, numbers in the
 /// shortest form that reads back as the same double, no white space. Records, `sweep.json` and trial
@@ -16,30 +16,6 @@ public enum JSONValue: Equatable, Sendable {
     case string(String)
     case array([JSONValue])
     case object([String: JSONValue])
-}
-
-extension JSONValue: Decodable {
-    /// Parses one JSON text. Throws `DecodingError` on anything else.
-    public init(parsing text: some Sequence<UInt8>) throws {
-        self = try JSONDecoder().decode(JSONValue.self, from: Data(text))
-    }
-
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.singleValueContainer()
-        if container.decodeNil() {
-            self = .null
-        } else if let number = try? container.decode(Double.self) {
-            self = .number(number)
-        } else if let string = try? container.decode(String.self) {
-            self = .string(string)
-        } else if let array = try? container.decode([JSONValue].self) {
-            self = .array(array)
-        } else if let object = try? container.decode([String: JSONValue].self) {
-            self = .object(object)
-        } else {
-            self = .bool(try container.decode(Bool.self))
-        }
-    }
 }
 
 extension JSONValue {
@@ -87,7 +63,6 @@ extension JSONValue {
     }
 
     private static func write(_ string: String, to output: inout [UInt8]) {
-        let hex = Array("0123456789abcdef".utf8)
         output.append(UInt8(ascii: "\""))
         for byte in string.utf8 {
             switch byte {
@@ -98,8 +73,8 @@ extension JSONValue {
             case UInt8(ascii: "\r"): output += "\\r".utf8
             case 0..<0x20:
                 output += "\\u00".utf8
-                output.append(hex[Int(byte >> 4)])
-                output.append(hex[Int(byte & 15)])
+                output.append(byte >> 4 == 0 ? UInt8(ascii: "0") : UInt8(ascii: "1"))
+                output.append((byte & 15) + ((byte & 15) < 10 ? UInt8(ascii: "0") : UInt8(ascii: "a") - 10))
             default: output.append(byte)
             }
         }

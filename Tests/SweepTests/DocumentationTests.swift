@@ -3,8 +3,9 @@ import Testing
 
 @testable import Sweep
 
-private let page = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent().appending(path: "docs/sweep-files.md")
+private let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent()
+private let page = root.appending(path: "docs/sweep-files.md")
 
 /// The page's tables of settings, made from the schema.
 private func settingsTables() -> String {
@@ -49,6 +50,24 @@ private func settingsTables() -> String {
     let example = String(text[start.upperBound..<stop.lowerBound])
     #expect(try SweepSpec(parsing: example, file: "example").grid.count == 400)
     #expect(try SweepSpec(parsing: example, file: "example", quick: true).grid.count == 20)
+}
+
+@Test func everyRecipeIsRight() throws {
+    let folder = root.appending(path: "sweeps").path
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".yaml") }
+        .sorted()
+    #expect(!names.isEmpty)
+    for name in names {
+        let text = try [UInt8](Data(contentsOf: root.appending(path: "sweeps/\(name)")))
+        let sweep = try SweepSpec(parsing: text, file: name)
+        #expect(sweep.name + ".yaml" == name)
+        let hasQuick = String(decoding: text, as: UTF8.self).split(separator: "\n").contains {
+            $0.hasPrefix("quick:")
+        }
+        guard hasQuick else { continue }
+        let quick = try SweepSpec(parsing: text, file: name, quick: true)
+        #expect(quick.grid.cost().seconds < sweep.grid.cost().seconds, "\(name)")
+    }
 }
 
 @Test func everySettingsDefaultAndBoundsAreSaid() {

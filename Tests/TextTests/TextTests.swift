@@ -59,22 +59,26 @@ func numbersAreWrittenInTheShortestForm(number: Double, text: String) throws {
     }
 }
 
-@Test(arguments: ["", "{", "[1", "{\"a\":}", "nul", "1 2", "'a'"])
-func whatIsNotJSONIsRefused(text: String) {
-    #expect(throws: (any Error).self) { try JSONValue(parsing: text.utf8) }
+@Test(arguments: [
+    ("", JSONError.Problem.unexpectedEnd, 0), ("{", .unexpectedEnd, 1), ("[1", .unexpectedEnd, 2),
+    ("[1,]", .unexpectedByte, 3),
+    (#"{"a":}"#, .unexpectedByte, 5), ("nul", .unexpectedEnd, 3), ("nulL", .unexpectedByte, 3),
+    ("1 2", .rest, 2),
+    ("'a'", .unexpectedByte, 0), (#"{"a":1,}"#, .unexpectedByte, 7), (#"{"a":1,"a":1}"#, .repeatedKey, 7),
+    ("01", .number, 0), ("1.", .unexpectedEnd, 2), (".5", .unexpectedByte, 0), ("+1", .unexpectedByte, 0),
+    ("1e999", .number, 0), ("NaN", .unexpectedByte, 0), (#""\x""#, .escape, 2), (#""\ud800""#, .escape, 7),
+    (#""\u12g4""#, .escape, 5), ("\"a\nb\"", .unexpectedByte, 2), (#"{1:2}"#, .unexpectedByte, 1),
+    (String(repeating: "[", count: 200), .depth, 129),
+])
+func whatIsNotJSONIsRefusedWithItsPlace(text: String, problem: JSONError.Problem, offset: Int) {
+    #expect(throws: JSONError(problem: problem, offset: offset)) { try JSONValue(parsing: text.utf8) }
 }
 
-@Test func membersAreReachedByTheirKeys() {
-    let value = JSONValue.object([
-        "n": .number(2), "s": .string("x"), "a": JSONValue([1, 2]), "t": .bool(true),
-    ])
-    #expect(value["n"]?.number == 2)
-    #expect(value["s"]?.string == "x")
-    #expect(value["a"]?.array?.count == 2)
-    #expect(value["t"]?.bool == true)
-    #expect(value["none"] == nil)
-    #expect(value["n"]?.string == nil)
-    #expect(JSONValue.number(1)["n"] == nil)
+@Test func escapesAndSpacesAreRead() throws {
+    let text = " { \"a\\u00e9\\ud83d\\ude00\\/\\b\\f\" :\t[ 1 , -2.5E+3\n, true , null ] }\r\n"
+    let value = JSONValue.object(["aé😀/\u{8}\u{c}": .array([.number(1), .number(-2500), .bool(true), .null])])
+    #expect(try JSONValue(parsing: text.utf8) == value)
+    #expect(throws: JSONError(problem: .utf8, offset: 1)) { try JSONValue(parsing: [0x22, 0xFF, 0x22]) }
 }
 
 // MARK: SHA-256

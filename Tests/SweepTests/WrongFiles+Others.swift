@@ -1,0 +1,294 @@
+extension WrongFiles {
+    /// Whole files, overrides, quick and figures.
+    static let others: [Case] = [
+        file(
+            """
+            name: s
+            experiment: vae
+            dataset: mnist
+            training: {steps: 1}
+            """,
+            "s.yaml:2:13: experiment: 'vae' is none of mlp and vib"),
+        file(
+            """
+            name: s
+            experiment: mlp
+            dataset: mnits
+            training: {steps: 1}
+            """,
+            """
+            s.yaml:3:10: dataset: 'mnits' is none of gaussian, mnist and fashion-mnist (did you mean 'mnist'?)
+            """),
+        file(
+            """
+            name: s
+            experiment: mlp
+            dataset: {name: mnist, correlations: [0.1]}
+            training: {steps: 1}
+            """,
+            """
+            s.yaml:3:38: dataset.correlations: not used here: it needs dataset to be gaussian, and it is mnist
+            """),
+        file(
+            """
+            name: s
+            experiment: mlp
+            dataset: {name: gaussian, correlations: [1.0]}
+            training: {steps: 1}
+            """,
+            """
+            s.yaml:3:42: dataset.correlations: 1 is out of bounds: it must be above -1 and below 1
+            """),
+        file(
+            """
+            name: s
+            experiment: mlp
+            dataset: {name: gaussian}
+            training: {steps: 1}
+            """,
+            """
+            s.yaml:3:17: dataset: gaussian data need 'correlations', or 'covariance' with 'inputs'
+            """),
+        file(
+            """
+            name: s
+            experiment: mlp
+            dataset: {name: gaussian, covariance: [[1, 2], [2, 1]], inputs: 1}
+            training: {steps: 1}
+            """,
+            "s.yaml:3:39: dataset.covariance: not positive definite, so not a covariance"),
+        file(
+            """
+            name: s
+            experiment: mlp
+            dataset: {name: gaussian, covariance: [[1, 0.5], [0.4, 1]], inputs: 1}
+            training: {steps: 1}
+            """,
+            "s.yaml:3:51: dataset.covariance: not symmetric at row 2, column 1"),
+        file(
+            """
+            name: s
+            experiment: mlp
+            dataset: {name: gaussian, covariance: [[1, 0.5], [0.5, 1]], inputs: 2}
+            training: {steps: 1}
+            """,
+            """
+            s.yaml:3:69: dataset.inputs: 2 inputs of a covariance of 2 variables leave no target
+            """),
+        file(
+            """
+            name: s
+            experiment: mlp
+            dataset: {name: gaussian, covariance: [[1, 0.5], [0.5, 1]]}
+            training: {steps: 1}
+            """,
+            """
+            s.yaml:3:39: dataset.covariance: a covariance needs 'inputs', the number of its variables that are x
+            """),
+        file(
+            """
+            name: s
+            experiment: mlp
+            dataset: {name: gaussian, correlations: [0.5], covariance: [[1, 0.5], [0.5, 1]], inputs: 1}
+            training: {steps: 1}
+            """,
+            """
+            s.yaml:3:60: dataset.covariance: cannot be given together with dataset.correlations
+            """),
+        file(
+            """
+            experiment: mlp
+            dataset: mnist
+            training: {steps: 1}
+            """,
+            "s.yaml: missing: name is required"),
+        file(
+            "name: s",
+            """
+            s.yaml: missing: experiment is required
+            s.yaml: missing: dataset is required
+            """),
+        file(
+            "a list",
+            "s.yaml:1:1: 'a list' where a mapping is due"),
+        file(
+            """
+            name: "my sweep/1"
+            experiment: mlp
+            dataset: mnist
+            training: {steps: 1}
+            """,
+            """
+            s.yaml:1:7: name: 'my sweep/1' is not a name: letters, digits, '.', '_' and '-', at most 100
+            """),
+        file(
+            """
+            name: s
+            experiment: mlp
+            dataset: mnist
+            training: {epochs: 1, steps: 2}
+            """,
+            "s.yaml:4:20: training.epochs: cannot be given together with training.steps"),
+        file(
+            """
+            name: s
+            experiment: mlp
+            dataset: mnist
+            training: {learningRate: 1e-3}
+            """,
+            "s.yaml: missing: training.steps or training.epochs is required"),
+        file(
+            """
+            name: s
+            experiment: vib
+            beta: 0.1
+            dataset: {name: gaussian, correlations: [0.1]}
+            training: {epochs: 2}
+            """,
+            """
+            s.yaml:5:20: training.epochs: not used here: it needs dataset to be mnist or fashion-mnist, and it is gaussian
+            """),
+        file(
+            """
+            name: s
+            experiment: mlp
+            dataset: mnist
+            training: {epochs: 1, momentum: 0.9}
+            """,
+            """
+            s.yaml:4:33: training.momentum: not used here: it needs training.optimizer to be sgd, and it is adam
+            """),
+        file(
+            """
+            name: s
+            experiment: mlp
+            dataset: mnist
+            training: {epochs: 1, leraningRate: 0.9}
+            """,
+            """
+            s.yaml:4:23: training.leraningRate: no such setting (did you mean 'learningRate'?)
+            """),
+        file(
+            """
+            name: s
+            experiment: mlp
+            dataset: {name: mnist, trainPoints: 100}
+            training: {epochs: 1}
+            """,
+            """
+            s.yaml:3:37: dataset.trainPoints: a batch of 128 is larger than the 100 training images
+            """),
+        file(
+            """
+            name: s
+            experiment: mlp
+            dataset: mnist
+            training: {epochs: 1, loss: gaussianNLL}
+            """,
+            """
+            s.yaml:4:29: training.loss: gaussianNLL does not fit an mlp on mnist: take crossEntropy or meanSquaredError
+            """),
+        vib(
+            "beta: 0.1", set: ["bta=1"],
+            "--set bta=1: bta: no such setting (did you mean 'beta'?)"),
+        vib(
+            "beta: 0.1", set: ["beta=foo"],
+            "--set beta=foo: beta: 'foo' is not a number"),
+        vib(
+            "beta: 0.1", set: ["beta"],
+            "--set beta: write --set PATH=VALUE or --set PATH=VALUE,VALUE,…"),
+        vib(
+            "beta: 0.1", set: ["beta="],
+            "--set beta=: beta: write --set PATH=VALUE or --set PATH=VALUE,VALUE,…"),
+        vib(
+            "beta: 0.1", set: ["beta=1], [2"],
+            "--set beta=1], [2: beta: not YAML: did not find expected <document start>"),
+        vib(
+            "beta: 0.1", set: ["training=1"],
+            """
+            --set training=1: training: not a setting but several: training.optimizer, training.learningRate, training.beta1, training.beta2, training.epsilon, training.momentum, training.weightDecay, training.schedule, training.decayFactor, training.decayEvery, training.average, training.batch, training.steps, training.epochs and training.loss
+            """),
+        vib(
+            "beta: 0.1", set: ["experiment=vib,mlp"],
+            """
+            --set experiment=vib,mlp: experiment: cannot be an axis: a sweep has one experiment
+            """),
+        vib(
+            "beta: 0.1", quick: true,
+            "s.yaml: --quick needs a 'quick' section, and there is none"),
+        vib(
+            """
+            axes: {beta: [0.1, 0.2]}
+            figures:
+              - {name: a, x: bta, y: kl_nats}
+              - {name: b, x: beta, y: kl_nat}
+              - {name: c, x: beta, y: {metric: local_rank, threshold: 0.5}}
+              - {name: c, x: beta, y: local_rank, colour: red}
+              - {name: d, x: beta, y: accuracy}
+              - {name: e, x: beta, y: kl_nats, curves: beta}
+              - {name: f, x: seed, y: kl_nats}
+              - {name: g, x: beta, y: {metric: local_rank, threshold: 0.1, layer: 5}}
+            """,
+            """
+            s.yaml:7:18: figures.x 'bta': no such axis (did you mean 'beta'?)
+            s.yaml:8:27: figures.y: 'kl_nat' is no metric (did you mean 'kl_nats'?)
+            s.yaml:9:59: figures.y.threshold: the threshold 0.5 is not measured; measured are 0.01 and 0.1
+            s.yaml:10:39: figures.colour: no such key; there are name, title, x, y, curves, panels, xscale, yscale and theory
+            s.yaml:10:27: figures.y: a threshold is due: one of 0.01 or 0.1
+            s.yaml:10:5: figures: two figures are named 'c'
+            s.yaml:11:27: figures.y 'accuracy': not used here: it needs dataset to be mnist or fashion-mnist, and it is gaussian
+            s.yaml:12:5: figures.e: beta is used twice in the figure
+            s.yaml:13:18: figures.x: seed cannot be used here: figures average over it
+            s.yaml:14:71: figures.y.layer: no layer 5: the deepest network has 2
+            """),
+        images(
+            """
+            figures:
+              - {name: a, x: step, y: train_loss, theory: true}
+            """,
+            """
+            s.yaml:6:47: figures.theory: the closed form exists for a vib on gaussian data only
+            """),
+        file(
+            """
+            name: s
+            experiment: mlp
+            training: {epochs: 1}
+            axes: {dataset: [mnist, {name: gaussian, correlations: [0.5]}]}
+            """,
+            """
+            s.yaml:3:20: training.epochs: gaussian data have no epochs: training.steps is required (at dataset=gaussian)
+            """),
+        images(
+            "figures: [{name: a, x: step}]",
+            "s.yaml:5:11: figures: missing: y is required"),
+        images(
+            "figures: [{name: a, x: step, y: test_loss, xscale: lin}]",
+            "s.yaml:5:52: figures.xscale: 'lin' is none of linear and log"),
+        images(
+            """
+            axes: {activation: [relu, tanh]}
+            figures: [{name: a, x: activation, y: test_loss}]
+            """,
+            "s.yaml:6:24: figures.x: the values of activation are not numbers"),
+        images(
+            """
+            axes: {activation: [relu, tanh]}
+            figures: [{name: a, x: step, y: {metric: local_rank, threshold: 0.1, layer: each}, curves: activation}]
+            """,
+            """
+            s.yaml:6:11: figures.a: 'layer: each' makes the curves itself: use 'panels' for the axis
+            """),
+        file(
+            """
+            {"name": "s", "name": "t"}
+            """,
+            "s.yaml:1:15: name: given twice, first at 1:2"),
+        file(
+            """
+            ? [a]
+            : b
+            """,
+            "s.yaml:1:3: a key must be a text"),
+    ]
+}

@@ -1,0 +1,121 @@
+extension WrongFiles {
+    /// Settings of the wrong type, out of bounds, unknown, twice.
+    static let settings: [Case] = [
+        vib(
+            """
+            beta: 0.1
+            wdith: 3
+            """,
+            "s.yaml:6:1: wdith: no such key (did you mean 'width'?)"),
+        vib(
+            """
+            beta: 0.1
+            seed: 1.5
+            """,
+            "s.yaml:6:7: seed: 1.5 is not a whole number"),
+        vib(
+            "beta: -1",
+            "s.yaml:5:7: beta: -1 is out of bounds: it must be above 0"),
+        vib(
+            "beta: 0",
+            "s.yaml:5:7: beta: 0 is out of bounds: it must be above 0"),
+        vib(
+            "beta: '0.1'",
+            "s.yaml:5:7: beta: '0.1' is a text in quotes where a number is due"),
+        vib(
+            "beta: .inf",
+            "s.yaml:5:7: beta: '.inf' is not a finite number"),
+        vib(
+            "beta: 1e999",
+            "s.yaml:5:7: beta: '1e999' is not a finite number"),
+        vib(
+            "beta: 0x10",
+            "s.yaml:5:7: beta: '0x10' is not a decimal number"),
+        vib(
+            """
+            beta: 0.1
+            depth: 010
+            """,
+            """
+            s.yaml:6:8: depth: '010' has a leading zero: write it without (numbers are decimal)
+            """),
+        vib(
+            "beta: yes",
+            "s.yaml:5:7: beta: 'yes' is not a number"),
+        vib(
+            "beta:",
+            "s.yaml:5:6: beta: a value is missing: a number is due"),
+        vib(
+            "beta: [0.1, 0.2]",
+            "s.yaml:5:7: beta: one value is due here; several make an axis, under 'axes'"),
+        vib(
+            "beta: {log: [1e-3, 1], count: 4}",
+            "s.yaml:5:7: beta: one value is due here; several make an axis, under 'axes'"),
+        vib(
+            """
+            beta: 0.1
+            beta: 0.2
+            """,
+            "s.yaml:6:1: beta: given twice, first at 5:1"),
+        vib(
+            "beta: &b 0.1",
+            "s.yaml:5:7: an anchor (&) is not part of a sweep file: write the value out"),
+        vib(
+            "beta: !!float 0.1",
+            "s.yaml:5:7: a tag (!) is not part of a sweep file: write the value out"),
+        vib(
+            """
+            beta: 0.1
+            ---
+            name: two
+            """,
+            "s.yaml:6:1: a second document: a sweep file has one"),
+        images(
+            "beta: 0.1",
+            "s.yaml:5:7: beta: not used here: it needs experiment to be vib, and it is mlp"),
+        images(
+            """
+            hidden: [500, 250]
+            width: 100
+            """,
+            "s.yaml:6:8: width: cannot be given together with hidden"),
+        vib(
+            """
+            beta: 0.1
+            quick: {sede: [1]}
+            """,
+            "s.yaml:6:9: quick.sede: no such setting (did you mean 'seed'?)"),
+        images(
+            "measures: {localRank: {tresholds: [0.1]}, every: sometimes}",
+            """
+            s.yaml:5:24: measures.localRank.tresholds: no such setting (did you mean 'thresholds'?)
+            s.yaml:5:50: measures.every: 'sometimes' where end, log, {linear: n}, {log: n} or a list of steps is due
+            """),
+        images(
+            "measures: {localRank: {thresholds: []}, every: [5, 3]}",
+            """
+            s.yaml:5:36: measures.localRank.thresholds: an empty list
+            s.yaml:5:52: measures.every: steps must increase, and 3 follows 5
+            """),
+        images(
+            "measures: {localRank: {thresholds: [0.1, 0.1], every: log}, every: end}",
+            """
+            s.yaml:5:42: measures.localRank.thresholds: the value 0.1 is given twice, first at 5:37
+            s.yaml:5:61: measures.every: given twice, first at 5:55
+            """),
+        images(
+            "measures: {localRank: {points: 20000}}",
+            """
+            s.yaml:5:32: measures.localRank.points: 20000 points, and the data set has 10000 test points
+            """),
+        images(
+            "measures: {localRank: no}",
+            "s.yaml:5:23: measures.localRank: 'no' where true or false is due"),
+        images(
+            "width: {a: 1}",
+            "s.yaml:5:8: width: a mapping where a number is due"),
+        images(
+            "training: {epochs: 1}",
+            "s.yaml:5:1: training: given twice, first at 4:1"),
+    ]
+}
