@@ -79,6 +79,7 @@ public enum ConditionMistake: Equatable, Sendable {
     case mixesTypes(String, String)
     case notComparable(String)
     case tooDeep
+    case tooLong(limit: Int)
 
     var words: String {
         switch self {
@@ -95,6 +96,7 @@ public enum ConditionMistake: Equatable, Sendable {
         case .ordersText(let axis): "\(axis) has texts: compare them with == or !="
         case .mixesTypes(let left, let right): "\(left) and \(right) cannot be compared: a number and a text"
         case .notComparable(let axis): "the values of \(axis) are lists or mappings, which cannot be compared"
+        case .tooLong(let limit): "a condition of more than \(limit) characters: write several"
         case .tooDeep: "parentheses more than 32 deep"
         }
     }

@@ -51,11 +51,15 @@ struct ConditionParser {
         var text: String
     }
 
+    /// Most bytes: conditions are trees, walked by recursion.
+    private static let limit = 4096
+
     private let axes: ConditionAxes
     private var tokens: [Token] = []
     private var position = 0
 
     static func parse(_ text: String, axes: ConditionAxes) throws(Mistake) -> Condition {
+        guard text.utf8.count <= limit else { throw Mistake(offset: 0, mistake: .tooLong(limit: limit)) }
         var parser = ConditionParser(axes: axes)
         parser.tokens = try tokens(of: text)
         guard parser.tokens.count > 1 else { throw Mistake(offset: 0, mistake: .empty) }

@@ -20,7 +20,7 @@ extension Draft {
             return
         }
         var applied = self
-        for entry in quick.entries {
+        for entry in quick.entries where !faults.isFull {
             let shown = "quick.\(entry.key)"
             guard
                 let setting = Setting.named(entry.key, shown: shown, place: entry.keyPlace, &faults)

@@ -39,7 +39,7 @@ struct Draft {
             faults.add(root.place, "", .wrongType(due: .mapping, found: root.found))
             return
         }
-        for entry in entries { read(entry, &faults) }
+        for entry in entries where !faults.isFull { read(entry, &faults) }
         if name == nil, !entries.contains(where: { $0.key == "name" }) {
             faults.add(.wholeFile, "", .missing(["name"]))
         }
@@ -80,7 +80,7 @@ struct Draft {
                 .wrongType(due: .mapping, found: node.found))
             return
         }
-        for entry in entries {
+        for entry in entries where !faults.isFull {
             let path = "\(group).\(entry.key)"
             if Setting.groups.contains(path), entry.value.mapping != nil {
                 readGroup(path, entry.value, &faults)
@@ -151,7 +151,7 @@ struct Draft {
         } else if node.mapping == nil {
             faults.add(node.place, "axes", .wrongType(due: .mapping, found: node.found))
         }
-        for entry in entries {
+        for entry in entries where !faults.isFull {
             let shown = "axes.\(entry.key)"
             guard let setting = Setting.forAxis(entry.key, shown: shown, place: entry.keyPlace, &faults)
             else { continue }

@@ -27,7 +27,7 @@ struct FigureReader {
             faults.add(node.place, "figures", .wrongType(due: .mapping, found: node.found))
             return nil
         }
-        for entry in entries where !FigureReader.keys.contains(entry.key) {
+        for entry in entries where !faults.isFull && !FigureReader.keys.contains(entry.key) {
             let suggestion = nearestSpelling(to: entry.key, among: FigureReader.keys)
             faults.add(
                 entry.keyPlace, "figures.\(entry.key)",
@@ -44,7 +44,9 @@ struct FigureReader {
         guard let name = member("name")?.name(path: "figures.name", &faults),
             let x = member("x").flatMap({ self.x($0, &faults) }), let yNode = member("y")
         else { return nil }
-        let quantities = (yNode.sequence ?? [yNode]).compactMap { quantity($0, &faults) }
+        let quantities =
+            (yNode.sequence == nil ? [yNode] : yNode.list(path: "figures.y", limit: 20, &faults) ?? [])
+            .compactMap { quantity($0, &faults) }
         if yNode.sequence?.isEmpty ?? false { faults.add(yNode.place, "figures.y", .emptyList) }
         let figure = FigureSpec(
             name: name, title: title, x: x, y: quantities, curves: curves, panels: panels,

@@ -137,7 +137,7 @@ extension SweepError.Problem {
         switch place {
         case .file(let line, let column): "at \(line):\(column)"
         case .wholeFile: "in the file"
-        case .override(let text): "by --set \(text)"
+        case .override(let text): "by --set \(shortened(text, to: 100))"
         }
     }
 

@@ -41,7 +41,7 @@ public struct SweepError: Error, Equatable, Sendable, CustomStringConvertible {
     public var description: String { message }
 
     private func line(of fault: Fault) -> String {
-        let path = fault.path.isEmpty ? "" : fault.path + ": "
+        let path = fault.path.isEmpty ? "" : shortened(fault.path, to: 100) + ": "
         return prefix(of: fault.place) + ": " + path + fault.problem.words
     }
 
@@ -49,18 +49,19 @@ public struct SweepError: Error, Equatable, Sendable, CustomStringConvertible {
         switch place {
         case .file(let line, let column): "\(file):\(line):\(column)"
         case .wholeFile: file
-        case .override(let text): "--set \(text)"
+        case .override(let text): "--set \(shortened(text, to: 100))"
         }
     }
 }
 
-/// The faults found so far.
+/// The faults found so far, up to the limit: what comes after is not worth the time.
 struct Faults {
     private(set) var list: [SweepError.Fault] = []
     var isEmpty: Bool { list.isEmpty }
+    var isFull: Bool { list.count >= SweepError.faultLimit }
 
     mutating func add(_ place: SweepError.Place, _ path: String, _ problem: SweepError.Problem) {
         let fault = SweepError.Fault(place, path, problem)
-        if !list.contains(fault) { list.append(fault) }
+        if !isFull, !list.contains(fault) { list.append(fault) }
     }
 }

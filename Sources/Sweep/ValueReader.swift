@@ -70,6 +70,7 @@ extension YAMLNode {
     }
 
     func word(of words: [String], path: String, _ faults: inout Faults) -> String? {
+        guard !faults.isFull else { return nil }
         guard let scalar = text(path: path, due: .oneOf(words), &faults) else { return nil }
         guard words.contains(scalar.text) else {
             faults.add(
@@ -222,7 +223,7 @@ extension YAMLNode {
         }
         var members: [String: JSONValue] = [:]
         var sound = true
-        for entry in mapping ?? [] {
+        for entry in mapping ?? [] where !faults.isFull {
             let memberPath = "\(path).\(entry.key)"
             if entry.key == "name" {
                 members["name"] = entry.value.word(of: Setting.datasetNames, path: memberPath, &faults)

@@ -41,8 +41,11 @@ struct YAMLNode: Equatable, Sendable {
     }
 }
 
-/// At most 40 characters of a text, on one line, for a message.
-func shortened(_ text: String) -> String {
-    let plain = String(String.UnicodeScalarView(text.unicodeScalars.map { $0.value < 32 ? " " : $0 }))
-    return plain.count <= 40 ? plain : plain.prefix(37) + "…"
+/// At most `limit` characters of a text, on one line and without control characters, for a message.
+func shortened(_ text: String, to limit: Int = 40) -> String {
+    let plain = text.unicodeScalars.prefix(4 * limit).map { scalar -> Unicode.Scalar in
+        scalar.value < 32 || (0x7F...0x9F).contains(scalar.value) ? " " : scalar
+    }
+    let line = String(String.UnicodeScalarView(plain))
+    return line.count <= limit ? line : line.prefix(limit - 1) + "…"
 }

@@ -166,6 +166,30 @@ private func bruteForce(_ sweep: SweepSpec) -> [[Int]] {
     }
 }
 
+@Test func noTextOfAnOverrideCrashesTheReader() {
+    let pieces = [
+        "beta", "=", "0.1", ",", "[", "]", "{", "}", "log: ", "count: 3", "[1, 2]", "'", "#", ": ", "hidden",
+        "dataset",
+        "name: ", "mnist", "training.", "steps", "&", "*", "!", "-", "\u{1b}", "é", "range: [0, 3]",
+        "measures.every", "end",
+    ]
+    for seed in 0..<3000 {
+        var draws = Draws(state: UInt64(seed))
+        let paths = ["beta=", "hidden=", "dataset=", "training.steps=", "measures.every=", "seed=", ""]
+        let text =
+            draws.pick(paths)
+            + (0..<Int.random(in: 0...6, using: &draws)).map { _ in draws.pick(pieces) }.joined()
+        do throws(SweepError) {
+            let sweep = try SweepSpec(
+                parsing: WrongFiles.vib + "beta: 1", file: "s.yaml", overrides: [Override(text)])
+            _ = sweep.grid[0].id
+        } catch {
+            #expect(error.message.hasPrefix("--set ") || error.message.hasPrefix("s.yaml"), "seed \(seed)")
+            #expect(!error.message.contains("\u{1b}"), "seed \(seed)")
+        }
+    }
+}
+
 @Test func noMutationOfASweepFileCrashesTheReader() {
     let seeds = [
         WrongFiles.vib
