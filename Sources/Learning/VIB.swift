@@ -101,6 +101,15 @@ public struct VIB<Scalar: Real>: Model {
         return (work.last, sigma, z, kl)
     }
 
+    /// New z (and σ) of the `noise.rows` points last encoded; windows as `encode` returns.
+    public func resample(noise: Matrix<Scalar>) -> Matrix<Scalar> {
+        let points = 0..<noise.rows
+        let z = z.rows(points)
+        _ = encoderWork.last.rows(points).reparameterise(
+            noise: noise, shift: shift, sigma: sigma.rows(points), z: z)
+        return z
+    }
+
     /// The decoder's outputs (logits, or means) for given z, [points, outputs]; overwritten by the next call.
     public func decode(_ z: Matrix<Scalar>) -> Matrix<Scalar> {
         let work = decoderWork.prefix(z.rows)

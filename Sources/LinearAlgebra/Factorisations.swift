@@ -18,7 +18,7 @@ extension Matrix where Scalar == Double {
         var vt = 0.0
         let info = LAPACKE_dgesdd(
             LAPACK_ROW_MAJOR, CChar(UInt8(ascii: "N")), Int32(rows), Int32(columns), &copy, Int32(columns),
-            &sigma, &u, 1, &vt, 1)
+            &sigma, &u, 1, &vt, Int32(columns))
         guard info == 0 else { throw .noConvergence(Int(info)) }
         return sigma
     }

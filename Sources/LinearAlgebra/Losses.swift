@@ -25,6 +25,18 @@ extension Matrix {
         Scalar.kernels.softmaxAdd(base, probabilities.base, rows, columns)
     }
 
+    /// How many rows have their (first) largest entry at their label.
+    public func countOfLargest(at labels: [Int32]) -> Int {
+        precondition(labels.count >= rows)
+        return (0..<rows).count { row in
+            var best = 0
+            for column in 1..<max(1, columns) where base[row * columns + column] > base[row * columns + best] {
+                best = column
+            }
+            return best == Int(labels[row])
+        }
+    }
+
     /// Σ (self − target)². On return self is scale · d(sum)/d(self).
     public func squaredError(_ target: Matrix, scale: Scalar) -> LossSum {
         precondition(rows == target.rows && columns == target.columns)

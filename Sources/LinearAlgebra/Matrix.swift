@@ -83,6 +83,12 @@ public struct Matrix<Scalar: Real> {
         return Matrix(buffer, offset: offset + range.lowerBound * columns, rows: range.count, columns: columns)
     }
 
+    /// A smaller matrix in the same memory; its rows do not line up with those of self.
+    public func prefix(rows: Int, columns: Int) -> Matrix {
+        precondition(rows * columns <= count)
+        return Matrix(buffer, offset: offset, rows: rows, columns: columns)
+    }
+
     /// The same numbers in another shape of equal count.
     public func reshaped(rows: Int, columns: Int) -> Matrix {
         precondition(rows * columns == count)
@@ -98,6 +104,12 @@ public struct Matrix<Scalar: Real> {
     public func assign(_ other: Matrix) {
         precondition(rows == other.rows && columns == other.columns)
         base.update(from: other.base, count: count)
+    }
+
+    /// Copies the numbers of a matrix of the same shape, each times `factor`.
+    public func assign(_ other: Matrix, times factor: Scalar) {
+        precondition(rows == other.rows && columns == other.columns)
+        for index in 0..<count { base[index] = other.base[index] * factor }
     }
 
     /// Copies numbers of another type, rounded.

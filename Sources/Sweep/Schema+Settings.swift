@@ -115,8 +115,7 @@ extension Setting {
             "Adds so much times each weight to its gradient."),
         Setting(
             "training.schedule", .word(["constant", "cosine", "decay"]), default: "constant",
-            "The learning rate over time: constant, half a cosine to 0, or times `decayFactor` "
-                + "again and again."
+            "The learning rate over time: constant, half a cosine to 0, or times `decayFactor` again and again."
         ),
         Setting(
             "training.decayFactor", .number(Bounds(.open(0), .closed(1))), default: "0.97", uses: [decay],
@@ -156,8 +155,8 @@ extension Setting {
             "Test points that the mean goes over."),
         Setting(
             "measures.every", .times, default: "end",
-            "When the trace gets an entry, beside the end: so many points equally spaced in steps or "
-                + "in their logarithm (`log` alone: 20), or the steps listed."),
+            "When the trace gets an entry, beside the end: so many points equally spaced in steps or in their "
+                + "logarithm (`log` alone: 20), or the steps listed."),
         Setting(
             "measures.samples", .integer(1...1000), default: "12", uses: [vib],
             "Samples of z averaged in probability for `accuracy_sampled`."),

@@ -162,8 +162,7 @@ extension SweepError.Problem {
         case .unknownKey(let due, let suggestion):
             "no such key" + (suggestion == nil ? "; there are \(listed(due, "and"))" : Self.hint(suggestion))
         case .unknownSetting(let suggestion): "no such setting" + Self.hint(suggestion)
-        case .groupNotSetting(let settings):
-            "a group of settings: name one of it, such as \(settings.first ?? "")"
+        case .groupNotSetting(let settings): "not a setting but several: \(listed(settings, "and"))"
         case .notAnAxis(let suggestion, let isSetting):
             (isSetting ? "not an axis of this sweep but a setting with one value" : "no such axis")
                 + Self.hint(suggestion)
@@ -231,8 +230,7 @@ extension SweepError.Problem {
             "the range [\(lower), \(upper)] is empty: its end is not part of it"
         case .zipTooShort: "two axes at least advance together"
         case .zipUnequal(let one, let oneCount, let other, let otherCount):
-            "axes that advance together need equally many values: "
-                + "\(one) has \(oneCount), \(other) \(otherCount)"
+            "axes that advance together need equally many values: \(one) has \(oneCount), \(other) \(otherCount)"
         case .zippedTwice: "is in 'zip' twice"
         case .gridTooLarge(let count, let limit):
             "the grid has \(count) trials; at most \(limit) are allowed"

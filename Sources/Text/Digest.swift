@@ -5,9 +5,12 @@ public struct Digest: Equatable, Hashable, Sendable {
     /// 32 bytes.
     public let bytes: [UInt8]
 
-    public init(of message: [UInt8]) {
+    public init(of message: [UInt8]) { self = message.withUnsafeBufferPointer { Digest(of: $0) } }
+
+    /// Of memory that is not this process's own, such as a mapped file.
+    public init(of message: UnsafeBufferPointer<UInt8>) {
         var output = [UInt8](repeating: 0, count: Int(crypto_hash_sha256_BYTES))
-        crypto_hash_sha256(&output, message, UInt64(message.count))
+        crypto_hash_sha256(&output, message.baseAddress, UInt64(message.count))
         bytes = output
     }
 

@@ -193,8 +193,7 @@ func everyWrongFileGetsItsMessage(index: Int) {
     let text =
         WrongFiles.images + """
             axes: {depth: [2, 3, 4], seed: {range: [0, 5]}}
-            quick: {seed: {range: [0, 2]}, depth: [3], training.batch: 64, measures.every: [1, 10], \
-            hidden: [5]}
+            quick: {seed: {range: [0, 2]}, depth: [3], training.batch: 64, measures.every: [1, 10], hidden: [5]}
             """
     #expect(try spec(text.replacing(", hidden: [5]", with: "")).grid.count == 15)
     let quick = try spec(text.replacing(", hidden: [5]", with: ""), set: ["training.batch=32"], quick: true)

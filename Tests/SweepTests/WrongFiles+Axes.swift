@@ -67,8 +67,7 @@ extension WrongFiles {
               beta: 0.1
             """,
             """
-            s.yaml:6:9: axes.beta: '0.1' where a list of values, or {log: [a, b], count: n}, \
-            {linear: [a, b], count: n}, {range: [a, b]} is due
+            s.yaml:6:9: axes.beta: '0.1' where a list of values, or {log: [a, b], count: n}, {linear: [a, b], count: n}, {range: [a, b]} is due
             """),
         vib(
             """
@@ -84,8 +83,7 @@ extension WrongFiles {
             axes: {width: {log: [1, 4], count: 8}}
             """,
             """
-            s.yaml:6:36: axes.width.count: so many values repeat themselves: 1 comes twice; take a \
-            smaller count
+            s.yaml:6:36: axes.width.count: so many values repeat themselves: 1 comes twice; take a smaller count
             """),
         vib(
             """
@@ -98,8 +96,7 @@ extension WrongFiles {
         vib(
             """
             beta: 0.1
-            axes: {seed: {range: [0, 10000000000]}, training.batch: {range: [1, 1000001]}, width: \
-            {range: [1, 60000]}}
+            axes: {seed: {range: [0, 10000000000]}, training.batch: {range: [1, 1000001]}, width: {range: [1, 60000]}}
             """,
             """
             s.yaml:6:8: axes: the grid has 10000000000 × 1000000 × 59999 trials; at most 100000000 are allowed
@@ -131,8 +128,7 @@ extension WrongFiles {
         images(
             "axes: {depth: [1, 2], width: [64, 128]}",
             """
-            s.yaml:5:23: axes.width: depth=1, width=64 and depth=1, width=128 are the same trial, \
-            as width makes no difference there: drop one of them with 'where'
+            s.yaml:5:23: axes.width: depth=1, width=64 and depth=1, width=128 are the same trial, as width makes no difference there: drop one of them with 'where'
             """),
         images(
             """
@@ -192,18 +188,15 @@ extension WrongFiles {
         images(
             "axes: {dataset.trainPoints: [100, 1000], training.batch: [64, 128]}",
             """
-            s.yaml:5:42: axes.training.batch: a batch of 128 is larger than the 100 training images \
-            (at dataset.trainPoints=100, training.batch=128)
+            s.yaml:5:42: axes.training.batch: a batch of 128 is larger than the 100 training images (at dataset.trainPoints=100, training.batch=128)
             """),
         images(
             """
-            axes: {training.learningRate: {log: [1e-4, 1], count: 3000}, training.weightDecay: \
-            {linear: [0, 1], count: 3000}}
+            axes: {training.learningRate: {log: [1e-4, 1], count: 3000}, training.weightDecay: {linear: [0, 1], count: 3000}}
             where: training.learningRate > training.weightDecay
             """,
             """
-            s.yaml:6:8: where: the axes named together (training.learningRate and \
-            training.weightDecay) have 9000000 combinations; at most 4194304 can be tested
+            s.yaml:6:8: where: the axes named together (training.learningRate and training.weightDecay) have 9000000 combinations; at most 4194304 can be tested
             """),
         images(
             "axes: {depth: [2, 3], width: {range: [0, 3]}}",

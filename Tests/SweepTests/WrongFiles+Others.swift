@@ -83,8 +83,7 @@ extension WrongFiles {
             training: {steps: 1}
             """,
             """
-            s.yaml:3:39: dataset.covariance: a covariance needs 'inputs', the number of its \
-            variables that are x
+            s.yaml:3:39: dataset.covariance: a covariance needs 'inputs', the number of its variables that are x
             """),
         file(
             """
@@ -147,8 +146,7 @@ extension WrongFiles {
             training: {epochs: 2}
             """,
             """
-            s.yaml:5:20: training.epochs: not used here: it needs dataset to be mnist or \
-            fashion-mnist, and it is gaussian
+            s.yaml:5:20: training.epochs: not used here: it needs dataset to be mnist or fashion-mnist, and it is gaussian
             """),
         file(
             """
@@ -158,8 +156,7 @@ extension WrongFiles {
             training: {epochs: 1, momentum: 0.9}
             """,
             """
-            s.yaml:4:33: training.momentum: not used here: it needs training.optimizer to be sgd, \
-            and it is adam
+            s.yaml:4:33: training.momentum: not used here: it needs training.optimizer to be sgd, and it is adam
             """),
         file(
             """
@@ -189,8 +186,7 @@ extension WrongFiles {
             training: {epochs: 1, loss: gaussianNLL}
             """,
             """
-            s.yaml:4:29: training.loss: gaussianNLL does not fit an mlp on mnist: take crossEntropy \
-            or meanSquaredError
+            s.yaml:4:29: training.loss: gaussianNLL does not fit an mlp on mnist: take crossEntropy or meanSquaredError
             """),
         vib(
             "beta: 0.1", set: ["bta=1"],
@@ -210,7 +206,7 @@ extension WrongFiles {
         vib(
             "beta: 0.1", set: ["training=1"],
             """
-            --set training=1: training: a group of settings: name one of it, such as training.optimizer
+            --set training=1: training: not a setting but several: training.optimizer, training.learningRate, training.beta1, training.beta2, training.epsilon, training.momentum, training.weightDecay, training.schedule, training.decayFactor, training.decayEvery, training.average, training.batch, training.steps, training.epochs and training.loss
             """),
         vib(
             "beta: 0.1", set: ["experiment=vib,mlp"],
@@ -237,12 +233,10 @@ extension WrongFiles {
             s.yaml:7:18: figures.x 'bta': no such axis (did you mean 'beta'?)
             s.yaml:8:27: figures.y: 'kl_nat' is no metric (did you mean 'kl_nats'?)
             s.yaml:9:59: figures.y.threshold: the threshold 0.5 is not measured; measured are 0.01 and 0.1
-            s.yaml:10:39: figures.colour: no such key; there are name, title, x, y, curves, panels, \
-            xscale, yscale and theory
+            s.yaml:10:39: figures.colour: no such key; there are name, title, x, y, curves, panels, xscale, yscale and theory
             s.yaml:10:27: figures.y: a threshold is due: one of 0.01 or 0.1
             s.yaml:10:5: figures: two figures are named 'c'
-            s.yaml:11:27: figures.y 'accuracy': not used here: it needs dataset to be mnist or \
-            fashion-mnist, and it is gaussian
+            s.yaml:11:27: figures.y 'accuracy': not used here: it needs dataset to be mnist or fashion-mnist, and it is gaussian
             s.yaml:12:5: figures.e: beta is used twice in the figure
             s.yaml:13:18: figures.x: seed cannot be used here: figures average over it
             s.yaml:14:71: figures.y.layer: no layer 5: the deepest network has 2
@@ -263,8 +257,7 @@ extension WrongFiles {
             axes: {dataset: [mnist, {name: gaussian, correlations: [0.5]}]}
             """,
             """
-            s.yaml:3:20: training.epochs: gaussian data have no epochs: training.steps is required \
-            (at dataset=gaussian)
+            s.yaml:3:20: training.epochs: gaussian data have no epochs: training.steps is required (at dataset=gaussian)
             """),
         images(
             "figures: [{name: a, x: step}]",
@@ -281,8 +274,7 @@ extension WrongFiles {
         images(
             """
             axes: {activation: [relu, tanh]}
-            figures: [{name: a, x: step, y: {metric: local_rank, threshold: 0.1, layer: each}, \
-            curves: activation}]
+            figures: [{name: a, x: step, y: {metric: local_rank, threshold: 0.1, layer: each}, curves: activation}]
             """,
             """
             s.yaml:6:11: figures.a: 'layer: each' makes the curves itself: use 'panels' for the axis

@@ -89,8 +89,7 @@ extension WrongFiles {
             "measures: {localRank: {tresholds: [0.1]}, every: sometimes}",
             """
             s.yaml:5:24: measures.localRank.tresholds: no such setting (did you mean 'thresholds'?)
-            s.yaml:5:50: measures.every: 'sometimes' where end, log, {linear: n}, {log: n} or a \
-            list of steps is due
+            s.yaml:5:50: measures.every: 'sometimes' where end, log, {linear: n}, {log: n} or a list of steps is due
             """),
         images(
             "measures: {localRank: {thresholds: []}, every: [5, 3]}",

@@ -1,0 +1,168 @@
+import Learning
+import LinearAlgebra
+import Sweep
+
+/// Where a trial's batches and evaluation points come from.
+struct BatchSource {
+    enum Kind {
+        case gaussian(GaussianSource)
+        case images(ImageSource)
+    }
+
+    let kind: Kind
+
+    var inputs: Int {
+        switch kind {
+        case .gaussian(let source): source.inputs
+        case .images: ImageSet.pixelsPerImage
+        }
+    }
+
+    var outputs: Int {
+        switch kind {
+        case .gaussian(let source): source.targets
+        case .images: 10
+        }
+    }
+
+    /// Test points.
+    var testCount: Int {
+        switch kind {
+        case .gaussian(let source): source.testPoints
+        case .images(let source): source.testCount
+        }
+    }
+
+    /// Training points that `train_loss` is measured on; none where training points are never seen twice.
+    var trainCount: Int {
+        switch kind {
+        case .gaussian: 0
+        case .images(let source): min(source.trainCount, ImageSource.measuredTrainingPoints)
+        }
+    }
+
+    /// An empty batch of so many points.
+    func makeBatch(points: Int) -> Batch<Float> {
+        let inputs = Matrix<Float>(rows: points, columns: inputs)
+        return switch kind {
+        case .gaussian: Batch(inputs: inputs, targets: Matrix(rows: points, columns: outputs))
+        case .images: Batch(inputs: inputs, labels: [Int32](repeating: 0, count: points))
+        }
+    }
+}
+
+/// Jointly Gaussian points (x, y) = L g, L the Cholesky factor of the joint covariance, g standard normal: a step's
+/// batch is a function of (seed, step).
+struct GaussianSource {
+    let inputs: Int
+    let targets: Int
+    let testPoints: Int
+    private let streams: RandomStreams
+    private let inputFactor: Matrix<Float>
+    private let targetFactor: Matrix<Float>
+    private let variates: Matrix<Float>
+
+    /// - Parameter points: the most that one `fill` is asked for.
+    init(_ settings: TrialSettings.Gaussian, streams: RandomStreams, points: Int) throws(FactorisationError) {
+        let dimension = settings.covariance.count
+        inputs = settings.inputs
+        targets = dimension - settings.inputs
+        testPoints = settings.testPoints
+        self.streams = streams
+        let factor = Matrix<Float>(rows: dimension, columns: dimension)
+        factor.assign(converting: try Matrix<Double>(settings.covariance).choleskyFactor())
+        inputFactor = factor.rows(0..<settings.inputs)
+        targetFactor = factor.rows(settings.inputs..<dimension)
+        variates = Matrix(rows: points, columns: dimension)
+    }
+
+    func fill(_ batch: Batch<Float>, _ purpose: RandomStreams.Purpose, index: Int) {
+        let part = variates.rows(0..<batch.inputs.rows)
+        streams.fillNormals(part, purpose, index: index)
+        batch.inputs.setProduct(part, inputFactor, transposeB: true)
+        batch.targets.setProduct(part, targetFactor, transposeB: true)
+    }
+}
+
+/// Images in a random order anew each epoch; the points that do not fill a last batch are left out of it.
+///
+/// A reference, because the order of the epoch is kept between steps.
+final class ImageSource {
+    /// `train_loss` is measured on the first so many training images.
+    static let measuredTrainingPoints = 10_000
+
+    let set: ImageSet
+    let trainCount: Int
+    let testCount: Int
+    private let scale: Float
+    private let offset: Float
+    private let streams: RandomStreams
+    private var order: [UInt32]
+    private var shuffledEpoch = -1
+
+    init(_ settings: TrialSettings.Images, set: ImageSet, streams: RandomStreams) throws(DataError) {
+        self.set = set
+        trainCount = settings.trainPoints ?? set.train.count
+        testCount = settings.testPoints ?? set.test.count
+        for (asked, held) in [(trainCount, set.train.count), (testCount, set.test.count)] where asked > held {
+            throw DataError(file: settings.name.rawValue, problem: .tooFewPoints(asked: asked, held: held))
+        }
+        (scale, offset) =
+            switch settings.scale {
+            case .unit: (1 / 255, 0)
+            case .symmetric: (2 / 255, -1)
+            }
+        self.streams = streams
+        order = [UInt32](repeating: 0, count: trainCount)
+    }
+
+    /// The batch of a step, steps counted from 0 over all epochs.
+    func fill(_ batch: inout Batch<Float>, step: Int) {
+        let points = batch.inputs.rows
+        let perEpoch = trainCount / points
+        let (epoch, index) = (step / perEpoch, step % perEpoch)
+        if epoch != shuffledEpoch {
+            streams.shuffle(&order, .batchOrder, index: epoch)
+            shuffledEpoch = epoch
+        }
+        gather(&batch, set.train, order[index * points..<(index + 1) * points])
+    }
+
+    /// Consecutive points, for evaluation.
+    func fill(_ batch: inout Batch<Float>, _ part: ImageSet.Part, from start: Int) {
+        let rows = (start..<start + batch.inputs.rows).map { UInt32($0) }
+        gather(&batch, part, rows[...])
+    }
+
+    private func gather(_ batch: inout Batch<Float>, _ part: ImageSet.Part, _ rows: ArraySlice<UInt32>) {
+        batch.inputs.gather(part.pixels, rows: rows, scale: scale, offset: offset)
+        for (position, row) in rows.enumerated() { batch.labels[position] = part.labels[Int(row)] }
+    }
+}
+
+extension BatchSource {
+    /// Calls `body` with all test (or measured training) points in batches of at most `points`: the batch, of as many
+    /// rows as points are left, and the number of its first point.
+    func forEachBatch(
+        of part: Part, upTo limit: Int = .max, _ batch: Batch<Float>, _ body: (Batch<Float>, Int) -> Void
+    ) {
+        let points = batch.inputs.rows
+        let count = min(limit, part == .test ? testCount : trainCount)
+        for start in stride(from: 0, to: count, by: points) {
+            var rows = batch
+            // Whole batches even where the caller wants fewer points: a batch's size decides its bits.
+            let size = min(points, (part == .test ? testCount : trainCount) - start)
+            rows.inputs = batch.inputs.rows(0..<size)
+            switch kind {
+            case .gaussian(let source):
+                rows.targets = batch.targets.rows(0..<size)
+                source.fill(rows, .evaluationData, index: start / points)
+            case .images(let source):
+                source.fill(&rows, part == .test ? source.set.test : source.set.train, from: start)
+            }
+            body(rows, start)
+        }
+    }
+
+    enum Part { case test, train }
+}

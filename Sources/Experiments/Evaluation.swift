@@ -1,0 +1,209 @@
+import Learning
+import LinearAlgebra
+import Measures
+import Sweep
+import Text
+
+/// Points that are evaluated together. A constant: products of other sizes may have other bits.
+let evaluationPoints = 1024
+
+/// Measures an MLP on a trial's test points.
+struct MLPEvaluation {
+    let model: MLP<Float>
+    let source: BatchSource
+    var ranks: RankMeasurement?
+
+    mutating func metrics(_ parameters: Matrix<Float>) -> [String: JSONValue] {
+        model.parameters.flat.assign(parameters)
+        var metrics: [String: JSONValue] = [:]
+        let batch = source.makeBatch(points: evaluationPoints)
+        for (part, loss, accuracy) in [
+            (BatchSource.Part.test, "test_loss", "accuracy"), (.train, "train_loss", "train_accuracy"),
+        ] {
+            let count = part == .test ? source.testCount : source.trainCount
+            guard count > 0 else { continue }
+            var sum = LossSum()
+            source.forEachBatch(of: part, batch) { [model] rows, _ in
+                let value = model.evaluate(rows)
+                sum.loss += value.loss
+                sum.correct += value.correct
+            }
+            metrics[loss] = .number(sum.loss / model.loss.normaliser(points: count, outputs: source.outputs))
+            if model.loss == .crossEntropy { metrics[accuracy] = .number(Double(sum.correct) / Double(count)) }
+        }
+        if ranks != nil, let inputs = rankInputs(source, ranks) {
+            ranks?.add(to: &metrics, model.layers, inputs: inputs, sigma: nil)
+        }
+        return metrics
+    }
+}
+
+/// Measures a VIB on a trial's test points: bounds on information, accuracies, ranks of the encoder.
+struct VIBEvaluation {
+    let model: VIB<Float>
+    let source: BatchSource
+    var ranks: RankMeasurement?
+    /// Of y, nats.
+    let targetEntropy: Double
+    /// Samples of z a point.
+    let samples: Int
+    let streams: RandomStreams
+    private let probabilities: Matrix<Float>
+
+    init(
+        model: VIB<Float>, source: BatchSource, ranks: RankMeasurement?, targetEntropy: Double, samples: Int,
+        streams: RandomStreams
+    ) {
+        self.model = model
+        self.source = source
+        self.ranks = ranks
+        self.targetEntropy = targetEntropy
+        self.samples = samples
+        self.streams = streams
+        probabilities = Matrix(rows: evaluationPoints, columns: source.outputs)
+    }
+
+    private struct Sums {
+        var kl = 0.0
+        /// Over all samples.
+        var loss = 0.0
+        var correctAtMean = 0
+        var correctOneSample = 0
+        var correctSampled = 0
+    }
+
+    mutating func metrics(_ parameters: Matrix<Float>) -> [String: JSONValue] {
+        model.parameters.flat.assign(parameters)
+        let batch = source.makeBatch(points: evaluationPoints)
+        let (test, train) = (sums(.test, batch), sums(.train, batch))
+        let points = Double(source.testCount)
+        let testLoss = test.loss / (points * Double(samples))
+        let (kl, information) = (test.kl / points, targetEntropy - testLoss)
+        let nat = 1 / naturalLogarithmOfTwo
+        var metrics: [String: JSONValue] = [
+            "test_loss": .number(testLoss), "kl_nats": .number(kl), "kl_bits": .number(kl * nat),
+            "i_zy_nats": .number(information), "i_zy_bits": .number(information * nat),
+        ]
+        if source.trainCount > 0 {
+            let trainPoints = Double(source.trainCount)
+            metrics["train_loss"] = .number(train.loss / (trainPoints * Double(samples)))
+            metrics["train_accuracy"] = .number(Double(train.correctAtMean) / trainPoints)
+            metrics["accuracy"] = .number(Double(test.correctAtMean) / points)
+            metrics["accuracy_one_sample"] = .number(Double(test.correctOneSample) / points)
+            metrics["accuracy_sampled"] = .number(Double(test.correctSampled) / points)
+        }
+        if ranks != nil, let inputs = rankInputs(source, ranks) {
+            addRanks(to: &metrics, inputs)
+        }
+        return metrics
+    }
+
+    private mutating func addRanks(to metrics: inout [String: JSONValue], _ inputs: Matrix<Float>) {
+        let sigma = Matrix<Float>(rows: inputs.rows, columns: model.bottleneck)
+        let noise = Matrix<Float>(rows: evaluationPoints, columns: model.bottleneck)
+        for start in stride(from: 0, to: inputs.rows, by: evaluationPoints) {
+            let rows = start..<min(inputs.rows, start + evaluationPoints)
+            let encoded = model.encode(inputs.rows(rows), noise: noise.rows(0..<rows.count))
+            sigma.rows(rows).assign(encoded.sigma)
+        }
+        ranks?.add(to: &metrics, model.encoder, inputs: inputs, sigma: sigma)
+    }
+
+    private func sums(_ part: BatchSource.Part, _ batch: Batch<Float>) -> Sums {
+        var sums = Sums()
+        let isClasses = model.loss == .crossEntropy
+        let noise = Matrix<Float>(rows: evaluationPoints, columns: model.bottleneck)
+        source.forEachBatch(of: part, batch) { [self] rows, start in
+            let count = rows.inputs.rows
+            let zero = noise.rows(0..<count)
+            zero.fill(0)
+            let encoded = model.encode(rows.inputs, noise: zero)
+            sums.kl += encoded.kl
+            if isClasses {
+                sums.correctAtMean += model.taskLoss(model.decode(encoded.z), rows).correct
+            }
+            let average = probabilities.rows(0..<count)
+            average.fill(0)
+            for sample in 0..<samples {
+                // A train set's noise is a stream of its own, after the test set's samples.
+                let index = (part == .test ? 0 : samples) + sample
+                streams.fillNormals(
+                    zero, .evaluationNoise, index: index, block: start * model.bottleneck / 4)
+                let z = model.resample(noise: zero)
+                if isClasses { model.decode(z).addSoftmax(to: average) }
+                let value = model.taskLoss(model.decode(z), rows)
+                sums.loss += value.loss
+                if sample == 0 { sums.correctOneSample += value.correct }
+            }
+            if isClasses { sums.correctSampled += average.countOfLargest(at: rows.labels) }
+        }
+        return sums
+    }
+}
+
+let naturalLogarithmOfTwo = 0.6931471805599453
+
+/// The test points whose Jacobians are measured: the first ones.
+private func rankInputs(_ source: BatchSource, _ ranks: RankMeasurement?) -> Matrix<Float>? {
+    guard let ranks else { return nil }
+    let count = min(ranks.points, source.testCount)
+    let inputs = Matrix<Float>(rows: count, columns: source.inputs)
+    let batch = source.makeBatch(points: evaluationPoints)
+    source.forEachBatch(of: .test, upTo: count, batch) { rows, start in
+        let part = start..<min(count, start + rows.inputs.rows)
+        inputs.rows(part).assign(rows.inputs.rows(0..<part.count))
+    }
+    return inputs
+}
+
+/// Local rank as a record holds it.
+struct RankMeasurement {
+    let points: Int
+    private let settings: TrialSettings.LocalRank
+    private var measure: LocalRank
+
+    init(_ settings: TrialSettings.LocalRank, shape: StackShape, lastRows: Int) {
+        points = settings.points
+        self.settings = settings
+        measure = LocalRank(
+            shape, lastRows: lastRows,
+            settings: LocalRankSettings(
+                thresholds: settings.thresholds, relative: settings.relative, noise: settings.noise))
+    }
+
+    mutating func add(
+        to metrics: inout [String: JSONValue], _ layers: [DenseLayer<Float>], inputs: Matrix<Float>,
+        sigma: Matrix<Float>?
+    ) {
+        guard layers.allSatisfy({ $0.weight.isFinite && $0.bias.isFinite }) else {
+            // LAPACK may not return from a NaN; the caller sees this one and records a divergence.
+            metrics["local_rank"] = .number(.nan)
+            return
+        }
+        let result = measure.measure(layers, inputs: inputs, sigma: sigma)
+        metrics["local_rank"] = table(settings.thresholds, result.absolute)
+        if !settings.relative.isEmpty {
+            metrics["local_rank_relative"] = table(settings.relative, result.relative)
+        }
+        if !result.noise.isEmpty {
+            metrics["local_rank_noise"] = table(settings.noise, result.noise.map { [$0] })
+        }
+        if let directions = result.informativeDirections {
+            metrics["informative_directions"] = .object([
+                "mean": .number(directions.mean), "stderr": .number(directions.standardError),
+            ])
+        }
+        if !result.activeUnits.isEmpty { metrics["active_units"] = statistics(result.activeUnits) }
+    }
+
+    private func table(_ thresholds: [Double], _ rows: [[PointStatistic]]) -> JSONValue {
+        .object(
+            Dictionary(
+                zip(thresholds.map { JSONValue.text(of: $0) }, rows.map(statistics)),
+                uniquingKeysWith: { first, _ in first }))
+    }
+
+    private func statistics(_ layers: [PointStatistic]) -> JSONValue {
+        .object(["mean": JSONValue(layers.map(\.mean)), "stderr": JSONValue(layers.map(\.standardError))])
+    }
+}

@@ -1,0 +1,173 @@
+import CPosix
+import Glibc
+import LinearAlgebra
+import Sweep
+import Text
+
+/// Where data sets are: the folder with `mnist/` and `fashion-mnist/`, and the folder for decoded copies.
+public struct DataDirectory: Sendable, Equatable {
+    public var data: String
+    /// nil: nothing is kept between processes.
+    public var cache: String?
+
+    public init(data: String, cache: String?) {
+        self.data = data
+        self.cache = cache
+    }
+}
+
+/// Images and labels of one data set, as bytes, mapped read-only so that every slot of a host shares them.
+public final class ImageSet {
+    public struct Part {
+        /// [count × 784]
+        public let pixels: UnsafeBufferPointer<UInt8>
+        public let labels: [Int32]
+        public var count: Int { labels.count }
+    }
+
+    public static let pixelsPerImage = 784
+    public let train: Part
+    public let test: Part
+    private let memory: Memory
+
+    private init(_ memory: Memory, trainCount: Int, testCount: Int) {
+        self.memory = memory
+        let pixels = ImageSet.pixelsPerImage
+        let bytes = memory.bytes
+        func part(_ start: Int, _ count: Int) -> Part {
+            let end = start + count * pixels
+            return Part(
+                pixels: UnsafeBufferPointer(rebasing: bytes[start..<end]),
+                labels: bytes[end..<end + count].map { Int32($0) })
+        }
+        train = part(ImageSet.headerBytes, trainCount)
+        test = part(ImageSet.headerBytes + trainCount * (pixels + 1), testCount)
+    }
+
+    /// The bytes of a data set: a mapped file, or memory of this process.
+    private final class Memory {
+        let bytes: UnsafeBufferPointer<UInt8>
+        private let isMapped: Bool
+
+        init(mapping bytes: UnsafeBufferPointer<UInt8>) {
+            self.bytes = bytes
+            isMapped = true
+        }
+
+        init(copying array: [UInt8]) {
+            let copy = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: array.count)
+            _ = copy.initialize(from: array)
+            bytes = UnsafeBufferPointer(copy)
+            isMapped = false
+        }
+
+        deinit {
+            if isMapped {
+                munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count)
+            } else {
+                bytes.deallocate()
+            }
+        }
+    }
+
+    // MARK: - Opening
+
+    /// magic (8), train count (4), test count (4), SHA-256 of the rest (32), padding to 64
+    private static let headerBytes = 64
+    private static let magic = Array("rsimages".utf8)
+
+    /// Maps the decoded copy, decoding it first where there is none; one process decodes while others wait.
+    public static func open(
+        _ name: TrialSettings.Images.Name, in directory: DataDirectory
+    ) throws(DataError) -> ImageSet {
+        let files = try locate(name, in: directory.data)
+        guard let cache = directory.cache, let path = cachePath(cache, name, files) else {
+            return try make(content(of: files))
+        }
+        if let ready = map(path) { return ready }
+        guard makeDirectories(cache) else { return try make(content(of: files)) }
+        let lock = Glibc.open(path + ".lock", O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
+        defer { if lock >= 0 { close(lock) } }
+        if lock >= 0 { _ = flock(lock, LOCK_EX) }
+        if let ready = map(path) { return ready }
+        let bytes = try content(of: files)
+        if writeWhole(bytes, to: path), let ready = map(path) { return ready }
+        return make(bytes)
+    }
+
+    /// The four files, in the order train images, train labels, test images, test labels.
+    private static func locate(
+        _ name: TrialSettings.Images.Name, in data: String
+    ) throws(DataError) -> [String] {
+        let folder = data + "/" + name.rawValue
+        var files: [String] = []
+        for stem in imageFileNames {
+            let candidates = [stem + ".gz", stem].map { folder + "/" + $0 }
+            guard let file = candidates.first(where: { access($0, F_OK) == 0 }) else {
+                throw DataError(file: folder, problem: .missing(lookedFor: [stem + ".gz", stem]))
+            }
+            files.append(file)
+        }
+        return files
+    }
+
+    private static func content(of files: [String]) throws(DataError) -> [UInt8] {
+        var counts: [Int] = []
+        var body: [UInt8] = []
+        for part in 0..<2 {
+            let images = try IDXFile.read(files[2 * part], dimensions: 3)
+            let labels = try IDXFile.read(files[2 * part + 1], dimensions: 1)
+            guard images.dimensions[0] == labels.dimensions[0] else {
+                throw DataError(
+                    file: files[2 * part + 1],
+                    problem: .countsDisagree(images: images.dimensions[0], labels: labels.dimensions[0]))
+            }
+            if let bad = labels.bytes.firstIndex(where: { $0 > 9 }) {
+                throw DataError(
+                    file: files[2 * part + 1], problem: .badLabel(Int(labels.bytes[bad]), at: bad))
+            }
+            counts.append(images.dimensions[0])
+            body += images.bytes
+            body += labels.bytes
+        }
+        var header = magic
+        for count in counts {
+            header += (0..<4).map { UInt8(truncatingIfNeeded: count >> (8 * $0)) }
+        }
+        header += Digest(of: body).bytes
+        header += [UInt8](repeating: 0, count: headerBytes - header.count)
+        return header + body
+    }
+
+    private static func make(_ bytes: [UInt8]) -> ImageSet {
+        let memory = Memory(copying: bytes)
+        return ImageSet(memory, trainCount: count(memory.bytes, 8), testCount: count(memory.bytes, 12))
+    }
+
+    private static func count(_ bytes: UnsafeBufferPointer<UInt8>, _ offset: Int) -> Int {
+        (0..<4).reduce(0) { $0 | Int(bytes[offset + $1]) << (8 * $1) }
+    }
+
+    /// nil where there is no copy, or it is not whole.
+    private static func map(_ path: String) -> ImageSet? {
+        let file = Glibc.open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { return nil }
+        defer { close(file) }
+        var status = stat()
+        guard fstat(file, &status) == 0, status.st_size > headerBytes else { return nil }
+        let size = Int(status.st_size)
+        guard let start = mmap(nil, size, PROT_READ, MAP_SHARED, file, 0), start != MAP_FAILED else { return nil }
+        let bytes = UnsafeBufferPointer(start: start.assumingMemoryBound(to: UInt8.self), count: size)
+        let memory = Memory(mapping: bytes)
+        let (train, test) = (count(bytes, 8), count(bytes, 12))
+        guard bytes.starts(with: magic), size == headerBytes + (train + test) * (pixelsPerImage + 1),
+            Digest(of: UnsafeBufferPointer(rebasing: bytes[headerBytes...])).bytes == Array(bytes[16..<48])
+        else { return nil }
+        return ImageSet(memory, trainCount: train, testCount: test)
+    }
+}
+
+/// The names of the four files of MNIST and its like, without ".gz".
+public let imageFileNames = [
+    "train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte",
+]

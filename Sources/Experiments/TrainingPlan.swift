@@ -1,0 +1,163 @@
+import Glibc
+import Learning
+import LinearAlgebra
+import Sweep
+import Text
+
+/// What a training left: the measures at its end and along it, or where it diverged.
+struct History {
+    var metrics: [String: JSONValue] = [:]
+    var trace: [[String: JSONValue]] = []
+    var divergedAt: Int?
+}
+
+/// A trial's training in the terms of Learning: how many steps, with which optimiser, measured when.
+struct TrainingPlan {
+    let loss: Loss
+    let steps: Int
+    let optimizer: OptimizerSettings
+    /// Ascending; a number n means after n steps.
+    let traceSteps: [Int]
+    private let batch: Int
+
+    init(_ settings: TrialSettings, _ source: BatchSource) throws(ExperimentError) {
+        let training = settings.training
+        batch = training.batch
+        loss =
+            switch training.loss {
+            case .crossEntropy: .crossEntropy
+            case .meanSquaredError: .meanSquaredError
+            case .gaussianNLL: .gaussianNLL
+            }
+        guard (loss == .crossEntropy) == source.isClasses else {
+            throw .settings("the loss \(training.loss.rawValue) does not fit the data set's targets")
+        }
+        var stepsPerEpoch = 1
+        if case .images(let images) = source.kind {
+            stepsPerEpoch = images.trainCount / batch
+            guard stepsPerEpoch > 0 else {
+                throw .settings("a batch of \(batch) is more than the \(images.trainCount) training images")
+            }
+        }
+        steps =
+            switch training.duration {
+            case .steps(let count): count
+            case .epochs(let count): count * stepsPerEpoch
+            }
+        optimizer = TrainingPlan.optimizer(training, steps: steps, stepsPerEpoch: stepsPerEpoch)
+        traceSteps = TrainingPlan.traceSteps(settings.measures.every, steps: steps)
+    }
+
+    private static func optimizer(
+        _ training: TrialSettings.Training, steps: Int, stepsPerEpoch: Int
+    ) -> OptimizerSettings {
+        let method: OptimizerSettings.Method =
+            switch training.optimizer {
+            case .sgd(let momentum): .sgd(momentum: momentum)
+            case .adam(let beta1, let beta2, let epsilon): .adam(beta1: beta1, beta2: beta2, epsilon: epsilon)
+            }
+        let schedule: OptimizerSettings.Schedule =
+            switch training.schedule {
+            case .constant: .constant
+            case .cosine: .cosine(steps: steps)
+            case .decay(let factor, let every): .decay(factor: factor, every: every * stepsPerEpoch)
+            }
+        return OptimizerSettings(
+            method: method, learningRate: training.learningRate, schedule: schedule,
+            weightDecay: training.weightDecay, average: training.average)
+    }
+
+    static func traceSteps(_ times: TrialSettings.Measures.Times, steps: Int) -> [Int] {
+        let listed: [Int]
+        switch times {
+        case .end: return []
+        case .linear(let count): listed = (0...count).map { $0 * steps / max(1, count) }
+        case .log(let count):
+            listed = (0..<count).map { index in
+                Int(pow(Double(steps), Double(index) / Double(max(1, count - 1))).rounded())
+            }
+        case .steps(let asked): listed = asked.filter { $0 <= steps }
+        }
+        var distinct: [Int] = []
+        for step in listed.sorted() where step != distinct.last { distinct.append(step) }
+        return distinct
+    }
+
+    /// Trains `model`, calling `measure` with the parameters to evaluate at the trace's steps and at the end.
+    func run<M: Model>(
+        _ model: M, _ source: BatchSource, _ streams: RandomStreams,
+        measure: (Matrix<Float>) -> [String: JSONValue]
+    ) -> History where M.Scalar == Float {
+        var trainer = Trainer(model, settings: optimizer, streams: streams, points: batch)
+        var current = source.makeBatch(points: batch)
+        var history = History()
+        var due = traceSteps[...]
+        for step in 0...steps {
+            let isEnd = step == steps
+            if isEnd || due.first == step {
+                let metrics = measure(trainer.evaluated.parameters.flat)
+                guard metrics.values.allSatisfy(\.isFinite) else {
+                    history.divergedAt = step
+                    return history
+                }
+                if due.first == step {
+                    due.removeFirst()
+                    history.trace.append(metrics.merging(["step": JSONValue(step)]) { _, new in new })
+                }
+                if isEnd { history.metrics = metrics }
+            }
+            if isEnd { break }
+            source.fill(&current, step: step)
+            guard trainer.train(current).total.isFinite else {
+                history.divergedAt = step
+                return history
+            }
+        }
+        return history
+    }
+}
+
+extension BatchSource {
+    var isClasses: Bool { if case .images = kind { true } else { false } }
+
+    /// The training batch of a step.
+    func fill(_ batch: inout Batch<Float>, step: Int) {
+        switch kind {
+        case .gaussian(let source): source.fill(batch, .trainingData, index: step)
+        case .images(let source): source.fill(&batch, step: step)
+        }
+    }
+}
+
+extension TrialSettings.Network.Activation {
+    var kernel: Activation {
+        switch self {
+        case .linear: .linear
+        case .relu: .relu
+        case .tanh: .tanh
+        }
+    }
+}
+
+extension JSONValue {
+    /// Whether every number in it is.
+    var isFinite: Bool {
+        switch self {
+        case .number(let number): number.isFinite
+        case .array(let elements): elements.allSatisfy(\.isFinite)
+        case .object(let members): members.values.allSatisfy(\.isFinite)
+        default: true
+        }
+    }
+}
+
+/// The entropy of labels, nats.
+func entropy(of labels: some Collection<Int32>) -> Double {
+    var counts = [Int](repeating: 0, count: 10)
+    for label in labels { counts[Int(label)] += 1 }
+    return counts.reduce(0.0) { sum, count in
+        guard count > 0 else { return sum }
+        let share = Double(count) / Double(labels.count)
+        return sum - share * log(share)
+    }
+}

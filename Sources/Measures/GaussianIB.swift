@@ -1,0 +1,117 @@
+import LinearAlgebra
+
+/// The Gaussian information bottleneck in closed form (Chechik, Globerson, Tishby & Weiss 2005; local rank,
+/// Theorem 4), for the loss of a deep VIB, task + β · KL, at its optimum.
+///
+/// With ρ_i the canonical correlations of x and y, direction i is kept where β < ρ_i²:
+///
+///     a_i² = (ρ_i² − β) / (ρ_i² (1 − β)),   KL_i = ½ ln[ρ_i² (1 − β) / (β (1 − ρ_i²))],
+///     I(Z_i; Y) = −½ ln(1 − a_i² ρ_i²)
+///
+/// a_i are the singular values of the encoder's mean map in whitened x.
+public struct GaussianIB {
+    /// Largest first.
+    public let correlations: [Double]
+    /// Differential entropy of y, nats.
+    public let targetEntropy: Double
+    /// Row i maps x to its i-th canonical variable, [directions, inputs].
+    private let directions: Matrix<Double>
+
+    public enum Failure: Error, Equatable {
+        /// The joint covariance is not positive definite.
+        case notPositiveDefinite
+    }
+
+    /// - Parameters:
+    ///   - covariance: of (x, y) together, symmetric positive definite.
+    ///   - inputs: how many of the variables are x.
+    public init(covariance: [[Double]], inputs: Int) throws(Failure) {
+        let targets = covariance.count - inputs
+        precondition(inputs > 0 && targets > 0)
+        let joint = Matrix<Double>(covariance)
+        guard (try? joint.choleskyFactor()) != nil else { throw .notPositiveDefinite }
+        let x = Matrix<Double>(covariance[..<inputs].map { Array($0[..<inputs]) })
+        let y = Matrix<Double>(covariance[inputs...].map { Array($0[inputs...]) })
+        let cross = Matrix<Double>(covariance[..<inputs].map { Array($0[inputs...]) })
+        guard let whitenX = GaussianIB.inverseSquareRoot(x), let whitenY = GaussianIB.inverseSquareRoot(y)
+        else { throw .notPositiveDefinite }
+        let whitened = Matrix.product(Matrix.product(whitenX.root, cross), whitenY.root)
+        guard let eigen = try? Matrix.product(whitened, whitened, transposeB: true).symmetricEigen()
+        else { throw .notPositiveDefinite }
+        let count = min(inputs, targets)
+        // Eigenvalues come smallest first; of the inputs, at most `targets` are not zero.
+        let order = (0..<inputs).reversed().prefix(count)
+        correlations = order.map { max(0, eigen.values[$0]).squareRoot() }
+        let vectors = Matrix<Double>(order.map { i in (0..<inputs).map { eigen.vectors[$0, i] } })
+        directions = Matrix.product(vectors, whitenX.root)
+        let lnTwoPiE = 2.8378770664093454836
+        targetEntropy = 0.5 * (Double(targets) * lnTwoPiE + whitenY.logDeterminant)
+    }
+
+    /// Σ^{−1/2} and ln det Σ.
+    private static func inverseSquareRoot(
+        _ matrix: Matrix<Double>
+    ) -> (root: Matrix<Double>, logDeterminant: Double)? {
+        guard let eigen = try? matrix.symmetricEigen(), eigen.values.allSatisfy({ $0 > 0 }) else { return nil }
+        let scaled = Matrix<Double>(rows: matrix.rows, columns: matrix.rows)
+        for row in 0..<matrix.rows {
+            for column in 0..<matrix.rows {
+                scaled[row, column] = eigen.vectors[row, column] / eigen.values[column].squareRoot()
+            }
+        }
+        return (
+            Matrix.product(scaled, eigen.vectors, transposeB: true),
+            eigen.values.reduce(0) { $0 + naturalLogarithm($1) }
+        )
+    }
+
+    /// β below which each direction is kept, ρ_i², largest first.
+    public var criticalBetas: [Double] { correlations.map { $0 * $0 } }
+
+    /// The optimum at one β with at most `bottleneck` latent variables.
+    public func optimum(beta: Double, bottleneck: Int) -> Optimum {
+        let kept = correlations.prefix(bottleneck).filter { beta < $0 * $0 }
+        var gains: [Double] = []
+        var kl = 0.0
+        var information = 0.0
+        for correlation in kept {
+            let square = correlation * correlation
+            let gain = (square - beta) / (square * (1 - beta))
+            gains.append(gain.squareRoot())
+            kl += 0.5 * naturalLogarithm(square * (1 - beta) / (beta * (1 - square)))
+            information -= 0.5 * naturalLogarithm(1 - gain * square)
+        }
+        return Optimum(
+            kl: kl, information: information, rank: kept.count, singularValues: singularValues(gains),
+            noiseSingularValues: singularValues(gains.map { $0 / (1 - $0 * $0).squareRoot() }))
+    }
+
+    /// Of diag(gains) times the first directions: a map from x in its own coordinates.
+    private func singularValues(_ gains: [Double]) -> [Double] {
+        let map = Matrix<Double>(rows: gains.count, columns: directions.columns)
+        for (row, gain) in gains.enumerated() {
+            for column in 0..<directions.columns { map[row, column] = gain * directions[row, column] }
+        }
+        return (try? map.singularValues()) ?? []
+    }
+
+    public struct Optimum: Equatable, Sendable {
+        /// E KL(q(z|x) ‖ r(z)) = I(X; Z), nats.
+        public var kl: Double
+        /// I(Z; Y), nats.
+        public var information: Double
+        public var rank: Int
+        /// Of the encoder's mean map x ↦ μ(x), in x's own coordinates, largest first.
+        public var singularValues: [Double]
+        /// Of the same map divided by the noise's deviation, σ² = 1 − a²: what the prior leaves.
+        public var noiseSingularValues: [Double]
+
+        /// #{½ ln(1 + s²) > 0.01 nats}
+        public var informativeDirections: Int {
+            noiseSingularValues.count { 0.5 * naturalLogarithm(1 + $0 * $0) > 0.01 }
+        }
+
+        /// #{σ > threshold}
+        public func localRank(_ threshold: Double) -> Int { singularValues.count { $0 > threshold } }
+    }
+}

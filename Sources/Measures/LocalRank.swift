@@ -1,0 +1,182 @@
+// Measures: quantities computed from a network, and what theory says of them. Imports Learning and LinearAlgebra.
+// Leaves out training, data sets, and how results are written.
+
+import Learning
+import LinearAlgebra
+
+/// A mean over points with its standard error.
+public struct PointStatistic: Equatable, Sendable {
+    public var mean: Double
+    public var standardError: Double
+}
+
+/// Which ranks to count in one pass (docs/measures.md).
+public struct LocalRankSettings: Equatable, Sendable {
+    /// ε of #{σ > ε}.
+    public var thresholds: [Double]
+    /// ε of #{σ ≥ ε σ_1}.
+    public var relative: [Double]
+    /// τ of #{σ(diag(1/σ_z(x)) J_μ(x)) > τ}; needs the encoder's σ_z.
+    public var noise: [Double]
+
+    public init(thresholds: [Double], relative: [Double] = [], noise: [Double] = []) {
+        self.thresholds = thresholds
+        self.relative = relative
+        self.noise = noise
+    }
+}
+
+/// The ranks of a network's Jacobians, averaged over points.
+public struct LocalRankResult: Equatable, Sendable {
+    /// [threshold][layer]
+    public var absolute: [[PointStatistic]]
+    /// [threshold][layer]
+    public var relative: [[PointStatistic]]
+    /// [threshold], the last layer.
+    public var noise: [PointStatistic]
+    /// Directions that carry more than 0.01 nats, ½ ln(1 + s²) > 0.01 for the singular values s that the noise
+    /// ranks count; nil without σ_z.
+    public var informativeDirections: PointStatistic?
+    /// Units with φ' ≠ 0, by hidden layer; empty unless the activation is ReLU.
+    public var activeUnits: [PointStatistic]
+}
+
+/// Local rank: the mean over points of the rank of J_l(x) = ∂p_l/∂x, layer by layer (local rank, eq. 2–3).
+///
+/// J_l = W_l D_{l−1} W_{l−1} ··· D_1 W_1. With W_1 = R Q, Q's rows orthonormal, J_l has the singular values of
+/// K_l = W_l D_{l−1} ··· D_1 R, which has fewer columns. Ranks are counted without singular values: the
+/// smaller Gram matrix of K_l, in double, is reduced to tridiagonal form once and Sturm counts give every
+/// threshold. Singular values below about 1e-7 σ_1 are beyond the Gram matrix.
+///
+/// Not continuous in the weights: a singular value at a threshold to 1e-14 σ_1² may be counted either way.
+public struct LocalRank {
+    private let shape: StackShape
+    private let lastRows: Int
+    private let settings: LocalRankSettings
+    private var reducer: TridiagonalReducer
+    private let gramMemory: Matrix<Double>
+
+    /// - Parameters:
+    ///   - shape: the stack whose layers are measured.
+    ///   - lastRows: how many outputs of the last layer count: all of an MLP, the K means of a VIB's head.
+    public init(_ shape: StackShape, lastRows: Int, settings: LocalRankSettings) {
+        self.shape = shape
+        self.lastRows = lastRows
+        self.settings = settings
+        let order = shape.units.dropFirst().max() ?? 1
+        reducer = TridiagonalReducer(order: order)
+        gramMemory = Matrix(rows: order, columns: order)
+    }
+
+    /// - Parameters:
+    ///   - layers: the stack, in any precision; computed in double.
+    ///   - inputs: [points, inputs]
+    ///   - sigma: [points, K], the encoder's σ(x), where noise ranks are wanted.
+    public mutating func measure<Scalar: Real>(
+        _ layers: [DenseLayer<Scalar>], inputs: Matrix<Scalar>, sigma: Matrix<Scalar>? = nil
+    ) -> LocalRankResult {
+        let chain = JacobianChain(layers, shape, lastRows: lastRows, inputs: inputs)
+        var tally = Tally(settings, layers: shape.depth)
+        var noiseTally = Tally(settings, layers: 1)
+        let first = chain.factors[0]
+        let firstCounts = counts(first, settings.thresholds, settings.relative)
+        let scaled = Matrix<Double>(rows: lastRows, columns: first.columns)
+        // J_1 = W_1 at every point, and so is every J_l of a linear network.
+        let isConstant = shape.activation == .linear || shape.depth == 1
+        var ranks: [[Int]] = []
+        for point in 0..<inputs.rows {
+            if point == 0 || !isConstant {
+                chain.advance(to: point)
+                ranks = [firstCounts]
+                for factor in chain.factors.dropFirst() {
+                    ranks.append(counts(factor, settings.thresholds, settings.relative))
+                }
+            }
+            tally.add(ranks)
+            if let sigma {
+                let last = chain.factors[shape.depth - 1]
+                for row in 0..<lastRows {
+                    let precision = 1 / Double(sigma[point, row])
+                    for column in 0..<last.columns { scaled[row, column] = last[row, column] * precision }
+                }
+                noiseTally.add([noiseCounts(scaled)])
+            }
+        }
+        return result(tally, noiseTally, hasNoise: sigma != nil, active: chain.activeUnits())
+    }
+
+    /// Ranks of one matrix for every threshold: absolute first, then relative.
+    private mutating func counts(_ factor: Matrix<Double>, _ absolute: [Double], _ relative: [Double]) -> [Int] {
+        reduceGram(of: factor)
+        let largest = relative.isEmpty ? 0 : reducer.largestEigenvalue
+        return absolute.map { reducer.count(above: $0 * $0) }
+            + relative.map { largest > 0 ? reducer.count(above: $0 * $0 * largest) : 0 }
+    }
+
+    private mutating func noiseCounts(_ factor: Matrix<Double>) -> [Int] {
+        reduceGram(of: factor)
+        // ½ ln(1 + s²) > 0.01 where s² > e^0.02 − 1.
+        return settings.noise.map { reducer.count(above: $0 * $0) } + [reducer.count(above: 0.020201340026755776)]
+    }
+
+    private mutating func reduceGram(of factor: Matrix<Double>) {
+        let isTall = factor.rows > factor.columns
+        let order = min(factor.rows, factor.columns)
+        let gram = gramMemory.prefix(rows: order, columns: order)
+        gram.setGram(of: factor, transposed: isTall)
+        reducer.reduce(gram)
+    }
+
+    private func result(
+        _ tally: Tally, _ noise: Tally, hasNoise: Bool, active: [PointStatistic]
+    ) -> LocalRankResult {
+        let absolute = settings.thresholds.count
+        func layers(_ threshold: Int) -> [PointStatistic] {
+            (0..<shape.depth).map { tally.statistic(layer: $0, threshold) }
+        }
+        return LocalRankResult(
+            absolute: settings.thresholds.indices.map { layers($0) },
+            relative: settings.relative.indices.map { layers(absolute + $0) },
+            noise: hasNoise ? settings.noise.indices.map { noise.statistic(layer: 0, $0) } : [],
+            informativeDirections: hasNoise ? noise.statistic(layer: 0, settings.noise.count) : nil,
+            activeUnits: active)
+    }
+}
+
+/// Sums of counts and of their squares over points: whole numbers, so equal counts give a standard error of 0.
+struct Tally {
+    private var points = 0
+    /// [layer][threshold]
+    private var sums: [[Int]]
+    private var squares: [[Int]]
+
+    init(_ settings: LocalRankSettings, layers: Int) {
+        let columns = settings.thresholds.count + settings.relative.count + settings.noise.count + 1
+        sums = Array(repeating: Array(repeating: 0, count: columns), count: layers)
+        squares = sums
+    }
+
+    init(layers: Int) {
+        sums = Array(repeating: [0], count: layers)
+        squares = sums
+    }
+
+    mutating func add(_ counts: [[Int]]) {
+        points += 1
+        for (layer, row) in counts.enumerated() {
+            for (column, count) in row.enumerated() {
+                sums[layer][column] += count
+                squares[layer][column] += count * count
+            }
+        }
+    }
+
+    func statistic(layer: Int, _ column: Int) -> PointStatistic {
+        let (n, sum) = (points, sums[layer][column])
+        // n² times the variance over points, exactly.
+        let spread = n * squares[layer][column] - sum * sum
+        let variance = n > 1 ? Double(spread) / (Double(n) * Double(n - 1)) : 0
+        return PointStatistic(
+            mean: Double(sum) / Double(max(1, n)), standardError: (variance / Double(max(1, n))).squareRoot())
+    }
+}

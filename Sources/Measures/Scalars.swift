@@ -1,0 +1,4 @@
+import Glibc
+
+/// ln x.
+func naturalLogarithm(_ x: Double) -> Double { log(x) }
