@@ -38,12 +38,31 @@ public enum WorkerMessage: Equatable, Sendable {
         public var kernel: String
         /// Trials it still holds, from before a reconnection: running, waiting, or reported but unacknowledged.
         public var held: [HeldTrial]
+
+        public init(
+            program: String, host: String, process: UInt32, slots: UInt32, cpu: String, kernel: String,
+            held: [HeldTrial]
+        ) {
+            self.program = program
+            self.host = host
+            self.process = process
+            self.slots = slots
+            self.cpu = cpu
+            self.kernel = kernel
+            self.held = held
+        }
     }
 
     public struct HeldTrial: Equatable, Sendable {
         public var lease: LeaseID
         public var trial: UInt64
         public var attempt: UInt32
+
+        public init(lease: LeaseID, trial: UInt64, attempt: UInt32) {
+            self.lease = lease
+            self.trial = trial
+            self.attempt = attempt
+        }
     }
 
     /// A finished trial. `body` is the record's part that depends on the trial alone, as canonical JSON.
@@ -54,6 +73,18 @@ public enum WorkerMessage: Equatable, Sendable {
         public var attempt: UInt32
         public var body: [UInt8]
         public var provenance: Provenance
+
+        public init(
+            lease: LeaseID, trial: UInt64, id: TrialID, attempt: UInt32, body: [UInt8],
+            provenance: Provenance
+        ) {
+            self.lease = lease
+            self.trial = trial
+            self.id = id
+            self.attempt = attempt
+            self.body = body
+            self.provenance = provenance
+        }
     }
 
     /// An attempt that gave no record: an error, a crash, a limit.
@@ -64,6 +95,14 @@ public enum WorkerMessage: Equatable, Sendable {
         /// One sentence for a person.
         public var cause: String
         public var provenance: Provenance
+
+        public init(lease: LeaseID, trial: UInt64, attempt: UInt32, cause: String, provenance: Provenance) {
+            self.lease = lease
+            self.trial = trial
+            self.attempt = attempt
+            self.cause = cause
+            self.provenance = provenance
+        }
     }
 }
 
@@ -78,6 +117,20 @@ public struct Provenance: Equatable, Sendable {
     public var startMilliseconds: Int64
     public var seconds: Double
     public var peakMemoryBytes: UInt64
+
+    public init(
+        host: String, process: UInt32, slot: UInt32, cpu: String, kernel: String, startMilliseconds: Int64,
+        seconds: Double, peakMemoryBytes: UInt64
+    ) {
+        self.host = host
+        self.process = process
+        self.slot = slot
+        self.cpu = cpu
+        self.kernel = kernel
+        self.startMilliseconds = startMilliseconds
+        self.seconds = seconds
+        self.peakMemoryBytes = peakMemoryBytes
+    }
 }
 
 /// What a coordinator tells a worker.
@@ -87,6 +140,8 @@ public enum CoordinatorMessage: Equatable, Sendable {
     /// The worker cannot serve; `reason` is for its user.
     case refuse(reason: String)
     case assign(Assignment)
+    /// Nothing to say, still here: a worker that hears nothing for long says hello again.
+    case beat
     /// These trials' reports are durable (or not wanted): forget them.
     case accepted([UInt64])
     /// Stop and forget these trials of the lease: others have them.
@@ -97,6 +152,11 @@ public enum CoordinatorMessage: Equatable, Sendable {
     public struct Welcome: Equatable, Sendable {
         public var sweep: [UInt8]
         public var beatMilliseconds: UInt32
+
+        public init(sweep: [UInt8], beatMilliseconds: UInt32) {
+            self.sweep = sweep
+            self.beatMilliseconds = beatMilliseconds
+        }
     }
 
     public struct Assignment: Equatable, Sendable {
@@ -104,6 +164,12 @@ public enum CoordinatorMessage: Equatable, Sendable {
         public var attempt: UInt32
         /// Grid indices.
         public var trials: [UInt64]
+
+        public init(lease: LeaseID, attempt: UInt32, trials: [UInt64]) {
+            self.lease = lease
+            self.attempt = attempt
+            self.trials = trials
+        }
     }
 }
 

@@ -1,0 +1,137 @@
+import Sweep
+
+extension CoordinatorMessage {
+    private enum Kind: UInt8 { case welcome = 1, refuse, assign, beat, accepted, revoke, finish }
+
+    public var encoded: [UInt8] {
+        switch self {
+        case .welcome(let welcome):
+            var writer = ByteWriter(kind: Kind.welcome.rawValue)
+            writer.write(welcome.sweep)
+            writer.write(welcome.beatMilliseconds)
+            return writer.bytes
+        case .refuse(let reason):
+            var writer = ByteWriter(kind: Kind.refuse.rawValue)
+            writer.write(reason)
+            return writer.bytes
+        case .assign(let assignment):
+            var writer = ByteWriter(kind: Kind.assign.rawValue)
+            writer.write(assignment.lease.value)
+            writer.write(assignment.attempt)
+            writer.write(list: assignment.trials) { $0.write($1) }
+            return writer.bytes
+        case .beat: return ByteWriter(kind: Kind.beat.rawValue).bytes
+        case .accepted(let trials):
+            var writer = ByteWriter(kind: Kind.accepted.rawValue)
+            writer.write(list: trials) { $0.write($1) }
+            return writer.bytes
+        case .revoke(let lease, let trials):
+            var writer = ByteWriter(kind: Kind.revoke.rawValue)
+            writer.write(lease.value)
+            writer.write(list: trials) { $0.write($1) }
+            return writer.bytes
+        case .finish: return ByteWriter(kind: Kind.finish.rawValue).bytes
+        }
+    }
+
+    public init(decoding bytes: [UInt8]) throws(WireError) {
+        var reader = try ByteReader(bytes)
+        switch Kind(rawValue: reader.kind) {
+        case .welcome:
+            self = .welcome(
+                Welcome(
+                    sweep: try reader.readBytes(limit: WireLimit.sweep), beatMilliseconds: try reader.read()))
+        case .refuse: self = .refuse(reason: try reader.readText())
+        case .assign:
+            self = .assign(
+                Assignment(
+                    lease: LeaseID(try reader.read()), attempt: try reader.read(),
+                    trials: try reader.readTrials()))
+        case .beat: self = .beat
+        case .accepted: self = .accepted(try reader.readTrials())
+        case .revoke: self = .revoke(LeaseID(try reader.read()), try reader.readTrials())
+        case .finish: self = .finish
+        case nil: throw .unknownKind(reader.kind)
+        }
+        try reader.end()
+    }
+}
+
+extension SlotRequest {
+    private enum Kind: UInt8 { case sweep = 1, run }
+
+    public var encoded: [UInt8] {
+        switch self {
+        case .sweep(let sweep):
+            var writer = ByteWriter(kind: Kind.sweep.rawValue)
+            writer.write(sweep)
+            return writer.bytes
+        case .run(let trial):
+            var writer = ByteWriter(kind: Kind.run.rawValue)
+            writer.write(trial)
+            return writer.bytes
+        }
+    }
+
+    public init(decoding bytes: [UInt8]) throws(WireError) {
+        var reader = try ByteReader(bytes)
+        switch Kind(rawValue: reader.kind) {
+        case .sweep: self = .sweep(try reader.readBytes(limit: WireLimit.sweep))
+        case .run: self = .run(trial: try reader.read())
+        case nil: throw .unknownKind(reader.kind)
+        }
+        try reader.end()
+    }
+}
+
+extension SlotReply {
+    private enum Kind: UInt8 { case ready = 1, done, failed }
+
+    public var encoded: [UInt8] {
+        switch self {
+        case .ready(let kernel):
+            var writer = ByteWriter(kind: Kind.ready.rawValue)
+            writer.write(kernel)
+            return writer.bytes
+        case .done(let trial, let id, let body, let seconds, let peak):
+            var writer = ByteWriter(kind: Kind.done.rawValue)
+            writer.write(trial)
+            writer.write(id.text)
+            writer.write(body)
+            writer.write(seconds)
+            writer.write(peak)
+            return writer.bytes
+        case .failed(let trial, let cause, let seconds, let peak):
+            var writer = ByteWriter(kind: Kind.failed.rawValue)
+            writer.write(trial)
+            writer.write(cause)
+            writer.write(seconds)
+            writer.write(peak)
+            return writer.bytes
+        }
+    }
+
+    public init(decoding bytes: [UInt8]) throws(WireError) {
+        var reader = try ByteReader(bytes)
+        switch Kind(rawValue: reader.kind) {
+        case .ready: self = .ready(kernel: try reader.readText())
+        case .done:
+            self = .done(
+                trial: try reader.read(), id: try reader.readID(),
+                body: try reader.readBytes(limit: WireLimit.body), seconds: try reader.readDouble(),
+                peakMemoryBytes: try reader.read())
+        case .failed:
+            self = .failed(
+                trial: try reader.read(), cause: try reader.readText(), seconds: try reader.readDouble(),
+                peakMemoryBytes: try reader.read())
+        case nil: throw .unknownKind(reader.kind)
+        }
+        try reader.end()
+    }
+}
+
+extension ByteReader {
+    fileprivate mutating func readTrials() throws(WireError) -> [UInt64] {
+        try readList { reader throws(WireError) in try reader.read() }
+    }
+}

@@ -1,0 +1,104 @@
+import Sweep
+
+extension WorkerMessage {
+    private enum Kind: UInt8 { case hello = 1, beat, report, failure, goodbye }
+
+    public var encoded: [UInt8] {
+        switch self {
+        case .hello(let hello):
+            var writer = ByteWriter(kind: Kind.hello.rawValue)
+            writer.write(hello.program)
+            writer.write(hello.host)
+            writer.write(hello.process)
+            writer.write(hello.slots)
+            writer.write(hello.cpu)
+            writer.write(hello.kernel)
+            writer.write(list: hello.held) { writer, held in
+                writer.write(held.lease.value)
+                writer.write(held.trial)
+                writer.write(held.attempt)
+            }
+            return writer.bytes
+        case .beat: return ByteWriter(kind: Kind.beat.rawValue).bytes
+        case .report(let report):
+            var writer = ByteWriter(kind: Kind.report.rawValue)
+            writer.write(report.lease.value)
+            writer.write(report.trial)
+            writer.write(report.id.text)
+            writer.write(report.attempt)
+            writer.write(report.body)
+            report.provenance.write(to: &writer)
+            return writer.bytes
+        case .failure(let failure):
+            var writer = ByteWriter(kind: Kind.failure.rawValue)
+            writer.write(failure.lease.value)
+            writer.write(failure.trial)
+            writer.write(failure.attempt)
+            writer.write(failure.cause)
+            failure.provenance.write(to: &writer)
+            return writer.bytes
+        case .goodbye: return ByteWriter(kind: Kind.goodbye.rawValue).bytes
+        }
+    }
+
+    public init(decoding bytes: [UInt8]) throws(WireError) {
+        var reader = try ByteReader(bytes)
+        switch Kind(rawValue: reader.kind) {
+        case .hello: self = .hello(try Hello(from: &reader))
+        case .beat: self = .beat
+        case .report:
+            self = .report(
+                Report(
+                    lease: LeaseID(try reader.read()), trial: try reader.read(), id: try reader.readID(),
+                    attempt: try reader.read(), body: try reader.readBytes(limit: WireLimit.body),
+                    provenance: try Provenance(from: &reader)))
+        case .failure:
+            self = .failure(
+                Failure(
+                    lease: LeaseID(try reader.read()), trial: try reader.read(), attempt: try reader.read(),
+                    cause: try reader.readText(), provenance: try Provenance(from: &reader)))
+        case .goodbye: self = .goodbye
+        case nil: throw .unknownKind(reader.kind)
+        }
+        try reader.end()
+    }
+}
+
+extension WorkerMessage.Hello {
+    fileprivate init(from reader: inout ByteReader) throws(WireError) {
+        self.init(
+            program: try reader.readText(), host: try reader.readText(), process: try reader.read(),
+            slots: try reader.read(), cpu: try reader.readText(), kernel: try reader.readText(),
+            held: try reader.readList { reader throws(WireError) in
+                WorkerMessage.HeldTrial(
+                    lease: LeaseID(try reader.read()), trial: try reader.read(), attempt: try reader.read())
+            })
+    }
+}
+
+extension Provenance {
+    fileprivate func write(to writer: inout ByteWriter) {
+        writer.write(host)
+        writer.write(process)
+        writer.write(slot)
+        writer.write(cpu)
+        writer.write(kernel)
+        writer.write(startMilliseconds)
+        writer.write(seconds)
+        writer.write(peakMemoryBytes)
+    }
+
+    fileprivate init(from reader: inout ByteReader) throws(WireError) {
+        self.init(
+            host: try reader.readText(), process: try reader.read(), slot: try reader.read(),
+            cpu: try reader.readText(), kernel: try reader.readText(), startMilliseconds: try reader.read(),
+            seconds: try reader.readDouble(), peakMemoryBytes: try reader.read())
+    }
+}
+
+extension ByteReader {
+    mutating func readID() throws(WireError) -> TrialID {
+        guard let id = TrialID(try readText()) else { throw .badIdentifier }
+        return id
+    }
+}
