@@ -1,0 +1,366 @@
+// Scheduling: who runs which trial, as values. Events in, effects out, in the order they must be performed.
+// Imports Wire and Sweep. Leaves out clocks, sockets, files and chance: the services (CoordinatorService,
+// WorkerService) bring the time and perform the effects.
+
+import Sweep
+import Wire
+
+/// Milliseconds from an origin that only the caller knows.
+public struct Instant: Comparable, Hashable, Sendable {
+    public var milliseconds: Int64
+
+    public init(milliseconds: Int64) { self.milliseconds = milliseconds }
+
+    public static func < (a: Instant, b: Instant) -> Bool { a.milliseconds < b.milliseconds }
+    public static func + (a: Instant, milliseconds: Int64) -> Instant {
+        Instant(milliseconds: a.milliseconds + milliseconds)
+    }
+}
+
+public struct DispatchSettings: Equatable, Sendable {
+    public var beatMilliseconds: Int64 = 1000
+    /// A worker unheard for so long gets no new trials, and then loses those it holds.
+    public var suspectAfterMilliseconds: Int64 = 4000
+    public var deadAfterMilliseconds: Int64 = 15_000
+    /// A trial is quarantined after so many failures, or after going down with so many workers.
+    public var maximumFailures = 3
+    public var maximumLosses = 5
+    /// A shard is about so much work for each of its worker's slots.
+    public var shardMilliseconds: Double = 1000
+    public var largestShard = 256
+
+    public init() {}
+}
+
+public enum DispatchEvent: Equatable, Sendable {
+    /// A worker's message; its trial's identifier has been held against the grid by the caller.
+    case message(WorkerMessage, from: WorkerID)
+    /// Time passed: call by `nextDeadline`.
+    case wake
+}
+
+public enum DispatchEffect: Equatable, Sendable {
+    /// Make the record durable. Comes before the `accepted` that tells of it.
+    case append(WorkerMessage.Report)
+    /// The trial has its record already: it must be equal to this one.
+    case check(WorkerMessage.Report)
+    /// Make the failure durable; a quarantined trial is tried no more.
+    case appendFailure(WorkerMessage.Failure, quarantined: Bool)
+    case send(CoordinatorMessage, to: WorkerID)
+    case note(DispatchNote)
+    /// Every trial has its outcome.
+    case finished
+}
+
+/// What a person watching would want to know.
+public enum DispatchNote: Equatable, Sendable {
+    case joined(WorkerID, host: String, slots: Int, kernel: String)
+    case left(WorkerID, host: String, trials: Int)
+    case suspect(WorkerID, host: String)
+    case lost(WorkerID, host: String, trials: Int)
+    case failed(trial: Int, host: String, cause: String, willRetry: Bool)
+}
+
+/// The coordinator's decisions. Records depend on the trial alone, so whoever reports first is believed, and a second
+/// report is only compared; a trial's attempt number keeps a late failure from counting against a newer attempt.
+public struct Dispatcher: Sendable {
+    /// What became of a trial before this coordinator started.
+    public enum Restored: Equatable, Sendable {
+        case complete
+        case quarantined
+        case failed(times: Int)
+    }
+
+    public struct Progress: Equatable, Sendable {
+        public var total: Int
+        public var complete: Int
+        public var quarantined: Int
+        public var failures: Int
+        public var workers: Int
+        public var slots: Int
+        public var isFinished: Bool { complete + quarantined == total }
+    }
+
+    enum TrialState: UInt8 { case pending, leased, complete, quarantined }
+
+    struct History: Sendable {
+        var attempts: UInt32 = 0
+        var failures = 0
+        var losses = 0
+        /// Where it last failed; another worker is asked first.
+        var avoid: WorkerID?
+    }
+
+    struct Hold: Equatable, Sendable {
+        var lease: LeaseID
+        var attempt: UInt32
+    }
+
+    struct Worker: Sendable {
+        var host: String
+        var slots: Int
+        var lastHeard: Instant
+        var lastSent: Instant
+        var isSuspect = false
+        var held: [Int: Hold] = [:]
+    }
+
+    let settings: DispatchSettings
+    private let welcome: CoordinatorMessage.Welcome
+    var states: [TrialState]
+    /// Trials that were tried and are not done; most trials have no entry.
+    var histories: [Int: History] = [:]
+    var workers: [WorkerID: Worker] = [:]
+    /// Joining order: the order that effects are made in.
+    var workerOrder: [WorkerID] = []
+    /// Trials from here on have never been leased, unless a returning worker brought them.
+    var cursor = 0
+    /// Trials that came back, to be leased first. May hold some that are no longer pending.
+    var returned: [Int] = []
+    var pendingCount: Int
+    var nextLease: UInt64
+    var meanMilliseconds: Double?
+    private var isFinished = false
+    public private(set) var progress: Progress
+
+    /// - Parameters:
+    ///   - sweep: the canonical JSON that workers expand.
+    ///   - restored: outcomes and failures from before, by trial.
+    ///   - firstLease: lease numbers from here on were never used in this run directory.
+    public init(
+        trialCount: Int, sweep: [UInt8], settings: DispatchSettings = DispatchSettings(),
+        restored: some Sequence<(trial: Int, outcome: Restored)> = EmptyCollection(), firstLease: UInt64 = 1
+    ) {
+        self.settings = settings
+        welcome = CoordinatorMessage.Welcome(sweep: sweep, beatMilliseconds: UInt32(settings.beatMilliseconds))
+        states = Array(repeating: .pending, count: trialCount)
+        pendingCount = trialCount
+        nextLease = firstLease
+        progress = Progress(
+            total: trialCount, complete: 0, quarantined: 0, failures: 0, workers: 0, slots: 0)
+        for (trial, outcome) in restored where states.indices.contains(trial) {
+            switch outcome {
+            case .complete: settle(trial, .complete)
+            case .quarantined: settle(trial, .quarantined)
+            case .failed(let times):
+                histories[trial] = History(attempts: UInt32(times), failures: times)
+            }
+        }
+    }
+
+    /// When `wake` is due at the latest.
+    public var nextDeadline: Instant? {
+        workers.values.map { min($0.lastSent + settings.beatMilliseconds, deadline(of: $0)) }.min()
+    }
+
+    private func deadline(of worker: Worker) -> Instant {
+        worker.lastHeard
+            + (worker.isSuspect ? settings.deadAfterMilliseconds : settings.suspectAfterMilliseconds)
+    }
+
+    public mutating func handle(_ event: DispatchEvent, at now: Instant) -> [DispatchEffect] {
+        var effects: [DispatchEffect] = []
+        switch event {
+        case .wake: checkWorkers(now, &effects)
+        case .message(let message, let id):
+            workers[id]?.lastHeard = now
+            workers[id]?.isSuspect = false
+            switch message {
+            case .hello(let hello): greet(id, hello, now, &effects)
+            case .beat: break
+            case .report(let report): accept(report, from: id, &effects)
+            case .failure(let failure): accept(failure, from: id, &effects)
+            case .goodbye: release(id, isLoss: false, &effects)
+            }
+        }
+        assign(&effects)
+        finishIfDone(now, &effects)
+        for effect in effects {
+            if case .send(_, let id) = effect { workers[id]?.lastSent = now }
+        }
+        updateProgress()
+        return effects
+    }
+}
+
+// MARK: - Workers come and go
+
+extension Dispatcher {
+    private mutating func greet(
+        _ id: WorkerID, _ hello: WorkerMessage.Hello, _ now: Instant, _ effects: inout [DispatchEffect]
+    ) {
+        guard hello.slots > 0 else {
+            effects.append(.send(.refuse(reason: "a worker needs a slot at least"), to: id))
+            return
+        }
+        if workers[id] == nil {
+            workers[id] = Worker(host: hello.host, slots: Int(hello.slots), lastHeard: now, lastSent: now)
+            workerOrder.append(id)
+            effects.append(
+                .note(.joined(id, host: hello.host, slots: Int(hello.slots), kernel: hello.kernel)))
+        }
+        effects.append(.send(.welcome(welcome), to: id))
+        var settled: [UInt64] = []
+        var taken: [(lease: LeaseID, trial: UInt64)] = []
+        var kept: [Int: Hold] = [:]
+        for held in hello.held {
+            guard let trial = Int(exactly: held.trial), states.indices.contains(trial) else { continue }
+            switch states[trial] {
+            case .complete, .quarantined: settled.append(held.trial)
+            case .leased where workers[id]?.held[trial] == nil: taken.append((held.lease, held.trial))
+            case .leased, .pending: kept[trial] = Hold(lease: held.lease, attempt: held.attempt)
+            }
+        }
+        // What it does not hold of what it was given was lost on the way: nobody's fault.
+        let missing = (workers[id]?.held ?? [:]).keys.filter { kept[$0] == nil }.sorted()
+        for trial in missing { giveBack(trial, from: workers[id]?.held[trial]) }
+        for trial in kept.keys.sorted() where states[trial] == .pending {
+            states[trial] = .leased
+            pendingCount -= 1
+            histories[trial, default: History()].attempts.formMaximum(kept[trial]?.attempt ?? 0)
+        }
+        workers[id]?.held = kept
+        if !settled.isEmpty { effects.append(.send(.accepted(settled), to: id)) }
+        for (lease, trial) in taken { effects.append(.send(.revoke(lease, [trial]), to: id)) }
+    }
+
+    private mutating func checkWorkers(_ now: Instant, _ effects: inout [DispatchEffect]) {
+        for id in workerOrder {
+            guard let worker = workers[id] else { continue }
+            if now >= worker.lastHeard + settings.deadAfterMilliseconds {
+                release(id, isLoss: true, &effects)
+                continue
+            }
+            if !worker.isSuspect, now >= worker.lastHeard + settings.suspectAfterMilliseconds {
+                workers[id]?.isSuspect = true
+                effects.append(.note(.suspect(id, host: worker.host)))
+            }
+            if now >= worker.lastSent + settings.beatMilliseconds { effects.append(.send(.beat, to: id)) }
+        }
+    }
+
+    /// Forgets a worker; its trials are pending again.
+    private mutating func release(_ id: WorkerID, isLoss: Bool, _ effects: inout [DispatchEffect]) {
+        guard let worker = workers.removeValue(forKey: id) else { return }
+        workerOrder.removeAll { $0 == id }
+        let count = worker.held.count
+        effects.append(
+            .note(
+                isLoss
+                    ? .lost(id, host: worker.host, trials: count) : .left(id, host: worker.host, trials: count)))
+        for trial in worker.held.keys.sorted() {
+            guard isLoss, let hold = worker.held[trial] else {
+                giveBack(trial, from: worker.held[trial])
+                continue
+            }
+            histories[trial, default: History()].losses += 1
+            histories[trial]?.avoid = id
+            let losses = histories[trial]?.losses ?? 0
+            if losses >= settings.maximumLosses {
+                let failure = WorkerMessage.Failure(
+                    lease: hold.lease, trial: UInt64(trial), attempt: hold.attempt,
+                    cause: "its worker was lost, \(losses) times over", provenance: .unknown(host: worker.host))
+                effects.append(.appendFailure(failure, quarantined: true))
+                settle(trial, .quarantined)
+            } else {
+                giveBack(trial, from: hold)
+            }
+        }
+    }
+
+    /// Makes a trial pending again; its next attempt has a number of its own.
+    private mutating func giveBack(_ trial: Int, from hold: Hold?) {
+        guard states[trial] == .leased else { return }
+        histories[trial, default: History()].attempts.formMaximum(hold?.attempt ?? 0)
+        states[trial] = .pending
+        pendingCount += 1
+        returned.append(trial)
+    }
+}
+
+// MARK: - Reports
+
+extension Dispatcher {
+    private mutating func accept(
+        _ report: WorkerMessage.Report, from id: WorkerID, _ effects: inout [DispatchEffect]
+    ) {
+        guard let trial = Int(exactly: report.trial), states.indices.contains(trial) else { return }
+        workers[id]?.held[trial] = nil
+        let milliseconds = report.provenance.seconds * 1000
+        if milliseconds.isFinite, milliseconds >= 0 {
+            meanMilliseconds = meanMilliseconds.map { 0.9 * $0 + 0.1 * milliseconds } ?? milliseconds
+        }
+        if states[trial] == .complete {
+            effects.append(.check(report))
+        } else {
+            // A record is a record, whoever's lease it was; even of a trial that was given up.
+            effects.append(.append(report))
+            for other in workerOrder {
+                guard let hold = workers[other]?.held.removeValue(forKey: trial) else { continue }
+                effects.append(.send(.revoke(hold.lease, [report.trial]), to: other))
+            }
+            settle(trial, .complete)
+        }
+        effects.append(.send(.accepted([report.trial]), to: id))
+    }
+
+    private mutating func accept(
+        _ failure: WorkerMessage.Failure, from id: WorkerID, _ effects: inout [DispatchEffect]
+    ) {
+        guard let trial = Int(exactly: failure.trial), states.indices.contains(trial) else { return }
+        let hold = Hold(lease: failure.lease, attempt: failure.attempt)
+        if workers[id]?.held[trial] == hold {
+            workers[id]?.held[trial] = nil
+            var history = histories[trial] ?? History()
+            history.failures += 1
+            history.avoid = id
+            histories[trial] = history
+            progress.failures += 1
+            let isFinal = history.failures >= settings.maximumFailures
+            effects.append(.appendFailure(failure, quarantined: isFinal))
+            effects.append(
+                .note(
+                    .failed(
+                        trial: trial, host: failure.provenance.host, cause: failure.cause, willRetry: !isFinal)))
+            if isFinal { settle(trial, .quarantined) } else { giveBack(trial, from: hold) }
+        }
+        effects.append(.send(.accepted([failure.trial]), to: id))
+    }
+
+    /// Gives a trial its outcome.
+    private mutating func settle(_ trial: Int, _ outcome: TrialState) {
+        switch states[trial] {
+        case .pending: pendingCount -= 1
+        case .quarantined: progress.quarantined -= 1
+        case .leased, .complete: break
+        }
+        states[trial] = outcome
+        histories[trial] = nil
+        if outcome == .complete { progress.complete += 1 } else { progress.quarantined += 1 }
+    }
+
+    private mutating func finishIfDone(_ now: Instant, _ effects: inout [DispatchEffect]) {
+        guard progress.isFinished, !isFinished else { return }
+        isFinished = true
+        for id in workerOrder { effects.append(.send(.finish, to: id)) }
+        effects.append(.finished)
+    }
+
+    private mutating func updateProgress() {
+        progress.workers = workers.count
+        progress.slots = workers.values.reduce(0) { $0 + $1.slots }
+    }
+}
+
+extension UInt32 {
+    mutating func formMaximum(_ other: UInt32) { self = Swift.max(self, other) }
+}
+
+extension Provenance {
+    /// For what a coordinator concludes without a worker's word.
+    static func unknown(host: String) -> Provenance {
+        Provenance(
+            host: host, process: 0, slot: 0, cpu: "", kernel: "", startMilliseconds: 0, seconds: 0,
+            peakMemoryBytes: 0)
+    }
+}

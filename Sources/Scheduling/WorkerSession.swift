@@ -1,0 +1,333 @@
+import Sweep
+import Wire
+
+public struct SessionSettings: Equatable, Sendable {
+    /// How often an unanswered hello is said again.
+    public var helloMilliseconds: Int64 = 1000
+    /// A coordinator unheard for so many beats is greeted again.
+    public var silentBeats: Int64 = 6
+    /// A worker that heard nothing for so long gives up.
+    public var giveUpMilliseconds: Int64 = 15 * 60 * 1000
+    /// A slot that dies so often before it is ready is beyond help.
+    public var maximumSlotDeaths = 3
+
+    public init() {}
+}
+
+public enum SessionEvent: Equatable, Sendable {
+    case message(CoordinatorMessage)
+    /// A slot's process is up, with this BLAS kernel.
+    case slotReady(Int, kernel: String)
+    case slotReply(Int, SlotReply, unixMilliseconds: Int64)
+    /// A slot's process is gone; the caller starts another on `restart`.
+    case slotDied(Int, cause: String, unixMilliseconds: Int64)
+    case wake
+    /// The user wants the worker to end.
+    case stop
+}
+
+public enum SessionEffect: Equatable, Sendable {
+    case send(WorkerMessage)
+    /// Give the slot the sweep that trials index into.
+    case load(sweep: [UInt8], slot: Int)
+    case start(trial: UInt64, slot: Int)
+    /// End the slot's process, if it lives, and start another.
+    case restart(slot: Int)
+    case note(SessionNote)
+    case exit(SessionEnd)
+}
+
+public enum SessionNote: Equatable, Sendable {
+    case joined
+    case coordinatorSilent
+    case failed(trial: UInt64, cause: String)
+}
+
+public enum SessionEnd: Equatable, Sendable {
+    /// The sweep is done.
+    case finished
+    case refused(reason: String)
+    case silent
+    case stopped
+    case slotsBroken(cause: String)
+}
+
+/// A worker's side of the protocol. It holds trials until their reports are acknowledged, through lost connections and
+/// coordinators that restart: a hello names what it holds, and reports are sent again after each welcome.
+public struct WorkerSession: Sendable {
+    enum Link: Equatable, Sendable {
+        /// No slot is up yet: there is nothing to offer.
+        case waitingForSlots
+        case greeting
+        case joined
+    }
+
+    enum Slot: Equatable, Sendable {
+        case starting
+        case idle
+        case running(UInt64, since: Instant)
+    }
+
+    enum Stage: Equatable, Sendable {
+        case waiting
+        case running
+        case reported(WorkerMessage)
+    }
+
+    struct Held: Equatable, Sendable {
+        var lease: LeaseID
+        var attempt: UInt32
+        var stage: Stage
+    }
+
+    private let settings: SessionSettings
+    private var hello: WorkerMessage.Hello
+    private(set) var link = Link.waitingForSlots
+    private(set) var slots: [Slot]
+    private var slotDeaths: [Int]
+    private(set) var held: [UInt64: Held] = [:]
+    /// Trials that wait for a slot, in the order they came.
+    private var queue: [UInt64] = []
+    private var sweep: [UInt8]?
+    private var beatMilliseconds: Int64 = 1000
+    private var lastHeard: Instant
+    private var lastSent: Instant
+
+    /// - Parameter hello: who the worker is; what it holds is filled in.
+    public init(hello: WorkerMessage.Hello, settings: SessionSettings = SessionSettings(), at now: Instant) {
+        self.hello = hello
+        self.settings = settings
+        slots = Array(repeating: .starting, count: Int(hello.slots))
+        slotDeaths = Array(repeating: 0, count: Int(hello.slots))
+        lastHeard = now
+        lastSent = now
+    }
+
+    /// When `wake` is due at the latest.
+    public var nextDeadline: Instant {
+        switch link {
+        case .waitingForSlots: lastSent + settings.giveUpMilliseconds
+        case .greeting: lastSent + settings.helloMilliseconds
+        case .joined:
+            min(lastSent + beatMilliseconds, lastHeard + beatMilliseconds * settings.silentBeats)
+        }
+    }
+
+    public mutating func handle(_ event: SessionEvent, at now: Instant) -> [SessionEffect] {
+        var effects: [SessionEffect] = []
+        switch event {
+        case .message(let message):
+            lastHeard = now
+            receive(message, now, &effects)
+        case .slotReady(let slot, let kernel):
+            hello.kernel = kernel
+            ready(slot, now, &effects)
+        case .slotReply(let slot, let reply, let time): finish(slot, reply, time, &effects)
+        case .slotDied(let slot, let cause, let time): died(slot, cause, time, now, &effects)
+        case .wake: wake(now, &effects)
+        case .stop: effects += [.send(.goodbye), .exit(.stopped)]
+        }
+        startWaiting(now, &effects)
+        if effects.contains(where: { if case .send = $0 { true } else { false } }) { lastSent = now }
+        return effects
+    }
+}
+
+// MARK: - The coordinator
+
+extension WorkerSession {
+    private mutating func receive(
+        _ message: CoordinatorMessage, _ now: Instant, _ effects: inout [SessionEffect]
+    ) {
+        switch message {
+        case .welcome(let welcome): join(welcome, &effects)
+        case .refuse(let reason): effects.append(.exit(.refused(reason: reason)))
+        case .assign(let assignment):
+            // Before a welcome the indices would mean nothing; the next hello tells what was missed.
+            guard link == .joined else { return }
+            for trial in assignment.trials { take(trial, assignment, &effects) }
+        case .beat: break
+        case .accepted(let trials):
+            for trial in trials where isReported(trial) { held[trial] = nil }
+        case .revoke(let lease, let trials):
+            for trial in trials where held[trial]?.lease == lease { drop(trial, &effects) }
+        case .finish: effects.append(.exit(.finished))
+        }
+    }
+
+    private mutating func join(_ welcome: CoordinatorMessage.Welcome, _ effects: inout [SessionEffect]) {
+        beatMilliseconds = max(50, Int64(welcome.beatMilliseconds))
+        if sweep != welcome.sweep {
+            // Another sweep: what is held belongs to nobody any more.
+            sweep = welcome.sweep
+            held = [:]
+            queue = []
+            for slot in slots.indices {
+                switch slots[slot] {
+                case .starting: break
+                case .idle: effects.append(.load(sweep: welcome.sweep, slot: slot))
+                case .running:
+                    slots[slot] = .starting
+                    effects.append(.restart(slot: slot))
+                }
+            }
+        }
+        if link != .joined { effects.append(.note(.joined)) }
+        link = .joined
+        for trial in held.keys.sorted() {
+            if case .reported(let message)? = held[trial]?.stage { effects.append(.send(message)) }
+        }
+    }
+
+    private mutating func take(
+        _ trial: UInt64, _ assignment: CoordinatorMessage.Assignment, _ effects: inout [SessionEffect]
+    ) {
+        guard let known = held[trial] else {
+            held[trial] = Held(lease: assignment.lease, attempt: assignment.attempt, stage: .waiting)
+            queue.append(trial)
+            return
+        }
+        switch known.stage {
+        case .waiting, .running:
+            held[trial]?.lease = assignment.lease
+            held[trial]?.attempt = assignment.attempt
+        case .reported(.report(let report)):
+            // It has the record already; the coordinator had not heard.
+            effects.append(.send(.report(report)))
+        case .reported:
+            // Its failure was reported under another lease: this is the retry.
+            held[trial] = Held(lease: assignment.lease, attempt: assignment.attempt, stage: .waiting)
+            queue.append(trial)
+        }
+    }
+
+    private func isReported(_ trial: UInt64) -> Bool {
+        if case .reported? = held[trial]?.stage { true } else { false }
+    }
+
+    private mutating func drop(_ trial: UInt64, _ effects: inout [SessionEffect]) {
+        held[trial] = nil
+        queue.removeAll { $0 == trial }
+        for slot in slots.indices {
+            if case .running(trial, _) = slots[slot] {
+                slots[slot] = .starting
+                effects.append(.restart(slot: slot))
+            }
+        }
+    }
+
+    private mutating func wake(_ now: Instant, _ effects: inout [SessionEffect]) {
+        if now >= lastHeard + settings.giveUpMilliseconds {
+            effects.append(.exit(.silent))
+            return
+        }
+        switch link {
+        case .waitingForSlots: break
+        case .greeting:
+            if now >= lastSent + settings.helloMilliseconds { greet(&effects) }
+        case .joined:
+            if now >= lastHeard + beatMilliseconds * settings.silentBeats {
+                link = .greeting
+                effects.append(.note(.coordinatorSilent))
+                greet(&effects)
+            } else if now >= lastSent + beatMilliseconds {
+                effects.append(.send(.beat))
+            }
+        }
+    }
+
+    private func greet(_ effects: inout [SessionEffect]) {
+        var message = hello
+        message.held = held.keys.sorted().compactMap { trial in
+            held[trial].map { WorkerMessage.HeldTrial(lease: $0.lease, trial: trial, attempt: $0.attempt) }
+        }
+        effects.append(.send(.hello(message)))
+    }
+}
+
+// MARK: - The slots
+
+extension WorkerSession {
+    private mutating func ready(_ slot: Int, _ now: Instant, _ effects: inout [SessionEffect]) {
+        slots[slot] = .idle
+        slotDeaths[slot] = 0
+        if let sweep { effects.append(.load(sweep: sweep, slot: slot)) }
+        if link == .waitingForSlots {
+            link = .greeting
+            greet(&effects)
+        }
+    }
+
+    private mutating func finish(
+        _ slot: Int, _ reply: SlotReply, _ time: Int64, _ effects: inout [SessionEffect]
+    ) {
+        guard case .running(let trial, _) = slots[slot] else { return }
+        slots[slot] = .idle
+        guard let hold = held[trial] else { return }
+        switch reply {
+        case .ready: break
+        case .done(trial, let id, let body, let seconds, let peak):
+            report(
+                .report(
+                    WorkerMessage.Report(
+                        lease: hold.lease, trial: trial, id: id, attempt: hold.attempt, body: body,
+                        provenance: provenance(slot, seconds, peak, time))), of: trial, &effects)
+        case .failed(trial, let cause, let seconds, let peak):
+            fail(trial, cause, provenance(slot, seconds, peak, time), &effects)
+        case .done, .failed:
+            fail(trial, "its slot answered for another trial", provenance(slot, 0, 0, time), &effects)
+        }
+    }
+
+    private mutating func died(
+        _ slot: Int, _ cause: String, _ time: Int64, _ now: Instant, _ effects: inout [SessionEffect]
+    ) {
+        let was = slots[slot]
+        slots[slot] = .starting
+        if case .running(let trial, let since) = was {
+            let seconds = Double(now.milliseconds - since.milliseconds) / 1000
+            fail(trial, cause, provenance(slot, seconds, 0, time), &effects)
+        } else {
+            slotDeaths[slot] += 1
+            if slotDeaths[slot] >= settings.maximumSlotDeaths {
+                effects.append(.exit(.slotsBroken(cause: cause)))
+                return
+            }
+        }
+        effects.append(.restart(slot: slot))
+    }
+
+    private mutating func fail(
+        _ trial: UInt64, _ cause: String, _ provenance: Provenance, _ effects: inout [SessionEffect]
+    ) {
+        guard let hold = held[trial] else { return }
+        effects.append(.note(.failed(trial: trial, cause: cause)))
+        report(
+            .failure(
+                WorkerMessage.Failure(
+                    lease: hold.lease, trial: trial, attempt: hold.attempt, cause: cause,
+                    provenance: provenance)), of: trial, &effects)
+    }
+
+    private mutating func report(
+        _ message: WorkerMessage, of trial: UInt64, _ effects: inout [SessionEffect]
+    ) {
+        held[trial]?.stage = .reported(message)
+        if link == .joined { effects.append(.send(message)) }
+    }
+
+    private func provenance(_ slot: Int, _ seconds: Double, _ peak: UInt64, _ time: Int64) -> Provenance {
+        Provenance(
+            host: hello.host, process: hello.process, slot: UInt32(slot), cpu: hello.cpu, kernel: hello.kernel,
+            startMilliseconds: time - Int64(seconds * 1000), seconds: seconds, peakMemoryBytes: peak)
+    }
+
+    private mutating func startWaiting(_ now: Instant, _ effects: inout [SessionEffect]) {
+        for slot in slots.indices where slots[slot] == .idle && !queue.isEmpty {
+            let trial = queue.removeFirst()
+            slots[slot] = .running(trial, since: now)
+            held[trial]?.stage = .running
+            effects.append(.start(trial: trial, slot: slot))
+        }
+    }
+}
