@@ -10,6 +10,8 @@ public enum WireError: Error, Equatable, Sendable {
     /// A length beyond its limit; nothing was allocated for it.
     case tooLong(Int, limit: Int)
     case notText
+    /// A time that is not a finite number.
+    case notFinite
     case badIdentifier
 }
 
@@ -66,18 +68,25 @@ struct ByteReader {
         kind = bytes[1]
     }
 
-    mutating func read<Number: FixedWidthInteger>(_ type: Number.Type = Number.self) throws(WireError) -> Number {
+    mutating func read<Number: FixedWidthInteger>(
+        _ type: Number.Type = Number.self
+    ) throws(WireError) -> Number {
         let size = MemoryLayout<Number>.size
         guard bytes.count - position >= size else { throw .truncated }
         var number: Number = 0
         for offset in (0..<size).reversed() {
-            number = size == 1 ? Number(truncatingIfNeeded: bytes[position]) : number << 8 | Number(bytes[position + offset])
+            number = number << 8 | Number(truncatingIfNeeded: bytes[position + offset])
         }
         position += size
         return number
     }
 
-    mutating func readDouble() throws(WireError) -> Double { Double(bitPattern: try read(UInt64.self)) }
+    /// A finite number: what is read here is written into provenance, which holds no other.
+    mutating func readDouble() throws(WireError) -> Double {
+        let number = Double(bitPattern: try read(UInt64.self))
+        guard number.isFinite else { throw .notFinite }
+        return number
+    }
 
     mutating func readBytes(limit: Int) throws(WireError) -> [UInt8] {
         let count = Int(try read(UInt32.self))

@@ -1,0 +1,135 @@
+import Sweep
+import Testing
+import Wire
+
+/// The four families of messages behind one pair of functions, so that each test runs over all of them.
+private struct Family: CustomTestStringConvertible, Sendable {
+    let testDescription: String
+    /// The bytes of a message drawn from a seed.
+    let bytes: @Sendable (inout Draws) -> [UInt8]
+    /// The bytes of the message that some bytes hold.
+    let readAndWrite: @Sendable ([UInt8]) throws(WireError) -> [UInt8]
+    /// Whether a drawn message is the same after writing and reading it.
+    let survives: @Sendable (inout Draws) throws(WireError) -> Bool
+
+    static let all = [
+        Family(
+            testDescription: "worker to coordinator", bytes: { $0.workerMessage().encoded },
+            readAndWrite: { bytes throws(WireError) in try WorkerMessage(decoding: bytes).encoded },
+            survives: { draws throws(WireError) in
+                let message = draws.workerMessage()
+                return try WorkerMessage(decoding: message.encoded) == message
+            }),
+        Family(
+            testDescription: "coordinator to worker", bytes: { $0.coordinatorMessage().encoded },
+            readAndWrite: { bytes throws(WireError) in try CoordinatorMessage(decoding: bytes).encoded },
+            survives: { draws throws(WireError) in
+                let message = draws.coordinatorMessage()
+                return try CoordinatorMessage(decoding: message.encoded) == message
+            }),
+        Family(
+            testDescription: "worker to slot", bytes: { $0.slotRequest().encoded },
+            readAndWrite: { bytes throws(WireError) in try SlotRequest(decoding: bytes).encoded },
+            survives: { draws throws(WireError) in
+                let message = draws.slotRequest()
+                return try SlotRequest(decoding: message.encoded) == message
+            }),
+        Family(
+            testDescription: "slot to worker", bytes: { $0.slotReply().encoded },
+            readAndWrite: { bytes throws(WireError) in try SlotReply(decoding: bytes).encoded },
+            survives: { draws throws(WireError) in
+                let message = draws.slotReply()
+                return try SlotReply(decoding: message.encoded) == message
+            }),
+    ]
+}
+
+@Suite("Messages as bytes")
+struct BytesTests {
+    @Test("A message is the same after writing and reading it", arguments: Family.all)
+    fileprivate func roundTrip(family: Family) throws {
+        for seed in UInt64(0)..<500 {
+            var draws = Draws(state: seed)
+            #expect(try family.survives(&draws), "seed \(seed)")
+        }
+    }
+
+    @Test("Every message cut short is refused, wherever the cut", arguments: Family.all)
+    fileprivate func truncation(family: Family) {
+        for seed in UInt64(0)..<60 {
+            var draws = Draws(state: seed)
+            let bytes = family.bytes(&draws)
+            for count in 0..<bytes.count {
+                #expect(throws: WireError.self, "seed \(seed), \(count) of \(bytes.count) bytes") {
+                    try family.readAndWrite(Array(bytes.prefix(count)))
+                }
+            }
+        }
+    }
+
+    @Test("Bytes after a message's end are refused and counted", arguments: Family.all)
+    fileprivate func trailing(family: Family) {
+        for seed in UInt64(0)..<100 {
+            var draws = Draws(state: seed)
+            let bytes = family.bytes(&draws)
+            #expect(throws: WireError.trailing(3), "seed \(seed)") {
+                try family.readAndWrite(bytes + [0, 0, 0])
+            }
+        }
+    }
+
+    @Test("Changed bytes are refused, or mean a message that is written as just these bytes", arguments: Family.all)
+    fileprivate func mutation(family: Family) {
+        for seed in UInt64(0)..<2000 {
+            var draws = Draws(state: seed)
+            var bytes = family.bytes(&draws)
+            for _ in 0..<Int.random(in: 1...4, using: &draws) {
+                let place = Int.random(in: 0..<bytes.count, using: &draws)
+                bytes[place] = UInt8(truncatingIfNeeded: draws.next())
+            }
+            do {
+                #expect(try family.readAndWrite(bytes) == bytes, "seed \(seed)")
+            } catch {}
+        }
+    }
+
+    @Test("Bytes that were never a message are refused or mean one; none crashes", arguments: Family.all)
+    fileprivate func garbage(family: Family) {
+        for seed in UInt64(0)..<2000 {
+            var draws = Draws(state: seed)
+            let bytes = [wireVersion, UInt8(seed % 9)] + draws.bytes(upTo: 64)
+            do {
+                #expect(try family.readAndWrite(bytes) == bytes, "seed \(seed)")
+            } catch {}
+        }
+    }
+
+    @Test("Another version of the protocol is refused with its number", arguments: Family.all)
+    fileprivate func version(family: Family) {
+        var draws = Draws(state: 1)
+        var bytes = family.bytes(&draws)
+        bytes[0] = 7
+        #expect(throws: WireError.version(theirs: 7)) { try family.readAndWrite(bytes) }
+    }
+
+    @Test("An unknown kind is refused with its number", arguments: Family.all)
+    fileprivate func unknownKind(family: Family) {
+        #expect(throws: WireError.unknownKind(99)) { try family.readAndWrite([wireVersion, 99]) }
+        #expect(throws: WireError.unknownKind(0)) { try family.readAndWrite([wireVersion, 0]) }
+    }
+
+    @Test("The bytes of a message do not change between versions of this program")
+    func knownAnswers() throws {
+        #expect(WorkerMessage.beat.encoded == [1, 2])
+        #expect(
+            CoordinatorMessage.assign(
+                CoordinatorMessage.Assignment(lease: LeaseID(258), attempt: 3, trials: [5, 1 << 40])
+            ).encoded == [
+                1, 3,
+                2, 1, 0, 0, 0, 0, 0, 0,
+                3, 0, 0, 0,
+                2, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0,
+            ])
+        #expect(SlotReply.ready(kernel: "β").encoded == [1, 1, 2, 0, 0, 0, 0xCE, 0xB2])
+    }
+}

@@ -1,0 +1,123 @@
+import Sweep
+import Wire
+
+/// A seeded generator of test cases (SplitMix64).
+struct Draws: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+
+    /// Any number, the smallest and largest ones often.
+    mutating func number<Number: FixedWidthInteger>(_ type: Number.Type = Number.self) -> Number {
+        switch next() % 5 {
+        case 0: .min
+        case 1: .max
+        case 2: Number(truncatingIfNeeded: next() % 10)
+        default: Number(truncatingIfNeeded: next())
+        }
+    }
+
+    mutating func bytes(upTo limit: Int) -> [UInt8] {
+        let count = Int.random(in: 0...limit, using: &self)
+        return (0..<count).map { _ in UInt8(truncatingIfNeeded: next()) }
+    }
+
+    mutating func text() -> String {
+        let letters: [Character] = ["a", "Z", " ", "\n", "\u{0}", "é", "β", "\u{1F9EA}", "\"", "\\"]
+        let count = Int.random(in: 0...40, using: &self)
+        return String((0..<count).map { _ in letters[Int(next() % UInt64(letters.count))] })
+    }
+
+    mutating func seconds() -> Double {
+        switch next() % 4 {
+        case 0: 0
+        case 1: .leastNonzeroMagnitude
+        case 2: .greatestFiniteMagnitude
+        default: Double.random(in: 0...1e5, using: &self)
+        }
+    }
+
+    mutating func trials() -> [UInt64] {
+        (0..<Int.random(in: 0...20, using: &self)).map { _ in number() }
+    }
+
+    /// Never nil: 32 hexadecimal digits make an identifier.
+    mutating func id() -> TrialID? {
+        let digits = Array("0123456789abcdef")
+        return TrialID(String((0..<32).map { _ in digits[Int(next() % 16)] }))
+    }
+
+    mutating func provenance() -> Provenance {
+        Provenance(
+            host: text(), process: number(), slot: number(), cpu: text(), kernel: text(),
+            startMilliseconds: number(), seconds: seconds(), peakMemoryBytes: number())
+    }
+}
+
+extension Draws {
+    mutating func workerMessage() -> WorkerMessage {
+        switch next() % 5 {
+        case 0:
+            let held = (0..<Int.random(in: 0...20, using: &self)).map { _ in
+                WorkerMessage.HeldTrial(lease: LeaseID(number()), trial: number(), attempt: number())
+            }
+            return .hello(
+                WorkerMessage.Hello(
+                    program: text(), host: text(), process: number(), slots: number(), cpu: text(),
+                    kernel: text(), held: held))
+        case 1: return .beat
+        case 2:
+            guard let id = id() else { return .beat }
+            return .report(
+                WorkerMessage.Report(
+                    lease: LeaseID(number()), trial: number(), id: id, attempt: number(),
+                    body: bytes(upTo: 300), provenance: provenance()))
+        case 3:
+            return .failure(
+                WorkerMessage.Failure(
+                    lease: LeaseID(number()), trial: number(), attempt: number(), cause: text(),
+                    provenance: provenance()))
+        default: return .goodbye
+        }
+    }
+
+    mutating func coordinatorMessage() -> CoordinatorMessage {
+        switch next() % 7 {
+        case 0:
+            return .welcome(
+                CoordinatorMessage.Welcome(sweep: bytes(upTo: 300), beatMilliseconds: number()))
+        case 1: return .refuse(reason: text())
+        case 2:
+            return .assign(
+                CoordinatorMessage.Assignment(lease: LeaseID(number()), attempt: number(), trials: trials()))
+        case 3: return .beat
+        case 4: return .accepted(trials())
+        case 5: return .revoke(LeaseID(number()), trials())
+        default: return .finish
+        }
+    }
+
+    mutating func slotRequest() -> SlotRequest {
+        next() % 2 == 0 ? .sweep(bytes(upTo: 300)) : .run(trial: number())
+    }
+
+    mutating func slotReply() -> SlotReply {
+        switch next() % 3 {
+        case 0: return .ready(kernel: text())
+        case 1:
+            guard let id = id() else { return .ready(kernel: "") }
+            return .done(
+                trial: number(), id: id, body: bytes(upTo: 300), seconds: seconds(),
+                peakMemoryBytes: number())
+        default:
+            return .failed(
+                trial: number(), cause: text(), seconds: seconds(), peakMemoryBytes: number())
+        }
+    }
+}

@@ -1,0 +1,101 @@
+import Sweep
+import Testing
+import Wire
+
+private func littleEndian(_ number: Int) -> [UInt8] {
+    (0..<4).map { UInt8(truncatingIfNeeded: number >> (8 * $0)) }
+}
+
+@Suite("Limits of what a message may hold")
+struct LimitTests {
+    @Test("A body of 16 MiB is read and one byte more is refused before it is read")
+    func body() throws {
+        let id = try #require(TrialID("0123456789abcdef0123456789abcdef"))
+        let whole = SlotReply.done(
+            trial: 1, id: id, body: [UInt8](repeating: 32, count: WireLimit.body), seconds: 1,
+            peakMemoryBytes: 2)
+        #expect(try SlotReply(decoding: whole.encoded) == whole)
+        let beyond = SlotReply.done(
+            trial: 1, id: id, body: [UInt8](repeating: 32, count: WireLimit.body + 1), seconds: 1,
+            peakMemoryBytes: 2)
+        #expect(throws: WireError.tooLong(WireLimit.body + 1, limit: WireLimit.body)) {
+            try SlotReply(decoding: beyond.encoded)
+        }
+    }
+
+    @Test("A sweep beyond its limit is refused")
+    func sweep() {
+        let message = SlotRequest.sweep([UInt8](repeating: 32, count: WireLimit.sweep + 1))
+        #expect(throws: WireError.tooLong(WireLimit.sweep + 1, limit: WireLimit.sweep)) {
+            try SlotRequest(decoding: message.encoded)
+        }
+    }
+
+    @Test("A list beyond its limit is refused")
+    func list() {
+        let message = CoordinatorMessage.accepted([UInt64](repeating: 1, count: WireLimit.list + 1))
+        #expect(throws: WireError.tooLong(WireLimit.list + 1, limit: WireLimit.list)) {
+            try CoordinatorMessage(decoding: message.encoded)
+        }
+        #expect(throws: Never.self) {
+            try CoordinatorMessage(
+                decoding: CoordinatorMessage.accepted([UInt64](repeating: 1, count: WireLimit.list)).encoded)
+        }
+    }
+
+    @Test("Lengths that the bytes do not back are refused: nothing is reserved for them")
+    func lyingLengths() {
+        // `accepted`, then a list's length.
+        #expect(throws: WireError.truncated) {
+            try CoordinatorMessage(decoding: [wireVersion, 5] + littleEndian(WireLimit.list))
+        }
+        #expect(throws: WireError.tooLong(0xFFFF_FFFF, limit: WireLimit.list)) {
+            try CoordinatorMessage(decoding: [wireVersion, 5, 255, 255, 255, 255])
+        }
+        // `sweep`, then its length.
+        #expect(throws: WireError.truncated) {
+            try SlotRequest(decoding: [wireVersion, 1] + littleEndian(WireLimit.sweep))
+        }
+    }
+
+    @Test("A cause of any length is cut to what a message may hold, between characters")
+    func longCause() throws {
+        for padding in 0..<4 {
+            let cause = String(repeating: "x", count: padding) + String(repeating: "\u{1F9EA}", count: 5000)
+            let message = SlotReply.failed(trial: 1, cause: cause, seconds: 1, peakMemoryBytes: 2)
+            guard case .failed(_, let read, _, _) = try SlotReply(decoding: message.encoded) else {
+                Issue.record("another message was read")
+                return
+            }
+            #expect(cause.hasPrefix(read))
+            #expect(read.utf8.count <= WireLimit.text && read.utf8.count > WireLimit.text - 4)
+        }
+    }
+
+    @Test("Text beyond its limit is refused, and so are bytes that are not UTF-8")
+    func text() {
+        let long = [wireVersion, 2] + littleEndian(WireLimit.text + 1) + [UInt8](repeating: 97, count: 4097)
+        #expect(throws: WireError.tooLong(WireLimit.text + 1, limit: WireLimit.text)) {
+            try CoordinatorMessage(decoding: long)
+        }
+        #expect(throws: WireError.notText) {
+            try CoordinatorMessage(decoding: [wireVersion, 2] + littleEndian(2) + [0xC3, 0x28])
+        }
+    }
+
+    @Test("A trial's identifier is 32 lower-case hexadecimal digits or is refused")
+    func identifier() {
+        let bytes = [wireVersion, 2] + [UInt8](repeating: 0, count: 8) + littleEndian(32)
+        #expect(throws: WireError.badIdentifier) {
+            try SlotReply(decoding: bytes + [UInt8](repeating: 71, count: 32) + [UInt8](repeating: 0, count: 20))
+        }
+    }
+
+    @Test("A time that is not a finite number is refused: it could not be written into provenance")
+    func finite() {
+        for seconds in [Double.nan, .infinity, -.infinity] {
+            let message = SlotReply.failed(trial: 1, cause: "", seconds: seconds, peakMemoryBytes: 2)
+            #expect(throws: WireError.notFinite) { try SlotReply(decoding: message.encoded) }
+        }
+    }
+}
