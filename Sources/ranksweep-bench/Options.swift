@@ -1,0 +1,57 @@
+import Experiments
+
+/// Why nothing was measured.
+enum BenchError: Error {
+    case noWorkload
+    case unknownWorkload(String)
+    case unknownOption(String)
+    case noValue(option: String)
+    case badRepeat(String)
+    case data(DataError)
+
+    var message: String {
+        let workloads = Workload.allCases.map(\.rawValue).joined(separator: ", ")
+        return switch self {
+        case .noWorkload:
+            """
+            which workload? one of: \(workloads)
+            usage: ranksweep-bench WORKLOAD [--repeat R] [--data DIR] [--json]
+            """
+        case .unknownWorkload(let name): "no workload '\(name)'; one of: \(workloads)"
+        case .unknownOption(let option): "no option '\(option)'; there are --repeat, --data and --json"
+        case .noValue(let option): "\(option) needs a value"
+        case .badRepeat(let text): "--repeat needs a whole number from 1 to 1000, not '\(text)'"
+        case .data(let error): error.description
+        }
+    }
+}
+
+/// The command line.
+struct Options {
+    var workload: Workload
+    /// How often the workload is timed.
+    var repeats = 5
+    /// The folder with `mnist/`; nil: random bytes, which cost the same.
+    var data: String?
+    var json = false
+
+    init(_ arguments: [String]) throws(BenchError) {
+        guard let name = arguments.first, !name.hasPrefix("--") else { throw .noWorkload }
+        guard let workload = Workload(rawValue: name) else { throw .unknownWorkload(name) }
+        self.workload = workload
+        var rest = arguments.dropFirst()
+        while let option = rest.popFirst() {
+            switch option {
+            case "--json": json = true
+            case "--data":
+                guard let folder = rest.popFirst() else { throw .noValue(option: option) }
+                data = folder
+            case "--repeat":
+                guard let text = rest.popFirst() else { throw .noValue(option: option) }
+                guard let count = Int(text), (1...1000).contains(count) else { throw .badRepeat(text) }
+                repeats = count
+            default: throw .unknownOption(option)
+            }
+        }
+    }
+}
