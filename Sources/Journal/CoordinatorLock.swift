@@ -1,0 +1,87 @@
+import CPosix
+import Glibc
+
+/// The right to coordinate a run directory: an exclusive lock on its file `coordinator.lock`, which names the
+/// holder. The kernel lets go of it when the process ends, however it ends.
+public final class CoordinatorLock {
+    public struct Holder: Equatable, Sendable {
+        public var process: Int32
+        public var host: String
+        /// Where workers reach it; empty until it listens.
+        public var address: String
+
+        public init(process: Int32, host: String, address: String) {
+            self.process = process
+            self.host = host
+            self.address = address
+        }
+
+        public static func thisProcess(address: String = "") -> Holder {
+            var name = [CChar](repeating: 0, count: 256)
+            let isNamed = gethostname(&name, name.count - 1) == 0
+            let bytes = name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+            return Holder(
+                process: getpid(), host: isNamed ? String(decoding: bytes, as: UTF8.self) : "unknown",
+                address: address)
+        }
+
+        init?(line: String) {
+            let words = line.split(whereSeparator: \.isWhitespace)
+            guard words.count >= 2, let process = Int32(words[0]) else { return nil }
+            self.init(process: process, host: String(words[1]), address: words.count > 2 ? String(words[2]) : "")
+        }
+
+        var line: String { "\(process) \(host) \(address)\n" }
+    }
+
+    private let file: Int32
+    private var holder: Holder
+
+    /// Throws `locked` where another holds it.
+    public init(in directory: String, holder: Holder) throws(JournalError) {
+        let path = Self.path(in: directory)
+        file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        self.holder = holder
+        guard file >= 0 else { throw Self.systemError(path) }
+        // A status command takes a shared lock for an instant to see whether there is a holder: hence the tries.
+        for attempt in 1...5 {
+            if flock(file, LOCK_EX | LOCK_NB) == 0 { break }
+            guard errno == EWOULDBLOCK || errno == EINTR else { throw Self.systemError(path) }
+            guard attempt < 5 else { throw .locked(directory: directory, by: Self.readHolder(file)) }
+            usleep(20_000)
+        }
+        announce(address: holder.address)
+    }
+
+    deinit {
+        if file >= 0 { close(file) }
+    }
+
+    /// Tells others where the coordinator listens. For people to read: a failed write is no error.
+    public func announce(address: String) {
+        holder.address = address
+        let bytes = Array(holder.line.utf8)
+        if ftruncate(file, 0) == 0 { _ = pwrite(file, bytes, bytes.count, 0) }
+    }
+
+    /// Who coordinates the directory now; nil where nobody does.
+    public static func holder(in directory: String) -> Holder? {
+        let file = open(path(in: directory), O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { return nil }
+        defer { close(file) }
+        if flock(file, LOCK_SH | LOCK_NB) == 0 { return nil }
+        return readHolder(file) ?? Holder(process: 0, host: "unknown", address: "")
+    }
+
+    private static func path(in directory: String) -> String { directory + "/coordinator.lock" }
+
+    private static func systemError(_ path: String) -> JournalError {
+        .system(path: path, code: errno, detail: String(cString: strerror(errno)))
+    }
+
+    private static func readHolder(_ file: Int32) -> Holder? {
+        var bytes = [UInt8](repeating: 0, count: 1024)
+        let count = pread(file, &bytes, bytes.count, 0)
+        return count > 0 ? Holder(line: String(decoding: bytes.prefix(count), as: UTF8.self)) : nil
+    }
+}

@@ -1,0 +1,143 @@
+import CSQLite
+
+/// One connection to an SQLite file. The only place, with `Statement`, that calls SQLite.
+final class Database {
+    enum Access { case create, readWrite, readOnly }
+
+    let path: String
+    fileprivate let handle: OpaquePointer
+
+    init(path: String, access: Access) throws(JournalError) {
+        let flags =
+            switch access {
+            case .create: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+            case .readWrite: SQLITE_OPEN_READWRITE
+            case .readOnly: SQLITE_OPEN_READONLY
+            }
+        var opened: OpaquePointer?
+        let code = sqlite3_open_v2(path, &opened, flags | SQLITE_OPEN_EXRESCODE, nil)
+        guard code == SQLITE_OK, let opened else {
+            let detail = opened.map { String(cString: sqlite3_errmsg($0)) } ?? "out of memory"
+            sqlite3_close_v2(opened)
+            throw .system(path: path, code: code, detail: detail)
+        }
+        self.path = path
+        handle = opened
+        // A status command's read and a checkpoint may meet for a moment.
+        sqlite3_busy_timeout(handle, 10_000)
+    }
+
+    deinit { sqlite3_close_v2(handle) }
+
+    func execute(_ text: String) throws(JournalError) {
+        let code = sqlite3_exec(handle, text, nil, nil, nil)
+        guard code == SQLITE_OK else { throw error(code) }
+    }
+
+    /// Performs `body` as one transaction: all of it, durable on return, or nothing.
+    func transaction(_ body: () throws(JournalError) -> Void) throws(JournalError) {
+        try execute("BEGIN IMMEDIATE")
+        do throws(JournalError) {
+            try body()
+            try execute("COMMIT")
+        } catch {
+            // A full disk rolls back by itself; the first error is the one to tell.
+            sqlite3_exec(handle, "ROLLBACK", nil, nil, nil)
+            throw error
+        }
+    }
+
+    /// Rows that the last statement inserted, updated or deleted.
+    var changes: Int { Int(sqlite3_changes(handle)) }
+
+    func integer(_ query: String) throws(JournalError) -> Int64 {
+        let statement = try Statement(query, in: self)
+        return try statement.step() ? statement.integer(0) : 0
+    }
+
+    func error(_ code: Int32) -> JournalError {
+        let detail = String(cString: sqlite3_errmsg(handle))
+        return switch code & 0xff {
+        case SQLITE_FULL: .diskFull(path: path)
+        case SQLITE_NOTADB: .notAJournal(path: path)
+        case SQLITE_CORRUPT: .corrupt(path: path, detail: detail)
+        default: .system(path: path, code: code, detail: detail)
+        }
+    }
+}
+
+/// A compiled statement, for use again and again: bind, step, reset.
+final class Statement {
+    private let database: Database
+    private let handle: OpaquePointer
+
+    init(_ text: String, in database: Database) throws(JournalError) {
+        var compiled: OpaquePointer?
+        let code = sqlite3_prepare_v2(database.handle, text, -1, &compiled, nil)
+        guard code == SQLITE_OK, let compiled else { throw database.error(code) }
+        self.database = database
+        handle = compiled
+    }
+
+    deinit { sqlite3_finalize(handle) }
+
+    enum Value {
+        case null
+        case integer(Int64)
+        case real(Double)
+        case text(String)
+        case blob([UInt8])
+    }
+
+    /// Runs it to its end with these values.
+    func run(_ values: Value...) throws(JournalError) {
+        defer { sqlite3_reset(handle) }
+        try bind(values)
+        while try step() {}
+    }
+
+    func bind(_ values: [Value]) throws(JournalError) {
+        for (offset, value) in values.enumerated() {
+            let index = Int32(offset + 1)
+            let code =
+                switch value {
+                case .null: sqlite3_bind_null(handle, index)
+                case .integer(let number): sqlite3_bind_int64(handle, index, number)
+                case .real(let number): sqlite3_bind_double(handle, index, number)
+                case .text(let text): sqlite3_bind_text(handle, index, text, -1, copied)
+                case .blob(let bytes):
+                    // An empty array may have no address, which SQLite would read as NULL.
+                    bytes.isEmpty
+                        ? sqlite3_bind_zeroblob(handle, index, 0)
+                        : sqlite3_bind_blob64(handle, index, bytes, UInt64(bytes.count), copied)
+                }
+            guard code == SQLITE_OK else { throw database.error(code) }
+        }
+    }
+
+    /// True where there is a row to read.
+    func step() throws(JournalError) -> Bool {
+        switch sqlite3_step(handle) {
+        case SQLITE_ROW: return true
+        case SQLITE_DONE: return false
+        case let code: throw database.error(code)
+        }
+    }
+
+    func integer(_ column: Int32) -> Int64 { sqlite3_column_int64(handle, column) }
+
+    func real(_ column: Int32) -> Double { sqlite3_column_double(handle, column) }
+
+    func text(_ column: Int32) -> String {
+        sqlite3_column_text(handle, column).map { String(cString: $0) } ?? ""
+    }
+
+    func blob(_ column: Int32) -> [UInt8] {
+        let count = Int(sqlite3_column_bytes(handle, column))
+        guard let start = sqlite3_column_blob(handle, column) else { return [] }
+        return Array(UnsafeRawBufferPointer(start: start, count: count))
+    }
+}
+
+/// Tells SQLite to copy what it is given (SQLITE_TRANSIENT, a macro that Swift does not import).
+private let copied = unsafeBitCast(-1, to: sqlite3_destructor_type.self)

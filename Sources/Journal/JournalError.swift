@@ -1,0 +1,42 @@
+// Journal: the coordinator's durable state, one SQLite file in a run directory, and the lock that keeps a second
+// coordinator out. Imports Scheduling, Wire, Sweep, Text, SQLite. Leaves out what a record means and how it is
+// exported (Reporting), and when to append (Scheduling decides, CoordinatorService performs).
+
+/// Why a journal cannot be opened, read or written.
+public enum JournalError: Error, Equatable, Sendable {
+    case missing(path: String)
+    /// `create` where a journal is already.
+    case exists(path: String)
+    /// Its creation was cut short: it holds nothing.
+    case empty(path: String)
+    case notAJournal(path: String)
+    case newerVersion(path: String, found: Int, known: Int)
+    case otherSweep(path: String, found: String, expected: String)
+    /// Another coordinator serves the run directory; nil where it has not said who it is.
+    case locked(directory: String, by: CoordinatorLock.Holder?)
+    case diskFull(path: String)
+    case corrupt(path: String, detail: String)
+    /// The operating system refused; `code` is SQLite's extended result code or, of a lock file, errno.
+    case system(path: String, code: Int32, detail: String)
+
+    /// One sentence for a person.
+    public var message: String {
+        switch self {
+        case .missing(let path): "\(path): no such journal: the directory holds no run"
+        case .exists(let path): "\(path): the directory holds a run already: resume it, or choose another"
+        case .empty(let path): "\(path): the journal is empty, its creation was interrupted: start the run again"
+        case .notAJournal(let path): "\(path): not a journal of ranksweep"
+        case .newerVersion(let path, let found, let known):
+            "\(path): the journal has version \(found), this ranksweep knows up to \(known): use a newer one"
+        case .otherSweep(let path, let found, let expected):
+            "\(path): the journal is of another sweep (\(found), not \(expected))"
+        case .locked(let directory, let holder?):
+            "\(directory): process \(holder.process) on \(holder.host) is running this sweep"
+                + (holder.address.isEmpty ? "" : ", at \(holder.address)")
+        case .locked(let directory, nil): "\(directory): another coordinator is running this sweep"
+        case .diskFull(let path): "\(path): no space left on the disk: free some, then resume"
+        case .corrupt(let path, let detail): "\(path): the journal is damaged (\(detail))"
+        case .system(let path, let code, let detail): "\(path): \(detail) (code \(code))"
+        }
+    }
+}

@@ -1,0 +1,171 @@
+import Glibc
+import Scheduling
+import Text
+import Wire
+
+/// How far a run is: what `ranksweep status` tells.
+public struct RunSummary: Equatable, Sendable {
+    public var measured = 0
+    public var diverged = 0
+    public var quarantined = 0
+    /// Failed attempts, of trials with whatever end.
+    public var failures = 0
+    public var conflicts = 0
+    /// Failures by cause, the most frequent first; a cause's first trial as an example.
+    public var causes: [Cause] = []
+    public var workers: [Worker] = []
+
+    public struct Cause: Equatable, Sendable {
+        public var text: String
+        public var count: Int
+        public var exampleTrial: Int
+        public var exampleHost: String
+    }
+
+    /// A worker's process that ended an attempt at some time.
+    public struct Worker: Equatable, Sendable {
+        public var host: String
+        public var process: Int
+        public var attempts: Int
+        public var kernel: String
+        /// Unix time at which its last attempt ended, in milliseconds.
+        public var lastEndMilliseconds: Int64
+    }
+
+    public init() {}
+
+    public var complete: Int { measured + diverged }
+}
+
+// MARK: - Reading
+
+extension RunJournal {
+    /// What became of each trial so far, for a dispatcher to start from.
+    public func restored() throws(JournalError) -> [(trial: Int, outcome: Dispatcher.Restored)] {
+        var restored: [(trial: Int, outcome: Dispatcher.Restored)] = []
+        try forEach("SELECT trial FROM records") { row in
+            restored.append((Int(row.integer(0)), .complete))
+        }
+        try forEach("SELECT trial FROM quarantined") { row in
+            restored.append((Int(row.integer(0)), .quarantined))
+        }
+        try forEach(
+            """
+            SELECT trial, count(*) FROM attempts WHERE outcome = 'failed' AND forgiven = 0
+            AND trial NOT IN (SELECT trial FROM records) AND trial NOT IN (SELECT trial FROM quarantined)
+            GROUP BY trial
+            """
+        ) { row in restored.append((Int(row.integer(0)), .failed(times: Int(row.integer(1))))) }
+        return restored
+    }
+
+    /// Calls `body` with each record's line, in grid order, keeping one in memory.
+    public func forEachRecord(_ body: ([UInt8]) throws(JournalError) -> Void) throws(JournalError) {
+        try forEach("SELECT line FROM records ORDER BY trial") { row throws(JournalError) in
+            try body(row.blob(0))
+        }
+    }
+
+    /// Calls `body` with each attempt as a line of `provenance.ndjson`, in grid order, then in order of time.
+    public func forEachAttempt(
+        _ body: (_ trial: Int, _ fields: [String: JSONValue]) throws(JournalError) -> Void
+    ) throws(JournalError) {
+        try forEach(
+            """
+            SELECT trial, attempt, lease, outcome, cause, host, process, slot, cpu, kernel, start_ms, seconds,
+            peak_memory_bytes FROM attempts ORDER BY trial, id
+            """
+        ) { row throws(JournalError) in
+            var fields: [String: JSONValue] = [
+                "attempt": .number(Double(row.integer(1))), "lease": .string(String(row.integer(2))),
+                "outcome": .string(row.text(3)), "host": .string(row.text(5)),
+                "process": .number(Double(row.integer(6))), "slot": .number(Double(row.integer(7))),
+                "cpu": .string(row.text(8)), "blas_kernel": .string(row.text(9)),
+                "start_unix_ms": .number(Double(row.integer(10))), "seconds": .number(row.real(11)),
+                "peak_memory_bytes": .number(Double(row.integer(12))),
+            ]
+            if !row.text(4).isEmpty { fields["cause"] = .string(row.text(4)) }
+            try body(Int(row.integer(0)), fields)
+        }
+    }
+
+    public func summary() throws(JournalError) -> RunSummary {
+        var summary = RunSummary()
+        try forEach("SELECT outcome, count(*) FROM records GROUP BY outcome") { row in
+            if row.text(0) == "diverged" {
+                summary.diverged += Int(row.integer(1))
+            } else {
+                summary.measured += Int(row.integer(1))
+            }
+        }
+        summary.quarantined = Int(try database.integer("SELECT count(*) FROM quarantined"))
+        summary.conflicts = Int(
+            try database.integer("SELECT count(*) FROM attempts WHERE outcome = 'conflict'"))
+        try forEach(
+            """
+            SELECT cause, count(*), min(trial), host FROM attempts WHERE outcome IN ('failed', 'quarantined')
+            GROUP BY cause ORDER BY count(*) DESC, cause LIMIT 100
+            """
+        ) { row in
+            summary.causes.append(
+                RunSummary.Cause(
+                    text: row.text(0), count: Int(row.integer(1)), exampleTrial: Int(row.integer(2)),
+                    exampleHost: row.text(3)))
+        }
+        summary.failures = Int(
+            try database.integer("SELECT count(*) FROM attempts WHERE outcome IN ('failed', 'quarantined')"))
+        try forEach(
+            """
+            SELECT host, process, count(*), max(kernel), max(start_ms + CAST(seconds * 1000 AS INTEGER))
+            FROM attempts WHERE process > 0 GROUP BY host, process ORDER BY 5 DESC, 1, 2 LIMIT 1000
+            """
+        ) { row in
+            summary.workers.append(
+                RunSummary.Worker(
+                    host: row.text(0), process: Int(row.integer(1)), attempts: Int(row.integer(2)),
+                    kernel: row.text(3), lastEndMilliseconds: row.integer(4)))
+        }
+        return summary
+    }
+
+    /// Records whose attempt ended at this Unix time or later.
+    public func recordsSince(unixMilliseconds: Int64) throws(JournalError) -> Int {
+        let statement = try Statement(
+            """
+            SELECT count(*) FROM attempts WHERE outcome IN ('measured', 'diverged')
+            AND start_ms + seconds * 1000 >= ?
+            """, in: database)
+        try statement.bind([.integer(unixMilliseconds)])
+        return try statement.step() ? Int(statement.integer(0)) : 0
+    }
+
+    func line(ofTrial trial: Int) throws(JournalError) -> [UInt8]? {
+        let statement = try Statement("SELECT line FROM records WHERE trial = ?", in: database)
+        try statement.bind([.integer(Int64(trial))])
+        return try statement.step() ? statement.blob(0) : nil
+    }
+
+    func keptProvenance(ofTrial trial: Int) throws(JournalError) -> Provenance? {
+        let statement = try Statement(
+            """
+            SELECT host, process, slot, cpu, kernel, start_ms, seconds, peak_memory_bytes FROM attempts
+            WHERE trial = ? AND outcome IN ('measured', 'diverged') ORDER BY id LIMIT 1
+            """, in: database)
+        try statement.bind([.integer(Int64(trial))])
+        guard try statement.step() else { return nil }
+        return Provenance(
+            host: statement.text(0), process: UInt32(clamping: statement.integer(1)),
+            slot: UInt32(clamping: statement.integer(2)), cpu: statement.text(3), kernel: statement.text(4),
+            startMilliseconds: statement.integer(5), seconds: statement.real(6),
+            peakMemoryBytes: UInt64(clamping: statement.integer(7)))
+    }
+
+    private func forEach(
+        _ query: String, _ body: (Statement) throws(JournalError) -> Void
+    ) throws(JournalError) {
+        let statement = try Statement(query, in: database)
+        while try statement.step() { try body(statement) }
+    }
+}
+
+func fileExists(_ path: String) -> Bool { access(path, F_OK) == 0 }

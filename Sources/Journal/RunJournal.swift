@@ -1,0 +1,194 @@
+import Scheduling
+import Wire
+
+/// What happened to a trial, to be made durable.
+public enum JournalEntry: Equatable, Sendable {
+    /// The trial's record: its line, without a newline. A second one of the same trial is compared, not kept.
+    case record(line: [UInt8], outcome: String, JournalAttempt)
+    case failure(cause: String, quarantined: Bool, JournalAttempt)
+}
+
+/// One attempt at a trial: what `provenance.ndjson` tells.
+public struct JournalAttempt: Equatable, Sendable {
+    /// Grid index.
+    public var trial: Int
+    public var number: UInt32
+    public var lease: LeaseID
+    public var provenance: Provenance
+
+    public init(trial: Int, number: UInt32, lease: LeaseID, provenance: Provenance) {
+        self.trial = trial
+        self.number = number
+        self.lease = lease
+        self.provenance = provenance
+    }
+}
+
+/// Two unequal records of one trial, which only a defect or a machine's fault can give.
+public struct RecordConflict: Equatable, Sendable {
+    public let trial: Int
+    /// The attempt whose record is kept; nil where the journal does not say.
+    public let kept: Provenance?
+    public let refused: Provenance
+}
+
+/// The coordinator's durable state: `journal.sqlite` in a run directory. What `append` was given is safe when it
+/// returns, against kill -9 and power loss (WAL, synchronous = FULL).
+public final class RunJournal {
+    static let version = 1
+    /// Of SQLite's header: "RkSw".
+    static let applicationID = 0x526b_5377
+
+    let database: Database
+    private let insertRecord: Statement
+    private let insertAttempt: Statement
+    private let insertQuarantine: Statement
+    private let deleteQuarantine: Statement
+
+    public static func path(in directory: String) -> String { directory + "/journal.sqlite" }
+
+    /// Creates the journal of a new run. Throws `exists` where there is one already.
+    public static func create(in directory: String, sweep digest: String) throws(JournalError) -> RunJournal {
+        let path = path(in: directory)
+        if let database = try? Database(path: path, access: .readWrite) {
+            // A creation that was cut short left a file that holds nothing: it may be finished.
+            let tables = try database.integer("SELECT count(*) FROM sqlite_schema")
+            guard tables == 0 else { throw .exists(path: path) }
+        }
+        let database = try Database(path: path, access: .create)
+        try database.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")
+        try database.transaction { () throws(JournalError) in
+            try database.execute(schema)
+            try Statement("INSERT INTO meta VALUES ('sweep', ?)", in: database).run(.text(digest))
+            try database.execute("INSERT INTO meta VALUES ('incarnation', 0)")
+            try database.execute(
+                "PRAGMA application_id = \(applicationID); PRAGMA user_version = \(version)")
+        }
+        return try RunJournal(database)
+    }
+
+    /// Opens the journal of a run.
+    ///
+    /// - Parameter digest: the sweep that it must be of.
+    public static func open(
+        in directory: String, sweep digest: String, readOnly: Bool = false
+    ) throws(JournalError) -> RunJournal {
+        let path = path(in: directory)
+        guard fileExists(path) else { throw .missing(path: path) }
+        let database = try Database(path: path, access: readOnly ? .readOnly : .readWrite)
+        guard try database.integer("SELECT count(*) FROM sqlite_schema") > 0 else { throw .empty(path: path) }
+        guard try database.integer("PRAGMA application_id") == Int64(applicationID) else {
+            throw .notAJournal(path: path)
+        }
+        let found = try database.integer("PRAGMA user_version")
+        guard found <= version else {
+            throw .newerVersion(path: path, found: Int(found), known: version)
+        }
+        if !readOnly { try database.execute("PRAGMA synchronous = FULL") }
+        let statement = try Statement("SELECT value FROM meta WHERE key = 'sweep'", in: database)
+        let sweep = try statement.step() ? statement.text(0) : ""
+        guard sweep == digest else { throw .otherSweep(path: path, found: sweep, expected: digest) }
+        return try RunJournal(database)
+    }
+
+    private init(_ database: Database) throws(JournalError) {
+        self.database = database
+        insertRecord = try Statement("INSERT OR IGNORE INTO records VALUES (?, ?, ?)", in: database)
+        insertAttempt = try Statement(
+            "INSERT INTO attempts VALUES (NULL, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?)", in: database)
+        insertQuarantine = try Statement("INSERT OR IGNORE INTO quarantined VALUES (?)", in: database)
+        deleteQuarantine = try Statement("DELETE FROM quarantined WHERE trial = ?", in: database)
+    }
+
+    private static let schema = """
+        CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
+        CREATE TABLE records (trial INTEGER PRIMARY KEY, outcome TEXT NOT NULL, line BLOB NOT NULL);
+        CREATE TABLE attempts (
+            id INTEGER PRIMARY KEY, trial INTEGER NOT NULL, attempt INTEGER NOT NULL, lease INTEGER NOT NULL,
+            outcome TEXT NOT NULL, cause TEXT, forgiven INTEGER NOT NULL, host TEXT NOT NULL,
+            process INTEGER NOT NULL, slot INTEGER NOT NULL, cpu TEXT NOT NULL, kernel TEXT NOT NULL,
+            start_ms INTEGER NOT NULL, seconds REAL NOT NULL, peak_memory_bytes INTEGER NOT NULL);
+        CREATE INDEX attempts_by_trial ON attempts (trial);
+        CREATE INDEX attempts_by_outcome ON attempts (outcome);
+        CREATE TABLE quarantined (trial INTEGER PRIMARY KEY);
+        """
+}
+
+// MARK: - Writing
+
+extension RunJournal {
+    /// Makes the entries durable, all of them or, when it throws, none.
+    ///
+    /// - Returns: the records that differ from one already there; the first is kept.
+    public func append(_ entries: [JournalEntry]) throws(JournalError) -> [RecordConflict] {
+        guard !entries.isEmpty else { return [] }
+        var conflicts: [RecordConflict] = []
+        try database.transaction { () throws(JournalError) in
+            for entry in entries {
+                switch entry {
+                case .record(let line, let outcome, let attempt):
+                    try append(line, outcome, attempt, &conflicts)
+                case .failure(let cause, let quarantined, let attempt):
+                    try append(attempt, outcome: quarantined ? "quarantined" : "failed", cause: cause)
+                    if quarantined { try insertQuarantine.run(.integer(Int64(attempt.trial))) }
+                }
+            }
+        }
+        return conflicts
+    }
+
+    private func append(
+        _ line: [UInt8], _ outcome: String, _ attempt: JournalAttempt, _ conflicts: inout [RecordConflict]
+    ) throws(JournalError) {
+        let trial = Statement.Value.integer(Int64(attempt.trial))
+        try insertRecord.run(trial, .text(outcome), .blob(line))
+        if database.changes == 0 {
+            guard try self.line(ofTrial: attempt.trial) != line else {
+                // The same record once more: a report whose acknowledgement was lost, or a second worker's.
+                return try append(attempt, outcome: "duplicate", cause: nil)
+            }
+            conflicts.append(
+                RecordConflict(
+                    trial: attempt.trial, kept: try keptProvenance(ofTrial: attempt.trial),
+                    refused: attempt.provenance))
+            return try append(attempt, outcome: "conflict", cause: "its record differs from the first")
+        }
+        try append(attempt, outcome: outcome, cause: nil)
+        try deleteQuarantine.run(trial)
+    }
+
+    private func append(_ attempt: JournalAttempt, outcome: String, cause: String?) throws(JournalError) {
+        let provenance = attempt.provenance
+        try insertAttempt.run(
+            .integer(Int64(attempt.trial)), .integer(Int64(attempt.number)),
+            .integer(Int64(bitPattern: attempt.lease.value)), .text(outcome),
+            cause.map { .text($0) } ?? .null, .text(provenance.host), .integer(Int64(provenance.process)),
+            .integer(Int64(provenance.slot)), .text(provenance.cpu), .text(provenance.kernel),
+            .integer(provenance.startMilliseconds), .real(provenance.seconds),
+            .integer(Int64(clamping: provenance.peakMemoryBytes)))
+    }
+
+    /// Numbers this coordinator among all that served the run directory: 1, 2, ….
+    public func beginIncarnation() throws(JournalError) -> UInt64 {
+        try database.execute("UPDATE meta SET value = value + 1 WHERE key = 'incarnation'")
+        return UInt64(try database.integer("SELECT value FROM meta WHERE key = 'incarnation'"))
+    }
+
+    /// Gives failed trials their full number of attempts again.
+    ///
+    /// - Parameter quarantined: whether quarantined trials are tried again, too.
+    public func forgive(failed: Bool, quarantined: Bool) throws(JournalError) {
+        try database.transaction { () throws(JournalError) in
+            if failed {
+                try database.execute("UPDATE attempts SET forgiven = 1 WHERE outcome = 'failed'")
+            }
+            if quarantined {
+                try database.execute(
+                    """
+                    UPDATE attempts SET forgiven = 1 WHERE trial IN (SELECT trial FROM quarantined);
+                    DELETE FROM quarantined
+                    """)
+            }
+        }
+    }
+}
