@@ -1,0 +1,119 @@
+import Glibc
+
+/// "0.3 s", "42 s", "7 min 05 s", "3 h 20 min", "12 d 4 h".
+public func durationText(seconds: Double) -> String {
+    guard seconds.isFinite, seconds < 1e10 else { return "for ever" }
+    func padded(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
+    if seconds < 9.95 { return "\((max(0, seconds) * 10).rounded() / 10) s" }
+    let whole = Int(seconds.rounded())
+    if whole < 60 { return "\(whole) s" }
+    if whole < 3600 { return "\(whole / 60) min \(padded(whole % 60)) s" }
+    if whole < 48 * 3600 { return "\(whole / 3600) h \(padded(whole % 3600 / 60)) min" }
+    return "\(whole / 86400) d \(whole % 86400 / 3600) h"
+}
+
+/// "1 trial", "12 trials".
+public func countText(_ count: Int, _ noun: String) -> String {
+    "\(groupedText(count)) \(noun)\(count == 1 ? "" : "s")"
+}
+
+/// "1 234 567"; four digits stay together.
+public func groupedText(_ number: Int) -> String {
+    let digits = String(number)
+    guard digits.count > 4 else { return digits }
+    var text = ""
+    for (index, digit) in digits.enumerated() {
+        if index > 0, (digits.count - index) % 3 == 0, text != "-" { text += " " }
+        text.append(digit)
+    }
+    return text
+}
+
+/// A number with about three significant digits: "0.0123", "12.3", "4560".
+public func roundedText(_ number: Double) -> String {
+    guard number.isFinite, number != 0 else { return number == 0 ? "0" : "\(number)" }
+    let place = floor(log10(abs(number)))
+    let scale = pow(10, 2 - place)
+    let rounded = place >= 2 ? number.rounded() : (number * scale).rounded() / scale
+    return rounded == rounded.rounded() ? groupedText(Int(rounded)) : "\(rounded)"
+}
+
+/// How far a run is, as its progress line tells it. Pure: the caller brings the time.
+public struct ProgressReport: Equatable, Sendable {
+    public var total: Int
+    /// With an outcome, in all.
+    public var done: Int
+    /// Of those, quarantined.
+    public var quarantined: Int
+    /// Failed attempts.
+    public var failures: Int
+    public var workers: Int
+    public var slots: Int
+    /// Trials a second; nil until there is an estimate.
+    public var rate: Double?
+
+    public init(
+        total: Int, done: Int, quarantined: Int, failures: Int, workers: Int, slots: Int, rate: Double?
+    ) {
+        self.total = total
+        self.done = done
+        self.quarantined = quarantined
+        self.failures = failures
+        self.workers = workers
+        self.slots = slots
+        self.rate = rate
+    }
+
+    /// The parts of the line, the most wanted first: as many as fit into `width` columns.
+    public func line(width: Int) -> String {
+        let share = total == 0 ? 100 : 100 * done / total
+        var parts = ["\(groupedText(done))/\(groupedText(total)) trials \(share) %"]
+        if done < total {
+            if workers == 0 {
+                parts.append("waiting for workers")
+            } else if let rate, rate > 0 {
+                parts.append("ETA \(durationText(seconds: Double(total - done) / rate))")
+            }
+        }
+        if quarantined > 0 { parts.append("\(quarantined) quarantined") }
+        if failures > 0 { parts.append(countText(failures, "failure")) }
+        if let rate, rate > 0 {
+            parts.append(rate < 0.5 ? "\(roundedText(rate * 60))/min" : "\(roundedText(rate))/s")
+        }
+        if workers > 0 { parts.append("\(countText(workers, "worker")), \(countText(slots, "slot"))") }
+        var line = parts[0]
+        for part in parts.dropFirst() where line.count + 3 + part.count <= width { line += " · " + part }
+        return line
+    }
+}
+
+/// Trials a second, from the last minute or so: exponentially weighted, so that a resumed run and a long one both
+/// tell the truth of now.
+public struct RateEstimate: Equatable, Sendable {
+    private var start: (milliseconds: Int64, done: Int)?
+    private var last: (milliseconds: Int64, done: Int)?
+    private var smoothed: Double?
+
+    public init() {}
+
+    public static func == (a: RateEstimate, b: RateEstimate) -> Bool { a.smoothed == b.smoothed }
+
+    /// Tells how many were done at a time.
+    public mutating func update(done: Int, atMilliseconds now: Int64) {
+        guard let previous = last, let begin = start else {
+            start = (now, done)
+            last = (now, done)
+            return
+        }
+        let seconds = Double(now - previous.milliseconds) / 1000
+        guard seconds >= 1 else { return }
+        let current = Double(done - previous.done) / seconds
+        // Until a minute has passed the plain mean is the better estimate.
+        let age = Double(now - begin.milliseconds) / 1000
+        let weight = exp(-seconds / min(60, age))
+        smoothed = age < 60 ? Double(done - begin.done) / age : weight * (smoothed ?? current) + (1 - weight) * current
+        last = (now, done)
+    }
+
+    public var perSecond: Double? { smoothed.flatMap { $0 > 0 ? $0 : nil } }
+}

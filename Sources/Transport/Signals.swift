@@ -1,0 +1,137 @@
+import CPosix
+import Glibc
+
+/// Signals as a readable descriptor: they are handled in the poll loop, never in the middle of something.
+public final class SignalDescriptor {
+    public let descriptor: Int32
+    private let signals: [Int32]
+
+    /// Blocks the signals for this process; `childSignalMask` undoes it for those it starts.
+    public init(_ signals: [Int32]) {
+        self.signals = signals
+        var set = SignalDescriptor.set(of: signals)
+        sigprocmask(SIG_BLOCK, &set, nil)
+        descriptor = signalfd(-1, &set, Int32(SFD_NONBLOCK | SFD_CLOEXEC))
+    }
+
+    deinit { close(descriptor) }
+
+    /// The next signal that has come, if any.
+    public func next() -> Int32? {
+        var info = signalfd_siginfo()
+        let size = MemoryLayout<signalfd_siginfo>.size
+        guard read(descriptor, &info, size) == size else { return nil }
+        return Int32(info.ssi_signo)
+    }
+
+    /// From here on each of the signals does what the system does by default.
+    public func restoreDefaults() {
+        var set = SignalDescriptor.set(of: signals)
+        sigprocmask(SIG_UNBLOCK, &set, nil)
+    }
+
+    static func set(of signals: [Int32]) -> sigset_t {
+        var set = sigset_t()
+        sigemptyset(&set)
+        for signal in signals { sigaddset(&set, signal) }
+        return set
+    }
+}
+
+/// A program started by this one.
+public struct ChildProgram {
+    public let process: pid_t
+
+    /// Starts a program. It gets no descriptor of ours but the given ones, and default signals.
+    ///
+    /// - Parameters:
+    ///   - environment: all of it, as NAME=VALUE.
+    ///   - descriptors: ours, and the number that the program knows each by.
+    /// - Returns: nil where it cannot be started; errno says why.
+    public static func start(
+        _ path: String, _ arguments: [String], environment: [String],
+        descriptors: [(ours: Int32, theirs: Int32)] = []
+    ) -> ChildProgram? {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        for (ours, theirs) in descriptors { posix_spawn_file_actions_adddup2(&actions, ours, theirs) }
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var none = sigset_t()
+        sigemptyset(&none)
+        var usual = SignalDescriptor.set(of: [SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGCHLD])
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setsigdefault(&attributes, &usual)
+        // A process group of its own: Ctrl-C at the terminal is for us to pass on.
+        posix_spawnattr_setpgroup(&attributes, 0)
+        let flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP
+        posix_spawnattr_setflags(&attributes, Int16(flags))
+        var process = pid_t()
+        let code = withCStrings([path] + arguments) { argv in
+            withCStrings(environment) { posix_spawn(&process, path, &actions, &attributes, argv, $0) }
+        }
+        guard code == 0 else {
+            errno = code
+            return nil
+        }
+        return ChildProgram(process: process)
+    }
+
+    /// How a program ended.
+    public enum End: Equatable, Sendable {
+        case exited(Int32)
+        case killed(signal: Int32)
+
+        public var isSuccess: Bool { self == .exited(0) }
+
+        /// "exited with code 3", "was killed by signal 9 (Killed)".
+        public var description: String {
+            switch self {
+            case .exited(let code): "exited with code \(code)"
+            case .killed(let signal): "was killed by signal \(signal) (\(String(cString: strsignal(signal))))"
+            }
+        }
+    }
+
+    /// The next program of ours that ended and was not yet reaped, if any; never waits.
+    public static func reapAny() -> (process: pid_t, end: End)? {
+        var status: Int32 = 0
+        let process = waitpid(-1, &status, WNOHANG)
+        guard process > 0 else { return nil }
+        return (process, End(status: status))
+    }
+
+    /// Waits for the end.
+    public func wait() -> End {
+        var status: Int32 = 0
+        while waitpid(process, &status, 0) < 0, errno == EINTR {}
+        return End(status: status)
+    }
+
+    public func send(signal: Int32) { kill(process, signal) }
+}
+
+extension ChildProgram.End {
+    init(status: Int32) {
+        let signal = status & 0x7f
+        self = signal == 0 ? .exited(status >> 8 & 0xff) : .killed(signal: signal)
+    }
+}
+
+private func withCStrings<Result>(
+    _ texts: [String], _ body: ([UnsafeMutablePointer<CChar>?]) -> Result
+) -> Result {
+    let copies = texts.map { strdup($0) }
+    defer { for copy in copies { free(copy) } }
+    return body(copies + [nil])
+}
+
+/// This program's file.
+public func thisProgram() -> String? {
+    var bytes = [CChar](repeating: 0, count: 4096)
+    let count = readlink("/proc/self/exe", &bytes, bytes.count - 1)
+    guard count > 0 else { return nil }
+    return String(decoding: bytes.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+}
