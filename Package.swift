@@ -49,7 +49,9 @@ let package = Package(
             dependencies: ["Journal", "Transport", "Scheduling", "Wire", "Reporting", "Sweep", "Text", "Console", "CPosix"]),
         .target(
             name: "WorkerService",
-            dependencies: ["Experiments", "Transport", "Scheduling", "Wire", "Sweep", "Text", "Console", "CPosix"]),
+            dependencies: [
+                "Experiments", "LinearAlgebra", "Transport", "Scheduling", "Wire", "Sweep", "Text", "Console", "CPosix",
+            ]),
         .executableTarget(name: "ranksweep", dependencies: ["CoordinatorService"]),
         .executableTarget(name: "ranksweep-worker", dependencies: ["WorkerService"]),
         .executableTarget(

@@ -11,13 +11,19 @@ public struct OptionSpec: Sendable {
     public var isHidden: Bool
 
     public init(
-        _ name: String, _ value: String? = nil, _ help: String, isRepeatable: Bool = false,
-        isHidden: Bool = false
+        _ name: String, _ value: String, _ help: String, isRepeatable: Bool = false, isHidden: Bool = false
     ) {
         self.name = name
         self.value = value
         self.help = help
         self.isRepeatable = isRepeatable
+        self.isHidden = isHidden
+    }
+
+    public init(flag name: String, _ help: String, isHidden: Bool = false) {
+        self.name = name
+        self.help = help
+        isRepeatable = false
         self.isHidden = isHidden
     }
 }

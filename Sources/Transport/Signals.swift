@@ -95,12 +95,10 @@ public struct ChildProgram {
         }
     }
 
-    /// The next program of ours that ended and was not yet reaped, if any; never waits.
-    public static func reapAny() -> (process: pid_t, end: End)? {
+    /// How it ended, if it has; never waits.
+    public func endIfEnded() -> End? {
         var status: Int32 = 0
-        let process = waitpid(-1, &status, WNOHANG)
-        guard process > 0 else { return nil }
-        return (process, End(status: status))
+        return waitpid(process, &status, WNOHANG) > 0 ? End(status: status) : nil
     }
 
     /// Waits for the end.

@@ -1,1 +1,113 @@
-// WorkerService
+// WorkerService: the command `ranksweep-worker`. A worker is one poll loop between its coordinator and its slots;
+// a slot is a child process of the same program that trains and measures, with one BLAS thread.
+// Imports Experiments (slots only), Transport, Scheduling, Wire, Sweep, Console. Leaves out decisions: those of the
+// session are Scheduling's.
+
+import Console
+import Experiments
+import Glibc
+import LinearAlgebra
+import Text
+import Transport
+import Wire
+
+/// Runs the command. Never returns.
+public func runWorkerCommand(_ words: [String]) -> Never {
+    do throws(UsageError) {
+        let arguments = try Arguments(words, for: workerCommand)
+        if arguments.wantsHelp {
+            printOut(workerCommand.help)
+            exit(ExitCode.done.rawValue)
+        }
+        if arguments.has("--version") {
+            printOut(workerVersion)
+            exit(ExitCode.done.rawValue)
+        }
+        let options = try WorkerOptions(arguments)
+        exit(options.isSlot ? runSlot(options) : Worker.run(options).rawValue)
+    } catch {
+        printError("error: \(error.message)\nTry 'ranksweep-worker --help'.")
+        exit(ExitCode.wrongUse.rawValue)
+    }
+}
+
+private var workerVersion: String {
+    """
+    ranksweep-worker \(programVersion)
+    OpenBLAS kernel \(BLAS.kernelName), ZeroMQ \(transportVersion)
+    """
+}
+
+let workerCommand = CommandSpec(
+    "ranksweep-worker", "trains and measures the trials that a coordinator gives it",
+    options: [
+        OptionSpec("--connect", "tcp://HOST:PORT", "where the coordinator listens ('ranksweep run' tells)"),
+        OptionSpec("--slots", "N", "trials at a time, each in a process with one thread (default: one a core)"),
+        OptionSpec(
+            "--data", "DIR",
+            "the folder with mnist/ and fashion-mnist/ (default: $RANKSWEEP_DATA, else ~/.cache/ranksweep)"),
+        OptionSpec(
+            "--blas-kernel", "NAME",
+            "auto: the CPU's own (default); env: what OPENBLAS_CORETYPE says; or a name of OpenBLAS's, such as "
+                + "Haswell"),
+        OptionSpec(flag: "--version", "version of the program and of its libraries"),
+        OptionSpec(flag: "--quiet", "say only what went wrong"),
+        OptionSpec("--parent", "PROCESS", "end with this process", isHidden: true),
+        OptionSpec(flag: "--slot", "be a slot, over descriptor 3", isHidden: true),
+    ],
+    details: """
+        The worker connects to the coordinator and waits for it where it is not there (yet, or any more), for
+        up to 15 minutes; finished trials that are not acknowledged are kept and told again. Start as many
+        workers on as many hosts as you like, before or while the sweep runs.
+
+        exit codes: 0 the sweep is done, 2 wrong use or refused by the coordinator, 3 interrupted, 4 internal
+        """,
+    examples: [
+        "ranksweep-worker --connect tcp://10.0.0.5:5555",
+        "ranksweep-worker --connect tcp://127.0.0.1:5555 --slots 4 --data ~/datasets",
+    ])
+
+/// The command line, checked.
+struct WorkerOptions {
+    enum Kernel: Equatable {
+        case automatic
+        case environment
+        case named(String)
+    }
+
+    var endpoint: Endpoint?
+    var slots: Int
+    var data: DataDirectory
+    var kernel: Kernel
+    var isQuiet: Bool
+    var parent: pid_t?
+    var isSlot: Bool
+    /// As given, for slots.
+    var dataFolder: String
+
+    init(_ arguments: Arguments) throws(UsageError) {
+        isSlot = arguments.has("--slot")
+        isQuiet = arguments.has("--quiet")
+        parent = try arguments.integer("--parent", in: 1...Int(Int32.max)).map { pid_t($0) }
+        slots = try arguments.integer("--slots", in: 1...1024) ?? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+        switch arguments["--blas-kernel"] ?? "auto" {
+        case "auto": kernel = .automatic
+        case "env": kernel = .environment
+        case let name: kernel = .named(name)
+        }
+        dataFolder = dataDirectory(arguments["--data"])
+        data = DataDirectory(data: dataFolder, cache: cacheDirectory())
+        if let text = arguments["--connect"] {
+            do throws(TransportError) { endpoint = try Endpoint(parsing: text) } catch {
+                throw UsageError("--connect: \(error.message)")
+            }
+        } else if !isSlot {
+            throw UsageError("--connect tcp://HOST:PORT is missing: where does the coordinator listen?")
+        }
+    }
+}
+
+private func cacheDirectory() -> String? {
+    if let folder = environmentValue("XDG_CACHE_HOME") { return folder + "/ranksweep/decoded" }
+    return environmentValue("HOME").map { $0 + "/.cache/ranksweep/decoded" }
+}

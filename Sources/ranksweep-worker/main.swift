@@ -1,1 +1,4 @@
-// ranksweep-worker
+// ranksweep-worker: see WorkerService.
+import WorkerService
+
+runWorkerCommand(Array(CommandLine.arguments.dropFirst()))

@@ -1,0 +1,43 @@
+import Glibc
+
+/// A variable of the environment; nil where it is not set, or empty.
+public func environmentValue(_ name: String) -> String? {
+    guard let value = getenv(name) else { return nil }
+    let text = String(cString: value)
+    return text.isEmpty ? nil : text
+}
+
+/// The whole environment, as NAME=VALUE.
+public func environmentList() -> [String] {
+    var list: [String] = []
+    var entry = environ
+    while let text = entry.pointee {
+        list.append(String(cString: text))
+        entry += 1
+    }
+    return list
+}
+
+/// Where data sets are: what was asked for, else $RANKSWEEP_DATA, else ~/.cache/ranksweep.
+public func dataDirectory(_ asked: String?) -> String {
+    asked ?? environmentValue("RANKSWEEP_DATA") ?? (environmentValue("HOME") ?? ".") + "/.cache/ranksweep"
+}
+
+public func hostName() -> String {
+    var name = [CChar](repeating: 0, count: 256)
+    guard gethostname(&name, name.count - 1) == 0 else { return "unknown" }
+    return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+}
+
+/// The CPU's name as Linux tells it.
+public func cpuName() -> String {
+    guard let file = fopen("/proc/cpuinfo", "re") else { return "unknown" }
+    defer { fclose(file) }
+    var line = [CChar](repeating: 0, count: 1024)
+    while fgets(&line, Int32(line.count), file) != nil {
+        let text = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        guard text.hasPrefix("model name"), let colon = text.firstIndex(of: ":") else { continue }
+        return String(text[text.index(after: colon)...].split(whereSeparator: \.isWhitespace).joined(separator: " "))
+    }
+    return "unknown"
+}

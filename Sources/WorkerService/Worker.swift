@@ -1,0 +1,179 @@
+import Console
+import Glibc
+import Scheduling
+import Text
+import Transport
+import Wire
+
+/// A worker's shell around `WorkerSession`: poll, handle, perform.
+struct Worker {
+    private let options: WorkerOptions
+    private let endpoint: Endpoint
+    private let socket: WorkerSocket
+    private let signals: SignalDescriptor
+    private var session: WorkerSession
+    private var slots: [SlotProcess?]
+    private var kernel = ""
+    private var ending: SessionEnd?
+    private var terminal = Terminal()
+
+    static func run(_ options: WorkerOptions) -> ExitCode {
+        guard diesWithParent(options.parent, signal: SIGTERM), let endpoint = options.endpoint else {
+            return .interrupted
+        }
+        signal(SIGPIPE, SIG_IGN)
+        do throws(TransportError) {
+            var worker = try Worker(options, endpoint)
+            return worker.run()
+        } catch {
+            printError("error: \(error.message)")
+            return .wrongUse
+        }
+    }
+
+    private init(_ options: WorkerOptions, _ endpoint: Endpoint) throws(TransportError) {
+        self.options = options
+        self.endpoint = endpoint
+        signals = SignalDescriptor([SIGINT, SIGTERM, SIGHUP])
+        socket = try WorkerSocket(connectingTo: endpoint, as: WorkerID(.random(in: 1...UInt64.max)))
+        session = WorkerSession(
+            hello: WorkerMessage.Hello(
+                program: programVersion, host: hostName(), process: UInt32(getpid()),
+                slots: UInt32(options.slots), cpu: cpuName(), kernel: "", held: []),
+            at: now())
+        slots = Array(repeating: nil, count: options.slots)
+    }
+
+    private mutating func run() -> ExitCode {
+        warnOfEnvironment()
+        for slot in slots.indices { startSlot(slot) }
+        while ending == nil {
+            let running = slots.indices.filter { slots[$0] != nil }
+            let descriptors = [signals.descriptor] + running.compactMap { slots[$0]?.descriptor }
+            let wait = max(0, session.nextDeadline.milliseconds - monotonicMilliseconds())
+            let ready = waitForInput(socket, descriptors: descriptors, milliseconds: Int(min(wait, 60_000)))
+            if ready.descriptors[0] { readSignals() }
+            for (slot, isReady) in zip(running, ready.descriptors.dropFirst()) where isReady { readSlot(slot) }
+            if ready.socket { readMessages() }
+            if now() >= session.nextDeadline { handle(.wake) }
+        }
+        for slot in slots { _ = slot?.end() }
+        return finish(ending ?? .stopped)
+    }
+
+    private func warnOfEnvironment() {
+        guard options.kernel == .automatic, let pinned = environmentValue("OPENBLAS_CORETYPE") else { return }
+        say("OPENBLAS_CORETYPE=\(pinned) is set and ignored: slots use the CPU's own kernel (--blas-kernel env keeps it)")
+    }
+
+    private func say(_ line: String) {
+        if !options.isQuiet { printError(line) }
+    }
+
+    private mutating func startSlot(_ slot: Int) {
+        slots[slot] = SlotProcess.start(options)
+        if slots[slot] == nil {
+            let why = String(cString: strerror(errno))
+            handle(.slotDied(slot, cause: "cannot be started: \(why)", unixMilliseconds: unixMilliseconds()))
+        }
+    }
+
+    private mutating func readSignals() {
+        while signals.next() != nil { handle(.stop) }
+    }
+
+    /// At most so many at once, that slots and beats have their turn.
+    private mutating func readMessages() {
+        for _ in 0..<100 {
+            guard ending == nil, let bytes = socket.receive() else { return }
+            do throws(WireError) {
+                handle(.message(try CoordinatorMessage(decoding: bytes)))
+            } catch .version(let theirs) {
+                printError(
+                    "error: the coordinator speaks version \(theirs) of the protocol, this worker \(wireVersion): "
+                        + "use the same version of ranksweep on both sides")
+                ending = .refused(reason: "")
+            } catch {
+                printError("warning: a message that cannot be read was dropped (\(error))")
+            }
+        }
+    }
+
+    private mutating func readSlot(_ slot: Int) {
+        guard let reading = slots[slot]?.read() else { return }
+        switch reading {
+        case .replies(let replies):
+            for reply in replies {
+                if case .ready(let name) = reply {
+                    noteKernel(name)
+                    handle(.slotReady(slot, kernel: name))
+                } else {
+                    handle(.slotReply(slot, reply, unixMilliseconds: unixMilliseconds()))
+                }
+            }
+        case .ended(let cause):
+            slots[slot]?.close()
+            slots[slot] = nil
+            handle(.slotDied(slot, cause: cause, unixMilliseconds: unixMilliseconds()))
+        }
+    }
+
+    private mutating func noteKernel(_ name: String) {
+        guard kernel != name else { return }
+        kernel = name
+        if case .named(let wanted) = options.kernel, wanted.lowercased() != name.lowercased() {
+            printError("warning: OpenBLAS has no kernel '\(wanted)' for this CPU; it uses \(name)")
+        }
+    }
+
+    private mutating func handle(_ event: SessionEvent) {
+        for effect in session.handle(event, at: now()) { perform(effect) }
+    }
+
+    private mutating func perform(_ effect: SessionEffect) {
+        switch effect {
+        case .send(let message): socket.send(message.encoded)
+        case .load(let sweep, let slot): slots[slot]?.send(.sweep(sweep))
+        case .start(let trial, let slot): slots[slot]?.send(.run(trial: trial))
+        case .restart(let slot):
+            if let old = slots[slot] {
+                _ = old.end()
+                old.close()
+            }
+            startSlot(slot)
+        case .note(let note): say(note)
+        case .exit(let end): ending = end
+        }
+    }
+
+    private func say(_ note: SessionNote) {
+        switch note {
+        case .joined:
+            say("connected to \(endpoint.text): \(countText(options.slots, "slot")), OpenBLAS kernel \(kernel)")
+        case .coordinatorSilent: say("\(endpoint.text) is silent; waiting for it")
+        case .failed(let trial, let cause): say("trial \(trial) failed: \(cause)")
+        }
+    }
+
+    private func finish(_ end: SessionEnd) -> ExitCode {
+        switch end {
+        case .finished:
+            say("the sweep is done")
+            return .done
+        case .refused(let reason):
+            if !reason.isEmpty { printError("error: the coordinator refused this worker: \(reason)") }
+            return .wrongUse
+        case .silent:
+            printError("error: no coordinator at \(endpoint.text) for 15 minutes; giving up")
+            return .interrupted
+        case .stopped:
+            say("stopped; its unfinished trials go to other workers")
+            return .interrupted
+        case .slotsBroken(let cause):
+            printError("error: a slot does not start: \(cause)")
+            return .internal
+        }
+    }
+}
+
+private func now() -> Instant { Instant(milliseconds: monotonicMilliseconds()) }
