@@ -2,39 +2,25 @@ import CPosix
 import Glibc
 
 /// Signals as a readable descriptor: they are handled in the poll loop, never in the middle of something.
-public final class SignalDescriptor {
+/// One a process.
+public struct SignalDescriptor {
     public let descriptor: Int32
     private let signals: [Int32]
 
-    /// Blocks the signals for this process; `childSignalMask` undoes it for those it starts.
     public init(_ signals: [Int32]) {
         self.signals = signals
-        var set = SignalDescriptor.set(of: signals)
-        sigprocmask(SIG_BLOCK, &set, nil)
-        descriptor = signalfd(-1, &set, Int32(SFD_NONBLOCK | SFD_CLOEXEC))
+        descriptor = cposix_signal_pipe(signals, Int32(signals.count))
     }
-
-    deinit { close(descriptor) }
 
     /// The next signal that has come, if any.
     public func next() -> Int32? {
-        var info = signalfd_siginfo()
-        let size = MemoryLayout<signalfd_siginfo>.size
-        guard read(descriptor, &info, size) == size else { return nil }
-        return Int32(info.ssi_signo)
+        var byte: UInt8 = 0
+        return read(descriptor, &byte, 1) == 1 ? Int32(byte) : nil
     }
 
     /// From here on each of the signals does what the system does by default.
     public func restoreDefaults() {
-        var set = SignalDescriptor.set(of: signals)
-        sigprocmask(SIG_UNBLOCK, &set, nil)
-    }
-
-    static func set(of signals: [Int32]) -> sigset_t {
-        var set = sigset_t()
-        sigemptyset(&set)
-        for signal in signals { sigaddset(&set, signal) }
-        return set
+        for number in signals { signal(number, SIG_DFL) }
     }
 }
 
@@ -59,15 +45,13 @@ public struct ChildProgram {
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
-        var none = sigset_t()
-        sigemptyset(&none)
-        var usual = SignalDescriptor.set(of: [SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGCHLD])
-        posix_spawnattr_setsigmask(&attributes, &none)
+        var usual = sigset_t()
+        sigemptyset(&usual)
+        for signal in [SIGPIPE, SIGINT, SIGTERM, SIGHUP] { sigaddset(&usual, signal) }
         posix_spawnattr_setsigdefault(&attributes, &usual)
         // A process group of its own: Ctrl-C at the terminal is for us to pass on.
         posix_spawnattr_setpgroup(&attributes, 0)
-        let flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP
-        posix_spawnattr_setflags(&attributes, Int16(flags))
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP))
         var process = pid_t()
         let code = withCStrings([path] + arguments) { argv in
             withCStrings(environment) { posix_spawn(&process, path, &actions, &attributes, argv, $0) }

@@ -6,12 +6,16 @@
 #include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/signalfd.h>
 #include <sys/wait.h>
 
 /// Asks the kernel to send `signal` to this process when its parent dies. Returns 0, or -1 with errno.
 static inline int cposix_die_with_parent(int signal) {
     return prctl(PR_SET_PDEATHSIG, signal, 0, 0, 0);
 }
+
+/// From now on each of these signals becomes a byte, its number, in a pipe; returns the end to read, not
+/// blocking, or -1 with errno. One pipe a process. A signal mask with signalfd would not do: the threads that a
+/// library starts before `main` have masks of their own.
+int cposix_signal_pipe(const int *signals, int count);
 
 #endif
