@@ -1,0 +1,189 @@
+import Sweep
+import Text
+
+/// What a figure shows: panels of curves of points, averaged over seeds. Filled record by record.
+///
+/// Trials that differ in an axis that the figure does not name are never averaged: each combination of
+/// such axes has its own curve.
+struct FigureData {
+    let figure: FigureSpec
+    private(set) var panels: [Panel] = []
+
+    struct Panel {
+        let label: Label?
+        var curves: [Curve] = []
+    }
+
+    /// The values that a panel or a curve stands for.
+    struct Label: Equatable {
+        let parts: [Part]
+        struct Part: Equatable {
+            /// An axis's path, or "layer".
+            let path: String
+            let value: JSONValue
+        }
+        /// "depth 2, width 64".
+        var text: String { parts.map { partText($0) }.joined(separator: ", ") }
+    }
+
+    struct Curve {
+        let label: Label
+        var points: [Point] = []
+        /// Points by x, sorted by it.
+        var sorted: [Point] { points.sorted { $0.x < $1.x } }
+        fileprivate var places: [Double: Int] = [:]
+    }
+
+    struct Point: Equatable {
+        let x: Double
+        /// One a quantity of the figure.
+        var samples: [Sample]
+        var theory: [Double?]
+        /// Trials that were measured, and that diverged: the latter are in no sample.
+        var measured = 0
+        var diverged = 0
+    }
+
+    private let panelPath: String?
+    private let curvePath: String?
+    /// Axes that make further curves.
+    private let others: [String]
+
+    init(_ figure: FigureSpec, of spec: SweepSpec) {
+        self.figure = figure
+        panelPath = figure.panels
+        curvePath = figure.curves
+        var used = Set([figure.panels, figure.curves].compactMap { $0 })
+        switch figure.x {
+        case .axis(let path): used.insert(path)
+        case .betaIB: used.insert("beta")
+        case .step: break
+        }
+        // What advances with a named axis tells no points apart. Seeds alone are averaged over: what advances
+        // with them is not.
+        for group in spec.zip where !used.isDisjoint(with: group) { used.formUnion(group) }
+        used.insert("seed")
+        others = spec.axes.filter { $0.count > 1 && !used.contains($0.path) }.map(\.path)
+    }
+
+    /// Whether some curve stands for each of the layers.
+    private var hasLayers: Bool { figure.y.contains { $0.layer == .each } }
+    private var hasScalars: Bool { figure.y.contains { $0.layer != .each } }
+
+    mutating func add(_ record: Record) {
+        func part(_ path: String) -> Label.Part {
+            Label.Part(path: path, value: record.axes[path] ?? .null)
+        }
+        let panel = panel(labelled: panelPath.map { Label(parts: [part($0)]) })
+        let parts = ([curvePath].compactMap { $0 } + others).map(part)
+        if hasScalars || !record.isMeasured { add(record, panel: panel, parts: parts, layer: nil) }
+        guard hasLayers, record.isMeasured else { return }
+        let layers = figure.y.filter { $0.layer == .each }.map { $0.layers(in: record.metrics) }.max() ?? 0
+        for layer in 1..<(layers + 1) {
+            let label = Label.Part(path: "layer", value: JSONValue(layer))
+            add(record, panel: panel, parts: parts + [label], layer: layer)
+        }
+    }
+
+    private mutating func add(_ record: Record, panel: Int, parts: [Label.Part], layer: Int?) {
+        let curve = curve(labelled: Label(parts: parts), panel: panel)
+        let theory = figure.y.map { quantity in
+            (quantity.layer == .each) == (layer != nil) ? quantity.theory(in: record, layer: layer) : nil
+        }
+        guard case .step = figure.x else {
+            guard let x = x(of: record) else { return }
+            panels[panel].curves[curve].add(
+                record.isMeasured ? values(in: record.metrics, layer: layer) : nil, x: x, theory: theory)
+            return
+        }
+        for entry in record.trace {
+            guard let step = entry["step"]?.number else { continue }
+            panels[panel].curves[curve].add(
+                record.isMeasured ? values(in: entry, layer: layer) : nil, x: step, theory: theory)
+        }
+    }
+
+    private func values(in metrics: JSONValue, layer: Int?) -> [Double?] {
+        figure.y.map { quantity in
+            (quantity.layer == .each) == (layer != nil) ? quantity.value(in: metrics, layer: layer) : nil
+        }
+    }
+
+    private func x(of record: Record) -> Double? {
+        switch figure.x {
+        case .axis(let path): record.axes[path]?.number
+        case .betaIB: record.axes["beta"]?.number.flatMap { $0 == 0 ? nil : 1 / $0 }
+        case .step: nil
+        }
+    }
+
+    private mutating func panel(labelled label: Label?) -> Int {
+        if let place = panels.firstIndex(where: { $0.label == label }) { return place }
+        panels.append(Panel(label: label))
+        return panels.count - 1
+    }
+
+    private mutating func curve(labelled label: Label, panel: Int) -> Int {
+        if let place = panels[panel].curves.firstIndex(where: { $0.label == label }) { return place }
+        panels[panel].curves.append(Curve(label: label))
+        return panels[panel].curves.count - 1
+    }
+
+    /// Every curve label of all panels once: a curve looks the same in every panel.
+    var curveLabels: [Label] {
+        var labels: [Label] = []
+        for curve in panels.flatMap(\.curves) where !labels.contains(curve.label) { labels.append(curve.label) }
+        return labels
+    }
+
+    /// Whether some record says what the closed form gives for the quantity.
+    func hasTheory(_ quantity: Int) -> Bool {
+        panels.contains { $0.curves.contains { $0.points.contains { $0.theory[quantity] != nil } } }
+    }
+
+    /// Trials that diverged, over all points (of a figure over steps: the most at one step).
+    var diverged: Int {
+        let counts = panels.flatMap(\.curves).flatMap(\.points).map(\.diverged)
+        if case .step = figure.x { return counts.max() ?? 0 }
+        return counts.reduce(0, +)
+    }
+}
+
+extension FigureData.Curve {
+    /// - Parameter values: nil of a diverged trial.
+    fileprivate mutating func add(_ values: [Double?]?, x: Double, theory: [Double?]) {
+        let place: Int
+        if let known = places[x] {
+            place = known
+        } else {
+            place = points.count
+            places[x] = place
+            let empty = [Sample](repeating: Sample(), count: theory.count)
+            points.append(FigureData.Point(x: x, samples: empty, theory: theory))
+        }
+        for (index, number) in theory.enumerated() where points[place].theory[index] == nil {
+            points[place].theory[index] = number
+        }
+        guard let values else {
+            points[place].diverged += 1
+            return
+        }
+        points[place].measured += 1
+        for (index, value) in values.enumerated() {
+            if let value { points[place].samples[index].add(value) }
+        }
+    }
+}
+
+/// "depth 2", "MNIST", "linear": numbers need the name of what they count.
+private func partText(_ part: FigureData.Label.Part) -> String {
+    let name = part.path.split(separator: ".").last.map(String.init) ?? part.path
+    switch part.value {
+    case .string("mnist"): return "MNIST"
+    case .string("fashion-mnist"): return "Fashion-MNIST"
+    case .string(let text): return text
+    case .null: return name
+    case .number(let number) where part.path == "beta": return "β = \(JSONValue.text(of: number))"
+    default: return "\(name) \(part.value.canonicalText)"
+    }
+}

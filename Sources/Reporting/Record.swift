@@ -1,0 +1,88 @@
+import Sweep
+import Text
+
+/// The line of `records.ndjson` that a trial becomes, without its newline: keys sorted, shortest numbers.
+///
+/// - Parameter body: what the experiment returned: `metrics`, `outcome` and, where there are any, `theory`,
+///   `trace` and `diverged_at_step`. Precondition: every number is finite.
+public func recordLine(trial: Trial, sweepDigest: String, body: JSONValue) -> String {
+    let experiment =
+        switch trial.settings.experiment {
+        case .mlp: "mlp"
+        case .vib: "vib"
+        }
+    return recordLine(
+        axes: trial.axesObject, experiment: experiment, trial: trial.id.text, sweepDigest: sweepDigest,
+        body: body)
+}
+
+func recordLine(
+    axes: JSONValue, experiment: String, trial: String, sweepDigest: String, body: JSONValue
+) -> String {
+    var members: [String: JSONValue] = [
+        "axes": axes, "experiment": .string(experiment), "sweep": .string(sweepDigest),
+        "trial": .string(trial), "version": JSONValue(Record.version),
+    ]
+    for key in Record.bodyKeys where body[key] != .array([]) { members[key] = body[key] }
+    return JSONValue.object(members).canonicalText
+}
+
+/// A record, read back.
+public struct Record: Equatable, Sendable {
+    /// Raised when a key changes its meaning.
+    public static let version = 1
+    static let bodyKeys = ["diverged_at_step", "metrics", "outcome", "theory", "trace"]
+
+    public let axes: [String: JSONValue]
+    public let experiment: String
+    public let metrics: JSONValue
+    public let outcome: Outcome
+    public let sweep: String
+    public let theory: JSONValue?
+    public let trace: [JSONValue]
+    public let trial: String
+
+    public enum Outcome: Equatable, Sendable {
+        case measured
+        /// A number of the trial became infinite or none at this step.
+        case diverged(atStep: Int?)
+    }
+
+    /// Why a text is no record.
+    struct Mistake: Error, Equatable { let why: String }
+
+    /// Reads one line. Keys that this version does not know are let pass.
+    init(parsing line: some Sequence<UInt8>) throws(Mistake) {
+        let value: JSONValue
+        do { value = try JSONValue(parsing: line) } catch { throw Mistake(why: error.description) }
+        func text(_ key: String) throws(Mistake) -> String {
+            guard let text = value[key]?.string else { throw Mistake(why: "'\(key)' must be a text") }
+            return text
+        }
+        guard value.object != nil else { throw Mistake(why: "an object is due") }
+        guard let version = value["version"]?.number else { throw Mistake(why: "no 'version'") }
+        guard version == Double(Record.version) else {
+            throw Mistake(why: "version \(JSONValue.text(of: version)); this program reads \(Record.version)")
+        }
+        guard let axes = value["axes"]?.object else { throw Mistake(why: "'axes' must be an object") }
+        self.axes = axes
+        experiment = try text("experiment")
+        sweep = try text("sweep")
+        trial = try text("trial")
+        let outcome = try text("outcome")
+        switch outcome {
+        case "measured": self.outcome = .measured
+        case "diverged":
+            self.outcome = .diverged(atStep: value["diverged_at_step"]?.number.flatMap { Int(exactly: $0) })
+        default: throw Mistake(why: "the outcome '\(outcome)' is neither measured nor diverged")
+        }
+        guard let metrics = value["metrics"], metrics.object != nil else {
+            throw Mistake(why: "'metrics' must be an object")
+        }
+        self.metrics = metrics
+        theory = value["theory"]
+        trace = value["trace"]?.array ?? []
+    }
+
+    var isMeasured: Bool { outcome == .measured }
+}

@@ -1,0 +1,118 @@
+import Sweep
+import Text
+
+/// The text of `tables/NAME.dat`: a block for each panel and curve, as gnuplot's `index` counts them.
+struct Table {
+    let sweepName: String
+    let sweepDigest: String
+    let squaredLoss: Bool
+    let data: FigureData
+
+    /// Columns of x, then for each quantity five or, with theory, six, then n and diverged. From 1.
+    struct Columns {
+        /// The column that is drawn as x.
+        let x: Int
+        /// Of each quantity: its mean; stderr, ci95_low and ci95_high follow.
+        let means: [Int]
+        /// Of each quantity: the closed form, where there is one.
+        let theory: [Int?]
+        let names: [String]
+    }
+
+    var columns: Columns {
+        var names: [String]
+        var x = 1
+        switch data.figure.x {
+        case .axis("beta"): names = ["beta", "beta_ib"]
+        case .betaIB: (names, x) = (["beta", "beta_ib"], 2)
+        case .axis(let path): names = [path]
+        case .step: names = ["step"]
+        }
+        var means: [Int] = []
+        var theory: [Int?] = []
+        for (index, quantity) in data.figure.y.enumerated() {
+            means.append(names.count + 1)
+            let name = quantity.columnName
+            names += ["mean", "stderr", "ci95_low", "ci95_high"].map { "\(name):\($0)" }
+            if data.hasTheory(index) {
+                names.append("\(name):theory")
+                theory.append(names.count)
+            } else {
+                theory.append(nil)
+            }
+        }
+        return Columns(x: x, means: means, theory: theory, names: names + ["n", "diverged"])
+    }
+
+    /// Blocks in order: of each panel its curves.
+    var text: String {
+        var text = header
+        for (index, block) in blocks.enumerated() {
+            if index > 0 { text += "\n\n" }
+            text += "# index \(index): \(block.title)\n"
+            for point in block.curve.sorted { text += row(point) + "\n" }
+            // A block without rows would move gnuplot's count.
+            if block.curve.points.isEmpty {
+                text += [String](repeating: "nan", count: columns.names.count).joined(separator: " ") + "\n"
+            }
+        }
+        return text
+    }
+
+    struct Block {
+        let panel: FigureData.Panel
+        let curve: FigureData.Curve
+        var title: String {
+            let texts = [panel.label?.text, curve.label.text].compactMap { $0 }.filter { !$0.isEmpty }
+            return texts.isEmpty ? "all trials" : texts.joined(separator: "; ")
+        }
+    }
+
+    var blocks: [Block] {
+        data.panels.flatMap { panel in panel.curves.map { Block(panel: panel, curve: $0) } }
+    }
+
+    private var header: String {
+        let figure = data.figure
+        var lines = [
+            "# Figure \(figure.name) of the sweep \(sweepName)", "# Sweep digest \(sweepDigest)",
+            "# Over seeds: mean, standard error, 95 % confidence interval by Student's t; n measured trials;",
+            "# diverged trials are counted and left out. nan: no value.",
+        ]
+        let units = figure.y.map { "\($0.columnName) [\($0.metric.unit(squaredLoss: squaredLoss))]" }
+        lines.append("# Units: \((xUnits + units).joined(separator: ", "))")
+        let numbered = columns.names.enumerated().map { "\($0.offset + 1):\($0.element)" }
+        lines.append("# Columns: \(numbered.joined(separator: " "))")
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private var xUnits: [String] {
+        switch data.figure.x {
+        case .axis("beta"), .betaIB: ["beta [1]", "beta_ib = 1/beta [1]"]
+        case .axis(let path): ["\(path) [1]"]
+        case .step: ["step [training steps]"]
+        }
+    }
+
+    private func row(_ point: FigureData.Point) -> String {
+        var cells: [Double?]
+        switch data.figure.x {
+        case .axis("beta"): cells = [point.x, point.x == 0 ? nil : 1 / point.x]
+        case .betaIB: cells = [1 / point.x, point.x]
+        default: cells = [point.x]
+        }
+        for (index, sample) in point.samples.enumerated() {
+            let interval = sample.confidenceInterval
+            cells += [sample.mean, sample.standardError, interval?.low, interval?.high]
+            if data.hasTheory(index) { cells.append(point.theory[index]) }
+        }
+        cells += [Double(point.measured), Double(point.diverged)]
+        return cells.map(cellText).joined(separator: " ")
+    }
+}
+
+/// A number as tables write it, `nan` where there is none.
+func cellText(_ number: Double?) -> String {
+    guard let number, number.isFinite else { return "nan" }
+    return JSONValue.text(of: number)
+}
