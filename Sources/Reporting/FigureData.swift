@@ -8,6 +8,8 @@ import Text
 struct FigureData {
     let figure: FigureSpec
     private(set) var panels: [Panel] = []
+    /// Of each quantity: whether some record says what the closed form gives for it.
+    private(set) var hasTheory: [Bool]
 
     struct Panel {
         let label: Label?
@@ -51,6 +53,7 @@ struct FigureData {
 
     init(_ figure: FigureSpec, of spec: SweepSpec) {
         self.figure = figure
+        hasTheory = figure.y.map { _ in false }
         panelPath = figure.panels
         curvePath = figure.curves
         var used = Set([figure.panels, figure.curves].compactMap { $0 })
@@ -90,6 +93,7 @@ struct FigureData {
         let theory = figure.y.map { quantity in
             (quantity.layer == .each) == (layer != nil) ? quantity.theory(in: record, layer: layer) : nil
         }
+        for (index, number) in theory.enumerated() where number != nil { hasTheory[index] = true }
         guard case .step = figure.x else {
             guard let x = x(of: record) else { return }
             panels[panel].curves[curve].add(
@@ -134,11 +138,6 @@ struct FigureData {
         var labels: [Label] = []
         for curve in panels.flatMap(\.curves) where !labels.contains(curve.label) { labels.append(curve.label) }
         return labels
-    }
-
-    /// Whether some record says what the closed form gives for the quantity.
-    func hasTheory(_ quantity: Int) -> Bool {
-        panels.contains { $0.curves.contains { $0.points.contains { $0.theory[quantity] != nil } } }
     }
 
     /// Trials that diverged, over all points (of a figure over steps: the most at one step).

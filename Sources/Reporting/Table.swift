@@ -34,7 +34,7 @@ struct Table {
             means.append(names.count + 1)
             let name = quantity.columnName
             names += ["mean", "stderr", "ci95_low", "ci95_high"].map { "\(name):\($0)" }
-            if data.hasTheory(index) {
+            if data.hasTheory[index] {
                 names.append("\(name):theory")
                 theory.append(names.count)
             } else {
@@ -47,13 +47,14 @@ struct Table {
     /// Blocks in order: of each panel its curves.
     var text: String {
         var text = header
+        let width = columns.names.count
         for (index, block) in blocks.enumerated() {
             if index > 0 { text += "\n\n" }
             text += "# index \(index): \(block.title)\n"
             for point in block.curve.sorted { text += row(point) + "\n" }
             // A block without rows would move gnuplot's count.
             if block.curve.points.isEmpty {
-                text += [String](repeating: "nan", count: columns.names.count).joined(separator: " ") + "\n"
+                text += [String](repeating: "nan", count: width).joined(separator: " ") + "\n"
             }
         }
         return text
@@ -61,6 +62,8 @@ struct Table {
 
     struct Block {
         let panel: FigureData.Panel
+        /// The panel's place in the figure.
+        let panelIndex: Int
         let curve: FigureData.Curve
         var title: String {
             let texts = [panel.label?.text, curve.label.text].compactMap { $0 }.filter { !$0.isEmpty }
@@ -69,15 +72,20 @@ struct Table {
     }
 
     var blocks: [Block] {
-        data.panels.flatMap { panel in panel.curves.map { Block(panel: panel, curve: $0) } }
+        data.panels.enumerated().flatMap { index, panel in
+            panel.curves.map { Block(panel: panel, panelIndex: index, curve: $0) }
+        }
     }
+
+    static let statisticsNote =
+        "Over seeds: mean, standard error, 95 % interval by Student's t; n trials measured; "
+        + "diverged ones are in no mean. nan: no value"
 
     private var header: String {
         let figure = data.figure
         var lines = [
             "# Figure \(figure.name) of the sweep \(sweepName)", "# Sweep digest \(sweepDigest)",
-            "# Over seeds: mean, standard error, 95 % confidence interval by Student's t; n measured trials;",
-            "# diverged trials are counted and left out. nan: no value.",
+            "# \(Table.statisticsNote)",
         ]
         let units = figure.y.map { "\($0.columnName) [\($0.metric.unit(squaredLoss: squaredLoss))]" }
         lines.append("# Units: \((xUnits + units).joined(separator: ", "))")
@@ -104,7 +112,7 @@ struct Table {
         for (index, sample) in point.samples.enumerated() {
             let interval = sample.confidenceInterval
             cells += [sample.mean, sample.standardError, interval?.low, interval?.high]
-            if data.hasTheory(index) { cells.append(point.theory[index]) }
+            if data.hasTheory[index] { cells.append(point.theory[index]) }
         }
         cells += [Double(point.measured), Double(point.diverged)]
         return cells.map(cellText).joined(separator: " ")

@@ -1,0 +1,85 @@
+import Glibc
+
+/// One axis of a figure: what it spans, and how it is divided.
+struct FigureRange: Equatable {
+    let low: Double
+    let high: Double
+    let isLog: Bool
+    /// Marks at these numbers only, instead of where gnuplot puts them.
+    var marks: [Double]?
+
+    /// Around all x. Of one x: some room beside it.
+    ///
+    /// - Parameter isLog: nil: as the numbers want it, those that grow by factors a log axis.
+    init?(x numbers: [Double], isLog wish: Bool?) {
+        var isLog = wish ?? FigureRange.growByFactors(numbers)
+        let distinct = Set(isLog ? numbers.filter { $0 > 0 } : numbers).sorted()
+        if isLog, distinct.isEmpty, !numbers.isEmpty { isLog = false }
+        guard let first = distinct.first, let last = distinct.last else { return nil }
+        self.isLog = isLog
+        if isLog {
+            let room = first == last ? 3 : pow(last / first, 0.04)
+            (low, high) = (first / room, last * room)
+        } else {
+            let room = first == last ? max(abs(first) / 2, 0.5) : (last - first) * 0.04
+            (low, high) = (first - room, last + room)
+        }
+        let isWhole = distinct.allSatisfy { $0 == $0.rounded() }
+        marks =
+            distinct.count <= 6 && (isWhole || distinct.count == 1)
+            ? distinct : isLog ? FigureRange.logMarks(low, high, ratio: 200) : nil
+    }
+
+    /// Around all means and closed forms, and the intervals as far as they leave the means readable.
+    init?(means: [Double], intervals: [(low: Double, high: Double)], isLog: Bool, isCount: Bool) {
+        let shown = isLog ? means.filter { $0 > 0 } : means
+        guard var bottom = shown.min(), var top = shown.max() else { return nil }
+        self.isLog = isLog
+        if isLog {
+            let factor = max(top / bottom, 2)
+            for interval in intervals where interval.low > 0 {
+                bottom = min(bottom, max(interval.low, bottom / factor))
+            }
+            for interval in intervals { top = max(top, min(interval.high, top * factor)) }
+            let room = max(pow(top / bottom, 0.05), 1.2)
+            (low, high) = (bottom / room, top * room)
+            marks = FigureRange.logMarks(low, high, ratio: 50)
+            return
+        }
+        let span = top > bottom ? top - bottom : max(abs(top) * 0.2, isCount ? 1 : 1e-6)
+        let limits = (low: bottom - 0.6 * span, high: top + 0.6 * span)
+        let isPositive = bottom >= 0
+        for interval in intervals {
+            bottom = min(bottom, max(interval.low, limits.low))
+            top = max(top, min(interval.high, limits.high))
+        }
+        // A bar below zero of what is never negative says nothing.
+        if isPositive { bottom = max(bottom, 0) }
+        if isCount || (isPositive && bottom < 0.3 * top) { bottom = min(bottom, 0) }
+        let room = max((top - bottom) * 0.05, span * 0.05)
+        (low, high) = (bottom - room, top + room)
+        if isCount, top <= 8 { marks = (0...Int(top.rounded(.up))).map(Double.init) }
+    }
+
+    /// Whether numbers are written as powers of ten.
+    var hasPowers: Bool { isLog && (low < 2e-4 || high > 2e5) }
+
+    private static func growByFactors(_ numbers: [Double]) -> Bool {
+        let sorted = Set(numbers).sorted()
+        guard let first = sorted.first, let last = sorted.last, sorted.count > 2, first > 0 else { return false }
+        return last / first >= 20 && sorted[sorted.count / 2] < (first + last) / 4
+    }
+
+    /// 1, 2, 5, 10, …: gnuplot marks powers of ten only, too few on a short axis.
+    private static func logMarks(_ low: Double, _ high: Double, ratio: Double) -> [Double]? {
+        guard high / low < ratio else { return nil }
+        var marks: [Double] = []
+        for exponent in Int(log10(low).rounded(.down))...Int(log10(high).rounded(.up)) {
+            // From the text, which has no rounding of a power.
+            for digit in [1, 2, 5] {
+                if let mark = Double("\(digit)e\(exponent)"), low <= mark, mark <= high { marks.append(mark) }
+            }
+        }
+        return marks
+    }
+}

@@ -1,0 +1,147 @@
+import Glibc
+import Sweep
+import Text
+
+/// The curves of a script, and its key.
+extension FigureScript {
+    /// A line of the key.
+    struct Key {
+        let text: String
+        /// Its curve's place among the styles; nil of the closed form.
+        let style: Int?
+    }
+
+    /// Whether lines join the measured points: where a closed form runs through them they do not.
+    var isConnected: Bool { !FigureScript.drawsTheory(data) }
+
+    private var isTrace: Bool { if case .step = figure.x { true } else { false } }
+
+    private static func drawsTheory(_ data: FigureData) -> Bool {
+        data.figure.theory && data.hasTheory.contains(true)
+    }
+
+    static func keys(_ data: FigureData, _ styles: [FigureData.Label]) -> [Key] {
+        let theory = drawsTheory(data) ? [Key(text: "closed form", style: nil)] : []
+        if styles.count == 1, styles[0].parts.isEmpty {
+            return theory.isEmpty ? [] : theory + [Key(text: "measured", style: 0)]
+        }
+        return theory + styles.enumerated().map { Key(text: $0.element.text, style: $0.offset) }
+    }
+
+    var keyEntries: [String] {
+        let hasBars = data.panels.contains { $0.curves.contains { $0.points.contains(where: \.hasIntervals) } }
+        let drawing = isTrace ? "lines" : isConnected ? "linespoints" : hasBars ? "yerrorbars" : "points"
+        return FigureScript.keys(data, styles).map { key in
+            guard let style = key.style else {
+                return "keyentry with lines ls 100 title \(quoted(key.text))"
+            }
+            return "keyentry with \(drawing) ls \(style + 1) title \(quoted(key.text))"
+        }
+    }
+
+    /// Measured curves: bars or bands below, then points.
+    func curves(_ row: Int, _ column: Int) -> [String] {
+        var below: [String] = []
+        var above: [String] = []
+        let mean = columns.means[row]
+        for (index, block) in blocks.enumerated() where block.panelIndex == column {
+            guard let style = styles.firstIndex(of: block.curve.label),
+                block.curve.points.contains(where: { $0.samples[row].mean != nil })
+            else { continue }
+            let look = "ls \(style + 1) notitle"
+            if block.curve.points.contains(where: { $0.samples[row].confidenceInterval != nil }) {
+                let interval = "table index \(index) using \(columns.x)"
+                below.append(
+                    isTrace
+                        ? "\(interval):\(mean + 2):\(mean + 3) with filledcurves"
+                            + " fs transparent solid 0.18 noborder \(look)"
+                        : "\(interval):\(mean):\(mean + 2):\(mean + 3) with yerrorbars ls \(style + 1) pt -1 notitle")
+            }
+            // A line needs two points.
+            let drawing =
+                isTrace && block.curve.points.count > 1 ? "lines" : isConnected ? "linespoints" : "points"
+            above.append("table index \(index) using \(columns.x):\(mean) with \(drawing) \(look)")
+        }
+        return below + above
+    }
+
+    /// The closed form: one line where it says the same of all curves of the panel, else one a curve.
+    func closedForms(_ row: Int, _ column: Int) -> [String] {
+        guard figure.theory, let theory = columns.theory[row] else { return [] }
+        let known = blocks.enumerated().filter { _, block in
+            block.panelIndex == column && block.curve.points.contains { $0.theory[row] != nil }
+        }
+        guard let longest = known.max(by: { $0.element.curve.points.count < $1.element.curve.points.count })
+        else { return [] }
+        if saysTheSame(known.map(\.element.curve), row) {
+            return closedForm(longest.offset, theory, isStaircase: figure.y[row].isStaircase, look: "ls 100")
+        }
+        return known.flatMap { index, block in
+            let style = styles.firstIndex(of: block.curve.label).map { "ls \($0 + 1)" } ?? "ls 100"
+            return closedForm(index, theory, isStaircase: figure.y[row].isStaircase, look: style)
+        }
+    }
+
+    private func closedForm(_ index: Int, _ column: Int, isStaircase: Bool, look: String) -> [String] {
+        let x = columns.x
+        guard isStaircase, !isTrace else {
+            return ["table index \(index) using \(x):\(column) with lines \(look) notitle"]
+        }
+        // Steps end where the last tread begins; vectors lay the treads' second halves.
+        return [
+            "last = NaN, table index \(index) using (half($\(x))):\(column) with steps \(look) notitle",
+            "last = NaN, table index \(index) using (half($\(x))):\(column):($\(x) - half($\(x))):(0)"
+                + " with vectors nohead \(look) notitle",
+        ]
+    }
+
+    private func saysTheSame(_ curves: [FigureData.Curve], _ row: Int) -> Bool {
+        var said: [Double: Double] = [:]
+        for point in curves.flatMap(\.points) {
+            guard let value = point.theory[row] else { continue }
+            if let other = said[point.x], other != value { return false }
+            said[point.x] = value
+        }
+        return true
+    }
+}
+
+/// How a curve looks, by its place: colours and shapes repeat at different lengths.
+struct CurveStyle {
+    let colour: String
+    let shape: Int
+    let size: Double
+
+    init(_ index: Int, filled: Bool) {
+        let colours = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#666666"]
+        // Circle, square, triangle up and down, diamond, pentagon. Open ones show what lies below; the first are the
+        // largest, so that equal points are seen as one in another.
+        let shapes = [6, 4, 8, 10, 12, 14]
+        let sizes = [1.25, 0.85, 0.6]
+        colour = colours[index % colours.count]
+        shape = shapes[index % shapes.count] + (filled ? 1 : 0)
+        size = filled ? 0.75 : sizes[min(index, sizes.count - 1)]
+    }
+}
+
+extension FigureData.Point {
+    var hasMeans: Bool { samples.contains { $0.mean != nil } }
+    var hasIntervals: Bool { samples.contains { $0.confidenceInterval != nil } }
+}
+
+extension FigureData.Curve {
+    var hasMeans: Bool { points.contains(where: \.hasMeans) }
+}
+
+extension FigureData {
+    /// What the panels of a row span; nil where nothing is measured.
+    func yRange(_ row: Int) -> FigureRange? {
+        let points = panels.flatMap(\.curves).flatMap(\.points)
+        let theory = figure.theory ? points.compactMap { $0.theory[row] } : []
+        let means = points.compactMap { $0.samples[row].mean }
+        guard !means.isEmpty else { return nil }
+        return FigureRange(
+            means: means + theory, intervals: points.compactMap { $0.samples[row].confidenceInterval },
+            isLog: figure.yscale == .log && means.contains { $0 > 0 }, isCount: figure.y[row].isStaircase)
+    }
+}

@@ -1,0 +1,90 @@
+import Glibc
+
+/// Gnuplot as a child process.
+struct GnuplotProcess {
+    /// A program's name, looked up on PATH, or its path.
+    let program: String
+    /// After so long it is killed: it draws in seconds, and a run must end.
+    let seconds: Int
+
+    enum Ending: Equatable {
+        case done(warnings: String)
+        /// There is no such program.
+        case missing
+        case failed(String)
+    }
+
+    /// Runs a script in `folder`. Start-up files of the user are left out, so that figures are the same
+    /// for everybody.
+    func run(script: String, setting: String, in folder: String) -> Ending {
+        var ends: [Int32] = [-1, -1]
+        guard pipe(&ends) == 0 else { return .failed(systemMessage(errno)) }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        defer { close(ends[0]) }
+        let move = "cd '" + folder.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''") + "'"
+        let child = spawn([program, "-d", "-e", "\(move); \(setting)", script], errors: ends[1])
+        close(ends[1])
+        switch child {
+        case .failure(let error) where error.code == ENOENT: return .missing
+        case .failure(let error): return .failed(systemMessage(error.code))
+        case .success(let process): return wait(for: process, reading: ends[0])
+        }
+    }
+
+    private struct SpawnError: Error { let code: Int32 }
+
+    private func spawn(_ arguments: [String], errors: Int32) -> Result<pid_t, SpawnError> {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_adddup2(&actions, errors, 1)
+        posix_spawn_file_actions_adddup2(&actions, errors, 2)
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        // A coordinator blocks signals to read them from a descriptor; its child must not.
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        posix_spawnattr_setsigmask(&attributes, &signals)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+        var pointers: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
+        defer { for pointer in pointers { free(pointer) } }
+        var process: pid_t = 0
+        let code = posix_spawnp(&process, program, &actions, &attributes, &pointers, environ)
+        return code == 0 ? .success(process) : .failure(SpawnError(code: code))
+    }
+
+    private func wait(for process: pid_t, reading descriptor: Int32) -> Ending {
+        let deadline = monotonicMilliseconds() + Int64(seconds) * 1000
+        var output: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 4096)
+        var isLate = false
+        while true {
+            let left = deadline - monotonicMilliseconds()
+            guard left > 0 else {
+                isLate = true
+                break
+            }
+            var readiness = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+            if poll(&readiness, 1, Int32(left)) <= 0 { continue }
+            let count = read(descriptor, &chunk, chunk.count)
+            if count < 0, errno == EINTR { continue }
+            if count <= 0 { break }
+            // Enough to say what is wrong.
+            if output.count < 16384 { output += chunk[..<count] }
+        }
+        if isLate { kill(process, SIGKILL) }
+        var status: Int32 = 0
+        while waitpid(process, &status, 0) < 0, errno == EINTR {}
+        let text = String(decoding: output, as: UTF8.self)
+        if isLate { return .failed("still drawing after \(seconds) s, so it was stopped") }
+        return status == 0 ? .done(warnings: text) : .failed(text.isEmpty ? "status \(status)" : text)
+    }
+
+    private func monotonicMilliseconds() -> Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+    }
+}

@@ -1,0 +1,81 @@
+import Sweep
+import Text
+
+/// What axes are called in figures, as gnuplot's enhanced text (`_` lowers, `^` raises).
+extension FigureSpec {
+    var xLabel: String {
+        switch x {
+        case .betaIB: "β_{IB} = 1/β"
+        case .step: "training step"
+        case .axis(let path): FigureSpec.axisLabel(path)
+        }
+    }
+
+    private static func axisLabel(_ path: String) -> String {
+        switch path {
+        case "beta": "β"
+        case "depth": "depth (weight layers)"
+        case "width": "width (units a hidden layer)"
+        case "bottleneck": "K (latent variables)"
+        case "training.batch": "batch (points)"
+        case "training.steps": "training (steps)"
+        case "training.epochs": "training (epochs)"
+        case "dataset.trainPoints": "training points"
+        default: words(path)
+        }
+    }
+
+    /// "training.learningRate" as "learning rate".
+    private static func words(_ path: String) -> String {
+        let name = path.split(separator: ".").last ?? path[...]
+        return name.reduce(into: "") { text, character in
+            text += character.isUppercase ? " " + character.lowercased() : String(character)
+        }
+    }
+}
+
+extension FigureSpec.Quantity {
+    /// - Parameter squaredLoss: whether the task loss is a squared error.
+    func label(squaredLoss: Bool) -> String {
+        let bound = threshold.map(thresholdKey) ?? ""
+        let lossUnit = metric.unit(squaredLoss: squaredLoss)
+        return switch metric {
+        case .trainLoss: "training loss (\(lossUnit))"
+        case .testLoss: "test loss (\(lossUnit))"
+        case .accuracy: "test accuracy"
+        case .accuracyOneSample: "test accuracy (one sample of z)"
+        case .accuracySampled: "test accuracy (averaged over z)"
+        case .klNats: "KL(q(z|x) ‖ r(z)) (nats)"
+        case .klBits: "KL(q(z|x) ‖ r(z)) (bits)"
+        case .izyNats: "H(Y) − CE ≤ I(Z;Y) (nats)"
+        case .izyBits: "H(Y) − CE ≤ I(Z;Y) (bits)"
+        case .localRank: "local rank\(layerText) (σ > \(bound))"
+        case .localRankRelative: "local rank\(layerText) (σ ≥ \(bound) σ_1)"
+        case .localRankNoise: "rank above the noise (σ > \(bound))"
+        case .informativeDirections: "informative directions"
+        case .activeUnits: "active units\(layerText)"
+        }
+    }
+
+    private var layerText: String {
+        if case .number(let number)? = layer { " of layer \(number)" } else { "" }
+    }
+}
+
+extension FigureData {
+    /// Under the title: whose data, how many seeds, what the bars are.
+    func subtitle(sweepName: String) -> String {
+        let counts = panels.flatMap(\.curves).flatMap(\.points).map(\.measured).filter { $0 > 0 }
+        guard let most = counts.max(), let fewest = counts.min() else { return sweepName }
+        var texts = [sweepName]
+        if most == 1 {
+            texts.append("one seed")
+        } else {
+            let seeds = fewest == most ? "\(most)" : "\(fewest)–\(most)"
+            let spread = if case .step = figure.x { "bands" } else { "bars" }
+            texts.append("mean of \(seeds) seeds, \(spread): 95 % interval (Student’s t)")
+        }
+        if diverged > 0 { texts.append(diverged == 1 ? "1 diverged trial" : "\(diverged) diverged trials") }
+        return texts.joined(separator: " · ")
+    }
+}

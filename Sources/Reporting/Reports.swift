@@ -1,0 +1,133 @@
+import Glibc
+import Sweep
+
+/// What figures are drawn as.
+public enum FigureFormat: String, CaseIterable, Sendable { case svg, png, pdf }
+
+/// What a report has written.
+public struct ReportOutcome: Equatable, Sendable {
+    public enum Drawing: Equatable, Sendable {
+        case drawn
+        /// No format was asked for, or no figure has anything to show.
+        case nothingToDraw
+        /// Scripts and tables are written; no program `gnuplot` is on PATH.
+        case gnuplotMissing
+        /// What gnuplot said, by figure. The other figures are drawn.
+        case failed([Failure])
+    }
+
+    public struct Failure: Equatable, Sendable {
+        public let figure: String
+        public let why: String
+    }
+
+    public let records: Int
+    public let diverged: Int
+    /// Paths below the directory: `tables/…`, and `figures/…` with scripts and pictures.
+    public let tables: [String]
+    public let scripts: [String]
+    public let pictures: [String]
+    public let drawing: Drawing
+}
+
+public enum Reports {
+    /// Writes the tables and figures of a sweep from its records, however many there are yet.
+    ///
+    /// Reads the records once; keeps the points of the figures, not the records.
+    ///
+    /// - Parameters:
+    ///   - path: of `records.ndjson`.
+    ///   - directory: gets `tables/NAME.dat` for each figure, `tables/summary.dat`, `figures/NAME.gp` and, drawn
+    ///     by gnuplot, `figures/NAME.FORMAT`. Made where it is missing.
+    ///   - gnuplot: the program, looked up on PATH.
+    ///   - note: is told of each figure before it is drawn, and of gnuplot's warnings.
+    /// - Throws: `ReportError` of a line that is no record, or a file that cannot be read or written. What gnuplot
+    ///   cannot do is in the outcome, not thrown.
+    public static func write(
+        spec: SweepSpec, recordsAt path: String, to directory: String,
+        formats: [FigureFormat] = FigureFormat.allCases, gnuplot: String = "gnuplot",
+        note: (String) -> Void = { _ in }
+    ) throws(ReportError) -> ReportOutcome {
+        let content = try ReportContent(spec: spec, recordsAt: path)
+        try makeFolder(directory + "/tables")
+        try makeFolder(directory + "/figures")
+        var tables: [String] = []
+        var scripts: [String] = []
+        for table in content.tables {
+            let name = table.data.figure.name
+            tables.append("tables/\(name).dat")
+            try writeFile(table.text, to: "\(directory)/tables/\(name).dat")
+            scripts.append("figures/\(name).gp")
+            try writeFile(FigureScript(table).text, to: "\(directory)/figures/\(name).gp")
+        }
+        tables.append("tables/summary.dat")
+        try writeFile(content.summary.text, to: "\(directory)/tables/summary.dat")
+
+        let names = content.tables.filter { FigureScript($0).drawsSomething }.map(\.data.figure.name)
+        let (pictures, drawing) = try draw(
+            names, in: directory + "/figures", formats: formats,
+            by: GnuplotProcess(program: gnuplot, seconds: 120), note)
+        return ReportOutcome(
+            records: content.records, diverged: content.diverged, tables: tables, scripts: scripts,
+            pictures: pictures.map { "figures/" + $0 }, drawing: drawing)
+    }
+
+    /// Draws each figure under another name first: a picture is the old one or the new one, whole.
+    private static func draw(
+        _ names: [String], in folder: String, formats: [FigureFormat], by gnuplot: GnuplotProcess,
+        _ note: (String) -> Void
+    ) throws(ReportError) -> ([String], ReportOutcome.Drawing) {
+        var pictures: [String] = []
+        var failures: [ReportOutcome.Failure] = []
+        guard !names.isEmpty, !formats.isEmpty else { return ([], .nothingToDraw) }
+        let list = formats.map(\.rawValue).joined(separator: " ")
+        for name in names {
+            note("drawing \(name)")
+            let partial = ".\(name).partial"
+            switch gnuplot.run(
+                script: "\(name).gp", setting: "formats = '\(list)'; stem = '\(partial)'", in: folder)
+            {
+            case .missing: return (pictures, .gnuplotMissing)
+            case .failed(let why):
+                failures.append(ReportOutcome.Failure(figure: name, why: why))
+                for format in formats { unlink("\(folder)/\(partial).\(format)") }
+            case .done(let warnings):
+                if !warnings.isEmpty { note("gnuplot on \(name): \(warnings)") }
+                for format in formats {
+                    try adoptFile("\(folder)/\(partial).\(format)", as: "\(folder)/\(name).\(format)")
+                    pictures.append("\(name).\(format)")
+                }
+            }
+        }
+        return (pictures, failures.isEmpty ? .drawn : .failed(failures))
+    }
+}
+
+/// All that a report shows, as values.
+struct ReportContent {
+    private(set) var records = 0
+    private(set) var diverged = 0
+    /// One a figure.
+    let tables: [Table]
+    let summary: Summary
+
+    init(spec: SweepSpec, recordsAt path: String) throws(ReportError) {
+        var figures = spec.figures.map { FigureData($0, of: spec) }
+        var summary = Summary(of: spec)
+        var (records, diverged) = (0, 0)
+        try readRecords(at: path) { record in
+            records += 1
+            if !record.isMeasured { diverged += 1 }
+            summary.add(record)
+            for index in figures.indices { figures[index].add(record) }
+        }
+        let loss = spec.grid.count > 0 ? spec.grid[0].settings.training.loss : .crossEntropy
+        tables = figures.map {
+            Table(
+                sweepName: spec.name, sweepDigest: spec.digest, squaredLoss: loss == .meanSquaredError, data: $0)
+        }
+        self.summary = summary
+        self.records = records
+        self.diverged = diverged
+    }
+}

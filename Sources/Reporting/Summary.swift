@@ -1,0 +1,133 @@
+import Sweep
+import Text
+
+/// The text of `tables/summary.dat`: every number of every point, averaged over seeds. Filled record by record.
+struct Summary {
+    private let sweepName: String
+    private let sweepDigest: String
+    /// The columns before the numbers: axes in the sweep's order, then what records always show.
+    private let paths: [String]
+    private var rows: [Row] = []
+    private var places: [String: Int] = [:]
+
+    private struct Row {
+        let axes: [JSONValue]
+        var samples: [Column: Sample] = [:]
+        var measured = 0
+        var diverged = 0
+    }
+
+    /// A number of a record.
+    private struct Column: Hashable {
+        let metric: String
+        var threshold: Double?
+        var layer: Int?
+
+        var name: String {
+            var name = metric
+            if let threshold { name += "_" + thresholdKey(threshold) }
+            if let layer { name += "_layer\(layer)" }
+            return name
+        }
+
+        static func precedes(_ left: Column, _ right: Column) -> Bool {
+            if left.metric != right.metric {
+                let order = Metric.allCases.map(\.rawValue)
+                let places = [left, right].map { order.firstIndex(of: $0.metric) ?? order.count }
+                return places[0] == places[1] ? left.metric < right.metric : places[0] < places[1]
+            }
+            if left.threshold != right.threshold { return (left.threshold ?? 0) < (right.threshold ?? 0) }
+            return (left.layer ?? 0) < (right.layer ?? 0)
+        }
+    }
+
+    init(of spec: SweepSpec) {
+        sweepName = spec.name
+        sweepDigest = spec.digest
+        let axes = spec.axes.map(\.path).filter { $0 != "seed" }
+        let shown = ["beta", "dataset", "depth"].filter { path in
+            !axes.contains(path) && (path != "beta" || spec.experiment == "vib")
+        }
+        paths = axes + shown
+    }
+
+    mutating func add(_ record: Record) {
+        let values = paths.map { record.axes[$0] ?? .null }
+        let key = JSONValue.array(values).canonicalText
+        let place = places[key] ?? rows.count
+        if place == rows.count {
+            places[key] = place
+            rows.append(Row(axes: values))
+        }
+        guard record.isMeasured else {
+            rows[place].diverged += 1
+            return
+        }
+        rows[place].measured += 1
+        for (metric, value) in record.metrics.object ?? [:] {
+            for (column, number) in Summary.numbers(metric, value) {
+                rows[place].samples[column, default: Sample()].add(number)
+            }
+        }
+    }
+
+    private static func numbers(_ metric: String, _ value: JSONValue) -> [(Column, Double)] {
+        if let number = value.number { return [(Column(metric: metric), number)] }
+        if let mean = value["mean"] { return numbers(Column(metric: metric), mean) }
+        return (value.object ?? [:]).flatMap { key, entry -> [(Column, Double)] in
+            guard let threshold = Double(key), let mean = entry["mean"] else { return [] }
+            return numbers(Column(metric: metric, threshold: threshold), mean)
+        }
+    }
+
+    private static func numbers(_ column: Column, _ mean: JSONValue) -> [(Column, Double)] {
+        if let number = mean.number { return [(column, number)] }
+        let list = mean.array ?? []
+        // The rank that knows the noise is of one layer: the last.
+        let isOneLayer = column.metric == Metric.localRankNoise.rawValue
+        return list.enumerated().compactMap { index, entry in
+            guard let number = entry.number else { return nil }
+            var column = column
+            if !isOneLayer { column.layer = index + 1 }
+            return (column, number)
+        }
+    }
+
+    var text: String {
+        var found: Set<Column> = []
+        for row in rows { found.formUnion(row.samples.keys) }
+        let columns = found.sorted(by: Column.precedes)
+        let numbers = columns.flatMap { column in
+            ["mean", "stderr", "ci95_low", "ci95_high"].map { "\(column.name):\($0)" }
+        }
+        let names = (paths + numbers + ["n", "diverged"]).enumerated().map { "\($0.offset + 1):\($0.element)" }
+        var text = """
+            # Summary of the sweep \(sweepName): a row for each point
+            # Sweep digest \(sweepDigest)
+            # \(Table.statisticsNote)
+            # Columns: \(names.joined(separator: " "))
+
+            """
+        for row in rows {
+            var cells = row.axes.map(Summary.axisText)
+            for column in columns {
+                let sample = row.samples[column] ?? Sample()
+                let interval = sample.confidenceInterval
+                cells += [sample.mean, sample.standardError, interval?.low, interval?.high].map(cellText)
+            }
+            cells += [String(row.measured), String(row.diverged)]
+            text += cells.joined(separator: " ") + "\n"
+        }
+        return text
+    }
+
+    /// Numbers as they are, all else in quotes.
+    private static func axisText(_ value: JSONValue) -> String {
+        switch value {
+        case .number(let number): cellText(number)
+        case .null: "nan"
+        case .string(let text): "\"\(text.filter { $0 != "\"" && $0 != "\n" })\""
+        default: "\"\(value.canonicalText.filter { $0 != "\"" })\""
+        }
+    }
+}
