@@ -1,1 +1,116 @@
-// CoordinatorService
+// CoordinatorService: the commands of `ranksweep`. The coordinator is one poll loop between its workers and its
+// journal; what to do is decided by Scheduling's dispatcher, which this target gives a clock, sockets and a disk.
+// Imports Journal, Transport, Scheduling, Wire, Reporting, Sweep, Text, Console. Leaves out training: no BLAS here.
+
+import Console
+import Glibc
+import Journal
+import Reporting
+import Sweep
+import Text
+import Transport
+
+/// Why a command ends without having done its work.
+struct CommandFailure: Error {
+    var code: ExitCode
+    /// Sentences for a person; each line of it is an error of its own.
+    var message: String
+
+    static func input(_ message: String) -> CommandFailure { CommandFailure(code: .wrongUse, message: message) }
+    static func fault(_ message: String) -> CommandFailure { CommandFailure(code: .internal, message: message) }
+
+    init(code: ExitCode, message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    init(_ error: UsageError) { self = .input(error.message) }
+    init(_ error: SweepError) { self = .input(error.message) }
+    init(_ error: TransportError) { self = .input(error.message) }
+
+    init(_ error: ReportError) {
+        if case .file(_, _, let code) = error, code != ENOENT {
+            self = .fault(error.description)
+        } else {
+            self = .input(error.description)
+        }
+    }
+
+    init(_ error: JournalError) {
+        switch error {
+        case .diskFull, .corrupt, .system: self = .fault(error.message)
+        default: self = .input(error.message)
+        }
+    }
+}
+
+/// Performs `body`, its errors told as a command's.
+func orFail<Result, Failure: Error>(
+    _ convert: (Failure) -> CommandFailure, _ body: () throws(Failure) -> Result
+) throws(CommandFailure) -> Result {
+    do throws(Failure) { return try body() } catch { throw convert(error) }
+}
+
+/// Performs what the journal does.
+func journaled<Result>(_ body: () throws(JournalError) -> Result) throws(CommandFailure) -> Result {
+    try orFail(CommandFailure.init(_:), body)
+}
+
+/// Performs what Reporting does.
+func reported<Result>(_ body: () throws(ReportError) -> Result) throws(CommandFailure) -> Result {
+    try orFail(CommandFailure.init(_:), body)
+}
+
+/// Runs the command that the words name. Never returns.
+public func runCoordinatorCommand(_ words: [String]) -> Never {
+    signal(SIGPIPE, SIG_IGN)
+    do throws(CommandFailure) {
+        exit(try perform(words).rawValue)
+    } catch {
+        for line in error.message.split(separator: "\n") { printError("error: \(line)") }
+        exit(error.code.rawValue)
+    }
+}
+
+private func perform(_ words: [String]) throws(CommandFailure) -> ExitCode {
+    guard let first = words.first else {
+        printError(overview)
+        return .wrongUse
+    }
+    switch first {
+    case "--help", "-h", "help":
+        if words.count > 1, let command = commands.first(where: { $0.word == words[1] }) {
+            printOut(command.spec.help)
+        } else {
+            printOut(overview)
+        }
+        return .done
+    case "--version", "version":
+        printOut(versionText)
+        return .done
+    default: break
+    }
+    guard let command = commands.first(where: { $0.word == first }) else {
+        if first.hasPrefix("-") {
+            throw .input("no option '\(first)' before a command; see 'ranksweep --help'")
+        }
+        let near = nearestSpelling(to: first, among: commands.map(\.word)).map { "; did you mean '\($0)'?" }
+        throw .input("no command '\(first)'\(near ?? "; see 'ranksweep --help'")")
+    }
+    let arguments: Arguments
+    do throws(UsageError) { arguments = try Arguments(Array(words.dropFirst()), for: command.spec) } catch {
+        throw .input("\(error.message)\n(see '\(command.spec.name) --help')")
+    }
+    if arguments.wantsHelp {
+        printOut(command.spec.help)
+        return .done
+    }
+    return try command.run(arguments)
+}
+
+private var versionText: String {
+    """
+    ranksweep \(programVersion)
+    ZeroMQ \(transportVersion), SQLite \(journalLibraryVersion)
+    """
+}

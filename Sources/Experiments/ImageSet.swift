@@ -101,7 +101,7 @@ public final class ImageSet {
     ) throws(DataError) -> [String] {
         let folder = data + "/" + name.rawValue
         var files: [String] = []
-        for stem in imageFileNames {
+        for stem in TrialSettings.Images.fileNames {
             let candidates = [stem + ".gz", stem].map { folder + "/" + $0 }
             guard let file = candidates.first(where: { access($0, F_OK) == 0 }) else {
                 throw DataError(file: folder, problem: .missing(lookedFor: [stem + ".gz", stem]))
@@ -166,8 +166,3 @@ public final class ImageSet {
         return ImageSet(memory, trainCount: train, testCount: test)
     }
 }
-
-/// The names of the four files of MNIST and its like, without ".gz".
-public let imageFileNames = [
-    "train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte",
-]

@@ -141,3 +141,6 @@ final class Statement {
 
 /// Tells SQLite to copy what it is given (SQLITE_TRANSIENT, a macro that Swift does not import).
 private let copied = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
+
+/// SQLite's version.
+public var journalLibraryVersion: String { String(cString: sqlite3_libversion()) }

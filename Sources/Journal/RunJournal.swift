@@ -174,6 +174,18 @@ extension RunJournal {
         return UInt64(try database.integer("SELECT value FROM meta WHERE key = 'incarnation'"))
     }
 
+    /// Keeps a text under a name, replacing the one before.
+    public func setSetting(_ name: String, _ value: String) throws(JournalError) {
+        try Statement("INSERT OR REPLACE INTO meta VALUES (?, ?)", in: database).run(.text(name), .text(value))
+    }
+
+    /// What was kept under a name.
+    public func setting(_ name: String) throws(JournalError) -> String? {
+        let statement = try Statement("SELECT value FROM meta WHERE key = ?", in: database)
+        try statement.bind([.text(name)])
+        return try statement.step() ? statement.text(0) : nil
+    }
+
     /// Gives failed trials their full number of attempts again.
     ///
     /// - Parameter quarantined: whether quarantined trials are tried again, too.

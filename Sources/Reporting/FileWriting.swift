@@ -49,7 +49,7 @@ func adoptFile(_ from: String, as path: String) throws(ReportError) {
 }
 
 /// Makes a folder and those above it, where they are missing.
-func makeFolder(_ path: String) throws(ReportError) {
+public func makeFolder(_ path: String) throws(ReportError) {
     var made = path.hasPrefix("/") ? "/" : ""
     for part in path.split(separator: "/") {
         made += part + "/"

@@ -76,6 +76,14 @@ public struct SweepSpec: Equatable, Sendable {
         return .object(top)
     }
 
+    /// The image sets that some trial needs, each once.
+    public var imageSets: [TrialSettings.Images.Name] {
+        var values = [grid.fixed["dataset"]].compactMap { $0 }
+        for axis in axes where axis.path == "dataset" { values += (0..<axis.count).map { axis.values[$0] } }
+        let names = Set(values.compactMap { ($0["name"] ?? $0).string })
+        return TrialSettings.Images.Name.allCases.filter { names.contains($0.rawValue) }
+    }
+
     /// Names the sweep: 32 hexadecimal digits of the SHA-256 of `canonicalJSON`.
     public var digest: String { Digest(of: canonicalJSON.canonicalText).hexadecimal(bytes: 16) }
 }

@@ -58,6 +58,12 @@ public struct TrialSettings: Hashable, Sendable {
             case mnist
             case fashionMNIST = "fashion-mnist"
         }
+        /// The files of a set, in its folder, each plain or with ".gz".
+        public static let fileNames = [
+            "train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte",
+            "t10k-labels-idx1-ubyte",
+        ]
+
         /// How the bytes 0...255 become inputs: 0...1, or -1...1.
         public enum Scale: String, CaseIterable, Sendable { case unit, symmetric }
 

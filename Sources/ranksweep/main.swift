@@ -1,1 +1,4 @@
-// ranksweep
+// ranksweep: see CoordinatorService.
+import CoordinatorService
+
+runCoordinatorCommand(Array(CommandLine.arguments.dropFirst()))

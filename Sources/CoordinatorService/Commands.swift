@@ -1,0 +1,114 @@
+import Console
+
+/// A command's word, rules and deed.
+struct Command {
+    let word: String
+    let spec: CommandSpec
+    let run: (Arguments) throws(CommandFailure) -> ExitCode
+}
+
+/// All commands, in the order that help shows.
+var commands: [Command] {
+    [
+        Command(word: "plan", spec: planSpec, run: runPlan),
+        Command(word: "run", spec: runSpec, run: runRun),
+        Command(word: "resume", spec: resumeSpec, run: runResume),
+        Command(word: "status", spec: statusSpec, run: runStatus),
+        Command(word: "figures", spec: figuresSpec, run: runFigures),
+    ]
+}
+
+var overview: String {
+    let width = commands.map(\.word.count).max() ?? 0
+    let lines = commands.map { command in
+        let space = String(repeating: " ", count: width - command.word.count + 2)
+        return "  \(command.word)\(space)\(command.spec.summary)"
+    }
+    return """
+        ranksweep - sweeps of small training runs over many hosts, and the figures from them
+
+        usage: ranksweep COMMAND …
+
+        \(lines.joined(separator: "\n"))
+
+        'ranksweep COMMAND --help' explains a command, 'ranksweep --version' tells the versions.
+
+        exit codes: 0 done, 1 some trials failed or were quarantined, 2 wrong use or wrong input,
+        3 interrupted and resumable, 4 internal
+
+        example: ranksweep run sweeps/demo.yaml
+        """
+}
+
+private let overrideOptions = [
+    OptionSpec(
+        "--set", "PATH=V1,V2,…",
+        "give an axis these values, a setting this value, or make a setting an axis; may be repeated",
+        isRepeatable: true),
+    OptionSpec(flag: "--quick", "apply the file's 'quick' section: a smaller sweep of the same shape"),
+]
+
+private let workerOptions = [
+    OptionSpec("--workers", "N", "start N workers on this machine (default: 1; with --listen: 0)"),
+    OptionSpec("--slots", "N", "trials at a time, shared out to those workers (default: one a core)"),
+    OptionSpec("--listen", "tcp://HOST:PORT", "let workers connect that were started elsewhere"),
+    OptionSpec(
+        flag: "--insecure",
+        "allow --listen at an address that other machines reach: anyone there can read the sweep and send "
+            + "false records"),
+    OptionSpec(
+        "--data", "DIR",
+        "the folder with mnist/ and fashion-mnist/ (default: $RANKSWEEP_DATA, else ~/.cache/ranksweep)"),
+    OptionSpec("--blas-kernel", "NAME", "of the workers started here: auto, env or a name of OpenBLAS's"),
+]
+
+let planSpec = CommandSpec(
+    "ranksweep plan", "what a sweep would run: axes, trials, shards, core-hours; runs nothing",
+    operands: ["SWEEP"],
+    options: overrideOptions + [OptionSpec(flag: "--json", "as JSON, for programs")],
+    examples: [
+        "ranksweep plan sweeps/gaussian-vib.yaml",
+        "ranksweep plan sweeps/gaussian-vib.yaml --set seed=0,1 --set 'beta={log: [1e-3, 1], count: 10}'",
+    ])
+
+let runSpec = CommandSpec(
+    "ranksweep run", "runs a sweep: starts workers here, or waits for others; ends with tables and figures",
+    operands: ["SWEEP"],
+    options: [OptionSpec("--out", "DIR", "the run directory (default: runs/NAME)")] + overrideOptions
+        + workerOptions,
+    details: """
+        Ctrl-C stops; 'ranksweep resume DIR' goes on, also after a crash. 'ranksweep status DIR' tells from
+        another terminal how far the run is.
+        """,
+    examples: [
+        "ranksweep run sweeps/demo.yaml",
+        "ranksweep run sweeps/vib-images.yaml --quick --data ~/datasets",
+        "ranksweep run sweeps/gaussian-vib.yaml --listen tcp://127.0.0.1:5555",
+    ])
+
+let resumeSpec = CommandSpec(
+    "ranksweep resume", "goes on with a run that was interrupted or crashed, with the options it had",
+    operands: ["DIR"],
+    options: [
+        OptionSpec(
+            "--retry", "WHICH",
+            "failed: give failed trials all their attempts again; quarantined: try those again, too; or both, "
+                + "with a comma")
+    ] + workerOptions,
+    details: "Options given here replace those that the run had before.",
+    examples: ["ranksweep resume runs/demo", "ranksweep resume runs/demo --retry failed,quarantined"])
+
+let statusSpec = CommandSpec(
+    "ranksweep status", "how far a run is: while it goes on, from another terminal, or after it",
+    operands: ["DIR"],
+    options: [
+        OptionSpec(flag: "--follow", "tell again every two seconds until the run ends"),
+        OptionSpec(flag: "--json", "as JSON, for programs; with --follow one line each time"),
+    ],
+    examples: ["ranksweep status runs/demo", "ranksweep status runs/demo --json | jq .done"])
+
+let figuresSpec = CommandSpec(
+    "ranksweep figures", "writes a run's tables and figures again, from its records",
+    operands: ["DIR"],
+    options: [OptionSpec("--format", "LIST", "of svg, png, pdf (default: all three)")],
+    examples: ["ranksweep figures runs/demo --format pdf"])

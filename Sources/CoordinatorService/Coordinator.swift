@@ -1,0 +1,238 @@
+import Console
+import Glibc
+import Journal
+import Reporting
+import Scheduling
+import Sweep
+import Text
+import Transport
+import Wire
+
+/// A run's loop: poll, let the dispatcher decide, make durable, send.
+struct Coordinator {
+    enum End { case finished, interrupted }
+
+    private let run: RunDirectory
+    private let journal: RunJournal
+    private let socket: CoordinatorSocket
+    private let signals: SignalDescriptor
+    private let sweepDigest: String
+    private var local: LocalWorkers?
+    private var dispatcher: Dispatcher
+    private var terminal = Terminal()
+    private var rate = RateEstimate()
+    private var isFinished = false
+    private var isInterrupted = false
+
+    /// What this turn of the loop has to make durable, and then to send: in this order, one commit a turn.
+    private var entries: [JournalEntry] = []
+    private var sends: [(message: CoordinatorMessage, worker: WorkerID)] = []
+    /// Of the report that the dispatcher is being told.
+    private var checked: CheckedReport?
+
+    private var localIDs: [pid_t: WorkerID] = [:]
+    private var told: Set<WorkerID> = []
+    private var failureCounts: [String: Int] = [:]
+    private var nextLineAt: Int64
+    private(set) var conflicts = 0
+
+    init(
+        _ run: RunDirectory, journal: RunJournal, socket: CoordinatorSocket, signals: SignalDescriptor,
+        local: LocalWorkers?
+    ) throws(CommandFailure) {
+        self.run = run
+        self.journal = journal
+        self.socket = socket
+        self.signals = signals
+        self.local = local
+        sweepDigest = run.spec.digest
+        do throws(JournalError) {
+            dispatcher = Dispatcher(
+                trialCount: run.spec.grid.count, sweep: Array(run.spec.canonicalJSON.canonicalText.utf8),
+                restored: try journal.restored(), firstLease: try journal.beginIncarnation() << 32)
+        } catch { throw CommandFailure(error) }
+        nextLineAt = monotonicMilliseconds() + 5000
+        rate.update(done: done, atMilliseconds: monotonicMilliseconds())
+    }
+
+    private var done: Int { dispatcher.progress.complete + dispatcher.progress.quarantined }
+
+    /// Serves until every trial has its outcome, or the user has had enough.
+    mutating func serve() throws(CommandFailure) -> End {
+        defer { terminal.endFoot() }
+        isFinished = dispatcher.progress.isFinished
+        do throws(CommandFailure) {
+            while !isFinished, !isInterrupted {
+                try local?.startMissing(at: monotonicMilliseconds())
+                try turn()
+            }
+        } catch {
+            local?.stop(ask: true)
+            throw error
+        }
+        local?.stop(ask: isInterrupted)
+        return isFinished ? .finished : .interrupted
+    }
+
+    private mutating func turn() throws(CommandFailure) {
+        let now = monotonicMilliseconds()
+        var wait = terminal.isTerminal ? Int64(250) : 1000
+        if let deadline = dispatcher.nextDeadline { wait = min(wait, max(0, deadline.milliseconds - now)) }
+        let descriptors = [signals.descriptor] + (local?.outputs ?? [])
+        let ready = waitForInput(socket, descriptors: descriptors, milliseconds: Int(wait))
+        while signals.next() != nil { isInterrupted = true }
+        if ready.socket { receiveMessages() }
+        try pollLocalWorkers()
+        let instant = Instant(milliseconds: monotonicMilliseconds())
+        if let deadline = dispatcher.nextDeadline, instant >= deadline { handle(.wake) }
+        try flush()
+        showProgress()
+    }
+
+    private mutating func pollLocalWorkers() throws(CommandFailure) {
+        guard let found = try local?.poll() else { return }
+        for line in found.lines { terminal.print("worker: \(line)") }
+        for (process, end) in found.ended {
+            if !isInterrupted { terminal.print("a worker \(end.description); starting another") }
+            if let id = localIDs.removeValue(forKey: process) { handle(.message(.goodbye, from: id)) }
+        }
+    }
+
+    // MARK: - Messages
+
+    /// At most so many a turn: a turn ends with a commit, and nobody's acknowledgement should wait for long.
+    private mutating func receiveMessages() {
+        for _ in 0..<1000 {
+            guard let (worker, bytes) = socket.receive() else { return }
+            let message: WorkerMessage
+            do throws(WireError) { message = try WorkerMessage(decoding: bytes) } catch {
+                refuse(worker, "it sent what cannot be read (\(error))")
+                continue
+            }
+            receive(message, from: worker)
+        }
+    }
+
+    private mutating func receive(_ message: WorkerMessage, from worker: WorkerID) {
+        switch message {
+        case .hello(let hello):
+            guard hello.program == programVersion else {
+                refuse(
+                    worker, "the coordinator is ranksweep \(programVersion), the worker \(hello.program): use the same")
+                return
+            }
+            if hello.host == hostName() { localIDs[pid_t(truncatingIfNeeded: hello.process)] = worker }
+        case .report(let report):
+            switch CheckedReport.check(report, run.spec, digest: sweepDigest) {
+            case .record(let report): checked = report
+            case .otherTrial:
+                refuse(worker, "its trials have other settings than the coordinator's: use the same ranksweep")
+                handle(.message(.goodbye, from: worker))
+                return
+            case .malformed(let why):
+                let failure = WorkerMessage.Failure(
+                    lease: report.lease, trial: report.trial, attempt: report.attempt,
+                    cause: "its record cannot be read: \(why)", provenance: report.provenance)
+                handle(.message(.failure(failure), from: worker))
+                return
+            }
+        case .beat, .failure, .goodbye: break
+        }
+        handle(.message(message, from: worker))
+    }
+
+    /// Tells a peer once that it is not wanted, and why.
+    private mutating func refuse(_ worker: WorkerID, _ reason: String) {
+        guard told.count < 10_000, told.insert(worker).inserted else { return }
+        terminal.print("warning: a worker was refused: \(reason)")
+        sends.append((.refuse(reason: reason), worker))
+    }
+
+    // MARK: - Effects
+
+    private mutating func handle(_ event: DispatchEvent) {
+        let now = Instant(milliseconds: monotonicMilliseconds())
+        for effect in dispatcher.handle(event, at: now) { perform(effect) }
+    }
+
+    private mutating func perform(_ effect: DispatchEffect) {
+        switch effect {
+        case .append(let report), .check(let report):
+            guard let checked, checked.trial == Int(report.trial) else { return }
+            entries.append(checked.entry(report))
+            local?.noteSuccess()
+        case .appendFailure(let failure, let quarantined):
+            entries.append(
+                .failure(
+                    cause: failure.cause, quarantined: quarantined,
+                    JournalAttempt(
+                        trial: Int(failure.trial), number: failure.attempt, lease: failure.lease,
+                        provenance: failure.provenance)))
+        case .send(let message, let worker): sends.append((message, worker))
+        case .note(let note): tell(note)
+        case .finished: isFinished = true
+        }
+    }
+
+    /// Makes durable what came in this turn, then acknowledges it.
+    private mutating func flush() throws(CommandFailure) {
+        do throws(JournalError) {
+            for conflict in try journal.append(entries) { tell(conflict) }
+        } catch {
+            terminal.print("the journal cannot be written; what was acknowledged is safe, the rest is done again")
+            throw CommandFailure(error)
+        }
+        entries.removeAll(keepingCapacity: true)
+        for (message, worker) in sends { socket.send(message.encoded, to: worker) }
+        sends.removeAll(keepingCapacity: true)
+    }
+
+    // MARK: - Words
+
+    private mutating func tell(_ conflict: RecordConflict) {
+        conflicts += 1
+        func words(_ provenance: Provenance?) -> String {
+            provenance.map { "\($0.host), \($0.cpu), BLAS kernel \($0.kernel)" } ?? "an unknown worker"
+        }
+        terminal.print(
+            "warning: trial \(conflict.trial) has two unequal records; the first is kept: \(words(conflict.kept)); "
+                + "refused: \(words(conflict.refused))")
+    }
+
+    private mutating func tell(_ note: DispatchNote) {
+        switch note {
+        case .joined(_, let host, let slots, let kernel):
+            terminal.print("worker on \(host): \(countText(slots, "slot")), OpenBLAS kernel \(kernel)")
+        case .left(_, let host, let trials):
+            if !isFinished { terminal.print("a worker on \(host) left\(held(trials))") }
+        case .suspect(_, let host): terminal.print("a worker on \(host) is silent")
+        case .lost(_, let host, let trials): terminal.print("a worker on \(host) is lost\(held(trials))")
+        case .failed(let trial, let host, let cause, let willRetry):
+            failureCounts[cause, default: 0] += 1
+            let count = failureCounts[cause] ?? 0
+            guard count <= 3 else { return }
+            terminal.print(
+                "trial \(trial) failed on \(host): \(cause)\(willRetry ? "; it is tried again" : "; given up")"
+                    + (count == 3 ? " (more of these are counted, not shown: ranksweep status \(run.path))" : ""))
+        }
+    }
+
+    private func held(_ trials: Int) -> String {
+        trials == 0 ? "" : "; its \(countText(trials, "trial")) \(trials == 1 ? "goes" : "go") to others"
+    }
+
+    private mutating func showProgress() {
+        let now = monotonicMilliseconds()
+        rate.update(done: done, atMilliseconds: now)
+        let progress = dispatcher.progress
+        let report = ProgressReport(
+            total: progress.total, done: done, quarantined: progress.quarantined, failures: progress.failures,
+            workers: progress.workers, slots: progress.slots, rate: rate.perSecond)
+        if terminal.isTerminal {
+            terminal.setFoot(report.line(width: terminal.width - 1))
+        } else if now >= nextLineAt {
+            nextLineAt = now + 30_000
+            terminal.print(report.line(width: 200))
+        }
+    }
+}

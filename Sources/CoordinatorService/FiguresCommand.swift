@@ -1,0 +1,65 @@
+import Console
+import Glibc
+import Journal
+import Reporting
+import Text
+
+func runFigures(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
+    let formats = try figureFormats(arguments["--format"])
+    let run = try RunDirectory.open(arguments.operands[0])
+    // The journal is the truth; records.ndjson may be older, or come from elsewhere without a journal.
+    if access(RunJournal.path(in: run.path), F_OK) == 0 {
+        let journal = try journaled { () throws(JournalError) in
+            try RunJournal.open(in: run.path, sweep: run.spec.digest, readOnly: true)
+        }
+        try run.export(journal)
+    }
+    try writeReports(run, formats: formats)
+    return .done
+}
+
+private func figureFormats(_ list: String?) throws(CommandFailure) -> [FigureFormat] {
+    guard let list else { return FigureFormat.allCases }
+    var formats: [FigureFormat] = []
+    for word in list.split(separator: ",").map(String.init) {
+        guard let format = FigureFormat(rawValue: word) else {
+            let names = FigureFormat.allCases.map(\.rawValue)
+            let near = nearestSpelling(to: word, among: names).map { "; did you mean '\($0)'?" } ?? ""
+            throw .input("--format: '\(word)' is none of \(names.joined(separator: ", "))\(near)")
+        }
+        if !formats.contains(format) { formats.append(format) }
+    }
+    return formats
+}
+
+/// Writes tables and figures, and says which.
+func writeReports(_ run: RunDirectory, formats: [FigureFormat]) throws(CommandFailure) {
+    var terminal = Terminal()
+    let outcome = try reported { () throws(ReportError) in
+        try Reports.write(
+            spec: run.spec, recordsAt: run.recordsPath, to: run.path, formats: formats,
+            note: { terminal.setFoot($0) })
+    }
+    terminal.setFoot("")
+    printOut("records  \(run.recordsPath) (\(countText(outcome.records, "record")))")
+    printOut("tables   \(run.path)/tables: \(outcome.tables.map(name).joined(separator: ", "))")
+    switch outcome.drawing {
+    case .drawn, .failed:
+        if !outcome.pictures.isEmpty {
+            printOut("figures  \(run.path)/figures: \(outcome.pictures.map(name).joined(separator: ", "))")
+        }
+    case .nothingToDraw: break
+    case .gnuplotMissing:
+        printOut(
+            "figures  not drawn: gnuplot is not installed (Debian: apt install gnuplot-nox); then: "
+                + "ranksweep figures \(run.path)")
+    }
+    if case .failed(let failures) = outcome.drawing {
+        let lines = failures.map { "figure \($0.figure) was not drawn: \($0.why)" }
+        throw .fault(lines.joined(separator: "\n"))
+    }
+}
+
+private func name(_ path: String) -> String {
+    path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
+}

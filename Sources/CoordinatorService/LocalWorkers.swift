@@ -1,0 +1,131 @@
+import Console
+import Glibc
+import Text
+import Transport
+
+/// The workers that a run starts on this machine: child processes, started again where they end too early.
+struct LocalWorkers {
+    private struct Worker {
+        var child: ChildProgram
+        /// Reads what it writes to standard error.
+        var output: Int32
+        var line: [UInt8] = []
+    }
+
+    private let program: String
+    private let options: RunOptions
+    private let endpoint: String
+    private var workers: [Worker?]
+    /// Early ends without a record in between.
+    private var fruitlessEnds = 0
+    private var startAgainAt: Int64 = 0
+
+    static let maximumFruitlessEnds = 5
+
+    /// - Parameter endpoint: where the coordinator listens.
+    init(_ options: RunOptions, endpoint: String) throws(CommandFailure) {
+        let folder = thisProgram().flatMap { path in path.lastIndex(of: "/").map { path[..<$0] } } ?? "."
+        program = folder + "/ranksweep-worker"
+        guard access(program, X_OK) == 0 else {
+            throw .fault("\(program): not there: ranksweep and ranksweep-worker belong into one folder")
+        }
+        self.options = options
+        self.endpoint = endpoint
+        workers = Array(repeating: nil, count: options.workers)
+    }
+
+    /// Descriptors that become readable when a worker says something or ends.
+    var outputs: [Int32] { workers.compactMap { $0?.output } }
+
+    /// Starts those that do not run, at most once a second.
+    mutating func startMissing(at now: Int64) throws(CommandFailure) {
+        guard now >= startAgainAt, workers.contains(where: { $0 == nil }) else { return }
+        startAgainAt = now + 1000
+        for index in workers.indices where workers[index] == nil {
+            let slots = options.slots * (index + 1) / workers.count - options.slots * index / workers.count
+            workers[index] = try start(slots: slots)
+        }
+    }
+
+    private func start(slots: Int) throws(CommandFailure) -> Worker {
+        var ends: [Int32] = [-1, -1]
+        var arguments = [
+            "--connect", endpoint, "--slots", String(slots), "--data", options.data, "--quiet", "--parent",
+            String(getpid()),
+        ]
+        if let kernel = options.kernel { arguments += ["--blas-kernel", kernel] }
+        guard pipe(&ends) == 0 else { throw .fault("pipe: \(systemText(errno))") }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        _ = fcntl(ends[0], F_SETFL, O_NONBLOCK)
+        let child = ChildProgram.start(
+            program, arguments, environment: environmentList(),
+            descriptors: [(ours: ends[1], theirs: STDERR_FILENO)])
+        let code = errno
+        close(ends[1])
+        guard let child else { throw .fault("\(program) cannot be started: \(systemText(code))") }
+        return Worker(child: child, output: ends[0])
+    }
+
+    /// A record came: whatever ends now is not for want of trying.
+    mutating func noteSuccess() { fruitlessEnds = 0 }
+
+    /// Lines that the workers wrote, and processes that have ended.
+    mutating func poll() throws(CommandFailure) -> (lines: [String], ended: [(process: pid_t, end: ChildProgram.End)]) {
+        var lines: [String] = []
+        var ended: [(process: pid_t, end: ChildProgram.End)] = []
+        for index in workers.indices {
+            guard var worker = workers[index] else { continue }
+            lines += read(&worker)
+            workers[index] = worker
+            guard let end = worker.child.endIfEnded() else { continue }
+            lines += read(&worker)
+            close(worker.output)
+            workers[index] = nil
+            ended.append((worker.child.process, end))
+            fruitlessEnds += 1
+        }
+        if fruitlessEnds >= LocalWorkers.maximumFruitlessEnds {
+            let last = ended.last.map { "; the last one \($0.end.description)" } ?? ""
+            throw .fault("workers started here end again and again without a record\(last)")
+        }
+        return (lines, ended)
+    }
+
+    private func read(_ worker: inout Worker) -> [String] {
+        var lines: [String] = []
+        var bytes = [UInt8](repeating: 0, count: 4096)
+        while true {
+            let count = Glibc.read(worker.output, &bytes, bytes.count)
+            guard count > 0 else { return lines }
+            for byte in bytes[..<count] {
+                if byte == UInt8(ascii: "\n") || worker.line.count > 2000 {
+                    lines.append(String(decoding: worker.line, as: UTF8.self))
+                    worker.line = []
+                } else {
+                    worker.line.append(byte)
+                }
+            }
+        }
+    }
+
+    /// Ends them: asks first where they were not told to end, then waits two seconds, then kills.
+    mutating func stop(ask: Bool) {
+        if ask { for worker in workers { worker?.child.send(signal: SIGTERM) } }
+        let deadline = monotonicMilliseconds() + 2000
+        for index in workers.indices {
+            guard let worker = workers[index] else { continue }
+            while worker.child.endIfEnded() == nil {
+                if monotonicMilliseconds() > deadline {
+                    worker.child.send(signal: SIGKILL)
+                    _ = worker.child.wait()
+                    break
+                }
+                usleep(10_000)
+            }
+            close(worker.output)
+            workers[index] = nil
+        }
+    }
+}
+
+func systemText(_ code: Int32) -> String { String(cString: strerror(code)) }

@@ -1,0 +1,131 @@
+import Console
+import Glibc
+import Scheduling
+import Sweep
+import Text
+
+/// Reads the sweep that a command names, with its overrides.
+func readSpec(_ arguments: Arguments) throws(CommandFailure) -> SweepSpec {
+    let path = arguments.operands[0]
+    let bytes = try readSweep(path)
+    do throws(SweepError) {
+        return try SweepSpec(
+            parsing: bytes, file: path, overrides: arguments.all("--set").map { Override($0) },
+            quick: arguments.has("--quick"))
+    } catch { throw CommandFailure(error) }
+}
+
+func runPlan(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
+    let plan = Plan(try readSpec(arguments), slots: coreCount())
+    printOut(arguments.has("--json") ? plan.json.canonicalText : plan.text)
+    return .done
+}
+
+/// Cores that this process may use.
+func coreCount() -> Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
+
+/// What a sweep would run.
+struct Plan {
+    let spec: SweepSpec
+    let slots: Int
+    let cost: GridCost
+    let shards: Int
+
+    init(_ spec: SweepSpec, slots: Int) {
+        self.spec = spec
+        self.slots = slots
+        cost = spec.grid.cost()
+        let trials = spec.grid.count
+        shards = plannedShards(
+            trials: trials, slots: slots, secondsPerTrial: trials == 0 ? 0 : cost.seconds / Double(trials))
+    }
+
+    private var seeds: Int { spec.axes.first { $0.path == "seed" }?.count ?? 1 }
+    private var points: Int {
+        // A condition may name the seed; then there is no number of points apart from it.
+        let product = spec.grid.count / max(1, seeds)
+        return product * seeds == spec.grid.count ? product : spec.grid.count
+    }
+
+    /// Seconds on this machine, with every slot busy.
+    var seconds: Double { max(cost.seconds / Double(slots), cost.mostSeconds) }
+
+    var text: String {
+        var lines = [
+            "sweep    \(spec.name) (\(spec.experiment)), digest \(spec.digest)",
+            "trials   \(groupedText(spec.grid.count)) = \(countText(points, "point")) × \(countText(seeds, "seed"))",
+        ]
+        for (index, axis) in spec.axes.enumerated() {
+            lines.append("\(index == 0 ? "axes  " : "      ")   \(axis.path): \(axis.count) (\(values(axis)))")
+        }
+        for group in spec.zip { lines.append("zip      \(group.joined(separator: ", ")) advance together") }
+        for condition in spec.conditions { lines.append("where    \(condition.text)") }
+        let each =
+            cost.leastSeconds == cost.mostSeconds
+            ? durationText(seconds: cost.leastSeconds)
+            : "\(durationText(seconds: cost.leastSeconds)) to \(durationText(seconds: cost.mostSeconds))"
+        lines += [
+            "shards   about \(groupedText(shards)) for a worker of \(countText(slots, "slot"))",
+            "cost     about \(each) a trial, \(roundedText(cost.coreHours)) core-hours in all; here about "
+                + "\(durationText(seconds: seconds)) on \(countText(slots, "core"))",
+            "         (counted operations at the speed of one core of a 2024 server"
+                + "\(cost.isSampled ? ", of sampled trials" : ""); yours may be twice as slow)",
+        ]
+        if spec.figures.isEmpty {
+            lines.append("figures  none asked for; tables/summary.dat is always written")
+        }
+        for (index, figure) in spec.figures.enumerated() {
+            lines.append("\(index == 0 ? "figures" : "       ")  \(figure.name): \(describe(figure))")
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    private func values(_ axis: Axis) -> String {
+        func text(_ index: Int) -> String {
+            let label = axis.label(at: index)
+            return label.string ?? label.number.map { roundedNumber($0) } ?? label.canonicalText
+        }
+        if axis.count <= 8 { return (0..<axis.count).map(text).joined(separator: ", ") }
+        return "\(text(0)), \(text(1)), … \(text(axis.count - 1))"
+    }
+
+    /// As the file would write it, with six digits at most.
+    private func roundedNumber(_ number: Double) -> String {
+        guard number != number.rounded() else { return JSONValue.text(of: number) }
+        let scale = pow(10, 5 - floor(log10(abs(number))))
+        return JSONValue.text(of: (number * scale).rounded() / scale)
+    }
+
+    private func describe(_ figure: FigureSpec) -> String {
+        let x =
+            switch figure.x {
+            case .axis(let path): path
+            case .betaIB: "1/beta"
+            case .step: "training step"
+            }
+        let y = figure.y.map { quantity in
+            quantity.metric.rawValue + (quantity.threshold.map { " at \(JSONValue.text(of: $0))" } ?? "")
+        }
+        var text = "\(y.joined(separator: ", ")) against \(x)"
+        if let curves = figure.curves { text += ", a curve for each \(curves)" }
+        if let panels = figure.panels { text += ", a panel for each \(panels)" }
+        if figure.theory { text += ", with the closed form" }
+        return text
+    }
+
+    var json: JSONValue {
+        .object([
+            "name": .string(spec.name), "experiment": .string(spec.experiment),
+            "digest": .string(spec.digest), "trials": JSONValue(spec.grid.count), "points": JSONValue(points),
+            "seeds": JSONValue(seeds), "slots": JSONValue(slots), "shards": JSONValue(shards),
+            "axes": .array(
+                spec.axes.map { .object(["path": .string($0.path), "count": JSONValue($0.count)]) }),
+            "cost": .object([
+                "model": .string("operations"), "core_hours": .number(cost.coreHours),
+                "seconds_per_trial_least": .number(cost.leastSeconds),
+                "seconds_per_trial_most": .number(cost.mostSeconds), "sampled": .bool(cost.isSampled),
+            ]),
+            "figures": .array(spec.figures.map { .string($0.name) }),
+        ])
+    }
+}

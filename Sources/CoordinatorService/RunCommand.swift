@@ -1,0 +1,176 @@
+import Console
+import Glibc
+import Journal
+import Reporting
+import Sweep
+import Text
+import Transport
+
+func runRun(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
+    var options = RunOptions(slots: coreCount(), data: absolutePath(dataDirectory(nil)))
+    try options.apply(arguments)
+    let spec = try readSpec(arguments)
+    try checkData(spec, options)
+    let path = arguments["--out"] ?? "runs/\(spec.name)"
+    guard access(RunJournal.path(in: path), F_OK) != 0 else {
+        throw .input(
+            "\(path) holds a run already: 'ranksweep resume \(path)' goes on with it, --out DIR starts another")
+    }
+    let run = try RunDirectory.create(path, spec)
+    let (lock, journal) = try journaled { () throws(JournalError) in
+        (
+            try CoordinatorLock(in: path, holder: .thisProcess()),
+            try RunJournal.create(in: path, sweep: spec.digest)
+        )
+    }
+    return try serve(run, journal, lock, options)
+}
+
+func runResume(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
+    let run = try RunDirectory.open(arguments.operands[0])
+    let retry = try retryKinds(arguments)
+    let (lock, journal) = try journaled { () throws(JournalError) in
+        (try CoordinatorLock(in: run.path, holder: .thisProcess()), try openOrCreate(run))
+    }
+    var options = RunOptions(slots: coreCount(), data: absolutePath(dataDirectory(nil)))
+    let kept = try journaled { () throws(JournalError) in try journal.setting("options") }
+    if let kept, let json = try? JSONValue(parsing: kept.utf8) { options.restore(json) }
+    try options.apply(arguments)
+    try checkData(run.spec, options)
+    try journaled { () throws(JournalError) in
+        try journal.forgive(failed: retry.contains("failed"), quarantined: retry.contains("quarantined"))
+    }
+    return try serve(run, journal, lock, options)
+}
+
+/// A run that was cut short before its journal was there has done nothing yet.
+private func openOrCreate(_ run: RunDirectory) throws(JournalError) -> RunJournal {
+    do throws(JournalError) {
+        return try RunJournal.open(in: run.path, sweep: run.spec.digest)
+    } catch {
+        switch error {
+        case .missing, .empty: return try RunJournal.create(in: run.path, sweep: run.spec.digest)
+        default: throw error
+        }
+    }
+}
+
+private func retryKinds(_ arguments: Arguments) throws(CommandFailure) -> [String] {
+    let kinds = (arguments["--retry"] ?? "").split(separator: ",").map(String.init)
+    for kind in kinds where !["failed", "quarantined"].contains(kind) {
+        let near = nearestSpelling(to: kind, among: ["failed", "quarantined"]).map { "; did you mean '\($0)'?" }
+        throw .input("--retry: '\(kind)' is neither failed nor quarantined\(near ?? "")")
+    }
+    return kinds
+}
+
+/// Workers here need the images that the sweep names: told before any work, not by a thousand failed trials.
+private func checkData(_ spec: SweepSpec, _ options: RunOptions) throws(CommandFailure) {
+    guard options.workers > 0 else { return }
+    for name in spec.imageSets {
+        let folder = options.data + "/" + name.rawValue
+        let missing = TrialSettings.Images.fileNames.filter { file in
+            access("\(folder)/\(file)", R_OK) != 0 && access("\(folder)/\(file).gz", R_OK) != 0
+        }
+        guard let first = missing.first else { continue }
+        throw .input(
+            "the sweep needs \(name.rawValue), but \(folder)/\(first)[.gz] cannot be read: put the data set's four "
+                + "files there, or name the folder above it with --data DIR or RANKSWEEP_DATA")
+    }
+}
+
+/// Serves a run to its end, and writes what came of it.
+private func serve(
+    _ run: RunDirectory, _ journal: RunJournal, _ lock: CoordinatorLock, _ options: RunOptions
+) throws(CommandFailure) -> ExitCode {
+    let signals = SignalDescriptor([SIGINT, SIGTERM, SIGHUP])
+    let start = monotonicMilliseconds()
+    let end = try dispatch(run, journal, lock, options, signals)
+    // The loop that reads signals is over: a second Ctrl-C ends the program where it stands, and loses nothing.
+    signals.restoreDefaults()
+    try run.export(journal)
+    let summary = try journaled { () throws(JournalError) in try journal.summary() }
+    if end == .interrupted {
+        printError(
+            "interrupted: \(groupedText(summary.complete)) of \(countText(run.spec.grid.count, "trial")) are done and "
+                + "kept\nto go on: ranksweep resume \(run.path)")
+        return .interrupted
+    }
+    let seconds = Double(monotonicMilliseconds() - start) / 1000
+    printOut(
+        "\(run.spec.name): \(countText(run.spec.grid.count, "trial")): \(words(summary)), in "
+            + durationText(seconds: seconds))
+    for line in causes(summary) { printOut(line) }
+    try writeReports(run, formats: FigureFormat.allCases)
+    return summary.quarantined > 0 || summary.conflicts > 0 ? .incomplete : .done
+}
+
+private func dispatch(
+    _ run: RunDirectory, _ journal: RunJournal, _ lock: CoordinatorLock, _ options: RunOptions,
+    _ signals: SignalDescriptor
+) throws(CommandFailure) -> Coordinator.End {
+    let before = try journaled { () throws(JournalError) in
+        try journal.setSetting("options", options.json.canonicalText)
+        return try journal.summary().complete
+    }
+    let socket = try orFail(CommandFailure.init(_:)) { () throws(TransportError) in
+        try CoordinatorSocket(listeningAt: options.listen ?? Endpoint(loopbackPort: nil))
+    }
+    lock.announce(address: socket.endpoint)
+    announce(run, options, complete: before, endpoint: socket.endpoint)
+    let local = options.workers > 0 ? try LocalWorkers(options, endpoint: reachable(socket.endpoint)) : nil
+    var coordinator = try Coordinator(run, journal: journal, socket: socket, signals: signals, local: local)
+    return try coordinator.serve()
+}
+
+private func announce(_ run: RunDirectory, _ options: RunOptions, complete: Int, endpoint: String) {
+    let total = run.spec.grid.count
+    var line = "\(run.spec.name): \(countText(total, "trial")) → \(run.path)"
+    if complete > 0 { line += " (\(groupedText(complete)) are done)" }
+    if options.workers > 0, complete < total {
+        let plan = Plan(run.spec, slots: options.slots)
+        let left = plan.seconds * Double(total - complete) / Double(max(1, total))
+        line += ", about \(durationText(seconds: left)) on \(countText(options.slots, "slot"))"
+    }
+    printError(line)
+    if options.listen != nil {
+        printError("listening at \(endpoint); on each host: ranksweep-worker --connect \(endpoint)")
+    }
+}
+
+/// The address by which workers here find a coordinator that listens everywhere.
+private func reachable(_ endpoint: String) -> String {
+    for everywhere in ["tcp://0.0.0.0:", "tcp://[::]:", "tcp://*:"] where endpoint.hasPrefix(everywhere) {
+        return "tcp://127.0.0.1:" + endpoint.dropFirst(everywhere.count)
+    }
+    return endpoint
+}
+
+/// A path that means the same in every process.
+func absolutePath(_ path: String) -> String {
+    if path.hasPrefix("/") { return path }
+    if path == "~" || path.hasPrefix("~/"), let home = environmentValue("HOME") { return home + path.dropFirst() }
+    var bytes = [CChar](repeating: 0, count: 4096)
+    guard getcwd(&bytes, bytes.count) != nil else { return path }
+    let here = String(decoding: bytes.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    return here + "/" + path
+}
+
+/// "700 measured, 3 diverged, 32 quarantined".
+func words(_ summary: RunSummary) -> String {
+    var parts = ["\(groupedText(summary.measured)) measured"]
+    if summary.diverged > 0 { parts.append("\(groupedText(summary.diverged)) diverged") }
+    if summary.quarantined > 0 { parts.append("\(groupedText(summary.quarantined)) quarantined") }
+    if summary.conflicts > 0 { parts.append("\(countText(summary.conflicts, "unequal duplicate"))") }
+    return parts.joined(separator: ", ")
+}
+
+/// Failures by cause, the most frequent first.
+func causes(_ summary: RunSummary) -> [String] {
+    let shown = summary.causes.prefix(10).map { cause in
+        "  \(countText(cause.count, "failed attempt")): \(cause.text) (trial \(cause.exampleTrial) on "
+            + "\(cause.exampleHost), for one)"
+    }
+    let rest = summary.causes.count - shown.count
+    return shown + (rest > 0 ? ["  … and \(countText(rest, "other cause"))"] : [])
+}

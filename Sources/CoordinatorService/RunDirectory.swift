@@ -1,0 +1,119 @@
+import Console
+import Glibc
+import Journal
+import Reporting
+import Sweep
+import Text
+
+/// A run directory: where things are in it, and what is in them (docs/records.md).
+struct RunDirectory {
+    let path: String
+    let spec: SweepSpec
+
+    var recordsPath: String { path + "/records.ndjson" }
+    private static func sweepPath(_ path: String) -> String { path + "/sweep.json" }
+
+    /// Makes a new one. Throws where the directory holds a run already.
+    static func create(_ path: String, _ spec: SweepSpec) throws(CommandFailure) -> RunDirectory {
+        try reported { () throws(ReportError) in
+            try makeFolder(path)
+            guard access(RunJournal.path(in: path), F_OK) != 0 else { return }
+            let file = try WholeFile(sweepPath(path))
+            try file.write(spec.canonicalJSON.canonicalText.utf8)
+            try file.write("\n".utf8)
+            try file.commit()
+        }
+        return RunDirectory(path: path, spec: spec)
+    }
+
+    static func open(_ path: String) throws(CommandFailure) -> RunDirectory {
+        let file = sweepPath(path)
+        guard access(path, F_OK) == 0 else { throw .input("\(path): no such run directory") }
+        guard access(file, F_OK) == 0 else {
+            let isSweep = path.hasSuffix(".yaml") || path.hasSuffix(".yml")
+            throw .input(
+                "\(path): no run directory, it has no sweep.json"
+                    + (isSweep ? "; to start a sweep: ranksweep run \(path)" : ""))
+        }
+        let bytes = try readSweep(file)
+        return try orFail(CommandFailure.init(_:)) { () throws(SweepError) in
+            RunDirectory(path: path, spec: try SweepSpec(parsing: bytes, file: file))
+        }
+    }
+
+    /// Writes `records.ndjson` and `provenance.ndjson` from the journal: each whole, or as it was.
+    func export(_ journal: RunJournal) throws(CommandFailure) {
+        try exportLines(to: recordsPath) { write throws(JournalError) in
+            try journal.forEachRecord { line throws(JournalError) in try write(line) }
+        }
+        try exportLines(to: path + "/provenance.ndjson") { write throws(JournalError) in
+            try journal.forEachAttempt { index, fields throws(JournalError) in
+                var fields = fields
+                if index < spec.grid.count {
+                    let trial = spec.grid[index]
+                    fields["axes"] = trial.axesObject
+                    fields["trial"] = .string(trial.id.text)
+                }
+                try write(Array(JSONValue.object(fields).canonicalText.utf8))
+            }
+        }
+    }
+
+    /// - Parameter visit: calls what it is given with each line, without a newline.
+    private func exportLines(
+        to path: String,
+        _ visit: ((_ line: [UInt8]) throws(JournalError) -> Void) throws(JournalError) -> Void
+    ) throws(CommandFailure) {
+        let file = try reported { () throws(ReportError) in try WholeFile(path) }
+        try journaled { () throws(JournalError) in
+            try visit { line throws(JournalError) in
+                do throws(ReportError) { try file.write(line + [UInt8(ascii: "\n")]) } catch {
+                    // A journal's visitor throws the journal's errors only.
+                    throw .system(path: path, code: 0, detail: error.description)
+                }
+            }
+        }
+        try reported { () throws(ReportError) in try file.commit() }
+    }
+}
+
+/// A sweep file's bytes. Bigger than any sweep is refused.
+func readSweep(_ path: String) throws(CommandFailure) -> [UInt8] {
+    var status = stat()
+    guard stat(path, &status) == 0 else {
+        let why = errno == ENOENT ? "no such file" : String(cString: strerror(errno))
+        throw .input("\(path): \(why)\(suggestion(for: path))")
+    }
+    guard status.st_mode & S_IFMT != S_IFDIR else {
+        let isRun = access(path + "/sweep.json", F_OK) == 0
+        throw .input(
+            "\(path): a folder, not a sweep file" + (isRun ? "; to go on with its run: ranksweep resume \(path)" : ""))
+    }
+    guard let file = fopen(path, "re") else {
+        throw .input("\(path): cannot be read: \(String(cString: strerror(errno)))")
+    }
+    defer { fclose(file) }
+    let limit = 1 << 20
+    var bytes = [UInt8](repeating: 0, count: limit + 1)
+    let count = fread(&bytes, 1, bytes.count, file)
+    guard count <= limit else { throw .input("\(path): larger than 1 MiB: not a sweep file") }
+    return Array(bytes[..<count])
+}
+
+/// "; did you mean 'sweeps/demo.yaml'?" where a sweep file of nearly this name is there.
+private func suggestion(for path: String) -> String {
+    let slash = path.lastIndex(of: "/")
+    let folder = slash.map { String(path[...$0]) } ?? ""
+    let name = slash.map { String(path[path.index(after: $0)...]) } ?? path
+    guard let listing = opendir(folder.isEmpty ? "." : folder) else { return "" }
+    defer { closedir(listing) }
+    var names: [String] = []
+    while let entry = readdir(listing) {
+        let bytes = withUnsafeBytes(of: entry.pointee.d_name) { $0.prefix { $0 != 0 } }
+        let candidate = String(decoding: bytes, as: UTF8.self)
+        if candidate.hasSuffix(".yaml") || candidate.hasSuffix(".yml") { names.append(candidate) }
+    }
+    names.sort()
+    if let exact = names.first(where: { $0.hasPrefix(name + ".") }) { return "; did you mean '\(folder)\(exact)'?" }
+    return nearestSpelling(to: name, among: names).map { "; did you mean '\(folder)\($0)'?" } ?? ""
+}

@@ -1,0 +1,66 @@
+import Console
+import Sweep
+import Text
+import Transport
+
+/// How a run gets its workers. Kept in the journal, so that `resume` needs none of it again.
+struct RunOptions: Equatable {
+    /// Workers started here.
+    var workers = 1
+    /// Of all of them together.
+    var slots: Int
+    var listen: Endpoint?
+    var data: String
+    var kernel: String?
+
+    init(slots: Int, data: String) {
+        self.slots = slots
+        self.data = data
+    }
+
+    /// Applies a command line to what a run had before (or to the defaults).
+    mutating func apply(_ arguments: Arguments) throws(CommandFailure) {
+        do throws(UsageError) {
+            if let text = arguments["--listen"] {
+                let endpoint: Endpoint
+                do throws(TransportError) { endpoint = try Endpoint(parsing: text, anyPort: true) } catch {
+                    throw UsageError("--listen: \(error.message)")
+                }
+                guard endpoint.isLoopback || arguments.has("--insecure") else {
+                    throw UsageError(
+                        "--listen \(text): other machines can reach this address, and nothing would stop them from "
+                            + "reading the sweep and sending false records; listen at 127.0.0.1 (and tunnel with "
+                            + "ssh), or add --insecure on a network you trust")
+                }
+                listen = endpoint
+                workers = 0
+            }
+            if let count = try arguments.integer("--workers", in: 0...1024) { workers = count }
+            if let count = try arguments.integer("--slots", in: 1...4096) { slots = count }
+            if workers == 0, listen == nil {
+                throw UsageError("--workers 0 leaves nobody to work: add --listen tcp://HOST:PORT")
+            }
+            if workers > slots { slots = workers }
+            if let folder = arguments["--data"] { data = absolutePath(folder) }
+            if let name = arguments["--blas-kernel"] { kernel = name }
+        } catch { throw CommandFailure(error) }
+    }
+
+    var json: JSONValue {
+        var members: [String: JSONValue] = [
+            "workers": JSONValue(workers), "slots": JSONValue(slots), "data": .string(data),
+        ]
+        if let listen { members["listen"] = .string(listen.text) }
+        if let kernel { members["blas_kernel"] = .string(kernel) }
+        return .object(members)
+    }
+
+    /// Takes over what a journal kept; what it lacks stays.
+    mutating func restore(_ json: JSONValue) {
+        if let count = json["workers"]?.number.flatMap({ Int(exactly: $0) }) { workers = count }
+        if let count = json["slots"]?.number.flatMap({ Int(exactly: $0) }) { slots = max(1, count) }
+        if let text = json["listen"]?.string { listen = try? Endpoint(parsing: text, anyPort: true) }
+        if let folder = json["data"]?.string { data = folder }
+        kernel = json["blas_kernel"]?.string ?? kernel
+    }
+}
