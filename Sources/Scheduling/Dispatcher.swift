@@ -327,8 +327,9 @@ extension Dispatcher {
         effects.append(.send(.accepted([failure.trial]), to: id))
     }
 
-    /// Gives a trial its outcome.
+    /// Gives a trial its outcome. Only a record replaces one, and only a quarantine: a journal may tell of both.
     private mutating func settle(_ trial: Int, _ outcome: TrialState) {
+        guard states[trial] != .complete, states[trial] != outcome else { return }
         switch states[trial] {
         case .pending: pendingCount -= 1
         case .quarantined: progress.quarantined -= 1
