@@ -68,7 +68,8 @@ public struct Dispatcher: Sendable {
     public enum Restored: Equatable, Sendable {
         case complete
         case quarantined
-        case failed(times: Int)
+        /// The last failure was that of attempt `lastAttempt`, or of the attempt numbered `times`.
+        case failed(times: Int, lastAttempt: UInt32 = 0)
     }
 
     public struct Progress: Equatable, Sendable {
@@ -87,6 +88,8 @@ public struct Dispatcher: Sendable {
         var attempts: UInt32 = 0
         var failures = 0
         var losses = 0
+        /// The newest attempt whose failure has been counted: a claim to it is out of date.
+        var failedAttempt: UInt32 = 0
         /// Where it last failed; another worker is asked first.
         var avoid: WorkerID?
     }
@@ -106,7 +109,7 @@ public struct Dispatcher: Sendable {
     }
 
     let settings: DispatchSettings
-    private let welcome: CoordinatorMessage.Welcome
+    let welcome: CoordinatorMessage.Welcome
     var states: [TrialState]
     /// Trials that were tried and are not done; most trials have no entry.
     var histories: [Int: History] = [:]
@@ -120,7 +123,7 @@ public struct Dispatcher: Sendable {
     var pendingCount: Int
     var nextLease: UInt64
     var meanMilliseconds: Double?
-    private var isFinished = false
+    var isFinished = false
     public private(set) var progress: Progress
 
     /// - Parameters:
@@ -142,8 +145,9 @@ public struct Dispatcher: Sendable {
             switch outcome {
             case .complete: settle(trial, .complete)
             case .quarantined: settle(trial, .quarantined)
-            case .failed(let times):
-                histories[trial] = History(attempts: UInt32(times), failures: times)
+            case .failed(let times, let lastAttempt):
+                let attempt = max(UInt32(clamping: times), lastAttempt)
+                histories[trial] = History(attempts: attempt, failures: times, failedAttempt: attempt)
             }
         }
     }
@@ -153,7 +157,7 @@ public struct Dispatcher: Sendable {
         workers.values.map { min($0.lastSent + settings.beatMilliseconds, deadline(of: $0)) }.min()
     }
 
-    private func deadline(of worker: Worker) -> Instant {
+    func deadline(of worker: Worker) -> Instant {
         worker.lastHeard
             + (worker.isSuspect ? settings.deadAfterMilliseconds : settings.suspectAfterMilliseconds)
     }
@@ -180,101 +184,6 @@ public struct Dispatcher: Sendable {
         }
         updateProgress()
         return effects
-    }
-}
-
-// MARK: - Workers come and go
-
-extension Dispatcher {
-    private mutating func greet(
-        _ id: WorkerID, _ hello: WorkerMessage.Hello, _ now: Instant, _ effects: inout [DispatchEffect]
-    ) {
-        guard hello.slots > 0 else {
-            effects.append(.send(.refuse(reason: "a worker needs a slot at least"), to: id))
-            return
-        }
-        if workers[id] == nil {
-            workers[id] = Worker(host: hello.host, slots: Int(hello.slots), lastHeard: now, lastSent: now)
-            workerOrder.append(id)
-            effects.append(
-                .note(.joined(id, host: hello.host, slots: Int(hello.slots), kernel: hello.kernel)))
-        }
-        effects.append(.send(.welcome(welcome), to: id))
-        var settled: [UInt64] = []
-        var taken: [(lease: LeaseID, trial: UInt64)] = []
-        var kept: [Int: Hold] = [:]
-        for held in hello.held {
-            guard let trial = Int(exactly: held.trial), states.indices.contains(trial) else { continue }
-            switch states[trial] {
-            case .complete, .quarantined: settled.append(held.trial)
-            case .leased where workers[id]?.held[trial] == nil: taken.append((held.lease, held.trial))
-            case .leased, .pending: kept[trial] = Hold(lease: held.lease, attempt: held.attempt)
-            }
-        }
-        // What it does not hold of what it was given was lost on the way: nobody's fault.
-        let missing = (workers[id]?.held ?? [:]).keys.filter { kept[$0] == nil }.sorted()
-        for trial in missing { giveBack(trial, from: workers[id]?.held[trial]) }
-        for trial in kept.keys.sorted() where states[trial] == .pending {
-            states[trial] = .leased
-            pendingCount -= 1
-            histories[trial, default: History()].attempts.formMaximum(kept[trial]?.attempt ?? 0)
-        }
-        workers[id]?.held = kept
-        if !settled.isEmpty { effects.append(.send(.accepted(settled), to: id)) }
-        for (lease, trial) in taken { effects.append(.send(.revoke(lease, [trial]), to: id)) }
-    }
-
-    private mutating func checkWorkers(_ now: Instant, _ effects: inout [DispatchEffect]) {
-        for id in workerOrder {
-            guard let worker = workers[id] else { continue }
-            if now >= worker.lastHeard + settings.deadAfterMilliseconds {
-                release(id, isLoss: true, &effects)
-                continue
-            }
-            if !worker.isSuspect, now >= worker.lastHeard + settings.suspectAfterMilliseconds {
-                workers[id]?.isSuspect = true
-                effects.append(.note(.suspect(id, host: worker.host)))
-            }
-            if now >= worker.lastSent + settings.beatMilliseconds { effects.append(.send(.beat, to: id)) }
-        }
-    }
-
-    /// Forgets a worker; its trials are pending again.
-    private mutating func release(_ id: WorkerID, isLoss: Bool, _ effects: inout [DispatchEffect]) {
-        guard let worker = workers.removeValue(forKey: id) else { return }
-        workerOrder.removeAll { $0 == id }
-        let count = worker.held.count
-        effects.append(
-            .note(
-                isLoss
-                    ? .lost(id, host: worker.host, trials: count) : .left(id, host: worker.host, trials: count)))
-        for trial in worker.held.keys.sorted() {
-            guard isLoss, let hold = worker.held[trial] else {
-                giveBack(trial, from: worker.held[trial])
-                continue
-            }
-            histories[trial, default: History()].losses += 1
-            histories[trial]?.avoid = id
-            let losses = histories[trial]?.losses ?? 0
-            if losses >= settings.maximumLosses {
-                let failure = WorkerMessage.Failure(
-                    lease: hold.lease, trial: UInt64(trial), attempt: hold.attempt,
-                    cause: "its worker was lost, \(losses) times over", provenance: .unknown(host: worker.host))
-                effects.append(.appendFailure(failure, quarantined: true))
-                settle(trial, .quarantined)
-            } else {
-                giveBack(trial, from: hold)
-            }
-        }
-    }
-
-    /// Makes a trial pending again; its next attempt has a number of its own.
-    private mutating func giveBack(_ trial: Int, from hold: Hold?) {
-        guard states[trial] == .leased else { return }
-        histories[trial, default: History()].attempts.formMaximum(hold?.attempt ?? 0)
-        states[trial] = .pending
-        pendingCount += 1
-        returned.append(trial)
     }
 }
 
@@ -309,26 +218,38 @@ extension Dispatcher {
     ) {
         guard let trial = Int(exactly: failure.trial), states.indices.contains(trial) else { return }
         let hold = Hold(lease: failure.lease, attempt: failure.attempt)
-        if workers[id]?.held[trial] == hold {
+        let mine = workers[id]?.held[trial]
+        // Told twice, and given the trial anew since the first time: the answer to that is to come, and an
+        // acknowledgement now could pass for its.
+        if mine != nil, mine != hold { return }
+        if mine == hold {
             workers[id]?.held[trial] = nil
-            var history = histories[trial] ?? History()
-            history.failures += 1
-            history.avoid = id
-            histories[trial] = history
-            progress.failures += 1
-            let isFinal = history.failures >= settings.maximumFailures
-            effects.append(.appendFailure(failure, quarantined: isFinal))
-            effects.append(
-                .note(
-                    .failed(
-                        trial: trial, host: failure.provenance.host, cause: failure.cause, willRetry: !isFinal)))
-            if isFinal { settle(trial, .quarantined) } else { giveBack(trial, from: hold) }
+            count(failure, of: trial, from: id, &effects)
+            if states[trial] == .leased { giveBack(trial, from: hold) }
         }
         effects.append(.send(.accepted([failure.trial]), to: id))
     }
 
+    private mutating func count(
+        _ failure: WorkerMessage.Failure, of trial: Int, from id: WorkerID, _ effects: inout [DispatchEffect]
+    ) {
+        var history = histories[trial] ?? History()
+        history.failures += 1
+        history.failedAttempt = failure.attempt
+        history.avoid = id
+        histories[trial] = history
+        progress.failures += 1
+        let isFinal = history.failures >= settings.maximumFailures
+        effects.append(.appendFailure(failure, quarantined: isFinal))
+        effects.append(
+            .note(
+                .failed(
+                    trial: trial, host: failure.provenance.host, cause: failure.cause, willRetry: !isFinal)))
+        if isFinal { settle(trial, .quarantined) }
+    }
+
     /// Gives a trial its outcome. Only a record replaces one, and only a quarantine: a journal may tell of both.
-    private mutating func settle(_ trial: Int, _ outcome: TrialState) {
+    mutating func settle(_ trial: Int, _ outcome: TrialState) {
         guard states[trial] != .complete, states[trial] != outcome else { return }
         switch states[trial] {
         case .pending: pendingCount -= 1

@@ -6,9 +6,12 @@ public struct SessionSettings: Equatable, Sendable {
     public var helloMilliseconds: Int64 = 1000
     /// A coordinator unheard for so many beats is greeted again.
     public var silentBeats: Int64 = 6
+    /// Every so many beats is a hello, which says what the worker holds: an assignment or a report that was lost with
+    /// its connection is noticed then, and only then.
+    public var helloBeats: Int64 = 10
     /// A worker that heard nothing for so long gives up.
     public var giveUpMilliseconds: Int64 = 15 * 60 * 1000
-    /// A slot that dies so often before it is ready is beyond help.
+    /// A slot that dies so often without a trial, and without an answer in between, is beyond help.
     public var maximumSlotDeaths = 3
 
     public init() {}
@@ -92,6 +95,7 @@ public struct WorkerSession: Sendable {
     private var beatMilliseconds: Int64 = 1000
     private var lastHeard: Instant
     private var lastSent: Instant
+    private var lastHello: Instant
 
     /// - Parameter hello: who the worker is; what it holds is filled in.
     public init(hello: WorkerMessage.Hello, settings: SessionSettings = SessionSettings(), at now: Instant) {
@@ -101,6 +105,7 @@ public struct WorkerSession: Sendable {
         slotDeaths = Array(repeating: 0, count: Int(hello.slots))
         lastHeard = now
         lastSent = now
+        lastHello = now
     }
 
     /// When `wake` is due at the latest.
@@ -109,7 +114,9 @@ public struct WorkerSession: Sendable {
         case .waitingForSlots: lastSent + settings.giveUpMilliseconds
         case .greeting: lastSent + settings.helloMilliseconds
         case .joined:
-            min(lastSent + beatMilliseconds, lastHeard + beatMilliseconds * settings.silentBeats)
+            min(
+                lastSent + beatMilliseconds, lastHello + beatMilliseconds * settings.helloBeats,
+                lastHeard + beatMilliseconds * settings.silentBeats)
         }
     }
 
@@ -140,7 +147,7 @@ extension WorkerSession {
         _ message: CoordinatorMessage, _ now: Instant, _ effects: inout [SessionEffect]
     ) {
         switch message {
-        case .welcome(let welcome): join(welcome, &effects)
+        case .welcome(let welcome): join(welcome, now, &effects)
         case .refuse(let reason): effects.append(.exit(.refused(reason: reason)))
         case .assign(let assignment):
             // Before a welcome the indices would mean nothing; the next hello tells what was missed.
@@ -155,11 +162,14 @@ extension WorkerSession {
         }
     }
 
-    private mutating func join(_ welcome: CoordinatorMessage.Welcome, _ effects: inout [SessionEffect]) {
+    private mutating func join(
+        _ welcome: CoordinatorMessage.Welcome, _ now: Instant, _ effects: inout [SessionEffect]
+    ) {
         beatMilliseconds = max(50, Int64(welcome.beatMilliseconds))
         if sweep != welcome.sweep {
             // Another sweep: what is held belongs to nobody any more.
             sweep = welcome.sweep
+            let claimed = !held.isEmpty
             held = [:]
             queue = []
             for slot in slots.indices {
@@ -171,6 +181,8 @@ extension WorkerSession {
                     effects.append(.restart(slot: slot))
                 }
             }
+            // The hello that this answers laid claim to trials of another sweep.
+            if claimed { greet(now, &effects) }
         }
         if link != .joined { effects.append(.note(.joined)) }
         link = .joined
@@ -191,13 +203,13 @@ extension WorkerSession {
         case .waiting, .running:
             held[trial]?.lease = assignment.lease
             held[trial]?.attempt = assignment.attempt
-        case .reported(.report(let report)):
-            // It has the record already; the coordinator had not heard.
-            effects.append(.send(.report(report)))
-        case .reported:
+        case .reported(.failure) where known.lease != assignment.lease:
             // Its failure was reported under another lease: this is the retry.
             held[trial] = Held(lease: assignment.lease, attempt: assignment.attempt, stage: .waiting)
             queue.append(trial)
+        case .reported(let message):
+            // It has the answer already; the coordinator had not heard.
+            effects.append(.send(message))
         }
     }
 
@@ -224,24 +236,27 @@ extension WorkerSession {
         switch link {
         case .waitingForSlots: break
         case .greeting:
-            if now >= lastSent + settings.helloMilliseconds { greet(&effects) }
+            if now >= lastSent + settings.helloMilliseconds { greet(now, &effects) }
         case .joined:
             if now >= lastHeard + beatMilliseconds * settings.silentBeats {
                 link = .greeting
                 effects.append(.note(.coordinatorSilent))
-                greet(&effects)
+                greet(now, &effects)
+            } else if now >= lastHello + beatMilliseconds * settings.helloBeats {
+                greet(now, &effects)
             } else if now >= lastSent + beatMilliseconds {
                 effects.append(.send(.beat))
             }
         }
     }
 
-    private func greet(_ effects: inout [SessionEffect]) {
+    private mutating func greet(_ now: Instant, _ effects: inout [SessionEffect]) {
         var message = hello
         message.held = held.keys.sorted().compactMap { trial in
             held[trial].map { WorkerMessage.HeldTrial(lease: $0.lease, trial: trial, attempt: $0.attempt) }
         }
         effects.append(.send(.hello(message)))
+        lastHello = now
     }
 }
 
@@ -249,12 +264,13 @@ extension WorkerSession {
 
 extension WorkerSession {
     private mutating func ready(_ slot: Int, _ now: Instant, _ effects: inout [SessionEffect]) {
+        // Ready twice: a slot that has its trial is not free, whatever it says.
+        guard slots[slot] == .starting else { return }
         slots[slot] = .idle
-        slotDeaths[slot] = 0
         if let sweep { effects.append(.load(sweep: sweep, slot: slot)) }
         if link == .waitingForSlots {
             link = .greeting
-            greet(&effects)
+            greet(now, &effects)
         }
     }
 
@@ -262,7 +278,9 @@ extension WorkerSession {
         _ slot: Int, _ reply: SlotReply, _ time: Int64, _ effects: inout [SessionEffect]
     ) {
         guard case .running(let trial, _) = slots[slot] else { return }
+        if case .ready = reply { return }
         slots[slot] = .idle
+        slotDeaths[slot] = 0
         guard let hold = held[trial] else { return }
         switch reply {
         case .ready: break
@@ -290,7 +308,7 @@ extension WorkerSession {
         } else {
             slotDeaths[slot] += 1
             if slotDeaths[slot] >= settings.maximumSlotDeaths {
-                effects.append(.exit(.slotsBroken(cause: cause)))
+                effects += [.send(.goodbye), .exit(.slotsBroken(cause: cause))]
                 return
             }
         }

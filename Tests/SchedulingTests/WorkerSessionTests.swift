@@ -1,0 +1,264 @@
+import Sweep
+import Testing
+import Wire
+
+@testable import Scheduling
+
+/// A session with a clock in the test's hand; its messages go through their bytes.
+private struct TestWorker {
+    var session: WorkerSession
+    var now = Instant(milliseconds: 0)
+
+    init(slots: UInt32 = 1) { session = WorkerSession(hello: hello(1, slots: slots), at: now) }
+
+    /// A worker whose slots are ready and that was welcomed.
+    init(joinedWith slots: UInt32) throws {
+        self.init(slots: slots)
+        for slot in 0..<Int(slots) { _ = try handle(.slotReady(slot, kernel: "Haswell")) }
+        _ = try handle(.message(welcomed))
+    }
+
+    mutating func handle(_ event: SessionEvent) throws -> [SessionEffect] {
+        var event = event
+        if case .message(let message) = event {
+            event = .message(try CoordinatorMessage(decoding: message.encoded))
+        }
+        let effects = session.handle(event, at: now)
+        for case .send(let message) in effects {
+            #expect(try WorkerMessage(decoding: message.encoded) == message)
+        }
+        return effects
+    }
+
+    mutating func assign(
+        _ trials: [UInt64], lease: UInt64, attempt: UInt32 = 1
+    ) throws -> [SessionEffect] {
+        try handle(
+            .message(
+                .assign(
+                    CoordinatorMessage.Assignment(lease: LeaseID(lease), attempt: attempt, trials: trials))))
+    }
+
+    mutating func done(_ trial: UInt64, slot: Int = 0) throws -> [SessionEffect] {
+        try handle(
+            .slotReply(
+                slot,
+                .done(
+                    trial: trial, id: identifier(of: trial), body: body(of: trial), seconds: 1,
+                    peakMemoryBytes: 9), unixMilliseconds: 5000))
+    }
+
+    /// Wakes at every deadline until time is up; `beating`: the coordinator beats.
+    mutating func pass(milliseconds: Int64, beating: Bool = false) throws -> [SessionEffect] {
+        let end = now + milliseconds
+        var effects: [SessionEffect] = []
+        while now < end {
+            now = min(end, now + 500)
+            if beating { effects += try handle(.message(.beat)) }
+            effects += try handle(.wake)
+            #expect(session.nextDeadline > now)
+        }
+        return effects
+    }
+}
+
+extension [SessionEffect] {
+    fileprivate var sent: [WorkerMessage] {
+        compactMap { if case .send(let message) = $0 { message } else { nil } }
+    }
+
+    fileprivate var hellos: [WorkerMessage.Hello] {
+        sent.compactMap { if case .hello(let hello) = $0 { hello } else { nil } }
+    }
+
+    fileprivate var reports: [WorkerMessage.Report] {
+        sent.compactMap { if case .report(let report) = $0 { report } else { nil } }
+    }
+
+    fileprivate var failures: [WorkerMessage.Failure] {
+        sent.compactMap { if case .failure(let failure) = $0 { failure } else { nil } }
+    }
+}
+
+@Suite struct WorkerSessionTests {
+    // MARK: Joining
+
+    @Test func `a worker says hello once its first slot is up, and until it is welcomed`() throws {
+        var worker = TestWorker(slots: 2)
+        #expect(try worker.pass(milliseconds: 2000) == [])
+        #expect(try worker.handle(.slotReady(1, kernel: "Haswell")) == [.send(.hello(hello(1, slots: 2)))])
+        #expect(try worker.pass(milliseconds: 3000).hellos.count == 3)
+        #expect(
+            try worker.handle(.message(welcomed))
+                == [.load(sweep: TestCoordinator.sweep, slot: 1), .note(.joined)])
+        #expect(
+            try worker.handle(.slotReady(0, kernel: "Haswell"))
+                == [.load(sweep: TestCoordinator.sweep, slot: 0)])
+    }
+
+    @Test func `a refusal ends the worker with its reason`() throws {
+        var worker = TestWorker()
+        #expect(
+            try worker.handle(.message(.refuse(reason: "no"))) == [.exit(.refused(reason: "no"))])
+    }
+
+    @Test func `an assignment before the welcome is not taken: its indices mean nothing yet`() throws {
+        var worker = TestWorker()
+        _ = try worker.handle(.slotReady(0, kernel: "Haswell"))
+        #expect(try worker.assign([3], lease: 1) == [])
+        #expect(worker.session.held.isEmpty)
+    }
+
+    // MARK: Working
+
+    @Test func `trials start on free slots and the others wait in the order they came`() throws {
+        var worker = try TestWorker(joinedWith: 2)
+        #expect(
+            try worker.assign([7, 3, 5], lease: 1) == [.start(trial: 7, slot: 0), .start(trial: 3, slot: 1)])
+        #expect(try worker.assign([4], lease: 2) == [])
+        let effects = try worker.done(3, slot: 1)
+        #expect(effects.last == .start(trial: 5, slot: 1))
+        #expect(effects.reports.map(\.lease) == [LeaseID(1)])
+        #expect(effects.reports.first?.provenance.startMilliseconds == 4000)
+        #expect(try worker.done(7).last == .start(trial: 4, slot: 0))
+    }
+
+    @Test func `a slot's death costs its trial's attempt and nothing else, and the slot starts anew`() throws {
+        var worker = try TestWorker(joinedWith: 2)
+        _ = try worker.assign([0, 1, 2], lease: 1)
+        worker.now = worker.now + 3000
+        let effects = try worker.handle(.slotDied(0, cause: "killed", unixMilliseconds: 9000))
+        #expect(effects.failures.map(\.trial) == [0])
+        #expect(effects.failures.first?.provenance.seconds == 3)
+        #expect(effects.last == .restart(slot: 0))
+        #expect(
+            try worker.handle(.slotReady(0, kernel: "Haswell")).last == .start(trial: 2, slot: 0))
+        #expect(worker.session.slots[1] == .running(1, since: Instant(milliseconds: 0)))
+    }
+
+    @Test func `a slot's error is the trial's failure, and the slot goes on`() throws {
+        var worker = try TestWorker(joinedWith: 1)
+        _ = try worker.assign([0, 1], lease: 1)
+        let effects = try worker.handle(
+            .slotReply(
+                0, .failed(trial: 0, cause: "no data", seconds: 2, peakMemoryBytes: 1), unixMilliseconds: 0))
+        #expect(effects.failures.map(\.cause) == ["no data"])
+        #expect(effects.last == .start(trial: 1, slot: 0))
+    }
+
+    @Test func `an answer for another trial fails the one that was asked for`() throws {
+        var worker = try TestWorker(joinedWith: 1)
+        _ = try worker.assign([0], lease: 1)
+        #expect(try worker.done(8).failures.map(\.trial) == [0])
+    }
+
+    @Test func `a slot that says ready while it works keeps its trial`() throws {
+        var worker = try TestWorker(joinedWith: 1)
+        _ = try worker.assign([0, 1], lease: 1)
+        #expect(try worker.handle(.slotReady(0, kernel: "Haswell")) == [])
+        #expect(try worker.handle(.slotReply(0, .ready(kernel: "Haswell"), unixMilliseconds: 0)) == [])
+        #expect(try worker.done(0).reports.map(\.trial) == [0])
+    }
+
+    @Test func `a slot that only dies ends the worker, which says goodbye`() throws {
+        var worker = try TestWorker(joinedWith: 1)
+        for _ in 0..<2 {
+            #expect(
+                try worker.handle(.slotDied(0, cause: "killed", unixMilliseconds: 0)) == [.restart(slot: 0)])
+            _ = try worker.handle(.slotReady(0, kernel: "Haswell"))
+        }
+        #expect(
+            try worker.handle(.slotDied(0, cause: "killed", unixMilliseconds: 0))
+                == [.send(.goodbye), .exit(.slotsBroken(cause: "killed"))])
+    }
+
+    @Test func `a revoked trial is stopped, forgotten, and its slot starts anew; by another lease it stays`() throws {
+        var worker = try TestWorker(joinedWith: 1)
+        _ = try worker.assign([0, 1], lease: 4)
+        #expect(try worker.handle(.message(.revoke(LeaseID(3), [0, 1]))) == [])
+        #expect(try worker.handle(.message(.revoke(LeaseID(4), [0, 1]))) == [.restart(slot: 0)])
+        #expect(worker.session.held.isEmpty)
+        #expect(try worker.done(0) == [])
+    }
+
+    // MARK: Reports
+
+    @Test func `a report is kept until it is accepted, and sent again after each welcome`() throws {
+        var worker = try TestWorker(joinedWith: 1)
+        _ = try worker.assign([0], lease: 1)
+        let sent = try worker.done(0).reports
+        #expect(try worker.handle(.message(welcomed)).reports == sent)
+        _ = try worker.handle(.message(.accepted([0])))
+        #expect(try worker.handle(.message(welcomed)) == [])
+    }
+
+    @Test func `an acknowledgement does not end what is still running`() throws {
+        var worker = try TestWorker(joinedWith: 1)
+        _ = try worker.assign([0], lease: 1)
+        _ = try worker.handle(.message(.accepted([0])))
+        #expect(try worker.done(0).reports.map(\.trial) == [0])
+    }
+
+    @Test func `an assignment made twice is one assignment`() throws {
+        var worker = try TestWorker(joinedWith: 1)
+        _ = try worker.assign([0, 1], lease: 1)
+        #expect(try worker.assign([0, 1], lease: 1) == [])
+        let sent = try worker.done(0).sent
+        #expect(try worker.assign([0, 1], lease: 1).sent == sent)
+        let failed = try worker.handle(.slotDied(0, cause: "killed", unixMilliseconds: 0)).sent
+        #expect(try worker.assign([1], lease: 1).sent == failed)
+        _ = try worker.handle(.slotReady(0, kernel: "Haswell"))
+        #expect(try worker.assign([1], lease: 2, attempt: 2) == [.start(trial: 1, slot: 0)])
+    }
+
+    // MARK: The coordinator comes and goes
+
+    @Test func `a worker beats while its slots work, and now and then says what it holds`() throws {
+        var worker = try TestWorker(joinedWith: 1)
+        _ = try worker.assign([0], lease: 1)
+        let sent = try worker.pass(milliseconds: 30_000, beating: true).sent
+        #expect(sent.count == 30)
+        #expect(sent.filter { $0 == .beat }.count == 27)
+        #expect(try worker.pass(milliseconds: 10_000, beating: true).hellos.map(\.held) == [[held(0, lease: 1)]])
+    }
+
+    @Test func `a silent coordinator is greeted again, and work goes on meanwhile`() throws {
+        var worker = try TestWorker(joinedWith: 1)
+        _ = try worker.assign([0, 1], lease: 1)
+        let effects = try worker.pass(milliseconds: 8000)
+        #expect(effects.contains(.note(.coordinatorSilent)))
+        #expect(effects.hellos.last?.held == [held(0, lease: 1), held(1, lease: 1)])
+        #expect(try worker.done(0) == [.start(trial: 1, slot: 0)])
+        let welcome = try worker.handle(.message(welcomed))
+        #expect(welcome.reports.map(\.trial) == [0])
+        #expect(welcome.first == .note(.joined))
+    }
+
+    @Test func `a worker that hears nothing for long gives up`() throws {
+        var worker = try TestWorker(joinedWith: 1)
+        worker.now = worker.now + 15 * 60 * 1000
+        #expect(try worker.handle(.wake) == [.exit(.silent)])
+    }
+
+    @Test func `another sweep's welcome ends the old one's trials, and the claim to them is taken back`() throws {
+        var worker = try TestWorker(joinedWith: 2)
+        _ = try worker.assign([0], lease: 1)
+        let other = CoordinatorMessage.Welcome(sweep: [1, 2], beatMilliseconds: 1000)
+        #expect(
+            try worker.handle(.message(.welcome(other))) == [
+                .restart(slot: 0), .load(sweep: [1, 2], slot: 1), .send(.hello(hello(1, slots: 2))),
+            ])
+        #expect(try worker.handle(.slotReady(0, kernel: "Haswell")) == [.load(sweep: [1, 2], slot: 0)])
+    }
+
+    @Test func `a worker told to stop says goodbye and exits`() throws {
+        var worker = try TestWorker(joinedWith: 1)
+        _ = try worker.assign([0], lease: 1)
+        #expect(try worker.handle(.stop) == [.send(.goodbye), .exit(.stopped)])
+    }
+
+    @Test func `a worker told that all is done exits`() throws {
+        var worker = try TestWorker(joinedWith: 1)
+        #expect(try worker.handle(.message(.finish)) == [.exit(.finished)])
+    }
+}
