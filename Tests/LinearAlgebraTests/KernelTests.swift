@@ -1,0 +1,187 @@
+import Glibc
+import Testing
+
+@testable import LinearAlgebra
+
+/// Float kernels use their own polynomials for exp, ln and tanh, double kernels the C library's functions.
+private func tolerance<T: Real>(_: T.Type) -> Double { T.self == Float.self ? 5e-7 : 1e-14 }
+
+@Suite struct ActivationKernelTests {
+    static func apply(_ activation: Activation, _ p: Double) -> Double {
+        switch activation {
+        case .linear: p
+        case .relu: p.isNaN ? p : max(0, p)
+        case .tanh: tanh(p)
+        }
+    }
+
+    static func checkForward<T: Real>(_: T.Type, _ activation: Activation, rows: Int, columns: Int) {
+        var draws = Draws(UInt64(rows * 1000 + columns))
+        let bias: Matrix<T> = draws.matrix(rows: 1, columns: columns)
+        let input: [T] = draws.numbers(rows * columns, in: -3...3)
+        let h = Guarded(input, rows: rows, columns: columns)
+        h.matrix.addBiasAndActivate(bias, activation)
+        let expected = input.enumerated().map { apply(activation, Double($1 + bias.values[$0 % columns])) }
+        expectClose(h.values, expected, within: tolerance(T.self), "\(activation)")
+        #expect(h.isIntact)
+        if activation != .tanh { #expect(doubles(h.values) == expected, "no rounding but the sum's") }
+    }
+
+    @Test(arguments: [Activation.linear, .relu, .tanh], awkwardSizes)
+    func biasAndActivationAgreeWithTheirFormula(activation: Activation, columns: Int) {
+        for rows in [1, 3] {
+            Self.checkForward(Float.self, activation, rows: rows, columns: columns)
+            Self.checkForward(Double.self, activation, rows: rows, columns: columns)
+        }
+    }
+
+    static func checkExtremes<T: Real>(_: T.Type) {
+        let inputs: [T] = [-100, -20, -9, -1, -0.625, -0.6249, -1e-3, -1e-20, 0, 1e-20, 0.1, 0.624, 0.626, 5, 88, 1e30]
+        for activation in [Activation.linear, .relu, .tanh] {
+            let row = Matrix([inputs + [.infinity, -.infinity]])
+            row.addBiasAndActivate(Matrix(rows: 1, columns: row.columns), activation)
+            let expected = doubles(inputs).map { apply(activation, $0) }
+            // Relative: the tanh of a small number is that number.
+            let good = zip(row.values, expected).allSatisfy {
+                abs(Double($0) - $1) <= tolerance(T.self) * abs($1)
+            }
+            #expect(good, "\(activation) \(row.values)")
+            #expect(row.values[inputs.count] == (activation == .tanh ? 1 : .infinity))
+            #expect(
+                row.values[inputs.count + 1]
+                    == (activation == .tanh ? -1 : activation == .relu ? 0 : -.infinity))
+        }
+    }
+
+    @Test func extremeInputsSaturateOrPass() {
+        Self.checkExtremes(Float.self)
+        Self.checkExtremes(Double.self)
+    }
+
+    /// A ReLU that made 0 of it would hide that training diverged: the loss would stay finite.
+    @Test func noActivationHidesANaN() {
+        for activation in [Activation.linear, .relu, .tanh] {
+            let float = Matrix<Float>(rows: 2, columns: 19)
+            float.fill(.nan)
+            float.addBiasAndActivate(Matrix(rows: 1, columns: 19), activation)
+            #expect(float.values.allSatisfy { $0.isNaN }, "\(activation)")
+            let double = Matrix<Double>(rows: 2, columns: 19)
+            double.fill(.nan)
+            double.addBiasAndActivate(Matrix(rows: 1, columns: 19), activation)
+            #expect(double.values.allSatisfy { $0.isNaN }, "\(activation)")
+        }
+    }
+
+    static func checkBackward<T: Real>(_: T.Type, _ activation: Activation, count: Int) {
+        var draws = Draws(UInt64(count))
+        let p: [T] = draws.numbers(count)
+        let h = p.map { T(apply(activation, Double($0))) }
+        let incoming: [T] = draws.numbers(count)
+        let g = Guarded(incoming, rows: 1, columns: count)
+        g.matrix.scaleByDerivative(of: Matrix([h]), activation)
+        let expected = zip(incoming, h).map { g, h -> T in
+            switch activation {
+            case .linear: g
+            case .relu: h > 0 ? g : 0
+            case .tanh: g * (1 - h * h)
+            }
+        }
+        #expect(sameBits(g.values, expected), "\(activation) \(count)")
+        #expect(g.isIntact)
+    }
+
+    @Test(arguments: [Activation.linear, .relu, .tanh], awkwardSizes)
+    func theDerivativeIsReadFromTheActivation(activation: Activation, count: Int) {
+        Self.checkBackward(Float.self, activation, count: count)
+        Self.checkBackward(Double.self, activation, count: count)
+    }
+
+    static func checkColumnSums<T: Real>(_: T.Type, columns: Int) {
+        for rows in [0, 1, 6] {
+            var draws = Draws(UInt64(columns))
+            let g: Matrix<T> = draws.matrix(rows: rows, columns: columns)
+            let sums = Guarded<T>(rows: 1, columns: columns)
+            sums.matrix.setColumnSums(of: g)
+            let expected = (0..<columns).map { j in (0..<rows).reduce(T(0)) { $0 + g[$1, j] } }
+            #expect(sameBits(sums.values, expected) && sums.isIntact)
+        }
+    }
+
+    @Test(arguments: awkwardSizes)
+    func columnsAreSummedFromTheTop(columns: Int) {
+        Self.checkColumnSums(Float.self, columns: columns)
+        Self.checkColumnSums(Double.self, columns: columns)
+    }
+}
+
+@Suite struct StepKernelTests {
+    static func checkAdam<T: Real>(_: T.Type, count: Int, decay: T) {
+        var draws = Draws(UInt64(count))
+        let (rate, beta1, beta2, epsilon): (T, T, T, T) = (0.01, 0.9, 0.999, 1e-8)
+        var (w, m): ([T], [T]) = (draws.numbers(count), draws.numbers(count))
+        var v: [T] = draws.numbers(count, in: 0...2)
+        let kernel = [w, m, v].map { Guarded($0, rows: 1, columns: count) }
+        for _ in 0..<3 {
+            let g: [T] = draws.numbers(count)
+            kernel[0].matrix.adamStep(
+                gradient: Matrix([g]), first: kernel[1].matrix, second: kernel[2].matrix, rate: rate,
+                beta1: beta1, beta2: beta2, epsilon: epsilon, decay: decay)
+            for i in 0..<count {
+                let gradient = g[i] + decay * w[i]
+                m[i] = beta1 * m[i] + (1 - beta1) * gradient
+                v[i] = beta2 * v[i] + (1 - beta2) * gradient * gradient
+                w[i] -= rate * m[i] / (v[i].squareRoot() + epsilon)
+            }
+        }
+        #expect(zip(kernel, [w, m, v]).allSatisfy { sameBits($0.values, $1) && $0.isIntact }, "\(count)")
+    }
+
+    /// To the bit: nothing is contracted into fused multiply-adds, on whatever processor.
+    @Test(arguments: awkwardSizes, [0, 0.01])
+    func anAdamStepHasTheBitsOfItsFormula(count: Int, decay: Double) {
+        Self.checkAdam(Float.self, count: count, decay: Float(decay))
+        Self.checkAdam(Double.self, count: count, decay: decay)
+    }
+
+    static func checkMomentum<T: Real>(_: T.Type, count: Int, decay: T) {
+        var draws = Draws(UInt64(count))
+        var (w, v): ([T], [T]) = (draws.numbers(count), draws.numbers(count))
+        let weights = Guarded(w, rows: 1, columns: count)
+        let velocity = Guarded(v, rows: 1, columns: count)
+        for momentum in [0, 0.9] as [T] {
+            let g: [T] = draws.numbers(count)
+            weights.matrix.momentumStep(
+                gradient: Matrix([g]), velocity: velocity.matrix, rate: 0.1, momentum: momentum, decay: decay)
+            for i in 0..<count {
+                v[i] = momentum * v[i] + g[i] + decay * w[i]
+                w[i] -= 0.1 * v[i]
+            }
+        }
+        #expect(sameBits(weights.values, w) && sameBits(velocity.values, v))
+        #expect(weights.isIntact && velocity.isIntact)
+    }
+
+    @Test(arguments: awkwardSizes, [0, 0.01])
+    func aMomentumStepHasTheBitsOfItsFormula(count: Int, decay: Double) {
+        Self.checkMomentum(Float.self, count: count, decay: Float(decay))
+        Self.checkMomentum(Double.self, count: count, decay: decay)
+    }
+
+    static func checkAverage<T: Real>(_: T.Type, count: Int) {
+        var draws = Draws(UInt64(count))
+        var (average, w): ([T], [T]) = (draws.numbers(count), draws.numbers(count))
+        let kernel = Guarded(average, rows: 1, columns: count)
+        for keep in [0.999, 0.5, 0] as [T] {
+            kernel.matrix.moveAverage(towards: Matrix([w]), keep: keep)
+            for i in 0..<count { average[i] += (1 - keep) * (w[i] - average[i]) }
+            #expect(sameBits(kernel.values, average) && kernel.isIntact)
+            w = draws.numbers(count)
+        }
+    }
+
+    @Test(arguments: awkwardSizes)
+    func anAverageMovesByItsFormula(count: Int) {
+        Self.checkAverage(Float.self, count: count)
+        Self.checkAverage(Double.self, count: count)
+    }
+}
