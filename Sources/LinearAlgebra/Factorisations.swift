@@ -28,6 +28,7 @@ extension Matrix where Scalar == Double {
     public func lqFactor() -> Matrix {
         let rank = min(rows, columns)
         let result = Matrix(rows: rows, columns: rank)
+        guard count > 0 else { return result }
         var copy = values
         var tau = [Double](repeating: 0, count: max(1, rank))
         _ = LAPACKE_dgelqf(LAPACK_ROW_MAJOR, Int32(rows), Int32(columns), &copy, Int32(columns), &tau)
@@ -71,7 +72,7 @@ extension Matrix where Scalar == Double {
     public func setGram(of a: Matrix, transposed: Bool) {
         let order = transposed ? a.columns : a.rows
         precondition(rows == order && columns == order)
-        guard order > 0 else { return }
+        guard a.count > 0 else { return fill(0) }
         cblas_dsyrk(
             CblasRowMajor, CblasLower, transposed ? CblasTrans : CblasNoTrans, Int32(order),
             Int32(transposed ? a.rows : a.columns), 1, a.base, Int32(a.columns), 0, base, Int32(order))

@@ -9,7 +9,8 @@ extension Matrix {
         precondition(k == kb && rows == m && columns == n, "shapes of a product do not fit")
         guard count > 0 else { return }
         guard k > 0 else {
-            if beta == 0 { fill(0) }
+            // An empty sum; BLAS would refuse the empty operands.
+            if beta == 0 { fill(0) } else { assign(self, times: beta) }
             return
         }
         Scalar.kernels.gemm(
