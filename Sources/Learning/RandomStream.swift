@@ -38,7 +38,7 @@ public struct RandomStreams: Sendable, Equatable {
         let words = Philox.words(key: seed, stream: stream(purpose, index), first: 0, count: order.count)
         for position in order.indices { order[position] = UInt32(position) }
         for position in order.indices.reversed() where position > 0 {
-            let other = Int(UInt64(words[position]) * UInt64(position + 1) >> 32)
+            let other = Int((UInt64(words[position]) * UInt64(position + 1)) >> 32)
             order.swapAt(position, other)
         }
     }
