@@ -32,6 +32,8 @@ public struct Parameters<Scalar: Real> {
     public let stacks: [[DenseLayer<Scalar>]]
     /// [1, n] each: parameters that are no layer's, such as a decoder's log-variance.
     public let vectors: [Matrix<Scalar>]
+    /// The first vector. (`vectors.first` in generic code allocates.)
+    var vector: Matrix<Scalar>? { vectors.isEmpty ? nil : vectors[0] }
     /// The parts of `flat`, in order, that are all weights or all not: weight decay is for weights.
     let parts: [(range: Range<Int>, isWeight: Bool)]
 

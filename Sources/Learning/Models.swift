@@ -109,8 +109,8 @@ public struct MLP<Scalar: Real>: Model {
     ) -> Objective {
         forward(layers, shape.activation, inputs: batch.inputs, into: work)
         let sum = loss.evaluate(
-            work.last, batch, logVariance: parameters.vectors.first,
-            logVarianceGradient: gradients.vectors.first)
+            work.last, batch, logVariance: parameters.vector,
+            logVarianceGradient: gradients.vector)
         backward(
             layers, shape.activation, inputs: batch.inputs, work: work, outputGradient: work.last,
             gradients: gradients.stacks[0])
@@ -122,8 +122,8 @@ public struct MLP<Scalar: Real>: Model {
     public func evaluate(_ batch: Batch<Scalar>) -> LossSum {
         let part = work.prefix(batch.inputs.rows)
         forward(layers, shape.activation, inputs: batch.inputs, into: part)
-        let unused = parameters.vectors.first.map { Matrix<Scalar>(rows: 1, columns: $0.count) }
+        let unused = parameters.vector.map { Matrix<Scalar>(rows: 1, columns: $0.count) }
         return loss.evaluate(
-            part.last, batch, logVariance: parameters.vectors.first, logVarianceGradient: unused)
+            part.last, batch, logVariance: parameters.vector, logVarianceGradient: unused)
     }
 }

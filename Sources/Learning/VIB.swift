@@ -72,8 +72,8 @@ public struct VIB<Scalar: Real>: Model {
         let kl = head.reparameterise(noise: noise, shift: shift, sigma: sigma, z: z)
         forward(decoder, .linear, inputs: z, into: decoderWork)
         let sum = loss.evaluate(
-            decoderWork.last, batch, logVariance: parameters.vectors.first,
-            logVarianceGradient: gradients.vectors.first)
+            decoderWork.last, batch, logVariance: parameters.vector,
+            logVarianceGradient: gradients.vector)
         backward(
             decoder, .linear, inputs: z, work: decoderWork, outputGradient: decoderWork.last,
             gradients: gradients.stacks[1], inputGradient: zGradient)
@@ -119,8 +119,8 @@ public struct VIB<Scalar: Real>: Model {
 
     /// The task loss's sum over the batch for the decoder's outputs of it; the outputs are overwritten.
     public func taskLoss(_ outputs: Matrix<Scalar>, _ batch: Batch<Scalar>) -> LossSum {
-        let unused = parameters.vectors.first.map { Matrix<Scalar>(rows: 1, columns: $0.count) }
+        let unused = parameters.vector.map { Matrix<Scalar>(rows: 1, columns: $0.count) }
         return loss.evaluate(
-            outputs, batch, logVariance: parameters.vectors.first, logVarianceGradient: unused)
+            outputs, batch, logVariance: parameters.vector, logVarianceGradient: unused)
     }
 }
