@@ -1,6 +1,6 @@
-// Experiments: trial settings and a data directory → a record body. Imports Measures, Learning, LinearAlgebra,
-// Sweep, Text, zlib. The one place where the numeric half and the distributed half meet is `run` (Run.swift).
-// Leaves out who runs a trial, where, and what becomes of its record.
+// Experiments: trial settings and a data directory → a record body. Imports Measures, Learning,
+// LinearAlgebra, Sweep, Text, zlib. The one place where the numeric half and the distributed half meet is
+// `run` (Run.swift). Leaves out who runs a trial, where, and what becomes of its record.
 
 import CZlib
 import Glibc
@@ -14,6 +14,8 @@ public struct DataError: Error, Equatable, CustomStringConvertible {
     public enum Problem: Equatable, Sendable {
         case missing(lookedFor: [String])
         case unreadable(String)
+        /// Shorter than any IDX file.
+        case noHeader
         case truncated(expected: Int, found: Int)
         case corrupt(String)
         case trailing
@@ -35,12 +37,14 @@ extension DataError.Problem {
             "no such data: looked for \(names.joined(separator: ", ")); give the folder that holds them with "
                 + "--data DIR or RANKSWEEP_DATA"
         case .unreadable(let why): "cannot be read: \(why)"
+        case .noHeader: "is too short to be an IDX file; fetch it again"
         case .truncated(let expected, let found):
             "is cut short: its header announces \(expected) bytes of data, it holds \(found); fetch it again"
         case .corrupt(let why): "is corrupt (\(why)); fetch it again"
         case .trailing: "goes on after the data that its header announces; fetch it again"
         case .notIDX(let magic): "is not an IDX file of bytes (it begins with \(hexadecimal(magic)))"
-        case .wrongKind(let expected, let found): "holds \(found) where \(expected) belong; are files swapped?"
+        case .wrongKind(let expected, let found):
+            "holds \(found) where \(expected) belong; are files swapped?"
         case .wrongSize(let rows, let columns): "has images of \(rows)×\(columns) pixels, not 28×28"
         case .tooLarge(let count): "announces \(count) items, more than any such data set has"
         case .countsDisagree(let images, let labels): "has \(labels) labels for \(images) images"
@@ -61,16 +65,17 @@ struct IDXFile {
     var bytes: [UInt8]
 
     private static let limit = 1_000_000
+    private static let pieceSize = 1 << 20
 
-    /// Reads a file that should have `expected` dimensions (1: labels, 3: images). Never allocates for more
-    /// than a million items, whatever the header says.
+    /// Reads a file that should have `expected` dimensions (1: labels, 3: images). Never allocates more than
+    /// the file holds, nor for more than a million items, whatever the header says.
     static func read(_ path: String, dimensions expected: Int) throws(DataError) -> IDXFile {
         guard let file = gzopen(path, "rb") else {
             throw DataError(file: path, problem: .unreadable(String(cString: strerror(errno))))
         }
         defer { gzclose_r(file) }
         gzbuffer(file, 1 << 18)
-        let header = try read(file, 4, path, isHeader: true)
+        let header = try readHeader(file, 4, path)
         let magic = header.reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
         guard magic >> 8 == 0x08, (1...3).contains(magic & 0xff) else {
             throw DataError(file: path, problem: .notIDX(magic: magic))
@@ -83,7 +88,7 @@ struct IDXFile {
                     expected: names[expected] ?? "\(expected) dimensions",
                     found: names[Int(magic & 0xff)] ?? "\(magic & 0xff) dimensions"))
         }
-        let sizes = try read(file, 4 * expected, path, isHeader: true)
+        let sizes = try readHeader(file, 4 * expected, path)
         let dimensions = (0..<expected).map { d in
             sizes[4 * d..<4 * d + 4].reduce(0) { $0 << 8 | Int($1) }
         }
@@ -91,36 +96,59 @@ struct IDXFile {
         if expected == 3, dimensions[1] != 28 || dimensions[2] != 28 {
             throw DataError(file: path, problem: .wrongSize(rows: dimensions[1], columns: dimensions[2]))
         }
-        let bytes = try read(file, dimensions.reduce(1, *), path, isHeader: false)
+        let bytes = try read(file, dimensions.reduce(1, *), path)
         var extra: UInt8 = 0
         let more = gzread(file, &extra, 1)
         if more > 0 { throw DataError(file: path, problem: .trailing) }
-        try checkEnd(file, path, more)
+        if let fault = fault(file, path, atEnd: .corrupt("its gzip stream has no end")) {
+            throw DataError(file: path, problem: fault)
+        }
         return IDXFile(dimensions: dimensions, bytes: bytes)
     }
 
-    private static func read(
-        _ file: gzFile, _ count: Int, _ path: String, isHeader: Bool
+    private static func readHeader(
+        _ file: gzFile, _ count: Int, _ path: String
     ) throws(DataError) -> [UInt8] {
-        var bytes = [UInt8](repeating: 0, count: count)
-        let found = bytes.withUnsafeMutableBytes { gzread(file, $0.baseAddress, UInt32(count)) }
-        if found < 0 { try checkEnd(file, path, found) }
-        guard Int(found) == count else {
-            if isHeader, found >= 0 {
-                throw DataError(file: path, problem: .truncated(expected: count, found: Int(found)))
+        do {
+            return try read(file, count, path)
+        } catch {
+            if case .truncated = error.problem { throw DataError(file: path, problem: .noHeader) }
+            throw error
+        }
+    }
+
+    /// Reads exactly `count` bytes, piece by piece, so that memory follows what the file holds.
+    private static func read(_ file: gzFile, _ count: Int, _ path: String) throws(DataError) -> [UInt8] {
+        var bytes: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: min(count, pieceSize))
+        while bytes.count < count {
+            let wanted = min(piece.count, count - bytes.count)
+            let found = piece.withUnsafeMutableBytes { gzread(file, $0.baseAddress, UInt32(wanted)) }
+            bytes += piece[..<Int(max(0, found))]
+            if found < wanted {
+                // A stream that merely stops is cut short; any other fault has its own words.
+                let cut = DataError.Problem.truncated(expected: count, found: bytes.count)
+                throw DataError(file: path, problem: fault(file, path, atEnd: cut) ?? cut)
             }
-            throw DataError(file: path, problem: .truncated(expected: count, found: max(0, Int(found))))
         }
         return bytes
     }
 
-    /// gzread reports a broken stream, or a wrong checksum, only through gzerror.
-    private static func checkEnd(_ file: gzFile, _ path: String, _ result: Int32) throws(DataError) {
+    /// What is wrong with the stream so far: gzread reports a broken one, or a wrong checksum, only through
+    /// gzerror. `atEnd` is the problem to report of a stream that stops too early.
+    private static func fault(
+        _ file: gzFile, _ path: String, atEnd: DataError.Problem
+    ) -> DataError.Problem? {
         var code: Int32 = 0
         let message = gzerror(file, &code)
-        if result < 0 || code == Z_BUF_ERROR {
-            let why = message.map { String(cString: $0) } ?? "zlib error \(code)"
-            throw DataError(file: path, problem: .corrupt(why))
+        switch code {
+        case Z_OK, Z_STREAM_END: return nil
+        case Z_BUF_ERROR: return atEnd
+        case Z_ERRNO: return .unreadable(String(cString: strerror(errno)))
+        default:
+            // zlib's message begins with the path, which the error names already.
+            let text = message.map { String(cString: $0) } ?? "zlib error \(code)"
+            return .corrupt(text.hasPrefix(path + ": ") ? String(text.dropFirst(path.count + 2)) : text)
         }
     }
 }
