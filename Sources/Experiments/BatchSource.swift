@@ -10,6 +10,8 @@ struct BatchSource {
     }
 
     let kind: Kind
+    /// Whether classes come as targets of 0 and 1 too, for a squared error.
+    var isOneHot = false
 
     var inputs: Int {
         switch kind {
@@ -33,26 +35,34 @@ struct BatchSource {
         }
     }
 
-    /// Training points that `train_loss` is measured on; none where training points are never seen twice.
+    /// `train_loss` is measured on so many training points at most, the first ones.
+    private static let measuredTrainingPoints = 10_000
+
+    /// Training points that `train_loss` is measured on. Gaussian ones are drawn from the streams of the
+    /// first training steps; no point is seen twice, so their loss differs from the test loss by chance
+    /// alone.
     var trainCount: Int {
         switch kind {
-        case .gaussian: 0
-        case .images(let source): min(source.trainCount, ImageSource.measuredTrainingPoints)
+        case .gaussian(let source): min(source.testPoints, BatchSource.measuredTrainingPoints)
+        case .images(let source): min(source.trainCount, BatchSource.measuredTrainingPoints)
         }
     }
 
     /// An empty batch of so many points.
     func makeBatch(points: Int) -> Batch<Float> {
         let inputs = Matrix<Float>(rows: points, columns: inputs)
-        return switch kind {
-        case .gaussian: Batch(inputs: inputs, targets: Matrix(rows: points, columns: outputs))
-        case .images: Batch(inputs: inputs, labels: [Int32](repeating: 0, count: points))
+        switch kind {
+        case .gaussian: return Batch(inputs: inputs, targets: Matrix(rows: points, columns: outputs))
+        case .images:
+            var batch = Batch(inputs: inputs, labels: [Int32](repeating: 0, count: points))
+            if isOneHot { batch.targets = Matrix(rows: points, columns: outputs) }
+            return batch
         }
     }
 }
 
-/// Jointly Gaussian points (x, y) = L g, L the Cholesky factor of the joint covariance, g standard normal: a step's
-/// batch is a function of (seed, step).
+/// Jointly Gaussian points (x, y) = L g, L the Cholesky factor of the joint covariance, g standard normal: a
+/// step's batch is a function of (seed, step).
 struct GaussianSource {
     let inputs: Int
     let targets: Int
@@ -62,17 +72,23 @@ struct GaussianSource {
     private let targetFactor: Matrix<Float>
     private let variates: Matrix<Float>
 
-    /// - Parameter points: the most that one `fill` is asked for.
-    init(_ settings: TrialSettings.Gaussian, streams: RandomStreams, points: Int) throws(FactorisationError) {
+    /// - Parameters:
+    ///   - targetMap: [targets, targets], gives T y in place of y.
+    ///   - points: the most that one `fill` is asked for.
+    init(
+        _ settings: TrialSettings.Gaussian, targetMap: Matrix<Double>?, streams: RandomStreams, points: Int
+    ) throws(FactorisationError) {
         let dimension = settings.covariance.count
         inputs = settings.inputs
         targets = dimension - settings.inputs
         testPoints = settings.testPoints
         self.streams = streams
-        let factor = Matrix<Float>(rows: dimension, columns: dimension)
-        factor.assign(converting: try Matrix<Double>(settings.covariance).choleskyFactor())
-        inputFactor = factor.rows(0..<settings.inputs)
-        targetFactor = factor.rows(settings.inputs..<dimension)
+        let factor = try Matrix<Double>(settings.covariance).choleskyFactor()
+        let lower = factor.rows(inputs..<dimension)
+        inputFactor = Matrix(rows: inputs, columns: dimension)
+        inputFactor.assign(converting: factor.rows(0..<inputs))
+        targetFactor = Matrix(rows: targets, columns: dimension)
+        targetFactor.assign(converting: targetMap.map { Matrix.product($0, lower) } ?? lower)
         variates = Matrix(rows: points, columns: dimension)
     }
 
@@ -88,9 +104,6 @@ struct GaussianSource {
 ///
 /// A reference, because the order of the epoch is kept between steps.
 final class ImageSource {
-    /// `train_loss` is measured on the first so many training images.
-    static let measuredTrainingPoints = 10_000
-
     let set: ImageSet
     let trainCount: Int
     let testCount: Int
@@ -136,13 +149,18 @@ final class ImageSource {
 
     private func gather(_ batch: inout Batch<Float>, _ part: ImageSet.Part, _ rows: ArraySlice<UInt32>) {
         batch.inputs.gather(part.pixels, rows: rows, scale: scale, offset: offset)
-        for (position, row) in rows.enumerated() { batch.labels[position] = part.labels[Int(row)] }
+        if batch.targets.columns > 0 { batch.targets.fill(0) }
+        for (position, row) in rows.enumerated() {
+            let label = part.labels[Int(row)]
+            batch.labels[position] = label
+            if batch.targets.columns > 0 { batch.targets[position, Int(label)] = 1 }
+        }
     }
 }
 
 extension BatchSource {
-    /// Calls `body` with all test (or measured training) points in batches of at most `points`: the batch, of as many
-    /// rows as points are left, and the number of its first point.
+    /// Calls `body` with all test (or measured training) points in batches of at most `points`: the batch, of
+    /// as many rows as points are left, and the number of its first point.
     func forEachBatch(
         of part: Part, upTo limit: Int = .max, _ batch: Batch<Float>, _ body: (Batch<Float>, Int) -> Void
     ) {
@@ -153,10 +171,10 @@ extension BatchSource {
             // Whole batches even where the caller wants fewer points: a batch's size decides its bits.
             let size = min(points, (part == .test ? testCount : trainCount) - start)
             rows.inputs = batch.inputs.rows(0..<size)
+            if batch.targets.columns > 0 { rows.targets = batch.targets.rows(0..<size) }
             switch kind {
             case .gaussian(let source):
-                rows.targets = batch.targets.rows(0..<size)
-                source.fill(rows, .evaluationData, index: start / points)
+                source.fill(rows, part == .test ? .evaluationData : .trainingData, index: start / points)
             case .images(let source):
                 source.fill(&rows, part == .test ? source.set.test : source.set.train, from: start)
             }

@@ -2,7 +2,8 @@ import Glibc
 import Sweep
 import Text
 
-/// The decoded copy's place: its name holds what the four files looked like, so changed files are decoded anew.
+/// The decoded copy's place: its name holds what the four files looked like, so changed files are decoded
+/// anew.
 func cachePath(_ cache: String, _ name: TrialSettings.Images.Name, _ files: [String]) -> String? {
     var description = ""
     for file in files {
@@ -30,7 +31,9 @@ func writeWhole(_ bytes: [UInt8], to path: String) -> Bool {
     guard file >= 0 else { return false }
     var offset = 0
     while offset < bytes.count {
-        let written = bytes.withUnsafeBytes { write(file, $0.baseAddress?.advanced(by: offset), bytes.count - offset) }
+        let written = bytes.withUnsafeBytes {
+            write(file, $0.baseAddress?.advanced(by: offset), bytes.count - offset)
+        }
         guard written > 0 else { break }
         offset += written
     }

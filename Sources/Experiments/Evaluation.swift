@@ -21,20 +21,27 @@ struct MLPEvaluation {
             (BatchSource.Part.test, "test_loss", "accuracy"), (.train, "train_loss", "train_accuracy"),
         ] {
             let count = part == .test ? source.testCount : source.trainCount
-            guard count > 0 else { continue }
             var sum = LossSum()
-            source.forEachBatch(of: part, batch) { [model] rows, _ in
+            source.forEachBatch(of: part, batch) { [self] rows, _ in
                 let value = model.evaluate(rows)
                 sum.loss += value.loss
-                sum.correct += value.correct
+                sum.correct += model.loss == .crossEntropy ? value.correct : correct(rows)
             }
             metrics[loss] = .number(sum.loss / model.loss.normaliser(points: count, outputs: source.outputs))
-            if model.loss == .crossEntropy { metrics[accuracy] = .number(Double(sum.correct) / Double(count)) }
+            if source.isClasses { metrics[accuracy] = .number(Double(sum.correct) / Double(count)) }
         }
         if ranks != nil, let inputs = rankInputs(source, ranks) {
             ranks?.add(to: &metrics, model.layers, inputs: inputs, sigma: nil)
         }
         return metrics
+    }
+
+    /// How many classes are right: a loss other than the cross-entropy does not count them.
+    private func correct(_ rows: Batch<Float>) -> Int {
+        guard source.isClasses else { return 0 }
+        let work = model.work.prefix(rows.inputs.rows)
+        forward(model.layers, model.shape.activation, inputs: rows.inputs, into: work)
+        return work.last.countOfLargest(at: rows.labels)
     }
 }
 
@@ -43,21 +50,20 @@ struct VIBEvaluation {
     let model: VIB<Float>
     let source: BatchSource
     var ranks: RankMeasurement?
-    /// Of y, nats.
-    let targetEntropy: Double
+    let targets: TargetEntropy
     /// Samples of z a point.
     let samples: Int
     let streams: RandomStreams
     private let probabilities: Matrix<Float>
 
     init(
-        model: VIB<Float>, source: BatchSource, ranks: RankMeasurement?, targetEntropy: Double, samples: Int,
+        model: VIB<Float>, source: BatchSource, ranks: RankMeasurement?, targets: TargetEntropy, samples: Int,
         streams: RandomStreams
     ) {
         self.model = model
         self.source = source
         self.ranks = ranks
-        self.targetEntropy = targetEntropy
+        self.targets = targets
         self.samples = samples
         self.streams = streams
         probabilities = Matrix(rows: evaluationPoints, columns: source.outputs)
@@ -77,17 +83,16 @@ struct VIBEvaluation {
         let batch = source.makeBatch(points: evaluationPoints)
         let (test, train) = (sums(.test, batch), sums(.train, batch))
         let points = Double(source.testCount)
-        let testLoss = test.loss / (points * Double(samples))
-        let (kl, information) = (test.kl / points, targetEntropy - testLoss)
+        let (trainLoss, testLoss) = (loss(train, source.trainCount), loss(test, source.testCount))
+        let (kl, information) = (test.kl / points, targets.information(loss: testLoss))
         let nat = 1 / naturalLogarithmOfTwo
         var metrics: [String: JSONValue] = [
-            "test_loss": .number(testLoss), "kl_nats": .number(kl), "kl_bits": .number(kl * nat),
-            "i_zy_nats": .number(information), "i_zy_bits": .number(information * nat),
+            "train_loss": .number(trainLoss), "test_loss": .number(testLoss), "kl_nats": .number(kl),
+            "kl_bits": .number(kl * nat), "i_zy_nats": .number(information),
+            "i_zy_bits": .number(information * nat),
         ]
-        if source.trainCount > 0 {
-            let trainPoints = Double(source.trainCount)
-            metrics["train_loss"] = .number(train.loss / (trainPoints * Double(samples)))
-            metrics["train_accuracy"] = .number(Double(train.correctAtMean) / trainPoints)
+        if source.isClasses {
+            metrics["train_accuracy"] = .number(Double(train.correctAtMean) / Double(source.trainCount))
             metrics["accuracy"] = .number(Double(test.correctAtMean) / points)
             metrics["accuracy_one_sample"] = .number(Double(test.correctOneSample) / points)
             metrics["accuracy_sampled"] = .number(Double(test.correctSampled) / points)
@@ -96,6 +101,12 @@ struct VIBEvaluation {
             addRanks(to: &metrics, inputs)
         }
         return metrics
+    }
+
+    /// The task loss of `points` points, for y as the data give it.
+    private func loss(_ sums: Sums, _ points: Int) -> Double {
+        let normaliser = model.loss.normaliser(points: points, outputs: source.outputs)
+        return sums.loss / (normaliser * Double(samples)) + targets.shift
     }
 
     private mutating func addRanks(to metrics: inout [String: JSONValue], _ inputs: Matrix<Float>) {
@@ -138,6 +149,33 @@ struct VIBEvaluation {
             if isClasses { sums.correctSampled += average.countOfLargest(at: rows.labels) }
         }
         return sums
+    }
+}
+
+/// What a VIB's task loss says of I(Z; Y).
+struct TargetEntropy {
+    /// H(Y): of the test labels, or the differential entropy of Gaussian targets; nats.
+    private let entropy: Double
+    private let outputs: Int
+    private let loss: Loss
+    /// −ln p(y) − (−ln p(T y)), nats: what is added to a loss for targets T y to have that for y.
+    let shift: Double
+
+    init(_ source: BatchSource, _ theory: GaussianIB?, _ loss: Loss) {
+        self.loss = loss
+        outputs = source.outputs
+        shift = loss == .gaussianNLL ? 0.5 * (theory?.targetLogDeterminant ?? 0) : 0
+        switch source.kind {
+        case .gaussian: entropy = theory?.targetEntropy ?? 0
+        case .images(let images): entropy = labelEntropy(images.set.test.labels.prefix(images.testCount))
+        }
+    }
+
+    /// H(Y) − CE ≤ I(Z; Y), nats. Of a mean squared error, CE is that of a decoder whose one variance, for
+    /// all outputs, is that error: ½ d ln(2πe · error).
+    func information(loss value: Double) -> Double {
+        guard loss == .meanSquaredError else { return entropy - value }
+        return entropy - 0.5 * Double(outputs) * (1 + naturalLogarithm(2 * .pi * value))
     }
 }
 

@@ -156,7 +156,9 @@ public final class ImageSet {
         var status = stat()
         guard fstat(file, &status) == 0, status.st_size > headerBytes else { return nil }
         let size = Int(status.st_size)
-        guard let start = mmap(nil, size, PROT_READ, MAP_SHARED, file, 0), start != MAP_FAILED else { return nil }
+        guard let start = mmap(nil, size, PROT_READ, MAP_SHARED, file, 0), start != MAP_FAILED else {
+            return nil
+        }
         let bytes = UnsafeBufferPointer(start: start.assumingMemoryBound(to: UInt8.self), count: size)
         let memory = Memory(mapping: bytes)
         let (train, test) = (count(bytes, 8), count(bytes, 12))

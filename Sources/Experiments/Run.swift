@@ -29,31 +29,48 @@ public struct TrialRunner {
         directory = data
     }
 
-    /// Trains and measures: the record's body (metrics, outcome, theory, trace), a function of `settings`, the data
-    /// set and the BLAS kernel alone. Every number in it is finite. docs/records.md names the fields.
+    /// Trains and measures: the record's body (metrics, outcome, theory, trace), a function of `settings`,
+    /// the data set and the BLAS kernel alone. Every number in it is finite. docs/records.md names the
+    /// fields.
     public mutating func run(_ settings: TrialSettings) throws(ExperimentError) -> JSONValue {
         let streams = RandomStreams(seed: settings.seed)
-        let source = try makeSource(settings, streams)
+        let theory = try theory(of: settings)
+        let source = try makeSource(settings, theory, streams)
         let training = try TrainingPlan(settings, source)
         let history: History
         switch settings.experiment {
         case .mlp:
             history = runMLP(settings, training, source, streams)
         case .vib(let beta, let bottleneck, let shift):
-            history = try runVIB(
-                settings, training, source, streams, beta: beta, bottleneck: bottleneck, shift: shift)
+            history = runVIB(
+                settings, training, source, theory, streams, beta: beta, bottleneck: bottleneck, shift: shift)
         }
-        return try body(of: history, settings)
+        return body(of: history, settings, theory)
+    }
+
+    /// The closed form of a VIB on Gaussian data; nil for any other trial.
+    private func theory(of settings: TrialSettings) throws(ExperimentError) -> GaussianIB? {
+        guard case .gaussian(let gaussian) = settings.dataset, case .vib = settings.experiment else {
+            return nil
+        }
+        do {
+            return try GaussianIB(covariance: gaussian.covariance, inputs: gaussian.inputs)
+        } catch { throw .settings("the joint covariance is not positive definite") }
     }
 
     private mutating func makeSource(
-        _ settings: TrialSettings, _ streams: RandomStreams
+        _ settings: TrialSettings, _ theory: GaussianIB?, _ streams: RandomStreams
     ) throws(ExperimentError) -> BatchSource {
         switch settings.dataset {
         case .gaussian(let gaussian):
+            // A decoder of diagonal variance is as good as any only where y's canonical variables are its
+            // targets; the decoder of a squared error has no variance, and keeps y.
+            let targetMap = settings.training.loss == .gaussianNLL ? theory?.canonicalTargets : nil
             do {
-                let points = max(settings.training.batch, evaluationPoints)
-                return BatchSource(kind: .gaussian(try GaussianSource(gaussian, streams: streams, points: points)))
+                let source = try GaussianSource(
+                    gaussian, targetMap: targetMap, streams: streams,
+                    points: max(settings.training.batch, evaluationPoints))
+                return BatchSource(kind: .gaussian(source))
             } catch { throw .settings("the joint covariance is not positive definite") }
         case .images(let images):
             do throws(DataError) {
@@ -64,7 +81,8 @@ public struct TrialRunner {
                     set = try ImageSet.open(images.name, in: directory)
                     sets[images.name] = set
                 }
-                return BatchSource(kind: .images(try ImageSource(images, set: set, streams: streams)))
+                let source = try ImageSource(images, set: set, streams: streams)
+                return BatchSource(kind: .images(source), isOneHot: settings.training.loss != .crossEntropy)
             } catch { throw .data(error) }
         }
     }
@@ -86,9 +104,9 @@ public struct TrialRunner {
     }
 
     private func runVIB(
-        _ settings: TrialSettings, _ training: TrainingPlan, _ source: BatchSource, _ streams: RandomStreams,
-        beta: Double, bottleneck: Int, shift: Double
-    ) throws(ExperimentError) -> History {
+        _ settings: TrialSettings, _ training: TrainingPlan, _ source: BatchSource, _ theory: GaussianIB?,
+        _ streams: RandomStreams, beta: Double, bottleneck: Int, shift: Double
+    ) -> History {
         func make(points: Int) -> VIB<Float> {
             VIB(
                 hidden: [source.inputs] + settings.network.hidden,
@@ -102,38 +120,22 @@ public struct TrialRunner {
             ranks: settings.measures.localRank.map {
                 RankMeasurement($0, shape: model.encoderShape, lastRows: bottleneck)
             },
-            targetEntropy: try targetEntropy(settings, source),
+            targets: TargetEntropy(source, theory, training.loss),
             samples: source.isClasses ? settings.measures.samples : 1, streams: streams)
         return training.run(model, source, streams) { evaluation.metrics($0) }
     }
 
-    /// H(Y): of the test labels, or the differential entropy of Gaussian targets; nats.
-    private func targetEntropy(
-        _ settings: TrialSettings, _ source: BatchSource
-    ) throws(ExperimentError) -> Double {
-        switch (settings.dataset, source.kind) {
-        case (.gaussian(let gaussian), _): return try bottleneck(gaussian).targetEntropy
-        case (_, .images(let images)):
-            return entropy(of: images.set.test.labels.prefix(images.testCount))
-        default: return 0
-        }
-    }
-
-    private func bottleneck(_ gaussian: TrialSettings.Gaussian) throws(ExperimentError) -> GaussianIB {
-        do {
-            return try GaussianIB(covariance: gaussian.covariance, inputs: gaussian.inputs)
-        } catch { throw .settings("the joint covariance is not positive definite") }
-    }
-
-    private func body(of history: History, _ settings: TrialSettings) throws(ExperimentError) -> JSONValue {
+    private func body(of history: History, _ settings: TrialSettings, _ theory: GaussianIB?) -> JSONValue {
         var body: [String: JSONValue] = [
             "metrics": .object(history.metrics),
             "outcome": .string(history.divergedAt == nil ? "measured" : "diverged"),
         ]
         if let step = history.divergedAt { body["diverged_at_step"] = JSONValue(step) }
         if !history.trace.isEmpty { body["trace"] = .array(history.trace.map(JSONValue.object)) }
-        if case (.gaussian(let gaussian), .vib(let beta, let latent, _)) = (settings.dataset, settings.experiment) {
-            let theory = try bottleneck(gaussian)
+        // The optimum of a squared error is another one.
+        if let theory, settings.training.loss == .gaussianNLL,
+            case .vib(let beta, let latent, _) = settings.experiment
+        {
             body["theory"] = theory.json(
                 beta: beta, bottleneck: latent, thresholds: settings.measures.localRank?.thresholds ?? [])
         }

@@ -29,7 +29,7 @@ struct TrainingPlan {
             case .meanSquaredError: .meanSquaredError
             case .gaussianNLL: .gaussianNLL
             }
-        guard (loss == .crossEntropy) == source.isClasses else {
+        guard loss == .meanSquaredError || (loss == .crossEntropy) == source.isClasses else {
             throw .settings("the loss \(training.loss.rawValue) does not fit the data set's targets")
         }
         var stepsPerEpoch = 1
@@ -151,8 +151,11 @@ extension JSONValue {
     }
 }
 
+/// ln x.
+func naturalLogarithm(_ x: Double) -> Double { log(x) }
+
 /// The entropy of labels, nats.
-func entropy(of labels: some Collection<Int32>) -> Double {
+func labelEntropy(_ labels: some Collection<Int32>) -> Double {
     var counts = [Int](repeating: 0, count: 10)
     for label in labels { counts[Int(label)] += 1 }
     return counts.reduce(0.0) { sum, count in

@@ -8,12 +8,19 @@ import LinearAlgebra
 ///     a_i² = (ρ_i² − β) / (ρ_i² (1 − β)),   KL_i = ½ ln[ρ_i² (1 − β) / (β (1 − ρ_i²))],
 ///     I(Z_i; Y) = −½ ln(1 − a_i² ρ_i²)
 ///
-/// a_i are the singular values of the encoder's mean map in whitened x.
+/// a_i are the singular values of the encoder's mean map in whitened x. Assumes an encoder that can be any
+/// linear map to its latent variables, and a decoder that can reach H(Y|Z): with a diagonal variance, that is
+/// so where y is given in its canonical coordinates (`canonicalTargets`).
 public struct GaussianIB {
     /// Largest first.
     public let correlations: [Double]
     /// Differential entropy of y, nats.
     public let targetEntropy: Double
+    /// ln det of y's covariance: what −ln p(y) is above −ln p(T y), twice, T being `canonicalTargets`.
+    public let targetLogDeterminant: Double
+    /// T, [targets, targets]: T y are y's canonical variables, white, the i-th correlated with x's i-th
+    /// alone.
+    public let canonicalTargets: Matrix<Double>
     /// Row i maps x to its i-th canonical variable, [directions, inputs].
     private let directions: Matrix<Double>
 
@@ -28,31 +35,40 @@ public struct GaussianIB {
     public init(covariance: [[Double]], inputs: Int) throws(Failure) {
         let targets = covariance.count - inputs
         precondition(inputs > 0 && targets > 0)
-        let joint = Matrix<Double>(covariance)
-        guard (try? joint.choleskyFactor()) != nil else { throw .notPositiveDefinite }
+        guard (try? Matrix<Double>(covariance).choleskyFactor()) != nil else { throw .notPositiveDefinite }
         let x = Matrix<Double>(covariance[..<inputs].map { Array($0[..<inputs]) })
         let y = Matrix<Double>(covariance[inputs...].map { Array($0[inputs...]) })
         let cross = Matrix<Double>(covariance[..<inputs].map { Array($0[inputs...]) })
         guard let whitenX = GaussianIB.inverseSquareRoot(x), let whitenY = GaussianIB.inverseSquareRoot(y)
         else { throw .notPositiveDefinite }
         let whitened = Matrix.product(Matrix.product(whitenX.root, cross), whitenY.root)
-        guard let eigen = try? Matrix.product(whitened, whitened, transposeB: true).symmetricEigen()
+        guard let singular = try? whitened.singularValues(),
+            let left = GaussianIB.eigenvectors(Matrix.product(whitened, whitened, transposeB: true)),
+            let right = GaussianIB.eigenvectors(Matrix.product(whitened, whitened, transposeA: true))
         else { throw .notPositiveDefinite }
-        let count = min(inputs, targets)
-        // Eigenvalues come smallest first; of the inputs, at most `targets` are not zero.
-        let order = (0..<inputs).reversed().prefix(count)
-        correlations = order.map { max(0, eigen.values[$0]).squareRoot() }
-        let vectors = Matrix<Double>(order.map { i in (0..<inputs).map { eigen.vectors[$0, i] } })
-        directions = Matrix.product(vectors, whitenX.root)
+        // Rounding may lift a correlation to 1, where the logarithms end.
+        correlations = singular.map { min($0, 1.0.nextDown) }
+        directions = Matrix.product(left.rows(0..<min(inputs, targets)), whitenX.root)
+        canonicalTargets = Matrix.product(right, whitenY.root)
         let lnTwoPiE = 2.8378770664093454836
+        targetLogDeterminant = whitenY.logDeterminant
         targetEntropy = 0.5 * (Double(targets) * lnTwoPiE + whitenY.logDeterminant)
+    }
+
+    /// Eigenvectors of a symmetric matrix as rows, that of the largest eigenvalue first.
+    private static func eigenvectors(_ matrix: Matrix<Double>) -> Matrix<Double>? {
+        guard let eigen = try? matrix.symmetricEigen() else { return nil }
+        let order = matrix.rows
+        return Matrix((0..<order).map { i in (0..<order).map { eigen.vectors[$0, order - 1 - i] } })
     }
 
     /// Σ^{−1/2} and ln det Σ.
     private static func inverseSquareRoot(
         _ matrix: Matrix<Double>
     ) -> (root: Matrix<Double>, logDeterminant: Double)? {
-        guard let eigen = try? matrix.symmetricEigen(), eigen.values.allSatisfy({ $0 > 0 }) else { return nil }
+        guard let eigen = try? matrix.symmetricEigen(), eigen.values.allSatisfy({ $0 > 0 }) else {
+            return nil
+        }
         let scaled = Matrix<Double>(rows: matrix.rows, columns: matrix.rows)
         for row in 0..<matrix.rows {
             for column in 0..<matrix.rows {

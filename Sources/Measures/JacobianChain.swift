@@ -5,7 +5,8 @@ import LinearAlgebra
 ///
 /// Inactive units of a ReLU are left out of the products: half of them, typically.
 struct JacobianChain {
-    /// K_l of the point last advanced to, [outputs, min(units, inputs)]; the last has only the rows asked for.
+    /// K_l of the point last advanced to, [outputs, min(units, inputs)]; the last has only the rows asked
+    /// for.
     let factors: [Matrix<Double>]
     private let shape: StackShape
     /// W_lᵀ of layers 2 ..., [inputs, outputs]: transposed so that active units are rows.

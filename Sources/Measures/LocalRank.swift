@@ -1,5 +1,5 @@
-// Measures: quantities computed from a network, and what theory says of them. Imports Learning and LinearAlgebra.
-// Leaves out training, data sets, and how results are written.
+// Measures: quantities computed from a network, and what theory says of them. Imports Learning and
+// LinearAlgebra. Leaves out training, data sets, and how results are written.
 
 import Learning
 import LinearAlgebra
@@ -34,8 +34,8 @@ public struct LocalRankResult: Equatable, Sendable {
     public var relative: [[PointStatistic]]
     /// [threshold], the last layer.
     public var noise: [PointStatistic]
-    /// Directions that carry more than 0.01 nats, ½ ln(1 + s²) > 0.01 for the singular values s that the noise
-    /// ranks count; nil without σ_z.
+    /// Directions that carry more than 0.01 nats, ½ ln(1 + s²) > 0.01 for the singular values s that the
+    /// noise ranks count; nil without σ_z.
     public var informativeDirections: PointStatistic?
     /// Units with φ' ≠ 0, by hidden layer; empty unless the activation is ReLU.
     public var activeUnits: [PointStatistic]
@@ -43,8 +43,8 @@ public struct LocalRankResult: Equatable, Sendable {
 
 /// Local rank: the mean over points of the rank of J_l(x) = ∂p_l/∂x, layer by layer (local rank, eq. 2–3).
 ///
-/// J_l = W_l D_{l−1} W_{l−1} ··· D_1 W_1. With W_1 = R Q, Q's rows orthonormal, J_l has the singular values of
-/// K_l = W_l D_{l−1} ··· D_1 R, which has fewer columns. Ranks are counted without singular values: the
+/// J_l = W_l D_{l−1} W_{l−1} ··· D_1 W_1. With W_1 = R Q, Q's rows orthonormal, J_l has the singular values
+/// of K_l = W_l D_{l−1} ··· D_1 R, which has fewer columns. Ranks are counted without singular values: the
 /// smaller Gram matrix of K_l, in double, is reduced to tridiagonal form once and Sturm counts give every
 /// threshold. Singular values below about 1e-7 σ_1 are beyond the Gram matrix.
 ///
@@ -106,9 +106,12 @@ public struct LocalRank {
     }
 
     /// Ranks of one matrix for every threshold: absolute first, then relative.
-    private mutating func counts(_ factor: Matrix<Double>, _ absolute: [Double], _ relative: [Double]) -> [Int] {
+    private mutating func counts(
+        _ factor: Matrix<Double>, _ absolute: [Double], _ relative: [Double]
+    ) -> [Int] {
         reduceGram(of: factor)
-        let largest = relative.isEmpty ? 0 : reducer.largestEigenvalue
+        // σ ≥ ε σ_1 counts, so the bound is a little lower: by more than bisection leaves open.
+        let largest = relative.isEmpty ? 0 : reducer.largestEigenvalue * (1 - 1e-12)
         return absolute.map { reducer.count(above: $0 * $0) }
             + relative.map { largest > 0 ? reducer.count(above: $0 * $0 * largest) : 0 }
     }
@@ -116,7 +119,8 @@ public struct LocalRank {
     private mutating func noiseCounts(_ factor: Matrix<Double>) -> [Int] {
         reduceGram(of: factor)
         // ½ ln(1 + s²) > 0.01 where s² > e^0.02 − 1.
-        return settings.noise.map { reducer.count(above: $0 * $0) } + [reducer.count(above: 0.020201340026755776)]
+        return settings.noise.map { reducer.count(above: $0 * $0) }
+            + [reducer.count(above: 0.020201340026755776)]
     }
 
     private mutating func reduceGram(of factor: Matrix<Double>) {
@@ -143,7 +147,8 @@ public struct LocalRank {
     }
 }
 
-/// Sums of counts and of their squares over points: whole numbers, so equal counts give a standard error of 0.
+/// Sums of counts and of their squares over points: whole numbers, so equal counts give a standard error of
+/// 0.
 struct Tally {
     private var points = 0
     /// [layer][threshold]
