@@ -24,6 +24,7 @@ public struct DataError: Error, Equatable, CustomStringConvertible {
         case wrongKind(expected: String, found: String)
         case wrongSize(rows: Int, columns: Int)
         case tooLarge(Int)
+        case noItems
         case countsDisagree(images: Int, labels: Int)
         case badLabel(Int, at: Int)
         case tooFewPoints(asked: Int, held: Int)
@@ -47,6 +48,7 @@ extension DataError.Problem {
             "holds \(found) where \(expected) belong; are files swapped?"
         case .wrongSize(let rows, let columns): "has images of \(rows)×\(columns) pixels, not 28×28"
         case .tooLarge(let count): "announces \(count) items, more than any such data set has"
+        case .noItems: "announces no items"
         case .countsDisagree(let images, let labels): "has \(labels) labels for \(images) images"
         case .badLabel(let label, let index): "has the label \(label) at \(index); labels are 0 to 9"
         case .tooFewPoints(let asked, let held): "holds \(held) images; the sweep asks for \(asked)"
@@ -93,6 +95,7 @@ struct IDXFile {
             sizes[4 * d..<4 * d + 4].reduce(0) { $0 << 8 | Int($1) }
         }
         guard dimensions[0] <= limit else { throw DataError(file: path, problem: .tooLarge(dimensions[0])) }
+        guard dimensions[0] > 0 else { throw DataError(file: path, problem: .noItems) }
         if expected == 3, dimensions[1] != 28 || dimensions[2] != 28 {
             throw DataError(file: path, problem: .wrongSize(rows: dimensions[1], columns: dimensions[2]))
         }

@@ -72,8 +72,9 @@ public final class ImageSet {
 
     // MARK: - Opening
 
-    /// magic (8), train count (4), test count (4), SHA-256 of the rest (32), padding to 64
+    /// magic (8), SHA-256 of the rest (32), train count (4), test count (4), padding to 64
     private static let headerBytes = 64
+    private static let digestPlace = 8..<40
     private static let magic = Array("rsimages".utf8)
 
     /// Maps the decoded copy, decoding it first where there is none; one process decodes while others wait.
@@ -88,7 +89,8 @@ public final class ImageSet {
         guard makeDirectories(cache) else { return try make(content(of: files)) }
         let lock = Glibc.open(path + ".lock", O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
         defer { if lock >= 0 { close(lock) } }
-        if lock >= 0 { _ = flock(lock, LOCK_EX) }
+        // Without the lock two may decode: the copy is whole all the same.
+        while lock >= 0, flock(lock, LOCK_EX) != 0, errno == EINTR {}
         if let ready = map(path) { return ready }
         let bytes = try content(of: files)
         if writeWhole(bytes, to: path), let ready = map(path) { return ready }
@@ -112,8 +114,8 @@ public final class ImageSet {
     }
 
     private static func content(of files: [String]) throws(DataError) -> [UInt8] {
-        var counts: [Int] = []
-        var body: [UInt8] = []
+        // What the digest is of: the counts' place, then images and labels.
+        var body = [UInt8](repeating: 0, count: headerBytes - digestPlace.upperBound)
         for part in 0..<2 {
             let images = try IDXFile.read(files[2 * part], dimensions: 3)
             let labels = try IDXFile.read(files[2 * part + 1], dimensions: 1)
@@ -126,26 +128,24 @@ public final class ImageSet {
                 throw DataError(
                     file: files[2 * part + 1], problem: .badLabel(Int(labels.bytes[bad]), at: bad))
             }
-            counts.append(images.dimensions[0])
+            for byte in 0..<4 {
+                body[4 * part + byte] = UInt8(truncatingIfNeeded: images.dimensions[0] >> (8 * byte))
+            }
             body += images.bytes
             body += labels.bytes
         }
-        var header = magic
-        for count in counts {
-            header += (0..<4).map { UInt8(truncatingIfNeeded: count >> (8 * $0)) }
-        }
-        header += Digest(of: body).bytes
-        header += [UInt8](repeating: 0, count: headerBytes - header.count)
-        return header + body
+        return magic + Digest(of: body).bytes + body
     }
 
     private static func make(_ bytes: [UInt8]) -> ImageSet {
         let memory = Memory(copying: bytes)
-        return ImageSet(memory, trainCount: count(memory.bytes, 8), testCount: count(memory.bytes, 12))
+        let (train, test) = counts(memory.bytes)
+        return ImageSet(memory, trainCount: train, testCount: test)
     }
 
-    private static func count(_ bytes: UnsafeBufferPointer<UInt8>, _ offset: Int) -> Int {
-        (0..<4).reduce(0) { $0 | Int(bytes[offset + $1]) << (8 * $1) }
+    private static func counts(_ bytes: UnsafeBufferPointer<UInt8>) -> (train: Int, test: Int) {
+        func count(_ place: Int) -> Int { (0..<4).reduce(0) { $0 | Int(bytes[place + $1]) << (8 * $1) } }
+        return (count(digestPlace.upperBound), count(digestPlace.upperBound + 4))
     }
 
     /// nil where there is no copy, or it is not whole.
@@ -161,9 +161,10 @@ public final class ImageSet {
         }
         let bytes = UnsafeBufferPointer(start: start.assumingMemoryBound(to: UInt8.self), count: size)
         let memory = Memory(mapping: bytes)
-        let (train, test) = (count(bytes, 8), count(bytes, 12))
+        let (train, test) = counts(bytes)
+        let rest = UnsafeBufferPointer(rebasing: bytes[digestPlace.upperBound...])
         guard bytes.starts(with: magic), size == headerBytes + (train + test) * (pixelsPerImage + 1),
-            Digest(of: UnsafeBufferPointer(rebasing: bytes[headerBytes...])).bytes == Array(bytes[16..<48])
+            Digest(of: rest).bytes == Array(bytes[digestPlace])
         else { return nil }
         return ImageSet(memory, trainCount: train, testCount: test)
     }

@@ -71,10 +71,12 @@ struct TrainingPlan {
         let listed: [Int]
         switch times {
         case .end: return []
-        case .linear(let count): listed = (0...count).map { $0 * steps / max(1, count) }
+        // One point is the end.
+        case .linear(1), .log(1): return [steps]
+        case .linear(let count): listed = (0..<count).map { $0 * steps / (count - 1) }
         case .log(let count):
             listed = (0..<count).map { index in
-                Int(pow(Double(steps), Double(index) / Double(max(1, count - 1))).rounded())
+                Int(pow(Double(steps), Double(index) / Double(count - 1)).rounded())
             }
         case .steps(let asked): listed = asked.filter { $0 <= steps }
         }

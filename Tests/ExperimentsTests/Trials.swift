@@ -1,0 +1,54 @@
+import Experiments
+import Glibc
+import Sweep
+import Text
+
+/// Settings of small trials.
+enum Trials {
+    static func localRank(points: Int = 32) -> TrialSettings.LocalRank {
+        TrialSettings.LocalRank(thresholds: [0.01, 0.1], relative: [0.01], noise: [1], points: points)
+    }
+
+    static func training(
+        _ loss: TrialSettings.Training.Loss, _ duration: TrialSettings.Training.Duration, rate: Double = 1e-2,
+        batch: Int = 256,
+        optimizer: TrialSettings.Training.Optimizer = .adam(beta1: 0.9, beta2: 0.999, epsilon: 1e-8),
+        schedule: TrialSettings.Training.Schedule = .cosine
+    ) -> TrialSettings.Training {
+        TrialSettings.Training(
+            optimizer: optimizer, learningRate: rate, schedule: schedule, weightDecay: 0, average: nil,
+            batch: batch, duration: duration, loss: loss)
+    }
+
+    /// The joint covariance of standard normal x and y with these correlations.
+    static func covariance(_ correlations: [Double]) -> [[Double]] {
+        let d = correlations.count
+        return (0..<2 * d).map { i in
+            (0..<2 * d).map { j in i == j ? 1 : (i % d == j % d ? correlations[i % d] : 0) }
+        }
+    }
+
+    static func gaussian(
+        _ experiment: TrialSettings.Experiment, covariance: [[Double]], inputs: Int, hidden: [Int] = [],
+        training: TrialSettings.Training, every: TrialSettings.Measures.Times = .end, testPoints: Int = 65536,
+        activation: TrialSettings.Network.Activation = .linear, seed: UInt64 = 0
+    ) -> TrialSettings {
+        TrialSettings(
+            experiment: experiment,
+            dataset: .gaussian(.init(covariance: covariance, inputs: inputs, testPoints: testPoints)),
+            network: .init(hidden: hidden, activation: activation), training: training,
+            measures: .init(localRank: localRank(), every: every, samples: 12), seed: seed)
+    }
+
+    static func images(
+        _ experiment: TrialSettings.Experiment, name: TrialSettings.Images.Name = .mnist,
+        scale: TrialSettings.Images.Scale = .unit, hidden: [Int], training: TrialSettings.Training,
+        every: TrialSettings.Measures.Times = .end, points: Int? = nil, seed: UInt64 = 0
+    ) -> TrialSettings {
+        TrialSettings(
+            experiment: experiment,
+            dataset: .images(.init(name: name, scale: scale, trainPoints: points, testPoints: nil)),
+            network: .init(hidden: hidden, activation: .relu), training: training,
+            measures: .init(localRank: localRank(points: 8), every: every, samples: 12), seed: seed)
+    }
+}
