@@ -182,7 +182,12 @@ private func partText(_ part: FigureData.Label.Part) -> String {
     case .string("fashion-mnist"): return "Fashion-MNIST"
     case .string(let text): return text
     case .null: return name
-    case .number(let number) where part.path == "beta": return "β = \(JSONValue.text(of: number))"
+    case .number(let number): return (part.path == "beta" ? "β = " : "\(name) ") + shortText(number)
     default: return "\(name) \(part.value.canonicalText)"
     }
+}
+
+/// To four digits, as keys have little room.
+private func shortText(_ number: Double) -> String {
+    number == number.rounded() ? JSONValue.text(of: number) : rounded(number)
 }

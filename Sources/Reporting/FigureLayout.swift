@@ -1,60 +1,79 @@
 import Text
 
-/// Where things are on a figure's canvas, in hundredths of an inch (the SVG's pixels) from the bottom left.
+/// Where things are on a figure's canvas, in hundredths of an inch (the SVG's pixels) from the top left.
 struct FigureLayout {
     let width: Int
     let height: Int
-    let title: String
-    let subtitle: String
-    let keys: [String]
     let titleSize: Int
     let subtitleSize: Int
-    private let left = 85.0
-    private let bottom = 62.0
+    private let left: Double
     private let top: Double
+    private let gap: (across: Double, down: Double)
+    private let panelWidth: Double
+    private let panelHeight: Double
+    private let panels: Int
+    /// Panels side by side.
+    private let across: Int
+    /// The key, beside the panels: it hides nothing.
     private let keyWidth: Double
-    private let gap: Double
 
-    /// - Parameter panels: titles of a row of panels.
-    init(rows: Int, panels: [String?], keys: [String], title: String, subtitle: String) {
-        self.title = title
-        self.subtitle = subtitle
-        self.keys = keys
-        top = panels.contains { $0 != nil } ? 92 : 70
-        gap = 20
-        let count = Double(max(panels.count, 1))
-        let panelWidth = count == 1 ? 500.0 : count <= 3 ? 380 : 280
-        let panelHeight = rows == 1 ? (count == 1 ? 320.0 : 300) : 240
+    /// - Parameters:
+    ///   - panels: titles of the panels of a quantity.
+    ///   - markLength: characters of the longest number on a y axis.
+    init(
+        rows: Int, panels: [String?], keys: [String], title: String, subtitle: String, markLength: Int
+    ) {
+        let hasTitles = panels.contains { $0 != nil }
+        self.panels = max(panels.count, 1)
+        // Quantities have a row each; the panels of a single one may take several.
+        across = rows == 1 && panels.count > 4 ? 3 : self.panels
+        let down = rows * ((self.panels + across - 1) / across)
+        left = 85 + 9 * Double(max(0, markLength - 4))
+        top = hasTitles ? 92 : 70
+        gap = (across: 20, down: hasTitles && down > rows ? 42 : 20)
+        panelWidth = across == 1 ? 500.0 : across <= 3 ? 380 : 280
         keyWidth = keys.isEmpty ? 25 : 62 + FigureLayout.width(of: keys, size: 11)
-        let across = left + count * panelWidth + (count - 1) * gap + keyWidth
+        let least = down > 1 ? 240 : across == 1 ? 320.0 : 300
         // A key of many lines needs the height.
-        let panelsHeight = max(
-            Double(rows) * panelHeight + Double(rows - 1) * gap, Double(keys.count) * 19 + 10)
-        width = Int(across)
-        height = Int(bottom + panelsHeight + top)
-        let room = across - 30
-        titleSize = FigureLayout.size(of: title, upTo: 14, in: room)
-        subtitleSize = FigureLayout.size(of: subtitle, upTo: 10, in: room)
+        let keyHeight = Double(keys.count) * 20 + 10
+        panelHeight = max(least, (keyHeight - Double(down - 1) * gap.down) / Double(down)).rounded(.up)
+        let breadth = left + Double(across) * panelWidth + Double(across - 1) * gap.across + keyWidth
+        width = Int(breadth)
+        height = Int(top + Double(down) * panelHeight + Double(down - 1) * gap.down + 62)
+        titleSize = FigureLayout.size(of: title, upTo: 14, in: breadth - 30)
+        subtitleSize = FigureLayout.size(of: subtitle, upTo: 10, in: breadth - 30)
     }
 
-    /// Left, right, bottom and top of all panels, as parts of the canvas.
-    var margins: [Double] {
-        [
-            left / Double(width), 1 - keyWidth / Double(width), bottom / Double(height),
-            1 - top / Double(height),
-        ]
+    /// Where a panel is.
+    struct Place {
+        /// Parts of the canvas from the bottom left.
+        let left, right, bottom, top: Double
+        /// Whether its axes have numbers and names: no panel is beside it, or below it.
+        let isLeftmost, isLowest: Bool
     }
 
-    /// Between panels, as parts of the canvas.
-    var spacing: [Double] { [gap / Double(width), gap / Double(height)] }
+    /// The place of a quantity's panel.
+    func place(row: Int, panel: Int) -> Place {
+        let across = panel % self.across
+        let down = row * ((panels + self.across - 1) / self.across) + panel / self.across
+        let x = left + Double(across) * (panelWidth + gap.across)
+        let y = top + Double(down) * (panelHeight + gap.down)
+        let isLast = y + panelHeight + 70 > Double(height)
+        return Place(
+            left: x / Double(width), right: (x + panelWidth) / Double(width),
+            bottom: 1 - (y + panelHeight) / Double(height), top: 1 - y / Double(height),
+            isLeftmost: across == 0,
+            isLowest: isLast || (self.across < panels && panel + self.across >= panels))
+    }
+
     var titleY: Double { 1 - 24 / Double(height) }
     var subtitleY: Double { 1 - 48 / Double(height) }
-    var keyX: Double { margins[1] + 8 / Double(width) }
-    var keyY: Double { margins[3] }
+    var keyX: Double { 1 - (keyWidth - 8) / Double(width) }
+    var keyY: Double { 1 - top / Double(height) }
 
     /// An upper estimate: fonts differ.
     private static func width(of texts: [String], size: Double) -> Double {
-        Double(texts.map(\.count).max() ?? 0) * size * 0.86
+        Double(texts.map(\.count).max() ?? 0) * size * 0.8
     }
 
     private static func size(of text: String, upTo largest: Int, in room: Double) -> Int {
@@ -77,6 +96,12 @@ func rounded(_ number: Double) -> String {
 /// A text in gnuplot's single quotes, which know no escapes but a doubled quote.
 func quoted(_ text: String) -> String {
     "'" + onOneLine(text).split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''") + "'"
+}
+
+/// A text in gnuplot's single quotes, bold, where `_` and the like are marks: the only way that all terminals know.
+func quotedInBold(_ text: String) -> String {
+    let escaped = text.map { "_^@&~{}\\".contains($0) ? "\\\($0)" : String($0) }.joined()
+    return quoted("{/:Bold \(escaped)}")
 }
 
 /// A text in a comment: gnuplot would carry on a comment that ends in a backslash.

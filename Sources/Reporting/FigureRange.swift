@@ -1,4 +1,5 @@
 import Glibc
+import Text
 
 /// One axis of a figure: what it spans, and how it is divided.
 struct FigureRange: Equatable {
@@ -64,10 +65,19 @@ struct FigureRange: Equatable {
     /// Whether numbers are written as powers of ten.
     var hasPowers: Bool { isLog && (low < 2e-4 || high > 2e5) }
 
+    /// How many characters the longest mark has, about.
+    var markLength: Int {
+        if hasPowers { return 4 }
+        if let marks { return marks.map { JSONValue.text(of: $0).count }.max() ?? 0 }
+        let decimals = max(0, Int((-log10((high - low) / 6)).rounded(.up)))
+        let whole = String(Int(min(max(abs(low), abs(high)), 1e6))).count
+        return min(whole + (decimals > 0 ? decimals + 1 : 0) + (low < 0 ? 1 : 0), 8)
+    }
+
     private static func growByFactors(_ numbers: [Double]) -> Bool {
         let sorted = Set(numbers).sorted()
         guard let first = sorted.first, let last = sorted.last, sorted.count > 2, first > 0 else { return false }
-        return last / first >= 20 && sorted[sorted.count / 2] < (first + last) / 4
+        return last / first >= 8 && sorted[sorted.count / 2] < (first + last) / 4
     }
 
     /// 1, 2, 5, 10, …: gnuplot marks powers of ten only, too few on a short axis.

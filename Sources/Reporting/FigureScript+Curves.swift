@@ -7,8 +7,15 @@ extension FigureScript {
     /// A line of the key.
     struct Key {
         let text: String
-        /// Its curve's place among the styles; nil of the closed form.
-        let style: Int?
+        let sample: Sample
+
+        enum Sample {
+            case closedForm
+            /// A curve's place among the styles.
+            case style(Int)
+            /// Stands for curves that found no room.
+            case more
+        }
     }
 
     /// Whether lines join the measured points: where a closed form runs through them they do not.
@@ -16,26 +23,35 @@ extension FigureScript {
 
     private var isTrace: Bool { if case .step = figure.x { true } else { false } }
 
+    private var hasOnePoint: Bool { blocks.allSatisfy { $0.curve.points.count <= 1 } }
+
     private static func drawsTheory(_ data: FigureData) -> Bool {
         data.figure.theory && data.hasTheory.contains(true)
     }
 
     static func keys(_ data: FigureData, _ styles: [FigureData.Label]) -> [Key] {
-        let theory = drawsTheory(data) ? [Key(text: "closed form", style: nil)] : []
+        let theory = drawsTheory(data) ? [Key(text: "closed form", sample: .closedForm)] : []
         if styles.count == 1, styles[0].parts.isEmpty {
-            return theory.isEmpty ? [] : theory + [Key(text: "measured", style: 0)]
+            return theory.isEmpty ? [] : theory + [Key(text: "measured", sample: .style(0))]
         }
-        return theory + styles.enumerated().map { Key(text: $0.element.text, style: $0.offset) }
+        // Of quantities without layers beside one with: what has no name is alone in its panel.
+        let named = styles.enumerated().map { Key(text: $0.element.text, sample: .style($0.offset)) }
+            .filter { !$0.text.isEmpty }
+        let rest = named.count - 40
+        return theory + named.prefix(40) + (rest > 0 ? [Key(text: "and \(rest) more", sample: .more)] : [])
     }
 
     var keyEntries: [String] {
         let hasBars = data.panels.contains { $0.curves.contains { $0.points.contains(where: \.hasIntervals) } }
         let drawing = isTrace ? "lines" : isConnected ? "linespoints" : hasBars ? "yerrorbars" : "points"
         return FigureScript.keys(data, styles).map { key in
-            guard let style = key.style else {
-                return "keyentry with lines ls 100 title \(quoted(key.text))"
-            }
-            return "keyentry with \(drawing) ls \(style + 1) title \(quoted(key.text))"
+            let look =
+                switch key.sample {
+                case .closedForm: "\(hasOnePoint ? "points" : "lines") ls 100"
+                case .style(let style): "\(drawing) ls \(style + 1)"
+                case .more: "lines lw 0 lc rgb \"white\""
+                }
+            return "keyentry with \(look) title \(quoted(key.text))"
         }
     }
 
@@ -43,13 +59,17 @@ extension FigureScript {
     func curves(_ row: Int, _ column: Int) -> [String] {
         var below: [String] = []
         var above: [String] = []
+        // Many bands, one over another, show nothing.
+        let hasBands = data.panels[column].curves.count <= 8
         let mean = columns.means[row]
         for (index, block) in blocks.enumerated() where block.panelIndex == column {
             guard let style = styles.firstIndex(of: block.curve.label),
                 block.curve.points.contains(where: { $0.samples[row].mean != nil })
             else { continue }
             let look = "ls \(style + 1) notitle"
-            if block.curve.points.contains(where: { $0.samples[row].confidenceInterval != nil }) {
+            if !isTrace || hasBands,
+                block.curve.points.contains(where: { $0.samples[row].confidenceInterval != nil })
+            {
                 let interval = "table index \(index) using \(columns.x)"
                 below.append(
                     isTrace
@@ -57,7 +77,6 @@ extension FigureScript {
                             + " fs transparent solid 0.18 noborder \(look)"
                         : "\(interval):\(mean):\(mean + 2):\(mean + 3) with yerrorbars ls \(style + 1) pt -1 notitle")
             }
-            // A line needs two points.
             let drawing =
                 isTrace && block.curve.points.count > 1 ? "lines" : isConnected ? "linespoints" : "points"
             above.append("table index \(index) using \(columns.x):\(mean) with \(drawing) \(look)")
@@ -84,13 +103,15 @@ extension FigureScript {
 
     private func closedForm(_ index: Int, _ column: Int, isStaircase: Bool, look: String) -> [String] {
         let x = columns.x
+        // A line needs two points.
+        if hasOnePoint { return ["table index \(index) using \(x):\(column) with points ls 100 notitle"] }
         guard isStaircase, !isTrace else {
             return ["table index \(index) using \(x):\(column) with lines \(look) notitle"]
         }
         // Steps end where the last tread begins; vectors lay the treads' second halves.
         return [
             "last = NaN, table index \(index) using (half($\(x))):\(column) with steps \(look) notitle",
-            "last = NaN, table index \(index) using (half($\(x))):\(column):($\(x) - half($\(x))):(0)"
+            "last = NaN, table index \(index) using (half($\(x))):\(column):($\(x) - rise):(0)"
                 + " with vectors nohead \(look) notitle",
         ]
     }

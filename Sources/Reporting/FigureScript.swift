@@ -12,6 +12,8 @@ struct FigureScript {
     let columns: Table.Columns
     let blocks: [Table.Block]
     let styles: [FigureData.Label]
+    private let title: String
+    private let subtitle: String
     let x: FigureRange?
     let y: [FigureRange?]
 
@@ -30,10 +32,12 @@ struct FigureScript {
             x: data.panels.flatMap(\.curves).flatMap(\.points).filter(\.hasMeans).map(\.x),
             isLog: data.figure.xscale.map { $0 == .log })
         y = data.figure.y.indices.map { data.yRange($0) }
+        title = data.figure.title ?? table.sweepName
+        subtitle = data.subtitle(sweepName: data.figure.title == nil ? nil : table.sweepName)
         layout = FigureLayout(
             rows: data.figure.y.count, panels: data.panels.map { $0.label?.text },
-            keys: FigureScript.keys(data, styles).map(\.text), title: data.figure.title ?? table.sweepName,
-            subtitle: data.subtitle(sweepName: table.sweepName))
+            keys: FigureScript.keys(data, styles).map(\.text), title: title, subtitle: subtitle,
+            markLength: y.compactMap { $0?.markLength }.max() ?? 0)
     }
 
     var drawsSomething: Bool { x != nil && y.contains { $0 != nil } }
@@ -48,7 +52,7 @@ struct FigureScript {
             return (lines + ["print \"\(figure.name): nothing is measured yet\""]).joined(separator: "\n") + "\n"
         }
         lines += preamble + ["", "do for [format in formats] {"]
-        var body = terminals
+        var body = terminals + frame
         for row in figure.y.indices {
             for column in data.panels.indices { body += panel(row, column, x) }
         }
@@ -66,7 +70,7 @@ struct FigureScript {
             "table = \"../tables/\(figure.name).dat\"", "",
             "set encoding utf8", "set datafile missing \"nan\"", "set bars 0.6",
             "set border lw 0.8", "set tics scale 0.7 nomirror", "set grid lt 1 lc rgb \"#e6e6e6\" lw 0.6",
-            "set style line 100 lc rgb \"black\" lw 1.3",
+            "set style line 100 lc rgb \"black\" pt 1 ps 1.2 lw 1.3",
         ]
         for index in styles.indices {
             let style = CurveStyle(index, filled: isConnected)
@@ -79,8 +83,8 @@ struct FigureScript {
                 "# A closed form's stairs rise halfway between two values of x.",
                 "last = NaN",
                 (x?.isLog ?? false)
-                    ? "half(x) = (before = (last == last ? last : x), last = x, sqrt(before * x))"
-                    : "half(x) = (before = (last == last ? last : x), last = x, (before + x) / 2)",
+                    ? "half(x) = (rise = last == last ? sqrt(last * x) : x, last = x, rise)"
+                    : "half(x) = (rise = last == last ? (last + x) / 2 : x, last = x, rise)",
             ]
         }
         return lines
@@ -92,51 +96,54 @@ struct FigureScript {
         let inches = [width, height].map { JSONValue.text(of: Double($0) / 100) + "in" }.joined(separator: ",")
         return [
             "if (format eq \"svg\") {",
-            "    set terminal svg size \(width),\(height) font \"Arial,15\" linewidth 1.2"
+            "    set terminal svg size \(width),\(height) font \"Arial,11\" fontscale 1.36 linewidth 1.2"
                 + " background \"white\" name \"\(identifier)\"", "}",
             "if (format eq \"png\") {",
             "    set terminal pngcairo size \(2 * width),\(2 * height) font \"Sans,11\" fontscale 2"
                 + " linewidth 2.4 pointscale 2", "}",
             "if (format eq \"pdf\") {",
-            "    set terminal pdfcairo size \(inches) font \"Sans,11\" fontscale 1 linewidth 1.8", "}",
+            "    set terminal pdfcairo size \(inches) font \"Sans,11\" fontscale 0.75 linewidth 1.2 pointscale 0.75", "}",
             "set output stem . \".\" . format",
-            "set multiplot layout \(figure.y.count),\(max(data.panels.count, 1)) margins"
-                + " \(layout.margins.map(fraction).joined(separator: ",")) spacing"
-                + " \(layout.spacing.map(fraction).joined(separator: ","))",
+            "set multiplot", "",
+        ]
+    }
+
+    /// A first plot without axes, as large as the canvas: title and key.
+    private var frame: [String] {
+        [
+            "# Title and key",
+            "set label 1 \(quotedInBold(title)) at screen 0.5,\(fraction(layout.titleY)) center"
+                + " font \",\(layout.titleSize)\"",
+            "set label 2 \(quoted(subtitle)) at screen 0.5,\(fraction(layout.subtitleY)) center noenhanced"
+                + " font \",\(layout.subtitleSize)\" textcolor rgb \"#555555\"",
+            "set key at screen \(fraction(layout.keyX)),\(fraction(layout.keyY)) left top reverse Left noenhanced"
+                + " samplen 2.2 spacing 1.15",
+            "set lmargin at screen 0; set rmargin at screen 1; set bmargin at screen 0; set tmargin at screen 1",
+            "unset border; unset tics; unset title; unset xlabel; unset ylabel; unset logscale",
+            "plot [0:1] [0:1] " + (["NaN notitle"] + keyEntries).joined(separator: ", \\\n            "),
+            "unset label; unset key; set border; set tics",
         ]
     }
 
     private func panel(_ row: Int, _ column: Int, _ x: FigureRange) -> [String] {
-        let isFirst = row == 0 && column == 0
-        let isBottom = row == figure.y.count - 1
+        let place = layout.place(row: row, panel: column)
         var lines = ["", "# \(comment(panelName(row, column)))"]
-        if isFirst {
-            lines += [
-                "set label 1 \(quoted(layout.title)) at screen 0.5,\(fraction(layout.titleY)) center noenhanced"
-                    + " font \":Bold,\(layout.titleSize)\"",
-                "set label 2 \(quoted(layout.subtitle)) at screen 0.5,\(fraction(layout.subtitleY)) center"
-                    + " noenhanced font \",\(layout.subtitleSize)\" tc rgb \"#555555\"",
-                layout.keys.isEmpty
-                    ? "unset key"
-                    : "set key at screen \(fraction(layout.keyX)),\(fraction(layout.keyY)) left top reverse"
-                        + " Left noenhanced samplen 2.2 spacing 1.15",
-            ]
-        } else {
-            lines += ["unset label", "unset key"]
-        }
+        lines.append(
+            "set lmargin at screen \(fraction(place.left)); set rmargin at screen \(fraction(place.right));"
+                + " set bmargin at screen \(fraction(place.bottom)); set tmargin at screen \(fraction(place.top))")
         let title = row == 0 ? data.panels[column].label?.text : nil
         lines.append(title.map { "set title \(quoted($0)) noenhanced offset 0,-0.4" } ?? "unset title")
-        lines.append(isBottom ? "set xlabel \(quoted(figure.xLabel))" : "unset xlabel")
+        lines.append(place.isLowest ? "set xlabel \(quoted(figure.xLabel))" : "unset xlabel")
         lines.append(
-            column == 0
+            place.isLeftmost
                 ? "set ylabel \(quoted(figure.y[row].label(squaredLoss: table.squaredLoss)))"
                 : "unset ylabel")
-        lines += axis("x", x, showsNumbers: isBottom)
-        lines += axis("y", y[row], showsNumbers: column == 0)
-        var elements = closedForms(row, column) + curves(row, column)
-        if elements.isEmpty { elements = ["NaN notitle"] }
-        if isFirst { elements += keyEntries }
-        return lines + ["plot " + elements.joined(separator: ", \\\n            ")]
+        lines += axis("x", x, showsNumbers: place.isLowest)
+        lines += axis("y", y[row], showsNumbers: place.isLeftmost)
+        let elements = closedForms(row, column) + curves(row, column)
+        return lines + [
+            "plot " + (elements.isEmpty ? ["NaN notitle"] : elements).joined(separator: ", \\\n            ")
+        ]
     }
 
     private func panelName(_ row: Int, _ column: Int) -> String {

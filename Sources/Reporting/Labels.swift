@@ -64,10 +64,12 @@ extension FigureSpec.Quantity {
 
 extension FigureData {
     /// Under the title: whose data, how many seeds, what the bars are.
-    func subtitle(sweepName: String) -> String {
+    ///
+    /// - Parameter sweepName: nil where the title says it.
+    func subtitle(sweepName: String?) -> String {
         let counts = panels.flatMap(\.curves).flatMap(\.points).map(\.measured).filter { $0 > 0 }
-        guard let most = counts.max(), let fewest = counts.min() else { return sweepName }
-        var texts = [sweepName]
+        guard let most = counts.max(), let fewest = counts.min() else { return sweepName ?? "" }
+        var texts = [sweepName].compactMap { $0 }
         if most == 1 {
             texts.append("one seed")
         } else {
