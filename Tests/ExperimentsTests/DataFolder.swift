@@ -25,7 +25,7 @@ final class DataFolder {
 
     /// The place of a file: 0 train images, 1 train labels, 2 test images, 3 test labels.
     func file(_ index: Int, _ isCompressed: Bool = false) -> String {
-        data + "/mnist/" + imageFileNames[index] + (isCompressed ? ".gz" : "")
+        data + "/mnist/" + TrialSettings.Images.fileNames[index] + (isCompressed ? ".gz" : "")
     }
 
     func write(_ bytes: [UInt8], _ index: Int, _ isCompressed: Bool = false) throws {
