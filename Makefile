@@ -16,10 +16,10 @@ demo: build
 	@echo "The figure: runs/demo/figures/kl-and-rank.png"
 
 # The tests train, so they run optimised; a folder of their own keeps the two builds from undoing each other.
-test: setup
+test: setup commit
 	swift test -c release -Xswiftc -enable-testing --scratch-path .build/test
 
-build: setup
+build: setup commit
 	swift build -c release
 
 format:
@@ -40,4 +40,10 @@ setup:
 	    $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
 	fi
 
-.PHONY: help demo test build format setup
+# Written only where it changes: what it is compiled into need not be built again then.
+commit:
+	@file=Sources/CBuild/commit.inc; \
+	hash=$$(git describe --always --dirty=+ --abbrev=10 --exclude='*' 2>/dev/null || echo unknown); \
+	echo "\"$$hash\"" | cmp -s - $$file || echo "\"$$hash\"" > $$file
+
+.PHONY: help demo test build format setup commit

@@ -22,6 +22,7 @@ let package = Package(
         // C of our own: the hot elementwise loops, and what Swift cannot import.
         .target(name: "CKernels"),
         .target(name: "CPosix"),
+        .target(name: "CBuild"),
 
         // Shared.
         .target(name: "Text", dependencies: ["CSodium"]),
@@ -46,11 +47,14 @@ let package = Package(
         // The two services and their commands.
         .target(
             name: "CoordinatorService",
-            dependencies: ["Journal", "Transport", "Scheduling", "Wire", "Reporting", "Sweep", "Text", "Console", "CPosix"]),
+            dependencies: [
+                "Journal", "Transport", "Scheduling", "Wire", "Reporting", "Sweep", "Text", "Console", "CBuild",
+            ]),
         .target(
             name: "WorkerService",
             dependencies: [
                 "Experiments", "LinearAlgebra", "Transport", "Scheduling", "Wire", "Sweep", "Text", "Console", "CPosix",
+                "CBuild",
             ]),
         .executableTarget(name: "ranksweep", dependencies: ["CoordinatorService"]),
         .executableTarget(name: "ranksweep-worker", dependencies: ["WorkerService"]),
@@ -70,7 +74,8 @@ let package = Package(
         .testTarget(name: "JournalTests", dependencies: ["Journal", "Scheduling", "Wire", "Sweep"]),
         .testTarget(name: "ReportingTests", dependencies: ["Reporting", "Sweep", "Text"]),
         .testTarget(name: "ProjectTests"),
-        .testTarget(name: "EndToEndTests", dependencies: ["Text"]),
+        .testTarget(name: "TransportTests", dependencies: ["Transport", "Wire"]),
+        .testTarget(name: "EndToEndTests", dependencies: ["Text", "ranksweep", "ranksweep-worker"]),
     ],
     swiftLanguageModes: [.v6]
 )

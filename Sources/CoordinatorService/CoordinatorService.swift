@@ -2,6 +2,7 @@
 // journal; what to do is decided by Scheduling's dispatcher, which this target gives a clock, sockets and a disk.
 // Imports Journal, Transport, Scheduling, Wire, Reporting, Sweep, Text, Console. Leaves out training: no BLAS here.
 
+import CBuild
 import Console
 import Glibc
 import Journal
@@ -110,7 +111,7 @@ private func perform(_ words: [String]) throws(CommandFailure) -> ExitCode {
 
 private var versionText: String {
     """
-    ranksweep \(programVersion)
+    ranksweep \(programVersion), commit \(String(cString: cbuild_commit()))
     ZeroMQ \(transportVersion), SQLite \(journalLibraryVersion)
     """
 }

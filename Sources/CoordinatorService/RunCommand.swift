@@ -118,7 +118,9 @@ private func dispatch(
     }
     lock.announce(address: socket.endpoint)
     announce(run, options, complete: before, endpoint: socket.endpoint)
-    let local = options.workers > 0 ? try LocalWorkers(options, endpoint: reachable(socket.endpoint)) : nil
+    // Workers here find a coordinator that listens everywhere at the loopback address.
+    let here = options.listen?.isEverywhere == true ? at("127.0.0.1", socket.endpoint) : socket.endpoint
+    let local = options.workers > 0 ? try LocalWorkers(options, endpoint: here) : nil
     var coordinator = try Coordinator(run, journal: journal, socket: socket, signals: signals, local: local)
     return try coordinator.serve()
 }
@@ -133,17 +135,15 @@ private func announce(_ run: RunDirectory, _ options: RunOptions, complete: Int,
         line += ", about \(durationText(seconds: left)) on \(countText(options.slots, "slot"))"
     }
     printError(line)
-    if options.listen != nil {
-        printError("listening at \(endpoint); on each host: ranksweep-worker --connect \(endpoint)")
+    if let listen = options.listen {
+        let address = listen.isEverywhere ? at(hostName(), endpoint) : endpoint
+        printError("listening at \(endpoint); on each host: ranksweep-worker --connect \(address)")
     }
 }
 
-/// The address by which workers here find a coordinator that listens everywhere.
-private func reachable(_ endpoint: String) -> String {
-    for everywhere in ["tcp://0.0.0.0:", "tcp://[::]:", "tcp://*:"] where endpoint.hasPrefix(everywhere) {
-        return "tcp://127.0.0.1:" + endpoint.dropFirst(everywhere.count)
-    }
-    return endpoint
+/// The endpoint with another host in it.
+private func at(_ host: String, _ endpoint: String) -> String {
+    endpoint.lastIndex(of: ":").map { "tcp://\(host)\(endpoint[$0...])" } ?? endpoint
 }
 
 /// A path that means the same in every process.

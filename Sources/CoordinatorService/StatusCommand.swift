@@ -19,16 +19,19 @@ struct RunStatus {
     let summary: RunSummary
     /// Who runs it now.
     let holder: CoordinatorLock.Holder?
-    /// Records of the last minute.
-    private let recent: Int
+    /// Records of the last minute, over the time in which they came.
+    private let rate: Double?
 
     init(_ run: RunDirectory) throws(CommandFailure) {
         self.run = run
         holder = CoordinatorLock.holder(in: run.path)
+        let recent: RecentRecords
         (summary, recent) = try journaled { () throws(JournalError) in try RunStatus.read(run) }
+        let seconds = Double(unixMilliseconds() - recent.firstStartMilliseconds) / 1000
+        rate = holder != nil && recent.count > 0 ? Double(recent.count) / max(1, min(60, seconds)) : nil
     }
 
-    private static func read(_ run: RunDirectory) throws(JournalError) -> (RunSummary, recent: Int) {
+    private static func read(_ run: RunDirectory) throws(JournalError) -> (RunSummary, RecentRecords) {
         do throws(JournalError) {
             let journal = try RunJournal.open(in: run.path, sweep: run.spec.digest, readOnly: true)
             return (
@@ -36,7 +39,7 @@ struct RunStatus {
             )
         } catch {
             switch error {
-            case .missing, .empty: return (RunSummary(), 0)
+            case .missing, .empty: return (RunSummary(), RecentRecords(count: 0, firstStartMilliseconds: 0))
             default: throw error
             }
         }
@@ -44,8 +47,6 @@ struct RunStatus {
 
     private var total: Int { run.spec.grid.count }
     private var done: Int { summary.complete + summary.quarantined }
-    /// Records a second over the last minute, while it runs.
-    private var rate: Double? { holder != nil && recent > 0 ? Double(recent) / 60 : nil }
 
     private var state: String {
         if done == total { return "done" }
@@ -75,10 +76,7 @@ struct RunStatus {
                     + "\(durationText(seconds: ago)) ago, BLAS kernel \(worker.kernel)")
         }
         if summary.workers.count > 20 { lines.append("… and \(summary.workers.count - 20) other workers") }
-        if summary.failures > 0 {
-            lines.append("\(countText(summary.failures, "failed attempt")):")
-            lines += causes(summary)
-        }
+        lines += causes(summary)
         if summary.quarantined > 0 {
             lines.append("to try the quarantined trials again: ranksweep resume \(run.path) --retry quarantined")
         }

@@ -37,6 +37,17 @@ public struct RunSummary: Equatable, Sendable {
     public var complete: Int { measured + diverged }
 }
 
+/// Records of a time, and when the first of them was begun (Unix time, milliseconds).
+public struct RecentRecords: Equatable, Sendable {
+    public let count: Int
+    public let firstStartMilliseconds: Int64
+
+    public init(count: Int, firstStartMilliseconds: Int64) {
+        self.count = count
+        self.firstStartMilliseconds = firstStartMilliseconds
+    }
+}
+
 // MARK: - Reading
 
 extension RunJournal {
@@ -129,14 +140,15 @@ extension RunJournal {
     }
 
     /// Records whose attempt ended at this Unix time or later.
-    public func recordsSince(unixMilliseconds: Int64) throws(JournalError) -> Int {
+    public func recordsSince(unixMilliseconds: Int64) throws(JournalError) -> RecentRecords {
         let statement = try Statement(
             """
-            SELECT count(*) FROM attempts WHERE outcome IN ('measured', 'diverged')
+            SELECT count(*), min(start_ms) FROM attempts WHERE outcome IN ('measured', 'diverged')
             AND start_ms + seconds * 1000 >= ?
             """, in: database)
         try statement.bind([.integer(unixMilliseconds)])
-        return try statement.step() ? Int(statement.integer(0)) : 0
+        guard try statement.step() else { return RecentRecords(count: 0, firstStartMilliseconds: 0) }
+        return RecentRecords(count: Int(statement.integer(0)), firstStartMilliseconds: statement.integer(1))
     }
 
     func line(ofTrial trial: Int) throws(JournalError) -> [UInt8]? {

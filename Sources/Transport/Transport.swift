@@ -63,6 +63,9 @@ public struct Endpoint: Equatable, Sendable {
 
     public var text: String { "tcp://\(host):\(port.map { String($0) } ?? "*")" }
 
+    /// Whether it stands for every address of this machine.
+    public var isEverywhere: Bool { ["*", "0.0.0.0", "[::]"].contains(host) }
+
     /// Whether only programs on this machine can reach it.
     public var isLoopback: Bool { host == "localhost" || host == "[::1]" || host.hasPrefix("127.") }
 }
@@ -83,7 +86,7 @@ final class MessageSocket {
         set(ZMQ_MAXMSGSIZE, Int64(WireLimit.frame))
         // What the last messages tell (finish, goodbye) gets half a second to leave.
         set(ZMQ_LINGER, Int32(500))
-        set(ZMQ_IPV6, Int32(1))
+        set(ZMQ_IPV6, Int32(endpoint.contains("[") ? 1 : 0))
         // A peer that is cut off is noticed, and connected anew.
         set(ZMQ_HEARTBEAT_IVL, Int32(2000))
         set(ZMQ_HEARTBEAT_TIMEOUT, Int32(6000))
@@ -156,7 +159,9 @@ public final class CoordinatorSocket {
         socket.set(ZMQ_RCVHWM, Int32(256))
         socket.set(ZMQ_SNDHWM, Int32(4096))
         try socket.bind(endpoint.text)
-        self.endpoint = socket.text(ZMQ_LAST_ENDPOINT)
+        let bound = socket.text(ZMQ_LAST_ENDPOINT)
+        let port = bound.lastIndex(of: ":").map { bound[bound.index(after: $0)...] } ?? ""
+        self.endpoint = "tcp://\(endpoint.host):\(port)"
     }
 
     /// The next message, if one has come. Messages that no worker of ours can have sent are dropped.

@@ -35,7 +35,7 @@ struct Worker {
         self.options = options
         self.endpoint = endpoint
         signals = SignalDescriptor([SIGINT, SIGTERM, SIGHUP])
-        socket = try WorkerSocket(connectingTo: endpoint, as: WorkerID(.random(in: 1...UInt64.max)))
+        socket = try WorkerSocket(connectingTo: endpoint, as: freshIdentity())
         session = WorkerSession(
             hello: WorkerMessage.Hello(
                 program: programVersion, host: hostName(), process: UInt32(getpid()),
@@ -174,6 +174,16 @@ struct Worker {
             return .internal
         }
     }
+}
+
+/// An identity that no other worker has had or will have.
+private func freshIdentity() -> WorkerID {
+    var value: UInt64 = 0
+    guard getrandom(&value, MemoryLayout<UInt64>.size, 0) == MemoryLayout<UInt64>.size else {
+        // A kernel without randomness: process and time tell workers of one cluster apart nearly as well.
+        return WorkerID(UInt64(getpid()) << 44 ^ UInt64(bitPattern: unixMilliseconds()))
+    }
+    return WorkerID(value)
 }
 
 private func now() -> Instant { Instant(milliseconds: monotonicMilliseconds()) }

@@ -3,6 +3,7 @@
 // Imports Experiments (slots only), Transport, Scheduling, Wire, Sweep, Console. Leaves out decisions: those of the
 // session are Scheduling's.
 
+import CBuild
 import Console
 import Experiments
 import Glibc
@@ -33,7 +34,7 @@ public func runWorkerCommand(_ words: [String]) -> Never {
 
 private var workerVersion: String {
     """
-    ranksweep-worker \(programVersion)
+    ranksweep-worker \(programVersion), commit \(String(cString: cbuild_commit()))
     OpenBLAS kernel \(BLAS.kernelName), ZeroMQ \(transportVersion)
     """
 }

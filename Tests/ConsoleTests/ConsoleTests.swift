@@ -1,1 +1,144 @@
-// ConsoleTests
+import Testing
+
+@testable import Console
+
+@Suite("Command lines") struct CommandLineTests {
+    private static let command = CommandSpec(
+        "tool run", "runs", operands: ["FILE"],
+        options: [
+            OptionSpec("--out", "DIR", "where to"), OptionSpec("--set", "K=V", "sets", isRepeatable: true),
+            OptionSpec("--slots", "N", "how many"), OptionSpec(flag: "--quick", "quick"),
+            OptionSpec(flag: "--secret", "ours", isHidden: true),
+        ],
+        details: "Paragraph.", examples: ["tool run x"])
+
+    @Test("Options, values, flags and operands come in any order")
+    func order() throws {
+        let arguments = try Arguments(
+            ["--set", "a=1", "file", "--out=x=y", "--set", "b=2", "--quick"], for: Self.command)
+        #expect(arguments.operands == ["file"])
+        #expect(arguments["--out"] == "x=y")
+        #expect(arguments.all("--set") == ["a=1", "b=2"])
+        #expect(arguments.has("--quick") && !arguments.has("--slots"))
+    }
+
+    @Test("After -- everything is an operand")
+    func dashes() throws {
+        #expect(try Arguments(["--", "--out"], for: Self.command).operands == ["--out"])
+    }
+
+    @Test("Help wins over what else is wrong")
+    func helpWins() throws {
+        #expect(try Arguments(["--help", "--nonsense"], for: Self.command).wantsHelp)
+        #expect(try Arguments(["-h"], for: Self.command).wantsHelp)
+    }
+
+    @Test("What is wrong is said in one sentence", arguments: [
+        (["file", "--ot", "x"], "tool run: no option '--ot'; did you mean '--out'?"),
+        (["file", "--zzzzzz"], "tool run: no option '--zzzzzz'"),
+        (["file", "--secre"], "tool run: no option '--secre'"),
+        (["file", "--out"], "tool run: --out needs a value: --out DIR"),
+        (["file", "--out", "--quick"], "tool run: --out needs a value: --out DIR"),
+        (["file", "--out="], "tool run: --out needs a value: --out DIR"),
+        (["file", "--out", "a", "--out", "b"], "tool run: --out is given twice"),
+        (["file", "--quick=yes"], "tool run: --quick takes no value"),
+        ([], "tool run: FILE is missing"),
+        (["file", "another"], "tool run: 'another' is one argument too many"),
+    ])
+    func mistakes(words: [String], message: String) {
+        #expect(throws: UsageError(message)) { try Arguments(words, for: Self.command) }
+    }
+
+    @Test("A number must be one, and within bounds")
+    func numbers() throws {
+        #expect(try Arguments(["f", "--slots", "8"], for: Self.command).integer("--slots", in: 1...8) == 8)
+        #expect(try Arguments(["f"], for: Self.command).integer("--slots", in: 1...8) == nil)
+        for text in ["0", "9", "two", "1.5", "99999999999999999999"] {
+            #expect(throws: UsageError("--slots must be a whole number from 1 to 8, not '\(text)'")) {
+                try Arguments(["f", "--slots", text], for: Self.command).integer("--slots", in: 1...8)
+            }
+        }
+    }
+
+    @Test("Help names everything that is not hidden, within 100 columns")
+    func help() {
+        #expect(
+            Self.command.help == """
+                tool run - runs
+
+                usage: tool run FILE [options]
+
+                options:
+                  --out DIR    where to
+                  --set K=V    sets
+                  --slots N    how many
+                  --quick      quick
+                  --help       this text
+
+                Paragraph.
+
+                examples:
+                  tool run x
+                """)
+    }
+
+    @Test("Long words are wrapped between words")
+    func wrapping() {
+        #expect(wrap("one two three four", 9) == ["one two", "three", "four"])
+        #expect(wrap("extraordinarily", 5) == ["extraordinarily"])
+    }
+}
+
+@Suite("Durations, numbers, progress") struct WordsTests {
+    @Test("Durations are as exact as one wants", arguments: [
+        (0.04, "0.0 s"), (3.26, "3.3 s"), (9.96, "10 s"), (59.4, "59 s"), (59.6, "1 min 00 s"),
+        (425, "7 min 05 s"), (3599.9, "1 h 00 min"), (12_000, "3 h 20 min"), (360_000, "4 d 4 h"),
+        (.infinity, "for ever"), (-1, "0.0 s"),
+    ])
+    func durations(seconds: Double, text: String) { #expect(durationText(seconds: seconds) == text) }
+
+    @Test("Counts have their nouns, and thousands their spaces")
+    func counts() {
+        #expect(countText(1, "trial") == "1 trial")
+        #expect(countText(0, "trial") == "0 trials")
+        #expect(countText(12_345_678, "trial") == "12 345 678 trials")
+        #expect(groupedText(1234) == "1234")
+        #expect(groupedText(-12_345) == "-12 345")
+    }
+
+    @Test("Three digits are enough for a rate", arguments: [
+        (0.012345, "0.0123"), (12.345, "12.3"), (4560.7, "4561"), (0, "0"), (1, "1"), (99_999.4, "99 999"),
+    ])
+    func rounded(number: Double, text: String) { #expect(roundedText(number) == text) }
+
+    private func report(done: Int, rate: Double?, workers: Int = 2) -> ProgressReport {
+        ProgressReport(
+            total: 1000, done: done, quarantined: 1, failures: 2, workers: workers, slots: 8, rate: rate)
+    }
+
+    @Test("The progress line tells most where there is room, and what matters most where there is little")
+    func line() {
+        let full = report(done: 250, rate: 5).line(width: 120)
+        #expect(
+            full == "250/1000 trials 25 % · ETA 2 min 30 s · 1 quarantined · 2 failures · 5/s · 2 workers, 8 slots")
+        let narrow = report(done: 250, rate: 5).line(width: 40)
+        #expect(narrow == "250/1000 trials 25 % · ETA 2 min 30 s")
+        #expect(report(done: 0, rate: nil, workers: 0).line(width: 60).contains("waiting for workers"))
+        #expect(report(done: 10, rate: 0.01).line(width: 90).contains("0.6/min"))
+        for width in 20..<100 { #expect(report(done: 250, rate: 5).line(width: width).count <= max(width, 22)) }
+    }
+
+    @Test("The rate is that of now, not of a run's past")
+    func rate() {
+        var estimate = RateEstimate()
+        #expect(estimate.perSecond == nil)
+        estimate.update(done: 500, atMilliseconds: 0)
+        #expect(estimate.perSecond == nil)
+        for second in 1...30 { estimate.update(done: 500 + 4 * second, atMilliseconds: Int64(second) * 1000) }
+        #expect(abs((estimate.perSecond ?? 0) - 4) < 1e-9)
+        for second in 31...600 {
+            estimate.update(done: 620 + second - 30, atMilliseconds: Int64(second) * 1000)
+        }
+        #expect(abs((estimate.perSecond ?? 0) - 1) < 0.01)
+    }
+}

@@ -1,0 +1,12 @@
+#include "cbuild.h"
+
+// The Makefile writes commit.inc: one string.
+const char *cbuild_commit(void) {
+#if __has_include("commit.inc")
+    return
+#include "commit.inc"
+        ;
+#else
+    return "unknown";
+#endif
+}

@@ -1,0 +1,161 @@
+import Foundation
+import Testing
+import Wire
+
+@testable import Transport
+
+@Suite("Sockets and addresses") struct TransportTests {
+    @Test("An address is taken apart", arguments: [
+        ("tcp://127.0.0.1:5555", "127.0.0.1", 5555, true), ("tcp://localhost:1", "localhost", 1, true),
+        ("tcp://node-7.cluster:65535", "node-7.cluster", 65535, false), ("tcp://[::1]:80", "[::1]", 80, true),
+        ("tcp://0.0.0.0:5555", "0.0.0.0", 5555, false),
+    ])
+    func addressIsTakenApart(text: String, host: String, port: UInt16, loopback: Bool) throws {
+        let endpoint = try Endpoint(parsing: text)
+        #expect(endpoint.host == host)
+        #expect(endpoint.port == port)
+        #expect(endpoint.isLoopback == loopback)
+        #expect(endpoint.text == text)
+    }
+
+    @Test("What is no address is refused", arguments: [
+        "", "5555", "127.0.0.1:5555", "tcp://", "tcp://127.0.0.1", "tcp://127.0.0.1:", "tcp://127.0.0.1:0",
+        "tcp://127.0.0.1:*", "tcp://127.0.0.1:65536", "tcp://127.0.0.1:-1", "tcp://:5555", "ipc://x:1",
+        "tcp://a b:1", "tcp://a;b:1", "tcp://::1:80", "tcp://127.0.0.1:5555/x",
+    ])
+    func noAddress(text: String) {
+        #expect(throws: TransportError.badEndpoint(text)) { try Endpoint(parsing: text) }
+    }
+
+    @Test("Who listens may leave the port open")
+    func anyPort() throws {
+        #expect(try Endpoint(parsing: "tcp://127.0.0.1:*", anyPort: true).port == nil)
+        #expect(try Endpoint(parsing: "tcp://127.0.0.1:0", anyPort: true).port == nil)
+    }
+
+    /// Waits for a message; nil after five seconds.
+    private func next(_ socket: CoordinatorSocket) -> (worker: WorkerID, bytes: [UInt8])? {
+        for _ in 0..<50 {
+            _ = waitForInput(socket, descriptors: [], milliseconds: 100)
+            if let message = socket.receive() { return message }
+        }
+        return nil
+    }
+
+    private func next(_ socket: WorkerSocket) -> [UInt8]? {
+        for _ in 0..<50 {
+            _ = waitForInput(socket, descriptors: [], milliseconds: 100)
+            if let message = socket.receive() { return message }
+        }
+        return nil
+    }
+
+    private func sendOnceConnected(_ socket: WorkerSocket, _ bytes: [UInt8]) -> Bool {
+        for _ in 0..<500 {
+            if socket.send(bytes) { return true }
+            usleep(10_000)
+        }
+        return false
+    }
+
+    @Test("Messages go both ways, each worker known by its identity")
+    func bothWays() throws {
+        let coordinator = try CoordinatorSocket(listeningAt: Endpoint(loopbackPort: nil))
+        let endpoint = try Endpoint(parsing: coordinator.endpoint)
+        let first = try WorkerSocket(connectingTo: endpoint, as: WorkerID(1))
+        let second = try WorkerSocket(connectingTo: endpoint, as: WorkerID(UInt64.max))
+        #expect(sendOnceConnected(first, [1, 2, 3]))
+        let one = try #require(next(coordinator))
+        #expect(one.worker == WorkerID(1) && one.bytes == [1, 2, 3])
+        #expect(sendOnceConnected(second, []))
+        let two = try #require(next(coordinator))
+        #expect(two.worker == WorkerID(UInt64.max) && two.bytes.isEmpty)
+        #expect(coordinator.send([9], to: WorkerID(UInt64.max)))
+        #expect(next(second) == [9])
+        #expect(first.receive() == nil)
+    }
+
+    @Test("A message of a mebibyte arrives whole")
+    func large() throws {
+        let coordinator = try CoordinatorSocket(listeningAt: Endpoint(loopbackPort: nil))
+        let worker = try WorkerSocket(
+            connectingTo: try Endpoint(parsing: coordinator.endpoint), as: WorkerID(7))
+        let bytes = (0..<1 << 20).map { UInt8(truncatingIfNeeded: $0 &* 31) }
+        #expect(sendOnceConnected(worker, bytes))
+        #expect(next(coordinator)?.bytes == bytes)
+    }
+
+    @Test("Sending to a worker that is not there says so")
+    func unreachable() throws {
+        let coordinator = try CoordinatorSocket(listeningAt: Endpoint(loopbackPort: nil))
+        #expect(!coordinator.send([1], to: WorkerID(5)))
+    }
+
+    @Test("Nothing is sent to a coordinator that is away")
+    func away() throws {
+        let coordinator = try CoordinatorSocket(listeningAt: Endpoint(loopbackPort: nil))
+        let endpoint = try Endpoint(parsing: coordinator.endpoint)
+        withExtendedLifetime(coordinator) {}
+        let other = Endpoint(loopbackPort: try #require(endpoint.port) == 1 ? 2 : 1)
+        let worker = try WorkerSocket(connectingTo: other, as: WorkerID(5))
+        #expect(!worker.send([1]))
+    }
+
+    @Test("Two coordinators cannot listen at one address")
+    func inUse() throws {
+        let coordinator = try CoordinatorSocket(listeningAt: Endpoint(loopbackPort: nil))
+        let endpoint = try Endpoint(parsing: coordinator.endpoint)
+        #expect {
+            _ = try CoordinatorSocket(listeningAt: endpoint)
+        } throws: { error in
+            (error as? TransportError)?.message.contains("Address already in use") == true
+        }
+        withExtendedLifetime(coordinator) {}
+    }
+
+    /// What a stranger's program may do to an open port.
+    @Test("Garbage on the port harms nobody")
+    func garbage() throws {
+        let coordinator = try CoordinatorSocket(listeningAt: Endpoint(loopbackPort: nil))
+        let endpoint = try Endpoint(parsing: coordinator.endpoint)
+        for greeting in ["GET / HTTP/1.1\r\n\r\n", "\u{0}\u{0}\u{0}", String(repeating: "x", count: 100_000)] {
+            let stranger = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+            defer { close(stranger) }
+            var address = sockaddr_in()
+            address.sin_family = sa_family_t(AF_INET)
+            address.sin_port = try #require(endpoint.port).bigEndian
+            address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+            let status = withUnsafePointer(to: &address) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    connect(stranger, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+                }
+            }
+            #expect(status == 0)
+            _ = greeting.withCString { send(stranger, $0, strlen($0), Int32(MSG_NOSIGNAL)) }
+        }
+        let worker = try WorkerSocket(connectingTo: endpoint, as: WorkerID(3))
+        #expect(sendOnceConnected(worker, [42]))
+        #expect(next(coordinator)?.bytes == [42])
+    }
+
+    @Test("A child program gets its descriptors and says how it ended")
+    func child() throws {
+        var ends: [Int32] = [-1, -1]
+        #expect(pipe(&ends) == 0)
+        let started = ChildProgram.start(
+            "/bin/sh", ["-c", "echo $WORD >&3; exit 7"], environment: ["WORD=hello"],
+            descriptors: [(ours: ends[1], theirs: 3)])
+        let child = try #require(started)
+        close(ends[1])
+        #expect(child.wait() == .exited(7))
+        var bytes = [UInt8](repeating: 0, count: 64)
+        let count = read(ends[0], &bytes, bytes.count)
+        #expect(String(decoding: bytes.prefix(count), as: UTF8.self) == "hello\n")
+        close(ends[0])
+        let killed = try #require(ChildProgram.start("/bin/sleep", ["60"], environment: []))
+        #expect(killed.endIfEnded() == nil)
+        killed.send(signal: SIGKILL)
+        #expect(killed.wait() == .killed(signal: SIGKILL))
+        #expect(ChildProgram.start("/nowhere/at/all", [], environment: []) == nil)
+    }
+}
