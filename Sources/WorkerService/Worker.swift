@@ -1,4 +1,5 @@
 import Console
+import CPosix
 import Glibc
 import Scheduling
 import Text
