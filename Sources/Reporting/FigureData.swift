@@ -136,7 +136,9 @@ struct FigureData {
     /// Every curve label of all panels once: a curve looks the same in every panel.
     var curveLabels: [Label] {
         var labels: [Label] = []
-        for curve in panels.flatMap(\.curves) where !labels.contains(curve.label) { labels.append(curve.label) }
+        for curve in panels.flatMap(\.curves) where !labels.contains(curve.label) {
+            labels.append(curve.label)
+        }
         return labels
     }
 

@@ -95,10 +95,11 @@ func rounded(_ number: Double) -> String {
 
 /// A text in gnuplot's single quotes, which know no escapes but a doubled quote.
 func quoted(_ text: String) -> String {
-    "'" + onOneLine(text).split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''") + "'"
+    "'" + onOneLine(text).split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''")
+        + "'"
 }
 
-/// A text in gnuplot's single quotes, bold, where `_` and the like are marks: the only way that all terminals know.
+/// A text in gnuplot's single quotes, bold: for all terminals that takes enhanced text, where `_` is a mark.
 func quotedInBold(_ text: String) -> String {
     let escaped = text.map { "_^@&~{}\\".contains($0) ? "\\\($0)" : String($0) }.joined()
     return quoted("{/:Bold \(escaped)}")
@@ -108,5 +109,8 @@ func quotedInBold(_ text: String) -> String {
 func comment(_ text: String) -> String { onOneLine(text).filter { $0 != "\\" } }
 
 private func onOneLine(_ text: String) -> String {
-    String(text.map { $0.isNewline || $0 == "\t" ? " " : $0 }.filter { !($0.asciiValue.map { $0 < 32 } ?? false) })
+    String(
+        text.map { $0.isNewline || $0 == "\t" ? " " : $0 }.filter {
+            !($0.asciiValue.map { $0 < 32 } ?? false)
+        })
 }

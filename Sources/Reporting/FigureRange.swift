@@ -76,7 +76,9 @@ struct FigureRange: Equatable {
 
     private static func growByFactors(_ numbers: [Double]) -> Bool {
         let sorted = Set(numbers).sorted()
-        guard let first = sorted.first, let last = sorted.last, sorted.count > 2, first > 0 else { return false }
+        guard let first = sorted.first, let last = sorted.last, sorted.count > 2, first > 0 else {
+            return false
+        }
         return last / first >= 8 && sorted[sorted.count / 2] < (first + last) / 4
     }
 

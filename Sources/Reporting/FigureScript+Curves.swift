@@ -42,7 +42,9 @@ extension FigureScript {
     }
 
     var keyEntries: [String] {
-        let hasBars = data.panels.contains { $0.curves.contains { $0.points.contains(where: \.hasIntervals) } }
+        let hasBars = data.panels.contains {
+            $0.curves.contains { $0.points.contains(where: \.hasIntervals) }
+        }
         let drawing = isTrace ? "lines" : isConnected ? "linespoints" : hasBars ? "yerrorbars" : "points"
         return FigureScript.keys(data, styles).map { key in
             let look =
@@ -59,15 +61,13 @@ extension FigureScript {
     func curves(_ row: Int, _ column: Int) -> [String] {
         var below: [String] = []
         var above: [String] = []
-        // Many bands, one over another, show nothing.
-        let hasBands = data.panels[column].curves.count <= 8
         let mean = columns.means[row]
         for (index, block) in blocks.enumerated() where block.panelIndex == column {
             guard let style = styles.firstIndex(of: block.curve.label),
                 block.curve.points.contains(where: { $0.samples[row].mean != nil })
             else { continue }
             let look = "ls \(style + 1) notitle"
-            if !isTrace || hasBands,
+            if data.showsIntervals,
                 block.curve.points.contains(where: { $0.samples[row].confidenceInterval != nil })
             {
                 let interval = "table index \(index) using \(columns.x)"
@@ -75,7 +75,9 @@ extension FigureScript {
                     isTrace
                         ? "\(interval):\(mean + 2):\(mean + 3) with filledcurves"
                             + " fs transparent solid 0.18 noborder \(look)"
-                        : "\(interval):\(mean):\(mean + 2):\(mean + 3) with yerrorbars ls \(style + 1) pt -1 notitle")
+                        : "\(interval):\(mean):\(mean + 2):\(mean + 3) with yerrorbars"
+                            + " ls \(style + 1) pt -1 notitle"
+                )
             }
             let drawing =
                 isTrace && block.curve.points.count > 1 ? "lines" : isConnected ? "linespoints" : "points"
@@ -135,8 +137,8 @@ struct CurveStyle {
 
     init(_ index: Int, filled: Bool) {
         let colours = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#666666"]
-        // Circle, square, triangle up and down, diamond, pentagon. Open ones show what lies below; the first are the
-        // largest, so that equal points are seen as one in another.
+        // Circle, square, triangle up and down, diamond, pentagon. Open ones show what lies below; the first
+        // are the largest, so that equal points are seen as one in another.
         let shapes = [6, 4, 8, 10, 12, 14]
         let sizes = [1.25, 0.85, 0.6]
         colour = colours[index % colours.count]
@@ -155,6 +157,11 @@ extension FigureData.Curve {
 }
 
 extension FigureData {
+    /// Many bands, one over another, show nothing.
+    var showsIntervals: Bool {
+        if case .step = figure.x { panels.allSatisfy { $0.curves.count <= 8 } } else { true }
+    }
+
     /// What the panels of a row span; nil where nothing is measured.
     func yRange(_ row: Int) -> FigureRange? {
         let points = panels.flatMap(\.curves).flatMap(\.points)
@@ -162,7 +169,8 @@ extension FigureData {
         let means = points.compactMap { $0.samples[row].mean }
         guard !means.isEmpty else { return nil }
         return FigureRange(
-            means: means + theory, intervals: points.compactMap { $0.samples[row].confidenceInterval },
+            means: means + theory,
+            intervals: showsIntervals ? points.compactMap { $0.samples[row].confidenceInterval } : [],
             isLog: figure.yscale == .log && means.contains { $0 > 0 }, isCount: figure.y[row].isStaircase)
     }
 }

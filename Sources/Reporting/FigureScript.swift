@@ -3,9 +3,9 @@ import Text
 
 /// The text of `figures/NAME.gp`, which draws a table. It stands alone: it needs the table and gnuplot 5.4.
 ///
-/// A row of panels for each quantity, a column for each value of the figure's `panels` axis. Measured curves are
-/// points with bars (along training: lines with bands), closed forms are lines. Colours are those of Okabe and
-/// Ito (2008), which colour-blind readers tell apart; shapes differ as well.
+/// A row of panels for each quantity, a column for each value of the figure's `panels` axis. Measured curves
+/// are points with bars (along training: lines with bands), closed forms are lines. Colours are those of
+/// Okabe and Ito (2008), which colour-blind readers tell apart; shapes differ as well.
 struct FigureScript {
     let table: Table
     let layout: FigureLayout
@@ -49,7 +49,8 @@ struct FigureScript {
             "# `gnuplot -e \"formats='pdf'\" \(figure.name).gp` in one format only.",
         ]
         guard let x, drawsSomething else {
-            return (lines + ["print \"\(figure.name): nothing is measured yet\""]).joined(separator: "\n") + "\n"
+            return (lines + ["print \"\(figure.name): nothing is measured yet\""]).joined(separator: "\n")
+                + "\n"
         }
         lines += preamble + ["", "do for [format in formats] {"]
         var body = terminals + frame
@@ -69,7 +70,7 @@ struct FigureScript {
             "if (!exists(\"stem\")) stem = \"\(figure.name)\"",
             "table = \"../tables/\(figure.name).dat\"", "",
             "set encoding utf8", "set datafile missing \"nan\"", "set bars 0.6",
-            "set border lw 0.8", "set tics scale 0.7 nomirror", "set grid lt 1 lc rgb \"#e6e6e6\" lw 0.6",
+            "set grid lt 1 lc rgb \"#e6e6e6\" lw 0.6",
             "set style line 100 lc rgb \"black\" pt 1 ps 1.2 lw 1.3",
         ]
         for index in styles.indices {
@@ -93,7 +94,8 @@ struct FigureScript {
     private var terminals: [String] {
         let (width, height) = (layout.width, layout.height)
         let identifier = String(figure.name.map { $0 == "-" ? "_" : $0 })
-        let inches = [width, height].map { JSONValue.text(of: Double($0) / 100) + "in" }.joined(separator: ",")
+        let inches = [width, height].map { JSONValue.text(of: Double($0) / 100) + "in" }.joined(
+            separator: ",")
         return [
             "if (format eq \"svg\") {",
             "    set terminal svg size \(width),\(height) font \"Arial,11\" fontscale 1.36 linewidth 1.2"
@@ -102,7 +104,9 @@ struct FigureScript {
             "    set terminal pngcairo size \(2 * width),\(2 * height) font \"Sans,11\" fontscale 2"
                 + " linewidth 2.4 pointscale 2", "}",
             "if (format eq \"pdf\") {",
-            "    set terminal pdfcairo size \(inches) font \"Sans,11\" fontscale 0.75 linewidth 1.2 pointscale 0.75", "}",
+            "    set terminal pdfcairo size \(inches) font \"Sans,11\" fontscale 0.75"
+                + " linewidth 1.2 pointscale 0.75",
+            "}",
             "set output stem . \".\" . format",
             "set multiplot", "",
         ]
@@ -116,12 +120,12 @@ struct FigureScript {
                 + " font \",\(layout.titleSize)\"",
             "set label 2 \(quoted(subtitle)) at screen 0.5,\(fraction(layout.subtitleY)) center noenhanced"
                 + " font \",\(layout.subtitleSize)\" textcolor rgb \"#555555\"",
-            "set key at screen \(fraction(layout.keyX)),\(fraction(layout.keyY)) left top reverse Left noenhanced"
-                + " samplen 2.2 spacing 1.15",
-            "set lmargin at screen 0; set rmargin at screen 1; set bmargin at screen 0; set tmargin at screen 1",
+            "set key at screen \(fraction(layout.keyX)),\(fraction(layout.keyY)) left top"
+                + " reverse Left noenhanced samplen 2.2 spacing 1.15",
+            margins(left: 0, right: 1, bottom: 0, top: 1),
             "unset border; unset tics; unset title; unset xlabel; unset ylabel; unset logscale",
             "plot [0:1] [0:1] " + (["NaN notitle"] + keyEntries).joined(separator: ", \\\n            "),
-            "unset label; unset key; set border; set tics",
+            "unset label; unset key; set border lw 0.8; set tics scale 0.7 nomirror",
         ]
     }
 
@@ -129,8 +133,7 @@ struct FigureScript {
         let place = layout.place(row: row, panel: column)
         var lines = ["", "# \(comment(panelName(row, column)))"]
         lines.append(
-            "set lmargin at screen \(fraction(place.left)); set rmargin at screen \(fraction(place.right));"
-                + " set bmargin at screen \(fraction(place.bottom)); set tmargin at screen \(fraction(place.top))")
+            margins(left: place.left, right: place.right, bottom: place.bottom, top: place.top))
         let title = row == 0 ? data.panels[column].label?.text : nil
         lines.append(title.map { "set title \(quoted($0)) noenhanced offset 0,-0.4" } ?? "unset title")
         lines.append(place.isLowest ? "set xlabel \(quoted(figure.xLabel))" : "unset xlabel")
@@ -144,6 +147,11 @@ struct FigureScript {
         return lines + [
             "plot " + (elements.isEmpty ? ["NaN notitle"] : elements).joined(separator: ", \\\n            ")
         ]
+    }
+
+    private func margins(left: Double, right: Double, bottom: Double, top: Double) -> String {
+        [("l", left), ("r", right), ("b", bottom), ("t", top)]
+            .map { "set \($0.0)margin at screen \(fraction($0.1))" }.joined(separator: "; ")
     }
 
     private func panelName(_ row: Int, _ column: Int) -> String {

@@ -1,7 +1,7 @@
 import Glibc
 
-/// Writes a file so that a reader sees the old one or the new one, whole, also after a crash: beside its place,
-/// to the disk, then renamed.
+/// Writes a file so that a reader sees the old one or the new one, whole, also after a crash: beside its
+/// place, to the disk, then renamed.
 func writeFile(_ text: String, to path: String) throws(ReportError) {
     let temporary = path + ".partial"
     let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)

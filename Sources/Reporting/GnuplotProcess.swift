@@ -5,7 +5,7 @@ struct GnuplotProcess {
     /// A program's name, looked up on PATH, or its path.
     let program: String
     /// After so long it is killed: it draws in seconds, and a run must end.
-    let seconds: Int
+    let milliseconds: Int
 
     enum Ending: Equatable {
         case done(warnings: String)
@@ -21,7 +21,9 @@ struct GnuplotProcess {
         guard pipe(&ends) == 0 else { return .failed(systemMessage(errno)) }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         defer { close(ends[0]) }
-        let move = "cd '" + folder.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''") + "'"
+        let move =
+            "cd '" + folder.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''")
+            + "'"
         let child = spawn([program, "-d", "-e", "\(move); \(setting)", script], errors: ends[1])
         close(ends[1])
         switch child {
@@ -56,7 +58,7 @@ struct GnuplotProcess {
     }
 
     private func wait(for process: pid_t, reading descriptor: Int32) -> Ending {
-        let deadline = monotonicMilliseconds() + Int64(seconds) * 1000
+        let deadline = monotonicMilliseconds() + Int64(milliseconds)
         var output: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 4096)
         var isLate = false
@@ -78,8 +80,15 @@ struct GnuplotProcess {
         var status: Int32 = 0
         while waitpid(process, &status, 0) < 0, errno == EINTR {}
         let text = String(decoding: output, as: UTF8.self)
-        if isLate { return .failed("still drawing after \(seconds) s, so it was stopped") }
-        return status == 0 ? .done(warnings: text) : .failed(text.isEmpty ? "status \(status)" : text)
+        if isLate {
+            return .failed("still drawing after \(Double(milliseconds) / 1000) s, so it was stopped")
+        }
+        return status == 0 ? .done(warnings: text) : .failed(text.isEmpty ? ending(status) : text)
+    }
+
+    private func ending(_ status: Int32) -> String {
+        let signal = status & 0x7F
+        return signal == 0 ? "exit status \(status >> 8 & 0xFF)" : "ended by signal \(signal)"
     }
 
     private func monotonicMilliseconds() -> Int64 {

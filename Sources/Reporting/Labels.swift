@@ -75,7 +75,8 @@ extension FigureData {
         } else {
             let seeds = fewest == most ? "\(most)" : "\(fewest)–\(most)"
             let spread = if case .step = figure.x { "bands" } else { "bars" }
-            texts.append("mean of \(seeds) seeds, \(spread): 95 % interval (Student’s t)")
+            texts.append(
+                "mean of \(seeds) seeds" + (showsIntervals ? ", \(spread): 95 % interval (Student’s t)" : ""))
         }
         if diverged > 0 { texts.append(diverged == 1 ? "1 diverged trial" : "\(diverged) diverged trials") }
         return texts.joined(separator: " · ")

@@ -37,12 +37,12 @@ public enum Reports {
     ///
     /// - Parameters:
     ///   - path: of `records.ndjson`.
-    ///   - directory: gets `tables/NAME.dat` for each figure, `tables/summary.dat`, `figures/NAME.gp` and, drawn
-    ///     by gnuplot, `figures/NAME.FORMAT`. Made where it is missing.
+    ///   - directory: gets `tables/NAME.dat` for each figure, `tables/summary.dat`, `figures/NAME.gp` and,
+    ///     drawn by gnuplot, `figures/NAME.FORMAT`. Made where it is missing.
     ///   - gnuplot: the program, looked up on PATH.
     ///   - note: is told of each figure before it is drawn, and of gnuplot's warnings.
-    /// - Throws: `ReportError` of a line that is no record, or a file that cannot be read or written. What gnuplot
-    ///   cannot do is in the outcome, not thrown.
+    /// - Throws: `ReportError` of a line that is no record, or a file that cannot be read or written. What
+    ///   gnuplot cannot do is in the outcome, not thrown.
     public static func write(
         spec: SweepSpec, recordsAt path: String, to directory: String,
         formats: [FigureFormat] = FigureFormat.allCases, gnuplot: String = "gnuplot",
@@ -66,7 +66,7 @@ public enum Reports {
         let names = content.tables.filter { FigureScript($0).drawsSomething }.map(\.data.figure.name)
         let (pictures, drawing) = try draw(
             names, in: directory + "/figures", formats: formats,
-            by: GnuplotProcess(program: gnuplot, seconds: 120), note)
+            by: GnuplotProcess(program: gnuplot, milliseconds: 120_000), note)
         return ReportOutcome(
             records: content.records, diverged: content.diverged, tables: tables, scripts: scripts,
             pictures: pictures.map { "figures/" + $0 }, drawing: drawing)
@@ -124,7 +124,8 @@ struct ReportContent {
         let loss = spec.grid.count > 0 ? spec.grid[0].settings.training.loss : .crossEntropy
         tables = figures.map {
             Table(
-                sweepName: spec.name, sweepDigest: spec.digest, squaredLoss: loss == .meanSquaredError, data: $0)
+                sweepName: spec.name, sweepDigest: spec.digest, squaredLoss: loss == .meanSquaredError,
+                data: $0)
         }
         self.summary = summary
         self.records = records

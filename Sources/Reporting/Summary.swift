@@ -1,7 +1,8 @@
 import Sweep
 import Text
 
-/// The text of `tables/summary.dat`: every number of every point, averaged over seeds. Filled record by record.
+/// The text of `tables/summary.dat`: every number of every point, averaged over seeds. Filled record by
+/// record.
 struct Summary {
     private let sweepName: String
     private let sweepDigest: String
@@ -100,7 +101,9 @@ struct Summary {
         let numbers = columns.flatMap { column in
             ["mean", "stderr", "ci95_low", "ci95_high"].map { "\(column.name):\($0)" }
         }
-        let names = (paths + numbers + ["n", "diverged"]).enumerated().map { "\($0.offset + 1):\($0.element)" }
+        let names = (paths + numbers + ["n", "diverged"]).enumerated().map {
+            "\($0.offset + 1):\($0.element)"
+        }
         var text = """
             # Summary of the sweep \(sweepName): a row for each point
             # Sweep digest \(sweepDigest)

@@ -4,8 +4,8 @@ import Text
 
 @testable import Reporting
 
-/// Records as trials would leave them, without training: smooth functions of the settings, and noise that is a
-/// function of the trial's place.
+/// Records as trials would leave them, without training: smooth functions of the settings, and noise that
+/// is a function of the trial's place.
 struct SyntheticRecords {
     let spec: SweepSpec
     /// Trials that diverge, by place.
@@ -45,7 +45,9 @@ struct SyntheticRecords {
         if trial.settings.measures.every != .end {
             body["trace"] = .array(
                 [1, 3, 10, 30, 100, 300, 1000].map { step in
-                    guard case .object(var entry) = metrics(trial, progress: log10(step) / 3) else { return .null }
+                    guard case .object(var entry) = metrics(trial, progress: log10(step) / 3) else {
+                        return .null
+                    }
                     entry["step"] = .number(step)
                     return .object(entry)
                 })
@@ -110,7 +112,9 @@ struct SyntheticRecords {
         }
         if depth > 1 {
             let units = (1..<depth).map { 60.0 - Double($0) + 8 * noise }
-            metrics["active_units"] = .object(["mean": JSONValue(units), "stderr": JSONValue(units.map { _ in 0.1 })])
+            metrics["active_units"] = .object([
+                "mean": JSONValue(units), "stderr": JSONValue(units.map { _ in 0.1 }),
+            ])
         }
         return .object(metrics)
     }

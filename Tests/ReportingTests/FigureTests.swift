@@ -1,0 +1,139 @@
+import Foundation
+import Sweep
+import Testing
+
+@testable import Reporting
+
+private let figure =
+    "{name: kl, title: \"What's _kept_\", x: beta, y: [kl_nats, informative_directions], "
+    + "curves: depth, xscale: log, theory: true}"
+
+private let hasGnuplot = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
+    .contains { FileManager.default.isExecutableFile(atPath: "\($0)/gnuplot") }
+
+@Test func aScriptNamesAxesWithUnitsAndDrawsACommonClosedFormOnce() throws {
+    try withFolder { folder in
+        try report(SyntheticRecords(spec: .small(figures: figure)), in: folder)
+        let script = try text(of: folder + "/figures/kl.gp")
+        #expect(script.contains("set ylabel 'KL(q(z|x) ‖ r(z)) (nats)'"))
+        #expect(script.contains("set xlabel 'β'"))
+        #expect(script.contains("{/:Bold What''s \\_kept\\_}"))
+        #expect(script.contains("small · mean of 3 seeds, bars: 95 % interval (Student’s t)"))
+        #expect(script.components(separatedBy: "with lines ls 100 notitle").count == 2)
+        #expect(script.components(separatedBy: "with steps ls 100 notitle").count == 2)
+        #expect(!script.contains(folder))
+    }
+}
+
+@Test(.enabled(if: hasGnuplot)) func gnuplotDrawsAllFormatsWithoutAWarning() throws {
+    try withFolder { folder in
+        var notes: [String] = []
+        let outcome = try report(
+            SyntheticRecords(spec: .small(figures: figure)), in: folder, formats: FigureFormat.allCases
+        ) { notes.append($0) }
+        #expect(outcome.drawing == .drawn)
+        #expect(notes == ["drawing kl"])
+        #expect(outcome.pictures == ["figures/kl.svg", "figures/kl.png", "figures/kl.pdf"])
+        let left = try FileManager.default.contentsOfDirectory(atPath: folder + "/figures").sorted()
+        #expect(left == ["kl.gp", "kl.pdf", "kl.png", "kl.svg"])
+    }
+}
+
+@Test(.enabled(if: hasGnuplot)) func aScriptAloneRedrawsItsFigure() throws {
+    try withFolder { folder in
+        try report(SyntheticRecords(spec: .small(figures: figure)), in: folder)
+        let gnuplot = Process()
+        gnuplot.executableURL = URL(filePath: "/usr/bin/env")
+        gnuplot.arguments = ["gnuplot", "kl.gp"]
+        gnuplot.currentDirectoryURL = URL(filePath: folder + "/figures")
+        let errors = Pipe()
+        gnuplot.standardError = errors
+        try gnuplot.run()
+        gnuplot.waitUntilExit()
+        #expect(gnuplot.terminationStatus == 0)
+        #expect(errors.fileHandleForReading.readDataToEndOfFile().isEmpty)
+        let picture = try text(of: folder + "/figures/kl.svg")
+        for words in ["depth 1", "depth 2", "closed form", "What's _kept_", "informative directions"] {
+            #expect(picture.contains(words), "\(words)")
+        }
+        #expect(exists(folder + "/figures/kl.png"))
+        #expect(exists(folder + "/figures/kl.pdf"))
+    }
+}
+
+@Test func withoutGnuplotTablesAndScriptsAreWrittenAndTheOutcomeSaysSo() throws {
+    try withFolder { folder in
+        let outcome = try report(
+            SyntheticRecords(spec: .small(figures: figure)), in: folder, formats: [.svg],
+            gnuplot: "no-such-gnuplot")
+        #expect(outcome.drawing == .gnuplotMissing)
+        #expect(outcome.pictures.isEmpty)
+        for file in outcome.tables + outcome.scripts { #expect(exists("\(folder)/\(file)")) }
+        #expect(outcome.tables == ["tables/kl.dat", "tables/summary.dat"])
+    }
+}
+
+@Test func whatGnuplotCannotDrawIsInTheOutcome() throws {
+    try withFolder { folder in
+        let outcome = try report(
+            SyntheticRecords(spec: .small(figures: figure)), in: folder, formats: [.svg], gnuplot: "false")
+        #expect(outcome.drawing == .failed([ReportOutcome.Failure(figure: "kl", why: "exit status 1")]))
+    }
+}
+
+@Test func aGnuplotThatNeverEndsIsStopped() throws {
+    try withFolder { folder in
+        let program = folder + "/slow"
+        try Data("#!/bin/sh\nexec sleep 1000\n".utf8).write(to: URL(filePath: program))
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program)
+        let ending = GnuplotProcess(program: program, milliseconds: 20).run(
+            script: "x.gp", setting: "", in: folder)
+        #expect(ending == .failed("still drawing after 0.02 s, so it was stopped"))
+    }
+}
+
+@Test func withoutRecordsThereAreHeadersAndNothingIsDrawn() throws {
+    try withFolder { folder in
+        let spec = try SweepSpec.small(figures: figure)
+        let outcome = try report(
+            SyntheticRecords(spec: spec, missing: Set(0..<12)), in: folder, formats: [.svg])
+        #expect(outcome.drawing == .nothingToDraw)
+        #expect(rows(of: try text(of: folder + "/tables/kl.dat")).isEmpty)
+        #expect(try text(of: folder + "/figures/kl.gp").hasSuffix("print \"kl: nothing is measured yet\"\n"))
+    }
+}
+
+@Test(.enabled(if: hasGnuplot), arguments: [1, 5, 11])
+func aPartOfTheTrialsIsDrawn(count: Int) throws {
+    try withFolder { folder in
+        let spec = try SweepSpec.small(figures: figure)
+        let records = SyntheticRecords(spec: spec, diverged: [3], missing: Set(count..<12))
+        var notes: [String] = []
+        let outcome = try report(records, in: folder, formats: [.svg]) { notes.append($0) }
+        #expect(outcome.drawing == .drawn)
+        #expect(notes == ["drawing kl"])
+    }
+}
+
+@Test func textsOfTheSweepCannotLeaveTheirQuotes() {
+    #expect(quoted("it's\n'; system \"x\"") == "'it''s ''; system \"x\"'")
+    #expect(quotedInBold("a_b{c}") == "'{/:Bold a\\_b\\{c\\}}'")
+    #expect(comment("ends in \\") == "ends in ")
+}
+
+@Test func rangesHaveRoomAndMarksOfShortLogAxesAreOneTwoFive() throws {
+    let range = try #require(FigureRange(x: [0.01, 0.1, 0.95], isLog: nil))
+    #expect(range.isLog)
+    #expect(range.low < 0.01 && range.high > 0.95)
+    #expect(range.marks == [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1])
+    #expect(try #require(FigureRange(x: [1, 2, 3], isLog: nil)).marks == [1, 2, 3])
+    #expect(!(try #require(FigureRange(x: [0, 1], isLog: true)).low < 0))
+    #expect(FigureRange(x: [], isLog: nil) == nil)
+}
+
+@Test func anIntervalOfTwoSeedsDoesNotFlattenTheCurve() throws {
+    let range = try #require(
+        FigureRange(means: [1, 2], intervals: [(-50, 60)], isLog: false, isCount: false))
+    #expect(range.low >= -0.2)
+    #expect(range.high < 3)
+}
