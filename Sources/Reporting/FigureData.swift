@@ -8,17 +8,29 @@ import Text
 struct FigureData {
     let figure: FigureSpec
     private(set) var panels: [Panel] = []
+    private var panelPlaces: [String: Int] = [:]
     /// Of each quantity: whether some record says what the closed form gives for it.
     private(set) var hasTheory: [Bool]
 
     struct Panel {
         let label: Label?
         var curves: [Curve] = []
+        fileprivate var places: [String: Int] = [:]
+
+        fileprivate init(_ label: Label?) { self.label = label }
     }
 
     /// The values that a panel or a curve stands for.
     struct Label: Equatable {
         let parts: [Part]
+        /// Equal of equal labels.
+        let key: String
+
+        init(parts: [Part]) {
+            self.parts = parts
+            key = parts.map { "\($0.path)=\($0.value.canonicalText)" }.joined(separator: "\n")
+        }
+
         struct Part: Equatable {
             /// An axis's path, or "layer".
             let path: String
@@ -122,13 +134,16 @@ struct FigureData {
     }
 
     private mutating func panel(labelled label: Label?) -> Int {
-        if let place = panels.firstIndex(where: { $0.label == label }) { return place }
-        panels.append(Panel(label: label))
+        let key = label?.key ?? ""
+        if let place = panelPlaces[key] { return place }
+        panelPlaces[key] = panels.count
+        panels.append(Panel(label))
         return panels.count - 1
     }
 
     private mutating func curve(labelled label: Label, panel: Int) -> Int {
-        if let place = panels[panel].curves.firstIndex(where: { $0.label == label }) { return place }
+        if let place = panels[panel].places[label.key] { return place }
+        panels[panel].places[label.key] = panels[panel].curves.count
         panels[panel].curves.append(Curve(label: label))
         return panels[panel].curves.count - 1
     }
@@ -136,7 +151,8 @@ struct FigureData {
     /// Every curve label of all panels once: a curve looks the same in every panel.
     var curveLabels: [Label] {
         var labels: [Label] = []
-        for curve in panels.flatMap(\.curves) where !labels.contains(curve.label) {
+        var known: Set<String> = []
+        for curve in panels.flatMap(\.curves) where known.insert(curve.label.key).inserted {
             labels.append(curve.label)
         }
         return labels

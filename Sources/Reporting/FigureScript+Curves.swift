@@ -63,7 +63,7 @@ extension FigureScript {
         var above: [String] = []
         let mean = columns.means[row]
         for (index, block) in blocks.enumerated() where block.panelIndex == column {
-            guard let style = styles.firstIndex(of: block.curve.label),
+            guard let style = stylePlaces[block.curve.label.key],
                 block.curve.points.contains(where: { $0.samples[row].mean != nil })
             else { continue }
             let look = "ls \(style + 1) notitle"
@@ -98,7 +98,7 @@ extension FigureScript {
             return closedForm(longest.offset, theory, isStaircase: figure.y[row].isStaircase, look: "ls 100")
         }
         return known.flatMap { index, block in
-            let style = styles.firstIndex(of: block.curve.label).map { "ls \($0 + 1)" } ?? "ls 100"
+            let style = stylePlaces[block.curve.label.key].map { "ls \($0 + 1)" } ?? "ls 100"
             return closedForm(index, theory, isStaircase: figure.y[row].isStaircase, look: style)
         }
     }

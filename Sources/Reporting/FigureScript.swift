@@ -11,7 +11,10 @@ struct FigureScript {
     let layout: FigureLayout
     let columns: Table.Columns
     let blocks: [Table.Block]
+    /// The labels of the curves that are drawn: a look each.
     let styles: [FigureData.Label]
+    /// Places in `styles`, by the label's key.
+    let stylePlaces: [String: Int]
     private let title: String
     private let subtitle: String
     let x: FigureRange?
@@ -25,9 +28,10 @@ struct FigureScript {
         columns = table.columns
         blocks = table.blocks
         let data = table.data
-        styles = data.curveLabels.filter { label in
-            data.panels.contains { $0.curves.contains { $0.label == label && $0.hasMeans } }
-        }
+        let drawn = Set(data.panels.flatMap(\.curves).filter(\.hasMeans).map(\.label.key))
+        styles = data.curveLabels.filter { drawn.contains($0.key) }
+        stylePlaces = Dictionary(
+            uniqueKeysWithValues: styles.enumerated().map { ($0.element.key, $0.offset) })
         x = FigureRange(
             x: data.panels.flatMap(\.curves).flatMap(\.points).filter(\.hasMeans).map(\.x),
             isLog: data.figure.xscale.map { $0 == .log })

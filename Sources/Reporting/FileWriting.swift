@@ -1,28 +1,10 @@
 import Glibc
 
-/// Writes a file so that a reader sees the old one or the new one, whole, also after a crash: beside its
-/// place, to the disk, then renamed.
+/// Writes a file so that a reader sees the old one or the new one, whole, also after a crash.
 func writeFile(_ text: String, to path: String) throws(ReportError) {
-    let temporary = path + ".partial"
-    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { throw .file(path: temporary, doing: "write", code: errno) }
-    var text = text
-    let code = text.withUTF8 { bytes in
-        var done = 0
-        while done < bytes.count {
-            let count = write(descriptor, bytes.baseAddress?.advanced(by: done), bytes.count - done)
-            if count < 0, errno == EINTR { continue }
-            if count < 0 { return errno }
-            done += count
-        }
-        return fsync(descriptor) == 0 ? 0 : errno
-    }
-    close(descriptor)
-    guard code == 0 else {
-        unlink(temporary)
-        throw .file(path: path, doing: "write", code: code)
-    }
-    try renameFile(temporary, to: path)
+    let file = try WholeFile(path)
+    try file.write(text.utf8)
+    try file.commit()
 }
 
 /// Renames within a folder, and waits until the disk has the new name.

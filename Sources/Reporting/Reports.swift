@@ -60,8 +60,11 @@ public enum Reports {
             scripts.append("figures/\(name).gp")
             try writeFile(FigureScript(table).text, to: "\(directory)/figures/\(name).gp")
         }
-        tables.append("tables/summary.dat")
-        try writeFile(content.summary.text, to: "\(directory)/tables/summary.dat")
+        // A figure may have the name.
+        var summary = "summary"
+        while spec.figures.contains(where: { $0.name == summary }) { summary += "-all" }
+        tables.append("tables/\(summary).dat")
+        try writeFile(content.summary.text, to: "\(directory)/tables/\(summary).dat")
 
         let names = content.tables.filter { FigureScript($0).drawsSomething }.map(\.data.figure.name)
         let (pictures, drawing) = try draw(
