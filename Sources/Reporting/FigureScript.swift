@@ -129,7 +129,7 @@ struct FigureScript {
             margins(left: 0, right: 1, bottom: 0, top: 1),
             "unset border; unset tics; unset title; unset xlabel; unset ylabel; unset logscale",
             "plot [0:1] [0:1] " + (["NaN notitle"] + keyEntries).joined(separator: ", \\\n            "),
-            "unset label; unset key; set border lw 0.8; set tics scale 0.7 nomirror",
+            "unset label; unset key; set border 31 lw 0.8; set tics scale 0.7",
         ]
     }
 
@@ -172,7 +172,7 @@ struct FigureScript {
         return [
             "\(range.isLog ? "set" : "unset") logscale \(name)",
             "set \(name)range [\(rounded(range.low)):\(rounded(range.high))]",
-            "set format \(name) \"\(format)\"", "set \(name)tics \(marks ?? "autofreq")",
+            "set format \(name) \"\(format)\"", "set \(name)tics nomirror \(marks ?? "autofreq")",
         ]
     }
 }

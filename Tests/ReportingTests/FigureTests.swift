@@ -17,6 +17,8 @@ private let hasGnuplot = (ProcessInfo.processInfo.environment["PATH"] ?? "").spl
         let script = try text(of: folder + "/figures/kl.gp")
         #expect(script.contains("set ylabel 'KL(q(z|x) ‖ r(z)) (nats)'"))
         #expect(script.contains("set xlabel 'β'"))
+        // The key's plot takes the border away; the panels have it again.
+        #expect(script.contains("set border 31"))
         #expect(script.contains("{/:Bold What''s \\_kept\\_}"))
         #expect(script.contains("small · mean of 3 seeds, bars: 95 % interval (Student’s t)"))
         #expect(script.components(separatedBy: "with lines ls 100 notitle").count == 2)
