@@ -84,8 +84,9 @@ public struct GaussianIB {
     /// β below which each direction is kept, ρ_i², largest first.
     public var criticalBetas: [Double] { correlations.map { $0 * $0 } }
 
-    /// The optimum at one β with at most `bottleneck` latent variables.
+    /// The optimum at one β > 0 with at most `bottleneck` latent variables, or units in the narrowest layer.
     public func optimum(beta: Double, bottleneck: Int) -> Optimum {
+        let beta = max(beta, .leastNormalMagnitude)
         let kept = correlations.prefix(bottleneck).filter { beta < $0 * $0 }
         var gains: [Double] = []
         var kl = 0.0
@@ -94,7 +95,8 @@ public struct GaussianIB {
             let square = correlation * correlation
             let gain = (square - beta) / (square * (1 - beta))
             gains.append(gain.squareRoot())
-            kl += 0.5 * naturalLogarithm(square * (1 - beta) / (beta * (1 - square)))
+            // A quotient by β may overflow.
+            kl += 0.5 * (naturalLogarithm(square * (1 - beta) / (1 - square)) - naturalLogarithm(beta))
             information -= 0.5 * naturalLogarithm(1 - gain * square)
         }
         return Optimum(

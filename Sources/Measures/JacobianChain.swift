@@ -87,16 +87,8 @@ struct JacobianChain {
         }
     }
 
-    /// How many units of each hidden layer have φ' ≠ 0; empty unless ReLU, whose units alone switch off.
-    func activeUnits() -> [PointStatistic] {
-        guard shape.activation == .relu, let points = derivatives.first?.rows else { return [] }
-        var tally = Tally(layers: derivatives.count)
-        for point in 0..<points {
-            tally.add(
-                derivatives.map { layer in
-                    [(0..<layer.columns).reduce(0) { $0 + (layer[point, $1] != 0 ? 1 : 0) }]
-                })
-        }
-        return derivatives.indices.map { tally.statistic(layer: $0, 0) }
+    /// How many units of each hidden layer have φ' ≠ 0 at a point, [layer][0].
+    func activeUnits(at point: Int) -> [[Int]] {
+        derivatives.map { layer in [(0..<layer.columns).count { layer[point, $0] != 0 }] }
     }
 }

@@ -75,9 +75,34 @@ public struct LocalRank {
     public mutating func measure<Scalar: Real>(
         _ layers: [DenseLayer<Scalar>], inputs: Matrix<Scalar>, sigma: Matrix<Scalar>? = nil
     ) -> LocalRankResult {
+        var tallies = Tallies(settings, shape)
+        // Part by part: a part's activations are held in double, all layers of them.
+        for start in stride(from: 0, to: inputs.rows, by: LocalRank.pointsHeld) {
+            let part = start..<min(inputs.rows, start + LocalRank.pointsHeld)
+            add(layers, inputs.rows(part), sigma?.rows(part), to: &tallies)
+        }
+        return result(tallies, hasNoise: sigma != nil)
+    }
+
+    private static let pointsHeld = 1024
+
+    private struct Tallies {
+        var ranks: Tally
+        var noise: Tally
+        var active: Tally
+
+        init(_ settings: LocalRankSettings, _ shape: StackShape) {
+            ranks = Tally(layers: shape.depth, columns: settings.thresholds.count + settings.relative.count)
+            noise = Tally(layers: 1, columns: settings.noise.count + 1)
+            active = Tally(layers: shape.depth - 1, columns: 1)
+        }
+    }
+
+    private mutating func add<Scalar: Real>(
+        _ layers: [DenseLayer<Scalar>], _ inputs: Matrix<Scalar>, _ sigma: Matrix<Scalar>?,
+        to tallies: inout Tallies
+    ) {
         let chain = JacobianChain(layers, shape, lastRows: lastRows, inputs: inputs)
-        var tally = Tally(settings, layers: shape.depth)
-        var noiseTally = Tally(settings, layers: 1)
         let first = chain.factors[0]
         let firstCounts = counts(first, settings.thresholds, settings.relative)
         let scaled = Matrix<Double>(rows: lastRows, columns: first.columns)
@@ -92,17 +117,17 @@ public struct LocalRank {
                     ranks.append(counts(factor, settings.thresholds, settings.relative))
                 }
             }
-            tally.add(ranks)
+            tallies.ranks.add(ranks)
+            tallies.active.add(chain.activeUnits(at: point))
             if let sigma {
                 let last = chain.factors[shape.depth - 1]
                 for row in 0..<lastRows {
                     let precision = 1 / Double(sigma[point, row])
                     for column in 0..<last.columns { scaled[row, column] = last[row, column] * precision }
                 }
-                noiseTally.add([noiseCounts(scaled)])
+                tallies.noise.add([noiseCounts(scaled)])
             }
         }
-        return result(tally, noiseTally, hasNoise: sigma != nil, active: chain.activeUnits())
     }
 
     /// Ranks of one matrix for every threshold: absolute first, then relative.
@@ -131,19 +156,19 @@ public struct LocalRank {
         reducer.reduce(gram)
     }
 
-    private func result(
-        _ tally: Tally, _ noise: Tally, hasNoise: Bool, active: [PointStatistic]
-    ) -> LocalRankResult {
+    private func result(_ tallies: Tallies, hasNoise: Bool) -> LocalRankResult {
         let absolute = settings.thresholds.count
         func layers(_ threshold: Int) -> [PointStatistic] {
-            (0..<shape.depth).map { tally.statistic(layer: $0, threshold) }
+            (0..<shape.depth).map { tallies.ranks.statistic(layer: $0, threshold) }
         }
+        // Units of a ReLU alone switch off.
+        let hidden = shape.activation == .relu ? shape.depth - 1 : 0
         return LocalRankResult(
             absolute: settings.thresholds.indices.map { layers($0) },
             relative: settings.relative.indices.map { layers(absolute + $0) },
-            noise: hasNoise ? settings.noise.indices.map { noise.statistic(layer: 0, $0) } : [],
-            informativeDirections: hasNoise ? noise.statistic(layer: 0, settings.noise.count) : nil,
-            activeUnits: active)
+            noise: hasNoise ? settings.noise.indices.map { tallies.noise.statistic(layer: 0, $0) } : [],
+            informativeDirections: hasNoise ? tallies.noise.statistic(layer: 0, settings.noise.count) : nil,
+            activeUnits: (0..<hidden).map { tallies.active.statistic(layer: $0, 0) })
     }
 }
 
@@ -151,18 +176,12 @@ public struct LocalRank {
 /// 0.
 struct Tally {
     private var points = 0
-    /// [layer][threshold]
+    /// [layer][column], a column being a threshold.
     private var sums: [[Int]]
     private var squares: [[Int]]
 
-    init(_ settings: LocalRankSettings, layers: Int) {
-        let columns = settings.thresholds.count + settings.relative.count + settings.noise.count + 1
+    init(layers: Int, columns: Int) {
         sums = Array(repeating: Array(repeating: 0, count: columns), count: layers)
-        squares = sums
-    }
-
-    init(layers: Int) {
-        sums = Array(repeating: [0], count: layers)
         squares = sums
     }
 

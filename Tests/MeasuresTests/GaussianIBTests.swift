@@ -208,6 +208,15 @@ func canonicalTargetsAreWhiteAndEachIsPredictedAlone(seed: Int) throws {
     }
 }
 
+@Test(arguments: [Double.leastNonzeroMagnitude, 1e-310, 1e-300, 1, 1e300, .infinity])
+func everyBetaGivesFiniteNumbers(beta: Double) throws {
+    let optimum = try diagonal([0.999999, 0.5, 1e-200]).optimum(beta: beta, bottleneck: 3)
+    #expect(optimum.kl.isFinite && optimum.kl >= 0 && optimum.information.isFinite)
+    #expect(optimum.rank == (beta < 1 ? 2 : 0))
+    let isFinite = (optimum.singularValues + optimum.noiseSingularValues).allSatisfy { $0.isFinite }
+    #expect(isFinite)
+}
+
 @Test func anAlmostPerfectCorrelationStaysFinite() throws {
     let theory = try GaussianIB(covariance: [[1, 1 - 1e-15], [1 - 1e-15, 1]], inputs: 1)
     let optimum = theory.optimum(beta: 1e-6, bottleneck: 1)

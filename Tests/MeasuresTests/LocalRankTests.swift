@@ -291,6 +291,30 @@ func theFastRanksAreTheNaiveOnes(activation: Activation) throws {
     }
 }
 
+@Test func pointsBeyondOnePartCountAsTheOthers() {
+    var draws = Draws(61)
+    let network = Network(&draws, depth: 3, activation: .relu, points: 1500)
+    var measure = LocalRank(
+        network.shape, lastRows: network.shape.units[3],
+        settings: LocalRankSettings(thresholds: [0.1], relative: [0.1], noise: [1]))
+    let sigma = Matrix<Double>(rows: 1500, columns: network.shape.units[3])
+    sigma.fill(0.5)
+    let whole = measure.measure(network.layers, inputs: network.inputs, sigma: sigma)
+    let thirds = (0..<3).map { third in
+        let part = third * 500..<third * 500 + 500
+        return measure.measure(network.layers, inputs: network.inputs.rows(part), sigma: sigma.rows(part))
+    }
+    func mean(_ statistics: [PointStatistic]) -> Double { statistics.reduce(0) { $0 + $1.mean } / 3 }
+    for layer in 0..<3 {
+        #expect(abs(whole.absolute[0][layer].mean - mean(thirds.map { $0.absolute[0][layer] })) < 1e-12)
+        #expect(abs(whole.relative[0][layer].mean - mean(thirds.map { $0.relative[0][layer] })) < 1e-12)
+    }
+    for layer in 0..<2 {
+        #expect(abs(whole.activeUnits[layer].mean - mean(thirds.map { $0.activeUnits[layer] })) < 1e-12)
+    }
+    #expect(abs(whole.noise[0].mean - mean(thirds.map { $0.noise[0] })) < 1e-12)
+}
+
 @Test func weightsInSinglePrecisionAreMeasuredInDouble() {
     for seed in 0..<30 {
         var draws = Draws(50_000 + seed)
@@ -315,7 +339,7 @@ func theFastRanksAreTheNaiveOnes(activation: Activation) throws {
 
 @Test func theStandardErrorIsThePlainFormulas() {
     for counts in [[3], [3, 3, 3], [0, 1], [5, 2, 9, 9, 1, 0, 7], Array(0..<256)] {
-        var tally = Tally(layers: 1)
+        var tally = Tally(layers: 1, columns: 1)
         for count in counts { tally.add([[count]]) }
         let statistic = tally.statistic(layer: 0, 0)
         if counts.count > 1 { #expect(agrees(statistic, counts)) }
