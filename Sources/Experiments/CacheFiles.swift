@@ -24,11 +24,13 @@ func makeDirectories(_ path: String) -> Bool {
     return access(path, W_OK) == 0
 }
 
-/// Writes a file whole or not at all: to a name of its own, synced, then renamed.
+/// Writes a file whole or not at all: to a name that nobody else has, synced, then renamed.
 func writeWhole(_ bytes: [UInt8], to path: String) -> Bool {
-    let temporary = "\(path).\(getpid())"
-    let file = open(temporary, O_CREAT | O_WRONLY | O_TRUNC | O_CLOEXEC, 0o644)
+    var temporary = Array((path + ".XXXXXX").utf8CString)
+    let file = mkstemp(&temporary)
     guard file >= 0 else { return false }
+    _ = fcntl(file, F_SETFD, FD_CLOEXEC)
+    fchmod(file, 0o644)
     var offset = 0
     while offset < bytes.count {
         let written = bytes.withUnsafeBytes {

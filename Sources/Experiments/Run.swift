@@ -136,8 +136,10 @@ public struct TrialRunner {
         if let theory, settings.training.loss == .gaussianNLL,
             case .vib(let beta, let latent, _) = settings.experiment
         {
+            let narrowest = settings.network.hidden.min() ?? latent
             body["theory"] = theory.json(
-                beta: beta, bottleneck: latent, thresholds: settings.measures.localRank?.thresholds ?? [])
+                beta: beta, bottleneck: min(latent, narrowest),
+                thresholds: settings.measures.localRank?.thresholds ?? [])
         }
         return .object(body)
     }

@@ -80,6 +80,15 @@ func aGeneralCovarianceHasTheClosedFormsInformationAndRank(seed: UInt64) throws 
     }
 }
 
+@Test func aNarrowHiddenLayerLimitsTheTheoryToo() throws {
+    var settings = vib(0.05, Trials.covariance(five), inputs: 5)
+    settings.network.hidden = [64, 2]
+    var runner = TrialRunner(data: nowhere)
+    let body = try runner.run(settings)
+    #expect(body["theory"]?["rank"] == .number(2))
+    try expectAgreement(body)
+}
+
 private func expectAgreement(_ body: JSONValue) throws {
     let theory = try #require(body["theory"])
     let expected = try #require(theory["kl_nats"]?.number)
