@@ -53,7 +53,7 @@ struct SimulationOptions {
         latency = draws.pick(1, 30, 400, 2500)
         let calm = draws.chance(0.15)
         faultsEnd = calm ? 0 : draws.milliseconds(1000...150_000)
-        faultEvery = draws.milliseconds(300...30_000)
+        faultEvery = draws.pick(300, 1000, 3000, 15_000)
         failure = draws.pick(0, 0.05, 0.3)
         death = draws.pick(0, 0.05, 0.3)
         crash = draws.pick(0, 0, 0.002, 0.02)
