@@ -1,7 +1,8 @@
 import Wire
 
 extension Dispatcher {
-    /// What must hold after every event; nil where it does, else what does not. For tests: it visits every trial.
+    /// What must hold after every event; nil where it does, else what does not. For tests: it visits every
+    /// trial.
     public func brokenInvariant() -> String? {
         var leased: [Int: WorkerID] = [:]
         for id in workerOrder {
@@ -17,7 +18,9 @@ extension Dispatcher {
         var counts: [TrialState: Int] = [:]
         for (trial, state) in states.enumerated() {
             counts[state, default: 0] += 1
-            if (state == .leased) != (leased[trial] != nil) { return "trial \(trial) is \(state), against its leases" }
+            if (state == .leased) != (leased[trial] != nil) {
+                return "trial \(trial) is \(state), against its leases"
+            }
             if state == .pending, trial < cursor, !returned.contains(trial) {
                 return "trial \(trial) is pending and nowhere to be found"
             }

@@ -1,7 +1,8 @@
 import Wire
 
 extension Dispatcher {
-    /// Trials of the next shard: about `shardMilliseconds` for each slot, and never so many that the others idle.
+    /// Trials of the next shard: about `shardMilliseconds` for each slot, and never so many that the others
+    /// idle.
     private func shardSize(slots: Int, totalSlots: Int) -> Int {
         let perSlot = meanMilliseconds.map { settings.shardMilliseconds / max($0, 0.001) } ?? 1
         let byTime = Int(min(Double(settings.largestShard), max(1, perSlot * Double(slots))))
@@ -16,8 +17,8 @@ extension Dispatcher {
             while pendingCount > 0 {
                 let held = workers[id]?.held.count ?? 0
                 let size = shardSize(slots: worker.slots, totalSlots: totalSlots)
-                // A spare shard keeps slots busy while reports travel, until so few trials are left that another
-                // worker's idle slot is the better place for them.
+                // A spare shard keeps slots busy while reports travel, until so few trials are left that
+                // another worker's idle slot is the better place for them.
                 let room = pendingCount > totalSlots ? worker.slots + (size + 1) / 2 : worker.slots
                 guard held < room else { break }
                 guard let shard = takeShard(for: id, atMost: size) else { break }

@@ -21,14 +21,14 @@ extension Dispatcher {
         reconcile(id, hello.held, &effects)
     }
 
-    /// Makes worker and coordinator agree on who holds what. Nothing else notices that an assignment was lost with
-    /// its connection, so workers say hello from time to time.
+    /// Makes worker and coordinator agree on who holds what. Nothing else notices that an assignment was lost
+    /// with its connection, so workers say hello from time to time.
     private mutating func reconcile(
         _ id: WorkerID, _ claims: [WorkerMessage.HeldTrial], _ effects: inout [DispatchEffect]
     ) {
-        var foreign: [WorkerMessage.HeldTrial] = []
-        // What it was given and does not hold, or holds by an older lease, was lost on the way or crosses its hello:
-        // it is given it again by the same lease, which changes nothing where it arrived after all.
+        var obsolete: [WorkerMessage.HeldTrial] = []
+        // What it was given and does not hold, or holds by an older lease, was lost on the way or crosses its
+        // hello: it is given it again by the same lease, which changes nothing where it arrived after all.
         var unheard = workers[id]?.held ?? [:]
         for claim in claims {
             guard let trial = Int(exactly: claim.trial), states.indices.contains(trial) else { continue }
@@ -39,12 +39,14 @@ extension Dispatcher {
                 pendingCount -= 1
                 histories[trial, default: History()].attempts.formMaximum(claim.attempt)
                 workers[id]?.held[trial] = Hold(lease: claim.lease, attempt: claim.attempt)
-            case .leased where mine != nil: if mine?.lease == claim.lease { unheard[trial] = nil }
-            case .pending, .leased, .complete, .quarantined: foreign.append(claim)
+            // Another's by now, who perhaps greeted a restarted coordinator sooner: this worker is likely the
+            // further on, so both go on and the first record counts.
+            case .leased: if mine?.lease == claim.lease { unheard[trial] = nil }
+            case .pending, .complete, .quarantined: obsolete.append(claim)
             }
         }
         // Revoked, not accepted: a report that is still on its way must not pass for durable.
-        for claim in foreign { effects.append(.send(.revoke(claim.lease, [claim.trial]), to: id)) }
+        for claim in obsolete { effects.append(.send(.revoke(claim.lease, [claim.trial]), to: id)) }
         var again: [CoordinatorMessage.Assignment] = []
         for trial in unheard.keys.sorted() {
             guard let hold = unheard[trial] else { continue }
@@ -82,7 +84,8 @@ extension Dispatcher {
         effects.append(
             .note(
                 isLoss
-                    ? .lost(id, host: worker.host, trials: count) : .left(id, host: worker.host, trials: count)))
+                    ? .lost(id, host: worker.host, trials: count)
+                    : .left(id, host: worker.host, trials: count)))
         for trial in worker.held.keys.sorted() {
             guard isLoss, let hold = worker.held[trial] else {
                 giveBack(trial, from: worker.held[trial])
@@ -94,7 +97,8 @@ extension Dispatcher {
             if losses >= settings.maximumLosses {
                 let failure = WorkerMessage.Failure(
                     lease: hold.lease, trial: UInt64(trial), attempt: hold.attempt,
-                    cause: "its worker was lost, \(losses) times over", provenance: .unknown(host: worker.host))
+                    cause: "its worker was lost, \(losses) times over",
+                    provenance: .unknown(host: worker.host))
                 effects.append(.appendFailure(failure, quarantined: true))
                 settle(trial, .quarantined)
             } else {

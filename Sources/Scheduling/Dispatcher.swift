@@ -61,8 +61,9 @@ public enum DispatchNote: Equatable, Sendable {
     case failed(trial: Int, host: String, cause: String, willRetry: Bool)
 }
 
-/// The coordinator's decisions. Records depend on the trial alone, so whoever reports first is believed, and a second
-/// report is only compared; a trial's attempt number keeps a late failure from counting against a newer attempt.
+/// The coordinator's decisions. Records depend on the trial alone, so whoever reports first is believed, and
+/// a second report is only compared; a trial's attempt number keeps a late failure from counting against a
+/// newer attempt.
 public struct Dispatcher: Sendable {
     /// What became of a trial before this coordinator started.
     public enum Restored: Equatable, Sendable {
@@ -135,7 +136,8 @@ public struct Dispatcher: Sendable {
         restored: some Sequence<(trial: Int, outcome: Restored)> = EmptyCollection(), firstLease: UInt64 = 1
     ) {
         self.settings = settings
-        welcome = CoordinatorMessage.Welcome(sweep: sweep, beatMilliseconds: UInt32(settings.beatMilliseconds))
+        welcome = CoordinatorMessage.Welcome(
+            sweep: sweep, beatMilliseconds: UInt32(settings.beatMilliseconds))
         states = Array(repeating: .pending, count: trialCount)
         pendingCount = trialCount
         nextLease = firstLease
@@ -248,7 +250,8 @@ extension Dispatcher {
         if isFinal { settle(trial, .quarantined) }
     }
 
-    /// Gives a trial its outcome. Only a record replaces one, and only a quarantine: a journal may tell of both.
+    /// Gives a trial its outcome. Only a record replaces one, and only a quarantine: a journal may tell of
+    /// both.
     mutating func settle(_ trial: Int, _ outcome: TrialState) {
         guard states[trial] != .complete, states[trial] != outcome else { return }
         switch states[trial] {

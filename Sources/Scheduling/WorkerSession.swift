@@ -6,8 +6,8 @@ public struct SessionSettings: Equatable, Sendable {
     public var helloMilliseconds: Int64 = 1000
     /// A coordinator unheard for so many beats is greeted again.
     public var silentBeats: Int64 = 6
-    /// Every so many beats is a hello, which says what the worker holds: an assignment or a report that was lost with
-    /// its connection is noticed then, and only then.
+    /// Every so many beats is a hello, which says what the worker holds: an assignment or a report that was
+    /// lost with its connection is noticed then, and only then.
     public var helloBeats: Int64 = 10
     /// A worker that heard nothing for so long gives up.
     public var giveUpMilliseconds: Int64 = 15 * 60 * 1000
@@ -55,8 +55,9 @@ public enum SessionEnd: Equatable, Sendable {
     case slotsBroken(cause: String)
 }
 
-/// A worker's side of the protocol. It holds trials until their reports are acknowledged, through lost connections and
-/// coordinators that restart: a hello names what it holds, and reports are sent again after each welcome.
+/// A worker's side of the protocol. It holds trials until their reports are acknowledged, through lost
+/// connections and coordinators that restart: a hello names what it holds, and reports are sent again after
+/// each welcome.
 public struct WorkerSession: Sendable {
     enum Link: Equatable, Sendable {
         /// No slot is up yet: there is nothing to offer.
@@ -336,7 +337,8 @@ extension WorkerSession {
 
     private func provenance(_ slot: Int, _ seconds: Double, _ peak: UInt64, _ time: Int64) -> Provenance {
         Provenance(
-            host: hello.host, process: hello.process, slot: UInt32(slot), cpu: hello.cpu, kernel: hello.kernel,
+            host: hello.host, process: hello.process, slot: UInt32(slot), cpu: hello.cpu,
+            kernel: hello.kernel,
             startMilliseconds: time - Int64(seconds * 1000), seconds: seconds, peakMemoryBytes: peak)
     }
 

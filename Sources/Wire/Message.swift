@@ -20,7 +20,8 @@ public struct LeaseID: Hashable, Sendable {
 
 /// What a worker tells its coordinator. Any of them counts as a beat.
 public enum WorkerMessage: Equatable, Sendable {
-    /// The first message of every connection, and again after a coordinator's restart.
+    /// The first message, said again to a silent coordinator, and from time to time: it says what is held,
+    /// and so what was lost on the way.
     case hello(Hello)
     case beat
     case report(Report)
@@ -36,7 +37,7 @@ public enum WorkerMessage: Equatable, Sendable {
         public var cpu: String
         /// The BLAS kernel its slots use, as OpenBLAS names it.
         public var kernel: String
-        /// Trials it still holds, from before a reconnection: running, waiting, or reported but unacknowledged.
+        /// Trials it still holds: running, waiting, or reported but unacknowledged.
         public var held: [HeldTrial]
 
         public init(
@@ -144,7 +145,7 @@ public enum CoordinatorMessage: Equatable, Sendable {
     case beat
     /// These trials' reports are durable (or not wanted): forget them.
     case accepted([UInt64])
-    /// Stop and forget these trials of the lease: others have them.
+    /// Stop and forget these trials of the lease: they have their outcome, or others have them.
     case revoke(LeaseID, [UInt64])
     /// All is done, or the coordinator stops for good: exit.
     case finish

@@ -61,7 +61,9 @@ import Wire
         #expect(cluster.dispatcher.progress.failures == 0)
     }
 
-    @Test func `a trial that goes down with too many workers is quarantined, and a late record still counts`() throws {
+    @Test func `a trial that goes down with too many workers is quarantined, and a late record still counts`()
+        throws
+    {
         var cluster = TestCoordinator(trials: 1)
         var effects: [DispatchEffect] = []
         for worker in UInt64(1)...5 {
@@ -101,7 +103,8 @@ import Wire
         #expect(cluster.dispatcher.progress.quarantined == 1)
     }
 
-    @Test func `a failed trial waits for the other worker's slot, but not for a worker that is gone`() throws {
+    @Test func `a failed trial waits for the other worker's slot, but not for a worker that is gone`() throws
+    {
         var cluster = TestCoordinator(trials: 2)
         _ = try cluster.join(1)
         _ = try cluster.join(2)
@@ -158,7 +161,7 @@ import Wire
         #expect(effects.assignments().allSatisfy { again in given.contains { $0.lease == again.lease } })
     }
 
-    @Test func `a returning worker keeps what nobody else has, and is rid of the rest`() throws {
+    @Test func `a returning worker keeps what has no outcome yet, and is rid of the rest`() throws {
         var cluster = TestCoordinator(
             trials: 4, restored: [(0, .complete), (1, .quarantined)], firstLease: 50)
         #expect(try cluster.join(2).trials() == [2])
@@ -166,10 +169,30 @@ import Wire
         let effects = try cluster.join(1, slots: 4, held: claims)
         #expect(
             effects.acts == [.send(welcomed, to: WorkerID(1))]
-                + (0..<3).map { .send(.revoke(LeaseID(7), [$0]), to: WorkerID(1)) })
+                + (0..<2).map { .send(.revoke(LeaseID(7), [$0]), to: WorkerID(1)) })
         let late = try report(3, lease: 7, attempt: 2)
         #expect(try cluster.hear(.report(late), from: 1).acts.first == .append(late))
         #expect(try cluster.hear(.report(report(2, lease: 50)), from: 2).last == .finished)
+    }
+
+    @Test func `a trial that runs through a restart is not called off because another was quicker to ask`()
+        throws
+    {
+        var cluster = TestCoordinator(trials: 1, firstLease: 50)
+        #expect(try cluster.join(2).trials() == [0])
+        #expect(try cluster.join(1, held: [held(0, lease: 7)]).acts == [.send(welcomed, to: WorkerID(1))])
+        let record = try report(0, lease: 7)
+        let effects = try cluster.hear(.report(record), from: 1)
+        #expect(effects.prefix(2) == [.append(record), .send(.revoke(LeaseID(50), [0]), to: WorkerID(2))])
+    }
+
+    @Test func `the slower of two attempts is called off when its worker next says what it holds`() throws {
+        var cluster = TestCoordinator(trials: 2, firstLease: 50)
+        #expect(try cluster.join(2).trials() == [0])
+        _ = try cluster.join(1, held: [held(0, lease: 7)])
+        _ = try cluster.hear(.report(report(0, lease: 50)), from: 2)
+        let effects = try cluster.join(1, held: [held(0, lease: 7)])
+        #expect(effects.acts.contains(.send(.revoke(LeaseID(7), [0]), to: WorkerID(1))))
     }
 
     @Test func `a returning worker's trials go to others when it is lost for good`() throws {
@@ -182,7 +205,8 @@ import Wire
     @Test func `a worker that finds the sweep finished is told so`() throws {
         var cluster = TestCoordinator(trials: 1, restored: [(0, .complete)])
         _ = cluster.handle(.wake)
-        #expect(try cluster.join(1).acts == [.send(welcomed, to: WorkerID(1)), .send(.finish, to: WorkerID(1))])
+        #expect(
+            try cluster.join(1).acts == [.send(welcomed, to: WorkerID(1)), .send(.finish, to: WorkerID(1))])
     }
 
     @Test func `a stranger's beat is no reason to give it work`() throws {

@@ -5,7 +5,8 @@ import Wire
 @testable import Scheduling
 
 @Suite struct DispatcherTests {
-    @Test func `a worker that joins is welcomed and gets work for each of its slots, and little more`() throws {
+    @Test func `a worker that joins is welcomed and gets work for each of its slots, and little more`() throws
+    {
         var cluster = TestCoordinator(trials: 100)
         let effects = try cluster.join(1, slots: 4)
         #expect(effects.first == .note(.joined(WorkerID(1), host: "host1", slots: 4, kernel: "Haswell")))
@@ -67,7 +68,8 @@ import Wire
         #expect(try cluster.pass(milliseconds: 3000, beating: [1, 2]).acts.isEmpty)
     }
 
-    @Test(arguments: [0, 3]) func `with nothing left to do it finishes at the first event`(trials: Int) throws {
+    @Test(arguments: [0, 3]) func `with nothing left to do it finishes at the first event`(trials: Int) throws
+    {
         var cluster = TestCoordinator(
             trials: trials, restored: (0..<trials).map { ($0, $0 == 1 ? .quarantined : .complete) })
         #expect(cluster.handle(.wake) == [.finished])
@@ -132,7 +134,8 @@ import Wire
         #expect(throws: WireError.version(theirs: wireVersion + 1)) { try WorkerMessage(decoding: bytes) }
     }
 
-    @Test func `a worker that says goodbye leaves its trials to others at once, and nobody is blamed`() throws {
+    @Test func `a worker that says goodbye leaves its trials to others at once, and nobody is blamed`() throws
+    {
         var cluster = TestCoordinator(trials: 2)
         let mine = try cluster.join(1).trials()
         _ = try cluster.join(2)

@@ -103,7 +103,8 @@ extension Simulation {
             work(id, .slotReady(slot, kernel: "Haswell"))
         case .died: work(id, .slotDied(slot, cause: "killed", unixMilliseconds: time))
         case .failed(let trial):
-            let reply = SlotReply.failed(trial: trial, cause: "it broke", seconds: seconds, peakMemoryBytes: 0)
+            let reply = SlotReply.failed(
+                trial: trial, cause: "it broke", seconds: seconds, peakMemoryBytes: 0)
             work(id, .slotReply(slot, reply, unixMilliseconds: time))
         case .done(let trial):
             guard let name = try? identifier(of: trial) else { return fail("no identifier") }

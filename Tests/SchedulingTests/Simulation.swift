@@ -2,8 +2,8 @@ import Wire
 
 @testable import Scheduling
 
-/// A coordinator, its workers and the network between them, on a clock of their own: one seed, one course of events.
-/// Faults first, then everything heals and the sweep must finish.
+/// A coordinator, its workers and the network between them, on a clock of their own: one seed, one course of
+/// events. Faults first, then everything heals and the sweep must finish.
 struct Simulation {
     enum SlotHappening { case ready, done(UInt64), failed(UInt64), died }
 
@@ -83,7 +83,9 @@ struct Simulation {
     private mutating func happen(_ happening: Happening) {
         switch happening {
         case .toCoordinator(let bytes, let id, let connection):
-            guard workers[id]?.connection == connection || workers[id] == nil, dispatcher != nil else { return }
+            guard workers[id]?.connection == connection || workers[id] == nil, dispatcher != nil else {
+                return
+            }
             guard let message = try? WorkerMessage(decoding: bytes) else { return fail("unreadable") }
             coordinate(.message(message, from: WorkerID(id)))
         case .toWorker(let bytes, let id, let connection):
@@ -94,7 +96,9 @@ struct Simulation {
             guard life == self.life, dispatcher != nil else { return }
             coordinatorWake = nil
             coordinate(.wake)
-            if let next = dispatcher?.nextDeadline, next <= now { fail("the dispatcher would be woken for ever") }
+            if let next = dispatcher?.nextDeadline, next <= now {
+                fail("the dispatcher would be woken for ever")
+            }
         case .wakeWorker(let id):
             guard let due = workers[id]?.nextWake, due <= now.milliseconds else { return }
             workers[id]?.nextWake = nil
@@ -135,7 +139,8 @@ struct Simulation {
         guard let effects = dispatcher?.handle(event, at: now) else { return }
         if let broken = dispatcher?.brokenInvariant() { return fail(broken) }
         if isLogged { note("\(event) → \(effects)") }
-        let crash = isFaulty && draws.chance(options.crash) ? Int.random(in: 0...effects.count, using: &draws) : nil
+        let crash =
+            isFaulty && draws.chance(options.crash) ? Int.random(in: 0...effects.count, using: &draws) : nil
         for (position, effect) in effects.enumerated() {
             if position == crash { break }
             perform(effect, of: event)

@@ -14,7 +14,9 @@ struct Draws: RandomNumberGenerator {
         return z ^ (z >> 31)
     }
 
-    mutating func chance(_ probability: Double) -> Bool { Double.random(in: 0..<1, using: &self) < probability }
+    mutating func chance(_ probability: Double) -> Bool {
+        Double.random(in: 0..<1, using: &self) < probability
+    }
 
     mutating func milliseconds(_ range: ClosedRange<Int64>) -> Int64 { .random(in: range, using: &self) }
 
@@ -23,7 +25,8 @@ struct Draws: RandomNumberGenerator {
     }
 }
 
-/// What a seed draws. Faults come until `faultsEnd`; from then on everything works, and the sweep must finish.
+/// What a seed draws. Faults come until `faultsEnd`; from then on everything works, and the sweep must
+/// finish.
 struct SimulationOptions {
     var trials: Int
     var workers: Int
@@ -104,7 +107,9 @@ struct SimulatedJournal {
 
     init(trials: Int) { self.trials = trials }
 
-    var isComplete: Bool { (0..<UInt64(trials)).allSatisfy { records[$0] != nil || quarantined.contains($0) } }
+    var isComplete: Bool {
+        (0..<UInt64(trials)).allSatisfy { records[$0] != nil || quarantined.contains($0) }
+    }
 
     var restored: [(trial: Int, outcome: Dispatcher.Restored)] {
         (0..<trials).compactMap { trial in
@@ -126,10 +131,14 @@ struct SimulatedJournal {
             if report.body != body(of: report.trial) { return "trial \(report.trial) has another's record" }
             records[report.trial] = report
         case .check(let report):
-            if records[report.trial]?.body != report.body { return "trial \(report.trial) is checked in vain" }
+            if records[report.trial]?.body != report.body {
+                return "trial \(report.trial) is checked in vain"
+            }
         case .appendFailure(let failure, let isFinal):
             let trial = failure.trial
-            if records[trial] != nil || quarantined.contains(trial) { return "trial \(trial) fails after its end" }
+            if records[trial] != nil || quarantined.contains(trial) {
+                return "trial \(trial) fails after its end"
+            }
             if failures[trial, default: []].contains(where: {
                 $0.lease == failure.lease && $0.attempt == failure.attempt
             }) {

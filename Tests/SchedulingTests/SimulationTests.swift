@@ -1,8 +1,8 @@
 import Foundation
 import Testing
 
-/// Whole sweeps over an unreliable cluster. A failure prints its seed; `SCHEDULING_SEED=17` runs that one alone and
-/// prints its last events.
+/// Whole sweeps over an unreliable cluster. A failure prints its seed; `SCHEDULING_SEED=17` runs that one
+/// alone and prints its last events.
 @Suite struct SimulationTests {
     static let only = ProcessInfo.processInfo.environment["SCHEDULING_SEED"].flatMap { UInt64($0) }
     static let seeds: [UInt64] = only.map { [$0] } ?? Array(0..<300)
@@ -10,7 +10,8 @@ import Testing
     @Test(arguments: seeds) func `a sweep finishes with one outcome a trial, whatever happens`(seed: UInt64) {
         var simulation = Simulation(seed: seed, isLogged: Self.only != nil)
         guard let problem = simulation.run() else { return }
-        Issue.record("seed \(seed): \(problem), at \(simulation.now.milliseconds) ms, of \(simulation.options)")
+        Issue.record(
+            "seed \(seed): \(problem), at \(simulation.now.milliseconds) ms, of \(simulation.options)")
         if simulation.isLogged { print(simulation.log.joined(separator: "\n")) }
     }
 

@@ -4,8 +4,8 @@ import Wire
 
 @testable import Scheduling
 
-/// A dispatcher with a clock in the test's hand. Messages go through their bytes, and the invariants are stated after
-/// every event.
+/// A dispatcher with a clock in the test's hand. Messages go through their bytes, and the invariants are
+/// stated after every event.
 struct TestCoordinator {
     static let sweep = Array(#"{"name":"test"}"#.utf8)
 
@@ -21,7 +21,9 @@ struct TestCoordinator {
             firstLease: firstLease)
     }
 
-    mutating func handle(_ event: DispatchEvent, _ place: SourceLocation = #_sourceLocation) -> [DispatchEffect] {
+    mutating func handle(_ event: DispatchEvent, _ place: SourceLocation = #_sourceLocation)
+        -> [DispatchEffect]
+    {
         let effects = dispatcher.handle(event, at: now)
         #expect(dispatcher.brokenInvariant() == nil, sourceLocation: place)
         return effects
@@ -42,7 +44,8 @@ struct TestCoordinator {
         try hear(.hello(hello(worker, slots: slots, held: held)), from: worker, place)
     }
 
-    /// Time passes; the dispatcher is woken at each of its deadlines, and each of `beating` beats every second.
+    /// Time passes; the dispatcher is woken at each of its deadlines, and each of `beating` beats every
+    /// second.
     mutating func pass(
         milliseconds: Int64, beating: [UInt64] = [], _ place: SourceLocation = #_sourceLocation
     ) throws -> [DispatchEffect] {
@@ -78,7 +81,8 @@ func identifier(of trial: UInt64) throws -> TrialID {
 
 func provenance(_ host: String = "host", seconds: Double = 1) -> Provenance {
     Provenance(
-        host: host, process: 1, slot: 0, cpu: "cpu", kernel: "Haswell", startMilliseconds: 0, seconds: seconds,
+        host: host, process: 1, slot: 0, cpu: "cpu", kernel: "Haswell", startMilliseconds: 0,
+        seconds: seconds,
         peakMemoryBytes: 0)
 }
 

@@ -123,7 +123,8 @@ extension [SessionEffect] {
         #expect(try worker.done(7).last == .start(trial: 4, slot: 0))
     }
 
-    @Test func `a slot's death costs its trial's attempt and nothing else, and the slot starts anew`() throws {
+    @Test func `a slot's death costs its trial's attempt and nothing else, and the slot starts anew`() throws
+    {
         var worker = try TestWorker(joinedWith: 2)
         _ = try worker.assign([0, 1, 2], lease: 1)
         worker.now = worker.now + 3000
@@ -172,7 +173,9 @@ extension [SessionEffect] {
                 == [.send(.goodbye), .exit(.slotsBroken(cause: "killed"))])
     }
 
-    @Test func `a revoked trial is stopped, forgotten, and its slot starts anew; by another lease it stays`() throws {
+    @Test func `a revoked trial is stopped, forgotten, and its slot starts anew; by another lease it stays`()
+        throws
+    {
         var worker = try TestWorker(joinedWith: 1)
         _ = try worker.assign([0, 1], lease: 4)
         #expect(try worker.handle(.message(.revoke(LeaseID(3), [0, 1]))) == [])
@@ -219,7 +222,8 @@ extension [SessionEffect] {
         let sent = try worker.pass(milliseconds: 30_000, beating: true).sent
         #expect(sent.count == 30)
         #expect(sent.filter { $0 == .beat }.count == 27)
-        #expect(try worker.pass(milliseconds: 10_000, beating: true).hellos.map(\.held) == [[held(0, lease: 1)]])
+        #expect(
+            try worker.pass(milliseconds: 10_000, beating: true).hellos.map(\.held) == [[held(0, lease: 1)]])
     }
 
     @Test func `a silent coordinator is greeted again, and work goes on meanwhile`() throws {
@@ -240,7 +244,9 @@ extension [SessionEffect] {
         #expect(try worker.handle(.wake) == [.exit(.silent)])
     }
 
-    @Test func `another sweep's welcome ends the old one's trials, and the claim to them is taken back`() throws {
+    @Test func `another sweep's welcome ends the old one's trials, and the claim to them is taken back`()
+        throws
+    {
         var worker = try TestWorker(joinedWith: 2)
         _ = try worker.assign([0], lease: 1)
         let other = CoordinatorMessage.Welcome(sweep: [1, 2], beatMilliseconds: 1000)
