@@ -60,7 +60,8 @@ struct Coordinator {
     /// Serves until every trial has its outcome, or the user has had enough.
     mutating func serve() throws(CommandFailure) -> End {
         defer { terminal.endFoot() }
-        isFinished = dispatcher.progress.isFinished
+        // Finishes a sweep that has nothing left to do.
+        handle(.wake)
         do throws(CommandFailure) {
             while !isFinished, !isInterrupted {
                 try local?.startMissing(at: monotonicMilliseconds())

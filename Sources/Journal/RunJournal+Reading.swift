@@ -62,11 +62,14 @@ extension RunJournal {
         }
         try forEach(
             """
-            SELECT trial, count(*) FROM attempts WHERE outcome = 'failed' AND forgiven = 0
+            SELECT trial, count(*), max(attempt) FROM attempts WHERE outcome = 'failed' AND forgiven = 0
             AND trial NOT IN (SELECT trial FROM records) AND trial NOT IN (SELECT trial FROM quarantined)
             GROUP BY trial
             """
-        ) { row in restored.append((Int(row.integer(0)), .failed(times: Int(row.integer(1))))) }
+        ) { row in
+            let attempt = UInt32(clamping: row.integer(2))
+            restored.append((Int(row.integer(0)), .failed(times: Int(row.integer(1)), lastAttempt: attempt)))
+        }
         return restored
     }
 

@@ -130,7 +130,7 @@ func lines(_ journal: RunJournal) throws -> [String] {
         func outcomes() throws -> [Int: Dispatcher.Restored] {
             Dictionary(uniqueKeysWithValues: try journal.restored().map { ($0.trial, $0.outcome) })
         }
-        #expect(try outcomes() == [0: .complete, 1: .failed(times: 2), 2: .failed(times: 1), 3: .quarantined])
+        #expect(try outcomes() == [0: .complete, 1: .failed(times: 2, lastAttempt: 2), 2: .failed(times: 1, lastAttempt: 1), 3: .quarantined])
         try journal.forgive(failed: true, quarantined: false)
         #expect(try outcomes() == [0: .complete, 3: .quarantined])
         try journal.forgive(failed: false, quarantined: true)
