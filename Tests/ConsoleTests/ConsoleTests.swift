@@ -69,11 +69,11 @@ import Testing
                 usage: tool run FILE [options]
 
                 options:
-                  --out DIR    where to
-                  --set K=V    sets
-                  --slots N    how many
-                  --quick      quick
-                  --help       this text
+                  --out DIR  where to
+                  --set K=V  sets
+                  --slots N  how many
+                  --quick    quick
+                  --help     this text
 
                 Paragraph.
 

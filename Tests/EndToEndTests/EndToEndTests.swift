@@ -1,1 +1,161 @@
-// EndToEndTests
+import Foundation
+import Testing
+import Text
+
+/// The real programs, over real sockets, killed for real.
+@Suite("End to end", .serialized) struct EndToEndTests {
+    @Test("Two workers, one killed, the coordinator killed, then resumed: the same bytes as undisturbed")
+    func killedAndResumed() throws {
+        let work = try Workspace()
+        try work.write(smallSweep(steps: 6000), to: "s.yaml")
+        let undisturbed = try work.run("run", "s.yaml", "--out", "calm")
+        #expect(undisturbed.code == 0, "\(undisturbed.all)")
+
+        let coordinator = try work.start(
+            "ranksweep", ["run", "s.yaml", "--out", "storm", "--listen", "tcp://127.0.0.1:*"])
+        try eventually("the coordinator listens") { coordinator.errors.contains("listening at tcp://") }
+        let line = try #require(coordinator.errors.split(separator: "\n").first { $0.hasPrefix("listening at") })
+        let address = String(line.split(separator: " ")[2].dropLast())
+        let workers = try (0..<2).map { _ in
+            try work.start("ranksweep-worker", ["--connect", address, "--slots", "1"])
+        }
+        try eventually("both workers have records") {
+            let status = try work.run("status", "storm", "--json")
+            let json = try JSONValue(parsing: status.output.utf8)
+            return json["workers"]?.array?.count == 2
+        }
+        workers[0].signal(SIGKILL)
+        _ = try workers[0].wait()
+        coordinator.signal(SIGKILL)
+        #expect(try coordinator.wait().code == 128 + SIGKILL)
+
+        let before = try JSONValue(parsing: work.run("status", "storm", "--json").output.utf8)
+        let kept = try #require(before["measured"]?.number)
+        #expect(before["state"] == .string("interrupted"))
+        #expect(kept >= 2 && kept < 40)
+
+        // The other worker finds the coordinator again at its address, and a third one joins.
+        let again = try work.start("ranksweep", ["resume", "storm", "--listen", address])
+        let third = try work.start("ranksweep-worker", ["--connect", address, "--slots", "1"])
+        let end = try again.wait()
+        #expect(end.code == 0, "\(end.all)")
+        #expect(try workers[1].wait().code == 0)
+        #expect(try third.wait().code == 0)
+        #expect(try work.bytes("storm/records.ndjson") == work.bytes("calm/records.ndjson"))
+        #expect(try work.bytes("storm/tables/kl.dat") == work.bytes("calm/tables/kl.dat"))
+        #expect(try work.bytes("storm/sweep.json") == work.bytes("calm/sweep.json"))
+    }
+
+    @Test("Ctrl-C ends with code 3 and says how to go on; resume ends with the same bytes, and again does nothing")
+    func interrupted() throws {
+        let work = try Workspace()
+        try work.write(smallSweep(), to: "s.yaml")
+        #expect(try work.run("run", "s.yaml", "--out", "calm").code == 0)
+        let run = try work.start("ranksweep", ["run", "s.yaml", "--out", "cut"])
+        try eventually("there are records") {
+            guard work.exists("cut/journal.sqlite") else { return false }
+            let status = try work.run("status", "cut", "--json")
+            return (try JSONValue(parsing: status.output.utf8)["done"]?.number ?? 0) > 2
+        }
+        run.signal(SIGINT)
+        let end = try run.wait()
+        #expect(end.code == 3)
+        #expect(end.errors.contains("ranksweep resume cut"))
+        #expect(try processes(with: "ranksweep-worker", work.folder.path).isEmpty)
+        let resumed = try work.run("resume", "cut")
+        #expect(resumed.code == 0, "\(resumed.all)")
+        #expect(try work.bytes("cut/records.ndjson") == work.bytes("calm/records.ndjson"))
+        let attempts = try work.text("cut/provenance.ndjson")
+        #expect(try work.run("resume", "cut").code == 0)
+        #expect(try work.text("cut/provenance.ndjson") == attempts)
+    }
+
+    @Test("A local worker and a slot that are killed cost attempts, not records")
+    func localWorkerKilled() throws {
+        let work = try Workspace()
+        try work.write(smallSweep(), to: "s.yaml")
+        #expect(try work.run("run", "s.yaml", "--out", "calm").code == 0)
+        let run = try work.start("ranksweep", ["run", "s.yaml", "--out", "hurt"])
+        func children(_ word: String) throws -> [pid_t] {
+            try processes(with: "ranksweep-worker", word, work.folder.path)
+        }
+        try eventually("a slot works") { try !children("--slot ").isEmpty && work.exists("hurt/journal.sqlite") }
+        usleep(300_000)
+        if let slot = try children("--slot ").first { kill(slot, SIGSEGV) }
+        usleep(300_000)
+        for worker in try children("--quiet") { kill(worker, SIGKILL) }
+        let end = try run.wait()
+        #expect(end.code == 0, "\(end.all)")
+        #expect(try work.bytes("hurt/records.ndjson") == work.bytes("calm/records.ndjson"))
+        #expect(try children("").isEmpty)
+    }
+
+    @Test("When the coordinator is killed its local workers go with it")
+    func noOrphans() throws {
+        let work = try Workspace()
+        try work.write(smallSweep(steps: 100_000), to: "s.yaml")
+        let run = try work.start("ranksweep", ["run", "s.yaml", "--out", "a"])
+        try eventually("slots are up") { try processes(with: "--slot ", work.folder.path).count > 0 }
+        run.signal(SIGKILL)
+        _ = try run.wait()
+        try eventually("nobody is left") { try processes(with: "ranksweep-worker", work.folder.path).isEmpty }
+    }
+
+    @Test("A second coordinator is refused, and told who the first is")
+    func secondCoordinator() throws {
+        let work = try Workspace()
+        try work.write(smallSweep(steps: 100_000), to: "s.yaml")
+        let run = try work.start("ranksweep", ["run", "s.yaml", "--out", "a"])
+        try eventually("it runs") { run.errors.contains("worker on") }
+        let second = try work.run("resume", "a")
+        #expect(second.code == 2)
+        #expect(second.errors.contains("process \(run.pid)"))
+        let status = try work.run("status", "a")
+        #expect(status.output.contains("running: process \(run.pid)"))
+        run.signal(SIGTERM)
+        #expect(try run.wait().code == 3)
+    }
+
+    @Test("A trial that diverges is a record, and the sweep is done")
+    func diverged() throws {
+        let work = try Workspace()
+        let sweep = smallSweep().replacingOccurrences(
+            of: "learningRate: 1e-2", with: "optimizer: sgd, learningRate: 1e6")
+        try work.write(sweep, to: "s.yaml")
+        let end = try work.run("run", "s.yaml", "--out", "a", "--set", "seed=0")
+        #expect(end.code == 0, "\(end.all)")
+        #expect(end.output.contains("8 diverged"))
+        for line in try work.text("a/records.ndjson").split(separator: "\n") {
+            let record = try JSONValue(parsing: line.utf8)
+            #expect(record["outcome"] == .string("diverged"))
+            #expect(try #require(record["diverged_at_step"]?.number) >= 0)
+        }
+    }
+
+    @Test("Without gnuplot the tables are written, and the message says what to install")
+    func noGnuplot() throws {
+        let work = try Workspace()
+        try work.write(smallSweep(), to: "s.yaml")
+        let end = try work.run(
+            "run", "s.yaml", "--out", "a", "--set", "seed=0", environment: ["PATH": work.folder.path])
+        #expect(end.code == 0, "\(end.all)")
+        #expect(end.output.contains("apt install gnuplot"))
+        #expect(work.exists("a/tables/kl.dat") && work.exists("a/figures/kl.gp"))
+        #expect(!work.exists("a/figures/kl.svg"))
+    }
+
+    @Test("Figures are drawn again from the records")
+    func figures() throws {
+        let work = try Workspace()
+        try work.write(smallSweep(), to: "s.yaml")
+        #expect(try work.run("run", "s.yaml", "--out", "a", "--set", "seed=0").code == 0)
+        let table = try work.bytes("a/tables/kl.dat")
+        for name in ["tables", "figures", "records.ndjson"] {
+            try FileManager.default.removeItem(at: work.folder.appending(path: "a/\(name)"))
+        }
+        let end = try work.run("figures", "a", "--format", "svg")
+        #expect(end.code == 0, "\(end.all)")
+        #expect(try work.bytes("a/tables/kl.dat") == table)
+        #expect(work.exists("a/figures/kl.svg") && !work.exists("a/figures/kl.pdf"))
+    }
+}

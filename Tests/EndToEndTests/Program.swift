@@ -1,0 +1,119 @@
+import Foundation
+import Testing
+
+/// A folder that goes with the test, and the programs run in it.
+final class Workspace {
+    let folder: URL
+
+    init() throws {
+        folder = FileManager.default.temporaryDirectory.appending(path: "ranksweep-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(at: folder) }
+
+    func write(_ text: String, to name: String) throws {
+        try text.write(to: folder.appending(path: name), atomically: true, encoding: .utf8)
+    }
+
+    func bytes(_ name: String) throws -> Data { try Data(contentsOf: folder.appending(path: name)) }
+
+    func text(_ name: String) throws -> String { String(decoding: try bytes(name), as: UTF8.self) }
+
+    func exists(_ name: String) -> Bool {
+        FileManager.default.fileExists(atPath: folder.appending(path: name).path)
+    }
+
+    /// Starts a program of this build.
+    func start(_ program: String, _ arguments: [String], environment: [String: String] = [:]) throws -> Program {
+        try Program(program, arguments, in: folder, environment: environment)
+    }
+
+    /// Runs `ranksweep` to its end.
+    func run(_ arguments: String..., environment: [String: String] = [:]) throws -> Program.Result {
+        try start("ranksweep", arguments, environment: environment).wait()
+    }
+}
+
+/// A running `ranksweep` or `ranksweep-worker`; its output goes to files, so that no pipe can fill.
+final class Program {
+    struct Result {
+        let code: Int32
+        let output: String
+        let errors: String
+        var all: String { output + errors }
+    }
+
+    private let process = Process()
+    private let outputFile: URL
+    private let errorFile: URL
+
+    var pid: pid_t { process.processIdentifier }
+    var isRunning: Bool { process.isRunning }
+    var errors: String { (try? String(contentsOf: errorFile, encoding: .utf8)) ?? "" }
+
+    init(_ name: String, _ arguments: [String], in folder: URL, environment: [String: String]) throws {
+        // The test's own program is built into the same folder.
+        let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        let binaries = URL(filePath: own).deletingLastPathComponent()
+        let id = UUID().uuidString
+        outputFile = folder.appending(path: ".out-\(id)")
+        errorFile = folder.appending(path: ".err-\(id)")
+        for file in [outputFile, errorFile] { FileManager.default.createFile(atPath: file.path, contents: nil) }
+        process.executableURL = binaries.appending(path: name)
+        process.arguments = arguments
+        process.currentDirectoryURL = folder
+        process.standardOutput = try FileHandle(forWritingTo: outputFile)
+        process.standardError = try FileHandle(forWritingTo: errorFile)
+        process.standardInput = FileHandle.nullDevice
+        var all = ProcessInfo.processInfo.environment.merging(environment) { _, new in new }
+        if all["RANKSWEEP_DATA"] == nil { all["RANKSWEEP_DATA"] = folder.appending(path: "no-data").path }
+        process.environment = all
+        try process.run()
+    }
+
+    func signal(_ number: Int32) { kill(pid, number) }
+
+    func wait() throws -> Result {
+        process.waitUntilExit()
+        return Result(
+            code: process.terminationReason == .exit ? process.terminationStatus : 128 + process.terminationStatus,
+            output: try String(contentsOf: outputFile, encoding: .utf8), errors: errors)
+    }
+
+    deinit { if process.isRunning { kill(pid, SIGKILL) } }
+}
+
+/// Waits for a condition, at most a minute.
+func eventually(_ what: String, _ condition: () throws -> Bool) throws {
+    for _ in 0..<3000 {
+        if try condition() { return }
+        usleep(20_000)
+    }
+    Issue.record("in vain: \(what)")
+}
+
+/// Processes whose command line holds all of these words.
+func processes(with words: String...) throws -> [pid_t] {
+    try FileManager.default.contentsOfDirectory(atPath: "/proc").compactMap { pid_t($0) }.filter { process in
+        guard let bytes = FileManager.default.contents(atPath: "/proc/\(process)/cmdline") else { return false }
+        let line = String(decoding: bytes.map { $0 == 0 ? UInt8(ascii: " ") : $0 }, as: UTF8.self)
+        return words.allSatisfy { line.contains($0) }
+    }
+}
+
+/// Forty short trials: two seconds or so on two cores.
+func smallSweep(steps: Int = 1500) -> String {
+    """
+    name: small
+    experiment: vib
+    dataset: {name: gaussian, correlations: [0.5, 0.9], testPoints: 1000}
+    axes:
+      beta: {log: [0.01, 0.9], count: 8}
+      seed: {range: [0, 5]}
+    training: {learningRate: 1e-2, steps: \(steps), batch: 64}
+    measures: {localRank: {thresholds: [0.1], points: 16}}
+    figures:
+      - {name: kl, x: beta, y: kl_nats, xscale: log, theory: true}
+    """
+}

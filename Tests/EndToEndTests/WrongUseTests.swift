@@ -1,0 +1,119 @@
+import Foundation
+import Testing
+import Text
+
+/// What a new user may type: one clear message, exit code 2, and nothing done.
+@Suite("Wrong use") struct WrongUseTests {
+    @Test("A wrong command line is told what is wrong", arguments: [
+        ([], "usage: ranksweep"),
+        (["rum", "s.yaml"], "no command 'rum'; did you mean 'run'?"),
+        (["--quick", "run"], "no option '--quick' before a command"),
+        (["run"], "SWEEP is missing"),
+        (["run", "s.yaml", "t.yaml"], "'t.yaml' is one argument too many"),
+        (["run", "s.yaml", "--worker", "2"], "no option '--worker'; did you mean '--workers'?"),
+        (["run", "s.yaml", "--workers", "two"], "--workers must be a whole number from 0 to 1024, not 'two'"),
+        (["run", "s.yaml", "--workers", "0"], "--workers 0 leaves nobody to work"),
+        (["run", "s.yaml", "--out"], "--out needs a value"),
+        (["run", "s.yml"], "s.yml: no such file; did you mean 's.yaml'?"),
+        (["run", "."], ".: a folder, not a sweep file"),
+        (["run", "s.yaml", "--listen", "5555"], "'5555' is no address"),
+        (["run", "s.yaml", "--listen", "tcp://0.0.0.0:5555"], "add --insecure"),
+        (["run", "s.yaml", "--set", "bta=1"], "did you mean 'beta'?"),
+        (["run", "s.yaml", "--set", "beta"], "--set"),
+        (["run", "images.yaml"], "the sweep needs mnist"),
+        (["resume", "s.yaml"], "to start a sweep: ranksweep run s.yaml"),
+        (["resume", "nowhere"], "nowhere: no such run directory"),
+        (["status", "."], "no run directory"),
+        (["figures", "nowhere", "--format", "jpg"], "'jpg' is none of svg, png, pdf"),
+        (["plan", "broken.yaml"], "broken.yaml:2:"),
+    ])
+    func wrongLine(arguments: [String], message: String) throws {
+        let work = try Workspace()
+        try work.write(smallSweep(), to: "s.yaml")
+        try work.write("name: x\nexperimint: vib\n", to: "broken.yaml")
+        try work.write(
+            "name: i\nexperiment: mlp\ndataset: mnist\ntraining: {epochs: 1}\n", to: "images.yaml")
+        let end = try work.start("ranksweep", arguments).wait()
+        #expect(end.code == 2)
+        #expect(end.errors.contains(message), "\(end.errors)")
+        #expect(end.output.isEmpty)
+        #expect(end.errors.split(separator: "\n").count <= 20)
+        #expect(!end.errors.contains("Fatal") && !end.errors.contains(".swift:"))
+        #expect(!work.exists("runs"))
+    }
+
+    @Test("A wrong worker's line is, too", arguments: [
+        ([], "--connect tcp://HOST:PORT is missing"),
+        (["--connect", "localhost"], "'localhost' is no address"),
+        (["--connect", "tcp://127.0.0.1:1", "--slots", "0"], "--slots must be a whole number from 1 to 1024"),
+        (["--conect", "x"], "did you mean '--connect'?"),
+        (["tcp://127.0.0.1:1"], "one argument too many"),
+    ])
+    func wrongWorkerLine(arguments: [String], message: String) throws {
+        let work = try Workspace()
+        let end = try work.start("ranksweep-worker", arguments).wait()
+        #expect(end.code == 2)
+        #expect(end.errors.contains(message), "\(end.errors)")
+    }
+
+    @Test("A run directory is not run into twice")
+    func occupied() throws {
+        let work = try Workspace()
+        try work.write(smallSweep(), to: "s.yaml")
+        #expect(try work.run("run", "s.yaml", "--set", "seed=0").code == 0)
+        let records = try work.bytes("runs/small/records.ndjson")
+        let second = try work.run("run", "s.yaml", "--set", "seed=1")
+        #expect(second.code == 2)
+        #expect(second.errors.contains("ranksweep resume runs/small"))
+        #expect(try work.bytes("runs/small/records.ndjson") == records)
+    }
+
+    @Test("Damaged files of a run are named")
+    func damaged() throws {
+        let work = try Workspace()
+        try work.write(smallSweep(), to: "s.yaml")
+        #expect(try work.run("run", "s.yaml", "--out", "a", "--set", "seed=0").code == 0)
+        try work.write(String(repeating: "garbage", count: 2000), to: "a/journal.sqlite")
+        for command in ["resume", "status", "figures"] {
+            let end = try work.run(command, "a")
+            #expect(end.code == 2)
+            #expect(end.errors.contains("a/journal.sqlite: not a journal"), "\(end.errors)")
+        }
+        try work.write("{", to: "a/sweep.json")
+        let end = try work.run("status", "a")
+        #expect(end.code == 2)
+        #expect(end.errors.contains("a/sweep.json:"), "\(end.errors)")
+    }
+
+    @Test("Help and versions are on standard output, with code 0", arguments: [
+        ["--help"], ["help", "run"], ["run", "--help"], ["plan", "-h"], ["--version"],
+    ])
+    func help(arguments: [String]) throws {
+        let work = try Workspace()
+        let end = try work.start("ranksweep", arguments).wait()
+        #expect(end.code == 0)
+        #expect(end.output.contains("ranksweep") && end.errors.isEmpty)
+    }
+
+    @Test("A plan is JSON that says how much there is to do")
+    func plan() throws {
+        let work = try Workspace()
+        try work.write(smallSweep(), to: "s.yaml")
+        let end = try work.run("plan", "s.yaml", "--json")
+        #expect(end.code == 0)
+        let json = try JSONValue(parsing: end.output.utf8)
+        #expect(json["trials"] == .number(40) && json["points"] == .number(8) && json["seeds"] == .number(5))
+        #expect((json["cost"]?["core_hours"]?.number ?? 0) > 0)
+    }
+
+    @Test("Ten million trials are planned without being made")
+    func largeGrid() throws {
+        let work = try Workspace()
+        try work.write(smallSweep(), to: "s.yaml")
+        let end = try work.run("plan", "s.yaml", "--set", "seed={range: [0, 1250000]}")
+        #expect(end.code == 0)
+        #expect(end.output.contains("10 000 000"))
+        let refused = try work.run("plan", "s.yaml", "--set", "seed={range: [0, 1000000000000]}")
+        #expect(refused.code == 2)
+    }
+}
