@@ -60,8 +60,8 @@ public struct Parameters<Scalar: Real> {
 }
 
 extension Parameters {
-    /// Normal weights of variance 2 / inputs before a ReLU (He et al. 2015), else 2 / (inputs + outputs) (Glorot &
-    /// Bengio 2010); biases and vectors zero.
+    /// Normal weights of variance 2 / inputs before a ReLU (He et al. 2015), else 2 / (inputs + outputs)
+    /// (Glorot & Bengio 2010); biases and vectors zero.
     public func initialise(_ shapes: [StackShape], _ streams: RandomStreams) {
         flat.fill(0)
         var index = 0
@@ -118,8 +118,8 @@ public func forward<Scalar: Real>(
     }
 }
 
-/// The gradients of the stack's parameters from `outputGradient` [points, outputs], the loss's gradient in the last
-/// layer's output; that in the inputs too where `inputGradient` asks for it.
+/// The gradients of the stack's parameters from `outputGradient` [points, outputs], the loss's gradient in
+/// the last layer's output; that in the inputs too where `inputGradient` asks for it.
 ///
 ///     dW_l = δ_lᵀ h_{l−1},   db_l = Σ δ_l,   δ_{l−1} = (δ_l W_l) ⊙ φ'(p_{l−1})
 public func backward<Scalar: Real>(

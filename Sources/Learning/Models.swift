@@ -88,7 +88,8 @@ public struct MLP<Scalar: Real>: Model {
     public init(_ shape: StackShape, loss: Loss, points: Int) {
         self.shape = shape
         self.loss = loss
-        parameters = Parameters(stacks: [shape], vectors: loss == .gaussianNLL ? [shape.units[shape.depth]] : [])
+        parameters = Parameters(
+            stacks: [shape], vectors: loss == .gaussianNLL ? [shape.units[shape.depth]] : [])
         work = StackWorkspace(shape, points: points)
     }
 

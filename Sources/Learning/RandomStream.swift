@@ -1,10 +1,10 @@
-// Learning: random streams, dense networks, the variational information bottleneck, losses, optimisers and the
-// training step. Imports LinearAlgebra. Leaves out data sets, sweeps and what is measured of a network.
+// Learning: random streams, dense networks, the variational information bottleneck, losses, optimisers and
+// the training step. Imports LinearAlgebra. Leaves out data sets, sweeps and what is measured of a network.
 
 import LinearAlgebra
 
-/// The random streams of one trial. Every stream is a function of (seed, purpose, index) alone: step n's noise
-/// does not depend on what was drawn before it, so retries and restarts see the same numbers.
+/// The random streams of one trial. Every stream is a function of (seed, purpose, index) alone: step n's
+/// noise does not depend on what was drawn before it, so retries and restarts see the same numbers.
 public struct RandomStreams: Sendable, Equatable {
     public enum Purpose: UInt64, Sendable {
         case initialisation = 1
@@ -27,13 +27,14 @@ public struct RandomStreams: Sendable, Equatable {
         purpose.rawValue << 48 | UInt64(index) & 0xFFFF_FFFF_FFFF
     }
 
-    /// Fills `matrix` with standard normal variates; the first row is the stream's values from `block` · 4 on.
+    /// Fills `matrix` with standard normal variates; the first row is the stream's values from `block` · 4
+    /// on.
     public func fillNormals(_ matrix: Matrix<Float>, _ purpose: Purpose, index: Int = 0, block: Int = 0) {
         matrix.fillNormals(key: seed, stream: stream(purpose, index), first: UInt64(block))
     }
 
-    /// Writes a random order of 0 ..< order.count (Fisher & Yates). Draws are 32-bit fractions of the range, so
-    /// no number is favoured by more than count / 2³².
+    /// Writes a random order of 0 ..< order.count (Fisher & Yates). Draws are 32-bit fractions of the range,
+    /// so no number is favoured by more than count / 2³².
     public func shuffle(_ order: inout [UInt32], _ purpose: Purpose, index: Int) {
         let words = Philox.words(key: seed, stream: stream(purpose, index), first: 0, count: order.count)
         for position in order.indices { order[position] = UInt32(position) }

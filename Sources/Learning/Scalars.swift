@@ -1,4 +1,5 @@
-// Powers and cosines that give the same bits wherever they run: the C library's differ from version to version.
+// Powers and cosines that give the same bits wherever they run: the C library's differ from version to
+// version.
 
 /// base^exponent for a whole exponent ≥ 0, by squaring.
 func power(_ base: Double, _ exponent: Int) -> Double {

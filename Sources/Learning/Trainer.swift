@@ -46,8 +46,8 @@ public struct OptimizerSettings: Sendable, Equatable {
 
 /// Lowers a model's objective, step by step. All its memory is allocated when it is made.
 ///
-/// A step is a function of (parameters, optimiser state, batch, seed, step number): no step looks at a clock or
-/// at what ran before it.
+/// A step is a function of (parameters, optimiser state, batch, seed, step number): no step looks at a clock
+/// or at what ran before it.
 public struct Trainer<M: Model> where M.Scalar == Float {
     public let model: M
     public let settings: OptimizerSettings

@@ -88,8 +88,8 @@ public struct VIB<Scalar: Real>: Model {
         return Objective(task: task, kl: klMean, total: task + beta * klMean, correct: sum.correct)
     }
 
-    /// Runs the encoder on at most the workspace's points and returns the windows on (μ | s), σ and z = μ + σ · noise,
-    /// and the KL's sum over the points. They are overwritten by the next call.
+    /// Runs the encoder on at most the workspace's points and returns the windows on (μ | s), σ and z = μ + σ
+    /// · noise, and the KL's sum over the points. They are overwritten by the next call.
     public func encode(
         _ inputs: Matrix<Scalar>, noise: Matrix<Scalar>
     ) -> (head: Matrix<Scalar>, sigma: Matrix<Scalar>, z: Matrix<Scalar>, kl: Double) {

@@ -15,8 +15,8 @@ public enum BLAS {
         return String(cString: text)
     }
 
-    /// Call first in a process that trains: one BLAS thread, because trials are deterministic on one thread only,
-    /// and subnormal numbers flushed to zero, because they make steps slow.
+    /// Call first in a process that trains: one BLAS thread, because trials are deterministic on one thread
+    /// only, and subnormal numbers flushed to zero, because they make steps slow.
     public static func prepareProcess() {
         openblas_set_num_threads(1)
         ck_flush_subnormals()

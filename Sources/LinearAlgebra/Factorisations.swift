@@ -23,8 +23,8 @@ extension Matrix where Scalar == Double {
         return sigma
     }
 
-    /// The factor R (rows × min(rows, columns), lower trapezoidal) of self = R Q, Q with orthonormal rows: the same
-    /// singular values in fewer columns (LAPACK dgelqf).
+    /// The factor R (rows × min(rows, columns), lower trapezoidal) of self = R Q, Q with orthonormal rows:
+    /// the same singular values in fewer columns (LAPACK dgelqf).
     public func lqFactor() -> Matrix {
         let rank = min(rows, columns)
         let result = Matrix(rows: rows, columns: rank)
@@ -79,8 +79,8 @@ extension Matrix where Scalar == Double {
     }
 }
 
-/// Reduces symmetric matrices to tridiagonal form, and counts eigenvalues there: how a rank is counted without
-/// singular values (docs/measures.md). Its memory is allocated once, for matrices up to `order`.
+/// Reduces symmetric matrices to tridiagonal form, and counts eigenvalues there: how a rank is counted
+/// without singular values (docs/measures.md). Its memory is allocated once, for matrices up to `order`.
 public struct TridiagonalReducer {
     private var diagonal: [Double]
     private var offDiagonal: [Double]
@@ -121,8 +121,8 @@ public struct TridiagonalReducer {
         return size - negative
     }
 
-    /// The largest eigenvalue of the reduced matrix, by bisection within Gershgorin's circles, to a relative error
-    /// of 2⁻⁵⁰ of the circles' radius.
+    /// The largest eigenvalue of the reduced matrix, by bisection within Gershgorin's circles, to a relative
+    /// error of 2⁻⁵⁰ of the circles' radius.
     public var largestEigenvalue: Double {
         guard size > 0 else { return 0 }
         var low = -Double.infinity

@@ -1,4 +1,5 @@
-/// What a loss says of a batch: the sum over its points, in nats (or squared units), and how many were guessed.
+/// What a loss says of a batch: the sum over its points, in nats (or squared units), and how many were
+/// guessed.
 public struct LossSum: Sendable, Equatable {
     public var loss: Double
     public var correct: Int
@@ -30,7 +31,8 @@ extension Matrix {
         precondition(labels.count >= rows)
         return (0..<rows).count { row in
             var best = 0
-            for column in 1..<max(1, columns) where base[row * columns + column] > base[row * columns + best] {
+            for column in 1..<max(1, columns) where base[row * columns + column] > base[row * columns + best]
+            {
                 best = column
             }
             return best == Int(labels[row])

@@ -2,8 +2,8 @@
 // fused elementwise kernels. Imports COpenBLAS and CKernels; the only target of Swift that holds unsafe
 // pointers to numbers. Leaves out networks and what any matrix means.
 
-/// Fixed memory for `count` scalars, zeroed, aligned to 64 bytes. A reference: whoever holds it sees what others
-/// write. Not for use from two threads at once.
+/// Fixed memory for `count` scalars, zeroed, aligned to 64 bytes. A reference: whoever holds it sees what
+/// others write. Not for use from two threads at once.
 public final class Buffer<Scalar: Real> {
     public let count: Int
     let base: UnsafeMutablePointer<Scalar>
@@ -80,7 +80,8 @@ public struct Matrix<Scalar: Real> {
     /// The window on some consecutive rows.
     public func rows(_ range: Range<Int>) -> Matrix {
         precondition(range.lowerBound >= 0 && range.upperBound <= rows)
-        return Matrix(buffer, offset: offset + range.lowerBound * columns, rows: range.count, columns: columns)
+        return Matrix(
+            buffer, offset: offset + range.lowerBound * columns, rows: range.count, columns: columns)
     }
 
     /// A smaller matrix in the same memory; its rows do not line up with those of self.

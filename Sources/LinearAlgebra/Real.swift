@@ -29,13 +29,11 @@ public struct Kernels<T: Real>: Sendable {
     let squaredError: @Sendable (Pointer, Source, Int, T) -> Double
     let gaussianNLL: @Sendable (Pointer, Source, Source, Pointer, Int, Int, T) -> Double
     let reparameterise: @Sendable (Source, Source, T, Pointer, Pointer, Int, Int) -> Double
-    let reparameteriseBackward:
-        @Sendable (Source, Source, Source, Source, T, T, Pointer, Int, Int) -> Void
+    let reparameteriseBackward: @Sendable (Source, Source, Source, Source, T, T, Pointer, Int, Int) -> Void
     let adam: @Sendable (Pointer, Source, Pointer, Pointer, Int, T, T, T, T, T) -> Void
     let sgd: @Sendable (Pointer, Source, Pointer, Int, T, T, T) -> Void
     let average: @Sendable (Pointer, Source, Int, T) -> Void
-    let gatherBytes:
-        @Sendable (UnsafePointer<UInt8>, UnsafePointer<UInt32>, Int, Int, T, T, Pointer) -> Void
+    let gatherBytes: @Sendable (UnsafePointer<UInt8>, UnsafePointer<UInt32>, Int, Int, T, T, Pointer) -> Void
 }
 
 private func transpose(_ flag: Bool) -> CBLAS_TRANSPOSE { flag ? CblasTrans : CblasNoTrans }
@@ -44,7 +42,8 @@ extension Float: Real {
     public static let kernels = Kernels<Float>(
         gemm: { ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc in
             cblas_sgemm(
-                CblasRowMajor, transpose(ta), transpose(tb), Int32(m), Int32(n), Int32(k), alpha, a, Int32(lda),
+                CblasRowMajor, transpose(ta), transpose(tb), Int32(m), Int32(n), Int32(k), alpha, a,
+                Int32(lda),
                 b, Int32(ldb), beta, c, Int32(ldc))
         },
         biasActivation: { ck_bias_activation_f32($0, $1, $2, $3, $4) },
@@ -66,7 +65,8 @@ extension Double: Real {
     public static let kernels = Kernels<Double>(
         gemm: { ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc in
             cblas_dgemm(
-                CblasRowMajor, transpose(ta), transpose(tb), Int32(m), Int32(n), Int32(k), alpha, a, Int32(lda),
+                CblasRowMajor, transpose(ta), transpose(tb), Int32(m), Int32(n), Int32(k), alpha, a,
+                Int32(lda),
                 b, Int32(ldb), beta, c, Int32(ldc))
         },
         biasActivation: { ck_bias_activation_f64($0, $1, $2, $3, $4) },

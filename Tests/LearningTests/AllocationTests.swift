@@ -4,10 +4,10 @@ import Testing
 @testable import Learning
 @testable import LinearAlgebra
 
-/// Sees allocations, even those that are freed again, without a hook in malloc: of each small size one chunk is
-/// freed last, so the next allocation of that size gets it (glibc's per-thread caches are stacks), and what is put
-/// there overwrites the mark. A mark starts past the 16 bytes that the cache keeps for itself. It is read after the
-/// free, so this is not for sanitizers.
+/// Sees allocations, even those that are freed again, without a hook in malloc: of each small size one chunk
+/// is freed last, so the next allocation of that size gets it (glibc's per-thread caches are stacks), and
+/// what is put there overwrites the mark. A mark starts past the 16 bytes that the cache keeps for itself. It
+/// is read after the free, so this is not for sanitizers.
 struct Canaries {
     private var chunks: [(start: UnsafeMutableRawPointer, size: Int)] = []
     private static let mark: UInt8 = 0xC3

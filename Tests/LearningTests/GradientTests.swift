@@ -3,7 +3,8 @@ import Testing
 @testable import Learning
 @testable import LinearAlgebra
 
-/// Gradients in Double against central differences of the plain objective, which checks the objective's value too.
+/// Gradients in Double against central differences of the plain objective, which checks the objective's value
+/// too.
 @Suite struct GradientTests {
     static let activations: [Activation] = [.linear, .relu, .tanh]
     static let losses: [Loss] = [.crossEntropy, .meanSquaredError, .gaussianNLL]

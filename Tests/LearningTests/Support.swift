@@ -36,14 +36,16 @@ struct Draws {
 
 /// Every actual number within `tolerance` of the expected one, relative to numbers above `floor`.
 func expectClose(
-    _ actual: [Double], _ expected: [Double], within tolerance: Double, floor: Double = 1, _ what: String = "",
+    _ actual: [Double], _ expected: [Double], within tolerance: Double, floor: Double = 1,
+    _ what: String = "",
     sourceLocation: SourceLocation = #_sourceLocation
 ) {
     #expect(actual.count == expected.count, "\(what)", sourceLocation: sourceLocation)
     for (index, (a, e)) in zip(actual, expected).enumerated() {
         let error = abs(a - e) / max(floor, abs(a), abs(e))
         guard error <= tolerance else {
-            Issue.record("\(what) [\(index)] is \(a), not \(e): error \(error)", sourceLocation: sourceLocation)
+            Issue.record(
+                "\(what) [\(index)] is \(a), not \(e): error \(error)", sourceLocation: sourceLocation)
             return
         }
     }
@@ -54,8 +56,8 @@ extension Matrix {
     var nested: [[Double]] { (0..<rows).map { rows($0..<$0 + 1).doubles } }
 }
 
-/// A network's objective written as the formulas are (science: MLP p_l = W_l h_{l−1} + b_l; VIB as Alemi et al.
-/// 2016, eq. 17), over plain arrays.
+/// A network's objective written as the formulas are (science: MLP p_l = W_l h_{l−1} + b_l; VIB as Alemi et
+/// al. 2016, eq. 17), over plain arrays.
 struct PlainObjective {
     struct Latent {
         var beta: Double
@@ -66,7 +68,8 @@ struct PlainObjective {
         var task = 0.0
         var kl = 0.0
         var correct = 0
-        /// Which ReLUs were open: where it changes between two parameters, no difference quotient is a derivative.
+        /// Which ReLUs were open: where it changes between two parameters, no difference quotient is a
+        /// derivative.
         var pattern: [Bool] = []
     }
 
@@ -92,7 +95,9 @@ struct PlainObjective {
                 h = (0..<k).map { h[$0] + sigma[$0] * latent.noise[point][$0] }
                 h = stack(shapes[1], h, &rest, &value.pattern)
             }
-            if loss == .crossEntropy, h.firstIndex(of: h.max() ?? 0) == Int(labels[point]) { value.correct += 1 }
+            if loss == .crossEntropy, h.firstIndex(of: h.max() ?? 0) == Int(labels[point]) {
+                value.correct += 1
+            }
             value.task += pointLoss(h, point, logVariance: rest)
         }
         let outputs = shapes[shapes.count - 1].units.last ?? 1
@@ -147,8 +152,8 @@ struct PlainObjective {
         }
     }
 
-    /// The derivative in every parameter by the five-point central difference: error O(h⁴) and rounding 1e-16 / h.
-    /// Fails where a step opens or closes a ReLU.
+    /// The derivative in every parameter by the five-point central difference: error O(h⁴) and rounding 1e-16
+    /// / h. Fails where a step opens or closes a ReLU.
     func differences(_ w: [Double], step h: Double = 3e-4) -> [Double] {
         let pattern = value(w).pattern
         return w.indices.map { index in
@@ -156,7 +161,9 @@ struct PlainObjective {
                 var moved = w
                 moved[index] += offset
                 if !pattern.isEmpty {
-                    #expect(value(moved).pattern == pattern, "a ReLU's kink is within a step: choose another seed")
+                    #expect(
+                        value(moved).pattern == pattern, "a ReLU's kink is within a step: choose another seed"
+                    )
                 }
                 return total(moved)
             }

@@ -3,7 +3,8 @@ import Testing
 @testable import Learning
 @testable import LinearAlgebra
 
-/// A model whose gradient is written down: ½ Σ c_i (w_i − t_i)², so that an optimiser can be followed by hand.
+/// A model whose gradient is written down: ½ Σ c_i (w_i − t_i)², so that an optimiser can be followed by
+/// hand.
 struct Bowl: Model {
     let parameters: Parameters<Float>
     let noisePerPoint = 0
@@ -28,7 +29,9 @@ struct Bowl: Model {
         return other
     }
 
-    func setGradients(_ gradients: Parameters<Float>, _ batch: Batch<Float>, noise: Matrix<Float>) -> Objective {
+    func setGradients(_ gradients: Parameters<Float>, _ batch: Batch<Float>, noise: Matrix<Float>)
+        -> Objective
+    {
         gradients.flat.assign(gradient(parameters.flat.doubles).map { Float($0) })
         return Objective(task: 0, kl: 0, total: 0, correct: 0)
     }
@@ -48,7 +51,8 @@ private var noBatch: Batch<Float> { Batch(inputs: Matrix(rows: 1, columns: 3), l
 private let streams = RandomStreams(seed: 1)
 
 @Suite struct OptimizerTests {
-    /// Kingma & Ba 2015, algorithm 1, as printed there. In Float 1 − 0.999 is 5e-5 off, so the rate is 2.5e-5 off.
+    /// Kingma & Ba 2015, algorithm 1, as printed there. In Float 1 − 0.999 is 5e-5 off, so the rate is 2.5e-5
+    /// off.
     @Test(arguments: [0, 0.05], [0.9, 0.5])
     func adamFollowsItsAlgorithmFor50Steps(decay: Double, beta1: Double) {
         let model = Bowl(seed: 5)
@@ -140,7 +144,8 @@ private let streams = RandomStreams(seed: 1)
         let rates = Self.rates(.decay(factor: 0.5, every: 100), at: [0, 99, 100, 199, 200, 1000])
         #expect(rates == [0.8, 0.8, 0.4, 0.4, 0.2, 0.8 * 0x1p-10])
         expectClose(
-            Self.rates(.decay(factor: 0.97, every: 1), at: [37]), [0.8 * PlainMath.power(0.97, 37)], within: 1e-14)
+            Self.rates(.decay(factor: 0.97, every: 1), at: [37]), [0.8 * PlainMath.power(0.97, 37)],
+            within: 1e-14)
         #expect(Self.rates(.decay(factor: 0.5, every: 0), at: [2]) == [0.2])
     }
 

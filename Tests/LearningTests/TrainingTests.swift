@@ -82,7 +82,8 @@ enum Task {
         var draws = Draws(12)
         let targets: Matrix<Float> = draws.matrix(rows: 64, columns: 1, in: -3...5)
         let batch = Batch(inputs: Matrix<Float>(rows: 64, columns: 1), targets: targets)
-        let model = MLP<Float>(StackShape(units: [1, 1], activation: .linear), loss: .gaussianNLL, points: 64)
+        let model = MLP<Float>(
+            StackShape(units: [1, 1], activation: .linear), loss: .gaussianNLL, points: 64)
         let settings = OptimizerSettings(
             method: .adam(beta1: 0.9, beta2: 0.999, epsilon: 1e-8), learningRate: 0.1,
             schedule: .cosine(steps: 400))
@@ -109,7 +110,8 @@ enum Task {
     @Test(arguments: [Activation.linear, .relu])
     func aTrainingThatDivergesShowsIt(activation: Activation) {
         let settings = OptimizerSettings(method: .sgd(momentum: 0), learningRate: 1e25)
-        let (_, objectives) = Task.train(Task.mlp(activation), settings, batch: Task.blobs(points: 32), steps: 12)
+        let (_, objectives) = Task.train(
+            Task.mlp(activation), settings, batch: Task.blobs(points: 32), steps: 12)
         let first = objectives.firstIndex { !$0.total.isFinite } ?? objectives.count
         #expect(first < objectives.count)
         #expect(objectives[first...].allSatisfy { !$0.total.isFinite }, "it does not seem to recover")
@@ -120,10 +122,12 @@ enum Task {
     @Test func trainingTwiceGivesTheSameBytes() {
         let batch = Task.blobs(points: 32)
         #expect(
-            Task.train(Task.mlp(), batch: batch, steps: 40) == Task.train(Task.mlp(), batch: batch, steps: 40))
+            Task.train(Task.mlp(), batch: batch, steps: 40) == Task.train(Task.mlp(), batch: batch, steps: 40)
+        )
         let first = Task.train(Task.vib(), batch: batch, steps: 40)
         #expect(first == Task.train(Task.vib(), batch: batch, steps: 40))
-        #expect(first.bits != Task.train(Task.vib(), batch: batch, steps: 40, seed: 2).bits, "noise has the seed")
+        #expect(
+            first.bits != Task.train(Task.vib(), batch: batch, steps: 40, seed: 2).bits, "noise has the seed")
     }
 
     @Test func whatElseRunsInTheProcessChangesNothing() {

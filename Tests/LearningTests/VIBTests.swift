@@ -57,7 +57,8 @@ import Testing
         #expect(code.head.rows == 3 && code.head.columns == 6)
         for i in 0..<3 {
             for j in 0..<3 {
-                expectClose([code.sigma[i, j]], [PlainMath.softplus(code.head[i, 3 + j] - 0.5)], within: 1e-14)
+                expectClose(
+                    [code.sigma[i, j]], [PlainMath.softplus(code.head[i, 3 + j] - 0.5)], within: 1e-14)
                 expectClose(
                     [code.z[i, j]], [code.head[i, j] + code.sigma[i, j] * noise[i, j]], within: 1e-14)
             }
@@ -125,7 +126,8 @@ import Testing
     }
 
     @Test func aWorkspaceHoldsEveryLayersActivations() {
-        let model = MLP<Double>(StackShape(units: [2, 2, 1], activation: .relu), loss: .meanSquaredError, points: 1)
+        let model = MLP<Double>(
+            StackShape(units: [2, 2, 1], activation: .relu), loss: .meanSquaredError, points: 1)
         model.parameters.flat.assign([1, 2, -1, 1, /* b */ 0.5, -9, /* W₂ */ 3, 4, /* b₂ */ 0.25])
         forward(model.layers, .relu, inputs: Matrix([[1, 2]]), into: model.work)
         #expect(model.work.outputs.map(\.values) == [[5.5, 0], [16.75]])
@@ -135,7 +137,8 @@ import Testing
     @Test func parametersLieInOneBufferLayerByLayer() {
         let parameters = Parameters<Float>(
             stacks: [
-                StackShape(units: [3, 2, 4], activation: .tanh), StackShape(units: [2, 1], activation: .linear),
+                StackShape(units: [3, 2, 4], activation: .tanh),
+                StackShape(units: [2, 1], activation: .linear),
             ], vectors: [5])
         #expect(parameters.flat.count == (3 * 2 + 2) + (2 * 4 + 4) + (2 + 1) + 5)
         #expect(parameters.stacks.map { $0.map(\.weight.offset) } == [[0, 8], [20]])

@@ -181,8 +181,8 @@ private let shapes = [(1, 1), (1, 9), (9, 1), (2, 3), (8, 8), (5, 33), (33, 5), 
         }
     }
 
-    /// Singular values from 10 to 1e-6 on either side of the thresholds in use; the Gram matrix squares them, and
-    /// double carries that down to about 1e-7 of the largest.
+    /// Singular values from 10 to 1e-6 on either side of the thresholds in use; the Gram matrix squares them,
+    /// and double carries that down to about 1e-7 of the largest.
     @Test(arguments: [1e-1, 1e-2, 1e-3, 1e-5])
     func smallThresholdsAreCountedRightOverManyOrdersOfMagnitude(epsilon: Double) throws {
         var draws = Draws(5)

@@ -36,7 +36,9 @@ private func tolerance<T: Real>(_: T.Type) -> Double { T.self == Float.self ? 5e
     }
 
     static func checkExtremes<T: Real>(_: T.Type) {
-        let inputs: [T] = [-100, -20, -9, -1, -0.625, -0.6249, -1e-3, -1e-20, 0, 1e-20, 0.1, 0.624, 0.626, 5, 88, 1e30]
+        let inputs: [T] = [
+            -100, -20, -9, -1, -0.625, -0.6249, -1e-3, -1e-20, 0, 1e-20, 0.1, 0.624, 0.626, 5, 88, 1e30,
+        ]
         for activation in [Activation.linear, .relu, .tanh] {
             let row = Matrix([inputs + [.infinity, -.infinity]])
             row.addBiasAndActivate(Matrix(rows: 1, columns: row.columns), activation)

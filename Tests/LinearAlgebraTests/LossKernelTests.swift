@@ -33,7 +33,8 @@ private func softmax(_ row: [Double]) -> (losses: [Double], p: [Double]) {
         let added = Guarded([T](repeating: 0.25, count: rows * columns), rows: rows, columns: columns)
         Matrix(logits).addSoftmax(to: added.matrix)
         expectClose(
-            added.values, logits.flatMap { softmax(doubles($0)).p.map { $0 + 0.25 } }, within: tolerance(T.self))
+            added.values, logits.flatMap { softmax(doubles($0)).p.map { $0 + 0.25 } },
+            within: tolerance(T.self))
         #expect(added.isIntact)
         #expect(Matrix(logits).countOfLargest(at: labels) == correct)
     }
@@ -136,7 +137,8 @@ private func softmax(_ row: [Double]) -> (losses: [Double], p: [Double]) {
 @Suite struct ReparameterisationTests {
     static func softplus(_ x: Double) -> Double { max(0, x) + log1p(exp(-abs(x))) }
 
-    /// σ, z, KL and both gradients against their formulas; `raw` is what softplus is taken of, less the shift.
+    /// σ, z, KL and both gradients against their formulas; `raw` is what softplus is taken of, less the
+    /// shift.
     static func check<T: Real>(mean: [[T]], raw: [[T]], shift: T) {
         let (rows, k) = (mean.count, mean.first?.count ?? 0)
         var draws = Draws(UInt64(rows * 1000 + k))
@@ -180,7 +182,8 @@ private func softmax(_ row: [Double]) -> (losses: [Double], p: [Double]) {
             let mean: [[Double]] = (0..<rows).map { _ in draws.numbers(k) }
             let raw: [[Double]] = (0..<rows).map { _ in draws.numbers(k, in: -4...4) }
             Self.check(
-                mean: mean.map { $0.map { Float($0) } }, raw: raw.map { $0.map { Float($0) } }, shift: Float(shift))
+                mean: mean.map { $0.map { Float($0) } }, raw: raw.map { $0.map { Float($0) } },
+                shift: Float(shift))
             Self.check(mean: mean, raw: raw, shift: shift)
         }
     }

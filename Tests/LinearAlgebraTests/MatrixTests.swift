@@ -75,7 +75,8 @@ import Testing
 }
 
 @Suite struct ProductTests {
-    /// alpha · op(a) op(b) + beta · c in double, and beside each entry the size that its rounding error scales with.
+    /// alpha · op(a) op(b) + beta · c in double, and beside each entry the size that its rounding error
+    /// scales with.
     static func naive<T: Real>(
         _ a: Matrix<T>, _ b: Matrix<T>, _ c: Matrix<T>, transposeA: Bool, transposeB: Bool, alpha: T, beta: T
     ) -> [(value: Double, size: Double)] {
@@ -105,13 +106,15 @@ import Testing
                 let b: Matrix<T> = draws.matrix(rows: tb ? n : k, columns: tb ? k : n)
                 // What beta 0 multiplies may be anything, even NaN.
                 let c = Guarded<T>(
-                    beta == 0 ? [T](repeating: .nan, count: m * n) : draws.numbers(m * n), rows: m, columns: n)
+                    beta == 0 ? [T](repeating: .nan, count: m * n) : draws.numbers(m * n), rows: m, columns: n
+                )
                 let expected = naive(a, b, c.matrix, transposeA: ta, transposeB: tb, alpha: alpha, beta: beta)
                 c.matrix.setProduct(a, b, transposeA: ta, transposeB: tb, alpha: alpha, beta: beta)
                 // Any order of summation of k products is within (k + 2) ulp of the sum of sizes.
                 let unit = Double(k + 2) * Double(T.ulpOfOne)
                 let good = zip(c.values, expected).allSatisfy { abs(Double($0) - $1.value) <= unit * $1.size }
-                #expect(good, "\(T.self) \(m)×\(k)×\(n), transposed \(ta) \(tb), alpha \(alpha), beta \(beta)")
+                #expect(
+                    good, "\(T.self) \(m)×\(k)×\(n), transposed \(ta) \(tb), alpha \(alpha), beta \(beta)")
                 #expect(c.isIntact)
             }
         }

@@ -5,29 +5,33 @@ import Testing
 
 @Suite struct PhiloxTests {
     /// Random123's kat_vectors, philox4x32 with 10 rounds.
-    @Test(arguments: [
-        ([0, 0, 0, 0], [0, 0], [0x6627_e8d5, 0xe169_c58d, 0xbc57_ac4c, 0x9b00_dbd8]),
-        (
-            [0xffff_ffff, 0xffff_ffff, 0xffff_ffff, 0xffff_ffff], [0xffff_ffff, 0xffff_ffff],
-            [0x408f_276d, 0x41c8_3b0e, 0xa20b_c7c6, 0x6d54_51fd]
-        ),
-        (
-            [0x243f_6a88, 0x85a3_08d3, 0x1319_8a2e, 0x0370_7344], [0xa409_3822, 0x299f_31d0],
-            [0xd16c_fe09, 0x94fd_cceb, 0x5001_e420, 0x2412_6ea1]
-        ),
-    ] as [([UInt32], [UInt32], [UInt32])])
+    @Test(
+        arguments: [
+            ([0, 0, 0, 0], [0, 0], [0x6627_e8d5, 0xe169_c58d, 0xbc57_ac4c, 0x9b00_dbd8]),
+            (
+                [0xffff_ffff, 0xffff_ffff, 0xffff_ffff, 0xffff_ffff], [0xffff_ffff, 0xffff_ffff],
+                [0x408f_276d, 0x41c8_3b0e, 0xa20b_c7c6, 0x6d54_51fd]
+            ),
+            (
+                [0x243f_6a88, 0x85a3_08d3, 0x1319_8a2e, 0x0370_7344], [0xa409_3822, 0x299f_31d0],
+                [0xd16c_fe09, 0x94fd_cceb, 0x5001_e420, 0x2412_6ea1]
+            ),
+        ] as [([UInt32], [UInt32], [UInt32])])
     func blocksEqualThePublishedAnswers(counter: [UInt32], key: [UInt32], expected: [UInt32]) {
         #expect(Philox.block(counter: counter, key: key) == expected)
     }
 
     @Test func aStreamIsItsBlocksInTurn() {
-        let (key, stream, first) = (0x0123_4567_89ab_cdef as UInt64, 0xfedc_ba98_7654_3210 as UInt64, UInt64(5))
+        let (key, stream, first) = (
+            0x0123_4567_89ab_cdef as UInt64, 0xfedc_ba98_7654_3210 as UInt64, UInt64(5)
+        )
         let words = Philox.words(key: key, stream: stream, first: first, count: 203)
         for (index, word) in words.enumerated() {
             let counter = first + UInt64(index / 4)
             let block = Philox.block(
                 counter: [
-                    UInt32(truncatingIfNeeded: counter), UInt32(counter >> 32), UInt32(truncatingIfNeeded: stream),
+                    UInt32(truncatingIfNeeded: counter), UInt32(counter >> 32),
+                    UInt32(truncatingIfNeeded: stream),
                     UInt32(stream >> 32),
                 ],
                 key: [UInt32(truncatingIfNeeded: key), UInt32(key >> 32)])
@@ -68,8 +72,8 @@ import Testing
         return matrix.values
     }
 
-    /// Box and Muller in double from the same words. A variate is at most 5.8, and its angle and radius are each
-    /// good to about 1e-7.
+    /// Box and Muller in double from the same words. A variate is at most 5.8, and its angle and radius are
+    /// each good to about 1e-7.
     @Test func floatVariatesAgreeWithTheFormulaInDouble() {
         let count = 65536
         let words = Philox.words(key: 42, stream: 9, first: 0, count: count)
@@ -101,7 +105,7 @@ import Testing
         for value in Self.normals(key: 2026, stream: 1, count: 10007) {
             hash = (hash ^ UInt64(value.bitPattern)) &* 0x100_0000_01b3
         }
-        #expect(hash == 0x0242376b3fb2ac3f)
+        #expect(hash == 0x0242_376b_3fb2_ac3f)
     }
 
     /// With n = 2²⁰ draws the standard errors are √(1/n), √(2/n), √(6/n) and √(24/n) for mean, variance,
@@ -136,12 +140,14 @@ import Testing
         let n = 1 << 18
         let values = doubles(Self.normals(key: 5, stream: 5, count: n + 2))
         let others = [
-            doubles(Self.normals(key: 5, stream: 6, count: n)), doubles(Self.normals(key: 6, stream: 5, count: n)),
+            doubles(Self.normals(key: 5, stream: 6, count: n)),
+            doubles(Self.normals(key: 6, stream: 5, count: n)),
             Array(values[1...n]), Array(values[2...]),
         ]
         for other in others {
             let product = zip(values, other).reduce(0) { $0 + $1.0 * $1.1 } / Double(n)
-            let squares = zip(values, other).reduce(0) { $0 + ($1.0 * $1.0 - 1) * ($1.1 * $1.1 - 1) } / Double(n)
+            let squares =
+                zip(values, other).reduce(0) { $0 + ($1.0 * $1.0 - 1) * ($1.1 * $1.1 - 1) } / Double(n)
             #expect(abs(product) < 4 / sqrt(Double(n)))
             #expect(abs(squares) < 4 * 2 / sqrt(Double(n)))
         }

@@ -33,8 +33,8 @@ struct Draws {
     }
 }
 
-/// A matrix with sentinels on both sides, so that a kernel that writes past its end is seen. It starts at an odd
-/// offset, as parameters in a flat buffer do.
+/// A matrix with sentinels on both sides, so that a kernel that writes past its end is seen. It starts at an
+/// odd offset, as parameters in a flat buffer do.
 struct Guarded<T: Real> {
     let matrix: Matrix<T>
     private static var margin: Int { 37 }
@@ -64,7 +64,8 @@ struct Guarded<T: Real> {
 /// Below, at and above every vector width in use.
 let awkwardSizes = [0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 100, 257]
 
-/// Every actual number within `tolerance` of the expected one, relative to numbers above 1 and absolutely below.
+/// Every actual number within `tolerance` of the expected one, relative to numbers above 1 and absolutely
+/// below.
 func expectClose<T: Real>(
     _ actual: [T], _ expected: [Double], within tolerance: Double, _ what: String = "",
     sourceLocation: SourceLocation = #_sourceLocation
@@ -75,7 +76,8 @@ func expectClose<T: Real>(
         let error = abs(Double(a) - e) / max(1, abs(e))
         guard error <= tolerance else {
             Issue.record(
-                "\(what) \(T.self)[\(index)] is \(a), not \(e): error \(error)", sourceLocation: sourceLocation)
+                "\(what) \(T.self)[\(index)] is \(a), not \(e): error \(error)",
+                sourceLocation: sourceLocation)
             return
         }
     }
