@@ -106,7 +106,21 @@ enum Task {
         #expect(regression[199].total < regression[0].total - 0.5)
     }
 
-    /// Hidden units that overflow meet weights of both signs; ∞ − ∞ must not become a 0 on the way out.
+    /// Hidden units that overflow meet weights of both signs: ∞ − ∞ must not become a 0 on the way out.
+    @Test(arguments: [Activation.linear, .relu])
+    func aLossOfOverflowingUnitsIsNotFinite(activation: Activation) {
+        let batch = Task.blobs(points: 8)
+        let model = Task.mlp(activation, points: 8)
+        for layer in model.layers {
+            let weight = layer.weight
+            weight.assign((0..<weight.count).map { $0 % 2 == 0 ? 3e38 : -3e38 })
+        }
+        for point in 0..<8 { batch.inputs[point, 0] = 1e3 }
+        let objective = model.setGradients(model.makeGradients(), batch, noise: Matrix(rows: 8, columns: 0))
+        #expect(!objective.total.isFinite)
+        #expect(!model.evaluate(batch).loss.isFinite)
+    }
+
     @Test(arguments: [Activation.linear, .relu])
     func aTrainingThatDivergesShowsIt(activation: Activation) {
         let settings = OptimizerSettings(method: .sgd(momentum: 0), learningRate: 1e25)

@@ -55,8 +55,8 @@ enum { CK_LINEAR = 0, CK_RELU = 1, CK_TANH = 2 };
 CK_DECLARE(float, f32)
 CK_DECLARE(double, f64)
 
-/// Philox 4×32-10 (Salmon et al. 2011): block counter {first + i, 0, high, 0... } of key, 4 words a block, into
-/// out[0 ..< count]. Word j of the output is word j % 4 of block first + j / 4. `stream` fills counter words 2, 3.
+/// Philox 4×32-10 (Salmon et al. 2011) of key, 4 words a block, into out[0 ..< count]: word j is word j % 4 of
+/// block first + j / 4. Words 0, 1 of a block's counter are its number, words 2, 3 the stream, low word first.
 void ck_philox(uint64_t key, uint64_t stream, uint64_t first, uint32_t *out, size_t count);
 
 /// One Philox block for any counter and key, for the published known answers.
@@ -65,8 +65,8 @@ void ck_philox_block(const uint32_t counter[4], const uint32_t key[2], uint32_t 
 /// Standard normal variates by Box and Muller from the same words: value 2i, 2i+1 from words 2i, 2i+1.
 void ck_normals(uint64_t key, uint64_t stream, uint64_t first, float *out, size_t count);
 
-/// Makes this thread treat subnormal numbers as zero. Adam's moments of units that died become subnormal, and each
-/// such operand costs a hundred cycles: an epoch takes twice as long.
+/// Makes this thread treat subnormal numbers as zero. Adam's moments of units that died become subnormal, and
+/// each such operand costs a hundred cycles: an epoch takes twice as long.
 void ck_flush_subnormals(void);
 
 #endif
