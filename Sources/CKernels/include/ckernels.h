@@ -13,50 +13,51 @@
 
 enum { CK_LINEAR = 0, CK_RELU = 1, CK_TANH = 2 };
 
-#define CK_DECLARE(T, S)                                                                                       \
-    /* h = φ(h + bias), in place; h is rows × columns. */                                                      \
-    void ck_bias_activation_##S(T *h, const T *bias, size_t rows, size_t columns, int activation);             \
-    /* g *= φ'(p), φ' read from h = φ(p), in place in g. */                                                    \
-    void ck_activation_backward_##S(T *g, const T *h, size_t count, int activation);                           \
-    /* out[j] = Σ_i g[i, j]. */                                                                                \
-    void ck_column_sums_##S(const T *g, size_t rows, size_t columns, T *out);                                  \
-    /* Logits in, scale · (softmax − onehot) out, in place. Returns Σ −log p(label); adds hits to *correct     \
-       (first largest logit is the guess). */                                                                  \
-    double ck_cross_entropy_##S(                                                                               \
-        T *logits, const int32_t *labels, size_t rows, size_t columns, T scale, int64_t *correct);             \
-    /* p += softmax(logits), row by row; logits are overwritten. */                                            \
-    void ck_softmax_add_##S(T *logits, T *p, size_t rows, size_t columns);                                     \
-    /* y in, 2 · scale · (y − t) out, in place. Returns Σ (y − t)². */                                         \
-    double ck_squared_error_##S(T *y, const T *t, size_t count, T scale);                                      \
-    /* Mean y in, scale · d/dy out, in place; dv[j] = scale · Σ_i d/dlogvar_j. Returns Σ of                    \
-       ½ (ln 2π + v + (t − y)² e^−v). */                                                                       \
-    double ck_gaussian_nll_##S(                                                                                \
-        T *y, const T *t, const T *logvar, T *dv, size_t rows, size_t columns, T scale);                       \
-    /* head is rows × 2k: μ then s. sigma = softplus(s + shift), z = μ + sigma · noise (rows × k each).        \
-       Returns Σ KL(N(μ, σ²) ‖ N(0, 1)). */                                                                    \
-    double ck_reparameterise_##S(                                                                              \
-        const T *head, const T *noise, T shift, T *sigma, T *z, size_t rows, size_t k);                        \
-    /* dhead from dz (the loss's gradient in z) and kl_scale · dKL. */                                         \
-    void ck_reparameterise_backward_##S(                                                                       \
-        const T *head, const T *noise, const T *sigma, const T *dz, T shift, T kl_scale, T *dhead,             \
-        size_t rows, size_t k);                                                                                \
-    /* One Adam step (Kingma & Ba 2015) with g + decay · w as gradient; rate and epsilon carry the             \
-       bias corrections: w −= rate · m / (√v + epsilon). */                                                    \
-    void ck_adam_##S(                                                                                          \
-        T *w, const T *g, T *m, T *v, size_t count, T rate, T beta1, T beta2, T epsilon, T decay);             \
-    /* v = momentum · v + g + decay · w; w −= rate · v. */                                                     \
-    void ck_sgd_##S(T *w, const T *g, T *v, size_t count, T rate, T momentum, T decay);                        \
-    /* average += (1 − keep) · (w − average). */                                                               \
-    void ck_average_##S(T *average, const T *w, size_t count, T keep);                                         \
-    /* out[i, :] = scale · bytes[rows[i], :] + offset. */                                                      \
-    void ck_gather_bytes_##S(                                                                                  \
-        const uint8_t *bytes, const uint32_t *indices, size_t rows, size_t columns, T scale, T offset, T *out);
+#define CK_DECLARE(T, S)                                                                                     \
+    /* h = φ(h + bias), in place; h is rows × columns. */                                                    \
+    void ck_bias_activation_##S(T *h, const T *bias, size_t rows, size_t columns, int activation);           \
+    /* g *= φ'(p), φ' read from h = φ(p), in place in g. */                                                  \
+    void ck_activation_backward_##S(T *g, const T *h, size_t count, int activation);                         \
+    /* out[j] = Σ_i g[i, j]. */                                                                              \
+    void ck_column_sums_##S(const T *g, size_t rows, size_t columns, T *out);                                \
+    /* Logits in, scale · (softmax − onehot) out, in place. Returns Σ −log p(label); adds hits to *correct   \
+       (first largest logit is the guess). */                                                                \
+    double ck_cross_entropy_##S(                                                                             \
+        T *logits, const int32_t *labels, size_t rows, size_t columns, T scale, int64_t *correct);           \
+    /* p += softmax(logits), row by row; logits are overwritten. */                                          \
+    void ck_softmax_add_##S(T *logits, T *p, size_t rows, size_t columns);                                   \
+    /* y in, 2 · scale · (y − t) out, in place. Returns Σ (y − t)². */                                       \
+    double ck_squared_error_##S(T *y, const T *t, size_t count, T scale);                                    \
+    /* Mean y in, scale · d/dy out, in place; dv[j] = scale · Σ_i d/dlogvar_j. Returns Σ of                  \
+       ½ (ln 2π + v + (t − y)² e^−v). */                                                                     \
+    double ck_gaussian_nll_##S(                                                                              \
+        T *y, const T *t, const T *logvar, T *dv, size_t rows, size_t columns, T scale);                     \
+    /* head is rows × 2k: μ then s. sigma = softplus(s + shift), z = μ + sigma · noise (rows × k each).      \
+       Returns Σ KL(N(μ, σ²) ‖ N(0, 1)). */                                                                  \
+    double ck_reparameterise_##S(                                                                            \
+        const T *head, const T *noise, T shift, T *sigma, T *z, size_t rows, size_t k);                      \
+    /* dhead from dz (the loss's gradient in z) and kl_scale · dKL. */                                       \
+    void ck_reparameterise_backward_##S(                                                                     \
+        const T *head, const T *noise, const T *sigma, const T *dz, T shift, T kl_scale, T *dhead,           \
+        size_t rows, size_t k);                                                                              \
+    /* One Adam step (Kingma & Ba 2015) with g + decay · w as gradient; rate and epsilon carry the           \
+       bias corrections: w −= rate · m / (√v + epsilon). */                                                  \
+    void ck_adam_##S(                                                                                        \
+        T *w, const T *g, T *m, T *v, size_t count, T rate, T beta1, T beta2, T epsilon, T decay);           \
+    /* v = momentum · v + g + decay · w; w −= rate · v. */                                                   \
+    void ck_sgd_##S(T *w, const T *g, T *v, size_t count, T rate, T momentum, T decay);                      \
+    /* average += (1 − keep) · (w − average). */                                                             \
+    void ck_average_##S(T *average, const T *w, size_t count, T keep);                                       \
+    /* out[i, :] = scale · bytes[rows[i], :] + offset. */                                                    \
+    void ck_gather_bytes_##S(                                                                                \
+        const uint8_t *bytes, const uint32_t *indices, size_t rows, size_t columns, T scale, T offset,       \
+        T *out);
 
 CK_DECLARE(float, f32)
 CK_DECLARE(double, f64)
 
-/// Philox 4×32-10 (Salmon et al. 2011) of key, 4 words a block, into out[0 ..< count]: word j is word j % 4 of
-/// block first + j / 4. Words 0, 1 of a block's counter are its number, words 2, 3 the stream, low word first.
+/// Philox 4×32-10 (Salmon et al. 2011) of key, 4 words a block, into out[0 ..< count]: word j is word j % 4
+/// of block first + j / 4. Words 0, 1 of a block's counter are its number, words 2, 3 the stream, low first.
 void ck_philox(uint64_t key, uint64_t stream, uint64_t first, uint32_t *out, size_t count);
 
 /// One Philox block for any counter and key, for the published known answers.
