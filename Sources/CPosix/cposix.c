@@ -24,5 +24,10 @@ int cposix_signal_pipe(const int *signals, int count) {
     for (int i = 0; i < count; i++) {
         if (sigaction(signals[i], &action, NULL) != 0) return -1;
     }
+    // Who started this program may have blocked them.
+    sigset_t wanted;
+    sigemptyset(&wanted);
+    for (int i = 0; i < count; i++) sigaddset(&wanted, signals[i]);
+    sigprocmask(SIG_UNBLOCK, &wanted, NULL);
     return ends[0];
 }

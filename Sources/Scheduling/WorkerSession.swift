@@ -19,6 +19,8 @@ public struct SessionSettings: Equatable, Sendable {
 
 public enum SessionEvent: Equatable, Sendable {
     case message(CoordinatorMessage)
+    /// There is a connection: the first, or another after one was lost.
+    case connected
     /// A slot's process is up, with this BLAS kernel.
     case slotReady(Int, kernel: String)
     case slotReply(Int, SlotReply, unixMilliseconds: Int64)
@@ -127,6 +129,12 @@ public struct WorkerSession: Sendable {
         case .message(let message):
             lastHeard = now
             receive(message, now, &effects)
+        case .connected:
+            // Who is at the other end may know nothing of this worker.
+            if link != .waitingForSlots {
+                link = .greeting
+                greet(now, &effects)
+            }
         case .slotReady(let slot, let kernel):
             hello.kernel = kernel
             ready(slot, now, &effects)

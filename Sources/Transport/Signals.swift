@@ -48,10 +48,14 @@ public struct ChildProgram {
         var usual = sigset_t()
         sigemptyset(&usual)
         for signal in [SIGPIPE, SIGINT, SIGTERM, SIGHUP] { sigaddset(&usual, signal) }
+        var none = sigset_t()
+        sigemptyset(&none)
+        posix_spawnattr_setsigmask(&attributes, &none)
         posix_spawnattr_setsigdefault(&attributes, &usual)
         // A process group of its own: Ctrl-C at the terminal is for us to pass on.
         posix_spawnattr_setpgroup(&attributes, 0)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP))
+        let flags = POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP
+        posix_spawnattr_setflags(&attributes, Int16(flags))
         var process = pid_t()
         let code = withCStrings([path] + arguments) { argv in
             withCStrings(environment) { posix_spawn(&process, path, &actions, &attributes, argv, $0) }

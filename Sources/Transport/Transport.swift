@@ -73,6 +73,8 @@ public struct Endpoint: Equatable, Sendable {
 /// One ZeroMQ socket with its context. The only class that calls ZeroMQ, with `waitForInput`.
 final class MessageSocket {
     fileprivate let handle: UnsafeMutableRawPointer
+    /// Readable when a connection is there.
+    fileprivate private(set) var monitor: UnsafeMutableRawPointer?
     private let context: UnsafeMutableRawPointer
 
     init(type: Int32, endpoint: String) throws(TransportError) {
@@ -96,8 +98,17 @@ final class MessageSocket {
     }
 
     deinit {
+        if let monitor { zmq_close(monitor) }
         zmq_close(handle)
         zmq_ctx_term(context)
+    }
+
+    /// Lets `waitForInput` tell of each connection.
+    func watchConnections() {
+        let address = "inproc://connections"
+        guard zmq_socket_monitor(handle, address, ZMQ_EVENT_HANDSHAKE_SUCCEEDED) == 0 else { return }
+        monitor = zmq_socket(context, ZMQ_PAIR)
+        if let monitor { zmq_connect(monitor, address) }
     }
 
     func set<Number: FixedWidthInteger>(_ option: Int32, _ value: Number) {
@@ -122,7 +133,17 @@ final class MessageSocket {
     }
 
     /// All parts of the next message, or nil where none has come.
-    func receive() -> [[UInt8]]? {
+    func receive() -> [[UInt8]]? { receive(from: handle) }
+
+    /// Whether there was a connection since it was last asked.
+    func wasConnected() -> Bool {
+        guard let monitor else { return false }
+        var found = false
+        while receive(from: monitor) != nil { found = true }
+        return found
+    }
+
+    private func receive(from handle: UnsafeMutableRawPointer) -> [[UInt8]]? {
         var parts: [[UInt8]] = []
         while true {
             var message = zmq_msg_t()
@@ -191,10 +212,14 @@ public final class WorkerSocket {
         // Nothing is queued for a coordinator that is away: the session says it all again.
         socket.set(ZMQ_IMMEDIATE, Int32(1))
         socket.set(ZMQ_SNDHWM, Int32(0))
+        socket.watchConnections()
         try socket.connect(endpoint.text)
     }
 
     public func receive() -> [UInt8]? { socket.receive()?.first }
+
+    /// Whether a connection was made since this was last asked: the first, or another after one was lost.
+    public func wasConnected() -> Bool { socket.wasConnected() }
 
     /// Never waits. False where the coordinator cannot be reached now.
     @discardableResult
@@ -236,10 +261,14 @@ private func waitForInput(
     items += descriptors.map {
         zmq_pollitem_t(socket: nil, fd: $0, events: Int16(ZMQ_POLLIN), revents: 0)
     }
+    // Only wakes the caller, who then asks `wasConnected`.
+    if let monitor = socket.monitor {
+        items.append(zmq_pollitem_t(socket: monitor, fd: 0, events: Int16(ZMQ_POLLIN), revents: 0))
+    }
     guard zmq_poll(&items, Int32(items.count), milliseconds) > 0 else {
         return (false, [Bool](repeating: false, count: descriptors.count))
     }
-    return (items[0].revents != 0, items.dropFirst().map { $0.revents != 0 })
+    return (items[0].revents != 0, items[1...].prefix(descriptors.count).map { $0.revents != 0 })
 }
 
 /// ZeroMQ's version, "4.3.4".

@@ -55,6 +55,7 @@ struct Worker {
             let ready = waitForInput(socket, descriptors: descriptors, milliseconds: Int(min(wait, 60_000)))
             if ready.descriptors[0] { readSignals() }
             for (slot, isReady) in zip(running, ready.descriptors.dropFirst()) where isReady { readSlot(slot) }
+            if socket.wasConnected() { handle(.connected) }
             if ready.socket { readMessages() }
             if now() >= session.nextDeadline { handle(.wake) }
         }

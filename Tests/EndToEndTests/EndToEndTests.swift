@@ -49,7 +49,7 @@ import Text
     @Test("Ctrl-C ends with code 3 and says how to go on; resume ends with the same bytes, and again does nothing")
     func interrupted() throws {
         let work = try Workspace()
-        try work.write(smallSweep(), to: "s.yaml")
+        try work.write(smallSweep(steps: 6000), to: "s.yaml")
         #expect(try work.run("run", "s.yaml", "--out", "calm").code == 0)
         let run = try work.start("ranksweep", ["run", "s.yaml", "--out", "cut"])
         try eventually("there are records") {
@@ -73,7 +73,7 @@ import Text
     @Test("A local worker and a slot that are killed cost attempts, not records")
     func localWorkerKilled() throws {
         let work = try Workspace()
-        try work.write(smallSweep(), to: "s.yaml")
+        try work.write(smallSweep(steps: 6000), to: "s.yaml")
         #expect(try work.run("run", "s.yaml", "--out", "calm").code == 0)
         let run = try work.start("ranksweep", ["run", "s.yaml", "--out", "hurt"])
         func children(_ word: String) throws -> [pid_t] {

@@ -59,7 +59,7 @@ final class Program {
         let id = UUID().uuidString
         outputFile = folder.appending(path: ".out-\(id)")
         errorFile = folder.appending(path: ".err-\(id)")
-        for file in [outputFile, errorFile] { FileManager.default.createFile(atPath: file.path, contents: nil) }
+        for file in [outputFile, errorFile] { try Data().write(to: file) }
         process.executableURL = binaries.appending(path: name)
         process.arguments = arguments
         process.currentDirectoryURL = folder

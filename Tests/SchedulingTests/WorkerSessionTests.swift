@@ -226,6 +226,21 @@ extension [SessionEffect] {
             try worker.pass(milliseconds: 10_000, beating: true).hellos.map(\.held) == [[held(0, lease: 1)]])
     }
 
+    @Test func `a new connection is greeted at once, with all that is held`() throws {
+        var worker = TestWorker()
+        #expect(try worker.handle(.connected).isEmpty)
+        _ = try worker.handle(.slotReady(0, kernel: "Haswell"))
+        _ = try worker.handle(.message(welcomed))
+        _ = try worker.assign([4, 5], lease: 9)
+        let effects = try worker.handle(.connected)
+        guard case .send(.hello(let hello))? = effects.first, effects.count == 1 else {
+            Issue.record("\(effects)")
+            return
+        }
+        #expect(hello.held.map(\.trial) == [4, 5])
+        #expect(worker.session.link == .greeting)
+    }
+
     @Test func `a silent coordinator is greeted again, and work goes on meanwhile`() throws {
         var worker = try TestWorker(joinedWith: 1)
         _ = try worker.assign([0, 1], lease: 1)

@@ -43,6 +43,7 @@ import Wire
     }
 
     private func next(_ socket: WorkerSocket) -> [UInt8]? {
+        _ = socket.wasConnected()
         for _ in 0..<50 {
             _ = waitForInput(socket, descriptors: [], milliseconds: 100)
             if let message = socket.receive() { return message }
@@ -83,6 +84,26 @@ import Wire
         let bytes = (0..<1 << 20).map { UInt8(truncatingIfNeeded: $0 &* 31) }
         #expect(sendOnceConnected(worker, bytes))
         #expect(next(coordinator)?.bytes == bytes)
+    }
+
+    @Test("A worker learns of each connection, also after its coordinator was away")
+    func connections() throws {
+        var coordinator: CoordinatorSocket? = try CoordinatorSocket(listeningAt: Endpoint(loopbackPort: nil))
+        let endpoint = try Endpoint(parsing: try #require(coordinator).endpoint)
+        let worker = try WorkerSocket(connectingTo: endpoint, as: WorkerID(7))
+        func isConnected() -> Bool {
+            for _ in 0..<100 {
+                if worker.wasConnected() { return true }
+                _ = waitForInput(worker, descriptors: [], milliseconds: 100)
+            }
+            return false
+        }
+        #expect(isConnected())
+        #expect(!worker.wasConnected())
+        coordinator = nil
+        coordinator = try CoordinatorSocket(listeningAt: endpoint)
+        #expect(isConnected())
+        withExtendedLifetime(coordinator) {}
     }
 
     @Test("Sending to a worker that is not there says so")
