@@ -95,6 +95,21 @@ import Text
         #expect(end.output.contains("ranksweep") && end.errors.isEmpty)
     }
 
+    @Test("docs/commands.md says what --help says")
+    func documentedHelp() throws {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let page = try String(contentsOf: root.appending(path: "docs/commands.md"), encoding: .utf8)
+        let work = try Workspace()
+        for command in ["", "plan", "run", "resume", "status", "figures"] {
+            let words = command.isEmpty ? ["--help"] : [command, "--help"]
+            let help = try work.start("ranksweep", words).wait().output
+            #expect(page.contains("```text\n\(help)```"), "ranksweep \(command)")
+        }
+        let help = try work.start("ranksweep-worker", ["--help"]).wait().output
+        #expect(page.contains("```text\n\(help)```"), "ranksweep-worker")
+    }
+
     @Test("A plan is JSON that says how much there is to do")
     func plan() throws {
         let work = try Workspace()
