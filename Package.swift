@@ -48,12 +48,14 @@ let package = Package(
         .target(
             name: "CoordinatorService",
             dependencies: [
-                "Journal", "Transport", "Scheduling", "Wire", "Reporting", "Sweep", "Text", "Console", "CBuild",
+                "Journal", "Transport", "Scheduling", "Wire", "Reporting", "Sweep", "Text", "Console",
+                "CBuild",
             ]),
         .target(
             name: "WorkerService",
             dependencies: [
-                "Experiments", "LinearAlgebra", "Transport", "Scheduling", "Wire", "Sweep", "Text", "Console", "CPosix",
+                "Experiments", "LinearAlgebra", "Transport", "Scheduling", "Wire", "Sweep", "Text", "Console",
+                "CPosix",
                 "CBuild",
             ]),
         .executableTarget(name: "ranksweep", dependencies: ["CoordinatorService"]),

@@ -111,7 +111,8 @@ public struct Arguments: Equatable, Sendable {
             values[name] = []
             return
         }
-        guard let value = joined ?? rest.popFirst(), !value.isEmpty, joined != nil || !value.hasPrefix("--") else {
+        guard let value = joined ?? rest.popFirst(), !value.isEmpty, joined != nil || !value.hasPrefix("--")
+        else {
             throw UsageError("\(command.name): \(name) needs a value: \(name) \(placeholder)")
         }
         values[name, default: []].append(value)
@@ -122,7 +123,8 @@ public struct Arguments: Equatable, Sendable {
             throw UsageError("\(command.name): \(command.operands[operands.count]) is missing")
         }
         if operands.count > command.operands.count {
-            throw UsageError("\(command.name): '\(operands[command.operands.count])' is one argument too many")
+            throw UsageError(
+                "\(command.name): '\(operands[command.operands.count])' is one argument too many")
         }
     }
 
@@ -131,7 +133,8 @@ public struct Arguments: Equatable, Sendable {
         guard let text = self[option] else { return nil }
         guard let number = Int(text), range.contains(number) else {
             throw UsageError(
-                "\(option) must be a whole number from \(range.lowerBound) to \(range.upperBound), not '\(text)'")
+                "\(option) must be a whole number from \(range.lowerBound) to \(range.upperBound), not '\(text)'"
+            )
         }
         return number
     }
@@ -142,7 +145,8 @@ extension CommandSpec {
     public var help: String {
         var lines = ["\(name) - \(summary)", ""]
         let visible = options.filter { !$0.isHidden }
-        lines.append("usage: " + ([name] + operands + (visible.isEmpty ? [] : ["[options]"])).joined(separator: " "))
+        lines.append(
+            "usage: " + ([name] + operands + (visible.isEmpty ? [] : ["[options]"])).joined(separator: " "))
         if !visible.isEmpty {
             lines += ["", "options:"]
             let heads = visible.map { $0.name + ($0.value.map { " \($0)" } ?? "") }

@@ -37,7 +37,8 @@ public func cpuName() -> String {
     while fgets(&line, Int32(line.count), file) != nil {
         let text = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
         guard text.hasPrefix("model name"), let colon = text.firstIndex(of: ":") else { continue }
-        return String(text[text.index(after: colon)...].split(whereSeparator: \.isWhitespace).joined(separator: " "))
+        return String(
+            text[text.index(after: colon)...].split(whereSeparator: \.isWhitespace).joined(separator: " "))
     }
     return "unknown"
 }

@@ -111,7 +111,9 @@ public struct RateEstimate: Equatable, Sendable {
         // Until a minute has passed the plain mean is the better estimate.
         let age = Double(now - begin.milliseconds) / 1000
         let weight = exp(-seconds / min(60, age))
-        smoothed = age < 60 ? Double(done - begin.done) / age : weight * (smoothed ?? current) + (1 - weight) * current
+        smoothed =
+            age < 60
+            ? Double(done - begin.done) / age : weight * (smoothed ?? current) + (1 - weight) * current
         last = (now, done)
     }
 

@@ -30,7 +30,9 @@ struct CheckedReport {
         }
         guard body["metrics"]?.object != nil else { return .malformed("no metrics") }
         // One form of the same values, so that equal records have equal bytes.
-        guard body.canonicalText.utf8.elementsEqual(report.body) else { return .malformed("not canonical JSON") }
+        guard body.canonicalText.utf8.elementsEqual(report.body) else {
+            return .malformed("not canonical JSON")
+        }
         let line = recordLine(trial: trial, sweepDigest: digest, body: body)
         return .record(CheckedReport(trial: index, line: Array(line.utf8), outcome: outcome))
     }

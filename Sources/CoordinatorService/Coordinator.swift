@@ -119,7 +119,9 @@ struct Coordinator {
         case .hello(let hello):
             guard hello.program == programVersion else {
                 refuse(
-                    worker, "the coordinator is ranksweep \(programVersion), the worker \(hello.program): use the same")
+                    worker,
+                    "the coordinator is ranksweep \(programVersion), the worker \(hello.program): use the same"
+                )
                 return
             }
             if hello.host == hostName() { localIDs[pid_t(truncatingIfNeeded: hello.process)] = worker }
@@ -127,7 +129,8 @@ struct Coordinator {
             switch CheckedReport.check(report, run.spec, digest: sweepDigest) {
             case .record(let report): checked = report
             case .otherTrial:
-                refuse(worker, "its trials have other settings than the coordinator's: use the same ranksweep")
+                refuse(
+                    worker, "its trials have other settings than the coordinator's: use the same ranksweep")
                 handle(.message(.goodbye, from: worker))
                 return
             case .malformed(let why):
@@ -180,7 +183,8 @@ struct Coordinator {
         do throws(JournalError) {
             for conflict in try journal.append(entries) { tell(conflict) }
         } catch {
-            terminal.print("the journal cannot be written; what was acknowledged is safe, the rest is done again")
+            terminal.print(
+                "the journal cannot be written; what was acknowledged is safe, the rest is done again")
             throw CommandFailure(error)
         }
         entries.removeAll(keepingCapacity: true)
@@ -214,7 +218,8 @@ struct Coordinator {
             guard count <= 3 else { return }
             terminal.print(
                 "trial \(trial) failed on \(host): \(cause)\(willRetry ? "; it is tried again" : "; given up")"
-                    + (count == 3 ? " (more of these are counted, not shown: ranksweep status \(run.path))" : ""))
+                    + (count == 3
+                        ? " (more of these are counted, not shown: ranksweep status \(run.path))" : ""))
         }
     }
 

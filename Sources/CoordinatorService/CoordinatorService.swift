@@ -17,8 +17,12 @@ struct CommandFailure: Error {
     /// Sentences for a person; each line of it is an error of its own.
     var message: String
 
-    static func input(_ message: String) -> CommandFailure { CommandFailure(code: .wrongUse, message: message) }
-    static func fault(_ message: String) -> CommandFailure { CommandFailure(code: .internal, message: message) }
+    static func input(_ message: String) -> CommandFailure {
+        CommandFailure(code: .wrongUse, message: message)
+    }
+    static func fault(_ message: String) -> CommandFailure {
+        CommandFailure(code: .internal, message: message)
+    }
 
     init(code: ExitCode, message: String) {
         self.code = code

@@ -70,7 +70,9 @@ struct LocalWorkers {
     mutating func noteSuccess() { fruitlessEnds = 0 }
 
     /// Lines that the workers wrote, and processes that have ended.
-    mutating func poll() throws(CommandFailure) -> (lines: [String], ended: [(process: pid_t, end: ChildProgram.End)]) {
+    mutating func poll() throws(CommandFailure) -> (
+        lines: [String], ended: [(process: pid_t, end: ChildProgram.End)]
+    ) {
         var lines: [String] = []
         var ended: [(process: pid_t, end: ChildProgram.End)] = []
         for index in workers.indices {

@@ -56,7 +56,8 @@ struct Plan {
             "trials   \(groupedText(spec.grid.count)) = \(countText(points, "point")) × \(countText(seeds, "seed"))",
         ]
         for (index, axis) in spec.axes.enumerated() {
-            lines.append("\(index == 0 ? "axes  " : "      ")   \(axis.path): \(axis.count) (\(values(axis)))")
+            lines.append(
+                "\(index == 0 ? "axes  " : "      ")   \(axis.path): \(axis.count) (\(values(axis)))")
         }
         for group in spec.zip { lines.append("zip      \(group.joined(separator: ", ")) advance together") }
         for condition in spec.conditions { lines.append("where    \(condition.text)") }

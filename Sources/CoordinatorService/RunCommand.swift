@@ -14,7 +14,8 @@ func runRun(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     let path = arguments["--out"] ?? "runs/\(spec.name)"
     guard access(RunJournal.path(in: path), F_OK) != 0 else {
         throw .input(
-            "\(path) holds a run already: 'ranksweep resume \(path)' goes on with it, --out DIR starts another")
+            "\(path) holds a run already: 'ranksweep resume \(path)' goes on with it, --out DIR starts another"
+        )
     }
     let run = try RunDirectory.create(path, spec)
     let (lock, journal) = try journaled { () throws(JournalError) in
@@ -58,7 +59,9 @@ private func openOrCreate(_ run: RunDirectory) throws(JournalError) -> RunJourna
 private func retryKinds(_ arguments: Arguments) throws(CommandFailure) -> [String] {
     let kinds = (arguments["--retry"] ?? "").split(separator: ",").map(String.init)
     for kind in kinds where !["failed", "quarantined"].contains(kind) {
-        let near = nearestSpelling(to: kind, among: ["failed", "quarantined"]).map { "; did you mean '\($0)'?" }
+        let near = nearestSpelling(to: kind, among: ["failed", "quarantined"]).map {
+            "; did you mean '\($0)'?"
+        }
         throw .input("--retry: '\(kind)' is neither failed nor quarantined\(near ?? "")")
     }
     return kinds
@@ -149,7 +152,9 @@ private func at(_ host: String, _ endpoint: String) -> String {
 /// A path that means the same in every process.
 func absolutePath(_ path: String) -> String {
     if path.hasPrefix("/") { return path }
-    if path == "~" || path.hasPrefix("~/"), let home = environmentValue("HOME") { return home + path.dropFirst() }
+    if path == "~" || path.hasPrefix("~/"), let home = environmentValue("HOME") {
+        return home + path.dropFirst()
+    }
     var bytes = [CChar](repeating: 0, count: 4096)
     guard getcwd(&bytes, bytes.count) != nil else { return path }
     let here = String(decoding: bytes.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)

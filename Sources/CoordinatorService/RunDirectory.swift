@@ -87,7 +87,8 @@ func readSweep(_ path: String) throws(CommandFailure) -> [UInt8] {
     guard status.st_mode & S_IFMT != S_IFDIR else {
         let isRun = access(path + "/sweep.json", F_OK) == 0
         throw .input(
-            "\(path): a folder, not a sweep file" + (isRun ? "; to go on with its run: ranksweep resume \(path)" : ""))
+            "\(path): a folder, not a sweep file"
+                + (isRun ? "; to go on with its run: ranksweep resume \(path)" : ""))
     }
     guard let file = fopen(path, "re") else {
         throw .input("\(path): cannot be read: \(String(cString: strerror(errno)))")
@@ -114,6 +115,8 @@ private func suggestion(for path: String) -> String {
         if candidate.hasSuffix(".yaml") || candidate.hasSuffix(".yml") { names.append(candidate) }
     }
     names.sort()
-    if let exact = names.first(where: { $0.hasPrefix(name + ".") }) { return "; did you mean '\(folder)\(exact)'?" }
+    if let exact = names.first(where: { $0.hasPrefix(name + ".") }) {
+        return "; did you mean '\(folder)\(exact)'?"
+    }
     return nearestSpelling(to: name, among: names).map { "; did you mean '\(folder)\($0)'?" } ?? ""
 }

@@ -78,7 +78,8 @@ struct RunStatus {
         if summary.workers.count > 20 { lines.append("… and \(summary.workers.count - 20) other workers") }
         lines += causes(summary)
         if summary.quarantined > 0 {
-            lines.append("to try the quarantined trials again: ranksweep resume \(run.path) --retry quarantined")
+            lines.append(
+                "to try the quarantined trials again: ranksweep resume \(run.path) --retry quarantined")
         }
         return lines.joined(separator: "\n")
     }

@@ -28,7 +28,8 @@ public final class CoordinatorLock {
         init?(line: String) {
             let words = line.split(whereSeparator: \.isWhitespace)
             guard words.count >= 2, let process = Int32(words[0]) else { return nil }
-            self.init(process: process, host: String(words[1]), address: words.count > 2 ? String(words[2]) : "")
+            self.init(
+                process: process, host: String(words[1]), address: words.count > 2 ? String(words[2]) : "")
         }
 
         var line: String { "\(process) \(host) \(address)\n" }

@@ -24,7 +24,8 @@ public enum JournalError: Error, Equatable, Sendable {
         switch self {
         case .missing(let path): "\(path): no such journal: the directory holds no run"
         case .exists(let path): "\(path): the directory holds a run already: resume it, or choose another"
-        case .empty(let path): "\(path): the journal is empty, its creation was interrupted: start the run again"
+        case .empty(let path):
+            "\(path): the journal is empty, its creation was interrupted: start the run again"
         case .notAJournal(let path): "\(path): not a journal of ranksweep"
         case .newerVersion(let path, let found, let known):
             "\(path): the journal has version \(found), this ranksweep knows up to \(known): use a newer one"

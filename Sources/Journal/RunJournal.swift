@@ -176,7 +176,8 @@ extension RunJournal {
 
     /// Keeps a text under a name, replacing the one before.
     public func setSetting(_ name: String, _ value: String) throws(JournalError) {
-        try Statement("INSERT OR REPLACE INTO meta VALUES (?, ?)", in: database).run(.text(name), .text(value))
+        try Statement("INSERT OR REPLACE INTO meta VALUES (?, ?)", in: database).run(
+            .text(name), .text(value))
     }
 
     /// What was kept under a name.

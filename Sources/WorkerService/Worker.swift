@@ -54,7 +54,9 @@ struct Worker {
             let wait = max(0, session.nextDeadline.milliseconds - monotonicMilliseconds())
             let ready = waitForInput(socket, descriptors: descriptors, milliseconds: Int(min(wait, 60_000)))
             if ready.descriptors[0] { readSignals() }
-            for (slot, isReady) in zip(running, ready.descriptors.dropFirst()) where isReady { readSlot(slot) }
+            for (slot, isReady) in zip(running, ready.descriptors.dropFirst()) where isReady {
+                readSlot(slot)
+            }
             if socket.wasConnected() { handle(.connected) }
             if ready.socket { readMessages() }
             if now() >= session.nextDeadline { handle(.wake) }
@@ -65,7 +67,9 @@ struct Worker {
 
     private func warnOfEnvironment() {
         guard options.kernel == .automatic, let pinned = environmentValue("OPENBLAS_CORETYPE") else { return }
-        say("OPENBLAS_CORETYPE=\(pinned) is set and ignored: slots use the CPU's own kernel (--blas-kernel env keeps it)")
+        say(
+            "OPENBLAS_CORETYPE=\(pinned) is set and ignored: slots use the CPU's own kernel (--blas-kernel env keeps it)"
+        )
     }
 
     private func say(_ line: String) {
@@ -151,7 +155,9 @@ struct Worker {
     private func say(_ note: SessionNote) {
         switch note {
         case .joined:
-            say("connected to \(endpoint.text): \(countText(options.slots, "slot")), OpenBLAS kernel \(kernel)")
+            say(
+                "connected to \(endpoint.text): \(countText(options.slots, "slot")), OpenBLAS kernel \(kernel)"
+            )
         case .coordinatorSilent: say("\(endpoint.text) is silent; waiting for it")
         case .failed(let trial, let cause): say("trial \(trial) failed: \(cause)")
         }

@@ -43,7 +43,8 @@ let workerCommand = CommandSpec(
     "ranksweep-worker", "trains and measures the trials that a coordinator gives it",
     options: [
         OptionSpec("--connect", "tcp://HOST:PORT", "where the coordinator listens ('ranksweep run' tells)"),
-        OptionSpec("--slots", "N", "trials at a time, each in a process with one thread (default: one a core)"),
+        OptionSpec(
+            "--slots", "N", "trials at a time, each in a process with one thread (default: one a core)"),
         OptionSpec(
             "--data", "DIR",
             "the folder with mnist/ and fashion-mnist/ (default: $RANKSWEEP_DATA, else ~/.cache/ranksweep)"),

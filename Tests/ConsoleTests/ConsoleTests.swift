@@ -33,18 +33,20 @@ import Testing
         #expect(try Arguments(["-h"], for: Self.command).wantsHelp)
     }
 
-    @Test("What is wrong is said in one sentence", arguments: [
-        (["file", "--ot", "x"], "tool run: no option '--ot'; did you mean '--out'?"),
-        (["file", "--zzzzzz"], "tool run: no option '--zzzzzz'"),
-        (["file", "--secre"], "tool run: no option '--secre'"),
-        (["file", "--out"], "tool run: --out needs a value: --out DIR"),
-        (["file", "--out", "--quick"], "tool run: --out needs a value: --out DIR"),
-        (["file", "--out="], "tool run: --out needs a value: --out DIR"),
-        (["file", "--out", "a", "--out", "b"], "tool run: --out is given twice"),
-        (["file", "--quick=yes"], "tool run: --quick takes no value"),
-        ([], "tool run: FILE is missing"),
-        (["file", "another"], "tool run: 'another' is one argument too many"),
-    ])
+    @Test(
+        "What is wrong is said in one sentence",
+        arguments: [
+            (["file", "--ot", "x"], "tool run: no option '--ot'; did you mean '--out'?"),
+            (["file", "--zzzzzz"], "tool run: no option '--zzzzzz'"),
+            (["file", "--secre"], "tool run: no option '--secre'"),
+            (["file", "--out"], "tool run: --out needs a value: --out DIR"),
+            (["file", "--out", "--quick"], "tool run: --out needs a value: --out DIR"),
+            (["file", "--out="], "tool run: --out needs a value: --out DIR"),
+            (["file", "--out", "a", "--out", "b"], "tool run: --out is given twice"),
+            (["file", "--quick=yes"], "tool run: --quick takes no value"),
+            ([], "tool run: FILE is missing"),
+            (["file", "another"], "tool run: 'another' is one argument too many"),
+        ])
     func mistakes(words: [String], message: String) {
         #expect(throws: UsageError(message)) { try Arguments(words, for: Self.command) }
     }
@@ -90,11 +92,13 @@ import Testing
 }
 
 @Suite("Durations, numbers, progress") struct WordsTests {
-    @Test("Durations are as exact as one wants", arguments: [
-        (0.04, "0.0 s"), (3.26, "3.3 s"), (9.96, "10 s"), (59.4, "59 s"), (59.6, "1 min 00 s"),
-        (425, "7 min 05 s"), (3599.9, "1 h 00 min"), (12_000, "3 h 20 min"), (360_000, "4 d 4 h"),
-        (.infinity, "for ever"), (-1, "0.0 s"),
-    ])
+    @Test(
+        "Durations are as exact as one wants",
+        arguments: [
+            (0.04, "0.0 s"), (3.26, "3.3 s"), (9.96, "10 s"), (59.4, "59 s"), (59.6, "1 min 00 s"),
+            (425, "7 min 05 s"), (3599.9, "1 h 00 min"), (12_000, "3 h 20 min"), (360_000, "4 d 4 h"),
+            (.infinity, "for ever"), (-1, "0.0 s"),
+        ])
     func durations(seconds: Double, text: String) { #expect(durationText(seconds: seconds) == text) }
 
     @Test("Counts have their nouns, and thousands their spaces")
@@ -106,9 +110,12 @@ import Testing
         #expect(groupedText(-12_345) == "-12 345")
     }
 
-    @Test("Three digits are enough for a rate", arguments: [
-        (0.012345, "0.0123"), (12.345, "12.3"), (4560.7, "4561"), (0, "0"), (1, "1"), (99_999.4, "99 999"),
-    ])
+    @Test(
+        "Three digits are enough for a rate",
+        arguments: [
+            (0.012345, "0.0123"), (12.345, "12.3"), (4560.7, "4561"), (0, "0"), (1, "1"),
+            (99_999.4, "99 999"),
+        ])
     func rounded(number: Double, text: String) { #expect(roundedText(number) == text) }
 
     private func report(done: Int, rate: Double?, workers: Int = 2) -> ProgressReport {
@@ -120,12 +127,16 @@ import Testing
     func line() {
         let full = report(done: 250, rate: 5).line(width: 120)
         #expect(
-            full == "250/1000 trials 25 % · ETA 2 min 30 s · 1 quarantined · 2 failures · 5/s · 2 workers, 8 slots")
+            full
+                == "250/1000 trials 25 % · ETA 2 min 30 s · 1 quarantined · 2 failures · 5/s · 2 workers, 8 slots"
+        )
         let narrow = report(done: 250, rate: 5).line(width: 40)
         #expect(narrow == "250/1000 trials 25 % · ETA 2 min 30 s")
         #expect(report(done: 0, rate: nil, workers: 0).line(width: 60).contains("waiting for workers"))
         #expect(report(done: 10, rate: 0.01).line(width: 90).contains("0.6/min"))
-        for width in 20..<100 { #expect(report(done: 250, rate: 5).line(width: width).count <= max(width, 22)) }
+        for width in 20..<100 {
+            #expect(report(done: 250, rate: 5).line(width: width).count <= max(width, 22))
+        }
     }
 
     @Test("The rate is that of now, not of a run's past")

@@ -14,7 +14,8 @@ import Text
         let coordinator = try work.start(
             "ranksweep", ["run", "s.yaml", "--out", "storm", "--listen", "tcp://127.0.0.1:*"])
         try eventually("the coordinator listens") { coordinator.errors.contains("listening at tcp://") }
-        let line = try #require(coordinator.errors.split(separator: "\n").first { $0.hasPrefix("listening at") })
+        let line = try #require(
+            coordinator.errors.split(separator: "\n").first { $0.hasPrefix("listening at") })
         let address = String(line.split(separator: " ")[2].dropLast())
         let workers = try (0..<2).map { _ in
             try work.start("ranksweep-worker", ["--connect", address, "--slots", "1"])
@@ -46,7 +47,9 @@ import Text
         #expect(try work.bytes("storm/sweep.json") == work.bytes("calm/sweep.json"))
     }
 
-    @Test("Ctrl-C ends with code 3 and says how to go on; resume ends with the same bytes, and again does nothing")
+    @Test(
+        "Ctrl-C ends with code 3 and says how to go on; resume ends with the same bytes, and again does nothing"
+    )
     func interrupted() throws {
         let work = try Workspace()
         try work.write(smallSweep(steps: 6000), to: "s.yaml")
@@ -79,7 +82,9 @@ import Text
         func children(_ word: String) throws -> [pid_t] {
             try processes(with: "ranksweep-worker", word, work.folder.path)
         }
-        try eventually("a slot works") { try !children("--slot ").isEmpty && work.exists("hurt/journal.sqlite") }
+        try eventually("a slot works") {
+            try !children("--slot ").isEmpty && work.exists("hurt/journal.sqlite")
+        }
         usleep(300_000)
         if let slot = try children("--slot ").first { kill(slot, SIGSEGV) }
         usleep(300_000)

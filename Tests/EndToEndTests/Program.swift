@@ -25,7 +25,9 @@ final class Workspace {
     }
 
     /// Starts a program of this build.
-    func start(_ program: String, _ arguments: [String], environment: [String: String] = [:]) throws -> Program {
+    func start(_ program: String, _ arguments: [String], environment: [String: String] = [:]) throws
+        -> Program
+    {
         try Program(program, arguments, in: folder, environment: environment)
     }
 
@@ -77,7 +79,8 @@ final class Program {
     func wait() throws -> Result {
         process.waitUntilExit()
         return Result(
-            code: process.terminationReason == .exit ? process.terminationStatus : 128 + process.terminationStatus,
+            code: process.terminationReason == .exit
+                ? process.terminationStatus : 128 + process.terminationStatus,
             output: try String(contentsOf: outputFile, encoding: .utf8), errors: errors)
     }
 
@@ -96,7 +99,9 @@ func eventually(_ what: String, _ condition: () throws -> Bool) throws {
 /// Processes whose command line holds all of these words.
 func processes(with words: String...) throws -> [pid_t] {
     try FileManager.default.contentsOfDirectory(atPath: "/proc").compactMap { pid_t($0) }.filter { process in
-        guard let bytes = FileManager.default.contents(atPath: "/proc/\(process)/cmdline") else { return false }
+        guard let bytes = FileManager.default.contents(atPath: "/proc/\(process)/cmdline") else {
+            return false
+        }
         let line = String(decoding: bytes.map { $0 == 0 ? UInt8(ascii: " ") : $0 }, as: UTF8.self)
         return words.allSatisfy { line.contains($0) }
     }

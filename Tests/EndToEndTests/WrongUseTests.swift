@@ -4,29 +4,34 @@ import Text
 
 /// What a new user may type: one clear message, exit code 2, and nothing done.
 @Suite("Wrong use") struct WrongUseTests {
-    @Test("A wrong command line is told what is wrong", arguments: [
-        ([], "usage: ranksweep"),
-        (["rum", "s.yaml"], "no command 'rum'; did you mean 'run'?"),
-        (["--quick", "run"], "no option '--quick' before a command"),
-        (["run"], "SWEEP is missing"),
-        (["run", "s.yaml", "t.yaml"], "'t.yaml' is one argument too many"),
-        (["run", "s.yaml", "--worker", "2"], "no option '--worker'; did you mean '--workers'?"),
-        (["run", "s.yaml", "--workers", "two"], "--workers must be a whole number from 0 to 1024, not 'two'"),
-        (["run", "s.yaml", "--workers", "0"], "--workers 0 leaves nobody to work"),
-        (["run", "s.yaml", "--out"], "--out needs a value"),
-        (["run", "s.yml"], "s.yml: no such file; did you mean 's.yaml'?"),
-        (["run", "."], ".: a folder, not a sweep file"),
-        (["run", "s.yaml", "--listen", "5555"], "'5555' is no address"),
-        (["run", "s.yaml", "--listen", "tcp://0.0.0.0:5555"], "add --insecure"),
-        (["run", "s.yaml", "--set", "bta=1"], "did you mean 'beta'?"),
-        (["run", "s.yaml", "--set", "beta"], "--set"),
-        (["run", "images.yaml"], "the sweep needs mnist"),
-        (["resume", "s.yaml"], "to start a sweep: ranksweep run s.yaml"),
-        (["resume", "nowhere"], "nowhere: no such run directory"),
-        (["status", "."], "no run directory"),
-        (["figures", "nowhere", "--format", "jpg"], "'jpg' is none of svg, png, pdf"),
-        (["plan", "broken.yaml"], "broken.yaml:2:"),
-    ])
+    @Test(
+        "A wrong command line is told what is wrong",
+        arguments: [
+            ([], "usage: ranksweep"),
+            (["rum", "s.yaml"], "no command 'rum'; did you mean 'run'?"),
+            (["--quick", "run"], "no option '--quick' before a command"),
+            (["run"], "SWEEP is missing"),
+            (["run", "s.yaml", "t.yaml"], "'t.yaml' is one argument too many"),
+            (["run", "s.yaml", "--worker", "2"], "no option '--worker'; did you mean '--workers'?"),
+            (
+                ["run", "s.yaml", "--workers", "two"],
+                "--workers must be a whole number from 0 to 1024, not 'two'"
+            ),
+            (["run", "s.yaml", "--workers", "0"], "--workers 0 leaves nobody to work"),
+            (["run", "s.yaml", "--out"], "--out needs a value"),
+            (["run", "s.yml"], "s.yml: no such file; did you mean 's.yaml'?"),
+            (["run", "."], ".: a folder, not a sweep file"),
+            (["run", "s.yaml", "--listen", "5555"], "'5555' is no address"),
+            (["run", "s.yaml", "--listen", "tcp://0.0.0.0:5555"], "add --insecure"),
+            (["run", "s.yaml", "--set", "bta=1"], "did you mean 'beta'?"),
+            (["run", "s.yaml", "--set", "beta"], "--set"),
+            (["run", "images.yaml"], "the sweep needs mnist"),
+            (["resume", "s.yaml"], "to start a sweep: ranksweep run s.yaml"),
+            (["resume", "nowhere"], "nowhere: no such run directory"),
+            (["status", "."], "no run directory"),
+            (["figures", "nowhere", "--format", "jpg"], "'jpg' is none of svg, png, pdf"),
+            (["plan", "broken.yaml"], "broken.yaml:2:"),
+        ])
     func wrongLine(arguments: [String], message: String) throws {
         let work = try Workspace()
         try work.write(smallSweep(), to: "s.yaml")
@@ -42,13 +47,18 @@ import Text
         #expect(!work.exists("runs"))
     }
 
-    @Test("A wrong worker's line is, too", arguments: [
-        ([], "--connect tcp://HOST:PORT is missing"),
-        (["--connect", "localhost"], "'localhost' is no address"),
-        (["--connect", "tcp://127.0.0.1:1", "--slots", "0"], "--slots must be a whole number from 1 to 1024"),
-        (["--conect", "x"], "did you mean '--connect'?"),
-        (["tcp://127.0.0.1:1"], "one argument too many"),
-    ])
+    @Test(
+        "A wrong worker's line is, too",
+        arguments: [
+            ([], "--connect tcp://HOST:PORT is missing"),
+            (["--connect", "localhost"], "'localhost' is no address"),
+            (
+                ["--connect", "tcp://127.0.0.1:1", "--slots", "0"],
+                "--slots must be a whole number from 1 to 1024"
+            ),
+            (["--conect", "x"], "did you mean '--connect'?"),
+            (["tcp://127.0.0.1:1"], "one argument too many"),
+        ])
     func wrongWorkerLine(arguments: [String], message: String) throws {
         let work = try Workspace()
         let end = try work.start("ranksweep-worker", arguments).wait()
@@ -85,9 +95,11 @@ import Text
         #expect(end.errors.contains("a/sweep.json:"), "\(end.errors)")
     }
 
-    @Test("Help and versions are on standard output, with code 0", arguments: [
-        ["--help"], ["help", "run"], ["run", "--help"], ["plan", "-h"], ["--version"],
-    ])
+    @Test(
+        "Help and versions are on standard output, with code 0",
+        arguments: [
+            ["--help"], ["help", "run"], ["run", "--help"], ["plan", "-h"], ["--version"],
+        ])
     func help(arguments: [String]) throws {
         let work = try Workspace()
         let end = try work.start("ranksweep", arguments).wait()

@@ -35,11 +35,15 @@ func attempt(_ trial: Int, number: UInt32 = 1, host: String = "a") -> JournalAtt
             seconds: 0.5, peakMemoryBytes: 4096))
 }
 
-func record(_ trial: Int, _ text: String? = nil, outcome: String = "measured", host: String = "a") -> JournalEntry {
+func record(_ trial: Int, _ text: String? = nil, outcome: String = "measured", host: String = "a")
+    -> JournalEntry
+{
     .record(line: Array((text ?? "line \(trial)").utf8), outcome: outcome, attempt(trial, host: host))
 }
 
-func failure(_ trial: Int, _ cause: String = "no", quarantined: Bool = false, number: UInt32 = 1) -> JournalEntry {
+func failure(_ trial: Int, _ cause: String = "no", quarantined: Bool = false, number: UInt32 = 1)
+    -> JournalEntry
+{
     .failure(cause: cause, quarantined: quarantined, attempt(trial, number: number))
 }
 
@@ -98,7 +102,8 @@ func lines(_ journal: RunJournal) throws -> [String] {
         let journal = try RunJournal.create(in: folder.path, sweep: "s")
         let other = try Database(path: RunJournal.path(in: folder.path), access: .readWrite)
         try other.execute(
-            "CREATE TRIGGER stop BEFORE INSERT ON records WHEN NEW.trial = 3 BEGIN SELECT RAISE(ABORT, 'full'); END")
+            "CREATE TRIGGER stop BEFORE INSERT ON records WHEN NEW.trial = 3 BEGIN SELECT RAISE(ABORT, 'full'); END"
+        )
         #expect(throws: JournalError.self) { try journal.append((0..<5).map { record($0) }) }
         #expect(try lines(journal).isEmpty)
         try other.execute("DROP TRIGGER stop")
@@ -106,7 +111,9 @@ func lines(_ journal: RunJournal) throws -> [String] {
         #expect(try lines(journal).count == 5)
     }
 
-    @Test("An equal duplicate changes nothing; an unequal one is told with both provenances, and the first is kept")
+    @Test(
+        "An equal duplicate changes nothing; an unequal one is told with both provenances, and the first is kept"
+    )
     func duplicates() throws {
         let folder = try Folder()
         let journal = try RunJournal.create(in: folder.path, sweep: "s")
@@ -125,12 +132,17 @@ func lines(_ journal: RunJournal) throws -> [String] {
         let folder = try Folder()
         let journal = try RunJournal.create(in: folder.path, sweep: "s")
         _ = try journal.append([
-            record(0), failure(1), failure(1, number: 2), failure(2), failure(3, quarantined: true), failure(0),
+            record(0), failure(1), failure(1, number: 2), failure(2), failure(3, quarantined: true),
+            failure(0),
         ])
         func outcomes() throws -> [Int: Dispatcher.Restored] {
             Dictionary(uniqueKeysWithValues: try journal.restored().map { ($0.trial, $0.outcome) })
         }
-        #expect(try outcomes() == [0: .complete, 1: .failed(times: 2, lastAttempt: 2), 2: .failed(times: 1, lastAttempt: 1), 3: .quarantined])
+        #expect(
+            try outcomes() == [
+                0: .complete, 1: .failed(times: 2, lastAttempt: 2), 2: .failed(times: 1, lastAttempt: 1),
+                3: .quarantined,
+            ])
         try journal.forgive(failed: true, quarantined: false)
         #expect(try outcomes() == [0: .complete, 3: .quarantined])
         try journal.forgive(failed: false, quarantined: true)
@@ -227,16 +239,21 @@ func lines(_ journal: RunJournal) throws -> [String] {
         #expect(try lines(RunJournal.open(in: folder.path, sweep: "s")).isEmpty)
     }
 
-    @Test("A missing journal, garbage, another program's file, a newer one and another sweep's are told apart")
+    @Test(
+        "A missing journal, garbage, another program's file, a newer one and another sweep's are told apart")
     func faults() throws {
         let folder = try Folder()
         let path = RunJournal.path(in: folder.path)
         #expect(throws: JournalError.missing(path: path)) { try RunJournal.open(in: folder.path, sweep: "s") }
         try Data(repeating: 0x41, count: 9000).write(to: URL(filePath: path))
-        #expect(throws: JournalError.notAJournal(path: path)) { try RunJournal.open(in: folder.path, sweep: "s") }
+        #expect(throws: JournalError.notAJournal(path: path)) {
+            try RunJournal.open(in: folder.path, sweep: "s")
+        }
         try FileManager.default.removeItem(atPath: path)
         try Database(path: path, access: .create).execute("CREATE TABLE x (y)")
-        #expect(throws: JournalError.notAJournal(path: path)) { try RunJournal.open(in: folder.path, sweep: "s") }
+        #expect(throws: JournalError.notAJournal(path: path)) {
+            try RunJournal.open(in: folder.path, sweep: "s")
+        }
         try FileManager.default.removeItem(atPath: path)
         _ = try RunJournal.create(in: folder.path, sweep: "s")
         #expect(throws: JournalError.otherSweep(path: path, found: "s", expected: "t")) {

@@ -8,7 +8,9 @@ import Testing
 
     static func files(under folder: String, withExtension ext: String) -> [URL] {
         let start = root.appending(path: folder)
-        guard let walk = FileManager.default.enumerator(at: start, includingPropertiesForKeys: nil) else { return [] }
+        guard let walk = FileManager.default.enumerator(at: start, includingPropertiesForKeys: nil) else {
+            return []
+        }
         return walk.compactMap { $0 as? URL }.filter { $0.pathExtension == ext }
             .sorted { $0.path < $1.path }
     }

@@ -5,11 +5,14 @@ import Wire
 @testable import Transport
 
 @Suite("Sockets and addresses") struct TransportTests {
-    @Test("An address is taken apart", arguments: [
-        ("tcp://127.0.0.1:5555", "127.0.0.1", 5555, true), ("tcp://localhost:1", "localhost", 1, true),
-        ("tcp://node-7.cluster:65535", "node-7.cluster", 65535, false), ("tcp://[::1]:80", "[::1]", 80, true),
-        ("tcp://0.0.0.0:5555", "0.0.0.0", 5555, false),
-    ])
+    @Test(
+        "An address is taken apart",
+        arguments: [
+            ("tcp://127.0.0.1:5555", "127.0.0.1", 5555, true), ("tcp://localhost:1", "localhost", 1, true),
+            ("tcp://node-7.cluster:65535", "node-7.cluster", 65535, false),
+            ("tcp://[::1]:80", "[::1]", 80, true),
+            ("tcp://0.0.0.0:5555", "0.0.0.0", 5555, false),
+        ])
     func addressIsTakenApart(text: String, host: String, port: UInt16, loopback: Bool) throws {
         let endpoint = try Endpoint(parsing: text)
         #expect(endpoint.host == host)
@@ -18,11 +21,14 @@ import Wire
         #expect(endpoint.text == text)
     }
 
-    @Test("What is no address is refused", arguments: [
-        "", "5555", "127.0.0.1:5555", "tcp://", "tcp://127.0.0.1", "tcp://127.0.0.1:", "tcp://127.0.0.1:0",
-        "tcp://127.0.0.1:*", "tcp://127.0.0.1:65536", "tcp://127.0.0.1:-1", "tcp://:5555", "ipc://x:1",
-        "tcp://a b:1", "tcp://a;b:1", "tcp://::1:80", "tcp://127.0.0.1:5555/x",
-    ])
+    @Test(
+        "What is no address is refused",
+        arguments: [
+            "", "5555", "127.0.0.1:5555", "tcp://", "tcp://127.0.0.1", "tcp://127.0.0.1:",
+            "tcp://127.0.0.1:0",
+            "tcp://127.0.0.1:*", "tcp://127.0.0.1:65536", "tcp://127.0.0.1:-1", "tcp://:5555", "ipc://x:1",
+            "tcp://a b:1", "tcp://a;b:1", "tcp://::1:80", "tcp://127.0.0.1:5555/x",
+        ])
     func noAddress(text: String) {
         #expect(throws: TransportError.badEndpoint(text)) { try Endpoint(parsing: text) }
     }
@@ -139,7 +145,8 @@ import Wire
     func garbage() throws {
         let coordinator = try CoordinatorSocket(listeningAt: Endpoint(loopbackPort: nil))
         let endpoint = try Endpoint(parsing: coordinator.endpoint)
-        for greeting in ["GET / HTTP/1.1\r\n\r\n", "\u{0}\u{0}\u{0}", String(repeating: "x", count: 100_000)] {
+        for greeting in ["GET / HTTP/1.1\r\n\r\n", "\u{0}\u{0}\u{0}", String(repeating: "x", count: 100_000)]
+        {
             let stranger = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
             defer { close(stranger) }
             var address = sockaddr_in()

@@ -78,7 +78,9 @@ struct BytesTests {
         }
     }
 
-    @Test("Changed bytes are refused, or mean a message that is written as just these bytes", arguments: Family.all)
+    @Test(
+        "Changed bytes are refused, or mean a message that is written as just these bytes",
+        arguments: Family.all)
     fileprivate func mutation(family: Family) {
         for seed in UInt64(0)..<2000 {
             var draws = Draws(state: seed)

@@ -87,7 +87,8 @@ struct LimitTests {
     func identifier() {
         let bytes = [wireVersion, 2] + [UInt8](repeating: 0, count: 8) + littleEndian(32)
         #expect(throws: WireError.badIdentifier) {
-            try SlotReply(decoding: bytes + [UInt8](repeating: 71, count: 32) + [UInt8](repeating: 0, count: 20))
+            try SlotReply(
+                decoding: bytes + [UInt8](repeating: 71, count: 32) + [UInt8](repeating: 0, count: 20))
         }
     }
 
