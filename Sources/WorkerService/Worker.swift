@@ -67,9 +67,9 @@ struct Worker {
 
     private func warnOfEnvironment() {
         guard options.kernel == .automatic, let pinned = environmentValue("OPENBLAS_CORETYPE") else { return }
-        say(
-            "OPENBLAS_CORETYPE=\(pinned) is set and ignored: slots use the CPU's own kernel (--blas-kernel env keeps it)"
-        )
+        printError(
+            "OPENBLAS_CORETYPE=\(pinned) is set and ignored: slots use the CPU's own kernel "
+                + "(--blas-kernel env keeps it)")
     }
 
     private func say(_ line: String) {
