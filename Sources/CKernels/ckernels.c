@@ -230,12 +230,22 @@ CK_CLONES void ck_normals(uint64_t key, uint64_t stream, uint64_t first, float *
     }
 }
 
-void ck_flush_subnormals(void) {
+uint64_t ck_flush_subnormals(void) {
+    uint64_t before = 0;
 #if defined(__x86_64__)
-    _mm_setcsr(_mm_getcsr() | 0x8040);  // flush to zero, subnormals are zero
+    before = _mm_getcsr();
+    _mm_setcsr((unsigned)before | 0x8040);  // flush to zero, subnormals are zero
 #elif defined(__aarch64__)
-    uint64_t control;
-    __asm__ volatile("mrs %0, fpcr" : "=r"(control));
-    __asm__ volatile("msr fpcr, %0" : : "r"(control | (1u << 24)));
+    __asm__ volatile("mrs %0, fpcr" : "=r"(before));
+    __asm__ volatile("msr fpcr, %0" : : "r"(before | (1u << 24)));
+#endif
+    return before;
+}
+
+void ck_restore_subnormals(uint64_t before) {
+#if defined(__x86_64__)
+    _mm_setcsr((unsigned)before);
+#elif defined(__aarch64__)
+    __asm__ volatile("msr fpcr, %0" : : "r"(before));
 #endif
 }

@@ -3,12 +3,19 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <unistd.h>
 
 static int write_end = -1;
+static volatile sig_atomic_t exit_code = -1;
+static char last_words[1024];
 
 static void tell(int signal_number) {
     int saved = errno;
+    if (exit_code >= 0) {
+        if (write(STDERR_FILENO, last_words, strlen(last_words)) < 0) _exit(exit_code);
+        _exit(exit_code);
+    }
     unsigned char byte = (unsigned char)signal_number;
     // A full pipe holds signals enough.
     if (write(write_end, &byte, 1) < 0) errno = saved;
@@ -22,7 +29,10 @@ int cposix_signal_pipe(const int *signals, int count) {
     struct sigaction action = {.sa_handler = tell, .sa_flags = SA_RESTART};
     sigfillset(&action.sa_mask);
     for (int i = 0; i < count; i++) {
-        if (sigaction(signals[i], &action, NULL) != 0) return -1;
+        // What is ignored stays ignored: nohup relies on it.
+        struct sigaction before;
+        if (sigaction(signals[i], NULL, &before) != 0) return -1;
+        if (before.sa_handler != SIG_IGN && sigaction(signals[i], &action, NULL) != 0) return -1;
     }
     // Who started this program may have blocked them.
     sigset_t wanted;
@@ -30,4 +40,9 @@ int cposix_signal_pipe(const int *signals, int count) {
     for (int i = 0; i < count; i++) sigaddset(&wanted, signals[i]);
     sigprocmask(SIG_UNBLOCK, &wanted, NULL);
     return ends[0];
+}
+
+void cposix_exit_on_signal(int code, const char *words) {
+    strncpy(last_words, words, sizeof last_words - 1);
+    exit_code = code;
 }

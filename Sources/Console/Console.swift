@@ -33,6 +33,7 @@ public struct Terminal {
 
     /// Writes a line, above the foot.
     public mutating func print(_ line: String) {
+        let line = printable(line)
         writeText((foot.isEmpty ? "" : "\r\u{1b}[K") + line + "\n" + foot, to: STDERR_FILENO)
     }
 
@@ -49,6 +50,14 @@ public struct Terminal {
         writeText("\n", to: STDERR_FILENO)
         foot = ""
     }
+}
+
+/// The text without what would steer a terminal: others' words are only shown.
+public func printable(_ text: String) -> String {
+    String(
+        text.unicodeScalars.map { scalar in
+            scalar.properties.generalCategory == .control ? "·" : Character(scalar)
+        })
 }
 
 /// Writes to standard output.

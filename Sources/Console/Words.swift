@@ -1,9 +1,10 @@
 import Glibc
 
-/// "0.3 s", "42 s", "7 min 05 s", "3 h 20 min", "12 d 4 h".
+/// "0.6 ms", "0.3 s", "42 s", "7 min 05 s", "3 h 20 min", "12 d 4 h".
 public func durationText(seconds: Double) -> String {
     guard seconds.isFinite, seconds < 1e10 else { return "for ever" }
     func padded(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
+    if seconds > 0, seconds < 0.0995 { return "\(roundedText(seconds * 1000)) ms" }
     if seconds < 9.95 { return "\((max(0, seconds) * 10).rounded() / 10) s" }
     let whole = Int(seconds.rounded())
     if whole < 60 { return "\(whole) s" }

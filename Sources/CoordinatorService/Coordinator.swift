@@ -33,6 +33,9 @@ struct Coordinator {
     private var localIDs: [pid_t: WorkerID] = [:]
     private var told: Set<WorkerID> = []
     private var failureCounts: [String: Int] = [:]
+    /// BLAS kernels of the workers so far, also of those before this coordinator.
+    private var kernels: Set<String>
+    private var hasToldOfStrangers = false
     private var nextLineAt: Int64
     private(set) var conflicts = 0
 
@@ -50,6 +53,7 @@ struct Coordinator {
             dispatcher = Dispatcher(
                 trialCount: run.spec.grid.count, sweep: Array(run.spec.canonicalJSON.canonicalText.utf8),
                 restored: try journal.restored(), firstLease: try journal.beginIncarnation() << 32)
+            kernels = Set(try journal.summary().workers.map(\.kernel))
         } catch { throw CommandFailure(error) }
         nextLineAt = monotonicMilliseconds() + 5000
         rate.update(done: done, atMilliseconds: monotonicMilliseconds())
@@ -81,8 +85,15 @@ struct Coordinator {
         if let deadline = dispatcher.nextDeadline { wait = min(wait, max(0, deadline.milliseconds - now)) }
         let descriptors = [signals.descriptor] + (local?.outputs ?? [])
         let ready = waitForInput(socket, descriptors: descriptors, milliseconds: Int(wait))
-        while signals.next() != nil { isInterrupted = true }
+        while signals.next() != nil {
+            if !isInterrupted { terminal.print("stopping, and writing the records that are there") }
+            isInterrupted = true
+        }
         if ready.socket { receiveMessages() }
+        if socket.droppedMessages > 0, !hasToldOfStrangers {
+            hasToldOfStrangers = true
+            terminal.print("warning: something that is no worker sends to this port; its messages are dropped")
+        }
         try pollLocalWorkers()
         let instant = Instant(milliseconds: monotonicMilliseconds())
         if let deadline = dispatcher.nextDeadline, instant >= deadline { handle(.wake) }
@@ -106,7 +117,11 @@ struct Coordinator {
         for _ in 0..<1000 {
             guard let (worker, bytes) = socket.receive() else { return }
             let message: WorkerMessage
-            do throws(WireError) { message = try WorkerMessage(decoding: bytes) } catch {
+            do throws(WireError) { message = try WorkerMessage(decoding: bytes) } catch .version(let theirs) {
+                refuse(
+                    worker, "it speaks version \(theirs) of the protocol, the coordinator version \(wireVersion)")
+                continue
+            } catch {
                 refuse(worker, "it sent what cannot be read (\(error))")
                 continue
             }
@@ -208,6 +223,12 @@ struct Coordinator {
         switch note {
         case .joined(_, let host, let slots, let kernel):
             terminal.print("worker on \(host): \(countText(slots, "slot")), OpenBLAS kernel \(kernel)")
+            if let other = kernels.sorted().first, kernels.insert(kernel).inserted {
+                terminal.print(
+                    "warning: other records of this run are by kernel \(other): last digits will depend on who "
+                        + "trained a trial (--blas-kernel makes them one)")
+            }
+            kernels.insert(kernel)
         case .left(_, let host, let trials):
             if !isFinished { terminal.print("a worker on \(host) left\(held(trials))") }
         case .suspect(_, let host): terminal.print("a worker on \(host) is silent")
@@ -217,7 +238,7 @@ struct Coordinator {
             let count = failureCounts[cause] ?? 0
             guard count <= 3 else { return }
             terminal.print(
-                "trial \(trial) failed on \(host): \(cause)\(willRetry ? "; it is tried again" : "; given up")"
+                "trial \(trial) failed on \(host): \(cause)\(willRetry ? " (it is tried again)" : " (given up)")"
                     + (count == 3
                         ? " (more of these are counted, not shown: ranksweep status \(run.path))" : ""))
         }

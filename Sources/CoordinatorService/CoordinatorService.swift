@@ -34,7 +34,9 @@ struct CommandFailure: Error {
     init(_ error: TransportError) { self = .input(error.message) }
 
     init(_ error: ReportError) {
-        if case .file(_, _, let code) = error, code != ENOENT {
+        // Wrong places are the user's to mend, full or failing disks are not.
+        let places = [ENOENT, ENOTDIR, EACCES, EPERM, EROFS, EISDIR, ELOOP, ENAMETOOLONG, EEXIST]
+        if case .file(_, _, let code) = error, !places.contains(code) {
             self = .fault(error.description)
         } else {
             self = .input(error.description)
@@ -72,7 +74,9 @@ public func runCoordinatorCommand(_ words: [String]) -> Never {
     do throws(CommandFailure) {
         exit(try perform(words).rawValue)
     } catch {
-        for line in error.message.split(separator: "\n") { printError("error: \(line)") }
+        for line in error.message.split(separator: "\n") {
+            printError(line.hasPrefix("(") ? String(line) : "error: \(line)")
+        }
         exit(error.code.rawValue)
     }
 }

@@ -8,11 +8,16 @@ func runFigures(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     let formats = try figureFormats(arguments["--format"])
     let run = try RunDirectory.open(arguments.operands[0])
     // The journal is the truth; records.ndjson may be older, or come from elsewhere without a journal.
-    if access(RunJournal.path(in: run.path), F_OK) == 0 {
-        let journal = try journaled { () throws(JournalError) in
-            try RunJournal.open(in: run.path, sweep: run.spec.digest, readOnly: true)
+    if run.hasJournal {
+        do throws(CommandFailure) {
+            let journal = try journaled { () throws(JournalError) in
+                try RunJournal.open(in: run.path, sweep: run.spec.digest, readOnly: true)
+            }
+            try run.export(journal)
+        } catch {
+            guard access(run.recordsPath, R_OK) == 0 else { throw error }
+            printError("warning: \(error.message)\nwarning: drawn from \(run.recordsPath) as it is")
         }
-        try run.export(journal)
     }
     try writeReports(run, formats: formats)
     return .done
@@ -48,7 +53,10 @@ func writeReports(_ run: RunDirectory, formats: [FigureFormat]) throws(CommandFa
         if !outcome.pictures.isEmpty {
             printOut("figures  \(run.path)/figures: \(outcome.pictures.map(name).joined(separator: ", "))")
         }
-    case .nothingToDraw: break
+    case .nothingToDraw:
+        if !run.spec.figures.isEmpty {
+            printOut("figures  none drawn: no record has a number for any of them")
+        }
     case .gnuplotMissing:
         printOut(
             "figures  not drawn: gnuplot is not installed (Debian: apt install gnuplot-nox); then: "

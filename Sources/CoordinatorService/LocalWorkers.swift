@@ -83,6 +83,9 @@ struct LocalWorkers {
             lines += read(&worker)
             close(worker.output)
             workers[index] = nil
+            guard end != .exited(ExitCode.wrongUse.rawValue) else {
+                throw .input((lines + ["a worker started here cannot serve"]).joined(separator: "\n"))
+            }
             ended.append((worker.child.process, end))
             fruitlessEnds += 1
         }

@@ -12,47 +12,59 @@ func runRun(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     let spec = try readSpec(arguments)
     try checkData(spec, options)
     let path = arguments["--out"] ?? "runs/\(spec.name)"
-    guard access(RunJournal.path(in: path), F_OK) != 0 else {
-        throw .input(
-            "\(path) holds a run already: 'ranksweep resume \(path)' goes on with it, --out DIR starts another"
-        )
+    try RunDirectory.checkIsFree(path)
+    let signals = SignalDescriptor()
+    let socket = try coordinatorSocket(options)
+    try reported { () throws(ReportError) in try makeFolder(path) }
+    let lock = try journaled { () throws(JournalError) in
+        try CoordinatorLock(in: path, holder: .thisProcess(address: socket.endpoint))
     }
+    // Another run may have come and gone since the first look.
+    try RunDirectory.checkIsFree(path)
     let run = try RunDirectory.create(path, spec)
-    let (lock, journal) = try journaled { () throws(JournalError) in
-        (
-            try CoordinatorLock(in: path, holder: .thisProcess()),
-            try RunJournal.create(in: path, sweep: spec.digest)
-        )
+    let journal = try journaled { () throws(JournalError) in
+        try RunJournal.create(in: path, sweep: spec.digest)
     }
-    return try serve(run, journal, lock, options)
+    return try serve(run, journal, lock, options, socket, signals)
+}
+
+private func coordinatorSocket(_ options: RunOptions) throws(CommandFailure) -> CoordinatorSocket {
+    try orFail(CommandFailure.init(_:)) { () throws(TransportError) in
+        try CoordinatorSocket(listeningAt: options.listen ?? Endpoint(loopbackPort: nil))
+    }
 }
 
 func runResume(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
+    let signals = SignalDescriptor()
     let run = try RunDirectory.open(arguments.operands[0])
     let retry = try retryKinds(arguments)
-    let (lock, journal) = try journaled { () throws(JournalError) in
-        (try CoordinatorLock(in: run.path, holder: .thisProcess()), try openOrCreate(run))
+    let lock = try journaled { () throws(JournalError) in
+        try CoordinatorLock(in: run.path, holder: .thisProcess())
     }
+    let journal = try openOrCreate(run)
     var options = RunOptions(slots: coreCount(), data: absolutePath(dataDirectory(nil)))
     let kept = try journaled { () throws(JournalError) in try journal.setting("options") }
     if let kept, let json = try? JSONValue(parsing: kept.utf8) { options.restore(json) }
     try options.apply(arguments)
     try checkData(run.spec, options)
+    let socket = try coordinatorSocket(options)
+    lock.announce(address: socket.endpoint)
     try journaled { () throws(JournalError) in
         try journal.forgive(failed: retry.contains("failed"), quarantined: retry.contains("quarantined"))
     }
-    return try serve(run, journal, lock, options)
+    return try serve(run, journal, lock, options, socket, signals)
 }
 
 /// A run that was cut short before its journal was there has done nothing yet.
-private func openOrCreate(_ run: RunDirectory) throws(JournalError) -> RunJournal {
-    do throws(JournalError) {
-        return try RunJournal.open(in: run.path, sweep: run.spec.digest)
-    } catch {
-        switch error {
-        case .missing, .empty: return try RunJournal.create(in: run.path, sweep: run.spec.digest)
-        default: throw error
+private func openOrCreate(_ run: RunDirectory) throws(CommandFailure) -> RunJournal {
+    if !run.hasJournal {
+        try run.checkHasNoRecords()
+        return try journaled { () throws(JournalError) in
+            try RunJournal.create(in: run.path, sweep: run.spec.digest)
         }
+    }
+    return try journaled { () throws(JournalError) in
+        try RunJournal.open(in: run.path, sweep: run.spec.digest)
     }
 }
 
@@ -84,13 +96,16 @@ private func checkData(_ spec: SweepSpec, _ options: RunOptions) throws(CommandF
 
 /// Serves a run to its end, and writes what came of it.
 private func serve(
-    _ run: RunDirectory, _ journal: RunJournal, _ lock: CoordinatorLock, _ options: RunOptions
+    _ run: RunDirectory, _ journal: RunJournal, _ lock: CoordinatorLock, _ options: RunOptions,
+    _ socket: CoordinatorSocket, _ signals: SignalDescriptor
 ) throws(CommandFailure) -> ExitCode {
-    let signals = SignalDescriptor([SIGINT, SIGTERM, SIGHUP])
+    defer { withExtendedLifetime(lock) {} }
     let start = monotonicMilliseconds()
-    let end = try dispatch(run, journal, lock, options, signals)
-    // The loop that reads signals is over: a second Ctrl-C ends the program where it stands, and loses nothing.
-    signals.restoreDefaults()
+    let end = try dispatch(run, journal, options, socket, signals)
+    // The loop that reads signals is over; what is still to be written can be written again.
+    signals.exitFromNowOn(
+        code: ExitCode.interrupted.rawValue,
+        words: "\ninterrupted while writing files; every record is kept\nto go on: ranksweep resume \(run.path)\n")
     try run.export(journal)
     let summary = try journaled { () throws(JournalError) in try journal.summary() }
     if end == .interrupted {
@@ -104,22 +119,21 @@ private func serve(
         "\(run.spec.name): \(countText(run.spec.grid.count, "trial")): \(words(summary)), in "
             + durationText(seconds: seconds))
     for line in causes(summary) { printOut(line) }
+    if summary.quarantined > 0 {
+        printOut("  to try those that were quarantined again: ranksweep resume \(run.path) --retry quarantined")
+    }
     try writeReports(run, formats: FigureFormat.allCases)
     return summary.quarantined > 0 || summary.conflicts > 0 ? .incomplete : .done
 }
 
 private func dispatch(
-    _ run: RunDirectory, _ journal: RunJournal, _ lock: CoordinatorLock, _ options: RunOptions,
+    _ run: RunDirectory, _ journal: RunJournal, _ options: RunOptions, _ socket: CoordinatorSocket,
     _ signals: SignalDescriptor
 ) throws(CommandFailure) -> Coordinator.End {
     let before = try journaled { () throws(JournalError) in
-        try journal.setSetting("options", options.json.canonicalText)
+        try journal.setSetting("options", options.listening(at: socket.endpoint).json.canonicalText)
         return try journal.summary().complete
     }
-    let socket = try orFail(CommandFailure.init(_:)) { () throws(TransportError) in
-        try CoordinatorSocket(listeningAt: options.listen ?? Endpoint(loopbackPort: nil))
-    }
-    lock.announce(address: socket.endpoint)
     announce(run, options, complete: before, endpoint: socket.endpoint)
     // Workers here find a coordinator that listens everywhere at the loopback address.
     let here = options.listen?.isEverywhere == true ? at("127.0.0.1", socket.endpoint) : socket.endpoint
@@ -173,7 +187,7 @@ func words(_ summary: RunSummary) -> String {
 /// Failures by cause, the most frequent first.
 func causes(_ summary: RunSummary) -> [String] {
     let shown = summary.causes.prefix(10).map { cause in
-        "  \(countText(cause.count, "failed attempt")): \(cause.text) (trial \(cause.exampleTrial) on "
+        "  \(countText(cause.count, "failed attempt")): \(printable(cause.text)) (trial \(cause.exampleTrial) on "
             + "\(cause.exampleHost), for one)"
     }
     let rest = summary.causes.count - shown.count

@@ -13,11 +13,36 @@ struct RunDirectory {
     var recordsPath: String { path + "/records.ndjson" }
     private static func sweepPath(_ path: String) -> String { path + "/sweep.json" }
 
-    /// Makes a new one. Throws where the directory holds a run already.
+    var hasJournal: Bool { RunDirectory.has(RunJournal.path(in: path)) }
+    private static func has(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_size > 0
+    }
+
+    /// Throws where a directory holds a run already, or what is left of one.
+    static func checkIsFree(_ path: String) throws(CommandFailure) {
+        guard !has(RunJournal.path(in: path)) else {
+            throw .input(
+                "\(path) holds a run already: 'ranksweep resume \(path)' goes on with it, --out DIR starts "
+                    + "another")
+        }
+        guard !has(path + "/records.ndjson") else {
+            throw .input("\(path) holds records without a journal: they are not overwritten; take another --out DIR")
+        }
+    }
+
+    /// Records of which no journal knows would be lost by going on.
+    func checkHasNoRecords() throws(CommandFailure) {
+        guard !RunDirectory.has(recordsPath) else {
+            throw .input(
+                "\(path): journal.sqlite is gone, but records.ndjson is there: put the journal back, or run the "
+                    + "sweep again with another --out DIR ('ranksweep figures \(path)' still draws)")
+        }
+    }
+
+    /// Makes a new one, in a folder that is there.
     static func create(_ path: String, _ spec: SweepSpec) throws(CommandFailure) -> RunDirectory {
         try reported { () throws(ReportError) in
-            try makeFolder(path)
-            guard access(RunJournal.path(in: path), F_OK) != 0 else { return }
             let file = try WholeFile(sweepPath(path))
             try file.write(spec.canonicalJSON.canonicalText.utf8)
             try file.write("\n".utf8)
@@ -49,6 +74,7 @@ struct RunDirectory {
         try exportLines(to: path + "/provenance.ndjson") { write throws(JournalError) in
             try journal.forEachAttempt { index, fields throws(JournalError) in
                 var fields = fields
+                fields["index"] = JSONValue(index)
                 if index < spec.grid.count {
                     let trial = spec.grid[index]
                     fields["axes"] = trial.axesObject

@@ -40,10 +40,22 @@ struct RunOptions: Equatable {
             if workers == 0, listen == nil {
                 throw UsageError("--workers 0 leaves nobody to work: add --listen tcp://HOST:PORT")
             }
-            if workers > slots { slots = workers }
+            if workers > slots {
+                guard !arguments.has("--slots") else {
+                    throw UsageError("--workers \(workers) need a slot each: --slots \(workers) at least")
+                }
+                slots = workers
+            }
             if let folder = arguments["--data"] { data = absolutePath(folder) }
             if let name = arguments["--blas-kernel"] { kernel = name }
         } catch { throw CommandFailure(error) }
+    }
+
+    /// With the port that "any" became: a resumed run listens where its workers look for it.
+    func listening(at endpoint: String) -> RunOptions {
+        var options = self
+        if listen != nil { options.listen = try? Endpoint(parsing: endpoint) }
+        return options
     }
 
     var json: JSONValue {

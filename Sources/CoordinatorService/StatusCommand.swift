@@ -25,6 +25,7 @@ struct RunStatus {
     init(_ run: RunDirectory) throws(CommandFailure) {
         self.run = run
         holder = CoordinatorLock.holder(in: run.path)
+        if !run.hasJournal { try run.checkHasNoRecords() }
         let recent: RecentRecords
         (summary, recent) = try journaled { () throws(JournalError) in try RunStatus.read(run) }
         let seconds = Double(unixMilliseconds() - recent.firstStartMilliseconds) / 1000

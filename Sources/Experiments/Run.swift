@@ -23,9 +23,9 @@ public struct TrialRunner {
     private let directory: DataDirectory
     private var sets: [TrialSettings.Images.Name: ImageSet] = [:]
 
-    /// Prepares this process (BLAS on one thread, subnormals flushed): the bits of records depend on it.
+    /// From here on this process has one BLAS thread: the bits of records depend on it.
     public init(data: DataDirectory) {
-        BLAS.prepareProcess()
+        BLAS.useOneThread()
         directory = data
     }
 
@@ -33,6 +33,10 @@ public struct TrialRunner {
     /// the data set and the BLAS kernel alone. Every number in it is finite. docs/records.md names the
     /// fields.
     public mutating func run(_ settings: TrialSettings) throws(ExperimentError) -> JSONValue {
+        try BLAS.withoutSubnormals { () throws(ExperimentError) in try trainAndMeasure(settings) }
+    }
+
+    private mutating func trainAndMeasure(_ settings: TrialSettings) throws(ExperimentError) -> JSONValue {
         let streams = RandomStreams(seed: settings.seed)
         let theory = try theory(of: settings)
         let source = try makeSource(settings, theory, streams)

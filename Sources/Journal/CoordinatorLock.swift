@@ -77,7 +77,7 @@ public final class CoordinatorLock {
     private static func path(in directory: String) -> String { directory + "/coordinator.lock" }
 
     private static func systemError(_ path: String) -> JournalError {
-        .system(path: path, code: errno, detail: String(cString: strerror(errno)))
+        .unwritable(path: path, detail: String(cString: strerror(errno)))
     }
 
     private static func readHolder(_ file: Int32) -> Holder? {

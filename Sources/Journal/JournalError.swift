@@ -14,6 +14,8 @@ public enum JournalError: Error, Equatable, Sendable {
     case otherSweep(path: String, found: String, expected: String)
     /// Another coordinator serves the run directory; nil where it has not said who it is.
     case locked(directory: String, by: CoordinatorLock.Holder?)
+    /// The directory's lock file cannot be opened.
+    case unwritable(path: String, detail: String)
     case diskFull(path: String)
     case corrupt(path: String, detail: String)
     /// The operating system refused; `code` is SQLite's extended result code or, of a lock file, errno.
@@ -35,6 +37,7 @@ public enum JournalError: Error, Equatable, Sendable {
             "\(directory): process \(holder.process) on \(holder.host) is running this sweep"
                 + (holder.address.isEmpty ? "" : ", at \(holder.address)")
         case .locked(let directory, nil): "\(directory): another coordinator is running this sweep"
+        case .unwritable(let path, let detail): "\(path): cannot be written: \(detail)"
         case .diskFull(let path): "\(path): no space left on the disk: free some, then resume"
         case .corrupt(let path, let detail): "\(path): the journal is damaged (\(detail))"
         case .system(let path, let code, let detail): "\(path): \(detail) (code \(code))"

@@ -16,9 +16,15 @@ public enum BLAS {
     }
 
     /// Call first in a process that trains: one BLAS thread, because trials are deterministic on one thread
-    /// only, and subnormal numbers flushed to zero, because they make steps slow.
-    public static func prepareProcess() {
-        openblas_set_num_threads(1)
-        ck_flush_subnormals()
+    /// only.
+    public static func useOneThread() { openblas_set_num_threads(1) }
+
+    /// Performs `body` with subnormal numbers as zeros, because they make training steps slow.
+    public static func withoutSubnormals<Result, Failure: Error>(
+        _ body: () throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        let before = ck_flush_subnormals()
+        defer { ck_restore_subnormals(before) }
+        return try body()
     }
 }

@@ -6,8 +6,9 @@ extension Dispatcher {
     mutating func greet(
         _ id: WorkerID, _ hello: WorkerMessage.Hello, _ now: Instant, _ effects: inout [DispatchEffect]
     ) {
-        guard hello.slots > 0 else {
-            effects.append(.send(.refuse(reason: "a worker needs a slot at least"), to: id))
+        guard (1...UInt32(settings.mostSlots)).contains(hello.slots) else {
+            let reason = "a worker has from 1 to \(settings.mostSlots) slots, not \(hello.slots)"
+            effects.append(.send(.refuse(reason: reason), to: id))
             return
         }
         if workers[id] == nil {

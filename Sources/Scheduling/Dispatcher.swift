@@ -28,6 +28,8 @@ public struct DispatchSettings: Equatable, Sendable {
     /// A shard is about so much work for each of its worker's slots.
     public var shardMilliseconds: Double = 1000
     public var largestShard = 256
+    /// Of one worker.
+    public var mostSlots = 4096
 
     public init() {}
 }

@@ -29,23 +29,26 @@ public struct CostEstimate: Equatable, Sendable {
         public var variatesPerSecond: Double
         /// What a step costs beside its arithmetic, in seconds.
         public var secondsPerStep: Double
+        /// What a trial costs beside its steps: sending, recording, setting up.
+        public var secondsPerTrial: Double
 
         public init(
             productsPerSecond: Double, reductionsPerSecond: Double, updatesPerSecond: Double,
-            variatesPerSecond: Double, secondsPerStep: Double
+            variatesPerSecond: Double, secondsPerStep: Double, secondsPerTrial: Double
         ) {
             self.productsPerSecond = productsPerSecond
             self.reductionsPerSecond = reductionsPerSecond
             self.updatesPerSecond = updatesPerSecond
             self.variatesPerSecond = variatesPerSecond
             self.secondsPerStep = secondsPerStep
+            self.secondsPerTrial = secondsPerTrial
         }
 
         /// One core of a recent server with AVX-512, its kernels chosen well: fitted to the recipes' trials, which
         /// it tells to 15 %.
         public static let reference = Speed(
             productsPerSecond: 95e9, reductionsPerSecond: 2e9, updatesPerSecond: 1.5e9,
-            variatesPerSecond: 100e6, secondsPerStep: 35e-6)
+            variatesPerSecond: 100e6, secondsPerStep: 35e-6, secondsPerTrial: 0.6e-3)
     }
 
     public init() {}
@@ -53,7 +56,7 @@ public struct CostEstimate: Equatable, Sendable {
     public func seconds(at speed: Speed = .reference) -> Double {
         products / speed.productsPerSecond + reductions / speed.reductionsPerSecond
             + updates / speed.updatesPerSecond + variates / speed.variatesPerSecond
-            + steps * speed.secondsPerStep
+            + steps * speed.secondsPerStep + speed.secondsPerTrial
     }
 
     /// The settings that an estimate depends on, beside everything under "dataset".

@@ -99,7 +99,13 @@ struct FigureReader {
     }
 
     private func x(_ node: YAMLNode, _ faults: inout Faults) -> FigureSpec.X? {
-        if node.scalar?.text == "step" { return .step }
+        if node.scalar?.text == "step" {
+            let isAxis = axes.contains { $0.path == "measures.every" }
+            if !isAxis, (fixed["measures.every"] ?? .string("end")) == .string("end") {
+                faults.add(node.place, "figures.x", .figure(.noTrace))
+            }
+            return .step
+        }
         if node.scalar?.text == "beta_ib", axes.contains(where: { $0.path == "beta" }) { return .betaIB }
         guard let path = axis(node, path: "figures.x", &faults) else { return nil }
         if let axis = axes.first(where: { $0.path == path }), case .list(let values) = axis.values,

@@ -153,6 +153,7 @@ public enum FigureMistake: Equatable, Sendable {
     case repeatedName(String)
     case xNotNumbers(String)
     case seedIsAveraged
+    case noTrace
     case sameAxis(String)
     case eachWithCurves
     case thresholdNotMeasured(Double, measured: [Double])
@@ -173,6 +174,7 @@ public enum FigureMistake: Equatable, Sendable {
         case .repeatedName(let name): "two figures are named '\(name)'"
         case .xNotNumbers(let axis): "the values of \(axis) are not numbers"
         case .seedIsAveraged: "seed cannot be used here: figures average over it"
+        case .noTrace: "nothing is measured along training: set measures.every"
         case .sameAxis(let axis): "\(axis) is used twice in the figure"
         case .eachWithCurves: "'layer: each' makes the curves itself: use 'panels' for the axis"
         case .thresholdNotMeasured(let threshold, let measured):

@@ -5,10 +5,10 @@ import Glibc
 /// One a process.
 public struct SignalDescriptor {
     public let descriptor: Int32
-    private let signals: [Int32]
 
-    public init(_ signals: [Int32]) {
-        self.signals = signals
+    /// Of the signals by which a user ends a program. Those that are ignored (nohup) stay so.
+    public init() {
+        let signals = [SIGINT, SIGTERM, SIGHUP, SIGQUIT]
         descriptor = cposix_signal_pipe(signals, Int32(signals.count))
     }
 
@@ -18,10 +18,8 @@ public struct SignalDescriptor {
         return read(descriptor, &byte, 1) == 1 ? Int32(byte) : nil
     }
 
-    /// From here on each of the signals does what the system does by default.
-    public func restoreDefaults() {
-        for number in signals { signal(number, SIG_DFL) }
-    }
+    /// From here on each of the signals ends this process at once, with these words.
+    public func exitFromNowOn(code: Int32, words: String) { cposix_exit_on_signal(code, words) }
 }
 
 /// A program started by this one.
@@ -47,7 +45,7 @@ public struct ChildProgram {
         defer { posix_spawnattr_destroy(&attributes) }
         var usual = sigset_t()
         sigemptyset(&usual)
-        for signal in [SIGPIPE, SIGINT, SIGTERM, SIGHUP] { sigaddset(&usual, signal) }
+        for signal in [SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGQUIT] { sigaddset(&usual, signal) }
         var none = sigset_t()
         sigemptyset(&none)
         posix_spawnattr_setsigmask(&attributes, &none)

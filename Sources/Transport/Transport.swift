@@ -170,6 +170,8 @@ final class MessageSocket {
 /// The coordinator's end: one socket for all workers, each known by its identity.
 public final class CoordinatorSocket {
     let socket: MessageSocket
+    /// Messages that no worker of ours can have sent.
+    public private(set) var droppedMessages = 0
     /// Where it listens, the port resolved.
     public let endpoint: String
 
@@ -185,10 +187,13 @@ public final class CoordinatorSocket {
         self.endpoint = "tcp://\(endpoint.host):\(port)"
     }
 
-    /// The next message, if one has come. Messages that no worker of ours can have sent are dropped.
+    /// The next message, if one has come. Messages that no worker of ours can have sent are dropped and counted.
     public func receive() -> (worker: WorkerID, bytes: [UInt8])? {
         while let parts = socket.receive() {
-            guard parts.count == 2, let worker = WorkerID(routingID: parts[0]) else { continue }
+            guard parts.count == 2, let worker = WorkerID(routingID: parts[0]) else {
+                droppedMessages += 1
+                continue
+            }
             return (worker, parts[1])
         }
         return nil

@@ -35,7 +35,7 @@ struct Worker {
     private init(_ options: WorkerOptions, _ endpoint: Endpoint) throws(TransportError) {
         self.options = options
         self.endpoint = endpoint
-        signals = SignalDescriptor([SIGINT, SIGTERM, SIGHUP])
+        signals = SignalDescriptor()
         socket = try WorkerSocket(connectingTo: endpoint, as: freshIdentity())
         session = WorkerSession(
             hello: WorkerMessage.Hello(
@@ -47,6 +47,7 @@ struct Worker {
 
     private mutating func run() -> ExitCode {
         warnOfEnvironment()
+        say("looking for a coordinator at \(endpoint.text), for up to 15 minutes")
         for slot in slots.indices { startSlot(slot) }
         while ending == nil {
             let running = slots.indices.filter { slots[$0] != nil }
@@ -124,12 +125,18 @@ struct Worker {
         }
     }
 
+    /// A kernel that was asked for and is not there would change the records' last digits unasked.
     private mutating func noteKernel(_ name: String) {
-        guard kernel != name else { return }
         kernel = name
-        if case .named(let wanted) = options.kernel, wanted.lowercased() != name.lowercased() {
-            printError("warning: OpenBLAS has no kernel '\(wanted)' for this CPU; it uses \(name)")
-        }
+        let wanted =
+            switch options.kernel {
+            case .automatic: name
+            case .environment: environmentValue("OPENBLAS_CORETYPE") ?? name
+            case .named(let wanted): wanted
+            }
+        guard wanted.lowercased() != name.lowercased() else { return }
+        printError("error: OpenBLAS has no kernel '\(wanted)' for this CPU; by itself it would use \(name)")
+        ending = .refused(reason: "")
     }
 
     private mutating func handle(_ event: SessionEvent) {

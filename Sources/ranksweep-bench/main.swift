@@ -4,10 +4,12 @@
 import Glibc
 import LinearAlgebra
 
-BLAS.prepareProcess()
+BLAS.useOneThread()
 do throws(BenchError) {
     let options = try Options(Array(CommandLine.arguments.dropFirst()))
-    let measurement = try options.workload.measure(options)
+    let measurement = try BLAS.withoutSubnormals { () throws(BenchError) in
+        try options.workload.measure(options)
+    }
     print(options.json ? measurement.jsonLine : measurement.summary)
 } catch {
     let line = "ranksweep-bench: \(error.message)\n"

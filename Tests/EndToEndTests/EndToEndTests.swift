@@ -36,7 +36,7 @@ import Text
         #expect(kept >= 2 && kept < 40)
 
         // The other worker finds the coordinator again at its address, and a third one joins.
-        let again = try work.start("ranksweep", ["resume", "storm", "--listen", address])
+        let again = try work.start("ranksweep", ["resume", "storm"])
         let third = try work.start("ranksweep-worker", ["--connect", address, "--slots", "1"])
         let end = try again.wait()
         #expect(end.code == 0, "\(end.all)")
@@ -104,6 +104,24 @@ import Text
         run.signal(SIGKILL)
         _ = try run.wait()
         try eventually("nobody is left") { try processes(with: "ranksweep-worker", work.folder.path).isEmpty }
+    }
+
+    @Test("A run under nohup outlives its terminal")
+    func nohup() throws {
+        let work = try Workspace()
+        try work.write(smallSweep(steps: 6000), to: "s.yaml")
+        let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        let program = URL(filePath: own).deletingLastPathComponent().appending(path: "ranksweep").path
+        let run = Process()
+        run.executableURL = URL(filePath: "/bin/sh")
+        run.arguments = ["-c", "trap '' HUP; exec \(program) run s.yaml --out a > out 2> err"]
+        run.currentDirectoryURL = work.folder
+        try run.run()
+        try eventually("it runs") { try work.exists("err") && work.text("err").contains("worker on") }
+        kill(run.processIdentifier, SIGHUP)
+        run.waitUntilExit()
+        #expect(run.terminationStatus == 0)
+        #expect(try work.text("out").contains("40 measured"))
     }
 
     @Test("A second coordinator is refused, and told who the first is")

@@ -19,6 +19,8 @@ import Text
             ),
             (["run", "s.yaml", "--workers", "0"], "--workers 0 leaves nobody to work"),
             (["run", "s.yaml", "--out"], "--out needs a value"),
+            (["run", "s.yaml", "--workers", "3", "--slots", "2"], "--workers 3 need a slot each"),
+            (["run", "s.yaml", "--out", "s.yaml"], "s.yaml"),
             (["run", "s.yml"], "s.yml: no such file; did you mean 's.yaml'?"),
             (["run", "."], ".: a folder, not a sweep file"),
             (["run", "s.yaml", "--listen", "5555"], "'5555' is no address"),
@@ -84,7 +86,7 @@ import Text
         try work.write(smallSweep(), to: "s.yaml")
         #expect(try work.run("run", "s.yaml", "--out", "a", "--set", "seed=0").code == 0)
         try work.write(String(repeating: "garbage", count: 2000), to: "a/journal.sqlite")
-        for command in ["resume", "status", "figures"] {
+        for command in ["resume", "status"] {
             let end = try work.run(command, "a")
             #expect(end.code == 2)
             #expect(end.errors.contains("a/journal.sqlite: not a journal"), "\(end.errors)")
@@ -105,6 +107,73 @@ import Text
         let end = try work.start("ranksweep", arguments).wait()
         #expect(end.code == 0)
         #expect(end.output.contains("ranksweep") && end.errors.isEmpty)
+    }
+
+    @Test("A run that could not begin leaves nothing behind; a resume that could not changes nothing")
+    func nothingBegun() throws {
+        let work = try Workspace()
+        try work.write(smallSweep(steps: 20_000), to: "s.yaml")
+        let run = try work.start("ranksweep", ["run", "s.yaml", "--out", "a"])
+        try eventually("it runs") { run.errors.contains("worker on") }
+        let status = try JSONValue(parsing: work.run("status", "a", "--json").output.utf8)
+        let taken = try #require(status["coordinator"]?["address"]?.string)
+        let refused = try work.run("run", "s.yaml", "--out", "b", "--listen", taken)
+        #expect(refused.code == 2)
+        #expect(refused.errors.contains("Address already in use"))
+        #expect(!work.exists("b"))
+        let other = try work.start("ranksweep", ["run", "s.yaml", "--out", "c"])
+        try eventually("it runs") { other.errors.contains("worker on") }
+        other.signal(SIGINT)
+        #expect(try other.wait().code == 3)
+        #expect(try work.run("resume", "c", "--listen", taken).code == 2)
+        run.signal(SIGKILL)
+        _ = try run.wait()
+        // With the workers it had before, not waiting for others.
+        let again = try work.start("ranksweep", ["resume", "c"])
+        try eventually("its own worker comes") { again.errors.contains("worker on") }
+        again.signal(SIGTERM)
+        #expect(try again.wait().code == 3)
+    }
+
+    @Test("Records whose journal is gone are not overwritten, and can still be drawn")
+    func journalGone() throws {
+        let work = try Workspace()
+        try work.write(smallSweep(), to: "s.yaml")
+        #expect(try work.run("run", "s.yaml", "--out", "a", "--set", "seed=0").code == 0)
+        let records = try work.bytes("a/records.ndjson")
+        try FileManager.default.removeItem(at: work.folder.appending(path: "a/journal.sqlite"))
+        for words in [["run", "s.yaml", "--out", "a"], ["resume", "a"], ["status", "a"]] {
+            let end = try work.start("ranksweep", words).wait()
+            #expect(end.code == 2, "\(end.all)")
+            #expect(try work.bytes("a/records.ndjson") == records)
+        }
+        #expect(try work.run("figures", "a", "--format", "svg").code == 0)
+        try work.write("garbage", to: "a/journal.sqlite")
+        let drawn = try work.run("figures", "a", "--format", "svg")
+        #expect(drawn.code == 0)
+        #expect(drawn.errors.contains("drawn from a/records.ndjson as it is"))
+    }
+
+    @Test("Of runs started together into one directory one wins, whole")
+    func race() throws {
+        let work = try Workspace()
+        try work.write(smallSweep(), to: "s.yaml")
+        let runs = try (1...4).map { number in
+            try work.start("ranksweep", ["run", "s.yaml", "--out", "a", "--set", "beta=0.\(number)"])
+        }
+        let codes = try runs.map { try $0.wait().code }
+        #expect(codes.sorted() == [0, 2, 2, 2])
+        let status = try JSONValue(parsing: work.run("status", "a", "--json").output.utf8)
+        #expect(status["state"] == .string("done") && status["done"] == .number(5))
+    }
+
+    @Test("A kernel that OpenBLAS does not have is refused, not replaced")
+    func unknownKernel() throws {
+        let work = try Workspace()
+        try work.write(smallSweep(), to: "s.yaml")
+        let end = try work.run("run", "s.yaml", "--blas-kernel", "Foo")
+        #expect(end.code == 2)
+        #expect(end.errors.contains("no kernel 'Foo'"), "\(end.errors)")
     }
 
     @Test("docs/commands.md says what --help says")

@@ -44,7 +44,7 @@ struct Canaries {
     /// The networks are so small that any array of theirs is of a watched size.
     @Test func aTrainingStepAllocatesNothing() async {
         await #expect(processExitsWith: .success) {
-            BLAS.prepareProcess()
+            BLAS.useOneThread()
             let (classes, plane) = (Task.blobs(points: 8), Task.plane(points: 8))
             let streams = RandomStreams(seed: 1)
             var mlp = Trainer(Task.mlp(points: 8), settings: Task.adam, streams: streams, points: 8)

@@ -9,17 +9,22 @@ import Testing
         #expect(BLAS.configuration.hasPrefix("OpenBLAS"))
     }
 
-    /// In a process of its own: the setting is the thread's.
-    @Test func aPreparedProcessHasOneThreadAndNoSubnormals() async {
+    /// In a process of its own: the number of threads is the library's.
+    @Test func aProcessThatTrainsHasOneThread() async {
         await #expect(processExitsWith: .success) {
-            let tiny = Matrix<Float>([[.leastNormalMagnitude, 1]])
-            let half = Matrix<Float>(rows: 1, columns: 2)
-            half.assign(tiny, times: 0.5)
-            precondition(half[0, 0] > 0, "half of the least normal number is subnormal")
-            BLAS.prepareProcess()
-            half.assign(tiny, times: 0.5)
-            precondition(half.values == [0, 0.5])
+            BLAS.useOneThread()
             precondition(openblas_get_num_threads() == 1)
         }
+    }
+
+    @Test func subnormalNumbersAreZerosWhereTheyWouldBeSlowAndNowhereElse() {
+        let tiny = Matrix<Float>([[.leastNormalMagnitude, 1]])
+        let half = Matrix<Float>(rows: 1, columns: 2)
+        half.assign(tiny, times: 0.5)
+        #expect(half[0, 0] > 0, "half of the least normal number is subnormal")
+        BLAS.withoutSubnormals { half.assign(tiny, times: 0.5) }
+        #expect(half.values == [0, 0.5])
+        half.assign(tiny, times: 0.5)
+        #expect(half[0, 0] > 0)
     }
 }

@@ -121,10 +121,14 @@ import Wire
         #expect(try cluster.hear(.failure(failure(.max, lease: 1)), from: 1).isEmpty)
     }
 
-    @Test func `a worker without slots is refused and told why`() throws {
+    @Test(arguments: [0, 4097, UInt32.max])
+    func `a worker without slots, or with more than a host can have, is refused and told why`(
+        slots: UInt32
+    ) throws {
         var cluster = TestCoordinator(trials: 1)
-        let effects = try cluster.join(1, slots: 0)
-        #expect(effects == [.send(.refuse(reason: "a worker needs a slot at least"), to: WorkerID(1))])
+        let effects = try cluster.join(1, slots: slots)
+        let reason = "a worker has from 1 to 4096 slots, not \(slots)"
+        #expect(effects == [.send(.refuse(reason: reason), to: WorkerID(1))])
         #expect(cluster.dispatcher.progress.workers == 0)
     }
 

@@ -245,6 +245,7 @@ extension WrongFiles {
             """
             figures:
               - {name: a, x: step, y: train_loss, theory: true}
+            measures: {every: log}
             """,
             """
             s.yaml:6:47: figures.theory: the closed form exists for a vib on gaussian data only
@@ -260,10 +261,13 @@ extension WrongFiles {
             s.yaml:3:20: training.epochs: gaussian data have no epochs: training.steps is required (at dataset=gaussian)
             """),
         images(
-            "figures: [{name: a, x: step}]",
+            "figures: [{name: a, x: step, y: test_loss}]",
+            "s.yaml:5:24: figures.x: nothing is measured along training: set measures.every"),
+        images(
+            "figures: [{name: a, x: step}]\nmeasures: {every: log}",
             "s.yaml:5:11: figures: missing: y is required"),
         images(
-            "figures: [{name: a, x: step, y: test_loss, xscale: lin}]",
+            "figures: [{name: a, x: step, y: test_loss, xscale: lin}]\nmeasures: {every: log}",
             "s.yaml:5:52: figures.xscale: 'lin' is none of linear and log"),
         images(
             """
@@ -275,6 +279,7 @@ extension WrongFiles {
             """
             axes: {activation: [relu, tanh]}
             figures: [{name: a, x: step, y: {metric: local_rank, threshold: 0.1, layer: each}, curves: activation}]
+            measures: {every: [1, 2]}
             """,
             """
             s.yaml:6:11: figures.a: 'layer: each' makes the curves itself: use 'panels' for the axis

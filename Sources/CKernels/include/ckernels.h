@@ -67,7 +67,8 @@ void ck_philox_block(const uint32_t counter[4], const uint32_t key[2], uint32_t 
 void ck_normals(uint64_t key, uint64_t stream, uint64_t first, float *out, size_t count);
 
 /// Makes this thread treat subnormal numbers as zero. Adam's moments of units that died become subnormal, and
-/// each such operand costs a hundred cycles: an epoch takes twice as long.
-void ck_flush_subnormals(void);
+/// each such operand costs a hundred cycles: an epoch takes twice as long. Returns what to restore.
+uint64_t ck_flush_subnormals(void);
+void ck_restore_subnormals(uint64_t before);
 
 #endif

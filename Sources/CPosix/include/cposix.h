@@ -17,6 +17,11 @@ static inline int cposix_die_with_parent(int signal) {
 /// From now on each of these signals becomes a byte, its number, in a pipe; returns the end to read, not
 /// blocking, or -1 with errno. One pipe a process. A signal mask with signalfd would not do: the threads that a
 /// library starts before `main` have masks of their own.
+///
+/// A signal that was ignored stays so.
 int cposix_signal_pipe(const int *signals, int count);
+
+/// From now on each of those signals ends this process with `code`, after writing `words` to standard error.
+void cposix_exit_on_signal(int code, const char *words);
 
 #endif
