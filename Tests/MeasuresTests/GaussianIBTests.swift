@@ -208,7 +208,7 @@ func canonicalTargetsAreWhiteAndEachIsPredictedAlone(seed: Int) throws {
     }
 }
 
-@Test(arguments: [Double.leastNonzeroMagnitude, 1e-310, 1e-300, 1, 1e300, .infinity])
+@Test(arguments: [Double.leastNonzeroMagnitude, 0x1p-1030, 1e-300, 1, 1e300, .infinity])
 func everyBetaGivesFiniteNumbers(beta: Double) throws {
     let optimum = try diagonal([0.999999, 0.5, 1e-200]).optimum(beta: beta, bottleneck: 3)
     #expect(optimum.kl.isFinite && optimum.kl >= 0 && optimum.information.isFinite)
