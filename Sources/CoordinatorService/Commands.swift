@@ -59,6 +59,9 @@ private let workerOptions = [
     OptionSpec(
         "--data", "DIR",
         "the folder with mnist/ and fashion-mnist/ (default: $RANKSWEEP_DATA, else ~/.cache/ranksweep)"),
+    OptionSpec(
+        "--trial-limit", "SECONDS",
+        "end a trial that runs longer, as failed; none: never (default: 20 times the estimate, 600 at least)"),
     OptionSpec("--blas-kernel", "NAME", "of the workers started here: auto, env or a name of OpenBLAS's"),
 ]
 

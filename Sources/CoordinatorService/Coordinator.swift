@@ -41,7 +41,7 @@ struct Coordinator {
 
     init(
         _ run: RunDirectory, journal: RunJournal, socket: CoordinatorSocket, signals: SignalDescriptor,
-        local: LocalWorkers?
+        local: LocalWorkers?, trialLimitSeconds: UInt32
     ) throws(CommandFailure) {
         self.run = run
         self.journal = journal
@@ -49,10 +49,12 @@ struct Coordinator {
         self.signals = signals
         self.local = local
         sweepDigest = run.spec.digest
+        var settings = DispatchSettings()
+        settings.trialLimitSeconds = trialLimitSeconds
         do throws(JournalError) {
             dispatcher = Dispatcher(
                 trialCount: run.spec.grid.count, sweep: Array(run.spec.canonicalJSON.canonicalText.utf8),
-                restored: try journal.restored(), firstLease: try journal.beginIncarnation() << 32)
+                settings: settings, restored: try journal.restored(), firstLease: try journal.beginIncarnation() << 32)
             kernels = Set(try journal.summary().workers.map(\.kernel))
         } catch { throw CommandFailure(error) }
         nextLineAt = monotonicMilliseconds() + 5000
@@ -233,6 +235,10 @@ struct Coordinator {
             if !isFinished { terminal.print("a worker on \(host) left\(held(trials))") }
         case .suspect(_, let host): terminal.print("a worker on \(host) is silent")
         case .lost(_, let host, let trials): terminal.print("a worker on \(host) is lost\(held(trials))")
+        case .resting(_, let host, let failures):
+            terminal.print(
+                "a worker on \(host) failed \(failures) times in a row: it gets single trials now, after longer and "
+                    + "longer rests")
         case .failed(let trial, let host, let cause, let willRetry):
             failureCounts[cause, default: 0] += 1
             let count = failureCounts[cause] ?? 0

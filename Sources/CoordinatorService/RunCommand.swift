@@ -138,7 +138,9 @@ private func dispatch(
     // Workers here find a coordinator that listens everywhere at the loopback address.
     let here = options.listen?.isEverywhere == true ? at("127.0.0.1", socket.endpoint) : socket.endpoint
     let local = options.workers > 0 ? try LocalWorkers(options, endpoint: here) : nil
-    var coordinator = try Coordinator(run, journal: journal, socket: socket, signals: signals, local: local)
+    var coordinator = try Coordinator(
+        run, journal: journal, socket: socket, signals: signals, local: local,
+        trialLimitSeconds: options.trialLimitSeconds(dearestTrial: run.spec.grid.cost().mostSeconds))
     return try coordinator.serve()
 }
 

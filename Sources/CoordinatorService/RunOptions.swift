@@ -12,6 +12,14 @@ struct RunOptions: Equatable {
     var listen: Endpoint?
     var data: String
     var kernel: String?
+    /// nil: from the estimate of what trials cost.
+    var trialLimit: TrialLimit = .automatic
+
+    enum TrialLimit: Equatable {
+        case automatic
+        case none
+        case seconds(Int)
+    }
 
     init(slots: Int, data: String) {
         self.slots = slots
@@ -48,7 +56,29 @@ struct RunOptions: Equatable {
             }
             if let folder = arguments["--data"] { data = absolutePath(folder) }
             if let name = arguments["--blas-kernel"] { kernel = name }
+            switch arguments["--trial-limit"] {
+            case nil: break
+            case "auto": trialLimit = .automatic
+            case "none": trialLimit = .none
+            default:
+                guard let seconds = Int(arguments["--trial-limit"] ?? ""), (1...10_000_000).contains(seconds) else {
+                    throw UsageError(
+                        "--trial-limit must be auto, none or a whole number of seconds, not "
+                            + "'\(arguments["--trial-limit"] ?? "")'")
+                }
+                trialLimit = .seconds(seconds)
+            }
         } catch { throw CommandFailure(error) }
+    }
+
+    /// When workers give a trial up, in seconds; 0: never. By itself long enough for a machine twenty times slower than
+    /// the estimate's: it is for trials that hang.
+    func trialLimitSeconds(dearestTrial seconds: Double) -> UInt32 {
+        switch trialLimit {
+        case .automatic: UInt32(min(1e7, max(600, 20 * seconds).rounded(.up)))
+        case .none: 0
+        case .seconds(let seconds): UInt32(seconds)
+        }
     }
 
     /// With the port that "any" became: a resumed run listens where its workers look for it.
@@ -64,6 +94,11 @@ struct RunOptions: Equatable {
         ]
         if let listen { members["listen"] = .string(listen.text) }
         if let kernel { members["blas_kernel"] = .string(kernel) }
+        switch trialLimit {
+        case .automatic: break
+        case .none: members["trial_limit"] = .string("none")
+        case .seconds(let seconds): members["trial_limit"] = JSONValue(seconds)
+        }
         return .object(members)
     }
 
@@ -74,5 +109,7 @@ struct RunOptions: Equatable {
         if let text = json["listen"]?.string { listen = try? Endpoint(parsing: text, anyPort: true) }
         if let folder = json["data"]?.string { data = folder }
         kernel = json["blas_kernel"]?.string ?? kernel
+        if json["trial_limit"]?.string == "none" { trialLimit = .none }
+        if let seconds = json["trial_limit"]?.number.flatMap({ Int(exactly: $0) }) { trialLimit = .seconds(seconds) }
     }
 }

@@ -10,18 +10,29 @@ extension Dispatcher {
         return max(1, min(byTime, fair, settings.largestShard))
     }
 
-    mutating func assign(_ effects: inout [DispatchEffect]) {
+    mutating func assign(_ now: Instant, _ effects: inout [DispatchEffect]) {
         let totalSlots = workers.values.reduce(0) { $0 + $1.slots }
         for id in workerOrder {
+            if let until = workers[id]?.restsUntil, now >= until { workers[id]?.restsUntil = nil }
             guard let worker = workers[id], !worker.isSuspect else { continue }
+            // Rest protects trials that nobody has tried. Where there are none, what failed is tried again at once.
+            let isOnProbation = worker.failuresInARow >= settings.restAfterFailures && cursor < states.count
+            if isOnProbation, worker.restsUntil != nil { continue }
             while pendingCount > 0 {
                 let held = workers[id]?.held.count ?? 0
+                if isOnProbation {
+                    guard held == 0, let shard = takeFresh(atMost: 1) ?? takeShard(for: id, atMost: 1) else { break }
+                    lease(shard, to: id, &effects)
+                    continue
+                }
                 let size = shardSize(slots: worker.slots, totalSlots: totalSlots)
                 // A spare shard keeps slots busy while reports travel, until so few trials are left that
                 // another worker's idle slot is the better place for them.
                 let room = pendingCount > totalSlots ? worker.slots + (size + 1) / 2 : worker.slots
                 guard held < room else { break }
-                guard let shard = takeShard(for: id, atMost: size) else { break }
+                // Who failed last must not use up a trial's attempts, one after another.
+                let untried = worker.failuresInARow > 0 ? takeFresh(atMost: 1) : nil
+                guard let shard = untried ?? takeShard(for: id, atMost: size) else { break }
                 lease(shard, to: id, &effects)
             }
         }
@@ -34,6 +45,10 @@ extension Dispatcher {
         if let position = returned.firstIndex(where: { !others || histories[$0]?.avoid != id }) {
             return [returned.remove(at: position)]
         }
+        return takeFresh(atMost: size)
+    }
+
+    private mutating func takeFresh(atMost size: Int) -> [Int]? {
         var shard: [Int] = []
         while cursor < states.count, shard.count < size {
             let trial = cursor

@@ -77,6 +77,18 @@ extension Dispatcher {
         }
     }
 
+    /// Counts a failure against the worker, too.
+    mutating func rest(_ id: WorkerID, _ now: Instant, _ effects: inout [DispatchEffect]) {
+        guard let worker = workers[id] else { return }
+        let failures = worker.failuresInARow + 1
+        workers[id]?.failuresInARow = failures
+        let excess = failures - settings.restAfterFailures
+        guard excess >= 0 else { return }
+        let rest = min(settings.longestRestMilliseconds, 1000 << Int64(min(excess, 30)))
+        workers[id]?.restsUntil = now + rest
+        if excess == 0 { effects.append(.note(.resting(id, host: worker.host, failures: failures))) }
+    }
+
     /// Forgets a worker; its trials are pending again.
     mutating func release(_ id: WorkerID, isLoss: Bool, _ effects: inout [DispatchEffect]) {
         guard let worker = workers.removeValue(forKey: id) else { return }

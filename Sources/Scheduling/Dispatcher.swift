@@ -25,11 +25,17 @@ public struct DispatchSettings: Equatable, Sendable {
     /// A trial is quarantined after so many failures, or after going down with so many workers.
     public var maximumFailures = 3
     public var maximumLosses = 5
+    /// A worker that fails so often in a row rests before each new trial, twice as long each time: one bad host must
+    /// not use up the attempts of a whole sweep.
+    public var restAfterFailures = 3
+    public var longestRestMilliseconds: Int64 = 60_000
     /// A shard is about so much work for each of its worker's slots.
     public var shardMilliseconds: Double = 1000
     public var largestShard = 256
     /// Of one worker.
     public var mostSlots = 4096
+    /// Workers end a trial that runs longer; 0: never.
+    public var trialLimitSeconds: UInt32 = 0
 
     public init() {}
 }
@@ -61,6 +67,8 @@ public enum DispatchNote: Equatable, Sendable {
     case suspect(WorkerID, host: String)
     case lost(WorkerID, host: String, trials: Int)
     case failed(trial: Int, host: String, cause: String, willRetry: Bool)
+    /// It fails again and again, and gets new trials one by one, at ever longer intervals.
+    case resting(WorkerID, host: String, failures: Int)
 }
 
 /// The coordinator's decisions. Records depend on the trial alone, so whoever reports first is believed, and
@@ -108,6 +116,8 @@ public struct Dispatcher: Sendable {
         var lastHeard: Instant
         var lastSent: Instant
         var isSuspect = false
+        var failuresInARow = 0
+        var restsUntil: Instant?
         var held: [Int: Hold] = [:]
     }
 
@@ -139,7 +149,8 @@ public struct Dispatcher: Sendable {
     ) {
         self.settings = settings
         welcome = CoordinatorMessage.Welcome(
-            sweep: sweep, beatMilliseconds: UInt32(settings.beatMilliseconds))
+            sweep: sweep, beatMilliseconds: UInt32(settings.beatMilliseconds),
+            trialLimitSeconds: settings.trialLimitSeconds)
         states = Array(repeating: .pending, count: trialCount)
         pendingCount = trialCount
         nextLease = firstLease
@@ -158,7 +169,10 @@ public struct Dispatcher: Sendable {
 
     /// When `wake` is due at the latest.
     public var nextDeadline: Instant? {
-        workers.values.map { min($0.lastSent + settings.beatMilliseconds, deadline(of: $0)) }.min()
+        workers.values.map { worker in
+            let due = min(worker.lastSent + settings.beatMilliseconds, deadline(of: worker))
+            return worker.restsUntil.map { min($0, due) } ?? due
+        }.min()
     }
 
     func deadline(of worker: Worker) -> Instant {
@@ -177,11 +191,11 @@ public struct Dispatcher: Sendable {
             case .hello(let hello): greet(id, hello, now, &effects)
             case .beat: break
             case .report(let report): accept(report, from: id, &effects)
-            case .failure(let failure): accept(failure, from: id, &effects)
+            case .failure(let failure): accept(failure, from: id, now, &effects)
             case .goodbye: release(id, isLoss: false, &effects)
             }
         }
-        assign(&effects)
+        assign(now, &effects)
         finishIfDone(now, &effects)
         for effect in effects {
             if case .send(_, let id) = effect { workers[id]?.lastSent = now }
@@ -199,6 +213,8 @@ extension Dispatcher {
     ) {
         guard let trial = Int(exactly: report.trial), states.indices.contains(trial) else { return }
         workers[id]?.held[trial] = nil
+        workers[id]?.failuresInARow = 0
+        workers[id]?.restsUntil = nil
         let milliseconds = report.provenance.seconds * 1000
         if milliseconds.isFinite, milliseconds >= 0 {
             meanMilliseconds = meanMilliseconds.map { 0.9 * $0 + 0.1 * milliseconds } ?? milliseconds
@@ -218,7 +234,8 @@ extension Dispatcher {
     }
 
     private mutating func accept(
-        _ failure: WorkerMessage.Failure, from id: WorkerID, _ effects: inout [DispatchEffect]
+        _ failure: WorkerMessage.Failure, from id: WorkerID, _ now: Instant,
+        _ effects: inout [DispatchEffect]
     ) {
         guard let trial = Int(exactly: failure.trial), states.indices.contains(trial) else { return }
         let hold = Hold(lease: failure.lease, attempt: failure.attempt)
@@ -229,6 +246,7 @@ extension Dispatcher {
         if mine == hold {
             workers[id]?.held[trial] = nil
             count(failure, of: trial, from: id, &effects)
+            rest(id, now, &effects)
             if states[trial] == .leased { giveBack(trial, from: hold) }
         }
         effects.append(.send(.accepted([failure.trial]), to: id))

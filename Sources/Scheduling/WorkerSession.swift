@@ -38,6 +38,8 @@ public enum SessionEffect: Equatable, Sendable {
     case start(trial: UInt64, slot: Int)
     /// End the slot's process, if it lives, and start another.
     case restart(slot: Int)
+    /// End the slot's process, and tell of it as of any death (`slotDied`), with this cause.
+    case end(slot: Int, cause: String)
     case note(SessionNote)
     case exit(SessionEnd)
 }
@@ -96,6 +98,7 @@ public struct WorkerSession: Sendable {
     private var queue: [UInt64] = []
     private var sweep: [UInt8]?
     private var beatMilliseconds: Int64 = 1000
+    private var trialLimitMilliseconds: Int64?
     private var lastHeard: Instant
     private var lastSent: Instant
     private var lastHello: Instant
@@ -113,14 +116,22 @@ public struct WorkerSession: Sendable {
 
     /// When `wake` is due at the latest.
     public var nextDeadline: Instant {
-        switch link {
-        case .waitingForSlots: lastSent + settings.giveUpMilliseconds
-        case .greeting: lastSent + settings.helloMilliseconds
-        case .joined:
-            min(
-                lastSent + beatMilliseconds, lastHello + beatMilliseconds * settings.helloBeats,
-                lastHeard + beatMilliseconds * settings.silentBeats)
-        }
+        let link =
+            switch link {
+            case .waitingForSlots: lastSent + settings.giveUpMilliseconds
+            case .greeting: lastSent + settings.helloMilliseconds
+            case .joined:
+                min(
+                    lastSent + beatMilliseconds, lastHello + beatMilliseconds * settings.helloBeats,
+                    lastHeard + beatMilliseconds * settings.silentBeats)
+            }
+        return slots.compactMap(limit).min().map { min($0, link) } ?? link
+    }
+
+    /// When a slot's trial has run for too long.
+    private func limit(of slot: Slot) -> Instant? {
+        guard case .running(_, let since) = slot else { return nil }
+        return trialLimitMilliseconds.map { since + $0 }
     }
 
     public mutating func handle(_ event: SessionEvent, at now: Instant) -> [SessionEffect] {
@@ -175,6 +186,8 @@ extension WorkerSession {
         _ welcome: CoordinatorMessage.Welcome, _ now: Instant, _ effects: inout [SessionEffect]
     ) {
         beatMilliseconds = max(50, Int64(welcome.beatMilliseconds))
+        let limit = Int64(welcome.trialLimitSeconds)
+        trialLimitMilliseconds = limit > 0 ? limit * 1000 : nil
         if sweep != welcome.sweep {
             // Another sweep: what is held belongs to nobody any more.
             sweep = welcome.sweep
@@ -241,6 +254,11 @@ extension WorkerSession {
         if now >= lastHeard + settings.giveUpMilliseconds {
             effects.append(.exit(.silent))
             return
+        }
+        for (slot, state) in slots.enumerated() {
+            guard let limit = limit(of: state), now >= limit else { continue }
+            let seconds = (trialLimitMilliseconds ?? 0) / 1000
+            effects.append(.end(slot: slot, cause: "ran longer than the limit of \(seconds) s"))
         }
         switch link {
         case .waitingForSlots: break

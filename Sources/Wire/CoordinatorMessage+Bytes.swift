@@ -9,6 +9,7 @@ extension CoordinatorMessage {
             var writer = ByteWriter(kind: Kind.welcome.rawValue)
             writer.write(welcome.sweep)
             writer.write(welcome.beatMilliseconds)
+            writer.write(welcome.trialLimitSeconds)
             return writer.bytes
         case .refuse(let reason):
             var writer = ByteWriter(kind: Kind.refuse.rawValue)
@@ -40,7 +41,8 @@ extension CoordinatorMessage {
         case .welcome:
             self = .welcome(
                 Welcome(
-                    sweep: try reader.readBytes(limit: WireLimit.sweep), beatMilliseconds: try reader.read()))
+                    sweep: try reader.readBytes(limit: WireLimit.sweep), beatMilliseconds: try reader.read(),
+                    trialLimitSeconds: try reader.read()))
         case .refuse: self = .refuse(reason: try reader.readText())
         case .assign:
             self = .assign(

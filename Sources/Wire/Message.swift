@@ -153,10 +153,13 @@ public enum CoordinatorMessage: Equatable, Sendable {
     public struct Welcome: Equatable, Sendable {
         public var sweep: [UInt8]
         public var beatMilliseconds: UInt32
+        /// A trial that runs longer is ended, and has failed; 0: never.
+        public var trialLimitSeconds: UInt32
 
-        public init(sweep: [UInt8], beatMilliseconds: UInt32) {
+        public init(sweep: [UInt8], beatMilliseconds: UInt32, trialLimitSeconds: UInt32 = 0) {
             self.sweep = sweep
             self.beatMilliseconds = beatMilliseconds
+            self.trialLimitSeconds = trialLimitSeconds
         }
     }
 

@@ -148,6 +148,11 @@ struct Worker {
         case .send(let message): socket.send(message.encoded)
         case .load(let sweep, let slot): slots[slot]?.send(.sweep(sweep))
         case .start(let trial, let slot): slots[slot]?.send(.run(trial: trial))
+        case .end(let slot, let cause):
+            _ = slots[slot]?.end()
+            slots[slot]?.close()
+            slots[slot] = nil
+            handle(.slotDied(slot, cause: cause, unixMilliseconds: unixMilliseconds()))
         case .restart(let slot):
             if let old = slots[slot] {
                 _ = old.end()

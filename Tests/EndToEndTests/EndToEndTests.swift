@@ -124,6 +124,24 @@ import Text
         #expect(try work.text("out").contains("40 measured"))
     }
 
+    @Test("A slot that hangs costs an attempt, not the sweep")
+    func hangingSlot() throws {
+        let work = try Workspace()
+        try work.write(smallSweep(steps: 6000), to: "s.yaml")
+        let run = try work.start("ranksweep", ["run", "s.yaml", "--out", "a", "--trial-limit", "5"])
+        try eventually("there are records") {
+            guard work.exists("a/journal.sqlite") else { return false }
+            let status = try work.run("status", "a", "--json")
+            return (try JSONValue(parsing: status.output.utf8)["done"]?.number ?? 0) > 0
+        }
+        let slot = try #require(try processes(with: "--slot ", work.folder.path).first)
+        kill(slot, SIGSTOP)
+        let end = try run.wait()
+        #expect(end.code == 0, "\(end.all)")
+        #expect(end.output.contains("ran longer than the limit of 5 s"))
+        #expect(try processes(with: "ranksweep-worker", work.folder.path).isEmpty)
+    }
+
     @Test("A second coordinator is refused, and told who the first is")
     func secondCoordinator() throws {
         let work = try Workspace()

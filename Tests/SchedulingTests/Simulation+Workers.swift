@@ -52,6 +52,12 @@ extension Simulation {
             workers[id]?.processes[slot].isLoaded = true
         case .start(let trial, let slot): start(trial, on: slot, of: id)
         case .restart(let slot): startProcess(id, slot)
+        case .end(let slot, let cause):
+            if workers[id]?.processes[slot].trial == nil { fail("an idle slot is ended") }
+            workers[id]?.processes[slot].number += 1
+            workers[id]?.processes[slot].isUp = false
+            workers[id]?.processes[slot].trial = nil
+            work(id, .slotDied(slot, cause: cause, unixMilliseconds: now.milliseconds))
         case .note: break
         case .exit(let end):
             note("worker \(id) exits: \(end)")
@@ -81,6 +87,8 @@ extension Simulation {
         var end = SlotHappening.done(trial)
         if isBad(trial) || isFaulty && draws.chance(options.failure) { end = .failed(trial) }
         if isFaulty, draws.chance(options.death) { end = .died }
+        // Nothing will ever be heard of it; the worker's own limit ends it.
+        if isFaulty, draws.chance(options.hang) { return }
         agenda.add(
             .slot(id, slot, process: process.number, end),
             at: now.milliseconds + draws.milliseconds(1...options.longest))

@@ -39,6 +39,8 @@ struct SimulationOptions {
     var faultEvery: Int64
     var failure: Double
     var death: Double
+    /// Of a trial that never ends by itself.
+    var hang: Double
     /// Of the coordinator, while it performs the effects of an event.
     var crash: Double
     var queuesWhileDown: Bool
@@ -59,11 +61,13 @@ struct SimulationOptions {
         faultEvery = draws.pick(300, 1000, 3000, 15_000)
         failure = draws.pick(0, 0.05, 0.3)
         death = draws.pick(0, 0.05, 0.3)
+        hang = draws.pick(0, 0, 0.05)
         crash = draws.pick(0, 0, 0.002, 0.02)
         queuesWhileDown = draws.chance(0.5)
         duplicates = draws.pick(0, 0, 0.1)
         reorders = draws.pick(0, 0, 0.1)
         settings = DispatchSettings()
+        settings.trialLimitSeconds = 30
         settings.maximumLosses = draws.pick(5, 1000)
         settings.shardMilliseconds = draws.pick(10, 1000, 20_000)
     }

@@ -226,6 +226,27 @@ extension [SessionEffect] {
             try worker.pass(milliseconds: 10_000, beating: true).hellos.map(\.held) == [[held(0, lease: 1)]])
     }
 
+    @Test func `a trial that runs too long is ended and has failed, and its slot starts anew`() throws {
+        var worker = TestWorker(slots: 2)
+        for slot in 0..<2 { _ = try worker.handle(.slotReady(slot, kernel: "Haswell")) }
+        let welcome = CoordinatorMessage.Welcome(
+            sweep: TestCoordinator.sweep, beatMilliseconds: 1000, trialLimitSeconds: 60)
+        _ = try worker.handle(.message(.welcome(welcome)))
+        _ = try worker.assign([4], lease: 9)
+        #expect(try worker.pass(milliseconds: 59_500, beating: true).allSatisfy { $0.isEnd == false })
+        worker.now = worker.now + 500
+        let effects = try worker.handle(.wake)
+        let cause = "ran longer than the limit of 60 s"
+        #expect(effects.contains(.end(slot: 0, cause: cause)))
+        let after = try worker.handle(.slotDied(0, cause: cause, unixMilliseconds: 60_000))
+        #expect(after.contains(.restart(slot: 0)))
+        guard case .failure(let failure)? = after.sent.first else {
+            Issue.record("\(after)")
+            return
+        }
+        #expect(failure.trial == 4 && failure.cause == cause)
+    }
+
     @Test func `a new connection is greeted at once, with all that is held`() throws {
         var worker = TestWorker()
         #expect(try worker.handle(.connected).isEmpty)
@@ -282,4 +303,8 @@ extension [SessionEffect] {
         var worker = try TestWorker(joinedWith: 1)
         #expect(try worker.handle(.message(.finish)) == [.exit(.finished)])
     }
+}
+
+extension SessionEffect {
+    fileprivate var isEnd: Bool { if case .end = self { true } else { false } }
 }

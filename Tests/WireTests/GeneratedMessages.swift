@@ -91,7 +91,8 @@ extension Draws {
         switch next() % 7 {
         case 0:
             return .welcome(
-                CoordinatorMessage.Welcome(sweep: bytes(upTo: 300), beatMilliseconds: number()))
+                CoordinatorMessage.Welcome(
+                    sweep: bytes(upTo: 300), beatMilliseconds: number(), trialLimitSeconds: number()))
         case 1: return .refuse(reason: text())
         case 2:
             return .assign(
