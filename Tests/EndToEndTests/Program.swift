@@ -68,8 +68,10 @@ final class Program {
         process.standardOutput = try FileHandle(forWritingTo: outputFile)
         process.standardError = try FileHandle(forWritingTo: errorFile)
         process.standardInput = FileHandle.nullDevice
-        var all = ProcessInfo.processInfo.environment.merging(environment) { _, new in new }
-        if all["RANKSWEEP_DATA"] == nil { all["RANKSWEEP_DATA"] = folder.appending(path: "no-data").path }
+        var all = ProcessInfo.processInfo.environment
+        // Workers' command lines name the folder: so the tests find them.
+        all["RANKSWEEP_DATA"] = folder.appending(path: "no-data").path
+        all.merge(environment) { _, new in new }
         process.environment = all
         try process.run()
     }
