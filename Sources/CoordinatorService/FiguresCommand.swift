@@ -1,3 +1,4 @@
+import CBuild
 import Console
 import Glibc
 import Journal
@@ -37,7 +38,7 @@ private func figureFormats(_ list: String?) throws(CommandFailure) -> [FigureFor
     return formats
 }
 
-/// Writes tables and figures, and says which.
+/// Writes tables, figures and the page of them, and says which.
 func writeReports(_ run: RunDirectory, formats: [FigureFormat]) throws(CommandFailure) {
     var terminal = Terminal()
     let outcome = try reported { () throws(ReportError) in
@@ -62,6 +63,12 @@ func writeReports(_ run: RunDirectory, formats: [FigureFormat]) throws(CommandFa
             "figures  not drawn: gnuplot is not installed (Debian: apt install gnuplot-nox); then: "
                 + "ranksweep figures \(run.path)")
     }
+    let report = run.path + "/report.html"
+    let page = ReportPage(
+        spec: run.spec, outcome: outcome, provenance: RunProvenance(readingAt: run.provenancePath),
+        version: programVersion, commit: String(cString: cbuild_commit()))
+    try reported { () throws(ReportError) in try page.write(to: report) }
+    printOut("report   \(report)")
     if case .failed(let failures) = outcome.drawing {
         let lines = failures.map { "figure \($0.figure) was not drawn: \($0.why)" }
         throw .fault(lines.joined(separator: "\n"))

@@ -11,6 +11,7 @@ struct RunDirectory {
     let spec: SweepSpec
 
     var recordsPath: String { path + "/records.ndjson" }
+    var provenancePath: String { path + "/provenance.ndjson" }
     private static func sweepPath(_ path: String) -> String { path + "/sweep.json" }
 
     var hasJournal: Bool { RunDirectory.has(RunJournal.path(in: path)) }
@@ -27,7 +28,8 @@ struct RunDirectory {
                     + "another")
         }
         guard !has(path + "/records.ndjson") else {
-            throw .input("\(path) holds records without a journal: they are not overwritten; take another --out DIR")
+            throw .input(
+                "\(path) holds records without a journal: they are not overwritten; take another --out DIR")
         }
     }
 
@@ -71,7 +73,7 @@ struct RunDirectory {
         try exportLines(to: recordsPath) { write throws(JournalError) in
             try journal.forEachRecord { line throws(JournalError) in try write(line) }
         }
-        try exportLines(to: path + "/provenance.ndjson") { write throws(JournalError) in
+        try exportLines(to: provenancePath) { write throws(JournalError) in
             try journal.forEachAttempt { index, fields throws(JournalError) in
                 var fields = fields
                 fields["index"] = JSONValue(index)

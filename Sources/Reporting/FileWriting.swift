@@ -30,6 +30,13 @@ func adoptFile(_ from: String, as path: String) throws(ReportError) {
     try renameFile(from, to: path)
 }
 
+/// A whole file's text.
+func readText(at path: String) throws(ReportError) -> String {
+    var bytes: [UInt8] = []
+    try readLines(at: path) { bytes += $0 }
+    return String(decoding: bytes, as: UTF8.self)
+}
+
 /// Makes a folder and those above it, where they are missing.
 public func makeFolder(_ path: String) throws(ReportError) {
     var made = path.hasPrefix("/") ? "/" : ""

@@ -7,12 +7,29 @@ import Glibc
 public func readRecords(
     at path: String, ofSweep sweep: String? = nil, _ body: (Record) -> Void
 ) throws(ReportError) {
+    var number = 0
+    try readLines(at: path) { line throws(ReportError) in
+        number += 1
+        let record: Record
+        do throws(Record.Mistake) { record = try Record(parsing: line) } catch {
+            throw .malformedLine(file: path, line: number, why: error.why)
+        }
+        if let sweep, record.sweep != sweep {
+            throw .otherSweep(file: path, line: number, expected: sweep, found: record.sweep)
+        }
+        body(record)
+    }
+}
+
+/// Calls `body` with each line of a file, its newline included, keeping one in memory.
+func readLines(
+    at path: String, _ body: (UnsafeRawBufferPointer) throws(ReportError) -> Void
+) throws(ReportError) {
     guard let file = fopen(path, "re") else { throw .file(path: path, doing: "read", code: errno) }
     defer { fclose(file) }
     var buffer: UnsafeMutablePointer<CChar>?
     var capacity = 0
     defer { free(buffer) }
-    var number = 0
     while true {
         errno = 0
         let length = getline(&buffer, &capacity, file)
@@ -20,16 +37,7 @@ public func readRecords(
             if ferror(file) != 0 { throw .file(path: path, doing: "read", code: errno) }
             return
         }
-        number += 1
-        let line = UnsafeRawBufferPointer(start: buffer, count: length)
-        let record: Record
-        do { record = try Record(parsing: line) } catch {
-            throw .malformedLine(file: path, line: number, why: error.why)
-        }
-        if let sweep, record.sweep != sweep {
-            throw .otherSweep(file: path, line: number, expected: sweep, found: record.sweep)
-        }
-        body(record)
+        try body(UnsafeRawBufferPointer(start: buffer, count: length))
     }
 }
 

@@ -28,6 +28,12 @@ public struct ReportOutcome: Equatable, Sendable {
     public let scripts: [String]
     public let pictures: [String]
     public let drawing: Drawing
+    /// Each figure drawn, as the text of an SVG file: also where no SVG file was asked for.
+    public let svgs: [String: String]
+    /// What a page shows of the points: the first 200.
+    public let summary: SummaryTable
+    /// Where all of them are: `tables/summary.dat`, unless a figure has the name.
+    public var summaryPath: String { tables.last ?? "" }
 }
 
 public enum Reports {
@@ -67,42 +73,54 @@ public enum Reports {
         try writeFile(content.summary.text, to: "\(directory)/tables/\(summary).dat")
 
         let names = content.tables.filter { FigureScript($0).drawsSomething }.map(\.data.figure.name)
-        let (pictures, drawing) = try draw(
+        let drawn = try draw(
             names, in: directory + "/figures", formats: formats,
             by: GnuplotProcess(program: gnuplot, milliseconds: 120_000), note)
         return ReportOutcome(
             records: content.records, diverged: content.diverged, tables: tables, scripts: scripts,
-            pictures: pictures.map { "figures/" + $0 }, drawing: drawing)
+            pictures: drawn.pictures.map { "figures/" + $0 }, drawing: drawn.drawing, svgs: drawn.svgs,
+            summary: content.summary.table(limit: 200, squaredLoss: content.squaredLoss))
+    }
+
+    private struct Drawn {
+        var pictures: [String] = []
+        var svgs: [String: String] = [:]
+        var drawing = ReportOutcome.Drawing.drawn
     }
 
     /// Draws each figure under another name first: a picture is the old one or the new one, whole.
     private static func draw(
         _ names: [String], in folder: String, formats: [FigureFormat], by gnuplot: GnuplotProcess,
         _ note: (String) -> Void
-    ) throws(ReportError) -> ([String], ReportOutcome.Drawing) {
-        var pictures: [String] = []
+    ) throws(ReportError) -> Drawn {
+        var drawn = Drawn()
         var failures: [ReportOutcome.Failure] = []
-        guard !names.isEmpty, !formats.isEmpty else { return ([], .nothingToDraw) }
-        let list = formats.map(\.rawValue).joined(separator: " ")
+        guard !names.isEmpty, !formats.isEmpty else { return Drawn(drawing: .nothingToDraw) }
+        // The page wants an SVG, also where the folder is to have none.
+        let made = formats.contains(.svg) ? formats : [.svg] + formats
+        let list = made.map(\.rawValue).joined(separator: " ")
         for name in names {
             note("drawing \(name)")
             let partial = ".\(name).partial"
+            defer { for format in made { unlink("\(folder)/\(partial).\(format)") } }
             switch gnuplot.run(
                 script: "\(name).gp", setting: "formats = '\(list)'; stem = '\(partial)'", in: folder)
             {
-            case .missing: return (pictures, .gnuplotMissing)
-            case .failed(let why):
-                failures.append(ReportOutcome.Failure(figure: name, why: why))
-                for format in formats { unlink("\(folder)/\(partial).\(format)") }
+            case .missing:
+                drawn.drawing = .gnuplotMissing
+                return drawn
+            case .failed(let why): failures.append(ReportOutcome.Failure(figure: name, why: why))
             case .done(let warnings):
                 if !warnings.isEmpty { note("gnuplot on \(name): \(warnings)") }
+                drawn.svgs[name] = try readText(at: "\(folder)/\(partial).svg")
                 for format in formats {
                     try adoptFile("\(folder)/\(partial).\(format)", as: "\(folder)/\(name).\(format)")
-                    pictures.append("\(name).\(format)")
+                    drawn.pictures.append("\(name).\(format)")
                 }
             }
         }
-        return (pictures, failures.isEmpty ? .drawn : .failed(failures))
+        if !failures.isEmpty { drawn.drawing = .failed(failures) }
+        return drawn
     }
 }
 
@@ -113,6 +131,8 @@ struct ReportContent {
     /// One a figure.
     let tables: [Table]
     let summary: Summary
+    /// Whether the task loss is a squared error.
+    let squaredLoss: Bool
 
     init(spec: SweepSpec, recordsAt path: String) throws(ReportError) {
         var figures = spec.figures.map { FigureData($0, of: spec) }
@@ -125,11 +145,11 @@ struct ReportContent {
             for index in figures.indices { figures[index].add(record) }
         }
         let loss = spec.grid.count > 0 ? spec.grid[0].settings.training.loss : .crossEntropy
+        let squaredLoss = loss == .meanSquaredError
         tables = figures.map {
-            Table(
-                sweepName: spec.name, sweepDigest: spec.digest, squaredLoss: loss == .meanSquaredError,
-                data: $0)
+            Table(sweepName: spec.name, sweepDigest: spec.digest, squaredLoss: squaredLoss, data: $0)
         }
+        self.squaredLoss = squaredLoss
         self.summary = summary
         self.records = records
         self.diverged = diverged

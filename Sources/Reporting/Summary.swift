@@ -7,11 +7,11 @@ struct Summary {
     private let sweepName: String
     private let sweepDigest: String
     /// The columns before the numbers: axes in the sweep's order, then what records always show.
-    private let paths: [String]
-    private var rows: [Row] = []
+    let paths: [String]
+    private(set) var rows: [Row] = []
     private var places: [String: Int] = [:]
 
-    private struct Row {
+    struct Row {
         let axes: [JSONValue]
         var samples: [Column: Sample] = [:]
         var measured = 0
@@ -19,7 +19,7 @@ struct Summary {
     }
 
     /// A number of a record.
-    private struct Column: Hashable {
+    struct Column: Hashable {
         let metric: String
         var threshold: Double?
         var layer: Int?

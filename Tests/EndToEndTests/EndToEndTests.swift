@@ -183,6 +183,7 @@ import Text
         #expect(end.output.contains("apt install gnuplot"))
         #expect(work.exists("a/tables/kl.dat") && work.exists("a/figures/kl.gp"))
         #expect(!work.exists("a/figures/kl.svg"))
+        #expect(try work.text("a/report.html").contains("apt install gnuplot"))
     }
 
     @Test("Figures are drawn again from the records")
@@ -198,5 +199,29 @@ import Text
         #expect(end.code == 0, "\(end.all)")
         #expect(try work.bytes("a/tables/kl.dat") == table)
         #expect(work.exists("a/figures/kl.svg") && !work.exists("a/figures/kl.pdf"))
+    }
+
+    @Test("A run leaves a page with its figures; without a journal the records suffice for it")
+    func reportPage() throws {
+        let work = try Workspace()
+        let more = "\n  - {name: rank, x: beta, y: {metric: local_rank, threshold: 0.1, layer: last}}\n"
+        try work.write(smallSweep() + more, to: "s.yaml")
+        let run = try work.run("run", "s.yaml", "--out", "a", "--set", "seed=0,1")
+        #expect(run.code == 0, "\(run.all)")
+        #expect(run.output.contains("report   a/report.html\n"))
+        let page = try work.text("a/report.html")
+        for name in ["kl", "rank"] { #expect(page.contains("<figure id=\"figure-\(name)\">")) }
+        #expect(page.contains("16</b> measured") && page.contains("id=\"provenance\""))
+        #expect(page.components(separatedBy: "<svg").count == (work.exists("a/figures/kl.svg") ? 3 : 1))
+
+        // The same from a copy of its inputs; and what is not known is not told.
+        #expect(try work.run("figures", "a").code == 0)
+        #expect(try work.text("a/report.html") == page)
+        for name in ["journal.sqlite", "provenance.ndjson", "report.html"] {
+            try FileManager.default.removeItem(at: work.folder.appending(path: "a/\(name)"))
+        }
+        #expect(try work.run("figures", "a").code == 0)
+        let bare = try work.text("a/report.html")
+        #expect(bare.contains("16</b> measured") && !bare.contains("id=\"provenance\""))
     }
 }

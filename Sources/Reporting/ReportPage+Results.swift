@@ -1,0 +1,135 @@
+import Sweep
+import Text
+
+/// What came out: figures, means over seeds, failures.
+extension ReportPage {
+    var figures: HTML {
+        guard !spec.figures.isEmpty else {
+            return section("figures", "Figures", .paragraph("The sweep asks for none."))
+        }
+        var content = HTML.nothing
+        if outcome.drawing == .gnuplotMissing {
+            content += .paragraph(
+                "Not drawn: gnuplot was not installed (Debian: ", .code("apt install gnuplot-nox"),
+                "); then, in this page’s folder: ", .code("ranksweep figures ."), ".", class: "note")
+        }
+        content += spec.figures.map(figure).joined()
+        return section("figures", "Figures", content)
+    }
+
+    private func figure(_ figure: FigureSpec) -> HTML {
+        let title = figure.title ?? figure.name
+        var links: [HTML] = []
+        for ext in FigureFormat.allCases.map(\.rawValue) {
+            let path = "figures/\(figure.name).\(ext)"
+            if outcome.pictures.contains(path) { links.append(.link(ext.uppercased(), to: path)) }
+        }
+        links.append(.link("table", to: "tables/\(figure.name).dat"))
+        links.append(.link("gnuplot script", to: "figures/\(figure.name).gp"))
+        let caption = HTML.line(
+            "figcaption", .element("h3", HTML(title)),
+            .element("span", ["class": "links"], links.joined(separator: " · ")))
+        return .line(
+            "figure", ["id": "figure-\(figure.name)"], .newline, caption, picture(figure, title))
+    }
+
+    private func picture(_ figure: FigureSpec, _ title: String) -> HTML {
+        let svg = outcome.svgs[figure.name].flatMap {
+            InlineSVG($0, prefix: "\(figure.name)--", label: title)
+        }
+        if let svg {
+            return .line(
+                "div",
+                [
+                    "class": "picture", "tabindex": "0", "role": "region", "aria-label": title,
+                    "style": svg.width.map { "--width:\($0)px" },
+                ], HTML(markup: svg.markup))
+        }
+        if case .failed(let failures) = outcome.drawing,
+            let failure = failures.first(where: { $0.figure == figure.name })
+        {
+            return .paragraph("Not drawn: \(failure.why)", class: "note")
+        }
+        if outcome.drawing == .gnuplotMissing { return .nothing }
+        return .paragraph("Not drawn: no record has a number for it yet.", class: "note")
+    }
+
+    var summary: HTML {
+        let table = outcome.summary
+        guard !table.rows.isEmpty else {
+            return section("summary", "Means over seeds", .paragraph("There are no records yet."))
+        }
+        let cut = table.points > table.rows.count
+        let note: [HTML] = [
+            "Each cell is a mean over seeds ± the half width of its 95 % interval (Student’s t), rounded to ",
+            "what that supports; one seed has no interval. Of layers, the last one. ",
+            cut
+                ? "The first \(table.rows.count) of \(counted(table.points, "point")); all, with all layers: "
+                : "All layers, and all digits: ",
+            .link(outcome.summaryPath, to: outcome.summaryPath), ".",
+        ]
+        // An axis with one value tells rows apart no better than the list below.
+        let kept = table.paths.indices.filter { index in
+            spec.axes.contains { $0.path == table.paths[index] }
+                || Set(table.rows.map { $0.axes[index].canonicalText }).count > 1
+        }
+        let hasDiverged = table.rows.contains { $0.diverged > 0 }
+        let rows = table.rows.map { row -> [HTML] in
+            var cells = kept.map { valueText(row.axes[$0]) }
+            cells += row.samples.map { $0?.pageText ?? "–" }
+            cells.append(groupedDigits(row.measured))
+            if hasDiverged { cells.append(groupedDigits(row.diverged)) }
+            return cells.map { HTML($0) }
+        }
+        let heads =
+            kept.map { table.paths[$0] } + table.metrics + ["seeds"] + (hasDiverged ? ["diverged"] : [])
+        return section(
+            "summary", "Means over seeds", .paragraph(note.joined()),
+            self.table(heads, numeric: kept.count, label: "Means over seeds", rows))
+    }
+
+    var failures: HTML {
+        guard let provenance, provenance.failures + provenance.conflicts > 0 else { return .nothing }
+        var content = HTML.paragraph(
+            "\(counted(provenance.failures, "attempt")) failed. A trial is tried again; one that keeps failing ",
+            "is quarantined. To try those again, in this page’s folder: ",
+            .code("ranksweep resume . --retry quarantined"))
+        let causes = provenance.causes
+        if !causes.isEmpty {
+            let rows = causes.prefix(50).map { cause -> [HTML] in
+                let trial = cause.trial.map { "trial \($0)" } ?? "a trial"
+                let place = cause.host.isEmpty ? "" : " on \(cause.host)"
+                let axes = (cause.axes.object ?? [:]).sorted { $0.key < $1.key }.map {
+                    "\($0.key) \(valueText($0.value))"
+                }
+                return [
+                    HTML(groupedDigits(cause.count)), .element("span", ["class": "long"], HTML(cause.text)),
+                    .element(
+                        "div", "\(trial)\(place)", .void("br", [:]),
+                        .element("small", HTML(axes.joined(separator: ", ")))),
+                ]
+            }
+            content += table(["attempts", "message", "for one"], label: "Failures by message", rows)
+            if causes.count > 50 {
+                content += .paragraph("And \(counted(causes.count - 50, "other message")).")
+            }
+        }
+        if provenance.conflicts > 0 {
+            content += .paragraph(
+                "\(counted(provenance.conflicts, "attempt")) brought another record than the one that was ",
+                "there, which stays: look for workers with different processors or programs.", class: "note")
+        }
+        return section("failures", "Failures", content)
+    }
+
+    /// A value as people read it: texts without quotes.
+    func valueText(_ value: JSONValue) -> String {
+        switch value {
+        case .number(let number): JSONValue.text(of: number)
+        case .string(let text): text
+        case .null: "–"
+        case .array: value.indentedText()
+        default: value.canonicalText
+        }
+    }
+}
