@@ -111,7 +111,7 @@ let statusSpec = CommandSpec(
     examples: ["ranksweep status runs/demo", "ranksweep status runs/demo --json | jq .done"])
 
 let figuresSpec = CommandSpec(
-    "ranksweep figures", "writes a run's tables and figures again, from its records",
+    "ranksweep figures", "writes a run's tables, figures and page again, from its records",
     operands: ["DIR"],
     options: [OptionSpec("--format", "LIST", "of svg, png, pdf (default: all three)")],
     examples: ["ranksweep figures runs/demo --format pdf"])

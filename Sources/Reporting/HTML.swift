@@ -83,14 +83,15 @@ extension Sequence<HTML> {
 }
 
 extension JSONValue {
-    /// For people: a member a line, lists of plain values on one. Keys sorted, numbers as in the canonical text.
+    /// For people: a member a line, lists of plain values on one. Keys sorted as in the canonical text.
     func indentedText(depth: Int = 0) -> String {
         let inner = String(repeating: "  ", count: depth + 1)
         let outer = String(repeating: "  ", count: depth)
         switch self {
         case .object(let members) where !members.isEmpty:
             let lines = members.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }.map {
-                "\(inner)\(JSONValue.string($0.key).canonicalText): \($0.value.indentedText(depth: depth + 1))"
+                let key = JSONValue.string($0.key).canonicalText
+                return "\(inner)\(key): \($0.value.indentedText(depth: depth + 1))"
             }
             return "{\n\(lines.joined(separator: ",\n"))\n\(outer)}"
         case .array(let elements) where !elements.isEmpty:

@@ -2,8 +2,8 @@ import Glibc
 
 /// Numbers and times as a page shows them to people. Pure.
 extension Sample {
-    /// "12.73 ± 0.28": the half width of the 95 % interval to two digits, the mean as far as those. Without an
-    /// interval, or with none to speak of, the mean to four digits. nil of no numbers.
+    /// "12.73 ± 0.28": the half width of the 95 % interval to two digits, the mean as far as those. Without
+    /// an interval the mean to four digits. nil of no numbers.
     var pageText: String? {
         guard let mean else { return nil }
         guard let interval = confidenceInterval else { return fourDigits(mean) }

@@ -36,10 +36,7 @@ extension ReportPage {
     /// All values of a short axis, both ends of a long one.
     private func values(_ axis: Axis) -> String {
         let places = axis.count <= 24 ? Array(0..<axis.count) : [0, 1, 2, 3, axis.count - 1]
-        var texts = places.map { place -> String in
-            let value = axis.label(at: place)
-            return value.number.map(fourDigits) ?? valueText(value)
-        }
+        var texts = places.map { shortText(axis.label(at: $0)) }
         if axis.count > 24 { texts.insert("…", at: 4) }
         return texts.joined(separator: ", ")
     }
@@ -120,12 +117,15 @@ extension ReportPage {
             cmp records.ndjson again/records.ndjson
             """
         let same = provenance == nil ? "" : ", on processors that have the same BLAS kernel"
+        let sets = spec.imageSets.map(\.rawValue).joined(separator: " and ")
+        let data: HTML =
+            sets.isEmpty ? .nothing : .paragraph("It reads \(sets): ", .code("--data DIR"), " says where.")
         return section(
             "again", "To have it again",
             .paragraph(
-                "In this page’s folder, with ranksweep \(version)\(same); equal settings give equal records, byte ",
-                "for byte:"),
-            .line("pre", ["class": "scroll", "tabindex": "0"], .code(commands)),
+                "In this page’s folder, with ranksweep \(version)\(same); equal settings give equal ",
+                "records, byte for byte:"),
+            .line("pre", ["class": "scroll", "tabindex": "0"], .code(commands)), data,
             .paragraph(
                 "Tables, figures and this page alone, from the records: ", .code("ranksweep figures .")))
     }

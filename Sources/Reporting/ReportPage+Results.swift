@@ -73,9 +73,10 @@ extension ReportPage {
             spec.axes.contains { $0.path == table.paths[index] }
                 || Set(table.rows.map { $0.axes[index].canonicalText }).count > 1
         }
+        let columns = kept.map { index in axisTexts(table.rows.map { $0.axes[index] }) }
         let hasDiverged = table.rows.contains { $0.diverged > 0 }
-        let rows = table.rows.map { row -> [HTML] in
-            var cells = kept.map { valueText(row.axes[$0]) }
+        let rows = table.rows.enumerated().map { place, row -> [HTML] in
+            var cells = columns.map { $0[place] }
             cells += row.samples.map { $0?.pageText ?? "–" }
             cells.append(groupedDigits(row.measured))
             if hasDiverged { cells.append(groupedDigits(row.diverged)) }
@@ -88,19 +89,32 @@ extension ReportPage {
             self.table(heads, numeric: kept.count, label: "Means over seeds", rows))
     }
 
+    /// An axis's values: numbers to four digits, where that tells them apart.
+    private func axisTexts(_ values: [JSONValue]) -> [String] {
+        let exact = values.map { valueText($0) }
+        let short = values.map { shortText($0) }
+        return Set(exact).count == Set(short).count ? short : exact
+    }
+
+    func shortText(_ value: JSONValue) -> String { value.number.map(fourDigits) ?? valueText(value) }
+
     var failures: HTML {
         guard let provenance, provenance.failures + provenance.conflicts > 0 else { return .nothing }
         var content = HTML.paragraph(
-            "\(counted(provenance.failures, "attempt")) failed. A trial is tried again; one that keeps failing ",
-            "is quarantined. To try those again, in this page’s folder: ",
-            .code("ranksweep resume . --retry quarantined"))
+            "\(counted(provenance.failures, "attempt")) failed. A trial is tried again; one that keeps ",
+            "failing is quarantined.")
+        if provenance.quarantined > 0 {
+            content += .paragraph(
+                "To try those again, in this page’s folder: ",
+                .code("ranksweep resume . --retry quarantined"))
+        }
         let causes = provenance.causes
         if !causes.isEmpty {
             let rows = causes.prefix(50).map { cause -> [HTML] in
                 let trial = cause.trial.map { "trial \($0)" } ?? "a trial"
                 let place = cause.host.isEmpty ? "" : " on \(cause.host)"
                 let axes = (cause.axes.object ?? [:]).sorted { $0.key < $1.key }.map {
-                    "\($0.key) \(valueText($0.value))"
+                    "\($0.key) \(shortText($0.value))"
                 }
                 return [
                     HTML(groupedDigits(cause.count)), .element("span", ["class": "long"], HTML(cause.text)),

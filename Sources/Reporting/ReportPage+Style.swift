@@ -11,7 +11,7 @@ extension ReportPage {
         * { box-sizing: border-box; }
         html { -webkit-text-size-adjust: 100%; text-size-adjust: 100%; }
         body { margin: 0 auto; padding: 1.5rem 1rem 3rem; max-width: 68rem; color: var(--ink);
-          background: var(--page); font: 16px/1.5 system-ui, "Segoe UI", "Helvetica Neue", Arial, sans-serif; }
+          background: var(--page); font: 16px/1.5 system-ui, "Segoe UI", Arial, sans-serif; }
         h1 { margin: 0; font-size: 1.9rem; line-height: 1.2; overflow-wrap: anywhere; }
         h2 { margin: 2.5rem 0 .75rem; padding-bottom: .3rem; font-size: 1.25rem;
           border-bottom: 1px solid var(--line); }
@@ -47,7 +47,7 @@ extension ReportPage {
         th.n { min-width: 5rem; }
         td.n { white-space: nowrap; }
         .n { text-align: right; }
-        .long { overflow-wrap: anywhere; white-space: pre-wrap; }
+        .long { display: inline-block; min-width: 11rem; overflow-wrap: anywhere; white-space: pre-wrap; }
         .note { padding: .5rem .8rem; border-left: .25rem solid var(--warn); background: var(--card); }
         dl { display: grid; grid-template-columns: max-content 1fr; gap: .15rem 1.25rem; margin: .75rem 0; }
         dt { color: var(--soft); }
@@ -66,9 +66,11 @@ extension ReportPage {
           h2, figcaption { break-after: avoid; }
           figure, tr { break-inside: avoid; }
           .scroll, .picture { overflow: visible; border: 0; padding: 0; }
-          .picture svg { min-width: 0; max-height: 22cm; }
-          table { font-size: 7.5pt; }
-          th, td { padding: .15rem .3rem; }
+          .picture svg { min-width: 0; max-height: 12cm; }
+          table { font-size: 7pt; }
+          th, td { padding: .1rem .2rem; }
+          th.n { min-width: 0; }
+          .n { overflow-wrap: anywhere; }
           pre { white-space: pre-wrap; overflow-wrap: anywhere; }
         }
 

@@ -1,8 +1,8 @@
 import Glibc
 import Text
 
-/// What `provenance.ndjson` says of a whole run: who worked, how long, and what failed. Workers sent it: no text
-/// or number in it is trusted.
+/// What `provenance.ndjson` says of a whole run: who worked, how long, and what failed. Workers sent it: no
+/// text or number in it is trusted.
 public struct RunProvenance: Equatable, Sendable {
     /// Machines of one make, with one BLAS kernel.
     public struct Machine: Equatable, Sendable {

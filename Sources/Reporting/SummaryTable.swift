@@ -21,8 +21,8 @@ public struct SummaryTable: Equatable, Sendable {
 }
 
 extension Summary {
-    /// The first `limit` points, in grid order. Bits are left out where there are nats, and active units, which
-    /// are of all layers.
+    /// The first `limit` points, in grid order. Bits are left out, as there are nats, and active units, which
+    /// tell little of one layer.
     ///
     /// - Parameter squaredLoss: whether the task loss is a squared error.
     func table(limit: Int, squaredLoss: Bool) -> SummaryTable {
