@@ -11,7 +11,7 @@ extension ReportPage {
         if outcome.drawing == .gnuplotMissing {
             content += .paragraph(
                 "Not drawn: gnuplot was not installed (Debian: ", .code("apt install gnuplot-nox"),
-                "); then, in this page’s folder: ", .code("ranksweep figures ."), ".", class: "note")
+                "); then ", .code("ranksweep figures ."), " in this page’s folder draws them.", class: "note")
         }
         content += spec.figures.map(figure).joined()
         return section("figures", "Figures", content)
@@ -119,7 +119,7 @@ extension ReportPage {
                 return [
                     HTML(groupedDigits(cause.count)), .element("span", ["class": "long"], HTML(cause.text)),
                     .element(
-                        "div", "\(trial)\(place)", .void("br", [:]),
+                        "div", ["class": "long"], "\(trial)\(place)", .void("br", [:]),
                         .element("small", HTML(axes.joined(separator: ", ")))),
                 ]
             }

@@ -48,7 +48,8 @@ extension ReportPage {
         td.n { white-space: nowrap; }
         .n { text-align: right; }
         .long { display: inline-block; min-width: 11rem; overflow-wrap: anywhere; white-space: pre-wrap; }
-        .note { padding: .5rem .8rem; border-left: .25rem solid var(--warn); background: var(--card); }
+        .note { margin-bottom: 1rem; padding: .5rem .8rem; border-left: .25rem solid var(--warn);
+          background: var(--card); }
         dl { display: grid; grid-template-columns: max-content 1fr; gap: .15rem 1.25rem; margin: .75rem 0; }
         dt { color: var(--soft); }
         dd { margin: 0; overflow-wrap: anywhere; }
@@ -69,7 +70,7 @@ extension ReportPage {
           .picture svg { min-width: 0; max-height: 12cm; }
           table { font-size: 7pt; }
           th, td { padding: .1rem .2rem; }
-          th.n { min-width: 0; }
+          th.n { min-width: 3em; }
           .n { overflow-wrap: anywhere; }
           pre { white-space: pre-wrap; overflow-wrap: anywhere; }
         }
