@@ -1,6 +1,7 @@
 # The doors of the project. `make demo` and `make test` do all set-up on a Debian or Ubuntu machine that has Swift.
 
-PACKAGES := libopenblas-dev liblapacke-dev libzmq3-dev libsodium-dev libsqlite3-dev zlib1g-dev libyaml-dev gnuplot-nox
+PACKAGES := libopenblas-dev liblapacke-dev libzmq3-dev libsodium-dev libsqlite3-dev zlib1g-dev libyaml-dev gnuplot-nox \
+    curl ca-certificates
 BIN := .build/release
 
 help:

@@ -49,7 +49,7 @@ let package = Package(
             name: "CoordinatorService",
             dependencies: [
                 "Journal", "Transport", "Scheduling", "Wire", "Reporting", "Sweep", "Text", "Console",
-                "CBuild",
+                "CZlib", "CPosix", "CBuild",
             ]),
         .target(
             name: "WorkerService",
@@ -77,7 +77,9 @@ let package = Package(
         .testTarget(name: "ReportingTests", dependencies: ["Reporting", "Sweep", "Text"]),
         .testTarget(name: "ProjectTests"),
         .testTarget(name: "TransportTests", dependencies: ["Transport", "Wire"]),
-        .testTarget(name: "EndToEndTests", dependencies: ["Text", "ranksweep", "ranksweep-worker"]),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: ["CoordinatorService", "Text", "ranksweep", "ranksweep-worker"]),
     ],
     swiftLanguageModes: [.v6]
 )

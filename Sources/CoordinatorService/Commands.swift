@@ -15,6 +15,7 @@ var commands: [Command] {
         Command(word: "resume", spec: resumeSpec, run: runResume),
         Command(word: "status", spec: statusSpec, run: runStatus),
         Command(word: "figures", spec: figuresSpec, run: runFigures),
+        Command(word: "data", spec: dataSpec, run: runData),
     ]
 }
 
@@ -48,6 +49,10 @@ private let overrideOptions = [
     OptionSpec(flag: "--quick", "apply the file's 'quick' section: a smaller sweep of the same shape"),
 ]
 
+private let dataOption = OptionSpec(
+    "--data", "DIR",
+    "the folder with mnist/ and fashion-mnist/ (default: $RANKSWEEP_DATA, else ~/.cache/ranksweep)")
+
 private let workerOptions = [
     OptionSpec("--workers", "N", "start N workers on this machine (default: 1; with --listen: 0)"),
     OptionSpec("--slots", "N", "trials at a time, shared out to those workers (default: one a core)"),
@@ -56,9 +61,7 @@ private let workerOptions = [
         flag: "--insecure",
         "allow --listen at an address that other machines reach: anyone there can read the sweep and send "
             + "false records"),
-    OptionSpec(
-        "--data", "DIR",
-        "the folder with mnist/ and fashion-mnist/ (default: $RANKSWEEP_DATA, else ~/.cache/ranksweep)"),
+    dataOption,
     OptionSpec(
         "--trial-limit", "SECONDS",
         "end a trial that runs longer, as failed; none: never (default: 20 times the estimate, 600 at least)"),
@@ -115,3 +118,30 @@ let figuresSpec = CommandSpec(
     operands: ["DIR"],
     options: [OptionSpec("--format", "LIST", "of svg, png, pdf (default: all three)")],
     examples: ["ranksweep figures runs/demo --format pdf"])
+
+let dataSpec = CommandSpec(
+    "ranksweep data", "fetches the image data sets, or verifies those that are here",
+    operands: ["fetch|verify", "NAME"],
+    options: [
+        dataOption,
+        OptionSpec(
+            "--mirror", "URL",
+            "fetch from this folder on the web, not from the built-in list; may be repeated: the first is "
+                + "tried first",
+            isRepeatable: true),
+        OptionSpec(
+            "--digests", "FILE", "what the files should be, as sha256sum writes it", isHidden: true),
+        OptionSpec(
+            "--patience", "SECONDS", "after so long a server that sends nothing is given up", isHidden: true),
+    ],
+    details: """
+        NAME is mnist, fashion-mnist or all. Four files of a set, NAME.gz each, go to DIR/mnist or
+        DIR/fashion-mnist, each only once its SHA-256 is right; a right one is not fetched again. After
+        Ctrl-C, or when the net was gone, the same command goes on where it was. 'verify' ends with exit
+        code 0 where all is right, else 2. Fetching needs the program curl.
+        """,
+    examples: [
+        "ranksweep data fetch all",
+        "ranksweep data verify mnist --data ~/datasets",
+        "ranksweep data fetch mnist --mirror https://example.org/mnist",
+    ])

@@ -88,9 +88,11 @@ private func checkData(_ spec: SweepSpec, _ options: RunOptions) throws(CommandF
             access("\(folder)/\(file)", R_OK) != 0 && access("\(folder)/\(file).gz", R_OK) != 0
         }
         guard let first = missing.first else { continue }
+        let place = options.data == absolutePath(dataDirectory(nil)) ? "" : " --data \(options.data)"
         throw .input(
-            "the sweep needs \(name.rawValue), but \(folder)/\(first)[.gz] cannot be read: put the data set's four "
-                + "files there, or name the folder above it with --data DIR or RANKSWEEP_DATA")
+            "the sweep needs \(name.rawValue), but \(folder)/\(first)[.gz] cannot be read: to fetch the data set, "
+                + "'ranksweep data fetch \(name.rawValue)\(place)'; or name the folder above the one that holds it "
+                + "with --data DIR or RANKSWEEP_DATA")
     }
 }
 

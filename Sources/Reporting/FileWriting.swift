@@ -21,7 +21,7 @@ func renameFile(_ from: String, to path: String) throws(ReportError) {
 }
 
 /// Makes a file that another program wrote durable, and gives it its name.
-func adoptFile(_ from: String, as path: String) throws(ReportError) {
+public func adoptFile(_ from: String, as path: String) throws(ReportError) {
     let descriptor = open(from, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw .file(path: from, doing: "open", code: errno) }
     let code = fsync(descriptor) == 0 ? 0 : errno

@@ -16,9 +16,30 @@ public struct Digest: Equatable, Hashable, Sendable {
 
     public init(of text: String) { self.init(of: Array(text.utf8)) }
 
+    fileprivate init(bytes: [UInt8]) { self.bytes = bytes }
+
     /// The first `count` bytes in lower-case hexadecimal.
     public func hexadecimal(bytes count: Int = 32) -> String {
         let digits = Array("0123456789abcdef")
         return String(bytes.prefix(count).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
+    }
+}
+
+/// The SHA-256 of bytes that come piece by piece.
+public struct DigestStream {
+    private var state = crypto_hash_sha256_state()
+
+    public init() { crypto_hash_sha256_init(&state) }
+
+    public mutating func update(_ piece: some Sequence<UInt8>) {
+        let bytes = Array(piece)
+        crypto_hash_sha256_update(&state, bytes, UInt64(bytes.count))
+    }
+
+    /// The digest of all that came.
+    public consuming func finish() -> Digest {
+        var output = [UInt8](repeating: 0, count: Int(crypto_hash_sha256_BYTES))
+        crypto_hash_sha256_final(&state, &output)
+        return Digest(bytes: output)
     }
 }

@@ -33,6 +33,14 @@ import Text
             (["status", "."], "no run directory"),
             (["figures", "nowhere", "--format", "jpg"], "'jpg' is none of svg, png, pdf"),
             (["plan", "broken.yaml"], "broken.yaml:2:"),
+            (["run", "images.yaml"], "'ranksweep data fetch mnist'"),
+            (["data", "fetch"], "NAME is missing"),
+            (["data", "fech", "mnist"], "did you mean 'fetch'?"),
+            (["data", "fetch", "minst"], "no data set 'minst'; did you mean 'mnist'?"),
+            (["data", "verify", "cifar"], "there are mnist, fashion-mnist and all"),
+            (["data", "fetch", "all", "--mirror", "http://localhost"], "name that set in place of 'all'"),
+            (["data", "fetch", "mnist", "--mirror", "-o/x"], "does not begin with http://"),
+            (["data", "verify", "mnist", "--mirror", "http://localhost"], "'verify' fetches nothing"),
         ])
     func wrongLine(arguments: [String], message: String) throws {
         let work = try Workspace()
@@ -182,7 +190,7 @@ import Text
             .deletingLastPathComponent()
         let page = try String(contentsOf: root.appending(path: "docs/commands.md"), encoding: .utf8)
         let work = try Workspace()
-        for command in ["", "plan", "run", "resume", "status", "figures"] {
+        for command in ["", "plan", "run", "resume", "status", "figures", "data"] {
             let words = command.isEmpty ? ["--help"] : [command, "--help"]
             let help = try work.start("ranksweep", words).wait().output
             #expect(page.contains("```text\n\(help)```"), "ranksweep \(command)")

@@ -1,0 +1,164 @@
+import Console
+import Glibc
+import Reporting
+import Sweep
+import Text
+import Transport
+
+func runData(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
+    let order = try DataOrder(arguments)
+    return order.action == .fetch ? try fetch(order) : try verify(order)
+}
+
+/// A command line of `ranksweep data`, understood.
+struct DataOrder {
+    enum Action: String, CaseIterable { case fetch, verify }
+
+    var action: Action
+    /// As it was typed: a set, or "all".
+    var name: String
+    var sets: [TrialSettings.Images.Name]
+    /// The folder above those of the sets.
+    var data: String
+    /// In place of the built-in ones, unless empty.
+    var mirrors: [String]
+    var patience: Int
+    private var digests: String?
+
+    init(_ arguments: Arguments) throws(CommandFailure) {
+        let word = arguments.operands[0]
+        action = try Self.choice(word, among: Action.allCases, "'ranksweep data \(word)'")
+        name = arguments.operands[1]
+        if name == "all" {
+            sets = TrialSettings.Images.Name.allCases
+        } else {
+            let all = TrialSettings.Images.Name.allCases.map(\.rawValue) + ["all"]
+            guard let set = TrialSettings.Images.Name(rawValue: name) else {
+                throw .input(
+                    "no data set '\(name)'" + Self.suggestion(name, all, else: "; there are \(listed(all))"))
+            }
+            sets = [set]
+        }
+        data = absolutePath(dataDirectory(arguments["--data"]))
+        mirrors = arguments.all("--mirror")
+        do throws(UsageError) {
+            patience = try arguments.integer("--patience", in: 1...3600) ?? 20
+        } catch { throw CommandFailure(error) }
+        digests = arguments["--digests"]
+        try checkMirrors()
+    }
+
+    private func checkMirrors() throws(CommandFailure) {
+        guard !mirrors.isEmpty else { return }
+        if action == .verify { throw .input("--mirror says where to fetch from; 'verify' fetches nothing") }
+        // The files of both sets have the same names.
+        if sets.count > 1 {
+            throw .input("--mirror is a folder with one data set: name that set in place of 'all'")
+        }
+        let schemes = ["http://", "https://", "file://"]
+        for mirror in mirrors where !schemes.contains(where: { mirror.lowercased().hasPrefix($0) }) {
+            throw .input("--mirror: '\(mirror)' does not begin with \(listed(schemes))")
+        }
+    }
+
+    private static func choice<Choice: RawRepresentable<String>>(
+        _ word: String, among choices: [Choice], _ what: String
+    ) throws(CommandFailure) -> Choice {
+        if let choice = Choice(rawValue: word) { return choice }
+        let names = choices.map(\.rawValue)
+        throw .input("no command \(what)" + suggestion(word, names, else: "; there are \(listed(names))"))
+    }
+
+    private static func suggestion(_ word: String, _ names: [String], else other: String) -> String {
+        nearestSpelling(to: word, among: names).map { "; did you mean '\($0)'?" } ?? other
+    }
+
+    func files(of set: TrialSettings.Images.Name) throws(CommandFailure) -> [DataFile] {
+        let files = DataFile.all(of: set)
+        guard let digests else { return files }
+        guard let list = wholeText(of: digests), let own = DataFile.replacingDigests(of: files, by: list)
+        else { throw .input("\(digests): no list of digests") }
+        return own
+    }
+
+    func mirrors(of set: TrialSettings.Images.Name) -> [String] {
+        (mirrors.isEmpty ? DataFile.mirrors(of: set) : mirrors).map { $0.hasSuffix("/") ? $0 : $0 + "/" }
+    }
+
+    /// What to type to get a set, or go on getting it.
+    func fetchLine(_ name: String) -> String {
+        let place = data == absolutePath(dataDirectory(nil)) ? "" : " --data \(data)"
+        return "ranksweep data fetch \(name)\(place)" + mirrors.map { " --mirror \($0)" }.joined()
+    }
+}
+
+private func listed(_ names: [String]) -> String {
+    names.dropLast().joined(separator: ", ") + " and " + (names.last ?? "")
+}
+
+private func wholeText(of path: String) -> String? {
+    guard let file = fopen(path, "re") else { return nil }
+    defer { fclose(file) }
+    var bytes = [UInt8](repeating: 0, count: 1 << 16)
+    let count = fread(&bytes, 1, bytes.count, file)
+    return String(decoding: bytes[..<count], as: UTF8.self)
+}
+
+// MARK: - verify
+
+private func verify(_ order: DataOrder) throws(CommandFailure) -> ExitCode {
+    var bad: [TrialSettings.Images.Name] = []
+    var count = 0
+    for set in order.sets {
+        for file in try order.files(of: set) {
+            let found = FoundFile(file, in: order.data)
+            printOut(words(found, file))
+            guard found.check != .right else { continue }
+            count += 1
+            if !bad.contains(set) { bad.append(set) }
+        }
+    }
+    if bad.isEmpty { return .done }
+    let name = bad.count == 1 ? bad[0].rawValue : "all"
+    throw .input("\(countText(count, "file")) not as it should be; to fetch: \(order.fetchLine(name))")
+}
+
+private func words(_ found: FoundFile, _ file: DataFile) -> String {
+    switch found.check {
+    case .right: "right    \(found.path)"
+    case .missing: "missing  \(found.path)"
+    case .wrong(let digest):
+        "wrong    \(found.path)\n"
+            + "         SHA-256, uncompressed, should be \(file.digest)\n"
+            + "                                       is \(digest)"
+    case .unfinished: "wrong    \(found.path): it is cut short"
+    case .broken(let why): "wrong    \(found.path): \(why)"
+    }
+}
+
+// MARK: - fetch
+
+private func fetch(_ order: DataOrder) throws(CommandFailure) -> ExitCode {
+    guard let curl = findProgram("curl") else {
+        throw .input("curl, which fetches files, is not installed (Debian: apt install curl)")
+    }
+    var fetching = DataFetch(order: order, curl: curl, signals: SignalDescriptor())
+    var failed: [String] = []
+    for set in order.sets {
+        switch try fetching.fetch(set) {
+        case .interrupted:
+            printError("interrupted; what came is kept\nto go on: \(order.fetchLine(order.name))")
+            return .interrupted
+        case .noMirror(let file): failed.append(file)
+        case .allRight(let fetched):
+            let count = fetched == 0 ? "none had to be" : "\(fetched)"
+            printOut(
+                "\(set.rawValue): all files are right in \(order.data)/\(set.rawValue); fetched: \(count)")
+        }
+    }
+    if failed.isEmpty { return .done }
+    let lines = failed.map { "\($0): no mirror gave it" }
+    throw .fault(
+        lines.joined(separator: "\n")
+            + "\n(to try again: \(order.fetchLine(order.name)); another place: --mirror URL)")
+}

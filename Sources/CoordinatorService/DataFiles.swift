@@ -1,0 +1,141 @@
+import CZlib
+import Glibc
+import Sweep
+import Text
+
+/// A file of an image set, and what it should hold.
+struct DataFile: Equatable {
+    var set: TrialSettings.Images.Name
+    /// Without ".gz".
+    var name: String
+    /// SHA-256 of its uncompressed bytes, in hexadecimal: how it is compressed is the mirror's business.
+    var digest: String
+    /// Bytes of the publisher's own NAME.gz: what a progress line shows, nothing else.
+    var usualSize: Int
+
+    /// "mnist/train-images-idx3-ubyte"
+    var path: String { "\(set.rawValue)/\(name)" }
+
+    static func all(of set: TrialSettings.Images.Name) -> [DataFile] {
+        let facts: [(digest: String, size: Int)] =
+            switch set {
+            case .mnist:
+                [
+                    ("ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db", 9_912_422),
+                    ("65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5", 28_881),
+                    ("0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7", 1_648_877),
+                    ("ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2", 4542),
+                ]
+            case .fashionMNIST:
+                [
+                    ("c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888", 26_421_880),
+                    ("bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9", 29_515),
+                    ("5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b", 4_422_102),
+                    ("0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34", 5148),
+                ]
+            }
+        return zip(TrialSettings.Images.fileNames, facts).map { name, fact in
+            DataFile(set: set, name: name, digest: fact.digest, usualSize: fact.size)
+        }
+    }
+
+    /// Folders on the web that hold a set's files, as NAME.gz, the first to be tried first.
+    static func mirrors(of set: TrialSettings.Images.Name) -> [String] {
+        switch set {
+        case .mnist:
+            [
+                "https://storage.googleapis.com/cvdf-datasets/mnist/",
+                "https://ossci-datasets.s3.amazonaws.com/mnist/",
+            ]
+        case .fashionMNIST:
+            [
+                "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
+                "https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/",
+            ]
+        }
+    }
+
+    /// The same files with the digests that a list gives, each line "DIGEST  mnist/NAME"; nil where a line is
+    /// not so, or a file has none.
+    static func replacingDigests(of files: [DataFile], by list: String) -> [DataFile]? {
+        var digests: [String: String] = [:]
+        for line in list.split(separator: "\n") {
+            let words = line.split(separator: " ")
+            guard words.count == 2, words[0].utf8.count == 64 else { return nil }
+            digests[String(words[1])] = words[0].lowercased()
+        }
+        var replaced = files
+        for index in files.indices {
+            guard let digest = digests[files[index].path] else { return nil }
+            replaced[index].digest = digest
+        }
+        return replaced
+    }
+}
+
+/// What a look at a file's bytes told.
+enum DataCheck: Equatable {
+    case right
+    case missing
+    /// The SHA-256 that it has.
+    case wrong(digest: String)
+    /// The gzip stream is good as far as it goes, and has no end.
+    case unfinished
+    /// No gzip stream, or not to be read at all.
+    case broken(String)
+
+    /// Uncompressed, no file of these sets has so many bytes; a stream that swells beyond is not waited for.
+    static let limit = 1 << 28
+
+    /// Reads a file, gzip or plain, and compares the digest of what it holds. Memory does not depend on its
+    /// size.
+    init(of path: String, against digest: String) {
+        errno = 0
+        guard let file = gzopen(path, "rbe") else {
+            self = errno == ENOENT ? .missing : .broken(systemText(errno))
+            return
+        }
+        defer { gzclose_r(file) }
+        gzbuffer(file, 1 << 17)
+        var stream = DigestStream()
+        var piece = [UInt8](repeating: 0, count: 1 << 18)
+        var total = 0
+        while true {
+            let count = piece.withUnsafeMutableBytes { gzread(file, $0.baseAddress, UInt32($0.count)) }
+            guard count > 0 else { break }
+            stream.update(piece[..<Int(count)])
+            total += Int(count)
+            guard total <= Self.limit else {
+                self = .broken("it holds more than \(Self.limit) bytes")
+                return
+            }
+        }
+        // A broken or unfinished stream is told here only.
+        var code: Int32 = 0
+        let message = gzerror(file, &code).map { String(cString: $0) } ?? ""
+        switch code {
+        case Z_OK, Z_STREAM_END:
+            let found = stream.finish().hexadecimal()
+            self = found == digest ? .right : .wrong(digest: found)
+        case Z_BUF_ERROR: self = .unfinished
+        case Z_ERRNO: self = .broken(systemText(errno))
+        default:
+            // zlib's message begins with the path.
+            self = .broken(
+                message.hasPrefix(path + ": ") ? String(message.dropFirst(path.count + 2)) : message)
+        }
+    }
+}
+
+/// Where a run would find a file, and what is there.
+struct FoundFile: Equatable {
+    var path: String
+    var check: DataCheck
+
+    /// Of NAME.gz and NAME the first that is there, as trials read them.
+    init(_ file: DataFile, in data: String) {
+        let plain = "\(data)/\(file.path)"
+        path = access(plain + ".gz", F_OK) != 0 && access(plain, F_OK) == 0 ? plain : plain + ".gz"
+        check = DataCheck(of: path, against: file.digest)
+    }
+}

@@ -1,0 +1,138 @@
+/// How a transfer ended.
+enum TransferEnd: Equatable {
+    /// The server says that this was all.
+    case complete
+    /// It broke off, and may go on.
+    case cut(String)
+    /// Going on in the middle is not possible: the server does not do it, or has no so long file.
+    case cannotResume
+    /// Nothing to be had there: no such host or file, or nothing but silence.
+    case refused(String)
+    /// What came could not be written here. No mirror can help.
+    case notWritten(String)
+    case interrupted
+
+    /// - Parameters:
+    ///   - code: curl's exit code (its manual, EXIT CODES).
+    ///   - status: of HTTP; 0 where there was none.
+    ///   - words: what curl wrote to standard error.
+    init(curl code: Int32, status: Int, words: String) {
+        let prefix = "curl: (\(code)) "
+        let line = words.split(separator: "\n").last { $0.hasPrefix("curl: ") }.map(String.init) ?? ""
+        let why =
+            line.hasPrefix(prefix) ? String(line.dropFirst(prefix.count)) : "curl exited with code \(code)"
+        switch (code, status) {
+        case (0, _): self = .complete
+        // 33: no ranges there; 36: bad offset; 416: nothing at that offset.
+        case (33, _), (36, _), (22, 416): self = .cannotResume
+        // 18: too few bytes; 55, 56: the connection broke; 92: a stream of HTTP/2 did.
+        case (18, _), (55, _), (56, _), (92, _): self = .cut(why)
+        case (22, 400...): self = .refused("HTTP status \(status)")
+        default: self = .refused(why)
+        }
+    }
+}
+
+/// What to do for one file: which mirror, when to go on in the middle, when to begin again. A value: events in,
+/// effects out; transfers and files are its caller's (DataFetch.swift).
+struct FileFetch {
+    enum Event {
+        /// So many bytes are there from an earlier time.
+        case began(partial: Int)
+        /// A transfer that began after `offset` bytes ended; the partial file now has `size`.
+        case transferred(TransferEnd, offset: Int, size: Int)
+        case checked(DataCheck)
+    }
+
+    enum Effect: Equatable {
+        /// Look whether the partial file holds the right bytes.
+        case check
+        /// Remove the partial file.
+        case discard
+        /// Get what follows the partial file, from this mirror.
+        case transfer(mirror: String)
+        /// Give the partial file its name.
+        case adopt
+        case giveUp
+        case stop(TransferEnd)
+        case warn(String)
+    }
+
+    /// Transfers from one mirror: as many as a bad line may break.
+    static let transfersPerMirror = 6
+
+    /// Mirrors still to be asked, the present one first.
+    private(set) var mirrors: [String]
+    /// Those that did not give the file.
+    private(set) var failed: [String] = []
+    private var transfers = 0
+    /// Of the last transfer; nil while there was none.
+    private var offset: Int?
+
+    init(mirrors: [String]) { self.mirrors = mirrors }
+
+    mutating func handle(_ event: Event) -> [Effect] {
+        switch event {
+        case .began(let partial):
+            // It may be whole: all that an interrupt kept from it was its name.
+            return partial > 0 ? [.check] : transfer()
+        case .checked(.right):
+            return [.adopt]
+        case .checked(let check):
+            guard let offset, let mirror = mirrors.first else {
+                return (check == .unfinished ? [] : [.discard]) + transfer()
+            }
+            let warning = "\(mirror): it sent \(check.reproach)"
+            guard offset > 0 else { return [.discard] + next(warning) }
+            // Two halves may come from two packings of the same bytes: then the whole is worth a try.
+            return [.discard, .warn(warning + "; from the start again")] + transfer()
+        case .transferred(let end, let offset, let size):
+            self.offset = offset
+            return handle(end, offset: offset, size: size)
+        }
+    }
+
+    private mutating func handle(_ end: TransferEnd, offset: Int, size: Int) -> [Effect] {
+        let mirror = mirrors.first ?? ""
+        switch end {
+        case .complete: return [.check]
+        case .interrupted, .notWritten: return [.stop(end)]
+        case .cannotResume:
+            return offset > 0 ? [.discard] + transfer() : next("\(mirror): it sends only parts of the file")
+        case .cut(let why):
+            // A mirror that brings us on is as good as any.
+            let warning = "\(mirror): \(why)"
+            return size > offset && transfers < Self.transfersPerMirror
+                ? [.warn(warning + "; going on")] + transfer() : next(warning)
+        case .refused(let why): return next("\(mirror): \(why)")
+        }
+    }
+
+    private mutating func transfer() -> [Effect] {
+        guard let mirror = mirrors.first else { return [.giveUp] }
+        guard transfers < Self.transfersPerMirror else { return next("\(mirror): it failed too often") }
+        transfers += 1
+        return [.transfer(mirror: mirror)]
+    }
+
+    private mutating func next(_ warning: String) -> [Effect] {
+        if !mirrors.isEmpty { failed.append(mirrors.removeFirst()) }
+        transfers = 0
+        return [.warn(warning)] + transfer()
+    }
+
+    /// In which order the next file's mirrors are asked: those that failed come last.
+    var orderForNext: [String] { mirrors + failed }
+}
+
+extension DataCheck {
+    /// What is wrong with what a mirror sent.
+    var reproach: String {
+        switch self {
+        case .right, .missing: "no file"
+        case .wrong(let digest): "a file with other bytes (SHA-256 \(digest))"
+        case .unfinished: "a file that is cut short"
+        case .broken(let why): "no file to be read: \(why)"
+        }
+    }
+}

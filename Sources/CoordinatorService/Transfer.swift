@@ -1,0 +1,127 @@
+import Console
+import Glibc
+import Reporting
+import Transport
+
+/// One run of curl: what follows a partial file's bytes is appended to it.
+struct Transfer {
+    var curl: String
+    var url: String
+    var partial: String
+    /// After so many seconds of (nearly) nothing the server is given up.
+    var patience: Int
+
+    /// A server that brings fewer bytes a second is as good as silent.
+    static let slowest = 1000
+
+    /// - Parameter note: told now and then how many bytes the partial file has.
+    /// - Returns: how it ended, and the bytes of the partial file before and after.
+    func run(
+        signals: SignalDescriptor, note: (_ size: Int) -> Void
+    ) throws(CommandFailure) -> (end: TransferEnd, offset: Int, size: Int) {
+        let file = open(partial, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+        guard file >= 0 else { throw .init(ReportError.file(path: partial, doing: "write", code: errno)) }
+        defer { close(file) }
+        let offset = Int(lseek(file, 0, SEEK_END))
+        let output = try makePipe()
+        defer { close(output.reading) }
+        let errors = try makePipe()
+        defer { close(errors.reading) }
+        let child = ChildProgram.start(
+            curl, arguments(offset: offset), environment: environmentList(),
+            descriptors: [(output.writing, STDOUT_FILENO), (errors.writing, STDERR_FILENO)])
+        let code = errno
+        close(output.writing)
+        close(errors.writing)
+        guard let child else { throw .fault("\(curl) cannot be started: \(systemText(code))") }
+        var stream = Stream(file: file, size: offset, output: output.reading, errors: errors.reading)
+        if let early = stream.follow(signals: signals, note: note) {
+            child.send(signal: SIGTERM)
+            _ = child.wait()
+            return (early, offset, stream.size)
+        }
+        guard case .exited(let result) = child.wait() else {
+            return (.cut("curl was killed"), offset, stream.size)
+        }
+        let words = String(decoding: stream.words, as: UTF8.self)
+        let status = words.split(separator: "\n").last { $0.hasPrefix(Self.statusMark) }
+            .flatMap { Int($0.dropFirst(Self.statusMark.count)) }
+        return (TransferEnd(curl: result, status: status ?? 0, words: words), offset, stream.size)
+    }
+
+    private static let statusMark = "status: "
+
+    private func arguments(offset: Int) -> [String] {
+        [
+            "--silent", "--show-error", "--fail", "--location", "--globoff",
+            "--proto", "=http,https,file", "--proto-redir", "=http,https",
+            "--connect-timeout", String(patience),
+            "--speed-time", String(patience), "--speed-limit", String(Self.slowest),
+            "--write-out", "%{stderr}\n\(Self.statusMark)%{http_code}\n",
+        ] + (offset > 0 ? ["--continue-at", String(offset)] : []) + ["--url", url]
+    }
+
+    private func makePipe() throws(CommandFailure) -> (reading: Int32, writing: Int32) {
+        var ends: [Int32] = [-1, -1]
+        guard pipe(&ends) == 0 else { throw .fault("pipe: \(systemText(errno))") }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        return (ends[0], ends[1])
+    }
+
+    /// curl's two outputs. It writes to a pipe and not to the file, so that it ends when we do.
+    private struct Stream {
+        let file: Int32
+        var size: Int
+        let output: Int32
+        let errors: Int32
+        var words: [UInt8] = []
+
+        /// Follows both to their ends; returns early with what makes all the rest useless.
+        mutating func follow(signals: SignalDescriptor, note: (Int) -> Void) -> TransferEnd? {
+            var open = [
+                pollfd(fd: signals.descriptor, events: Int16(POLLIN), revents: 0),
+                pollfd(fd: output, events: Int16(POLLIN), revents: 0),
+                pollfd(fd: errors, events: Int16(POLLIN), revents: 0),
+            ]
+            var piece = [UInt8](repeating: 0, count: 1 << 16)
+            while open[1].fd >= 0 || open[2].fd >= 0 {
+                note(size)
+                guard poll(&open, nfds_t(open.count), 500) > 0 else { continue }
+                if signals.next() != nil { return .interrupted }
+                for index in 1...2 where open[index].fd >= 0 && open[index].revents != 0 {
+                    let count = read(open[index].fd, &piece, piece.count)
+                    if count < 0, errno == EINTR { continue }
+                    guard count > 0 else {
+                        open[index].fd = -1
+                        continue
+                    }
+                    if index == 2 {
+                        // Enough to say what is wrong.
+                        words = (words + piece[..<count]).suffix(16384)
+                    } else if let fault = append(piece[..<count]) {
+                        return fault
+                    }
+                }
+            }
+            return nil
+        }
+
+        private mutating func append(_ bytes: ArraySlice<UInt8>) -> TransferEnd? {
+            var rest = bytes
+            while !rest.isEmpty {
+                let count = rest.withUnsafeBytes { write(file, $0.baseAddress, $0.count) }
+                if count < 0, errno == EINTR { continue }
+                guard count > 0 else { return .notWritten(systemText(errno)) }
+                rest = rest.dropFirst(count)
+                size += count
+            }
+            return size > DataCheck.limit ? .refused("it sends more than \(DataCheck.limit) bytes") : nil
+        }
+    }
+}
+
+/// The file of a program on $PATH.
+func findProgram(_ name: String) -> String? {
+    let folders = (environmentValue("PATH") ?? "/usr/bin:/bin").split(separator: ":")
+    return folders.map { "\($0)/\(name)" }.first { access($0, X_OK) == 0 }
+}
