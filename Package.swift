@@ -79,7 +79,7 @@ let package = Package(
         .testTarget(name: "TransportTests", dependencies: ["Transport", "Wire"]),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["CoordinatorService", "Text", "ranksweep", "ranksweep-worker"]),
+            dependencies: ["CoordinatorService", "Text", "CZlib", "ranksweep", "ranksweep-worker"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -53,7 +53,7 @@ struct Transfer {
 
     private func arguments(offset: Int) -> [String] {
         [
-            "--silent", "--show-error", "--fail", "--location", "--globoff",
+            "--silent", "--show-error", "--fail", "--location", "--globoff", "--no-buffer",
             "--proto", "=http,https,file", "--proto-redir", "=http,https",
             "--connect-timeout", String(patience),
             "--speed-time", String(patience), "--speed-limit", String(Self.slowest),

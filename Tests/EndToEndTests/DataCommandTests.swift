@@ -1,0 +1,390 @@
+import CZlib
+import Foundation
+import Testing
+import Text
+
+@testable import CoordinatorService
+
+/// Steele, Lea and Flood 2014: the same numbers each time.
+private struct SplitMix: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+        return z ^ (z >> 31)
+    }
+}
+
+/// A small MNIST of random bytes, what it should be, and `ranksweep data` over it.
+private struct SmallSet {
+    static let names = [
+        "train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte",
+        "t10k-labels-idx1-ubyte",
+    ]
+    static let images = names[0]
+
+    let work: Workspace
+    /// Path as a server knows it → gzipped bytes.
+    let packed: [String: [UInt8]]
+    /// The images as they are, and gzipped otherwise.
+    let images: [UInt8]
+    let packedOtherwise: [UInt8]
+
+    init() throws {
+        work = try Workspace()
+        var packed: [String: [UInt8]] = [:]
+        var digests = ""
+        var random = SplitMix(state: 1)
+        var images: [UInt8] = []
+        for name in Self.names {
+            let size = name == Self.images ? 300_000 : 5000
+            // Sixteen values: gzip halves them, and how well depends on its level.
+            let bytes = (0..<size).map { _ in UInt8.random(in: 0..<16, using: &random) }
+            if name == Self.images { images = bytes }
+            packed["/\(name).gz"] = try Self.gzip(bytes, in: work, level: 9)
+            digests += "\(Digest(of: bytes).hexadecimal())  mnist/\(name)\n"
+        }
+        self.packed = packed
+        self.images = images
+        packedOtherwise = try Self.gzip(images, in: work, level: 1)
+        try work.write(digests, to: "digests")
+        try FileManager.default.createDirectory(
+            at: work.folder.appending(path: "data/mnist"), withIntermediateDirectories: true)
+    }
+
+    static func gzip(_ bytes: [UInt8], in work: Workspace, level: Int) throws -> [UInt8] {
+        let path = work.folder.appending(path: "packed.gz").path
+        let file = try #require(gzopen(path, "wb\(level)"))
+        #expect(gzwrite(file, bytes, UInt32(bytes.count)) == bytes.count)
+        gzclose(file)
+        return Array(try work.bytes("packed.gz"))
+    }
+
+    var packedImages: [UInt8] { packed["/\(Self.images).gz"] ?? [] }
+
+    /// A server that does well, but for the images.
+    func server(images reply: (@Sendable (WebServer.Request) -> WebServer.Reply)? = nil) throws -> WebServer {
+        try WebServer { [packed] request in
+            if let reply, request.path.contains(Self.images) { return reply(request) }
+            return packed[request.path].map { .file($0) } ?? .status(404)
+        }
+    }
+
+    func start(_ action: String, _ servers: [WebServer] = [], patience: Int = 1) throws -> Program {
+        var arguments = ["data", action, "mnist", "--data", "data", "--digests", "digests"]
+        arguments += ["--patience", String(patience)]
+        for server in servers { arguments += ["--mirror", server.url] }
+        return try work.start("ranksweep", arguments, environment: ["no_proxy": "127.0.0.1"])
+    }
+
+    func fetch(_ servers: WebServer...) throws -> Program.Result { try start("fetch", servers).wait() }
+
+    func verify() throws -> Program.Result { try start("verify").wait() }
+
+    func put(_ bytes: [UInt8], at name: String) throws {
+        try Data(bytes).write(to: work.folder.appending(path: "data/mnist/\(name)"))
+    }
+
+    var imagesArePresent: Bool { work.exists("data/mnist/\(Self.images).gz") }
+    var partialIsPresent: Bool { work.exists("data/mnist/\(Self.images).gz.partial") }
+
+    /// All files have their names and the right bytes, and nothing else is there.
+    func expectAllRight(_ end: Program.Result, at line: SourceLocation = #_sourceLocation) throws {
+        #expect(end.code == 0, "\(end.all)", sourceLocation: line)
+        let there = try FileManager.default.contentsOfDirectory(
+            atPath: work.folder.appending(path: "data/mnist").path)
+        #expect(there.sorted() == Self.names.map { $0 + ".gz" }.sorted(), sourceLocation: line)
+        let seen = try verify()
+        #expect(seen.code == 0, "\(seen.all)", sourceLocation: line)
+        #expect(
+            seen.output.split(separator: "\n").count { $0.hasPrefix("right ") } == 4, sourceLocation: line)
+    }
+}
+
+/// `ranksweep data` against servers good and bad.
+@Suite("Data command") struct DataCommandTests {
+    @Test("A set is fetched once")
+    func good() throws {
+        let set = try SmallSet()
+        let server = try set.server()
+        try set.expectAllRight(try set.fetch(server))
+        #expect(server.requests.count == 4)
+        let again = try set.fetch(server)
+        #expect(again.code == 0 && again.errors.contains("there already"), "\(again.all)")
+        #expect(server.requests.count == 4)
+    }
+
+    @Test("A connection that breaks is taken up in the middle, at the same server")
+    func brokenConnection() throws {
+        let set = try SmallSet()
+        let bytes = set.packedImages
+        let server = try set.server { request in
+            request.number == 1 ? .cut(bytes, at: bytes.count / 2) : .file(bytes)
+        }
+        let end = try set.fetch(server)
+        try set.expectAllRight(end)
+        #expect(end.errors.contains("; going on"))
+        #expect(server.requests.prefix(2).map(\.start) == [nil, bytes.count / 2])
+    }
+
+    @Test("Ctrl-C ends with code 3 and no half file; the same command goes on in the middle")
+    func interrupted() throws {
+        let set = try SmallSet()
+        let bytes = set.packedImages
+        let server = try set.server { request in
+            request.number == 1 ? .stall(bytes, at: bytes.count / 2) : .file(bytes)
+        }
+        let fetch = try set.start("fetch", [server], patience: 60)
+        let partial = "data/mnist/\(SmallSet.images).gz.partial"
+        try eventually("half of it is here") {
+            try set.partialIsPresent && set.work.bytes(partial).count == bytes.count / 2
+        }
+        let second = try set.fetch(server)
+        #expect(second.code == 2 && second.errors.contains("another 'ranksweep data fetch'"))
+        fetch.signal(SIGINT)
+        let end = try fetch.wait()
+        #expect(end.code == 3)
+        #expect(end.errors.contains("to go on: ranksweep data fetch mnist --data"), "\(end.errors)")
+        #expect(!set.imagesArePresent && set.partialIsPresent)
+        #expect(try processes(with: "curl", server.url).isEmpty)
+        try set.expectAllRight(try set.fetch(server))
+        #expect(server.requests[1].start == bytes.count / 2)
+    }
+
+    @Test("Killed, it leaves no curl and no half file, and goes on in the middle")
+    func killed() throws {
+        let set = try SmallSet()
+        let bytes = set.packedImages
+        let server = try set.server { request in
+            request.number == 1 ? .stall(bytes, at: bytes.count / 2) : .file(bytes)
+        }
+        let fetch = try set.start("fetch", [server], patience: 2)
+        try eventually("some of it is here") { set.partialIsPresent && !server.requests.isEmpty }
+        fetch.signal(SIGKILL)
+        #expect(try fetch.wait().code == 128 + SIGKILL)
+        #expect(!set.imagesArePresent)
+        try set.expectAllRight(try set.fetch(server))
+        try eventually("curl is gone") { try processes(with: "curl", server.url).isEmpty }
+    }
+
+    @Test("A server that sends other bytes is left for the next, and nothing of its bytes stays")
+    func corrupt() throws {
+        let set = try SmallSet()
+        var bytes = set.packedImages
+        bytes[bytes.count / 2] ^= 0x40
+        let bad = try set.server { [bytes] _ in .file(bytes) }
+        let alone = try set.fetch(bad)
+        #expect(alone.code == 4)
+        #expect(alone.errors.contains("no mirror gave it"), "\(alone.errors)")
+        #expect(!set.imagesArePresent && !set.partialIsPresent)
+        try set.expectAllRight(try set.fetch(bad, try set.server()))
+    }
+
+    @Test("A file that is another, whole one is no better, and its digest is told")
+    func other() throws {
+        let set = try SmallSet()
+        let bytes = try SmallSet.gzip([1, 2, 3], in: set.work, level: 6)
+        let end = try set.fetch(try set.server { _ in .file(bytes) })
+        #expect(end.code == 4)
+        #expect(end.errors.contains(Digest(of: [1, 2, 3]).hexadecimal()), "\(end.errors)")
+        #expect(!set.imagesArePresent && !set.partialIsPresent)
+    }
+
+    @Test("A silent server is given up, and the next goes on with what it sent")
+    func stalled() throws {
+        let set = try SmallSet()
+        let bytes = set.packedImages
+        let silent = try set.server { _ in .stall(bytes, at: bytes.count / 2) }
+        let good = try set.server()
+        try set.expectAllRight(try set.fetch(silent, good))
+        #expect(good.requests.first?.start == bytes.count / 2)
+        // Once is enough: the other files came from the good one.
+        #expect(silent.requests.count == 1 && good.requests.count == 4)
+    }
+
+    @Test("A server without the file is left for the next; with no other, nothing is left")
+    func notThere() throws {
+        let set = try SmallSet()
+        let empty = try set.server { _ in .status(404) }
+        let alone = try set.fetch(empty)
+        #expect(alone.code == 4)
+        #expect(alone.errors.contains("\(empty.url): HTTP status 404"), "\(alone.errors)")
+        #expect(!set.imagesArePresent && !set.partialIsPresent)
+        try set.expectAllRight(try set.fetch(empty, try set.server()))
+    }
+
+    @Test("A server that cannot go on in the middle begins again")
+    func noRanges() throws {
+        let set = try SmallSet()
+        let bytes = set.packedImages
+        try set.put(Array(bytes.prefix(1000)), at: SmallSet.images + ".gz.partial")
+        let server = try set.server { _ in .wholeFile(bytes) }
+        try set.expectAllRight(try set.fetch(server))
+        #expect(server.requests.prefix(2).map(\.start) == [1000, nil])
+    }
+
+    @Test("Halves of two packings do not fit: the whole is fetched, from the same server")
+    func twoPackings() throws {
+        let set = try SmallSet()
+        try set.put(Array(set.packedOtherwise.prefix(50_000)), at: SmallSet.images + ".gz.partial")
+        let server = try set.server()
+        let end = try set.fetch(server)
+        try set.expectAllRight(end)
+        #expect(end.errors.contains("from the start again"), "\(end.errors)")
+        #expect(server.requests.prefix(2).map(\.start) == [50_000, nil])
+    }
+
+    @Test("A partial file that is whole needs no server; one that is spoilt is no beginning")
+    func wholePartial() throws {
+        let set = try SmallSet()
+        try set.put(set.packedImages, at: SmallSet.images + ".gz.partial")
+        try set.put([1, 2, 3], at: SmallSet.names[1] + ".gz.partial")
+        let server = try set.server()
+        try set.expectAllRight(try set.fetch(server))
+        #expect(server.requests.map(\.start) == [nil, nil, nil])
+    }
+
+    @Test("A wrong file is named, stays until there is a right one, and is replaced then")
+    func wrongInPlace() throws {
+        let set = try SmallSet()
+        try set.expectAllRight(try set.fetch(try set.server()))
+        let cut = Array(set.packedImages.dropLast(9))
+        try set.put(cut, at: SmallSet.images + ".gz")
+        let wrong = try SmallSet.gzip([7], in: set.work, level: 6)
+        try set.put(wrong, at: SmallSet.names[1] + ".gz")
+        try FileManager.default.removeItem(
+            at: set.work.folder.appending(path: "data/mnist/\(SmallSet.names[2]).gz"))
+        let seen = try set.verify()
+        #expect(seen.code == 2)
+        #expect(seen.output.contains("\(SmallSet.images).gz: it is cut short"), "\(seen.output)")
+        #expect(seen.output.contains(Digest(of: [7]).hexadecimal()))
+        let expected = try set.work.text("digests").split(separator: "\n")[1].prefix(64)
+        #expect(seen.output.contains(expected))
+        #expect(seen.output.split(separator: "\n").count { $0.hasPrefix("missing ") } == 1)
+        #expect(seen.errors.contains("3 files") && seen.errors.contains("ranksweep data fetch mnist"))
+
+        #expect(try set.fetch(try set.server { _ in .status(500) }).code == 4)
+        #expect(try set.work.bytes("data/mnist/\(SmallSet.images).gz") == Data(cut))
+        try set.expectAllRight(try set.fetch(try set.server()))
+    }
+
+    @Test("A file that is not gzipped serves as well; where both are there, the gzipped one counts")
+    func plain() throws {
+        let set = try SmallSet()
+        try set.put(set.images, at: SmallSet.images)
+        let server = try set.server()
+        #expect(try set.fetch(server).code == 0)
+        #expect(server.requests.count == 3 && !set.imagesArePresent)
+        #expect(try set.verify().code == 0)
+        try set.put([0], at: SmallSet.images + ".gz")
+        #expect(try set.verify().code == 2)
+    }
+
+    @Test("Without curl the message says what to install")
+    func noCurl() throws {
+        let work = try Workspace()
+        let end = try work.run(
+            "data", "fetch", "mnist", "--data", "d", environment: ["PATH": work.folder.path])
+        #expect(end.code == 2)
+        #expect(end.errors.contains("apt install curl"), "\(end.errors)")
+        #expect(!work.exists("d"))
+    }
+
+    @Test("A folder that cannot be made is told")
+    func noFolder() throws {
+        let work = try Workspace()
+        try work.write("", to: "d")
+        let end = try work.run("data", "fetch", "mnist", "--data", "d")
+        #expect(end.code == 2)
+        #expect(end.errors.contains("d/"), "\(end.errors)")
+    }
+}
+
+/// What is decided, without a server.
+@Suite("Data command: decisions") struct FileFetchTests {
+    @Test("Whatever servers do, a fetch ends, and asks each mirror a few times at most")
+    func ends() {
+        let ends: [TransferEnd] = [.complete, .cut("x"), .cannotResume, .refused("x")]
+        let checks: [DataCheck] = [.unfinished, .broken("x"), .wrong(digest: "x")]
+        var random = SplitMix(state: 1)
+        for _ in 0..<2000 {
+            var fetch = FileFetch(mirrors: ["a", "b", "c"])
+            var asked: [String: Int] = [:]
+            var size = Int.random(in: 0...1, using: &random)
+            var effects = fetch.handle(.began(partial: size))[...]
+            var last: FileFetch.Effect?
+            while let effect = effects.popFirst() {
+                last = effect
+                switch effect {
+                case .check: effects += fetch.handle(.checked(checks.randomElement(using: &random) ?? .right))
+                case .discard: size = 0
+                case .transfer(let mirror):
+                    asked[mirror, default: 0] += 1
+                    let offset = size
+                    size += Int.random(in: 0...1, using: &random)
+                    let end = ends.randomElement(using: &random) ?? .complete
+                    effects += fetch.handle(.transferred(end, offset: offset, size: size))
+                default: break
+                }
+            }
+            #expect(last == .giveUp)
+            #expect(asked.keys.sorted() == ["a", "b", "c"])
+            #expect(asked.values.allSatisfy { (1...FileFetch.transfersPerMirror).contains($0) })
+        }
+    }
+
+    @Test("A mirror that failed is asked last for the next file")
+    func order() {
+        var fetch = FileFetch(mirrors: ["a", "b", "c"])
+        #expect(fetch.handle(.began(partial: 0)) == [.transfer(mirror: "a")])
+        #expect(
+            fetch.handle(.transferred(.refused("no"), offset: 0, size: 0))
+                == [.warn("a: no"), .transfer(mirror: "b")])
+        #expect(fetch.handle(.transferred(.complete, offset: 0, size: 9)) == [.check])
+        #expect(fetch.handle(.checked(.right)) == [.adopt])
+        #expect(fetch.orderForNext == ["b", "c", "a"])
+    }
+
+    @Test("A full disk or an interrupt stops at once: no mirror can help")
+    func stop() {
+        for end in [TransferEnd.notWritten("No space left on device"), .interrupted] {
+            var fetch = FileFetch(mirrors: ["a", "b"])
+            _ = fetch.handle(.began(partial: 0))
+            #expect(fetch.handle(.transferred(end, offset: 0, size: 5)) == [.stop(end)])
+        }
+    }
+
+    @Test("curl's ends, in our words")
+    func curlEnds() {
+        #expect(TransferEnd(curl: 0, status: 200, words: "") == .complete)
+        #expect(TransferEnd(curl: 22, status: 416, words: "curl: (22) …") == .cannotResume)
+        #expect(TransferEnd(curl: 22, status: 404, words: "curl: (22) …") == .refused("HTTP status 404"))
+        #expect(TransferEnd(curl: 18, status: 200, words: "curl: (18) cut\n") == .cut("cut"))
+        #expect(TransferEnd(curl: 6, status: 0, words: "\ncurl: (6) no host\nx\n") == .refused("no host"))
+        #expect(TransferEnd(curl: 99, status: 0, words: "") == .refused("curl exited with code 99"))
+    }
+
+    @Test("Every built-in file has a digest of its own, and every set mirrors")
+    func table() {
+        let files = DataFile.all(of: .mnist) + DataFile.all(of: .fashionMNIST)
+        #expect(files.count == 8 && Set(files.map(\.digest)).count == 8)
+        #expect(files.allSatisfy { $0.digest.utf8.count == 64 })
+        for mirror in DataFile.mirrors(of: .mnist) + DataFile.mirrors(of: .fashionMNIST) {
+            #expect(mirror.hasPrefix("http") && mirror.hasSuffix("/"))
+        }
+    }
+
+    @Test("The progress line tells size, speed and time left")
+    func progress() throws {
+        let file = try #require(DataFile.all(of: .mnist).first)
+        #expect(
+            fetchLine(file, size: 3_912_422, gained: 3_000_000, seconds: 2)
+                == "mnist/train-images-idx3-ubyte.gz: 3.9 of 9.9 MB · 1.5 MB/s · ETA 4.0 s")
+        #expect(
+            fetchLine(file, size: 12_000_000, gained: 0, seconds: 0)
+                == "mnist/train-images-idx3-ubyte.gz: 12.0 MB")
+    }
+}
