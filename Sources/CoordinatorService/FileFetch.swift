@@ -33,8 +33,8 @@ enum TransferEnd: Equatable {
     }
 }
 
-/// What to do for one file: which mirror, when to go on in the middle, when to begin again. A value: events in,
-/// effects out; transfers and files are its caller's (DataFetch.swift).
+/// What to do for one file: which mirror, when to go on in the middle, when to begin again. A value: events
+/// in, effects out; transfers and files are its caller's (DataFetch.swift).
 struct FileFetch {
     enum Event {
         /// So many bytes are there from an earlier time.
@@ -132,7 +132,7 @@ extension DataCheck {
         case .right, .missing: "no file"
         case .wrong(let digest): "a file with other bytes (SHA-256 \(digest))"
         case .unfinished: "a file that is cut short"
-        case .broken(let why): "no file to be read: \(why)"
+        case .broken(let why): "a file that cannot be read: \(why)"
         }
     }
 }

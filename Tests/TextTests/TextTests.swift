@@ -101,6 +101,12 @@ func digestsAreThePublishedOnes(message: String, digest: String) {
 @Test func aMillionLettersHaveThePublishedDigest() {
     let digest = Digest(of: [UInt8](repeating: UInt8(ascii: "a"), count: 1_000_000))
     #expect(digest.hexadecimal() == "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0")
+    // Also where they come in pieces, of no special size.
+    var stream = DigestStream()
+    for size in [0, 1, 63, 64, 65, 9807, 990_000] {
+        stream.update(repeatElement(UInt8(ascii: "a"), count: size))
+    }
+    #expect(stream.finish() == digest)
 }
 
 // MARK: Spelling
