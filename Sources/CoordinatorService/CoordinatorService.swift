@@ -1,6 +1,6 @@
 // CoordinatorService: the commands of `ranksweep`. The coordinator is one poll loop between its workers and
-// its journal; what to do is decided by Scheduling's dispatcher, which this target gives a clock, sockets and a
-// disk. Imports Journal, Transport, Scheduling, Wire, Reporting, Sweep, Text, Console, and zlib for `data`.
+// its journal; what to do is decided by Scheduling's dispatcher, which this target gives a clock, sockets and
+// a disk. Imports Journal, Transport, Scheduling, Wire, Reporting, Sweep, Text, Console, and zlib for `data`.
 // Leaves out training: no BLAS here.
 
 import CBuild

@@ -90,9 +90,9 @@ private func checkData(_ spec: SweepSpec, _ options: RunOptions) throws(CommandF
         guard let first = missing.first else { continue }
         let place = options.data == absolutePath(dataDirectory(nil)) ? "" : " --data \(options.data)"
         throw .input(
-            "the sweep needs \(name.rawValue), but \(folder)/\(first)[.gz] cannot be read: to fetch the data set, "
-                + "'ranksweep data fetch \(name.rawValue)\(place)'; or name the folder above the one that holds it "
-                + "with --data DIR or RANKSWEEP_DATA")
+            "the sweep needs \(name.rawValue), but \(folder)/\(first)[.gz] cannot be read: to fetch the set, "
+                + "'ranksweep data fetch \(name.rawValue)\(place)'; or name the folder above the one that "
+                + "holds it with --data DIR or RANKSWEEP_DATA")
     }
 }
 

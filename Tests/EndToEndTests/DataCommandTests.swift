@@ -51,6 +51,7 @@ private struct SmallSet {
         self.images = images
         packedOtherwise = try Self.gzip(images, in: work, level: 1)
         try work.write(digests, to: "digests")
+        try work.write("", to: ".curlrc")
         try FileManager.default.createDirectory(
             at: work.folder.appending(path: "data/mnist"), withIntermediateDirectories: true)
     }
@@ -77,7 +78,9 @@ private struct SmallSet {
         var arguments = ["data", action, "mnist", "--data", "data", "--digests", "digests"]
         arguments += ["--patience", String(patience)]
         for server in servers { arguments += ["--mirror", server.url] }
-        return try work.start("ranksweep", arguments, environment: ["no_proxy": "127.0.0.1"])
+        // Neither a proxy nor settings of the tester's.
+        let environment = ["no_proxy": "127.0.0.1", "CURL_HOME": work.folder.path]
+        return try work.start("ranksweep", arguments, environment: environment)
     }
 
     func fetch(_ servers: WebServer...) throws -> Program.Result { try start("fetch", servers).wait() }
