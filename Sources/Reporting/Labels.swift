@@ -43,6 +43,7 @@ extension FigureSpec.Quantity {
         case .trainLoss: "training loss (\(lossUnit))"
         case .testLoss: "test loss (\(lossUnit))"
         case .accuracy: "test accuracy"
+        case .trainAccuracy: "training accuracy"
         case .accuracyOneSample: "test accuracy (one sample of z)"
         case .accuracySampled: "test accuracy (averaged over z)"
         case .klNats: "KL(q(z|x) ‖ r(z)) (nats)"

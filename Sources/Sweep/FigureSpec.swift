@@ -72,6 +72,7 @@ public enum Metric: String, CaseIterable, Sendable {
     case trainLoss = "train_loss"
     case testLoss = "test_loss"
     case accuracy
+    case trainAccuracy = "train_accuracy"
     case accuracyOneSample = "accuracy_one_sample"
     case accuracySampled = "accuracy_sampled"
     case klNats = "kl_nats"
@@ -105,7 +106,7 @@ public enum Metric: String, CaseIterable, Sendable {
         let vib = Setting.Use(path: "experiment", words: ["vib"])
         let images = Setting.Use(path: "dataset", words: ["mnist", "fashion-mnist"])
         return switch self {
-        case .accuracy: [images]
+        case .accuracy, .trainAccuracy: [images]
         case .accuracyOneSample, .accuracySampled: [vib, images]
         case .klNats, .klBits, .izyNats, .izyBits, .localRankNoise, .informativeDirections: [vib]
         default: []

@@ -84,7 +84,7 @@ struct Point {
     private func gaussian(_ conflicts: inout [PointConflict]) -> TrialSettings.Gaussian {
         let testPoints = integer("dataset.testPoints") ?? 65536
         if let correlations = numbers("dataset.correlations") {
-            return TrialSettings.Gaussian(correlations: correlations, testPoints: testPoints)
+            return gaussian(correlations, testPoints: testPoints, &conflicts)
         }
         guard let rows = values["dataset.covariance"]?.array else {
             conflicts.append(PointConflict("dataset", .noCovariance))
@@ -99,6 +99,26 @@ struct Point {
         }
         inputs = min(max(inputs, 1), covariance.count - 1)
         return TrialSettings.Gaussian(covariance: covariance, inputs: inputs, testPoints: testPoints)
+    }
+
+    private func gaussian(
+        _ correlations: [Double], testPoints: Int, _ conflicts: inout [PointConflict]
+    ) -> TrialSettings.Gaussian {
+        guard let inputs = integer("dataset.inputs"), let targets = integer("dataset.targets") else {
+            for path in ["dataset.inputs", "dataset.targets", "dataset.directions"]
+            where values[path] != nil {
+                conflicts.append(PointConflict(path, .noSizes))
+            }
+            return TrialSettings.Gaussian(correlations: correlations, testPoints: testPoints)
+        }
+        let most = min(inputs, targets)
+        if correlations.count > most {
+            conflicts.append(
+                PointConflict("dataset.correlations", .tooManyCorrelations(correlations.count, most: most)))
+        }
+        return TrialSettings.Gaussian(
+            correlations: Array(correlations.prefix(most)), inputs: inputs, targets: targets,
+            directions: UInt64(integer("dataset.directions") ?? 0), testPoints: testPoints)
     }
 
     // MARK: Training
@@ -220,19 +240,5 @@ struct PointConflict: Equatable {
     init(_ path: String, _ conflict: SweepError.Conflict) {
         self.path = path
         self.conflict = conflict
-    }
-}
-
-extension TrialSettings.Gaussian {
-    /// x and y standard normal with as many components each, of which the i-th of x and of y have the i-th
-    /// correlation and all others are independent.
-    public init(correlations: [Double], testPoints: Int) {
-        let count = correlations.count
-        let covariance = (0..<2 * count).map { row in
-            (0..<2 * count).map { column in
-                row == column ? 1 : row % count == column % count ? correlations[row % count] : 0
-            }
-        }
-        self.init(covariance: covariance, inputs: count, testPoints: testPoints)
     }
 }

@@ -14,7 +14,8 @@ extension Setting {
     static let exclusive: [(one: [String], other: [String])] = [
         (["training.steps"], ["training.epochs"]),
         (["hidden"], ["depth", "width"]),
-        (["dataset.correlations"], ["dataset.covariance", "dataset.inputs"]),
+        (["dataset.correlations"], ["dataset.covariance"]),
+        (["dataset.covariance"], ["dataset.targets", "dataset.directions"]),
     ]
 
     private init(
@@ -57,13 +58,21 @@ extension Setting {
         Setting(
             "dataset.correlations", .numbers(Bounds(.open(-1), .open(1)), limit: 512),
             default: "required, or `covariance`", uses: [gaussian],
-            "x and y have as many standard normal components, correlated pair by pair."),
+            "x and y have as many standard normal components, correlated pair by pair; with `inputs` and "
+                + "`targets`, along random directions."),
         Setting(
             "dataset.covariance", .matrix(limit: 1024), default: "none", uses: [gaussian],
             "The joint covariance of (x, y): symmetric and positive definite."),
         Setting(
-            "dataset.inputs", .integer(1...1023), default: "required with `covariance`", uses: [gaussian],
-            "How many of the covariance's variables, from the first, are x; the others are y."),
+            "dataset.inputs", .integer(1...1023), default: "required with `covariance` or `targets`",
+            uses: [gaussian],
+            "How many of the covariance's variables, from the first, are x, the others y; or x's components."),
+        Setting(
+            "dataset.targets", .integer(1...1023), default: "none", uses: [gaussian],
+            "y's components, with `correlations` and `inputs`: a random cross-covariance."),
+        Setting(
+            "dataset.directions", .integer(0...seedLimit), default: "0", uses: [gaussian],
+            "The seed of that cross-covariance: not the trial's, so that all seeds learn the same map."),
         Setting(
             "dataset.trainPoints", .integer(1...60000), default: "all 60000", uses: [images],
             "Train on the first so many images."),

@@ -90,6 +90,8 @@ extension SweepError {
         case noCovariance, noInputs, noDecayEvery
         case noDuration(gaussian: Bool)
         case noTargets(inputs: Int, of: Int)
+        case noSizes
+        case tooManyCorrelations(Int, most: Int)
         case tooManyTestPoints(Int)
         case batchTooLarge(Int, points: Int)
         case rankPointsTooMany(Int, of: Int)
@@ -104,6 +106,10 @@ extension SweepError {
             case .noDuration(gaussian: false): "missing: training.steps or training.epochs is required"
             case .noTargets(let inputs, let count):
                 "\(inputs) inputs of a covariance of \(count) variables leave no target"
+            case .noSizes:
+                "random directions need 'inputs' and 'targets', the numbers of x's and y's components"
+            case .tooManyCorrelations(let count, let most):
+                "\(count) correlations, and the smaller of inputs and targets is \(most)"
             case .tooManyTestPoints(let points): "\(points) test points, and the data set has 10000"
             case .batchTooLarge(let batch, let points):
                 "a batch of \(batch) is larger than the \(points) training images"

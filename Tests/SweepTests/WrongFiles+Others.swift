@@ -97,6 +97,35 @@ extension WrongFiles {
             """),
         file(
             """
+            name: s
+            experiment: mlp
+            dataset: {name: gaussian, correlations: [0.5, 0.4, 0.3], inputs: 9, targets: 2}
+            training: {steps: 1}
+            """,
+            """
+            s.yaml:3:41: dataset.correlations: 3 correlations, and the smaller of inputs and targets is 2
+            """),
+        file(
+            """
+            name: s
+            experiment: mlp
+            dataset: {name: gaussian, correlations: [0.5], directions: 7}
+            training: {steps: 1}
+            """,
+            """
+            s.yaml:3:60: dataset.directions: random directions need 'inputs' and 'targets', the numbers of x's \
+            and y's components
+            """),
+        file(
+            """
+            name: s
+            experiment: mlp
+            dataset: {name: gaussian, covariance: [[1, 0.5], [0.5, 1]], inputs: 1, targets: 1}
+            training: {steps: 1}
+            """,
+            "s.yaml:3:81: dataset.targets: cannot be given together with dataset.covariance"),
+        file(
+            """
             experiment: mlp
             dataset: mnist
             training: {steps: 1}
