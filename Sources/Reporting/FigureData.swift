@@ -46,6 +46,13 @@ struct FigureData {
         /// Points by x, sorted by it.
         var sorted: [Point] { points.sorted { $0.x < $1.x } }
         fileprivate var places: [Double: Int] = [:]
+        /// Of a figure along training: of each quantity that may fall, each seed's values by step.
+        fileprivate var traces: [Int: [[Trace]]] = [:]
+    }
+
+    struct Trace {
+        let step: Double
+        let value: Double
     }
 
     struct Point: Equatable {
@@ -112,10 +119,17 @@ struct FigureData {
                 record.isMeasured ? values(in: record.metrics, layer: layer) : nil, x: x, theory: theory)
             return
         }
+        var traces = figure.y.map { _ in [Trace]() }
         for entry in record.trace {
             guard let step = entry["step"]?.number else { continue }
-            panels[panel].curves[curve].add(
-                record.isMeasured ? values(in: entry, layer: layer) : nil, x: step, theory: theory)
+            let values = record.isMeasured ? values(in: entry, layer: layer) : nil
+            panels[panel].curves[curve].add(values, x: step, theory: theory)
+            for (row, value) in (values ?? []).enumerated() {
+                if let value { traces[row].append(Trace(step: step, value: value)) }
+            }
+        }
+        for (row, trace) in traces.enumerated() where hasFalls(row) && !trace.isEmpty {
+            panels[panel].curves[curve].traces[row, default: []].append(trace)
         }
     }
 
@@ -167,6 +181,14 @@ struct FigureData {
 }
 
 extension FigureData.Curve {
+    /// How the quantity falls after its maximum; nil where that is not asked or not measured twice.
+    func fall(_ row: Int) -> Fall? {
+        Fall(
+            (traces[row] ?? []).map { trace in
+                Dictionary(trace.map { ($0.step, $0.value) }, uniquingKeysWith: { $1 })
+            })
+    }
+
     /// - Parameter values: nil of a diverged trial.
     fileprivate mutating func add(_ values: [Double?]?, x: Double, theory: [Double?]) {
         let place: Int
@@ -194,7 +216,7 @@ extension FigureData.Curve {
 
 /// "depth 2", "MNIST", "linear": numbers need the name of what they count.
 private func partText(_ part: FigureData.Label.Part) -> String {
-    let name = part.path.split(separator: ".").last.map(String.init) ?? part.path
+    let name = FigureSpec.words(part.path)
     switch part.value {
     case .string("mnist"): return "MNIST"
     case .string("fashion-mnist"): return "Fashion-MNIST"

@@ -23,6 +23,37 @@ extension FigureScript {
 
     private var isTrace: Bool { if case .step = figure.x { true } else { false } }
 
+    /// How the curves look. Along training, layers have the colours, the same whatever else tells curves
+    /// apart: that has the dashes.
+    static func looks(of styles: [FigureData.Label], _ data: FigureData) -> [CurveStyle] {
+        let filled = !drawsTheory(data)
+        let isTrace = if case .step = data.figure.x { true } else { false }
+        guard isTrace, styles.contains(where: { $0.layer != nil }) else {
+            return styles.indices.map { CurveStyle($0, filled: filled) }
+        }
+        var dashes: [String: Int] = [:]
+        return styles.map { label in
+            let rest = label.withoutLayer.key
+            let dash = dashes[rest] ?? dashes.count
+            dashes[rest] = dash
+            var style = CurveStyle((label.layer ?? 0) - 1, filled: filled)
+            // gnuplot has five types of dashes, the first a line without gaps.
+            style.dash = dash % 5 + 1
+            return style
+        }
+    }
+
+    /// A mark at the maximum of each curve of the panel that falls after it, beyond doubt.
+    func fallMarks(_ row: Int, _ column: Int) -> [String] {
+        blocks.filter { $0.panelIndex == column }.compactMap { block -> String? in
+            guard let style = stylePlaces[block.curve.label.key], let fall = block.curve.fall(row),
+                fall.isCertain
+            else { return nil }
+            return "set label \"\" at \(rounded(fall.step)),\(rounded(fall.maximum)) point pt 11 ps 0.9"
+                + " lc rgb \"\(looks[style].colour)\" front"
+        }
+    }
+
     private var hasOnePoint: Bool { blocks.allSatisfy { $0.curve.points.count <= 1 } }
 
     private static func drawsTheory(_ data: FigureData) -> Bool {
@@ -134,14 +165,18 @@ struct CurveStyle {
     let colour: String
     let shape: Int
     let size: Double
+    /// gnuplot's dash type.
+    var dash = 1
 
+    /// - Parameter index: −1: black, for what is of no curve in particular.
     init(_ index: Int, filled: Bool) {
         let colours = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#666666"]
         // Circle, square, triangle up and down, diamond, pentagon. Open ones show what lies below; the first
         // are the largest, so that equal points are seen as one in another.
         let shapes = [6, 4, 8, 10, 12, 14]
         let sizes = [1.25, 0.85, 0.6]
-        colour = colours[index % colours.count]
+        colour = index < 0 ? "#000000" : colours[index % colours.count]
+        let index = max(index, 0)
         shape = shapes[index % shapes.count] + (filled ? 1 : 0)
         size = filled ? 0.75 : sizes[min(index, sizes.count - 1)]
     }
@@ -152,6 +187,12 @@ extension FigureData.Point {
     var hasIntervals: Bool { samples.contains { $0.confidenceInterval != nil } }
 }
 
+extension FigureData.Label {
+    /// The layer that a curve of `layer: each` stands for.
+    var layer: Int? { parts.first { $0.path == "layer" }?.value.number.flatMap { Int(exactly: $0) } }
+    var withoutLayer: FigureData.Label { FigureData.Label(parts: parts.filter { $0.path != "layer" }) }
+}
+
 extension FigureData.Curve {
     var hasMeans: Bool { points.contains(where: \.hasMeans) }
 }
@@ -159,7 +200,12 @@ extension FigureData.Curve {
 extension FigureData {
     /// Many bands, one over another, show nothing.
     var showsIntervals: Bool {
-        if case .step = figure.x { panels.allSatisfy { $0.curves.count <= 8 } } else { true }
+        guard case .step = figure.x else { return true }
+        return panels.allSatisfy { panel in
+            figure.y.indices.allSatisfy { row in
+                panel.curves.count { $0.points.contains { $0.samples[row].mean != nil } } <= 8
+            }
+        }
     }
 
     /// What the panels of a row span; nil where nothing is measured.

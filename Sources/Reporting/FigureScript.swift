@@ -13,6 +13,7 @@ struct FigureScript {
     let blocks: [Table.Block]
     /// The labels of the curves that are drawn: a look each.
     let styles: [FigureData.Label]
+    let looks: [CurveStyle]
     /// Places in `styles`, by the label's key.
     let stylePlaces: [String: Int]
     private let title: String
@@ -30,6 +31,7 @@ struct FigureScript {
         let data = table.data
         let drawn = Set(data.panels.flatMap(\.curves).filter(\.hasMeans).map(\.label.key))
         styles = data.curveLabels.filter { drawn.contains($0.key) }
+        looks = FigureScript.looks(of: styles, data)
         stylePlaces = Dictionary(
             uniqueKeysWithValues: styles.enumerated().map { ($0.element.key, $0.offset) })
         x = FigureRange(
@@ -37,7 +39,11 @@ struct FigureScript {
             isLog: data.figure.xscale.map { $0 == .log })
         y = data.figure.y.indices.map { data.yRange($0) }
         title = data.figure.title ?? table.sweepName
-        subtitle = data.subtitle(sweepName: data.figure.title == nil ? nil : table.sweepName)
+        subtitle = data.subtitle(
+            sweepName: data.figure.title == nil ? nil : table.sweepName,
+            marksFalls: blocks.contains { block in
+                data.figure.y.indices.contains { block.curve.fall($0)?.isCertain ?? false }
+            })
         layout = FigureLayout(
             rows: data.figure.y.count, panels: data.panels.map { $0.label?.text },
             keys: FigureScript.keys(data, styles).map(\.text), title: title, subtitle: subtitle,
@@ -78,10 +84,11 @@ struct FigureScript {
             "set style line 100 lc rgb \"black\" pt 1 ps 1.2 lw 1.3",
         ]
         for index in styles.indices {
-            let style = CurveStyle(index, filled: isConnected)
+            let style = looks[index]
+            let dash = style.dash > 1 ? " dt \(style.dash)" : ""
             lines.append(
                 "set style line \(index + 1) lc rgb \"\(style.colour)\" pt \(style.shape)"
-                    + " ps \(JSONValue.text(of: style.size)) lw 1.2 # \(comment(styles[index].text))")
+                    + " ps \(JSONValue.text(of: style.size)) lw 1.2\(dash) # \(comment(styles[index].text))")
         }
         if figure.theory, figure.y.contains(where: \.isStaircase) {
             lines += [
@@ -148,9 +155,11 @@ struct FigureScript {
         lines += axis("x", x, showsNumbers: place.isLowest)
         lines += axis("y", y[row], showsNumbers: place.isLeftmost)
         let elements = closedForms(row, column) + curves(row, column)
-        return lines + [
-            "plot " + (elements.isEmpty ? ["NaN notitle"] : elements).joined(separator: ", \\\n            ")
-        ]
+        let marks = fallMarks(row, column)
+        lines += marks
+        lines.append(
+            "plot " + (elements.isEmpty ? ["NaN notitle"] : elements).joined(separator: ", \\\n            "))
+        return marks.isEmpty ? lines : lines + ["unset label"]
     }
 
     private func margins(left: Double, right: Double, bottom: Double, top: Double) -> String {

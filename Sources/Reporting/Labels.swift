@@ -26,7 +26,7 @@ extension FigureSpec {
     }
 
     /// "training.learningRate" as "learning rate".
-    private static func words(_ path: String) -> String {
+    static func words(_ path: String) -> String {
         let name = path.split(separator: ".").last ?? path[...]
         return name.reduce(into: "") { text, character in
             text += character.isUppercase ? " " + character.lowercased() : String(character)
@@ -66,8 +66,10 @@ extension FigureSpec.Quantity {
 extension FigureData {
     /// Under the title: whose data, how many seeds, what the bars are.
     ///
-    /// - Parameter sweepName: nil where the title says it.
-    func subtitle(sweepName: String?) -> String {
+    /// - Parameters:
+    ///   - sweepName: nil where the title says it.
+    ///   - marksFalls: whether some panel marks maxima.
+    func subtitle(sweepName: String?, marksFalls: Bool = false) -> String {
         let counts = panels.flatMap(\.curves).flatMap(\.points).map(\.measured).filter { $0 > 0 }
         guard let most = counts.max(), let fewest = counts.min() else { return sweepName ?? "" }
         var texts = [sweepName].compactMap { $0 }
@@ -79,6 +81,7 @@ extension FigureData {
             texts.append(
                 "mean of \(seeds) seeds" + (showsIntervals ? ", \(spread): 95 % interval (Student’s t)" : ""))
         }
+        if marksFalls { texts.append("▼ maximum, where the fall after it is above 0 (95 %)") }
         if diverged > 0 { texts.append(diverged == 1 ? "1 diverged trial" : "\(diverged) diverged trials") }
         return texts.joined(separator: " · ")
     }

@@ -43,8 +43,9 @@ public enum Reports {
     ///
     /// - Parameters:
     ///   - path: of `records.ndjson`.
-    ///   - directory: gets `tables/NAME.dat` for each figure, `tables/summary.dat`, `figures/NAME.gp` and,
-    ///     drawn by gnuplot, `figures/NAME.FORMAT`. Made where it is missing.
+    ///   - directory: gets `tables/NAME.dat` for each figure, `tables/NAME-fall.dat` for each of ranks along
+    ///     training, `tables/summary.dat`, `figures/NAME.gp` and, drawn by gnuplot, `figures/NAME.FORMAT`. Made
+    ///     where it is missing.
     ///   - gnuplot: the program, looked up on PATH.
     ///   - note: is told of each figure before it is drawn, and of gnuplot's warnings.
     /// - Throws: `ReportError` of a line that is no record, or a file that cannot be read or written. What
@@ -63,12 +64,15 @@ public enum Reports {
             let name = table.data.figure.name
             tables.append("tables/\(name).dat")
             try writeFile(table.text, to: "\(directory)/tables/\(name).dat")
+            if table.data.hasFalls {
+                let fall = free(name + "-fall", in: spec)
+                tables.append("tables/\(fall).dat")
+                try writeFile(FallTable(table: table).text, to: "\(directory)/tables/\(fall).dat")
+            }
             scripts.append("figures/\(name).gp")
             try writeFile(FigureScript(table).text, to: "\(directory)/figures/\(name).gp")
         }
-        // A figure may have the name.
-        var summary = "summary"
-        while spec.figures.contains(where: { $0.name == summary }) { summary += "-all" }
+        let summary = free("summary", in: spec)
         tables.append("tables/\(summary).dat")
         try writeFile(content.summary.text, to: "\(directory)/tables/\(summary).dat")
 
@@ -86,6 +90,13 @@ public enum Reports {
         var pictures: [String] = []
         var svgs: [String: String] = [:]
         var drawing = ReportOutcome.Drawing.drawn
+    }
+
+    /// The name of a table beside the figures': one of those may have it.
+    private static func free(_ wish: String, in spec: SweepSpec) -> String {
+        var name = wish
+        while spec.figures.contains(where: { $0.name == name }) { name += "-all" }
+        return name
     }
 
     /// Draws each figure under another name first: a picture is the old one or the new one, whole.

@@ -125,7 +125,7 @@ struct Summary {
     }
 
     /// Numbers as they are, all else in quotes.
-    private static func axisText(_ value: JSONValue) -> String {
+    static func axisText(_ value: JSONValue) -> String {
         switch value {
         case .number(let number): cellText(number)
         case .null: "nan"
