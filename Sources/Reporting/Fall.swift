@@ -1,27 +1,27 @@
 import Sweep
 import Text
 
-/// How far a quantity falls after its maximum, along training: local rank in the compression phase (local rank,
-/// Figure 1).
+/// How far a quantity falls after its maximum, along training: local rank in the compression phase (local
+/// rank, Figure 1).
 ///
-/// The largest of many noisy numbers is above the last one by chance alone, and each seed's own maximum by much.
-/// So each seed is measured at the step that the *other* seeds' mean is largest at: where nothing falls,
-/// the differences are 0 on average, and where the maximum is plain, all choose the same step.
+/// The largest of many noisy numbers is above the last one by chance alone, and each seed's own maximum by
+/// much. So each seed is measured at the step that the *other* seeds' mean is largest at: where nothing
+/// falls, the differences are 0 on average, and where the maximum is plain, all choose the same step.
 struct Fall: Equatable {
     /// The largest mean over seeds, and the first step that has it.
     let maximum: Double
     let step: Double
     /// The mean at the last step.
     let final: Double
-    /// Of each seed: its value at the step that the others choose, minus its last one. Of a single seed its maximum
-    /// minus its last value.
+    /// Of each seed: its value at the step that the others choose, minus its last one. Of a single seed its
+    /// maximum minus its last value.
     let differences: Sample
 
     /// Whether the 95 % interval of the differences is above 0. One seed has none.
     var isCertain: Bool { (differences.confidenceInterval?.low ?? 0) > 0 }
 
-    /// - Parameter traces: of each seed, values by step. Only steps that all seeds have count; nil where they are
-    ///   fewer than two.
+    /// - Parameter traces: of each seed, values by step. Only steps that all seeds have count; nil where they
+    ///   are fewer than two.
     init?(_ traces: [[Double: Double]]) {
         guard let first = traces.first else { return nil }
         let steps = first.keys.filter { step in traces.allSatisfy { $0[step] != nil } }.sorted()

@@ -15,6 +15,8 @@ struct FigureData {
     struct Panel {
         let label: Label?
         var curves: [Curve] = []
+        /// Where the closed form's rank changes, of a figure over beta with theory.
+        fileprivate(set) var criticalBetas: Set<Double> = []
         fileprivate var places: [String: Int] = [:]
 
         fileprivate init(_ label: Label?) { self.label = label }
@@ -97,6 +99,10 @@ struct FigureData {
             Label.Part(path: path, value: record.axes[path] ?? .null)
         }
         let panel = panel(labelled: panelPath.map { Label(parts: [part($0)]) })
+        if figure.theory, figure.isOverBeta {
+            let betas = record.theory?["critical_betas"]?.array?.compactMap(\.number) ?? []
+            panels[panel].criticalBetas.formUnion(betas)
+        }
         let parts = ([curvePath].compactMap { $0 } + others).map(part)
         if hasScalars || !record.isMeasured { add(record, panel: panel, parts: parts, layer: nil) }
         guard hasLayers, record.isMeasured else { return }
@@ -212,6 +218,11 @@ extension FigureData.Curve {
             if let value { points[place].samples[index].add(value) }
         }
     }
+}
+
+extension FigureSpec {
+    /// Whether x is β or 1/β.
+    var isOverBeta: Bool { x == .axis("beta") || x == .betaIB }
 }
 
 /// "depth 2", "MNIST", "linear": numbers need the name of what they count.

@@ -11,6 +11,7 @@ extension FigureScript {
 
         enum Sample {
             case closedForm
+            case criticalBeta
             /// A curve's place among the styles.
             case style(Int)
             /// Stands for curves that found no room.
@@ -54,6 +55,14 @@ extension FigureScript {
         }
     }
 
+    /// Thin lines at the panel's critical β, behind all else.
+    func criticalLines(_ column: Int) -> [String] {
+        guard let x else { return [] }
+        return data.panels[column].shownBetas.map { figure.x == .betaIB ? 1 / $0 : $0 }
+            .filter { x.low < $0 && $0 < x.high }
+            .map { "set arrow from \(rounded($0)), graph 0 to \(rounded($0)), graph 1 nohead back ls 101" }
+    }
+
     private var hasOnePoint: Bool { blocks.allSatisfy { $0.curve.points.count <= 1 } }
 
     private static func drawsTheory(_ data: FigureData) -> Bool {
@@ -61,7 +70,10 @@ extension FigureScript {
     }
 
     static func keys(_ data: FigureData, _ styles: [FigureData.Label]) -> [Key] {
-        let theory = drawsTheory(data) ? [Key(text: "closed form", sample: .closedForm)] : []
+        var theory = drawsTheory(data) ? [Key(text: "closed form", sample: .closedForm)] : []
+        if data.panels.contains(where: { !$0.shownBetas.isEmpty }) {
+            theory.append(Key(text: "critical β", sample: .criticalBeta))
+        }
         if styles.count == 1, styles[0].parts.isEmpty {
             return theory.isEmpty ? [] : theory + [Key(text: "measured", sample: .style(0))]
         }
@@ -81,6 +93,7 @@ extension FigureScript {
             let look =
                 switch key.sample {
                 case .closedForm: "\(hasOnePoint ? "points" : "lines") ls 100"
+                case .criticalBeta: "lines ls 101"
                 case .style(let style): "\(drawing) ls \(style + 1)"
                 case .more: "lines lw 0 lc rgb \"white\""
                 }
@@ -185,6 +198,11 @@ struct CurveStyle {
 extension FigureData.Point {
     var hasMeans: Bool { samples.contains { $0.mean != nil } }
     var hasIntervals: Bool { samples.contains { $0.confidenceInterval != nil } }
+}
+
+extension FigureData.Panel {
+    /// So many lines would hide what they are to show: then none.
+    var shownBetas: [Double] { criticalBetas.count <= 12 ? criticalBetas.filter { $0 > 0 }.sorted() : [] }
 }
 
 extension FigureData.Label {

@@ -82,6 +82,7 @@ struct FigureScript {
             "set encoding utf8", "set datafile missing \"nan\"", "set bars 0.6",
             "set grid lt 1 lc rgb \"#e6e6e6\" lw 0.6",
             "set style line 100 lc rgb \"black\" pt 1 ps 1.2 lw 1.3",
+            "set style line 101 lc rgb \"#777777\" lw 0.7 dt 2",
         ]
         for index in styles.indices {
             let style = looks[index]
@@ -155,11 +156,11 @@ struct FigureScript {
         lines += axis("x", x, showsNumbers: place.isLowest)
         lines += axis("y", y[row], showsNumbers: place.isLeftmost)
         let elements = closedForms(row, column) + curves(row, column)
-        let marks = fallMarks(row, column)
+        let marks = fallMarks(row, column) + criticalLines(column)
         lines += marks
         lines.append(
             "plot " + (elements.isEmpty ? ["NaN notitle"] : elements).joined(separator: ", \\\n            "))
-        return marks.isEmpty ? lines : lines + ["unset label"]
+        return marks.isEmpty ? lines : lines + ["unset label; unset arrow"]
     }
 
     private func margins(left: Double, right: Double, bottom: Double, top: Double) -> String {

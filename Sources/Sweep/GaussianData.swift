@@ -40,8 +40,8 @@ extension TrialSettings.Gaussian {
     }
 }
 
-/// Directions from a seed: SplitMix64 (Steele, Lea & Flood 2014), sums of twelve uniform numbers, nearly normal,
-/// so that no direction is much likelier than another, and Gram's and Schmidt's orthogonalisation.
+/// Directions from a seed: SplitMix64 (Steele, Lea & Flood 2014), sums of twelve uniform numbers, nearly
+/// normal, so that no direction is much likelier than another, and Gram's and Schmidt's orthogonalisation.
 private struct DirectionDraws {
     private var state: UInt64
 

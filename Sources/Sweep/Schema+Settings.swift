@@ -66,7 +66,7 @@ extension Setting {
         Setting(
             "dataset.inputs", .integer(1...1023), default: "required with `covariance` or `targets`",
             uses: [gaussian],
-            "How many of the covariance's variables, from the first, are x, the others y; or x's components."),
+            "How many of the covariance's variables, from the first, are x; or x's components."),
         Setting(
             "dataset.targets", .integer(1...1023), default: "none", uses: [gaussian],
             "y's components, with `correlations` and `inputs`: a random cross-covariance."),

@@ -27,6 +27,21 @@ private let hasGnuplot = (ProcessInfo.processInfo.environment["PATH"] ?? "").spl
     }
 }
 
+@Test func figuresOverBetaHaveLinesAtTheCriticalBetas() throws {
+    try withFolder { folder in
+        let inverse = "{name: ib, x: beta_ib, y: kl_nats, theory: true}"
+        let plain = "{name: plain, x: beta, y: kl_nats}"
+        try report(SyntheticRecords(spec: .small(figures: "\(figure), \(inverse), \(plain)")), in: folder)
+        let script = try text(of: folder + "/figures/kl.gp")
+        // Of five critical betas 0.1 … 0.5 shows two; in each of two rows.
+        #expect(script.components(separatedBy: "set arrow from 0.16, graph 0").count == 1 + 2)
+        #expect(script.components(separatedBy: "nohead back").count == 1 + 4)
+        #expect(script.contains("title 'critical β'"))
+        #expect(try text(of: folder + "/figures/ib.gp").contains("set arrow from 6.25, graph 0"))
+        #expect(try !text(of: folder + "/figures/plain.gp").contains("set arrow"))
+    }
+}
+
 @Test(.enabled(if: hasGnuplot)) func gnuplotDrawsAllFormatsWithoutAWarning() throws {
     try withFolder { folder in
         var notes: [String] = []
