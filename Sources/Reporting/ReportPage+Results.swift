@@ -25,6 +25,10 @@ extension ReportPage {
             if outcome.pictures.contains(path) { links.append(.link(ext.uppercased(), to: path)) }
         }
         links.append(.link("table", to: "tables/\(figure.name).dat"))
+        let fall = figure.name + "-fall"
+        if outcome.tables.contains("tables/\(fall).dat"), !spec.figures.contains(where: { $0.name == fall }) {
+            links.append(.link("falls", to: "tables/\(fall).dat"))
+        }
         links.append(.link("gnuplot script", to: "figures/\(figure.name).gp"))
         let caption = HTML.line(
             "figcaption", .element("h3", HTML(title)),
