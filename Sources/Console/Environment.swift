@@ -18,6 +18,26 @@ public func environmentList() -> [String] {
     return list
 }
 
+/// Which of OpenBLAS's kernels a process that calculates gets.
+public enum BLASKernel: Equatable, Sendable {
+    /// The one that OpenBLAS chooses for the CPU.
+    case automatic
+    /// What OPENBLAS_CORETYPE says.
+    case environment
+    case named(String)
+}
+
+/// The environment of a process that calculates. OpenBLAS reads its kernel from there when it is loaded; it has
+/// one thread; and where the process crashes, its signal says enough.
+public func numericEnvironment(_ kernel: BLASKernel) -> [String] {
+    let own = ["OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "SWIFT_BACKTRACE"]
+    let dropped = kernel == .environment ? own : own + ["OPENBLAS_CORETYPE"]
+    var list = environmentList().filter { entry in !dropped.contains { entry.hasPrefix($0 + "=") } }
+    list += ["OPENBLAS_NUM_THREADS=1", "OMP_NUM_THREADS=1", "SWIFT_BACKTRACE=enable=no"]
+    if case .named(let name) = kernel { list.append("OPENBLAS_CORETYPE=\(name)") }
+    return list
+}
+
 /// Where data sets are: what was asked for, else $RANKSWEEP_DATA, else ~/.cache/ranksweep.
 public func dataDirectory(_ asked: String?) -> String {
     asked ?? environmentValue("RANKSWEEP_DATA") ?? (environmentValue("HOME") ?? ".") + "/.cache/ranksweep"

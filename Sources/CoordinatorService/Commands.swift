@@ -15,6 +15,7 @@ var commands: [Command] {
         Command(word: "resume", spec: resumeSpec, run: runResume),
         Command(word: "status", spec: statusSpec, run: runStatus),
         Command(word: "figures", spec: figuresSpec, run: runFigures),
+        Command(word: "measure", spec: measureSpec, run: runMeasure),
         Command(word: "data", spec: dataSpec, run: runData),
     ]
 }

@@ -24,11 +24,7 @@ struct LocalWorkers {
 
     /// - Parameter endpoint: where the coordinator listens.
     init(_ options: RunOptions, endpoint: String) throws(CommandFailure) {
-        let folder = thisProgram().flatMap { path in path.lastIndex(of: "/").map { path[..<$0] } } ?? "."
-        program = folder + "/ranksweep-worker"
-        guard access(program, X_OK) == 0 else {
-            throw .fault("\(program): not there: ranksweep and ranksweep-worker belong into one folder")
-        }
+        program = try workerProgram()
         self.options = options
         self.endpoint = endpoint
         workers = Array(repeating: nil, count: options.workers)
@@ -131,6 +127,16 @@ struct LocalWorkers {
             workers[index] = nil
         }
     }
+}
+
+/// The path of `ranksweep-worker`, beside this program.
+func workerProgram() throws(CommandFailure) -> String {
+    let folder = thisProgram().flatMap { path in path.lastIndex(of: "/").map { path[..<$0] } } ?? "."
+    let program = "\(folder)/ranksweep-worker"
+    guard access(program, X_OK) == 0 else {
+        throw .fault("\(program): not there: ranksweep and ranksweep-worker belong into one folder")
+    }
+    return program
 }
 
 func systemText(_ code: Int32) -> String { String(cString: strerror(code)) }

@@ -120,11 +120,7 @@ final class ImageSource {
         for (asked, held) in [(trainCount, set.train.count), (testCount, set.test.count)] where asked > held {
             throw DataError(file: settings.name.rawValue, problem: .tooFewPoints(asked: asked, held: held))
         }
-        (scale, offset) =
-            switch settings.scale {
-            case .unit: (1 / 255, 0)
-            case .symmetric: (2 / 255, -1)
-            }
+        (scale, offset) = settings.scale.affine
         self.streams = streams
         order = [UInt32](repeating: 0, count: trainCount)
     }

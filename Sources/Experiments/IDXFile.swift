@@ -28,6 +28,14 @@ public struct DataError: Error, Equatable, CustomStringConvertible {
         case countsDisagree(images: Int, labels: Int)
         case badLabel(Int, at: Int)
         case tooFewPoints(asked: Int, held: Int)
+        case weights(WeightsProblem)
+        case array(ArrayProblem)
+        case labelsDisagree(labels: Int, points: Int)
+        case inputsDisagree(features: Int, network: String, Int)
+        case labelBeyondOutputs(Int, at: Int, network: String, Int)
+        case tooFewMeasured(asked: Int, held: Int)
+        /// Outputs or norms of a network at these points.
+        case notFinite(network: String)
     }
 }
 
@@ -52,6 +60,15 @@ extension DataError.Problem {
         case .countsDisagree(let images, let labels): "has \(labels) labels for \(images) images"
         case .badLabel(let label, let index): "has the label \(label) at \(index); labels are 0 to 9"
         case .tooFewPoints(let asked, let held): "holds \(held) images; the sweep asks for \(asked)"
+        case .weights(let problem): problem.words
+        case .array(let problem): problem.words
+        case .labelsDisagree(let labels, let points): "has \(labels) labels for \(points) points"
+        case .inputsDisagree(let features, let network, let inputs):
+            "has points of \(features) numbers, but the network in \(network) takes \(inputs)"
+        case .labelBeyondOutputs(let label, let place, let network, let outputs):
+            "has the label \(label) at \(place), but the network in \(network) has \(outputs) outputs"
+        case .tooFewMeasured(let asked, let held): "holds \(held) points; --points asks for \(asked)"
+        case .notFinite(let network): "gives the network in \(network) outputs that are not finite"
         }
     }
 

@@ -37,7 +37,7 @@ struct JacobianChain {
         }
         derivatives = JacobianChain.derivatives(layers, shape, inputs)
         let widest = shape.units.dropFirst().max() ?? 1
-        activeWeights = Matrix(rows: widest, columns: widest)
+        activeWeights = Matrix(rows: 1, columns: weights.map(\.count).max() ?? 0)
         activeFactor = Matrix(rows: widest, columns: first.columns)
     }
 

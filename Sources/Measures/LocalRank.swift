@@ -63,7 +63,9 @@ public struct LocalRank {
         self.shape = shape
         self.lastRows = lastRows
         self.settings = settings
-        let order = shape.units.dropFirst().max() ?? 1
+        // A factor has no more columns than the first layer's smaller side.
+        let columns = min(shape.units[0], shape.units[1])
+        let order = shape.units.dropFirst().map { min($0, columns) }.max() ?? 1
         reducer = TridiagonalReducer(order: order)
         gramMemory = Matrix(rows: order, columns: order)
     }

@@ -18,7 +18,7 @@ struct SlotProcess {
         else { return nil }
         let child = ChildProgram.start(
             program, ["--slot", "--parent", String(getpid()), "--data", options.dataFolder],
-            environment: environment(options.kernel), descriptors: [(ours: ends[1], theirs: 3)])
+            environment: numericEnvironment(options.kernel), descriptors: [(ours: ends[1], theirs: 3)])
         close(ends[1])
         guard let child else {
             close(ends[0])
@@ -30,17 +30,6 @@ struct SlotProcess {
     private init(child: ChildProgram, descriptor: Int32) {
         self.child = child
         self.descriptor = descriptor
-    }
-
-    /// OpenBLAS reads its kernel from the environment when it is loaded; a slot has one thread; and where it
-    /// crashes, its signal says enough.
-    private static func environment(_ kernel: WorkerOptions.Kernel) -> [String] {
-        let own = ["OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "SWIFT_BACKTRACE"]
-        let dropped = kernel == .environment ? own : own + ["OPENBLAS_CORETYPE"]
-        var list = environmentList().filter { entry in !dropped.contains { entry.hasPrefix($0 + "=") } }
-        list += ["OPENBLAS_NUM_THREADS=1", "OMP_NUM_THREADS=1", "SWIFT_BACKTRACE=enable=no"]
-        if case .named(let name) = kernel { list.append("OPENBLAS_CORETYPE=\(name)") }
-        return list
     }
 
     enum Reading {

@@ -25,6 +25,7 @@ public func runWorkerCommand(_ words: [String]) -> Never {
             exit(ExitCode.done.rawValue)
         }
         let options = try WorkerOptions(arguments)
+        if let text = options.measureRequest { exit(runMeasure(text, options).rawValue) }
         exit(options.isSlot ? runSlot(options) : Worker.run(options).rawValue)
     } catch {
         printError("error: \(error.message)\nTry 'ranksweep-worker --help'.")
@@ -56,6 +57,7 @@ let workerCommand = CommandSpec(
         OptionSpec(flag: "--quiet", "say only what went wrong"),
         OptionSpec("--parent", "PROCESS", "end with this process", isHidden: true),
         OptionSpec(flag: "--slot", "be a slot, over descriptor 3", isHidden: true),
+        OptionSpec("--measure", "JSON", "measure a network, print its measures", isHidden: true),
     ],
     details: """
         The worker connects to the coordinator and waits for it where it is not there (yet, or any more), for
@@ -71,24 +73,21 @@ let workerCommand = CommandSpec(
 
 /// The command line, checked.
 struct WorkerOptions {
-    enum Kernel: Equatable {
-        case automatic
-        case environment
-        case named(String)
-    }
-
     var endpoint: Endpoint?
     var slots: Int
     var data: DataDirectory
-    var kernel: Kernel
+    var kernel: BLASKernel
     var isQuiet: Bool
     var parent: pid_t?
     var isSlot: Bool
+    /// What `ranksweep measure` asks for, as JSON.
+    var measureRequest: String?
     /// As given, for slots.
     var dataFolder: String
 
     init(_ arguments: Arguments) throws(UsageError) {
         isSlot = arguments.has("--slot")
+        measureRequest = arguments["--measure"]
         isQuiet = arguments.has("--quiet")
         parent = try arguments.integer("--parent", in: 1...Int(Int32.max)).map { pid_t($0) }
         slots = try arguments.integer("--slots", in: 1...1024) ?? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
@@ -103,7 +102,7 @@ struct WorkerOptions {
             do throws(TransportError) { endpoint = try Endpoint(parsing: text) } catch {
                 throw UsageError("--connect: \(error.message)")
             }
-        } else if !isSlot {
+        } else if !isSlot, measureRequest == nil {
             throw UsageError("--connect tcp://HOST:PORT is missing: where does the coordinator listen?")
         }
     }

@@ -1,0 +1,144 @@
+import Console
+import Glibc
+import Sweep
+import Text
+import Transport
+
+private let measureNames = MeasureRequest.Measure.allCases.map(\.rawValue)
+
+let measureSpec = CommandSpec(
+    "ranksweep measure", "measures a network trained anywhere, from its .safetensors file: one line of JSON",
+    operands: ["FILE.safetensors"],
+    options: [
+        OptionSpec("--dataset", "NAME", "measure at the test images of mnist or fashion-mnist"),
+        OptionSpec("--inputs", "FILE.npy", "or at these points: (points, features), their numbers as they are"),
+        OptionSpec("--images", "FILE", "or at the images of an IDX file (28×28, gzip or not)"),
+        OptionSpec("--labels", "FILE", "the classes of --inputs or --images: .npy (points,) or IDX"),
+        OptionSpec("--activation", "NAME", "of the hidden layers: relu, tanh or linear; required"),
+        OptionSpec(
+            "--measures", "LIST",
+            "of \(measureNames.joined(separator: ", ")) (default: all that the points and the activation allow)"),
+        OptionSpec("--thresholds", "LIST", "ε of local rank, #{σ > ε} (default: 0.01,0.1)"),
+        OptionSpec("--relative", "LIST", "ε of relative local rank, #{σ ≥ ε σ₁} (default: 0.01)"),
+        OptionSpec("--points", "N", "average ranks and active units over the first N points (default: 256)"),
+        OptionSpec(
+            "--scale", "unit|symmetric", "pixels of images become 0…1 (default), or −1…1"),
+        OptionSpec(
+            "--data", "DIR",
+            "the folder with mnist/ and fashion-mnist/ (default: $RANKSWEEP_DATA, else ~/.cache/ranksweep)"),
+    ],
+    details: """
+        The file holds dense layers, NAME.weight [outputs, inputs] and NAME.bias, as PyTorch's state_dict has
+        them, in the natural order of their names: 0, 2, 10 or fc1, fc2. A bias that is not there is zero.
+        docs/measures.md says what each number is.
+        """,
+    examples: [
+        "ranksweep measure mlp.safetensors --dataset mnist --activation relu",
+        "ranksweep measure mlp.safetensors --inputs x.npy --labels y.npy --activation tanh \\\n"
+            + "      --measures localRank,accuracy --thresholds 0.001,0.01,0.1 --points 1000",
+    ])
+
+/// Starts the worker's program, which links BLAS, for the one measurement; its words and its exit code are the
+/// command's.
+func runMeasure(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
+    let request = try orFail(CommandFailure.init(_:)) { () throws(UsageError) in
+        try MeasureRequest(arguments)
+    }
+    let program = try workerProgram()
+    let words = [
+        "--measure", request.json.canonicalText, "--data", dataDirectory(arguments["--data"]), "--parent",
+        String(getpid()),
+    ]
+    guard let child = ChildProgram.start(program, words, environment: numericEnvironment(.automatic)) else {
+        throw .fault("\(program) cannot be started: \(systemText(errno))")
+    }
+    let end = child.wait()
+    if case .exited(let code) = end, let known = ExitCode(rawValue: code) { return known }
+    throw .fault("the measuring process \(end.description)")
+}
+
+extension MeasureRequest {
+    /// A command line, checked as far as it can be without its files.
+    fileprivate init(_ arguments: Arguments) throws(UsageError) {
+        guard let name = arguments["--activation"] else {
+            throw UsageError("--activation is missing: relu, tanh or linear")
+        }
+        let activation: TrialSettings.Network.Activation = try choice("--activation", name)
+        let points = try MeasureRequest.points(arguments)
+        let possible = MeasureRequest.measures(for: points, activation)
+        var measures = possible
+        if let list = arguments["--measures"] {
+            measures = []
+            for word in list.split(separator: ",", omittingEmptySubsequences: false).map(String.init) {
+                let measure: Measure = try choice("--measures", word)
+                guard !measures.contains(measure) else { throw UsageError("--measures: '\(word)' stands twice") }
+                guard possible.contains(measure) else {
+                    throw UsageError(
+                        measure.needsLabels
+                            ? "--measures: \(word) needs --labels"
+                            : "--measures: \(word) is of relu networks: no other unit is ever inactive")
+                }
+                measures.append(measure)
+            }
+        }
+        self.init(
+            weights: arguments.operands[0], points: points, activation: activation, measures: measures,
+            thresholds: try numbers("--thresholds", arguments, atMost: .greatestFiniteMagnitude) ?? [0.01, 0.1],
+            relative: try numbers("--relative", arguments, atMost: 1) ?? [0.01],
+            rankPoints: try arguments.integer("--points", in: 1...1_000_000_000))
+    }
+
+    private static func points(_ arguments: Arguments) throws(UsageError) -> Points {
+        let sources = ["--dataset", "--inputs", "--images"].filter { arguments.has($0) }
+        guard let source = sources.first, let value = arguments[source] else {
+            throw UsageError("no points to measure at: give --dataset NAME, --inputs X.npy or --images FILE")
+        }
+        guard sources.count == 1 else {
+            throw UsageError("\(sources.joined(separator: " and ")) exclude each other")
+        }
+        let labels = arguments["--labels"]
+        if source == "--dataset", labels != nil {
+            throw UsageError("--labels goes with --inputs or --images: a data set has its own")
+        }
+        if source == "--inputs" {
+            guard !arguments.has("--scale") else {
+                throw UsageError("--scale is of images: the numbers of --inputs are taken as they are")
+            }
+            return .array(value, labels: labels)
+        }
+        let scale: TrialSettings.Images.Scale = try arguments["--scale"].map { text throws(UsageError) in
+            try choice("--scale", text)
+        } ?? .unit
+        if source == "--images" { return .images(value, labels: labels, scale) }
+        return .dataset(try choice("--dataset", value), scale)
+    }
+}
+
+/// The case that a word names.
+private func choice<Choice: RawRepresentable & CaseIterable>(
+    _ option: String, _ word: String
+) throws(UsageError) -> Choice where Choice.RawValue == String {
+    if let choice = Choice(rawValue: word) { return choice }
+    let names = Choice.allCases.map(\.rawValue)
+    let near = nearestSpelling(to: word, among: names).map { "; did you mean '\($0)'?" } ?? ""
+    throw UsageError("\(option): '\(word)' is none of \(names.joined(separator: ", "))\(near)")
+}
+
+/// Thresholds: above 0, none twice.
+private func numbers(
+    _ option: String, _ arguments: Arguments, atMost limit: Double
+) throws(UsageError) -> [Double]? {
+    guard let list = arguments[option] else { return nil }
+    var numbers: [Double] = []
+    for word in list.split(separator: ",", omittingEmptySubsequences: false) {
+        guard let number = Double(word), number > 0, number <= limit else {
+            throw UsageError(
+                "\(option): '\(word)' is no threshold: a number above 0"
+                    + (limit == 1 ? ", at most 1, is due" : " is due"))
+        }
+        guard !numbers.contains(number) else { throw UsageError("\(option): \(word) stands twice") }
+        numbers.append(number)
+    }
+    guard numbers.count <= 100 else { throw UsageError("\(option): more than 100 thresholds") }
+    return numbers
+}

@@ -1,0 +1,138 @@
+import Text
+
+/// Why a .safetensors file gives no network.
+public enum WeightsProblem: Error, Equatable, Sendable {
+    case noHeader
+    case headerTooLong(announced: UInt64, found: Int)
+    case notJSON(JSONError)
+    case noObject
+    case metadata
+    case tensor(String, OfTensor)
+    case trailing(Int)
+    case noLayers
+    case weightMissing(bias: String)
+    case biasLength(String, found: Int, expected: Int)
+    /// A layer takes another number of inputs than the one before it has outputs.
+    case chain(String, inputs: Int, before: String, outputs: Int, order: [String])
+    /// The product of the weights' norms is beyond what ranks can be counted of.
+    case tooLarge
+
+    public enum OfTensor: Error, Equatable, Sendable {
+        case noObject
+        case badMember(String)
+        case unknownMember(String)
+        case beyondEnd(begin: Int, end: Int, Int)
+        case sizesDisagree(shape: [Int], type: String, bytes: Int)
+        case overlaps(String)
+        case gapBefore(Int)
+        case type(String)
+        case notFinite(Int)
+        case noPart
+        case dimensions([Int], expected: Int)
+        case tooWide(Int)
+    }
+}
+
+extension WeightsProblem {
+    var words: String {
+        switch self {
+        case .noHeader: "is too short to be a .safetensors file"
+        case .headerTooLong(let announced, let found):
+            announced > UInt64(found)
+                ? "is no .safetensors file, or cut short: it announces a header of \(announced) bytes, "
+                    + "\(found) follow"
+                : "announces a header of \(announced) bytes; 100000000 are the most"
+        case .notJSON(let error): "has a header that is \(error)"
+        case .noObject: "has a header that is no JSON object"
+        case .metadata: "has a '__metadata__' that does not map names to texts"
+        case .tensor(let name, let problem): "tensor '\(name)' \(problem.words)"
+        case .trailing(let count): "goes on for \(count) bytes after its last tensor"
+        case .noLayers: "holds no layer: no tensor is named '….weight'"
+        case .weightMissing(let bias): "has '\(bias)', but no weight beside it"
+        case .biasLength(let name, let found, let expected):
+            "tensor '\(name)' has \(found) numbers; its layer has \(expected) outputs"
+        case .chain(let layer, let inputs, let before, let outputs, let order):
+            "layer '\(layer)' takes \(inputs) inputs, but '\(before)' before it has \(outputs) outputs; the "
+                + "order, by name, is \(WeightsProblem.list(order)) (weights are [outputs, inputs])"
+        case .tooLarge: "has weights so large that Jacobians are beyond double precision"
+        }
+    }
+
+    private static func list(_ names: [String]) -> String {
+        let shown = names.prefix(12).map { $0.isEmpty ? "''" : $0 }.joined(separator: ", ")
+        return names.count > 12 ? shown + ", …" : shown
+    }
+}
+
+extension WeightsProblem.OfTensor {
+    var words: String {
+        switch self {
+        case .noObject: "is not described by a JSON object"
+        case .badMember(let key): "has no '\(key)', or a wrong one"
+        case .unknownMember(let key): "has an unknown member '\(key)'"
+        case .beyondEnd(let begin, let end, let size):
+            "should be bytes \(begin) to \(end) of the data, but there are \(size); the file is cut short"
+        case .sizesDisagree(let shape, let type, let bytes):
+            "of type \(type) and shape \(JSONValue(shape).canonicalText) cannot have \(bytes) bytes"
+        case .overlaps(let other): "overlaps tensor '\(other)'"
+        case .gapBefore(let count): "comes after \(count) bytes that belong to no tensor"
+        case .type(let type):
+            "is of type \(type); weights may be \(WeightsFile.readTypes.joined(separator: ", "))"
+        case .notFinite(let place): "has a number that is not finite, at \(place)"
+        case .noPart:
+            "is no dense layer's weight or bias ('NAME.weight', 'NAME.bias'); only networks of dense layers "
+                + "are measured"
+        case .dimensions(let shape, let expected):
+            "has the shape \(JSONValue(shape).canonicalText); "
+                + (expected == 2 ? "a dense layer's weight is [outputs, inputs]" : "a bias is [outputs]")
+        case .tooWide(let units): "has \(units) outputs; 65536 are the most"
+        }
+    }
+}
+
+/// Why a .npy file gives no points or labels.
+public enum ArrayProblem: Error, Equatable, Sendable {
+    case notNPY
+    case version(UInt8, UInt8)
+    case headerCut
+    case header(String)
+    case type(String)
+    case bigEndian(String)
+    case fortranOrder
+    case tooLarge(shape: [Int])
+    case truncated(expected: Int, found: Int)
+    case trailing(Int)
+    case dimensions([Int], expected: String)
+    case empty([Int])
+    case notFinite(row: Int)
+    case badLabel(String, at: Int)
+}
+
+extension ArrayProblem {
+    var words: String {
+        switch self {
+        case .notNPY: "is no .npy file"
+        case .version(let major, let minor): "is a .npy file of version \(major).\(minor); 1, 2 and 3 are read"
+        case .headerCut: "is a .npy file cut short in its header"
+        case .header(let what): "is a .npy file whose header \(what)"
+        case .type(let type): "holds numbers of type '\(type)'; f4, f8, u1, i4 and i8 are read"
+        case .bigEndian(let type):
+            "holds big-endian numbers ('\(type)'); save it as '<\(type.dropFirst())'"
+        case .fortranOrder: "is in Fortran order; save it as np.ascontiguousarray(…)"
+        case .tooLarge(let shape): "announces the shape \(ArrayProblem.tuple(shape)): more than any file holds"
+        case .truncated(let expected, let found):
+            "is cut short: its header announces \(expected) bytes of data, it holds \(found)"
+        case .trailing(let count): "goes on for \(count) bytes after the data that its header announces"
+        case .dimensions(let shape, let expected):
+            "has the shape \(ArrayProblem.tuple(shape)) where \(expected) is due"
+        case .empty(let shape): "has the shape \(ArrayProblem.tuple(shape)): no numbers"
+        case .notFinite(let row): "has a number that is not finite (in single precision), at point \(row)"
+        case .badLabel(let label, let place): "has the label \(label) at \(place); labels are 0, 1, 2, …"
+        }
+    }
+
+    /// As Python writes a shape.
+    private static func tuple(_ shape: [Int]) -> String {
+        "(" + shape.map(String.init).joined(separator: ", ") + (shape.count == 1 ? ",)" : ")")
+    }
+}

@@ -1,0 +1,67 @@
+import Glibc
+
+/// A file given by a user, read part by part: what its header announces is compared with its size before any
+/// memory is taken for it.
+final class InputFile {
+    let path: String
+    /// Bytes.
+    let size: Int
+    private let descriptor: Int32
+
+    init(_ path: String) throws(DataError) {
+        self.path = path
+        descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else {
+            throw DataError(file: path, problem: .unreadable(String(cString: strerror(errno))))
+        }
+        var status = stat()
+        let code = fstat(descriptor, &status) == 0 ? 0 : errno
+        size = Int(status.st_size)
+        let kind = status.st_mode & S_IFMT
+        guard code == 0, kind == S_IFREG else {
+            close(descriptor)
+            let why = kind == S_IFDIR ? "Is a directory" : "is no regular file"
+            throw DataError(
+                file: path, problem: .unreadable(code == 0 ? why : String(cString: strerror(code))))
+        }
+    }
+
+    deinit { close(descriptor) }
+
+    /// Reads `count` bytes from `offset` on.
+    ///
+    /// - Precondition: they lie within `size`.
+    func read(at offset: Int, count: Int) throws(DataError) -> [UInt8] {
+        precondition(offset >= 0 && count >= 0 && offset + count <= size)
+        var bytes = [UInt8](repeating: 0, count: count)
+        var filled = 0
+        while filled < count {
+            let found = bytes.withUnsafeMutableBytes {
+                pread(descriptor, $0.baseAddress?.advanced(by: filled), count - filled, off_t(offset + filled))
+            }
+            if found < 0, errno == EINTR { continue }
+            guard found > 0 else {
+                let why = found < 0 ? String(cString: strerror(errno)) : "it became shorter while it was read"
+                throw DataError(file: path, problem: .unreadable(why))
+            }
+            filled += found
+        }
+        return bytes
+    }
+
+    /// Reads little-endian numbers of `width` bytes each, piece by piece, and hands their bits to `body`.
+    func forEachNumber(
+        at offset: Int, count: Int, width: Int, _ body: (UInt64) -> Void
+    ) throws(DataError) {
+        let numbersHeld = 1 << 17
+        for start in stride(from: 0, to: count, by: numbersHeld) {
+            let numbers = min(numbersHeld, count - start)
+            let piece = try read(at: offset + start * width, count: numbers * width)
+            for number in 0..<numbers {
+                var bits: UInt64 = 0
+                for byte in 0..<width { bits |= UInt64(piece[number * width + byte]) << (8 * UInt64(byte)) }
+                body(bits)
+            }
+        }
+    }
+}

@@ -1,0 +1,116 @@
+import LinearAlgebra
+import Sweep
+
+/// The points that a network from elsewhere is measured at.
+struct MeasuredPoints {
+    /// [points, inputs]
+    let inputs: Matrix<Float>
+    let labels: [Int32]?
+    /// Where each comes from, for messages.
+    let inputsFile: String
+    let labelsFile: String
+
+    init(_ request: MeasureRequest.Points, _ directory: DataDirectory) throws(DataError) {
+        switch request {
+        case .dataset(let name, let scale):
+            let set = try ImageSet.open(name, in: directory)
+            inputs = MeasuredPoints.inputs(set.test.pixels, count: set.test.count, scale)
+            labels = set.test.labels
+            (inputsFile, labelsFile) = (name.rawValue, name.rawValue)
+        case .array(let path, let labelsPath):
+            inputs = try MeasuredPoints.inputs(ofArray: path)
+            labels = try MeasuredPoints.labels(labelsPath, points: inputs.rows)
+            (inputsFile, labelsFile) = (path, labelsPath ?? path)
+        case .images(let path, let labelsPath, let scale):
+            let file = try IDXFile.read(path, dimensions: 3)
+            inputs = file.bytes.withUnsafeBufferPointer {
+                MeasuredPoints.inputs($0, count: file.dimensions[0], scale)
+            }
+            labels = try MeasuredPoints.labels(labelsPath, points: inputs.rows)
+            (inputsFile, labelsFile) = (path, labelsPath ?? path)
+        }
+    }
+
+    /// Bytes as numbers, as a trial on this scale gets them.
+    private static func inputs(
+        _ pixels: UnsafeBufferPointer<UInt8>, count: Int, _ scale: TrialSettings.Images.Scale
+    ) -> Matrix<Float> {
+        let matrix = Matrix<Float>(rows: count, columns: ImageSet.pixelsPerImage)
+        let rows = (0..<count).map { UInt32($0) }
+        let (factor, offset) = scale.affine
+        matrix.gather(pixels, rows: rows[...], scale: factor, offset: offset)
+        return matrix
+    }
+
+    /// [points, …]: what is beyond the first dimension is one point.
+    private static func inputs(ofArray path: String) throws(DataError) -> Matrix<Float> {
+        let file = try ArrayFile(opening: path)
+        guard file.shape.count >= 2 else {
+            throw file.fault(.dimensions(file.shape, expected: "(points, features)"))
+        }
+        guard !file.shape.contains(0) else { throw file.fault(.empty(file.shape)) }
+        let matrix = Matrix<Float>(rows: file.shape[0], columns: file.shape.dropFirst().reduce(1, *))
+        let buffer = matrix.buffer
+        var index = 0
+        var bad: Int?
+        try file.forEach { number in
+            let value = Float(number)
+            if !value.isFinite, bad == nil { bad = index }
+            buffer[index] = value
+            index += 1
+        }
+        if let bad { throw file.fault(.notFinite(row: bad / matrix.columns)) }
+        return matrix
+    }
+
+    /// From a .npy file, or else from an IDX file: the first bytes tell.
+    private static func labels(_ path: String?, points: Int) throws(DataError) -> [Int32]? {
+        guard let path else { return nil }
+        let start = try InputFile(path)
+        var labels: [Int32] = []
+        if try start.read(at: 0, count: min(start.size, 6)) == ArrayFile.magic {
+            labels = try MeasuredPoints.labels(ofArray: path)
+        } else {
+            labels = try IDXFile.read(path, dimensions: 1).bytes.map { Int32($0) }
+        }
+        guard labels.count == points else {
+            throw DataError(file: path, problem: .labelsDisagree(labels: labels.count, points: points))
+        }
+        return labels
+    }
+
+    private static func labels(ofArray path: String) throws(DataError) -> [Int32] {
+        let file = try ArrayFile(opening: path)
+        guard file.shape.count == 1 else {
+            throw file.fault(.dimensions(file.shape, expected: "(points,)"))
+        }
+        guard file.shape[0] > 0 else { throw file.fault(.empty(file.shape)) }
+        var labels: [Int32] = []
+        labels.reserveCapacity(file.shape[0])
+        var bad: (label: Double, place: Int)?
+        try file.forEach { number in
+            let label = Int32(exactly: number).flatMap { $0 >= 0 ? $0 : nil }
+            if label == nil, bad == nil { bad = (number, labels.count) }
+            labels.append(label ?? 0)
+        }
+        if let bad {
+            throw file.fault(.badLabel(bad.label.formattedAsLabel, at: bad.place))
+        }
+        return labels
+    }
+}
+
+extension Double {
+    /// Without ".0" where it is whole.
+    fileprivate var formattedAsLabel: String { Int64(exactly: self).map(String.init) ?? "\(self)" }
+}
+
+extension TrialSettings.Images.Scale {
+    /// What a byte is multiplied with, and what is added.
+    var affine: (factor: Float, offset: Float) {
+        switch self {
+        case .unit: (1 / 255, 0)
+        case .symmetric: (2 / 255, -1)
+        }
+    }
+}

@@ -1,0 +1,99 @@
+import Learning
+import LinearAlgebra
+import Sweep
+
+/// A multilayer perceptron read from a .safetensors file: `NAME.weight` [outputs, inputs] and `NAME.bias`
+/// [outputs], as PyTorch's `state_dict` has them, its layers in the natural order of their names.
+struct TrainedNetwork {
+    let shape: StackShape
+    /// Of one stack; a bias that is not in the file is zero.
+    let parameters: Parameters<Float>
+    var layers: [DenseLayer<Float>] { parameters.stacks[0] }
+
+    private static let widest = 65_536
+
+    init(_ file: WeightsFile, activation: Activation) throws(DataError) {
+        let parts = try TrainedNetwork.parts(of: file)
+        let order = parts.keys.sorted(by: precedesNaturally)
+        var units: [Int] = []
+        for (index, name) in order.enumerated() {
+            guard let weight = parts[name]?.weight else { throw file.fault(.weightMissing(bias: name + ".bias")) }
+            let (outputs, inputs) = (weight.shape[0], weight.shape[1])
+            guard outputs <= TrainedNetwork.widest else {
+                throw file.fault(.tensor(weight.name, .tooWide(outputs)))
+            }
+            if let bias = parts[name]?.bias, bias.shape[0] != outputs {
+                throw file.fault(.biasLength(bias.name, found: bias.shape[0], expected: outputs))
+            }
+            if let before = units.last, before != inputs {
+                throw file.fault(
+                    .chain(name, inputs: inputs, before: order[index - 1], outputs: before, order: order))
+            }
+            units += index == 0 ? [inputs, outputs] : [outputs]
+        }
+        guard !units.isEmpty else { throw file.fault(.noLayers) }
+        shape = StackShape(units: units, activation: activation)
+        parameters = Parameters(stacks: [shape])
+        for (name, layer) in zip(order, parameters.stacks[0]) {
+            if let weight = parts[name]?.weight { layer.weight.assign(try file.floats(weight)) }
+            if let bias = parts[name]?.bias { layer.bias.assign(try file.floats(bias)) }
+        }
+    }
+
+    private struct Part {
+        var weight: WeightsFile.Tensor?
+        var bias: WeightsFile.Tensor?
+    }
+
+    /// Weight and bias by the name before the dot. Any other tensor is refused: the network that it belongs to
+    /// is another one.
+    private static func parts(of file: WeightsFile) throws(DataError) -> [String: Part] {
+        var parts: [String: Part] = [:]
+        for tensor in file.tensors {
+            let (name, kind) = split(tensor.name)
+            let dimensions = kind == "weight" ? 2 : 1
+            guard kind == "weight" || kind == "bias" else { throw file.fault(.tensor(tensor.name, .noPart)) }
+            guard tensor.shape.count == dimensions, !tensor.shape.contains(0) else {
+                throw file.fault(.tensor(tensor.name, .dimensions(tensor.shape, expected: dimensions)))
+            }
+            if kind == "weight" {
+                parts[name, default: Part()].weight = tensor
+            } else {
+                parts[name, default: Part()].bias = tensor
+            }
+        }
+        return parts
+    }
+
+    /// "layers.0.weight" is ("layers.0", "weight"); a bare "weight" is ("", "weight").
+    private static func split(_ name: String) -> (String, String) {
+        guard let dot = name.lastIndex(of: ".") else { return ("", name) }
+        return (String(name[..<dot]), String(name[name.index(after: dot)...]))
+    }
+}
+
+/// The order in which people number things: runs of digits compare as numbers, what is between them by its
+/// bytes. "fc2" comes before "fc10".
+func precedesNaturally(_ a: String, _ b: String) -> Bool {
+    let (x, y) = (Array(a.utf8), Array(b.utf8))
+    func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
+    func run(_ text: [UInt8], _ start: Int) -> ArraySlice<UInt8> {
+        text[start...].prefix(while: isDigit)
+    }
+    var (i, j) = (0, 0)
+    while i < x.count, j < y.count {
+        if isDigit(x[i]), isDigit(y[j]) {
+            let (first, second) = (run(x, i), run(y, j))
+            let (p, q) = (first.drop { $0 == 0x30 }, second.drop { $0 == 0x30 })
+            if p.count != q.count { return p.count < q.count }
+            if !p.elementsEqual(q) { return p.lexicographicallyPrecedes(q) }
+            (i, j) = (first.endIndex, second.endIndex)
+        } else {
+            if x[i] != y[j] { return x[i] < y[j] }
+            (i, j) = (i + 1, j + 1)
+        }
+    }
+    if (i == x.count) != (j == y.count) { return i == x.count }
+    // Equal but for leading zeros.
+    return x.lexicographicallyPrecedes(y)
+}

@@ -1,0 +1,127 @@
+import Text
+
+/// What `ranksweep measure` asks of a worker's program: the measures of one network, trained anywhere.
+public struct MeasureRequest: Equatable, Sendable {
+    /// A measure by the name that the command line knows it by.
+    public enum Measure: String, CaseIterable, Sendable {
+        case localRank, activeUnits, accuracy, loss, spectralNorm, frobeniusNorm, stableRank, numericalRank
+
+        public var needsLabels: Bool { self == .accuracy || self == .loss }
+    }
+
+    /// The points that the network is measured at.
+    public enum Points: Equatable, Sendable {
+        /// The test images of a data set.
+        case dataset(TrialSettings.Images.Name, TrialSettings.Images.Scale)
+        /// A .npy file, its numbers as they are, and labels in a .npy or an IDX file.
+        case array(String, labels: String?)
+        /// An IDX file of images, and labels in a .npy or an IDX file.
+        case images(String, labels: String?, TrialSettings.Images.Scale)
+
+        public var haveLabels: Bool {
+            switch self {
+            case .dataset: true
+            case .array(_, let labels), .images(_, let labels, _): labels != nil
+            }
+        }
+    }
+
+    /// The .safetensors file.
+    public var weights: String
+    public var points: Points
+    public var activation: TrialSettings.Network.Activation
+    /// Without repetition.
+    public var measures: [Measure]
+    /// ε of #{σ > ε}.
+    public var thresholds: [Double]
+    /// ε of #{σ ≥ ε σ_1}.
+    public var relative: [Double]
+    /// How many points local ranks are averaged over, the first ones; nil: 256, or all where they are fewer.
+    public var rankPoints: Int?
+
+    public init(
+        weights: String, points: Points, activation: TrialSettings.Network.Activation, measures: [Measure],
+        thresholds: [Double] = [0.01, 0.1], relative: [Double] = [0.01], rankPoints: Int? = nil
+    ) {
+        self.weights = weights
+        self.points = points
+        self.activation = activation
+        self.measures = measures
+        self.thresholds = thresholds
+        self.relative = relative
+        self.rankPoints = rankPoints
+    }
+
+    /// All measures that these points and this activation have.
+    public static func measures(
+        for points: Points, _ activation: TrialSettings.Network.Activation
+    ) -> [Measure] {
+        Measure.allCases.filter {
+            (points.haveLabels || !$0.needsLabels) && (activation == .relu || $0 != .activeUnits)
+        }
+    }
+}
+
+extension MeasureRequest {
+    public var json: JSONValue {
+        var members: [String: JSONValue] = [
+            "activation": .string(activation.rawValue),
+            "measures": .array(measures.map { .string($0.rawValue) }),
+            "points": points.json,
+            "relative": JSONValue(relative),
+            "thresholds": JSONValue(thresholds),
+            "weights": .string(weights),
+        ]
+        if let rankPoints { members["rankPoints"] = JSONValue(rankPoints) }
+        return .object(members)
+    }
+
+    /// nil where it is no request.
+    public init?(_ json: JSONValue) {
+        guard let weights = json["weights"]?.string, let points = json["points"].flatMap(Points.init),
+            let activation = json["activation"]?.string.flatMap({
+                TrialSettings.Network.Activation(rawValue: $0)
+            }), let names = json["measures"]?.array, let thresholds = json["thresholds"]?.array,
+            let relative = json["relative"]?.array
+        else { return nil }
+        self.init(
+            weights: weights, points: points, activation: activation,
+            measures: names.compactMap { $0.string.flatMap { Measure(rawValue: $0) } },
+            thresholds: thresholds.compactMap(\.number), relative: relative.compactMap(\.number),
+            rankPoints: json["rankPoints"]?.number.flatMap { Int(exactly: $0) })
+        guard measures.count == names.count else { return nil }
+    }
+}
+
+extension MeasureRequest.Points {
+    fileprivate var json: JSONValue {
+        var members: [String: JSONValue] = [:]
+        switch self {
+        case .dataset(let name, let scale):
+            members = ["dataset": .string(name.rawValue), "scale": .string(scale.rawValue)]
+        case .array(let inputs, let labels):
+            members["inputs"] = .string(inputs)
+            if let labels { members["labels"] = .string(labels) }
+        case .images(let images, let labels, let scale):
+            members = ["images": .string(images), "scale": .string(scale.rawValue)]
+            if let labels { members["labels"] = .string(labels) }
+        }
+        return .object(members)
+    }
+
+    fileprivate init?(_ json: JSONValue) {
+        let labels = json["labels"]?.string
+        let scale = json["scale"]?.string.flatMap { TrialSettings.Images.Scale(rawValue: $0) }
+        if let inputs = json["inputs"]?.string {
+            self = .array(inputs, labels: labels)
+        } else if let images = json["images"]?.string, let scale {
+            self = .images(images, labels: labels, scale)
+        } else if let scale,
+            let name = json["dataset"]?.string.flatMap({ TrialSettings.Images.Name(rawValue: $0) })
+        {
+            self = .dataset(name, scale)
+        } else {
+            return nil
+        }
+    }
+}

@@ -1,0 +1,21 @@
+import Console
+import Experiments
+import Glibc
+import Sweep
+import Text
+
+/// Does what `ranksweep measure` asks for: one line of JSON on standard output.
+func runMeasure(_ text: String, _ options: WorkerOptions) -> ExitCode {
+    guard diesWithParent(options.parent, signal: SIGKILL) else { return .interrupted }
+    guard let json = try? JSONValue(parsing: text.utf8), let request = MeasureRequest(json) else {
+        printError("error: ranksweep-worker: --measure got a request that it cannot read")
+        return .internal
+    }
+    do throws(ExperimentError) {
+        printOut(try measure(request, data: options.data).canonicalText)
+        return .done
+    } catch {
+        printError("error: \(printable(error.description))")
+        return .wrongUse
+    }
+}
