@@ -70,7 +70,8 @@ let package = Package(
         .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra"]),
         .testTarget(name: "LearningTests", dependencies: ["Learning", "LinearAlgebra"]),
         .testTarget(name: "MeasuresTests", dependencies: ["Measures", "Learning", "LinearAlgebra"]),
-        .testTarget(name: "ExperimentsTests", dependencies: ["Experiments", "Sweep", "Text"]),
+        .testTarget(
+            name: "ExperimentsTests", dependencies: ["Experiments", "LinearAlgebra", "Sweep", "Text"]),
         .testTarget(name: "WireTests", dependencies: ["Wire", "Sweep"]),
         .testTarget(name: "SchedulingTests", dependencies: ["Scheduling", "Wire", "Sweep"]),
         .testTarget(name: "JournalTests", dependencies: ["Journal", "Scheduling", "Wire", "Sweep"]),

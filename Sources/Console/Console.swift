@@ -60,21 +60,24 @@ public func printable(_ text: String) -> String {
         })
 }
 
-/// Writes to standard output.
-public func printOut(_ text: String) { writeText(text + "\n", to: STDOUT_FILENO) }
+/// Writes to standard output; false where that takes no more.
+@discardableResult public func printOut(_ text: String) -> Bool {
+    writeText(text + "\n", to: STDOUT_FILENO)
+}
 
 /// Writes to standard error.
 public func printError(_ text: String) { writeText(text + "\n", to: STDERR_FILENO) }
 
-private func writeText(_ text: String, to descriptor: Int32) {
+@discardableResult private func writeText(_ text: String, to descriptor: Int32) -> Bool {
     var bytes = Array(text.utf8)[...]
     while !bytes.isEmpty {
         let count = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
         if count < 0, errno == EINTR || errno == EAGAIN { continue }
         // Nobody reads any more (a closed pipe): there is no one to tell.
-        guard count > 0 else { return }
+        guard count > 0 else { return false }
         bytes = bytes.dropFirst(count)
     }
+    return true
 }
 
 /// Milliseconds of a clock that only goes forward.

@@ -27,8 +27,8 @@ public enum BLASKernel: Equatable, Sendable {
     case named(String)
 }
 
-/// The environment of a process that calculates. OpenBLAS reads its kernel from there when it is loaded; it has
-/// one thread; and where the process crashes, its signal says enough.
+/// The environment of a process that calculates. OpenBLAS reads its kernel from there when it is loaded; it
+/// has one thread; and where the process crashes, its signal says enough.
 public func numericEnvironment(_ kernel: BLASKernel) -> [String] {
     let own = ["OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "SWIFT_BACKTRACE"]
     let dropped = kernel == .environment ? own : own + ["OPENBLAS_CORETYPE"]

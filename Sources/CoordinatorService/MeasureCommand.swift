@@ -11,13 +11,16 @@ let measureSpec = CommandSpec(
     operands: ["FILE.safetensors"],
     options: [
         OptionSpec("--dataset", "NAME", "measure at the test images of mnist or fashion-mnist"),
-        OptionSpec("--inputs", "FILE.npy", "or at these points: (points, features), their numbers as they are"),
+        OptionSpec(
+            "--inputs", "FILE.npy", "or at these points: (points, features), their numbers as they are"),
         OptionSpec("--images", "FILE", "or at the images of an IDX file (28×28, gzip or not)"),
         OptionSpec("--labels", "FILE", "the classes of --inputs or --images: .npy (points,) or IDX"),
         OptionSpec("--activation", "NAME", "of the hidden layers: relu, tanh or linear; required"),
         OptionSpec(
             "--measures", "LIST",
-            "of \(measureNames.joined(separator: ", ")) (default: all that the points and the activation allow)"),
+            "of \(measureNames.joined(separator: ", ")) (default: all that the points and the activation "
+                + "allow)"
+        ),
         OptionSpec("--thresholds", "LIST", "ε of local rank, #{σ > ε} (default: 0.01,0.1)"),
         OptionSpec("--relative", "LIST", "ε of relative local rank, #{σ ≥ ε σ₁} (default: 0.01)"),
         OptionSpec("--points", "N", "average ranks and active units over the first N points (default: 256)"),
@@ -38,8 +41,8 @@ let measureSpec = CommandSpec(
             + "      --measures localRank,accuracy --thresholds 0.001,0.01,0.1 --points 1000",
     ])
 
-/// Starts the worker's program, which links BLAS, for the one measurement; its words and its exit code are the
-/// command's.
+/// Starts the worker's program, which links BLAS, for the one measurement; its words and its exit code are
+/// the command's.
 func runMeasure(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     let request = try orFail(CommandFailure.init(_:)) { () throws(UsageError) in
         try MeasureRequest(arguments)
@@ -71,7 +74,9 @@ extension MeasureRequest {
             measures = []
             for word in list.split(separator: ",", omittingEmptySubsequences: false).map(String.init) {
                 let measure: Measure = try choice("--measures", word)
-                guard !measures.contains(measure) else { throw UsageError("--measures: '\(word)' stands twice") }
+                guard !measures.contains(measure) else {
+                    throw UsageError("--measures: '\(word)' stands twice")
+                }
                 guard possible.contains(measure) else {
                     throw UsageError(
                         measure.needsLabels
@@ -83,7 +88,9 @@ extension MeasureRequest {
         }
         self.init(
             weights: arguments.operands[0], points: points, activation: activation, measures: measures,
-            thresholds: try numbers("--thresholds", arguments, atMost: .greatestFiniteMagnitude) ?? [0.01, 0.1],
+            thresholds: try numbers("--thresholds", arguments, atMost: .greatestFiniteMagnitude) ?? [
+                0.01, 0.1,
+            ],
             relative: try numbers("--relative", arguments, atMost: 1) ?? [0.01],
             rankPoints: try arguments.integer("--points", in: 1...1_000_000_000))
     }
@@ -106,9 +113,10 @@ extension MeasureRequest {
             }
             return .array(value, labels: labels)
         }
-        let scale: TrialSettings.Images.Scale = try arguments["--scale"].map { text throws(UsageError) in
-            try choice("--scale", text)
-        } ?? .unit
+        let scale: TrialSettings.Images.Scale =
+            try arguments["--scale"].map { text throws(UsageError) in
+                try choice("--scale", text)
+            } ?? .unit
         if source == "--images" { return .images(value, labels: labels, scale) }
         return .dataset(try choice("--dataset", value), scale)
     }

@@ -30,6 +30,7 @@ public enum WeightsProblem: Error, Equatable, Sendable {
         case noPart
         case dimensions([Int], expected: Int)
         case tooWide(Int)
+        case tooLong(Int)
     }
 }
 
@@ -86,6 +87,7 @@ extension WeightsProblem.OfTensor {
             "has the shape \(JSONValue(shape).canonicalText); "
                 + (expected == 2 ? "a dense layer's weight is [outputs, inputs]" : "a bias is [outputs]")
         case .tooWide(let units): "has \(units) outputs; 65536 are the most"
+        case .tooLong(let count): "has \(count) numbers; 2147483647 are the most"
         }
     }
 }
@@ -112,14 +114,16 @@ extension ArrayProblem {
     var words: String {
         switch self {
         case .notNPY: "is no .npy file"
-        case .version(let major, let minor): "is a .npy file of version \(major).\(minor); 1, 2 and 3 are read"
+        case .version(let major, let minor):
+            "is a .npy file of version \(major).\(minor); 1, 2 and 3 are read"
         case .headerCut: "is a .npy file cut short in its header"
         case .header(let what): "is a .npy file whose header \(what)"
         case .type(let type): "holds numbers of type '\(type)'; f4, f8, u1, i4 and i8 are read"
         case .bigEndian(let type):
             "holds big-endian numbers ('\(type)'); save it as '<\(type.dropFirst())'"
         case .fortranOrder: "is in Fortran order; save it as np.ascontiguousarray(…)"
-        case .tooLarge(let shape): "announces the shape \(ArrayProblem.tuple(shape)): more than any file holds"
+        case .tooLarge(let shape):
+            "announces the shape \(ArrayProblem.tuple(shape)): more than any file holds"
         case .truncated(let expected, let found):
             "is cut short: its header announces \(expected) bytes of data, it holds \(found)"
         case .trailing(let count): "goes on for \(count) bytes after the data that its header announces"

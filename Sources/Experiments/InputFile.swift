@@ -37,7 +37,8 @@ final class InputFile {
         var filled = 0
         while filled < count {
             let found = bytes.withUnsafeMutableBytes {
-                pread(descriptor, $0.baseAddress?.advanced(by: filled), count - filled, off_t(offset + filled))
+                pread(
+                    descriptor, $0.baseAddress?.advanced(by: filled), count - filled, off_t(offset + filled))
             }
             if found < 0, errno == EINTR { continue }
             guard found > 0 else {

@@ -5,9 +5,9 @@ import Measures
 import Sweep
 import Text
 
-/// Measures a network that was trained elsewhere: an object with the keys of a record's `metrics`, and those of
-/// the weight matrices (docs/measures.md, "Networks trained elsewhere"). A function of the request, its files
-/// and the BLAS kernel alone.
+/// Measures a network that was trained elsewhere: an object with the keys of a record's `metrics`, and those
+/// of the weight matrices (docs/measures.md, "Networks trained elsewhere"). A function of the request, its
+/// files and the BLAS kernel alone.
 public func measure(
     _ request: MeasureRequest, data: DataDirectory
 ) throws(ExperimentError) -> JSONValue {
@@ -68,7 +68,8 @@ private struct NetworkMeasurement {
         if let place = labels.firstIndex(where: { Int($0) >= outputs }) {
             throw DataError(
                 file: points.labelsFile,
-                problem: .labelBeyondOutputs(Int(labels[place]), at: place, network: request.weights, outputs))
+                problem: .labelBeyondOutputs(Int(labels[place]), at: place, network: request.weights, outputs)
+            )
         }
     }
 

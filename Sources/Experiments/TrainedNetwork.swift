@@ -11,16 +11,23 @@ struct TrainedNetwork {
     var layers: [DenseLayer<Float>] { parameters.stacks[0] }
 
     private static let widest = 65_536
+    /// LAPACK counts in 32 bits.
+    private static let mostNumbers = Int(Int32.max)
 
     init(_ file: WeightsFile, activation: Activation) throws(DataError) {
         let parts = try TrainedNetwork.parts(of: file)
         let order = parts.keys.sorted(by: precedesNaturally)
         var units: [Int] = []
         for (index, name) in order.enumerated() {
-            guard let weight = parts[name]?.weight else { throw file.fault(.weightMissing(bias: name + ".bias")) }
+            guard let weight = parts[name]?.weight else {
+                throw file.fault(.weightMissing(bias: name + ".bias"))
+            }
             let (outputs, inputs) = (weight.shape[0], weight.shape[1])
             guard outputs <= TrainedNetwork.widest else {
                 throw file.fault(.tensor(weight.name, .tooWide(outputs)))
+            }
+            guard inputs <= TrainedNetwork.mostNumbers / outputs else {
+                throw file.fault(.tensor(weight.name, .tooLong(outputs * inputs)))
             }
             if let bias = parts[name]?.bias, bias.shape[0] != outputs {
                 throw file.fault(.biasLength(bias.name, found: bias.shape[0], expected: outputs))
@@ -45,8 +52,8 @@ struct TrainedNetwork {
         var bias: WeightsFile.Tensor?
     }
 
-    /// Weight and bias by the name before the dot. Any other tensor is refused: the network that it belongs to
-    /// is another one.
+    /// Weight and bias by the name before the dot. Any other tensor is refused: the network that it belongs
+    /// to is another one.
     private static func parts(of file: WeightsFile) throws(DataError) -> [String: Part] {
         var parts: [String: Part] = [:]
         for tensor in file.tensors {

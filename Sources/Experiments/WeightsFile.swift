@@ -67,7 +67,9 @@ struct WeightsFile {
             } catch { throw .tensor(name, error) }
         }
         // Tensors without elements come before the one that begins where they do.
-        tensors.sort { ($0.bytes.lowerBound, $0.bytes.upperBound) < ($1.bytes.lowerBound, $1.bytes.upperBound) }
+        tensors.sort {
+            ($0.bytes.lowerBound, $0.bytes.upperBound) < ($1.bytes.lowerBound, $1.bytes.upperBound)
+        }
         var end = 0
         var previous = ""
         for tensor in tensors {
@@ -155,8 +157,8 @@ func product(_ factors: [Int]) -> Int? {
 // MARK: - Writing
 
 extension WeightsFile {
-    /// The bytes of a file of F32 tensors, as the format's own package writes them: by name, the header padded
-    /// with spaces to eight bytes.
+    /// The bytes of a file of F32 tensors, as the format's own package writes them: by name, the header
+    /// padded with spaces to eight bytes.
     static func bytes(of tensors: [(name: String, shape: [Int], values: [Float])]) -> [UInt8] {
         var header: [String] = []
         var data: [UInt8] = []

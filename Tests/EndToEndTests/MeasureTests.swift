@@ -1,0 +1,105 @@
+import Foundation
+import Testing
+import Text
+
+/// `ranksweep measure` as a user types it: two programs, files, one line.
+@Suite("Measure") struct MeasureTests {
+    /// A ReLU network 2-2-2: W_1 = diag(3, 0.5), W_2 = diag(1, 0.1), no biases.
+    private func makeFiles(_ work: Workspace) throws {
+        func little(_ number: Int, _ width: Int) -> [UInt8] {
+            (0..<width).map { UInt8(truncatingIfNeeded: number >> (8 * $0)) }
+        }
+        func floats(_ numbers: [Float]) -> [UInt8] { numbers.flatMap { little(Int($0.bitPattern), 4) } }
+        let header =
+            #"{"fc2.weight":{"dtype":"F32","shape":[2,2],"data_offsets":[0,16]},"#
+            + #""fc1.weight":{"dtype":"F32","shape":[2,2],"data_offsets":[16,32]}}"#
+        let weights =
+            little(header.utf8.count, 8) + Array(header.utf8) + floats([1, 0, 0, 0.1, 3, 0, 0, 0.5])
+        try Data(weights).write(to: work.folder.appending(path: "net.safetensors"))
+        func array(_ type: String, _ shape: String, _ data: [UInt8]) -> Data {
+            let header = "{'descr': '\(type)', 'fortran_order': False, 'shape': \(shape), }\n"
+            return Data(
+                [0x93] + Array("NUMPY".utf8) + [1, 0] + little(header.utf8.count, 2) + Array(header.utf8)
+                    + data)
+        }
+        // Both units active, one, none.
+        try array("<f4", "(3, 2)", floats([1, 1, 1, -1, -1, -1])).write(
+            to: work.folder.appending(path: "x.npy"))
+        try array("|u1", "(3,)", [0, 0, 1]).write(to: work.folder.appending(path: "y.npy"))
+    }
+
+    @Test("A network's measures are one line of JSON")
+    func measured() throws {
+        let work = try Workspace()
+        try makeFiles(work)
+        let end = try work.run(
+            "measure", "net.safetensors", "--inputs", "x.npy", "--labels", "y.npy", "--activation", "relu",
+            "--thresholds", "0.01,1",
+            environment: ["OPENBLAS_CORETYPE": "Nonsense", "OPENBLAS_NUM_THREADS": "7"])
+        #expect(end.code == 0, "\(end.all)")
+        #expect(end.errors.isEmpty)
+        #expect(end.output.split(separator: "\n", omittingEmptySubsequences: false).count == 2)
+        let metrics = try JSONValue(parsing: end.output.utf8)
+        // J_2 = diag(3, 0.05), diag(3, 0), 0.
+        #expect(metrics["local_rank"]?["0.01"]?["mean"] == JSONValue([2.0, 1]))
+        #expect(metrics["local_rank"]?["1"]?["mean"] == JSONValue([1, 2.0 / 3]))
+        #expect(metrics["local_rank_relative"]?["0.01"]?["mean"] == JSONValue([2.0, 1]))
+        #expect(metrics["active_units"]?["mean"] == JSONValue([1.0]))
+        // Equal outputs are a guess of the first class.
+        #expect(metrics["accuracy"] == .number(2.0 / 3))
+        #expect(metrics["numerical_rank"] == JSONValue([2, 2]))
+        #expect(abs(try #require(metrics["spectral_norm"]?.array?[0].number) - 3) < 1e-12)
+        let linear = try work.run(
+            "measure", "net.safetensors", "--inputs", "x.npy", "--activation", "linear", "--measures",
+            "localRank")
+        let ranks = try JSONValue(parsing: linear.output.utf8)
+        #expect(
+            ranks["local_rank"]?["0.1"]
+                == .object(["mean": JSONValue([2, 1]), "stderr": JSONValue([0, 0])]))
+        #expect(ranks.object?.keys.sorted() == ["local_rank", "local_rank_relative"])
+    }
+
+    /// A command line, NET and ALL standing for its usual parts, and what is said of it.
+    private static let mistakes: [(line: String, message: String)] = [
+        ("measure", "FILE.safetensors is missing"),
+        ("NET", "--activation is missing: relu, tanh or linear"),
+        ("NET --activation rely", "'rely' is none of linear, relu, tanh; did you mean 'relu'?"),
+        ("NET --activation relu", "no points to measure at: give --dataset NAME"),
+        ("ALL --dataset mnist", "--dataset and --inputs exclude each other"),
+        ("ALL --scale unit", "--scale is of images"),
+        ("ALL --measures accuracy", "accuracy needs --labels"),
+        ("ALL --measures localrank", "did you mean 'localRank'?"),
+        ("ALL --measures localRank,localRank", "'localRank' stands twice"),
+        ("ALL --measures ,", "'' is none of localRank"),
+        ("ALL --thresholds 0.1,0", "'0' is no threshold: a number above 0 is due"),
+        ("ALL --thresholds 1e999", "'1e999' is no threshold"),
+        ("ALL --thresholds nan", "'nan' is no threshold"),
+        ("ALL --relative 2", "'2' is no threshold: a number above 0, at most 1, is due"),
+        ("ALL --points 0", "--points must be a whole number from 1"),
+        ("ALL --points 4", "x.npy: holds 3 points; --points asks for 4"),
+        ("ALL --labels x.npy", "x.npy: has the shape (3, 2) where (points,) is due"),
+        ("ALL --labels none.npy", "none.npy: cannot be read: No such file or directory"),
+        ("NET --dataset minst --activation relu", "did you mean 'mnist'?"),
+        ("NET --dataset mnist --activation relu", "no such data: looked for"),
+        ("NET --dataset mnist --labels y.npy --activation relu", "--labels goes with --inputs or --images"),
+        ("NET --inputs x.npy --activation tanh --measures activeUnits", "activeUnits is of relu networks"),
+        ("measure x.npy --inputs x.npy --activation relu", "x.npy: is no .safetensors file, or cut short"),
+        ("measure none --inputs x.npy --activation relu", "none: cannot be read: No such file or directory"),
+    ]
+
+    @Test("What is wrong is said in one line, with code 2", arguments: mistakes)
+    func wrong(line: String, message: String) throws {
+        let work = try Workspace()
+        try makeFiles(work)
+        let words = line.replacingOccurrences(of: "ALL", with: "NET --inputs x.npy --activation relu")
+            .replacingOccurrences(of: "NET", with: "measure net.safetensors")
+        let end = try work.start("ranksweep", words.split(separator: " ").map(String.init)).wait()
+        #expect(end.code == 2, "\(end.all)")
+        #expect(end.errors.contains(message), "\(end.errors)")
+        #expect(end.output.isEmpty)
+        let lines = end.errors.split(separator: "\n")
+        #expect(lines.first?.hasPrefix("error: ") == true)
+        // A second one may say where help is.
+        #expect(lines.dropFirst().allSatisfy { $0.hasPrefix("(see ") }, "\(end.errors)")
+    }
+}
