@@ -25,6 +25,7 @@ let package = Package(
         .target(name: "CBuild"),
 
         // Shared.
+        .target(name: "Files"),
         .target(name: "Text", dependencies: ["CSodium"]),
         .target(name: "Console", dependencies: ["Text", "CPosix"]),
         .target(name: "Sweep", dependencies: ["Text", "CYAML"]),
@@ -35,21 +36,23 @@ let package = Package(
         .target(name: "Measures", dependencies: ["Learning", "LinearAlgebra"]),
         .target(
             name: "Experiments",
-            dependencies: ["Measures", "Learning", "LinearAlgebra", "Sweep", "Text", "CZlib", "CPosix"]),
+            dependencies: [
+                "Measures", "Learning", "LinearAlgebra", "Sweep", "Files", "Text", "CZlib", "CPosix",
+            ]),
 
         // The distributed half.
         .target(name: "Wire", dependencies: ["Sweep", "Text"]),
         .target(name: "Scheduling", dependencies: ["Wire", "Sweep"]),
         .target(name: "Journal", dependencies: ["Scheduling", "Wire", "Sweep", "Text", "CSQLite", "CPosix"]),
         .target(name: "Transport", dependencies: ["Wire", "CZeroMQ", "CPosix"]),
-        .target(name: "Reporting", dependencies: ["Sweep", "Text"]),
+        .target(name: "Reporting", dependencies: ["Sweep", "Files", "Text"]),
 
         // The two services and their commands.
         .target(
             name: "CoordinatorService",
             dependencies: [
-                "Journal", "Transport", "Scheduling", "Wire", "Reporting", "Sweep", "Text", "Console",
-                "CZlib", "CPosix", "CBuild",
+                "Journal", "Transport", "Scheduling", "Wire", "Reporting", "Sweep", "Files", "Text",
+                "Console", "CZlib", "CPosix", "CBuild",
             ]),
         .target(
             name: "WorkerService",
@@ -64,23 +67,27 @@ let package = Package(
             name: "ranksweep-bench",
             dependencies: ["Experiments", "Measures", "Learning", "LinearAlgebra", "Console", "Text"]),
 
+        .target(name: "TestSupport", path: "Tests/TestSupport"),
+        .testTarget(name: "FilesTests", dependencies: ["Files"]),
         .testTarget(name: "TextTests", dependencies: ["Text"]),
         .testTarget(name: "ConsoleTests", dependencies: ["Console"]),
-        .testTarget(name: "SweepTests", dependencies: ["Sweep", "Text"]),
-        .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra"]),
-        .testTarget(name: "LearningTests", dependencies: ["Learning", "LinearAlgebra"]),
+        .testTarget(name: "SweepTests", dependencies: ["Sweep", "Text", "TestSupport"]),
+        .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra", "TestSupport"]),
+        .testTarget(name: "LearningTests", dependencies: ["Learning", "LinearAlgebra", "TestSupport"]),
         .testTarget(name: "MeasuresTests", dependencies: ["Measures", "Learning", "LinearAlgebra"]),
         .testTarget(
             name: "ExperimentsTests", dependencies: ["Experiments", "LinearAlgebra", "Sweep", "Text"]),
-        .testTarget(name: "WireTests", dependencies: ["Wire", "Sweep"]),
-        .testTarget(name: "SchedulingTests", dependencies: ["Scheduling", "Wire", "Sweep"]),
+        .testTarget(name: "WireTests", dependencies: ["Wire", "Sweep", "TestSupport"]),
+        .testTarget(name: "SchedulingTests", dependencies: ["Scheduling", "Wire", "Sweep", "TestSupport"]),
         .testTarget(name: "JournalTests", dependencies: ["Journal", "Scheduling", "Wire", "Sweep"]),
         .testTarget(name: "ReportingTests", dependencies: ["Reporting", "Sweep", "Text"]),
         .testTarget(name: "ProjectTests"),
         .testTarget(name: "TransportTests", dependencies: ["Transport", "Wire"]),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["CoordinatorService", "Text", "CZlib", "ranksweep", "ranksweep-worker"]),
+            dependencies: [
+                "CoordinatorService", "Text", "CZlib", "ranksweep", "ranksweep-worker", "TestSupport",
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )

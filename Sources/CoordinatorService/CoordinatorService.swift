@@ -1,10 +1,12 @@
 // CoordinatorService: the commands of `ranksweep`. The coordinator is one poll loop between its workers and
 // its journal; what to do is decided by Scheduling's dispatcher, which this target gives a clock, sockets and
-// a disk. Imports Journal, Transport, Scheduling, Wire, Reporting, Sweep, Text, Console, and zlib for `data`.
+// a disk. Imports Journal, Transport, Scheduling, Wire, Reporting, Sweep, Files, Text, Console, and
+// zlib for `data`.
 // Leaves out training: no BLAS here.
 
 import CBuild
 import Console
+import Files
 import Glibc
 import Journal
 import Reporting
@@ -34,14 +36,14 @@ struct CommandFailure: Error {
     init(_ error: SweepError) { self = .input(error.message) }
     init(_ error: TransportError) { self = .input(error.message) }
 
-    init(_ error: ReportError) {
+    init(_ error: FileError) {
         // Wrong places are the user's to mend, full or failing disks are not.
         let places = [ENOENT, ENOTDIR, EACCES, EPERM, EROFS, EISDIR, ELOOP, ENAMETOOLONG, EEXIST]
-        if case .file(_, _, let code) = error, !places.contains(code) {
-            self = .fault(error.description)
-        } else {
-            self = .input(error.description)
-        }
+        self = places.contains(error.code) ? .input(error.description) : .fault(error.description)
+    }
+
+    init(_ error: ReportError) {
+        if case .file(let error) = error { self.init(error) } else { self = .input(error.description) }
     }
 
     init(_ error: JournalError) {
@@ -61,6 +63,11 @@ func orFail<Result, Failure: Error>(
 
 /// Performs what the journal does.
 func journaled<Result>(_ body: () throws(JournalError) -> Result) throws(CommandFailure) -> Result {
+    try orFail(CommandFailure.init(_:), body)
+}
+
+/// Performs what reads or writes files.
+func filed<Result>(_ body: () throws(FileError) -> Result) throws(CommandFailure) -> Result {
     try orFail(CommandFailure.init(_:), body)
 }
 

@@ -1,7 +1,7 @@
 import CPosix
 import Console
+import Files
 import Glibc
-import Reporting
 import Sweep
 import Transport
 
@@ -27,7 +27,7 @@ struct DataFetch {
 
     mutating func fetch(_ set: TrialSettings.Images.Name) throws(CommandFailure) -> End {
         let folder = "\(order.data)/\(set.rawValue)"
-        try reported { () throws(ReportError) in try makeFolder(folder) }
+        try filed { () throws(FileError) in try makeFolder(folder) }
         let lock = try lockFolder(folder)
         defer { close(lock) }
         defer { progress.end() }
@@ -54,7 +54,7 @@ struct DataFetch {
     private func lockFolder(_ folder: String) throws(CommandFailure) -> Int32 {
         let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else {
-            throw .init(ReportError.file(path: folder, doing: "open the folder", code: errno))
+            throw .init(FileError(path: folder, doing: "open the folder", code: errno))
         }
         // A file system without locks is used without.
         if flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK {
@@ -83,7 +83,7 @@ struct DataFetch {
             case .stop: return .interrupted
             case .giveUp: return .noMirror(file: "\(file.path).gz")
             case .adopt:
-                try reported { () throws(ReportError) in try adoptFile(partial, as: path) }
+                try filed { () throws(FileError) in try adoptFile(partial, as: path) }
                 progress.finish(file, mirror: steps.mirrors.first ?? "")
             }
         }

@@ -1,5 +1,6 @@
 import CBuild
 import Console
+import Files
 import Glibc
 import Journal
 import Reporting
@@ -67,7 +68,7 @@ func writeReports(_ run: RunDirectory, formats: [FigureFormat]) throws(CommandFa
     let page = ReportPage(
         spec: run.spec, outcome: outcome, provenance: RunProvenance(readingAt: run.provenancePath),
         version: programVersion, commit: String(cString: cbuild_commit()))
-    try reported { () throws(ReportError) in try page.write(to: report) }
+    try filed { () throws(FileError) in try page.write(to: report) }
     printOut("report   \(report)")
     if case .failed(let failures) = outcome.drawing {
         let lines = failures.map { "figure \($0.figure) was not drawn: \($0.why)" }

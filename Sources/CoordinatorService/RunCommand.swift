@@ -1,4 +1,5 @@
 import Console
+import Files
 import Glibc
 import Journal
 import Reporting
@@ -15,7 +16,7 @@ func runRun(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     try RunDirectory.checkIsFree(path)
     let signals = SignalDescriptor()
     let socket = try coordinatorSocket(options)
-    try reported { () throws(ReportError) in try makeFolder(path) }
+    try filed { () throws(FileError) in try makeFolder(path) }
     let lock = try journaled { () throws(JournalError) in
         try CoordinatorLock(in: path, holder: .thisProcess(address: socket.endpoint))
     }

@@ -1,7 +1,7 @@
 import Console
+import Files
 import Glibc
 import Journal
-import Reporting
 import Sweep
 import Text
 
@@ -44,11 +44,8 @@ struct RunDirectory {
 
     /// Makes a new one, in a folder that is there.
     static func create(_ path: String, _ spec: SweepSpec) throws(CommandFailure) -> RunDirectory {
-        try reported { () throws(ReportError) in
-            let file = try WholeFile(sweepPath(path))
-            try file.write(spec.canonicalJSON.canonicalText.utf8)
-            try file.write("\n".utf8)
-            try file.commit()
+        try filed { () throws(FileError) in
+            try writeFile((spec.canonicalJSON.canonicalText + "\n").utf8, to: sweepPath(path))
         }
         return RunDirectory(path: path, spec: spec)
     }
@@ -92,16 +89,16 @@ struct RunDirectory {
         to path: String,
         _ visit: ((_ line: [UInt8]) throws(JournalError) -> Void) throws(JournalError) -> Void
     ) throws(CommandFailure) {
-        let file = try reported { () throws(ReportError) in try WholeFile(path) }
+        let file = try filed { () throws(FileError) in try WholeFile(path) }
         try journaled { () throws(JournalError) in
             try visit { line throws(JournalError) in
-                do throws(ReportError) { try file.write(line + [UInt8(ascii: "\n")]) } catch {
+                do throws(FileError) { try file.write(line + [UInt8(ascii: "\n")]) } catch {
                     // A journal's visitor throws the journal's errors only.
                     throw .system(path: path, code: 0, detail: error.description)
                 }
             }
         }
-        try reported { () throws(ReportError) in try file.commit() }
+        try filed { () throws(FileError) in try file.commit() }
     }
 }
 

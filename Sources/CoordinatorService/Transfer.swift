@@ -1,6 +1,6 @@
 import Console
+import Files
 import Glibc
-import Reporting
 import Transport
 
 /// One run of curl: what follows a partial file's bytes is appended to it.
@@ -20,7 +20,7 @@ struct Transfer {
         signals: SignalDescriptor, note: (_ size: Int) -> Void
     ) throws(CommandFailure) -> (end: TransferEnd, offset: Int, size: Int) {
         let file = open(partial, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
-        guard file >= 0 else { throw .init(ReportError.file(path: partial, doing: "write", code: errno)) }
+        guard file >= 0 else { throw .init(FileError(path: partial, doing: "write", code: errno)) }
         defer { close(file) }
         let offset = Int(lseek(file, 0, SEEK_END))
         let output = try makePipe()

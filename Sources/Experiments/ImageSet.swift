@@ -1,4 +1,5 @@
 import CPosix
+import Files
 import Glibc
 import LinearAlgebra
 import Sweep
@@ -86,14 +87,16 @@ public final class ImageSet {
             return try make(content(of: files))
         }
         if let ready = map(path) { return ready }
-        guard makeDirectories(cache) else { return try make(content(of: files)) }
+        guard (try? makeFolder(cache)) != nil, access(cache, W_OK) == 0 else {
+            return try make(content(of: files))
+        }
         let lock = Glibc.open(path + ".lock", O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
         defer { if lock >= 0 { close(lock) } }
         // Without the lock two may decode: the copy is whole all the same.
         while lock >= 0, flock(lock, LOCK_EX) != 0, errno == EINTR {}
         if let ready = map(path) { return ready }
         let bytes = try content(of: files)
-        if writeWhole(bytes, to: path), let ready = map(path) { return ready }
+        if (try? writeFile(bytes, to: path, among: .several)) != nil, let ready = map(path) { return ready }
         return make(bytes)
     }
 

@@ -1,3 +1,4 @@
+import Files
 import Glibc
 
 /// Reads `records.ndjson` line by line, keeping one line in memory.
@@ -25,7 +26,7 @@ public func readRecords(
 func readLines(
     at path: String, _ body: (UnsafeRawBufferPointer) throws(ReportError) -> Void
 ) throws(ReportError) {
-    guard let file = fopen(path, "re") else { throw .file(path: path, doing: "read", code: errno) }
+    guard let file = fopen(path, "re") else { throw .file(FileError(path: path, doing: "read", code: errno)) }
     defer { fclose(file) }
     var buffer: UnsafeMutablePointer<CChar>?
     var capacity = 0
@@ -34,11 +35,16 @@ func readLines(
         errno = 0
         let length = getline(&buffer, &capacity, file)
         guard length > 0, let buffer else {
-            if ferror(file) != 0 { throw .file(path: path, doing: "read", code: errno) }
+            if ferror(file) != 0 { throw .file(FileError(path: path, doing: "read", code: errno)) }
             return
         }
         try body(UnsafeRawBufferPointer(start: buffer, count: length))
     }
 }
 
-func systemMessage(_ code: Int32) -> String { String(cString: strerror(code)) }
+/// A whole file's text.
+func readText(at path: String) throws(ReportError) -> String {
+    var bytes: [UInt8] = []
+    try readLines(at: path) { bytes += $0 }
+    return String(decoding: bytes, as: UTF8.self)
+}

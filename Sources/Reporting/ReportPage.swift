@@ -1,3 +1,4 @@
+import Files
 import Sweep
 import Text
 
@@ -22,7 +23,7 @@ public struct ReportPage: Equatable, Sendable {
     }
 
     /// Writes it: whole, or not at all.
-    public func write(to path: String) throws(ReportError) { try writeFile(html, to: path) }
+    public func write(to path: String) throws(FileError) { try writeFile(html.utf8, to: path) }
 
     public var html: String {
         let head: [HTML] = [

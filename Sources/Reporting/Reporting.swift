@@ -1,23 +1,29 @@
 // Reporting: records as lines, and what a reader sees of them: tables, gnuplot scripts, drawn figures.
-// Imports Sweep, Text and Glibc (files, and gnuplot as a child process).
+// Imports Sweep, Files, Text and Glibc (gnuplot as a child process).
 // Leaves out: which trials to run, where records are kept safe, how quantities are measured.
-// All that decides bytes is pure; files and processes are in RecordFile, FileWriting and GnuplotProcess.
+// All that decides bytes is pure; files and processes are in RecordFile, Reports and GnuplotProcess.
+
+import Files
 
 /// What stops a report.
 public enum ReportError: Error, Equatable, Sendable, CustomStringConvertible {
     /// A line of a records file is no record.
     case malformedLine(file: String, line: Int, why: String)
-    /// A file could not be opened, read, written or renamed.
-    case file(path: String, doing: String, code: Int32)
+    case file(FileError)
     /// A record belongs to another sweep.
     case otherSweep(file: String, line: Int, expected: String, found: String)
 
     public var description: String {
         switch self {
         case .malformedLine(let file, let line, let why): "\(file):\(line): not a record: \(why)"
-        case .file(let path, let doing, let code): "\(path): cannot \(doing): \(systemMessage(code))"
+        case .file(let error): error.description
         case .otherSweep(let file, let line, let expected, let found):
             "\(file):\(line): a record of the sweep \(found), not of \(expected)"
         }
     }
+}
+
+/// Performs what writes files, its errors a report's.
+func filed<Result>(_ body: () throws(FileError) -> Result) throws(ReportError) -> Result {
+    do throws(FileError) { return try body() } catch { throw .file(error) }
 }

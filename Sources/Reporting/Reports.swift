@@ -1,3 +1,4 @@
+import Files
 import Glibc
 import Sweep
 
@@ -56,25 +57,29 @@ public enum Reports {
         note: (String) -> Void = { _ in }
     ) throws(ReportError) -> ReportOutcome {
         let content = try ReportContent(spec: spec, recordsAt: path)
-        try makeFolder(directory + "/tables")
-        try makeFolder(directory + "/figures")
+        for folder in ["tables", "figures"] {
+            try filed { () throws(FileError) in try makeFolder(directory + "/" + folder) }
+        }
+        func write(_ text: String, _ name: String) throws(ReportError) {
+            try filed { () throws(FileError) in try writeFile(text.utf8, to: "\(directory)/\(name)") }
+        }
         var tables: [String] = []
         var scripts: [String] = []
         for table in content.tables {
             let name = table.data.figure.name
             tables.append("tables/\(name).dat")
-            try writeFile(table.text, to: "\(directory)/tables/\(name).dat")
+            try write(table.text, "tables/\(name).dat")
             if table.data.hasFalls {
                 let fall = free(name + "-fall", in: spec)
                 tables.append("tables/\(fall).dat")
-                try writeFile(FallTable(table: table).text, to: "\(directory)/tables/\(fall).dat")
+                try write(FallTable(table: table).text, "tables/\(fall).dat")
             }
             scripts.append("figures/\(name).gp")
-            try writeFile(FigureScript(table).text, to: "\(directory)/figures/\(name).gp")
+            try write(FigureScript(table).text, "figures/\(name).gp")
         }
         let summary = free("summary", in: spec)
         tables.append("tables/\(summary).dat")
-        try writeFile(content.summary.text, to: "\(directory)/tables/\(summary).dat")
+        try write(content.summary.text, "tables/\(summary).dat")
 
         let names = content.tables.filter { FigureScript($0).drawsSomething }.map(\.data.figure.name)
         let drawn = try draw(
@@ -125,7 +130,9 @@ public enum Reports {
                 if !warnings.isEmpty { note("gnuplot on \(name): \(warnings)") }
                 drawn.svgs[name] = try readText(at: "\(folder)/\(partial).svg")
                 for format in formats {
-                    try adoptFile("\(folder)/\(partial).\(format)", as: "\(folder)/\(name).\(format)")
+                    try filed { () throws(FileError) in
+                        try adoptFile("\(folder)/\(partial).\(format)", as: "\(folder)/\(name).\(format)")
+                    }
                     drawn.pictures.append("\(name).\(format)")
                 }
             }

@@ -1,22 +1,10 @@
 import CZlib
 import Foundation
+import TestSupport
 import Testing
 import Text
 
 @testable import CoordinatorService
-
-/// Steele, Lea and Flood 2014: the same numbers each time.
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
-    }
-}
 
 /// A small MNIST of random bytes, what it should be, and `ranksweep data` over it.
 private struct SmallSet {
@@ -37,7 +25,7 @@ private struct SmallSet {
         work = try Workspace()
         var packed: [String: [UInt8]] = [:]
         var digests = ""
-        var random = SplitMix(state: 1)
+        var random = Draws(1)
         var images: [UInt8] = []
         for name in Self.names {
             let size = name == Self.images ? 300_000 : 5000
@@ -312,7 +300,7 @@ private struct SmallSet {
     func ends() {
         let ends: [TransferEnd] = [.complete, .cut("x"), .cannotResume, .refused("x")]
         let checks: [DataCheck] = [.unfinished, .broken("x"), .wrong(digest: "x")]
-        var random = SplitMix(state: 1)
+        var random = Draws(1)
         for _ in 0..<2000 {
             var fetch = FileFetch(mirrors: ["a", "b", "c"])
             var asked: [String: Int] = [:]

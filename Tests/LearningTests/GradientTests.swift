@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Learning
@@ -31,7 +32,7 @@ import Testing
     static func batch(_ loss: Loss, inputs: Int, outputs: Int, _ draws: inout Draws) -> Batch<Double> {
         let x: Matrix<Double> = draws.matrix(rows: points, columns: inputs, in: -2...2)
         if loss == .crossEntropy {
-            return Batch(inputs: x, labels: (0..<points).map { _ in Int32(draws.word() % UInt64(outputs)) })
+            return Batch(inputs: x, labels: (0..<points).map { _ in Int32(draws.next() % UInt64(outputs)) })
         }
         return Batch(inputs: x, targets: draws.matrix(rows: points, columns: outputs, in: -2...2))
     }

@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 import Testing
 
 @testable import LinearAlgebra
@@ -42,7 +43,7 @@ private func softmax(_ row: [Double]) -> (losses: [Double], p: [Double]) {
     @Test(arguments: awkwardSizes.dropFirst(), [1, 6])
     func crossEntropyAndSoftmaxAgreeWithTheirFormula(columns: Int, rows: Int) {
         var draws = Draws(UInt64(columns))
-        let labels = (0..<rows).map { _ in Int32(draws.word() % UInt64(columns)) }
+        let labels = (0..<rows).map { _ in Int32(draws.next() % UInt64(columns)) }
         let logits: [[Double]] = labels.map { _ in draws.numbers(columns, in: -6...6) }
         Self.check(logits.map { $0.map { Float($0) } }, labels: labels, scale: 0.125)
         Self.check(logits, labels: labels, scale: 0.125)

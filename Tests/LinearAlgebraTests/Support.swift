@@ -1,25 +1,9 @@
+import TestSupport
 import Testing
 
 @testable import LinearAlgebra
 
-/// SplitMix64: numbers for tests that do not come from the generator under test.
-struct Draws {
-    private var state: UInt64
-
-    init(_ seed: UInt64) { state = seed }
-
-    mutating func word() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-
-    mutating func uniform(_ range: ClosedRange<Double> = -2...2) -> Double {
-        range.lowerBound + (range.upperBound - range.lowerBound) * Double(word() >> 11) * 0x1p-53
-    }
-
+extension Draws {
     mutating func numbers<T: Real>(_ count: Int, in range: ClosedRange<Double> = -2...2) -> [T] {
         (0..<count).map { _ in T(uniform(range)) }
     }

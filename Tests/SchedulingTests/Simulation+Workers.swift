@@ -1,3 +1,4 @@
+import TestSupport
 import Wire
 
 @testable import Scheduling
@@ -96,7 +97,7 @@ extension Simulation {
 
     /// Whether the trial fails wherever it runs.
     private func isBad(_ trial: UInt64) -> Bool {
-        var fate = Draws(state: trial &* 0x9E37)
+        var fate = Draws(trial &* 0x9E37)
         return fate.chance(options.badTrials)
     }
 

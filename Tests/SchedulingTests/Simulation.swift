@@ -1,3 +1,4 @@
+import TestSupport
 import Wire
 
 @testable import Scheduling
@@ -38,7 +39,7 @@ struct Simulation {
 
     init(seed: UInt64, isLogged: Bool = false) {
         self.isLogged = isLogged
-        draws = Draws(state: seed)
+        draws = Draws(seed)
         options = SimulationOptions(&draws)
         journal = SimulatedJournal(trials: options.trials)
     }

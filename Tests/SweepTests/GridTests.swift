@@ -1,18 +1,10 @@
+import TestSupport
 import Testing
 import Text
 
 @testable import Sweep
 
-/// A seeded generator of test cases (SplitMix64).
-struct Draws: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
+extension Draws {
     mutating func pick<Element>(_ elements: [Element]) -> Element {
         elements[Int.random(in: 0..<elements.count, using: &self)]
     }
@@ -107,7 +99,7 @@ private func bruteForce(_ sweep: SweepSpec) -> [[Int]] {
 @Test func theGridIsWhatBruteForceGives() throws {
     var sweeps = 0
     for seed in 0..<600 {
-        var draws = Draws(state: UInt64(seed))
+        var draws = Draws(UInt64(seed))
         let text = randomSweep(&draws)
         let sweep: SweepSpec
         do throws(SweepError) {
@@ -174,7 +166,7 @@ private func bruteForce(_ sweep: SweepSpec) -> [[Int]] {
         "measures.every", "end",
     ]
     for seed in 0..<3000 {
-        var draws = Draws(state: UInt64(seed))
+        var draws = Draws(UInt64(seed))
         let paths = ["beta=", "hidden=", "dataset=", "training.steps=", "measures.every=", "seed=", ""]
         let text =
             draws.pick(paths)
@@ -203,7 +195,7 @@ private func bruteForce(_ sweep: SweepSpec) -> [[Int]] {
         "\t", ",",
     ]
     for seed in 0..<6000 {
-        var draws = Draws(state: UInt64(seed))
+        var draws = Draws(UInt64(seed))
         var text = draws.pick(seeds)
         for _ in 0..<Int.random(in: 1...4, using: &draws) {
             let place = Int.random(in: 0..<text.count, using: &draws)

@@ -1,4 +1,5 @@
 import Sweep
+import TestSupport
 import Testing
 import Wire
 
@@ -49,7 +50,7 @@ struct BytesTests {
     @Test("A message is the same after writing and reading it", arguments: Family.all)
     fileprivate func roundTrip(family: Family) throws {
         for seed in UInt64(0)..<500 {
-            var draws = Draws(state: seed)
+            var draws = Draws(seed)
             #expect(try family.survives(&draws), "seed \(seed)")
         }
     }
@@ -57,7 +58,7 @@ struct BytesTests {
     @Test("Every message cut short is refused, wherever the cut", arguments: Family.all)
     fileprivate func truncation(family: Family) {
         for seed in UInt64(0)..<60 {
-            var draws = Draws(state: seed)
+            var draws = Draws(seed)
             let bytes = family.bytes(&draws)
             for count in 0..<bytes.count {
                 #expect(throws: WireError.self, "seed \(seed), \(count) of \(bytes.count) bytes") {
@@ -70,7 +71,7 @@ struct BytesTests {
     @Test("Bytes after a message's end are refused and counted", arguments: Family.all)
     fileprivate func trailing(family: Family) {
         for seed in UInt64(0)..<100 {
-            var draws = Draws(state: seed)
+            var draws = Draws(seed)
             let bytes = family.bytes(&draws)
             #expect(throws: WireError.trailing(3), "seed \(seed)") {
                 try family.readAndWrite(bytes + [0, 0, 0])
@@ -83,7 +84,7 @@ struct BytesTests {
         arguments: Family.all)
     fileprivate func mutation(family: Family) {
         for seed in UInt64(0)..<2000 {
-            var draws = Draws(state: seed)
+            var draws = Draws(seed)
             var bytes = family.bytes(&draws)
             for _ in 0..<Int.random(in: 1...4, using: &draws) {
                 let place = Int.random(in: 0..<bytes.count, using: &draws)
@@ -98,7 +99,7 @@ struct BytesTests {
     @Test("Bytes that were never a message are refused or mean one; none crashes", arguments: Family.all)
     fileprivate func garbage(family: Family) {
         for seed in UInt64(0)..<2000 {
-            var draws = Draws(state: seed)
+            var draws = Draws(seed)
             let bytes = [wireVersion, UInt8(seed % 9)] + draws.bytes(upTo: 64)
             do {
                 #expect(try family.readAndWrite(bytes) == bytes, "seed \(seed)")
@@ -108,7 +109,7 @@ struct BytesTests {
 
     @Test("Another version of the protocol is refused with its number", arguments: Family.all)
     fileprivate func version(family: Family) {
-        var draws = Draws(state: 1)
+        var draws = Draws(1)
         var bytes = family.bytes(&draws)
         bytes[0] = 7
         #expect(throws: WireError.version(theirs: 7)) { try family.readAndWrite(bytes) }

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 import Wire
 
@@ -6,7 +7,7 @@ struct FrameBufferTests {
     @Test("Frames come out as they went in, however the stream is cut")
     func anyCuts() throws {
         for seed in UInt64(0)..<300 {
-            var draws = Draws(state: seed)
+            var draws = Draws(seed)
             let frames = (0..<Int.random(in: 0...12, using: &draws)).map { _ in draws.bytes(upTo: 40) }
             var stream = ArraySlice(frames.flatMap(FrameBuffer.frame))
             var buffer = FrameBuffer()

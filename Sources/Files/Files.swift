@@ -1,0 +1,75 @@
+// Files: files that appear whole or not at all, and folders.
+// Imports Glibc only.
+// Leaves out: what is in them, and where they belong.
+
+import Glibc
+
+/// What the system refused.
+public struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
+    public let path: String
+    /// A verb: "write".
+    public let doing: String
+    /// `errno`.
+    public let code: Int32
+
+    public init(path: String, doing: String, code: Int32) {
+        self.path = path
+        self.doing = doing
+        self.code = code
+    }
+
+    public var description: String { "\(path): cannot \(doing): \(systemMessage(code))" }
+}
+
+/// The system's words for an `errno`.
+public func systemMessage(_ code: Int32) -> String { String(cString: strerror(code)) }
+
+/// Writes a file so that a reader sees the old one or the new one, whole, also after a crash.
+///
+/// - Parameter among: who else may write it at the same time.
+public func writeFile(
+    _ bytes: some Sequence<UInt8>, to path: String, among writers: WholeFile.Writers = .one
+) throws(FileError) {
+    let file = try WholeFile(path, among: writers)
+    try file.write(bytes)
+    try file.commit()
+}
+
+/// Makes a file that another program wrote durable, and gives it its name.
+public func adoptFile(_ from: String, as path: String) throws(FileError) {
+    let descriptor = open(from, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw FileError(path: from, doing: "open", code: errno) }
+    let code = fsync(descriptor) == 0 ? 0 : errno
+    close(descriptor)
+    guard code == 0 else { throw FileError(path: from, doing: "write", code: code) }
+    try renameFile(from, to: path)
+}
+
+/// Renames within a folder, and waits until the disk has the new name.
+func renameFile(_ from: String, to path: String) throws(FileError) {
+    guard rename(from, path) == 0 else {
+        throw FileError(path: path, doing: "rename a file to", code: errno)
+    }
+    let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
+    let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw FileError(path: folder, doing: "open", code: errno) }
+    defer { close(descriptor) }
+    // Some file systems cannot sync a folder (EINVAL): the name then is as safe as they make it.
+    guard fsync(descriptor) == 0 || errno == EINVAL else {
+        throw FileError(path: folder, doing: "write", code: errno)
+    }
+}
+
+/// Makes a folder and those above it, where they are missing.
+public func makeFolder(_ path: String) throws(FileError) {
+    var made = path.hasPrefix("/") ? "/" : ""
+    for part in path.split(separator: "/") {
+        made += part + "/"
+        guard mkdir(made, 0o755) != 0 else { continue }
+        let code = errno
+        // Another's folder above, or one of a file system that is only read, may be there and yet refuse.
+        guard code == EEXIST || code == EISDIR || access(made, F_OK) == 0 else {
+            throw FileError(path: made, doing: "make the folder", code: code)
+        }
+    }
+}

@@ -1,0 +1,81 @@
+import Glibc
+
+/// A file that is written piece by piece and appears whole or not at all: beside its place, to the disk, then
+/// renamed. A file that was there before stays until then.
+public final class WholeFile {
+    /// Who may write the same file at the same time.
+    public enum Writers: Sendable {
+        /// This one only: what a crash leaves behind is `PATH.partial`, which the next one overwrites.
+        case one
+        /// Others too: each writes to a name that nobody else has, and the last to end wins.
+        case several
+    }
+
+    private let path: String
+    private let temporary: String
+    private var descriptor: Int32
+    private var pending: [UInt8] = []
+
+    public init(_ path: String, among writers: Writers = .one) throws(FileError) {
+        self.path = path
+        switch writers {
+        case .one:
+            temporary = path + ".partial"
+            descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        case .several:
+            var name = Array((path + ".XXXXXX").utf8CString)
+            descriptor = mkstemp(&name)
+            let code = errno
+            temporary = String(decoding: name.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            if descriptor >= 0 {
+                _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+                // It was made for this user only.
+                fchmod(descriptor, 0o644)
+            } else {
+                errno = code
+            }
+        }
+        guard descriptor >= 0 else { throw FileError(path: path, doing: "write", code: errno) }
+    }
+
+    /// What was not committed is gone.
+    deinit {
+        if descriptor >= 0 { discard() }
+    }
+
+    private func discard() {
+        close(descriptor)
+        descriptor = -1
+        unlink(temporary)
+    }
+
+    public func write(_ bytes: some Sequence<UInt8>) throws(FileError) {
+        pending += bytes
+        if pending.count >= 1 << 20 { try flush() }
+    }
+
+    private func flush() throws(FileError) {
+        var offset = 0
+        while offset < pending.count {
+            let count = pending.withUnsafeBytes {
+                Glibc.write(descriptor, $0.baseAddress?.advanced(by: offset), $0.count - offset)
+            }
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw FileError(path: path, doing: "write", code: errno) }
+            offset += count
+        }
+        pending.removeAll(keepingCapacity: true)
+    }
+
+    /// Makes it durable and gives it its name.
+    public func commit() throws(FileError) {
+        try flush()
+        guard fsync(descriptor) == 0 else { throw FileError(path: path, doing: "write", code: errno) }
+        do throws(FileError) { try renameFile(temporary, to: path) } catch {
+            discard()
+            throw error
+        }
+        close(descriptor)
+        descriptor = -1
+    }
+}
