@@ -13,6 +13,11 @@ public func durationText(seconds: Double) -> String {
     return "\(whole / 86400) d \(whole % 86400 / 3600) h"
 }
 
+/// How long something is yet to take, which nobody knows to a fraction of a second.
+public func remainingText(seconds: Double) -> String {
+    seconds < 1 ? "under 1 s" : durationText(seconds: seconds)
+}
+
 /// "1 trial", "12 trials".
 public func countText(_ count: Int, _ noun: String) -> String {
     "\(groupedText(count)) \(noun)\(count == 1 ? "" : "s")"
@@ -73,7 +78,7 @@ public struct ProgressReport: Equatable, Sendable {
             if workers == 0 {
                 parts.append("waiting for workers")
             } else if let rate, rate > 0 {
-                parts.append("ETA \(durationText(seconds: Double(total - done) / rate))")
+                parts.append("ETA \(remainingText(seconds: Double(total - done) / rate))")
             }
         }
         if quarantined > 0 { parts.append("\(quarantined) quarantined") }

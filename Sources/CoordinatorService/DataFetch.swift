@@ -154,6 +154,6 @@ func fetchLine(_ file: DataFile, size: Int, gained: Int, seconds: Double) -> Str
     guard seconds > 0, gained > 0 else { return line }
     let rate = Double(gained) / seconds
     line += " · \(megabytes(rate)) MB/s"
-    if isUsual { line += " · ETA \(durationText(seconds: Double(file.usualSize - size) / rate))" }
+    if isUsual { line += " · ETA \(remainingText(seconds: Double(file.usualSize - size) / rate))" }
     return line
 }

@@ -65,7 +65,7 @@ struct RunStatus {
             if done < total, let rate {
                 lines.append(
                     "rate: \(roundedText(rate * 60)) trials a minute; ETA "
-                        + durationText(seconds: Double(total - done) / rate))
+                        + remainingText(seconds: Double(total - done) / rate))
             }
         } else if done < total {
             lines.append("not running; to go on: ranksweep resume \(run.path)")

@@ -12,7 +12,7 @@ public struct DataError: Error, Equatable, CustomStringConvertible {
     public var description: String { "\(file): \(problem.words)" }
 
     public enum Problem: Equatable, Sendable {
-        case missing(lookedFor: [String])
+        case missing(set: String, lookedFor: [String])
         case unreadable(String)
         /// Shorter than any IDX file.
         case noHeader
@@ -42,9 +42,10 @@ public struct DataError: Error, Equatable, CustomStringConvertible {
 extension DataError.Problem {
     var words: String {
         switch self {
-        case .missing(let names):
-            "no such data: looked for \(names.joined(separator: ", ")); give the folder that holds them with "
-                + "--data DIR or RANKSWEEP_DATA"
+        case .missing(let set, let names):
+            "no such data: looked for \(names.joined(separator: ", ")); 'ranksweep data fetch \(set)' fetches "
+                + "them (to another folder: with --data DIR), or give the folder above the one that holds them "
+                + "with --data DIR or RANKSWEEP_DATA"
         case .unreadable(let why): "cannot be read: \(why)"
         case .noHeader: "is too short to be an IDX file; fetch it again"
         case .truncated(let expected, let found):

@@ -20,8 +20,10 @@ struct FigureLayout {
     /// - Parameters:
     ///   - panels: titles of the panels of a quantity.
     ///   - markLength: characters of the longest number on a y axis.
+    ///   - hasAxisAbove: whether the topmost panels have numbers and a name above them.
     init(
-        rows: Int, panels: [String?], keys: [String], title: String, subtitle: String, markLength: Int
+        rows: Int, panels: [String?], keys: [String], title: String, subtitle: String, markLength: Int,
+        hasAxisAbove: Bool = false
     ) {
         let hasTitles = panels.contains { $0 != nil }
         self.panels = max(panels.count, 1)
@@ -29,7 +31,7 @@ struct FigureLayout {
         across = rows == 1 && panels.count > 4 ? 3 : self.panels
         let down = rows * ((self.panels + across - 1) / across)
         left = 85 + 9 * Double(max(0, markLength - 4))
-        top = hasTitles ? 92 : 70
+        top = (hasTitles ? 92 : 70) + (hasAxisAbove ? 40 : 0)
         gap = (across: 20, down: hasTitles && down > rows ? 42 : 20)
         panelWidth = across == 1 ? 500.0 : across <= 3 ? 380 : 280
         keyWidth = keys.isEmpty ? 25 : 62 + FigureLayout.width(of: keys, size: 11)
@@ -50,6 +52,8 @@ struct FigureLayout {
         let left, right, bottom, top: Double
         /// Whether its axes have numbers and names: no panel is beside it, or below it.
         let isLeftmost, isLowest: Bool
+        /// Whether none is above it.
+        let isTop: Bool
     }
 
     /// The place of a quantity's panel.
@@ -63,7 +67,7 @@ struct FigureLayout {
             left: x / Double(width), right: (x + panelWidth) / Double(width),
             bottom: 1 - (y + panelHeight) / Double(height), top: 1 - y / Double(height),
             isLeftmost: across == 0,
-            isLowest: isLast || (self.across < panels && panel + self.across >= panels))
+            isLowest: isLast || (self.across < panels && panel + self.across >= panels), isTop: down == 0)
     }
 
     var titleY: Double { 1 - 24 / Double(height) }

@@ -84,11 +84,15 @@ struct FigureRange: Equatable {
 
     /// 1, 2, 5, 10, …: gnuplot marks powers of ten only, too few on a short axis.
     private static func logMarks(_ low: Double, _ high: Double, ratio: Double) -> [Double]? {
-        guard high / low < ratio else { return nil }
+        high / low < ratio ? roundNumbers(low, high, digits: [1, 2, 5]) : nil
+    }
+
+    /// The numbers of one of the digits, times a power of ten, within a range above 0. Ascending.
+    static func roundNumbers(_ low: Double, _ high: Double, digits: [Int]) -> [Double] {
         var marks: [Double] = []
         for exponent in Int(log10(low).rounded(.down))...Int(log10(high).rounded(.up)) {
             // From the text, which has no rounding of a power.
-            for digit in [1, 2, 5] {
+            for digit in digits {
                 if let mark = Double("\(digit)e\(exponent)"), low <= mark, mark <= high { marks.append(mark) }
             }
         }

@@ -47,7 +47,8 @@ struct FigureScript {
         layout = FigureLayout(
             rows: data.figure.y.count, panels: data.panels.map { $0.label?.text },
             keys: FigureScript.keys(data, styles).map(\.text), title: title, subtitle: subtitle,
-            markLength: y.compactMap { $0?.markLength }.max() ?? 0)
+            markLength: y.compactMap { $0?.markLength }.max() ?? 0,
+            hasAxisAbove: data.figure.inverseLabel != nil)
     }
 
     var drawsSomething: Bool { x != nil && y.contains { $0 != nil } }
@@ -135,7 +136,7 @@ struct FigureScript {
             "set key at screen \(fraction(layout.keyX)),\(fraction(layout.keyY)) left top"
                 + " reverse Left noenhanced samplen 2.2 spacing 1.15",
             margins(left: 0, right: 1, bottom: 0, top: 1),
-            "unset border; unset tics; unset title; unset xlabel; unset ylabel; unset logscale",
+            "unset border; unset tics; unset title; unset xlabel; unset ylabel; unset x2label; unset logscale",
             "plot [0:1] [0:1] " + (["NaN notitle"] + keyEntries).joined(separator: ", \\\n            "),
             "unset label; unset key; set border 31 lw 0.8; set tics scale 0.7",
         ]
@@ -147,7 +148,8 @@ struct FigureScript {
         lines.append(
             margins(left: place.left, right: place.right, bottom: place.bottom, top: place.top))
         let title = row == 0 ? data.panels[column].label?.text : nil
-        lines.append(title.map { "set title \(quoted($0)) noenhanced offset 0,-0.4" } ?? "unset title")
+        let lift = place.isTop && figure.inverseLabel != nil ? "-0.3" : "-0.4"
+        lines.append(title.map { "set title \(quoted($0)) noenhanced offset 0,\(lift)" } ?? "unset title")
         lines.append(place.isLowest ? "set xlabel \(quoted(figure.xLabel))" : "unset xlabel")
         lines.append(
             place.isLeftmost
@@ -155,6 +157,7 @@ struct FigureScript {
                 : "unset ylabel")
         lines += axis("x", x, showsNumbers: place.isLowest)
         lines += axis("y", y[row], showsNumbers: place.isLeftmost)
+        lines += inverseAxis(place)
         let elements = closedForms(row, column) + curves(row, column)
         let marks = fallMarks(row, column) + criticalLines(column)
         lines += marks

@@ -120,7 +120,6 @@ extension CostEstimate {
         let measurements: Int
 
         init(_ trial: TrialSettings) {
-            var trainPoints = Point.imageTrainPoints
             switch trial.dataset {
             case .gaussian(let gaussian):
                 inputs = gaussian.inputs
@@ -129,12 +128,8 @@ extension CostEstimate {
             case .images(let images):
                 (inputs, outputs) = (784, 10)
                 testPoints = images.testPoints ?? Point.imageTestPoints
-                trainPoints = images.trainPoints ?? trainPoints
             }
-            switch trial.training.duration {
-            case .steps(let count): steps = count
-            case .epochs(let count): steps = count * max(1, trainPoints / trial.training.batch)
-            }
+            steps = trial.trainingSteps
             var sizes = [inputs] + trial.network.hidden
             switch trial.experiment {
             case .mlp:
@@ -255,6 +250,19 @@ extension Grid {
                 return (place: place, digit: rest % dimensions[place].count)
             }
             return (digits, weight)
+        }
+    }
+}
+
+extension TrialSettings {
+    /// How many steps training has, of whole batches.
+    var trainingSteps: Int {
+        switch training.duration {
+        case .steps(let count): return count
+        case .epochs(let count):
+            var points = Point.imageTrainPoints
+            if case .images(let images) = dataset { points = images.trainPoints ?? points }
+            return count * max(1, points / training.batch)
         }
     }
 }

@@ -8,12 +8,16 @@ extension Draft {
         var conflicts: [(conflict: PointConflict, positions: [Int], hits: Int)] = []
         var seen: [TrialSettings: [Int]] = [:]
         var visited = 0
+        var longest: [[Int]: Int] = [:]
         var sameTrial: (one: [Int], other: [Int])?
         for positions in PairCover(grid).points() {
             visited += 1
             var found: [PointConflict] = []
             let point = Point(fixed: grid.fixed, axes: grid.axes, positions: positions)
             let settings = point.settings(&found)
+            if case .steps(let listed) = settings.measures.every {
+                longest[listed] = max(longest[listed] ?? 0, settings.trainingSteps)
+            }
             for conflict in found {
                 if let index = conflicts.firstIndex(where: { $0.conflict.path == conflict.path }) {
                     conflicts[index].hits += 1
@@ -27,6 +31,7 @@ extension Draft {
                 seen[settings] = positions
             }
         }
+        checkReached(longest, &faults)
         for (conflict, positions, hits) in conflicts {
             let at = hits == visited ? "" : description(of: positions, in: grid.axes)
             let (place, shown) = given(conflict.path) ?? (.wholeFile, conflict.path)
@@ -39,6 +44,17 @@ extension Draft {
             place, shown,
             .sameTrial(
                 description(of: one, in: grid.axes), description(of: other, in: grid.axes), unused: unlike))
+    }
+
+    /// Steps at which to measure that no trial reaches would be left out without a word. Of a list that some
+    /// trials are too short for, the longest uses all.
+    private func checkReached(_ longest: [[Int]: Int], _ faults: inout Faults) {
+        for (listed, steps) in longest.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
+            guard let step = listed.first(where: { $0 > steps }), let given = given("measures.every") else {
+                continue
+            }
+            faults.add(given.place, given.shown, .conflict(.stepNotReached(step, of: steps), point: ""))
+        }
     }
 
     /// "depth=1, width=64": the axes with several values, without the seed.

@@ -40,16 +40,25 @@ extension Draft {
     private func checkTwice(_ faults: inout Faults) {
         for axis in axes {
             let path = axis.axis.path
-            if let earlier = fixed[path] {
-                faults.add(axis.place, axis.shown, .givenTwice(first: earlier.place))
+            if let other = fixed[path] {
+                addTwice((axis.place, axis.shown), (other.place, other.shown), &faults)
             }
             guard path == "dataset", case .list(let values) = axis.axis.values else { continue }
             for option in Set(values.flatMap { $0.object?.keys.sorted() ?? [] }).sorted()
             where option != "name" {
                 guard let other = given("dataset." + option) else { continue }
-                faults.add(axis.place, "\(axis.shown).\(option)", .givenTwice(first: other.place))
+                addTwice((axis.place, "\(axis.shown).\(option)"), other, &faults)
             }
         }
+    }
+
+    /// The fault is the later one's, whatever order the file's sections have.
+    private func addTwice(
+        _ one: (place: SweepError.Place, shown: String), _ other: (place: SweepError.Place, shown: String),
+        _ faults: inout Faults
+    ) {
+        let (first, second) = one.place.precedes(other.place) ? (one, other) : (other, one)
+        faults.add(second.place, second.shown, .givenTwice(first: first.place))
     }
 
     private func checkExclusive(_ faults: inout Faults) {
@@ -63,7 +72,14 @@ extension Draft {
 
     private func checkRequired(_ faults: inout Faults) {
         if !isGiven("experiment") { faults.add(.wholeFile, "", .missing(["experiment"])) }
-        if !isGiven("dataset") { faults.add(.wholeFile, "", .missing(["dataset"])) }
+        if !isGiven("dataset") {
+            // Options without a name belong to the values of an axis 'dataset'; here there is none.
+            let options = fixed.filter { $0.key.hasPrefix("dataset.") }.values.map(\.place)
+            let first = options.dropFirst().reduce(options.first) { first, place in
+                first.map { place.precedes($0) ? place : $0 }
+            }
+            faults.add(first ?? .wholeFile, "", .missing([first == nil ? "dataset" : "dataset.name"]))
+        }
         if fixed["experiment"]?.value.string == "vib", !isGiven("beta") {
             faults.add(.wholeFile, "", .missing(["beta"]))
         }
@@ -98,7 +114,7 @@ extension Draft {
     private func checkZips(_ faults: inout Faults) {
         var seen: Set<String> = []
         for zip in zips {
-            var first: Axis?
+            var zipped: [SweepError.ZippedAxis] = []
             for path in zip.paths {
                 guard let axis = axes.first(where: { $0.axis.path == path })?.axis else {
                     let suggestion = nearestSpelling(to: path, among: axes.map(\.axis.path))
@@ -108,11 +124,11 @@ extension Draft {
                     continue
                 }
                 if !seen.insert(path).inserted { faults.add(zip.place, "zip.\(path)", .zippedTwice) }
-                if let first, first.count != axis.count {
-                    faults.add(
-                        zip.place, "zip", .zipUnequal(first.path, first.count, axis.path, axis.count))
-                }
-                first = first ?? axis
+                zipped.append(SweepError.ZippedAxis(path: path, count: axis.count))
+            }
+            // Told once, with all of them: which one is wrong only the user knows.
+            if zipped.contains(where: { $0.count != zipped[0].count }) {
+                faults.add(zip.place, "zip", .zipUnequal(zipped))
             }
         }
     }

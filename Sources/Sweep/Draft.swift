@@ -169,6 +169,8 @@ struct Draft {
         guard var groups = node.list(path: "zip", limit: 100, &faults) else { return }
         // One group may be written without the outer list.
         if !groups.isEmpty, groups.allSatisfy({ $0.scalar != nil }) { groups = [node] }
+        // Groups beside names: told of the first, as the others are right or wrong with it.
+        if let stray = groups.first(where: { $0.sequence == nil }) { groups = [stray] }
         for group in groups {
             guard let items = group.list(path: "zip", limit: 100, &faults) else { continue }
             let paths = items.compactMap { $0.text(path: "zip", due: .text, &faults)?.text }

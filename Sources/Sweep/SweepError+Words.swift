@@ -20,6 +20,12 @@ extension SweepError {
         }
     }
 
+    /// One of several axes that are to advance together.
+    public struct ZippedAxis: Equatable, Sendable {
+        let path: String
+        let count: Int
+    }
+
     /// What can be wrong.
     public enum Problem: Equatable, Sendable {
         // The text.
@@ -67,7 +73,7 @@ extension SweepError {
         case countTooSmall
         case rangeEmpty(lower: Int, upper: Int)
         case zipTooShort
-        case zipUnequal(String, Int, String, Int)
+        case zipUnequal([ZippedAxis])
         case zippedTwice
         case gridTooLarge(String, limit: Int)
         case gridEmpty
@@ -96,6 +102,7 @@ extension SweepError {
         case batchTooLarge(Int, points: Int)
         case rankPointsTooMany(Int, of: Int)
         case lossUnfit(String, due: [String], vib: Bool, dataset: String)
+        case stepNotReached(Int, of: Int)
 
         var words: String {
             switch self {
@@ -118,6 +125,9 @@ extension SweepError {
             case .lossUnfit(let loss, let due, let vib, let dataset):
                 "\(loss) does not fit \(vib ? "a vib" : "an mlp") on \(dataset): "
                     + "take \(listed(due, "or"))"
+            case .stepNotReached(let step, let steps):
+                "no trial reaches step \(step): training ends with step \(steps) (where quick or --set shortens "
+                    + "it, give measures.every there too)"
             }
         }
     }
@@ -235,8 +245,10 @@ extension SweepError.Problem {
         case .rangeEmpty(let lower, let upper):
             "the range [\(lower), \(upper)] is empty: its end is not part of it"
         case .zipTooShort: "two axes at least advance together"
-        case .zipUnequal(let one, let oneCount, let other, let otherCount):
-            "axes that advance together need equally many values: \(one) has \(oneCount), \(other) \(otherCount)"
+        case .zipUnequal(let axes):
+            "axes that advance together need equally many values: "
+                + axes.enumerated().map { "\($1.path) \($0 == 0 ? "has " : "")\($1.count)" }
+                .joined(separator: ", ")
         case .zippedTwice: "is in 'zip' twice"
         case .gridTooLarge(let count, let limit):
             "the grid has \(count) trials; at most \(limit) are allowed"

@@ -23,6 +23,13 @@ public struct SweepError: Error, Equatable, Sendable, CustomStringConvertible {
         case wholeFile
         /// The argument of a `--set`, as given.
         case override(String)
+
+        /// Whether it stands before another in the file; what stands nowhere in it comes last.
+        func precedes(_ other: Place) -> Bool {
+            guard case .file(let line, let column) = self else { return false }
+            guard case .file(let otherLine, let otherColumn) = other else { return true }
+            return (line, column) < (otherLine, otherColumn)
+        }
     }
 
     public static let faultLimit = 10

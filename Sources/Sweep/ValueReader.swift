@@ -33,7 +33,8 @@ extension YAMLNode {
             faults.add(place, path, .wrongType(due: due, found: shown))
             return nil
         }
-        if scalar.text.isEmpty, !scalar.quoted {
+        // What YAML writes for nothing.
+        if !scalar.quoted, ["", "~", "null", "Null", "NULL"].contains(scalar.text) {
             faults.add(place, path, .missingValue(due: due))
             return nil
         }

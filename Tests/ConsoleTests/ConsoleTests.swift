@@ -101,6 +101,13 @@ import Testing
         ])
     func durations(seconds: Double, text: String) { #expect(durationText(seconds: seconds) == text) }
 
+    @Test("What is left of less than a second is not told in milliseconds")
+    func remaining() {
+        #expect(remainingText(seconds: 0.0699) == "under 1 s")
+        #expect(remainingText(seconds: 1.24) == "1.2 s")
+        #expect(report(done: 999, rate: 14).line(width: 120).hasPrefix("999/1000 trials 99 % · ETA under 1 s"))
+    }
+
     @Test("Counts have their nouns, and thousands their spaces")
     func counts() {
         #expect(countText(1, "trial") == "1 trial")

@@ -129,8 +129,9 @@ func dataAfterTheAnnouncedOnesIsRefused(isCompressed: Bool) throws {
     let name = "t10k-labels-idx1-ubyte"
     #expect(
         fault(folder)
-            == "\(folder.data)/mnist: no such data: looked for \(name).gz, \(name); give the folder that "
-            + "holds them with --data DIR or RANKSWEEP_DATA")
+            == "\(folder.data)/mnist: no such data: looked for \(name).gz, \(name); 'ranksweep data fetch mnist' "
+            + "fetches them (to another folder: with --data DIR), or give the folder above the one that holds "
+            + "them with --data DIR or RANKSWEEP_DATA")
     // A folder where the file should be.
     try FileManager.default.createDirectory(atPath: folder.file(3), withIntermediateDirectories: true)
     #expect(fault(folder) == "\(folder.file(3)): cannot be read: Is a directory")

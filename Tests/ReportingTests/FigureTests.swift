@@ -42,6 +42,38 @@ private let hasGnuplot = (ProcessInfo.processInfo.environment["PATH"] ?? "").spl
     }
 }
 
+@Test func figuresOverBetaReadItsInverseAboveTheTopmostPanels() throws {
+    try withFolder { folder in
+        let inverse = "{name: ib, x: beta_ib, y: kl_nats, xscale: linear}"
+        let other = "{name: other, x: depth, y: kl_nats}"
+        try report(SyntheticRecords(spec: .small(figures: "\(figure), \(inverse), \(other)")), in: folder)
+        let script = try text(of: folder + "/figures/kl.gp")
+        // Two rows of panels; only the upper one has it.
+        #expect(script.components(separatedBy: "set x2label 'β_{IB} = 1/β'").count == 1 + 1)
+        #expect(script.components(separatedBy: "unset x2tics; unset x2label").count == 1 + 1)
+        // β is 0.1 and 0.5, and some room.
+        #expect(script.contains("set x2tics ('10' 0.1, '5' 0.2, '2' 0.5)"))
+        #expect(try text(of: folder + "/figures/ib.gp").contains("set x2label 'β = 1/β_{IB}'"))
+        #expect(try !text(of: folder + "/figures/other.gp").contains("set x2tics"))
+    }
+}
+
+@Test func marksAboveAreRoundNumbersAtTheirInverses() throws {
+    let decades = try #require(FigureRange(x: [1e-5, 1], isLog: true))
+    #expect(decades.inverseMarks == [1e5, 1e4, 1e3, 100, 10, 1])
+    let log = try #require(FigureRange(x: [0.02, 0.95], isLog: true))
+    #expect(log.inverseMarks == [50, 20, 10, 5, 2, 1])
+    // From 1/0.956 to 1/0.794: none of 1, 2, 5; equal steps instead.
+    let short = try #require(FigureRange(x: [0.8, 0.95], isLog: false))
+    #expect(short.inverseMarks == [1.25, 1.2, 1.15, 1.1, 1.05])
+    // From below 0: what is 0 or less has no inverse to mark.
+    let linear = try #require(FigureRange(x: [0, 1], isLog: false))
+    #expect(linear.inverseMarks == [50, 10, 5, 2, 1])
+    for range in [decades, log, short, linear] {
+        #expect(range.inverseMarks.allSatisfy { (range.low...range.high).contains(1 / $0) })
+    }
+}
+
 @Test(.enabled(if: hasGnuplot)) func gnuplotDrawsAllFormatsWithoutAWarning() throws {
     try withFolder { folder in
         var notes: [String] = []

@@ -273,3 +273,10 @@ func everyWrongFileGetsItsMessage(index: Int) {
     #expect(sweep.grid[9_999_999].axesObject["beta"]?.number == 1)
     #expect(!sweep.grid.cost().isSampled)
 }
+
+@Test func stepsToMeasureAtMayBeBeyondTheEndOfAShorterTrial() throws {
+    let sweep = try spec(
+        WrongFiles.vib.replacing("training: {steps: 100}\n", with: "")
+            + "beta: 0.1\naxes: {training.steps: [10, 1000]}\nmeasures: {every: [5, 500, 1000]}\n")
+    #expect(sweep.grid.count == 2)
+}

@@ -181,6 +181,20 @@ extension WrongFiles {
             """),
         images(
             """
+            axes: {depth: [2, 3], width: [4, 8, 16], seed: [1, 2, 3, 4], training.batch: [8]}
+            zip: [[depth, width, seed, training.batch]]
+            """,
+            """
+            s.yaml:6:7: zip: axes that advance together need equally many values: depth has 2, width 3, seed 4, training.batch 1
+            """),
+        images(
+            """
+            axes: {depth: [2, 3], width: [64, 128]}
+            zip: [depth, width, [seed]]
+            """,
+            "s.yaml:6:7: zip: 'depth' where a list is due"),
+        images(
+            """
             axes: {depth: [2, 3], width: [64, 128, 256]}
             zip: [[depth]]
             """,
@@ -226,5 +240,21 @@ extension WrongFiles {
         images(
             "axes: {dataset: [mnist, {name: mnist, scale: unit}]}",
             "s.yaml:5:8: axes.dataset: given twice, first at 3:10"),
+        // Sections may have any order: the later one is wrong.
+        file(
+            """
+            name: s
+            axes:
+              depth: [2, 3]
+              dataset: [mnist, {name: fashion-mnist, trainPoints: 100}]
+            experiment: mlp
+            depth: 4
+            dataset: {trainPoints: 1000}
+            training: {epochs: 1}
+            """,
+            """
+            s.yaml:6:8: depth: given twice, first at 3:3
+            s.yaml:7:24: dataset.trainPoints: given twice, first at 4:3
+            """),
     ]
 }

@@ -324,5 +324,20 @@ extension WrongFiles {
             : b
             """,
             "s.yaml:1:3: a key must be a text"),
+        file(
+            """
+            name: s
+            experiment: vib
+            beta: 0.1
+            dataset: {correlations: [0.5]}
+            training: {steps: 100}
+            """,
+            "s.yaml:4:25: missing: dataset.name is required"),
+        file(
+            "name: null\nexperiment: mlp\ndataset: mnist\ntraining: {epochs: 1}",
+            "s.yaml:1:7: name: a value is missing: a text is due"),
+        images(
+            "axes: {training.steps: [~]}",
+            "s.yaml:5:25: axes.training.steps: a value is missing: a number is due"),
     ]
 }

@@ -117,5 +117,20 @@ extension WrongFiles {
         images(
             "training: {epochs: 1}",
             "s.yaml:5:1: training: given twice, first at 4:1"),
+        vib(
+            "beta: 0.1\nmeasures: {every: [10, 100, 101, 500]}",
+            """
+            s.yaml:6:19: measures.every: no trial reaches step 101: training ends with step 100 (where quick or --set shortens it, give measures.every there too)
+            """),
+        vib(
+            "beta: 0.1\nmeasures: {every: [10, 100]}\nquick: {training.steps: 50}", quick: true,
+            """
+            s.yaml:6:19: measures.every: no trial reaches step 100: training ends with step 50 (where quick or --set shortens it, give measures.every there too)
+            """),
+        images(
+            "measures: {every: [468, 469]}",
+            """
+            s.yaml:5:19: measures.every: no trial reaches step 469: training ends with step 468 (where quick or --set shortens it, give measures.every there too)
+            """),
     ]
 }
