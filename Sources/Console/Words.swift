@@ -93,34 +93,47 @@ public struct ProgressReport: Equatable, Sendable {
     }
 }
 
-/// Trials a second, from the last minute or so: exponentially weighted, so that a resumed run and a long one both
-/// tell the truth of now.
+/// Trials a second, now: exponentially weighted over the last minute, or the last dozen trials where those took
+/// longer, so that a resumed run and a long one both tell the truth of now.
 public struct RateEstimate: Equatable, Sendable {
-    private var start: (milliseconds: Int64, done: Int)?
-    private var last: (milliseconds: Int64, done: Int)?
+    private struct Count: Equatable, Sendable {
+        var milliseconds: Int64
+        var done: Int
+    }
+
+    private var start: Count?
+    private var last: Count?
+    /// When the newest trial ended.
+    private var lastEnd: Int64 = 0
     private var smoothed: Double?
+    /// Fewer say nothing of a trend.
+    private static let fewTrials = 12
 
     public init() {}
-
-    public static func == (a: RateEstimate, b: RateEstimate) -> Bool { a.smoothed == b.smoothed }
 
     /// Tells how many were done at a time.
     public mutating func update(done: Int, atMilliseconds now: Int64) {
         guard let previous = last, let begin = start else {
-            start = (now, done)
-            last = (now, done)
+            start = Count(milliseconds: now, done: done)
+            last = start
+            lastEnd = now
             return
         }
         let seconds = Double(now - previous.milliseconds) / 1000
         guard seconds >= 1 else { return }
-        let current = Double(done - previous.done) / seconds
-        // Until a minute has passed the plain mean is the better estimate.
+        if done > previous.done { lastEnd = now }
         let age = Double(now - begin.milliseconds) / 1000
-        let weight = exp(-seconds / min(60, age))
-        smoothed =
-            age < 60
-            ? Double(done - begin.done) / age : weight * (smoothed ?? current) + (1 - weight) * current
-        last = (now, done)
+        if age < 60 || done - begin.done < RateEstimate.fewTrials {
+            // Slots work in step at first: between two of their ends the mean would only fall.
+            let toLastEnd = Double(lastEnd - begin.milliseconds) / 1000
+            smoothed = Double(done - begin.done) / max(toLastEnd, age - toLastEnd)
+        } else {
+            let mean = Double(done - begin.done) / age
+            let weight = exp(-seconds / max(60, Double(RateEstimate.fewTrials) / mean))
+            let current = Double(done - previous.done) / seconds
+            smoothed = weight * (smoothed ?? current) + (1 - weight) * current
+        }
+        last = Count(milliseconds: now, done: done)
     }
 
     public var perSecond: Double? { smoothed.flatMap { $0 > 0 ? $0 : nil } }

@@ -159,4 +159,17 @@ import Testing
         }
         #expect(abs((estimate.perSecond ?? 0) - 1) < 0.01)
     }
+
+    @Test("Two slots of long trials: the rate stays between their ends, and falls when one is overdue")
+    func longTrials() {
+        var estimate = RateEstimate()
+        // Two trials each 120 s.
+        for second in 0...359 {
+            estimate.update(done: 2 * (second / 120), atMilliseconds: Int64(second) * 1000)
+            if second < 120 { #expect(estimate.perSecond == nil) }
+            if second >= 120 { #expect(abs((estimate.perSecond ?? 0) - 2.0 / 120) < 1e-12) }
+        }
+        for second in 360...1000 { estimate.update(done: 4, atMilliseconds: Int64(second) * 1000) }
+        #expect(abs((estimate.perSecond ?? 0) - 4.0 / (1000 - 240)) < 1e-12)
+    }
 }
