@@ -65,7 +65,7 @@ let package = Package(
         .executableTarget(name: "ranksweep-worker", dependencies: ["WorkerService"]),
         .executableTarget(
             name: "ranksweep-bench",
-            dependencies: ["Experiments", "Measures", "Learning", "LinearAlgebra", "Console", "Text"]),
+            dependencies: ["Experiments", "Measures", "Learning", "LinearAlgebra", "Sweep", "Console", "Text"]),
 
         .target(name: "TestSupport", path: "Tests/TestSupport"),
         .testTarget(name: "FilesTests", dependencies: ["Files"]),

@@ -132,7 +132,7 @@ extension BatchSource {
 }
 
 extension TrialSettings.Network.Activation {
-    var kernel: Activation {
+    public var kernel: Activation {
         switch self {
         case .linear: .linear
         case .relu: .relu

@@ -1,4 +1,5 @@
 import Experiments
+import Sweep
 
 /// Why nothing was measured.
 enum BenchError: Error {
@@ -7,6 +8,8 @@ enum BenchError: Error {
     case unknownOption(String)
     case noValue(option: String)
     case badRepeat(String)
+    case unknownActivation(String)
+    case weightsNeedData
     case data(DataError)
 
     var message: String {
@@ -16,11 +19,15 @@ enum BenchError: Error {
             """
             which workload? one of: \(workloads)
             usage: ranksweep-bench WORKLOAD [--repeat R] [--data DIR] [--json]
+            local-rank also: [--weights FILE.safetensors] [--activation relu|tanh|linear]
             """
         case .unknownWorkload(let name): "no workload '\(name)'; one of: \(workloads)"
-        case .unknownOption(let option): "no option '\(option)'; there are --repeat, --data and --json"
+        case .unknownOption(let option):
+            "no option '\(option)'; there are --repeat, --data, --json, --weights and --activation"
         case .noValue(let option): "\(option) needs a value"
         case .badRepeat(let text): "--repeat needs a whole number from 1 to 1000, not '\(text)'"
+        case .unknownActivation(let name): "no activation '\(name)'; one of: relu, tanh, linear"
+        case .weightsNeedData: "--weights needs --data, the folder with the images to measure at"
         case .data(let error): error.description
         }
     }
@@ -34,6 +41,9 @@ struct Options {
     /// The folder with `mnist/`; nil: random bytes, which cost the same.
     var data: String?
     var json = false
+    /// Of local-rank: the network measured; nil: one as drawn.
+    var weights: String?
+    var activation = TrialSettings.Network.Activation.relu
 
     init(_ arguments: [String]) throws(BenchError) {
         guard let name = arguments.first, !name.hasPrefix("--") else { throw .noWorkload }
@@ -46,6 +56,15 @@ struct Options {
             case "--data":
                 guard let folder = rest.popFirst() else { throw .noValue(option: option) }
                 data = folder
+            case "--weights":
+                guard let file = rest.popFirst() else { throw .noValue(option: option) }
+                weights = file
+            case "--activation":
+                guard let name = rest.popFirst() else { throw .noValue(option: option) }
+                guard let named = TrialSettings.Network.Activation(rawValue: name) else {
+                    throw .unknownActivation(name)
+                }
+                activation = named
             case "--repeat":
                 guard let text = rest.popFirst() else { throw .noValue(option: option) }
                 guard let count = Int(text), (1...1000).contains(count) else { throw .badRepeat(text) }

@@ -5,10 +5,13 @@ import Text
 enum Workload: String, CaseIterable {
     /// An epoch of an MLP 784-200-200-200-10 on 60 000 images, batch 128, Adam.
     case mlp
+    /// Local rank of every layer of an MLP at 256 points.
+    case localRank = "local-rank"
 
     func measure(_ options: Options) throws(BenchError) -> Measurement {
         switch self {
         case .mlp: try measureMLP(options)
+        case .localRank: try measureLocalRank(options)
         }
     }
 }
@@ -18,8 +21,11 @@ struct Measurement {
     let workload: Workload
     /// One for each repeat.
     let seconds: [Double]
-    /// Floating-point operations of the products in one repeat: a multiplication and an addition are two.
-    let operations: Double
+    /// Floating-point operations of the products in one repeat, a multiplication and an addition being two;
+    /// nil where how many there are depends on the numbers.
+    var operations: Double?
+    /// What was computed, so that others can be compared with it.
+    var details: [String: JSONValue] = [:]
 
     var median: Double {
         let sorted = seconds.sorted()
@@ -27,22 +33,23 @@ struct Measurement {
         return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
     }
     /// At the median time.
-    var gigaflops: Double { operations / median / 1e9 }
+    var gigaflops: Double? { operations.map { $0 / median / 1e9 } }
 
     var jsonLine: String {
-        JSONValue.object([
-            "workload": .string(workload.rawValue),
-            "seconds": .array(seconds.map { .number($0) }),
-            "kernel": .string(BLAS.kernelName),
-            "gflops": .number(gigaflops),
-        ]).canonicalText
+        var members = details
+        members["workload"] = .string(workload.rawValue)
+        members["seconds"] = .array(seconds.map { .number($0) })
+        members["kernel"] = .string(BLAS.kernelName)
+        if let gigaflops { members["gflops"] = .number(gigaflops) }
+        return JSONValue.object(members).canonicalText
     }
 
     var summary: String {
-        """
-        \(workload.rawValue): \(rounded(median)) s (median of \(seconds.count), best \
-        \(rounded(seconds.min() ?? median))), \(rounded(gigaflops)) GFLOP/s, OpenBLAS kernel \(BLAS.kernelName)
-        """
+        let rate = gigaflops.map { "\(rounded($0)) GFLOP/s, " } ?? ""
+        return """
+            \(workload.rawValue): \(rounded(median)) s (median of \(seconds.count), best \
+            \(rounded(seconds.min() ?? median))), \(rate)OpenBLAS kernel \(BLAS.kernelName)
+            """
     }
 
     private func rounded(_ value: Double) -> Double { (value * 1000).rounded() / 1000 }

@@ -1,0 +1,26 @@
+import Learning
+import LinearAlgebra
+import Sweep
+
+/// A network that was trained elsewhere and the points to measure it at, read from their files: for callers
+/// that measure by themselves.
+public struct GivenNetwork {
+    public let shape: StackShape
+    public let layers: [DenseLayer<Float>]
+    /// [points, inputs]
+    public let inputs: Matrix<Float>
+
+    public init(_ request: MeasureRequest, data: DataDirectory) throws(DataError) {
+        let network = try TrainedNetwork(
+            try WeightsFile(opening: request.weights), activation: request.activation.kernel)
+        let points = try MeasuredPoints(request.points, data)
+        guard points.inputs.columns == network.shape.units[0] else {
+            throw DataError(
+                file: points.inputsFile,
+                problem: .inputsDisagree(
+                    features: points.inputs.columns, network: request.weights, network.shape.units[0]))
+        }
+        (shape, layers) = (network.shape, network.layers)
+        inputs = points.inputs.rows(0..<min(points.inputs.rows, request.rankPoints ?? points.inputs.rows))
+    }
+}
