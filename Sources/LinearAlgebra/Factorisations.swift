@@ -51,6 +51,18 @@ extension Matrix where Scalar == Double {
         return result
     }
 
+    /// Replaces a symmetric matrix, whose lower triangle is read, by its lower Cholesky factor, zeros above the
+    /// diagonal. False where it is not positive definite to working precision; self is spoilt then.
+    public func becomeCholeskyFactor() -> Bool {
+        precondition(rows == columns)
+        guard count > 0 else { return true }
+        // Row-major lower is column-major upper: the column-major call needs no transpose.
+        let info = LAPACKE_dpotrf_work(
+            LAPACK_COL_MAJOR, CChar(UInt8(ascii: "U")), Int32(rows), base, Int32(rows))
+        for row in 0..<rows { (base + row * rows + row + 1).update(repeating: 0, count: rows - row - 1) }
+        return info == 0
+    }
+
     /// The eigenvalues of a symmetric matrix, smallest first, and eigenvectors as columns (LAPACK dsyevd).
     public func symmetricEigen() throws(FactorisationError) -> (values: [Double], vectors: Matrix) {
         precondition(rows == columns)
@@ -76,67 +88,5 @@ extension Matrix where Scalar == Double {
         cblas_dsyrk(
             CblasRowMajor, CblasLower, transposed ? CblasTrans : CblasNoTrans, Int32(order),
             Int32(transposed ? a.rows : a.columns), 1, a.base, Int32(a.columns), 0, base, Int32(order))
-    }
-}
-
-/// Reduces symmetric matrices to tridiagonal form, and counts eigenvalues there: how a rank is counted
-/// without singular values (docs/measures.md). Its memory is allocated once, for matrices up to `order`.
-public struct TridiagonalReducer {
-    private var diagonal: [Double]
-    private var offDiagonal: [Double]
-    private var tau: [Double]
-    private var work: [Double]
-    private var size = 0
-
-    public init(order: Int) {
-        diagonal = [Double](repeating: 0, count: max(1, order))
-        offDiagonal = [Double](repeating: 0, count: max(1, order))
-        tau = [Double](repeating: 0, count: max(1, order))
-        work = [Double](repeating: 0, count: max(1, order * 32))
-    }
-
-    /// Reduces the matrix whose lower triangle is given (LAPACK dsytrd); the matrix is overwritten.
-    public mutating func reduce(_ matrix: Matrix<Double>) {
-        precondition(matrix.rows == matrix.columns && matrix.rows <= diagonal.count)
-        size = matrix.rows
-        guard size > 0 else { return }
-        // Row-major lower is column-major upper: the column-major call needs no transpose.
-        _ = LAPACKE_dsytrd_work(
-            LAPACK_COL_MAJOR, CChar(UInt8(ascii: "U")), Int32(size), matrix.base, Int32(size), &diagonal,
-            &offDiagonal, &tau, &work, Int32(work.count))
-    }
-
-    /// The number of eigenvalues of the reduced matrix above `bound`, by Sylvester's law of inertia on the
-    /// pivots of T − bound · I.
-    public func count(above bound: Double) -> Int {
-        var negative = 0
-        var pivot = 1.0
-        for i in 0..<size {
-            let coupling = i == 0 ? 0 : offDiagonal[i - 1] * offDiagonal[i - 1]
-            pivot = diagonal[i] - bound - coupling / pivot
-            // A zero pivot: the eigenvalue sits on the bound to the last bit; nudged below it.
-            if pivot == 0 { pivot = -Double.leastNormalMagnitude }
-            if pivot < 0 { negative += 1 }
-        }
-        return size - negative
-    }
-
-    /// The largest eigenvalue of the reduced matrix, by bisection within Gershgorin's circles, to a relative
-    /// error of 2⁻⁵⁰ of the circles' radius.
-    public var largestEigenvalue: Double {
-        guard size > 0 else { return 0 }
-        var low = -Double.infinity
-        var high = -Double.infinity
-        for i in 0..<size {
-            let radius = (i > 0 ? abs(offDiagonal[i - 1]) : 0) + (i + 1 < size ? abs(offDiagonal[i]) : 0)
-            low = max(low, diagonal[i])
-            high = max(high, diagonal[i] + radius)
-        }
-        for _ in 0..<60 where high > low {
-            let middle = low + (high - low) / 2
-            if middle <= low || middle >= high { break }
-            if count(above: middle) > 0 { low = middle } else { high = middle }
-        }
-        return high
     }
 }

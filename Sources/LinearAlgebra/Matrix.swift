@@ -130,3 +130,46 @@ public struct Matrix<Scalar: Real> {
         return true
     }
 }
+
+/// Parts of matrices in double. Not generic, so that they are compiled for the one type.
+extension Matrix where Scalar == Double {
+    /// Copies numbers of either type.
+    public func assign<Other: Real>(widening other: Matrix<Other>) {
+        precondition(rows == other.rows && columns == other.columns)
+        Other.kernels.widen(other.base, base, count)
+    }
+
+    /// self[i] = other[indices[i]], row by row.
+    public func assign(rows indices: [Int], of other: Matrix) {
+        precondition(rows == indices.count && columns == other.columns)
+        for (row, index) in indices.enumerated() {
+            precondition(index >= 0 && index < other.rows)
+            (base + row * columns).update(from: other.base + index * columns, count: columns)
+        }
+    }
+
+    /// self[i] = factors[i] · other[indices[i]], row by row.
+    public func assign(rows indices: [Int], of other: Matrix, times factors: [Double]) {
+        precondition(rows == indices.count && rows == factors.count && columns == other.columns)
+        for (row, index) in indices.enumerated() {
+            precondition(index >= 0 && index < other.rows)
+            let (source, target, factor) = (
+                other.base + index * columns, base + row * columns, factors[row]
+            )
+            for column in 0..<columns { target[column] = source[column] * factor }
+        }
+    }
+
+    /// self[i, j] = factors[i] factors[j] · other[indices[i], indices[j]] for j ≤ i: the lower triangle of a
+    /// scaled part of a symmetric matrix, whose lower triangle is read. `indices` ascend.
+    public func assignLower(indices: [Int], of other: Matrix, times factors: [Double]) {
+        precondition(rows == indices.count && rows == columns && rows == factors.count)
+        precondition(indices.allSatisfy { $0 >= 0 && $0 < other.rows } && other.rows == other.columns)
+        for row in 0..<rows {
+            let (source, target) = (other.base + indices[row] * other.columns, base + row * columns)
+            for column in 0...row {
+                target[column] = source[indices[column]] * (factors[row] * factors[column])
+            }
+        }
+    }
+}

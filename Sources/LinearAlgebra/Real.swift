@@ -34,6 +34,8 @@ public struct Kernels<T: Real>: Sendable {
     let sgd: @Sendable (Pointer, Source, Pointer, Int, T, T, T) -> Void
     let average: @Sendable (Pointer, Source, Int, T) -> Void
     let gatherBytes: @Sendable (UnsafePointer<UInt8>, UnsafePointer<UInt32>, Int, Int, T, T, Pointer) -> Void
+    /// (numbers, as double, how many)
+    let widen: @Sendable (Source, UnsafeMutablePointer<Double>, Int) -> Void
 }
 
 private func transpose(_ flag: Bool) -> CBLAS_TRANSPOSE { flag ? CblasTrans : CblasNoTrans }
@@ -58,7 +60,8 @@ extension Float: Real {
         adam: { ck_adam_f32($0, $1, $2, $3, $4, $5, $6, $7, $8, $9) },
         sgd: { ck_sgd_f32($0, $1, $2, $3, $4, $5, $6) },
         average: { ck_average_f32($0, $1, $2, $3) },
-        gatherBytes: { ck_gather_bytes_f32($0, $1, $2, $3, $4, $5, $6) })
+        gatherBytes: { ck_gather_bytes_f32($0, $1, $2, $3, $4, $5, $6) },
+        widen: { source, target, count in for index in 0..<count { target[index] = Double(source[index]) } })
 }
 
 extension Double: Real {
@@ -81,5 +84,6 @@ extension Double: Real {
         adam: { ck_adam_f64($0, $1, $2, $3, $4, $5, $6, $7, $8, $9) },
         sgd: { ck_sgd_f64($0, $1, $2, $3, $4, $5, $6) },
         average: { ck_average_f64($0, $1, $2, $3) },
-        gatherBytes: { ck_gather_bytes_f64($0, $1, $2, $3, $4, $5, $6) })
+        gatherBytes: { ck_gather_bytes_f64($0, $1, $2, $3, $4, $5, $6) },
+        widen: { source, target, count in target.update(from: source, count: count) })
 }

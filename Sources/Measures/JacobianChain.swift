@@ -1,20 +1,34 @@
 import Learning
 import LinearAlgebra
 
-/// The factors K_l = W_l D_{l−1} ··· D_1 R of a stack's Jacobians at one point after another, in double.
+/// Factors K_l of a stack's Jacobians at one point after another, in double: J_l J_lᵀ = K_l K_lᵀ, so K_l has
+/// the singular values of J_l in fewer columns.
 ///
-/// Inactive units of a ReLU are left out of the products: half of them, typically.
+/// K_1 = R of W_1 = R Q, Q's rows orthonormal. Then K_{l+1} = W_{l+1} N_l, N_l any factor of D_l K_l with
+/// N_l N_lᵀ = D_l K_l K_lᵀ D_l. Only units with φ' ≠ 0 matter, half of a ReLU's: with fewer of them than K_l
+/// has columns, N_l is their square Cholesky factor, and all that follows is that much smaller. Of the first
+/// layer the Gram matrix K_1 K_1ᵀ is the same at every point.
 struct JacobianChain {
-    /// K_l of the point last advanced to, [outputs, min(units, inputs)]; the last has only the rows asked
-    /// for.
-    let factors: [Matrix<Double>]
+    /// K_l of the point last advanced to, [outputs, at most min(units, inputs)]; the last has only the rows
+    /// asked for.
+    private(set) var factors: [Matrix<Double>]
+    /// How far eigenvalues of K_l K_lᵀ may be from σ² by rounding, l = 1 ... : in units of Π_{k≤l} ‖W_k‖²,
+    /// whose rounding errors go through the layers above them.
+    let uncertainties: [Double]
     private let shape: StackShape
     /// W_lᵀ of layers 2 ..., [inputs, outputs]: transposed so that active units are rows.
     private let weights: [Matrix<Double>]
     /// φ' at each hidden layer, [points, units].
     private let derivatives: [Matrix<Double>]
+    /// K_1 K_1ᵀ, its lower triangle.
+    private let firstGram: Matrix<Double>
+    private let factorMemory: [Matrix<Double>]
     private let activeWeights: Matrix<Double>
     private let activeFactor: Matrix<Double>
+    private let cholesky: Matrix<Double>
+
+    /// `uncertainties` is this times 2⁻⁵² Π ‖W_k‖²: over ten times what was found (docs/measures.md).
+    static let roundingErrors = 64.0
 
     init<Scalar: Real>(
         _ layers: [DenseLayer<Scalar>], _ shape: StackShape, lastRows: Int, inputs: Matrix<Scalar>
@@ -23,22 +37,25 @@ struct JacobianChain {
         let matrices = layers.enumerated().map { index, layer in
             let rows = index + 1 == layers.count ? lastRows : layer.weight.rows
             let matrix = Matrix<Double>(rows: rows, columns: layer.weight.columns)
-            matrix.assign(converting: layer.weight.rows(0..<rows))
+            matrix.assign(widening: layer.weight.rows(0..<rows))
             return matrix
         }
         let first = matrices[0].lqFactor()
-        factors = [first] + matrices.dropFirst().map { Matrix(rows: $0.rows, columns: first.columns) }
-        weights = matrices.dropFirst().map { matrix in
-            let transposed = Matrix<Double>(rows: matrix.columns, columns: matrix.rows)
-            for row in 0..<matrix.rows {
-                for column in 0..<matrix.columns { transposed[column, row] = matrix[row, column] }
-            }
-            return transposed
-        }
+        factorMemory = [first] + matrices.dropFirst().map { Matrix(rows: $0.rows, columns: first.columns) }
+        factors = factorMemory
+        firstGram = Matrix(rows: first.rows, columns: first.rows)
+        firstGram.setGram(of: first, transposed: false)
+        weights = matrices.dropFirst().map { $0.transposedCopy }
         derivatives = JacobianChain.derivatives(layers, shape, inputs)
         let widest = shape.units.dropFirst().max() ?? 1
         activeWeights = Matrix(rows: 1, columns: weights.map(\.count).max() ?? 0)
         activeFactor = Matrix(rows: widest, columns: first.columns)
+        cholesky = Matrix(rows: first.columns, columns: first.columns)
+        var norms = 1.0
+        uncertainties = ([first] + matrices.dropFirst()).map { matrix in
+            norms *= matrix.squaredNorm
+            return JacobianChain.roundingErrors * Double.ulpOfOne * norms
+        }
     }
 
     /// φ'(p_l) at every point, from a forward pass in double.
@@ -49,11 +66,11 @@ struct JacobianChain {
         let hidden = StackShape(units: Array(shape.units.dropLast()), activation: shape.activation)
         let copy = Parameters<Double>(stacks: [hidden])
         for (mine, layer) in zip(copy.stacks[0], layers) {
-            mine.weight.assign(converting: layer.weight)
-            mine.bias.assign(converting: layer.bias)
+            mine.weight.assign(widening: layer.weight)
+            mine.bias.assign(widening: layer.bias)
         }
         let x = Matrix<Double>(rows: inputs.rows, columns: inputs.columns)
-        x.assign(converting: inputs)
+        x.assign(widening: inputs)
         let work = StackWorkspace<Double>(hidden, points: inputs.rows)
         forward(copy.stacks[0], shape.activation, inputs: x, into: work)
         // The forward pass leaves its last layer linear; here that one is hidden too.
@@ -68,27 +85,94 @@ struct JacobianChain {
     }
 
     /// Sets `factors` to those of a point.
-    func advance(to point: Int) {
+    mutating func advance(to point: Int) {
         for layer in 1..<max(1, factors.count) {
-            let below = factors[layer - 1]
-            let weight = weights[layer - 1]
-            let derivative = derivatives[layer - 1]
-            var active = 0
-            let columns = weight.columns
-            let selected = activeWeights.prefix(rows: below.rows, columns: columns)
-            let scaled = activeFactor.prefix(rows: below.rows, columns: below.columns)
-            for unit in 0..<below.rows where derivative[point, unit] != 0 {
-                selected.rows(active..<active + 1).assign(weight.rows(unit..<unit + 1))
-                scaled.rows(active..<active + 1).assign(
-                    below.rows(unit..<unit + 1), times: derivative[point, unit])
-                active += 1
-            }
-            factors[layer].setProduct(selected.rows(0..<active), scaled.rows(0..<active), transposeA: true)
+            let active = activeUnits(ofHidden: layer - 1, at: point)
+            let narrow = narrowed(layer - 1, active) ?? selected(factors[layer - 1], active)
+            let result = factorMemory[layer].prefix(rows: factors[layer].rows, columns: narrow.columns)
+            setProduct(result, layer, active, narrow)
+            factors[layer] = result
         }
+    }
+
+    /// K_l of a point by products alone, layer counting from 0: good to the rounding of a product, not of its
+    /// square. `factors` are kept.
+    func factorByProducts(_ layer: Int, at point: Int) -> Matrix<Double> {
+        (0..<layer).reduce(factorMemory[0]) { below, hidden in
+            let active = activeUnits(ofHidden: hidden, at: point)
+            let result = Matrix<Double>(rows: factorMemory[hidden + 1].rows, columns: below.columns)
+            setProduct(result, hidden + 1, active, selected(below, active))
+            return result
+        }
+    }
+
+    private struct ActiveUnits {
+        var units: [Int] = []
+        var slopes: [Double] = []
+    }
+
+    private func activeUnits(ofHidden layer: Int, at point: Int) -> ActiveUnits {
+        let derivative = derivatives[layer]
+        var active = ActiveUnits()
+        for unit in 0..<derivative.columns where derivative[point, unit] != 0 {
+            active.units.append(unit)
+            active.slopes.append(derivative[point, unit])
+        }
+        return active
+    }
+
+    /// D K of the active units.
+    private func selected(_ factor: Matrix<Double>, _ active: ActiveUnits) -> Matrix<Double> {
+        let rows = activeFactor.prefix(rows: active.units.count, columns: factor.columns)
+        rows.assign(rows: active.units, of: factor, times: active.slopes)
+        return rows
+    }
+
+    /// The Cholesky factor of D K Kᵀ D of the active units, where that is worth while, and where the matrix is
+    /// not singular.
+    private func narrowed(_ layer: Int, _ active: ActiveUnits) -> Matrix<Double>? {
+        let (count, columns) = (active.units.count, factors[layer].columns)
+        guard count * 4 <= columns * 3 else { return nil }
+        let gram = cholesky.prefix(rows: count, columns: count)
+        if layer == 0 {
+            gram.assignLower(indices: active.units, of: firstGram, times: active.slopes)
+        } else {
+            gram.setGram(of: selected(factors[layer], active), transposed: false)
+        }
+        return gram.becomeCholeskyFactor() ? gram : nil
+    }
+
+    /// result = W of the active units times their factor.
+    private func setProduct(
+        _ result: Matrix<Double>, _ layer: Int, _ active: ActiveUnits, _ narrow: Matrix<Double>
+    ) {
+        let weight = weights[layer - 1]
+        let columns = activeWeights.prefix(rows: active.units.count, columns: weight.columns)
+        columns.assign(rows: active.units, of: weight)
+        result.setProduct(columns, narrow, transposeA: true)
     }
 
     /// How many units of each hidden layer have φ' ≠ 0 at a point, [layer][0].
     func activeUnits(at point: Int) -> [[Int]] {
         derivatives.map { layer in [(0..<layer.columns).count { layer[point, $0] != 0 }] }
+    }
+}
+
+extension Matrix where Scalar == Double {
+    fileprivate var transposedCopy: Matrix {
+        let transposed = Matrix(rows: columns, columns: rows)
+        for row in 0..<rows {
+            for column in 0..<columns { transposed[column, row] = self[row, column] }
+        }
+        return transposed
+    }
+
+    /// The square of the largest singular value.
+    fileprivate var squaredNorm: Double {
+        let gram = Matrix(rows: min(rows, columns), columns: min(rows, columns))
+        gram.setGram(of: self, transposed: rows > columns)
+        var reducer = TridiagonalReducer(order: gram.rows)
+        reducer.reduce(gram)
+        return reducer.largestEigenvalue
     }
 }

@@ -43,18 +43,18 @@ public struct LocalRankResult: Equatable, Sendable {
 
 /// Local rank: the mean over points of the rank of J_l(x) = ∂p_l/∂x, layer by layer (local rank, eq. 2–3).
 ///
-/// J_l = W_l D_{l−1} W_{l−1} ··· D_1 W_1. With W_1 = R Q, Q's rows orthonormal, J_l has the singular values
-/// of K_l = W_l D_{l−1} ··· D_1 R, which has fewer columns. Ranks are counted without singular values: the
-/// smaller Gram matrix of K_l, in double, is reduced to tridiagonal form once and Sturm counts give every
-/// threshold. Singular values below about 1e-7 σ_1 are beyond the Gram matrix.
+/// J_l = W_l D_{l−1} W_{l−1} ··· D_1 W_1. `JacobianChain` carries narrow factors of J_l J_lᵀ from layer to
+/// layer and `RankCounter` counts without singular values, but for the few points where one is too near a
+/// threshold for that: every count is that of the singular values in double.
 ///
-/// Not continuous in the weights: a singular value at a threshold to 1e-14 σ_1² may be counted either way.
+/// Not continuous in the weights: a singular value at a threshold to 1e-15 Π ‖W_k‖ may be counted either way.
 public struct LocalRank {
     private let shape: StackShape
     private let lastRows: Int
     private let settings: LocalRankSettings
-    private var reducer: TridiagonalReducer
-    private let gramMemory: Matrix<Double>
+    private var counter: RankCounter
+    /// Matrices whose singular values had to be computed, so far.
+    var decompositions: Int { counter.decompositions }
 
     /// - Parameters:
     ///   - shape: the stack whose layers are measured.
@@ -66,8 +66,7 @@ public struct LocalRank {
         // A factor has no more columns than the first layer's smaller side.
         let columns = min(shape.units[0], shape.units[1])
         let order = shape.units.dropFirst().map { min($0, columns) }.max() ?? 1
-        reducer = TridiagonalReducer(order: order)
-        gramMemory = Matrix(rows: order, columns: order)
+        counter = RankCounter(order: order)
     }
 
     /// - Parameters:
@@ -104,59 +103,51 @@ public struct LocalRank {
         _ layers: [DenseLayer<Scalar>], _ inputs: Matrix<Scalar>, _ sigma: Matrix<Scalar>?,
         to tallies: inout Tallies
     ) {
-        let chain = JacobianChain(layers, shape, lastRows: lastRows, inputs: inputs)
-        let first = chain.factors[0]
-        let firstCounts = counts(first, settings.thresholds, settings.relative)
-        let scaled = Matrix<Double>(rows: lastRows, columns: first.columns)
+        var chain = JacobianChain(layers, shape, lastRows: lastRows, inputs: inputs)
+        let firstCounts = counts(chain, layer: 0, at: 0)
         // J_1 = W_1 at every point, and so is every J_l of a linear network.
         let isConstant = shape.activation == .linear || shape.depth == 1
         var ranks: [[Int]] = []
         for point in 0..<inputs.rows {
             if point == 0 || !isConstant {
                 chain.advance(to: point)
-                ranks = [firstCounts]
-                for factor in chain.factors.dropFirst() {
-                    ranks.append(counts(factor, settings.thresholds, settings.relative))
-                }
+                ranks = [firstCounts] + (1..<shape.depth).map { counts(chain, layer: $0, at: point) }
             }
             tallies.ranks.add(ranks)
             tallies.active.add(chain.activeUnits(at: point))
             if let sigma {
-                let last = chain.factors[shape.depth - 1]
-                for row in 0..<lastRows {
-                    let precision = 1 / Double(sigma[point, row])
-                    for column in 0..<last.columns { scaled[row, column] = last[row, column] * precision }
-                }
-                tallies.noise.add([noiseCounts(scaled)])
+                let precisions = (0..<lastRows).map { 1 / Double(sigma[point, $0]) }
+                tallies.noise.add([noiseCounts(chain, at: point, precisions)])
             }
         }
     }
 
-    /// Ranks of one matrix for every threshold: absolute first, then relative.
-    private mutating func counts(
-        _ factor: Matrix<Double>, _ absolute: [Double], _ relative: [Double]
+    /// Ranks of one layer for every threshold: absolute first, then relative.
+    private mutating func counts(_ chain: JacobianChain, layer: Int, at point: Int) -> [Int] {
+        counter.counts(
+            chain.factors[layer], absolute: settings.thresholds, relative: settings.relative,
+            uncertainty: chain.uncertainties[layer],
+            product: { chain.factorByProducts(layer, at: point) })
+    }
+
+    private mutating func noiseCounts(
+        _ chain: JacobianChain, at point: Int, _ precisions: [Double]
     ) -> [Int] {
-        reduceGram(of: factor)
-        // σ ≥ ε σ_1 counts, so the bound is a little lower: by more than bisection leaves open.
-        let largest = relative.isEmpty ? 0 : reducer.largestEigenvalue * (1 - 1e-12)
-        return absolute.map { reducer.count(above: $0 * $0) }
-            + relative.map { largest > 0 ? reducer.count(above: $0 * $0 * largest) : 0 }
+        let last = shape.depth - 1
+        func scaled(_ factor: Matrix<Double>) -> Matrix<Double> {
+            let result = Matrix<Double>(rows: lastRows, columns: factor.columns)
+            result.assign(rows: Array(0..<lastRows), of: factor, times: precisions)
+            return result
+        }
+        let largest = precisions.max() ?? 1
+        return counter.counts(
+            scaled(chain.factors[last]), absolute: settings.noise + [LocalRank.informative], relative: [],
+            uncertainty: chain.uncertainties[last] * largest * largest,
+            product: { scaled(chain.factorByProducts(last, at: point)) })
     }
 
-    private mutating func noiseCounts(_ factor: Matrix<Double>) -> [Int] {
-        reduceGram(of: factor)
-        // ½ ln(1 + s²) > 0.01 where s² > e^0.02 − 1.
-        return settings.noise.map { reducer.count(above: $0 * $0) }
-            + [reducer.count(above: 0.020201340026755776)]
-    }
-
-    private mutating func reduceGram(of factor: Matrix<Double>) {
-        let isTall = factor.rows > factor.columns
-        let order = min(factor.rows, factor.columns)
-        let gram = gramMemory.prefix(rows: order, columns: order)
-        gram.setGram(of: factor, transposed: isTall)
-        reducer.reduce(gram)
-    }
+    /// ½ ln(1 + s²) > 0.01 where s exceeds √(e^0.02 − 1).
+    private static let informative = 0.020201340026755776.squareRoot()
 
     private func result(_ tallies: Tallies, hasNoise: Bool) -> LocalRankResult {
         let absolute = settings.thresholds.count

@@ -1,0 +1,53 @@
+import LinearAlgebra
+
+/// Counts the singular values of a matrix above thresholds, without computing them where that is safe.
+///
+/// The smaller Gram matrix is reduced to tridiagonal form once and Sturm counts give every threshold. Each
+/// threshold ε is counted on either side of ε², further from it than rounding can have moved an eigenvalue.
+/// Where the two differ, a singular value is too near to tell, and the singular values of the product are
+/// computed: so a count is that of a singular value decomposition in double.
+struct RankCounter {
+    private var reducer: TridiagonalReducer
+    private let gramMemory: Matrix<Double>
+    /// How many matrices needed their singular values.
+    private(set) var decompositions = 0
+
+    init(order: Int) {
+        reducer = TridiagonalReducer(order: order)
+        gramMemory = Matrix(rows: order, columns: order)
+    }
+
+    /// #{σ > ε} for each absolute ε, then #{σ ≥ ε σ_1} for each relative one.
+    ///
+    /// - Parameters:
+    ///   - factor: a matrix whose σ² are those of the Jacobian, to `uncertainty`.
+    ///   - product: a matrix that has its singular values to the rounding of products.
+    mutating func counts(
+        _ factor: Matrix<Double>, absolute: [Double], relative: [Double], uncertainty: Double,
+        product: () -> Matrix<Double>
+    ) -> [Int] {
+        let order = min(factor.rows, factor.columns)
+        guard order > 0 else { return [Int](repeating: 0, count: absolute.count + relative.count) }
+        let gram = gramMemory.prefix(rows: order, columns: order)
+        gram.setGram(of: factor, transposed: factor.rows > factor.columns)
+        reducer.reduce(gram)
+        let largest = relative.isEmpty ? 0 : reducer.largestEigenvalue
+        let middles = absolute.map { $0 * $0 } + relative.map { $0 * $0 * largest }
+        // σ_1² is as uncertain as the eigenvalue that ε² σ_1² is compared with.
+        let margins = absolute.map { _ in uncertainty } + relative.map { (1 + $0 * $0) * uncertainty }
+        let above = reducer.counts(above: zip(middles, margins).map { $0 + $1 })
+        guard above == reducer.counts(above: zip(middles, margins).map { $0 - $1 }) else {
+            decompositions += 1
+            return counts(of: product(), absolute, relative) ?? reducer.counts(above: middles)
+        }
+        return above
+    }
+
+    /// By the definition; nil where LAPACK's iteration does not converge.
+    private func counts(of matrix: Matrix<Double>, _ absolute: [Double], _ relative: [Double]) -> [Int]? {
+        guard let sigma = try? matrix.singularValues() else { return nil }
+        let largest = sigma.first ?? 0
+        return absolute.map { threshold in sigma.count { $0 > threshold } }
+            + relative.map { share in largest > 0 ? sigma.count { $0 >= share * largest } : 0 }
+    }
+}
