@@ -74,7 +74,8 @@ let package = Package(
         .testTarget(name: "SweepTests", dependencies: ["Sweep", "Text", "TestSupport"]),
         .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra", "TestSupport"]),
         .testTarget(name: "LearningTests", dependencies: ["Learning", "LinearAlgebra", "TestSupport"]),
-        .testTarget(name: "MeasuresTests", dependencies: ["Measures", "Learning", "LinearAlgebra"]),
+        .testTarget(
+            name: "MeasuresTests", dependencies: ["Measures", "Learning", "LinearAlgebra", "COpenBLAS"]),
         .testTarget(
             name: "ExperimentsTests", dependencies: ["Experiments", "LinearAlgebra", "Sweep", "Text"]),
         .testTarget(name: "WireTests", dependencies: ["Wire", "Sweep", "TestSupport"]),

@@ -145,6 +145,40 @@ private let shapes = [(1, 1), (1, 9), (9, 1), (2, 3), (8, 8), (5, 33), (33, 5), 
         }
     }
 
+    @Test(arguments: [0, 1, 2, 9, 40, 120])
+    func theCholeskyFactorInPlaceIsTheOther(order: Int) throws {
+        var draws = Draws(UInt64(order))
+        let a: Matrix<Double> = draws.matrix(rows: order, columns: order + 3)
+        let gram = Matrix<Double>(rows: order, columns: order)
+        gram.fill(.nan)  // above the diagonal nothing may be read
+        gram.setGram(of: a, transposed: false)
+        let factor = try gram.choleskyFactor()
+        #expect(gram.becomeCholeskyFactor())
+        expectClose(gram.values, factor.values, within: 1e-12)
+    }
+
+    @Test func aSingularMatrixHasNoCholeskyFactor() {
+        #expect(!Matrix<Double>([[1, 1], [1, 1]]).becomeCholeskyFactor())
+        #expect(!Matrix<Double>([[0]]).becomeCholeskyFactor())
+        #expect(!Matrix<Double>([[1, 2], [2, 1]]).becomeCholeskyFactor())
+    }
+
+    @Test func partsOfMatricesAreCopiedAndScaled() {
+        let a = Matrix<Double>([[1, 2, 3], [2, 5, 6], [3, 6, 9]])
+        let rows = Matrix<Double>(rows: 2, columns: 3)
+        rows.assign(rows: [0, 2], of: a)
+        #expect(rows.values == [1, 2, 3, 3, 6, 9])
+        rows.assign(rows: [2, 1], of: a, times: [2, -1])
+        #expect(rows.values == [6, 12, 18, -2, -5, -6])
+        let part = Matrix<Double>(rows: 2, columns: 2)
+        part.assignLower(indices: [0, 2], of: a, times: [2, 0.5])
+        #expect(part.values == [4, 0, 3, 2.25])
+        part.assign(widening: Matrix<Float>([[0.1, 1], [2, 3]]))
+        #expect(part.values == [Double(Float(0.1)), 1, 2, 3])
+        part.assign(widening: Matrix<Double>([[0.1, 4], [5, 6]]))
+        #expect(part.values == [0.1, 4, 5, 6])
+    }
+
     @Test func theGramMatrixOfNoColumnsIsZero() {
         let gram = Matrix<Double>(rows: 2, columns: 2)
         gram.fill(.nan)
@@ -209,6 +243,17 @@ private let shapes = [(1, 1), (1, 9), (9, 1), (2, 3), (8, 8), (5, 33), (33, 5), 
         #expect(reducer.largestEigenvalue == 0)
         reducer.reduce(Matrix<Double>(rows: 0, columns: 0))
         #expect(reducer.count(above: -1) == 0 && reducer.largestEigenvalue == 0)
+    }
+
+    @Test func manyBoundsCountAsEachAlone() {
+        var draws = Draws(31)
+        var reducer = TridiagonalReducer(order: 41)
+        for (rows, columns) in shapes {
+            reduced(draws.matrix(rows: rows, columns: columns), with: &reducer)
+            let bounds = (0..<21).map { pow(10, Double($0) / 4 - 3) } + [0, -1]
+            #expect(reducer.counts(above: bounds) == bounds.map { reducer.count(above: $0) })
+            #expect(reducer.counts(above: []).isEmpty)
+        }
     }
 
     @Test func aVanishingPivotDoesNotLoseTheEigenvaluesAfterIt() {
