@@ -136,7 +136,7 @@ func everyCountIsThatOfTheExplicitJacobian(activation: Activation, steps: Int) {
     }
     #expect(wrong.isEmpty, "\(wrong.count) of \(judged): \(wrong.prefix(5))")
     #expect(judged >= 4000 && skipped * 1000 <= judged, "\(judged) judged, \(skipped) skipped")
-    // The fast way it is: of 5120 layers and points at most some dozens are too close to call.
+    // The fast way it is: less than one in twenty of points and layers is too close to call.
     #expect(decompositions * 20 < judged / (absolute.count + relative.count), "\(decompositions) decomposed")
 }
 
