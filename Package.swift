@@ -44,7 +44,7 @@ let package = Package(
         .target(name: "Wire", dependencies: ["Sweep", "Text"]),
         .target(name: "Scheduling", dependencies: ["Wire", "Sweep"]),
         .target(name: "Journal", dependencies: ["Scheduling", "Wire", "Sweep", "Text", "CSQLite", "CPosix"]),
-        .target(name: "Transport", dependencies: ["Wire", "CZeroMQ", "CPosix"]),
+        .target(name: "Transport", dependencies: ["Wire", "Text", "CZeroMQ", "CPosix"]),
         .target(name: "Reporting", dependencies: ["Sweep", "Files", "Text"]),
 
         // The two services and their commands.

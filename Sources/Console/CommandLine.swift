@@ -33,7 +33,7 @@ public struct CommandSpec: Sendable {
     /// "ranksweep run"
     public var name: String
     public var summary: String
-    /// Names of what follows without an option, all required: "SWEEP".
+    /// Names of what follows without an option: "SWEEP"; the last may be left out where it is in brackets: "[NAME]".
     public var operands: [String]
     public var options: [OptionSpec]
     /// Paragraphs after the options.
@@ -119,7 +119,7 @@ public struct Arguments: Equatable, Sendable {
     }
 
     private func checkOperands(_ command: CommandSpec) throws(UsageError) {
-        if operands.count < command.operands.count {
+        if operands.count < command.operands.count, !command.operands[operands.count].hasPrefix("[") {
             throw UsageError("\(command.name): \(command.operands[operands.count]) is missing")
         }
         if operands.count > command.operands.count {

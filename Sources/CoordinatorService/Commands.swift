@@ -17,6 +17,7 @@ var commands: [Command] {
         Command(word: "figures", spec: figuresSpec, run: runFigures),
         Command(word: "measure", spec: measureSpec, run: runMeasure),
         Command(word: "data", spec: dataSpec, run: runData),
+        Command(word: "keys", spec: keysSpec, run: runKeys),
     ]
 }
 
@@ -59,9 +60,12 @@ private let workerOptions = [
     OptionSpec("--slots", "N", "trials at a time, shared out to those workers (default: one a core)"),
     OptionSpec("--listen", "tcp://HOST:PORT", "let workers connect that were started elsewhere"),
     OptionSpec(
+        "--keys", "DIR",
+        "encrypt, and let in only workers on this list ('ranksweep keys new DIR' makes it): with --listen"),
+    OptionSpec(
         flag: "--insecure",
-        "allow --listen at an address that other machines reach: anyone there can read the sweep and send "
-            + "false records"),
+        "allow --listen without keys at an address that other machines reach: anyone there can read the "
+            + "sweep and send false records"),
     dataOption,
     OptionSpec(
         "--trial-limit", "SECONDS",
@@ -90,7 +94,7 @@ let runSpec = CommandSpec(
     examples: [
         "ranksweep run sweeps/demo.yaml",
         "ranksweep run sweeps/vib-images.yaml --quick --data ~/datasets",
-        "ranksweep run sweeps/gaussian-vib.yaml --listen tcp://127.0.0.1:5555",
+        "ranksweep run sweeps/gaussian-vib.yaml --listen tcp://0.0.0.0:5555 --keys ~/ranksweep-keys",
     ])
 
 let resumeSpec = CommandSpec(

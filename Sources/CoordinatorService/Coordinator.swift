@@ -15,6 +15,7 @@ struct Coordinator {
     private let run: RunDirectory
     private let journal: RunJournal
     private let socket: CoordinatorSocket
+    private var door: Door
     private let signals: SignalDescriptor
     private let sweepDigest: String
     private var local: LocalWorkers?
@@ -35,17 +36,17 @@ struct Coordinator {
     private var failureCounts: [String: Int] = [:]
     /// BLAS kernels of the workers so far, also of those before this coordinator.
     private var kernels: Set<String>
-    private var hasToldOfStrangers = false
     private var nextLineAt: Int64
     private(set) var conflicts = 0
 
     init(
-        _ run: RunDirectory, journal: RunJournal, socket: CoordinatorSocket, signals: SignalDescriptor,
+        _ run: RunDirectory, journal: RunJournal, door: Door, signals: SignalDescriptor,
         local: LocalWorkers?, trialLimitSeconds: UInt32
     ) throws(CommandFailure) {
         self.run = run
         self.journal = journal
-        self.socket = socket
+        socket = door.socket
+        self.door = door
         self.signals = signals
         self.local = local
         sweepDigest = run.spec.digest
@@ -56,6 +57,7 @@ struct Coordinator {
                 trialCount: run.spec.grid.count, sweep: Array(run.spec.canonicalJSON.canonicalText.utf8),
                 settings: settings, restored: try journal.restored(), firstLease: try journal.beginIncarnation() << 32)
             kernels = Set(try journal.summary().workers.map(\.kernel))
+            self.door.restore(try journal.setting(Door.refusalsSetting))
         } catch { throw CommandFailure(error) }
         nextLineAt = monotonicMilliseconds() + 5000
         rate.update(done: done, atMilliseconds: monotonicMilliseconds())
@@ -65,7 +67,10 @@ struct Coordinator {
 
     /// Serves until every trial has its outcome, or the user has had enough.
     mutating func serve() throws(CommandFailure) -> End {
-        defer { terminal.endFoot() }
+        defer {
+            door.save(journal)
+            terminal.endFoot()
+        }
         // Finishes a sweep that has nothing left to do.
         handle(.wake)
         do throws(CommandFailure) {
@@ -92,15 +97,22 @@ struct Coordinator {
             isInterrupted = true
         }
         if ready.socket { receiveMessages() }
-        if socket.droppedMessages > 0, !hasToldOfStrangers {
-            hasToldOfStrangers = true
-            terminal.print("warning: something that is no worker sends to this port; its messages are dropped")
-        }
+        watchDoor()
         try pollLocalWorkers()
         let instant = Instant(milliseconds: monotonicMilliseconds())
         if let deadline = dispatcher.nextDeadline, instant >= deadline { handle(.wake) }
         try flush()
         showProgress()
+    }
+
+    private mutating func watchDoor() {
+        let news = door.watch(at: monotonicMilliseconds(), journal)
+        for line in news.lines { terminal.print(line) }
+        for worker in news.barred {
+            // First it is out, then it is told: what it held goes to others at once.
+            handle(.message(.goodbye, from: worker))
+            refuse(worker, "its key was revoked")
+        }
     }
 
     private mutating func pollLocalWorkers() throws(CommandFailure) {
@@ -124,6 +136,7 @@ struct Coordinator {
                     worker, "it speaks version \(theirs) of the protocol, the coordinator version \(wireVersion)")
                 continue
             } catch {
+                socket.noteMalformed()
                 refuse(worker, "it sent what cannot be read (\(error))")
                 continue
             }
@@ -159,6 +172,7 @@ struct Coordinator {
             }
         case .beat, .failure, .goodbye: break
         }
+        if message == .goodbye { socket.forget(worker) }
         handle(.message(message, from: worker))
     }
 
@@ -234,7 +248,9 @@ struct Coordinator {
         case .left(_, let host, let trials):
             if !isFinished { terminal.print("a worker on \(host) left\(held(trials))") }
         case .suspect(_, let host): terminal.print("a worker on \(host) is silent")
-        case .lost(_, let host, let trials): terminal.print("a worker on \(host) is lost\(held(trials))")
+        case .lost(let id, let host, let trials):
+            socket.forget(id)
+            terminal.print("a worker on \(host) is lost\(held(trials))")
         case .resting(_, let host, let failures):
             terminal.print(
                 "a worker on \(host) failed \(failures) times in a row: it gets single trials now, after longer and "

@@ -15,6 +15,7 @@ struct LocalWorkers {
     private let program: String
     private let options: RunOptions
     private let endpoint: String
+    private let keys: WorkerKeys?
     private var workers: [Worker?]
     /// Early ends without a record in between.
     private var fruitlessEnds = 0
@@ -22,11 +23,14 @@ struct LocalWorkers {
 
     static let maximumFruitlessEnds = 5
 
-    /// - Parameter endpoint: where the coordinator listens.
-    init(_ options: RunOptions, endpoint: String) throws(CommandFailure) {
+    /// - Parameters:
+    ///   - endpoint: where the coordinator listens.
+    ///   - keys: of all workers started here.
+    init(_ options: RunOptions, endpoint: String, keys: WorkerKeys?) throws(CommandFailure) {
         program = try workerProgram()
         self.options = options
         self.endpoint = endpoint
+        self.keys = keys
         workers = Array(repeating: nil, count: options.workers)
     }
 
@@ -49,17 +53,41 @@ struct LocalWorkers {
             "--connect", endpoint, "--slots", String(slots), "--data", options.data, "--quiet", "--parent",
             String(getpid()),
         ]
+        var descriptors: [(ours: Int32, theirs: Int32)] = []
+        let keyEnd = try keyDescriptor()
+        if let keyEnd {
+            arguments += ["--keys-descriptor", "3"]
+            descriptors.append((ours: keyEnd, theirs: 3))
+        }
+        defer { if let keyEnd { close(keyEnd) } }
         if let kernel = options.kernel { arguments += ["--blas-kernel", kernel] }
         guard pipe(&ends) == 0 else { throw .fault("pipe: \(systemText(errno))") }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         _ = fcntl(ends[0], F_SETFL, O_NONBLOCK)
         let child = ChildProgram.start(
             program, arguments, environment: environmentList(),
-            descriptors: [(ours: ends[1], theirs: STDERR_FILENO)])
+            // Standard error first: its end may have the number 3 here.
+            descriptors: [(ours: ends[1], theirs: STDERR_FILENO)] + descriptors)
         let code = errno
         close(ends[1])
         guard let child else { throw .fault("\(program) cannot be started: \(systemText(code))") }
         return Worker(child: child, output: ends[0])
+    }
+
+    /// A pipe that holds the keys, to be read by one child: nothing of it is in any list of processes or file.
+    private func keyDescriptor() throws(CommandFailure) -> Int32? {
+        guard let keys else { return nil }
+        var ends: [Int32] = [-1, -1]
+        guard pipe(&ends) == 0 else { throw .fault("pipe: \(systemText(errno))") }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        let bytes = keys.handedDown
+        let isWritten = write(ends[1], bytes, bytes.count) == bytes.count
+        close(ends[1])
+        guard isWritten else {
+            close(ends[0])
+            throw .fault("a pipe cannot be written: \(systemText(errno))")
+        }
+        return ends[0]
     }
 
     /// A record came: whatever ends now is not for want of trying.

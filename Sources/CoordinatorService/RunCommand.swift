@@ -15,7 +15,8 @@ func runRun(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     let path = arguments["--out"] ?? "runs/\(spec.name)"
     try RunDirectory.checkIsFree(path)
     let signals = SignalDescriptor()
-    let socket = try coordinatorSocket(options)
+    let door = try Door(options)
+    let socket = door.socket
     try filed { () throws(FileError) in try makeFolder(path) }
     let lock = try journaled { () throws(JournalError) in
         try CoordinatorLock(in: path, holder: .thisProcess(address: socket.endpoint))
@@ -26,13 +27,7 @@ func runRun(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     let journal = try journaled { () throws(JournalError) in
         try RunJournal.create(in: path, sweep: spec.digest)
     }
-    return try serve(run, journal, lock, options, socket, signals)
-}
-
-private func coordinatorSocket(_ options: RunOptions) throws(CommandFailure) -> CoordinatorSocket {
-    try orFail(CommandFailure.init(_:)) { () throws(TransportError) in
-        try CoordinatorSocket(listeningAt: options.listen ?? Endpoint(loopbackPort: nil))
-    }
+    return try serve(run, journal, lock, options, door, signals)
 }
 
 func runResume(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
@@ -48,12 +43,12 @@ func runResume(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     if let kept, let json = try? JSONValue(parsing: kept.utf8) { options.restore(json) }
     try options.apply(arguments)
     try checkData(run.spec, options)
-    let socket = try coordinatorSocket(options)
-    lock.announce(address: socket.endpoint)
+    let door = try Door(options)
+    lock.announce(address: door.socket.endpoint)
     try journaled { () throws(JournalError) in
         try journal.forgive(failed: retry.contains("failed"), quarantined: retry.contains("quarantined"))
     }
-    return try serve(run, journal, lock, options, socket, signals)
+    return try serve(run, journal, lock, options, door, signals)
 }
 
 /// A run that was cut short before its journal was there has done nothing yet.
@@ -100,11 +95,11 @@ private func checkData(_ spec: SweepSpec, _ options: RunOptions) throws(CommandF
 /// Serves a run to its end, and writes what came of it.
 private func serve(
     _ run: RunDirectory, _ journal: RunJournal, _ lock: CoordinatorLock, _ options: RunOptions,
-    _ socket: CoordinatorSocket, _ signals: SignalDescriptor
+    _ door: Door, _ signals: SignalDescriptor
 ) throws(CommandFailure) -> ExitCode {
     defer { withExtendedLifetime(lock) {} }
     let start = monotonicMilliseconds()
-    let end = try dispatch(run, journal, options, socket, signals)
+    let end = try dispatch(run, journal, options, door, signals)
     // The loop that reads signals is over; what is still to be written can be written again.
     signals.exitFromNowOn(
         code: ExitCode.interrupted.rawValue,
@@ -130,9 +125,10 @@ private func serve(
 }
 
 private func dispatch(
-    _ run: RunDirectory, _ journal: RunJournal, _ options: RunOptions, _ socket: CoordinatorSocket,
+    _ run: RunDirectory, _ journal: RunJournal, _ options: RunOptions, _ door: Door,
     _ signals: SignalDescriptor
 ) throws(CommandFailure) -> Coordinator.End {
+    let socket = door.socket
     let before = try journaled { () throws(JournalError) in
         try journal.setSetting("options", options.listening(at: socket.endpoint).json.canonicalText)
         return try journal.summary().complete
@@ -140,9 +136,9 @@ private func dispatch(
     announce(run, options, complete: before, endpoint: socket.endpoint)
     // Workers here find a coordinator that listens everywhere at the loopback address.
     let here = options.listen?.isEverywhere == true ? at("127.0.0.1", socket.endpoint) : socket.endpoint
-    let local = options.workers > 0 ? try LocalWorkers(options, endpoint: here) : nil
+    let local = options.workers > 0 ? try LocalWorkers(options, endpoint: here, keys: door.local) : nil
     var coordinator = try Coordinator(
-        run, journal: journal, socket: socket, signals: signals, local: local,
+        run, journal: journal, door: door, signals: signals, local: local,
         trialLimitSeconds: options.trialLimitSeconds(dearestTrial: run.spec.grid.cost().mostSeconds))
     return try coordinator.serve()
 }
@@ -159,7 +155,8 @@ private func announce(_ run: RunDirectory, _ options: RunOptions, complete: Int,
     printError(line)
     if let listen = options.listen {
         let address = listen.isEverywhere ? at(hostName(), endpoint) : endpoint
-        printError("listening at \(endpoint); on each host: ranksweep-worker --connect \(address)")
+        let keys = options.keys == nil ? "" : " --keys DIR, the folder that 'ranksweep keys add' made for it"
+        printError("listening at \(endpoint); on each host: ranksweep-worker --connect \(address)\(keys)")
     }
 }
 

@@ -10,6 +10,8 @@ struct RunOptions: Equatable {
     /// Of all of them together.
     var slots: Int
     var listen: Endpoint?
+    /// The folder with the cluster's keys; nil: workers from elsewhere need none.
+    var keys: String?
     var data: String
     var kernel: String?
     /// nil: from the estimate of what trials cost.
@@ -29,19 +31,30 @@ struct RunOptions: Equatable {
     /// Applies a command line to what a run had before (or to the defaults).
     mutating func apply(_ arguments: Arguments) throws(CommandFailure) {
         do throws(UsageError) {
+            if arguments.has("--keys"), arguments.has("--insecure") {
+                throw UsageError("--keys and --insecure say opposite things: give one of them")
+            }
+            if let folder = arguments["--keys"] { keys = absolutePath(folder) }
+            if arguments.has("--insecure") { keys = nil }
             if let text = arguments["--listen"] {
                 let endpoint: Endpoint
                 do throws(TransportError) { endpoint = try Endpoint(parsing: text, anyPort: true) } catch {
                     throw UsageError("--listen: \(error.message)")
                 }
-                guard endpoint.isLoopback || arguments.has("--insecure") else {
+                guard endpoint.isLoopback || keys != nil || arguments.has("--insecure") else {
                     throw UsageError(
                         "--listen \(text): other machines can reach this address, and nothing would stop them from "
-                            + "reading the sweep and sending false records; listen at 127.0.0.1 (and tunnel with "
-                            + "ssh), or add --insecure on a network you trust")
+                            + "reading the sweep and sending false records; make keys ('ranksweep keys new DIR') and "
+                            + "add --keys DIR, or listen at 127.0.0.1 and tunnel with ssh, or add --insecure on a "
+                            + "network you trust")
                 }
                 listen = endpoint
                 workers = 0
+            }
+            if arguments.has("--keys"), listen == nil {
+                throw UsageError(
+                    "--keys is for workers from elsewhere: add --listen tcp://HOST:PORT (without it only workers "
+                        + "started here are let in)")
             }
             if let count = try arguments.integer("--workers", in: 0...1024) { workers = count }
             if let count = try arguments.integer("--slots", in: 1...4096) { slots = count }
@@ -93,6 +106,7 @@ struct RunOptions: Equatable {
             "workers": JSONValue(workers), "slots": JSONValue(slots), "data": .string(data),
         ]
         if let listen { members["listen"] = .string(listen.text) }
+        if let keys { members["keys"] = .string(keys) }
         if let kernel { members["blas_kernel"] = .string(kernel) }
         switch trialLimit {
         case .automatic: break
@@ -108,6 +122,7 @@ struct RunOptions: Equatable {
         if let count = json["slots"]?.number.flatMap({ Int(exactly: $0) }) { slots = max(1, count) }
         if let text = json["listen"]?.string { listen = try? Endpoint(parsing: text, anyPort: true) }
         if let folder = json["data"]?.string { data = folder }
+        keys = json["keys"]?.string ?? keys
         kernel = json["blas_kernel"]?.string ?? kernel
         if json["trial_limit"]?.string == "none" { trialLimit = .none }
         if let seconds = json["trial_limit"]?.number.flatMap({ Int(exactly: $0) }) { trialLimit = .seconds(seconds) }

@@ -2,6 +2,7 @@ import Console
 import Glibc
 import Journal
 import Text
+import Transport
 
 func runStatus(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     let run = try RunDirectory.open(arguments.operands[0])
@@ -19,6 +20,8 @@ struct RunStatus {
     let summary: RunSummary
     /// Who runs it now.
     let holder: CoordinatorLock.Holder?
+    /// Who and what was turned away, by all coordinators of the run.
+    private let refusals: RefusalCounts
     /// Records of the last minute, over the time in which they came.
     private let rate: Double?
 
@@ -27,20 +30,24 @@ struct RunStatus {
         holder = CoordinatorLock.holder(in: run.path)
         if !run.hasJournal { try run.checkHasNoRecords() }
         let recent: RecentRecords
-        (summary, recent) = try journaled { () throws(JournalError) in try RunStatus.read(run) }
+        let kept: String?
+        (summary, recent, kept) = try journaled { () throws(JournalError) in try RunStatus.read(run) }
+        refusals = RefusalCounts(json: kept)
         let seconds = Double(unixMilliseconds() - recent.firstStartMilliseconds) / 1000
         rate = holder != nil && recent.count > 0 ? Double(recent.count) / max(1, min(60, seconds)) : nil
     }
 
-    private static func read(_ run: RunDirectory) throws(JournalError) -> (RunSummary, RecentRecords) {
+    private static func read(_ run: RunDirectory) throws(JournalError) -> (RunSummary, RecentRecords, String?) {
         do throws(JournalError) {
             let journal = try RunJournal.open(in: run.path, sweep: run.spec.digest, readOnly: true)
             return (
-                try journal.summary(), try journal.recordsSince(unixMilliseconds: unixMilliseconds() - 60_000)
+                try journal.summary(), try journal.recordsSince(unixMilliseconds: unixMilliseconds() - 60_000),
+                try journal.setting(Door.refusalsSetting)
             )
         } catch {
             switch error {
-            case .missing, .empty: return (RunSummary(), RecentRecords(count: 0, firstStartMilliseconds: 0))
+            case .missing, .empty:
+                return (RunSummary(), RecentRecords(count: 0, firstStartMilliseconds: 0), nil)
             default: throw error
             }
         }
@@ -78,6 +85,7 @@ struct RunStatus {
         }
         if summary.workers.count > 20 { lines.append("… and \(summary.workers.count - 20) other workers") }
         lines += causes(summary)
+        if let words = refusals.words { lines.append("refused: \(words)") }
         if summary.quarantined > 0 {
             lines.append(
                 "to try the quarantined trials again: ranksweep resume \(run.path) --retry quarantined")
@@ -107,6 +115,7 @@ struct RunStatus {
                     ])
                 }),
         ]
+        members["refused"] = refusals.json
         if let rate {
             members["trials_per_second"] = .number(rate)
             members["eta_seconds"] = .number(Double(total - done) / rate)

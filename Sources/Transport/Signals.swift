@@ -119,3 +119,12 @@ public func thisProgram() -> String? {
     guard count > 0 else { return nil }
     return String(decoding: bytes.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
 }
+
+/// Lets this process hold as many descriptors as it may: a storm of connections must not leave none for files.
+public func allowManyConnections() {
+    var limit = rlimit()
+    let kind = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+    guard getrlimit(kind, &limit) == 0 else { return }
+    limit.rlim_cur = max(limit.rlim_cur, min(limit.rlim_max, 65_536))
+    _ = setrlimit(kind, &limit)
+}

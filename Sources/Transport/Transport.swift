@@ -1,10 +1,8 @@
 // Transport: bytes between a coordinator and its workers, over ZeroMQ on TCP, and waiting for sockets and
-// descriptors together. Imports Wire (limits, identities) and ZeroMQ. Leaves out what messages mean, and when
-// to send them.
+// descriptors together; keys, and who is let in by them (docs/security.md). Imports Wire (limits, identities), Text
+// and ZeroMQ. Leaves out what messages mean, and when to send them.
 
-import CPosix
 import CZeroMQ
-import Glibc
 import Wire
 
 /// Why a socket cannot be had.
@@ -70,133 +68,114 @@ public struct Endpoint: Equatable, Sendable {
     public var isLoopback: Bool { host == "localhost" || host == "[::1]" || host.hasPrefix("127.") }
 }
 
-/// One ZeroMQ socket with its context. The only class that calls ZeroMQ, with `waitForInput`.
-final class MessageSocket {
-    fileprivate let handle: UnsafeMutableRawPointer
-    /// Readable when a connection is there.
-    fileprivate private(set) var monitor: UnsafeMutableRawPointer?
-    private let context: UnsafeMutableRawPointer
+/// What a coordinator needs to prove itself, and to know its workers.
+public struct CoordinatorKeys: Sendable {
+    public var pair: KeyPair
+    /// Who may join.
+    public var list: AllowList
+    /// By which the workers that the coordinator itself starts are known.
+    public var own: PublicKey?
 
-    init(type: Int32, endpoint: String) throws(TransportError) {
-        guard let context = zmq_ctx_new() else { throw MessageSocket.error("open", endpoint) }
-        guard let handle = zmq_socket(context, type) else {
-            zmq_ctx_term(context)
-            throw MessageSocket.error("open", endpoint)
-        }
-        self.context = context
-        self.handle = handle
-        set(ZMQ_MAXMSGSIZE, Int64(WireLimit.frame))
-        // What the last messages tell (finish, goodbye) gets half a second to leave.
-        set(ZMQ_LINGER, Int32(500))
-        set(ZMQ_IPV6, Int32(endpoint.contains("[") ? 1 : 0))
-        // A peer that is cut off is noticed, and connected anew.
-        set(ZMQ_HEARTBEAT_IVL, Int32(2000))
-        set(ZMQ_HEARTBEAT_TIMEOUT, Int32(6000))
-        set(ZMQ_HANDSHAKE_IVL, Int32(5000))
-        set(ZMQ_RECONNECT_IVL, Int32(100))
-        set(ZMQ_RECONNECT_IVL_MAX, Int32(2000))
-    }
-
-    deinit {
-        if let monitor { zmq_close(monitor) }
-        zmq_close(handle)
-        zmq_ctx_term(context)
-    }
-
-    /// Lets `waitForInput` tell of each connection.
-    func watchConnections() {
-        let address = "inproc://connections"
-        guard zmq_socket_monitor(handle, address, ZMQ_EVENT_HANDSHAKE_SUCCEEDED) == 0 else { return }
-        monitor = zmq_socket(context, ZMQ_PAIR)
-        if let monitor { zmq_connect(monitor, address) }
-    }
-
-    func set<Number: FixedWidthInteger>(_ option: Int32, _ value: Number) {
-        withUnsafeBytes(of: value) { _ = zmq_setsockopt(handle, option, $0.baseAddress, $0.count) }
-    }
-
-    func set(_ option: Int32, bytes: [UInt8]) { zmq_setsockopt(handle, option, bytes, bytes.count) }
-
-    func text(_ option: Int32) -> String {
-        var bytes = [UInt8](repeating: 0, count: 256)
-        var count = bytes.count
-        guard zmq_getsockopt(handle, option, &bytes, &count) == 0 else { return "" }
-        return String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-    }
-
-    func bind(_ endpoint: String) throws(TransportError) {
-        guard zmq_bind(handle, endpoint) == 0 else { throw MessageSocket.error("listen at", endpoint) }
-    }
-
-    func connect(_ endpoint: String) throws(TransportError) {
-        guard zmq_connect(handle, endpoint) == 0 else { throw MessageSocket.error("connect to", endpoint) }
-    }
-
-    /// All parts of the next message, or nil where none has come.
-    func receive() -> [[UInt8]]? { receive(from: handle) }
-
-    /// Whether there was a connection since it was last asked.
-    func wasConnected() -> Bool {
-        guard let monitor else { return false }
-        var found = false
-        while receive(from: monitor) != nil { found = true }
-        return found
-    }
-
-    private func receive(from handle: UnsafeMutableRawPointer) -> [[UInt8]]? {
-        var parts: [[UInt8]] = []
-        while true {
-            var message = zmq_msg_t()
-            zmq_msg_init(&message)
-            defer { zmq_msg_close(&message) }
-            guard zmq_msg_recv(&message, handle, ZMQ_DONTWAIT) >= 0 else { return nil }
-            let bytes = UnsafeRawBufferPointer(start: zmq_msg_data(&message), count: zmq_msg_size(&message))
-            // More parts than any message of ours has are dropped as they come.
-            if parts.count < 3 { parts.append(Array(bytes)) }
-            if zmq_msg_more(&message) == 0 { return parts }
-        }
-    }
-
-    /// Never waits. False where the peer cannot be reached now.
-    func send(_ bytes: [UInt8], more: Bool = false) -> Bool {
-        zmq_send(handle, bytes, bytes.count, ZMQ_DONTWAIT | (more ? ZMQ_SNDMORE : 0)) >= 0
-    }
-
-    private static func error(_ doing: String, _ endpoint: String) -> TransportError {
-        .system(doing: doing, endpoint: endpoint, detail: String(cString: zmq_strerror(zmq_errno())))
+    public init(pair: KeyPair, list: AllowList = AllowList(), own: PublicKey? = nil) {
+        self.pair = pair
+        self.list = list
+        self.own = own
     }
 }
 
-/// The coordinator's end: one socket for all workers, each known by its identity.
+/// The coordinator's end: one socket for all workers, each known by its identity. With keys nobody is heard whose
+/// key is not on the list at that moment.
 public final class CoordinatorSocket {
     let socket: MessageSocket
-    /// Messages that no worker of ours can have sent.
-    public private(set) var droppedMessages = 0
+    private var gate: Gate
+    private var connections = ConnectionCount()
+    private var barred: [WorkerID] = []
+    /// Keys that were refused: the first few, for a person to see.
+    public private(set) var refusedKeys: [RefusedKey] = []
     /// Where it listens, the port resolved.
     public let endpoint: String
 
-    public init(listeningAt endpoint: Endpoint) throws(TransportError) {
+    public struct RefusedKey: Equatable, Sendable {
+        public let key: PublicKey
+        public let address: String
+    }
+
+    /// - Parameter keys: nil: whoever reaches the address is let in, and nothing is encrypted.
+    public init(listeningAt endpoint: Endpoint, keys: CoordinatorKeys? = nil) throws(TransportError) {
+        gate = Gate(list: keys?.list, own: keys?.own)
         socket = try MessageSocket(type: ZMQ_ROUTER, endpoint: endpoint.text)
         socket.set(ZMQ_ROUTER_MANDATORY, Int32(1))
         // A peer's queue is bounded; TCP then holds the peer back.
         socket.set(ZMQ_RCVHWM, Int32(256))
         socket.set(ZMQ_SNDHWM, Int32(4096))
+        socket.set(ZMQ_BACKLOG, Int32(1024))
+        if let keys { try socket.guardDoor(keys.pair.secretKey) }
+        socket.watchConnections(ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED)
         try socket.bind(endpoint.text)
         let bound = socket.text(ZMQ_LAST_ENDPOINT)
         let port = bound.lastIndex(of: ":").map { bound[bound.index(after: $0)...] } ?? ""
         self.endpoint = "tcp://\(endpoint.host):\(port)"
     }
 
-    /// The next message, if one has come. Messages that no worker of ours can have sent are dropped and counted.
+    /// The next message, if one has come. What no worker of ours can have sent is dropped and counted, and so is
+    /// what comes from a worker whose key is not on the list any more.
     public func receive() -> (worker: WorkerID, bytes: [UInt8])? {
-        while let parts = socket.receive() {
+        // Bounded: who sends nothing else must not keep the caller here.
+        for _ in 0..<1000 {
+            guard let (parts, key) = socket.receive() else { return nil }
             guard parts.count == 2, let worker = WorkerID(routingID: parts[0]) else {
-                droppedMessages += 1
+                gate.noteMalformed()
                 continue
             }
-            return (worker, parts[1])
+            switch gate.hear(worker, key: key.flatMap { PublicKey(text: $0) }) {
+            case .admitted: return (worker, parts[1])
+            case .barred: if barred.count < 1000, !barred.contains(worker) { barred.append(worker) }
+            case .malformed: break
+            }
         }
         return nil
+    }
+
+    /// Workers of whom a message was refused because their key is not on the list any more, since this was last asked.
+    public func takeBarred() -> [WorkerID] {
+        defer { barred.removeAll() }
+        return barred
+    }
+
+    /// Takes another list of those who may join.
+    ///
+    /// - Returns: the workers that are not welcome any more.
+    public func replace(_ list: AllowList) -> [WorkerID] { gate.replace(list) }
+
+    /// The worker left.
+    public func forget(_ worker: WorkerID) { gate.forget(worker) }
+
+    /// A message was well-formed for this socket only.
+    public func noteMalformed() { gate.noteMalformed() }
+
+    public var refusals: RefusalCounts {
+        var counts = gate.counts
+        counts.strangers += connections.strangers(refused: counts.unknownKeys + counts.revokedKeys)
+        return counts
+    }
+
+    /// Answers those who knock, and counts who came and went.
+    fileprivate func tend() {
+        socket.answerDoor { key, address in
+            let key = PublicKey(bytes: key)
+            if gate.connect(key) { return key?.text ?? "" }
+            if let key, refusedKeys.count < 10, !refusedKeys.contains(where: { $0.key == key }) {
+                refusedKeys.append(RefusedKey(key: key, address: address))
+            }
+            return nil
+        }
+        for event in socket.connectionEvents() {
+            switch event.kind {
+            case ZMQ_EVENT_ACCEPTED: connections.accepted += 1
+            case ZMQ_EVENT_HANDSHAKE_SUCCEEDED: connections.succeeded += 1
+            default: connections.ended += 1
+            }
+        }
     }
 
     /// Never waits. False where the worker cannot be reached now.
@@ -208,23 +187,63 @@ public final class CoordinatorSocket {
 
 /// A worker's end.
 public final class WorkerSocket {
-    let socket: MessageSocket
+    private(set) var socket: MessageSocket
+    private let endpoint: Endpoint
+    private let worker: WorkerID
+
+    public enum News: Equatable, Sendable {
+        /// A connection was made: the first, or another after one was lost.
+        case connected
+        case failed(LinkTrouble)
+    }
 
     /// Connects, and connects again whenever the connection is lost.
-    public init(connectingTo endpoint: Endpoint, as worker: WorkerID) throws(TransportError) {
-        socket = try MessageSocket(type: ZMQ_DEALER, endpoint: endpoint.text)
+    ///
+    /// - Parameter keys: nil: nothing is encrypted, and whoever answers is taken for the coordinator.
+    public init(
+        connectingTo endpoint: Endpoint, as worker: WorkerID, keys: WorkerKeys? = nil
+    ) throws(TransportError) {
+        self.endpoint = endpoint
+        self.worker = worker
+        socket = try Self.connect(endpoint, worker, keys)
+    }
+
+    private static func connect(
+        _ endpoint: Endpoint, _ worker: WorkerID, _ keys: WorkerKeys?
+    ) throws(TransportError) -> MessageSocket {
+        let socket = try MessageSocket(type: ZMQ_DEALER, endpoint: endpoint.text)
         socket.set(ZMQ_ROUTING_ID, bytes: worker.routingID)
         // Nothing is queued for a coordinator that is away: the session says it all again.
         socket.set(ZMQ_IMMEDIATE, Int32(1))
         socket.set(ZMQ_SNDHWM, Int32(0))
-        socket.watchConnections()
+        if let keys { try socket.prove(keys) }
+        socket.watchConnections(
+            ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH
+                | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL)
         try socket.connect(endpoint.text)
+        return socket
     }
 
-    public func receive() -> [UInt8]? { socket.receive()?.first }
+    /// Starts over with a new socket: ZeroMQ does not try again where it was refused.
+    public func connectAnew(keys: WorkerKeys?) throws(TransportError) {
+        socket = try Self.connect(endpoint, worker, keys)
+    }
 
-    /// Whether a connection was made since this was last asked: the first, or another after one was lost.
-    public func wasConnected() -> Bool { socket.wasConnected() }
+    public func receive() -> [UInt8]? { socket.receive()?.parts.first }
+
+    /// What became of connections since this was last asked.
+    public func news() -> [News] {
+        socket.connectionEvents().map { event in
+            switch event.kind {
+            case ZMQ_EVENT_HANDSHAKE_SUCCEEDED: .connected
+            case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH: .failed(.keyRefused)
+            case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL:
+                event.value == UInt32(ZMQ_PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH)
+                    ? .failed(.keysOnOneSide) : .failed(.otherProtocol)
+            default: .failed(.brokenOff)
+            }
+        }
+    }
 
     /// Never waits. False where the coordinator cannot be reached now.
     @discardableResult
@@ -250,35 +269,12 @@ extension WorkerID {
 public func waitForInput(
     _ socket: CoordinatorSocket, descriptors: [Int32], milliseconds: Int
 ) -> (socket: Bool, descriptors: [Bool]) {
-    waitForInput(socket.socket, descriptors, milliseconds)
+    defer { socket.tend() }
+    return waitForInput(socket.socket, descriptors, milliseconds)
 }
 
 public func waitForInput(
     _ socket: WorkerSocket, descriptors: [Int32], milliseconds: Int
 ) -> (socket: Bool, descriptors: [Bool]) {
     waitForInput(socket.socket, descriptors, milliseconds)
-}
-
-private func waitForInput(
-    _ socket: MessageSocket, _ descriptors: [Int32], _ milliseconds: Int
-) -> (socket: Bool, descriptors: [Bool]) {
-    var items = [zmq_pollitem_t(socket: socket.handle, fd: 0, events: Int16(ZMQ_POLLIN), revents: 0)]
-    items += descriptors.map {
-        zmq_pollitem_t(socket: nil, fd: $0, events: Int16(ZMQ_POLLIN), revents: 0)
-    }
-    // Only wakes the caller, who then asks `wasConnected`.
-    if let monitor = socket.monitor {
-        items.append(zmq_pollitem_t(socket: monitor, fd: 0, events: Int16(ZMQ_POLLIN), revents: 0))
-    }
-    guard zmq_poll(&items, Int32(items.count), milliseconds) > 0 else {
-        return (false, [Bool](repeating: false, count: descriptors.count))
-    }
-    return (items[0].revents != 0, items[1...].prefix(descriptors.count).map { $0.revents != 0 })
-}
-
-/// ZeroMQ's version, "4.3.4".
-public var transportVersion: String {
-    var (major, minor, patch) = (Int32(0), Int32(0), Int32(0))
-    zmq_version(&major, &minor, &patch)
-    return "\(major).\(minor).\(patch)"
 }

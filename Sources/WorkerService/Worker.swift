@@ -10,7 +10,7 @@ import Wire
 struct Worker {
     private let options: WorkerOptions
     private let endpoint: Endpoint
-    private let socket: WorkerSocket
+    private var link: CoordinatorLink
     private let signals: SignalDescriptor
     private var session: WorkerSession
     private var slots: [SlotProcess?]
@@ -23,7 +23,7 @@ struct Worker {
             return .interrupted
         }
         signal(SIGPIPE, SIG_IGN)
-        do throws(TransportError) {
+        do throws(UsageError) {
             var worker = try Worker(options, endpoint)
             return worker.run()
         } catch {
@@ -32,11 +32,11 @@ struct Worker {
         }
     }
 
-    private init(_ options: WorkerOptions, _ endpoint: Endpoint) throws(TransportError) {
+    private init(_ options: WorkerOptions, _ endpoint: Endpoint) throws(UsageError) {
         self.options = options
         self.endpoint = endpoint
         signals = SignalDescriptor()
-        socket = try WorkerSocket(connectingTo: endpoint, as: freshIdentity())
+        link = try CoordinatorLink(endpoint, options.keys, as: freshIdentity())
         session = WorkerSession(
             hello: WorkerMessage.Hello(
                 program: programVersion, host: hostName(), process: UInt32(getpid()),
@@ -52,18 +52,25 @@ struct Worker {
         while ending == nil {
             let running = slots.indices.filter { slots[$0] != nil }
             let descriptors = [signals.descriptor] + running.compactMap { slots[$0]?.descriptor }
-            let wait = max(0, session.nextDeadline.milliseconds - monotonicMilliseconds())
-            let ready = waitForInput(socket, descriptors: descriptors, milliseconds: Int(min(wait, 60_000)))
+            let deadline = min(session.nextDeadline.milliseconds, link.deadline ?? .max)
+            let wait = min(60_000, max(0, deadline - monotonicMilliseconds()))
+            let ready = waitForInput(link.socket, descriptors: descriptors, milliseconds: Int(wait))
             if ready.descriptors[0] { readSignals() }
             for (slot, isReady) in zip(running, ready.descriptors.dropFirst()) where isReady {
                 readSlot(slot)
             }
-            if socket.wasConnected() { handle(.connected) }
+            tendLink()
             if ready.socket { readMessages() }
             if now() >= session.nextDeadline { handle(.wake) }
         }
         for slot in slots { _ = slot?.end() }
         return finish(ending ?? .stopped)
+    }
+
+    private mutating func tendLink() {
+        let news = link.tend(at: monotonicMilliseconds())
+        for line in news.lines { printError("warning: \(line)") }
+        if news.isConnected { handle(.connected) }
     }
 
     private func warnOfEnvironment() {
@@ -92,7 +99,7 @@ struct Worker {
     /// At most so many at once, that slots and beats have their turn.
     private mutating func readMessages() {
         for _ in 0..<100 {
-            guard ending == nil, let bytes = socket.receive() else { return }
+            guard ending == nil, let bytes = link.socket.receive() else { return }
             do throws(WireError) {
                 handle(.message(try CoordinatorMessage(decoding: bytes)))
             } catch .version(let theirs) {
@@ -145,7 +152,7 @@ struct Worker {
 
     private mutating func perform(_ effect: SessionEffect) {
         switch effect {
-        case .send(let message): socket.send(message.encoded)
+        case .send(let message): link.socket.send(message.encoded)
         case .load(let sweep, let slot): slots[slot]?.send(.sweep(sweep))
         case .start(let trial, let slot): slots[slot]?.send(.run(trial: trial))
         case .end(let slot, let cause):
@@ -184,6 +191,10 @@ struct Worker {
             if !reason.isEmpty { printError("error: the coordinator refused this worker: \(reason)") }
             return .wrongUse
         case .silent:
+            if let trouble = link.trouble {
+                printError("error: giving up after 15 minutes: \(trouble)")
+                return .wrongUse
+            }
             printError("error: no coordinator at \(endpoint.text) for 15 minutes; giving up")
             return .interrupted
         case .stopped:

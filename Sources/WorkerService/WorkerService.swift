@@ -45,6 +45,8 @@ let workerCommand = CommandSpec(
     options: [
         OptionSpec("--connect", "tcp://HOST:PORT", "where the coordinator listens ('ranksweep run' tells)"),
         OptionSpec(
+            "--keys", "DIR", "this worker's keys, as 'ranksweep keys add' made them where the coordinator runs"),
+        OptionSpec(
             "--slots", "N", "trials at a time, each in a process with one thread (default: one a core)"),
         OptionSpec(
             "--data", "DIR",
@@ -55,6 +57,7 @@ let workerCommand = CommandSpec(
                 + "Haswell"),
         OptionSpec(flag: "--version", "version of the program and of its libraries"),
         OptionSpec(flag: "--quiet", "say only what went wrong"),
+        OptionSpec("--keys-descriptor", "N", "read keys from this descriptor", isHidden: true),
         OptionSpec("--parent", "PROCESS", "end with this process", isHidden: true),
         OptionSpec(flag: "--slot", "be a slot, over descriptor 3", isHidden: true),
         OptionSpec("--measure", "JSON", "measure a network, print its measures", isHidden: true),
@@ -62,18 +65,20 @@ let workerCommand = CommandSpec(
     details: """
         The worker connects to the coordinator and waits for it where it is not there (yet, or any more), for
         up to 15 minutes; finished trials that are not acknowledged are kept and told again. Start as many
-        workers on as many hosts as you like, before or while the sweep runs.
+        workers on as many hosts as you like, before or while the sweep runs. One whose key is not on the
+        coordinator's list (yet) says so, and waits, too.
 
         exit codes: 0 the sweep is done, 2 wrong use or refused by the coordinator, 3 interrupted, 4 internal
         """,
     examples: [
-        "ranksweep-worker --connect tcp://10.0.0.5:5555",
+        "ranksweep-worker --connect tcp://10.0.0.5:5555 --keys ~/ranksweep-keys",
         "ranksweep-worker --connect tcp://127.0.0.1:5555 --slots 4 --data ~/datasets",
     ])
 
 /// The command line, checked.
 struct WorkerOptions {
     var endpoint: Endpoint?
+    var keys: KeySource
     var slots: Int
     var data: DataDirectory
     var kernel: BLASKernel
@@ -96,6 +101,12 @@ struct WorkerOptions {
         case "env": kernel = .environment
         case let name: kernel = .named(name)
         }
+        keys =
+            if let number = try arguments.integer("--keys-descriptor", in: 3...1024) {
+                .descriptor(Int32(number))
+            } else {
+                arguments["--keys"].map { .folder($0) } ?? .none
+            }
         dataFolder = dataDirectory(arguments["--data"])
         data = DataDirectory(data: dataFolder, cache: cacheDirectory())
         if let text = arguments["--connect"] {

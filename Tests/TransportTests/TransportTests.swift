@@ -39,32 +39,6 @@ import Wire
         #expect(try Endpoint(parsing: "tcp://127.0.0.1:0", anyPort: true).port == nil)
     }
 
-    /// Waits for a message; nil after five seconds.
-    private func next(_ socket: CoordinatorSocket) -> (worker: WorkerID, bytes: [UInt8])? {
-        for _ in 0..<50 {
-            _ = waitForInput(socket, descriptors: [], milliseconds: 100)
-            if let message = socket.receive() { return message }
-        }
-        return nil
-    }
-
-    private func next(_ socket: WorkerSocket) -> [UInt8]? {
-        _ = socket.wasConnected()
-        for _ in 0..<50 {
-            _ = waitForInput(socket, descriptors: [], milliseconds: 100)
-            if let message = socket.receive() { return message }
-        }
-        return nil
-    }
-
-    private func sendOnceConnected(_ socket: WorkerSocket, _ bytes: [UInt8]) -> Bool {
-        for _ in 0..<500 {
-            if socket.send(bytes) { return true }
-            usleep(10_000)
-        }
-        return false
-    }
-
     @Test("Messages go both ways, each worker known by its identity")
     func bothWays() throws {
         let coordinator = try CoordinatorSocket(listeningAt: Endpoint(loopbackPort: nil))
@@ -99,13 +73,13 @@ import Wire
         let worker = try WorkerSocket(connectingTo: endpoint, as: WorkerID(7))
         func isConnected() -> Bool {
             for _ in 0..<100 {
-                if worker.wasConnected() { return true }
+                if worker.news().contains(.connected) { return true }
                 _ = waitForInput(worker, descriptors: [], milliseconds: 100)
             }
             return false
         }
         #expect(isConnected())
-        #expect(!worker.wasConnected())
+        #expect(worker.news().isEmpty)
         coordinator = nil
         coordinator = try CoordinatorSocket(listeningAt: endpoint)
         #expect(isConnected())
@@ -147,19 +121,9 @@ import Wire
         let endpoint = try Endpoint(parsing: coordinator.endpoint)
         for greeting in ["GET / HTTP/1.1\r\n\r\n", "\u{0}\u{0}\u{0}", String(repeating: "x", count: 100_000)]
         {
-            let stranger = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-            defer { close(stranger) }
-            var address = sockaddr_in()
-            address.sin_family = sa_family_t(AF_INET)
-            address.sin_port = try #require(endpoint.port).bigEndian
-            address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-            let status = withUnsafePointer(to: &address) { pointer in
-                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    connect(stranger, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-                }
-            }
-            #expect(status == 0)
-            _ = greeting.withCString { send(stranger, $0, strlen($0), Int32(MSG_NOSIGNAL)) }
+            let connection = stranger(at: endpoint, saying: Array(greeting.utf8))
+            #expect(connection >= 0)
+            close(connection)
         }
         let worker = try WorkerSocket(connectingTo: endpoint, as: WorkerID(3))
         #expect(sendOnceConnected(worker, [42]))

@@ -1,0 +1,160 @@
+import Console
+import Glibc
+import Journal
+import Text
+import Transport
+import Wire
+
+/// The coordinator's socket with what decides who gets in: the keys of a folder, read again and again, or those of
+/// this run alone; and the book of who was turned away.
+struct Door {
+    let socket: CoordinatorSocket
+    /// What workers started here need; nil where nobody needs any.
+    let local: WorkerKeys?
+    private let folder: CoordinatorKeyFolder?
+    private var list: AllowList
+    private var nextLook: Int64 = 0
+    private var problems: [KeyError] = []
+    /// By coordinators before this one.
+    private var earlier = RefusalCounts()
+    private var saved = RefusalCounts()
+    private var toldKeys = 0
+    private var told: Set<String> = []
+
+    static let refusalsSetting = "refusals"
+    /// A worker that was revoked is heard no longer than this, one that was added waits no longer.
+    static let lookMilliseconds: Int64 = 1000
+
+    init(_ options: RunOptions) throws(CommandFailure) {
+        allowManyConnections()
+        let endpoint = options.listen ?? Endpoint(loopbackPort: nil)
+        folder = try options.keys.map { path throws(CommandFailure) in
+            try keyed { () throws(KeyError) in try CoordinatorKeyFolder(reading: path) }
+        }
+        list = try folder.map { folder throws(CommandFailure) in
+            try keyed { () throws(KeyError) in try folder.allowList().list }
+        } ?? AllowList()
+        guard folder != nil || options.listen == nil else {
+            local = nil
+            socket = try orFail(CommandFailure.init(_:)) { () throws(TransportError) in
+                try CoordinatorSocket(listeningAt: endpoint)
+            }
+            return
+        }
+        // Workers started here have keys of their own, which no file holds. Without --listen they are the only ones:
+        // nor do other users of this machine get in.
+        let (list, folder) = (list, folder)
+        (local, socket) = try orFail(CommandFailure.init(_:)) { () throws(TransportError) in
+            let pair: KeyPair
+            if let folder { pair = folder.pair } else { pair = try KeyPair.fresh() }
+            let own = try KeyPair.fresh()
+            return (
+                WorkerKeys(pair: own, coordinator: pair.publicKey),
+                try CoordinatorSocket(
+                    listeningAt: endpoint,
+                    keys: CoordinatorKeys(pair: pair, list: list, own: own.publicKey))
+            )
+        }
+    }
+
+    mutating func restore(_ json: String?) {
+        earlier = RefusalCounts(json: json)
+        saved = earlier
+    }
+
+    /// Looks after the list and the book, once a second.
+    ///
+    /// - Returns: lines to tell, and workers that are not welcome any more.
+    mutating func watch(at now: Int64, _ journal: RunJournal) -> (lines: [String], barred: [WorkerID]) {
+        var barred = socket.takeBarred()
+        guard now >= nextLook else { return ([], barred) }
+        nextLook = now + Door.lookMilliseconds
+        var lines: [String] = []
+        barred += readList(&lines)
+        save(journal)
+        tellRefusals(&lines)
+        return (lines, barred)
+    }
+
+    private mutating func readList(_ lines: inout [String]) -> [WorkerID] {
+        guard let folder else { return [] }
+        var (read, found): (AllowList, [KeyError]) = (list, [])
+        // What cannot be read at all changes nothing: a failing disk is no reason to send everybody away.
+        do throws(KeyError) { (read, found) = try folder.allowList() } catch { found = [error] }
+        for problem in found where !problems.contains(problem) { lines.append("warning: \(problem.message)") }
+        problems = found
+        guard read != list else { return [] }
+        let (before, after) = (Set(list.workers.values), Set(read.workers.values))
+        let changes = after.subtracting(before).sorted().map { "\($0) may join" }
+            + before.subtracting(after).sorted().map { "\($0) may not any more" }
+        lines.append("keys: " + (changes.isEmpty ? "changed" : changes.joined(separator: ", ")))
+        list = read
+        return socket.replace(read)
+    }
+
+    private var refusals: RefusalCounts { earlier + socket.refusals }
+
+    /// Keeps the book; a journal that cannot be written says so elsewhere.
+    mutating func save(_ journal: RunJournal) {
+        let counts = refusals
+        guard counts != saved else { return }
+        guard (try? journal.setSetting(Door.refusalsSetting, counts.json.canonicalText)) != nil else { return }
+        saved = counts
+    }
+
+    /// Each kind of refusal is told once; `status` has the counts.
+    private mutating func tellRefusals(_ lines: inout [String]) {
+        for refused in socket.refusedKeys.dropFirst(toldKeys) {
+            let why = list.revoked.contains(refused.key) ? "which was revoked" : "which is not on the list"
+            lines.append("warning: refused a connection from \(refused.address) with key \(refused.key.text), \(why)")
+        }
+        toldKeys = socket.refusedKeys.count
+        let counts = socket.refusals
+        if counts.strangers > 0, told.insert("strangers").inserted {
+            lines.append(
+                "warning: something connects to this port that is no worker with the right keys; "
+                    + "it is counted in status, not shown")
+        }
+        if counts.malformedMessages > 0, told.insert("malformed").inserted {
+            lines.append("warning: a message that no worker of ours sends was dropped; more are counted in status")
+        }
+    }
+}
+
+extension RefusalCounts {
+    private static var fields: [(name: String, path: WritableKeyPath<RefusalCounts, Int>)] {[
+        ("unknown_key_connections", \.unknownKeys), ("revoked_key_connections", \.revokedKeys),
+        ("stranger_connections", \.strangers), ("revoked_key_messages", \.revokedMessages),
+        ("malformed_messages", \.malformedMessages),
+    ]}
+
+    var json: JSONValue {
+        .object(
+            Dictionary(uniqueKeysWithValues: Self.fields.map { ($0.name, JSONValue(self[keyPath: $0.path])) }))
+    }
+
+    /// From what a journal kept; what it lacks is zero.
+    init(json text: String?) {
+        self.init()
+        guard let text, let json = try? JSONValue(parsing: text.utf8) else { return }
+        for (name, path) in Self.fields {
+            if let count = json[name]?.number.flatMap({ Int(exactly: $0) }) { self[keyPath: path] = max(0, count) }
+        }
+    }
+
+    /// "3 connections with an unknown key, 12 malformed messages"; nil where there is nothing to tell.
+    var words: String? {
+        var parts: [String] = []
+        if unknownKeys > 0 { parts.append("\(countText(unknownKeys, "connection")) with an unknown key") }
+        if revokedKeys > 0 { parts.append("\(countText(revokedKeys, "connection")) with a revoked key") }
+        if strangers > 0 { parts.append("\(countText(strangers, "connection")) of no worker") }
+        if revokedMessages > 0 { parts.append("\(countText(revokedMessages, "message")) with a revoked key") }
+        if malformedMessages > 0 { parts.append(countText(malformedMessages, "malformed message")) }
+        return parts.isEmpty ? nil : parts.joined(separator: ", ")
+    }
+}
+
+/// Performs what is done with key files.
+func keyed<Result>(_ body: () throws(KeyError) -> Result) throws(CommandFailure) -> Result {
+    try orFail({ (error: KeyError) in .input(error.message) }, body)
+}

@@ -1,0 +1,180 @@
+import Glibc
+import Text
+
+/// What is wrong with keys. Never holds what a key file holds.
+public enum KeyError: Error, Equatable, Sendable {
+    case noFolder(path: String)
+    case missing(path: String)
+    /// A coordinator was given a worker's folder, or the other way round.
+    case otherSide(path: String, belongsTo: String)
+    /// No key, or more than one.
+    case notAKey(path: String)
+    /// Others can read a secret.
+    case readable(path: String, mode: UInt32)
+    /// Others can put their own keys there.
+    case writable(path: String, mode: UInt32)
+    case foreign(path: String)
+    case exists(path: String)
+    case hasKeys(name: String, path: String)
+    case badName(String)
+    case unknownName(String, path: String, near: String?)
+    /// A secret and a public key that do not belong together.
+    case mismatch(secret: String, public: String)
+    case system(doing: String, path: String, detail: String)
+
+    public var message: String {
+        switch self {
+        case .noFolder(let path):
+            "\(path): no such folder; on the coordinator's machine 'ranksweep keys new \(path)' makes it"
+        case .missing(let path): "\(path): not there: this is no whole folder of keys"
+        case .otherSide(let path, let belongsTo):
+            "\(path): these are the keys of a \(belongsTo): the coordinator takes the folder that 'ranksweep keys new' "
+                + "made, a worker the one that 'ranksweep keys add' made"
+        case .notAKey(let path):
+            "\(path): not a key file: it must hold one key of 40 letters, as 'ranksweep keys' writes it"
+        case .readable(let path, let mode):
+            "\(path): others can read this secret (mode \(octal(mode))): chmod 600 \(path), and if anyone may have "
+                + "read it, make new keys"
+        case .writable(let path, let mode):
+            "\(path): others can change this (mode \(octal(mode))), and so let anyone in: chmod go-w \(path)"
+        case .foreign(let path): "\(path): belongs to another user: only one's own keys are trusted"
+        case .exists(let path): "\(path): is there already; keys are never overwritten"
+        case .hasKeys(let name, let path):
+            "'\(name)' has keys already (\(path)); for new ones: ranksweep keys revoke first, then add"
+        case .badName(let name):
+            "'\(name)' is no name for a worker: letters, digits, '.', '-' and '_', 64 at most, a letter or digit first"
+        case .unknownName(let name, let path, let near):
+            "no worker '\(name)' in \(path)" + (near.map { "; did you mean '\($0)'?" } ?? "")
+        case .mismatch(let secret, let publicFile):
+            "\(publicFile) is not the public key of \(secret): files of two sets of keys are mixed up"
+        case .system(let doing, let path, let detail): "\(path): cannot \(doing) it: \(detail)"
+        }
+    }
+}
+
+private func octal(_ mode: UInt32) -> String { "0" + String(mode & 0o7777, radix: 8) }
+
+/// A key in a file: a line of explanation, then a line with the key's 40 letters.
+enum KeyFile {
+    /// No key file is longer.
+    private static let limit = 4096
+
+    static func publicKey(_ path: String) throws(KeyError) -> PublicKey {
+        guard let key = PublicKey(text: try line(path, isSecret: false)) else { throw .notAKey(path: path) }
+        return key
+    }
+
+    static func pair(_ path: String) throws(KeyError) -> KeyPair {
+        guard let secret = SecretKey(text: try line(path, isSecret: true)), let pair = KeyPair(secret: secret)
+        else { throw .notAKey(path: path) }
+        return pair
+    }
+
+    /// The line of a key file's text that is no explanation; nil where there is not one. '#' is a letter of Z85, a
+    /// space is none.
+    static func keyLine(_ text: String) -> String? {
+        let lines = text.split(whereSeparator: \.isNewline).map { $0.trimming(" \t") }
+        let keys = lines.filter { !$0.isEmpty && !$0.hasPrefix("# ") }
+        return keys.count == 1 ? keys[0] : nil
+    }
+
+    private static func line(_ path: String, isSecret: Bool) throws(KeyError) -> String {
+        let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard file >= 0 else { throw errno == ENOENT ? .missing(path: path) : systemError("read", path) }
+        defer { close(file) }
+        try check(file, path, isSecret: isSecret)
+        var bytes = [UInt8](repeating: 0, count: limit)
+        let count = read(file, &bytes, bytes.count)
+        guard count >= 0 else { throw systemError("read", path) }
+        guard count < limit, let line = keyLine(String(decoding: bytes.prefix(count), as: UTF8.self)) else {
+            throw .notAKey(path: path)
+        }
+        return line
+    }
+
+    /// Of the file that is open, not of one that may take its place.
+    private static func check(_ file: Int32, _ path: String, isSecret: Bool) throws(KeyError) {
+        var facts = stat()
+        guard fstat(file, &facts) == 0 else { throw systemError("read", path) }
+        guard facts.st_mode & S_IFMT == S_IFREG else { throw .notAKey(path: path) }
+        guard facts.st_uid == geteuid() || facts.st_uid == 0 else { throw .foreign(path: path) }
+        guard !isSecret || facts.st_mode & 0o077 == 0 else { throw .readable(path: path, mode: facts.st_mode) }
+        guard facts.st_mode & 0o022 == 0 else { throw .writable(path: path, mode: facts.st_mode) }
+    }
+
+    /// Others must not be able to add, remove or replace keys.
+    static func checkFolder(_ path: String) throws(KeyError) {
+        var facts = stat()
+        guard stat(path, &facts) == 0, facts.st_mode & S_IFMT == S_IFDIR else {
+            throw errno == EACCES ? systemError("read", path) : .noFolder(path: path)
+        }
+        guard facts.st_uid == geteuid() || facts.st_uid == 0 else { throw .foreign(path: path) }
+        guard facts.st_mode & 0o022 == 0 else { throw .writable(path: path, mode: facts.st_mode) }
+    }
+
+    /// Writes a key file: whole, to the disk, and never over another.
+    static func write(_ key: String, about: String, to path: String, mode: mode_t) throws(KeyError) {
+        let partial = path + ".partial"
+        unlink(partial)
+        let file = open(partial, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
+        guard file >= 0 else { throw systemError("write", path) }
+        defer { unlink(partial) }
+        let bytes = Array("# \(about)\n\(key)\n".utf8)
+        let isWritten =
+            fchmod(file, mode) == 0 && Glibc.write(file, bytes, bytes.count) == bytes.count && fsync(file) == 0
+        let code = errno
+        close(file)
+        guard isWritten else { throw .system(doing: "write", path: path, detail: String(cString: strerror(code))) }
+        guard link(partial, path) == 0 else {
+            throw errno == EEXIST ? .exists(path: path) : systemError("write", path)
+        }
+    }
+
+    static func makeFolder(_ path: String) throws(KeyError) {
+        // The mask may take from this, never add.
+        guard mkdir(path, 0o700) == 0 else {
+            throw errno == EEXIST ? .exists(path: path) : systemError("make", path)
+        }
+    }
+
+    /// Gives a folder that is complete its name, where that is free or an empty folder.
+    static func publish(_ partial: String, as path: String) throws(KeyError) {
+        guard rename(partial, path) == 0 else {
+            let isTaken = [ENOTEMPTY, EEXIST, ENOTDIR].contains(errno)
+            throw isTaken ? .exists(path: path) : systemError("make", path)
+        }
+        let folder = open(path + "/..", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard folder >= 0 else { return }
+        fsync(folder)
+        close(folder)
+    }
+
+    /// Names in a folder that end so, without the end, in order. A folder that is not there has none.
+    static func names(in path: String, ending: String) throws(KeyError) -> [String] {
+        guard let folder = opendir(path) else {
+            guard errno != ENOENT else { return [] }
+            throw systemError("read", path)
+        }
+        defer { closedir(folder) }
+        var names: [String] = []
+        while let entry = readdir(folder) {
+            let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if name.hasSuffix(ending), !name.hasPrefix(".") { names.append(String(name.dropLast(ending.count))) }
+        }
+        return names.sorted()
+    }
+
+    static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+    static func systemError(_ doing: String, _ path: String) -> KeyError {
+        .system(doing: doing, path: path, detail: String(cString: strerror(errno)))
+    }
+}
+
+extension Substring {
+    fileprivate func trimming(_ letters: String) -> String {
+        String(drop { letters.contains($0) }.reversed().drop { letters.contains($0) }.reversed())
+    }
+}

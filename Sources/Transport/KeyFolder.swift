@@ -1,0 +1,175 @@
+import Glibc
+import Text
+
+/// The coordinator's keys, as files an operator can read and copy:
+///
+///     DIR/coordinator.secret     0600, never leaves the machine
+///     DIR/coordinator.public
+///     DIR/workers/NAME.public    the allow-list
+///     DIR/revoked/NAME.public    keys that were on it
+///     DIR/hosts/NAME/            what worker NAME gets: worker.secret (0600), coordinator.public
+public struct CoordinatorKeyFolder: Sendable {
+    public let path: String
+    public let pair: KeyPair
+
+    private var allowed: String { path + "/workers" }
+    private var revoked: String { path + "/revoked" }
+    private func file(_ name: String) -> String { "\(allowed)/\(name).public" }
+    /// What is to be copied to the worker's machine.
+    public func host(_ name: String) -> String { "\(path)/hosts/\(name)" }
+
+    /// Makes the folder with a new coordinator's keys, whole or not at all.
+    public static func create(_ path: String) throws(KeyError) {
+        let path = trimmed(path)
+        let partial = "\(path).partial-\(getpid())"
+        try KeyFile.makeFolder(partial)
+        do throws(KeyError) {
+            let pair = try freshPair(path)
+            for folder in ["workers", "revoked", "hosts"] { try KeyFile.makeFolder("\(partial)/\(folder)") }
+            try write(pair, "coordinator", "coordinator", in: partial)
+            try writeCoordinator(pair.publicKey, in: partial)
+            try KeyFile.publish(partial, as: path)
+        } catch {
+            for name in ["coordinator.secret", "coordinator.public"] { unlink("\(partial)/\(name)") }
+            for name in ["workers", "revoked", "hosts", "."] { rmdir("\(partial)/\(name)") }
+            rmdir(partial)
+            throw error
+        }
+    }
+
+    /// Reads the coordinator's keys; refuses them where others could read the secret or change the list.
+    public init(reading path: String) throws(KeyError) {
+        let path = trimmed(path)
+        self.path = path
+        try KeyFile.checkFolder(path)
+        let secret = path + "/coordinator.secret"
+        let publicFile = path + "/coordinator.public"
+        if !KeyFile.exists(secret), KeyFile.exists(path + "/worker.secret") {
+            throw .otherSide(path: path, belongsTo: "worker")
+        }
+        pair = try KeyFile.pair(secret)
+        guard try KeyFile.publicKey(publicFile) == pair.publicKey else {
+            throw .mismatch(secret: secret, public: publicFile)
+        }
+    }
+
+    /// Makes a worker's keys and puts it on the list.
+    public func add(_ name: String) throws(KeyError) {
+        try Self.check(name)
+        for taken in [file(name), host(name)] where KeyFile.exists(taken) { throw .hasKeys(name: name, path: taken) }
+        for folder in [allowed, path + "/hosts"] where !KeyFile.exists(folder) { try KeyFile.makeFolder(folder) }
+        let pair = try freshPair(path)
+        let partial = "\(host(name)).partial-\(getpid())"
+        try KeyFile.makeFolder(partial)
+        do throws(KeyError) {
+            try write(pair, "worker", "worker \(name)", in: partial)
+            try writeCoordinator(self.pair.publicKey, in: partial)
+            try KeyFile.publish(partial, as: host(name))
+        } catch {
+            remove(partial)
+            throw error
+        }
+        // Last: a worker on the list has its keys.
+        try KeyFile.write(pair.publicKey.text, about: "ranksweep: public key of worker \(name)", to: file(name), mode: 0o644)
+    }
+
+    /// Takes a worker off the list: a running coordinator notices within seconds.
+    public func revoke(_ name: String) throws(KeyError) {
+        try Self.check(name)
+        guard KeyFile.exists(file(name)) || KeyFile.exists(host(name)) else {
+            let near = nearestSpelling(to: name, among: try names())
+            throw .unknownName(name, path: path, near: near)
+        }
+        if !KeyFile.exists(revoked) { try KeyFile.makeFolder(revoked) }
+        if KeyFile.exists(file(name)) {
+            var place = "\(revoked)/\(name).public"
+            var number = 1
+            while KeyFile.exists(place) {
+                number += 1
+                place = "\(revoked)/\(name).\(number).public"
+            }
+            guard rename(file(name), place) == 0 else { throw KeyFile.systemError("revoke", file(name)) }
+        }
+        remove(host(name))
+    }
+
+    /// The workers on the list, in order.
+    public func names() throws(KeyError) -> [String] { try KeyFile.names(in: allowed, ending: ".public") }
+
+    /// The list as it is now, and what of it cannot be used: such a file lets nobody in.
+    public func allowList() throws(KeyError) -> (list: AllowList, problems: [KeyError]) {
+        var list = AllowList()
+        var problems: [KeyError] = []
+        if KeyFile.exists(allowed) { try KeyFile.checkFolder(allowed) }
+        for name in try names() {
+            do throws(KeyError) { list.workers[try KeyFile.publicKey(file(name))] = name } catch {
+                // One that is gone was revoked just now.
+                if case .missing = error { continue }
+                problems.append(error)
+            }
+        }
+        for name in try KeyFile.names(in: revoked, ending: ".public") {
+            do throws(KeyError) {
+                list.revoked.insert(try KeyFile.publicKey("\(revoked)/\(name).public"))
+            } catch { problems.append(error) }
+        }
+        return (list, problems)
+    }
+
+    static func check(_ name: String) throws(KeyError) {
+        func isPlain(_ byte: UInt8) -> Bool {
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"):
+                true
+            default: false
+            }
+        }
+        guard let first = name.utf8.first, isPlain(first), name.utf8.count <= 64,
+            name.utf8.allSatisfy({ isPlain($0) || ".-_".utf8.contains($0) }), !name.contains(".partial")
+        else { throw .badName(name) }
+    }
+}
+
+extension WorkerKeys {
+    /// Reads what `ranksweep keys add` made; refuses it where others could read the secret.
+    public init(reading path: String) throws(KeyError) {
+        let path = trimmed(path)
+        try KeyFile.checkFolder(path)
+        let secret = path + "/worker.secret"
+        if !KeyFile.exists(secret), KeyFile.exists(path + "/coordinator.secret") {
+            throw .otherSide(path: path, belongsTo: "coordinator")
+        }
+        self.init(
+            pair: try KeyFile.pair(secret), coordinator: try KeyFile.publicKey(path + "/coordinator.public"))
+    }
+}
+
+private func trimmed(_ path: String) -> String {
+    let end = path.reversed().drop { $0 == "/" }
+    return end.isEmpty ? path : String(end.reversed())
+}
+
+private func freshPair(_ path: String) throws(KeyError) -> KeyPair {
+    do throws(TransportError) { return try KeyPair.fresh() } catch {
+        throw .system(doing: "make keys for", path: path, detail: error.message)
+    }
+}
+
+private func write(_ pair: KeyPair, _ file: String, _ whose: String, in folder: String) throws(KeyError) {
+    try KeyFile.write(
+        pair.secretKey.text, about: "ranksweep: SECRET key of \(whose): for nobody else's eyes",
+        to: "\(folder)/\(file).secret", mode: 0o600)
+}
+
+private func writeCoordinator(_ key: PublicKey, in folder: String) throws(KeyError) {
+    try KeyFile.write(
+        key.text, about: "ranksweep: public key of the coordinator", to: folder + "/coordinator.public",
+        mode: 0o644)
+}
+
+/// Removes a worker's folder of ours, and nothing that we did not put there.
+private func remove(_ folder: String) {
+    for name in ["worker.secret", "coordinator.public"] { unlink("\(folder)/\(name)") }
+    rmdir(folder)
+}

@@ -1,0 +1,196 @@
+import CZeroMQ
+import Glibc
+import Wire
+
+/// One ZeroMQ socket with its context. The only class that calls ZeroMQ, with `waitForInput`.
+final class MessageSocket {
+    fileprivate let handle: UnsafeMutableRawPointer
+    /// Readable when there is news of connections.
+    fileprivate private(set) var monitor: UnsafeMutableRawPointer?
+    /// Readable when somebody wants to be let in (ZeroMQ RFC 27).
+    fileprivate private(set) var door: UnsafeMutableRawPointer?
+    private let context: UnsafeMutableRawPointer
+
+    init(type: Int32, endpoint: String) throws(TransportError) {
+        guard let context = zmq_ctx_new() else { throw MessageSocket.error("open", endpoint) }
+        guard let handle = zmq_socket(context, type) else {
+            zmq_ctx_term(context)
+            throw MessageSocket.error("open", endpoint)
+        }
+        self.context = context
+        self.handle = handle
+        set(ZMQ_MAXMSGSIZE, Int64(WireLimit.frame))
+        // What the last messages tell (finish, goodbye) gets half a second to leave.
+        set(ZMQ_LINGER, Int32(500))
+        set(ZMQ_IPV6, Int32(endpoint.contains("[") ? 1 : 0))
+        // A peer that is cut off is noticed, and connected anew.
+        set(ZMQ_HEARTBEAT_IVL, Int32(2000))
+        set(ZMQ_HEARTBEAT_TIMEOUT, Int32(6000))
+        set(ZMQ_HANDSHAKE_IVL, Int32(5000))
+        set(ZMQ_RECONNECT_IVL, Int32(100))
+        set(ZMQ_RECONNECT_IVL_MAX, Int32(2000))
+    }
+
+    deinit {
+        if let monitor { zmq_close(monitor) }
+        zmq_close(handle)
+        // After the socket it guards: without a guard, CURVE lets everybody in.
+        if let door { zmq_close(door) }
+        zmq_ctx_term(context)
+    }
+
+    // MARK: - Keys
+
+    /// Admits only whom `answerDoor` admits. Before `bind`.
+    func guardDoor(_ secret: SecretKey) throws(TransportError) {
+        let address = "inproc://zeromq.zap.01"
+        door = zmq_socket(context, ZMQ_REP)
+        // Not being able to guard the door must not leave it open.
+        guard let door, zmq_bind(door, address) == 0 else { throw MessageSocket.error("listen at", address) }
+        var isServer = Int32(1)
+        let domain = "ranksweep"
+        guard zmq_setsockopt(handle, ZMQ_CURVE_SERVER, &isServer, MemoryLayout<Int32>.size) == 0,
+            zmq_setsockopt(handle, ZMQ_CURVE_SECRETKEY, secret.bytes, secret.bytes.count) == 0,
+            zmq_setsockopt(handle, ZMQ_ZAP_DOMAIN, domain, domain.utf8.count) == 0
+        else { throw MessageSocket.error("use keys at", "a socket") }
+    }
+
+    /// Proves to the coordinator who this is, and talks to no other. Before `connect`.
+    func prove(_ keys: WorkerKeys) throws(TransportError) {
+        let (server, own, secret) = (keys.coordinator.bytes, keys.pair.publicKey.bytes, keys.pair.secretKey.bytes)
+        guard zmq_setsockopt(handle, ZMQ_CURVE_SERVERKEY, server, server.count) == 0,
+            zmq_setsockopt(handle, ZMQ_CURVE_PUBLICKEY, own, own.count) == 0,
+            zmq_setsockopt(handle, ZMQ_CURVE_SECRETKEY, secret, secret.count) == 0
+        else { throw MessageSocket.error("use keys at", "a socket") }
+    }
+
+    /// Answers those who want to be let in: with the name of their connection, or not.
+    ///
+    /// - Parameter decide: told the public key, 32 bytes, and the peer's address.
+    func answerDoor(_ decide: (_ key: [UInt8], _ address: String) -> String?) {
+        guard let door else { return }
+        // Bounded, that messages have their turn.
+        for _ in 0..<200 {
+            guard let (parts, _) = receive(from: door, parts: 7) else { return }
+            // Version, request, domain, address, routing id, mechanism, key.
+            let isOurs = parts.count == 7 && parts[5] == Array("CURVE".utf8)
+            let name = isOurs ? decide(parts[6], String(decoding: parts[3], as: UTF8.self)) : nil
+            let answer = name == nil ? ("400", "not on the list") : ("200", "")
+            let reply = [
+                Array("1.0".utf8), parts.count > 1 ? parts[1] : [], Array(answer.0.utf8), Array(answer.1.utf8),
+                Array((name ?? "").utf8), [],
+            ]
+            for (place, part) in reply.enumerated() {
+                let flags = ZMQ_DONTWAIT | (place < reply.count - 1 ? ZMQ_SNDMORE : 0)
+                zmq_send(door, part, part.count, flags)
+            }
+        }
+    }
+
+    // MARK: - Connections
+
+    /// Lets `connectionEvents` tell of these events.
+    func watchConnections(_ events: Int32) {
+        let address = "inproc://connections"
+        guard zmq_socket_monitor(handle, address, events) == 0 else { return }
+        monitor = zmq_socket(context, ZMQ_PAIR)
+        guard let monitor else { return }
+        // ZeroMQ's own thread waits where the queue is full: it holds what a storm of connections brings in a turn.
+        var most = Int32(100_000)
+        zmq_setsockopt(monitor, ZMQ_RCVHWM, &most, MemoryLayout<Int32>.size)
+        zmq_connect(monitor, address)
+    }
+
+    /// Events since they were last asked for, each with its number.
+    func connectionEvents() -> [(kind: Int32, value: UInt32)] {
+        guard let monitor else { return [] }
+        var events: [(kind: Int32, value: UInt32)] = []
+        // Two parts: the event, 16 bits, with its value, 32 bits, in this machine's order; then the endpoint.
+        while let (parts, _) = receive(from: monitor, parts: 2) {
+            guard let event = parts.first, event.count == 6 else { continue }
+            let (kind, value) = event.withUnsafeBytes {
+                ($0.loadUnaligned(as: UInt16.self), $0.loadUnaligned(fromByteOffset: 2, as: UInt32.self))
+            }
+            events.append((Int32(kind), value))
+        }
+        return events
+    }
+
+    // MARK: - Messages
+
+    func set<Number: FixedWidthInteger>(_ option: Int32, _ value: Number) {
+        withUnsafeBytes(of: value) { _ = zmq_setsockopt(handle, option, $0.baseAddress, $0.count) }
+    }
+
+    func set(_ option: Int32, bytes: [UInt8]) { zmq_setsockopt(handle, option, bytes, bytes.count) }
+
+    func text(_ option: Int32) -> String {
+        var bytes = [UInt8](repeating: 0, count: 256)
+        var count = bytes.count
+        guard zmq_getsockopt(handle, option, &bytes, &count) == 0 else { return "" }
+        return String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+    }
+
+    func bind(_ endpoint: String) throws(TransportError) {
+        guard zmq_bind(handle, endpoint) == 0 else { throw MessageSocket.error("listen at", endpoint) }
+    }
+
+    func connect(_ endpoint: String) throws(TransportError) {
+        guard zmq_connect(handle, endpoint) == 0 else { throw MessageSocket.error("connect to", endpoint) }
+    }
+
+    /// The next message and the name that the door gave its connection, or nil where none has come.
+    func receive() -> (parts: [[UInt8]], name: String?)? { receive(from: handle, parts: 3) }
+
+    /// More parts than any message of ours has are dropped as they come.
+    private func receive(
+        from handle: UnsafeMutableRawPointer, parts most: Int
+    ) -> (parts: [[UInt8]], name: String?)? {
+        var parts: [[UInt8]] = []
+        var name: String?
+        while true {
+            var message = zmq_msg_t()
+            zmq_msg_init(&message)
+            defer { zmq_msg_close(&message) }
+            guard zmq_msg_recv(&message, handle, ZMQ_DONTWAIT) >= 0 else { return nil }
+            let bytes = UnsafeRawBufferPointer(start: zmq_msg_data(&message), count: zmq_msg_size(&message))
+            if parts.count < most { parts.append(Array(bytes)) }
+            guard zmq_msg_more(&message) == 0 else { continue }
+            if door != nil, let user = zmq_msg_gets(&message, "User-Id") { name = String(cString: user) }
+            return (parts, name)
+        }
+    }
+
+    /// Never waits. False where the peer cannot be reached now.
+    func send(_ bytes: [UInt8], more: Bool = false) -> Bool {
+        zmq_send(handle, bytes, bytes.count, ZMQ_DONTWAIT | (more ? ZMQ_SNDMORE : 0)) >= 0
+    }
+
+    private static func error(_ doing: String, _ endpoint: String) -> TransportError {
+        .system(doing: doing, endpoint: endpoint, detail: String(cString: zmq_strerror(zmq_errno())))
+    }
+}
+
+func waitForInput(
+    _ socket: MessageSocket, _ descriptors: [Int32], _ milliseconds: Int
+) -> (socket: Bool, descriptors: [Bool]) {
+    var items = [zmq_pollitem_t(socket: socket.handle, fd: 0, events: Int16(ZMQ_POLLIN), revents: 0)]
+    items += descriptors.map {
+        zmq_pollitem_t(socket: nil, fd: $0, events: Int16(ZMQ_POLLIN), revents: 0)
+    }
+    // They only wake the caller, who then looks.
+    for other in [socket.monitor, socket.door].compactMap({ $0 }) {
+        items.append(zmq_pollitem_t(socket: other, fd: 0, events: Int16(ZMQ_POLLIN), revents: 0))
+    }
+    guard zmq_poll(&items, Int32(items.count), milliseconds) > 0 else {
+        return (false, [Bool](repeating: false, count: descriptors.count))
+    }
+    return (items[0].revents != 0, items[1...].prefix(descriptors.count).map { $0.revents != 0 })
+}
+
+/// ZeroMQ's version, "4.3.4".
+public var transportVersion: String {
+    var (major, minor, patch) = (Int32(0), Int32(0), Int32(0))
+    zmq_version(&major, &minor, &patch)
+    return "\(major).\(minor).\(patch)"
+}

@@ -1,0 +1,95 @@
+import Testing
+import Wire
+
+@testable import Transport
+
+@Suite("Who is let in") struct GateTests {
+    private func key(_ number: UInt8) throws -> PublicKey {
+        try #require(PublicKey(bytes: [UInt8](repeating: number, count: 32)))
+    }
+
+    @Test("Without a list everybody is let in and heard")
+    func open() throws {
+        var gate = Gate(list: nil)
+        let isLetIn = gate.connect(try key(1))
+        #expect(isLetIn)
+        #expect(gate.hear(WorkerID(1), key: nil) == .admitted)
+        let barred = gate.replace(AllowList())
+        #expect(barred.isEmpty)
+        #expect(gate.counts.isZero)
+    }
+
+    @Test("With a list only those on it, and the coordinator's own workers")
+    func listed() throws {
+        let (a, b, own, unknown) = (try key(1), try key(2), try key(3), try key(4))
+        // Revoked counts more than listed.
+        var gate = Gate(list: AllowList(workers: [a: "a", b: "b"], revoked: [b]), own: own)
+        let admitted = [a, own, b, unknown, nil].map { gate.connect($0) }
+        #expect(admitted == [true, true, false, false, false])
+        #expect(gate.counts.unknownKeys == 1 && gate.counts.revokedKeys == 1)
+        #expect(gate.hear(WorkerID(1), key: a) == .admitted)
+        #expect(gate.hear(WorkerID(2), key: b) == .barred)
+        #expect(gate.hear(WorkerID(2), key: nil) == .barred)
+        #expect(gate.counts.revokedMessages == 2)
+    }
+
+    @Test("An identity is one key's until its worker leaves")
+    func identity() throws {
+        let (a, b) = (try key(1), try key(2))
+        var gate = Gate(list: AllowList(workers: [a: "a", b: "b"]))
+        #expect(gate.hear(WorkerID(7), key: a) == .admitted)
+        #expect(gate.hear(WorkerID(7), key: b) == .malformed)
+        #expect(gate.counts.malformedMessages == 1)
+        gate.forget(WorkerID(7))
+        #expect(gate.hear(WorkerID(7), key: b) == .admitted)
+    }
+
+    @Test("A key that leaves the list takes its workers along, at once, in order")
+    func revoked() throws {
+        let (a, b) = (try key(1), try key(2))
+        var gate = Gate(list: AllowList(workers: [a: "a", b: "b"]))
+        for id in [9, 3, 5] { #expect(gate.hear(WorkerID(UInt64(id)), key: id == 5 ? b : a) == .admitted) }
+        #expect(gate.replace(AllowList(workers: [b: "b"], revoked: [a])) == [WorkerID(3), WorkerID(9)])
+        #expect(gate.hear(WorkerID(3), key: a) == .barred)
+        #expect(gate.hear(WorkerID(5), key: b) == .admitted)
+        #expect(gate.replace(AllowList(workers: [b: "b"], revoked: [a])) == [])
+    }
+
+    @Test("Names do not fill the memory")
+    func bounded() throws {
+        let a = try key(1)
+        var gate = Gate(list: AllowList(workers: [a: "a"]))
+        for id in 0..<UInt64(Gate.mostWorkers) { _ = gate.hear(WorkerID(id), key: a) }
+        #expect(gate.hear(WorkerID(1 << 40), key: a) == .malformed)
+        #expect(gate.hear(WorkerID(0), key: a) == .admitted)
+        #expect(gate.keys.count == Gate.mostWorkers)
+    }
+
+    @Test("Connections in progress are no strangers; those that ended without a handshake are")
+    func strangers() {
+        #expect(ConnectionCount(accepted: 3, succeeded: 2, ended: 0).strangers(refused: 0) == 0)
+        #expect(ConnectionCount(accepted: 3, succeeded: 2, ended: 1).strangers(refused: 0) == 1)
+        #expect(ConnectionCount(accepted: 3, succeeded: 2, ended: 3).strangers(refused: 1) == 0)
+        #expect(ConnectionCount(accepted: 5, succeeded: 5, ended: 5).strangers(refused: 0) == 0)
+    }
+
+    @Test("A worker that is turned away waits longer and longer, and says so once")
+    func retry() {
+        var retry = LinkRetry()
+        var waits: [Int64] = []
+        for attempt in 0..<7 {
+            #expect(retry.failed(.keyRefused, at: 100) == (attempt == 0))
+            waits.append((retry.deadline ?? 0) - 100)
+            #expect(retry.failed(.keyRefused, at: 5000) == false)
+            #expect(retry.deadline == 100 + waits[attempt])
+            retry.triedAgain()
+        }
+        #expect(waits == [1000, 2000, 4000, 8000, 16_000, 30_000, 30_000])
+        #expect(retry.failed(.keysOnOneSide, at: 0) == true)
+        retry.connected()
+        #expect(retry == LinkRetry())
+        // ZeroMQ tries again by itself where the other end broke off; once says nothing.
+        let told = (0..<4).map { retry.failed(.brokenOff, at: $0) }
+        #expect(told == [false, false, true, false] && retry.deadline == nil)
+    }
+}

@@ -1,0 +1,183 @@
+import Foundation
+import Testing
+import Wire
+
+@testable import Transport
+
+@Suite("Keys and their files") struct KeyTests {
+    @Test("Z85 is that of ZeroMQ's RFC 32")
+    func z85() {
+        let bytes: [UInt8] = [0x86, 0x4f, 0xd2, 0x6f, 0xb5, 0x59, 0xf7, 0x5b]
+        #expect(Z85.encode(bytes) == "HelloWorld")
+        #expect(Z85.decode("HelloWorld".utf8) == bytes)
+        #expect(Z85.decode("HelloWorl".utf8) == nil)
+        #expect(Z85.decode("Hello World".utf8) == nil && Z85.decode("Hell\"".utf8) == nil)
+        // Beyond 32 bits.
+        #expect(Z85.decode("#####".utf8) == nil && Z85.decode("%nSc0".utf8) == [255, 255, 255, 255])
+    }
+
+    @Test("A fresh pair is new, and its public half follows from the secret one")
+    func pairs() throws {
+        let (a, b) = (try KeyPair.fresh(), try KeyPair.fresh())
+        #expect(a != b && a.publicKey != b.publicKey)
+        #expect(KeyPair(secret: a.secretKey) == a)
+        #expect(PublicKey(text: a.publicKey.text) == a.publicKey)
+        for text in ["", "short", String(repeating: "a", count: 41), String(repeating: "~", count: 40)] {
+            #expect(PublicKey(text: text) == nil && SecretKey(text: text) == nil)
+        }
+    }
+
+    @Test("A secret key does not show itself, however it is printed")
+    func secretive() throws {
+        let pair = try KeyPair.fresh()
+        var dumped = ""
+        dump(pair, to: &dumped)
+        for text in ["\(pair)", "\(pair.secretKey)", String(reflecting: pair), String(reflecting: [pair]), dumped] {
+            #expect(!text.contains(pair.secretKey.text) && !text.contains("\(pair.secretKey.bytes[0]), "))
+        }
+    }
+
+    @Test("Keys handed down arrive; anything else does not")
+    func handedDown() throws {
+        let keys = WorkerKeys(pair: try KeyPair.fresh(), coordinator: try KeyPair.fresh().publicKey)
+        #expect(WorkerKeys(handedDown: keys.handedDown) == keys)
+        #expect(keys.handedDown.count < 4096)
+        for bytes in [[], Array(keys.handedDown.dropLast(2)), Array(keys.handedDown.dropFirst(41)), [255, 0]] {
+            #expect(WorkerKeys(handedDown: bytes) == nil)
+        }
+    }
+
+    @Test("A key file is read past its explanation, whatever its line ends are")
+    func keyLine() {
+        #expect(KeyFile.keyLine("# about\nABC\n") == "ABC")
+        #expect(KeyFile.keyLine("# about\r\n\r\n  ABC \t\r\n") == "ABC")
+        // '#' is a letter of Z85.
+        #expect(KeyFile.keyLine("#ABC") == "#ABC")
+        #expect(KeyFile.keyLine("# only words\n") == nil && KeyFile.keyLine("A\nB\n") == nil)
+    }
+
+    /// A place for keys that goes with the test.
+    final class Place {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "keys-\(UUID().uuidString)").path
+        init() throws { try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true) }
+        deinit { try? FileManager.default.removeItem(atPath: folder) }
+        func mode(_ name: String) throws -> Int? {
+            try FileManager.default.attributesOfItem(atPath: "\(folder)/\(name)")[.posixPermissions] as? Int
+        }
+        func text(_ name: String) throws -> String { try String(contentsOfFile: "\(folder)/\(name)", encoding: .utf8) }
+        func write(_ text: String, _ name: String, mode: Int = 0o644) throws {
+            try text.write(toFile: "\(folder)/\(name)", atomically: false, encoding: .utf8)
+            chmod("\(folder)/\(name)", mode_t(mode))
+        }
+    }
+
+    @Test("New keys, a worker added, revoked, added again")
+    func life() throws {
+        let place = try Place()
+        try CoordinatorKeyFolder.create(place.folder + "/k/")
+        #expect(try place.mode("k") == 0o700 && place.mode("k/coordinator.secret") == 0o600)
+        let keys = try CoordinatorKeyFolder(reading: place.folder + "/k")
+        #expect(try keys.allowList().list == AllowList())
+        try keys.add("node7")
+        #expect(try place.mode("k/hosts/node7") == 0o700 && place.mode("k/hosts/node7/worker.secret") == 0o600)
+        let worker = try WorkerKeys(reading: keys.host("node7"))
+        #expect(worker.coordinator == keys.pair.publicKey)
+        #expect(try keys.allowList().list == AllowList(workers: [worker.pair.publicKey: "node7"]))
+        #expect(throws: KeyError.hasKeys(name: "node7", path: place.folder + "/k/workers/node7.public")) {
+            try keys.add("node7")
+        }
+        #expect(try WorkerKeys(reading: keys.host("node7")) == worker)
+
+        try keys.revoke("node7")
+        #expect(try keys.allowList().list == AllowList(revoked: [worker.pair.publicKey]))
+        #expect(!FileManager.default.fileExists(atPath: keys.host("node7")))
+        #expect(throws: KeyError.unknownName("node8", path: place.folder + "/k", near: nil)) {
+            try keys.revoke("node8")
+        }
+        try keys.add("node7")
+        let again = try WorkerKeys(reading: keys.host("node7"))
+        #expect(again != worker)
+        try keys.revoke("node7")
+        #expect(try keys.allowList().list.revoked == [worker.pair.publicKey, again.pair.publicKey])
+        // Nothing half-made is left anywhere.
+        let all = try FileManager.default.subpathsOfDirectory(atPath: place.folder)
+        #expect(!all.contains { $0.contains("partial") })
+    }
+
+    @Test("Keys are never overwritten")
+    func never() throws {
+        let place = try Place()
+        try CoordinatorKeyFolder.create(place.folder + "/k")
+        let secret = try place.text("k/coordinator.secret")
+        #expect(throws: KeyError.exists(path: place.folder + "/k")) {
+            try CoordinatorKeyFolder.create(place.folder + "/k")
+        }
+        #expect(throws: KeyError.exists(path: place.folder + "/k/coordinator.secret")) {
+            try KeyFile.write("x", about: "x", to: place.folder + "/k/coordinator.secret", mode: 0o600)
+        }
+        #expect(try place.text("k/coordinator.secret") == secret)
+        let all = try FileManager.default.subpathsOfDirectory(atPath: place.folder)
+        #expect(!all.contains { $0.contains("partial") })
+    }
+
+    @Test("What others can read or change is refused, by name and with what to do")
+    func permissions() throws {
+        let place = try Place()
+        let folder = place.folder + "/k"
+        try CoordinatorKeyFolder.create(folder)
+        try CoordinatorKeyFolder(reading: folder).add("a")
+        for (name, mode) in [("coordinator.secret", 0o640), ("coordinator.secret", 0o604)] {
+            chmod("\(folder)/\(name)", mode_t(mode))
+            let error = #expect(throws: KeyError.self) { try CoordinatorKeyFolder(reading: folder) }
+            #expect(error?.message.contains("k/coordinator.secret: others can read this secret (mode 0") == true)
+            #expect(error?.message.contains("chmod 600 \(folder)/coordinator.secret") == true)
+        }
+        chmod("\(folder)/coordinator.secret", 0o600)
+        chmod(folder, 0o770)
+        #expect { try CoordinatorKeyFolder(reading: folder) } throws: { error in
+            if case .writable(path: folder, _)? = error as? KeyError { true } else { false }
+        }
+        chmod(folder, 0o755)
+        let keys = try CoordinatorKeyFolder(reading: folder)
+        chmod(folder + "/workers", 0o777)
+        #expect(throws: KeyError.self) { try keys.allowList() }
+        chmod(folder + "/workers", 0o700)
+        chmod(folder + "/workers/a.public", 0o666)
+        #expect(try keys.allowList().list.workers.isEmpty)
+        chmod(folder + "/hosts/a/worker.secret", 0o644)
+        #expect(throws: KeyError.self) { try WorkerKeys(reading: folder + "/hosts/a") }
+    }
+
+    @Test("Files that are no keys, mixed up or on the wrong side are told apart")
+    func wrongFiles() throws {
+        let place = try Place()
+        let folder = place.folder + "/k"
+        try CoordinatorKeyFolder.create(folder)
+        let keys = try CoordinatorKeyFolder(reading: folder)
+        try keys.add("a")
+        #expect(throws: KeyError.otherSide(path: keys.host("a"), belongsTo: "worker")) {
+            try CoordinatorKeyFolder(reading: keys.host("a"))
+        }
+        #expect(throws: KeyError.otherSide(path: folder, belongsTo: "coordinator")) {
+            try WorkerKeys(reading: folder)
+        }
+        #expect(throws: KeyError.noFolder(path: "/nowhere")) { try WorkerKeys(reading: "/nowhere") }
+        for text in ["", "# no key\n", "too short\n", String(repeating: "x", count: 5000)] {
+            try place.write(text, "k/workers/bad.public")
+            let found = try keys.allowList()
+            #expect(found.problems == [.notAKey(path: folder + "/workers/bad.public")])
+            #expect(found.list.workers.count == 1)
+        }
+        // Nor is what is in a file ever told.
+        #expect(!KeyError.notAKey(path: "f").message.contains("too short"))
+        mkfifo(folder + "/workers/pipe.public", 0o600)
+        #expect(try keys.allowList().problems.contains(.notAKey(path: folder + "/workers/pipe.public")))
+        try FileManager.default.removeItem(atPath: folder + "/coordinator.public")
+        try place.write("# x\n\(KeyPair.fresh().publicKey.text)\n", "k/coordinator.public")
+        #expect(throws: KeyError.self) { try CoordinatorKeyFolder(reading: folder) }
+        for name in ["", ".", "..", "a/b", "a b", "-x", "ä", String(repeating: "n", count: 65), "a\n"] {
+            #expect(throws: KeyError.badName(name)) { try keys.add(name) }
+            #expect(throws: KeyError.badName(name)) { try keys.revoke(name) }
+        }
+    }
+}
