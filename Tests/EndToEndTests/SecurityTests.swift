@@ -1,0 +1,225 @@
+import Foundation
+import Testing
+import Text
+
+/// Keys and those without them, with the real programs over TCP.
+@Suite("Security", .serialized) struct SecurityTests {
+    /// Workers of a test are found by their command lines.
+    private func listening(_ coordinator: Program) throws -> String {
+        try eventually("the coordinator listens") { coordinator.errors.contains("listening at tcp://") }
+        let line = try #require(
+            coordinator.errors.split(separator: "\n").first { $0.hasPrefix("listening at") })
+        return String(line.split(separator: " ")[2].dropLast())
+    }
+
+    private func status(_ work: Workspace, _ run: String) throws -> JSONValue {
+        try JSONValue(parsing: work.run("status", run, "--json").output.utf8)
+    }
+
+    private func refused(_ work: Workspace, _ run: String, _ kind: String) throws -> Double {
+        try #require(try status(work, run)["refused"]?[kind]?.number)
+    }
+
+    private func makeKeys(_ work: Workspace, _ names: String...) throws {
+        #expect(try work.run("keys", "new", "keys").code == 0)
+        for name in names { #expect(try work.run("keys", "add", "keys", name).code == 0) }
+    }
+
+    /// The secrets among the key files, as text.
+    private func secrets(_ work: Workspace) throws -> [String] {
+        try FileManager.default.subpathsOfDirectory(atPath: work.folder.path)
+            .filter { $0.hasSuffix(".secret") }
+            .compactMap { try work.text($0).split(separator: "\n").last.map(String.init) }
+    }
+
+    @Test("With keys, over TCP, through a storm of garbage: the same bytes, and no secret anywhere")
+    func sameBytes() throws {
+        let work = try Workspace()
+        try work.write(smallSweep(steps: 6000), to: "s.yaml")
+        #expect(try work.run("run", "s.yaml", "--out", "calm").code == 0)
+        try makeKeys(work, "a")
+        let secrets = try secrets(work)
+        #expect(secrets.count == 2 && secrets.allSatisfy { $0.count == 40 })
+        let coordinator = try work.start(
+            "ranksweep",
+            ["run", "s.yaml", "--out", "safe", "--listen", "tcp://0.0.0.0:*", "--keys", "keys", "--workers", "1",
+             "--slots", "1"])
+        let address = try listening(coordinator).replacingOccurrences(of: "//0.0.0.0:", with: "//127.0.0.1:")
+        let worker = try work.start(
+            "ranksweep-worker", ["--connect", address, "--keys", "keys/hosts/a", "--slots", "1"])
+        let bare = try work.start("ranksweep-worker", ["--connect", address, "--slots", "1"])
+        try storm(port: try #require(UInt16(address.split(separator: ":").last ?? "")), connections: 1000)
+        try eventually("workers of both kinds have records") {
+            try status(work, "safe")["workers"]?.array?.count == 2
+        }
+        try expectNowhere(secrets, work, [coordinator, worker])
+        let end = try coordinator.wait()
+        #expect(end.code == 0, "\(end.all)")
+        #expect(try worker.wait().code == 0)
+        #expect(try work.bytes("safe/records.ndjson") == work.bytes("calm/records.ndjson"))
+        #expect(try refused(work, "safe", "stranger_connections") >= 1000)
+        #expect(try work.run("status", "safe").output.contains(" connections of no worker"))
+        try eventually("the worker without keys says why") { bare.errors.contains("workers with keys only") }
+        bare.signal(SIGTERM)
+        #expect(try bare.wait().code == 3)
+        for text in secrets {
+            for output in [end.all, worker.errors, bare.errors] { #expect(!output.contains(text)) }
+        }
+        try expectNowhere(secrets, work, [])
+    }
+
+    /// Connections that say what no worker says, some of them at the same time.
+    private func storm(port: UInt16, connections: Int) throws {
+        let greetings: [[UInt8]] = [
+            Array("GET / HTTP/1.1\r\n\r\n".utf8), [UInt8](repeating: 255, count: 100), [], [1],
+            [0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0x7f, 3, 1] + Array("CURVE".utf8),
+        ]
+        var open: [Int32] = []
+        for number in 0..<connections {
+            let descriptor = connect(port, greetings[number % greetings.count])
+            #expect(descriptor >= 0)
+            open.append(descriptor)
+            if open.count == 100 {
+                for descriptor in open { close(descriptor) }
+                open = []
+            }
+        }
+    }
+
+    private func connect(_ port: UInt16, _ greeting: [UInt8]) -> Int32 {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
+        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+        let status = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        guard status == 0 else { return -1 }
+        if !greeting.isEmpty { _ = send(descriptor, greeting, greeting.count, Int32(MSG_NOSIGNAL)) }
+        return descriptor
+    }
+
+    /// Neither files but the key files, nor what others may see of the processes.
+    private func expectNowhere(_ secrets: [String], _ work: Workspace, _ programs: [Program]) throws {
+        for name in try FileManager.default.subpathsOfDirectory(atPath: work.folder.path)
+        where !name.hasSuffix(".secret") {
+            guard let bytes = FileManager.default.contents(atPath: work.folder.appending(path: name).path)
+            else { continue }
+            for secret in secrets { #expect(bytes.range(of: Data(secret.utf8)) == nil, "\(name)") }
+        }
+        let pids = try programs.map(\.pid) + (programs.isEmpty ? [] : processes(with: work.folder.path))
+        for pid in pids {
+            for file in ["cmdline", "environ"] {
+                let bytes = FileManager.default.contents(atPath: "/proc/\(pid)/\(file)") ?? Data()
+                for secret in secrets { #expect(bytes.range(of: Data(secret.utf8)) == nil, "\(pid) \(file)") }
+            }
+        }
+    }
+
+    @Test("A worker revoked while it trains is out, and told; one that is added gets in; the bytes are the same")
+    func revoked() throws {
+        let work = try Workspace()
+        try work.write(smallSweep(steps: 6000), to: "s.yaml")
+        #expect(try work.run("run", "s.yaml", "--out", "calm").code == 0)
+        try makeKeys(work, "a", "b")
+        // A copy, as on another machine: what is revoked is deleted here.
+        for name in ["a", "b"] {
+            try FileManager.default.copyItem(
+                at: work.folder.appending(path: "keys/hosts/\(name)"), to: work.folder.appending(path: name))
+        }
+        #expect(try work.run("keys", "revoke", "keys", "b").code == 0)
+        let coordinator = try work.start(
+            "ranksweep", ["run", "s.yaml", "--out", "r", "--listen", "tcp://127.0.0.1:*", "--keys", "keys"])
+        let address = try listening(coordinator)
+        let a = try work.start("ranksweep-worker", ["--connect", address, "--keys", "a", "--slots", "1"])
+        let b = try work.start("ranksweep-worker", ["--connect", address, "--keys", "b", "--slots", "1"])
+        try eventually("b says why it is refused") { b.errors.contains("does not know this worker's key") }
+        try eventually("a has records") { (try status(work, "r")["done"]?.number ?? 0) >= 2 }
+        #expect(try work.run("keys", "revoke", "keys", "a").code == 0)
+        let end = try a.wait()
+        #expect(end.code == 2)
+        #expect(end.errors.contains("refused this worker: its key was revoked"), "\(end.errors)")
+        let done = try #require(try status(work, "r")["done"]?.number)
+        #expect(done < 40)
+        #expect(try refused(work, "r", "revoked_key_connections") >= 1)
+        // On the list again, by hand: b, which waits, gets in without being started anew.
+        let keys = work.folder.appending(path: "keys")
+        try FileManager.default.moveItem(
+            at: keys.appending(path: "revoked/b.public"), to: keys.appending(path: "workers/b.public"))
+        #expect(try coordinator.wait().code == 0, "\(coordinator.errors)")
+        #expect(try b.wait().code == 0)
+        #expect(b.errors.components(separatedBy: "does not know this worker's key").count == 2)
+        #expect(try work.bytes("r/records.ndjson") == work.bytes("calm/records.ndjson"))
+        #expect(coordinator.errors.contains("keys: a may not any more"))
+        #expect(try work.run("status", "r").output.contains("with a revoked key"))
+    }
+
+    @Test("A run without --listen lets in only the workers it started")
+    func ownOnly() throws {
+        let work = try Workspace()
+        try work.write(smallSweep(steps: 100_000), to: "s.yaml")
+        let run = try work.start("ranksweep", ["run", "s.yaml", "--out", "a"])
+        try eventually("it runs") { run.errors.contains("worker on") }
+        let address = try #require(try status(work, "a")["coordinator"]?["address"]?.string)
+        let other = try work.start("ranksweep-worker", ["--connect", address, "--slots", "1"])
+        try eventually("the other is counted") { try refused(work, "a", "stranger_connections") > 0 }
+        run.signal(SIGTERM)
+        #expect(try run.wait().code == 3)
+        #expect(!other.errors.contains("connected to"))
+    }
+
+    @Test("Keys that others can read are refused before anything is begun, on both sides; resume has its keys")
+    func permissions() throws {
+        let work = try Workspace()
+        try work.write(smallSweep(), to: "s.yaml")
+        try makeKeys(work, "a")
+        func chmodded(_ name: String, _ mode: mode_t) { chmod(work.folder.appending(path: name).path, mode) }
+        let listen = ["--listen", "tcp://127.0.0.1:*", "--workers", "1"]
+        chmodded("keys/coordinator.secret", 0o644)
+        var end = try work.start("ranksweep", ["run", "s.yaml", "--keys", "keys"] + listen).wait()
+        #expect(end.code == 2)
+        #expect(end.errors.contains("keys/coordinator.secret: others can read this secret"), "\(end.errors)")
+        #expect(!work.exists("runs"))
+        chmodded("keys/coordinator.secret", 0o600)
+        chmodded("keys/hosts/a/worker.secret", 0o640)
+        end = try work.start("ranksweep-worker", ["--connect", "tcp://127.0.0.1:1", "--keys", "keys/hosts/a"]).wait()
+        #expect(end.code == 2)
+        #expect(end.errors.contains("keys/hosts/a/worker.secret: others can read this secret"))
+        end = try work.start("ranksweep", ["run", "s.yaml", "--out", "a", "--keys", "keys"] + listen).wait()
+        #expect(end.code == 0, "\(end.all)")
+        // What the run was begun with it goes on with: with keys, or not at all.
+        chmodded("keys/coordinator.secret", 0o644)
+        #expect(try work.run("resume", "a").errors.contains("others can read this secret"))
+    }
+
+    @Test(
+        "Wrong use of keys is told",
+        arguments: [
+            (["keys"], "new|add|revoke|list is missing"), (["keys", "new"], "DIR is missing"),
+            (["keys", "add", "k"], "NAME is missing"), (["keys", "ad", "k"], "did you mean 'add'?"),
+            (["keys", "new", "k", "x"], "'x' is one argument too many"),
+            (["keys", "new", "here"], "here: is there already; keys are never overwritten"),
+            (["keys", "add", "here", "b/c"], "'b/c' is no name for a worker"),
+            (["keys", "add", "here", "node7"], "'node7' has keys already"),
+            (["keys", "revoke", "here", "nod7"], "no worker 'nod7' in here; did you mean 'node7'?"),
+            (["keys", "list", "nowhere"], "nowhere: no such folder"),
+            (["keys", "list", "here/hosts/node7"], "these are the keys of a worker"),
+            (["run", "s.yaml", "--keys", "here"], "add --listen tcp://HOST:PORT"),
+            (["run", "s.yaml", "--keys", "here", "--insecure"], "say opposite things"),
+            (["run", "s.yaml", "--listen", "tcp://0.0.0.0:5555"], "'ranksweep keys new DIR'"),
+            (["run", "s.yaml", "--listen", "tcp://0.0.0.0:*", "--keys", "nowhere"], "nowhere: no such folder"),
+        ])
+    func wrongUse(arguments: [String], message: String) throws {
+        let work = try Workspace()
+        try work.write(smallSweep(), to: "s.yaml")
+        #expect(try work.run("keys", "new", "here").code == 0)
+        #expect(try work.run("keys", "add", "here", "node7").code == 0)
+        let end = try work.start("ranksweep", arguments).wait()
+        #expect(end.code == 2)
+        #expect(end.errors.contains(message), "\(end.errors)")
+        #expect(!work.exists("runs"))
+    }
+}
