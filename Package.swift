@@ -87,7 +87,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "CoordinatorService", "Text", "CZlib", "ranksweep", "ranksweep-worker", "TestSupport",
+                "CoordinatorService", "Transport", "Wire", "Sweep", "Text", "CZlib", "ranksweep",
+                "ranksweep-worker", "TestSupport",
             ]),
     ],
     swiftLanguageModes: [.v6]

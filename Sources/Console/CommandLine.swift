@@ -33,7 +33,8 @@ public struct CommandSpec: Sendable {
     /// "ranksweep run"
     public var name: String
     public var summary: String
-    /// Names of what follows without an option: "SWEEP"; the last may be left out where it is in brackets: "[NAME]".
+    /// Names of what follows without an option: "SWEEP"; the last may be left out where it is in brackets:
+    /// "[NAME]".
     public var operands: [String]
     public var options: [OptionSpec]
     /// Paragraphs after the options.

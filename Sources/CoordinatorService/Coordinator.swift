@@ -55,7 +55,8 @@ struct Coordinator {
         do throws(JournalError) {
             dispatcher = Dispatcher(
                 trialCount: run.spec.grid.count, sweep: Array(run.spec.canonicalJSON.canonicalText.utf8),
-                settings: settings, restored: try journal.restored(), firstLease: try journal.beginIncarnation() << 32)
+                settings: settings, restored: try journal.restored(),
+                firstLease: try journal.beginIncarnation() << 32)
             kernels = Set(try journal.summary().workers.map(\.kernel))
             self.door.restore(try journal.setting(Door.refusalsSetting))
         } catch { throw CommandFailure(error) }
@@ -133,7 +134,8 @@ struct Coordinator {
             let message: WorkerMessage
             do throws(WireError) { message = try WorkerMessage(decoding: bytes) } catch .version(let theirs) {
                 refuse(
-                    worker, "it speaks version \(theirs) of the protocol, the coordinator version \(wireVersion)")
+                    worker,
+                    "it speaks version \(theirs) of the protocol, the coordinator version \(wireVersion)")
                 continue
             } catch {
                 socket.noteMalformed()

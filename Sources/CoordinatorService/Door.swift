@@ -5,8 +5,8 @@ import Text
 import Transport
 import Wire
 
-/// The coordinator's socket with what decides who gets in: the keys of a folder, read again and again, or those of
-/// this run alone; and the book of who was turned away.
+/// The coordinator's socket with what decides who gets in: the keys of a folder, read again and again, or
+/// those of this run alone; and the book of who was turned away.
 struct Door {
     let socket: CoordinatorSocket
     /// What workers started here need; nil where nobody needs any.
@@ -31,9 +31,10 @@ struct Door {
         folder = try options.keys.map { path throws(CommandFailure) in
             try keyed { () throws(KeyError) in try CoordinatorKeyFolder(reading: path) }
         }
-        list = try folder.map { folder throws(CommandFailure) in
-            try keyed { () throws(KeyError) in try folder.allowList().list }
-        } ?? AllowList()
+        list =
+            try folder.map { folder throws(CommandFailure) in
+                try keyed { () throws(KeyError) in try folder.allowList().list }
+            } ?? AllowList()
         guard folder != nil || options.listen == nil else {
             local = nil
             socket = try orFail(CommandFailure.init(_:)) { () throws(TransportError) in
@@ -41,8 +42,8 @@ struct Door {
             }
             return
         }
-        // Workers started here have keys of their own, which no file holds. Without --listen they are the only ones:
-        // nor do other users of this machine get in.
+        // Workers started here have keys of their own, which no file holds. Without --listen they are the
+        // only ones: nor do other users of this machine get in.
         let (list, folder) = (list, folder)
         (local, socket) = try orFail(CommandFailure.init(_:)) { () throws(TransportError) in
             let pair: KeyPair
@@ -85,7 +86,8 @@ struct Door {
         problems = found
         guard read != list else { return [] }
         let (before, after) = (Set(list.workers.values), Set(read.workers.values))
-        let changes = after.subtracting(before).sorted().map { "\($0) may join" }
+        let changes =
+            after.subtracting(before).sorted().map { "\($0) may join" }
             + before.subtracting(after).sorted().map { "\($0) may not any more" }
         lines.append("keys: " + (changes.isEmpty ? "changed" : changes.joined(separator: ", ")))
         list = read
@@ -98,7 +100,9 @@ struct Door {
     mutating func save(_ journal: RunJournal) {
         let counts = refusals
         guard counts != saved else { return }
-        guard (try? journal.setSetting(Door.refusalsSetting, counts.json.canonicalText)) != nil else { return }
+        guard (try? journal.setSetting(Door.refusalsSetting, counts.json.canonicalText)) != nil else {
+            return
+        }
         saved = counts
     }
 
@@ -106,7 +110,8 @@ struct Door {
     private mutating func tellRefusals(_ lines: inout [String]) {
         for refused in socket.refusedKeys.dropFirst(toldKeys) {
             let why = list.revoked.contains(refused.key) ? "which was revoked" : "which is not on the list"
-            lines.append("warning: refused a connection from \(refused.address) with key \(refused.key.text), \(why)")
+            lines.append(
+                "warning: refused a connection from \(refused.address) with key \(refused.key.text), \(why)")
         }
         toldKeys = socket.refusedKeys.count
         let counts = socket.refusals
@@ -116,21 +121,25 @@ struct Door {
                     + "it is counted in status, not shown")
         }
         if counts.malformedMessages > 0, told.insert("malformed").inserted {
-            lines.append("warning: a message that no worker of ours sends was dropped; more are counted in status")
+            lines.append(
+                "warning: a message that no worker of ours sends was dropped; more are counted in status")
         }
     }
 }
 
 extension RefusalCounts {
-    private static var fields: [(name: String, path: WritableKeyPath<RefusalCounts, Int>)] {[
-        ("unknown_key_connections", \.unknownKeys), ("revoked_key_connections", \.revokedKeys),
-        ("stranger_connections", \.strangers), ("revoked_key_messages", \.revokedMessages),
-        ("malformed_messages", \.malformedMessages),
-    ]}
+    private static var fields: [(name: String, path: WritableKeyPath<RefusalCounts, Int>)] {
+        [
+            ("unknown_key_connections", \.unknownKeys), ("revoked_key_connections", \.revokedKeys),
+            ("stranger_connections", \.strangers), ("revoked_key_messages", \.revokedMessages),
+            ("malformed_messages", \.malformedMessages),
+        ]
+    }
 
     var json: JSONValue {
         .object(
-            Dictionary(uniqueKeysWithValues: Self.fields.map { ($0.name, JSONValue(self[keyPath: $0.path])) }))
+            Dictionary(uniqueKeysWithValues: Self.fields.map { ($0.name, JSONValue(self[keyPath: $0.path])) })
+        )
     }
 
     /// From what a journal kept; what it lacks is zero.
@@ -138,7 +147,9 @@ extension RefusalCounts {
         self.init()
         guard let text, let json = try? JSONValue(parsing: text.utf8) else { return }
         for (name, path) in Self.fields {
-            if let count = json[name]?.number.flatMap({ Int(exactly: $0) }) { self[keyPath: path] = max(0, count) }
+            if let count = json[name]?.number.flatMap({ Int(exactly: $0) }) {
+                self[keyPath: path] = max(0, count)
+            }
         }
     }
 

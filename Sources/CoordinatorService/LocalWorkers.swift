@@ -74,7 +74,8 @@ struct LocalWorkers {
         return Worker(child: child, output: ends[0])
     }
 
-    /// A pipe that holds the keys, to be read by one child: nothing of it is in any list of processes or file.
+    /// A pipe that holds the keys, to be read by one child: nothing of it is in any list of processes or
+    /// file.
     private func keyDescriptor() throws(CommandFailure) -> Int32? {
         guard let keys else { return nil }
         var ends: [Int32] = [-1, -1]

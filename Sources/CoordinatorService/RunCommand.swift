@@ -103,7 +103,9 @@ private func serve(
     // The loop that reads signals is over; what is still to be written can be written again.
     signals.exitFromNowOn(
         code: ExitCode.interrupted.rawValue,
-        words: "\ninterrupted while writing files; every record is kept\nto go on: ranksweep resume \(run.path)\n")
+        words:
+            "\ninterrupted while writing files; every record is kept\nto go on: ranksweep resume \(run.path)\n"
+    )
     try run.export(journal)
     let summary = try journaled { () throws(JournalError) in try journal.summary() }
     if end == .interrupted {
@@ -118,7 +120,8 @@ private func serve(
             + durationText(seconds: seconds))
     for line in causes(summary) { printOut(line) }
     if summary.quarantined > 0 {
-        printOut("  to try those that were quarantined again: ranksweep resume \(run.path) --retry quarantined")
+        printOut(
+            "  to try those that were quarantined again: ranksweep resume \(run.path) --retry quarantined")
     }
     try writeReports(run, formats: FigureFormat.allCases)
     return summary.quarantined > 0 || summary.conflicts > 0 ? .incomplete : .done

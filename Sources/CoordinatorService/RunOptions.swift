@@ -43,18 +43,18 @@ struct RunOptions: Equatable {
                 }
                 guard endpoint.isLoopback || keys != nil || arguments.has("--insecure") else {
                     throw UsageError(
-                        "--listen \(text): other machines can reach this address, and nothing would stop them from "
-                            + "reading the sweep and sending false records; make keys ('ranksweep keys new DIR') and "
-                            + "add --keys DIR, or listen at 127.0.0.1 and tunnel with ssh, or add --insecure on a "
-                            + "network you trust")
+                        "--listen \(text): other machines can reach this address, and nothing would stop them "
+                            + "from reading the sweep and sending false records; make keys ('ranksweep keys new "
+                            + "DIR') and add --keys DIR, or listen at 127.0.0.1 and tunnel with ssh, or add "
+                            + "--insecure on a network you trust")
                 }
                 listen = endpoint
                 workers = 0
             }
             if arguments.has("--keys"), listen == nil {
                 throw UsageError(
-                    "--keys is for workers from elsewhere: add --listen tcp://HOST:PORT (without it only workers "
-                        + "started here are let in)")
+                    "--keys is for workers from elsewhere: add --listen tcp://HOST:PORT (without it only "
+                        + "workers started here are let in)")
             }
             if let count = try arguments.integer("--workers", in: 0...1024) { workers = count }
             if let count = try arguments.integer("--slots", in: 1...4096) { slots = count }
@@ -74,7 +74,8 @@ struct RunOptions: Equatable {
             case "auto": trialLimit = .automatic
             case "none": trialLimit = .none
             default:
-                guard let seconds = Int(arguments["--trial-limit"] ?? ""), (1...10_000_000).contains(seconds) else {
+                guard let seconds = Int(arguments["--trial-limit"] ?? ""), (1...10_000_000).contains(seconds)
+                else {
                     throw UsageError(
                         "--trial-limit must be auto, none or a whole number of seconds, not "
                             + "'\(arguments["--trial-limit"] ?? "")'")
@@ -125,6 +126,8 @@ struct RunOptions: Equatable {
         keys = json["keys"]?.string ?? keys
         kernel = json["blas_kernel"]?.string ?? kernel
         if json["trial_limit"]?.string == "none" { trialLimit = .none }
-        if let seconds = json["trial_limit"]?.number.flatMap({ Int(exactly: $0) }) { trialLimit = .seconds(seconds) }
+        if let seconds = json["trial_limit"]?.number.flatMap({ Int(exactly: $0) }) {
+            trialLimit = .seconds(seconds)
+        }
     }
 }

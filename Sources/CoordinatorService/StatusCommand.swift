@@ -37,11 +37,13 @@ struct RunStatus {
         rate = holder != nil && recent.count > 0 ? Double(recent.count) / max(1, min(60, seconds)) : nil
     }
 
-    private static func read(_ run: RunDirectory) throws(JournalError) -> (RunSummary, RecentRecords, String?) {
+    private static func read(_ run: RunDirectory) throws(JournalError) -> (RunSummary, RecentRecords, String?)
+    {
         do throws(JournalError) {
             let journal = try RunJournal.open(in: run.path, sweep: run.spec.digest, readOnly: true)
             return (
-                try journal.summary(), try journal.recordsSince(unixMilliseconds: unixMilliseconds() - 60_000),
+                try journal.summary(),
+                try journal.recordsSince(unixMilliseconds: unixMilliseconds() - 60_000),
                 try journal.setting(Door.refusalsSetting)
             )
         } catch {

@@ -18,7 +18,8 @@ public struct RefusalCounts: Equatable, Sendable {
     public var unknownKeys = 0
     /// Connections with a key that was revoked.
     public var revokedKeys = 0
-    /// Connections that did not come as far as a key, or had to have one: other programs, scans, wrong settings.
+    /// Connections that did not come as far as a key, or had to have one: other programs, scans, wrong
+    /// settings.
     public var strangers = 0
     /// Messages over a connection whose key was revoked meanwhile.
     public var revokedMessages = 0
@@ -46,7 +47,8 @@ struct Gate: Sendable {
         case admitted
         /// Its key is not on the list (any more).
         case barred
-        /// Its identity is that of a worker with another key, or there are more identities than any cluster has.
+        /// Its identity is that of a worker with another key, or there are more identities than any cluster
+        /// has.
         case malformed
     }
 

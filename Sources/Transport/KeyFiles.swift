@@ -28,13 +28,13 @@ public enum KeyError: Error, Equatable, Sendable {
             "\(path): no such folder; on the coordinator's machine 'ranksweep keys new \(path)' makes it"
         case .missing(let path): "\(path): not there: this is no whole folder of keys"
         case .otherSide(let path, let belongsTo):
-            "\(path): these are the keys of a \(belongsTo): the coordinator takes the folder that 'ranksweep keys new' "
-                + "made, a worker the one that 'ranksweep keys add' made"
+            "\(path): these are the keys of a \(belongsTo): the coordinator takes the folder that 'ranksweep keys "
+                + "new' made, a worker the one that 'ranksweep keys add' made"
         case .notAKey(let path):
             "\(path): not a key file: it must hold one key of 40 letters, as 'ranksweep keys' writes it"
         case .readable(let path, let mode):
-            "\(path): others can read this secret (mode \(octal(mode))): chmod 600 \(path), and if anyone may have "
-                + "read it, make new keys"
+            "\(path): others can read this secret (mode \(octal(mode))): chmod 600 \(path), and if anyone may "
+                + "have read it, make new keys"
         case .writable(let path, let mode):
             "\(path): others can change this (mode \(octal(mode))), and so let anyone in: chmod go-w \(path)"
         case .foreign(let path): "\(path): belongs to another user: only one's own keys are trusted"
@@ -42,7 +42,8 @@ public enum KeyError: Error, Equatable, Sendable {
         case .hasKeys(let name, let path):
             "'\(name)' has keys already (\(path)); for new ones: ranksweep keys revoke first, then add"
         case .badName(let name):
-            "'\(name)' is no name for a worker: letters, digits, '.', '-' and '_', 64 at most, a letter or digit first"
+            "'\(name)' is no name for a worker: letters, digits, '.', '-' and '_', 64 at most, a letter or "
+                + "digit first"
         case .unknownName(let name, let path, let near):
             "no worker '\(name)' in \(path)" + (near.map { "; did you mean '\($0)'?" } ?? "")
         case .mismatch(let secret, let publicFile):
@@ -70,8 +71,8 @@ enum KeyFile {
         return pair
     }
 
-    /// The line of a key file's text that is no explanation; nil where there is not one. '#' is a letter of Z85, a
-    /// space is none.
+    /// The line of a key file's text that is no explanation; nil where there is not one. '#' is a letter of
+    /// Z85, a space is none.
     static func keyLine(_ text: String) -> String? {
         let lines = text.split(whereSeparator: \.isNewline).map { $0.trimming(" \t") }
         let keys = lines.filter { !$0.isEmpty && !$0.hasPrefix("# ") }
@@ -98,7 +99,9 @@ enum KeyFile {
         guard fstat(file, &facts) == 0 else { throw systemError("read", path) }
         guard facts.st_mode & S_IFMT == S_IFREG else { throw .notAKey(path: path) }
         guard facts.st_uid == geteuid() || facts.st_uid == 0 else { throw .foreign(path: path) }
-        guard !isSecret || facts.st_mode & 0o077 == 0 else { throw .readable(path: path, mode: facts.st_mode) }
+        guard !isSecret || facts.st_mode & 0o077 == 0 else {
+            throw .readable(path: path, mode: facts.st_mode)
+        }
         guard facts.st_mode & 0o022 == 0 else { throw .writable(path: path, mode: facts.st_mode) }
     }
 
@@ -121,10 +124,13 @@ enum KeyFile {
         defer { unlink(partial) }
         let bytes = Array("# \(about)\n\(key)\n".utf8)
         let isWritten =
-            fchmod(file, mode) == 0 && Glibc.write(file, bytes, bytes.count) == bytes.count && fsync(file) == 0
+            fchmod(file, mode) == 0 && Glibc.write(file, bytes, bytes.count) == bytes.count
+            && fsync(file) == 0
         let code = errno
         close(file)
-        guard isWritten else { throw .system(doing: "write", path: path, detail: String(cString: strerror(code))) }
+        guard isWritten else {
+            throw .system(doing: "write", path: path, detail: String(cString: strerror(code)))
+        }
         guard link(partial, path) == 0 else {
             throw errno == EEXIST ? .exists(path: path) : systemError("write", path)
         }
@@ -161,7 +167,9 @@ enum KeyFile {
             let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
                 String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
             }
-            if name.hasSuffix(ending), !name.hasPrefix(".") { names.append(String(name.dropLast(ending.count))) }
+            if name.hasSuffix(ending), !name.hasPrefix(".") {
+                names.append(String(name.dropLast(ending.count)))
+            }
         }
         return names.sorted()
     }

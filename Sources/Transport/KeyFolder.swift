@@ -56,8 +56,12 @@ public struct CoordinatorKeyFolder: Sendable {
     /// Makes a worker's keys and puts it on the list.
     public func add(_ name: String) throws(KeyError) {
         try Self.check(name)
-        for taken in [file(name), host(name)] where KeyFile.exists(taken) { throw .hasKeys(name: name, path: taken) }
-        for folder in [allowed, path + "/hosts"] where !KeyFile.exists(folder) { try KeyFile.makeFolder(folder) }
+        for taken in [file(name), host(name)] where KeyFile.exists(taken) {
+            throw .hasKeys(name: name, path: taken)
+        }
+        for folder in [allowed, path + "/hosts"] where !KeyFile.exists(folder) {
+            try KeyFile.makeFolder(folder)
+        }
         let pair = try freshPair(path)
         let partial = "\(host(name)).partial-\(getpid())"
         try KeyFile.makeFolder(partial)
@@ -70,7 +74,9 @@ public struct CoordinatorKeyFolder: Sendable {
             throw error
         }
         // Last: a worker on the list has its keys.
-        try KeyFile.write(pair.publicKey.text, about: "ranksweep: public key of worker \(name)", to: file(name), mode: 0o644)
+        try KeyFile.write(
+            pair.publicKey.text, about: "ranksweep: public key of worker \(name)", to: file(name), mode: 0o644
+        )
     }
 
     /// Takes a worker off the list: a running coordinator notices within seconds.

@@ -64,7 +64,8 @@ public struct PublicKey: Hashable, Comparable, Sendable {
     public static func < (a: PublicKey, b: PublicKey) -> Bool { a.text < b.text }
 }
 
-/// What proves who one is. It describes itself as no more than that, so that no message can hold it by accident.
+/// What proves who one is. It describes itself as no more than that, so that no message can hold it by
+/// accident.
 public struct SecretKey: Equatable, Sendable, CustomStringConvertible, CustomDebugStringConvertible,
     CustomReflectable
 {
@@ -93,7 +94,8 @@ public struct KeyPair: Equatable, Sendable {
         var publicText = [CChar](repeating: 0, count: 41)
         var secretText = [CChar](repeating: 0, count: 41)
         guard zmq_curve_keypair(&publicText, &secretText) == 0,
-            let publicKey = PublicKey(text: text(publicText)), let secretKey = SecretKey(text: text(secretText))
+            let publicKey = PublicKey(text: text(publicText)),
+            let secretKey = SecretKey(text: text(secretText))
         else { throw .system(doing: "make", endpoint: "keys", detail: "this ZeroMQ was built without CURVE") }
         return KeyPair(publicKey: publicKey, secretKey: secretKey)
     }
@@ -126,8 +128,8 @@ public struct WorkerKeys: Equatable, Sendable {
         self.coordinator = coordinator
     }
 
-    /// For a worker started here: it goes through a pipe, not through arguments or the environment, which others
-    /// can read.
+    /// For a worker started here: it goes through a pipe, not through arguments or the environment, which
+    /// others can read.
     public var handedDown: [UInt8] { Array("\(coordinator.text)\n\(pair.secretKey.text)\n".utf8) }
 
     public init?(handedDown bytes: [UInt8]) {

@@ -6,8 +6,8 @@ public enum LinkTrouble: Equatable, Sendable {
     case keyRefused
     /// One side has keys, the other has none.
     case keysOnOneSide
-    /// The other end broke off: it has another key than this worker expects, or is something else. Where one side has
-    /// no keys this may come first, too: the sides race to find out.
+    /// The other end broke off: it has another key than this worker expects, or is something else. Where
+    /// one side has no keys this may come first, too: the sides race to find out.
     case brokenOff
     /// The other end is something else.
     case otherProtocol
@@ -25,17 +25,18 @@ public enum LinkTrouble: Equatable, Sendable {
             "the coordinator at \(endpoint) lets in workers with keys only: on its machine 'ranksweep keys add "
                 + "DIR NAME' makes them; copy them here and add --keys"
         case .brokenOff where hasKeys:
-            "\(endpoint) breaks off each connection: its key is not the one in this worker's coordinator.public, or "
-                + "it has none, or it is no ranksweep coordinator"
+            "\(endpoint) breaks off each connection: its key is not the one in this worker's coordinator.public, "
+                + "or it has none, or it is no ranksweep coordinator"
         case .brokenOff:
-            "\(endpoint) breaks off each connection: it lets in workers with keys only (--keys DIR), or it is no "
-                + "ranksweep coordinator"
+            "\(endpoint) breaks off each connection: it lets in workers with keys only (--keys DIR), or it is "
+                + "no ranksweep coordinator"
         case .otherProtocol: "\(endpoint) does not answer as a ranksweep coordinator does"
         }
     }
 }
 
-/// When a worker that was turned away tries again, and what of it is worth telling. Pure: the caller has the clock.
+/// When a worker that was turned away tries again, and what of it is worth telling. Pure: the caller has
+/// the clock.
 public struct LinkRetry: Equatable, Sendable {
     /// What was told last, until there is a connection.
     public private(set) var told: LinkTrouble?

@@ -2,7 +2,7 @@ import CZeroMQ
 import Glibc
 import Wire
 
-/// One ZeroMQ socket with its context. The only class that calls ZeroMQ, with `waitForInput`.
+/// One ZeroMQ socket with its context. The only class that calls ZeroMQ, with `waitForInput` and `KeyPair`.
 final class MessageSocket {
     fileprivate let handle: UnsafeMutableRawPointer
     /// Readable when there is news of connections.
@@ -57,7 +57,9 @@ final class MessageSocket {
 
     /// Proves to the coordinator who this is, and talks to no other. Before `connect`.
     func prove(_ keys: WorkerKeys) throws(TransportError) {
-        let (server, own, secret) = (keys.coordinator.bytes, keys.pair.publicKey.bytes, keys.pair.secretKey.bytes)
+        let (server, own, secret) = (
+            keys.coordinator.bytes, keys.pair.publicKey.bytes, keys.pair.secretKey.bytes
+        )
         guard zmq_setsockopt(handle, ZMQ_CURVE_SERVERKEY, server, server.count) == 0,
             zmq_setsockopt(handle, ZMQ_CURVE_PUBLICKEY, own, own.count) == 0,
             zmq_setsockopt(handle, ZMQ_CURVE_SECRETKEY, secret, secret.count) == 0
@@ -77,7 +79,8 @@ final class MessageSocket {
             let name = isOurs ? decide(parts[6], String(decoding: parts[3], as: UTF8.self)) : nil
             let answer = name == nil ? ("400", "not on the list") : ("200", "")
             let reply = [
-                Array("1.0".utf8), parts.count > 1 ? parts[1] : [], Array(answer.0.utf8), Array(answer.1.utf8),
+                Array("1.0".utf8), parts.count > 1 ? parts[1] : [], Array(answer.0.utf8),
+                Array(answer.1.utf8),
                 Array((name ?? "").utf8), [],
             ]
             for (place, part) in reply.enumerated() {
@@ -95,7 +98,8 @@ final class MessageSocket {
         guard zmq_socket_monitor(handle, address, events) == 0 else { return }
         monitor = zmq_socket(context, ZMQ_PAIR)
         guard let monitor else { return }
-        // ZeroMQ's own thread waits where the queue is full: it holds what a storm of connections brings in a turn.
+        // ZeroMQ's own thread waits where the queue is full: it holds what a storm of connections brings in
+        // a turn.
         var most = Int32(100_000)
         zmq_setsockopt(monitor, ZMQ_RCVHWM, &most, MemoryLayout<Int32>.size)
         zmq_connect(monitor, address)

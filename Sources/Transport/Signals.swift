@@ -120,7 +120,8 @@ public func thisProgram() -> String? {
     return String(decoding: bytes.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
 }
 
-/// Lets this process hold as many descriptors as it may: a storm of connections must not leave none for files.
+/// Lets this process hold as many descriptors as it may: a storm of connections must not leave none for
+/// files.
 public func allowManyConnections() {
     var limit = rlimit()
     let kind = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)

@@ -1,6 +1,6 @@
 // Transport: bytes between a coordinator and its workers, over ZeroMQ on TCP, and waiting for sockets and
-// descriptors together; keys, and who is let in by them (docs/security.md). Imports Wire (limits, identities), Text
-// and ZeroMQ. Leaves out what messages mean, and when to send them.
+// descriptors together; keys, and who is let in by them (docs/security.md). Imports Wire (limits,
+// identities), Text and ZeroMQ. Leaves out what messages mean, and when to send them.
 
 import CZeroMQ
 import Wire
@@ -83,8 +83,8 @@ public struct CoordinatorKeys: Sendable {
     }
 }
 
-/// The coordinator's end: one socket for all workers, each known by its identity. With keys nobody is heard whose
-/// key is not on the list at that moment.
+/// The coordinator's end: one socket for all workers, each known by its identity. With keys nobody is heard
+/// whose key is not on the list at that moment.
 public final class CoordinatorSocket {
     let socket: MessageSocket
     private var gate: Gate
@@ -117,8 +117,8 @@ public final class CoordinatorSocket {
         self.endpoint = "tcp://\(endpoint.host):\(port)"
     }
 
-    /// The next message, if one has come. What no worker of ours can have sent is dropped and counted, and so is
-    /// what comes from a worker whose key is not on the list any more.
+    /// The next message, if one has come. What no worker of ours can have sent is dropped and counted, and
+    /// so is what comes from a worker whose key is not on the list any more.
     public func receive() -> (worker: WorkerID, bytes: [UInt8])? {
         // Bounded: who sends nothing else must not keep the caller here.
         for _ in 0..<1000 {
@@ -136,7 +136,8 @@ public final class CoordinatorSocket {
         return nil
     }
 
-    /// Workers of whom a message was refused because their key is not on the list any more, since this was last asked.
+    /// Workers of whom a message was refused because their key is not on the list any more, since this was
+    /// last asked.
     public func takeBarred() -> [WorkerID] {
         defer { barred.removeAll() }
         return barred

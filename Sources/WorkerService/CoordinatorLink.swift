@@ -11,8 +11,8 @@ enum KeySource: Equatable {
     case descriptor(Int32)
 }
 
-/// A worker's socket, made anew where its coordinator turned it away: by then the key may be on the list, or the folder
-/// may hold another.
+/// A worker's socket, made anew where its coordinator turned it away: by then the key may be on the list,
+/// or the folder may hold another.
 struct CoordinatorLink {
     let socket: WorkerSocket
     private let endpoint: Endpoint

@@ -45,7 +45,8 @@ let workerCommand = CommandSpec(
     options: [
         OptionSpec("--connect", "tcp://HOST:PORT", "where the coordinator listens ('ranksweep run' tells)"),
         OptionSpec(
-            "--keys", "DIR", "this worker's keys, as 'ranksweep keys add' made them where the coordinator runs"),
+            "--keys", "DIR",
+            "this worker's keys, as 'ranksweep keys add' made them where the coordinator runs"),
         OptionSpec(
             "--slots", "N", "trials at a time, each in a process with one thread (default: one a core)"),
         OptionSpec(

@@ -1,6 +1,9 @@
 import Foundation
+import Sweep
 import Testing
 import Text
+import Transport
+import Wire
 
 /// Keys and those without them, with the real programs over TCP.
 @Suite("Security", .serialized) struct SecurityTests {
@@ -42,8 +45,11 @@ import Text
         #expect(secrets.count == 2 && secrets.allSatisfy { $0.count == 40 })
         let coordinator = try work.start(
             "ranksweep",
-            ["run", "s.yaml", "--out", "safe", "--listen", "tcp://0.0.0.0:*", "--keys", "keys", "--workers", "1",
-             "--slots", "1"])
+            [
+                "run", "s.yaml", "--out", "safe", "--listen", "tcp://0.0.0.0:*", "--keys", "keys",
+                "--workers", "1",
+                "--slots", "1",
+            ])
         let address = try listening(coordinator).replacingOccurrences(of: "//0.0.0.0:", with: "//127.0.0.1:")
         let worker = try work.start(
             "ranksweep-worker", ["--connect", address, "--keys", "keys/hosts/a", "--slots", "1"])
@@ -119,7 +125,9 @@ import Text
         }
     }
 
-    @Test("A worker revoked while it trains is out, and told; one that is added gets in; the bytes are the same")
+    @Test(
+        "A worker revoked while it trains is out, and told; one that is added gets in; the bytes are the same"
+    )
     func revoked() throws {
         let work = try Workspace()
         try work.write(smallSweep(steps: 6000), to: "s.yaml")
@@ -157,6 +165,58 @@ import Text
         #expect(try work.run("status", "r").output.contains("with a revoked key"))
     }
 
+    @Test("A worker with a key that talks nonsense gets no trial, stops nobody, and is counted")
+    func malformed() throws {
+        let work = try Workspace()
+        try work.write(smallSweep(steps: 3000), to: "s.yaml")
+        try makeKeys(work, "a")
+        let coordinator = try work.start(
+            "ranksweep",
+            [
+                "run", "s.yaml", "--out", "m", "--listen", "tcp://127.0.0.1:*", "--keys", "keys", "--workers",
+                "1",
+            ])
+        let endpoint = try Endpoint(parsing: listening(coordinator))
+        let keys = try WorkerKeys(reading: work.folder.appending(path: "keys/hosts/a").path)
+        func connected(_ id: UInt64) throws -> WorkerSocket {
+            let socket = try WorkerSocket(connectingTo: endpoint, as: WorkerID(id), keys: keys)
+            try eventually("the key is let in") { socket.news().contains(.connected) }
+            return socket
+        }
+        // Seeded: the same nonsense each time. Half of it begins as a message does.
+        var state: UInt64 = 7
+        func byte() -> UInt8 {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return UInt8(truncatingIfNeeded: state >> 33)
+        }
+        let sockets = try (0..<5).map { try connected($0) }
+        var sent = 0
+        for round in 0..<400 {
+            var bytes = (0..<Int(byte())).map { _ in byte() }
+            if round % 2 == 0 { bytes = [wireVersion, byte() % 8] + bytes }
+            if sockets[round % sockets.count].send(bytes) { sent += 1 }
+        }
+        #expect(sent == 400)
+        // Well-formed, of a worker that never said hello.
+        let report = WorkerMessage.Report(
+            lease: LeaseID(1), trial: 0, id: try #require(TrialID(String(repeating: "0", count: 32))),
+            attempt: 1, body: Array("{}".utf8),
+            provenance: .unknown(host: "x"))
+        #expect(sockets[0].send(WorkerMessage.report(report).encoded))
+        try eventually("they are counted") { try refused(work, "m", "malformed_messages") >= 200 }
+        let end = try coordinator.wait()
+        #expect(end.code == 0, "\(end.all)")
+        #expect(end.output.contains("40 measured"))
+        for socket in sockets {
+            while let bytes = socket.receive() {
+                switch try CoordinatorMessage(decoding: bytes) {
+                case .refuse, .beat, .finish: break
+                case let other: Issue.record("nonsense was answered with \(other)")
+                }
+            }
+        }
+    }
+
     @Test("A run without --listen lets in only the workers it started")
     func ownOnly() throws {
         let work = try Workspace()
@@ -171,7 +231,8 @@ import Text
         #expect(!other.errors.contains("connected to"))
     }
 
-    @Test("Keys that others can read are refused before anything is begun, on both sides; resume has its keys")
+    @Test(
+        "Keys that others can read are refused before anything is begun, on both sides; resume has its keys")
     func permissions() throws {
         let work = try Workspace()
         try work.write(smallSweep(), to: "s.yaml")
@@ -185,7 +246,9 @@ import Text
         #expect(!work.exists("runs"))
         chmodded("keys/coordinator.secret", 0o600)
         chmodded("keys/hosts/a/worker.secret", 0o640)
-        end = try work.start("ranksweep-worker", ["--connect", "tcp://127.0.0.1:1", "--keys", "keys/hosts/a"]).wait()
+        end = try work.start(
+            "ranksweep-worker", ["--connect", "tcp://127.0.0.1:1", "--keys", "keys/hosts/a"]
+        ).wait()
         #expect(end.code == 2)
         #expect(end.errors.contains("keys/hosts/a/worker.secret: others can read this secret"))
         end = try work.start("ranksweep", ["run", "s.yaml", "--out", "a", "--keys", "keys"] + listen).wait()
@@ -210,7 +273,10 @@ import Text
             (["run", "s.yaml", "--keys", "here"], "add --listen tcp://HOST:PORT"),
             (["run", "s.yaml", "--keys", "here", "--insecure"], "say opposite things"),
             (["run", "s.yaml", "--listen", "tcp://0.0.0.0:5555"], "'ranksweep keys new DIR'"),
-            (["run", "s.yaml", "--listen", "tcp://0.0.0.0:*", "--keys", "nowhere"], "nowhere: no such folder"),
+            (
+                ["run", "s.yaml", "--listen", "tcp://0.0.0.0:*", "--keys", "nowhere"],
+                "nowhere: no such folder"
+            ),
         ])
     func wrongUse(arguments: [String], message: String) throws {
         let work = try Workspace()

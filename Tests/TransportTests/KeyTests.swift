@@ -32,7 +32,9 @@ import Wire
         let pair = try KeyPair.fresh()
         var dumped = ""
         dump(pair, to: &dumped)
-        for text in ["\(pair)", "\(pair.secretKey)", String(reflecting: pair), String(reflecting: [pair]), dumped] {
+        for text in [
+            "\(pair)", "\(pair.secretKey)", String(reflecting: pair), String(reflecting: [pair]), dumped,
+        ] {
             #expect(!text.contains(pair.secretKey.text) && !text.contains("\(pair.secretKey.bytes[0]), "))
         }
     }
@@ -42,7 +44,9 @@ import Wire
         let keys = WorkerKeys(pair: try KeyPair.fresh(), coordinator: try KeyPair.fresh().publicKey)
         #expect(WorkerKeys(handedDown: keys.handedDown) == keys)
         #expect(keys.handedDown.count < 4096)
-        for bytes in [[], Array(keys.handedDown.dropLast(2)), Array(keys.handedDown.dropFirst(41)), [255, 0]] {
+        for bytes in [
+            [], Array(keys.handedDown.dropLast(2)), Array(keys.handedDown.dropFirst(41)), [255, 0],
+        ] {
             #expect(WorkerKeys(handedDown: bytes) == nil)
         }
     }
@@ -59,12 +63,16 @@ import Wire
     /// A place for keys that goes with the test.
     final class Place {
         let folder = FileManager.default.temporaryDirectory.appending(path: "keys-\(UUID().uuidString)").path
-        init() throws { try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true) }
+        init() throws {
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        }
         deinit { try? FileManager.default.removeItem(atPath: folder) }
         func mode(_ name: String) throws -> Int? {
             try FileManager.default.attributesOfItem(atPath: "\(folder)/\(name)")[.posixPermissions] as? Int
         }
-        func text(_ name: String) throws -> String { try String(contentsOfFile: "\(folder)/\(name)", encoding: .utf8) }
+        func text(_ name: String) throws -> String {
+            try String(contentsOfFile: "\(folder)/\(name)", encoding: .utf8)
+        }
         func write(_ text: String, _ name: String, mode: Int = 0o644) throws {
             try text.write(toFile: "\(folder)/\(name)", atomically: false, encoding: .utf8)
             chmod("\(folder)/\(name)", mode_t(mode))
@@ -79,7 +87,8 @@ import Wire
         let keys = try CoordinatorKeyFolder(reading: place.folder + "/k")
         #expect(try keys.allowList().list == AllowList())
         try keys.add("node7")
-        #expect(try place.mode("k/hosts/node7") == 0o700 && place.mode("k/hosts/node7/worker.secret") == 0o600)
+        #expect(
+            try place.mode("k/hosts/node7") == 0o700 && place.mode("k/hosts/node7/worker.secret") == 0o600)
         let worker = try WorkerKeys(reading: keys.host("node7"))
         #expect(worker.coordinator == keys.pair.publicKey)
         #expect(try keys.allowList().list == AllowList(workers: [worker.pair.publicKey: "node7"]))
@@ -129,7 +138,8 @@ import Wire
         for (name, mode) in [("coordinator.secret", 0o640), ("coordinator.secret", 0o604)] {
             chmod("\(folder)/\(name)", mode_t(mode))
             let error = #expect(throws: KeyError.self) { try CoordinatorKeyFolder(reading: folder) }
-            #expect(error?.message.contains("k/coordinator.secret: others can read this secret (mode 0") == true)
+            #expect(
+                error?.message.contains("k/coordinator.secret: others can read this secret (mode 0") == true)
             #expect(error?.message.contains("chmod 600 \(folder)/coordinator.secret") == true)
         }
         chmod("\(folder)/coordinator.secret", 0o600)

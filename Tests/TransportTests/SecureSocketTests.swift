@@ -68,7 +68,8 @@ import Wire
         // A stranger's eyes: a relay between the two that keeps what passes.
         let relay = try Relay(to: real)
         let socket = try WorkerSocket(
-            connectingTo: try Endpoint(parsing: "tcp://127.0.0.1:\(relay.port)"), as: WorkerID(1), keys: worker)
+            connectingTo: try Endpoint(parsing: "tcp://127.0.0.1:\(relay.port)"), as: WorkerID(1),
+            keys: worker)
         let words = Array("the sweep's secret beta".utf8)
         #expect(sendOnceConnected(socket, words) { tend(coordinator) })
         #expect(next(coordinator)?.bytes == words)
