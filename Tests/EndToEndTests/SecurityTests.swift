@@ -201,7 +201,9 @@ import Wire
         let report = WorkerMessage.Report(
             lease: LeaseID(1), trial: 0, id: try #require(TrialID(String(repeating: "0", count: 32))),
             attempt: 1, body: Array("{}".utf8),
-            provenance: .unknown(host: "x"))
+            provenance: Provenance(
+                host: "x", process: 1, slot: 0, cpu: "", kernel: "", startMilliseconds: 0, seconds: 0,
+                peakMemoryBytes: 0))
         #expect(sockets[0].send(WorkerMessage.report(report).encoded))
         try eventually("they are counted") { try refused(work, "m", "malformed_messages") >= 200 }
         let end = try coordinator.wait()
