@@ -149,7 +149,12 @@ enum KeyFile {
             let isTaken = [ENOTEMPTY, EEXIST, ENOTDIR].contains(errno)
             throw isTaken ? .exists(path: path) : systemError("make", path)
         }
-        let folder = open(path + "/..", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        syncFolder(path + "/..")
+    }
+
+    /// Names are safe from a crash, too: a key that was revoked must not come back.
+    static func syncFolder(_ path: String) {
+        let folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard folder >= 0 else { return }
         fsync(folder)
         close(folder)

@@ -77,6 +77,7 @@ public struct CoordinatorKeyFolder: Sendable {
         try KeyFile.write(
             pair.publicKey.text, about: "ranksweep: public key of worker \(name)", to: file(name), mode: 0o644
         )
+        KeyFile.syncFolder(allowed)
     }
 
     /// Takes a worker off the list: a running coordinator notices within seconds.
@@ -95,6 +96,7 @@ public struct CoordinatorKeyFolder: Sendable {
                 place = "\(revoked)/\(name).\(number).public"
             }
             guard rename(file(name), place) == 0 else { throw KeyFile.systemError("revoke", file(name)) }
+            for folder in [allowed, revoked] { KeyFile.syncFolder(folder) }
         }
         remove(host(name))
     }
