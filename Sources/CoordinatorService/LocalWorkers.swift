@@ -47,22 +47,23 @@ struct LocalWorkers {
         }
     }
 
-    private func start(slots: Int) throws(CommandFailure) -> Worker {
-        var ends: [Int32] = [-1, -1]
+    /// nil where there are no descriptors left just now: in a storm of connections, say.
+    private func start(slots: Int) throws(CommandFailure) -> Worker? {
         var arguments = [
             "--connect", endpoint, "--slots", String(slots), "--data", options.data, "--quiet", "--parent",
             String(getpid()),
         ]
         var descriptors: [(ours: Int32, theirs: Int32)] = []
-        let keyEnd = try keyDescriptor()
-        if let keyEnd {
+        var keyEnd: Int32?
+        if let keys {
+            keyEnd = try descriptor(holding: keys)
+            guard let keyEnd else { return nil }
             arguments += ["--keys-descriptor", "3"]
             descriptors.append((ours: keyEnd, theirs: 3))
         }
         defer { if let keyEnd { close(keyEnd) } }
         if let kernel = options.kernel { arguments += ["--blas-kernel", kernel] }
-        guard pipe(&ends) == 0 else { throw .fault("pipe: \(systemText(errno))") }
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        guard let ends = try makePipe() else { return nil }
         _ = fcntl(ends[0], F_SETFL, O_NONBLOCK)
         let child = ChildProgram.start(
             program, arguments, environment: environmentList(),
@@ -76,11 +77,8 @@ struct LocalWorkers {
 
     /// A pipe that holds the keys, to be read by one child: nothing of it is in any list of processes or
     /// file.
-    private func keyDescriptor() throws(CommandFailure) -> Int32? {
-        guard let keys else { return nil }
-        var ends: [Int32] = [-1, -1]
-        guard pipe(&ends) == 0 else { throw .fault("pipe: \(systemText(errno))") }
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    private func descriptor(holding keys: WorkerKeys) throws(CommandFailure) -> Int32? {
+        guard let ends = try makePipe() else { return nil }
         let bytes = keys.handedDown
         let isWritten = write(ends[1], bytes, bytes.count) == bytes.count
         close(ends[1])
@@ -89,6 +87,17 @@ struct LocalWorkers {
             throw .fault("a pipe cannot be written: \(systemText(errno))")
         }
         return ends[0]
+    }
+
+    private func makePipe() throws(CommandFailure) -> [Int32]? {
+        var ends: [Int32] = [-1, -1]
+        guard pipe(&ends) == 0 else {
+            let code = errno
+            if code == EMFILE || code == ENFILE { return nil }
+            throw .fault("pipe: \(systemText(code))")
+        }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        return ends
     }
 
     /// A record came: whatever ends now is not for want of trying.

@@ -20,7 +20,13 @@ public enum KeyError: Error, Equatable, Sendable {
     case unknownName(String, path: String, near: String?)
     /// A secret and a public key that do not belong together.
     case mismatch(secret: String, public: String)
-    case system(doing: String, path: String, detail: String)
+    case system(doing: String, path: String, code: Int32)
+
+    /// Whether it says nothing about the key: the system was short of something for a moment.
+    var isPassing: Bool {
+        guard case .system(_, _, let code) = self else { return false }
+        return [EMFILE, ENFILE, ENOMEM, EIO, EINTR, EAGAIN, ESTALE, ENOBUFS].contains(code)
+    }
 
     public var message: String {
         switch self {
@@ -48,7 +54,8 @@ public enum KeyError: Error, Equatable, Sendable {
             "no worker '\(name)' in \(path)" + (near.map { "; did you mean '\($0)'?" } ?? "")
         case .mismatch(let secret, let publicFile):
             "\(publicFile) is not the public key of \(secret): files of two sets of keys are mixed up"
-        case .system(let doing, let path, let detail): "\(path): cannot \(doing) it: \(detail)"
+        case .system(let doing, let path, let code):
+            "\(path): cannot \(doing) it: \(String(cString: strerror(code)))"
         }
     }
 }
@@ -129,7 +136,7 @@ enum KeyFile {
         let code = errno
         close(file)
         guard isWritten else {
-            throw .system(doing: "write", path: path, detail: String(cString: strerror(code)))
+            throw .system(doing: "write", path: path, code: code)
         }
         guard link(partial, path) == 0 else {
             throw errno == EEXIST ? .exists(path: path) : systemError("write", path)
@@ -182,7 +189,7 @@ enum KeyFile {
     static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
     static func systemError(_ doing: String, _ path: String) -> KeyError {
-        .system(doing: doing, path: path, detail: String(cString: strerror(errno)))
+        .system(doing: doing, path: path, code: errno)
     }
 }
 

@@ -113,13 +113,18 @@ public struct CoordinatorKeyFolder: Sendable {
             do throws(KeyError) { list.workers[try KeyFile.publicKey(file(name))] = name } catch {
                 // One that is gone was revoked just now.
                 if case .missing = error { continue }
+                // Nobody is shut out because a storm of connections took the descriptors.
+                if error.isPassing { throw error }
                 problems.append(error)
             }
         }
         for name in try KeyFile.names(in: revoked, ending: ".public") {
             do throws(KeyError) {
                 list.revoked.insert(try KeyFile.publicKey("\(revoked)/\(name).public"))
-            } catch { problems.append(error) }
+            } catch {
+                if error.isPassing { throw error }
+                problems.append(error)
+            }
         }
         return (list, problems)
     }
@@ -160,7 +165,8 @@ private func trimmed(_ path: String) -> String {
 
 private func freshPair(_ path: String) throws(KeyError) -> KeyPair {
     do throws(TransportError) { return try KeyPair.fresh() } catch {
-        throw .system(doing: "make keys for", path: path, detail: error.message)
+        // ZeroMQ was built without CURVE.
+        throw .system(doing: "make keys for", path: path, code: ENOTSUP)
     }
 }
 

@@ -178,6 +178,11 @@ import Wire
             #expect(found.problems == [.notAKey(path: folder + "/workers/bad.public")])
             #expect(found.list.workers.count == 1)
         }
+        // What cannot be read for want of descriptors is another matter: the list that was read before stays.
+        #expect(KeyError.system(doing: "read", path: "f", code: EMFILE).isPassing)
+        for error in [KeyError.notAKey(path: "f"), .system(doing: "read", path: "f", code: EACCES)] {
+            #expect(!error.isPassing)
+        }
         // Nor is what is in a file ever told.
         #expect(!KeyError.notAKey(path: "f").message.contains("too short"))
         mkfifo(folder + "/workers/pipe.public", 0o600)
