@@ -16,10 +16,9 @@ func runRun(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     try RunDirectory.checkIsFree(path)
     let signals = SignalDescriptor()
     let door = try Door(options)
-    let socket = door.socket
     try filed { () throws(FileError) in try makeFolder(path) }
     let lock = try journaled { () throws(JournalError) in
-        try CoordinatorLock(in: path, holder: .thisProcess(address: socket.endpoint))
+        try CoordinatorLock(in: path, holder: .thisProcess(address: door.socket.endpoint))
     }
     // Another run may have come and gone since the first look.
     try RunDirectory.checkIsFree(path)
@@ -27,7 +26,7 @@ func runRun(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     let journal = try journaled { () throws(JournalError) in
         try RunJournal.create(in: path, sweep: spec.digest)
     }
-    return try serve(run, journal, lock, options, door, signals)
+    return try serve(run, journal, lock, options, consume door, signals)
 }
 
 func runResume(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
@@ -48,7 +47,7 @@ func runResume(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     try journaled { () throws(JournalError) in
         try journal.forgive(failed: retry.contains("failed"), quarantined: retry.contains("quarantined"))
     }
-    return try serve(run, journal, lock, options, door, signals)
+    return try serve(run, journal, lock, options, consume door, signals)
 }
 
 /// A run that was cut short before its journal was there has done nothing yet.
@@ -95,11 +94,12 @@ private func checkData(_ spec: SweepSpec, _ options: RunOptions) throws(CommandF
 /// Serves a run to its end, and writes what came of it.
 private func serve(
     _ run: RunDirectory, _ journal: RunJournal, _ lock: CoordinatorLock, _ options: RunOptions,
-    _ door: Door, _ signals: SignalDescriptor
+    _ door: consuming Door, _ signals: SignalDescriptor
 ) throws(CommandFailure) -> ExitCode {
     defer { withExtendedLifetime(lock) {} }
     let start = monotonicMilliseconds()
-    let end = try dispatch(run, journal, options, door, signals)
+    // With the loop its socket ends: whatever connections it had, there are descriptors for files again.
+    let end = try dispatch(run, journal, options, consume door, signals)
     // The loop that reads signals is over; what is still to be written can be written again.
     signals.exitFromNowOn(
         code: ExitCode.interrupted.rawValue,
@@ -128,7 +128,7 @@ private func serve(
 }
 
 private func dispatch(
-    _ run: RunDirectory, _ journal: RunJournal, _ options: RunOptions, _ door: Door,
+    _ run: RunDirectory, _ journal: RunJournal, _ options: RunOptions, _ door: consuming Door,
     _ signals: SignalDescriptor
 ) throws(CommandFailure) -> Coordinator.End {
     let socket = door.socket
@@ -141,7 +141,7 @@ private func dispatch(
     let here = options.listen?.isEverywhere == true ? at("127.0.0.1", socket.endpoint) : socket.endpoint
     let local = options.workers > 0 ? try LocalWorkers(options, endpoint: here, keys: door.local) : nil
     var coordinator = try Coordinator(
-        run, journal: journal, door: door, signals: signals, local: local,
+        run, journal: journal, door: consume door, signals: signals, local: local,
         trialLimitSeconds: options.trialLimitSeconds(dearestTrial: run.spec.grid.cost().mostSeconds))
     return try coordinator.serve()
 }
