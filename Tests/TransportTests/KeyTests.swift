@@ -30,12 +30,14 @@ import Wire
     @Test("A secret key does not show itself, however it is printed")
     func secretive() throws {
         let pair = try KeyPair.fresh()
+        // Of the public half any single number may be the same.
+        let numbers = pair.secretKey.bytes.prefix(4).map { "\($0)" }.joined(separator: ", ")
         var dumped = ""
         dump(pair, to: &dumped)
         for text in [
             "\(pair)", "\(pair.secretKey)", String(reflecting: pair), String(reflecting: [pair]), dumped,
         ] {
-            #expect(!text.contains(pair.secretKey.text) && !text.contains("\(pair.secretKey.bytes[0]), "))
+            #expect(!text.contains(pair.secretKey.text) && !text.contains(numbers))
         }
     }
 
