@@ -6,7 +6,8 @@ import Wire
 
 /// A worker's report, held against the grid: what a peer sends is never trusted.
 struct CheckedReport {
-    let trial: Int
+    let report: WorkerMessage.Report
+    private let trial: Int
     private let line: [UInt8]
     private let outcome: String
 
@@ -33,11 +34,25 @@ struct CheckedReport {
         guard body.canonicalText.utf8.elementsEqual(report.body) else {
             return .malformed("not canonical JSON")
         }
+        guard filesAreRight(report.files, of: trial, spec, outcome: outcome) else {
+            return .malformed("its weights are not those that the sweep asks for")
+        }
         let line = recordLine(trial: trial, sweepDigest: digest, body: body)
-        return .record(CheckedReport(trial: index, line: Array(line.utf8), outcome: outcome))
+        return .record(CheckedReport(report: report, trial: index, line: Array(line.utf8), outcome: outcome))
     }
 
-    func entry(_ report: WorkerMessage.Report) -> JournalEntry {
+    /// Sizes follow from the trial's settings, to the byte.
+    private static func filesAreRight(
+        _ files: [KeptFile], of trial: Trial, _ spec: SweepSpec, outcome: String
+    ) -> Bool {
+        guard outcome == "measured" else { return files.isEmpty }
+        let steps = files.map { Int(clamping: $0.step) }
+        return spec.weights.allows(steps)
+            && zip(files, steps).allSatisfy { $0.bytes == UInt64(trial.weightsFileSize(step: $1)) }
+            && files.count * trial.settings.parameterBytes <= KeptWeights.limit
+    }
+
+    var entry: JournalEntry {
         .record(
             line: line, outcome: outcome,
             JournalAttempt(

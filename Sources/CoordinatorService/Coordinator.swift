@@ -1,4 +1,5 @@
 import Console
+import Files
 import Glibc
 import Journal
 import Reporting
@@ -30,6 +31,8 @@ struct Coordinator {
     private var sends: [(message: CoordinatorMessage, worker: WorkerID)] = []
     /// Of the report that the dispatcher is being told.
     private var checked: CheckedReport?
+    /// Of weights that could not be written: nothing is made durable after it.
+    private var failure: CommandFailure?
 
     private var localIDs: [pid_t: WorkerID] = [:]
     private var told: Set<WorkerID> = []
@@ -50,6 +53,7 @@ struct Coordinator {
         self.signals = signals
         self.local = local
         sweepDigest = run.spec.digest
+        run.weights.removeUnfinished()
         var settings = DispatchSettings()
         settings.trialLimitSeconds = trialLimitSeconds
         do throws(JournalError) {
@@ -84,6 +88,7 @@ struct Coordinator {
             throw error
         }
         local?.stop(ask: isInterrupted)
+        run.weights.removeUnfinished()
         return isFinished ? .finished : .interrupted
     }
 
@@ -172,7 +177,7 @@ struct Coordinator {
                 handle(.message(.failure(failure), from: worker))
                 return
             }
-        case .beat, .failure, .goodbye: break
+        case .beat, .failure, .piece, .goodbye: break
         }
         if message == .goodbye { socket.forget(worker) }
         handle(.message(message, from: worker))
@@ -195,9 +200,22 @@ struct Coordinator {
     private mutating func perform(_ effect: DispatchEffect) {
         switch effect {
         case .append(let report), .check(let report):
-            guard let checked, checked.trial == Int(report.trial) else { return }
-            entries.append(checked.entry(report))
+            var checked = checked
+            // Its weights came after it, in pieces.
+            if checked?.report != report,
+                case .record(let again) = CheckedReport.check(report, run.spec, digest: sweepDigest)
+            {
+                checked = again
+            }
+            guard let checked, checked.report == report, failure == nil else { return }
+            entries.append(checked.entry)
             local?.noteSuccess()
+        case .write(let trial, let step, let offset, let bytes):
+            keepWeights(trial, step) { folder, name throws(FileError) in
+                try folder.write(bytes, to: name, offset: offset)
+            }
+        case .keep(let trial, let step):
+            keepWeights(trial, step) { folder, name throws(FileError) in try folder.keep(name) }
         case .appendFailure(let failure, let quarantined):
             entries.append(
                 .failure(
@@ -211,6 +229,14 @@ struct Coordinator {
         }
     }
 
+    private mutating func keepWeights(
+        _ trial: Int, _ step: Int, _ work: (WeightsFolder, String) throws(FileError) -> Void
+    ) {
+        guard failure == nil else { return }
+        let name = run.spec.weights.fileName(run.spec.grid[trial].id, step: step)
+        do throws(FileError) { try work(run.weights, name) } catch { failure = CommandFailure(error) }
+    }
+
     /// Makes durable what came in this turn, then acknowledges it.
     private mutating func flush() throws(CommandFailure) {
         do throws(JournalError) {
@@ -221,6 +247,10 @@ struct Coordinator {
             throw CommandFailure(error)
         }
         entries.removeAll(keepingCapacity: true)
+        if let failure {
+            terminal.print("weights cannot be kept; what was acknowledged is safe, the rest is done again")
+            throw failure
+        }
         for (message, worker) in sends { socket.send(message.encoded, to: worker) }
         sends.removeAll(keepingCapacity: true)
     }

@@ -72,6 +72,11 @@ struct Plan {
             "         (counted operations at the speed of one core of a 2024 server"
                 + "\(cost.isSampled ? ", of sampled trials" : ""); yours may be twice as slow)",
         ]
+        if cost.weightFiles > 0 {
+            lines.append(
+                "weights  \(weightsText), \(bytesText(cost.weightBytes)) in all, "
+                    + "in the run directory's folder weights")
+        }
         if spec.figures.isEmpty {
             lines.append("figures  none asked for; tables/summary.dat is always written")
         }
@@ -79,6 +84,24 @@ struct Plan {
             lines.append("\(index == 0 ? "figures" : "       ")  \(figure.name): \(describe(figure))")
         }
         return lines.joined(separator: "\n")
+    }
+
+    private var weightsText: String {
+        let files =
+            cost.isSampled
+            ? "about " + countText(Int(cost.weightFiles), "file") : countText(Int(cost.weightFiles), "file")
+        return switch spec.weights {
+        case .none: ""
+        case .final: "after the last step: \(files)"
+        case .best: "at the lowest test loss of the trace: \(files)"
+        case .steps: "after the steps listed: \(files)"
+        }
+    }
+
+    /// "96.4 MB"; a rough number, like a disk's.
+    private func bytesText(_ bytes: Double) -> String {
+        let (unit, scale) = bytes < 1e6 ? ("kB", 1e3) : bytes < 1e9 ? ("MB", 1e6) : ("GB", 1e9)
+        return "\(roundedText(bytes / scale)) \(unit)"
     }
 
     private func values(_ axis: Axis) -> String {
@@ -125,6 +148,9 @@ struct Plan {
                 "model": .string("operations"), "core_hours": .number(cost.coreHours),
                 "seconds_per_trial_least": .number(cost.leastSeconds),
                 "seconds_per_trial_most": .number(cost.mostSeconds), "sampled": .bool(cost.isSampled),
+            ]),
+            "weights": .object([
+                "files": .number(cost.weightFiles.rounded()), "bytes": .number(cost.weightBytes.rounded()),
             ]),
             "figures": .array(spec.figures.map { .string($0.name) }),
         ])

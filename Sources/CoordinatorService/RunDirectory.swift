@@ -12,6 +12,7 @@ struct RunDirectory {
 
     var recordsPath: String { path + "/records.ndjson" }
     var provenancePath: String { path + "/provenance.ndjson" }
+    var weights: WeightsFolder { WeightsFolder(path: path + "/weights") }
     private static func sweepPath(_ path: String) -> String { path + "/sweep.json" }
 
     var hasJournal: Bool { RunDirectory.has(RunJournal.path(in: path)) }

@@ -18,6 +18,14 @@ public enum ExperimentError: Error, Equatable, CustomStringConvertible {
     }
 }
 
+/// What a trial gave.
+public struct TrialResult: Equatable, Sendable {
+    /// The record's body: metrics, outcome, theory, trace. Every number in it is finite.
+    public var body: JSONValue
+    /// Ascending by step; none of a trial that diverged.
+    public var kept: [KeptNetwork]
+}
+
 /// Runs trials, one after another, keeping data sets open between them. One per slot.
 public struct TrialRunner {
     private let directory: DataDirectory
@@ -33,14 +41,27 @@ public struct TrialRunner {
     /// the data set and the BLAS kernel alone. Every number in it is finite. docs/records.md names the
     /// fields.
     public mutating func run(_ settings: TrialSettings) throws(ExperimentError) -> JSONValue {
-        try BLAS.withoutSubnormals { () throws(ExperimentError) in try trainAndMeasure(settings) }
+        try run(settings, keeping: .none).body
     }
 
-    private mutating func trainAndMeasure(_ settings: TrialSettings) throws(ExperimentError) -> JSONValue {
+    /// The same, with the weights that are to be kept beside it.
+    public mutating func run(
+        _ settings: TrialSettings, keeping: KeptWeights
+    ) throws(ExperimentError) -> TrialResult {
+        try BLAS.withoutSubnormals { () throws(ExperimentError) in try trainAndMeasure(settings, keeping) }
+    }
+
+    private mutating func trainAndMeasure(
+        _ settings: TrialSettings, _ keeping: KeptWeights
+    ) throws(ExperimentError) -> TrialResult {
+        let bytes = settings.parameterBytes * keeping.mostFiles
+        guard bytes <= KeptWeights.limit else {
+            throw .settings("its kept weights are \(bytes) bytes; at most \(KeptWeights.limit) can be kept")
+        }
         let streams = RandomStreams(seed: settings.seed)
         let theory = try theory(of: settings)
         let source = try makeSource(settings, theory, streams)
-        let training = try TrainingPlan(settings, source)
+        let training = try TrainingPlan(settings, source, keeping: keeping)
         let history: History
         switch settings.experiment {
         case .mlp:
@@ -49,7 +70,7 @@ public struct TrialRunner {
             history = runVIB(
                 settings, training, source, theory, streams, beta: beta, bottleneck: bottleneck, shift: shift)
         }
-        return body(of: history, settings, theory)
+        return TrialResult(body: body(of: history, settings, theory), kept: history.kept)
     }
 
     /// The closed form of a VIB on Gaussian data; nil for any other trial.

@@ -9,6 +9,17 @@ struct History {
     var metrics: [String: JSONValue] = [:]
     var trace: [[String: JSONValue]] = []
     var divergedAt: Int?
+    /// Weights to keep; none of a training that diverged.
+    var kept: [KeptNetwork] = []
+    /// Of the one kept network, where the best is.
+    var bestLoss = Double.infinity
+}
+
+/// A network's parameters after a step, the averaged ones where an average is kept, in the order of
+/// `TrialSettings.tensors`.
+public struct KeptNetwork: Equatable, Sendable {
+    public var step: Int
+    public var values: [Float]
 }
 
 /// A trial's training in the terms of Learning: how many steps, with which optimiser, measured when.
@@ -19,8 +30,12 @@ struct TrainingPlan {
     /// Ascending; a number n means after n steps.
     let traceSteps: [Int]
     private let batch: Int
+    private let keeping: KeptWeights
 
-    init(_ settings: TrialSettings, _ source: BatchSource) throws(ExperimentError) {
+    init(
+        _ settings: TrialSettings, _ source: BatchSource, keeping: KeptWeights = .none
+    ) throws(ExperimentError) {
+        self.keeping = keeping
         let training = settings.training
         batch = training.batch
         loss =
@@ -99,23 +114,56 @@ struct TrainingPlan {
             if isEnd || due.first == step {
                 let metrics = measure(trainer.evaluated.parameters.flat)
                 guard metrics.values.allSatisfy(\.isFinite) else {
-                    history.divergedAt = step
+                    history.diverge(at: step)
                     return history
                 }
                 if due.first == step {
                     due.removeFirst()
                     history.trace.append(metrics.merging(["step": JSONValue(step)]) { _, new in new })
+                    keepIfBest(trainer, metrics, step, &history)
                 }
                 if isEnd { history.metrics = metrics }
             }
+            if isKept(step) { history.kept.append(trainer.network(after: step)) }
             if isEnd { break }
             source.fill(&current, step: step)
             guard trainer.train(current).total.isFinite else {
-                history.divergedAt = step
+                history.diverge(at: step)
                 return history
             }
         }
         return history
+    }
+
+    private func isKept(_ step: Int) -> Bool {
+        switch keeping {
+        case .none, .best: false
+        case .final: step == steps
+        case .steps(let listed): listed.contains(step)
+        }
+    }
+
+    private func keepIfBest<M: Model>(
+        _ trainer: Trainer<M>, _ metrics: [String: JSONValue], _ step: Int, _ history: inout History
+    ) where M.Scalar == Float {
+        guard keeping == .best, let loss = metrics["test_loss"]?.number, loss < history.bestLoss else {
+            return
+        }
+        history.bestLoss = loss
+        history.kept = [trainer.network(after: step)]
+    }
+}
+
+extension History {
+    fileprivate mutating func diverge(at step: Int) {
+        divergedAt = step
+        kept = []
+    }
+}
+
+extension Trainer {
+    fileprivate func network(after step: Int) -> KeptNetwork {
+        KeptNetwork(step: step, values: evaluated.parameters.flat.values)
     }
 }
 

@@ -125,6 +125,7 @@ extension Dispatcher {
         guard states[trial] == .leased else { return }
         histories[trial, default: History()].attempts.formMaximum(hold?.attempt ?? 0)
         states[trial] = .pending
+        transfers[trial] = nil
         pendingCount += 1
         returned.append(trial)
     }

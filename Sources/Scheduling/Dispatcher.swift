@@ -50,6 +50,10 @@ public enum DispatchEvent: Equatable, Sendable {
 public enum DispatchEffect: Equatable, Sendable {
     /// Make the record durable. Comes before the `accepted` that tells of it.
     case append(WorkerMessage.Report)
+    /// Write a piece of the trial's weights after a step; one that begins at 0 begins the file.
+    case write(trial: Int, step: Int, offset: UInt64, bytes: [UInt8])
+    /// The file of those weights is whole: make it durable and give it its name. Comes before the `append` of its record.
+    case keep(trial: Int, step: Int)
     /// The trial has its record already: it must be equal to this one.
     case check(WorkerMessage.Report)
     /// Make the failure durable; a quarantined trial is tried no more.
@@ -133,6 +137,8 @@ public struct Dispatcher: Sendable {
     var cursor = 0
     /// Trials that came back, to be leased first. May hold some that are no longer pending.
     var returned: [Int] = []
+    /// Weights that are being fetched, by trial.
+    var transfers: [Int: Transfer] = [:]
     var pendingCount: Int
     var nextLease: UInt64
     var meanMilliseconds: Double?
@@ -192,6 +198,7 @@ public struct Dispatcher: Sendable {
             case .beat: break
             case .report(let report): accept(report, from: id, &effects)
             case .failure(let failure): accept(failure, from: id, now, &effects)
+            case .piece(let piece): accept(piece, from: id, &effects)
             case .goodbye: release(id, isLoss: false, &effects)
             }
         }
@@ -212,6 +219,17 @@ extension Dispatcher {
         _ report: WorkerMessage.Report, from id: WorkerID, _ effects: inout [DispatchEffect]
     ) {
         guard let trial = Int(exactly: report.trial), states.indices.contains(trial) else { return }
+        if !report.files.isEmpty, states[trial] != .complete {
+            fetchFiles(of: report, trial, from: id, &effects)
+        } else {
+            complete(trial, report, from: id, &effects)
+        }
+    }
+
+    /// The report's files, if it has any, are durable.
+    mutating func complete(
+        _ trial: Int, _ report: WorkerMessage.Report, from id: WorkerID, _ effects: inout [DispatchEffect]
+    ) {
         workers[id]?.held[trial] = nil
         workers[id]?.failuresInARow = 0
         workers[id]?.restsUntil = nil
@@ -281,6 +299,7 @@ extension Dispatcher {
         }
         states[trial] = outcome
         histories[trial] = nil
+        transfers[trial] = nil
         if outcome == .complete { progress.complete += 1 } else { progress.quarantined += 1 }
     }
 

@@ -26,6 +26,8 @@ public enum SessionEvent: Equatable, Sendable {
     case slotReply(Int, SlotReply, unixMilliseconds: Int64)
     /// A slot's process is gone; the caller starts another on `restart`.
     case slotDied(Int, cause: String, unixMilliseconds: Int64)
+    /// Weights that the coordinator fetches are not to be read: the trial has failed.
+    case filesLost(trial: UInt64, cause: String, unixMilliseconds: Int64)
     case wake
     /// The user wants the worker to end.
     case stop
@@ -36,6 +38,10 @@ public enum SessionEffect: Equatable, Sendable {
     /// Give the slot the sweep that trials index into.
     case load(sweep: [UInt8], slot: Int)
     case start(trial: UInt64, slot: Int)
+    /// Send these bytes of a file that the trial's slot left, as a `piece`.
+    case sendPiece(trial: UInt64, file: UInt32, offset: UInt64, count: Int)
+    /// Delete the files that the trial's slot left.
+    case deleteFiles(trial: UInt64)
     /// End the slot's process, if it lives, and start another.
     case restart(slot: Int)
     /// End the slot's process, and tell of it as of any death (`slotDied`), with this cause.
@@ -93,7 +99,7 @@ public struct WorkerSession: Sendable {
     private(set) var link = Link.waitingForSlots
     private(set) var slots: [Slot]
     private var slotDeaths: [Int]
-    private(set) var held: [UInt64: Held] = [:]
+    var held: [UInt64: Held] = [:]
     /// Trials that wait for a slot, in the order they came.
     private var queue: [UInt64] = []
     private var sweep: [UInt8]?
@@ -151,6 +157,10 @@ public struct WorkerSession: Sendable {
             ready(slot, now, &effects)
         case .slotReply(let slot, let reply, let time): finish(slot, reply, time, &effects)
         case .slotDied(let slot, let cause, let time): died(slot, cause, time, now, &effects)
+        case .filesLost(let trial, let cause, let time):
+            guard files(of: trial) != nil else { break }
+            effects.append(.deleteFiles(trial: trial))
+            fail(trial, cause, provenance(0, 0, 0, time), &effects)
         case .wake: wake(now, &effects)
         case .stop: effects += [.send(.goodbye), .exit(.stopped)]
         }
@@ -175,7 +185,8 @@ extension WorkerSession {
             for trial in assignment.trials { take(trial, assignment, &effects) }
         case .beat: break
         case .accepted(let trials):
-            for trial in trials where isReported(trial) { held[trial] = nil }
+            for trial in trials where isReported(trial) { forget(trial, &effects) }
+        case .fetch(let trial, let file, let offset): sendPiece(trial, file, offset, &effects)
         case .revoke(let lease, let trials):
             for trial in trials where held[trial]?.lease == lease { drop(trial, &effects) }
         case .finish: effects.append(.exit(.finished))
@@ -192,7 +203,7 @@ extension WorkerSession {
             // Another sweep: what is held belongs to nobody any more.
             sweep = welcome.sweep
             let claimed = !held.isEmpty
-            held = [:]
+            for trial in held.keys.sorted() { forget(trial, &effects) }
             queue = []
             for slot in slots.indices {
                 switch slots[slot] {
@@ -240,7 +251,7 @@ extension WorkerSession {
     }
 
     private mutating func drop(_ trial: UInt64, _ effects: inout [SessionEffect]) {
-        held[trial] = nil
+        forget(trial, &effects)
         queue.removeAll { $0 == trial }
         for slot in slots.indices {
             if case .running(trial, _) = slots[slot] {
@@ -311,11 +322,12 @@ extension WorkerSession {
         guard let hold = held[trial] else { return }
         switch reply {
         case .ready: break
-        case .done(trial, let id, let body, let seconds, let peak):
+        case .done(trial, let id, let body, let files, let seconds, let peak):
             report(
                 .report(
                     WorkerMessage.Report(
                         lease: hold.lease, trial: trial, id: id, attempt: hold.attempt, body: body,
+                        files: files,
                         provenance: provenance(slot, seconds, peak, time))), of: trial, &effects)
         case .failed(trial, let cause, let seconds, let peak):
             fail(trial, cause, provenance(slot, seconds, peak, time), &effects)

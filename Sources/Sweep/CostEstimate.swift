@@ -161,6 +161,9 @@ public struct GridCost: Equatable, Sendable {
     public var mostSeconds: Double
     /// Whether trials were sampled because the settings that matter have too many combinations.
     public var isSampled: Bool
+    /// Files of kept weights, of all trials, and their bytes without the headers.
+    public var weightFiles: Double = 0
+    public var weightBytes: Double = 0
 
     public var coreHours: Double { seconds / 3600 }
 }
@@ -178,6 +181,9 @@ extension Grid {
         func add(_ trial: Trial, weight: Double) {
             let seconds = CostEstimate(of: trial.settings).seconds(at: speed)
             cost.seconds += weight * seconds
+            let files = weights.files(steps: trial.settings.trainingSteps)
+            cost.weightFiles += weight * Double(files)
+            cost.weightBytes += weight * Double(files * trial.settings.parameterBytes)
             cost.leastSeconds = min(cost.leastSeconds, seconds)
             cost.mostSeconds = max(cost.mostSeconds, seconds)
         }

@@ -29,7 +29,7 @@ extension Draft {
             let single =
                 node.sequence == nil
                 || setting.kind.isList && !(node.sequence ?? []).contains { $0.sequence != nil }
-                || setting.kind == .times
+                || setting.kind.maySayWhen
                     && (node.sequence ?? []).allSatisfy { $0.scalar?.text.first?.isNumber ?? false }
             let values = single ? [node] : node.sequence ?? []
             applied.replace(
@@ -71,10 +71,10 @@ extension Draft {
         let isAxis =
             only.map {
                 $0.isRule && setting.kind.isNumeric
-                    || $0.sequence != nil && !setting.kind.isList && setting.kind != .times
+                    || $0.sequence != nil && !setting.kind.isList && !setting.kind.maySayWhen
             } ?? true
-        if isAxis, path == "experiment" {
-            faults.add(place, shown, .neverAnAxis)
+        if isAxis, Setting.neverAxes.contains(path) {
+            faults.add(place, shown, .neverAnAxis(path))
             return
         }
         if isAxis || index != nil {

@@ -18,6 +18,7 @@ extension Draft {
             if case .steps(let listed) = settings.measures.every {
                 longest[listed] = max(longest[listed] ?? 0, settings.trainingSteps)
             }
+            found += PointConflict.ofWeights(grid.weights, settings)
             for conflict in found {
                 if let index = conflicts.firstIndex(where: { $0.conflict.path == conflict.path }) {
                     conflicts[index].hits += 1
@@ -63,6 +64,22 @@ extension Draft {
             let label = axis.label(at: position)
             return "\(axis.path)=\(shortened(label.string ?? label.canonicalText))"
         }.joined(separator: ", ")
+    }
+}
+
+extension PointConflict {
+    /// What keeps a trial's weights from being kept.
+    fileprivate static func ofWeights(_ weights: KeptWeights, _ settings: TrialSettings) -> [PointConflict] {
+        guard weights != .none else { return [] }
+        var conflicts: [PointConflict] = []
+        if weights == .best, settings.measures.every == .end {
+            conflicts.append(PointConflict("weights", .noTrace))
+        }
+        let bytes = settings.parameterBytes * weights.mostFiles
+        if bytes > KeptWeights.limit {
+            conflicts.append(PointConflict("weights", .weightsTooLarge(bytes, limit: KeptWeights.limit)))
+        }
+        return conflicts
     }
 }
 

@@ -110,7 +110,7 @@ struct Draft {
             giveDataset(node, place: place, &faults)
             return
         }
-        if node.sequence != nil, !setting.kind.isList, setting.kind != .times {
+        if node.sequence != nil, !setting.kind.isList, !setting.kind.maySayWhen {
             let problem: SweepError.Problem =
                 path == "experiment"
                 ? .wrongType(due: .oneOf(Setting.experimentNames), found: "a list") : .belongsUnderAxes
@@ -185,8 +185,8 @@ extension Setting {
     static func forAxis(
         _ path: String, shown: String, place: SweepError.Place, _ faults: inout Faults
     ) -> Setting? {
-        if path == "experiment" {
-            faults.add(place, shown, .neverAnAxis)
+        if neverAxes.contains(path) {
+            faults.add(place, shown, .neverAnAxis(path))
             return nil
         }
         return named(path, shown: shown, place: place, &faults)

@@ -6,6 +6,7 @@ public struct Grid: Equatable, Sendable {
     public let axes: [Axis]
     /// Settings with one value, by path.
     let fixed: [String: JSONValue]
+    var weights: KeptWeights { KeptWeights(fixed["weights"]) }
     /// How many trials.
     public let count: Int
     let dimensions: [Dimension]

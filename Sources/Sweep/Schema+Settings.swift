@@ -7,6 +7,9 @@ extension Setting {
 
     static subscript(path path: String) -> Setting? { byPath[path] }
 
+    /// What is of the whole sweep.
+    static let neverAxes = ["experiment", "weights"]
+
     /// The mappings that settings stand under: "dataset", "training", "measures", "measures.localRank".
     static let groups: [String] = ["dataset", "training", "measures", "measures.localRank"]
 
@@ -52,6 +55,10 @@ extension Setting {
             "The weight of the compression term, β in `task loss + β · KL`."),
         Setting(
             "seed", .integer(0...seedLimit), default: "0", "The seed of every random stream of the trial."),
+        Setting(
+            "weights", .weights, default: "none",
+            "Which weights the run keeps: those after the last step, at the trace's lowest test loss (needs "
+                + "`measures.every`), or after the steps listed. Never an axis."),
     ]
 
     private static let dataset: [Setting] = [

@@ -48,6 +48,8 @@ enum Kind: Equatable, Sendable {
     /// A square list of lists of numbers.
     case matrix(limit: Int)
     case times
+    /// Which weights are kept.
+    case weights
 
     var text: String {
         switch self {
@@ -60,6 +62,7 @@ enum Kind: Equatable, Sendable {
         case .integers(let range, _): "list of integers, \(Bounds(range).text)"
         case .numbers(let bounds, _): "list of numbers, \(bounds.text)"
         case .matrix: "square list of lists of numbers"
+        case .weights: "`none`, `final`, `best` or a list of steps"
         case .times: "`end`, `log`, `{linear: n}`, `{log: n}` or a list of steps"
         }
     }
@@ -79,6 +82,9 @@ enum Kind: Equatable, Sendable {
         default: false
         }
     }
+
+    /// Whether one value of it is a word or a list of steps.
+    var maySayWhen: Bool { self == .times || self == .weights }
 }
 
 /// An interval of numbers.

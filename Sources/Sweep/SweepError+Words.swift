@@ -1,7 +1,7 @@
 extension SweepError {
     /// What should stand in a place.
     public enum Due: Equatable, Sendable {
-        case number, flag, text, list, mapping, times, values, layer
+        case number, flag, text, list, mapping, times, weights, values, layer
         case oneOf([String])
 
         var words: String {
@@ -11,6 +11,7 @@ extension SweepError {
             case .text: "a text"
             case .list: "a list"
             case .mapping: "a mapping"
+            case .weights: "none, final, best or a list of steps"
             case .times: "end, log, {linear: n}, {log: n} or a list of steps"
             case .values:
                 "a list of values, or {log: [a, b], count: n}, {linear: [a, b], count: n}, {range: [a, b]}"
@@ -42,7 +43,7 @@ extension SweepError {
         case unknownSetting(suggestion: String?)
         case groupNotSetting([String])
         case notAnAxis(suggestion: String?, isSetting: Bool)
-        case neverAnAxis
+        case neverAnAxis(String)
         case missing([String])
         case belongsUnderAxes
         case givenTwice(first: Place)
@@ -103,6 +104,9 @@ extension SweepError {
         case rankPointsTooMany(Int, of: Int)
         case lossUnfit(String, due: [String], vib: Bool, dataset: String)
         case stepNotReached(Int, of: Int)
+        /// Best weights of which no trace tells.
+        case noTrace
+        case weightsTooLarge(Int, limit: Int)
 
         var words: String {
             switch self {
@@ -128,6 +132,10 @@ extension SweepError {
             case .stepNotReached(let step, let steps):
                 "no trial reaches step \(step): training ends with step \(steps) (where quick or --set shortens "
                     + "it, give measures.every there too)"
+            case .noTrace:
+                "'best' is of the steps of the trace, and there is none: give measures.every, or keep 'final'"
+            case .weightsTooLarge(let bytes, let limit):
+                "a trial's kept weights are \(bytes) bytes; at most \(limit) (256 MiB) can be kept"
             }
         }
     }
@@ -182,6 +190,8 @@ extension SweepError.Problem {
         case .notAnAxis(let suggestion, let isSetting):
             (isSetting ? "not an axis of this sweep but a setting with one value" : "no such axis")
                 + Self.hint(suggestion)
+        case .neverAnAxis("weights"):
+            "cannot be an axis: what is kept is of the whole sweep (several steps are one list: [100, 200])"
         case .neverAnAxis: "cannot be an axis: a sweep has one experiment"
         case .missing(let paths): "missing: \(listed(paths, "or")) is required"
         case .belongsUnderAxes: "one value is due here; several make an axis, under 'axes'"

@@ -16,6 +16,7 @@ public struct SweepSpec: Equatable, Sendable {
     public let figures: [FigureSpec]
 
     public var axes: [Axis] { grid.axes }
+    public var weights: KeptWeights { grid.weights }
     /// "mlp" or "vib".
     public var experiment: String { grid.fixed["experiment"]?.string ?? "" }
 
@@ -84,8 +85,13 @@ public struct SweepSpec: Equatable, Sendable {
         return TrialSettings.Images.Name.allCases.filter { names.contains($0.rawValue) }
     }
 
-    /// Names the sweep: 32 hexadecimal digits of the SHA-256 of `canonicalJSON`.
-    public var digest: String { Digest(of: canonicalJSON.canonicalText).hexadecimal(bytes: 16) }
+    /// Names the sweep: 32 hexadecimal digits of the SHA-256 of `canonicalJSON` without `weights`. Records hold it, and
+    /// what is kept beside them changes none.
+    public var digest: String {
+        var top = canonicalJSON.object ?? [:]
+        top["weights"] = nil
+        return Digest(of: JSONValue.object(top).canonicalText).hexadecimal(bytes: 16)
+    }
 }
 
 extension [String: JSONValue] {

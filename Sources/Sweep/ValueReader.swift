@@ -22,6 +22,7 @@ extension YAMLNode {
             return numbers(in: bounds, limit: limit, path: path, &faults)
         case .matrix(let limit): return matrix(limit: limit, path: path, &faults)
         case .times: return times(path: path, &faults)
+        case .weights: return keptWeights(path: path, &faults)
         }
     }
 
@@ -160,23 +161,7 @@ extension YAMLNode {
 
     /// `end`, `log`, `linear`, {linear: n}, {log: n}, [steps…]; `log` alone is {log: 20}.
     private func times(path: String, _ faults: inout Faults) -> JSONValue? {
-        let steps = 1...1_000_000_000
-        if let items = sequence {
-            guard !items.isEmpty else {
-                faults.add(place, path, .emptyList)
-                return nil
-            }
-            var numbers: [Int] = []
-            for item in items {
-                guard let step = item.integer(in: steps, path: path, &faults) else { return nil }
-                if let last = numbers.last, step <= last {
-                    faults.add(item.place, path, .notIncreasing(step, after: last))
-                    return nil
-                }
-                numbers.append(step)
-            }
-            return JSONValue(numbers)
-        }
+        if let items = sequence { return steps(items, path: path, &faults) }
         if let entries = mapping {
             guard entries.count == 1, ["linear", "log"].contains(entries[0].key) else {
                 let due: SweepError.Due = .times
@@ -194,6 +179,37 @@ extension YAMLNode {
             faults.add(place, path, .wrongType(due: .times, found: found))
             return nil
         }
+    }
+
+    /// Ascending.
+    private func steps(_ items: [YAMLNode], path: String, _ faults: inout Faults) -> JSONValue? {
+        guard !items.isEmpty else {
+            faults.add(place, path, .emptyList)
+            return nil
+        }
+        var numbers: [Int] = []
+        for item in items {
+            guard let step = item.integer(in: 1...1_000_000_000, path: path, &faults) else { return nil }
+            if let last = numbers.last, step <= last {
+                faults.add(item.place, path, .notIncreasing(step, after: last))
+                return nil
+            }
+            numbers.append(step)
+        }
+        return JSONValue(numbers)
+    }
+
+    /// `none`, `final`, `best` or [steps…].
+    private func keptWeights(path: String, _ faults: inout Faults) -> JSONValue? {
+        if sequence != nil {
+            guard let items = list(path: path, limit: 1000, &faults) else { return nil }
+            return steps(items, path: path, &faults)
+        }
+        guard mapping == nil else {
+            faults.add(place, path, .wrongType(due: .weights, found: found))
+            return nil
+        }
+        return word(of: ["none", "final", "best"], path: path, &faults).map(JSONValue.string)
     }
 
     /// A name, or {name: …, options}; a mapping of a name alone becomes the name.

@@ -21,6 +21,8 @@ public enum WireLimit {
     public static let body = 16 << 20
     public static let sweep = 2 << 20
     public static let list = 100_000
+    /// Of a file of weights: small enough that beats come in time on a slow line.
+    public static let piece = 256 << 10
     /// No frame is longer.
     public static let frame = body + 65_536
 }

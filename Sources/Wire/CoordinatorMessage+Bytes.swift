@@ -1,7 +1,7 @@
 import Sweep
 
 extension CoordinatorMessage {
-    private enum Kind: UInt8 { case welcome = 1, refuse, assign, beat, accepted, revoke, finish }
+    private enum Kind: UInt8 { case welcome = 1, refuse, assign, beat, accepted, revoke, finish, fetch }
 
     public var encoded: [UInt8] {
         switch self {
@@ -31,6 +31,12 @@ extension CoordinatorMessage {
             writer.write(lease.value)
             writer.write(list: trials) { $0.write($1) }
             return writer.bytes
+        case .fetch(let trial, let file, let offset):
+            var writer = ByteWriter(kind: Kind.fetch.rawValue)
+            writer.write(trial)
+            writer.write(file)
+            writer.write(offset)
+            return writer.bytes
         case .finish: return ByteWriter(kind: Kind.finish.rawValue).bytes
         }
     }
@@ -52,6 +58,8 @@ extension CoordinatorMessage {
         case .beat: self = .beat
         case .accepted: self = .accepted(try reader.readTrials())
         case .revoke: self = .revoke(LeaseID(try reader.read()), try reader.readTrials())
+        case .fetch:
+            self = .fetch(trial: try reader.read(), file: try reader.read(), offset: try reader.read())
         case .finish: self = .finish
         case nil: throw .unknownKind(reader.kind)
         }
@@ -95,11 +103,12 @@ extension SlotReply {
             var writer = ByteWriter(kind: Kind.ready.rawValue)
             writer.write(kernel)
             return writer.bytes
-        case .done(let trial, let id, let body, let seconds, let peak):
+        case .done(let trial, let id, let body, let files, let seconds, let peak):
             var writer = ByteWriter(kind: Kind.done.rawValue)
             writer.write(trial)
             writer.write(id.text)
             writer.write(body)
+            writer.write(files)
             writer.write(seconds)
             writer.write(peak)
             return writer.bytes
@@ -120,7 +129,8 @@ extension SlotReply {
         case .done:
             self = .done(
                 trial: try reader.read(), id: try reader.readID(),
-                body: try reader.readBytes(limit: WireLimit.body), seconds: try reader.readDouble(),
+                body: try reader.readBytes(limit: WireLimit.body), files: try reader.readFiles(),
+                seconds: try reader.readDouble(),
                 peakMemoryBytes: try reader.read())
         case .failed:
             self = .failed(

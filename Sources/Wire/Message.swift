@@ -4,7 +4,7 @@
 import Sweep
 
 /// The version of every message below; a peer that speaks another is refused with both numbers named.
-public let wireVersion: UInt8 = 1
+public let wireVersion: UInt8 = 2
 
 /// Who a worker is: chosen at random by the worker's process when it starts, kept across reconnections.
 public struct WorkerID: Hashable, Sendable {
@@ -26,6 +26,8 @@ public enum WorkerMessage: Equatable, Sendable {
     case beat
     case report(Report)
     case failure(Failure)
+    /// What a `fetch` asked for.
+    case piece(Piece)
     /// The worker leaves of its own will; its unfinished trials are free at once.
     case goodbye
 
@@ -73,10 +75,13 @@ public enum WorkerMessage: Equatable, Sendable {
         public var id: TrialID
         public var attempt: UInt32
         public var body: [UInt8]
+        /// Weights that the worker has for the coordinator to fetch: the report counts once they are durable.
+        public var files: [KeptFile]
         public var provenance: Provenance
 
         public init(
             lease: LeaseID, trial: UInt64, id: TrialID, attempt: UInt32, body: [UInt8],
+            files: [KeptFile] = [],
             provenance: Provenance
         ) {
             self.lease = lease
@@ -84,6 +89,7 @@ public enum WorkerMessage: Equatable, Sendable {
             self.id = id
             self.attempt = attempt
             self.body = body
+            self.files = files
             self.provenance = provenance
         }
     }
@@ -104,6 +110,35 @@ public enum WorkerMessage: Equatable, Sendable {
             self.cause = cause
             self.provenance = provenance
         }
+    }
+}
+
+/// Weights after a step of a trial. The coordinator gives them their name: a worker names no files.
+public struct KeptFile: Equatable, Sendable {
+    public var step: UInt64
+    /// How many.
+    public var bytes: UInt64
+
+    public init(step: UInt64, bytes: UInt64) {
+        self.step = step
+        self.bytes = bytes
+    }
+}
+
+/// A part of a trial's kept weights.
+public struct Piece: Equatable, Sendable {
+    public var trial: UInt64
+    /// Its place in the report's list.
+    public var file: UInt32
+    public var offset: UInt64
+    /// As many as there are from `offset` on, at most `WireLimit.piece`.
+    public var bytes: [UInt8]
+
+    public init(trial: UInt64, file: UInt32, offset: UInt64, bytes: [UInt8]) {
+        self.trial = trial
+        self.file = file
+        self.offset = offset
+        self.bytes = bytes
     }
 }
 
@@ -147,6 +182,8 @@ public enum CoordinatorMessage: Equatable, Sendable {
     case accepted([UInt64])
     /// Stop and forget these trials of the lease: they have their outcome, or others have them.
     case revoke(LeaseID, [UInt64])
+    /// Send the piece that begins there, of the reported trial's weights.
+    case fetch(trial: UInt64, file: UInt32, offset: UInt64)
     /// All is done, or the coordinator stops for good: exit.
     case finish
 
@@ -188,6 +225,9 @@ public enum SlotRequest: Equatable, Sendable {
 public enum SlotReply: Equatable, Sendable {
     /// Up, with this BLAS kernel.
     case ready(kernel: String)
-    case done(trial: UInt64, id: TrialID, body: [UInt8], seconds: Double, peakMemoryBytes: UInt64)
+    /// The files are where the worker told the slot to put them.
+    case done(
+        trial: UInt64, id: TrialID, body: [UInt8], files: [KeptFile] = [], seconds: Double,
+        peakMemoryBytes: UInt64)
     case failed(trial: UInt64, cause: String, seconds: Double, peakMemoryBytes: UInt64)
 }

@@ -1,7 +1,7 @@
 import Sweep
 
 extension WorkerMessage {
-    private enum Kind: UInt8 { case hello = 1, beat, report, failure, goodbye }
+    private enum Kind: UInt8 { case hello = 1, beat, report, failure, goodbye, piece }
 
     public var encoded: [UInt8] {
         switch self {
@@ -27,6 +27,7 @@ extension WorkerMessage {
             writer.write(report.id.text)
             writer.write(report.attempt)
             writer.write(report.body)
+            writer.write(report.files)
             report.provenance.write(to: &writer)
             return writer.bytes
         case .failure(let failure):
@@ -36,6 +37,13 @@ extension WorkerMessage {
             writer.write(failure.attempt)
             writer.write(failure.cause)
             failure.provenance.write(to: &writer)
+            return writer.bytes
+        case .piece(let piece):
+            var writer = ByteWriter(kind: Kind.piece.rawValue)
+            writer.write(piece.trial)
+            writer.write(piece.file)
+            writer.write(piece.offset)
+            writer.write(piece.bytes)
             return writer.bytes
         case .goodbye: return ByteWriter(kind: Kind.goodbye.rawValue).bytes
         }
@@ -51,12 +59,17 @@ extension WorkerMessage {
                 Report(
                     lease: LeaseID(try reader.read()), trial: try reader.read(), id: try reader.readID(),
                     attempt: try reader.read(), body: try reader.readBytes(limit: WireLimit.body),
-                    provenance: try Provenance(from: &reader)))
+                    files: try reader.readFiles(), provenance: try Provenance(from: &reader)))
         case .failure:
             self = .failure(
                 Failure(
                     lease: LeaseID(try reader.read()), trial: try reader.read(), attempt: try reader.read(),
                     cause: try reader.readText(), provenance: try Provenance(from: &reader)))
+        case .piece:
+            self = .piece(
+                Piece(
+                    trial: try reader.read(), file: try reader.read(), offset: try reader.read(),
+                    bytes: try reader.readBytes(limit: WireLimit.piece)))
         case .goodbye: self = .goodbye
         case nil: throw .unknownKind(reader.kind)
         }
@@ -96,7 +109,22 @@ extension Provenance {
     }
 }
 
+extension ByteWriter {
+    mutating func write(_ files: [KeptFile]) {
+        write(list: files) { writer, file in
+            writer.write(file.step)
+            writer.write(file.bytes)
+        }
+    }
+}
+
 extension ByteReader {
+    mutating func readFiles() throws(WireError) -> [KeptFile] {
+        try readList { reader throws(WireError) in
+            KeptFile(step: try reader.read(), bytes: try reader.read())
+        }
+    }
+
     mutating func readID() throws(WireError) -> TrialID {
         guard let id = TrialID(try readText()) else { throw .badIdentifier }
         return id

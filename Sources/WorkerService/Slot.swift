@@ -13,7 +13,8 @@ private let slotDescriptor: Int32 = 3
 /// worker closes its end.
 func runSlot(_ options: WorkerOptions) -> Int32 {
     guard diesWithParent(options.parent, signal: SIGKILL) else { return ExitCode.interrupted.rawValue }
-    var slot = Slot(runner: TrialRunner(data: options.data))
+    var slot = Slot(
+        runner: TrialRunner(data: options.data), outbox: Outbox(data: options.dataFolder, process: getppid()))
     guard slot.send(.ready(kernel: BLAS.kernelName)) else { return ExitCode.done.rawValue }
     var buffer = FrameBuffer()
     var bytes = [UInt8](repeating: 0, count: 65_536)
@@ -37,7 +38,12 @@ private struct Slot {
     var runner: TrialRunner
     private var sweep: Result<SweepSpec, SweepError>?
 
-    init(runner: TrialRunner) { self.runner = runner }
+    private let outbox: Outbox
+
+    init(runner: TrialRunner, outbox: Outbox) {
+        self.runner = runner
+        self.outbox = outbox
+    }
 
     /// False where the worker is gone.
     mutating func perform(_ request: SlotRequest) -> Bool {
@@ -53,10 +59,11 @@ private struct Slot {
             let outcome = run(trial)
             let seconds = Double(monotonicMilliseconds() - start) / 1000
             switch outcome {
-            case .success(let (id, body)):
+            case .success(let result):
                 return send(
                     .done(
-                        trial: trial, id: id, body: Array(body.canonicalText.utf8), seconds: seconds,
+                        trial: trial, id: result.id, body: Array(result.body.canonicalText.utf8),
+                        files: result.files, seconds: seconds,
                         peakMemoryBytes: peakMemory()))
             case .failure(let failure):
                 return send(
@@ -68,7 +75,13 @@ private struct Slot {
 
     private struct Failure: Error { let cause: String }
 
-    private mutating func run(_ index: UInt64) -> Result<(TrialID, JSONValue), Failure> {
+    private struct Success {
+        let id: TrialID
+        let body: JSONValue
+        let files: [KeptFile]
+    }
+
+    private mutating func run(_ index: UInt64) -> Result<Success, Failure> {
         switch sweep {
         case nil: return .failure(Failure(cause: "the slot was not told the sweep"))
         case .failure(let error)?:
@@ -79,9 +92,30 @@ private struct Slot {
             }
             let trial = spec.grid[place]
             do throws(ExperimentError) {
-                return .success((trial.id, try runner.run(trial.settings)))
+                let result = try runner.run(trial.settings, keeping: spec.weights)
+                return leave(result.kept, of: trial).map { files in
+                    Success(id: trial.id, body: result.body, files: files)
+                }
             } catch { return .failure(Failure(cause: error.description)) }
         }
+    }
+
+    /// Leaves weights for the worker to send.
+    private func leave(_ kept: [KeptNetwork], of trial: Trial) -> Result<[KeptFile], Failure> {
+        guard !kept.isEmpty else { return .success([]) }
+        guard let folder = outbox.make() else {
+            return .failure(Failure(cause: "this worker has no folder to put weights in: \(Outbox.places)"))
+        }
+        var files: [KeptFile] = []
+        for (place, network) in kept.enumerated() {
+            let path = "\(folder)/\(Outbox.fileName(trial: UInt64(trial.index), place))"
+            guard let size = network.write(of: trial, to: path) else {
+                let why = String(cString: strerror(errno))
+                return .failure(Failure(cause: "\(path): the trial's weights cannot be written: \(why)"))
+            }
+            files.append(KeptFile(step: UInt64(network.step), bytes: UInt64(size)))
+        }
+        return .success(files)
     }
 
     func send(_ reply: SlotReply) -> Bool {

@@ -12,6 +12,7 @@ struct Worker {
     private let endpoint: Endpoint
     private var link: CoordinatorLink
     private let signals: SignalDescriptor
+    private let outbox: Outbox
     private var session: WorkerSession
     private var slots: [SlotProcess?]
     private var kernel = ""
@@ -36,6 +37,8 @@ struct Worker {
         self.options = options
         self.endpoint = endpoint
         signals = SignalDescriptor()
+        outbox = Outbox(data: options.dataFolder, process: getpid())
+        outbox.removeOrphans()
         link = try CoordinatorLink(endpoint, options.keys, as: freshIdentity())
         session = WorkerSession(
             hello: WorkerMessage.Hello(
@@ -64,6 +67,7 @@ struct Worker {
             if now() >= session.nextDeadline { handle(.wake) }
         }
         for slot in slots { _ = slot?.end() }
+        outbox.remove()
         return finish(ending ?? .stopped)
     }
 
@@ -166,6 +170,15 @@ struct Worker {
                 old.close()
             }
             startSlot(slot)
+        case .sendPiece(let trial, let file, let offset, let count):
+            if let bytes = outbox.read(trial: trial, Int(file), offset: offset, count: count) {
+                let piece = Piece(trial: trial, file: file, offset: offset, bytes: bytes)
+                socket.send(WorkerMessage.piece(piece).encoded)
+            } else {
+                let cause = "its weights cannot be read back from this worker's disk"
+                handle(.filesLost(trial: trial, cause: cause, unixMilliseconds: unixMilliseconds()))
+            }
+        case .deleteFiles(let trial): outbox.delete(trial: trial)
         case .note(let note): say(note)
         case .exit(let end): ending = end
         }

@@ -121,6 +121,11 @@ struct WorkerOptions {
 }
 
 private func cacheDirectory() -> String? {
-    if let folder = environmentValue("XDG_CACHE_HOME") { return folder + "/ranksweep/decoded" }
-    return environmentValue("HOME").map { $0 + "/.cache/ranksweep/decoded" }
+    cacheRoot().map { $0 + "/decoded" }
+}
+
+/// What may be deleted at any time.
+func cacheRoot() -> String? {
+    if let folder = environmentValue("XDG_CACHE_HOME") { return folder + "/ranksweep" }
+    return environmentValue("HOME").map { $0 + "/.cache/ranksweep" }
 }

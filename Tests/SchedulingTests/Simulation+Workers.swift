@@ -59,6 +59,18 @@ extension Simulation {
             workers[id]?.processes[slot].isUp = false
             workers[id]?.processes[slot].trial = nil
             work(id, .slotDied(slot, cause: cause, unixMilliseconds: now.milliseconds))
+        case .sendPiece(let trial, let file, let offset, let count):
+            if workers[id]?.files.contains(trial) != true {
+                fail("weights of trial \(trial) are not there to be sent")
+            }
+            if isFaulty, draws.chance(options.lostFiles) {
+                work(id, .filesLost(trial: trial, cause: "no disk", unixMilliseconds: now.milliseconds))
+                return
+            }
+            let bytes = [UInt8](repeating: weightByte(trial, Int(file)), count: count)
+            sendUp(.piece(Piece(trial: trial, file: file, offset: offset, bytes: bytes)), from: id)
+        case .deleteFiles(let trial):
+            if workers[id]?.files.remove(trial) == nil { fail("weights of trial \(trial) are deleted twice") }
         case .note: break
         case .exit(let end):
             note("worker \(id) exits: \(end)")
@@ -117,8 +129,11 @@ extension Simulation {
             work(id, .slotReply(slot, reply, unixMilliseconds: time))
         case .done(let trial):
             guard let name = try? identifier(of: trial) else { return fail("no identifier") }
+            let files = options.files.enumerated().map { KeptFile(step: UInt64($0), bytes: $1) }
+            if !files.isEmpty { workers[id]?.files.insert(trial) }
             let reply = SlotReply.done(
-                trial: trial, id: name, body: body(of: trial), seconds: seconds, peakMemoryBytes: 0)
+                trial: trial, id: name, body: body(of: trial), files: files, seconds: seconds,
+                peakMemoryBytes: 0)
             work(id, .slotReply(slot, reply, unixMilliseconds: time))
         }
     }

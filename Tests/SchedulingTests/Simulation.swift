@@ -41,7 +41,7 @@ struct Simulation {
         self.isLogged = isLogged
         draws = Draws(seed)
         options = SimulationOptions(&draws)
-        journal = SimulatedJournal(trials: options.trials)
+        journal = SimulatedJournal(trials: options.trials, files: options.files)
     }
 
     var isFaulty: Bool { now.milliseconds < options.faultsEnd }
@@ -166,7 +166,7 @@ struct Simulation {
         case .finished:
             if !journal.isComplete { fail("finished without all outcomes") }
             isFinished = true
-        case .append, .check, .appendFailure, .note: break
+        case .append, .check, .appendFailure, .write, .keep, .note: break
         }
     }
 

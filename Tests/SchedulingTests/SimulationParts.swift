@@ -37,6 +37,10 @@ struct SimulationOptions {
     /// ZeroMQ does neither; the protocol bears them.
     var duplicates: Double
     var reorders: Double
+    /// Bytes of the weights that each trial leaves.
+    var files: [UInt64]
+    /// Of weights that are gone when they are fetched.
+    var lostFiles: Double
     var settings: DispatchSettings
 
     init(_ draws: inout Draws) {
@@ -56,6 +60,8 @@ struct SimulationOptions {
         queuesWhileDown = draws.chance(0.5)
         duplicates = draws.pick(0, 0, 0.1)
         reorders = draws.pick(0, 0, 0.1)
+        files = draws.pick([], [], [5], [5, 9], trials <= 5 ? [UInt64(WireLimit.piece) + 5, 1] : [7])
+        lostFiles = draws.pick(0, 0.02)
         settings = DispatchSettings()
         settings.trialLimitSeconds = 30
         settings.maximumLosses = draws.pick(5, 1000)
@@ -95,11 +101,19 @@ struct Agenda<Happening> {
 /// What a coordinator leaves behind, and the checks of what it appends. Sees effects only.
 struct SimulatedJournal {
     let trials: Int
+    /// Of each trial's weights.
+    let files: [UInt64]
+    /// Bytes written of files that are not whole, and whole files' steps, by trial.
+    private var partial: [UInt64: (step: Int, count: UInt64)] = [:]
+    private(set) var kept: [UInt64: Set<Int>] = [:]
     private(set) var records: [UInt64: WorkerMessage.Report] = [:]
     private(set) var quarantined: Set<UInt64> = []
     private var failures: [UInt64: [WorkerMessage.Failure]] = [:]
 
-    init(trials: Int) { self.trials = trials }
+    init(trials: Int, files: [UInt64]) {
+        self.trials = trials
+        self.files = files
+    }
 
     var isComplete: Bool {
         (0..<UInt64(trials)).allSatisfy { records[$0] != nil || quarantined.contains($0) }
@@ -123,6 +137,9 @@ struct SimulatedJournal {
             if records[report.trial] != nil { return "trial \(report.trial) is appended twice" }
             if report.trial >= trials { return "trial \(report.trial) is appended" }
             if report.body != body(of: report.trial) { return "trial \(report.trial) has another's record" }
+            if kept[report.trial, default: []].count != files.count {
+                return "trial \(report.trial) is appended before its weights"
+            }
             records[report.trial] = report
         case .check(let report):
             if records[report.trial]?.body != report.body {
@@ -144,11 +161,33 @@ struct SimulatedJournal {
             if isFinal, !isLoss, failures[trial]?.count != settings.maximumFailures {
                 return "trial \(trial) is given up after \(failures[trial]?.count ?? 0) failures"
             }
+        case .write(let trial, let step, let offset, let bytes):
+            return write(UInt64(trial), step, offset, bytes)
+        case .keep(let trial, let step):
+            let trial = UInt64(trial)
+            guard let whole = partial.removeValue(forKey: trial), files.indices.contains(step),
+                whole == (step, files[step])
+            else { return "half of trial \(trial)'s weights are kept" }
+            kept[trial, default: []].insert(step)
         case .send, .note, .finished: break
         }
         return nil
     }
+
+    private mutating func write(_ trial: UInt64, _ step: Int, _ offset: UInt64, _ bytes: [UInt8]) -> String? {
+        if records[trial] != nil { return "trial \(trial)'s weights are written after its record" }
+        if offset == 0 { partial[trial] = (step, 0) }
+        guard let before = partial[trial], before == (step, offset) else {
+            return "trial \(trial)'s weights have a gap or an overlap at \(offset)"
+        }
+        guard bytes.allSatisfy({ $0 == weightByte(trial, step) }) else { return "another's weights" }
+        partial[trial] = (step, offset + UInt64(bytes.count))
+        return nil
+    }
 }
+
+/// What a simulated file is made of.
+func weightByte(_ trial: UInt64, _ step: Int) -> UInt8 { UInt8(truncatingIfNeeded: 3 * trial + UInt64(step)) }
 
 /// A worker's process and its slots'.
 struct SimulatedWorker {
@@ -162,6 +201,8 @@ struct SimulatedWorker {
     let id: UInt64
     var session: WorkerSession
     var processes: [Process]
+    /// Trials whose weights lie on its disk.
+    var files: Set<UInt64> = []
     /// Which connection this is; what was sent on another never arrives.
     var connection = 0
     var upAgain: Int64 = 0

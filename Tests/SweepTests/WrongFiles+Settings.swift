@@ -2,6 +2,31 @@ extension WrongFiles {
     /// Settings of the wrong type, out of bounds, unknown, twice.
     static let settings: [Case] = [
         vib(
+            "beta: 0.1\nweights: last",
+            "s.yaml:6:10: weights: 'last' is none of none, final and best"),
+        vib(
+            "beta: 0.1\nweights: {final: 1}",
+            "s.yaml:6:10: weights: a mapping where none, final, best or a list of steps is due"),
+        vib(
+            "beta: 0.1\nweights: [10, 5]",
+            "s.yaml:6:15: weights: steps must increase, and 5 follows 10"),
+        vib(
+            "beta: 0.1\nweights: best",
+            "s.yaml:6:10: weights: 'best' is of the steps of the trace, and there is none: give measures.every, or keep "
+                + "'final'"),
+        vib(
+            "axes: {beta: [0.1, 0.2], weights: [final, best]}",
+            "s.yaml:5:26: axes.weights: cannot be an axis: what is kept is of the whole sweep (several steps are one "
+                + "list: [100, 200])"),
+        vib(
+            "beta: 0.1", set: ["weights=10,20"],
+            "--set weights=10,20: weights: cannot be an axis: what is kept is of the whole sweep (several steps are one "
+                + "list: [100, 200])"),
+        vib(
+            "beta: 0.1\nhidden: [8192, 8192]\nweights: final",
+            "s.yaml:7:10: weights: a trial's kept weights are 268697648 bytes; at most 268435456 (256 MiB) can be kept"
+        ),
+        vib(
             """
             beta: 0.1
             wdith: 3

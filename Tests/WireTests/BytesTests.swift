@@ -123,16 +123,16 @@ struct BytesTests {
 
     @Test("The bytes of a message do not change between versions of this program")
     func knownAnswers() throws {
-        #expect(WorkerMessage.beat.encoded == [1, 2])
+        #expect(WorkerMessage.beat.encoded == [wireVersion, 2])
         #expect(
             CoordinatorMessage.assign(
                 CoordinatorMessage.Assignment(lease: LeaseID(258), attempt: 3, trials: [5, 1 << 40])
             ).encoded == [
-                1, 3,
+                wireVersion, 3,
                 2, 1, 0, 0, 0, 0, 0, 0,
                 3, 0, 0, 0,
                 2, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0,
             ])
-        #expect(SlotReply.ready(kernel: "β").encoded == [1, 1, 2, 0, 0, 0, 0xCE, 0xB2])
+        #expect(SlotReply.ready(kernel: "β").encoded == [wireVersion, 1, 2, 0, 0, 0, 0xCE, 0xB2])
     }
 }

@@ -37,6 +37,10 @@ extension Draws {
         (0..<Int.random(in: 0...20, using: &self)).map { _ in number() }
     }
 
+    mutating func files() -> [KeptFile] {
+        (0..<Int.random(in: 0...4, using: &self)).map { _ in KeptFile(step: number(), bytes: number()) }
+    }
+
     /// Never nil: 32 hexadecimal digits make an identifier.
     mutating func id() -> TrialID? {
         let digits = Array("0123456789abcdef")
@@ -52,7 +56,7 @@ extension Draws {
 
 extension Draws {
     mutating func workerMessage() -> WorkerMessage {
-        switch next() % 5 {
+        switch next() % 6 {
         case 0:
             let held = (0..<Int.random(in: 0...20, using: &self)).map { _ in
                 WorkerMessage.HeldTrial(lease: LeaseID(number()), trial: number(), attempt: number())
@@ -67,18 +71,21 @@ extension Draws {
             return .report(
                 WorkerMessage.Report(
                     lease: LeaseID(number()), trial: number(), id: id, attempt: number(),
-                    body: bytes(upTo: 300), provenance: provenance()))
+                    body: bytes(upTo: 300), files: files(), provenance: provenance()))
         case 3:
             return .failure(
                 WorkerMessage.Failure(
                     lease: LeaseID(number()), trial: number(), attempt: number(), cause: text(),
                     provenance: provenance()))
+        case 4:
+            return .piece(
+                Piece(trial: number(), file: number(), offset: number(), bytes: bytes(upTo: 300)))
         default: return .goodbye
         }
     }
 
     mutating func coordinatorMessage() -> CoordinatorMessage {
-        switch next() % 7 {
+        switch next() % 8 {
         case 0:
             return .welcome(
                 CoordinatorMessage.Welcome(
@@ -89,7 +96,8 @@ extension Draws {
                 CoordinatorMessage.Assignment(lease: LeaseID(number()), attempt: number(), trials: trials()))
         case 3: return .beat
         case 4: return .accepted(trials())
-        case 5: return .revoke(LeaseID(number()), trials())
+        case 5: return .fetch(trial: number(), file: number(), offset: number())
+        case 6: return .revoke(LeaseID(number()), trials())
         default: return .finish
         }
     }
@@ -104,7 +112,7 @@ extension Draws {
         case 1:
             guard let id = id() else { return .ready(kernel: "") }
             return .done(
-                trial: number(), id: id, body: bytes(upTo: 300), seconds: seconds(),
+                trial: number(), id: id, body: bytes(upTo: 300), files: files(), seconds: seconds(),
                 peakMemoryBytes: number())
         default:
             return .failed(

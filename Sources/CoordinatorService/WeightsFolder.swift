@@ -1,0 +1,44 @@
+import Files
+import Glibc
+
+/// The run directory's folder of kept weights. Names come from the coordinator's own grid, never from a peer.
+struct WeightsFolder {
+    let path: String
+
+    private static let unfinished = ".partial"
+
+    /// Half files of a run that was killed: who holds the run's lock may delete them.
+    func removeUnfinished() {
+        guard let listing = opendir(path) else { return }
+        defer { closedir(listing) }
+        while let entry = readdir(listing) {
+            let bytes = withUnsafeBytes(of: entry.pointee.d_name) { $0.prefix { $0 != 0 } }
+            let name = String(decoding: bytes, as: UTF8.self)
+            if name.hasSuffix(WeightsFolder.unfinished) { unlink("\(path)/\(name)") }
+        }
+    }
+
+    /// Writes a piece of a file that is not whole yet; one that begins at 0 begins the file.
+    func write(_ bytes: [UInt8], to name: String, offset: UInt64) throws(FileError) {
+        if offset == 0 { try makeFolder(path) }
+        let file = "\(path)/\(name)\(WeightsFolder.unfinished)"
+        let flags = O_WRONLY | O_CLOEXEC | O_NOFOLLOW | (offset == 0 ? O_CREAT | O_TRUNC : 0)
+        let descriptor = open(file, flags, 0o644)
+        guard descriptor >= 0 else { throw FileError(path: file, doing: "write", code: errno) }
+        defer { close(descriptor) }
+        var rest = bytes[...]
+        var place = off_t(offset)
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, place) }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { throw FileError(path: file, doing: "write", code: errno) }
+            rest = rest.dropFirst(count)
+            place += off_t(count)
+        }
+    }
+
+    /// Makes a whole file durable and gives it its name; a file of that name holds the same bytes, from before a crash.
+    func keep(_ name: String) throws(FileError) {
+        try adoptFile("\(path)/\(name)\(WeightsFolder.unfinished)", as: "\(path)/\(name)")
+    }
+}

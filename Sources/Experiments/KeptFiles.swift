@@ -1,0 +1,33 @@
+import Glibc
+import LinearAlgebra
+import Sweep
+
+extension KeptNetwork {
+    /// Writes a .safetensors file of the trial's parameters. Not durable: what is lost with its machine is trained anew.
+    ///
+    /// - Returns: the file's bytes, or nil where it cannot be written; errno says why.
+    public func write(of trial: Trial, to path: String) -> Int? {
+        let file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        guard file >= 0 else { return nil }
+        defer { close(file) }
+        let header = trial.weightsHeader(step: step)
+        guard writeAll(header, to: file), writeAll(littleEndian(values), to: file) else { return nil }
+        return header.count + 4 * values.count
+    }
+}
+
+/// The bytes of numbers as files have them.
+func littleEndian(_ values: [Float]) -> [UInt8] {
+    values.map(\.bitPattern.littleEndian).withUnsafeBytes { Array($0) }
+}
+
+private func writeAll(_ bytes: [UInt8], to file: Int32) -> Bool {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+        let count = rest.withUnsafeBytes { Glibc.write(file, $0.baseAddress, $0.count) }
+        if count < 0, errno == EINTR { continue }
+        guard count > 0 else { return false }
+        rest = rest.dropFirst(count)
+    }
+    return true
+}

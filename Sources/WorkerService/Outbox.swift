@@ -1,0 +1,99 @@
+import Console
+import Glibc
+
+/// A worker's folder of weights that its slots left and its coordinator does not have yet: on the disk, not in memory,
+/// as a coordinator may be away for long. Nothing in it outlives the worker; its trials are then trained anew.
+struct Outbox {
+    static let places = "neither the data folder nor ~/.cache/ranksweep can be written to"
+
+    private let roots: [String]
+    private let name: String
+
+    /// - Parameter process: the worker's.
+    init(data: String, process: pid_t) {
+        roots = workRoots(data: data).map { $0 + "/outbox" }
+        name = "\(hostName())-\(process)"
+    }
+
+    private var paths: [String] { roots.map { "\($0)/\(name)" } }
+
+    /// The folder, made where it is missing, in the first of the places that can be written to; nil where none can.
+    func make() -> String? { paths.first { makeFolders($0) } }
+
+    static func fileName(trial: UInt64, _ place: Int) -> String { "\(trial)-\(place)" }
+
+    /// Bytes of a trial's file, by its place among them; nil where they are not there to be read.
+    func read(trial: UInt64, _ place: Int, offset: UInt64, count: Int) -> [UInt8]? {
+        let file = Outbox.fileName(trial: trial, place)
+        guard let start = off_t(exactly: offset),
+            let descriptor = paths.lazy.map({ open("\($0)/\(file)", O_RDONLY | O_CLOEXEC) }).first(where: {
+                $0 >= 0
+            })
+        else { return nil }
+        defer { close(descriptor) }
+        var bytes = [UInt8](repeating: 0, count: count)
+        var done = 0
+        while done < count {
+            let got = bytes.withUnsafeMutableBytes {
+                pread(descriptor, $0.baseAddress?.advanced(by: done), count - done, start + off_t(done))
+            }
+            if got < 0, errno == EINTR { continue }
+            guard got > 0 else { return nil }
+            done += got
+        }
+        return bytes
+    }
+
+    func delete(trial: UInt64) {
+        for path in paths {
+            for file in names(in: path) where file.hasPrefix("\(trial)-") { unlink("\(path)/\(file)") }
+        }
+    }
+
+    func remove() { for root in roots { Outbox.removeFolder("\(root)/\(name)", in: root) } }
+
+    /// Workers of this host that were killed left theirs.
+    func removeOrphans() {
+        let host = hostName() + "-"
+        for root in roots {
+            for name in names(in: root) where name.hasPrefix(host) {
+                guard let process = pid_t(name.dropFirst(host.count)), kill(process, 0) != 0, errno == ESRCH
+                else {
+                    continue
+                }
+                Outbox.removeFolder("\(root)/\(name)", in: root)
+            }
+        }
+    }
+
+    /// A folder of files alone, and the one it is in where that was the last.
+    private static func removeFolder(_ path: String, in root: String) {
+        for name in names(in: path) { unlink("\(path)/\(name)") }
+        if rmdir(path) == 0 { rmdir(root) }
+    }
+}
+
+/// Where a worker may put what is its own: the data folder, else the cache.
+func workRoots(data: String) -> [String] { [data, cacheRoot()].compactMap { $0 } }
+
+/// Makes a folder and those above it; false where it cannot be written to.
+func makeFolders(_ path: String) -> Bool {
+    var built = path.hasPrefix("/") ? "" : "."
+    for part in path.split(separator: "/") {
+        built += "/" + part
+        mkdir(built, 0o755)
+    }
+    return access(path, W_OK) == 0
+}
+
+/// The entries of a folder, sorted.
+func names(in folder: String) -> [String] {
+    guard let listing = opendir(folder) else { return [] }
+    defer { closedir(listing) }
+    var names: [String] = []
+    while let entry = readdir(listing) {
+        let bytes = withUnsafeBytes(of: entry.pointee.d_name) { $0.prefix { $0 != 0 } }
+        names.append(String(decoding: bytes, as: UTF8.self))
+    }
+    return names.filter { $0 != "." && $0 != ".." }.sorted()
+}

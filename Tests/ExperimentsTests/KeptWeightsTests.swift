@@ -1,0 +1,181 @@
+import Foundation
+import LinearAlgebra
+import Testing
+import Text
+
+@testable import Experiments
+@testable import Sweep
+
+private func sweep(_ text: String) throws -> SweepSpec {
+    try SweepSpec(parsing: "name: s\n" + text, file: "s.yaml")
+}
+
+/// An MLP on images, with a trace.
+private let mlp = """
+    experiment: mlp
+    dataset: {name: mnist, trainPoints: 40, testPoints: 20}
+    hidden: [16, 7]
+    training: {epochs: 6, batch: 8}
+    measures: {every: {linear: 5}, localRank: {thresholds: [0.1, 1], points: 20}}
+
+    """
+
+/// A file's tensors as the format's description has them, read without this package's reader.
+private func read(_ bytes: [UInt8]) throws -> (header: JSONValue, data: [UInt8]) {
+    let length = bytes.prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }
+    #expect(length % 8 == 0)
+    return (try JSONValue(parsing: bytes[8..<8 + length]), Array(bytes[(8 + length)...]))
+}
+
+private func contents(_ network: KeptNetwork, _ trial: Trial, _ files: GivenFiles) throws -> [UInt8] {
+    let path = files.folder.appending(path: "\(trial.id)-\(network.step).safetensors").path
+    let size = try #require(network.write(of: trial, to: path))
+    let bytes = Array(try Data(contentsOf: URL(filePath: path)))
+    #expect(bytes.count == size && size == trial.weightsFileSize(step: network.step))
+    return bytes
+}
+
+@Test func keptWeightsAreAFileOfTheFormatWithTheTrialsNames() throws {
+    let folder = try DataFolder(), files = try GivenFiles()
+    var runner = TrialRunner(data: folder.directory)
+    let spec = try sweep(mlp + "weights: final\naxes: {training.weightDecay: [0.001]}")
+    let trial = spec.grid[0]
+    let result = try runner.run(trial.settings, keeping: spec.weights)
+    let network = try #require(result.kept.first)
+    let (header, data) = try read(try contents(network, trial, files))
+    #expect(result.kept.count == 1)
+    #expect(
+        header["__metadata__"]
+            == .object([
+                "axes.dataset": .string("mnist"), "axes.depth": .string("3"), "axes.seed": .string("0"),
+                "axes.training.weightDecay": .string("0.001"), "experiment": .string("mlp"),
+                "step": .string("30"),
+                "trial": .string(trial.id.text),
+            ]))
+    let shapes = [
+        ("layers.0.weight", [16, 784]), ("layers.0.bias", [16]), ("layers.1.weight", [7, 16]),
+        ("layers.1.bias", [7]),
+        ("layers.2.weight", [10, 7]), ("layers.2.bias", [10]),
+    ]
+    var (end, values) = (0, [Float]())
+    for (name, shape) in shapes {
+        let begin = end
+        end += 4 * shape.reduce(1, *)
+        #expect(
+            header[name]
+                == .object([
+                    "dtype": .string("F32"), "shape": JSONValue(shape),
+                    "data_offsets": JSONValue([begin, end]),
+                ]))
+    }
+    #expect(header.object?.count == shapes.count + 1 && data.count == end)
+    for place in stride(from: 0, to: end, by: 4) {
+        values.append(
+            Float(bitPattern: data[place..<place + 4].reversed().reduce(UInt32(0)) { $0 << 8 | UInt32($1) }))
+    }
+    #expect(values == network.values)
+}
+
+@Test func measureOfAKeptFileGivesTheRecordsNumbers() throws {
+    let folder = try DataFolder(), files = try GivenFiles()
+    var runner = TrialRunner(data: folder.directory)
+    let spec = try sweep(mlp + "weights: final")
+    let trial = spec.grid[0]
+    let result = try runner.run(trial.settings, keeping: spec.weights)
+    let path = try files.write(try contents(try #require(result.kept.first), trial, files))
+    let request = MeasureRequest(
+        weights: path, points: .dataset(.mnist, .unit), activation: .relu,
+        measures: [.localRank, .activeUnits, .accuracy, .loss], thresholds: [0.1, 1], relative: [0.01],
+        rankPoints: 20)
+    let measured = try measure(request, data: folder.directory)
+    let metrics = try #require(result.body["metrics"])
+    for key in ["local_rank", "local_rank_relative", "active_units", "accuracy", "test_loss"] {
+        #expect(measured[key] != nil && measured[key] == metrics[key], "\(key)")
+    }
+}
+
+@Test func keepingWeightsChangesNoRecordAndNoIdentifier() throws {
+    let folder = try DataFolder()
+    var runner = TrialRunner(data: folder.directory)
+    let without = try sweep(mlp)
+    let body = try runner.run(without.grid[0].settings)
+    for weights in ["final", "best", "[1, 7, 99]", "none"] {
+        let spec = try sweep(mlp + "weights: \(weights)")
+        let trial = spec.grid[0]
+        #expect(trial.id == without.grid[0].id && spec.digest == without.digest)
+        #expect(try SweepSpec(parsing: spec.canonicalJSON.canonicalText, file: "").weights == spec.weights)
+        let result = try runner.run(trial.settings, keeping: spec.weights)
+        #expect(result.body.canonicalText == body.canonicalText)
+        let steps = result.kept.map(\.step)
+        #expect(spec.weights.allows(steps))
+        switch weights {
+        case "final": #expect(steps == [30])
+        case "[1, 7, 99]": #expect(steps == [1, 7])
+        case "none": #expect(steps.isEmpty)
+        default:
+            let trace = try #require(body["trace"]?.array)
+            let losses = try trace.map { try #require($0["test_loss"]?.number) }
+            let best = try #require(losses.min())
+            let place = try #require(losses.firstIndex(of: best))
+            #expect(steps.map { JSONValue($0) } == [trace[place]["step"]])
+        }
+    }
+}
+
+@Test func keptStepsAreThoseOfATrainingThatEndedThere() throws {
+    let text = """
+        experiment: mlp
+        dataset: {name: gaussian, correlations: [0.5, 0.9], testPoints: 500}
+        training: {steps: 20, batch: 16, average: 0.9}
+
+        """
+    var runner = TrialRunner(data: DataDirectory(data: "/nowhere", cache: nil))
+    let long = try sweep(text + "weights: [5, 20]")
+    let kept = try runner.run(long.grid[0].settings, keeping: long.weights).kept
+    var short = long.grid[0].settings
+    short.training.duration = .steps(5)
+    let ended = try runner.run(short, keeping: .final).kept
+    #expect(
+        kept.map(\.step) == [5, 20] && kept.first == ended.first && kept.first?.values != kept.last?.values)
+    // The averaged weights are those that are evaluated.
+    short.training.average = nil
+    #expect(try runner.run(short, keeping: .final).kept != ended)
+}
+
+@Test func aVIBsWeightsHaveNamesForEncoderAndDecoder() throws {
+    let spec = try sweep(
+        """
+        experiment: vib
+        beta: 0.1
+        dataset: {name: gaussian, correlations: [0.5, 0.9, 0.1], testPoints: 500}
+        hidden: [5]
+        bottleneck: 2
+        training: {steps: 5, batch: 16}
+        weights: final
+        """)
+    let trial = spec.grid[0]
+    #expect(
+        trial.settings.tensors.map { "\($0.name) \($0.shape)" } == [
+            "encoder.0.weight [5, 3]", "encoder.0.bias [5]", "encoder.1.weight [4, 5]", "encoder.1.bias [4]",
+            "decoder.0.weight [3, 2]", "decoder.0.bias [3]", "decoder.log_variance [3]",
+        ])
+    var runner = TrialRunner(data: DataDirectory(data: "/nowhere", cache: nil))
+    let network = try #require(try runner.run(trial.settings, keeping: spec.weights).kept.first)
+    #expect(4 * network.values.count == trial.settings.parameterBytes)
+    let files = try GivenFiles()
+    let path = try files.write(try contents(network, trial, files))
+    #expect(try WeightsFile(opening: path).tensors.map(\.name) == trial.settings.tensors.map(\.name))
+}
+
+@Test func aTrainingThatDivergesKeepsNoWeights() throws {
+    let spec = try sweep(
+        """
+        experiment: mlp
+        dataset: {name: gaussian, correlations: [0.5], testPoints: 100}
+        training: {steps: 200, batch: 16, optimizer: sgd, learningRate: 1e6}
+        weights: [1, 2]
+        """)
+    var runner = TrialRunner(data: DataDirectory(data: "/nowhere", cache: nil))
+    let result = try runner.run(spec.grid[0].settings, keeping: spec.weights)
+    #expect(result.body["outcome"] == .string("diverged") && result.kept.isEmpty)
+}
