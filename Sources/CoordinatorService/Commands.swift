@@ -70,6 +70,10 @@ private let workerOptions = [
     OptionSpec(
         "--trial-limit", "SECONDS",
         "end a trial that runs longer, as failed; none: never (default: 20 times the estimate, 600 at least)"),
+    OptionSpec(
+        "--checkpoint-every", "SECONDS",
+        "of the workers started here: a trial leaves its state so often, and goes on from it when it is tried "
+            + "again (default: 60; 0: never)"),
     OptionSpec("--blas-kernel", "NAME", "of the workers started here: auto, env or a name of OpenBLAS's"),
 ]
 

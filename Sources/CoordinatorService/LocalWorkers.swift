@@ -62,6 +62,7 @@ struct LocalWorkers {
             descriptors.append((ours: keyEnd, theirs: 3))
         }
         defer { if let keyEnd { close(keyEnd) } }
+        if let seconds = options.checkpointSeconds { arguments += ["--checkpoint-every", String(seconds)] }
         if let kernel = options.kernel { arguments += ["--blas-kernel", kernel] }
         guard let ends = try makePipe() else { return nil }
         _ = fcntl(ends[0], F_SETFL, O_NONBLOCK)

@@ -14,6 +14,8 @@ struct RunOptions: Equatable {
     var keys: String?
     var data: String
     var kernel: String?
+    /// nil: as the workers do by themselves; 0: never.
+    var checkpointSeconds: Int?
     /// nil: from the estimate of what trials cost.
     var trialLimit: TrialLimit = .automatic
 
@@ -69,6 +71,9 @@ struct RunOptions: Equatable {
             }
             if let folder = arguments["--data"] { data = absolutePath(folder) }
             if let name = arguments["--blas-kernel"] { kernel = name }
+            if let seconds = try arguments.integer("--checkpoint-every", in: 0...86_400) {
+                checkpointSeconds = seconds
+            }
             switch arguments["--trial-limit"] {
             case nil: break
             case "auto": trialLimit = .automatic
@@ -109,6 +114,7 @@ struct RunOptions: Equatable {
         if let listen { members["listen"] = .string(listen.text) }
         if let keys { members["keys"] = .string(keys) }
         if let kernel { members["blas_kernel"] = .string(kernel) }
+        if let checkpointSeconds { members["checkpoint_every"] = JSONValue(checkpointSeconds) }
         switch trialLimit {
         case .automatic: break
         case .none: members["trial_limit"] = .string("none")
@@ -125,6 +131,8 @@ struct RunOptions: Equatable {
         if let folder = json["data"]?.string { data = folder }
         keys = json["keys"]?.string ?? keys
         kernel = json["blas_kernel"]?.string ?? kernel
+        checkpointSeconds =
+            json["checkpoint_every"]?.number.flatMap { Int(exactly: $0) } ?? checkpointSeconds
         if json["trial_limit"]?.string == "none" { trialLimit = .none }
         if let seconds = json["trial_limit"]?.number.flatMap({ Int(exactly: $0) }) {
             trialLimit = .seconds(seconds)

@@ -3,7 +3,8 @@ import LinearAlgebra
 import Sweep
 
 extension KeptNetwork {
-    /// Writes a .safetensors file of the trial's parameters. Not durable: what is lost with its machine is trained anew.
+    /// Writes a .safetensors file of the trial's parameters. Not durable: what is lost with its machine is
+    /// trained anew.
     ///
     /// - Returns: the file's bytes, or nil where it cannot be written; errno says why.
     public func write(of trial: Trial, to path: String) -> Int? {
@@ -21,7 +22,8 @@ func littleEndian(_ values: [Float]) -> [UInt8] {
     values.map(\.bitPattern.littleEndian).withUnsafeBytes { Array($0) }
 }
 
-private func writeAll(_ bytes: [UInt8], to file: Int32) -> Bool {
+/// False where it cannot; errno says why.
+public func writeAll(_ bytes: [UInt8], to file: Int32) -> Bool {
     var rest = bytes[...]
     while !rest.isEmpty {
         let count = rest.withUnsafeBytes { Glibc.write(file, $0.baseAddress, $0.count) }

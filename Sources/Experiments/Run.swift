@@ -24,6 +24,8 @@ public struct TrialResult: Equatable, Sendable {
     public var body: JSONValue
     /// Ascending by step; none of a trial that diverged.
     public var kept: [KeptNetwork]
+    /// The step of the checkpoint that the training went on from; nil where it began at the beginning.
+    public var continuedFrom: Int?
 }
 
 /// Runs trials, one after another, keeping data sets open between them. One per slot.
@@ -45,14 +47,18 @@ public struct TrialRunner {
     }
 
     /// The same, with the weights that are to be kept beside it.
+    ///
+    /// - Parameter checkpoints: where an interrupted training of the trial goes on; the record is the same.
     public mutating func run(
-        _ settings: TrialSettings, keeping: KeptWeights
+        _ settings: TrialSettings, keeping: KeptWeights, checkpoints: Checkpoints? = nil
     ) throws(ExperimentError) -> TrialResult {
-        try BLAS.withoutSubnormals { () throws(ExperimentError) in try trainAndMeasure(settings, keeping) }
+        try BLAS.withoutSubnormals { () throws(ExperimentError) in
+            try trainAndMeasure(settings, keeping, checkpoints)
+        }
     }
 
     private mutating func trainAndMeasure(
-        _ settings: TrialSettings, _ keeping: KeptWeights
+        _ settings: TrialSettings, _ keeping: KeptWeights, _ checkpoints: Checkpoints?
     ) throws(ExperimentError) -> TrialResult {
         let bytes = settings.parameterBytes * keeping.mostFiles
         guard bytes <= KeptWeights.limit else {
@@ -61,7 +67,7 @@ public struct TrialRunner {
         let streams = RandomStreams(seed: settings.seed)
         let theory = try theory(of: settings)
         let source = try makeSource(settings, theory, streams)
-        let training = try TrainingPlan(settings, source, keeping: keeping)
+        let training = try TrainingPlan(settings, source, keeping: keeping, checkpoints: checkpoints)
         let history: History
         switch settings.experiment {
         case .mlp:
@@ -70,7 +76,9 @@ public struct TrialRunner {
             history = runVIB(
                 settings, training, source, theory, streams, beta: beta, bottleneck: bottleneck, shift: shift)
         }
-        return TrialResult(body: body(of: history, settings, theory), kept: history.kept)
+        return TrialResult(
+            body: body(of: history, settings, theory), kept: history.kept,
+            continuedFrom: history.continuedFrom)
     }
 
     /// The closed form of a VIB on Gaussian data; nil for any other trial.

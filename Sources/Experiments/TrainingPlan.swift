@@ -13,6 +13,8 @@ struct History {
     var kept: [KeptNetwork] = []
     /// Of the one kept network, where the best is.
     var bestLoss = Double.infinity
+    /// The step of the checkpoint that this training went on from.
+    var continuedFrom: Int?
 }
 
 /// A network's parameters after a step, the averaged ones where an average is kept, in the order of
@@ -31,11 +33,14 @@ struct TrainingPlan {
     let traceSteps: [Int]
     private let batch: Int
     private let keeping: KeptWeights
+    private let checkpoints: TrialCheckpoints?
 
     init(
-        _ settings: TrialSettings, _ source: BatchSource, keeping: KeptWeights = .none
+        _ settings: TrialSettings, _ source: BatchSource, keeping: KeptWeights = .none,
+        checkpoints: Checkpoints? = nil
     ) throws(ExperimentError) {
         self.keeping = keeping
+        self.checkpoints = checkpoints.map { TrialCheckpoints($0, settings, keeping) }
         let training = settings.training
         batch = training.batch
         loss =
@@ -107,9 +112,9 @@ struct TrainingPlan {
     ) -> History where M.Scalar == Float {
         var trainer = Trainer(model, settings: optimizer, streams: streams, points: batch)
         var current = source.makeBatch(points: batch)
-        var history = History()
-        var due = traceSteps[...]
-        for step in 0...steps {
+        var history = checkpoints?.restore(&trainer, steps: steps) ?? History()
+        var due = traceSteps.drop { $0 < trainer.step }
+        for step in trainer.step...steps {
             let isEnd = step == steps
             if isEnd || due.first == step {
                 let metrics = measure(trainer.evaluated.parameters.flat)
@@ -131,6 +136,7 @@ struct TrainingPlan {
                 history.diverge(at: step)
                 return history
             }
+            checkpoints?.saveIfDue(trainer, history)
         }
         return history
     }

@@ -87,7 +87,7 @@ extension RunJournal {
         try forEach(
             """
             SELECT trial, attempt, lease, outcome, cause, host, process, slot, cpu, kernel, start_ms, seconds,
-            peak_memory_bytes FROM attempts ORDER BY trial, id
+            peak_memory_bytes, \(isOfVersion1 ? "0" : "continued_step") FROM attempts ORDER BY trial, id
             """
         ) { row throws(JournalError) in
             var fields: [String: JSONValue] = [
@@ -98,6 +98,7 @@ extension RunJournal {
                 "start_unix_ms": .number(Double(row.integer(10))), "seconds": .number(row.real(11)),
                 "peak_memory_bytes": .number(Double(row.integer(12))),
             ]
+            if row.integer(13) > 0 { fields["continued_from_step"] = .number(Double(row.integer(13))) }
             if !row.text(4).isEmpty { fields["cause"] = .string(row.text(4)) }
             try body(Int(row.integer(0)), fields)
         }

@@ -35,11 +35,14 @@ public struct RecordConflict: Equatable, Sendable {
 /// The coordinator's durable state: `journal.sqlite` in a run directory. What `append` was given is safe when it
 /// returns, against kill -9 and power loss (WAL, synchronous = FULL).
 public final class RunJournal {
-    static let version = 1
+    /// 2: attempts tell from where they went on.
+    static let version = 2
     /// Of SQLite's header: "RkSw".
     static let applicationID = 0x526b_5377
 
     let database: Database
+    /// Only where it is open to be read alone.
+    let isOfVersion1: Bool
     private let insertRecord: Statement
     private let insertAttempt: Statement
     private let insertQuarantine: Statement
@@ -84,18 +87,34 @@ public final class RunJournal {
         guard found <= version else {
             throw .newerVersion(path: path, found: Int(found), known: version)
         }
-        if !readOnly { try database.execute("PRAGMA synchronous = FULL") }
+        if !readOnly {
+            try database.execute("PRAGMA synchronous = FULL")
+            if found < 2 { try upgrade(database) }
+        }
         let statement = try Statement("SELECT value FROM meta WHERE key = 'sweep'", in: database)
         let sweep = try statement.step() ? statement.text(0) : ""
         guard sweep == digest else { throw .otherSweep(path: path, found: sweep, expected: digest) }
         return try RunJournal(database)
     }
 
+    private static func upgrade(_ database: Database) throws(JournalError) {
+        try database.transaction { () throws(JournalError) in
+            try database.execute(
+                """
+                ALTER TABLE attempts ADD COLUMN continued_step INTEGER NOT NULL DEFAULT 0;
+                PRAGMA user_version = \(version)
+                """)
+        }
+    }
+
     private init(_ database: Database) throws(JournalError) {
         self.database = database
+        isOfVersion1 = try database.integer("PRAGMA user_version") < 2
         insertRecord = try Statement("INSERT OR IGNORE INTO records VALUES (?, ?, ?)", in: database)
         insertAttempt = try Statement(
-            "INSERT INTO attempts VALUES (NULL, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?)", in: database)
+            """
+            INSERT INTO attempts VALUES (NULL, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?\(isOfVersion1 ? "" : ", ?"))
+            """, in: database)
         insertQuarantine = try Statement("INSERT OR IGNORE INTO quarantined VALUES (?)", in: database)
         deleteQuarantine = try Statement("DELETE FROM quarantined WHERE trial = ?", in: database)
     }
@@ -107,7 +126,8 @@ public final class RunJournal {
             id INTEGER PRIMARY KEY, trial INTEGER NOT NULL, attempt INTEGER NOT NULL, lease INTEGER NOT NULL,
             outcome TEXT NOT NULL, cause TEXT, forgiven INTEGER NOT NULL, host TEXT NOT NULL,
             process INTEGER NOT NULL, slot INTEGER NOT NULL, cpu TEXT NOT NULL, kernel TEXT NOT NULL,
-            start_ms INTEGER NOT NULL, seconds REAL NOT NULL, peak_memory_bytes INTEGER NOT NULL);
+            start_ms INTEGER NOT NULL, seconds REAL NOT NULL, peak_memory_bytes INTEGER NOT NULL,
+            continued_step INTEGER NOT NULL);
         CREATE INDEX attempts_by_trial ON attempts (trial);
         CREATE INDEX attempts_by_outcome ON attempts (outcome);
         CREATE TABLE quarantined (trial INTEGER PRIMARY KEY);
@@ -165,7 +185,8 @@ extension RunJournal {
             cause.map { .text($0) } ?? .null, .text(provenance.host), .integer(Int64(provenance.process)),
             .integer(Int64(provenance.slot)), .text(provenance.cpu), .text(provenance.kernel),
             .integer(provenance.startMilliseconds), .real(provenance.seconds),
-            .integer(Int64(clamping: provenance.peakMemoryBytes)))
+            .integer(Int64(clamping: provenance.peakMemoryBytes)),
+            .integer(Int64(clamping: provenance.continuedFrom)))
     }
 
     /// Numbers this coordinator among all that served the run directory: 1, 2, ….

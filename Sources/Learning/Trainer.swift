@@ -76,6 +76,15 @@ public struct Trainer<M: Model> where M.Scalar == Float {
         noise = Matrix(rows: points, columns: model.noisePerPoint)
     }
 
+    /// All that later steps depend on, beside `step` and the streams: parameters, moments, average. Windows on the
+    /// trainer's own memory, always in this order.
+    public var memory: [Matrix<Float>] {
+        [model.parameters.flat, first, second] + (averaged.map { [$0.parameters.flat] } ?? [])
+    }
+
+    /// Goes on after so many steps, now that `memory` has been set to what it was then.
+    public mutating func resume(after steps: Int) { step = steps }
+
     /// The network that measures should read: the averaged one where there is one.
     public var evaluated: M { averaged ?? model }
 

@@ -16,8 +16,8 @@ struct Transfer: Equatable, Sendable {
 }
 
 extension Dispatcher {
-    /// Begins to fetch, or goes on: workers tell a report again after each welcome, and who asked for a piece before the
-    /// connection was lost asks again then.
+    /// Begins to fetch, or goes on: workers tell a report again after each welcome, and who asked for a piece
+    /// before the connection was lost asks again then.
     mutating func fetchFiles(
         of report: WorkerMessage.Report, _ trial: Int, from id: WorkerID, _ effects: inout [DispatchEffect]
     ) {

@@ -52,7 +52,8 @@ public enum DispatchEffect: Equatable, Sendable {
     case append(WorkerMessage.Report)
     /// Write a piece of the trial's weights after a step; one that begins at 0 begins the file.
     case write(trial: Int, step: Int, offset: UInt64, bytes: [UInt8])
-    /// The file of those weights is whole: make it durable and give it its name. Comes before the `append` of its record.
+    /// The file of those weights is whole: make it durable and give it its name. Comes before the `append` of
+    /// its record.
     case keep(trial: Int, step: Int)
     /// The trial has its record already: it must be equal to this one.
     case check(WorkerMessage.Report)

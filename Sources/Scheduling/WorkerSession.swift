@@ -322,13 +322,14 @@ extension WorkerSession {
         guard let hold = held[trial] else { return }
         switch reply {
         case .ready: break
-        case .done(trial, let id, let body, let files, let seconds, let peak):
+        case .done(trial, let id, let body, let files, let continuedFrom, let seconds, let peak):
             report(
                 .report(
                     WorkerMessage.Report(
                         lease: hold.lease, trial: trial, id: id, attempt: hold.attempt, body: body,
                         files: files,
-                        provenance: provenance(slot, seconds, peak, time))), of: trial, &effects)
+                        provenance: provenance(slot, seconds, peak, time, continuedFrom: continuedFrom))),
+                of: trial, &effects)
         case .failed(trial, let cause, let seconds, let peak):
             fail(trial, cause, provenance(slot, seconds, peak, time), &effects)
         case .done, .failed:
@@ -373,11 +374,14 @@ extension WorkerSession {
         if link == .joined { effects.append(.send(message)) }
     }
 
-    private func provenance(_ slot: Int, _ seconds: Double, _ peak: UInt64, _ time: Int64) -> Provenance {
+    private func provenance(
+        _ slot: Int, _ seconds: Double, _ peak: UInt64, _ time: Int64, continuedFrom: UInt64 = 0
+    ) -> Provenance {
         Provenance(
             host: hello.host, process: hello.process, slot: UInt32(slot), cpu: hello.cpu,
             kernel: hello.kernel,
-            startMilliseconds: time - Int64(seconds * 1000), seconds: seconds, peakMemoryBytes: peak)
+            startMilliseconds: time - Int64(seconds * 1000), seconds: seconds, peakMemoryBytes: peak,
+            continuedFrom: continuedFrom)
     }
 
     private mutating func startWaiting(_ now: Instant, _ effects: inout [SessionEffect]) {

@@ -103,12 +103,13 @@ extension SlotReply {
             var writer = ByteWriter(kind: Kind.ready.rawValue)
             writer.write(kernel)
             return writer.bytes
-        case .done(let trial, let id, let body, let files, let seconds, let peak):
+        case .done(let trial, let id, let body, let files, let continuedFrom, let seconds, let peak):
             var writer = ByteWriter(kind: Kind.done.rawValue)
             writer.write(trial)
             writer.write(id.text)
             writer.write(body)
             writer.write(files)
+            writer.write(continuedFrom)
             writer.write(seconds)
             writer.write(peak)
             return writer.bytes
@@ -130,7 +131,7 @@ extension SlotReply {
             self = .done(
                 trial: try reader.read(), id: try reader.readID(),
                 body: try reader.readBytes(limit: WireLimit.body), files: try reader.readFiles(),
-                seconds: try reader.readDouble(),
+                continuedFrom: try reader.read(), seconds: try reader.readDouble(),
                 peakMemoryBytes: try reader.read())
         case .failed:
             self = .failed(

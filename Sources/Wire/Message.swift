@@ -153,10 +153,12 @@ public struct Provenance: Equatable, Sendable {
     public var startMilliseconds: Int64
     public var seconds: Double
     public var peakMemoryBytes: UInt64
+    /// The step of the checkpoint that the attempt went on from; 0: it began at the beginning.
+    public var continuedFrom: UInt64
 
     public init(
         host: String, process: UInt32, slot: UInt32, cpu: String, kernel: String, startMilliseconds: Int64,
-        seconds: Double, peakMemoryBytes: UInt64
+        seconds: Double, peakMemoryBytes: UInt64, continuedFrom: UInt64 = 0
     ) {
         self.host = host
         self.process = process
@@ -166,6 +168,7 @@ public struct Provenance: Equatable, Sendable {
         self.startMilliseconds = startMilliseconds
         self.seconds = seconds
         self.peakMemoryBytes = peakMemoryBytes
+        self.continuedFrom = continuedFrom
     }
 }
 
@@ -227,7 +230,7 @@ public enum SlotReply: Equatable, Sendable {
     case ready(kernel: String)
     /// The files are where the worker told the slot to put them.
     case done(
-        trial: UInt64, id: TrialID, body: [UInt8], files: [KeptFile] = [], seconds: Double,
-        peakMemoryBytes: UInt64)
+        trial: UInt64, id: TrialID, body: [UInt8], files: [KeptFile] = [], continuedFrom: UInt64 = 0,
+        seconds: Double, peakMemoryBytes: UInt64)
     case failed(trial: UInt64, cause: String, seconds: Double, peakMemoryBytes: UInt64)
 }

@@ -99,13 +99,15 @@ extension Provenance {
         writer.write(startMilliseconds)
         writer.write(seconds)
         writer.write(peakMemoryBytes)
+        writer.write(continuedFrom)
     }
 
     fileprivate init(from reader: inout ByteReader) throws(WireError) {
         self.init(
             host: try reader.readText(), process: try reader.read(), slot: try reader.read(),
             cpu: try reader.readText(), kernel: try reader.readText(), startMilliseconds: try reader.read(),
-            seconds: try reader.readDouble(), peakMemoryBytes: try reader.read())
+            seconds: try reader.readDouble(), peakMemoryBytes: try reader.read(),
+            continuedFrom: try reader.read())
     }
 }
 

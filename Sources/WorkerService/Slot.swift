@@ -1,3 +1,4 @@
+import CBuild
 import Console
 import CPosix
 import Experiments
@@ -13,8 +14,12 @@ private let slotDescriptor: Int32 = 3
 /// worker closes its end.
 func runSlot(_ options: WorkerOptions) -> Int32 {
     guard diesWithParent(options.parent, signal: SIGKILL) else { return ExitCode.interrupted.rawValue }
+    let clock = CheckpointClock(
+        CheckpointFolder(data: options.dataFolder),
+        program: "\(programVersion) \(String(cString: cbuild_commit()))", seconds: options.checkpointSeconds)
     var slot = Slot(
-        runner: TrialRunner(data: options.data), outbox: Outbox(data: options.dataFolder, process: getppid()))
+        runner: TrialRunner(data: options.data), outbox: Outbox(data: options.dataFolder, process: getppid()),
+        clock: clock)
     guard slot.send(.ready(kernel: BLAS.kernelName)) else { return ExitCode.done.rawValue }
     var buffer = FrameBuffer()
     var bytes = [UInt8](repeating: 0, count: 65_536)
@@ -39,10 +44,12 @@ private struct Slot {
     private var sweep: Result<SweepSpec, SweepError>?
 
     private let outbox: Outbox
+    private let clock: CheckpointClock
 
-    init(runner: TrialRunner, outbox: Outbox) {
+    init(runner: TrialRunner, outbox: Outbox, clock: CheckpointClock) {
         self.runner = runner
         self.outbox = outbox
+        self.clock = clock
     }
 
     /// False where the worker is gone.
@@ -63,7 +70,7 @@ private struct Slot {
                 return send(
                     .done(
                         trial: trial, id: result.id, body: Array(result.body.canonicalText.utf8),
-                        files: result.files, seconds: seconds,
+                        files: result.files, continuedFrom: result.continuedFrom, seconds: seconds,
                         peakMemoryBytes: peakMemory()))
             case .failure(let failure):
                 return send(
@@ -79,6 +86,7 @@ private struct Slot {
         let id: TrialID
         let body: JSONValue
         let files: [KeptFile]
+        let continuedFrom: UInt64
     }
 
     private mutating func run(_ index: UInt64) -> Result<Success, Failure> {
@@ -92,9 +100,12 @@ private struct Slot {
             }
             let trial = spec.grid[place]
             do throws(ExperimentError) {
-                let result = try runner.run(trial.settings, keeping: spec.weights)
+                let result = try runner.run(
+                    trial.settings, keeping: spec.weights, checkpoints: clock.checkpoints(of: trial.id))
                 return leave(result.kept, of: trial).map { files in
-                    Success(id: trial.id, body: result.body, files: files)
+                    Success(
+                        id: trial.id, body: result.body, files: files,
+                        continuedFrom: UInt64(result.continuedFrom ?? 0))
                 }
             } catch { return .failure(Failure(cause: error.description)) }
         }

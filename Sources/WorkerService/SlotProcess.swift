@@ -17,7 +17,11 @@ struct SlotProcess {
             socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0, &ends) == 0
         else { return nil }
         let child = ChildProgram.start(
-            program, ["--slot", "--parent", String(getpid()), "--data", options.dataFolder],
+            program,
+            [
+                "--slot", "--parent", String(getpid()), "--data", options.dataFolder, "--checkpoint-every",
+                String(options.checkpointSeconds),
+            ],
             environment: numericEnvironment(options.kernel), descriptors: [(ours: ends[1], theirs: 3)])
         close(ends[1])
         guard let child else {

@@ -2,6 +2,7 @@ import Console
 import CPosix
 import Glibc
 import Scheduling
+import Sweep
 import Text
 import Transport
 import Wire
@@ -13,6 +14,9 @@ struct Worker {
     private var link: CoordinatorLink
     private let signals: SignalDescriptor
     private let outbox: Outbox
+    private let checkpoints: CheckpointFolder
+    /// Of finished trials that are not acknowledged: whose checkpoints may go then.
+    private var finished: [UInt64: TrialID] = [:]
     private var session: WorkerSession
     private var slots: [SlotProcess?]
     private var kernel = ""
@@ -39,6 +43,8 @@ struct Worker {
         signals = SignalDescriptor()
         outbox = Outbox(data: options.dataFolder, process: getpid())
         outbox.removeOrphans()
+        checkpoints = CheckpointFolder(data: options.dataFolder)
+        checkpoints.removeStale(now: Int(unixMilliseconds() / 1000))
         link = try CoordinatorLink(endpoint, options.keys, as: freshIdentity())
         session = WorkerSession(
             hello: WorkerMessage.Hello(
@@ -105,7 +111,9 @@ struct Worker {
         for _ in 0..<100 {
             guard ending == nil, let bytes = link.socket.receive() else { return }
             do throws(WireError) {
-                handle(.message(try CoordinatorMessage(decoding: bytes)))
+                let message = try CoordinatorMessage(decoding: bytes)
+                if case .accepted(let trials) = message { deleteCheckpoints(of: trials) }
+                handle(.message(message))
             } catch .version(let theirs) {
                 printError(
                     "error: the coordinator speaks version \(theirs) of the protocol, this worker \(wireVersion): "
@@ -114,6 +122,12 @@ struct Worker {
             } catch {
                 printError("warning: a message that cannot be read was dropped (\(error))")
             }
+        }
+    }
+
+    private mutating func deleteCheckpoints(of trials: [UInt64]) {
+        for trial in trials {
+            if let id = finished.removeValue(forKey: trial) { checkpoints.delete(id) }
         }
     }
 
@@ -126,6 +140,7 @@ struct Worker {
                     noteKernel(name)
                     handle(.slotReady(slot, kernel: name))
                 } else {
+                    if case .done(let trial, let id, _, _, _, _, _) = reply { finished[trial] = id }
                     handle(.slotReply(slot, reply, unixMilliseconds: unixMilliseconds()))
                 }
             }
@@ -173,7 +188,7 @@ struct Worker {
         case .sendPiece(let trial, let file, let offset, let count):
             if let bytes = outbox.read(trial: trial, Int(file), offset: offset, count: count) {
                 let piece = Piece(trial: trial, file: file, offset: offset, bytes: bytes)
-                socket.send(WorkerMessage.piece(piece).encoded)
+                link.socket.send(WorkerMessage.piece(piece).encoded)
             } else {
                 let cause = "its weights cannot be read back from this worker's disk"
                 handle(.filesLost(trial: trial, cause: cause, unixMilliseconds: unixMilliseconds()))

@@ -56,6 +56,10 @@ let workerCommand = CommandSpec(
             "--blas-kernel", "NAME",
             "auto: the CPU's own (default); env: what OPENBLAS_CORETYPE says; or a name of OpenBLAS's, such as "
                 + "Haswell"),
+        OptionSpec(
+            "--checkpoint-every", "SECONDS",
+            "a trial leaves its state so often, in DIR/checkpoints, and goes on from it when it is tried again "
+                + "(default: 60; 0: never)"),
         OptionSpec(flag: "--version", "version of the program and of its libraries"),
         OptionSpec(flag: "--quiet", "say only what went wrong"),
         OptionSpec("--keys-descriptor", "N", "read keys from this descriptor", isHidden: true),
@@ -88,12 +92,15 @@ struct WorkerOptions {
     var isSlot: Bool
     /// What `ranksweep measure` asks for, as JSON.
     var measureRequest: String?
+    /// 0: none.
+    var checkpointSeconds: Int
     /// As given, for slots.
     var dataFolder: String
 
     init(_ arguments: Arguments) throws(UsageError) {
         isSlot = arguments.has("--slot")
         measureRequest = arguments["--measure"]
+        checkpointSeconds = try arguments.integer("--checkpoint-every", in: 0...86_400) ?? 60
         isQuiet = arguments.has("--quiet")
         parent = try arguments.integer("--parent", in: 1...Int(Int32.max)).map { pid_t($0) }
         slots = try arguments.integer("--slots", in: 1...1024) ?? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))

@@ -239,6 +239,30 @@ func lines(_ journal: RunJournal) throws -> [String] {
         #expect(try lines(RunJournal.open(in: folder.path, sweep: "s")).isEmpty)
     }
 
+    @Test("A journal of version 1 is read as it is, and upgraded when it is written to")
+    func upgraded() throws {
+        let folder = try Folder()
+        _ = try RunJournal.create(in: folder.path, sweep: "s").append([record(0)])
+        let database = try Database(path: RunJournal.path(in: folder.path), access: .readWrite)
+        try database.execute("ALTER TABLE attempts DROP COLUMN continued_step; PRAGMA user_version = 1")
+        func continued(readOnly: Bool) throws -> [Double?] {
+            let journal = try RunJournal.open(in: folder.path, sweep: "s", readOnly: readOnly)
+            if !readOnly {
+                var later = attempt(1)
+                later.provenance.continuedFrom = 1234
+                _ = try journal.append([.record(line: [1], outcome: "measured", later)])
+            }
+            var found: [Double?] = []
+            try journal.forEachAttempt { _, fields in found.append(fields["continued_from_step"]?.number) }
+            return found
+        }
+        #expect(try continued(readOnly: true) == [nil])
+        #expect(try database.integer("PRAGMA user_version") == 1)
+        #expect(try continued(readOnly: false) == [nil, 1234])
+        #expect(try database.integer("PRAGMA user_version") == 2)
+        #expect(try continued(readOnly: true) == [nil, 1234])
+    }
+
     @Test(
         "A missing journal, garbage, another program's file, a newer one and another sweep's are told apart")
     func faults() throws {
@@ -260,7 +284,7 @@ func lines(_ journal: RunJournal) throws -> [String] {
             try RunJournal.open(in: folder.path, sweep: "t")
         }
         try Database(path: path, access: .readWrite).execute("PRAGMA user_version = 99")
-        #expect(throws: JournalError.newerVersion(path: path, found: 99, known: 1)) {
+        #expect(throws: JournalError.newerVersion(path: path, found: 99, known: RunJournal.version)) {
             try RunJournal.open(in: folder.path, sweep: "s")
         }
     }

@@ -50,7 +50,8 @@ extension Draws {
     mutating func provenance() -> Provenance {
         Provenance(
             host: text(), process: number(), slot: number(), cpu: text(), kernel: text(),
-            startMilliseconds: number(), seconds: seconds(), peakMemoryBytes: number())
+            startMilliseconds: number(), seconds: seconds(), peakMemoryBytes: number(),
+            continuedFrom: number())
     }
 }
 
@@ -112,8 +113,8 @@ extension Draws {
         case 1:
             guard let id = id() else { return .ready(kernel: "") }
             return .done(
-                trial: number(), id: id, body: bytes(upTo: 300), files: files(), seconds: seconds(),
-                peakMemoryBytes: number())
+                trial: number(), id: id, body: bytes(upTo: 300), files: files(), continuedFrom: number(),
+                seconds: seconds(), peakMemoryBytes: number())
         default:
             return .failed(
                 trial: number(), cause: text(), seconds: seconds(), peakMemoryBytes: number())

@@ -1,0 +1,135 @@
+import Learning
+import LinearAlgebra
+import Sweep
+import Text
+
+/// Lets a long training leave its state now and then, and go on from it in another process. When, where and how
+/// durably is the caller's to say: there is no clock and no file here.
+public struct Checkpoints {
+    /// Version and commit: other code may train otherwise.
+    public var program: String
+    /// Asked after each step.
+    public var isDue: () -> Bool
+    /// What was last saved for the trial; nil where nothing was.
+    public var load: () -> [UInt8]?
+    public var save: ([UInt8]) -> Void
+    /// What was loaded is of no use, and why: the training begins anew.
+    public var ignore: (String) -> Void
+
+    public init(
+        program: String, isDue: @escaping () -> Bool, load: @escaping () -> [UInt8]?,
+        save: @escaping ([UInt8]) -> Void, ignore: @escaping (String) -> Void
+    ) {
+        self.program = program
+        self.isDue = isDue
+        self.load = load
+        self.save = save
+        self.ignore = ignore
+    }
+}
+
+/// The checkpoints of one trial, by one program and BLAS kernel.
+///
+/// The bytes: the SHA-256 of all that follows; the header's length as a little-endian UInt64; the header, a JSON
+/// object; then single-precision numbers: the trainer's memory, and the weights kept so far.
+struct TrialCheckpoints {
+    private let hooks: Checkpoints
+    private let key: JSONValue
+
+    init(_ hooks: Checkpoints, _ settings: TrialSettings, _ keeping: KeptWeights) {
+        self.hooks = hooks
+        key = .object([
+            "keeping": .string("\(keeping)"), "kernel": .string(BLAS.kernelName),
+            "program": .string(hooks.program), "trial": .string(TrialID(of: settings).text),
+        ])
+    }
+
+    /// To be called after each step.
+    func saveIfDue<M: Model>(_ trainer: Trainer<M>, _ history: History) where M.Scalar == Float {
+        guard hooks.isDue() else { return }
+        let memory = trainer.memory
+        var header: [String: JSONValue] = [
+            "key": key, "step": JSONValue(trainer.step), "trace": .array(history.trace.map(JSONValue.object)),
+            "memory": JSONValue(memory.map(\.count)), "kept": JSONValue(history.kept.map(\.step)),
+        ]
+        if history.bestLoss.isFinite { header["best_loss"] = .number(history.bestLoss) }
+        let text = Array(JSONValue.object(header).canonicalText.utf8)
+        var rest = (0..<8).map { UInt8(truncatingIfNeeded: text.count >> (8 * $0)) } + text
+        for part in memory { rest += littleEndian(part.values) }
+        for network in history.kept { rest += littleEndian(network.values) }
+        hooks.save(Digest(of: rest).bytes + rest)
+    }
+
+    /// Puts the trainer where the last checkpoint was taken; nil, and the trainer as it was, where there is none that
+    /// is whole and of this trial, program and kernel.
+    func restore<M: Model>(_ trainer: inout Trainer<M>, steps: Int) -> History? where M.Scalar == Float {
+        guard let bytes = hooks.load() else { return nil }
+        do throws(Unfit) {
+            var reader = try Reader(bytes, key: key)
+            let memory = trainer.memory
+            guard let step = reader.header["step"]?.number.flatMap({ Int(exactly: $0) }),
+                (1...steps).contains(step),
+                reader.header["memory"] == JSONValue(memory.map(\.count)),
+                let trace = reader.header["trace"]?.array, let kept = reader.header["kept"]?.array
+            else { throw .otherShape }
+            var history = History()
+            history.trace = trace.compactMap(\.object)
+            history.bestLoss = reader.header["best_loss"]?.number ?? .infinity
+            let parts = try memory.map { part throws(Unfit) in try reader.floats(part.count) }
+            for step in kept {
+                guard let step = step.number.flatMap({ Int(exactly: $0) }) else { throw .otherShape }
+                history.kept.append(KeptNetwork(step: step, values: try reader.floats(memory[0].count)))
+            }
+            guard reader.isAtEnd, history.trace.count == trace.count else { throw .otherShape }
+            for (part, values) in zip(memory, parts) { part.assign(values) }
+            trainer.resume(after: step)
+            history.continuedFrom = step
+            return history
+        } catch {
+            hooks.ignore(error.words)
+            return nil
+        }
+    }
+
+    private enum Unfit: Error {
+        case damaged, foreign, otherShape
+
+        var words: String {
+            switch self {
+            case .damaged: "it is damaged or cut short"
+            case .foreign: "it is by another version of ranksweep or another BLAS kernel, or of another trial"
+            case .otherShape: "it is of another network"
+            }
+        }
+    }
+
+    private struct Reader {
+        let header: JSONValue
+        private let bytes: [UInt8]
+        private var position: Int
+
+        init(_ bytes: [UInt8], key: JSONValue) throws(Unfit) {
+            guard bytes.count >= 40, Digest(of: Array(bytes[32...])).bytes == Array(bytes[..<32]) else {
+                throw .damaged
+            }
+            let length = bytes[32..<40].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+            guard length <= UInt64(bytes.count - 40),
+                let header = try? JSONValue(parsing: Array(bytes[40..<40 + Int(length)]))
+            else { throw .damaged }
+            guard header["key"] == key else { throw .foreign }
+            self.header = header
+            self.bytes = bytes
+            position = 40 + Int(length)
+        }
+
+        var isAtEnd: Bool { position == bytes.count }
+
+        mutating func floats(_ count: Int) throws(Unfit) -> [Float] {
+            guard count <= (bytes.count - position) / 4 else { throw .otherShape }
+            var words = [UInt32](repeating: 0, count: count)
+            words.withUnsafeMutableBytes { $0.copyBytes(from: bytes[position..<position + 4 * count]) }
+            position += 4 * count
+            return words.map { Float(bitPattern: UInt32(littleEndian: $0)) }
+        }
+    }
+}

@@ -1,0 +1,112 @@
+import Console
+import Experiments
+import Glibc
+import Sweep
+import Text
+
+/// Where long trials leave their state: a file a trial, in the data folder's `checkpoints` (or the cache's), until the
+/// trial's record is acknowledged.
+struct CheckpointFolder {
+    private let roots: [String]
+
+    private static let suffix = ".checkpoint"
+    private static let unfinished = ".partial"
+    /// Of trials that nobody will try again.
+    private static let staleSeconds = 30 * 86_400
+
+    init(data: String) { roots = workRoots(data: data).map { $0 + "/checkpoints" } }
+
+    private func paths(_ id: TrialID) -> [String] { roots.map { "\($0)/\(id)\(CheckpointFolder.suffix)" } }
+
+    /// The newest; its reader checks whether it is whole.
+    func load(_ id: TrialID) -> [UInt8]? {
+        let found = paths(id).compactMap { path -> (path: String, time: Int)? in
+            var status = stat()
+            return stat(path, &status) == 0 ? (path, status.st_mtim.tv_sec) : nil
+        }
+        return found.max { $0.time < $1.time }.flatMap { readWhole($0.path) }
+    }
+
+    /// Writes it whole or not at all, through power loss too.
+    ///
+    /// - Returns: what is wrong, or nil.
+    func save(_ bytes: [UInt8], _ id: TrialID) -> String? {
+        guard let root = roots.first(where: { makeFolders($0) }) else { return Outbox.places }
+        let path = "\(root)/\(id)\(CheckpointFolder.suffix)"
+        // Another worker's slot may be at the same trial.
+        let temporary = "\(path).\(hostName())-\(getpid())\(CheckpointFolder.unfinished)"
+        let file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        guard file >= 0 else { return "\(temporary): \(String(cString: strerror(errno)))" }
+        let isWritten = writeAll(bytes, to: file) && fsync(file) == 0
+        var code = errno
+        close(file)
+        if isWritten, rename(temporary, path) == 0 {
+            let folder = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+            fsync(folder)
+            close(folder)
+            return nil
+        }
+        if isWritten { code = errno }
+        unlink(temporary)
+        return "\(path): \(String(cString: strerror(code)))"
+    }
+
+    func delete(_ id: TrialID) { for path in paths(id) { unlink(path) } }
+
+    /// - Parameter now: Unix time, seconds.
+    func removeStale(now: Int) {
+        for root in roots {
+            for name in names(in: root)
+            where name.hasSuffix(CheckpointFolder.suffix) || name.hasSuffix(CheckpointFolder.unfinished) {
+                var status = stat()
+                guard stat("\(root)/\(name)", &status) == 0,
+                    status.st_mtim.tv_sec < now - CheckpointFolder.staleSeconds
+                else { continue }
+                unlink("\(root)/\(name)")
+            }
+        }
+    }
+
+    private func readWhole(_ path: String) -> [UInt8]? {
+        guard let file = fopen(path, "re") else { return nil }
+        defer { fclose(file) }
+        var status = stat()
+        guard fstat(fileno(file), &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+        var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
+        return fread(&bytes, 1, bytes.count, file) == bytes.count ? bytes : nil
+    }
+}
+
+/// When a slot's trial leaves its state, and what is said of it.
+final class CheckpointClock {
+    private let folder: CheckpointFolder
+    private let program: String
+    /// nil: never.
+    private let milliseconds: Int64?
+    private var dueAt: Int64 = .max
+    private var hasWarned = false
+
+    init(_ folder: CheckpointFolder, program: String, seconds: Int) {
+        self.folder = folder
+        self.program = program
+        milliseconds = seconds > 0 ? Int64(seconds) * 1000 : nil
+    }
+
+    /// For a trial that starts now; nil where no checkpoints are wanted.
+    func checkpoints(of id: TrialID) -> Checkpoints? {
+        guard let milliseconds else { return nil }
+        dueAt = monotonicMilliseconds() + milliseconds
+        return Checkpoints(
+            program: program, isDue: { monotonicMilliseconds() >= self.dueAt },
+            load: { self.folder.load(id) },
+            save: { bytes in
+                if let fault = self.folder.save(bytes, id), !self.hasWarned {
+                    self.hasWarned = true
+                    printError("warning: a checkpoint cannot be written; trials go on without: \(fault)")
+                }
+                // From its end: a slow disk must not take all the time.
+                self.dueAt = monotonicMilliseconds() + milliseconds
+            },
+            ignore: { why in printError("the checkpoint of trial \(id) is ignored: \(why)") })
+    }
+}

@@ -1,0 +1,157 @@
+import Testing
+import Text
+
+@testable import Experiments
+@testable import Sweep
+
+/// What a training leaves, and what it is given to go on from.
+private final class Store {
+    var saved: [[UInt8]] = []
+    var given: [UInt8]?
+    var ignored: [String] = []
+    /// Steps between checkpoints.
+    private let every: Int
+    private var steps = 0
+
+    init(every: Int = 1, given: [UInt8]? = nil) {
+        self.every = every
+        self.given = given
+    }
+
+    func hooks(program: String = "test") -> Checkpoints {
+        Checkpoints(
+            program: program,
+            isDue: {
+                self.steps += 1
+                return self.steps % self.every == 0
+            }, load: { self.given }, save: { self.saved.append($0) }, ignore: { self.ignored.append($0) })
+    }
+}
+
+struct Interrupted: CustomStringConvertible, Sendable {
+    let description: String
+    let text: String
+    var keeping = KeptWeights.best
+}
+
+private let gaussian = "dataset: {name: gaussian, correlations: [0.5, 0.9], testPoints: 300}\n"
+private let images = "dataset: {name: mnist, trainPoints: 40, testPoints: 20}\n"
+private let trace = "measures: {every: {log: 6}, localRank: {points: 8}}\n"
+
+private let interrupted: [Interrupted] = [
+    Interrupted(
+        description: "MLP, Adam, cosine",
+        text: "experiment: mlp\n" + gaussian
+            + "training: {steps: 30, batch: 16, schedule: cosine}\nhidden: [5]\n"),
+    Interrupted(
+        description: "MLP, SGD with momentum, decay, weight decay",
+        text: "experiment: mlp\n" + gaussian
+            + "training: {steps: 30, batch: 16, optimizer: sgd, momentum: 0.9, "
+            + "weightDecay: 0.01, schedule: decay, decayEvery: 4}\nactivation: tanh\n",
+        keeping: .steps([3, 11, 30])),
+    Interrupted(
+        description: "MLP, SGD alone, averaged",
+        text: "experiment: mlp\n" + gaussian
+            + "training: {steps: 30, batch: 16, optimizer: sgd, average: 0.9}\n",
+        keeping: .final),
+    Interrupted(
+        description: "VIB, Gaussian data, averaged",
+        text: "experiment: vib\nbeta: 0.1\n" + gaussian + "training: {steps: 30, batch: 16, average: 0.9}\n"),
+    Interrupted(
+        description: "MLP, images",
+        text: "experiment: mlp\n" + images + "training: {epochs: 5, batch: 8}\nhidden: [9]\n",
+        keeping: .steps([1, 2, 20])),
+    Interrupted(
+        description: "VIB, images, averaged",
+        text: "experiment: vib\nbeta: 0.01\n" + images
+            + "training: {epochs: 5, batch: 8, average: 0.99}\nhidden: [9]\nbottleneck: 3\n"),
+]
+
+private func settings(_ text: String) throws -> TrialSettings {
+    try SweepSpec(parsing: "name: s\n" + text + trace, file: "s.yaml").grid[0].settings
+}
+
+@Test(
+    "Interrupted after any step, a training goes on to the same record, weights and checkpoints",
+    arguments: interrupted)
+func goesOn(_ kind: Interrupted) throws {
+    let folder = try DataFolder()
+    var runner = TrialRunner(data: folder.directory)
+    let trial = try settings(kind.text)
+    let calm = try runner.run(trial, keeping: kind.keeping)
+    #expect(!calm.kept.isEmpty && calm.continuedFrom == nil)
+    let first = Store()
+    let watched = try runner.run(trial, keeping: kind.keeping, checkpoints: first.hooks())
+    #expect(watched == calm)
+    let steps = first.saved.count
+    #expect(steps >= 25)
+    for (place, checkpoint) in first.saved.enumerated() {
+        let store = Store(given: checkpoint)
+        // A process of its own, as after a crash.
+        var other = TrialRunner(data: folder.directory)
+        let again = try other.run(trial, keeping: kind.keeping, checkpoints: store.hooks())
+        #expect(again.continuedFrom == place + 1)
+        #expect(again.body.canonicalText == calm.body.canonicalText)
+        #expect(again.kept == calm.kept)
+        #expect(store.saved == Array(first.saved[(place + 1)...]))
+        #expect(store.ignored.isEmpty)
+    }
+}
+
+@Test func aCheckpointThatIsDamagedOrForeignIsIgnoredAndTheTrainingBeginsAnew() throws {
+    var runner = TrialRunner(data: DataDirectory(data: "/nowhere", cache: nil))
+    let text = "experiment: mlp\n" + gaussian + "training: {steps: 9, batch: 16}\nhidden: [3]\n"
+    let trial = try settings(text)
+    let calm = try runner.run(trial, keeping: .best)
+    let store = Store(every: 4)
+    _ = try runner.run(trial, keeping: .best, checkpoints: store.hooks())
+    let sound = try #require(store.saved.first)
+    func expectIgnored(
+        _ bytes: [UInt8], _ why: String, settings: TrialSettings? = nil, keeping: KeptWeights = .best,
+        program: String = "test"
+    ) throws {
+        let store = Store(every: 100, given: bytes)
+        let again = try runner.run(
+            settings ?? trial, keeping: keeping, checkpoints: store.hooks(program: program))
+        #expect(again.continuedFrom == nil && store.ignored.count == 1)
+        #expect(store.ignored.first?.contains(why) == true)
+        if settings == nil { #expect(again.body == calm.body) }
+    }
+    for place in stride(from: 0, to: sound.count, by: 37) {
+        var damaged = sound
+        damaged[place] ^= 1 << (place % 8)
+        try expectIgnored(damaged, "damaged")
+    }
+    for count in [0, 1, 31, 32, 39, 40, 100, sound.count - 1] {
+        try expectIgnored(Array(sound.prefix(count)), "damaged")
+    }
+    try expectIgnored(sound + [0], "damaged")
+    // Whole, and its digest right, but not what it says.
+    for cut in [4, 400] {
+        let rest = Array(sound[32...].dropLast(cut))
+        try expectIgnored(Digest(of: rest).bytes + rest, cut == 4 ? "another network" : "damaged")
+    }
+    let longer = Array(sound[32...]) + [0, 0, 0, 0]
+    try expectIgnored(Digest(of: longer).bytes + longer, "another network")
+    // Another program, other weights to keep, another trial.
+    try expectIgnored(sound, "another version", program: "other")
+    try expectIgnored(sound, "another version", keeping: .final)
+    var other = trial
+    other.seed = 1
+    try expectIgnored(sound, "another", settings: other)
+    let whole = Store(every: 100, given: sound)
+    #expect(try runner.run(trial, keeping: .best, checkpoints: whole.hooks()).continuedFrom == 4)
+}
+
+@Test func aTrainingThatDivergesAfterACheckpointDivergesAtTheSameStep() throws {
+    var runner = TrialRunner(data: DataDirectory(data: "/nowhere", cache: nil))
+    let trial = try settings(
+        "experiment: mlp\n" + gaussian
+            + "training: {steps: 300, batch: 16, optimizer: sgd, learningRate: 50}\ndepth: 1\n")
+    let first = Store()
+    let calm = try runner.run(trial, keeping: .none, checkpoints: first.hooks())
+    #expect(calm.body["outcome"] == .string("diverged") && first.saved.count > 3)
+    let store = Store(given: first.saved[2])
+    let again = try runner.run(trial, keeping: .none, checkpoints: store.hooks())
+    #expect(again.continuedFrom == 3 && again.body == calm.body)
+}
