@@ -7,6 +7,7 @@ struct BatchSource {
     enum Kind {
         case gaussian(GaussianSource)
         case images(ImageSource)
+        case teacher(TeacherSource)
     }
 
     let kind: Kind
@@ -17,6 +18,7 @@ struct BatchSource {
         switch kind {
         case .gaussian(let source): source.inputs
         case .images: ImageSet.pixelsPerImage
+        case .teacher(let source): source.settings.inputs
         }
     }
 
@@ -24,6 +26,7 @@ struct BatchSource {
         switch kind {
         case .gaussian(let source): source.targets
         case .images: 10
+        case .teacher: 1
         }
     }
 
@@ -32,6 +35,7 @@ struct BatchSource {
         switch kind {
         case .gaussian(let source): source.testPoints
         case .images(let source): source.testCount
+        case .teacher(let source): source.settings.testPoints
         }
     }
 
@@ -45,6 +49,7 @@ struct BatchSource {
         switch kind {
         case .gaussian(let source): min(source.testPoints, BatchSource.measuredTrainingPoints)
         case .images(let source): min(source.trainCount, BatchSource.measuredTrainingPoints)
+        case .teacher(let source): min(source.settings.trainPoints, BatchSource.measuredTrainingPoints)
         }
     }
 
@@ -57,6 +62,10 @@ struct BatchSource {
             var batch = Batch(inputs: inputs, labels: [Int32](repeating: 0, count: points))
             if isOneHot { batch.targets = Matrix(rows: points, columns: outputs) }
             return batch
+        case .teacher:
+            return isClasses
+                ? Batch(inputs: inputs, labels: [Int32](repeating: 0, count: points))
+                : Batch(inputs: inputs, targets: Matrix(rows: points, columns: outputs))
         }
     }
 }
@@ -173,6 +182,7 @@ extension BatchSource {
                 source.fill(rows, part == .test ? .evaluationData : .trainingData, index: start / points)
             case .images(let source):
                 source.fill(&rows, part == .test ? source.set.test : source.set.train, from: start)
+            case .teacher(let source): source.fill(&rows, part, from: start)
             }
             body(rows, start)
         }

@@ -12,6 +12,7 @@ struct MLPEvaluation {
     let model: MLP<Float>
     let source: BatchSource
     var ranks: RankMeasurement?
+    var norms: TrialSettings.WeightNorms?
 
     mutating func metrics(_ parameters: Matrix<Float>) -> [String: JSONValue] {
         model.parameters.flat.assign(parameters)
@@ -25,15 +26,34 @@ struct MLPEvaluation {
             source.forEachBatch(of: part, batch) { [self] rows, _ in
                 let value = model.evaluate(rows)
                 sum.loss += value.loss
-                sum.correct += model.loss == .crossEntropy ? value.correct : correct(rows)
+                sum.correct += model.loss == .meanSquaredError ? correct(rows) : value.correct
             }
             metrics[loss] = .number(sum.loss / model.loss.normaliser(points: count, outputs: source.outputs))
             if source.isClasses { metrics[accuracy] = .number(Double(sum.correct) / Double(count)) }
         }
+        if let margin = smallestMargin(batch) { metrics["train_margin"] = .number(margin) }
         if ranks != nil, let inputs = rankInputs(source, ranks) {
             ranks?.add(to: &metrics, model.layers, inputs: inputs, sigma: nil)
         }
+        norms?.add(to: &metrics, model.layers)
         return metrics
+    }
+
+    /// The smallest y · output of the measured training points, y = ±1; nil where the labels are not two.
+    private func smallestMargin(_ batch: Batch<Float>) -> Double? {
+        guard model.loss == .logistic else { return nil }
+        var smallest = Float.infinity
+        source.forEachBatch(of: .train, batch) { [self] rows, _ in
+            let work = model.work.prefix(rows.inputs.rows)
+            forward(model.layers, model.shape.activation, inputs: rows.inputs, into: work)
+            for row in 0..<rows.inputs.rows {
+                let output = work.last[row, 0]
+                // A comparison would lose what is no number.
+                let margin = rows.labels[row] == 1 ? output : -output
+                if !(margin >= smallest) { smallest = margin }
+            }
+        }
+        return Double(smallest)
     }
 
     /// How many classes are right: a loss other than the cross-entropy does not count them.
@@ -50,6 +70,7 @@ struct VIBEvaluation {
     let model: VIB<Float>
     let source: BatchSource
     var ranks: RankMeasurement?
+    var norms: TrialSettings.WeightNorms?
     let targets: TargetEntropy
     /// Samples of z a point.
     let samples: Int
@@ -57,12 +78,13 @@ struct VIBEvaluation {
     private let probabilities: Matrix<Float>
 
     init(
-        model: VIB<Float>, source: BatchSource, ranks: RankMeasurement?, targets: TargetEntropy, samples: Int,
-        streams: RandomStreams
+        model: VIB<Float>, source: BatchSource, ranks: RankMeasurement?, norms: TrialSettings.WeightNorms?,
+        targets: TargetEntropy, samples: Int, streams: RandomStreams
     ) {
         self.model = model
         self.source = source
         self.ranks = ranks
+        self.norms = norms
         self.targets = targets
         self.samples = samples
         self.streams = streams
@@ -100,6 +122,7 @@ struct VIBEvaluation {
         if ranks != nil, let inputs = rankInputs(source, ranks) {
             addRanks(to: &metrics, inputs)
         }
+        norms?.add(to: &metrics, model.encoder)
         return metrics
     }
 
@@ -168,6 +191,8 @@ struct TargetEntropy {
         switch source.kind {
         case .gaussian: entropy = theory?.targetEntropy ?? 0
         case .images(let images): entropy = labelEntropy(images.set.test.labels.prefix(images.testCount))
+        // No VIB learns from one.
+        case .teacher: entropy = 0
         }
     }
 

@@ -120,27 +120,13 @@ private struct NetworkMeasurement {
     /// Of the weight matrices, a number a layer.
     private func addNorms(to metrics: inout [String: JSONValue]) throws(DataError) {
         guard asksFor(.spectralNorm, .frobeniusNorm, .stableRank, .numericalRank) else { return }
-        var (spectral, frobenius, stable, numerical) = ([Double](), [Double](), [Double](), [Int]())
-        for layer in network.layers {
-            let weight = Matrix<Double>(rows: layer.weight.rows, columns: layer.weight.columns)
-            weight.assign(converting: layer.weight)
-            let values: [Double]
-            do throws(FactorisationError) { values = try weight.singularValues() } catch {
-                throw DataError(file: request.weights, problem: .notFinite(network: request.weights))
-            }
-            // Of fewer summands than there are weights, so with less rounding.
-            let norm = values.reduce(0) { $0 + $1 * $1 }.squareRoot()
-            let largest = values.first ?? 0
-            spectral.append(largest)
-            frobenius.append(norm)
-            stable.append(largest > 0 ? (norm / largest) * (norm / largest) : 0)
-            // Rank diminishing, eq. 4, with its tolerance for single precision.
-            let tolerance = 1.19e-7 * Double(max(weight.rows, weight.columns))
-            numerical.append(largest > 0 ? values.count { $0 >= tolerance * largest } : 0)
+        let norms: WeightNorms
+        do throws(FactorisationError) { norms = try WeightNorms(network.layers) } catch {
+            throw DataError(file: request.weights, problem: .notFinite(network: request.weights))
         }
-        if asksFor(.spectralNorm) { metrics["spectral_norm"] = JSONValue(spectral) }
-        if asksFor(.frobeniusNorm) { metrics["frobenius_norm"] = JSONValue(frobenius) }
-        if asksFor(.stableRank) { metrics["stable_rank"] = JSONValue(stable) }
-        if asksFor(.numericalRank) { metrics["numerical_rank"] = JSONValue(numerical) }
+        if asksFor(.spectralNorm) { metrics["spectral_norm"] = JSONValue(norms.spectral) }
+        if asksFor(.frobeniusNorm) { metrics["frobenius_norm"] = JSONValue(norms.frobenius) }
+        if asksFor(.stableRank) { metrics["stable_rank"] = JSONValue(norms.stableRank) }
+        if asksFor(.numericalRank) { metrics["numerical_rank"] = JSONValue(norms.numericalRank) }
     }
 }

@@ -105,6 +105,10 @@ public struct TrialRunner {
                     points: max(settings.training.batch, evaluationPoints))
                 return BatchSource(kind: .gaussian(source))
             } catch { throw .settings("the joint covariance is not positive definite") }
+        case .teacher(let teacher):
+            do {
+                return BatchSource(kind: .teacher(try TeacherSource(teacher, streams: streams)))
+            } catch { throw .settings(error.words(norm: teacher.norm)) }
         case .images(let images):
             do throws(DataError) {
                 let set: ImageSet
@@ -125,14 +129,14 @@ public struct TrialRunner {
     ) -> History {
         let shape = StackShape(
             units: [source.inputs] + settings.network.hidden + [source.outputs],
-            activation: settings.network.activation.kernel)
+            activation: settings.network.activation.kernel, hasBiases: settings.network.biases)
         let model = MLP<Float>(shape, loss: training.loss, points: settings.training.batch)
         model.initialise(streams)
         var evaluation = MLPEvaluation(
             model: MLP(shape, loss: training.loss, points: evaluationPoints), source: source,
             ranks: settings.measures.localRank.map {
                 RankMeasurement($0, shape: shape, lastRows: source.outputs)
-            })
+            }, norms: settings.measures.weightNorms)
         return training.run(model, source, streams) { evaluation.metrics($0) }
     }
 
@@ -152,7 +156,7 @@ public struct TrialRunner {
             model: make(points: evaluationPoints), source: source,
             ranks: settings.measures.localRank.map {
                 RankMeasurement($0, shape: model.encoderShape, lastRows: bottleneck)
-            },
+            }, norms: settings.measures.weightNorms,
             targets: TargetEntropy(source, theory, training.loss),
             samples: source.isClasses ? settings.measures.samples : 1, streams: streams)
         return training.run(model, source, streams) { evaluation.metrics($0) }
@@ -173,6 +177,9 @@ public struct TrialRunner {
             body["theory"] = theory.json(
                 beta: beta, bottleneck: min(latent, narrowest),
                 thresholds: settings.measures.localRank?.thresholds ?? [])
+        }
+        if case .teacher(let teacher) = settings.dataset, history.divergedAt == nil {
+            body["theory"] = boundsJSON(teacher, settings, history.metrics)
         }
         return .object(body)
     }

@@ -48,15 +48,16 @@ struct TrainingPlan {
             case .crossEntropy: .crossEntropy
             case .meanSquaredError: .meanSquaredError
             case .gaussianNLL: .gaussianNLL
+            case .logistic: .logistic
             }
-        guard loss == .meanSquaredError || (loss == .crossEntropy) == source.isClasses else {
+        guard source.fits(loss) else {
             throw .settings("the loss \(training.loss.rawValue) does not fit the data set's targets")
         }
         var stepsPerEpoch = 1
-        if case .images(let images) = source.kind {
-            stepsPerEpoch = images.trainCount / batch
+        if let count = source.finiteCount {
+            stepsPerEpoch = count / batch
             guard stepsPerEpoch > 0 else {
-                throw .settings("a batch of \(batch) is more than the \(images.trainCount) training images")
+                throw .settings("a batch of \(batch) is more than the \(count) training points")
             }
         }
         steps =
@@ -174,13 +175,34 @@ extension Trainer {
 }
 
 extension BatchSource {
-    var isClasses: Bool { if case .images = kind { true } else { false } }
+    var isClasses: Bool {
+        switch kind {
+        case .gaussian: false
+        case .images: true
+        case .teacher(let source): source.settings.task == .classification
+        }
+    }
+
+    /// How many training points there are; nil where each is drawn anew.
+    fileprivate var finiteCount: Int? {
+        switch kind {
+        case .gaussian: nil
+        case .images(let source): source.trainCount
+        case .teacher(let source): source.settings.trainPoints
+        }
+    }
+
+    fileprivate func fits(_ loss: Loss) -> Bool {
+        if case .teacher = kind { return loss == (isClasses ? .logistic : .meanSquaredError) }
+        return loss == .meanSquaredError || loss != .logistic && (loss == .crossEntropy) == isClasses
+    }
 
     /// The training batch of a step.
     func fill(_ batch: inout Batch<Float>, step: Int) {
         switch kind {
         case .gaussian(let source): source.fill(batch, .trainingData, index: step)
         case .images(let source): source.fill(&batch, step: step)
+        case .teacher(let source): source.fill(&batch, step: step)
         }
     }
 }

@@ -13,15 +13,20 @@ public struct DenseLayer<Scalar: Real> {
 public struct StackShape: Equatable, Sendable {
     public var units: [Int]
     public var activation: Activation
+    /// Without biases they are zero and no parameters: a ReLU network is then homogeneous in its weights.
+    public var hasBiases: Bool
     public var depth: Int { units.count - 1 }
 
-    public init(units: [Int], activation: Activation) {
+    public init(units: [Int], activation: Activation, hasBiases: Bool = true) {
         precondition(units.count >= 2 && units.allSatisfy { $0 > 0 })
         self.units = units
         self.activation = activation
+        self.hasBiases = hasBiases
     }
 
-    var parameterCount: Int { zip(units, units.dropFirst()).reduce(0) { $0 + ($1.0 + 1) * $1.1 } }
+    var parameterCount: Int {
+        zip(units, units.dropFirst()).reduce(0) { $0 + ($1.0 + (hasBiases ? 1 : 0)) * $1.1 }
+    }
 }
 
 /// Parameters (or their gradients) of one or more stacks and of loose vectors, in one flat buffer, so that an
@@ -49,8 +54,11 @@ public struct Parameters<Scalar: Real> {
         }
         stacks = shapes.map { shape in
             zip(shape.units, shape.units.dropFirst()).map { inputs, outputs in
+                // Biases that are none lie outside of what an optimiser moves, and stay zero.
                 DenseLayer(
-                    weight: take(outputs, inputs, isWeight: true), bias: take(1, outputs, isWeight: false))
+                    weight: take(outputs, inputs, isWeight: true),
+                    bias: shape.hasBiases
+                        ? take(1, outputs, isWeight: false) : Matrix(rows: 1, columns: outputs))
             }
         }
         vectors = sizes.map { take(1, $0, isWeight: false) }

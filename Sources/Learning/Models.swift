@@ -25,6 +25,8 @@ public struct Batch<Scalar: Real> {
 public enum Loss: Sendable, Equatable {
     /// Softmax cross-entropy, nats a point.
     case crossEntropy
+    /// ln(1 + e^(−y z)) of the one output z, labels 0 and 1 being y = −1 and 1; nats a point.
+    case logistic
     /// Squared error, mean over points and outputs.
     case meanSquaredError
     /// −ln N(y; output, diag e^v) with a learned log-variance v an output, nats a point, with its ½ ln 2π.
@@ -46,6 +48,7 @@ public enum Loss: Sendable, Equatable {
                 batch.targets, logVariance: logVariance, gradient: logVarianceGradient, scale: scale)
         }
         if case .crossEntropy = self { return outputs.crossEntropy(labels: batch.labels, scale: scale) }
+        if case .logistic = self { return outputs.logistic(labels: batch.labels, scale: scale) }
         return outputs.squaredError(batch.targets, scale: scale)
     }
 }

@@ -17,6 +17,11 @@ public struct RandomStreams: Sendable, Equatable {
         case evaluationData = 5
         /// Index: the sample's number.
         case evaluationNoise = 6
+        /// Of a teacher, keyed by its own seed. Index: the layer.
+        case teacherWeights = 7
+        /// Candidates for a teacher's training and test points. Index: the block of candidates.
+        case teacherTrainingPoints = 8
+        case teacherTestPoints = 9
     }
 
     public let seed: UInt64

@@ -20,6 +20,15 @@ extension Matrix {
         return LossSum(loss: loss, correct: Int(correct))
     }
 
+    /// Σ ln(1 + e^(−y z)) of one output z a point (self, points × 1), y = 1 of label 1 and −1 of label 0. On
+    /// return self is scale · d(sum)/dz. Correct are the points with y z > 0.
+    public func logistic(labels: [Int32], scale: Scalar) -> LossSum {
+        precondition(columns == 1 && labels.count >= rows)
+        var correct: Int64 = 0
+        let loss = Scalar.kernels.logistic(base, labels, rows, scale, &correct)
+        return LossSum(loss: loss, correct: Int(correct))
+    }
+
     /// probabilities += softmax(self), row by row; self is overwritten.
     public func addSoftmax(to probabilities: Matrix) {
         precondition(rows == probabilities.rows && columns == probabilities.columns)

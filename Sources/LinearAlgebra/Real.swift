@@ -25,6 +25,7 @@ public struct Kernels<T: Real>: Sendable {
     let activationBackward: @Sendable (Pointer, Source, Int, Int32) -> Void
     let columnSums: @Sendable (Source, Int, Int, Pointer) -> Void
     let crossEntropy: @Sendable (Pointer, UnsafePointer<Int32>, Int, Int, T, inout Int64) -> Double
+    let logistic: @Sendable (Pointer, UnsafePointer<Int32>, Int, T, inout Int64) -> Double
     let softmaxAdd: @Sendable (Pointer, Pointer, Int, Int) -> Void
     let squaredError: @Sendable (Pointer, Source, Int, T) -> Double
     let gaussianNLL: @Sendable (Pointer, Source, Source, Pointer, Int, Int, T) -> Double
@@ -52,6 +53,7 @@ extension Float: Real {
         activationBackward: { ck_activation_backward_f32($0, $1, $2, $3) },
         columnSums: { ck_column_sums_f32($0, $1, $2, $3) },
         crossEntropy: { ck_cross_entropy_f32($0, $1, $2, $3, $4, &$5) },
+        logistic: { ck_logistic_f32($0, $1, $2, $3, &$4) },
         softmaxAdd: { ck_softmax_add_f32($0, $1, $2, $3) },
         squaredError: { ck_squared_error_f32($0, $1, $2, $3) },
         gaussianNLL: { ck_gaussian_nll_f32($0, $1, $2, $3, $4, $5, $6) },
@@ -76,6 +78,7 @@ extension Double: Real {
         activationBackward: { ck_activation_backward_f64($0, $1, $2, $3) },
         columnSums: { ck_column_sums_f64($0, $1, $2, $3) },
         crossEntropy: { ck_cross_entropy_f64($0, $1, $2, $3, $4, &$5) },
+        logistic: { ck_logistic_f64($0, $1, $2, $3, &$4) },
         softmaxAdd: { ck_softmax_add_f64($0, $1, $2, $3) },
         squaredError: { ck_squared_error_f64($0, $1, $2, $3) },
         gaussianNLL: { ck_gaussian_nll_f64($0, $1, $2, $3, $4, $5, $6) },

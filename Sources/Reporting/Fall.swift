@@ -109,6 +109,8 @@ struct FallTable {
             switch quantity.layer {
             case .number(let number)?: JSONValue(number)
             case .last?: .string("last")
+            case .min?: .string("min")
+            case .hiddenMin?: .string("hiddenMin")
             case .each?: value("layer")
             case nil: .null
             }

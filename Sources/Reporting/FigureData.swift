@@ -11,6 +11,9 @@ struct FigureData {
     private var panelPlaces: [String: Int] = [:]
     /// Of each quantity: whether some record says what the closed form gives for it.
     private(set) var hasTheory: [Bool]
+    /// Whether theory is bounds; of each quantity, whether some record has a trivial one too.
+    private(set) var hasBounds = false
+    private(set) var hasTrivial: [Bool]
 
     struct Panel {
         let label: Label?
@@ -61,7 +64,11 @@ struct FigureData {
         let x: Double
         /// One a quantity of the figure.
         var samples: [Sample]
-        var theory: [Double?]
+        /// Of each seed: a bound may depend on the network. The same of all has that as its mean, to the bit.
+        fileprivate(set) var theories: [Sample]
+        var theory: [Double?] { theories.map(\.mean) }
+        /// What sizes alone bound the quantity by.
+        fileprivate(set) var trivial: [Double?]
         /// Trials that were measured, and that diverged: the latter are in no sample.
         var measured = 0
         var diverged = 0
@@ -75,6 +82,7 @@ struct FigureData {
     init(_ figure: FigureSpec, of spec: SweepSpec) {
         self.figure = figure
         hasTheory = figure.y.map { _ in false }
+        hasTrivial = hasTheory
         panelPath = figure.panels
         curvePath = figure.curves
         var used = Set([figure.panels, figure.curves].compactMap { $0 })
@@ -119,17 +127,20 @@ struct FigureData {
             (quantity.layer == .each) == (layer != nil) ? quantity.theory(in: record, layer: layer) : nil
         }
         for (index, number) in theory.enumerated() where number != nil { hasTheory[index] = true }
+        let trivial = layer == nil ? figure.y.map { $0.trivialBound(in: record) } : figure.y.map { _ in nil }
+        for (index, number) in trivial.enumerated() where number != nil { hasTrivial[index] = true }
+        if record.hasBounds { hasBounds = true }
         guard case .step = figure.x else {
             guard let x = x(of: record) else { return }
             panels[panel].curves[curve].add(
-                record.isMeasured ? values(in: record.metrics, layer: layer) : nil, x: x, theory: theory)
+                record.isMeasured ? values(in: record.metrics, layer: layer) : nil, x: x, theory: theory, trivial: trivial)
             return
         }
         var traces = figure.y.map { _ in [Trace]() }
         for entry in record.trace {
             guard let step = entry["step"]?.number else { continue }
             let values = record.isMeasured ? values(in: entry, layer: layer) : nil
-            panels[panel].curves[curve].add(values, x: step, theory: theory)
+            panels[panel].curves[curve].add(values, x: step, theory: theory, trivial: trivial)
             for (row, value) in (values ?? []).enumerated() {
                 if let value { traces[row].append(Trace(step: step, value: value)) }
             }
@@ -196,7 +207,9 @@ extension FigureData.Curve {
     }
 
     /// - Parameter values: nil of a diverged trial.
-    fileprivate mutating func add(_ values: [Double?]?, x: Double, theory: [Double?]) {
+    fileprivate mutating func add(
+        _ values: [Double?]?, x: Double, theory: [Double?], trivial: [Double?]
+    ) {
         let place: Int
         if let known = places[x] {
             place = known
@@ -204,10 +217,13 @@ extension FigureData.Curve {
             place = points.count
             places[x] = place
             let empty = [Sample](repeating: Sample(), count: theory.count)
-            points.append(FigureData.Point(x: x, samples: empty, theory: theory))
+            points.append(FigureData.Point(x: x, samples: empty, theories: empty, trivial: trivial))
         }
-        for (index, number) in theory.enumerated() where points[place].theory[index] == nil {
-            points[place].theory[index] = number
+        for (index, number) in theory.enumerated() {
+            if let number { points[place].theories[index].add(number) }
+        }
+        for (index, number) in trivial.enumerated() where points[place].trivial[index] == nil {
+            points[place].trivial[index] = number
         }
         guard let values else {
             points[place].diverged += 1

@@ -11,6 +11,8 @@ extension FigureScript {
 
         enum Sample {
             case closedForm
+            case bound
+            case trivialBound
             case criticalBeta
             /// A curve's place among the styles.
             case style(Int)
@@ -20,14 +22,14 @@ extension FigureScript {
     }
 
     /// Whether lines join the measured points: where a closed form runs through them they do not.
-    var isConnected: Bool { !FigureScript.drawsTheory(data) }
+    var isConnected: Bool { !FigureScript.drawsTheory(data) || data.hasBounds }
 
     private var isTrace: Bool { if case .step = figure.x { true } else { false } }
 
     /// How the curves look. Along training, layers have the colours, the same whatever else tells curves
     /// apart: that has the dashes.
     static func looks(of styles: [FigureData.Label], _ data: FigureData) -> [CurveStyle] {
-        let filled = !drawsTheory(data)
+        let filled = !drawsTheory(data) || data.hasBounds
         let isTrace = if case .step = data.figure.x { true } else { false }
         guard isTrace, styles.contains(where: { $0.layer != nil }) else {
             return styles.indices.map { CurveStyle($0, filled: filled) }
@@ -71,6 +73,12 @@ extension FigureScript {
 
     static func keys(_ data: FigureData, _ styles: [FigureData.Label]) -> [Key] {
         var theory = drawsTheory(data) ? [Key(text: "closed form", sample: .closedForm)] : []
+        if data.hasBounds, !theory.isEmpty {
+            theory = [Key(text: "bound", sample: .bound)]
+            if data.hasTrivial.contains(true) {
+                theory.append(Key(text: "by width alone", sample: .trivialBound))
+            }
+        }
         if data.panels.contains(where: { !$0.shownBetas.isEmpty }) {
             theory.append(Key(text: "critical β", sample: .criticalBeta))
         }
@@ -93,6 +101,8 @@ extension FigureScript {
             let look =
                 switch key.sample {
                 case .closedForm: "\(hasOnePoint ? "points" : "lines") ls 100"
+                case .bound: "\(hasOnePoint ? "points" : "lines") ls 100\(hasOnePoint ? "" : " dt 2")"
+                case .trivialBound: "lines ls 102"
                 case .criticalBeta: "lines ls 101"
                 case .style(let style): "\(drawing) ls \(style + 1)"
                 case .more: "lines lw 0 lc rgb \"white\""
@@ -138,6 +148,7 @@ extension FigureScript {
         }
         guard let longest = known.max(by: { $0.element.curve.points.count < $1.element.curve.points.count })
         else { return [] }
+        if data.hasBounds { return bounds(known.map { ($0.offset, $0.element) }, longest.offset, row) }
         if saysTheSame(known.map(\.element.curve), row) {
             return closedForm(longest.offset, theory, isStaircase: figure.y[row].isStaircase, look: "ls 100")
         }
@@ -145,6 +156,26 @@ extension FigureScript {
             let style = stylePlaces[block.curve.label.key].map { "ls \($0 + 1)" } ?? "ls 100"
             return closedForm(index, theory, isStaircase: figure.y[row].isStaircase, look: style)
         }
+    }
+
+    /// Bounds, dashed, each in its curve's colour where they differ, and what the width alone says.
+    private func bounds(_ known: [(Int, Table.Block)], _ longest: Int, _ row: Int) -> [String] {
+        guard let theory = columns.theory[row] else { return [] }
+        func line(_ index: Int, _ column: Int, _ look: String) -> String {
+            let drawing = hasOnePoint ? "points \(look)" : "lines \(look) dt 2"
+            return "table index \(index) using \(columns.x):\(column) with \(drawing) notitle"
+        }
+        let isOne = saysTheSame(known.map(\.1.curve), row)
+        let lines =
+            isOne
+            ? [line(longest, theory, "ls 100")]
+            : known.map { index, block in
+                line(index, theory, "ls \((stylePlaces[block.curve.label.key] ?? 99) + 1)")
+            }
+        guard let trivial = columns.trivial[row], !hasOnePoint else { return lines }
+        return [
+            "table index \(longest) using \(columns.x):\(trivial) with lines ls 102 notitle"
+        ] + lines
     }
 
     private func closedForm(_ index: Int, _ column: Int, isStaircase: Bool, look: String) -> [String] {
@@ -229,7 +260,7 @@ extension FigureData {
     /// What the panels of a row span; nil where nothing is measured.
     func yRange(_ row: Int) -> FigureRange? {
         let points = panels.flatMap(\.curves).flatMap(\.points)
-        let theory = figure.theory ? points.compactMap { $0.theory[row] } : []
+        let theory = figure.theory ? points.flatMap { [$0.theory[row], $0.trivial[row]] }.compactMap { $0 } : []
         let means = points.compactMap { $0.samples[row].mean }
         guard !means.isEmpty else { return nil }
         return FigureRange(

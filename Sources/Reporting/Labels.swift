@@ -55,11 +55,22 @@ extension FigureSpec.Quantity {
         case .localRankNoise: "rank above the noise (σ > \(bound))"
         case .informativeDirections: "informative directions"
         case .activeUnits: "active units\(layerText)"
+        case .spectralNorm: "spectral norm\(layerText)"
+        case .frobeniusNorm: "Frobenius norm\(layerText)"
+        case .stableRank: "stable rank\(layerText)"
+        case .numericalRank: "numerical rank\(layerText)"
+        case .meanStableRank: "stable rank, harmonic mean"
+        case .trainMargin: "smallest training margin"
         }
     }
 
     private var layerText: String {
-        if case .number(let number)? = layer { " of layer \(number)" } else { "" }
+        switch layer {
+        case .number(let number)?: " of layer \(number)"
+        case .min?: ", smallest of all layers"
+        case .hiddenMin?: ", smallest hidden"
+        case .last?, .each?, nil: ""
+        }
     }
 }
 

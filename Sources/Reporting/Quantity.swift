@@ -17,6 +17,10 @@ extension FigureSpec.Quantity {
             guard let each else { return nil }
             return list.indices.contains(each - 1) ? list[each - 1].number : nil
         case .last?, nil: return list.last?.number
+        case .min?: return list.compactMap(\.number).min()
+        case .hiddenMin?:
+            // Active units are of hidden layers alone.
+            return (metric == .activeUnits ? list[...] : list.dropLast()).compactMap(\.number).min()
         }
     }
 
@@ -25,9 +29,11 @@ extension FigureSpec.Quantity {
         entry(in: metrics).flatMap(FigureSpec.Quantity.numbers)?.count ?? 0
     }
 
-    /// What the closed form says. Of local rank it speaks of the last layer only.
+    /// What the closed form says, or the bound. Of local rank the closed form speaks of the last layer only,
+    /// and a bound of one layer that it does not name: so of smallest ones.
     func theory(in record: Record, layer each: Int? = nil) -> Double? {
         guard let theory = record.theory else { return nil }
+        if record.hasBounds { return bound(in: theory) }
         switch metric {
         case .informativeDirections: return theory[metric.rawValue]?.number ?? theory["rank"]?.number
         case .localRank:
@@ -41,6 +47,31 @@ extension FigureSpec.Quantity {
         }
     }
 
+    private func bound(in theory: JSONValue) -> Double? {
+        switch (metric, layer) {
+        case (.meanStableRank, _), (.stableRank, .min?): return theory["stable_rank_bound"]?.number
+        case (.stableRank, .hiddenMin?): return theory["hidden_stable_rank_bound"]?.number
+        case (.localRank, .min?):
+            let bounds = threshold.flatMap { theory["local_rank_bound"]?[thresholdKey($0)]?.array } ?? []
+            let layer = theory["bound_layer"]?.number.flatMap { Int(exactly: $0) } ?? 0
+            return bounds.indices.contains(layer - 1) ? bounds[layer - 1].number : nil
+        case (.localRank, .hiddenMin?):
+            return threshold.flatMap { theory["hidden_local_rank_bound"]?[thresholdKey($0)]?.number }
+        default: return nil
+        }
+    }
+
+    /// What the layers' sizes alone bound it by, beside a bound: one that is no smaller says nothing.
+    func trivialBound(in record: Record) -> Double? {
+        guard record.hasBounds, [.localRank, .stableRank].contains(metric) else { return nil }
+        let ranks = record.theory?["trivial_rank"]?.array?.compactMap(\.number) ?? []
+        switch layer {
+        case .min?: return ranks.min()
+        case .hiddenMin?: return ranks.dropLast().min()
+        default: return nil
+        }
+    }
+
     private func entry(in metrics: JSONValue) -> JSONValue? {
         let found = metrics[metric.rawValue]
         return threshold == nil ? found : threshold.flatMap { found?[thresholdKey($0)] }
@@ -50,8 +81,10 @@ extension FigureSpec.Quantity {
 
     /// Whole numbers over most of the range, with steps in theory: ranks and counts.
     var isStaircase: Bool {
-        [.localRank, .localRankRelative, .localRankNoise, .informativeDirections, .activeUnits]
-            .contains(metric)
+        [
+            .localRank, .localRankRelative, .localRankNoise, .informativeDirections, .activeUnits,
+            .numericalRank,
+        ].contains(metric)
     }
 
     /// A column's name: `local_rank_0.1_layer2`.
@@ -61,6 +94,8 @@ extension FigureSpec.Quantity {
         switch layer {
         case .number(let number)?: name += "_layer\(number)"
         case .last?: name += "_last"
+        case .min?: name += "_min"
+        case .hiddenMin?: name += "_hidden_min"
         case .each?, nil: break
         }
         return name

@@ -85,4 +85,6 @@ public struct Record: Equatable, Sendable {
     }
 
     var isMeasured: Bool { outcome == .measured }
+    /// Whether its theory bounds ranks, and is no closed form.
+    var hasBounds: Bool { theory?["stable_rank_bound"] != nil }
 }

@@ -74,6 +74,7 @@ struct Summary {
 
     private static func numbers(_ metric: String, _ value: JSONValue) -> [(Column, Double)] {
         if let number = value.number { return [(Column(metric: metric), number)] }
+        if value.array != nil { return numbers(Column(metric: metric), value) }
         if let mean = value["mean"] { return numbers(Column(metric: metric), mean) }
         return (value.object ?? [:]).flatMap { key, entry -> [(Column, Double)] in
             guard let threshold = Double(key), let mean = entry["mean"] else { return [] }

@@ -8,7 +8,7 @@ struct Table {
     let squaredLoss: Bool
     let data: FigureData
 
-    /// Columns of x, then for each quantity five or, with theory, six, then n and diverged. From 1.
+    /// Columns of x, then for each quantity four and, where there are, theory and the trivial bound, then n and diverged. From 1.
     struct Columns {
         /// The column that is drawn as x.
         let x: Int
@@ -16,6 +16,8 @@ struct Table {
         let means: [Int]
         /// Of each quantity: the closed form, where there is one.
         let theory: [Int?]
+        /// Of each quantity: the trivial bound, where there is one.
+        let trivial: [Int?]
         let names: [String]
     }
 
@@ -30,6 +32,7 @@ struct Table {
         }
         var means: [Int] = []
         var theory: [Int?] = []
+        var trivial: [Int?] = []
         for (index, quantity) in data.figure.y.enumerated() {
             means.append(names.count + 1)
             let name = quantity.columnName
@@ -40,8 +43,10 @@ struct Table {
             } else {
                 theory.append(nil)
             }
+            trivial.append(data.hasTrivial[index] ? names.count + 1 : nil)
+            if data.hasTrivial[index] { names.append("\(name):trivial") }
         }
-        return Columns(x: x, means: means, theory: theory, names: names + ["n", "diverged"])
+        return Columns(x: x, means: means, theory: theory, trivial: trivial, names: names + ["n", "diverged"])
     }
 
     /// Blocks in order: of each panel its curves.
@@ -113,6 +118,7 @@ struct Table {
             let interval = sample.confidenceInterval
             cells += [sample.mean, sample.standardError, interval?.low, interval?.high]
             if data.hasTheory[index] { cells.append(point.theory[index]) }
+            if data.hasTrivial[index] { cells.append(point.trivial[index]) }
         }
         cells += [Double(point.measured), Double(point.diverged)]
         return cells.map(cellText).joined(separator: " ")

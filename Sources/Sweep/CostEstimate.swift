@@ -128,6 +128,8 @@ extension CostEstimate {
             case .images(let images):
                 (inputs, outputs) = (784, 10)
                 testPoints = images.testPoints ?? Point.imageTestPoints
+            case .teacher(let teacher):
+                (inputs, outputs, testPoints) = (teacher.inputs, 1, teacher.testPoints)
             }
             steps = trial.trainingSteps
             var sizes = [inputs] + trial.network.hidden
@@ -268,6 +270,7 @@ extension TrialSettings {
         case .epochs(let count):
             var points = Point.imageTrainPoints
             if case .images(let images) = dataset { points = images.trainPoints ?? points }
+            if case .teacher(let teacher) = dataset { points = teacher.trainPoints }
             return count * max(1, points / training.batch)
         }
     }

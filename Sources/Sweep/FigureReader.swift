@@ -73,9 +73,13 @@ struct FigureReader {
     }
 
     private func checkTheory(of figure: FigureSpec, _ place: SweepError.Place, _ faults: inout Faults) {
-        if !words("experiment").contains("vib") || !words("dataset").contains("gaussian") {
+        let isClosed = words("experiment").contains("vib") && words("dataset").contains("gaussian")
+        let isBound = words("dataset").contains("teacher")
+        if !isClosed, !isBound {
             faults.add(place, "figures.theory", .figure(.noTheory))
-        } else if !figure.y.contains(where: \.metric.hasTheory), let first = figure.y.first {
+        } else if !figure.y.contains(where: { isClosed && $0.metric.hasTheory || isBound && $0.metric.hasBound }),
+            let first = figure.y.first
+        {
             faults.add(place, "figures.theory", .figure(.noTheoryOf(first.metric)))
         }
     }
@@ -158,10 +162,21 @@ struct FigureReader {
                 metricNode.place, "\(path) '\(metric.rawValue)'", .unused(needs: use, found: words(use.path)))
             return nil
         }
+        if metric.isOfWeights, !measuresWeights {
+            faults.add(metricNode.place, path, .figure(.weightNormsOff(metric)))
+            return nil
+        }
         guard let threshold = threshold(thresholdNode, of: metric, at: metricNode, &faults),
             let layer = layer(layerNode, of: metric, &faults)
         else { return nil }
         return FigureSpec.Quantity(metric: metric, threshold: threshold.value, layer: layer.value)
+    }
+
+    /// Whether some trial measures norms of weights.
+    private var measuresWeights: Bool {
+        let path = "measures.weightNorms"
+        if axes.contains(where: { $0.path.hasPrefix(path) }) { return true }
+        return fixed[path]?.bool ?? (fixed[path + ".tolerance"] != nil)
     }
 
     /// A part that may be absent; nil stands for a fault.
@@ -208,7 +223,7 @@ struct FigureReader {
         return numbers.isEmpty ? Point.defaultThresholds[setting] ?? [] : numbers
     }
 
-    /// A number of the layer, `last` (where absent) or `each`.
+    /// A number of the layer, `last` (where absent), `each`, `min` or `hiddenMin`.
     private func layer(
         _ node: YAMLNode?, of metric: Metric, _ faults: inout Faults
     ) -> Part<FigureSpec.Layer>? {
@@ -220,6 +235,8 @@ struct FigureReader {
         guard let node else { return Part(value: .last) }
         if node.scalar?.text == "last" { return Part(value: .last) }
         if node.scalar?.text == "each" { return Part(value: .each) }
+        if node.scalar?.text == "min" { return Part(value: .min) }
+        if node.scalar?.text == "hiddenMin" { return Part(value: .hiddenMin) }
         if let scalar = node.scalar, scalar.text.first?.isLetter ?? false {
             faults.add(node.place, path, .wrongType(due: .layer, found: node.found))
             return nil

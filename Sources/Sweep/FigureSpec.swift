@@ -31,6 +31,9 @@ public struct FigureSpec: Equatable, Sendable {
         case last
         /// A curve for each layer.
         case each
+        /// The smallest number of all layers, or of all but the last.
+        case min
+        case hiddenMin
     }
 
     public enum Scale: String, CaseIterable, Sendable { case linear, log }
@@ -84,6 +87,17 @@ public enum Metric: String, CaseIterable, Sendable {
     case localRankNoise = "local_rank_noise"
     case informativeDirections = "informative_directions"
     case activeUnits = "active_units"
+    case spectralNorm = "spectral_norm"
+    case frobeniusNorm = "frobenius_norm"
+    case stableRank = "stable_rank"
+    case numericalRank = "numerical_rank"
+    case meanStableRank = "mean_stable_rank"
+    case trainMargin = "train_margin"
+
+    /// Whether `measures.weightNorms` measures it.
+    public var isOfWeights: Bool {
+        [.spectralNorm, .frobeniusNorm, .stableRank, .numericalRank, .meanStableRank].contains(self)
+    }
 
     /// The setting whose list holds the metric's thresholds, if it has any.
     public var thresholdSetting: String? {
@@ -96,17 +110,28 @@ public enum Metric: String, CaseIterable, Sendable {
     }
 
     /// Whether the metric has a number for each layer (of active units: each hidden layer).
-    public var isPerLayer: Bool { [.localRank, .localRankRelative, .activeUnits].contains(self) }
+    public var isPerLayer: Bool {
+        [
+            .localRank, .localRankRelative, .activeUnits, .spectralNorm, .frobeniusNorm, .stableRank,
+            .numericalRank,
+        ].contains(self)
+    }
 
     /// Whether the closed form of Gaussian data has it; of informative directions it is the rank.
     public var hasTheory: Bool { [.klNats, .izyNats, .localRank, .informativeDirections].contains(self) }
+
+    /// Whether a network that learns from a teacher has a bound on it.
+    public var hasBound: Bool { [.localRank, .stableRank, .meanStableRank].contains(self) }
 
     /// What a sweep must have for the metric to exist.
     var uses: [Setting.Use] {
         let vib = Setting.Use(path: "experiment", words: ["vib"])
         let images = Setting.Use(path: "dataset", words: ["mnist", "fashion-mnist"])
+        let classes = Setting.Use(path: "dataset", words: images.words + ["teacher"])
+        let teacher = Setting.Use(path: "dataset", words: ["teacher"])
         return switch self {
-        case .accuracy, .trainAccuracy: [images]
+        case .accuracy, .trainAccuracy: [classes]
+        case .trainMargin: [teacher]
         case .accuracyOneSample, .accuracySampled: [vib, images]
         case .klNats, .klBits, .izyNats, .izyBits, .localRankNoise, .informativeDirections: [vib]
         default: []
@@ -142,6 +167,8 @@ extension FigureSpec.Quantity {
         case .number(let number)?: members["layer"] = JSONValue(number)
         case .last?: members["layer"] = .string("last")
         case .each?: members["layer"] = .string("each")
+        case .min?: members["layer"] = .string("min")
+        case .hiddenMin?: members["layer"] = .string("hiddenMin")
         case nil: break
         }
         return .object(members)
@@ -163,6 +190,7 @@ public enum FigureMistake: Equatable, Sendable {
     case noLayers(Metric)
     case noSuchLayer(Int, deepest: Int)
     case localRankOff
+    case weightNormsOff(Metric)
     case noTheory
     case noTheoryOf(Metric)
 
@@ -188,8 +216,9 @@ public enum FigureMistake: Equatable, Sendable {
         case .noSuchLayer(let layer, let deepest):
             "no layer \(layer): the deepest network has \(deepest)"
         case .localRankOff: "measures.localRank is off"
-        case .noTheory: "the closed form exists for a vib on gaussian data only"
-        case .noTheoryOf(let metric): "the closed form has no \(metric.rawValue)"
+        case .weightNormsOff(let metric): "\(metric.rawValue) is not measured: set measures.weightNorms"
+        case .noTheory: "there is theory for a vib on gaussian data, and for an mlp on a teacher's, only"
+        case .noTheoryOf(let metric): "the theory has no \(metric.rawValue)"
         }
     }
 }

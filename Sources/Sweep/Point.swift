@@ -20,6 +20,7 @@ struct Point {
     var dataset: String { word("dataset", default: "") }
     private var isVIB: Bool { word("experiment", default: "") == "vib" }
     private var isGaussian: Bool { dataset == "gaussian" }
+    private var isTeacher: Bool { dataset == "teacher" }
 
     private func number(_ path: String, default value: Double) -> Double { values[path]?.number ?? value }
     private func integer(_ path: String) -> Int? { values[path]?.number.flatMap { Int(exactly: $0) } }
@@ -30,6 +31,7 @@ struct Point {
     /// settings then hold the nearest thing that can be written down.
     func settings(_ conflicts: inout [PointConflict]) -> TrialSettings {
         let data = datasetSettings(&conflicts)
+        if isVIB, isTeacher { conflicts.append(PointConflict("experiment", .teacherOfVIB)) }
         let inputs = if case .gaussian(let gaussian) = data { gaussian.inputs } else { 784 }
         let settings = TrialSettings(
             experiment: experiment(inputs: inputs), dataset: data, network: network,
@@ -48,16 +50,19 @@ struct Point {
     private var network: TrialSettings.Network {
         let activation = TrialSettings.Network.Activation(
             rawValue: word("activation", default: isGaussian ? "linear" : "relu"))
-        let width = integer("width") ?? (isGaussian ? 64 : 200)
+        let width = integer("width") ?? (isGaussian || isTeacher ? 64 : 200)
         let hidden =
             numbers("hidden")?.map { Int($0) }
             ?? [Int](repeating: width, count: (integer("depth") ?? 2) - 1)
-        return TrialSettings.Network(hidden: hidden, activation: activation ?? .linear)
+        return TrialSettings.Network(
+            hidden: hidden, activation: activation ?? .linear,
+            biases: isVIB || values["biases"]?.bool ?? !isTeacher)
     }
 
     // MARK: Data
 
     private func datasetSettings(_ conflicts: inout [PointConflict]) -> TrialSettings.Dataset {
+        if isTeacher { return .teacher(teacher(&conflicts)) }
         guard let name = TrialSettings.Images.Name(rawValue: dataset) else {
             return .gaussian(gaussian(&conflicts))
         }
@@ -121,14 +126,31 @@ struct Point {
             directions: UInt64(integer("dataset.directions") ?? 0), testPoints: testPoints)
     }
 
+    private func teacher(_ conflicts: inout [PointConflict]) -> TrialSettings.Teacher {
+        let (inputs, norm) = (integer("dataset.inputs"), values["dataset.norm"]?.number)
+        if inputs == nil || norm == nil { conflicts.append(PointConflict("dataset", .noTeacher)) }
+        return TrialSettings.Teacher(
+            task: TrialSettings.Teacher.Task(rawValue: word("dataset.task", default: "")) ?? .classification,
+            inputs: inputs ?? 1, depth: integer("dataset.teacherDepth") ?? 2,
+            width: integer("dataset.teacherWidth") ?? 4, norm: norm ?? 1,
+            seed: UInt64(integer("dataset.teacherSeed") ?? 0),
+            trainPoints: integer("dataset.trainPoints") ?? 128,
+            testPoints: integer("dataset.testPoints") ?? 1024)
+    }
+
     // MARK: Training
 
     private func training(
         _ data: TrialSettings.Dataset, _ conflicts: inout [PointConflict]
     ) -> TrialSettings.Training {
         let batch = integer("training.batch") ?? 128
-        if case .images(let images) = data {
-            let points = images.trainPoints ?? Point.imageTrainPoints
+        let trainPoints: Int? =
+            switch data {
+            case .gaussian: nil
+            case .images(let images): images.trainPoints ?? Point.imageTrainPoints
+            case .teacher(let teacher): teacher.trainPoints
+            }
+        if let points = trainPoints {
             if batch > points {
                 let path = values["training.batch"] == nil ? "dataset.trainPoints" : "training.batch"
                 conflicts.append(PointConflict(path, .batchTooLarge(batch, points: points)))
@@ -174,7 +196,10 @@ struct Point {
 
     /// The losses that fit, the default first.
     private var losses: [TrialSettings.Training.Loss] {
-        switch (isVIB, isGaussian) {
+        if isTeacher {
+            return word("dataset.task", default: "") == "regression" ? [.meanSquaredError] : [.logistic]
+        }
+        return switch (isVIB, isGaussian) {
         case (true, true): [.gaussianNLL, .meanSquaredError]
         case (true, false): [.crossEntropy]
         case (false, true): [.meanSquaredError]
@@ -202,6 +227,7 @@ struct Point {
             switch data {
             case .gaussian(let gaussian): gaussian.testPoints
             case .images(let images): images.testPoints ?? Point.imageTestPoints
+            case .teacher(let teacher): teacher.testPoints
             }
         var points = integer("measures.localRank.points") ?? min(256, testPoints)
         if points > testPoints {
@@ -214,8 +240,15 @@ struct Point {
             relative: thresholds("measures.localRank.relative"),
             noise: isVIB ? thresholds("measures.localRank.noise") : [], points: points)
         return TrialSettings.Measures(
-            localRank: values["measures.localRank"]?.bool == false ? nil : localRank, every: times,
+            localRank: values["measures.localRank"]?.bool == false ? nil : localRank,
+            weightNorms: weightNorms, every: times,
             samples: isVIB ? integer("measures.samples") ?? 12 : 12)
+    }
+
+    private var weightNorms: TrialSettings.WeightNorms? {
+        let tolerance = values["measures.weightNorms.tolerance"]?.number
+        return values["measures.weightNorms"]?.bool ?? (tolerance != nil)
+            ? TrialSettings.WeightNorms(tolerance: tolerance) : nil
     }
 
     private func thresholds(_ path: String) -> [Double] {

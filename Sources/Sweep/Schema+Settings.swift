@@ -11,7 +11,9 @@ extension Setting {
     static let neverAxes = ["experiment", "weights"]
 
     /// The mappings that settings stand under: "dataset", "training", "measures", "measures.localRank".
-    static let groups: [String] = ["dataset", "training", "measures", "measures.localRank"]
+    static let groups: [String] = [
+        "dataset", "training", "measures", "measures.localRank", "measures.weightNorms",
+    ]
 
     /// Settings of which only one may be given: each set excludes the other.
     static let exclusive: [(one: [String], other: [String])] = [
@@ -34,6 +36,10 @@ extension Setting {
     private static let vib = Use(path: "experiment", words: ["vib"])
     private static let gaussian = Use(path: "dataset", words: ["gaussian"])
     private static let images = Use(path: "dataset", words: ["mnist", "fashion-mnist"])
+    private static let teacher = Use(path: "dataset", words: ["teacher"])
+    private static let finite = Use(path: "dataset", words: ["mnist", "fashion-mnist", "teacher"])
+    private static let drawn = Use(path: "dataset", words: ["gaussian", "teacher"])
+    private static let mlp = Use(path: "experiment", words: ["mlp"])
     private static let adam = Use(path: "training.optimizer", words: ["adam"])
     private static let sgd = Use(path: "training.optimizer", words: ["sgd"])
     private static let decay = Use(path: "training.schedule", words: ["decay"])
@@ -41,7 +47,7 @@ extension Setting {
     private static let positive = Bounds(.open(0), .none)
     private static let fraction = Bounds(.closed(0), .open(1))
 
-    static let datasetNames = ["gaussian", "mnist", "fashion-mnist"]
+    static let datasetNames = ["gaussian", "mnist", "fashion-mnist", "teacher"]
     static let experimentNames = ["mlp", "vib"]
     static let seedLimit = 1 << 53 - 1
 
@@ -49,7 +55,7 @@ extension Setting {
         Setting(
             "experiment", .word(experimentNames), default: "required", "What a trial trains. Never an axis."),
         Setting(
-            "dataset", .dataset, default: "required", "What it trains on: gaussian, mnist or fashion-mnist."),
+            "dataset", .dataset, default: "required", "What it trains on: gaussian, mnist, fashion-mnist or teacher."),
         Setting(
             "beta", .number(positive), default: "required", uses: [vib],
             "The weight of the compression term, β in `task loss + β · KL`."),
@@ -71,8 +77,8 @@ extension Setting {
             "dataset.covariance", .matrix(limit: 1024), default: "none", uses: [gaussian],
             "The joint covariance of (x, y): symmetric and positive definite."),
         Setting(
-            "dataset.inputs", .integer(1...1023), default: "required with `covariance` or `targets`",
-            uses: [gaussian],
+            "dataset.inputs", .integer(1...1023),
+            default: "required with `covariance` or `targets`, and with teacher", uses: [drawn],
             "How many of the covariance's variables, from the first, are x; or x's components."),
         Setting(
             "dataset.targets", .integer(1...1023), default: "none", uses: [gaussian],
@@ -81,10 +87,27 @@ extension Setting {
             "dataset.directions", .integer(0...seedLimit), default: "0", uses: [gaussian],
             "The seed of that cross-covariance: not the trial's, so that all seeds learn the same map."),
         Setting(
-            "dataset.trainPoints", .integer(1...60000), default: "all 60000", uses: [images],
-            "Train on the first so many images."),
+            "dataset.task", .word(TrialSettings.Teacher.Task.allCases.map(\.rawValue)),
+            default: "classification", uses: [teacher],
+            "The teacher's output's sign, with margin 1; or the output itself, which is never negative."),
         Setting(
-            "dataset.testPoints", .integer(2...10_000_000), default: "65536 (gaussian), all 10000 (images)",
+            "dataset.teacherDepth", .integer(1...100), default: "2", uses: [teacher],
+            "K, the teacher's weight layers."),
+        Setting(
+            "dataset.teacherWidth", .integer(1...1024), default: "4", uses: [teacher],
+            "Units of each of the teacher's hidden layers."),
+        Setting(
+            "dataset.norm", .number(Bounds(.open(0), .closed(1e6))), default: "required", uses: [teacher],
+            "B, the Frobenius norm of each of the teacher's weight matrices."),
+        Setting(
+            "dataset.teacherSeed", .integer(0...seedLimit), default: "0", uses: [teacher],
+            "The seed of the teacher's weights: not the trial's, so that all seeds learn from one teacher."),
+        Setting(
+            "dataset.trainPoints", .integer(1...60000), default: "all 60000 (images), 128 (teacher)",
+            uses: [finite], "Train on the first so many images; or so many points that the teacher labels."),
+        Setting(
+            "dataset.testPoints", .integer(2...10_000_000),
+            default: "65536 (gaussian), all 10000 (images), 1024 (teacher)",
             "Points that the final measures are taken on."),
         Setting(
             "dataset.scale", .word(["unit", "symmetric"]), default: "symmetric (vib), unit (mlp)",
@@ -96,14 +119,17 @@ extension Setting {
             "depth", .integer(1...1000), default: "2",
             "Weight layers; of a VIB the encoder's, its μ/σ head included."),
         Setting(
-            "width", .integer(1...65536), default: "64 (gaussian), 200 (images)",
+            "width", .integer(1...65536), default: "64 (gaussian, teacher), 200 (images)",
             "Units of every hidden layer."),
         Setting(
             "hidden", .integers(1...65536, limit: 999), default: "`depth` − 1 layers of `width`",
             "Units of each hidden layer, in place of depth and width."),
         Setting(
-            "activation", .word(["linear", "relu", "tanh"]), default: "linear (gaussian), relu (images)",
+            "activation", .word(["linear", "relu", "tanh"]), default: "linear (gaussian), relu (images, teacher)",
             "The function after every hidden layer."),
+        Setting(
+            "biases", .flag, default: "true (gaussian, images), false (teacher)", uses: [mlp],
+            "Whether layers have biases; a ReLU network without is homogeneous in its weights."),
         Setting(
             "bottleneck", .integer(1...4096), default: "number of inputs (gaussian), 32 (images)",
             uses: [vib],
@@ -137,8 +163,9 @@ extension Setting {
             "training.decayFactor", .number(Bounds(.open(0), .closed(1))), default: "0.97", uses: [decay],
             "What the learning rate is multiplied by."),
         Setting(
-            "training.decayEvery", .integer(1...1_000_000_000), default: "2 (images), required (gaussian)",
-            uses: [decay], "After so many epochs (images) or steps (gaussian)."),
+            "training.decayEvery", .integer(1...1_000_000_000),
+            default: "2 (images, teacher), required (gaussian)", uses: [decay],
+            "After so many epochs (images, teacher) or steps (gaussian)."),
         Setting(
             "training.average", .numberOrOff(Bounds(.open(0), .open(1))), default: "off",
             "Decay of a moving average of the parameters; measures then read the average."),
@@ -147,11 +174,12 @@ extension Setting {
             "training.steps", .integer(1...1_000_000_000), default: "required, or `epochs`",
             "Length in steps."),
         Setting(
-            "training.epochs", .integer(1...1_000_000), default: "required, or `steps`", uses: [images],
-            "Length in passes over the training images."),
+            "training.epochs", .integer(1...1_000_000), default: "required, or `steps`", uses: [finite],
+            "Length in passes over the training points."),
         Setting(
-            "training.loss", .word(["crossEntropy", "meanSquaredError", "gaussianNLL"]),
-            default: "crossEntropy (images), gaussianNLL (vib, gaussian), meanSquaredError (mlp, gaussian)",
+            "training.loss", .word(["crossEntropy", "meanSquaredError", "gaussianNLL", "logistic"]),
+            default: "crossEntropy (images), gaussianNLL (vib, gaussian), meanSquaredError (mlp, gaussian; "
+                + "teacher's regression), logistic (teacher's classification)",
             "The task loss."),
     ]
 
@@ -169,6 +197,14 @@ extension Setting {
         Setting(
             "measures.localRank.points", .integer(1...1_000_000), default: "256",
             "Test points that the mean goes over."),
+        Setting(
+            "measures.weightNorms", .flag, default: "false",
+            "Whether norms and ranks of the weight matrices are measured."),
+        Setting(
+            "measures.weightNorms.tolerance", .number(Bounds(.open(0), .open(1))),
+            default: "1.19e-07 times the matrix's larger side",
+            "Of the numerical rank: singular values of at least so much times the largest count. "
+                + "Turns the measure on."),
         Setting(
             "measures.every", .times, default: "end",
             "When the trace gets an entry, beside the end: so many points equally spaced in steps or in their "

@@ -15,7 +15,7 @@ extension SweepError {
             case .times: "end, log, {linear: n}, {log: n} or a list of steps"
             case .values:
                 "a list of values, or {log: [a, b], count: n}, {linear: [a, b], count: n}, {range: [a, b]}"
-            case .layer: "a layer's number, last or each"
+            case .layer: "a layer's number, last, each, min or hiddenMin"
             case .oneOf(let words): listed(words, "or")
             }
         }
@@ -98,6 +98,7 @@ extension SweepError {
         case noDuration(gaussian: Bool)
         case noTargets(inputs: Int, of: Int)
         case noSizes
+        case noTeacher, teacherOfVIB
         case tooManyCorrelations(Int, most: Int)
         case tooManyTestPoints(Int)
         case batchTooLarge(Int, points: Int)
@@ -119,11 +120,13 @@ extension SweepError {
                 "\(inputs) inputs of a covariance of \(count) variables leave no target"
             case .noSizes:
                 "random directions need 'inputs' and 'targets', the numbers of x's and y's components"
+            case .noTeacher: "a teacher needs 'inputs', the number of x's components, and 'norm', its weights' norm"
+            case .teacherOfVIB: "a teacher's data are for an mlp"
             case .tooManyCorrelations(let count, let most):
                 "\(count) correlations, and the smaller of inputs and targets is \(most)"
             case .tooManyTestPoints(let points): "\(points) test points, and the data set has 10000"
             case .batchTooLarge(let batch, let points):
-                "a batch of \(batch) is larger than the \(points) training images"
+                "a batch of \(batch) is larger than the \(points) training points"
             case .rankPointsTooMany(let points, let count):
                 "\(points) points, and the data set has \(count) test points"
             case .lossUnfit(let loss, let due, let vib, let dataset):

@@ -4,11 +4,14 @@ extension TrialSettings {
     /// Everything in the settings, under names of its own: two settings are equal exactly where these values
     /// are. Trial identifiers hash it, so its form is a contract (`TrialID.contentVersion`).
     public var json: JSONValue {
-        .object([
+        var members: [String: JSONValue] = [
             "experiment": experiment.json, "dataset": dataset.json,
             "hidden": JSONValue(network.hidden), "activation": .string(network.activation.rawValue),
             "training": training.json, "measures": measures.json, "seed": .number(Double(seed)),
-        ])
+        ]
+        // What came later is written where it is not the default: identifiers stay.
+        if !network.biases { members["biases"] = .bool(false) }
+        return .object(members)
     }
 }
 
@@ -38,6 +41,14 @@ extension TrialSettings.Dataset {
                 "name": .string(images.name.rawValue), "scale": .string(images.scale.rawValue),
                 "trainPoints": images.trainPoints.map { JSONValue($0) } ?? .null,
                 "testPoints": images.testPoints.map { JSONValue($0) } ?? .null,
+            ])
+        case .teacher(let teacher):
+            .object([
+                "name": .string("teacher"), "task": .string(teacher.task.rawValue),
+                "inputs": JSONValue(teacher.inputs), "depth": JSONValue(teacher.depth),
+                "width": JSONValue(teacher.width), "norm": .number(teacher.norm),
+                "seed": .number(Double(teacher.seed)), "trainPoints": JSONValue(teacher.trainPoints),
+                "testPoints": JSONValue(teacher.testPoints),
             ])
         }
     }
@@ -88,9 +99,15 @@ extension TrialSettings.Training.Duration {
 
 extension TrialSettings.Measures {
     var json: JSONValue {
-        .object([
+        var members: [String: JSONValue] = [
             "localRank": localRank?.json ?? .null, "every": every.json, "samples": JSONValue(samples),
-        ])
+        ]
+        if let weightNorms {
+            members["weightNorms"] = .object([
+                "tolerance": weightNorms.tolerance.map(JSONValue.number) ?? .null
+            ])
+        }
+        return .object(members)
     }
 }
 

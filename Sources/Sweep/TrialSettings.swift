@@ -35,6 +35,7 @@ public struct TrialSettings: Hashable, Sendable {
     public enum Dataset: Hashable, Sendable {
         case gaussian(Gaussian)
         case images(Images)
+        case teacher(Teacher)
     }
 
     /// Jointly Gaussian inputs and targets, drawn anew for every batch.
@@ -81,6 +82,40 @@ public struct TrialSettings: Hashable, Sendable {
         }
     }
 
+    /// A finite training set that a known network labels, as the bounds of minimum-norm networks want it
+    /// (docs/measures.md): inputs of length 1, one output, a ReLU network without biases as the teacher.
+    public struct Teacher: Hashable, Sendable {
+        /// Labels: the output's sign, only where it is at least 1 from 0. Or the output itself, never negative.
+        public enum Task: String, CaseIterable, Sendable { case classification, regression }
+
+        public var task: Task
+        public var inputs: Int
+        /// K, the teacher's weight layers.
+        public var depth: Int
+        /// Units of each of its hidden layers.
+        public var width: Int
+        /// B, the Frobenius norm of each of its weight matrices.
+        public var norm: Double
+        /// Of its weights; not the trial's seed, so that all trials learn from one teacher.
+        public var seed: UInt64
+        public var trainPoints: Int
+        public var testPoints: Int
+
+        public init(
+            task: Task, inputs: Int, depth: Int, width: Int, norm: Double, seed: UInt64, trainPoints: Int,
+            testPoints: Int
+        ) {
+            self.task = task
+            self.inputs = inputs
+            self.depth = depth
+            self.width = width
+            self.norm = norm
+            self.seed = seed
+            self.trainPoints = trainPoints
+            self.testPoints = testPoints
+        }
+    }
+
     /// The encoder of a VIB (without its head of 2K outputs), or the MLP without its output layer.
     public struct Network: Hashable, Sendable {
         public enum Activation: String, CaseIterable, Sendable { case linear, relu, tanh }
@@ -88,11 +123,14 @@ public struct TrialSettings: Hashable, Sendable {
         /// Units of each hidden layer; `depth` is `hidden.count + 1`.
         public var hidden: [Int]
         public var activation: Activation
+        /// Of an MLP: whether its layers have them.
+        public var biases: Bool
         public var depth: Int { hidden.count + 1 }
 
-        public init(hidden: [Int], activation: Activation) {
+        public init(hidden: [Int], activation: Activation, biases: Bool = true) {
             self.hidden = hidden
             self.activation = activation
+            self.biases = biases
         }
     }
 
@@ -113,7 +151,7 @@ public struct TrialSettings: Hashable, Sendable {
             case epochs(Int)
         }
         public enum Loss: String, CaseIterable, Sendable {
-            case crossEntropy, meanSquaredError, gaussianNLL
+            case crossEntropy, meanSquaredError, gaussianNLL, logistic
         }
 
         public var optimizer: Optimizer
@@ -154,15 +192,27 @@ public struct TrialSettings: Hashable, Sendable {
             case steps([Int])
         }
         public var localRank: LocalRank?
+        public var weightNorms: WeightNorms?
         public var every: Times
         /// Samples of z averaged in probability for `accuracy_sampled` (Alemi et al. 2016 use 12).
         public var samples: Int
 
-        public init(localRank: LocalRank?, every: Times, samples: Int) {
+        public init(
+            localRank: LocalRank?, weightNorms: WeightNorms? = nil, every: Times, samples: Int
+        ) {
             self.localRank = localRank
+            self.weightNorms = weightNorms
             self.every = every
             self.samples = samples
         }
+    }
+
+    /// Norms and ranks of the weight matrices.
+    public struct WeightNorms: Hashable, Sendable {
+        /// Relative to σ_1, of the numerical rank; nil: 1.19e-7 times the matrix's larger side.
+        public var tolerance: Double?
+
+        public init(tolerance: Double? = nil) { self.tolerance = tolerance }
     }
 
     public struct LocalRank: Hashable, Sendable {

@@ -55,6 +55,43 @@ import Testing
         }
     }
 
+    @Test(arguments: activations, [true, false])
+    func theLogisticLosssGradientIsItsDerivative(activation: Activation, hasBiases: Bool) {
+        for depth in 1...4 {
+            var draws = Draws(UInt64(depth) + 60)
+            let units = [4] + [5, 3, 6].prefix(depth - 1) + [1]
+            let shape = StackShape(units: units, activation: activation, hasBiases: hasBiases)
+            let model = MLP<Double>(shape, loss: .logistic, points: Self.points)
+            model.parameters.flat.assign(draws.numbers(model.parameters.flat.count))
+            let x: Matrix<Double> = draws.matrix(rows: Self.points, columns: 4, in: -2...2)
+            let labels = (0..<Self.points).map { Int32($0 % 2) }
+            let plain = PlainObjective(
+                shapes: [shape], loss: .logistic, inputs: x.nested, labels: labels, targets: [])
+            Self.check(
+                model, plain, Batch(inputs: x, labels: labels), noise: Matrix(rows: Self.points, columns: 0),
+                "\(activation) depth \(depth)")
+        }
+    }
+
+    @Test func aNetworkWithoutBiasesHasNoneAfterTraining() {
+        let shape = StackShape(units: [3, 4, 1], activation: .relu, hasBiases: false)
+        let model = MLP<Float>(shape, loss: .logistic, points: 6)
+        model.initialise(RandomStreams(seed: 1))
+        #expect(model.parameters.flat.count == 3 * 4 + 4)
+        var draws = Draws(5)
+        let batch = Batch<Float>(
+            inputs: draws.matrix(rows: 6, columns: 3), labels: [0, 1, 1, 0, 1, 0])
+        let before = model.parameters.flat.values
+        var trainer = Trainer(
+            model,
+            settings: OptimizerSettings(
+                method: .sgd(momentum: 0), learningRate: 0.1, weightDecay: 0.01),
+            streams: RandomStreams(seed: 1), points: 6)
+        for _ in 0..<20 { _ = trainer.train(batch) }
+        #expect(model.parameters.flat.values != before)
+        for layer in model.layers { #expect(layer.bias.values.allSatisfy { $0 == 0 }) }
+    }
+
     static func checkVIB(_ loss: Loss, _ activation: Activation, hidden: [Int], beta: Double, shift: Double) {
         var draws = Draws(UInt64(hidden.count) + 20)
         let model = VIB<Double>(

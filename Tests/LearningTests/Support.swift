@@ -82,6 +82,7 @@ struct PlainObjective {
             if loss == .crossEntropy, h.firstIndex(of: h.max() ?? 0) == Int(labels[point]) {
                 value.correct += 1
             }
+            if loss == .logistic, labels[point] == 1 ? h[0] > 0 : h[0] < 0 { value.correct += 1 }
             value.task += pointLoss(h, point, logVariance: rest)
         }
         let outputs = shapes[shapes.count - 1].units.last ?? 1
@@ -103,8 +104,8 @@ struct PlainObjective {
             let outputs = shape.units[layer]
             let weights = Array(w.prefix(outputs * h.count))
             w = w.dropFirst(weights.count)
-            let bias = Array(w.prefix(outputs))
-            w = w.dropFirst(outputs)
+            let bias = shape.hasBiases ? Array(w.prefix(outputs)) : [Double](repeating: 0, count: outputs)
+            w = w.dropFirst(shape.hasBiases ? outputs : 0)
             let p = (0..<outputs).map { i in
                 bias[i] + h.indices.reduce(0) { $0 + weights[i * h.count + $1] * h[$1] }
             }
@@ -126,6 +127,9 @@ struct PlainObjective {
             let largest = output.max() ?? 0
             let sum = output.reduce(0) { $0 + PlainMath.e($1 - largest) }
             return PlainMath.ln(sum) + largest - output[Int(labels[point])]
+        case .logistic:
+            let margin = labels[point] == 1 ? output[0] : -output[0]
+            return PlainMath.ln(1 + PlainMath.e(-margin))
         case .meanSquaredError:
             return zip(output, targets[point]).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
         case .gaussianNLL:

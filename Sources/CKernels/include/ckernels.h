@@ -24,6 +24,9 @@ enum { CK_LINEAR = 0, CK_RELU = 1, CK_TANH = 2 };
        (first largest logit is the guess). */                                                                \
     double ck_cross_entropy_##S(                                                                             \
         T *logits, const int32_t *labels, size_t rows, size_t columns, T scale, int64_t *correct);           \
+    /* z in, scale · d/dz out, in place. Returns Σ ln(1 + e^−yz), y = 1 of label 1 and −1 of label 0; adds      \
+       to *correct how many have the label's sign. */                                                        \
+    double ck_logistic_##S(T *z, const int32_t *labels, size_t count, T scale, int64_t *correct);            \
     /* p += softmax(logits), row by row; logits are overwritten. */                                          \
     void ck_softmax_add_##S(T *logits, T *p, size_t rows, size_t columns);                                   \
     /* y in, 2 · scale · (y − t) out, in place. Returns Σ (y − t)². */                                       \

@@ -1,0 +1,168 @@
+import Learning
+import LinearAlgebra
+import Sweep
+
+/// Data that a known network labels: inputs uniform on the unit sphere, one output.
+///
+/// A reference, because the order of the epoch is kept between steps.
+final class TeacherSource {
+    /// Why there are no data.
+    enum Fault: Error, Equatable {
+        /// Of so many candidates fewer than asked for have margin 1.
+        case tooFewMargins(candidates: Int, found: Int)
+        /// No training target reaches 1: the largest.
+        case targetsTooSmall(largest: Double)
+    }
+
+    let settings: TrialSettings.Teacher
+    let teacher: MLP<Float>
+    private let train: Points
+    private let test: Points
+    private let streams: RandomStreams
+    private var order: [UInt32]
+    private var shuffledEpoch = -1
+
+    private struct Points {
+        /// [points, inputs]
+        let inputs: Matrix<Float>
+        /// 0 and 1; empty of a regression.
+        var labels: [Int32] = []
+        /// [points, 1]: the teacher's output.
+        let outputs: Matrix<Float>
+    }
+
+    /// Candidates that are drawn together, and how many for each point asked for at most.
+    private static let candidates = 1024
+    private static let patience = 1000
+
+    init(_ settings: TrialSettings.Teacher, streams: RandomStreams) throws(Fault) {
+        self.settings = settings
+        self.streams = streams
+        teacher = TeacherSource.teacher(settings)
+        train = try TeacherSource.points(
+            settings.trainPoints, settings, teacher, streams, .teacherTrainingPoints)
+        test = try TeacherSource.points(
+            settings.testPoints, settings, teacher, streams, .teacherTestPoints)
+        order = [UInt32](repeating: 0, count: settings.trainPoints)
+        // The theorem wants one point with |x| ≤ 1 and y ≥ 1; classification has nothing else.
+        let largest = train.outputs.values.max() ?? 0
+        if settings.task == .regression, largest < 1 {
+            throw .targetsTooSmall(largest: Double(largest))
+        }
+    }
+
+    /// A ReLU network without biases: normal weights, each matrix scaled to Frobenius norm B, or the next
+    /// smaller one that single precision has. The last layer's signs alternate for a classification, so that
+    /// both classes are there, and are positive for a regression, so that no target is negative.
+    static func teacher(_ settings: TrialSettings.Teacher) -> MLP<Float> {
+        let units =
+            [settings.inputs] + [Int](repeating: settings.width, count: settings.depth - 1) + [1]
+        let shape = StackShape(units: units, activation: .relu, hasBiases: false)
+        let model = MLP<Float>(shape, loss: .meanSquaredError, points: candidates)
+        let streams = RandomStreams(seed: settings.seed)
+        for (index, layer) in model.layers.enumerated() {
+            streams.fillNormals(layer.weight, .teacherWeights, index: index)
+            var weights = layer.weight.values.map { Double($0) }
+            if index + 1 == settings.depth {
+                for unit in weights.indices {
+                    let isNegative = settings.task == .classification && unit % 2 == 1
+                    weights[unit] = isNegative ? -abs(weights[unit]) : abs(weights[unit])
+                }
+            }
+            let norm = weights.reduce(0) { $0 + $1 * $1 }.squareRoot()
+            // Rounding moves the norm by a part in 2²⁴ at most: B stays an upper bound.
+            let scale = settings.norm * (1 - 0x1p-23) / norm
+            layer.weight.assign(weights.map { Float($0 * scale) })
+        }
+        return model
+    }
+
+    /// The first so many candidates of a stream that have margin 1 (of a regression: all).
+    private static func points(
+        _ count: Int, _ settings: TrialSettings.Teacher, _ teacher: MLP<Float>, _ streams: RandomStreams,
+        _ purpose: RandomStreams.Purpose
+    ) throws(Fault) -> Points {
+        let inputs = Matrix<Float>(rows: count, columns: settings.inputs)
+        let outputs = Matrix<Float>(rows: count, columns: 1)
+        let draws = Matrix<Float>(rows: candidates, columns: settings.inputs)
+        var found = 0
+        var block = 0
+        while found < count {
+            guard block * candidates < max(candidates, count) * patience else {
+                throw .tooFewMargins(candidates: block * candidates, found: found)
+            }
+            streams.fillNormals(draws, purpose, index: block)
+            putOnSphere(draws)
+            forward(teacher.layers, .relu, inputs: draws, into: teacher.work)
+            for row in 0..<candidates where found < count {
+                let output = teacher.work.last[row, 0]
+                guard settings.task == .regression || abs(output) >= 1 else { continue }
+                inputs.rows(found..<found + 1).assign(draws.rows(row..<row + 1))
+                outputs[found, 0] = output
+                found += 1
+            }
+            block += 1
+        }
+        let labels = settings.task == .classification ? outputs.values.map { Int32($0 > 0 ? 1 : 0) } : []
+        return Points(inputs: inputs, labels: labels, outputs: outputs)
+    }
+
+    /// Scales rows to length 1, or the next smaller one that single precision has.
+    private static func putOnSphere(_ matrix: Matrix<Float>) {
+        for row in 0..<matrix.rows {
+            let values = matrix.rows(row..<row + 1)
+            let square = values.values.reduce(0.0) { $0 + Double($1) * Double($1) }
+            guard square > 0 else { continue }
+            let scale = (1 - 0x1p-23) / square.squareRoot()
+            values.assign(values.values.map { Float(Double($0) * scale) })
+        }
+    }
+
+    /// The batch of a step, steps counted from 0 over all epochs: a random order anew each epoch. A batch of
+    /// all points keeps their order: its mean has no order.
+    func fill(_ batch: inout Batch<Float>, step: Int) {
+        let points = batch.inputs.rows
+        if points == settings.trainPoints {
+            if step == 0 { copy(&batch, train, from: 0) }
+            return
+        }
+        let perEpoch = settings.trainPoints / points
+        let (epoch, index) = (step / perEpoch, step % perEpoch)
+        if epoch != shuffledEpoch {
+            streams.shuffle(&order, .batchOrder, index: epoch)
+            shuffledEpoch = epoch
+        }
+        for (position, row) in order[index * points..<(index + 1) * points].enumerated() {
+            copy(&batch, train, row: Int(row), to: position)
+        }
+    }
+
+    /// Consecutive points, for evaluation.
+    func fill(_ batch: inout Batch<Float>, _ part: BatchSource.Part, from start: Int) {
+        copy(&batch, part == .test ? test : train, from: start)
+    }
+
+    private func copy(_ batch: inout Batch<Float>, _ points: Points, from start: Int) {
+        for position in 0..<batch.inputs.rows { copy(&batch, points, row: start + position, to: position) }
+    }
+
+    private func copy(_ batch: inout Batch<Float>, _ points: Points, row: Int, to position: Int) {
+        batch.inputs.rows(position..<position + 1).assign(points.inputs.rows(row..<row + 1))
+        if batch.targets.columns > 0 { batch.targets[position, 0] = points.outputs[row, 0] }
+        if !points.labels.isEmpty { batch.labels[position] = points.labels[row] }
+    }
+}
+
+extension TeacherSource.Fault {
+    /// - Parameter norm: B.
+    func words(norm: Double) -> String {
+        switch self {
+        case .tooFewMargins(let candidates, let found):
+            "of \(candidates) points that the teacher labels, \(found) have margin 1: "
+                + "take a dataset.norm above \(norm)"
+        case .targetsTooSmall(let largest):
+            "the teacher's largest target is \(largest), and the bound needs one of at least 1: "
+                + "take a dataset.norm above \(norm), or more dataset.trainPoints"
+        }
+    }
+}
