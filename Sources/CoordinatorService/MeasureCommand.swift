@@ -18,8 +18,8 @@ let measureSpec = CommandSpec(
         OptionSpec("--activation", "NAME", "of the hidden layers: relu, tanh or linear; required"),
         OptionSpec(
             "--measures", "LIST",
-            "of \(measureNames.joined(separator: ", ")) (default: all that the points and the activation "
-                + "allow)"
+            "of \(measureNames.joined(separator: ", ")), or weightNorms for the last four (default: all that "
+                + "the points and the activation allow)"
         ),
         OptionSpec("--thresholds", "LIST", "ε of local rank, #{σ > ε} (default: 0.01,0.1)"),
         OptionSpec("--relative", "LIST", "ε of relative local rank, #{σ ≥ ε σ₁} (default: 0.01)"),
@@ -72,7 +72,10 @@ extension MeasureRequest {
         var measures = possible
         if let list = arguments["--measures"] {
             measures = []
-            for word in list.split(separator: ",", omittingEmptySubsequences: false).map(String.init) {
+            let words = list.split(separator: ",", omittingEmptySubsequences: false).flatMap {
+                $0 == "weightNorms" ? Measure.ofWeights.map(\.rawValue) : [String($0)]
+            }
+            for word in words {
                 let measure: Measure = try choice("--measures", word)
                 guard !measures.contains(measure) else {
                     throw UsageError("--measures: '\(word)' stands twice")

@@ -133,7 +133,8 @@ struct FigureData {
         guard case .step = figure.x else {
             guard let x = x(of: record) else { return }
             panels[panel].curves[curve].add(
-                record.isMeasured ? values(in: record.metrics, layer: layer) : nil, x: x, theory: theory, trivial: trivial)
+                record.isMeasured ? values(in: record.metrics, layer: layer) : nil, x: x, theory: theory,
+                trivial: trivial)
             return
         }
         var traces = figure.y.map { _ in [Trace]() }

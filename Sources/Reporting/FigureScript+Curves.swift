@@ -260,7 +260,8 @@ extension FigureData {
     /// What the panels of a row span; nil where nothing is measured.
     func yRange(_ row: Int) -> FigureRange? {
         let points = panels.flatMap(\.curves).flatMap(\.points)
-        let theory = figure.theory ? points.flatMap { [$0.theory[row], $0.trivial[row]] }.compactMap { $0 } : []
+        let theory =
+            figure.theory ? points.flatMap { [$0.theory[row], $0.trivial[row]] }.compactMap { $0 } : []
         let means = points.compactMap { $0.samples[row].mean }
         guard !means.isEmpty else { return nil }
         return FigureRange(

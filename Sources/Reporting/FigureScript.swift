@@ -92,7 +92,7 @@ struct FigureScript {
                 "set style line \(index + 1) lc rgb \"\(style.colour)\" pt \(style.shape)"
                     + " ps \(JSONValue.text(of: style.size)) lw 1.2\(dash) # \(comment(styles[index].text))")
         }
-        if data.hasBounds { lines.append("set style line 102 lc rgb \"#999999\" lw 1.3 dt 3") }
+        if data.hasBounds { lines.append("set style line 102 lc rgb \"#999999\" lw 1.6") }
         if figure.theory, !data.hasBounds, figure.y.contains(where: \.isStaircase) {
             lines += [
                 "# A closed form's stairs rise halfway between two values of x.",

@@ -50,27 +50,30 @@ extension FigureSpec.Quantity {
         case .klBits: "KL(q(z|x) ‖ r(z)) (bits)"
         case .izyNats: "H(Y) − CE ≤ I(Z;Y) (nats)"
         case .izyBits: "H(Y) − CE ≤ I(Z;Y) (bits)"
-        case .localRank: "local rank\(layerText) (σ > \(bound))"
-        case .localRankRelative: "local rank\(layerText) (σ ≥ \(bound) σ_1)"
+        case .localRank: "\(leastText)local rank\(layerText) (σ > \(bound))"
+        case .localRankRelative: "\(leastText)local rank\(layerText) (σ ≥ \(bound) σ_1)"
         case .localRankNoise: "rank above the noise (σ > \(bound))"
         case .informativeDirections: "informative directions"
-        case .activeUnits: "active units\(layerText)"
-        case .spectralNorm: "spectral norm\(layerText)"
-        case .frobeniusNorm: "Frobenius norm\(layerText)"
-        case .stableRank: "stable rank\(layerText)"
-        case .numericalRank: "numerical rank\(layerText)"
-        case .meanStableRank: "stable rank, harmonic mean"
+        case .activeUnits: "\(leastText)active units\(layerText)"
+        case .spectralNorm: "\(leastText)spectral norm\(layerText)"
+        case .frobeniusNorm: "\(leastText)Frobenius norm\(layerText)"
+        case .stableRank: "\(leastText)stable rank\(layerText)"
+        case .numericalRank: "\(leastText)numerical rank\(layerText)"
+        case .meanStableRank: "mean stable rank"
         case .trainMargin: "smallest training margin"
         }
     }
 
-    private var layerText: String {
+    private var leastText: String {
         switch layer {
-        case .number(let number)?: " of layer \(number)"
-        case .min?: ", smallest of all layers"
-        case .hiddenMin?: ", smallest hidden"
-        case .last?, .each?, nil: ""
+        case .min?: "least "
+        case .hiddenMin?: "least hidden "
+        default: ""
         }
+    }
+
+    private var layerText: String {
+        if case .number(let number)? = layer { " of layer \(number)" } else { "" }
     }
 }
 

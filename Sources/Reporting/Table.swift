@@ -46,7 +46,8 @@ struct Table {
             trivial.append(data.hasTrivial[index] ? names.count + 1 : nil)
             if data.hasTrivial[index] { names.append("\(name):trivial") }
         }
-        return Columns(x: x, means: means, theory: theory, trivial: trivial, names: names + ["n", "diverged"])
+        return Columns(
+            x: x, means: means, theory: theory, trivial: trivial, names: names + ["n", "diverged"])
     }
 
     /// Blocks in order: of each panel its curves.

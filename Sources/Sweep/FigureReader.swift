@@ -77,7 +77,9 @@ struct FigureReader {
         let isBound = words("dataset").contains("teacher")
         if !isClosed, !isBound {
             faults.add(place, "figures.theory", .figure(.noTheory))
-        } else if !figure.y.contains(where: { isClosed && $0.metric.hasTheory || isBound && $0.metric.hasBound }),
+        } else if !figure.y.contains(where: {
+            isClosed && $0.metric.hasTheory || isBound && $0.metric.hasBound
+        }),
             let first = figure.y.first
         {
             faults.add(place, "figures.theory", .figure(.noTheoryOf(first.metric)))

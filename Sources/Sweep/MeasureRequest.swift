@@ -6,6 +6,9 @@ public struct MeasureRequest: Equatable, Sendable {
     public enum Measure: String, CaseIterable, Sendable {
         case localRank, activeUnits, accuracy, loss, spectralNorm, frobeniusNorm, stableRank, numericalRank
 
+        /// What a sweep's `measures.weightNorms` measures a number a layer of.
+        public static let ofWeights: [Measure] = [.spectralNorm, .frobeniusNorm, .stableRank, .numericalRank]
+
         public var needsLabels: Bool { self == .accuracy || self == .loss }
     }
 

@@ -55,7 +55,8 @@ extension Setting {
         Setting(
             "experiment", .word(experimentNames), default: "required", "What a trial trains. Never an axis."),
         Setting(
-            "dataset", .dataset, default: "required", "What it trains on: gaussian, mnist, fashion-mnist or teacher."),
+            "dataset", .dataset, default: "required",
+            "What it trains on: gaussian, mnist, fashion-mnist or teacher."),
         Setting(
             "beta", .number(positive), default: "required", uses: [vib],
             "The weight of the compression term, β in `task loss + β · KL`."),
@@ -125,7 +126,8 @@ extension Setting {
             "hidden", .integers(1...65536, limit: 999), default: "`depth` − 1 layers of `width`",
             "Units of each hidden layer, in place of depth and width."),
         Setting(
-            "activation", .word(["linear", "relu", "tanh"]), default: "linear (gaussian), relu (images, teacher)",
+            "activation", .word(["linear", "relu", "tanh"]),
+            default: "linear (gaussian), relu (images, teacher)",
             "The function after every hidden layer."),
         Setting(
             "biases", .flag, default: "true (gaussian, images), false (teacher)", uses: [mlp],

@@ -120,7 +120,8 @@ extension SweepError {
                 "\(inputs) inputs of a covariance of \(count) variables leave no target"
             case .noSizes:
                 "random directions need 'inputs' and 'targets', the numbers of x's and y's components"
-            case .noTeacher: "a teacher needs 'inputs', the number of x's components, and 'norm', its weights' norm"
+            case .noTeacher:
+                "a teacher needs 'inputs', the number of x's components, and 'norm', its weights' norm"
             case .teacherOfVIB: "a teacher's data are for an mlp"
             case .tooManyCorrelations(let count, let most):
                 "\(count) correlations, and the smaller of inputs and targets is \(most)"

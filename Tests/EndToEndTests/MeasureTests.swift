@@ -70,6 +70,7 @@ import Text
         ("ALL --measures accuracy", "accuracy needs --labels"),
         ("ALL --measures localrank", "did you mean 'localRank'?"),
         ("ALL --measures localRank,localRank", "'localRank' stands twice"),
+        ("ALL --measures weightNorms,stableRank", "'stableRank' stands twice"),
         ("ALL --measures ,", "'' is none of localRank"),
         ("ALL --thresholds 0.1,0", "'0' is no threshold: a number above 0 is due"),
         ("ALL --thresholds 1e999", "'1e999' is no threshold"),

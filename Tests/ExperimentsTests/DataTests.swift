@@ -145,7 +145,7 @@ func dataAfterTheAnnouncedOnesIsRefused(isCompressed: Bool) throws {
     #expect(throws: ExperimentError.data(fault)) {
         try runner.run(Trials.images(.mlp, hidden: [], training: training, points: 41))
     }
-    #expect(throws: ExperimentError.settings("a batch of 41 is more than the 40 training images")) {
+    #expect(throws: ExperimentError.settings("a batch of 41 is more than the 40 training points")) {
         try runner.run(
             Trials.images(.mlp, hidden: [], training: Trials.training(.crossEntropy, .epochs(1), batch: 41)))
     }

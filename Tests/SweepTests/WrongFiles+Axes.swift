@@ -202,7 +202,7 @@ extension WrongFiles {
         images(
             "axes: {dataset.trainPoints: [100, 1000], training.batch: [64, 128]}",
             """
-            s.yaml:5:42: axes.training.batch: a batch of 128 is larger than the 100 training images (at dataset.trainPoints=100, training.batch=128)
+            s.yaml:5:42: axes.training.batch: a batch of 128 is larger than the 100 training points (at dataset.trainPoints=100, training.batch=128)
             """),
         images(
             """

@@ -17,7 +17,7 @@ extension WrongFiles {
             training: {steps: 1}
             """,
             """
-            s.yaml:3:10: dataset: 'mnits' is none of gaussian, mnist and fashion-mnist (did you mean 'mnist'?)
+            s.yaml:3:10: dataset: 'mnits' is none of gaussian, mnist, fashion-mnist and teacher (did you mean 'mnist'?)
             """),
         file(
             """
@@ -205,7 +205,7 @@ extension WrongFiles {
             training: {epochs: 1}
             """,
             """
-            s.yaml:3:37: dataset.trainPoints: a batch of 128 is larger than the 100 training images
+            s.yaml:3:37: dataset.trainPoints: a batch of 128 is larger than the 100 training points
             """),
         file(
             """
@@ -265,7 +265,7 @@ extension WrongFiles {
             s.yaml:10:39: figures.colour: no such key; there are name, title, x, y, curves, panels, xscale, yscale and theory
             s.yaml:10:27: figures.y: a threshold is due: one of 0.01 or 0.1
             s.yaml:10:5: figures: two figures are named 'c'
-            s.yaml:11:27: figures.y 'accuracy': not used here: it needs dataset to be mnist or fashion-mnist, and it is gaussian
+            s.yaml:11:27: figures.y 'accuracy': not used here: it needs dataset to be mnist, fashion-mnist or teacher, and it is gaussian
             s.yaml:12:5: figures.e: beta is used twice in the figure
             s.yaml:13:18: figures.x: seed cannot be used here: figures average over it
             s.yaml:14:71: figures.y.layer: no layer 5: the deepest network has 2
@@ -277,7 +277,7 @@ extension WrongFiles {
             measures: {every: log}
             """,
             """
-            s.yaml:6:47: figures.theory: the closed form exists for a vib on gaussian data only
+            s.yaml:6:47: figures.theory: there is theory for a vib on gaussian data, and for an mlp on a teacher's, only
             """),
         file(
             """

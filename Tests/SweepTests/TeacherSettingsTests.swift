@@ -1,0 +1,129 @@
+import Testing
+import Text
+
+@testable import Sweep
+
+private func file(_ rest: String, dataset: String = "inputs: 8, norm: 5") -> String {
+    """
+    name: s
+    experiment: mlp
+    dataset: {name: teacher, \(dataset)}
+    \(rest)
+    """
+}
+
+private func message(_ text: String) -> String {
+    do {
+        _ = try SweepSpec(parsing: text, file: "s.yaml")
+        return ""
+    } catch { return error.message }
+}
+
+@Test func aTeachersTrialHasItsDefaults() throws {
+    let sweep = try SweepSpec(parsing: file("training: {steps: 5}"), file: "s.yaml")
+    let settings = sweep.grid[0].settings
+    #expect(
+        settings.dataset
+            == .teacher(
+                .init(
+                    task: .classification, inputs: 8, depth: 2, width: 4, norm: 5, seed: 0, trainPoints: 128,
+                    testPoints: 1024)))
+    #expect(settings.training.loss == .logistic)
+    #expect(settings.network == .init(hidden: [64], activation: .relu, biases: false))
+    #expect(settings.measures.weightNorms == nil)
+    let again = try SweepSpec(parsing: sweep.canonicalJSON.canonicalText, file: "sweep.json")
+    #expect(again == sweep)
+}
+
+@Test func normsOfWeightsAreMeasuredWhereAskedOrTheirToleranceIsGiven() throws {
+    func norms(_ measures: String) throws -> TrialSettings.WeightNorms? {
+        let text = file(
+            "training: {epochs: 5}\nmeasures: {\(measures)}", dataset: "inputs: 8, norm: 5, task: regression")
+        let sweep = try SweepSpec(parsing: text, file: "s.yaml")
+        #expect(try SweepSpec(parsing: sweep.canonicalJSON.canonicalText, file: "s.json") == sweep)
+        return sweep.grid[0].settings.measures.weightNorms
+    }
+    #expect(try norms("weightNorms: true") == .init())
+    #expect(try norms("weightNorms: {tolerance: 1e-3}") == .init(tolerance: 1e-3))
+    #expect(try norms("weightNorms: false") == nil)
+}
+
+@Test func wrongTeachersAreToldSo() {
+    let steps = "training: {steps: 5}"
+    let cases: [(text: String, message: String)] = [
+        (
+            file(steps, dataset: "inputs: 8"),
+            "s.yaml:3:17: dataset: a teacher needs 'inputs', the number of x's components, and 'norm', its "
+                + "weights' norm"
+        ),
+        (
+            file(steps, dataset: "inputs: 8, norm: 5, task: regresion"),
+            "dataset.task: 'regresion' is none of classification and regression (did you mean 'regression'?)"
+        ),
+        (
+            file("training: {steps: 5, loss: crossEntropy}"),
+            "training.loss: crossEntropy does not fit an mlp on teacher: take logistic"
+        ),
+        (
+            file("training: {steps: 5, batch: 200}"),
+            "training.batch: a batch of 200 is larger than the 128 training points"
+        ),
+        (
+            file(steps + "\nfigures: [{name: a, x: step, y: stable_rank}]\naxes: {measures.every: [log]}"),
+            "figures.y: stable_rank is not measured: set measures.weightNorms"
+        ),
+        (
+            file(
+                steps + "\naxes: {depth: [1, 2]}\nfigures: [{name: a, x: depth, y: train_loss, theory: true}]"
+            ),
+            "figures.theory: the theory has no train_loss"
+        ),
+        (
+            """
+            name: s
+            experiment: vib
+            dataset: {name: teacher, inputs: 8, norm: 5}
+            beta: 0.1
+            training: {steps: 5}
+            """,
+            "a teacher's data are for an mlp"
+        ),
+        (
+            """
+            name: s
+            experiment: mlp
+            dataset: mnist
+            training: {steps: 5, loss: logistic}
+            """,
+            "training.loss: logistic does not fit an mlp on mnist: take crossEntropy or meanSquaredError"
+        ),
+        (
+            """
+            name: s
+            experiment: vib
+            dataset: mnist
+            beta: 0.1
+            biases: false
+            training: {steps: 5}
+            """,
+            "biases: not used here: it needs experiment to be mlp, and it is vib"
+        ),
+    ]
+    for (text, due) in cases { #expect(message(text).contains(due), "\(message(text))") }
+}
+
+/// What was added later may not change the identifiers of trials that do not use it.
+@Test func earlierTrialsKeepTheirIdentifiers() throws {
+    let text = """
+        name: ids
+        experiment: mlp
+        dataset: {name: gaussian, correlations: [0.9, 0.8], inputs: 10, targets: 2, testPoints: 1024}
+        depth: 1
+        activation: relu
+        width: 16
+        training: {steps: 200, weightDecay: 1e-3}
+        measures: {every: log}
+        """
+    #expect(
+        try SweepSpec(parsing: text, file: "s.yaml").grid[0].id.text == "cc741c53c33ed4204ea96087f7a24cc6")
+}
