@@ -72,8 +72,9 @@ extension MeasureRequest {
         var measures = possible
         if let list = arguments["--measures"] {
             measures = []
-            let words = list.split(separator: ",", omittingEmptySubsequences: false).flatMap {
-                $0 == "weightNorms" ? Measure.ofWeights.map(\.rawValue) : [String($0)]
+            let ofWeights = Measure.ofWeights.map(\.rawValue)
+            let words = list.split(separator: ",", omittingEmptySubsequences: false).flatMap { word in
+                word == "weightNorms" ? ofWeights : [String(word)]
             }
             for word in words {
                 let measure: Measure = try choice("--measures", word)

@@ -175,7 +175,7 @@ extension WrongFiles {
             training: {epochs: 2}
             """,
             """
-            s.yaml:5:20: training.epochs: not used here: it needs dataset to be mnist or fashion-mnist, and it is gaussian
+            s.yaml:5:20: training.epochs: not used here: it needs dataset to be mnist, fashion-mnist or teacher, and it is gaussian
             """),
         file(
             """
