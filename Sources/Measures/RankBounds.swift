@@ -32,9 +32,9 @@ public struct RankBounds: Equatable, Sendable {
             }
     }
 
-    /// Of the smallest stable rank of the layers but the last, whose one row has stable rank 1 whatever it is:
-    /// ((L − 1) / (L/C − 1))², C² being `stableRank`. It follows from the harmonic mean, whose last summand is
-    /// 1. nil where C ≥ L, when that mean tells nothing of the others.
+    /// Of the smallest stable rank of the layers but the last, whose one row has stable rank 1 whatever it
+    /// is: ((L − 1) / (L/C − 1))², C² being `stableRank`. It follows from the harmonic mean, whose last
+    /// summand is 1. nil where C ≥ L, when that mean tells nothing of the others.
     public var hiddenStableRank: Double? {
         let (layers, ratio) = (Double(depth), stableRank.squareRoot())
         guard depth > 1, ratio < layers else { return nil }

@@ -1,8 +1,8 @@
 import Learning
 import LinearAlgebra
 
-/// Norms and ranks of a network's weight matrices, a number a layer, in double (local rank, Propositions 2 and
-/// 3; rank diminishing, eq. 4).
+/// Norms and ranks of a network's weight matrices, a number a layer, in double (local rank, Propositions 2
+/// and 3; rank diminishing, eq. 4).
 public struct WeightNorms: Equatable, Sendable {
     /// σ_1(W_l).
     public let spectral: [Double]
