@@ -18,10 +18,13 @@ struct CheckedReport {
         case malformed(String)
     }
 
-    static func check(_ report: WorkerMessage.Report, _ spec: SweepSpec, digest: String) -> Verdict {
+    /// - Parameter identifier: of the sweep's trials.
+    static func check(
+        _ report: WorkerMessage.Report, _ spec: SweepSpec, digest: String, _ identifier: inout TrialIdentifier
+    ) -> Verdict {
         guard let index = Int(exactly: report.trial), index < spec.grid.count else { return .otherTrial }
         let trial = spec.grid[index]
-        guard trial.id == report.id else { return .otherTrial }
+        guard identifier.id(of: trial.settings) == report.id else { return .otherTrial }
         let body: JSONValue
         do throws(JSONError) { body = try JSONValue(parsing: report.body) } catch {
             return .malformed(error.description)
@@ -31,14 +34,14 @@ struct CheckedReport {
         }
         guard body["metrics"]?.object != nil else { return .malformed("no metrics") }
         // One form of the same values, so that equal records have equal bytes.
-        guard body.canonicalText.utf8.elementsEqual(report.body) else {
+        guard body.canonicalBytes == report.body else {
             return .malformed("not canonical JSON")
         }
         guard filesAreRight(report.files, of: trial, spec, outcome: outcome) else {
             return .malformed("its weights are not those that the sweep asks for")
         }
-        let line = recordLine(trial: trial, sweepDigest: digest, body: body)
-        return .record(CheckedReport(report: report, trial: index, line: Array(line.utf8), outcome: outcome))
+        let line = recordLine(trial: trial, id: report.id, sweepDigest: digest, body: body)
+        return .record(CheckedReport(report: report, trial: index, line: line, outcome: outcome))
     }
 
     /// Sizes follow from the trial's settings, to the byte.

@@ -19,6 +19,7 @@ struct Coordinator {
     private var door: Door
     private let signals: SignalDescriptor
     private let sweepDigest: String
+    private var identifier = TrialIdentifier()
     private var local: LocalWorkers?
     private var dispatcher: Dispatcher
     private var terminal = Terminal()
@@ -163,7 +164,7 @@ struct Coordinator {
             }
             if hello.host == hostName() { localIDs[pid_t(truncatingIfNeeded: hello.process)] = worker }
         case .report(let report):
-            switch CheckedReport.check(report, run.spec, digest: sweepDigest) {
+            switch CheckedReport.check(report, run.spec, digest: sweepDigest, &identifier) {
             case .record(let report): checked = report
             case .otherTrial:
                 refuse(
@@ -203,7 +204,8 @@ struct Coordinator {
             var checked = checked
             // Its weights came after it, in pieces.
             if checked?.report != report,
-                case .record(let again) = CheckedReport.check(report, run.spec, digest: sweepDigest)
+                case .record(let again) = CheckedReport.check(
+                    report, run.spec, digest: sweepDigest, &identifier)
             {
                 checked = again
             }
@@ -251,7 +253,7 @@ struct Coordinator {
             terminal.print("weights cannot be kept; what was acknowledged is safe, the rest is done again")
             throw failure
         }
-        for (message, worker) in sends { socket.send(message.encoded, to: worker) }
+        for (message, worker) in merged(sends) { socket.send(message.encoded, to: worker) }
         sends.removeAll(keepingCapacity: true)
     }
 

@@ -71,6 +71,7 @@ struct RunDirectory {
         try exportLines(to: recordsPath) { write throws(JournalError) in
             try journal.forEachRecord { line throws(JournalError) in try write(line) }
         }
+        var identifier = TrialIdentifier()
         try exportLines(to: provenancePath) { write throws(JournalError) in
             try journal.forEachAttempt { index, fields throws(JournalError) in
                 var fields = fields
@@ -78,9 +79,9 @@ struct RunDirectory {
                 if index < spec.grid.count {
                     let trial = spec.grid[index]
                     fields["axes"] = trial.axesObject
-                    fields["trial"] = .string(trial.id.text)
+                    fields["trial"] = .string(identifier.id(of: trial.settings).text)
                 }
-                try write(Array(JSONValue.object(fields).canonicalText.utf8))
+                try write(JSONValue.object(fields).canonicalBytes)
             }
         }
     }

@@ -6,25 +6,30 @@ import Text
 /// - Parameter body: what the experiment returned: `metrics`, `outcome` and, where there are any, `theory`,
 ///   `trace` and `diverged_at_step`. Precondition: every number is finite.
 public func recordLine(trial: Trial, sweepDigest: String, body: JSONValue) -> String {
+    String(
+        decoding: recordLine(trial: trial, id: trial.id, sweepDigest: sweepDigest, body: body), as: UTF8.self)
+}
+
+/// The same as UTF-8, for whoever knows the trial's identifier.
+public func recordLine(trial: Trial, id: TrialID, sweepDigest: String, body: JSONValue) -> [UInt8] {
     let experiment =
         switch trial.settings.experiment {
         case .mlp: "mlp"
         case .vib: "vib"
         }
     return recordLine(
-        axes: trial.axesObject, experiment: experiment, trial: trial.id.text, sweepDigest: sweepDigest,
-        body: body)
+        axes: trial.axesObject, experiment: experiment, trial: id.text, sweepDigest: sweepDigest, body: body)
 }
 
 func recordLine(
     axes: JSONValue, experiment: String, trial: String, sweepDigest: String, body: JSONValue
-) -> String {
+) -> [UInt8] {
     var members: [String: JSONValue] = [
         "axes": axes, "experiment": .string(experiment), "sweep": .string(sweepDigest),
         "trial": .string(trial), "version": JSONValue(Record.version),
     ]
     for key in Record.bodyKeys where body[key] != .array([]) { members[key] = body[key] }
-    return JSONValue.object(members).canonicalText
+    return JSONValue.object(members).canonicalBytes
 }
 
 /// A record, read back.

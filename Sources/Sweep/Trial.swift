@@ -40,7 +40,7 @@ extension TrialID {
     static let contentVersion = 1
 
     public init(of settings: TrialSettings) {
-        self.init(
-            hashing: .object(["content": JSONValue(TrialID.contentVersion), "settings": settings.json]))
+        let content = ["content": JSONValue(TrialID.contentVersion), "settings": settings.json]
+        self.init(hashing: JSONValue.object(content).canonicalBytes)
     }
 }

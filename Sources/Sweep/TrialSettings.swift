@@ -249,5 +249,6 @@ public struct TrialID: Hashable, Sendable, CustomStringConvertible {
         self.text = text
     }
 
-    init(hashing content: JSONValue) { text = Digest(of: content.canonicalText).hexadecimal(bytes: 16) }
+    /// - Parameter content: canonical JSON.
+    init(hashing content: [UInt8]) { text = Digest(of: content).hexadecimal(bytes: 16) }
 }

@@ -20,8 +20,12 @@ public struct Digest: Equatable, Hashable, Sendable {
 
     /// The first `count` bytes in lower-case hexadecimal.
     public func hexadecimal(bytes count: Int = 32) -> String {
-        let digits = Array("0123456789abcdef")
-        return String(bytes.prefix(count).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
+        func digit(_ value: UInt8) -> UInt8 {
+            value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") - 10 + value
+        }
+        var text: [UInt8] = []
+        for byte in bytes.prefix(count) { text += [digit(byte >> 4), digit(byte & 15)] }
+        return String(decoding: text, as: UTF8.self)
     }
 }
 

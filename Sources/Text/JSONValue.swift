@@ -20,10 +20,13 @@ public enum JSONValue: Equatable, Sendable {
 
 extension JSONValue {
     /// The canonical text. Precondition: every number is finite (records never hold another).
-    public var canonicalText: String {
+    public var canonicalText: String { String(decoding: canonicalBytes, as: UTF8.self) }
+
+    /// The canonical text as UTF-8.
+    public var canonicalBytes: [UInt8] {
         var output: [UInt8] = []
         write(to: &output)
-        return String(decoding: output, as: UTF8.self)
+        return output
     }
 
     /// Appends the canonical text as UTF-8.
@@ -42,12 +45,13 @@ extension JSONValue {
             output.append(UInt8(ascii: "]"))
         case .object(let members):
             output.append(UInt8(ascii: "{"))
-            let sorted = members.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
-            for (index, member) in sorted.enumerated() {
+            var keys = Array(members.keys)
+            keys.sort { JSONValue.precedes($0, $1) }
+            for (index, key) in keys.enumerated() {
                 if index > 0 { output.append(UInt8(ascii: ",")) }
-                JSONValue.write(member.key, to: &output)
+                JSONValue.write(key, to: &output)
                 output.append(UInt8(ascii: ":"))
-                member.value.write(to: &output)
+                members[key]?.write(to: &output)
             }
             output.append(UInt8(ascii: "}"))
         }
@@ -62,8 +66,27 @@ extension JSONValue {
         return "\(number)"
     }
 
+    /// In the order of their UTF-8 bytes.
+    private static func precedes(_ a: String, _ b: String) -> Bool {
+        var (a, b) = (a, b)
+        return a.withUTF8 { a in
+            b.withUTF8 { b in
+                for place in 0..<min(a.count, b.count) where a[place] != b[place] {
+                    return a[place] < b[place]
+                }
+                return a.count < b.count
+            }
+        }
+    }
+
     private static func write(_ string: String, to output: inout [UInt8]) {
         output.append(UInt8(ascii: "\""))
+        // Most strings need no escape.
+        if string.utf8.allSatisfy({ $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }) {
+            output += string.utf8
+            output.append(UInt8(ascii: "\""))
+            return
+        }
         for byte in string.utf8 {
             switch byte {
             case UInt8(ascii: "\""): output += "\\\"".utf8

@@ -90,6 +90,7 @@ public final class CoordinatorSocket {
     private var gate: Gate
     private var connections = ConnectionCount()
     private var barred: [WorkerID] = []
+    private var lastKey: (name: String, key: PublicKey)?
     /// Keys that were refused: the first few, for a person to see.
     public private(set) var refusedKeys: [RefusedKey] = []
     /// Where it listens, the port resolved.
@@ -127,13 +128,21 @@ public final class CoordinatorSocket {
                 gate.noteMalformed()
                 continue
             }
-            switch gate.hear(worker, key: key.flatMap { PublicKey(text: $0) }) {
+            switch gate.hear(worker, key: key.flatMap { publicKey(of: $0) }) {
             case .admitted: return (worker, parts[1])
             case .barred: if barred.count < 1000, !barred.contains(worker) { barred.append(worker) }
             case .malformed: break
             }
         }
         return nil
+    }
+
+    /// The key that a connection is named by; most messages come by the same connection as the one before.
+    private func publicKey(of name: String) -> PublicKey? {
+        if let last = lastKey, last.name == name { return last.key }
+        guard let key = PublicKey(text: name) else { return nil }
+        lastKey = (name, key)
+        return key
     }
 
     /// Workers of whom a message was refused because their key is not on the list any more, since this was

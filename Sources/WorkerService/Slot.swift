@@ -12,14 +12,14 @@ private let slotDescriptor: Int32 = 3
 
 /// A slot's whole life: says that it is ready, then runs the trials it is given, one after another, until the
 /// worker closes its end.
-func runSlot(_ options: WorkerOptions) -> Int32 {
+func runSlot(_ options: WorkerOptions, _ insteadOfTraining: ((TrialSettings) -> JSONValue)? = nil) -> Int32 {
     guard diesWithParent(options.parent, signal: SIGKILL) else { return ExitCode.interrupted.rawValue }
     let clock = CheckpointClock(
         CheckpointFolder(data: options.dataFolder),
         program: "\(programVersion) \(String(cString: cbuild_commit()))", seconds: options.checkpointSeconds)
     var slot = Slot(
         runner: TrialRunner(data: options.data), outbox: Outbox(data: options.dataFolder, process: getppid()),
-        clock: clock)
+        clock: clock, insteadOfTraining: insteadOfTraining)
     guard slot.send(.ready(kernel: BLAS.kernelName)) else { return ExitCode.done.rawValue }
     var buffer = FrameBuffer()
     var bytes = [UInt8](repeating: 0, count: 65_536)
@@ -42,11 +42,17 @@ func runSlot(_ options: WorkerOptions) -> Int32 {
 private struct Slot {
     var runner: TrialRunner
     private var sweep: Result<SweepSpec, SweepError>?
+    private var identifier = TrialIdentifier()
 
     private let outbox: Outbox
     private let clock: CheckpointClock
+    private let insteadOfTraining: ((TrialSettings) -> JSONValue)?
 
-    init(runner: TrialRunner, outbox: Outbox, clock: CheckpointClock) {
+    init(
+        runner: TrialRunner, outbox: Outbox, clock: CheckpointClock,
+        insteadOfTraining: ((TrialSettings) -> JSONValue)?
+    ) {
+        self.insteadOfTraining = insteadOfTraining
         self.runner = runner
         self.outbox = outbox
         self.clock = clock
@@ -69,7 +75,7 @@ private struct Slot {
             case .success(let result):
                 return send(
                     .done(
-                        trial: trial, id: result.id, body: Array(result.body.canonicalText.utf8),
+                        trial: trial, id: result.id, body: result.body.canonicalBytes,
                         files: result.files, continuedFrom: result.continuedFrom, seconds: seconds,
                         peakMemoryBytes: peakMemory()))
             case .failure(let failure):
@@ -99,12 +105,16 @@ private struct Slot {
                 return .failure(Failure(cause: "trial \(index) is not in this worker's grid"))
             }
             let trial = spec.grid[place]
+            let id = identifier.id(of: trial.settings)
+            if let body = insteadOfTraining?(trial.settings) {
+                return .success(Success(id: id, body: body, files: [], continuedFrom: 0))
+            }
             do throws(ExperimentError) {
                 let result = try runner.run(
-                    trial.settings, keeping: spec.weights, checkpoints: clock.checkpoints(of: trial.id))
+                    trial.settings, keeping: spec.weights, checkpoints: clock.checkpoints(of: id))
                 return leave(result.kept, of: trial).map { files in
                     Success(
-                        id: trial.id, body: result.body, files: files,
+                        id: id, body: result.body, files: files,
                         continuedFrom: UInt64(result.continuedFrom ?? 0))
                 }
             } catch { return .failure(Failure(cause: error.description)) }
@@ -150,11 +160,10 @@ func diesWithParent(_ parent: pid_t?, signal: Int32) -> Bool {
 
 /// Forgets the peak, so that each trial has its own (Linux: proc(5), clear_refs).
 private func resetPeakMemory() {
-    let file = open("/proc/self/clear_refs", O_WRONLY | O_CLOEXEC)
-    guard file >= 0 else { return }
-    _ = write(file, "5", 1)
-    close(file)
+    if peakReset >= 0 { _ = pwrite(peakReset, "5", 1, 0) }
 }
+
+private let peakReset = open("/proc/self/clear_refs", O_WRONLY | O_CLOEXEC)
 
 private func peakMemory() -> UInt64 {
     var usage = rusage()

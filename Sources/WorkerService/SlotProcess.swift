@@ -44,11 +44,15 @@ struct SlotProcess {
 
     /// Reads what has come; call when the descriptor is readable.
     mutating func read() -> Reading {
-        var bytes = [UInt8](repeating: 0, count: 65_536)
-        let count = recv(descriptor, &bytes, bytes.count, Int32(MSG_DONTWAIT))
+        var count = 0
+        // Not filled with zeros first: this is done for each trial.
+        let bytes = [UInt8](unsafeUninitializedCapacity: 65_536) { room, filled in
+            count = recv(descriptor, room.baseAddress, room.count, Int32(MSG_DONTWAIT))
+            filled = max(0, count)
+        }
         if count < 0, errno == EAGAIN || errno == EINTR { return .replies([]) }
         guard count > 0 else { return .ended("its process \(end().description)") }
-        buffer.append(bytes[..<count])
+        buffer.append(bytes)
         do throws(WireError) {
             var replies: [SlotReply] = []
             while let frame = try buffer.next() { replies.append(try SlotReply(decoding: frame)) }

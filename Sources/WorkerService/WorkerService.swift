@@ -8,12 +8,18 @@ import Console
 import Experiments
 import Glibc
 import LinearAlgebra
+import Sweep
 import Text
 import Transport
 import Wire
 
 /// Runs the command. Never returns.
-public func runWorkerCommand(_ words: [String]) -> Never {
+///
+/// - Parameter body: for measuring everything else: gives a trial's record in place of training. A program that gives
+///   one is not the worker that ships.
+public func runWorkerCommand(
+    _ words: [String], insteadOfTraining body: ((TrialSettings) -> JSONValue)? = nil
+) -> Never {
     do throws(UsageError) {
         let arguments = try Arguments(words, for: workerCommand)
         if arguments.wantsHelp {
@@ -26,7 +32,7 @@ public func runWorkerCommand(_ words: [String]) -> Never {
         }
         let options = try WorkerOptions(arguments)
         if let text = options.measureRequest { exit(runMeasure(text, options).rawValue) }
-        exit(options.isSlot ? runSlot(options) : Worker.run(options).rawValue)
+        exit(options.isSlot ? runSlot(options, body) : Worker.run(options).rawValue)
     } catch {
         printError("error: \(error.message)\nTry 'ranksweep-worker --help'.")
         exit(ExitCode.wrongUse.rawValue)

@@ -1,4 +1,5 @@
 import Experiments
+import Glibc
 import Sweep
 
 /// Why nothing was measured.
@@ -10,7 +11,11 @@ enum BenchError: Error {
     case badRepeat(String)
     case unknownActivation(String)
     case weightsNeedData
+    case badCount(option: String, String)
     case data(DataError)
+    case system(String, Int32)
+    /// What the programs said.
+    case dispatchFailed(log: String)
 
     var message: String {
         let workloads = Workload.allCases.map(\.rawValue).joined(separator: ", ")
@@ -20,15 +25,19 @@ enum BenchError: Error {
             which workload? one of: \(workloads)
             usage: ranksweep-bench WORKLOAD [--repeat R] [--data DIR] [--json]
             local-rank also: [--weights FILE.safetensors] [--activation relu|tanh|linear]
+            dispatch also: [--trials N] [--slots N]; it works in a new folder here
             """
         case .unknownWorkload(let name): "no workload '\(name)'; one of: \(workloads)"
         case .unknownOption(let option):
-            "no option '\(option)'; there are --repeat, --data, --json, --weights and --activation"
+            "no option '\(option)'; there are --repeat, --data, --json, --weights, --activation, --trials and --slots"
         case .noValue(let option): "\(option) needs a value"
         case .badRepeat(let text): "--repeat needs a whole number from 1 to 1000, not '\(text)'"
         case .unknownActivation(let name): "no activation '\(name)'; one of: relu, tanh, linear"
         case .weightsNeedData: "--weights needs --data, the folder with the images to measure at"
+        case .badCount(let option, let text): "\(option) needs a whole number from 1 on, not '\(text)'"
         case .data(let error): error.description
+        case .system(let doing, let code): "cannot \(doing): \(String(cString: strerror(code)))"
+        case .dispatchFailed(let log): "a program that was started failed:\n\(log)"
         }
     }
 }
@@ -44,6 +53,9 @@ struct Options {
     /// Of local-rank: the network measured; nil: one as drawn.
     var weights: String?
     var activation = TrialSettings.Network.Activation.relu
+    /// Of dispatch.
+    var trials = 50_000
+    var slots = 2
 
     init(_ arguments: [String]) throws(BenchError) {
         guard let name = arguments.first, !name.hasPrefix("--") else { throw .noWorkload }
@@ -65,6 +77,8 @@ struct Options {
                     throw .unknownActivation(name)
                 }
                 activation = named
+            case "--trials": trials = try Self.count(option, &rest)
+            case "--slots": slots = try Self.count(option, &rest)
             case "--repeat":
                 guard let text = rest.popFirst() else { throw .noValue(option: option) }
                 guard let count = Int(text), (1...1000).contains(count) else { throw .badRepeat(text) }
@@ -72,5 +86,13 @@ struct Options {
             default: throw .unknownOption(option)
             }
         }
+    }
+
+    private static func count(_ option: String, _ rest: inout ArraySlice<String>) throws(BenchError) -> Int {
+        guard let text = rest.popFirst() else { throw .noValue(option: option) }
+        guard let count = Int(text), (1...1_000_000).contains(count) else {
+            throw .badCount(option: option, text)
+        }
+        return count
     }
 }

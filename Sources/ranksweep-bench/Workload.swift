@@ -7,11 +7,14 @@ enum Workload: String, CaseIterable {
     case mlp
     /// Local rank of every layer of an MLP at 256 points.
     case localRank = "local-rank"
+    /// Trials without training through coordinator, worker and slots.
+    case dispatch
 
     func measure(_ options: Options) throws(BenchError) -> Measurement {
         switch self {
         case .mlp: try measureMLP(options)
         case .localRank: try measureLocalRank(options)
+        case .dispatch: try measureDispatch(options)
         }
     }
 }
@@ -20,10 +23,12 @@ enum Workload: String, CaseIterable {
 struct Measurement {
     let workload: Workload
     /// One for each repeat.
-    let seconds: [Double]
+    var seconds: [Double]
     /// Floating-point operations of the products in one repeat, a multiplication and an addition being two;
     /// nil where how many there are depends on the numbers.
     var operations: Double?
+    /// In one repeat; nil where the workload has none.
+    var trials: Int?
     /// What was computed, so that others can be compared with it.
     var details: [String: JSONValue] = [:]
 
@@ -41,11 +46,14 @@ struct Measurement {
         members["seconds"] = .array(seconds.map { .number($0) })
         members["kernel"] = .string(BLAS.kernelName)
         if let gigaflops { members["gflops"] = .number(gigaflops) }
+        if let trials { members["trials_per_second"] = .number(Double(trials) / median) }
         return JSONValue.object(members).canonicalText
     }
 
     var summary: String {
-        let rate = gigaflops.map { "\(rounded($0)) GFLOP/s, " } ?? ""
+        let rate =
+            (gigaflops.map { "\(rounded($0)) GFLOP/s, " } ?? "")
+            + (trials.map { "\(Int(Double($0) / median)) trials/s, " } ?? "")
         return """
             \(workload.rawValue): \(rounded(median)) s (median of \(seconds.count), best \
             \(rounded(seconds.min() ?? median))), \(rate)OpenBLAS kernel \(BLAS.kernelName)

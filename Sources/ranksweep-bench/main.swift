@@ -4,6 +4,7 @@
 import Glibc
 import LinearAlgebra
 
+beWorkerIfAsked(Array(CommandLine.arguments.dropFirst()))
 BLAS.useOneThread()
 do throws(BenchError) {
     let options = try Options(Array(CommandLine.arguments.dropFirst()))
