@@ -65,7 +65,11 @@ let package = Package(
         .executableTarget(name: "ranksweep-worker", dependencies: ["WorkerService"]),
         .executableTarget(
             name: "ranksweep-bench",
-            dependencies: ["Experiments", "Measures", "Learning", "LinearAlgebra", "Sweep", "Console", "Text"]),
+            dependencies: [
+                "Experiments", "Measures", "Learning", "LinearAlgebra", "Sweep", "Console", "Text",
+                "Transport",
+                "WorkerService",
+            ]),
 
         .target(name: "TestSupport", path: "Tests/TestSupport"),
         .testTarget(name: "FilesTests", dependencies: ["Files"]),
@@ -83,6 +87,13 @@ let package = Package(
         .testTarget(name: "JournalTests", dependencies: ["Journal", "Scheduling", "Wire", "Sweep"]),
         .testTarget(name: "ReportingTests", dependencies: ["Reporting", "Sweep", "Text"]),
         .testTarget(name: "ProjectTests"),
+        .testTarget(
+            name: "FuzzTests",
+            dependencies: [
+                "CoordinatorService", "Experiments", "Reporting", "Scheduling", "Sweep", "Text", "Transport",
+                "Wire",
+                "CZlib", "TestSupport",
+            ]),
         .testTarget(name: "TransportTests", dependencies: ["Transport", "Wire"]),
         .testTarget(
             name: "EndToEndTests",

@@ -100,11 +100,12 @@ public struct RunProvenance: Equatable, Sendable {
     private mutating func addMachine(_ value: JSONValue) {
         // Of an attempt that nobody reported there is no machine.
         guard let host = value["host"]?.string, !host.isEmpty else { return }
-        let taken = max(0, value["seconds"]?.number ?? 0)
-        let memory = max(0, value["peak_memory_bytes"]?.number ?? 0)
+        // What is summed over attempts stays a number.
+        let taken = min(1e10, max(0, value["seconds"]?.number ?? 0))
+        let memory = min(1e18, max(0, value["peak_memory_bytes"]?.number ?? 0))
         seconds += taken
         peakMemoryBytes = max(peakMemoryBytes, memory)
-        if let start = value["start_unix_ms"]?.number, start > 0, start < 1e15, taken < 1e10 {
+        if let start = value["start_unix_ms"]?.number, start > 0, start < 1e15 {
             firstStartMilliseconds = min(firstStartMilliseconds ?? .max, Int64(start))
             lastEndMilliseconds = max(lastEndMilliseconds ?? 0, Int64(start + taken * 1000))
         }

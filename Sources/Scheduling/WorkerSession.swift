@@ -380,7 +380,7 @@ extension WorkerSession {
         Provenance(
             host: hello.host, process: hello.process, slot: UInt32(slot), cpu: hello.cpu,
             kernel: hello.kernel,
-            startMilliseconds: time - Int64(seconds * 1000), seconds: seconds, peakMemoryBytes: peak,
+            startMilliseconds: max(0, time - Int64(seconds * 1000)), seconds: seconds, peakMemoryBytes: peak,
             continuedFrom: continuedFrom)
     }
 

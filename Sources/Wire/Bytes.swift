@@ -10,8 +10,10 @@ public enum WireError: Error, Equatable, Sendable {
     /// A length beyond its limit; nothing was allocated for it.
     case tooLong(Int, limit: Int)
     case notText
-    /// A time that is not a finite number.
-    case notFinite
+    /// No time that a clock of ours can show.
+    case badTime
+    /// An attempt that no coordinator of ours can have come to.
+    case badAttempt
     case badIdentifier
 }
 
@@ -23,6 +25,12 @@ public enum WireLimit {
     public static let list = 100_000
     /// Of a file of weights: small enough that beats come in time on a slow line.
     public static let piece = 256 << 10
+    /// Of a trial's attempts: whoever counts on from here does not overflow.
+    public static let attempt: UInt32 = 1 << 30
+    /// Of a time since 1970 (in milliseconds) and of how long something took (in seconds): sums and differences of them
+    /// are numbers.
+    public static let milliseconds: Int64 = 1 << 50
+    public static let seconds = 1e10
     /// No frame is longer.
     public static let frame = body + 65_536
 }
@@ -83,11 +91,24 @@ struct ByteReader {
         return number
     }
 
-    /// A finite number: what is read here is written into provenance, which holds no other.
-    mutating func readDouble() throws(WireError) -> Double {
-        let number = Double(bitPattern: try read(UInt64.self))
-        guard number.isFinite else { throw .notFinite }
-        return number
+    /// How long something took.
+    mutating func readSeconds() throws(WireError) -> Double {
+        let seconds = Double(bitPattern: try read(UInt64.self))
+        guard (0...WireLimit.seconds).contains(seconds) else { throw .badTime }
+        return seconds
+    }
+
+    /// Unix time in milliseconds.
+    mutating func readTime() throws(WireError) -> Int64 {
+        let time: Int64 = try read()
+        guard (0...WireLimit.milliseconds).contains(time) else { throw .badTime }
+        return time
+    }
+
+    mutating func readAttempt() throws(WireError) -> UInt32 {
+        let attempt: UInt32 = try read()
+        guard attempt <= WireLimit.attempt else { throw .badAttempt }
+        return attempt
     }
 
     mutating func readBytes(limit: Int) throws(WireError) -> [UInt8] {
@@ -134,7 +155,7 @@ public struct FrameBuffer: Sendable {
         (0..<4).map { UInt8(truncatingIfNeeded: bytes.count >> (8 * $0)) } + bytes
     }
 
-    public mutating func append(_ bytes: some Sequence<UInt8>) {
+    public mutating func append(_ bytes: some Collection<UInt8>) {
         if start > 0 {
             pending.removeFirst(start)
             start = 0

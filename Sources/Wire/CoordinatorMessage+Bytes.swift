@@ -53,7 +53,7 @@ extension CoordinatorMessage {
         case .assign:
             self = .assign(
                 Assignment(
-                    lease: LeaseID(try reader.read()), attempt: try reader.read(),
+                    lease: LeaseID(try reader.read()), attempt: try reader.readAttempt(),
                     trials: try reader.readTrials()))
         case .beat: self = .beat
         case .accepted: self = .accepted(try reader.readTrials())
@@ -131,11 +131,11 @@ extension SlotReply {
             self = .done(
                 trial: try reader.read(), id: try reader.readID(),
                 body: try reader.readBytes(limit: WireLimit.body), files: try reader.readFiles(),
-                continuedFrom: try reader.read(), seconds: try reader.readDouble(),
+                continuedFrom: try reader.read(), seconds: try reader.readSeconds(),
                 peakMemoryBytes: try reader.read())
         case .failed:
             self = .failed(
-                trial: try reader.read(), cause: try reader.readText(), seconds: try reader.readDouble(),
+                trial: try reader.read(), cause: try reader.readText(), seconds: try reader.readSeconds(),
                 peakMemoryBytes: try reader.read())
         case nil: throw .unknownKind(reader.kind)
         }

@@ -58,12 +58,13 @@ extension WorkerMessage {
             self = .report(
                 Report(
                     lease: LeaseID(try reader.read()), trial: try reader.read(), id: try reader.readID(),
-                    attempt: try reader.read(), body: try reader.readBytes(limit: WireLimit.body),
+                    attempt: try reader.readAttempt(), body: try reader.readBytes(limit: WireLimit.body),
                     files: try reader.readFiles(), provenance: try Provenance(from: &reader)))
         case .failure:
             self = .failure(
                 Failure(
-                    lease: LeaseID(try reader.read()), trial: try reader.read(), attempt: try reader.read(),
+                    lease: LeaseID(try reader.read()), trial: try reader.read(),
+                    attempt: try reader.readAttempt(),
                     cause: try reader.readText(), provenance: try Provenance(from: &reader)))
         case .piece:
             self = .piece(
@@ -84,7 +85,8 @@ extension WorkerMessage.Hello {
             slots: try reader.read(), cpu: try reader.readText(), kernel: try reader.readText(),
             held: try reader.readList { reader throws(WireError) in
                 WorkerMessage.HeldTrial(
-                    lease: LeaseID(try reader.read()), trial: try reader.read(), attempt: try reader.read())
+                    lease: LeaseID(try reader.read()), trial: try reader.read(),
+                    attempt: try reader.readAttempt())
             })
     }
 }
@@ -105,8 +107,9 @@ extension Provenance {
     fileprivate init(from reader: inout ByteReader) throws(WireError) {
         self.init(
             host: try reader.readText(), process: try reader.read(), slot: try reader.read(),
-            cpu: try reader.readText(), kernel: try reader.readText(), startMilliseconds: try reader.read(),
-            seconds: try reader.readDouble(), peakMemoryBytes: try reader.read(),
+            cpu: try reader.readText(), kernel: try reader.readText(),
+            startMilliseconds: try reader.readTime(),
+            seconds: try reader.readSeconds(), peakMemoryBytes: try reader.read(),
             continuedFrom: try reader.read())
     }
 }

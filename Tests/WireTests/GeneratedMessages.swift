@@ -28,7 +28,7 @@ extension Draws {
         switch next() % 4 {
         case 0: 0
         case 1: .leastNonzeroMagnitude
-        case 2: .greatestFiniteMagnitude
+        case 2: WireLimit.seconds
         default: Double.random(in: 0...1e5, using: &self)
         }
     }
@@ -50,7 +50,8 @@ extension Draws {
     mutating func provenance() -> Provenance {
         Provenance(
             host: text(), process: number(), slot: number(), cpu: text(), kernel: text(),
-            startMilliseconds: number(), seconds: seconds(), peakMemoryBytes: number(),
+            startMilliseconds: number() & (WireLimit.milliseconds - 1), seconds: seconds(),
+            peakMemoryBytes: number(),
             continuedFrom: number())
     }
 }
@@ -60,7 +61,8 @@ extension Draws {
         switch next() % 6 {
         case 0:
             let held = (0..<Int.random(in: 0...20, using: &self)).map { _ in
-                WorkerMessage.HeldTrial(lease: LeaseID(number()), trial: number(), attempt: number())
+                WorkerMessage.HeldTrial(
+                    lease: LeaseID(number()), trial: number(), attempt: number() % (WireLimit.attempt + 1))
             }
             return .hello(
                 WorkerMessage.Hello(
@@ -71,12 +73,14 @@ extension Draws {
             guard let id = id() else { return .beat }
             return .report(
                 WorkerMessage.Report(
-                    lease: LeaseID(number()), trial: number(), id: id, attempt: number(),
+                    lease: LeaseID(number()), trial: number(), id: id,
+                    attempt: number() % (WireLimit.attempt + 1),
                     body: bytes(upTo: 300), files: files(), provenance: provenance()))
         case 3:
             return .failure(
                 WorkerMessage.Failure(
-                    lease: LeaseID(number()), trial: number(), attempt: number(), cause: text(),
+                    lease: LeaseID(number()), trial: number(), attempt: number() % (WireLimit.attempt + 1),
+                    cause: text(),
                     provenance: provenance()))
         case 4:
             return .piece(
@@ -94,7 +98,8 @@ extension Draws {
         case 1: return .refuse(reason: text())
         case 2:
             return .assign(
-                CoordinatorMessage.Assignment(lease: LeaseID(number()), attempt: number(), trials: trials()))
+                CoordinatorMessage.Assignment(
+                    lease: LeaseID(number()), attempt: number() % (WireLimit.attempt + 1), trials: trials()))
         case 3: return .beat
         case 4: return .accepted(trials())
         case 5: return .fetch(trial: number(), file: number(), offset: number())

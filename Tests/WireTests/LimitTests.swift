@@ -92,11 +92,31 @@ struct LimitTests {
         }
     }
 
-    @Test("A time that is not a finite number is refused: it could not be written into provenance")
-    func finite() {
-        for seconds in [Double.nan, .infinity, -.infinity] {
+    @Test("A time that no clock can show is refused: sums and differences of times stay numbers")
+    func times() throws {
+        for seconds in [Double.nan, .infinity, -.infinity, -1, .greatestFiniteMagnitude, 1.1e10] {
             let message = SlotReply.failed(trial: 1, cause: "", seconds: seconds, peakMemoryBytes: 2)
-            #expect(throws: WireError.notFinite) { try SlotReply(decoding: message.encoded) }
+            #expect(throws: WireError.badTime) { try SlotReply(decoding: message.encoded) }
+        }
+        for start in [Int64.min, -1, .max] {
+            let provenance = Provenance(
+                host: "", process: 1, slot: 0, cpu: "", kernel: "", startMilliseconds: start, seconds: 1,
+                peakMemoryBytes: 0)
+            let failure = WorkerMessage.Failure(
+                lease: LeaseID(1), trial: 1, attempt: 1, cause: "", provenance: provenance)
+            #expect(throws: WireError.badTime) {
+                try WorkerMessage(decoding: WorkerMessage.failure(failure).encoded)
+            }
+        }
+    }
+
+    @Test("An attempt from which nobody could count on is refused")
+    func attempts() {
+        let held = WorkerMessage.HeldTrial(lease: LeaseID(1), trial: 0, attempt: .max)
+        let hello = WorkerMessage.Hello(
+            program: "", host: "", process: 1, slots: 1, cpu: "", kernel: "", held: [held])
+        #expect(throws: WireError.badAttempt) {
+            try WorkerMessage(decoding: WorkerMessage.hello(hello).encoded)
         }
     }
 }

@@ -1,0 +1,131 @@
+import CZlib
+import Foundation
+import Testing
+import Text
+
+@testable import Experiments
+@testable import Sweep
+
+private func gzip(_ bytes: [UInt8]) -> [UInt8] {
+    var stream = z_stream()
+    // 15 + 16: with gzip's header and checksum.
+    deflateInit2_(
+        &stream, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION,
+        Int32(MemoryLayout<z_stream>.size))
+    defer { deflateEnd(&stream) }
+    var (input, output) = (bytes, [UInt8](repeating: 0, count: bytes.count + 1000))
+    let room = output.count
+    input.withUnsafeMutableBufferPointer { source in
+        output.withUnsafeMutableBufferPointer { sink in
+            (stream.next_in, stream.avail_in) = (source.baseAddress, UInt32(source.count))
+            (stream.next_out, stream.avail_out) = (sink.baseAddress, UInt32(room))
+            deflate(&stream, Z_FINISH)
+        }
+    }
+    return Array(output.prefix(Int(stream.total_out)))
+}
+
+private func arrayFile(_ header: String, _ data: Int, version: UInt8 = 1) -> [UInt8] {
+    let length = version == 1 ? 2 : 4
+    return [0x93] + Array("NUMPY".utf8) + [version, 0]
+        + (0..<length).map { UInt8(truncatingIfNeeded: header.utf8.count >> (8 * $0)) } + Array(header.utf8)
+        + (0..<data).map { UInt8($0 * 7 % 251) }
+}
+
+@Suite("Mangled files", .timeLimit(.minutes(30))) struct FileFuzzTests {
+    @Test func `IDX, gzip or not`() throws {
+        let folder = try FuzzFolder()
+        let pixels = (0..<3 * 784).map { UInt8($0 % 256) }
+        let images: [UInt8] = [0, 0, 8, 3, 0, 0, 0, 3, 0, 0, 0, 28, 0, 0, 0, 28] + pixels
+        let labels: [UInt8] = [0, 0, 8, 1, 0, 0, 0, 5, 0, 1, 2, 3, 9]
+        try fuzz([images, labels, gzip(images), gzip(labels)], rounds: 2000) { bytes in
+            let path = try folder.write(bytes)
+            for dimensions in [1, 3] {
+                guard let file = try? IDXFile.read(path, dimensions: dimensions) else { continue }
+                if file.bytes.count != file.dimensions.reduce(1, *) { throw NotTheSame() }
+            }
+        }
+    }
+
+    @Test func `safetensors`() throws {
+        let folder = try FuzzFolder()
+        let numbers = (0..<12).map { Float($0) / 8 }
+        let network = WeightsFile.bytes(of: [
+            ("layers.0.weight", [3, 2], Array(numbers[..<6])), ("layers.0.bias", [3], Array(numbers[..<3])),
+            ("layers.1.weight", [1, 3], Array(numbers[..<3])),
+        ])
+        let header = #"{"__metadata__":{"a":"b"},"w":{"dtype":"F16","shape":[2,3],"data_offsets":[0,12]}}"#
+        let half =
+            (0..<8).map { UInt8(truncatingIfNeeded: header.utf8.count >> (8 * $0)) } + Array(header.utf8)
+            + [UInt8](repeating: 0x3c, count: 12)
+        let words = [
+            "F64", "BF16", "data_offsets", "shape", "dtype", "[", "]", "{", "}", ",", "-1", "\\u0000",
+        ]
+        try fuzz([network, half], words: words, rounds: 3000) { bytes in
+            let path = try folder.write(bytes)
+            guard let file = try? WeightsFile(opening: path) else { return }
+            let readable = file.tensors.filter { WeightsFile.readTypes.contains($0.type) }
+            let read = try readable.map { ($0.name, $0.shape, try file.floats($0)) }
+            if let network = try? TrainedNetwork(file, activation: .relu), network.layers.isEmpty {
+                throw NotTheSame()
+            }
+            let again = try WeightsFile(opening: try folder.write(WeightsFile.bytes(of: read)))
+            for (name, shape, values) in read {
+                guard let tensor = again.tensors.first(where: { $0.name == name }), tensor.shape == shape,
+                    try again.floats(tensor).map(\.bitPattern) == values.map(\.bitPattern)
+                else { throw NotTheSame() }
+            }
+        }
+    }
+
+    @Test func `npy`() throws {
+        let folder = try FuzzFolder()
+        let corpus = [
+            arrayFile("{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }   \n", 48),
+            arrayFile("{'descr': '|u1', 'fortran_order': False, 'shape': (5,), }\n", 5, version: 2),
+            arrayFile("{'shape': (), \"descr\": '<f8', 'fortran_order': False}\n", 8, version: 3),
+        ]
+        let words = [
+            "'", "(", ")", ",", "{", "}", "True", "False", "'descr'", "<f8", "<i8", "|u1", "-1", " ",
+        ]
+        try fuzz(corpus, words: words, rounds: 3000) { bytes in
+            guard let file = try? ArrayFile(opening: try folder.write(bytes)) else { return }
+            var count = 0
+            try file.forEach { _ in count += 1 }
+            if count != file.shape.reduce(1, *) { throw NotTheSame() }
+        }
+    }
+
+    @Test func `checkpoints: of no use, or the record is the same`() throws {
+        let spec = try SweepSpec(
+            parsing: """
+                name: s
+                experiment: vib
+                dataset: {name: gaussian, correlations: [0.5], testPoints: 20}
+                axes: {beta: [0.1], depth: [1]}
+                training: {steps: 4, batch: 8}
+                measures: {localRank: false, every: {linear: 2}}
+                """, file: "s.yaml")
+        let settings = spec.grid[0].settings
+        var runner = TrialRunner(data: DataDirectory(data: "none", cache: nil))
+        var saved: [[UInt8]] = []
+        func run(_ given: [UInt8]?, isDue: Bool = false) throws -> TrialResult {
+            try runner.run(
+                settings, keeping: .none,
+                checkpoints: Checkpoints(
+                    program: "fuzz", isDue: { isDue }, load: { given }, save: { saved.append($0) },
+                    ignore: { _ in }))
+        }
+        let record = try run(nil, isDue: true).body
+        let corpus = saved
+        #expect(corpus.count >= 3)
+        try fuzz(corpus, rounds: 150) { bytes in
+            if try run(bytes).body != record { throw NotTheSame() }
+            // Whoever changes one on purpose makes its digest right, too: other numbers, but no harm.
+            guard bytes.count > 32 else { return }
+            let rest = Array(bytes[32...])
+            let body = try run(Digest(of: rest).bytes + rest).body
+            _ = body.canonicalText
+        }
+    }
+}

@@ -1,0 +1,164 @@
+import Foundation
+import TestSupport
+import Testing
+
+// Parsers of what a peer or a file says, fed with valid inputs that were mangled: none may crash, hang or take memory
+// for what is not there, and what one still accepts is written and read again as the same.
+//
+// RANKSWEEP_FUZZ=100 does a hundred times the rounds (`swift test … --filter FuzzTests`, a quarter of an hour), and
+// RANKSWEEP_FUZZ_SEED=7 takes others. A crash ends the program: RANKSWEEP_FUZZ_LAST=FILE keeps the input that is being
+// tried. What was found is in the corpora below, or has a test where the fault was.
+
+/// Calls `body` so often, each time with other draws, the same whenever it is run.
+func forEachRound(_ rounds: Int, body: (_ label: String, Draws) throws -> Void) throws {
+    let environment = ProcessInfo.processInfo.environment
+    let times = environment["RANKSWEEP_FUZZ"].flatMap { Int($0) } ?? 1
+    let seed = environment["RANKSWEEP_FUZZ_SEED"].flatMap { UInt64($0) } ?? 0
+    let before = peakBytes()
+    for round in 0..<rounds * times {
+        try body("seed \(seed), round \(round)", Draws(seed << 40 ^ UInt64(round)))
+    }
+    // Other suites of the same process take memory, too: only where this one runs alone.
+    if times > 1 { #expect(peakBytes() - before < 1 << 29) }
+}
+
+/// Calls `body` with each input of a corpus as it is, and then with mangled ones.
+///
+/// - Parameter words: of the format: put in at random places.
+func fuzz(
+    _ corpus: [[UInt8]], words: [String] = [], rounds: Int, body: ([UInt8]) throws -> Void
+) throws {
+    let last = ProcessInfo.processInfo.environment["RANKSWEEP_FUZZ_LAST"].map { URL(filePath: $0) }
+    func attempt(_ input: [UInt8], _ label: String) throws {
+        if let last { try Data(input).write(to: last) }
+        do { try body(input) } catch {
+            Issue.record("\(label): \(error)\n\(String(decoding: input.prefix(4000), as: UTF8.self))")
+            throw error
+        }
+    }
+    for (place, input) in corpus.enumerated() { try attempt(input, "corpus \(place)") }
+    try forEachRound(rounds) { label, draws in
+        var mangler = Mangler(draws: draws, corpus: corpus, words: words)
+        try attempt(mangler.next(), label)
+    }
+}
+
+private func peakBytes() -> Int {
+    var usage = rusage()
+    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+    return Int(usage.ru_maxrss) * 1024
+}
+
+/// Mangles inputs.
+struct Mangler {
+    var draws: Draws
+    let corpus: [[UInt8]]
+    let words: [String]
+
+    static let longest = 1 << 17
+    /// Where lengths, counts and indices go wrong.
+    private static let numbers: [UInt64] = [
+        0, 1, 2, 0x7f, 0x80, 0xff, 0x100, 0x7fff, 0x8000, 0xffff, 0x1_0000, 0x7fff_ffff, 0x8000_0000,
+        0xffff_ffff, 0x1_0000_0000, 0x7fff_ffff_ffff_ffff, 0x8000_0000_0000_0000, .max, 0x7ff0_0000_0000_0000,
+        0x7fef_ffff_ffff_ffff, 0xfff8_0000_0000_0000,
+    ]
+    private static let digits = [
+        "-0", "1e999", "1e308", "-1e308", "5e-324", "9223372036854775807", "-9223372036854775809",
+        "18446744073709551616", "00", "1e-400", "0.1e1", "4294967296", "99999999999999999999999999", "NaN",
+        "-",
+    ]
+
+    mutating func next() -> [UInt8] {
+        var bytes = one()
+        for _ in 0...below(4) { mangle(&bytes) }
+        return Array(bytes.prefix(Self.longest))
+    }
+
+    mutating func below(_ count: Int) -> Int { count > 0 ? Int(draws.next() % UInt64(count)) : 0 }
+
+    private mutating func one() -> [UInt8] { corpus[below(corpus.count)] }
+
+    private mutating func range(of bytes: [UInt8]) -> Range<Int> {
+        let start = below(bytes.count + 1)
+        let most = below(3) == 0 ? bytes.count - start : min(16, bytes.count - start)
+        return start..<start + below(most + 1)
+    }
+
+    private mutating func mangle(_ bytes: inout [UInt8]) {
+        switch below(11) {
+        case 0: flip(&bytes)
+        case 1: if !bytes.isEmpty { bytes[below(bytes.count)] = UInt8(truncatingIfNeeded: draws.next()) }
+        case 2: bytes.removeLast(below(bytes.count + 1))
+        case 3: bytes.removeSubrange(range(of: bytes))
+        case 4:
+            let piece = bytes[range(of: bytes)]
+            let times = below(20) == 0 ? 500 : 1 + below(4)
+            let place = below(bytes.count + 1)
+            for _ in 0..<times where bytes.count < Self.longest { bytes.insert(contentsOf: piece, at: place) }
+        case 5:
+            // The beginning of one and the end of another.
+            let other = one()
+            bytes = Array(bytes.prefix(below(bytes.count + 1))) + other.suffix(below(other.count + 1))
+        case 6:
+            let other = one()
+            bytes.insert(contentsOf: other[range(of: other)], at: below(bytes.count + 1))
+        case 7: lie(&bytes)
+        case 8:
+            bytes.insert(
+                contentsOf: (0..<below(9)).map { _ in UInt8(below(256)) }, at: below(bytes.count + 1))
+        case 9: changeNumber(&bytes)
+        default:
+            guard !words.isEmpty else { return flip(&bytes) }
+            bytes.insert(contentsOf: words[below(words.count)].utf8, at: below(bytes.count + 1))
+        }
+    }
+
+    private mutating func flip(_ bytes: inout [UInt8]) {
+        for _ in 0..<min(bytes.count, 1 + below(3)) { bytes[below(bytes.count)] ^= 1 << UInt8(below(8)) }
+    }
+
+    /// Where it stands a binary format may have a length.
+    private mutating func lie(_ bytes: inout [UInt8]) {
+        let width = [1, 2, 4, 8][below(4)]
+        guard bytes.count >= width else { return }
+        let place = below(bytes.count - width + 1)
+        let number = Self.numbers[below(Self.numbers.count)]
+        let isBig = below(3) == 0
+        for byte in 0..<width {
+            let shift = UInt64(8 * (isBig ? width - 1 - byte : byte))
+            bytes[place + byte] = UInt8(truncatingIfNeeded: number >> shift)
+        }
+    }
+
+    /// Replaces a number of a text.
+    private mutating func changeNumber(_ bytes: inout [UInt8]) {
+        guard !bytes.isEmpty else { return }
+        let from = below(bytes.count)
+        guard let start = bytes[from...].firstIndex(where: { (0x30...0x39).contains($0) }) else { return }
+        let end = bytes[start...].firstIndex { !(0x30...0x39).contains($0) } ?? bytes.count
+        bytes.replaceSubrange(start..<end, with: Self.digits[below(Self.digits.count)].utf8)
+    }
+}
+
+/// A folder that goes with the test.
+final class FuzzFolder {
+    let path = FileManager.default.temporaryDirectory.path + "/ranksweep-\(UUID().uuidString)"
+
+    init() throws { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    /// Puts the bytes into the one file that it has.
+    func write(_ bytes: [UInt8], mode: mode_t = 0o600) throws -> String {
+        let file = path + "/input"
+        let descriptor = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
+        defer { close(descriptor) }
+        guard bytes.withUnsafeBytes({ Glibc.write(descriptor, $0.baseAddress, $0.count) }) == bytes.count
+        else {
+            throw POSIXError(.EIO)
+        }
+        return file
+    }
+}
+
+struct NotTheSame: Error {}
