@@ -52,6 +52,12 @@ final class Program {
 
     var pid: pid_t { process.processIdentifier }
     var isRunning: Bool { process.isRunning }
+    /// nil while it runs; 128 and the signal where it was killed.
+    var exitCode: Int32? {
+        if process.isRunning { return nil }
+        return process.terminationReason == .exit
+            ? process.terminationStatus : 128 + process.terminationStatus
+    }
     var errors: String { (try? String(contentsOf: errorFile, encoding: .utf8)) ?? "" }
 
     init(_ name: String, _ arguments: [String], in folder: URL, environment: [String: String]) throws {

@@ -74,6 +74,30 @@ import Wire
         try expectNowhere(secrets, work, [])
     }
 
+    @Test("Ten thousand connections of strangers, then a worker: it is served, and they are counted")
+    func tenThousand() throws {
+        let work = try Workspace()
+        try work.write(smallSweep(steps: 200), to: "s.yaml")
+        #expect(try work.run("run", "s.yaml", "--out", "calm").code == 0)
+        try makeKeys(work, "a")
+        let coordinator = try work.start(
+            "ranksweep",
+            ["run", "s.yaml", "--out", "t", "--listen", "tcp://127.0.0.1:*", "--keys", "keys"])
+        let address = try listening(coordinator)
+        let port = try #require(UInt16(address.split(separator: ":").last ?? ""))
+        try storm(port: port, connections: 10_000)
+        #expect(try status(work, "t")["done"]?.number == 0)
+        // Some stay, and say nothing.
+        let silent = (0..<200).map { _ in connect(port, []) }
+        defer { for descriptor in silent { close(descriptor) } }
+        let worker = try work.start(
+            "ranksweep-worker", ["--connect", address, "--keys", "keys/hosts/a", "--slots", "1"])
+        #expect(try coordinator.wait().code == 0, "\(coordinator.errors)")
+        #expect(try worker.wait().code == 0)
+        #expect(try work.bytes("t/records.ndjson") == work.bytes("calm/records.ndjson"))
+        #expect(try refused(work, "t", "stranger_connections") >= 10_000)
+    }
+
     /// Connections that say what no worker says, some of them at the same time.
     private func storm(port: UInt16, connections: Int) throws {
         let greetings: [[UInt8]] = [

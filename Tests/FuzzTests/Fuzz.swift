@@ -151,9 +151,11 @@ final class FuzzFolder {
     /// Puts the bytes into the one file that it has.
     func write(_ bytes: [UInt8], mode: mode_t = 0o600) throws -> String {
         let file = path + "/input"
-        let descriptor = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
+        // Not emptied first: file systems take that for a reason to write to the disk.
+        let descriptor = open(file, O_WRONLY | O_CREAT | O_CLOEXEC, mode)
         defer { close(descriptor) }
-        guard bytes.withUnsafeBytes({ Glibc.write(descriptor, $0.baseAddress, $0.count) }) == bytes.count
+        guard bytes.withUnsafeBytes({ Glibc.write(descriptor, $0.baseAddress, $0.count) }) == bytes.count,
+            ftruncate(descriptor, off_t(bytes.count)) == 0
         else {
             throw POSIXError(.EIO)
         }

@@ -98,7 +98,7 @@ private let jsonWords = [
                 }
             }
         }
-        #expect(accepted > 100)
+        #expect(accepted > 50)
     }
 
     @Test func `overrides`() throws {
