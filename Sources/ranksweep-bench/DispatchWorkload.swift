@@ -131,11 +131,19 @@ private func listening(_ run: ChildProgram, _ log: String) -> String? {
     return nil
 }
 
-/// Unix time of the first attempt's start, in seconds.
+/// Unix time of the first attempt's start, in seconds. Line by line: a child's peak memory begins with this program's.
 private func firstStart(_ path: String) -> Double? {
-    let lines = text(of: path).split(separator: "\n")
-    return lines.compactMap { (try? JSONValue(parsing: $0.utf8))?["start_unix_ms"]?.number }.min()
-        .map { $0 / 1000 }
+    guard let file = fopen(path, "re") else { return nil }
+    defer { fclose(file) }
+    var first: Double?
+    var (buffer, capacity) = (UnsafeMutablePointer<CChar>?.none, 0)
+    defer { free(buffer) }
+    while case let length = getline(&buffer, &capacity, file), length > 0, let buffer {
+        let line = UnsafeRawBufferPointer(start: buffer, count: length)
+        guard let start = (try? JSONValue(parsing: line))?["start_unix_ms"]?.number else { continue }
+        first = min(first ?? start, start)
+    }
+    return first.map { $0 / 1000 }
 }
 
 private func start(
