@@ -52,6 +52,33 @@ public struct Terminal {
     }
 }
 
+/// Lines on standard output that are written over by their next version, where a person watches; elsewhere each
+/// version comes after the one before, with an empty line between.
+public struct TerminalPage {
+    private let isTerminal = isatty(STDOUT_FILENO) == 1
+    private var shown: Int?
+
+    public init() {}
+
+    /// False where nobody reads any more.
+    public mutating func show(_ text: String) -> Bool {
+        var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        guard isTerminal else {
+            defer { shown = 0 }
+            return printOut((shown == nil ? "" : "\n") + text)
+        }
+        var size = winsize()
+        let isKnown = ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
+        // A line that wraps, or more lines than there are, could not be found again.
+        lines = lines.prefix(isKnown ? max(2, Int(size.ws_row) - 1) : 23).map {
+            String($0.prefix(isKnown ? Int(size.ws_col) - 1 : 79))
+        }
+        let back = shown.map { "\u{1b}[\($0)A\u{1b}[J" } ?? ""
+        shown = lines.count
+        return printOut(back + lines.joined(separator: "\n"))
+    }
+}
+
 /// The text without what would steer a terminal: others' words are only shown.
 public func printable(_ text: String) -> String {
     String(

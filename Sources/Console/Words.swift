@@ -44,17 +44,27 @@ public func roundedText(_ number: Double) -> String {
     return rounded == rounded.rounded() ? groupedText(Int(rounded)) : "\(rounded)"
 }
 
+/// "37 %": of all trials, those that run counted in part. Only the whole is 100 %.
+public func percentText(done: Int, fraction: Double, total: Int) -> String {
+    guard done < total else { return "100 %" }
+    return "\(min(99, Int(100 * (Double(done) + fraction) / Double(total)))) %"
+}
+
 /// How far a run is, as its progress line tells it. Pure: the caller brings the time.
 public struct ProgressReport: Equatable, Sendable {
     public var total: Int
     /// With an outcome, in all.
     public var done: Int
+    /// Sum of the fractions that running trials are done.
+    public var fraction = 0.0
     /// Of those, quarantined.
     public var quarantined: Int
     /// Failed attempts.
     public var failures: Int
     public var workers: Int
     public var slots: Int
+    /// "paused": no trial is started; nil where trials are.
+    public var halt: String?
     /// Trials a second; nil until there is an estimate.
     public var rate: Double?
 
@@ -70,15 +80,22 @@ public struct ProgressReport: Equatable, Sendable {
         self.rate = rate
     }
 
+    /// At this rate; nil where there is none.
+    public var secondsLeft: Double? {
+        rate.flatMap { $0 > 0 ? max(0, Double(total - done) - fraction) / $0 : nil }
+    }
+
     /// The parts of the line, the most wanted first: as many as fit into `width` columns.
     public func line(width: Int) -> String {
-        let share = total == 0 ? 100 : 100 * done / total
-        var parts = ["\(groupedText(done))/\(groupedText(total)) trials \(share) %"]
+        let share = percentText(done: done, fraction: fraction, total: total)
+        var parts = ["\(groupedText(done))/\(groupedText(total)) trials \(share)"]
         if done < total {
-            if workers == 0 {
+            if let halt {
+                parts.append(halt)
+            } else if workers == 0 {
                 parts.append("waiting for workers")
-            } else if let rate, rate > 0 {
-                parts.append("ETA \(remainingText(seconds: Double(total - done) / rate))")
+            } else if let secondsLeft {
+                parts.append("ETA \(remainingText(seconds: secondsLeft))")
             }
         }
         if quarantined > 0 { parts.append("\(quarantined) quarantined") }
@@ -98,7 +115,7 @@ public struct ProgressReport: Equatable, Sendable {
 public struct RateEstimate: Equatable, Sendable {
     private struct Count: Equatable, Sendable {
         var milliseconds: Int64
-        var done: Int
+        var done: Double
     }
 
     private var start: Count?
@@ -107,12 +124,12 @@ public struct RateEstimate: Equatable, Sendable {
     private var lastEnd: Int64 = 0
     private var smoothed: Double?
     /// Fewer say nothing of a trend.
-    private static let fewTrials = 12
+    private static let fewTrials = 12.0
 
     public init() {}
 
-    /// Tells how many were done at a time.
-    public mutating func update(done: Int, atMilliseconds now: Int64) {
+    /// Tells how many were done at a time, those that run counted in part.
+    public mutating func update(done: Double, atMilliseconds now: Int64) {
         guard let previous = last, let begin = start else {
             start = Count(milliseconds: now, done: done)
             last = start
@@ -126,11 +143,11 @@ public struct RateEstimate: Equatable, Sendable {
         if age < 60 || done - begin.done < RateEstimate.fewTrials {
             // Slots work in step at first: between two of their ends the mean would only fall.
             let toLastEnd = Double(lastEnd - begin.milliseconds) / 1000
-            smoothed = Double(done - begin.done) / max(toLastEnd, age - toLastEnd)
+            smoothed = (done - begin.done) / max(toLastEnd, age - toLastEnd)
         } else {
-            let mean = Double(done - begin.done) / age
-            let weight = exp(-seconds / max(60, Double(RateEstimate.fewTrials) / mean))
-            let current = Double(done - previous.done) / seconds
+            let mean = (done - begin.done) / age
+            let weight = exp(-seconds / max(60, RateEstimate.fewTrials / mean))
+            let current = (done - previous.done) / seconds
             smoothed = weight * (smoothed ?? current) + (1 - weight) * current
         }
         last = Count(milliseconds: now, done: done)

@@ -14,6 +14,10 @@ var commands: [Command] {
         Command(word: "run", spec: runSpec, run: runRun),
         Command(word: "resume", spec: resumeSpec, run: runResume),
         Command(word: "status", spec: statusSpec, run: runStatus),
+        Command(word: "pause", spec: pauseSpec, run: runPause),
+        Command(word: "drain", spec: drainSpec, run: runDrain),
+        Command(word: "cancel", spec: cancelSpec, run: runCancel),
+        Command(word: "extend", spec: extendSpec, run: runExtend),
         Command(word: "figures", spec: figuresSpec, run: runFigures),
         Command(word: "measure", spec: measureSpec, run: runMeasure),
         Command(word: "data", spec: dataSpec, run: runData),
@@ -43,7 +47,7 @@ var overview: String {
         """
 }
 
-private let overrideOptions = [
+let overrideOptions = [
     OptionSpec(
         "--set", "PATH=V1,V2,…",
         "give an axis these values, a setting this value, or make a setting an axis; may be repeated",
@@ -74,6 +78,10 @@ private let workerOptions = [
         "--checkpoint-every", "SECONDS",
         "of the workers started here: a trial leaves its state so often, and goes on from it when it is tried "
             + "again (default: 60; 0: never)"),
+    OptionSpec(
+        "--memory-limit", "SIZE",
+        "of the workers started here: end a trial that uses more memory of its own, as failed, such as 2GiB "
+            + "(default: none)"),
     OptionSpec("--blas-kernel", "NAME", "of the workers started here: auto, env or a name of OpenBLAS's"),
 ]
 
@@ -92,8 +100,8 @@ let runSpec = CommandSpec(
     options: [OptionSpec("--out", "DIR", "the run directory (default: runs/NAME)")] + overrideOptions
         + workerOptions,
     details: """
-        Ctrl-C stops; 'ranksweep resume DIR' goes on, also after a crash. 'ranksweep status DIR' tells from
-        another terminal how far the run is.
+        Ctrl-C stops; 'ranksweep resume DIR' goes on, also after a crash. From another terminal 'ranksweep
+        status DIR' tells how far the run is; pause, drain and cancel steer it.
         """,
     examples: [
         "ranksweep run sweeps/demo.yaml",

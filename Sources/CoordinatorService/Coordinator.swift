@@ -18,14 +18,16 @@ struct Coordinator {
     private let socket: CoordinatorSocket
     private var door: Door
     private let signals: SignalDescriptor
+    /// nil where the file system has no sockets.
+    let control: ControlListener?
     private let sweepDigest: String
     private var identifier = TrialIdentifier()
     private var local: LocalWorkers?
-    private var dispatcher: Dispatcher
-    private var terminal = Terminal()
-    private var rate = RateEstimate()
+    private(set) var dispatcher: Dispatcher
+    var terminal = Terminal()
+    private(set) var rate = RateEstimate()
     private var isFinished = false
-    private var isInterrupted = false
+    var isInterrupted = false
 
     /// What this turn of the loop has to make durable, and then to send: in this order, one commit a turn.
     private var entries: [JournalEntry] = []
@@ -41,17 +43,19 @@ struct Coordinator {
     /// BLAS kernels of the workers so far, also of those before this coordinator.
     private var kernels: Set<String>
     private var nextLineAt: Int64
+    private var nextLookAt: Int64 = 0
     private(set) var conflicts = 0
 
     init(
         _ run: RunDirectory, journal: RunJournal, door: Door, signals: SignalDescriptor,
-        local: LocalWorkers?, trialLimitSeconds: UInt32
+        control: ControlListener?, local: LocalWorkers?, trialLimitSeconds: UInt32
     ) throws(CommandFailure) {
         self.run = run
         self.journal = journal
         socket = door.socket
         self.door = door
         self.signals = signals
+        self.control = control
         self.local = local
         sweepDigest = run.spec.digest
         run.weights.removeUnfinished()
@@ -66,10 +70,10 @@ struct Coordinator {
             self.door.restore(try journal.setting(Door.refusalsSetting))
         } catch { throw CommandFailure(error) }
         nextLineAt = monotonicMilliseconds() + 5000
-        rate.update(done: done, atMilliseconds: monotonicMilliseconds())
+        rate.update(done: dispatcher.work, atMilliseconds: monotonicMilliseconds())
     }
 
-    private var done: Int { dispatcher.progress.complete + dispatcher.progress.quarantined }
+    var done: Int { dispatcher.progress.complete + dispatcher.progress.quarantined }
 
     /// Serves until every trial has its outcome, or the user has had enough.
     mutating func serve() throws(CommandFailure) -> End {
@@ -97,13 +101,15 @@ struct Coordinator {
         let now = monotonicMilliseconds()
         var wait = terminal.isTerminal ? Int64(250) : 1000
         if let deadline = dispatcher.nextDeadline { wait = min(wait, max(0, deadline.milliseconds - now)) }
-        let descriptors = [signals.descriptor] + (local?.outputs ?? [])
+        let descriptors =
+            [signals.descriptor] + (local?.outputs ?? []) + (control?.descriptors ?? [])
         let ready = waitForInput(socket, descriptors: descriptors, milliseconds: Int(wait))
         while signals.next() != nil {
             if !isInterrupted { terminal.print("stopping, and writing the records that are there") }
             isInterrupted = true
         }
         if ready.socket { receiveMessages() }
+        hearOperator()
         watchDoor()
         try pollLocalWorkers()
         let instant = Instant(milliseconds: monotonicMilliseconds())
@@ -178,7 +184,7 @@ struct Coordinator {
                 handle(.message(.failure(failure), from: worker))
                 return
             }
-        case .beat, .failure, .piece, .goodbye: break
+        case .beat, .progress, .failure, .piece, .goodbye: break
         }
         if message == .goodbye { socket.forget(worker) }
         handle(.message(message, from: worker))
@@ -193,7 +199,7 @@ struct Coordinator {
 
     // MARK: - Effects
 
-    private mutating func handle(_ event: DispatchEvent) {
+    mutating func handle(_ event: DispatchEvent) {
         let now = Instant(milliseconds: monotonicMilliseconds())
         for effect in dispatcher.handle(event, at: now) { perform(effect) }
     }
@@ -221,13 +227,16 @@ struct Coordinator {
         case .appendFailure(let failure, let quarantined):
             entries.append(
                 .failure(
-                    cause: failure.cause, quarantined: quarantined,
+                    cause: failure.cause, log: failure.log, quarantined: quarantined,
                     JournalAttempt(
                         trial: Int(failure.trial), number: failure.attempt, lease: failure.lease,
                         provenance: failure.provenance)))
         case .send(let message, let worker): sends.append((message, worker))
         case .note(let note): tell(note)
         case .finished: isFinished = true
+        case .drained:
+            terminal.print("drained: nothing runs any more")
+            isInterrupted = true
         }
     }
 
@@ -306,16 +315,14 @@ struct Coordinator {
 
     private mutating func showProgress() {
         let now = monotonicMilliseconds()
-        rate.update(done: done, atMilliseconds: now)
-        let progress = dispatcher.progress
-        let report = ProgressReport(
-            total: progress.total, done: done, quarantined: progress.quarantined, failures: progress.failures,
-            workers: progress.workers, slots: progress.slots, rate: rate.perSecond)
+        guard terminal.isTerminal || now >= nextLookAt || now >= nextLineAt else { return }
+        nextLookAt = now + 1000
+        rate.update(done: dispatcher.work, atMilliseconds: now)
         if terminal.isTerminal {
-            terminal.setFoot(report.line(width: terminal.width - 1))
+            terminal.setFoot(progressReport.line(width: terminal.width - 1))
         } else if now >= nextLineAt {
             nextLineAt = now + 30_000
-            terminal.print(report.line(width: 200))
+            terminal.print(progressReport.line(width: 200))
         }
     }
 }

@@ -63,6 +63,7 @@ struct LocalWorkers {
         }
         defer { if let keyEnd { close(keyEnd) } }
         if let seconds = options.checkpointSeconds { arguments += ["--checkpoint-every", String(seconds)] }
+        if let bytes = options.memoryLimit { arguments += ["--memory-limit", String(bytes)] }
         if let kernel = options.kernel { arguments += ["--blas-kernel", kernel] }
         guard let ends = try makePipe() else { return nil }
         _ = fcntl(ends[0], F_SETFL, O_NONBLOCK)

@@ -36,6 +36,8 @@ func runResume(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     let lock = try journaled { () throws(JournalError) in
         try CoordinatorLock(in: run.path, holder: .thisProcess())
     }
+    // An extension may have been cut short.
+    if RunJournal.extendedSweep(in: run.path) != nil { try run.writeSweep() }
     let journal = try openOrCreate(run)
     var options = RunOptions(slots: coreCount(), data: absolutePath(dataDirectory(nil)))
     let kept = try journaled { () throws(JournalError) in try journal.setting("options") }
@@ -118,7 +120,7 @@ private func serve(
     printOut(
         "\(run.spec.name): \(countText(run.spec.grid.count, "trial")): \(words(summary)), in "
             + durationText(seconds: seconds))
-    for line in causes(summary) { printOut(line) }
+    for line in causes(summary, run) { printOut(line) }
     if summary.quarantined > 0 {
         printOut(
             "  to try those that were quarantined again: ranksweep resume \(run.path) --retry quarantined")
@@ -141,9 +143,20 @@ private func dispatch(
     let here = options.listen?.isEverywhere == true ? at("127.0.0.1", socket.endpoint) : socket.endpoint
     let local = options.workers > 0 ? try LocalWorkers(options, endpoint: here, keys: door.local) : nil
     var coordinator = try Coordinator(
-        run, journal: journal, door: consume door, signals: signals, local: local,
+        run, journal: journal, door: consume door, signals: signals, control: listenForOperator(run),
+        local: local,
         trialLimitSeconds: options.trialLimitSeconds(dearestTrial: run.spec.grid.cost().mostSeconds))
     return try coordinator.serve()
+}
+
+/// Without it the run goes on, and another terminal can only look at its journal.
+private func listenForOperator(_ run: RunDirectory) -> ControlListener? {
+    do throws(ControlError) { return try ControlListener(in: run.path) } catch {
+        printError(
+            "warning: \(run.path)/\(ControlListener.fileName): \(error.message): pause, drain and cancel from another "
+                + "terminal will not work")
+        return nil
+    }
 }
 
 private func announce(_ run: RunDirectory, _ options: RunOptions, complete: Int, endpoint: String) {
@@ -189,12 +202,19 @@ func words(_ summary: RunSummary) -> String {
     return parts.joined(separator: ", ")
 }
 
-/// Failures by cause, the most frequent first.
-func causes(_ summary: RunSummary) -> [String] {
-    let shown = summary.causes.prefix(10).map { cause in
-        "  \(countText(cause.count, "failed attempt")): \(printable(cause.text)) (trial \(cause.exampleTrial) on "
-            + "\(cause.exampleHost), for one)"
+/// Failures by cause, the most frequent first; of each a trial as an example: what it is, where it last failed of that,
+/// and what its slot said then.
+func causes(_ summary: RunSummary, _ run: RunDirectory) -> [String] {
+    var lines: [String] = []
+    for cause in summary.causes.prefix(10) {
+        let trial = cause.exampleTrial
+        let axes = trial < run.spec.grid.count ? run.spec.grid[trial].axes : []
+        let point = axes.map { "\($0.path) \($0.value.string ?? $0.value.canonicalText)" }
+        lines.append("  \(countText(cause.count, "failed attempt")): \(printable(cause.text))")
+        lines.append(
+            "    for one trial \(trial) on \(printable(cause.exampleHost)): \(printable(point.joined(separator: ", ")))")
+        lines += cause.exampleLog.split(separator: "\n").suffix(5).map { "    | \(printable(String($0)))" }
     }
-    let rest = summary.causes.count - shown.count
-    return shown + (rest > 0 ? ["  … and \(countText(rest, "other cause"))"] : [])
+    let rest = summary.causes.count - min(10, summary.causes.count)
+    return lines + (rest > 0 ? ["  … and \(countText(rest, "other cause"))"] : [])
 }

@@ -45,10 +45,15 @@ struct RunDirectory {
 
     /// Makes a new one, in a folder that is there.
     static func create(_ path: String, _ spec: SweepSpec) throws(CommandFailure) -> RunDirectory {
+        let run = RunDirectory(path: path, spec: spec)
+        try run.writeSweep()
+        return run
+    }
+
+    func writeSweep() throws(CommandFailure) {
         try filed { () throws(FileError) in
-            try writeFile((spec.canonicalJSON.canonicalText + "\n").utf8, to: sweepPath(path))
+            try writeFile((spec.canonicalJSON.canonicalText + "\n").utf8, to: RunDirectory.sweepPath(path))
         }
-        return RunDirectory(path: path, spec: spec)
     }
 
     static func open(_ path: String) throws(CommandFailure) -> RunDirectory {
@@ -60,7 +65,9 @@ struct RunDirectory {
                 "\(path): no run directory, it has no sweep.json"
                     + (isSweep ? "; to start a sweep: ranksweep run \(path)" : ""))
         }
-        let bytes = try readSweep(file)
+        // An extension that was cut short has changed the journal, and not the file yet.
+        let bytes: [UInt8]
+        if let text = RunJournal.extendedSweep(in: path) { bytes = Array(text.utf8) } else { bytes = try readSweep(file) }
         return try orFail(CommandFailure.init(_:)) { () throws(SweepError) in
             RunDirectory(path: path, spec: try SweepSpec(parsing: bytes, file: file))
         }

@@ -16,6 +16,8 @@ struct RunOptions: Equatable {
     var kernel: String?
     /// nil: as the workers do by themselves; 0: never.
     var checkpointSeconds: Int?
+    /// Of a slot, bytes.
+    var memoryLimit: UInt64?
     /// nil: from the estimate of what trials cost.
     var trialLimit: TrialLimit = .automatic
 
@@ -74,6 +76,11 @@ struct RunOptions: Equatable {
             if let seconds = try arguments.integer("--checkpoint-every", in: 0...86_400) {
                 checkpointSeconds = seconds
             }
+            if arguments["--memory-limit"] == "none" {
+                memoryLimit = nil
+            } else if let size = try arguments.size("--memory-limit") {
+                memoryLimit = size
+            }
             switch arguments["--trial-limit"] {
             case nil: break
             case "auto": trialLimit = .automatic
@@ -115,6 +122,7 @@ struct RunOptions: Equatable {
         if let keys { members["keys"] = .string(keys) }
         if let kernel { members["blas_kernel"] = .string(kernel) }
         if let checkpointSeconds { members["checkpoint_every"] = JSONValue(checkpointSeconds) }
+        if let memoryLimit { members["memory_limit"] = .number(Double(memoryLimit)) }
         switch trialLimit {
         case .automatic: break
         case .none: members["trial_limit"] = .string("none")
@@ -133,6 +141,7 @@ struct RunOptions: Equatable {
         kernel = json["blas_kernel"]?.string ?? kernel
         checkpointSeconds =
             json["checkpoint_every"]?.number.flatMap { Int(exactly: $0) } ?? checkpointSeconds
+        memoryLimit = json["memory_limit"]?.number.flatMap { UInt64(exactly: $0) } ?? memoryLimit
         if json["trial_limit"]?.string == "none" { trialLimit = .none }
         if let seconds = json["trial_limit"]?.number.flatMap({ Int(exactly: $0) }) {
             trialLimit = .seconds(seconds)

@@ -5,36 +5,51 @@ import Text
 import Transport
 
 func runStatus(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
-    let run = try RunDirectory.open(arguments.operands[0])
+    var run = try RunDirectory.open(arguments.operands[0])
+    var page = TerminalPage()
     while true {
         let status = try RunStatus(run)
-        printOut(arguments.has("--json") ? status.json.canonicalText : status.text)
+        if arguments.has("--json") {
+            guard printOut(status.json.canonicalText) else { return .done }
+        } else if arguments.has("--follow") {
+            guard page.show(status.text) else { return .done }
+        } else {
+            printOut(status.text)
+        }
         guard arguments.has("--follow"), status.holder != nil else { return .done }
         sleep(2)
+        run = try RunDirectory.open(arguments.operands[0])
     }
 }
 
-/// A run as its journal and its lock tell it.
+/// A run as its journal and its lock tell it, and its coordinator, where there is one.
 struct RunStatus {
     let run: RunDirectory
     let summary: RunSummary
     /// Who runs it now.
     let holder: CoordinatorLock.Holder?
+    /// What the coordinator says; nil where there is none, or it does not answer.
+    let live: JSONValue?
     /// Who and what was turned away, by all coordinators of the run.
     private let refusals: RefusalCounts
     /// Records of the last minute, over the time in which they came.
-    private let rate: Double?
+    private let recentRate: Double?
+
+    private static let patienceMilliseconds = 2000
 
     init(_ run: RunDirectory) throws(CommandFailure) {
         self.run = run
         holder = CoordinatorLock.holder(in: run.path)
+        live =
+            holder == nil
+            ? nil : try? reach(run, .status, patience: RunStatus.patienceMilliseconds).1
         if !run.hasJournal { try run.checkHasNoRecords() }
         let recent: RecentRecords
         let kept: String?
         (summary, recent, kept) = try journaled { () throws(JournalError) in try RunStatus.read(run) }
         refusals = RefusalCounts(json: kept)
         let seconds = Double(unixMilliseconds() - recent.firstStartMilliseconds) / 1000
-        rate = holder != nil && recent.count > 0 ? Double(recent.count) / max(1, min(60, seconds)) : nil
+        recentRate = holder != nil && recent.count > 0 ? Double(recent.count) / max(1, min(60, seconds)) : nil
     }
 
     private static func read(_ run: RunDirectory) throws(JournalError) -> (RunSummary, RecentRecords, String?)
@@ -57,57 +72,115 @@ struct RunStatus {
 
     private var total: Int { run.spec.grid.count }
     private var done: Int { summary.complete + summary.quarantined }
+    private var fraction: Double { live?["running_fraction"]?.number ?? 0 }
+    /// Trials a second, as the coordinator has it, else by the journal.
+    private var rate: Double? { live?["trials_per_second"]?.number ?? recentRate }
+    private var secondsLeft: Double? { rate.map { max(0, Double(total - done) - fraction) / $0 } }
+    /// "paused" or "draining"; nil where trials are started.
+    private var halt: String? { live?["intake"]?.string.flatMap { $0 == "open" ? nil : $0 } }
 
     private var state: String {
         if done == total { return "done" }
-        return holder == nil ? "interrupted" : "running"
+        return holder == nil ? "interrupted" : halt ?? "running"
+    }
+
+    // MARK: - For people
+
+    var headline: String {
+        "\(run.spec.name): \(groupedText(done)) of \(countText(total, "trial")) have their outcome"
+            + " (\(percentText(done: done, fraction: fraction, total: total))): \(words(summary))"
+    }
+
+    /// How to go on with a run that is over for now.
+    var goingOn: String {
+        done == total ? "nothing is left to do" : "not running; to go on: ranksweep resume \(run.path)"
     }
 
     var text: String {
-        var lines = [
-            "\(run.spec.name): \(groupedText(done)) of \(countText(total, "trial")) have their outcome"
-                + " (\(total == 0 ? 100 : 100 * done / total) %): \(words(summary))"
-        ]
+        var lines = [headline]
         if let holder {
             let address = holder.address.isEmpty ? "" : ", listening at \(holder.address)"
-            lines.append("running: process \(holder.process) on \(holder.host)\(address)")
-            if done < total, let rate {
-                lines.append(
-                    "rate: \(roundedText(rate * 60)) trials a minute; ETA "
-                        + remainingText(seconds: Double(total - done) / rate))
+            lines.append("\(halt ?? "running"): process \(holder.process) on \(holder.host)\(address)")
+            if halt == "paused" { lines.append("to go on: ranksweep pause \(run.path) --off") }
+            if done < total, halt == nil, let rate, let secondsLeft {
+                let pace =
+                    rate < 0.5 ? "\(roundedText(rate * 60)) trials a minute" : "\(roundedText(rate)) trials a second"
+                lines.append("rate: \(pace); ETA \(remainingText(seconds: secondsLeft))")
             }
+            if live == nil { lines.append("it does not answer just now; what follows is from its journal") }
         } else if done < total {
-            lines.append("not running; to go on: ranksweep resume \(run.path)")
+            lines.append(goingOn)
         }
-        for worker in summary.workers.prefix(20) {
-            let ago = Double(unixMilliseconds() - worker.lastEndMilliseconds) / 1000
-            lines.append(
-                "worker \(worker.host) \(worker.process): \(countText(worker.attempts, "attempt")), the last "
-                    + "\(durationText(seconds: ago)) ago, BLAS kernel \(worker.kernel)")
-        }
-        if summary.workers.count > 20 { lines.append("… and \(summary.workers.count - 20) other workers") }
-        lines += causes(summary)
+        lines += live.map(liveWorkers) ?? pastWorkers
+        lines += causes(summary, run)
         if let words = refusals.words { lines.append("refused: \(words)") }
         if summary.quarantined > 0 {
+            let shown = summary.quarantinedTrials.prefix(10).map(String.init).joined(separator: ", ")
+            lines.append(
+                "quarantined: \(summary.quarantined == 1 ? "trial" : "trials") \(shown)"
+                    + (summary.quarantined > 10 ? ", …" : ""))
             lines.append(
                 "to try the quarantined trials again: ranksweep resume \(run.path) --retry quarantined")
         }
         return lines.joined(separator: "\n")
     }
 
+    private func liveWorkers(_ live: JSONValue) -> [String] {
+        let workers = live["workers"]?.array ?? []
+        let count = live["worker_count"]?.number.flatMap { Int(exactly: $0) } ?? workers.count
+        let hosts = Set(workers.map { $0["host"]?.string ?? "" }).count
+        let slots = live["slots"]?.number.flatMap { Int(exactly: $0) } ?? 0
+        guard count > 0 else { return done < total ? ["no workers at present"] : [] }
+        var lines = [
+            "\(countText(count, "worker")) on \(countText(hosts, "host")), \(countText(slots, "slot"))"
+        ]
+        // Those that a person should know of come first.
+        let odd = workers.filter { $0["suspect"] == .bool(true) || ($0["failures_in_a_row"]?.number ?? 0) > 0 }
+        let others = workers.filter { !odd.contains($0) }
+        lines += (odd + others).prefix(20).map(line(ofWorker:))
+        if count > 20 { lines.append("  … and \(countText(count - 20, "other worker"))") }
+        return lines
+    }
+
+    private func line(ofWorker worker: JSONValue) -> String {
+        func number(_ key: String) -> Int { Int(worker[key]?.number ?? 0) }
+        let process = number("process")
+        var line =
+            "  worker \(printable(worker["host"]?.string ?? "")) \(process): "
+            + "\(countText(number("slots"), "slot")), \(countText(number("trials"), "trial"))"
+        let past = summary.workers.first { $0.host == worker["host"]?.string && $0.process == process }
+        line += ", \(countText(past?.attempts ?? 0, "attempt")) so far"
+        line += ", BLAS kernel \(printable(worker["blas_kernel"]?.string ?? ""))"
+        if worker["suspect"] == .bool(true) {
+            line += "; silent for \(durationText(seconds: worker["silent_seconds"]?.number ?? 0))"
+        }
+        if number("failures_in_a_row") > 0 { line += "; \(countText(number("failures_in_a_row"), "failure")) in a row" }
+        if let rest = worker["rest_seconds"]?.number { line += ", rests for \(durationText(seconds: rest))" }
+        return line
+    }
+
+    private var pastWorkers: [String] {
+        var lines = summary.workers.prefix(20).map { worker in
+            let ago = Double(unixMilliseconds() - worker.lastEndMilliseconds) / 1000
+            return "worker \(worker.host) \(worker.process): \(countText(worker.attempts, "attempt")), the last "
+                + "\(durationText(seconds: ago)) ago, BLAS kernel \(worker.kernel)"
+        }
+        if summary.workers.count > 20 { lines.append("… and \(summary.workers.count - 20) other workers") }
+        return lines
+    }
+}
+
+// MARK: - For programs
+
+extension RunStatus {
     var json: JSONValue {
         var members: [String: JSONValue] = [
             "name": .string(run.spec.name), "sweep": .string(run.spec.digest), "state": .string(state),
             "total": JSONValue(total), "done": JSONValue(done), "measured": JSONValue(summary.measured),
             "diverged": JSONValue(summary.diverged), "quarantined": JSONValue(summary.quarantined),
+            "quarantined_trials": JSONValue(summary.quarantinedTrials),
             "failed_attempts": JSONValue(summary.failures), "conflicts": JSONValue(summary.conflicts),
-            "causes": .array(
-                summary.causes.map {
-                    .object([
-                        "cause": .string($0.text), "count": JSONValue($0.count),
-                        "example_trial": JSONValue($0.exampleTrial), "example_host": .string($0.exampleHost),
-                    ])
-                }),
+            "causes": .array(summary.causes.map(json(of:))),
             "workers": .array(
                 summary.workers.map {
                     .object([
@@ -118,15 +191,27 @@ struct RunStatus {
                 }),
         ]
         members["refused"] = refusals.json
-        if let rate {
-            members["trials_per_second"] = .number(rate)
-            members["eta_seconds"] = .number(Double(total - done) / rate)
-        }
+        members["live"] = live
+        if let rate { members["trials_per_second"] = .number(rate) }
+        if let secondsLeft { members["eta_seconds"] = .number(secondsLeft) }
         if let holder {
             members["coordinator"] = .object([
                 "process": JSONValue(Int(holder.process)), "host": .string(holder.host),
                 "address": .string(holder.address),
             ])
+        }
+        return .object(members)
+    }
+
+    private func json(of cause: RunSummary.Cause) -> JSONValue {
+        var members: [String: JSONValue] = [
+            "cause": .string(cause.text), "count": JSONValue(cause.count),
+            "example_trial": JSONValue(cause.exampleTrial), "example_host": .string(cause.exampleHost),
+        ]
+        if cause.exampleTrial < total { members["example_axes"] = run.spec.grid[cause.exampleTrial].axesObject }
+        if !cause.exampleLog.isEmpty {
+            members["example_log"] = .array(
+                cause.exampleLog.split(separator: "\n").map { .string(String($0)) })
         }
         return .object(members)
     }

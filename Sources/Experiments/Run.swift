@@ -48,17 +48,21 @@ public struct TrialRunner {
 
     /// The same, with the weights that are to be kept beside it.
     ///
-    /// - Parameter checkpoints: where an interrupted training of the trial goes on; the record is the same.
+    /// - Parameters:
+    ///   - checkpoints: where an interrupted training of the trial goes on; the record is the same.
+    ///   - told: hears of each step.
     public mutating func run(
-        _ settings: TrialSettings, keeping: KeptWeights, checkpoints: Checkpoints? = nil
+        _ settings: TrialSettings, keeping: KeptWeights, checkpoints: Checkpoints? = nil,
+        told: StepObserver? = nil
     ) throws(ExperimentError) -> TrialResult {
         try BLAS.withoutSubnormals { () throws(ExperimentError) in
-            try trainAndMeasure(settings, keeping, checkpoints)
+            try trainAndMeasure(settings, keeping, checkpoints, told)
         }
     }
 
     private mutating func trainAndMeasure(
-        _ settings: TrialSettings, _ keeping: KeptWeights, _ checkpoints: Checkpoints?
+        _ settings: TrialSettings, _ keeping: KeptWeights, _ checkpoints: Checkpoints?,
+        _ told: StepObserver?
     ) throws(ExperimentError) -> TrialResult {
         let bytes = settings.parameterBytes * keeping.mostFiles
         guard bytes <= KeptWeights.limit else {
@@ -67,7 +71,8 @@ public struct TrialRunner {
         let streams = RandomStreams(seed: settings.seed)
         let theory = try theory(of: settings)
         let source = try makeSource(settings, theory, streams)
-        let training = try TrainingPlan(settings, source, keeping: keeping, checkpoints: checkpoints)
+        let training = try TrainingPlan(
+            settings, source, keeping: keeping, checkpoints: checkpoints, told: told)
         let history: History
         switch settings.experiment {
         case .mlp:

@@ -17,6 +17,10 @@ struct History {
     var continuedFrom: Int?
 }
 
+/// Told after each step of a training: how many are done, of how many, and after how many it began. It brings its own
+/// clock: there is none here.
+public typealias StepObserver = (_ done: Int, _ of: Int, _ from: Int) -> Void
+
 /// A network's parameters after a step, the averaged ones where an average is kept, in the order of
 /// `TrialSettings.tensors`.
 public struct KeptNetwork: Equatable, Sendable {
@@ -34,12 +38,14 @@ struct TrainingPlan {
     private let batch: Int
     private let keeping: KeptWeights
     private let checkpoints: TrialCheckpoints?
+    private let told: StepObserver?
 
     init(
         _ settings: TrialSettings, _ source: BatchSource, keeping: KeptWeights = .none,
-        checkpoints: Checkpoints? = nil
+        checkpoints: Checkpoints? = nil, told: StepObserver? = nil
     ) throws(ExperimentError) {
         self.keeping = keeping
+        self.told = told
         self.checkpoints = checkpoints.map { TrialCheckpoints($0, settings, keeping) }
         let training = settings.training
         batch = training.batch
@@ -138,6 +144,7 @@ struct TrainingPlan {
                 return history
             }
             checkpoints?.saveIfDue(trainer, history)
+            told?(step + 1, steps, history.continuedFrom ?? 0)
         }
         return history
     }

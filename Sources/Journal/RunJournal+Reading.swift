@@ -13,6 +13,8 @@ public struct RunSummary: Equatable, Sendable {
     public var conflicts = 0
     /// Failures by cause, the most frequent first; a cause's first trial as an example.
     public var causes: [Cause] = []
+    /// The first of them, ascending.
+    public var quarantinedTrials: [Int] = []
     public var workers: [Worker] = []
 
     public struct Cause: Equatable, Sendable {
@@ -20,6 +22,8 @@ public struct RunSummary: Equatable, Sendable {
         public var count: Int
         public var exampleTrial: Int
         public var exampleHost: String
+        /// The last lines that the example's slot wrote, or nothing.
+        public var exampleLog: String
     }
 
     /// A worker's process that ended an attempt at some time.
@@ -87,7 +91,7 @@ extension RunJournal {
         try forEach(
             """
             SELECT trial, attempt, lease, outcome, cause, host, process, slot, cpu, kernel, start_ms, seconds,
-            peak_memory_bytes, \(isOfVersion1 ? "0" : "continued_step") FROM attempts ORDER BY trial, id
+            peak_memory_bytes, \(isOfVersion1 ? "0" : "continued_step"), id FROM attempts ORDER BY trial, id
             """
         ) { row throws(JournalError) in
             var fields: [String: JSONValue] = [
@@ -99,7 +103,11 @@ extension RunJournal {
                 "peak_memory_bytes": .number(Double(row.integer(12))),
             ]
             if row.integer(13) > 0 { fields["continued_from_step"] = .number(Double(row.integer(13))) }
-            if !row.text(4).isEmpty { fields["cause"] = .string(row.text(4)) }
+            if !row.text(4).isEmpty {
+                fields["cause"] = .string(row.text(4))
+                let log = try log(ofAttempt: row.integer(14))
+                if !log.isEmpty { fields["log"] = .array(logLines(log).map(JSONValue.string)) }
+            }
             try body(Int(row.integer(0)), fields)
         }
     }
@@ -125,7 +133,13 @@ extension RunJournal {
             summary.causes.append(
                 RunSummary.Cause(
                     text: row.text(0), count: Int(row.integer(1)), exampleTrial: Int(row.integer(2)),
-                    exampleHost: row.text(3)))
+                    exampleHost: row.text(3), exampleLog: ""))
+        }
+        for place in summary.causes.indices.prefix(10) {
+            try completeExample(&summary.causes[place])
+        }
+        try forEach("SELECT trial FROM quarantined ORDER BY trial LIMIT 1000") { row in
+            summary.quarantinedTrials.append(Int(row.integer(0)))
         }
         summary.failures = Int(
             try database.integer("SELECT count(*) FROM attempts WHERE outcome IN ('failed', 'quarantined')"))
@@ -176,7 +190,7 @@ extension RunJournal {
             peakMemoryBytes: UInt64(clamping: statement.integer(7)))
     }
 
-    private func forEach(
+    func forEach(
         _ query: String, _ body: (Statement) throws(JournalError) -> Void
     ) throws(JournalError) {
         let statement = try Statement(query, in: database)

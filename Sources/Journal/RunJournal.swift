@@ -5,7 +5,8 @@ import Wire
 public enum JournalEntry: Equatable, Sendable {
     /// The trial's record: its line, without a newline. A second one of the same trial is compared, not kept.
     case record(line: [UInt8], outcome: String, JournalAttempt)
-    case failure(cause: String, quarantined: Bool, JournalAttempt)
+    /// - Parameter log: the last lines of its slot, or nothing.
+    case failure(cause: String, log: String = "", quarantined: Bool, JournalAttempt)
 }
 
 /// One attempt at a trial: what `provenance.ndjson` tells.
@@ -148,8 +149,9 @@ extension RunJournal {
                 switch entry {
                 case .record(let line, let outcome, let attempt):
                     try append(line, outcome, attempt, &conflicts)
-                case .failure(let cause, let quarantined, let attempt):
+                case .failure(let cause, let log, let quarantined, let attempt):
                     try append(attempt, outcome: quarantined ? "quarantined" : "failed", cause: cause)
+                    if !log.isEmpty { try keepLog(log) }
                     if quarantined { try insertQuarantine.run(.integer(Int64(attempt.trial))) }
                 }
             }

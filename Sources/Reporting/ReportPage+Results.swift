@@ -124,7 +124,12 @@ extension ReportPage {
                     HTML(groupedDigits(cause.count)), .element("span", ["class": "long"], HTML(cause.text)),
                     .element(
                         "div", ["class": "long"], "\(trial)\(place)", .void("br", [:]),
-                        .element("small", HTML(axes.joined(separator: ", ")))),
+                        .element("small", HTML(axes.joined(separator: ", "))),
+                        cause.log.isEmpty
+                            ? .nothing
+                            : .line(
+                                "pre", ["class": "scroll", "tabindex": "0"],
+                                .code(cause.log.joined(separator: "\n")))),
                 ]
             }
             content += table(["attempts", "message", "for one"], label: "Failures by message", rows)

@@ -21,6 +21,8 @@ public struct RunProvenance: Equatable, Sendable {
         public let trial: Int?
         public let host: String
         public let axes: JSONValue
+        /// The last lines that its slot wrote; often none.
+        public let log: [String]
     }
 
     public private(set) var attempts = 0
@@ -93,7 +95,8 @@ public struct RunProvenance: Equatable, Sendable {
             causeList.append(
                 Cause(
                     text: text, count: 1, trial: trial, host: value["host"]?.string ?? "",
-                    axes: value["axes"] ?? .null))
+                    axes: value["axes"] ?? .null,
+                    log: (value["log"]?.array ?? []).prefix(20).compactMap(\.string)))
         }
     }
 

@@ -11,6 +11,7 @@ extension Dispatcher {
     }
 
     mutating func assign(_ now: Instant, _ effects: inout [DispatchEffect]) {
+        guard intake == .open else { return }
         let totalSlots = workers.values.reduce(0) { $0 + $1.slots }
         for id in workerOrder {
             if let until = workers[id]?.restsUntil, now >= until { workers[id]?.restsUntil = nil }

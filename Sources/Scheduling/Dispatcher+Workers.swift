@@ -17,6 +17,8 @@ extension Dispatcher {
             effects.append(
                 .note(.joined(id, host: hello.host, slots: Int(hello.slots), kernel: hello.kernel)))
         }
+        workers[id]?.process = hello.process
+        workers[id]?.kernel = hello.kernel
         effects.append(.send(.welcome(welcome), to: id))
         if isFinished { effects.append(.send(.finish, to: id)) }
         reconcile(id, hello.held, &effects)
@@ -40,6 +42,7 @@ extension Dispatcher {
                 pendingCount -= 1
                 histories[trial, default: History()].attempts.formMaximum(claim.attempt)
                 workers[id]?.held[trial] = Hold(lease: claim.lease, attempt: claim.attempt)
+                fractions[trial] = Fraction(isClaimed: true)
             // Another's by now, who perhaps greeted a restarted coordinator sooner: this worker is likely the
             // further on, so both go on and the first record counts.
             case .leased: if mine?.lease == claim.lease { unheard[trial] = nil }
@@ -48,6 +51,14 @@ extension Dispatcher {
         }
         // Revoked, not accepted: a report that is still on its way must not pass for durable.
         for claim in obsolete { effects.append(.send(.revoke(claim.lease, [claim.trial]), to: id)) }
+        // What a paused run's worker does not hold was recalled, or lost on its way.
+        if intake != .open {
+            for trial in unheard.keys.sorted() {
+                workers[id]?.held[trial] = nil
+                giveBack(trial, from: unheard[trial])
+            }
+            return
+        }
         var again: [CoordinatorMessage.Assignment] = []
         for trial in unheard.keys.sorted() {
             guard let hold = unheard[trial] else { continue }
@@ -126,6 +137,7 @@ extension Dispatcher {
         histories[trial, default: History()].attempts.formMaximum(hold?.attempt ?? 0)
         states[trial] = .pending
         transfers[trial] = nil
+        forgetFraction(of: trial, isDone: false)
         pendingCount += 1
         returned.append(trial)
     }

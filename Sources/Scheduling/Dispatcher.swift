@@ -45,6 +45,12 @@ public enum DispatchEvent: Equatable, Sendable {
     case message(WorkerMessage, from: WorkerID)
     /// Time passed: call by `nextDeadline`.
     case wake
+    /// A person's wish: lease no new trials; what is running goes on.
+    case pause
+    /// The same, and end with the last that is running.
+    case drain
+    /// Takes back `pause` or `drain`.
+    case proceed
 }
 
 public enum DispatchEffect: Equatable, Sendable {
@@ -63,6 +69,8 @@ public enum DispatchEffect: Equatable, Sendable {
     case note(DispatchNote)
     /// Every trial has its outcome.
     case finished
+    /// Nothing is leased any more, after a `drain`.
+    case drained
 }
 
 /// What a person watching would want to know.
@@ -123,6 +131,8 @@ public struct Dispatcher: Sendable {
         var isSuspect = false
         var failuresInARow = 0
         var restsUntil: Instant?
+        var process: UInt32 = 0
+        var kernel = ""
         var held: [Int: Hold] = [:]
     }
 
@@ -144,6 +154,12 @@ public struct Dispatcher: Sendable {
     var nextLease: UInt64
     var meanMilliseconds: Double?
     var isFinished = false
+    public internal(set) var intake = Intake.open
+    var isDrained = false
+    /// How far running trials are: those that are known to be somewhere.
+    var fractions: [Int: Fraction] = [:]
+    /// What finished trials had been done of, before this coordinator: no work of its time.
+    var skipped = 0.0
     public private(set) var progress: Progress
 
     /// - Parameters:
@@ -191,12 +207,14 @@ public struct Dispatcher: Sendable {
         var effects: [DispatchEffect] = []
         switch event {
         case .wake: checkWorkers(now, &effects)
+        case .pause, .drain, .proceed: change(event, &effects)
         case .message(let message, let id):
             workers[id]?.lastHeard = now
             workers[id]?.isSuspect = false
             switch message {
             case .hello(let hello): greet(id, hello, now, &effects)
             case .beat: break
+            case .progress(let list): note(list, from: id)
             case .report(let report): accept(report, from: id, &effects)
             case .failure(let failure): accept(failure, from: id, now, &effects)
             case .piece(let piece): accept(piece, from: id, &effects)
@@ -205,6 +223,7 @@ public struct Dispatcher: Sendable {
         }
         assign(now, &effects)
         finishIfDone(now, &effects)
+        endIfDrained(&effects)
         for effect in effects {
             if case .send(_, let id) = effect { workers[id]?.lastSent = now }
         }
@@ -301,6 +320,7 @@ extension Dispatcher {
         states[trial] = outcome
         histories[trial] = nil
         transfers[trial] = nil
+        forgetFraction(of: trial, isDone: outcome == .complete)
         if outcome == .complete { progress.complete += 1 } else { progress.quarantined += 1 }
     }
 

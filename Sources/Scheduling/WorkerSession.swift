@@ -23,9 +23,10 @@ public enum SessionEvent: Equatable, Sendable {
     case connected
     /// A slot's process is up, with this BLAS kernel.
     case slotReady(Int, kernel: String)
-    case slotReply(Int, SlotReply, unixMilliseconds: Int64)
+    case slotReply(Int, SlotReply, unixMilliseconds: Int64, log: String = "")
     /// A slot's process is gone; the caller starts another on `restart`.
-    case slotDied(Int, cause: String, unixMilliseconds: Int64)
+    case slotDied(
+        Int, cause: String, unixMilliseconds: Int64, peakMemoryBytes: UInt64 = 0, log: String = "")
     /// Weights that the coordinator fetches are not to be read: the trial has failed.
     case filesLost(trial: UInt64, cause: String, unixMilliseconds: Int64)
     case wake
@@ -95,15 +96,18 @@ public struct WorkerSession: Sendable {
     }
 
     private let settings: SessionSettings
-    private var hello: WorkerMessage.Hello
+    private(set) var hello: WorkerMessage.Hello
     private(set) var link = Link.waitingForSlots
     private(set) var slots: [Slot]
+    /// What each slot last said of the trial that it runs.
+    var fractions: [TrialProgress?]
+    var lastProgress: Instant
     private var slotDeaths: [Int]
     var held: [UInt64: Held] = [:]
     /// Trials that wait for a slot, in the order they came.
-    private var queue: [UInt64] = []
+    var queue: [UInt64] = []
     private var sweep: [UInt8]?
-    private var beatMilliseconds: Int64 = 1000
+    private(set) var beatMilliseconds: Int64 = 1000
     private var trialLimitMilliseconds: Int64?
     private var lastHeard: Instant
     private var lastSent: Instant
@@ -115,6 +119,8 @@ public struct WorkerSession: Sendable {
         self.settings = settings
         slots = Array(repeating: .starting, count: Int(hello.slots))
         slotDeaths = Array(repeating: 0, count: Int(hello.slots))
+        fractions = Array(repeating: nil, count: Int(hello.slots))
+        lastProgress = now
         lastHeard = now
         lastSent = now
         lastHello = now
@@ -155,12 +161,14 @@ public struct WorkerSession: Sendable {
         case .slotReady(let slot, let kernel):
             hello.kernel = kernel
             ready(slot, now, &effects)
-        case .slotReply(let slot, let reply, let time): finish(slot, reply, time, &effects)
-        case .slotDied(let slot, let cause, let time): died(slot, cause, time, now, &effects)
+        case .slotReply(let slot, .progress(let progress), _, _): note(progress, of: slot, now, &effects)
+        case .slotReply(let slot, let reply, let time, let log): finish(slot, reply, time, log, &effects)
+        case .slotDied(let slot, let cause, let time, let peak, let log):
+            died(slot, cause, time, peak, log, now, &effects)
         case .filesLost(let trial, let cause, let time):
             guard files(of: trial) != nil else { break }
             effects.append(.deleteFiles(trial: trial))
-            fail(trial, cause, provenance(0, 0, 0, time), &effects)
+            fail(trial, cause, "", provenance(0, 0, 0, time), &effects)
         case .wake: wake(now, &effects)
         case .stop: effects += [.send(.goodbye), .exit(.stopped)]
         }
@@ -189,6 +197,7 @@ extension WorkerSession {
         case .fetch(let trial, let file, let offset): sendPiece(trial, file, offset, &effects)
         case .revoke(let lease, let trials):
             for trial in trials where held[trial]?.lease == lease { drop(trial, &effects) }
+        case .recall: giveBack(now, &effects)
         case .finish: effects.append(.exit(.finished))
         }
     }
@@ -288,7 +297,7 @@ extension WorkerSession {
         }
     }
 
-    private mutating func greet(_ now: Instant, _ effects: inout [SessionEffect]) {
+    mutating func greet(_ now: Instant, _ effects: inout [SessionEffect]) {
         var message = hello
         message.held = held.keys.sorted().compactMap { trial in
             held[trial].map { WorkerMessage.HeldTrial(lease: $0.lease, trial: trial, attempt: $0.attempt) }
@@ -313,15 +322,17 @@ extension WorkerSession {
     }
 
     private mutating func finish(
-        _ slot: Int, _ reply: SlotReply, _ time: Int64, _ effects: inout [SessionEffect]
+        _ slot: Int, _ reply: SlotReply, _ time: Int64, _ log: String, _ effects: inout [SessionEffect]
     ) {
         guard case .running(let trial, _) = slots[slot] else { return }
-        if case .ready = reply { return }
-        slots[slot] = .idle
+        switch reply {
+        case .ready, .progress: return
+        case .done, .failed: slots[slot] = .idle
+        }
         slotDeaths[slot] = 0
         guard let hold = held[trial] else { return }
         switch reply {
-        case .ready: break
+        case .ready, .progress: break
         case .done(trial, let id, let body, let files, let continuedFrom, let seconds, let peak):
             report(
                 .report(
@@ -331,20 +342,21 @@ extension WorkerSession {
                         provenance: provenance(slot, seconds, peak, time, continuedFrom: continuedFrom))),
                 of: trial, &effects)
         case .failed(trial, let cause, let seconds, let peak):
-            fail(trial, cause, provenance(slot, seconds, peak, time), &effects)
+            fail(trial, cause, log, provenance(slot, seconds, peak, time), &effects)
         case .done, .failed:
-            fail(trial, "its slot answered for another trial", provenance(slot, 0, 0, time), &effects)
+            fail(trial, "its slot answered for another trial", log, provenance(slot, 0, 0, time), &effects)
         }
     }
 
     private mutating func died(
-        _ slot: Int, _ cause: String, _ time: Int64, _ now: Instant, _ effects: inout [SessionEffect]
+        _ slot: Int, _ cause: String, _ time: Int64, _ peak: UInt64, _ log: String, _ now: Instant,
+        _ effects: inout [SessionEffect]
     ) {
         let was = slots[slot]
         slots[slot] = .starting
         if case .running(let trial, let since) = was {
             let seconds = Double(now.milliseconds - since.milliseconds) / 1000
-            fail(trial, cause, provenance(slot, seconds, 0, time), &effects)
+            fail(trial, cause, log, provenance(slot, seconds, peak, time), &effects)
         } else {
             slotDeaths[slot] += 1
             if slotDeaths[slot] >= settings.maximumSlotDeaths {
@@ -355,39 +367,11 @@ extension WorkerSession {
         effects.append(.restart(slot: slot))
     }
 
-    private mutating func fail(
-        _ trial: UInt64, _ cause: String, _ provenance: Provenance, _ effects: inout [SessionEffect]
-    ) {
-        guard let hold = held[trial] else { return }
-        effects.append(.note(.failed(trial: trial, cause: cause)))
-        report(
-            .failure(
-                WorkerMessage.Failure(
-                    lease: hold.lease, trial: trial, attempt: hold.attempt, cause: cause,
-                    provenance: provenance)), of: trial, &effects)
-    }
-
-    private mutating func report(
-        _ message: WorkerMessage, of trial: UInt64, _ effects: inout [SessionEffect]
-    ) {
-        held[trial]?.stage = .reported(message)
-        if link == .joined { effects.append(.send(message)) }
-    }
-
-    private func provenance(
-        _ slot: Int, _ seconds: Double, _ peak: UInt64, _ time: Int64, continuedFrom: UInt64 = 0
-    ) -> Provenance {
-        Provenance(
-            host: hello.host, process: hello.process, slot: UInt32(slot), cpu: hello.cpu,
-            kernel: hello.kernel,
-            startMilliseconds: max(0, time - Int64(seconds * 1000)), seconds: seconds, peakMemoryBytes: peak,
-            continuedFrom: continuedFrom)
-    }
-
     private mutating func startWaiting(_ now: Instant, _ effects: inout [SessionEffect]) {
         for slot in slots.indices where slots[slot] == .idle && !queue.isEmpty {
             let trial = queue.removeFirst()
             slots[slot] = .running(trial, since: now)
+            fractions[slot] = nil
             held[trial]?.stage = .running
             effects.append(.start(trial: trial, slot: slot))
         }

@@ -72,29 +72,47 @@ public struct ChildProgram {
 
         public var isSuccess: Bool { self == .exited(0) }
 
-        /// "exited with code 3", "was killed by signal 9 (Killed)".
+        /// "exited with code 3", "was killed by SIGKILL (Killed)".
         public var description: String {
             switch self {
             case .exited(let code): "exited with code \(code)"
-            case .killed(let signal): "was killed by signal \(signal) (\(String(cString: strsignal(signal))))"
+            case .killed(let signal): "was killed by \(signalName(signal)) (\(String(cString: strsignal(signal))))"
             }
         }
     }
 
     /// How it ended, if it has; never waits.
-    public func endIfEnded() -> End? {
-        var status: Int32 = 0
-        return waitpid(process, &status, WNOHANG) > 0 ? End(status: status) : nil
-    }
+    public func endIfEnded() -> End? { endAndPeak(WNOHANG)?.end }
 
     /// Waits for the end.
-    public func wait() -> End {
+    public func wait() -> End { endAndPeak(0)?.end ?? .exited(0) }
+
+    /// How it ended, and the most memory that it had at once, bytes.
+    ///
+    /// - Parameter flags: of waitpid(2); with WNOHANG nil where it has not ended.
+    public func endAndPeak(_ flags: Int32) -> (end: End, peakMemoryBytes: UInt64)? {
         var status: Int32 = 0
-        while waitpid(process, &status, 0) < 0, errno == EINTR {}
-        return End(status: status)
+        var usage = rusage()
+        while true {
+            let found = wait4(process, &status, flags, &usage)
+            if found < 0, errno == EINTR { continue }
+            guard found > 0 else { return nil }
+            return (End(status: status), UInt64(max(0, usage.ru_maxrss)) * 1024)
+        }
     }
 
     public func send(signal: Int32) { kill(process, signal) }
+}
+
+/// "SIGSEGV"; "signal 40" where it has no name.
+func signalName(_ signal: Int32) -> String {
+    let names: [Int32: String] = [
+        SIGHUP: "SIGHUP", SIGINT: "SIGINT", SIGQUIT: "SIGQUIT", SIGILL: "SIGILL", SIGTRAP: "SIGTRAP",
+        SIGABRT: "SIGABRT", SIGBUS: "SIGBUS", SIGFPE: "SIGFPE", SIGKILL: "SIGKILL", SIGUSR1: "SIGUSR1",
+        SIGSEGV: "SIGSEGV", SIGUSR2: "SIGUSR2", SIGPIPE: "SIGPIPE", SIGALRM: "SIGALRM", SIGTERM: "SIGTERM",
+        SIGXCPU: "SIGXCPU", SIGXFSZ: "SIGXFSZ", SIGSYS: "SIGSYS",
+    ]
+    return names[signal] ?? "signal \(signal)"
 }
 
 extension ChildProgram.End {
@@ -122,10 +140,14 @@ public func thisProgram() -> String? {
 
 /// Lets this process hold as many descriptors as it may: a storm of connections must not leave none for
 /// files.
-public func allowManyConnections() {
+///
+/// - Returns: how many that is.
+@discardableResult public func allowManyConnections() -> Int {
     var limit = rlimit()
     let kind = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
-    guard getrlimit(kind, &limit) == 0 else { return }
+    guard getrlimit(kind, &limit) == 0 else { return .max }
     limit.rlim_cur = max(limit.rlim_cur, min(limit.rlim_max, 65_536))
     _ = setrlimit(kind, &limit)
+    guard getrlimit(kind, &limit) == 0 else { return .max }
+    return Int(clamping: limit.rlim_cur)
 }

@@ -1,7 +1,7 @@
 import Sweep
 
 extension CoordinatorMessage {
-    private enum Kind: UInt8 { case welcome = 1, refuse, assign, beat, accepted, revoke, finish, fetch }
+    private enum Kind: UInt8 { case welcome = 1, refuse, assign, beat, accepted, revoke, finish, fetch, recall }
 
     public var encoded: [UInt8] {
         switch self {
@@ -37,6 +37,7 @@ extension CoordinatorMessage {
             writer.write(file)
             writer.write(offset)
             return writer.bytes
+        case .recall: return ByteWriter(kind: Kind.recall.rawValue).bytes
         case .finish: return ByteWriter(kind: Kind.finish.rawValue).bytes
         }
     }
@@ -60,6 +61,7 @@ extension CoordinatorMessage {
         case .revoke: self = .revoke(LeaseID(try reader.read()), try reader.readTrials())
         case .fetch:
             self = .fetch(trial: try reader.read(), file: try reader.read(), offset: try reader.read())
+        case .recall: self = .recall
         case .finish: self = .finish
         case nil: throw .unknownKind(reader.kind)
         }
@@ -95,7 +97,7 @@ extension SlotRequest {
 }
 
 extension SlotReply {
-    private enum Kind: UInt8 { case ready = 1, done, failed }
+    private enum Kind: UInt8 { case ready = 1, done, failed, progress }
 
     public var encoded: [UInt8] {
         switch self {
@@ -120,6 +122,10 @@ extension SlotReply {
             writer.write(seconds)
             writer.write(peak)
             return writer.bytes
+        case .progress(let progress):
+            var writer = ByteWriter(kind: Kind.progress.rawValue)
+            progress.write(to: &writer)
+            return writer.bytes
         }
     }
 
@@ -137,6 +143,7 @@ extension SlotReply {
             self = .failed(
                 trial: try reader.read(), cause: try reader.readText(), seconds: try reader.readSeconds(),
                 peakMemoryBytes: try reader.read())
+        case .progress: self = .progress(try TrialProgress(from: &reader))
         case nil: throw .unknownKind(reader.kind)
         }
         try reader.end()

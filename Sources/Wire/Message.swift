@@ -4,7 +4,7 @@
 import Sweep
 
 /// The version of every message below; a peer that speaks another is refused with both numbers named.
-public let wireVersion: UInt8 = 2
+public let wireVersion: UInt8 = 3
 
 /// Who a worker is: chosen at random by the worker's process when it starts, kept across reconnections.
 public struct WorkerID: Hashable, Sendable {
@@ -24,6 +24,8 @@ public enum WorkerMessage: Equatable, Sendable {
     /// and so what was lost on the way.
     case hello(Hello)
     case beat
+    /// How far the trials are that its slots run; those that say nothing yet are left out.
+    case progress([TrialProgress])
     case report(Report)
     case failure(Failure)
     /// What a `fetch` asked for.
@@ -101,15 +103,35 @@ public enum WorkerMessage: Equatable, Sendable {
         public var attempt: UInt32
         /// One sentence for a person.
         public var cause: String
+        /// The last lines that the slot wrote to standard error, with newlines between; often none.
+        public var log: String
         public var provenance: Provenance
 
-        public init(lease: LeaseID, trial: UInt64, attempt: UInt32, cause: String, provenance: Provenance) {
+        public init(
+            lease: LeaseID, trial: UInt64, attempt: UInt32, cause: String, log: String = "",
+            provenance: Provenance
+        ) {
             self.lease = lease
             self.trial = trial
             self.attempt = attempt
             self.cause = cause
+            self.log = log
             self.provenance = provenance
         }
+    }
+}
+
+/// How far a trial is, in thousandths of its training's steps.
+public struct TrialProgress: Equatable, Sendable {
+    public var trial: UInt64
+    public var permille: UInt16
+    /// Where the attempt began: not at 0 where it goes on from a checkpoint.
+    public var from: UInt16
+
+    public init(trial: UInt64, permille: UInt16, from: UInt16 = 0) {
+        self.trial = trial
+        self.permille = permille
+        self.from = from
     }
 }
 
@@ -183,6 +205,8 @@ public enum CoordinatorMessage: Equatable, Sendable {
     case beat
     /// These trials' reports are durable (or not wanted): forget them.
     case accepted([UInt64])
+    /// Give back the trials that no slot has begun, and say by a hello what is still held.
+    case recall
     /// Stop and forget these trials of the lease: they have their outcome, or others have them.
     case revoke(LeaseID, [UInt64])
     /// Send the piece that begins there, of the reported trial's weights.
@@ -233,4 +257,6 @@ public enum SlotReply: Equatable, Sendable {
         trial: UInt64, id: TrialID, body: [UInt8], files: [KeptFile] = [], continuedFrom: UInt64 = 0,
         seconds: Double, peakMemoryBytes: UInt64)
     case failed(trial: UInt64, cause: String, seconds: Double, peakMemoryBytes: UInt64)
+    /// Told about once a second.
+    case progress(TrialProgress)
 }

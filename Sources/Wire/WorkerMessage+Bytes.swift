@@ -1,7 +1,7 @@
 import Sweep
 
 extension WorkerMessage {
-    private enum Kind: UInt8 { case hello = 1, beat, report, failure, goodbye, piece }
+    private enum Kind: UInt8 { case hello = 1, beat, report, failure, goodbye, piece, progress }
 
     public var encoded: [UInt8] {
         switch self {
@@ -20,6 +20,10 @@ extension WorkerMessage {
             }
             return writer.bytes
         case .beat: return ByteWriter(kind: Kind.beat.rawValue).bytes
+        case .progress(let list):
+            var writer = ByteWriter(kind: Kind.progress.rawValue)
+            writer.write(list: list) { $1.write(to: &$0) }
+            return writer.bytes
         case .report(let report):
             var writer = ByteWriter(kind: Kind.report.rawValue)
             writer.write(report.lease.value)
@@ -36,6 +40,7 @@ extension WorkerMessage {
             writer.write(failure.trial)
             writer.write(failure.attempt)
             writer.write(failure.cause)
+            writer.write(failure.log)
             failure.provenance.write(to: &writer)
             return writer.bytes
         case .piece(let piece):
@@ -54,6 +59,9 @@ extension WorkerMessage {
         switch Kind(rawValue: reader.kind) {
         case .hello: self = .hello(try Hello(from: &reader))
         case .beat: self = .beat
+        case .progress:
+            self = .progress(
+                try reader.readList { reader throws(WireError) in try TrialProgress(from: &reader) })
         case .report:
             self = .report(
                 Report(
@@ -65,7 +73,8 @@ extension WorkerMessage {
                 Failure(
                     lease: LeaseID(try reader.read()), trial: try reader.read(),
                     attempt: try reader.readAttempt(),
-                    cause: try reader.readText(), provenance: try Provenance(from: &reader)))
+                    cause: try reader.readText(), log: try reader.readText(),
+                    provenance: try Provenance(from: &reader)))
         case .piece:
             self = .piece(
                 Piece(
@@ -88,6 +97,18 @@ extension WorkerMessage.Hello {
                     lease: LeaseID(try reader.read()), trial: try reader.read(),
                     attempt: try reader.readAttempt())
             })
+    }
+}
+
+extension TrialProgress {
+    func write(to writer: inout ByteWriter) {
+        writer.write(trial)
+        writer.write(permille)
+        writer.write(from)
+    }
+
+    init(from reader: inout ByteReader) throws(WireError) {
+        self.init(trial: try reader.read(), permille: try reader.read(), from: try reader.read())
     }
 }
 

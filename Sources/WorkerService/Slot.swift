@@ -109,9 +109,21 @@ private struct Slot {
             if let body = insteadOfTraining?(trial.settings) {
                 return .success(Success(id: id, body: body, files: [], continuedFrom: 0))
             }
+            // A trial that is over by then need not tell.
+            var dueAt = monotonicMilliseconds() + 1000
             do throws(ExperimentError) {
                 let result = try runner.run(
-                    trial.settings, keeping: spec.weights, checkpoints: clock.checkpoints(of: id))
+                    trial.settings, keeping: spec.weights, checkpoints: clock.checkpoints(of: id),
+                    told: { done, steps, from in
+                        let now = monotonicMilliseconds()
+                        guard now >= dueAt, steps > 0 else { return }
+                        dueAt = now + 1000
+                        _ = sendToWorker(
+                            .progress(
+                                TrialProgress(
+                                    trial: index, permille: UInt16(1000 * done / steps),
+                                    from: UInt16(1000 * from / steps))))
+                    })
                 return leave(result.kept, of: trial).map { files in
                     Success(
                         id: id, body: result.body, files: files,
@@ -139,16 +151,19 @@ private struct Slot {
         return .success(files)
     }
 
-    func send(_ reply: SlotReply) -> Bool {
-        var bytes = FrameBuffer.frame(reply.encoded)[...]
-        while !bytes.isEmpty {
-            let count = bytes.withUnsafeBytes { write(slotDescriptor, $0.baseAddress, $0.count) }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { return false }
-            bytes = bytes.dropFirst(count)
-        }
-        return true
+    func send(_ reply: SlotReply) -> Bool { sendToWorker(reply) }
+}
+
+/// False where the worker is gone.
+private func sendToWorker(_ reply: SlotReply) -> Bool {
+    var bytes = FrameBuffer.frame(reply.encoded)[...]
+    while !bytes.isEmpty {
+        let count = bytes.withUnsafeBytes { write(slotDescriptor, $0.baseAddress, $0.count) }
+        if count < 0, errno == EINTR { continue }
+        guard count > 0 else { return false }
+        bytes = bytes.dropFirst(count)
     }
+    return true
 }
 
 /// Asks for this process's end when its parent's comes; false where that is over already.

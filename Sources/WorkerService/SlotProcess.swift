@@ -8,32 +8,49 @@ import Wire
 struct SlotProcess {
     private let child: ChildProgram
     let descriptor: Int32
+    /// Reads what it writes to standard error.
+    let errors: Int32
+    private(set) var log = LastLines()
     private var buffer = FrameBuffer()
+    /// Once it has ended: the most memory it had at once since its trial began, bytes.
+    private(set) var peakMemoryBytes: UInt64 = 0
 
     /// - Returns: nil where the process cannot be started; errno says why.
     static func start(_ options: WorkerOptions) -> SlotProcess? {
         var ends: [Int32] = [-1, -1]
+        var pipe: [Int32] = [-1, -1]
+        guard Glibc.pipe(&pipe) == 0 else { return nil }
+        for end in pipe { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        _ = fcntl(pipe[0], F_SETFL, O_NONBLOCK)
         guard let program = thisProgram(),
             socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0, &ends) == 0
-        else { return nil }
+        else {
+            pipe.forEach(close)
+            return nil
+        }
         let child = ChildProgram.start(
             program,
             [
                 "--slot", "--parent", String(getpid()), "--data", options.dataFolder, "--checkpoint-every",
                 String(options.checkpointSeconds),
             ],
-            environment: numericEnvironment(options.kernel), descriptors: [(ours: ends[1], theirs: 3)])
+            environment: numericEnvironment(options.kernel),
+            // Standard error first: its end may have the number 3 here.
+            descriptors: [(ours: pipe[1], theirs: STDERR_FILENO), (ours: ends[1], theirs: 3)])
         close(ends[1])
+        close(pipe[1])
         guard let child else {
             close(ends[0])
+            close(pipe[0])
             return nil
         }
-        return SlotProcess(child: child, descriptor: ends[0])
+        return SlotProcess(child: child, descriptor: ends[0], errors: pipe[0])
     }
 
-    private init(child: ChildProgram, descriptor: Int32) {
+    private init(child: ChildProgram, descriptor: Int32, errors: Int32) {
         self.child = child
         self.descriptor = descriptor
+        self.errors = errors
     }
 
     enum Reading {
@@ -77,22 +94,54 @@ struct SlotProcess {
     }
 
     /// Ends the process, if it lives, and says how it ended.
-    func end() -> ChildProgram.End {
+    mutating func end() -> ChildProgram.End {
         // A process that closed its end is about to exit by itself: its own end is the one to tell.
         for _ in 0..<50 {
-            if let end = child.endIfEnded() { return end }
+            if let ended = child.endAndPeak(WNOHANG) {
+                peakMemoryBytes = ended.peakMemoryBytes
+                return ended.end
+            }
             guard isClosed else { break }
             usleep(10_000)
         }
         child.send(signal: SIGKILL)
-        return child.wait()
+        let ended = child.endAndPeak(0)
+        peakMemoryBytes = ended?.peakMemoryBytes ?? 0
+        return ended?.end ?? .killed(signal: SIGKILL)
     }
+
+    /// Its own memory at present, bytes: not what it shares with others, such as images. 0 where it is gone.
+    var ownMemoryBytes: UInt64 {
+        guard let file = fopen("/proc/\(child.process)/statm", "re") else { return 0 }
+        defer { fclose(file) }
+        var bytes = [UInt8](repeating: 0, count: 256)
+        let text = String(decoding: bytes.prefix(fread(&bytes, 1, bytes.count, file)), as: UTF8.self)
+        let pages = text.split(separator: " ").compactMap { UInt64($0) }
+        guard pages.count > 2, pages[1] > pages[2] else { return 0 }
+        return (pages[1] - pages[2]) * UInt64(sysconf(Int32(_SC_PAGESIZE)))
+    }
+
+    /// Lines that it wrote to standard error.
+    mutating func readErrors() -> [String] {
+        var lines: [String] = []
+        var bytes = [UInt8](repeating: 0, count: 4096)
+        while true {
+            let count = Glibc.read(errors, &bytes, bytes.count)
+            guard count > 0 else { return lines }
+            lines += log.add(bytes[..<count])
+        }
+    }
+
+    mutating func clearLog() { log.clear() }
 
     private var isClosed: Bool {
         var byte: UInt8 = 0
         return recv(descriptor, &byte, 1, Int32(MSG_DONTWAIT | MSG_PEEK)) == 0
     }
 
-    func close() { Glibc.close(descriptor) }
+    func close() {
+        Glibc.close(descriptor)
+        Glibc.close(errors)
+    }
     private static func close(_ descriptor: Int32) { Glibc.close(descriptor) }
 }

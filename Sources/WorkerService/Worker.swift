@@ -22,6 +22,7 @@ struct Worker {
     private var kernel = ""
     private var ending: SessionEnd?
     private var terminal = Terminal()
+    private var nextMemoryLook: Int64 = 0
 
     static func run(_ options: WorkerOptions) -> ExitCode {
         guard diesWithParent(options.parent, signal: SIGTERM), let endpoint = options.endpoint else {
@@ -56,23 +57,29 @@ struct Worker {
 
     private mutating func run() -> ExitCode {
         warnOfEnvironment()
+        warnOfDescriptors()
         say("looking for a coordinator at \(endpoint.text), for up to 15 minutes")
         for slot in slots.indices { startSlot(slot) }
         while ending == nil {
             let running = slots.indices.filter { slots[$0] != nil }
-            let descriptors = [signals.descriptor] + running.compactMap { slots[$0]?.descriptor }
-            let deadline = min(session.nextDeadline.milliseconds, link.deadline ?? .max)
+            let descriptors =
+                [signals.descriptor] + running.compactMap { slots[$0]?.descriptor }
+                + running.compactMap { slots[$0]?.errors }
+            var deadline = min(session.nextDeadline.milliseconds, link.deadline ?? .max)
+            if options.memoryLimit != nil { deadline = min(deadline, nextMemoryLook) }
             let wait = min(60_000, max(0, deadline - monotonicMilliseconds()))
             let ready = waitForInput(link.socket, descriptors: descriptors, milliseconds: Int(wait))
             if ready.descriptors[0] { readSignals() }
-            for (slot, isReady) in zip(running, ready.descriptors.dropFirst()) where isReady {
-                readSlot(slot)
+            for (place, slot) in running.enumerated() {
+                if ready.descriptors[1 + running.count + place] { readErrors(of: slot) }
+                if ready.descriptors[1 + place] { readSlot(slot) }
             }
+            watchMemory()
             tendLink()
             if ready.socket { readMessages() }
             if now() >= session.nextDeadline { handle(.wake) }
         }
-        for slot in slots { _ = slot?.end() }
+        for slot in slots.indices { _ = slots[slot]?.end() }
         outbox.remove()
         return finish(ending ?? .stopped)
     }
@@ -88,6 +95,44 @@ struct Worker {
         printError(
             "OPENBLAS_CORETYPE=\(pinned) is set and ignored: slots use the CPU's own kernel "
                 + "(--blas-kernel env keeps it)")
+    }
+
+    /// A slot has two, and starting one takes two more for a moment.
+    private func warnOfDescriptors() {
+        let (available, needed) = (allowManyConnections(), 2 * options.slots + 32)
+        guard available < needed else { return }
+        printError(
+            "warning: \(countText(options.slots, "slot")) need \(needed) file descriptors, and this process may have "
+                + "\(available): raise 'ulimit -n', or give fewer --slots")
+    }
+
+    private mutating func readErrors(of slot: Int) {
+        for line in slots[slot]?.readErrors() ?? [] { printError(line) }
+    }
+
+    /// A limit of the system would not do: where memory is refused, BLAS waits for it for ever.
+    private mutating func watchMemory() {
+        guard let limit = options.memoryLimit, monotonicMilliseconds() >= nextMemoryLook else { return }
+        nextMemoryLook = monotonicMilliseconds() + 250
+        for slot in slots.indices where (slots[slot]?.ownMemoryBytes ?? 0) > limit {
+            end(slot, cause: "used more than \(sizeText(limit)) of memory, the limit (--memory-limit)")
+        }
+    }
+
+    /// Ends a slot's process, whose trial has failed then.
+    private mutating func end(_ slot: Int, cause: String) {
+        _ = slots[slot]?.end()
+        noteEnd(of: slot, cause: cause)
+    }
+
+    private mutating func noteEnd(of slot: Int, cause: String) {
+        readErrors(of: slot)
+        let (peak, log) = (slots[slot]?.peakMemoryBytes ?? 0, slots[slot]?.log.text ?? "")
+        slots[slot]?.close()
+        slots[slot] = nil
+        handle(
+            .slotDied(
+                slot, cause: cause, unixMilliseconds: unixMilliseconds(), peakMemoryBytes: peak, log: log))
     }
 
     private func say(_ line: String) {
@@ -133,6 +178,7 @@ struct Worker {
 
     private mutating func readSlot(_ slot: Int) {
         guard let reading = slots[slot]?.read() else { return }
+        readErrors(of: slot)
         switch reading {
         case .replies(let replies):
             for reply in replies {
@@ -141,13 +187,13 @@ struct Worker {
                     handle(.slotReady(slot, kernel: name))
                 } else {
                     if case .done(let trial, let id, _, _, _, _, _) = reply { finished[trial] = id }
-                    handle(.slotReply(slot, reply, unixMilliseconds: unixMilliseconds()))
+                    handle(
+                        .slotReply(
+                            slot, reply, unixMilliseconds: unixMilliseconds(),
+                            log: slots[slot]?.log.text ?? ""))
                 }
             }
-        case .ended(let cause):
-            slots[slot]?.close()
-            slots[slot] = nil
-            handle(.slotDied(slot, cause: cause, unixMilliseconds: unixMilliseconds()))
+        case .ended(let cause): noteEnd(of: slot, cause: cause)
         }
     }
 
@@ -173,14 +219,12 @@ struct Worker {
         switch effect {
         case .send(let message): link.socket.send(message.encoded)
         case .load(let sweep, let slot): slots[slot]?.send(.sweep(sweep))
-        case .start(let trial, let slot): slots[slot]?.send(.run(trial: trial))
-        case .end(let slot, let cause):
-            _ = slots[slot]?.end()
-            slots[slot]?.close()
-            slots[slot] = nil
-            handle(.slotDied(slot, cause: cause, unixMilliseconds: unixMilliseconds()))
+        case .start(let trial, let slot):
+            slots[slot]?.clearLog()
+            slots[slot]?.send(.run(trial: trial))
+        case .end(let slot, let cause): end(slot, cause: cause)
         case .restart(let slot):
-            if let old = slots[slot] {
+            if var old = slots[slot] {
                 _ = old.end()
                 old.close()
             }

@@ -66,6 +66,9 @@ let workerCommand = CommandSpec(
             "--checkpoint-every", "SECONDS",
             "a trial leaves its state so often, in DIR/checkpoints, and goes on from it when it is tried again "
                 + "(default: 60; 0: never)"),
+        OptionSpec(
+            "--memory-limit", "SIZE",
+            "end a trial that uses more memory of its own, as failed, such as 2GiB (default: none)"),
         OptionSpec(flag: "--version", "version of the program and of its libraries"),
         OptionSpec(flag: "--quiet", "say only what went wrong"),
         OptionSpec("--keys-descriptor", "N", "read keys from this descriptor", isHidden: true),
@@ -100,6 +103,8 @@ struct WorkerOptions {
     var measureRequest: String?
     /// 0: none.
     var checkpointSeconds: Int
+    /// Of a slot, bytes.
+    var memoryLimit: UInt64?
     /// As given, for slots.
     var dataFolder: String
 
@@ -107,6 +112,7 @@ struct WorkerOptions {
         isSlot = arguments.has("--slot")
         measureRequest = arguments["--measure"]
         checkpointSeconds = try arguments.integer("--checkpoint-every", in: 0...86_400) ?? 60
+        memoryLimit = try arguments.size("--memory-limit")
         isQuiet = arguments.has("--quiet")
         parent = try arguments.integer("--parent", in: 1...Int(Int32.max)).map { pid_t($0) }
         slots = try arguments.integer("--slots", in: 1...1024) ?? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))

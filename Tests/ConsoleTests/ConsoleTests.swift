@@ -152,10 +152,10 @@ import Testing
         #expect(estimate.perSecond == nil)
         estimate.update(done: 500, atMilliseconds: 0)
         #expect(estimate.perSecond == nil)
-        for second in 1...30 { estimate.update(done: 500 + 4 * second, atMilliseconds: Int64(second) * 1000) }
+        for second in 1...30 { estimate.update(done: Double(500 + 4 * second), atMilliseconds: Int64(second) * 1000) }
         #expect(abs((estimate.perSecond ?? 0) - 4) < 1e-9)
         for second in 31...600 {
-            estimate.update(done: 620 + second - 30, atMilliseconds: Int64(second) * 1000)
+            estimate.update(done: Double(620 + second - 30), atMilliseconds: Int64(second) * 1000)
         }
         #expect(abs((estimate.perSecond ?? 0) - 1) < 0.01)
     }
@@ -165,11 +165,60 @@ import Testing
         var estimate = RateEstimate()
         // Two trials each 120 s.
         for second in 0...359 {
-            estimate.update(done: 2 * (second / 120), atMilliseconds: Int64(second) * 1000)
+            estimate.update(done: Double(2 * (second / 120)), atMilliseconds: Int64(second) * 1000)
             if second < 120 { #expect(estimate.perSecond == nil) }
             if second >= 120 { #expect(abs((estimate.perSecond ?? 0) - 2.0 / 120) < 1e-12) }
         }
         for second in 360...1000 { estimate.update(done: 4, atMilliseconds: Int64(second) * 1000) }
         #expect(abs((estimate.perSecond ?? 0) - 4.0 / (1000 - 240)) < 1e-12)
+    }
+    @Test("One long trial has a share and an estimate from its fractions")
+    func fractions() {
+        var estimate = RateEstimate()
+        for second in 0...370 {
+            estimate.update(done: Double(second) / 1000, atMilliseconds: Int64(second) * 1000)
+        }
+        #expect(abs((estimate.perSecond ?? 0) - 0.001) < 1e-12)
+        var report = ProgressReport(
+            total: 1, done: 0, quarantined: 0, failures: 0, workers: 1, slots: 1, rate: estimate.perSecond)
+        report.fraction = 0.37
+        #expect(report.line(width: 100).hasPrefix("0/1 trials 37 % · ETA 10 min 30 s"))
+        report.fraction = 0.9999
+        #expect(report.line(width: 100).hasPrefix("0/1 trials 99 %"))
+        #expect(percentText(done: 1, fraction: 0, total: 1) == "100 %")
+        #expect(percentText(done: 1, fraction: 1.5, total: 10) == "25 %")
+    }
+}
+
+@Suite("Sizes and last lines") struct SizeTests {
+    @Test(
+        "A size has a unit, or is in bytes",
+        arguments: [
+            ("2GiB", 2 << 30), ("2g", 2 << 30), ("1.5 G", 3 << 29), ("500M", 500 << 20),
+            ("500MB", 500_000_000), ("64k", 65_536), ("1048576", 1_048_576), ("1T", 1 << 40), ("", nil),
+            ("G", nil), ("-1G", nil), ("1X", nil), ("0", nil), ("0.1", nil), ("1e9", nil), ("nan", nil),
+            ("1.2.3G", nil), ("9999999T", nil),
+        ] as [(String, UInt64?)])
+    func sizes(text: String, size: UInt64?) { #expect(bytes(ofSize: text) == size) }
+
+    @Test("Sizes in words are those that can be given")
+    func words() {
+        #expect(sizeText(2 << 30) == "2 GiB" && sizeText(300 << 20) == "300 MiB" && sizeText(1) == "1 byte")
+        #expect(sizeText(3 << 29) == "1.5 GiB")
+    }
+
+    @Test("The last twenty lines are kept, of which none steers a terminal")
+    func lastLines() {
+        var log = LastLines()
+        #expect(log.add("a\u{1b}[2Jb\nc".utf8) == ["a·[2Jb"])
+        #expect(log.text == "a·[2Jb\nc")
+        #expect(log.add("d\n".utf8) == ["cd"])
+        for line in 0..<100 { _ = log.add("line \(line)\n".utf8) }
+        #expect(log.lines.count == 20 && log.lines.first == "line 80" && log.lines.last == "line 99")
+        _ = log.add([UInt8](repeating: UInt8(ascii: "x"), count: 100_000))
+        #expect(log.text.utf8.count <= LastLines.mostBytes + 1001)
+        #expect(log.lines.allSatisfy { $0.utf8.count <= 1000 })
+        log.clear()
+        #expect(log.text.isEmpty)
     }
 }

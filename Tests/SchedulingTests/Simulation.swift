@@ -166,7 +166,7 @@ struct Simulation {
         case .finished:
             if !journal.isComplete { fail("finished without all outcomes") }
             isFinished = true
-        case .append, .check, .appendFailure, .write, .keep, .note: break
+        case .append, .check, .appendFailure, .write, .keep, .note, .drained: break
         }
     }
 

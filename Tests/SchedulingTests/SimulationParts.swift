@@ -169,7 +169,7 @@ struct SimulatedJournal {
                 whole == (step, files[step])
             else { return "half of trial \(trial)'s weights are kept" }
             kept[trial, default: []].insert(step)
-        case .send, .note, .finished: break
+        case .send, .note, .finished, .drained: break
         }
         return nil
     }

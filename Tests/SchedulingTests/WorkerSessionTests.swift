@@ -303,6 +303,49 @@ extension [SessionEffect] {
         var worker = try TestWorker(joinedWith: 1)
         #expect(try worker.handle(.message(.finish)) == [.exit(.finished)])
     }
+
+    // MARK: The operator
+
+    @Test func `a recall gives back what waits, keeps what runs, and says so`() throws {
+        var worker = try TestWorker(joinedWith: 1)
+        _ = try worker.assign([4, 5, 6], lease: 1)
+        let effects = try worker.handle(.message(.recall))
+        #expect(effects.hellos.map(\.held) == [[held(4, lease: 1)]])
+        #expect(effects.count == 1)
+        #expect(try worker.done(4).count == 1)
+        #expect(try worker.assign([5], lease: 2, attempt: 2) == [.start(trial: 5, slot: 0)])
+    }
+
+    @Test func `what slots say of their trials is told once a beat, together`() throws {
+        var worker = try TestWorker(joinedWith: 2)
+        _ = try worker.assign([0, 1], lease: 1)
+        func say(_ permille: UInt16, of trial: UInt64, slot: Int) throws -> [WorkerMessage] {
+            let progress = TrialProgress(trial: trial, permille: permille)
+            return try worker.handle(.slotReply(slot, .progress(progress), unixMilliseconds: 0)).sent
+        }
+        worker.now = worker.now + 400
+        #expect(try say(100, of: 0, slot: 0) == [])
+        worker.now = worker.now + 700
+        let both = [TrialProgress(trial: 0, permille: 100), TrialProgress(trial: 1, permille: 200)]
+        #expect(try say(200, of: 1, slot: 1) == [.progress(both)])
+        worker.now = worker.now + 999
+        #expect(try say(300, of: 0, slot: 0) == [])
+        // Of a trial that the slot does not run.
+        worker.now = worker.now + 1
+        #expect(try say(900, of: 1, slot: 0) == [])
+        _ = try worker.done(1, slot: 1)
+        #expect(try say(400, of: 0, slot: 0) == [.progress([TrialProgress(trial: 0, permille: 400)])])
+    }
+
+    @Test func `a failure tells what its slot last wrote and how much memory it had`() throws {
+        var worker = try TestWorker(joinedWith: 1)
+        _ = try worker.assign([0], lease: 1)
+        let failed = try worker.handle(
+            .slotDied(0, cause: "killed", unixMilliseconds: 0, peakMemoryBytes: 77, log: "a\nb")
+        ).failures
+        #expect(failed.map(\.log) == ["a\nb"])
+        #expect(failed.map(\.provenance.peakMemoryBytes) == [77])
+    }
 }
 
 extension SessionEffect {

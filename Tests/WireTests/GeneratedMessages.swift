@@ -41,6 +41,10 @@ extension Draws {
         (0..<Int.random(in: 0...4, using: &self)).map { _ in KeptFile(step: number(), bytes: number()) }
     }
 
+    mutating func progress() -> TrialProgress {
+        TrialProgress(trial: number(), permille: number(), from: number())
+    }
+
     /// Never nil: 32 hexadecimal digits make an identifier.
     mutating func id() -> TrialID? {
         let digits = Array("0123456789abcdef")
@@ -58,7 +62,7 @@ extension Draws {
 
 extension Draws {
     mutating func workerMessage() -> WorkerMessage {
-        switch next() % 6 {
+        switch next() % 7 {
         case 0:
             let held = (0..<Int.random(in: 0...20, using: &self)).map { _ in
                 WorkerMessage.HeldTrial(
@@ -80,17 +84,17 @@ extension Draws {
             return .failure(
                 WorkerMessage.Failure(
                     lease: LeaseID(number()), trial: number(), attempt: number() % (WireLimit.attempt + 1),
-                    cause: text(),
-                    provenance: provenance()))
+                    cause: text(), log: text(), provenance: provenance()))
         case 4:
             return .piece(
                 Piece(trial: number(), file: number(), offset: number(), bytes: bytes(upTo: 300)))
+        case 5: return .progress((0..<Int.random(in: 0...20, using: &self)).map { _ in progress() })
         default: return .goodbye
         }
     }
 
     mutating func coordinatorMessage() -> CoordinatorMessage {
-        switch next() % 8 {
+        switch next() % 9 {
         case 0:
             return .welcome(
                 CoordinatorMessage.Welcome(
@@ -104,6 +108,7 @@ extension Draws {
         case 4: return .accepted(trials())
         case 5: return .fetch(trial: number(), file: number(), offset: number())
         case 6: return .revoke(LeaseID(number()), trials())
+        case 7: return .recall
         default: return .finish
         }
     }
@@ -113,13 +118,14 @@ extension Draws {
     }
 
     mutating func slotReply() -> SlotReply {
-        switch next() % 3 {
+        switch next() % 4 {
         case 0: return .ready(kernel: text())
         case 1:
             guard let id = id() else { return .ready(kernel: "") }
             return .done(
                 trial: number(), id: id, body: bytes(upTo: 300), files: files(), continuedFrom: number(),
                 seconds: seconds(), peakMemoryBytes: number())
+        case 2: return .progress(progress())
         default:
             return .failed(
                 trial: number(), cause: text(), seconds: seconds(), peakMemoryBytes: number())

@@ -1,0 +1,104 @@
+import Console
+import Scheduling
+import Text
+import Transport
+
+// What an operator asks from another terminal: `pause`, `drain`, `cancel`, `status`.
+
+/// A request to a coordinator, by the word that is sent.
+enum OperatorRequest: String {
+    case pause
+    /// Takes back `pause` and `drain`.
+    case proceed
+    case drain
+    case cancel
+    case status
+}
+
+extension Coordinator {
+    mutating func hearOperator() {
+        guard let control else { return }
+        for request in control.requests() {
+            control.answer(request, answer(to: request.text).canonicalText)
+        }
+    }
+
+    private mutating func answer(to text: String) -> JSONValue {
+        guard let request = OperatorRequest(rawValue: text) else {
+            return .object(["error": .string("this coordinator knows no request '\(printable(text))'")])
+        }
+        let before = dispatcher.intake
+        let said: String
+        switch request {
+        case .status: return liveFacts
+        case .pause:
+            handle(.pause)
+            said =
+                switch before {
+                case .open: "paused: no trial is started; what runs goes on"
+                case .paused: "the run was paused already"
+                case .draining: "the run is draining: no trial is started, and it ends with the last that runs"
+                }
+        case .proceed:
+            handle(.proceed)
+            said = before == .open ? "the run was not paused" : "trials are started again"
+        case .drain:
+            handle(.drain)
+            said =
+                "draining: no trial is started, and the run ends with the last that runs "
+                + "(\(percentText(done: done, fraction: dispatcher.runningFraction, total: dispatcher.progress.total))"
+                + " are done)"
+        case .cancel:
+            isInterrupted = true
+            said = "cancelled: what runs is stopped"
+        }
+        if dispatcher.intake != before || request == .cancel {
+            terminal.print("\(said) (asked for from another terminal)")
+        }
+        return .object(["said": .string(said)])
+    }
+
+    var progressReport: ProgressReport {
+        let progress = dispatcher.progress
+        var report = ProgressReport(
+            total: progress.total, done: done, quarantined: progress.quarantined, failures: progress.failures,
+            workers: progress.workers, slots: progress.slots, rate: rate.perSecond)
+        report.fraction = dispatcher.runningFraction
+        switch dispatcher.intake {
+        case .open: break
+        case .paused: report.halt = "paused"
+        case .draining: report.halt = "draining"
+        }
+        return report
+    }
+
+    /// What only the coordinator knows.
+    private var liveFacts: JSONValue {
+        let report = progressReport
+        var facts: [String: JSONValue] = [
+            "intake": .string(report.halt ?? "open"), "done": JSONValue(report.done),
+            "running_fraction": .number(report.fraction), "leased": JSONValue(dispatcher.leasedCount),
+            "slots": JSONValue(report.slots),
+        ]
+        if let rate = report.rate { facts["trials_per_second"] = .number(rate) }
+        if let seconds = report.secondsLeft { facts["eta_seconds"] = .number(seconds) }
+        let workers = dispatcher.workerFacts(at: Instant(milliseconds: monotonicMilliseconds()))
+        facts["worker_count"] = JSONValue(workers.count)
+        facts["workers"] = .array(
+            workers.prefix(1000).map { worker in
+                var members: [String: JSONValue] = [
+                    "host": .string(worker.host), "process": JSONValue(Int(worker.process)),
+                    "slots": JSONValue(worker.slots), "trials": JSONValue(worker.held),
+                    "blas_kernel": .string(worker.kernel),
+                    "silent_seconds": .number(Double(worker.silentMilliseconds) / 1000),
+                    "suspect": .bool(worker.isSuspect),
+                    "failures_in_a_row": JSONValue(worker.failuresInARow),
+                ]
+                if let rest = worker.restMilliseconds, rest > 0 {
+                    members["rest_seconds"] = .number(Double(rest) / 1000)
+                }
+                return .object(members)
+            })
+        return .object(facts)
+    }
+}

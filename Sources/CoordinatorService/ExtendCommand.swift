@@ -1,0 +1,114 @@
+import Console
+import Files
+import Glibc
+import Journal
+import Reporting
+import Sweep
+import Text
+
+func runExtend(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
+    let run = try RunDirectory.open(arguments.operands[0])
+    let overrides = arguments.all("--set")
+    guard !overrides.isEmpty else {
+        throw .input("what shall be added? --set PATH=V1,V2,… names an axis and all its values")
+    }
+    let lock = try journaled { () throws(JournalError) in
+        try CoordinatorLock(in: run.path, holder: .thisProcess())
+    }
+    defer { withExtendedLifetime(lock) {} }
+    if !run.hasJournal { try run.checkHasNoRecords() }
+    let spec = try orFail(CommandFailure.init(_:)) { () throws(SweepError) in
+        try SweepSpec(
+            parsing: Array(run.spec.canonicalJSON.canonicalText.utf8), file: run.path + "/sweep.json",
+            overrides: overrides.map { Override($0) })
+    }
+    if spec.digest == run.spec.digest {
+        printOut("\(run.path) has all of these values: nothing to add")
+        return .done
+    }
+    let places = try ExtensionPlaces(from: run.spec, to: spec)
+    let extended = RunDirectory(path: run.path, spec: spec)
+    if run.hasJournal { try rewrite(run, as: extended, places) }
+    // The journal outranks it: who is killed in between has extended the run.
+    try extended.writeSweep()
+    let summary = try RunStatus(extended).summary
+    printOut(
+        "\(spec.name): \(groupedText(spec.grid.count - run.spec.grid.count)) new trials, "
+            + "\(countText(spec.grid.count, "trial")) in all, \(groupedText(summary.complete)) of them done\n"
+            + "to run them: ranksweep resume \(run.path)")
+    return .done
+}
+
+private func rewrite(
+    _ run: RunDirectory, as extended: RunDirectory, _ places: ExtensionPlaces
+) throws(CommandFailure) {
+    let (digest, spec) = (extended.spec.digest, extended.spec)
+    let journal = try journaled { () throws(JournalError) in
+        let journal = try RunJournal.open(in: run.path, sweep: run.spec.digest)
+        try journal.extend(
+            toSweep: digest, json: spec.canonicalJSON.canonicalText,
+            place: { trial throws(JournalError) in
+                guard let place = places[trial] else {
+                    throw .corrupt(path: RunJournal.path(in: run.path), detail: "it tells of trial \(trial)")
+                }
+                return place
+            },
+            line: { line, place throws(JournalError) in
+                guard let body = try? JSONValue(parsing: line) else {
+                    throw .corrupt(path: RunJournal.path(in: run.path), detail: "a record is no JSON")
+                }
+                return Array(recordLine(trial: spec.grid[place], sweepDigest: digest, body: body).utf8)
+            })
+        return journal
+    }
+    // What is made from the journal is made anew; a crash before this costs nothing.
+    try extended.export(journal)
+}
+
+/// Where the trials of a run are in the sweep that it becomes.
+struct ExtensionPlaces {
+    private var places: [Int]
+
+    /// Old and new places go in step in most dimensions, so the trials of both are hashed, each once.
+    ///
+    /// - Throws: what the new sweep lacks, in words.
+    init(from old: SweepSpec, to new: SweepSpec) throws(CommandFailure) {
+        try ExtensionPlaces.checkAxes(old, new)
+        var known: [TrialID: Int] = [:]
+        known.reserveCapacity(new.grid.count)
+        for index in 0..<new.grid.count { known[new.grid[index].id] = index }
+        places = []
+        places.reserveCapacity(old.grid.count)
+        for index in 0..<old.grid.count {
+            guard let place = known.removeValue(forKey: old.grid[index].id) else {
+                let axes = old.grid[index].axes.map { "\($0.path) \($0.value.canonicalText)" }
+                throw .input(
+                    "this changes the settings of trials that the run has, such as that with "
+                        + "\(axes.joined(separator: ", ")): 'extend' only adds values to axes; for other settings "
+                        + "start another run")
+            }
+            places.append(place)
+        }
+    }
+
+    subscript(trial: Int) -> Int? { places.indices.contains(trial) ? places[trial] : nil }
+
+    /// Names the values that would go, rather than trials.
+    private static func checkAxes(_ old: SweepSpec, _ new: SweepSpec) throws(CommandFailure) {
+        for axis in old.axes {
+            let before = (0..<axis.count).map { axis.values[$0] }
+            guard let now = new.axes.first(where: { $0.path == axis.path }) else {
+                throw .input("\(axis.path): its \(countText(axis.count, "value")) must stay: name them all")
+            }
+            let kept = Set((0..<now.count).map { now.values[$0].canonicalText })
+            let lost = before.filter { !kept.contains($0.canonicalText) }.map(\.canonicalText)
+            guard !lost.isEmpty else { continue }
+            let shown = lost.prefix(5).joined(separator: ", ") + (lost.count > 5 ? ", …" : "")
+            let present = before.map(\.canonicalText)
+            let list = present.count <= 12 ? " (at present: \(present.joined(separator: ",")))" : ""
+            throw .input(
+                "\(axis.path): \(shown) would be taken away: 'extend' only adds values; give all that the axis is "
+                    + "to have\(list)")
+        }
+    }
+}

@@ -1,0 +1,75 @@
+import Console
+import Glibc
+import Journal
+import Text
+import Transport
+
+func runPause(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
+    let run = try RunDirectory.open(arguments.operands[0])
+    let isOff = arguments.has("--off")
+    let (_, said) = try ask(run, isOff ? .proceed : .pause)
+    printOut(said)
+    if !isOff { printOut("to go on: ranksweep pause \(run.path) --off") }
+    return .done
+}
+
+func runDrain(_ arguments: Arguments) throws(CommandFailure) -> ExitCode { try end(.drain, arguments) }
+
+func runCancel(_ arguments: Arguments) throws(CommandFailure) -> ExitCode { try end(.cancel, arguments) }
+
+/// Asks for the run's end, and waits for it.
+private func end(_ request: OperatorRequest, _ arguments: Arguments) throws(CommandFailure) -> ExitCode {
+    let run = try RunDirectory.open(arguments.operands[0])
+    let holder = CoordinatorLock.holder(in: run.path)
+    let (client, said) = try ask(run, request)
+    printOut(said)
+    // The coordinator closes its end when its loop is over, and lets go of the lock when all is written.
+    while client.receive() != nil {}
+    while let now = CoordinatorLock.holder(in: run.path), now.process == holder?.process { usleep(20_000) }
+    let status = try RunStatus(run)
+    printOut("\(status.headline)\n" + status.goingOn)
+    return .done
+}
+
+/// Asks the coordinator that serves the run.
+///
+/// - Returns: the connection, for more lines, and what the coordinator said.
+private func ask(
+    _ run: RunDirectory, _ request: OperatorRequest
+) throws(CommandFailure) -> (ControlClient, String) {
+    let (client, answer) = try reach(run, request, patience: nil)
+    guard let said = answer["said"]?.string else {
+        throw .input("the coordinator of \(run.path): \(printable(answer["error"]?.string ?? "no answer"))")
+    }
+    return (client, said)
+}
+
+/// Sends a request to the run's coordinator, and reads the first line of its answer.
+///
+/// - Parameter patience: how long to wait for the answer, milliseconds; nil: for ever.
+func reach(
+    _ run: RunDirectory, _ request: OperatorRequest, patience: Int?
+) throws(CommandFailure) -> (ControlClient, JSONValue) {
+    // One that has just begun, or is about to end, holds the lock and does not listen.
+    for attempt in 0...50 {
+        guard let holder = CoordinatorLock.holder(in: run.path) else {
+            throw .input("no coordinator is running on \(run.path) (to start one: ranksweep resume \(run.path))")
+        }
+        do throws(ControlError) {
+            let client = try ControlClient(in: run.path, patience: patience)
+            guard client.send(request.rawValue), let line = client.receive() else {
+                throw ControlError.noAnswer
+            }
+            return (client, (try? JSONValue(parsing: line.utf8)) ?? .null)
+        } catch {
+            guard attempt < 50, patience == nil, holder.host == hostName() else {
+                let place = holder.host == hostName() ? "" : ": run this command on \(holder.host)"
+                throw .input(
+                    "process \(holder.process) on \(holder.host) runs \(run.path), and does not hear "
+                        + "(\(error.message))\(place)")
+            }
+        }
+        usleep(100_000)
+    }
+    throw .input("\(run.path): its coordinator does not hear")
+}

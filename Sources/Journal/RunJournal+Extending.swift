@@ -1,0 +1,65 @@
+// A run that gets more trials. Records and attempts are found by a trial's place in the grid, and its place moves.
+
+extension RunJournal {
+    private static let sweepText = "sweep_json"
+
+    /// The sweep that the journal is of, where it was extended: the words of `sweep.json`, which a crash may have left
+    /// behind. nil where `sweep.json` alone tells, or the journal cannot be read.
+    public static func extendedSweep(in directory: String) -> String? {
+        guard fileExists(path(in: directory)),
+            let database = try? Database(path: path(in: directory), access: .readOnly),
+            let statement = try? Statement("SELECT value FROM meta WHERE key = ?", in: database),
+            (try? statement.bind([.text(sweepText)])) != nil, (try? statement.step()) == true
+        else { return nil }
+        return statement.text(0)
+    }
+
+    /// Trials that the journal says anything of, ascending.
+    public func knownTrials() throws(JournalError) -> [Int] {
+        var trials: [Int] = []
+        try forEach(
+            """
+            SELECT trial FROM records UNION SELECT trial FROM attempts UNION SELECT trial FROM quarantined
+            ORDER BY 1
+            """
+        ) { row in trials.append(Int(row.integer(0))) }
+        return trials
+    }
+
+    /// Makes this the journal of another sweep that holds every trial of the one before: all of it, or nothing.
+    ///
+    /// - Parameters:
+    ///   - json: of the new sweep, as in `sweep.json`.
+    ///   - place: the new place of a trial by its old one, for `knownTrials`.
+    ///   - line: a record's line in the new sweep, by the old line and the new place.
+    public func extend(
+        toSweep digest: String, json: String, place: (Int) throws(JournalError) -> Int,
+        line: ([UInt8], _ place: Int) throws(JournalError) -> [UInt8]
+    ) throws(JournalError) {
+        let trials = try knownTrials()
+        try database.transaction { () throws(JournalError) in
+            // Old and new places overlap: negative ones are free, and each row goes through one.
+            let moveRecord = try Statement(
+                "UPDATE records SET trial = -1 - ?, line = ? WHERE trial = ?", in: database)
+            let moveAttempts = try Statement(
+                "UPDATE attempts SET trial = -1 - ? WHERE trial = ?", in: database)
+            let moveQuarantine = try Statement(
+                "UPDATE quarantined SET trial = -1 - ? WHERE trial = ?", in: database)
+            for trial in trials {
+                let old = Statement.Value.integer(Int64(trial))
+                let newPlace = try place(trial)
+                let new = Statement.Value.integer(Int64(newPlace))
+                if let kept = try self.line(ofTrial: trial) {
+                    try moveRecord.run(new, .blob(try line(kept, newPlace)), old)
+                }
+                try moveAttempts.run(new, old)
+                try moveQuarantine.run(new, old)
+            }
+            for table in ["records", "attempts", "quarantined"] {
+                try database.execute("UPDATE \(table) SET trial = -1 - trial WHERE trial < 0")
+            }
+            try setSetting("sweep", digest)
+            try setSetting(RunJournal.sweepText, json)
+        }
+    }
+}

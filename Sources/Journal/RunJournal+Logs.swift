@@ -1,0 +1,42 @@
+// The last lines of slots whose attempts failed: a table of their own, made with the first of them, so that journals
+// of runs without failures, and older ones, are as they were.
+
+extension RunJournal {
+    private var hasLogs: Bool {
+        get throws(JournalError) {
+            try database.integer("SELECT count(*) FROM sqlite_schema WHERE name = 'attempt_logs'") > 0
+        }
+    }
+
+    /// Keeps the lines of the attempt that was appended last. Within its transaction.
+    func keepLog(_ log: String) throws(JournalError) {
+        try database.execute(
+            "CREATE TABLE IF NOT EXISTS attempt_logs (attempt INTEGER PRIMARY KEY, lines TEXT NOT NULL)")
+        let last = try database.integer("SELECT max(id) FROM attempts")
+        try Statement("INSERT OR REPLACE INTO attempt_logs VALUES (?, ?)", in: database).run(
+            .integer(last), .text(log))
+    }
+
+    /// The lines, with newlines between; nothing where there are none.
+    func log(ofAttempt id: Int64) throws(JournalError) -> String {
+        guard try hasLogs else { return "" }
+        let statement = try Statement("SELECT lines FROM attempt_logs WHERE attempt = ?", in: database)
+        try statement.bind([.integer(id)])
+        return try statement.step() ? statement.text(0) : ""
+    }
+
+    /// Where the example last failed of its cause, and what it said.
+    func completeExample(_ cause: inout RunSummary.Cause) throws(JournalError) {
+        let statement = try Statement(
+            """
+            SELECT id, host FROM attempts WHERE trial = ? AND cause = ?
+            AND outcome IN ('failed', 'quarantined') ORDER BY id DESC LIMIT 1
+            """, in: database)
+        try statement.bind([.integer(Int64(cause.exampleTrial)), .text(cause.text)])
+        guard try statement.step() else { return }
+        cause.exampleHost = statement.text(1)
+        cause.exampleLog = try log(ofAttempt: statement.integer(0))
+    }
+}
+
+func logLines(_ log: String) -> [String] { log.split(separator: "\n").map(String.init) }

@@ -1,0 +1,113 @@
+import Wire
+
+/// Whether trials are leased.
+public enum Intake: Equatable, Sendable {
+    case open
+    /// None, until a person says otherwise; what is running goes on.
+    case paused
+    /// None any more: the run ends with the last that is running.
+    case draining
+}
+
+/// What is known of a worker that is there.
+public struct WorkerFacts: Equatable, Sendable {
+    public var id: WorkerID
+    public var host: String
+    public var process: UInt32
+    public var kernel: String
+    public var slots: Int
+    /// Trials that it holds: running, waiting, or with a report on its way.
+    public var held: Int
+    /// Since it was last heard.
+    public var silentMilliseconds: Int64
+    public var isSuspect: Bool
+    /// One after another, without a record in between.
+    public var failuresInARow: Int
+    /// Until it gets its next untried trial; nil where it does not rest.
+    public var restMilliseconds: Int64?
+}
+
+/// How far a running trial is.
+struct Fraction: Equatable, Sendable {
+    var done = 0.0
+    /// What was done before this coordinator knew of the attempt: a checkpoint's share, or what a worker brought along.
+    var before = 0.0
+    /// A worker held it when it said hello; how far it was by then its first word tells.
+    var isClaimed = false
+}
+
+// MARK: - The operator's wishes
+
+extension Dispatcher {
+    mutating func change(_ event: DispatchEvent, _ effects: inout [DispatchEffect]) {
+        switch event {
+        case .pause where intake == .open: intake = .paused
+        case .drain: intake = .draining
+        case .proceed where !isDrained: intake = .open
+        case .pause, .proceed, .message, .wake: return
+        }
+        guard intake != .open else { return }
+        for id in workerOrder where !(workers[id]?.held.isEmpty ?? true) {
+            effects.append(.send(.recall, to: id))
+        }
+    }
+
+    /// Trials that workers hold.
+    public var leasedCount: Int {
+        progress.total - pendingCount - progress.complete - progress.quarantined
+    }
+
+    mutating func endIfDrained(_ effects: inout [DispatchEffect]) {
+        guard intake == .draining, !isFinished, !isDrained, leasedCount == 0 else { return }
+        isDrained = true
+        effects.append(.drained)
+    }
+}
+
+// MARK: - What a person wants to see
+
+extension Dispatcher {
+    /// In the order in which they joined.
+    public func workerFacts(at now: Instant) -> [WorkerFacts] {
+        workerOrder.compactMap { id in
+            workers[id].map { worker in
+                WorkerFacts(
+                    id: id, host: worker.host, process: worker.process, kernel: worker.kernel,
+                    slots: worker.slots, held: worker.held.count,
+                    silentMilliseconds: now.milliseconds - worker.lastHeard.milliseconds,
+                    isSuspect: worker.isSuspect, failuresInARow: worker.failuresInARow,
+                    restMilliseconds: worker.restsUntil.map { $0.milliseconds - now.milliseconds })
+            }
+        }
+    }
+
+    /// Sum of the fractions that running trials are done.
+    public var runningFraction: Double { fractions.values.reduce(0) { $0 + $1.done } }
+
+    /// Trials' worth of work since this coordinator began, but for a constant: what rates are measured by.
+    public var work: Double {
+        Double(progress.complete + progress.quarantined) - skipped
+            + fractions.values.reduce(0) { $0 + $1.done - $1.before }
+    }
+
+    mutating func note(_ list: [TrialProgress], from id: WorkerID) {
+        for told in list {
+            guard let trial = Int(exactly: told.trial), workers[id]?.held[trial] != nil else { continue }
+            let done = Double(min(told.permille, 1000)) / 1000
+            var fraction = fractions[trial] ?? Fraction()
+            if fraction.isClaimed {
+                fraction = Fraction(before: done)
+            } else if fraction.done == 0 {
+                fraction.before = min(done, Double(told.from) / 1000)
+            }
+            // An attempt may have begun anew, or two workers may be at it.
+            fraction.done = max(fraction.done, done)
+            fractions[trial] = fraction
+        }
+    }
+
+    mutating func forgetFraction(of trial: Int, isDone: Bool) {
+        guard let fraction = fractions.removeValue(forKey: trial) else { return }
+        if isDone { skipped += fraction.before }
+    }
+}

@@ -1,0 +1,183 @@
+import Foundation
+import Testing
+import Text
+
+/// What an operator does to a run from another terminal, through real programs.
+@Suite("Operator", .serialized) struct OperatorTests {
+    private func status(_ work: Workspace, _ run: String) throws -> JSONValue {
+        let end = try work.run("status", run, "--json")
+        return try JSONValue(parsing: end.output.utf8)
+    }
+
+    private func waitForRecords(_ work: Workspace, _ run: String) throws {
+        try eventually("there are records") {
+            guard work.exists("\(run)/journal.sqlite") else { return false }
+            return (try status(work, run)["done"]?.number ?? 0) > 0
+        }
+    }
+
+    @Test("A run is paused and goes on, is drained with code 3, and is resumed to the same bytes")
+    func pausedAndDrained() throws {
+        let work = try Workspace()
+        try work.write(smallSweep(steps: 6000), to: "s.yaml")
+        #expect(try work.run("run", "s.yaml", "--out", "calm").code == 0)
+        // Longer than the address of a socket may be.
+        let name = "run-" + String(repeating: "x", count: 120)
+        let run = try work.start("ranksweep", ["run", "s.yaml", "--out", name])
+        try waitForRecords(work, name)
+
+        let pause = try work.run("pause", name)
+        #expect(pause.code == 0 && pause.output.contains("paused: no trial is started"), "\(pause.all)")
+        #expect(pause.output.contains("ranksweep pause \(name) --off"))
+        try eventually("nothing runs") { try status(work, name)["live"]?["leased"] == .number(0) }
+        let paused = try status(work, name)
+        #expect(paused["state"] == .string("paused"))
+        #expect(try #require(paused["done"]?.number) < 40)
+        #expect(try work.run("pause", name).output.contains("was paused already"))
+        #expect(try work.run("status", name).output.contains("paused: process \(run.pid)"))
+        #expect(run.isRunning)
+
+        #expect(try work.run("pause", name, "--off").output.contains("trials are started again"))
+        try eventually("more is done") {
+            (try status(work, name)["done"]?.number ?? 0) > (paused["done"]?.number ?? 40)
+        }
+        let drain = try work.run("drain", name)
+        #expect(drain.code == 0 && drain.output.contains("ranksweep resume \(name)"), "\(drain.all)")
+        let end = try run.wait()
+        #expect(end.code == 3, "\(end.all)")
+        #expect(end.errors.contains("ranksweep resume \(name)"))
+        // What ran was let run: there is no attempt without its record.
+        #expect(try !work.text("\(name)/provenance.ndjson").contains("failed"))
+        #expect(try processes(with: "ranksweep-worker", work.folder.path).isEmpty)
+        #expect(!work.exists("\(name)/control.sock"))
+        #expect(try work.run("resume", name).code == 0)
+        #expect(try work.bytes("\(name)/records.ndjson") == work.bytes("calm/records.ndjson"))
+
+        for command in ["pause", "drain", "cancel"] {
+            let late = try work.run(command, name)
+            #expect(late.code == 2 && late.errors.contains("no coordinator is running on \(name)"))
+        }
+    }
+
+    @Test("A long trial tells how far it is; cancelled, its run ends with code 3 and goes on later")
+    func cancelled() throws {
+        let work = try Workspace()
+        let sweep = """
+            name: long
+            experiment: vib
+            dataset: {name: gaussian, correlations: [0.5, 0.9], testPoints: 1000}
+            beta: 0.1
+            training: {steps: 5000000, batch: 64}
+            """
+        try work.write(sweep, to: "s.yaml")
+        let run = try work.start("ranksweep", ["run", "s.yaml", "--out", "a"])
+        try eventually("the trial tells how far it is") {
+            guard work.exists("a/control.sock") else { return false }
+            return (try status(work, "a")["live"]?["running_fraction"]?.number ?? 0) > 0
+        }
+        let facts = try status(work, "a")
+        #expect(facts["state"] == .string("running") && facts["done"] == .number(0))
+        #expect(facts["live"]?["workers"]?.array?.count == 1)
+        let mode = try FileManager.default.attributesOfItem(
+            atPath: work.folder.appending(path: "a/control.sock").path)[.posixPermissions] as? Int
+        #expect(mode == 0o600)
+        let cancel = try work.run("cancel", "a")
+        #expect(cancel.code == 0, "\(cancel.all)")
+        #expect(cancel.output.contains("0 of 1 trial") && cancel.output.contains("ranksweep resume a"))
+        #expect(try run.wait().code == 3)
+        #expect(try processes(with: "ranksweep-worker", work.folder.path).isEmpty)
+    }
+
+    @Test("A run that is extended ends with the bytes of the whole sweep, wherever the extension was cut short")
+    func extended() throws {
+        let work = try Workspace()
+        try work.write(smallSweep(), to: "s.yaml")
+        let seeds = "seed={range: [0, 4]}"
+        #expect(
+            try work.run("run", "s.yaml", "--out", "calm", "--set", seeds, "--set", "depth=2,1").code == 0)
+        #expect(try work.run("run", "s.yaml", "--out", "a", "--set", "seed=2,1").code == 0)
+        let before = try work.bytes("a/sweep.json")
+
+        let less = try work.run("extend", "a", "--set", "seed=2,3")
+        #expect(less.code == 2 && less.errors.contains("seed: 1 would be taken away"), "\(less.all)")
+        let other = try work.run("extend", "a", "--set", "training.batch=32")
+        #expect(other.code == 2 && other.errors.contains("changes the settings of trials"), "\(other.all)")
+        #expect(try work.bytes("a/sweep.json") == before)
+        #expect(try work.run("extend", "a", "--set", "seed=2,1").output.contains("nothing to add"))
+
+        let more = try work.run("extend", "a", "--set", seeds, "--set", "depth=2,1")
+        #expect(more.code == 0, "\(more.all)")
+        #expect(more.output.contains("48 new trials, 64 trials in all, 16 of them done"), "\(more.all)")
+        // As it is where a crash came between the journal and the file.
+        try before.write(to: work.folder.appending(path: "a/sweep.json"))
+        #expect(try status(work, "a")["total"] == .number(64))
+        let end = try work.run("resume", "a")
+        #expect(end.code == 0, "\(end.all)")
+        for file in ["records.ndjson", "sweep.json", "tables/kl.dat"] {
+            #expect(try work.bytes("a/\(file)") == work.bytes("calm/\(file)"), "\(file)")
+        }
+        // Nothing was done twice.
+        #expect(try work.text("a/provenance.ndjson").split(separator: "\n").count == 64)
+    }
+
+    @Test("A trial that takes too much memory fails alone, and is told with its machine and peak")
+    func memoryLimit() throws {
+        let work = try Workspace()
+        let sweep = """
+            name: big
+            experiment: mlp
+            dataset: {name: gaussian, correlations: [0.5, 0.9], testPoints: 1000}
+            depth: 3
+            axes: {width: [8, 4000]}
+            training: {optimizer: adam, steps: 300, batch: 64}
+            """
+        try work.write(sweep, to: "s.yaml")
+        let run = try work.run("run", "s.yaml", "--out", "a", "--memory-limit", "120M")
+        #expect(run.code == 1, "\(run.all)")
+        let facts = try status(work, "a")
+        #expect(facts["measured"] == .number(1) && facts["quarantined_trials"] == .array([.number(1)]))
+        let cause = try #require(facts["causes"]?.array?.first)
+        #expect(cause["cause"]?.string == "used more than 120 MiB of memory, the limit (--memory-limit)")
+        #expect(cause["example_axes"]?["width"] == .number(4000))
+        let attempts = try work.text("a/provenance.ndjson").split(separator: "\n").map {
+            try JSONValue(parsing: $0.utf8)
+        }
+        for attempt in attempts where attempt["outcome"] != .string("measured") {
+            #expect(try #require(attempt["peak_memory_bytes"]?.number) > 120 * 0x1p20)
+        }
+        let wrong = try work.run("run", "s.yaml", "--out", "b", "--memory-limit", "lots")
+        #expect(wrong.code == 2 && wrong.errors.contains("--memory-limit must be a size such as 500M"))
+    }
+
+    @Test("A slot that is killed leaves its signal's name and its last words, in status and on the page")
+    func lastWords() throws {
+        let work = try Workspace()
+        let sweep = """
+            name: long
+            experiment: vib
+            dataset: {name: gaussian, correlations: [0.5, 0.9], testPoints: 1000}
+            beta: 0.1
+            training: {steps: 60000, batch: 64}
+            """
+        try work.write(sweep, to: "s.yaml")
+        let calm = try work.run("run", "s.yaml", "--out", "calm")
+        #expect(calm.code == 0, "\(calm.all)")
+        let record = try JSONValue(parsing: work.text("calm/records.ndjson").split(separator: "\n")[0].utf8)
+        let id = try #require(record["trial"]?.string)
+        try FileManager.default.createDirectory(
+            at: work.folder.appending(path: "no-data/checkpoints"), withIntermediateDirectories: true)
+        try work.write("not a checkpoint", to: "no-data/checkpoints/\(id).checkpoint")
+        let run = try work.start("ranksweep", ["run", "s.yaml", "--out", "a", "--slots", "1"])
+        try eventually("the slot has said something") { run.errors.contains("is ignored") }
+        for slot in try processes(with: "--slot ", work.folder.path) { kill(slot, SIGSEGV) }
+        let end = try run.wait()
+        #expect(end.code == 0, "\(end.all)")
+        let status = try work.run("status", "a").output
+        #expect(status.contains("1 failed attempt: its process was killed by SIGSEGV"), "\(status)")
+        #expect(status.contains("    | the checkpoint of trial \(id) is ignored"), "\(status)")
+        #expect(status.contains("beta 0.1"))
+        #expect(try work.text("a/provenance.ndjson").contains(#""log":["the checkpoint of trial"#))
+        #expect(try work.text("a/report.html").contains("the checkpoint of trial \(id) is ignored"))
+        #expect(try work.bytes("a/records.ndjson") == work.bytes("calm/records.ndjson"))
+    }
+}
