@@ -115,7 +115,8 @@ struct SlotProcess {
         guard let file = fopen("/proc/\(child.process)/statm", "re") else { return 0 }
         defer { fclose(file) }
         var bytes = [UInt8](repeating: 0, count: 256)
-        let text = String(decoding: bytes.prefix(fread(&bytes, 1, bytes.count, file)), as: UTF8.self)
+        let count = fread(&bytes, 1, bytes.count, file)
+        let text = String(decoding: bytes.prefix(count), as: UTF8.self)
         let pages = text.split(separator: " ").compactMap { UInt64($0) }
         guard pages.count > 2, pages[1] > pages[2] else { return 0 }
         return (pages[1] - pages[2]) * UInt64(sysconf(Int32(_SC_PAGESIZE)))
