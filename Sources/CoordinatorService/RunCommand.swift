@@ -212,7 +212,8 @@ func causes(_ summary: RunSummary, _ run: RunDirectory) -> [String] {
         let point = axes.map { "\($0.path) \($0.value.string ?? $0.value.canonicalText)" }
         lines.append("  \(countText(cause.count, "failed attempt")): \(printable(cause.text))")
         lines.append(
-            "    for one trial \(trial) on \(printable(cause.exampleHost)): \(printable(point.joined(separator: ", ")))")
+            "    for one trial \(trial) on \(printable(cause.exampleHost)): "
+                + printable(point.joined(separator: ", ")))
         lines += cause.exampleLog.split(separator: "\n").suffix(5).map { "    | \(printable(String($0)))" }
     }
     let rest = summary.causes.count - min(10, summary.causes.count)

@@ -67,7 +67,11 @@ struct RunDirectory {
         }
         // An extension that was cut short has changed the journal, and not the file yet.
         let bytes: [UInt8]
-        if let text = RunJournal.extendedSweep(in: path) { bytes = Array(text.utf8) } else { bytes = try readSweep(file) }
+        if let text = RunJournal.extendedSweep(in: path) {
+            bytes = Array(text.utf8)
+        } else {
+            bytes = try readSweep(file)
+        }
         return try orFail(CommandFailure.init(_:)) { () throws(SweepError) in
             RunDirectory(path: path, spec: try SweepSpec(parsing: bytes, file: file))
         }

@@ -104,7 +104,8 @@ struct RunStatus {
             if halt == "paused" { lines.append("to go on: ranksweep pause \(run.path) --off") }
             if done < total, halt == nil, let rate, let secondsLeft {
                 let pace =
-                    rate < 0.5 ? "\(roundedText(rate * 60)) trials a minute" : "\(roundedText(rate)) trials a second"
+                    rate < 0.5
+                    ? "\(roundedText(rate * 60)) trials a minute" : "\(roundedText(rate)) trials a second"
                 lines.append("rate: \(pace); ETA \(remainingText(seconds: secondsLeft))")
             }
             if live == nil { lines.append("it does not answer just now; what follows is from its journal") }
@@ -154,7 +155,8 @@ struct RunStatus {
         if worker["suspect"] == .bool(true) {
             line += "; silent for \(durationText(seconds: worker["silent_seconds"]?.number ?? 0))"
         }
-        if number("failures_in_a_row") > 0 { line += "; \(countText(number("failures_in_a_row"), "failure")) in a row" }
+        let failures = number("failures_in_a_row")
+        if failures > 0 { line += "; \(countText(failures, "failure")) in a row" }
         if let rest = worker["rest_seconds"]?.number { line += ", rests for \(durationText(seconds: rest))" }
         return line
     }
