@@ -9,6 +9,7 @@ let package = Package(
         .executable(name: "ranksweep", targets: ["ranksweep"]),
         .executable(name: "ranksweep-worker", targets: ["ranksweep-worker"]),
         .executable(name: "ranksweep-bench", targets: ["ranksweep-bench"]),
+        .executable(name: "ranksweep-simulate", targets: ["ranksweep-simulate"]),
     ],
     targets: [
         // System libraries, from Debian.
@@ -63,6 +64,10 @@ let package = Package(
             ]),
         .executableTarget(name: "ranksweep", dependencies: ["CoordinatorService"]),
         .executableTarget(name: "ranksweep-worker", dependencies: ["WorkerService"]),
+        .target(
+            name: "SimulatedCluster",
+            dependencies: ["Scheduling", "Wire", "Sweep", "Reporting", "Text", "Console"]),
+        .executableTarget(name: "ranksweep-simulate", dependencies: ["SimulatedCluster"]),
         .executableTarget(
             name: "ranksweep-bench",
             dependencies: [
@@ -84,6 +89,8 @@ let package = Package(
             name: "ExperimentsTests", dependencies: ["Experiments", "LinearAlgebra", "Sweep", "Text"]),
         .testTarget(name: "WireTests", dependencies: ["Wire", "Sweep", "TestSupport"]),
         .testTarget(name: "SchedulingTests", dependencies: ["Scheduling", "Wire", "Sweep", "TestSupport"]),
+        .testTarget(
+            name: "SimulatedClusterTests", dependencies: ["SimulatedCluster", "Console"]),
         .testTarget(name: "JournalTests", dependencies: ["Journal", "Scheduling", "Wire", "Sweep"]),
         .testTarget(name: "ReportingTests", dependencies: ["Reporting", "Sweep", "Text"]),
         .testTarget(name: "ProjectTests"),

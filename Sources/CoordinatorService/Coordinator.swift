@@ -133,7 +133,7 @@ struct Coordinator {
         for line in found.lines { terminal.print("worker: \(line)") }
         for (process, end) in found.ended {
             if !isInterrupted { terminal.print("a worker \(end.description); starting another") }
-            if let id = localIDs.removeValue(forKey: process) { handle(.message(.goodbye, from: id)) }
+            if let id = localIDs.removeValue(forKey: process) { handle(.lost(id)) }
         }
     }
 

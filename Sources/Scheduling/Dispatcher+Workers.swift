@@ -12,8 +12,12 @@ extension Dispatcher {
             return
         }
         if workers[id] == nil {
-            workers[id] = Worker(host: hello.host, slots: Int(hello.slots), lastHeard: now, lastSent: now)
-            workerOrder.append(id)
+            joined += 1
+            workers[id] = Worker(
+                number: joined, host: hello.host, slots: Int(hello.slots), lastHeard: now, lastSent: now)
+            totalSlots += Int(hello.slots)
+            liveCount += 1
+            arrange(id)
             effects.append(
                 .note(.joined(id, host: hello.host, slots: Int(hello.slots), kernel: hello.kernel)))
         }
@@ -21,13 +25,14 @@ extension Dispatcher {
         workers[id]?.kernel = hello.kernel
         effects.append(.send(.welcome(welcome), to: id))
         if isFinished { effects.append(.send(.finish, to: id)) }
-        reconcile(id, hello.held, &effects)
+        reconcile(id, hello.held, now, &effects)
     }
 
     /// Makes worker and coordinator agree on who holds what. Nothing else notices that an assignment was lost
     /// with its connection, so workers say hello from time to time.
     private mutating func reconcile(
-        _ id: WorkerID, _ claims: [WorkerMessage.HeldTrial], _ effects: inout [DispatchEffect]
+        _ id: WorkerID, _ claims: [WorkerMessage.HeldTrial], _ now: Instant,
+        _ effects: inout [DispatchEffect]
     ) {
         var obsolete: [WorkerMessage.HeldTrial] = []
         // What it was given and does not hold, or holds by an older lease, was lost on the way or crosses its
@@ -38,14 +43,17 @@ extension Dispatcher {
             let mine = workers[id]?.held[trial]
             switch states[trial] {
             case .pending where claim.attempt > histories[trial]?.failedAttempt ?? 0:
-                states[trial] = .leased
-                pendingCount -= 1
                 histories[trial, default: History()].attempts.formMaximum(claim.attempt)
-                workers[id]?.held[trial] = Hold(lease: claim.lease, attempt: claim.attempt)
+                hold(
+                    trial, id,
+                    Hold(lease: claim.lease, attempt: claim.attempt, since: now, stage: claim.stage))
                 fractions[trial] = Fraction(isClaimed: true)
             // Another's by now, who perhaps greeted a restarted coordinator sooner: this worker is likely the
             // further on, so both go on and the first record counts.
-            case .leased: if mine?.lease == claim.lease { unheard[trial] = nil }
+            case .leased:
+                guard mine?.lease == claim.lease else { continue }
+                unheard[trial] = nil
+                workers[id]?.held[trial]?.stage = claim.stage
             case .pending, .complete, .quarantined: obsolete.append(claim)
             }
         }
@@ -73,18 +81,57 @@ extension Dispatcher {
         for assignment in again { effects.append(.send(.assign(assignment), to: id)) }
     }
 
+    mutating func noteHeard(_ id: WorkerID, _ now: Instant) {
+        workers[id]?.lastHeard = now
+        guard workers[id]?.isSuspect == true else { return }
+        workers[id]?.isSuspect = false
+        liveCount += 1
+        arrange(id)
+    }
+
+    /// When the worker must be looked at: for a beat, because it is silent, or has rested.
+    private func due(_ worker: Worker) -> Instant {
+        let silence = worker.isSuspect ? settings.deadAfterMilliseconds : settings.suspectAfterMilliseconds
+        let due = min(worker.lastSent + settings.beatMilliseconds, worker.lastHeard + silence)
+        return worker.restsUntil.map { min($0, due) } ?? due
+    }
+
+    /// Puts the worker's next deadline in the queue, unless an earlier one is there.
+    private mutating func arrange(_ id: WorkerID) {
+        guard let worker = workers[id] else { return }
+        let due = due(worker)
+        guard due < worker.due else { return }
+        workers[id]?.due = due
+        deadlines.add(id, number: worker.number, due: due)
+    }
+
     mutating func checkWorkers(_ now: Instant, _ effects: inout [DispatchEffect]) {
-        for id in workerOrder {
-            guard let worker = workers[id] else { continue }
-            if now >= worker.lastHeard + settings.deadAfterMilliseconds {
-                release(id, isLoss: true, &effects)
-                continue
-            }
-            if !worker.isSuspect, now >= worker.lastHeard + settings.suspectAfterMilliseconds {
-                workers[id]?.isSuspect = true
-                effects.append(.note(.suspect(id, host: worker.host)))
-            }
-            if now >= worker.lastSent + settings.beatMilliseconds { effects.append(.send(.beat, to: id)) }
+        while let (id, due) = deadlines.next(by: now) {
+            guard workers[id]?.due == due else { continue }
+            workers[id]?.due = Instant(milliseconds: .max)
+            check(id, now, &effects)
+            arrange(id)
+        }
+    }
+
+    private mutating func check(_ id: WorkerID, _ now: Instant, _ effects: inout [DispatchEffect]) {
+        guard let worker = workers[id] else { return }
+        if now >= worker.lastHeard + settings.deadAfterMilliseconds {
+            release(id, isLoss: true, &effects)
+            return
+        }
+        if !worker.isSuspect, now >= worker.lastHeard + settings.suspectAfterMilliseconds {
+            workers[id]?.isSuspect = true
+            liveCount -= 1
+            effects.append(.note(.suspect(id, host: worker.host)))
+        }
+        if now >= worker.lastSent + settings.beatMilliseconds {
+            effects.append(.send(.beat, to: id))
+            workers[id]?.lastSent = now
+        }
+        if let until = worker.restsUntil, now >= until {
+            workers[id]?.restsUntil = nil
+            fill(id, now, &effects)
         }
     }
 
@@ -97,48 +144,54 @@ extension Dispatcher {
         guard excess >= 0 else { return }
         let rest = min(settings.longestRestMilliseconds, 1000 << Int64(min(excess, 30)))
         workers[id]?.restsUntil = now + rest
+        arrange(id)
         if excess == 0 { effects.append(.note(.resting(id, host: worker.host, failures: failures))) }
     }
 
-    /// Forgets a worker; its trials are pending again.
+    /// Forgets a worker; its trials are pending again, but for those with a second copy. Where the worker was lost,
+    /// those that may have been running may have been the cause: each counts a loss, and is a suspect.
     mutating func release(_ id: WorkerID, isLoss: Bool, _ effects: inout [DispatchEffect]) {
         guard let worker = workers.removeValue(forKey: id) else { return }
-        workerOrder.removeAll { $0 == id }
+        totalSlots -= worker.slots
+        if !worker.isSuspect { liveCount -= 1 }
         let count = worker.held.count
         effects.append(
             .note(
                 isLoss
                     ? .lost(id, host: worker.host, trials: count)
                     : .left(id, host: worker.host, trials: count)))
+        let running = isLoss ? Set(mayRun(worker)) : []
         for trial in worker.held.keys.sorted() {
-            guard isLoss, let hold = worker.held[trial] else {
-                giveBack(trial, from: worker.held[trial])
-                continue
-            }
-            histories[trial, default: History()].losses += 1
-            histories[trial]?.avoid = id
-            let losses = histories[trial]?.losses ?? 0
-            if losses >= settings.maximumLosses {
-                let failure = WorkerMessage.Failure(
-                    lease: hold.lease, trial: UInt64(trial), attempt: hold.attempt,
-                    cause: "its worker was lost, \(losses) times over",
-                    provenance: .unknown(host: worker.host))
-                effects.append(.appendFailure(failure, quarantined: true))
-                settle(trial, .quarantined)
-            } else {
-                giveBack(trial, from: hold)
-            }
+            guard let hold = worker.held[trial] else { continue }
+            unhold(trial, id)
+            if running.contains(trial) { blame(trial, hold, of: id, host: worker.host, &effects) }
+            if states[trial] == .leased, holders[trial] == nil { giveBack(trial, from: hold) }
         }
     }
 
-    /// Makes a trial pending again; its next attempt has a number of its own.
-    mutating func giveBack(_ trial: Int, from hold: Hold?) {
-        guard states[trial] == .leased else { return }
-        histories[trial, default: History()].attempts.formMaximum(hold?.attempt ?? 0)
-        states[trial] = .pending
-        transfers[trial] = nil
-        forgetFraction(of: trial, isDone: false)
-        pendingCount += 1
-        returned.append(trial)
+    /// Trials that may have been running when the worker was last heard, at most one a slot: those that it said to
+    /// run, and then the first of the others, as slots take them in the order they were given.
+    private func mayRun(_ worker: Worker) -> ArraySlice<Int> {
+        func isBefore(_ a: (trial: Int, hold: Hold), _ b: (trial: Int, hold: Hold)) -> Bool {
+            if (a.hold.stage == .running) != (b.hold.stage == .running) { return a.hold.stage == .running }
+            return (a.hold.lease.value, a.trial) < (b.hold.lease.value, b.trial)
+        }
+        let open = worker.held.map { (trial: $0.key, hold: $0.value) }.filter { $0.hold.stage != .reported }
+        return open.sorted(by: isBefore).map(\.trial).prefix(worker.slots)
+    }
+
+    private mutating func blame(
+        _ trial: Int, _ hold: Hold, of id: WorkerID, host: String, _ effects: inout [DispatchEffect]
+    ) {
+        var history = histories[trial] ?? History()
+        history.losses += 1
+        history.avoid = id
+        histories[trial] = history
+        guard history.losses >= settings.maximumLosses else { return }
+        let failure = WorkerMessage.Failure(
+            lease: hold.lease, trial: UInt64(trial), attempt: hold.attempt,
+            cause: "its worker was lost, \(history.losses) times over", provenance: .unknown(host: host))
+        effects.append(.appendFailure(failure, quarantined: true))
+        quarantine(trial, &effects)
     }
 }

@@ -34,6 +34,10 @@ public struct DispatchSettings: Equatable, Sendable {
     public var largestShard = 256
     /// Of one worker.
     public var mostSlots = 4096
+    /// With nothing else left to do, idle slots begin a second copy of what was given to a worker so long ago, and
+    /// so many times the mean of a trial; and of what a silent worker holds, at once.
+    public var stragglerMilliseconds: Int64 = 5000
+    public var stragglerMeans: Double = 3
     /// Workers end a trial that runs longer; 0: never.
     public var trialLimitSeconds: UInt32 = 0
 
@@ -43,6 +47,8 @@ public struct DispatchSettings: Equatable, Sendable {
 public enum DispatchEvent: Equatable, Sendable {
     /// A worker's message; its trial's identifier has been held against the grid by the caller.
     case message(WorkerMessage, from: WorkerID)
+    /// The caller saw the worker's process die.
+    case lost(WorkerID)
     /// Time passed: call by `nextDeadline`.
     case wake
     /// A person's wish: lease no new trials; what is running goes on.
@@ -118,12 +124,27 @@ public struct Dispatcher: Sendable {
         var avoid: WorkerID?
     }
 
-    struct Hold: Equatable, Sendable {
+    struct Hold: Sendable {
         var lease: LeaseID
         var attempt: UInt32
+        /// When it was given.
+        var since: Instant
+        /// As its worker's last hello says.
+        var stage = WorkerMessage.HeldTrial.Stage.waiting
+    }
+
+    /// Who holds a leased trial.
+    struct Holders: Sendable {
+        var worker: WorkerID
+        /// Who runs a second copy, because the first is late.
+        var copy: WorkerID?
+        /// One copy is enough, even where it was lost again.
+        var wasCopied = false
     }
 
     struct Worker: Sendable {
+        /// Joining order.
+        let number: Int
         var host: String
         var slots: Int
         var lastHeard: Instant
@@ -134,6 +155,12 @@ public struct Dispatcher: Sendable {
         var process: UInt32 = 0
         var kernel = ""
         var held: [Int: Hold] = [:]
+        /// The trial that it runs with nothing beside.
+        var alone: Int?
+        /// When `deadlines` has it.
+        var due = Instant(milliseconds: .max)
+        /// Whether `idle` has it.
+        var isQueued = false
     }
 
     let settings: DispatchSettings
@@ -142,12 +169,25 @@ public struct Dispatcher: Sendable {
     /// Trials that were tried and are not done; most trials have no entry.
     var histories: [Int: History] = [:]
     var workers: [WorkerID: Worker] = [:]
-    /// Joining order: the order that effects are made in.
-    var workerOrder: [WorkerID] = []
+    var joined = 0
+    /// Of all workers, and how many of them are not suspected.
+    var totalSlots = 0
+    var liveCount = 0
+    var deadlines = DeadlineQueue()
+    /// Workers with a free slot when they were last looked at; some may be gone or busy by now.
+    var idle = Queue<WorkerID>()
+    /// Of leased trials.
+    var holders: [Int: Holders] = [:]
+    /// When late trials are looked for again.
+    var nextTailCheck = Instant(milliseconds: .min)
     /// Trials from here on have never been leased, unless a returning worker brought them.
     var cursor = 0
-    /// Trials that came back, to be leased first. May hold some that are no longer pending.
-    var returned: [Int] = []
+    /// Trials that came back, to be leased first. May hold some that are no longer pending, like the next two.
+    var returned = Queue<Int>()
+    /// Trials that went down with one worker: no worker has two of them at a time.
+    var suspects = Queue<Int>()
+    /// Trials that went down with more than one: each is run by a worker that runs nothing else.
+    var graveSuspects = Queue<Int>()
     /// Weights that are being fetched, by trial.
     var transfers: [Int: Transfer] = [:]
     var pendingCount: Int
@@ -160,7 +200,7 @@ public struct Dispatcher: Sendable {
     var fractions: [Int: Fraction] = [:]
     /// What finished trials had been done of, before this coordinator: no work of its time.
     var skipped = 0.0
-    public private(set) var progress: Progress
+    public internal(set) var progress: Progress
 
     /// - Parameters:
     ///   - sweep: the canonical JSON that workers expand.
@@ -190,17 +230,12 @@ public struct Dispatcher: Sendable {
         }
     }
 
-    /// When `wake` is due at the latest.
-    public var nextDeadline: Instant? {
-        workers.values.map { worker in
-            let due = min(worker.lastSent + settings.beatMilliseconds, deadline(of: worker))
-            return worker.restsUntil.map { min($0, due) } ?? due
-        }.min()
-    }
+    /// When `wake` is due at the latest; sometimes it is due later than this says, never sooner.
+    public var nextDeadline: Instant? { deadlines.first }
 
-    func deadline(of worker: Worker) -> Instant {
-        worker.lastHeard
-            + (worker.isSuspect ? settings.deadAfterMilliseconds : settings.suspectAfterMilliseconds)
+    /// In joining order, the order that effects are made in; for what happens once, as it sorts.
+    var workerOrder: [WorkerID] {
+        workers.map { (number: $0.value.number, id: $0.key) }.sorted { $0.number < $1.number }.map(\.id)
     }
 
     public mutating func handle(_ event: DispatchEvent, at now: Instant) -> [DispatchEffect] {
@@ -208,9 +243,9 @@ public struct Dispatcher: Sendable {
         switch event {
         case .wake: checkWorkers(now, &effects)
         case .pause, .drain, .proceed: change(event, &effects)
+        case .lost(let id): release(id, isLoss: true, &effects)
         case .message(let message, let id):
-            workers[id]?.lastHeard = now
-            workers[id]?.isSuspect = false
+            noteHeard(id, now)
             switch message {
             case .hello(let hello): greet(id, hello, now, &effects)
             case .beat: break
@@ -220,132 +255,17 @@ public struct Dispatcher: Sendable {
             case .piece(let piece): accept(piece, from: id, &effects)
             case .goodbye: release(id, isLoss: false, &effects)
             }
+            fill(id, now, &effects)
         }
-        assign(now, &effects)
+        fillIdle(now, &effects)
+        copyStragglers(now, &effects)
         finishIfDone(now, &effects)
         endIfDrained(&effects)
         for effect in effects {
             if case .send(_, let id) = effect { workers[id]?.lastSent = now }
         }
-        updateProgress()
-        return effects
-    }
-}
-
-// MARK: - Reports
-
-extension Dispatcher {
-    private mutating func accept(
-        _ report: WorkerMessage.Report, from id: WorkerID, _ effects: inout [DispatchEffect]
-    ) {
-        guard let trial = Int(exactly: report.trial), states.indices.contains(trial) else { return }
-        if !report.files.isEmpty, states[trial] != .complete {
-            fetchFiles(of: report, trial, from: id, &effects)
-        } else {
-            complete(trial, report, from: id, &effects)
-        }
-    }
-
-    /// The report's files, if it has any, are durable.
-    mutating func complete(
-        _ trial: Int, _ report: WorkerMessage.Report, from id: WorkerID, _ effects: inout [DispatchEffect]
-    ) {
-        workers[id]?.held[trial] = nil
-        workers[id]?.failuresInARow = 0
-        workers[id]?.restsUntil = nil
-        let milliseconds = report.provenance.seconds * 1000
-        if milliseconds.isFinite, milliseconds >= 0 {
-            meanMilliseconds = meanMilliseconds.map { 0.9 * $0 + 0.1 * milliseconds } ?? milliseconds
-        }
-        if states[trial] == .complete {
-            effects.append(.check(report))
-        } else {
-            // A record is a record, whoever's lease it was; even of a trial that was given up.
-            effects.append(.append(report))
-            for other in workerOrder {
-                guard let hold = workers[other]?.held.removeValue(forKey: trial) else { continue }
-                effects.append(.send(.revoke(hold.lease, [report.trial]), to: other))
-            }
-            settle(trial, .complete)
-        }
-        effects.append(.send(.accepted([report.trial]), to: id))
-    }
-
-    private mutating func accept(
-        _ failure: WorkerMessage.Failure, from id: WorkerID, _ now: Instant,
-        _ effects: inout [DispatchEffect]
-    ) {
-        guard let trial = Int(exactly: failure.trial), states.indices.contains(trial) else { return }
-        let hold = Hold(lease: failure.lease, attempt: failure.attempt)
-        let mine = workers[id]?.held[trial]
-        // Told twice, and given the trial anew since the first time: the answer to that is to come, and an
-        // acknowledgement now could pass for its.
-        if mine != nil, mine != hold { return }
-        if mine == hold {
-            workers[id]?.held[trial] = nil
-            count(failure, of: trial, from: id, &effects)
-            rest(id, now, &effects)
-            if states[trial] == .leased { giveBack(trial, from: hold) }
-        }
-        effects.append(.send(.accepted([failure.trial]), to: id))
-    }
-
-    private mutating func count(
-        _ failure: WorkerMessage.Failure, of trial: Int, from id: WorkerID, _ effects: inout [DispatchEffect]
-    ) {
-        var history = histories[trial] ?? History()
-        history.failures += 1
-        history.failedAttempt = failure.attempt
-        history.avoid = id
-        histories[trial] = history
-        progress.failures += 1
-        let isFinal = history.failures >= settings.maximumFailures
-        effects.append(.appendFailure(failure, quarantined: isFinal))
-        effects.append(
-            .note(
-                .failed(
-                    trial: trial, host: failure.provenance.host, cause: failure.cause, willRetry: !isFinal)))
-        if isFinal { settle(trial, .quarantined) }
-    }
-
-    /// Gives a trial its outcome. Only a record replaces one, and only a quarantine: a journal may tell of
-    /// both.
-    mutating func settle(_ trial: Int, _ outcome: TrialState) {
-        guard states[trial] != .complete, states[trial] != outcome else { return }
-        switch states[trial] {
-        case .pending: pendingCount -= 1
-        case .quarantined: progress.quarantined -= 1
-        case .leased, .complete: break
-        }
-        states[trial] = outcome
-        histories[trial] = nil
-        transfers[trial] = nil
-        forgetFraction(of: trial, isDone: outcome == .complete)
-        if outcome == .complete { progress.complete += 1 } else { progress.quarantined += 1 }
-    }
-
-    private mutating func finishIfDone(_ now: Instant, _ effects: inout [DispatchEffect]) {
-        guard progress.isFinished, !isFinished else { return }
-        isFinished = true
-        for id in workerOrder { effects.append(.send(.finish, to: id)) }
-        effects.append(.finished)
-    }
-
-    private mutating func updateProgress() {
         progress.workers = workers.count
-        progress.slots = workers.values.reduce(0) { $0 + $1.slots }
-    }
-}
-
-extension UInt32 {
-    mutating func formMaximum(_ other: UInt32) { self = Swift.max(self, other) }
-}
-
-extension Provenance {
-    /// For what a coordinator concludes without a worker's word.
-    static func unknown(host: String) -> Provenance {
-        Provenance(
-            host: host, process: 0, slot: 0, cpu: "", kernel: "", startMilliseconds: 0, seconds: 0,
-            peakMemoryBytes: 0)
+        progress.slots = totalSlots
+        return effects
     }
 }

@@ -26,3 +26,29 @@ extension WorkerSession {
         effects.append(.sendPiece(trial: trial, file: file, offset: offset, count: Int(count)))
     }
 }
+
+// What the worker says it holds.
+
+extension WorkerSession {
+    /// Running and reported trials, then those that wait, in the order in which they will start.
+    var claims: [WorkerMessage.HeldTrial] {
+        let begun = held.keys.filter { held[$0]?.stage != .waiting }.sorted()
+        return (begun + queue).compactMap { trial in
+            held[trial].map {
+                let stage: WorkerMessage.HeldTrial.Stage =
+                    switch $0.stage {
+                    case .waiting: .waiting
+                    case .running: .running
+                    case .reported: .reported
+                    }
+                return WorkerMessage.HeldTrial(
+                    lease: $0.lease, trial: trial, attempt: $0.attempt, stage: stage)
+            }
+        }
+    }
+
+    /// Whether the worker has the trial's record, for which it was not told that it is durable.
+    public func holdsRecord(of trial: UInt64) -> Bool {
+        if case .reported(.report)? = held[trial]?.stage { true } else { false }
+    }
+}

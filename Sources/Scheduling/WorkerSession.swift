@@ -299,9 +299,7 @@ extension WorkerSession {
 
     mutating func greet(_ now: Instant, _ effects: inout [SessionEffect]) {
         var message = hello
-        message.held = held.keys.sorted().compactMap { trial in
-            held[trial].map { WorkerMessage.HeldTrial(lease: $0.lease, trial: trial, attempt: $0.attempt) }
-        }
+        message.held = claims
         effects.append(.send(.hello(message)))
         lastHello = now
     }

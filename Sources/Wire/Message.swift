@@ -62,11 +62,15 @@ public enum WorkerMessage: Equatable, Sendable {
         public var lease: LeaseID
         public var trial: UInt64
         public var attempt: UInt32
+        public var stage: Stage
 
-        public init(lease: LeaseID, trial: UInt64, attempt: UInt32) {
+        public enum Stage: UInt8, CaseIterable, Sendable { case waiting, running, reported }
+
+        public init(lease: LeaseID, trial: UInt64, attempt: UInt32, stage: Stage = .waiting) {
             self.lease = lease
             self.trial = trial
             self.attempt = attempt
+            self.stage = stage
         }
     }
 

@@ -17,6 +17,7 @@ extension WorkerMessage {
                 writer.write(held.lease.value)
                 writer.write(held.trial)
                 writer.write(held.attempt)
+                writer.write(held.stage.rawValue)
             }
             return writer.bytes
         case .beat: return ByteWriter(kind: Kind.beat.rawValue).bytes
@@ -94,8 +95,8 @@ extension WorkerMessage.Hello {
             slots: try reader.read(), cpu: try reader.readText(), kernel: try reader.readText(),
             held: try reader.readList { reader throws(WireError) in
                 WorkerMessage.HeldTrial(
-                    lease: LeaseID(try reader.read()), trial: try reader.read(),
-                    attempt: try reader.readAttempt())
+                    lease: LeaseID(try reader.read()), trial: try reader.read(), attempt: try reader.readAttempt(),
+                    stage: try reader.readStage())
             })
     }
 }
@@ -149,6 +150,12 @@ extension ByteReader {
         try readList { reader throws(WireError) in
             KeptFile(step: try reader.read(), bytes: try reader.read())
         }
+    }
+
+    mutating func readStage() throws(WireError) -> WorkerMessage.HeldTrial.Stage {
+        let number: UInt8 = try read()
+        guard let stage = WorkerMessage.HeldTrial.Stage(rawValue: number) else { throw .unknownKind(number) }
+        return stage
     }
 
     mutating func readID() throws(WireError) -> TrialID {

@@ -66,7 +66,8 @@ extension Draws {
         case 0:
             let held = (0..<Int.random(in: 0...20, using: &self)).map { _ in
                 WorkerMessage.HeldTrial(
-                    lease: LeaseID(number()), trial: number(), attempt: number() % (WireLimit.attempt + 1))
+                    lease: LeaseID(number()), trial: number(), attempt: number() % (WireLimit.attempt + 1),
+                    stage: WorkerMessage.HeldTrial.Stage.allCases[Int(next() % 3)])
             }
             return .hello(
                 WorkerMessage.Hello(

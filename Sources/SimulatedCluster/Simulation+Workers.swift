@@ -1,14 +1,14 @@
-import TestSupport
+import Scheduling
 import Wire
 
-@testable import Scheduling
+// The workers' shells and their slots, played.
 
 extension Simulation {
-    mutating func startWorker() {
+    mutating func startWorker(host: Int) {
         workerCount += 1
         let id = workerCount
-        note("worker \(id) starts")
-        workers[id] = SimulatedWorker(id, slots: options.slots, at: now)
+        note("worker \(id) starts on host \(host)")
+        workers[id] = SimulatedWorker(id, host: host, slots: options.slots, at: now)
         if dispatcher == nil { workers[id]?.upAgain = now.milliseconds + 1000 }
         for slot in 0..<Int(options.slots) { startProcess(id, slot) }
         arrangeWake(id)
@@ -16,14 +16,13 @@ extension Simulation {
 
     /// Without a word; another takes its place.
     mutating func removeWorker(_ id: UInt64) {
-        guard workers.removeValue(forKey: id) != nil else { return }
-        agenda.add(.startWorker, at: now.milliseconds + draws.milliseconds(0...10_000))
+        guard let worker = workers.removeValue(forKey: id) else { return }
+        agenda.add(.startWorker(host: worker.host), at: now.milliseconds + chance.milliseconds(0...10_000))
     }
 
     mutating func receive(_ message: CoordinatorMessage, at id: UInt64) {
         if case .accepted(let trials) = message, options.isLikeZeroMQ {
-            for trial in trials {
-                guard case .reported(.report)? = workers[id]?.session.held[trial]?.stage else { continue }
+            for trial in trials where workers[id]?.session.holdsRecord(of: trial) == true {
                 if journal.records[trial] == nil { fail("worker \(id) forgets trial \(trial)'s only record") }
             }
         }
@@ -31,7 +30,9 @@ extension Simulation {
     }
 
     mutating func work(_ id: UInt64, _ event: SessionEvent) {
-        guard let effects = workers[id]?.session.handle(event, at: now) else { return }
+        guard let ahead = workers[id]?.ahead,
+            let effects = workers[id]?.session.handle(event, at: now + ahead)
+        else { return }
         if isLogged, !effects.isEmpty { note("worker \(id): \(event) → \(effects)") }
         for effect in effects { perform(effect, by: id) }
         arrangeWake(id)
@@ -39,7 +40,7 @@ extension Simulation {
 
     private mutating func arrangeWake(_ id: UInt64) {
         guard let worker = workers[id] else { return }
-        let due = worker.session.nextDeadline.milliseconds
+        let due = worker.session.nextDeadline.milliseconds - worker.ahead
         guard due < worker.nextWake ?? .max else { return }
         workers[id]?.nextWake = due
         agenda.add(.wakeWorker(id), at: max(due, now.milliseconds))
@@ -60,15 +61,7 @@ extension Simulation {
             workers[id]?.processes[slot].trial = nil
             work(id, .slotDied(slot, cause: cause, unixMilliseconds: now.milliseconds))
         case .sendPiece(let trial, let file, let offset, let count):
-            if workers[id]?.files.contains(trial) != true {
-                fail("weights of trial \(trial) are not there to be sent")
-            }
-            if isFaulty, draws.chance(options.lostFiles) {
-                work(id, .filesLost(trial: trial, cause: "no disk", unixMilliseconds: now.milliseconds))
-                return
-            }
-            let bytes = [UInt8](repeating: weightByte(trial, Int(file)), count: count)
-            sendUp(.piece(Piece(trial: trial, file: file, offset: offset, bytes: bytes)), from: id)
+            sendPiece(trial, Int(file), offset, count, from: id)
         case .deleteFiles(let trial):
             if workers[id]?.files.remove(trial) == nil { fail("weights of trial \(trial) are deleted twice") }
         case .note: break
@@ -80,37 +73,55 @@ extension Simulation {
         }
     }
 
+    private mutating func sendPiece(_ trial: UInt64, _ file: Int, _ offset: UInt64, _ count: Int, from id: UInt64) {
+        guard workers[id]?.files.contains(trial) == true else {
+            return fail("weights of trial \(trial) are not there to be sent")
+        }
+        if isFaulty, chance.hits(options.lostFiles) {
+            work(id, .filesLost(trial: trial, cause: "no disk", unixMilliseconds: now.milliseconds))
+            return
+        }
+        let bytes = [UInt8](repeating: weightByte(trial, file), count: count)
+        sendUp(.piece(Piece(trial: trial, file: UInt32(file), offset: offset, bytes: bytes)), from: id)
+    }
+
     // MARK: Slots
 
     private mutating func startProcess(_ id: UInt64, _ slot: Int) {
         guard let number = workers[id]?.processes[slot].number else { return }
         workers[id]?.processes[slot] = SimulatedWorker.Process(number: number + 1)
-        let dies = isFaulty && draws.chance(options.death / 2)
+        let dies = isFaulty && chance.hits(options.death / 2)
         agenda.add(
             .slot(id, slot, process: number + 1, dies ? .died : .ready),
-            at: now.milliseconds + draws.milliseconds(5...400))
+            at: now.milliseconds + chance.milliseconds(5...400))
     }
 
     private mutating func start(_ trial: UInt64, on slot: Int, of id: UInt64) {
-        guard let process = workers[id]?.processes[slot] else { return }
+        guard let worker = workers[id] else { return }
+        let process = worker.processes[slot]
         if !process.isUp || !process.isLoaded { fail("a trial starts on a slot that is not ready") }
         if process.trial != nil { fail("a trial starts on a busy slot") }
         workers[id]?.processes[slot].trial = trial
         starts += 1
         var end = SlotHappening.done(trial)
-        if isBad(trial) || isFaulty && draws.chance(options.failure) { end = .failed(trial) }
-        if isFaulty, draws.chance(options.death) { end = .died }
+        if isBad(trial) || isFaulty && chance.hits(options.failure) || options.hasBadHost && worker.host == 0 {
+            end = .failed(trial)
+        }
+        if isFaulty, chance.hits(options.death) { end = .died }
+        if Self.isPoisonous(trial, options) { end = .killsWorker }
         // Nothing will ever be heard of it; the worker's own limit ends it.
-        if isFaulty, draws.chance(options.hang) { return }
+        if isFaulty, chance.hits(options.hang) { return }
+        let isSlow = worker.host == options.hosts - 1
+        let length = chance.milliseconds(1...options.longest) * (isSlow ? options.slowness : 1)
         agenda.add(
             .slot(id, slot, process: process.number, end),
-            at: now.milliseconds + draws.milliseconds(1...options.longest))
+            at: now.milliseconds + min(length, options.longestAnywhere))
     }
 
     /// Whether the trial fails wherever it runs.
     private func isBad(_ trial: UInt64) -> Bool {
-        var fate = Draws(trial &* 0x9E37)
-        return fate.chance(options.badTrials)
+        var fate = Chance(trial &* 0x9E37)
+        return fate.hits(options.badTrials)
     }
 
     mutating func slotHappens(_ id: UInt64, _ slot: Int, _ process: Int, _ what: SlotHappening) {
@@ -121,19 +132,21 @@ extension Simulation {
         switch what {
         case .ready:
             workers[id]?.processes[slot].isUp = true
-            work(id, .slotReady(slot, kernel: "Haswell"))
+            work(id, .slotReady(slot, kernel: ""))
         case .died: work(id, .slotDied(slot, cause: "killed", unixMilliseconds: time))
+        case .killsWorker:
+            note("worker \(id) dies of a trial")
+            removeWorker(id)
         case .failed(let trial):
             let reply = SlotReply.failed(
                 trial: trial, cause: "it broke", seconds: seconds, peakMemoryBytes: 0)
             work(id, .slotReply(slot, reply, unixMilliseconds: time))
         case .done(let trial):
-            guard let name = try? identifier(of: trial) else { return fail("no identifier") }
             let files = options.files.enumerated().map { KeptFile(step: UInt64($0), bytes: $1) }
             if !files.isEmpty { workers[id]?.files.insert(trial) }
             let reply = SlotReply.done(
-                trial: trial, id: name, body: body(of: trial), files: files, seconds: seconds,
-                peakMemoryBytes: 0)
+                trial: trial, id: sweep.ids[Int(trial)], body: sweep.bodies[Int(trial)], files: files,
+                seconds: seconds, peakMemoryBytes: 0)
             work(id, .slotReply(slot, reply, unixMilliseconds: time))
         }
     }

@@ -1,0 +1,64 @@
+/// The simulation's dice, the same for a seed on every machine: SplitMix64 (Steele, Lea & Flood 2014).
+struct Chance {
+    private var state: UInt64
+
+    init(_ seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+
+    /// Whether what has this probability happens.
+    mutating func hits(_ probability: Double) -> Bool { Double(next() >> 11) * 0x1p-53 < probability }
+
+    /// Near enough to uniform: a range is far below 2⁶⁴.
+    mutating func milliseconds(_ range: ClosedRange<Int64>) -> Int64 {
+        range.lowerBound + Int64(next() % UInt64(range.upperBound - range.lowerBound + 1))
+    }
+
+    mutating func pick<Element>(_ elements: Element...) -> Element { pick(from: elements) }
+
+    mutating func pick<Element>(from elements: [Element]) -> Element {
+        elements[Int(next() % UInt64(elements.count))]
+    }
+}
+
+/// What will happen when: a heap, earliest first, and in the order of arrangement within a millisecond.
+struct Agenda<Happening> {
+    private var entries: [(time: Int64, order: Int, happening: Happening)] = []
+    private var count = 0
+
+    mutating func add(_ happening: Happening, at time: Int64) {
+        count += 1
+        entries.append((time, count, happening))
+        var child = entries.count - 1
+        while child > 0, isBefore(child, (child - 1) / 2) {
+            entries.swapAt(child, (child - 1) / 2)
+            child = (child - 1) / 2
+        }
+    }
+
+    mutating func next() -> (time: Int64, happening: Happening)? {
+        guard let first = entries.first, let last = entries.popLast() else { return nil }
+        guard !entries.isEmpty else { return (first.time, first.happening) }
+        entries[0] = last
+        var parent = 0
+        while true {
+            var child = 2 * parent + 1
+            guard child < entries.count else { break }
+            if child + 1 < entries.count, isBefore(child + 1, child) { child += 1 }
+            guard isBefore(child, parent) else { break }
+            entries.swapAt(child, parent)
+            parent = child
+        }
+        return (first.time, first.happening)
+    }
+
+    private func isBefore(_ a: Int, _ b: Int) -> Bool {
+        (entries[a].time, entries[a].order) < (entries[b].time, entries[b].order)
+    }
+}

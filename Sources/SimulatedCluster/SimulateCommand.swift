@@ -1,0 +1,113 @@
+import Console
+import Glibc
+import Text
+
+/// The command line of `ranksweep-simulate`.
+public let simulateCommand = CommandSpec(
+    "ranksweep-simulate", "runs simulated clusters, and looks for what a sweep must never do",
+    options: [
+        OptionSpec("--seed", "N", "one cluster, told event by event where it goes wrong"),
+        OptionSpec("--seeds", "A..B", "clusters A to B (default: 0..999)"),
+        OptionSpec("--minutes", "M", "begin no other cluster after so long"),
+        OptionSpec(
+            "--mutant", "NAME",
+            "plant a bug, which is to be found: " + Mutant.allCases.map(\.rawValue).joined(separator: ", ")),
+        OptionSpec(
+            "--scale", "TRIALS,WORKERS",
+            "no faults and no messages: time the dispatcher alone, with workers of 4 slots, and tell its memory"),
+    ],
+    details: """
+        Each seed draws a cluster, its sweep and its faults, and always gives the same course of events, in
+        virtual time. It stops at the first violation, which it tells with its seed and all that the seed drew.
+
+        exit codes: 0 no violation, 1 a violation, 2 wrong use
+        """,
+    examples: [
+        "ranksweep-simulate --seeds 0..9999",
+        "ranksweep-simulate --seed 1234",
+        "ranksweep-simulate --mutant no-fence",
+        "ranksweep-simulate --scale 1000000,1000",
+    ])
+
+/// Runs the command. Never returns.
+public func runSimulateCommand(_ words: [String]) -> Never {
+    do throws(UsageError) {
+        let arguments = try Arguments(words, for: simulateCommand)
+        if arguments.wantsHelp {
+            printOut(simulateCommand.help)
+            exit(ExitCode.done.rawValue)
+        }
+        if let text = arguments["--scale"] {
+            printOut(try ScaleRun(parsing: text).run())
+            exit(ExitCode.done.rawValue)
+        }
+        exit(try simulate(SimulateOptions(arguments)) ? ExitCode.done.rawValue : ExitCode.incomplete.rawValue)
+    } catch {
+        printError("error: \(error.message)\nTry 'ranksweep-simulate --help'.")
+        exit(ExitCode.wrongUse.rawValue)
+    }
+}
+
+struct SimulateOptions: Equatable {
+    var seeds: ClosedRange<UInt64> = 0...999
+    /// Whether a single seed was named: its events are told.
+    var isLogged = false
+    var milliseconds: Int64?
+    var mutant: Mutant?
+
+    init(_ arguments: Arguments) throws(UsageError) {
+        if let seed = try arguments.integer("--seed", in: 0...Int.max) {
+            guard !arguments.has("--seeds") else { throw UsageError("--seed and --seeds: one of the two") }
+            seeds = UInt64(seed)...UInt64(seed)
+            isLogged = true
+        }
+        if let text = arguments["--seeds"] {
+            let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+            guard parts.count == 3, parts[1].isEmpty, let first = UInt64(parts[0]), let last = UInt64(parts[2]),
+                first <= last
+            else { throw UsageError("--seeds must be two whole numbers like 0..999, not '\(text)'") }
+            seeds = first...last
+        }
+        milliseconds = try arguments.integer("--minutes", in: 1...100_000).map { Int64($0) * 60_000 }
+        guard let name = arguments["--mutant"] else { return }
+        guard let mutant = Mutant(rawValue: name) else {
+            let near = nearestSpelling(to: name, among: Mutant.allCases.map(\.rawValue))
+            throw UsageError("no mutant '\(name)'" + (near.map { "; did you mean '\($0)'?" } ?? ""))
+        }
+        self.mutant = mutant
+    }
+}
+
+/// Returns whether nothing went wrong.
+private func simulate(_ options: SimulateOptions) -> Bool {
+    let start = monotonicMilliseconds()
+    var nextLineAt = start + 10_000
+    var count = 0
+    var events = 0
+    for seed in options.seeds {
+        let now = monotonicMilliseconds()
+        if let limit = options.milliseconds, now >= start + limit { break }
+        if now >= nextLineAt {
+            nextLineAt = now + 10_000
+            printError("\(count) clusters, \(events) events, \((now - start) / 1000) s: no violation")
+        }
+        var simulation = Simulation(seed: seed, mutant: options.mutant, isLogged: options.isLogged)
+        let problem = simulation.run()
+        count += 1
+        events += simulation.events
+        if options.isLogged, problem == nil { printOut("seed \(seed) drew\n\(simulation.options)") }
+        guard let problem else { continue }
+        let mutant = options.mutant.map { " --mutant \($0.rawValue)" } ?? ""
+        printOut(
+            """
+            \(simulation.log.joined(separator: "\n"))
+            VIOLATION at \(simulation.milliseconds) ms of seed \(seed): \(problem)
+            \(simulation.options)
+            after \(count) clusters; again: ranksweep-simulate --seed \(seed)\(mutant)
+            """)
+        return false
+    }
+    let seconds = Double(monotonicMilliseconds() - start) / 1000
+    printOut("\(count) clusters, \(events) events, \(Int(seconds.rounded())) s: no violation")
+    return true
+}

@@ -1,0 +1,139 @@
+import Scheduling
+import Wire
+
+/// A failure as its worker told it.
+struct FailureKey: Hashable {
+    let trial: UInt64
+    let lease: LeaseID
+    let attempt: UInt32
+
+    init(_ failure: WorkerMessage.Failure) {
+        (trial, lease, attempt) = (failure.trial, failure.lease, failure.attempt)
+    }
+}
+
+/// What a coordinator leaves behind: the checker of safety. It sees what is made durable, and nothing of how it was
+/// decided.
+struct SimulatedJournal {
+    let sweep: SimulatedSweep
+    /// Of each trial's weights.
+    let files: [UInt64]
+    let settings: DispatchSettings
+    /// Failures that happened on some worker.
+    var told: Set<FailureKey> = []
+    /// Whether no worker is lost but by a poisonous trial.
+    var onlyPoisonKills: ((UInt64) -> Bool)?
+    /// Bytes written of files that are not whole, and whole files' steps, by trial.
+    private var partial: [UInt64: (step: Int, count: UInt64)] = [:]
+    private var kept: [UInt64: Set<Int>] = [:]
+    private(set) var records: [UInt64: WorkerMessage.Report] = [:]
+    private(set) var quarantined: Set<UInt64> = []
+    private var failures: [UInt64: [WorkerMessage.Failure]] = [:]
+
+    init(sweep: SimulatedSweep, files: [UInt64], settings: DispatchSettings) {
+        self.sweep = sweep
+        self.files = files
+        self.settings = settings
+    }
+
+    private var trials: Range<UInt64> { 0..<UInt64(sweep.trials.count) }
+
+    var isComplete: Bool { trials.allSatisfy { records[$0] != nil || quarantined.contains($0) } }
+
+    /// What a dispatcher starts from.
+    var restored: [(trial: Int, outcome: Dispatcher.Restored)] {
+        trials.compactMap { trial in
+            if records[trial] != nil { return (Int(trial), .complete) }
+            if quarantined.contains(trial) { return (Int(trial), .quarantined) }
+            return failures[trial].map { list in
+                (Int(trial), .failed(times: list.count, lastAttempt: list.map(\.attempt).max() ?? 0))
+            }
+        }
+    }
+
+    /// The export, and what is wrong with it beside the sequential run's.
+    var exportProblem: String? {
+        var lines: [String] = []
+        for trial in records.keys.sorted() {
+            guard let report = records[trial], let line = sweep.line(of: Int(trial), body: report.body) else {
+                return "trial \(trial)'s record is unreadable"
+            }
+            lines.append(line)
+        }
+        let expected = trials.filter { !quarantined.contains($0) || records[$0] != nil }.map {
+            sweep.lines[Int($0)]
+        }
+        return lines == expected ? nil : "the export differs from the sequential run's"
+    }
+
+    // MARK: What is made durable
+
+    /// Returns what is wrong with the effect, if it is one of the journal's and something is.
+    mutating func perform(_ effect: DispatchEffect) -> String? {
+        switch effect {
+        case .append(let report): append(report)
+        case .check(let report):
+            records[report.trial]?.body == report.body ? nil : "trial \(report.trial) is checked in vain"
+        case .appendFailure(let failure, let isFinal): append(failure, isFinal)
+        case .write(let trial, let step, let offset, let bytes): write(UInt64(trial), step, offset, bytes)
+        case .keep(let trial, let step): keep(UInt64(trial), step)
+        case .send, .note, .finished: nil
+        }
+    }
+
+    private mutating func append(_ report: WorkerMessage.Report) -> String? {
+        let trial = report.trial
+        guard trials.contains(trial) else { return "trial \(trial) is appended" }
+        if records[trial] != nil { return "trial \(trial) is appended twice" }
+        if report.body != sweep.bodies[Int(trial)] || report.id != sweep.ids[Int(trial)] {
+            return "trial \(trial) has another's record"
+        }
+        if kept[trial, default: []].count != files.count {
+            return "trial \(trial) is appended before its weights"
+        }
+        records[trial] = report
+        return nil
+    }
+
+    private mutating func append(_ failure: WorkerMessage.Failure, _ isFinal: Bool) -> String? {
+        let trial = failure.trial
+        let isLoss = failure.cause.contains("lost")
+        if records[trial] != nil || quarantined.contains(trial) { return "trial \(trial) fails after its end" }
+        if !isLoss, !told.contains(FailureKey(failure)) {
+            return "attempt \(failure.attempt) at trial \(trial) is blamed for a failure it never had"
+        }
+        if failures[trial, default: []].contains(where: { FailureKey($0) == FailureKey(failure) }) {
+            return "attempt \(failure.attempt) at trial \(trial) fails twice"
+        }
+        failures[trial, default: []].append(failure)
+        guard isFinal else { return nil }
+        quarantined.insert(trial)
+        if isLoss, let mayKill = onlyPoisonKills, !mayKill(trial) {
+            return "trial \(trial) is quarantined for what others did to its workers"
+        }
+        let count = failures[trial]?.count ?? 0
+        return isLoss || count == settings.maximumFailures ? nil : "trial \(trial) is given up after \(count) failures"
+    }
+
+    private mutating func write(_ trial: UInt64, _ step: Int, _ offset: UInt64, _ bytes: [UInt8]) -> String? {
+        if records[trial] != nil { return "trial \(trial)'s weights are written after its record" }
+        if offset == 0 { partial[trial] = (step, 0) }
+        guard let before = partial[trial], before == (step, offset) else {
+            return "trial \(trial)'s weights have a gap or an overlap at \(offset)"
+        }
+        guard bytes.allSatisfy({ $0 == weightByte(trial, step) }) else { return "another's weights" }
+        partial[trial] = (step, offset + UInt64(bytes.count))
+        return nil
+    }
+
+    private mutating func keep(_ trial: UInt64, _ step: Int) -> String? {
+        guard let whole = partial.removeValue(forKey: trial), files.indices.contains(step),
+            whole == (step, files[step])
+        else { return "half of trial \(trial)'s weights are kept" }
+        kept[trial, default: []].insert(step)
+        return nil
+    }
+}
+
+/// What a simulated file is made of.
+func weightByte(_ trial: UInt64, _ step: Int) -> UInt8 { UInt8(truncatingIfNeeded: 3 * trial + UInt64(step)) }

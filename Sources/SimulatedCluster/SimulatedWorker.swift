@@ -1,0 +1,37 @@
+import Scheduling
+import Wire
+
+/// A worker's process and its slots'.
+struct SimulatedWorker {
+    struct Process {
+        var number = 0
+        var isUp = false
+        var isLoaded = false
+        var trial: UInt64?
+    }
+
+    let host: Int
+    var session: WorkerSession
+    var processes: [Process]
+    /// How far its clock is ahead.
+    var ahead: Int64 = 0
+    /// Trials whose weights lie on its disk.
+    var files: Set<UInt64> = []
+    /// Which connection this is; what was sent on another never arrives.
+    var connection = 0
+    var upAgain: Int64 = 0
+    /// When the last message that was sent arrives, upwards and downwards.
+    var lastUp: Int64 = 0
+    var lastDown: Int64 = 0
+    var nextWake: Int64?
+
+    init(_ id: UInt64, host: Int, slots: UInt32, at now: Instant) {
+        self.host = host
+        session = WorkerSession(
+            hello: WorkerMessage.Hello(
+                program: "simulated", host: "host\(host)", process: UInt32(truncatingIfNeeded: id), slots: slots,
+                cpu: "simulated", kernel: "", held: []),
+            at: now)
+        processes = Array(repeating: Process(), count: Int(slots))
+    }
+}

@@ -1,0 +1,108 @@
+import Scheduling
+import Wire
+
+// The coordinator's shell, played: a turn of its loop gathers, is made durable, and only then is spoken of.
+
+extension Simulation {
+    var coordinatorTime: Instant { now + ahead }
+
+    mutating func startCoordinator() {
+        life += 1
+        note("coordinator starts, life \(life), \(journal.records.count) records")
+        coordinatorWake = nil
+        isFlushArranged = false
+        entries = []
+        sayings = []
+        saysFinished = false
+        shell = Shell(shell.mutant)
+        dispatcher = Dispatcher(
+            trialCount: options.trials, sweep: sweep.json, settings: options.settings,
+            restored: journal.restored, firstLease: UInt64(life) << 32)
+        coordinate(.wake)
+    }
+
+    mutating func killCoordinator() {
+        guard dispatcher != nil else { return }
+        note("coordinator dies")
+        dispatcher = nil
+        let restart = now.milliseconds + chance.milliseconds(100...20_000)
+        for id in workers.keys.sorted() { disconnect(id, until: restart + chance.milliseconds(0...2000)) }
+        agenda.add(.startCoordinator, at: restart)
+    }
+
+    mutating func coordinate(_ event: DispatchEvent) {
+        for event in shell.events(for: event, at: coordinatorTime, options.settings) {
+            let time = coordinatorTime
+            guard let decided = dispatcher?.handle(event, at: time) else { return }
+            if let broken = dispatcher?.brokenInvariant() { return fail(broken) }
+            let effects = shell.effects(for: decided)
+            if isLogged, !effects.isEmpty { note("\(event) → \(effects)") }
+            for effect in effects { perform(effect, of: event) }
+            if dispatcher == nil { return }
+        }
+        if !isFlushArranged {
+            isFlushArranged = true
+            agenda.add(.flush(life: life), at: now.milliseconds + chance.milliseconds(0...options.turn))
+        }
+        if let due = dispatcher?.nextDeadline.map({ $0.milliseconds - ahead }), due < coordinatorWake ?? .max {
+            coordinatorWake = due
+            agenda.add(.wakeCoordinator(life: life), at: max(due, now.milliseconds))
+        }
+    }
+
+    private mutating func perform(_ effect: DispatchEffect, of event: DispatchEvent) {
+        switch effect {
+        case .append, .check, .appendFailure: entries.append(effect)
+        case .write, .keep:
+            if now.milliseconds < fullUntil { return killCoordinator() }
+            if let wrong = journal.perform(effect) { fail(wrong) }
+        case .send(let message, let id):
+            var record: UInt64?
+            if case .accepted(let trials) = message {
+                if case .message(.report, _) = event { record = trials.first }
+                if case .message(.piece, _) = event { record = trials.first }
+            }
+            if case .assign(let assignment) = message, assignment.attempt > 1 {
+                secondAssignments += assignment.trials.count
+            }
+            sayings.append(Saying(message: message, worker: id.value, record: record))
+        case .finished: saysFinished = true
+        case .note: break
+        }
+    }
+
+    /// The end of a turn: one commit, then all that was to be said; a crash at any point of it.
+    mutating func flush() {
+        if isFaulty, chance.hits(options.fullDisk) {
+            fullUntil = now.milliseconds + chance.milliseconds(100...30_000)
+            note("the disk is full until \(fullUntil) ms")
+        }
+        let crash = isFaulty && chance.hits(options.crash) ? chance.milliseconds(0...Int64(sayings.count + 1)) : nil
+        if shell.mutant == .acknowledgeBeforeAppend { say(atMost: crash.map { Int($0) }) }
+        if now.milliseconds < fullUntil, !entries.isEmpty {
+            guard options.waitsForSpace else { return killCoordinator() }
+            isFlushArranged = true
+            agenda.add(.flush(life: life), at: now.milliseconds + 1000)
+            return
+        }
+        if crash == 0 { return killCoordinator() }
+        for entry in entries { if let wrong = journal.perform(entry) { fail(wrong) } }
+        entries = []
+        say(atMost: crash.map { Int($0) - 1 })
+        if crash != nil { return killCoordinator() }
+        if saysFinished {
+            if !journal.isComplete { fail("finished without all outcomes") }
+            isFinished = true
+        }
+    }
+
+    private mutating func say(atMost count: Int?) {
+        for saying in sayings.prefix(count ?? sayings.count) {
+            if let trial = saying.record, journal.records[trial] == nil {
+                fail("trial \(trial) is accepted, and not durable")
+            }
+            sendDown(saying.message, to: saying.worker)
+        }
+        sayings = []
+    }
+}

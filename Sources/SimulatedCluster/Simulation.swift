@@ -1,0 +1,168 @@
+// SimulatedCluster: a coordinator, its workers and the network between them in one process, on a clock of their own.
+// The dispatcher, the worker's session, the messages' bytes and the record's line are the real ones; sockets, slots
+// and the disk are played, faults and all. Imports Scheduling, Wire, Sweep, Reporting, Text; its command also Console.
+// Leaves out real time, files and threads: a seed is one course of events, whenever and wherever it runs.
+
+import Scheduling
+import Wire
+
+/// One seed's cluster. Faults first, then everything heals and the sweep must finish.
+public struct Simulation {
+    enum SlotHappening { case ready, done(UInt64), failed(UInt64), died, killsWorker }
+
+    enum Happening {
+        case toCoordinator([UInt8], from: UInt64, connection: Int)
+        case toWorker([UInt8], to: UInt64, connection: Int)
+        case connected(UInt64, connection: Int)
+        case wakeCoordinator(life: Int)
+        case flush(life: Int)
+        case wakeWorker(UInt64)
+        case slot(UInt64, Int, process: Int, SlotHappening)
+        case fault
+        case startWorker(host: Int)
+        case startCoordinator
+    }
+
+    /// What the coordinator has to say once this turn's records are durable.
+    struct Saying {
+        let message: CoordinatorMessage
+        let worker: UInt64
+        /// The trial whose record it acknowledges, if it does.
+        let record: UInt64?
+    }
+
+    public let options: SimulationOptions
+    let sweep: SimulatedSweep
+    var chance: Chance
+    var now = Instant(milliseconds: 0)
+    var agenda = Agenda<Happening>()
+    var journal: SimulatedJournal
+
+    // The coordinator.
+    var dispatcher: Dispatcher?
+    var shell: Shell
+    var life = 0
+    var ahead: Int64 = 0
+    var coordinatorWake: Int64?
+    var isFlushArranged = false
+    var fullUntil: Int64 = 0
+    var entries: [DispatchEffect] = []
+    var sayings: [Saying] = []
+    var saysFinished = false
+
+    var workers: [UInt64: SimulatedWorker] = [:]
+    var workerCount: UInt64 = 0
+    var isFinished = false
+    /// Of trials; and assignments of a trial that had been assigned before.
+    var starts = 0
+    var secondAssignments = 0
+    public private(set) var events = 0
+    /// The first thing that went wrong.
+    public private(set) var problem: String?
+    let isLogged: Bool
+    /// The last events, where they are logged.
+    public private(set) var log: [String] = []
+
+    public init(seed: UInt64, mutant: Mutant? = nil, isLogged: Bool = false) {
+        self.isLogged = isLogged
+        chance = Chance(seed)
+        let options = SimulationOptions(&chance)
+        self.options = options
+        shell = Shell(mutant)
+        let made = SimulatedSweep.of(trials: options.trials)
+        precondition(made != nil, "the simulated sweep is a wrong sweep file")
+        sweep = made ?? SimulatedSweep.none
+        journal = SimulatedJournal(sweep: sweep, files: options.files, settings: options.settings)
+        if options.isCalm { journal.onlyPoisonKills = { Self.isPoisonous($0, options) } }
+    }
+
+    var isFaulty: Bool { now.milliseconds < options.faultsEnd }
+    /// Milliseconds of virtual time so far.
+    public var milliseconds: Int64 { now.milliseconds }
+
+    mutating func note(_ line: String) {
+        guard isLogged else { return }
+        log.append("\(now.milliseconds) ms: \(line)")
+        if log.count > 800 { log.removeFirst(400) }
+    }
+
+    mutating func fail(_ what: String) { if problem == nil { problem = what } }
+
+    /// Returns what went wrong, if something did.
+    public mutating func run() -> String? {
+        agenda.add(.startCoordinator, at: 0)
+        for host in 0..<options.hosts { agenda.add(.startWorker(host: host), at: chance.milliseconds(0...3000)) }
+        if !options.isCalm { agenda.add(.fault, at: chance.milliseconds(0...options.faultEvery)) }
+        while problem == nil, !isFinished, let (time, happening) = agenda.next() {
+            now = Instant(milliseconds: time)
+            events += 1
+            if time > options.deadline {
+                fail("not finished by \(time) ms: \(dispatcher.map { "\($0.progress)" } ?? "no coordinator")")
+                break
+            }
+            happen(happening)
+        }
+        if problem == nil { checkEnd() }
+        return problem
+    }
+
+    private mutating func checkEnd() {
+        if !isFinished { return fail("nothing happens any more") }
+        if !journal.isComplete { fail("finished without all outcomes") }
+        if let wrong = journal.exportProblem { fail(wrong) }
+        if options.isCalm, options.poison == 0, options.badTrials == 0 {
+            if !options.hasBadHost, starts > options.trials + secondAssignments {
+                fail("\(starts) attempts at \(options.trials) trials, without a fault")
+            }
+            if secondAssignments > options.trials, !options.hasBadHost { fail("a trial is copied more than once") }
+            if !journal.quarantined.isEmpty { fail("a good trial is quarantined, without a fault") }
+        }
+        var next = Dispatcher(trialCount: options.trials, sweep: [], restored: journal.restored)
+        if next.handle(.wake, at: now) != [.finished] { fail("what was appended does not restore the end") }
+    }
+
+    private mutating func happen(_ happening: Happening) {
+        switch happening {
+        case .toCoordinator(let bytes, let id, let connection):
+            guard workers[id]?.connection == connection || workers[id] == nil, dispatcher != nil else {
+                return
+            }
+            guard let message = try? WorkerMessage(decoding: bytes) else { return fail("unreadable") }
+            coordinate(.message(message, from: WorkerID(id)))
+        case .toWorker(let bytes, let id, let connection):
+            guard workers[id]?.connection == connection else { return }
+            guard let message = try? CoordinatorMessage(decoding: bytes) else { return fail("unreadable") }
+            receive(message, at: id)
+        case .connected(let id, let connection):
+            if workers[id]?.connection == connection, dispatcher != nil { work(id, .connected) }
+        case .wakeCoordinator(let life):
+            guard life == self.life, dispatcher != nil else { return }
+            coordinatorWake = nil
+            coordinate(.wake)
+            if let next = dispatcher?.nextDeadline, next <= coordinatorTime {
+                fail("the dispatcher would be woken for ever")
+            }
+        case .flush(let life):
+            guard life == self.life, dispatcher != nil else { return }
+            isFlushArranged = false
+            flush()
+        case .wakeWorker(let id):
+            guard let due = workers[id]?.nextWake, due <= now.milliseconds else { return }
+            workers[id]?.nextWake = nil
+            work(id, .wake)
+            if let worker = workers[id], worker.session.nextDeadline <= now + worker.ahead {
+                fail("worker \(id) would be woken for ever")
+            }
+        case .slot(let id, let slot, let process, let what): slotHappens(id, slot, process, what)
+        case .fault: causeFault()
+        case .startWorker(let host): startWorker(host: host)
+        case .startCoordinator: startCoordinator()
+        }
+    }
+
+    /// Whether the trial brings down any worker that runs it.
+    static func isPoisonous(_ trial: UInt64, _ options: SimulationOptions) -> Bool {
+        var fate = Chance(trial &* 0x51ED)
+        return fate.hits(options.poison)
+    }
+}

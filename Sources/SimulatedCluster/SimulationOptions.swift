@@ -1,0 +1,109 @@
+import Scheduling
+import Wire
+
+/// What a seed draws. Faults come until `faultsEnd`; from then on everything works, and the sweep must
+/// finish.
+public struct SimulationOptions: Sendable {
+    var trials: Int
+    var hosts: Int
+    var slots: UInt32
+    /// The longest trial, in milliseconds, and how much longer it takes on the last host.
+    var longest: Int64
+    var slowness: Int64
+    /// Of a trial that fails wherever it runs.
+    var badTrials: Double
+    /// Of a trial that kills the worker it runs on, with all that runs there.
+    var poison: Double
+    /// Whether every trial fails on the first host, for good.
+    var hasBadHost: Bool
+    var latency: Int64
+    var faultsEnd: Int64
+    var faultEvery: Int64
+    var failure: Double
+    /// Of a slot's process.
+    var death: Double
+    /// Of a trial that never ends by itself.
+    var hang: Double
+    /// Of the coordinator, in a turn of its loop.
+    var crash: Double
+    /// How long a turn of the coordinator's loop gathers what it then makes durable.
+    var turn: Int64
+    /// Of a disk that fills in a turn, and whether the coordinator then waits for space or ends.
+    var fullDisk: Double
+    var waitsForSpace: Bool
+    var queuesWhileDown: Bool
+    /// Whether workers are told when they are connected again.
+    var tellsOfConnections: Bool
+    /// ZeroMQ does neither; the protocol bears them.
+    var duplicates: Double
+    var reorders: Double
+    /// The furthest that a clock jumps forward: as after a machine slept.
+    var clockJump: Int64
+    /// Bytes of the weights that each trial leaves.
+    var files: [UInt64]
+    /// Of weights that are gone when they are fetched.
+    var lostFiles: Double
+    var settings: DispatchSettings
+
+    init(_ chance: inout Chance) {
+        trials = chance.pick(1, 2, 5, 20, 60, 150)
+        hosts = chance.pick(1, 2, 3, 6)
+        slots = chance.pick(1, 2, 4)
+        longest = chance.pick(5, 200, 3000, 20_000)
+        slowness = chance.pick(1, 1, 8)
+        badTrials = chance.pick(0, 0, 0.1)
+        poison = chance.pick(0, 0, 0, 0.03)
+        hasBadHost = hosts > 1 && chance.hits(0.15)
+        latency = chance.pick(1, 30, 400, 2500)
+        let calm = chance.hits(0.15)
+        faultsEnd = calm ? 0 : chance.milliseconds(1000...150_000)
+        faultEvery = chance.pick(300, 1000, 3000, 15_000)
+        failure = chance.pick(0, 0.05, 0.3)
+        death = chance.pick(0, 0.05, 0.3)
+        hang = chance.pick(0, 0, 0.05)
+        crash = chance.pick(0, 0, 0.002, 0.02)
+        turn = chance.pick(0, 5, 100, 1000)
+        fullDisk = chance.pick(0, 0, 0.01)
+        waitsForSpace = chance.hits(0.5)
+        queuesWhileDown = chance.hits(0.5)
+        tellsOfConnections = chance.hits(0.5)
+        duplicates = chance.pick(0, 0, 0.1)
+        reorders = chance.pick(0, 0, 0.1)
+        clockJump = chance.pick(0, 0, 3000, 60_000)
+        files = chance.pick([], [], [5], [5, 9], trials <= 5 ? [UInt64(WireLimit.piece) + 5, 1] : [7])
+        lostFiles = chance.pick(0, 0.02)
+        settings = DispatchSettings()
+        settings.trialLimitSeconds = 30
+        settings.maximumLosses = poison > 0 ? 5 : chance.pick(5, 1000)
+        settings.shardMilliseconds = chance.pick(10, 1000, 20_000)
+    }
+
+    var isCalm: Bool { faultsEnd == 0 }
+    var isLikeZeroMQ: Bool { duplicates == 0 && reorders == 0 }
+    /// Below the limit of a trial.
+    var longestAnywhere: Int64 { min(25_000, longest * slowness) }
+
+    /// By when all must be done: as if one slot did the work, with every trial tried as often as it may fail, and
+    /// every poisonous one bringing down, one after another, as many workers as it may.
+    var deadline: Int64 {
+        let attempts = Int64(trials * settings.maximumFailures) * (longestAnywhere + 4 * latency + turn + 1000)
+        let deaths = poison > 0 ? Int64(trials * settings.maximumLosses) * (60_000 + longestAnywhere) : 0
+        return faultsEnd + 150_000 + attempts + deaths / 4
+    }
+}
+
+extension SimulationOptions: CustomStringConvertible {
+    public var description: String {
+        """
+        \(trials) trials up to \(longest) ms (bad \(badTrials), poisonous \(poison)), weights \(files) (lost \(lostFiles))
+        \(hosts) hosts of \(slots) slots, the last \(slowness) times slower\(hasBadHost ? ", the first always fails" : "")
+        faults until \(faultsEnd) ms, up to \(faultEvery) ms apart: failure \(failure), slot's death \(death), hang \(hang)
+        coordinator: turn \(turn) ms, crash \(crash), full disk \(fullDisk) (\(waitsForSpace ? "it waits" : "it ends")), \
+        clocks jump up to \(clockJump) ms
+        network: up to \(latency) ms, duplicates \(duplicates), reorders \(reorders), \
+        \(queuesWhileDown ? "queues" : "drops") while down, \(tellsOfConnections ? "tells" : "does not tell") of connections
+        shards of \(settings.shardMilliseconds) ms, quarantine after \(settings.maximumFailures) failures \
+        or \(settings.maximumLosses) losses
+        """
+    }
+}

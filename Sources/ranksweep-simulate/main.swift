@@ -1,0 +1,4 @@
+// ranksweep-simulate: see SimulatedCluster.
+import SimulatedCluster
+
+runSimulateCommand(Array(CommandLine.arguments.dropFirst()))

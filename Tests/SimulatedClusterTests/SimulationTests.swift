@@ -1,0 +1,47 @@
+import Testing
+
+@testable import SimulatedCluster
+
+/// Whole sweeps over an unreliable cluster. A failure prints its seed, for `ranksweep-simulate --seed`.
+@Suite struct SimulationTests {
+    /// The first ones, and those that found something when it was wrong.
+    static let seeds = Array(UInt64(0)..<300) + found
+    static let found: [UInt64] = []
+
+    @Test(arguments: seeds) func `a sweep finishes with one outcome a trial, whatever happens`(seed: UInt64) {
+        var simulation = Simulation(seed: seed)
+        guard let problem = simulation.run() else { return }
+        Issue.record(
+            "seed \(seed): \(problem), at \(simulation.milliseconds) ms, of\n\(simulation.options)")
+    }
+
+    @Test func `a seed always gives the same course of events`() {
+        var first = Simulation(seed: 11, isLogged: true)
+        var second = Simulation(seed: 11, isLogged: true)
+        #expect(first.run() == second.run())
+        #expect(first.log == second.log)
+        #expect(!first.log.isEmpty)
+        #expect(first.milliseconds == second.milliseconds)
+    }
+
+    @Test(arguments: Mutant.allCases) func `each planted bug is found within 1000 seeds`(mutant: Mutant) {
+        let seed = (UInt64(0)..<1000).first { seed in
+            var simulation = Simulation(seed: seed, mutant: mutant)
+            return simulation.run() != nil
+        }
+        #expect(seed != nil)
+    }
+
+    @Test func `seeds draw every kind of fault`() {
+        let options = (UInt64(0)..<300).map { Simulation(seed: $0).options }
+        #expect(options.contains { $0.isCalm })
+        #expect(options.contains { $0.poison > 0 && $0.isCalm })
+        #expect(options.contains { $0.hasBadHost })
+        #expect(options.contains { $0.fullDisk > 0 && $0.waitsForSpace })
+        #expect(options.contains { $0.fullDisk > 0 && !$0.waitsForSpace })
+        #expect(options.contains { $0.clockJump > 0 })
+        #expect(options.contains { $0.crash > 0 })
+        #expect(options.contains { !$0.isLikeZeroMQ })
+        #expect(options.contains { $0.files.count == 2 })
+    }
+}
