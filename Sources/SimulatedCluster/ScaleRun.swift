@@ -42,7 +42,7 @@ struct ScaleRun: Equatable {
         var events = 0
         var memory = 0
         var isFinished = false
-        let start = monotonicMilliseconds()
+        let start = processorMilliseconds()
 
         func tell(_ event: DispatchEvent) {
             events += 1
@@ -76,8 +76,8 @@ struct ScaleRun: Equatable {
             }
             memory = max(memory, residentBytes())
         }
-        let seconds = Double(max(1, monotonicMilliseconds() - start)) / 1000
-        return "\(trials) trials, \(workers) workers: \(events) events in \(Int(seconds * 1000)) ms, "
+        let seconds = Double(max(1, processorMilliseconds() - start)) / 1000
+        return "\(trials) trials, \(workers) workers: \(events) events in \(Int(seconds * 1000)) ms of processor time, "
             + "\(Int(Double(events) / seconds)) events/s; \((memory - memoryBefore) / 1024) KiB"
     }
 
@@ -100,12 +100,20 @@ struct ScaleRun: Equatable {
     }
 }
 
+/// The process's time on its processors: other programs do not count.
+private func processorMilliseconds() -> Int64 {
+    var time = timespec()
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+    return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+}
+
 /// The process's memory, from `/proc`; 0 where there is none.
 private func residentBytes() -> Int {
     guard let file = fopen("/proc/self/statm", "re") else { return 0 }
     defer { fclose(file) }
     var buffer = [CChar](repeating: 0, count: 256)
     guard fgets(&buffer, Int32(buffer.count), file) != nil else { return 0 }
-    let words = buffer.prefix { $0 != 0 }.split(separator: 32).map { String(decoding: $0.map { UInt8($0) }, as: UTF8.self) }
+    let words = buffer.prefix { $0 != 0 }.split(separator: 32)
+        .map { String(decoding: $0.map { UInt8(bitPattern: $0) }, as: UTF8.self) }
     return (words.count > 1 ? Int(words[1]) ?? 0 : 0) * Int(sysconf(Int32(_SC_PAGESIZE)))
 }

@@ -91,7 +91,11 @@ public struct Simulation {
     /// Returns what went wrong, if something did.
     public mutating func run() -> String? {
         agenda.add(.startCoordinator, at: 0)
-        for host in 0..<options.hosts { agenda.add(.startWorker(host: host), at: chance.milliseconds(0...3000)) }
+        for host in 0..<options.hosts {
+            // A bad host that is there before the others may use up a trial's attempts: there is no one else to ask.
+            let isLate = options.hasBadHost && options.isCalm && host == 0
+            agenda.add(.startWorker(host: host), at: chance.milliseconds(0...3000) + (isLate ? 8000 : 0))
+        }
         if !options.isCalm { agenda.add(.fault, at: chance.milliseconds(0...options.faultEvery)) }
         while problem == nil, !isFinished, let (time, happening) = agenda.next() {
             now = Instant(milliseconds: time)

@@ -346,6 +346,18 @@ extension [SessionEffect] {
         #expect(failed.map(\.log) == ["a\nb"])
         #expect(failed.map(\.provenance.peakMemoryBytes) == [77])
     }
+
+    // MARK: What it says it holds
+
+    @Test func `a hello says what runs, what is reported, and what waits in the order in which it will run`() throws {
+        var worker = try TestWorker(joinedWith: 1)
+        _ = try worker.assign([9, 4, 7], lease: 3)
+        _ = try worker.assign([2], lease: 4)
+        _ = try worker.done(9)
+        let claims = try worker.handle(.connected).hellos.flatMap(\.held)
+        #expect(claims.map(\.trial) == [4, 9, 7, 2])
+        #expect(claims.map(\.stage) == [.running, .reported, .waiting, .waiting])
+    }
 }
 
 extension SessionEffect {
