@@ -5,14 +5,17 @@ extension Dispatcher {
     /// trial.
     public func brokenInvariant() -> String? {
         for (trial, holder) in holders {
-            if workers[holder.worker]?.held[trial] == nil { return "trial \(trial)'s holder does not hold it" }
+            if workers[holder.worker]?.held[trial] == nil {
+                return "trial \(trial)'s holder does not hold it"
+            }
             guard let copy = holder.copy else { continue }
             if workers[copy]?.held[trial] == nil { return "trial \(trial)'s copy is nowhere" }
             if copy == holder.worker { return "trial \(trial) is copied to whom it is late with" }
         }
         for id in workerOrder {
             guard let worker = workers[id] else { continue }
-            for trial in worker.held.keys.sorted() where holders[trial]?.worker != id && holders[trial]?.copy != id {
+            for trial in worker.held.keys.sorted()
+            where holders[trial]?.worker != id && holders[trial]?.copy != id {
                 return "trial \(trial) is held by worker \(id.value), who was not given it"
             }
             // What else it holds it brought itself, as a worker that was given up and came back.
@@ -21,7 +24,9 @@ extension Dispatcher {
             }
         }
         if totalSlots != workers.values.reduce(0, { $0 + $1.slots }) { return "slots are miscounted" }
-        if liveCount != workers.values.count(where: { !$0.isSuspect }) { return "live workers are miscounted" }
+        if liveCount != workers.values.count(where: { !$0.isSuspect }) {
+            return "live workers are miscounted"
+        }
         let waiting = Set(returned.all).union(suspects.all).union(graveSuspects.all)
         var counts: [TrialState: Int] = [:]
         for (trial, state) in states.enumerated() {

@@ -141,7 +141,9 @@ extension Dispatcher {
         } else if holder.worker == id {
             holders[trial] = holder.copy.map { Holders(worker: $0, wasCopied: true) }
         }
-        if let transfer = transfers[trial], transfer.worker == id, states[trial] == .leased { transfers[trial] = nil }
+        if let transfer = transfers[trial], transfer.worker == id, states[trial] == .leased {
+            transfers[trial] = nil
+        }
     }
 
     /// Makes a trial pending again; its next attempt has a number of its own.

@@ -24,7 +24,9 @@ extension Dispatcher {
         // Who does not hold the trial is told at its next hello: to keep it, if nobody else has it, or to forget it.
         guard workers[id]?.held[trial] != nil, report.files.allSatisfy({ $0.bytes > 0 }) else { return }
         // Of two copies, one at a time: the other is told again from time to time, should this one break off.
-        if let begun = transfers[trial], begun.worker != id, workers[begun.worker]?.isSuspect == false { return }
+        if let begun = transfers[trial], begun.worker != id, workers[begun.worker]?.isSuspect == false {
+            return
+        }
         let transfer: Transfer
         if let begun = transfers[trial], begun.worker == id, begun.report == report {
             transfer = begun

@@ -25,7 +25,9 @@ struct Shell {
     init(_ mutant: Mutant?) { self.mutant = mutant }
 
     /// What the dispatcher is told instead of the event.
-    mutating func events(for event: DispatchEvent, at now: Instant, _ settings: DispatchSettings) -> [DispatchEvent] {
+    mutating func events(for event: DispatchEvent, at now: Instant, _ settings: DispatchSettings)
+        -> [DispatchEvent]
+    {
         switch (mutant, event) {
         case (.noFence, .message(.failure(var failure), let worker)):
             guard let last = leases[failure.trial], last.lease != failure.lease else { return [event] }
@@ -48,7 +50,9 @@ struct Shell {
         switch mutant {
         case .noFence:
             for case .send(.assign(let assignment), let worker) in effects {
-                for trial in assignment.trials { leases[trial] = (worker, assignment.lease, assignment.attempt) }
+                for trial in assignment.trials {
+                    leases[trial] = (worker, assignment.lease, assignment.attempt)
+                }
             }
             return effects
         case .lostRetry:

@@ -21,7 +21,8 @@ struct ScaleRun: Equatable {
             let id = TrialID(String(repeating: "0", count: 32))
         else {
             throw UsageError(
-                "--scale must be trials (to 100000000) and workers (to 100000) like 1000000,1000, not '\(text)'")
+                "--scale must be trials (to 100000000) and workers (to 100000) like 1000000,1000, not '\(text)'"
+            )
         }
         (self.trials, self.workers, self.id) = (trials, workers, id)
     }
@@ -60,7 +61,9 @@ struct ScaleRun: Equatable {
             }
         }
 
-        for worker in 0..<workers { tell(.message(.hello(hello(worker, [])), from: WorkerID(UInt64(worker)))) }
+        for worker in 0..<workers {
+            tell(.message(.hello(hello(worker, [])), from: WorkerID(UInt64(worker))))
+        }
         var second = 0
         while !isFinished {
             second += 1
@@ -68,7 +71,9 @@ struct ScaleRun: Equatable {
                 let id = WorkerID(UInt64(worker))
                 now = Instant(milliseconds: Int64(second * 1000 + worker * 1000 / workers))
                 if let due = dispatcher.nextDeadline, due <= now { tell(.wake) }
-                if second % 10 == worker % 10 { tell(.message(.hello(hello(worker, given[worker])), from: id)) }
+                if second % 10 == worker % 10 {
+                    tell(.message(.hello(hello(worker, given[worker])), from: id))
+                }
                 tell(.message(.beat, from: id))
                 let done = given[worker].prefix(Self.slots)
                 given[worker].removeFirst(done.count)
@@ -77,13 +82,15 @@ struct ScaleRun: Equatable {
             memory = max(memory, residentBytes())
         }
         let seconds = Double(max(1, processorMilliseconds() - start)) / 1000
-        return "\(trials) trials, \(workers) workers: \(events) events in \(Int(seconds * 1000)) ms of processor time, "
+        return
+            "\(trials) trials, \(workers) workers: \(events) events in \(Int(seconds * 1000)) ms of processor time, "
             + "\(Int(Double(events) / seconds)) events/s; \((memory - memoryBefore) / 1024) KiB"
     }
 
     private func hello(_ worker: Int, _ given: [Given]) -> WorkerMessage.Hello {
         WorkerMessage.Hello(
-            program: "scale", host: "host", process: UInt32(worker), slots: UInt32(Self.slots), cpu: "", kernel: "",
+            program: "scale", host: "host", process: UInt32(worker), slots: UInt32(Self.slots), cpu: "",
+            kernel: "",
             held: given.enumerated().map {
                 WorkerMessage.HeldTrial(
                     lease: $1.lease, trial: $1.trial, attempt: $1.attempt,

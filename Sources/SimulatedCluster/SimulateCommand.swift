@@ -14,7 +14,8 @@ public let simulateCommand = CommandSpec(
             "plant a bug, which is to be found: " + Mutant.allCases.map(\.rawValue).joined(separator: ", ")),
         OptionSpec(
             "--scale", "TRIALS,WORKERS",
-            "no faults and no messages: time the dispatcher alone, with workers of 4 slots, and tell its memory"),
+            "no faults and no messages: time the dispatcher alone, with workers of 4 slots, and tell its memory"
+        ),
     ],
     details: """
         Each seed draws a cluster, its sweep and its faults, and always gives the same course of events, in
@@ -63,7 +64,8 @@ struct SimulateOptions: Equatable {
         }
         if let text = arguments["--seeds"] {
             let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-            guard parts.count == 3, parts[1].isEmpty, let first = UInt64(parts[0]), let last = UInt64(parts[2]),
+            guard parts.count == 3, parts[1].isEmpty, let first = UInt64(parts[0]),
+                let last = UInt64(parts[2]),
                 first <= last
             else { throw UsageError("--seeds must be two whole numbers like 0..999, not '\(text)'") }
             seeds = first...last

@@ -98,7 +98,9 @@ struct SimulatedJournal {
     private mutating func append(_ failure: WorkerMessage.Failure, _ isFinal: Bool) -> String? {
         let trial = failure.trial
         let isLoss = failure.cause.contains("lost")
-        if records[trial] != nil || quarantined.contains(trial) { return "trial \(trial) fails after its end" }
+        if records[trial] != nil || quarantined.contains(trial) {
+            return "trial \(trial) fails after its end"
+        }
         if !isLoss, !told.contains(FailureKey(failure)) {
             return "attempt \(failure.attempt) at trial \(trial) is blamed for a failure it never had"
         }
@@ -112,7 +114,8 @@ struct SimulatedJournal {
             return "trial \(trial) is quarantined for what others did to its workers"
         }
         let count = failures[trial]?.count ?? 0
-        return isLoss || count == settings.maximumFailures ? nil : "trial \(trial) is given up after \(count) failures"
+        return isLoss || count == settings.maximumFailures
+            ? nil : "trial \(trial) is given up after \(count) failures"
     }
 
     private mutating func write(_ trial: UInt64, _ step: Int, _ offset: UInt64, _ bytes: [UInt8]) -> String? {

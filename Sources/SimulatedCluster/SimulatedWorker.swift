@@ -29,7 +29,8 @@ struct SimulatedWorker {
         self.host = host
         session = WorkerSession(
             hello: WorkerMessage.Hello(
-                program: "simulated", host: "host\(host)", process: UInt32(truncatingIfNeeded: id), slots: slots,
+                program: "simulated", host: "host\(host)", process: UInt32(truncatingIfNeeded: id),
+                slots: slots,
                 cpu: "simulated", kernel: "", held: []),
             at: now)
         processes = Array(repeating: Process(), count: Int(slots))

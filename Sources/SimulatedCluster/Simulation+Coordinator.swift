@@ -44,7 +44,8 @@ extension Simulation {
             isFlushArranged = true
             agenda.add(.flush(life: life), at: now.milliseconds + chance.milliseconds(0...options.turn))
         }
-        if let due = dispatcher?.nextDeadline.map({ $0.milliseconds - ahead }), due < coordinatorWake ?? .max {
+        if let due = dispatcher?.nextDeadline.map({ $0.milliseconds - ahead }), due < coordinatorWake ?? .max
+        {
             coordinatorWake = due
             agenda.add(.wakeCoordinator(life: life), at: max(due, now.milliseconds))
         }
@@ -77,7 +78,8 @@ extension Simulation {
             fullUntil = now.milliseconds + chance.milliseconds(100...30_000)
             note("the disk is full until \(fullUntil) ms")
         }
-        let crash = isFaulty && chance.hits(options.crash) ? chance.milliseconds(0...Int64(sayings.count + 1)) : nil
+        let crash =
+            isFaulty && chance.hits(options.crash) ? chance.milliseconds(0...Int64(sayings.count + 1)) : nil
         if shell.mutant == .acknowledgeBeforeAppend { say(atMost: crash.map { Int($0) }) }
         if now.milliseconds < fullUntil, !entries.isEmpty {
             guard options.waitsForSpace else { return killCoordinator() }

@@ -73,7 +73,9 @@ extension Simulation {
         }
     }
 
-    private mutating func sendPiece(_ trial: UInt64, _ file: Int, _ offset: UInt64, _ count: Int, from id: UInt64) {
+    private mutating func sendPiece(
+        _ trial: UInt64, _ file: Int, _ offset: UInt64, _ count: Int, from id: UInt64
+    ) {
         guard workers[id]?.files.contains(trial) == true else {
             return fail("weights of trial \(trial) are not there to be sent")
         }
@@ -104,7 +106,8 @@ extension Simulation {
         workers[id]?.processes[slot].trial = trial
         starts += 1
         var end = SlotHappening.done(trial)
-        if isBad(trial) || isFaulty && chance.hits(options.failure) || options.hasBadHost && worker.host == 0 {
+        if isBad(trial) || isFaulty && chance.hits(options.failure) || options.hasBadHost && worker.host == 0
+        {
             end = .failed(trial)
         }
         if isFaulty, chance.hits(options.death) { end = .died }

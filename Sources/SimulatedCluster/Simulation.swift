@@ -118,7 +118,9 @@ public struct Simulation {
             if !options.hasBadHost, starts > options.trials + secondAssignments {
                 fail("\(starts) attempts at \(options.trials) trials, without a fault")
             }
-            if secondAssignments > options.trials, !options.hasBadHost { fail("a trial is copied more than once") }
+            if secondAssignments > options.trials, !options.hasBadHost {
+                fail("a trial is copied more than once")
+            }
             if !journal.quarantined.isEmpty { fail("a good trial is quarantined, without a fault") }
         }
         var next = Dispatcher(trialCount: options.trials, sweep: [], restored: journal.restored)

@@ -86,7 +86,8 @@ public struct SimulationOptions: Sendable {
     /// By when all must be done: as if one slot did the work, with every trial tried as often as it may fail, and
     /// every poisonous one bringing down, one after another, as many workers as it may.
     var deadline: Int64 {
-        let attempts = Int64(trials * settings.maximumFailures) * (longestAnywhere + 4 * latency + turn + 1000)
+        let attempts =
+            Int64(trials * settings.maximumFailures) * (longestAnywhere + 4 * latency + turn + 1000)
         let deaths = poison > 0 ? Int64(trials * settings.maximumLosses) * (60_000 + longestAnywhere) : 0
         return faultsEnd + 150_000 + attempts + deaths / 4
     }

@@ -13,13 +13,12 @@ import Wire
         #expect(try cluster.join(2).trials() == [1])
         var effects = try cluster.pass(milliseconds: 4000, beating: [2])
         #expect(effects.notes == [.suspect(WorkerID(1), host: "host1")])
-        effects = try cluster.hear(.report(report(1, lease: 2)), from: 2)
-        #expect(effects.trials() == [])
         effects = try cluster.pass(milliseconds: 10_000, beating: [2])
         #expect(effects.acts == [])
         effects = try cluster.pass(milliseconds: 1000, beating: [2])
         #expect(effects.notes == [.lost(WorkerID(1), host: "host1", trials: 1)])
-        #expect(effects.acts == [assign([0], lease: 3, attempt: 2, to: 2)])
+        effects = try cluster.hear(.report(report(1, lease: 2)), from: 2)
+        #expect(effects.acts.last == assign([0], lease: 3, attempt: 2, to: 2))
     }
 
     @Test func `a worker that is heard again in time keeps its trials`() throws {

@@ -54,7 +54,8 @@ import Wire
         var effects = try cluster.hear(.failure(failure(0, lease: 1)), from: 1)
         #expect(
             effects.acts == [
-                .appendFailure(failure(0, lease: 1), quarantined: false), .send(.accepted([0]), to: WorkerID(1)),
+                .appendFailure(failure(0, lease: 1), quarantined: false),
+                .send(.accepted([0]), to: WorkerID(1)),
             ])
         let second = failure(0, lease: 3, attempt: 2)
         effects = try cluster.hear(.failure(second), from: 2)

@@ -67,8 +67,10 @@ func hello(_ worker: UInt64, slots: UInt32 = 1, held: [WorkerMessage.HeldTrial] 
         kernel: "Haswell", held: held)
 }
 
-func held(_ trial: UInt64, lease: UInt64, attempt: UInt32 = 1) -> WorkerMessage.HeldTrial {
-    WorkerMessage.HeldTrial(lease: LeaseID(lease), trial: trial, attempt: attempt)
+func held(
+    _ trial: UInt64, lease: UInt64, attempt: UInt32 = 1, _ stage: WorkerMessage.HeldTrial.Stage = .waiting
+) -> WorkerMessage.HeldTrial {
+    WorkerMessage.HeldTrial(lease: LeaseID(lease), trial: trial, attempt: attempt, stage: stage)
 }
 
 /// The record that a trial always gives.

@@ -223,7 +223,9 @@ extension [SessionEffect] {
         #expect(sent.count == 30)
         #expect(sent.filter { $0 == .beat }.count == 27)
         #expect(
-            try worker.pass(milliseconds: 10_000, beating: true).hellos.map(\.held) == [[held(0, lease: 1)]])
+            try worker.pass(milliseconds: 10_000, beating: true).hellos.map(\.held) == [
+                [held(0, lease: 1, .running)]
+            ])
     }
 
     @Test func `a trial that runs too long is ended and has failed, and its slot starts anew`() throws {
@@ -267,7 +269,7 @@ extension [SessionEffect] {
         _ = try worker.assign([0, 1], lease: 1)
         let effects = try worker.pass(milliseconds: 8000)
         #expect(effects.contains(.note(.coordinatorSilent)))
-        #expect(effects.hellos.last?.held == [held(0, lease: 1), held(1, lease: 1)])
+        #expect(effects.hellos.last?.held == [held(0, lease: 1, .running), held(1, lease: 1)])
         #expect(try worker.done(0) == [.start(trial: 1, slot: 0)])
         let welcome = try worker.handle(.message(welcomed))
         #expect(welcome.reports.map(\.trial) == [0])
@@ -349,7 +351,9 @@ extension [SessionEffect] {
 
     // MARK: What it says it holds
 
-    @Test func `a hello says what runs, what is reported, and what waits in the order in which it will run`() throws {
+    @Test func `a hello says what runs, what is reported, and what waits in the order in which it will run`()
+        throws
+    {
         var worker = try TestWorker(joinedWith: 1)
         _ = try worker.assign([9, 4, 7], lease: 3)
         _ = try worker.assign([2], lease: 4)
