@@ -62,8 +62,8 @@ extension Dispatcher {
         // What a paused run's worker does not hold was recalled, or lost on its way.
         if intake != .open {
             for trial in unheard.keys.sorted() {
-                workers[id]?.held[trial] = nil
-                giveBack(trial, from: unheard[trial])
+                unhold(trial, id)
+                if holders[trial] == nil { giveBack(trial, from: unheard[trial]) }
             }
             return
         }

@@ -77,7 +77,7 @@ struct SimulatedJournal {
         case .appendFailure(let failure, let isFinal): append(failure, isFinal)
         case .write(let trial, let step, let offset, let bytes): write(UInt64(trial), step, offset, bytes)
         case .keep(let trial, let step): keep(UInt64(trial), step)
-        case .send, .note, .finished: nil
+        case .send, .note, .finished, .drained: nil
         }
     }
 

@@ -68,7 +68,7 @@ extension Simulation {
             }
             sayings.append(Saying(message: message, worker: id.value, record: record))
         case .finished: saysFinished = true
-        case .note: break
+        case .note, .drained: break
         }
     }
 

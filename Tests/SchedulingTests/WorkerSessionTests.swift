@@ -312,7 +312,7 @@ extension [SessionEffect] {
         var worker = try TestWorker(joinedWith: 1)
         _ = try worker.assign([4, 5, 6], lease: 1)
         let effects = try worker.handle(.message(.recall))
-        #expect(effects.hellos.map(\.held) == [[held(4, lease: 1)]])
+        #expect(effects.hellos.map(\.held) == [[held(4, lease: 1, .running)]])
         #expect(effects.count == 1)
         #expect(try worker.done(4).count == 1)
         #expect(try worker.assign([5], lease: 2, attempt: 2) == [.start(trial: 5, slot: 0)])
