@@ -77,6 +77,7 @@ let package = Package(
             ]),
 
         .target(name: "TestSupport", path: "Tests/TestSupport"),
+        .target(name: "CFaultyDisk", dependencies: ["CSQLite"], path: "Tests/CFaultyDisk"),
         .testTarget(name: "FilesTests", dependencies: ["Files"]),
         .testTarget(name: "TextTests", dependencies: ["Text"]),
         .testTarget(name: "ConsoleTests", dependencies: ["Console"]),
@@ -91,7 +92,8 @@ let package = Package(
         .testTarget(name: "SchedulingTests", dependencies: ["Scheduling", "Wire", "Sweep", "TestSupport"]),
         .testTarget(
             name: "SimulatedClusterTests", dependencies: ["SimulatedCluster", "Console"]),
-        .testTarget(name: "JournalTests", dependencies: ["Journal", "Scheduling", "Wire", "Sweep"]),
+        .testTarget(
+            name: "JournalTests", dependencies: ["Journal", "Scheduling", "Wire", "Sweep", "CFaultyDisk"]),
         .testTarget(name: "ReportingTests", dependencies: ["Reporting", "Sweep", "Text"]),
         .testTarget(name: "ProjectTests"),
         .testTarget(
@@ -105,8 +107,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "CoordinatorService", "Transport", "Wire", "Sweep", "Text", "CZlib", "ranksweep",
-                "ranksweep-worker", "TestSupport",
+                "CoordinatorService", "Journal", "Transport", "Scheduling", "Wire", "Sweep", "Files", "Text",
+                "CZlib", "ranksweep", "ranksweep-worker", "TestSupport",
             ]),
     ],
     swiftLanguageModes: [.v6]

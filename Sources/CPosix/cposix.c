@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 static int write_end = -1;
@@ -40,6 +41,11 @@ int cposix_signal_pipe(const int *signals, int count) {
     for (int i = 0; i < count; i++) sigaddset(&wanted, signals[i]);
     sigprocmask(SIG_UNBLOCK, &wanted, NULL);
     return ends[0];
+}
+
+long cposix_file_system_type(const char *path) {
+    struct statfs status;
+    return statfs(path, &status) == 0 ? (long)status.f_type : 0;
 }
 
 void cposix_exit_on_signal(int code, const char *words) {

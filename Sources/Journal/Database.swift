@@ -89,10 +89,10 @@ final class Statement {
         case blob([UInt8])
     }
 
-    /// Runs it to its end with these values.
+    /// Runs it to its end with these values; those for which it has no place are left out.
     func run(_ values: Value...) throws(JournalError) {
         defer { sqlite3_reset(handle) }
-        try bind(values)
+        try bind(Array(values.prefix(Int(sqlite3_bind_parameter_count(handle)))))
         while try step() {}
     }
 
@@ -114,6 +114,9 @@ final class Statement {
             guard code == SQLITE_OK else { throw database.error(code) }
         }
     }
+
+    /// Makes it ready to be bound and stepped again.
+    func reset() { sqlite3_reset(handle) }
 
     /// True where there is a row to read.
     func step() throws(JournalError) -> Bool {

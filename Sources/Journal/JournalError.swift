@@ -2,6 +2,8 @@
 // coordinator out. Imports Scheduling, Wire, Sweep, Text, SQLite. Leaves out what a record means and how it is
 // exported (Reporting), and when to append (Scheduling decides, CoordinatorService performs).
 
+import CSQLite
+
 /// Why a journal cannot be opened, read or written.
 public enum JournalError: Error, Equatable, Sendable {
     case missing(path: String)
@@ -18,6 +20,8 @@ public enum JournalError: Error, Equatable, Sendable {
     case unwritable(path: String, detail: String)
     case diskFull(path: String)
     case corrupt(path: String, detail: String)
+    /// Records that are not what was appended; the journal as such can be read.
+    case damagedRecords(path: String, trials: [Int])
     /// The operating system refused; `code` is SQLite's extended result code or, of a lock file, errno.
     case system(path: String, code: Int32, detail: String)
 
@@ -30,7 +34,8 @@ public enum JournalError: Error, Equatable, Sendable {
             "\(path): the journal is empty, its creation was interrupted: start the run again"
         case .notAJournal(let path): "\(path): not a journal of ranksweep"
         case .newerVersion(let path, let found, let known):
-            "\(path): the journal has version \(found), this ranksweep knows up to \(known): use a newer one"
+            "\(path): the journal has version \(found), this ranksweep knows up to \(known): use a "
+                + "ranksweep that is as new as the one that wrote it; nothing was changed"
         case .otherSweep(let path, let found, let expected):
             "\(path): the journal is of another sweep (\(found), not \(expected))"
         case .locked(let directory, let holder?):
@@ -39,8 +44,32 @@ public enum JournalError: Error, Equatable, Sendable {
         case .locked(let directory, nil): "\(directory): another coordinator is running this sweep"
         case .unwritable(let path, let detail): "\(path): cannot be written: \(detail)"
         case .diskFull(let path): "\(path): no space left on the disk: free some, then resume"
-        case .corrupt(let path, let detail): "\(path): the journal is damaged (\(detail))"
+        case .corrupt(let path, let detail):
+            "\(path): the journal is damaged (\(detail)): put a backup of it back, or move journal.sqlite* and "
+                + "records.ndjson away and run the sweep again with the same --out"
+        case .damagedRecords(let path, let trials):
+            "\(path): \(trialsText(trials)) damaged on the disk: 'ranksweep resume "
+                + "\(path.dropLast("/journal.sqlite".count))' runs them again, to the same bytes"
         case .system(let path, let code, let detail): "\(path): \(detail) (code \(code))"
         }
     }
+}
+
+extension JournalError {
+    /// Whether the same may go well later: the disk is full or failing, or another program keeps the journal locked.
+    public var mayPass: Bool {
+        switch self {
+        case .diskFull: true
+        case .system(_, let code, _): [SQLITE_IOERR, SQLITE_BUSY].contains(code & 0xff)
+        default: false
+        }
+    }
+}
+
+/// "the records of trials 3, 17 and 5 others are", "the record of trial 3 is".
+public func trialsText(_ trials: [Int]) -> String {
+    guard trials.count != 1 else { return "the record of trial \(trials[0]) is" }
+    let shown = trials.prefix(10).map { String($0) }.joined(separator: ", ")
+    let rest = trials.count - 10
+    return "the records of trials \(shown)\(rest > 0 ? " and \(rest) others" : "") are"
 }

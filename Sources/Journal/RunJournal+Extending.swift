@@ -40,7 +40,7 @@ extension RunJournal {
         try database.transaction { () throws(JournalError) in
             // Old and new places overlap: negative ones are free, and each row goes through one.
             let moveRecord = try Statement(
-                "UPDATE records SET trial = -1 - ?, line = ? WHERE trial = ?", in: database)
+                "UPDATE records SET trial = -1 - ?, line = ?, checksum = ? WHERE trial = ?", in: database)
             let moveAttempts = try Statement(
                 "UPDATE attempts SET trial = -1 - ? WHERE trial = ?", in: database)
             let moveQuarantine = try Statement(
@@ -49,8 +49,13 @@ extension RunJournal {
                 let old = Statement.Value.integer(Int64(trial))
                 let newPlace = try place(trial)
                 let new = Statement.Value.integer(Int64(newPlace))
-                if let kept = try self.line(ofTrial: trial) {
-                    try moveRecord.run(new, .blob(try line(kept, newPlace)), old)
+                if let kept = try record(ofTrial: trial) {
+                    guard kept.isWhole else {
+                        throw .damagedRecords(path: database.path, trials: try damagedRecords())
+                    }
+                    let moved = try line(kept.line, newPlace)
+                    let sum = RunJournal.checksum(trial: newPlace, outcome: kept.outcome, line: moved)
+                    try moveRecord.run(new, .blob(moved), .integer(sum), old)
                 }
                 try moveAttempts.run(new, old)
                 try moveQuarantine.run(new, old)

@@ -78,9 +78,14 @@ extension RunJournal {
     }
 
     /// Calls `body` with each record's line, in grid order, keeping one in memory.
+    ///
+    /// - Throws: `damagedRecords` before the first line that is not what was appended.
     public func forEachRecord(_ body: ([UInt8]) throws(JournalError) -> Void) throws(JournalError) {
-        try forEach("SELECT line FROM records ORDER BY trial") { row throws(JournalError) in
-            try body(row.blob(0))
+        try forEachStoredRecord { record throws(JournalError) in
+            guard record.isWhole else {
+                throw .damagedRecords(path: database.path, trials: try damagedRecords())
+            }
+            try body(record.line)
         }
     }
 
@@ -91,7 +96,7 @@ extension RunJournal {
         try forEach(
             """
             SELECT trial, attempt, lease, outcome, cause, host, process, slot, cpu, kernel, start_ms, seconds,
-            peak_memory_bytes, \(isOfVersion1 ? "0" : "continued_step"), id FROM attempts ORDER BY trial, id
+            peak_memory_bytes, \(schemaVersion < 2 ? "0" : "continued_step"), id FROM attempts ORDER BY trial, id
             """
         ) { row throws(JournalError) in
             var fields: [String: JSONValue] = [
@@ -167,12 +172,6 @@ extension RunJournal {
         try statement.bind([.integer(unixMilliseconds)])
         guard try statement.step() else { return RecentRecords(count: 0, firstStartMilliseconds: 0) }
         return RecentRecords(count: Int(statement.integer(0)), firstStartMilliseconds: statement.integer(1))
-    }
-
-    func line(ofTrial trial: Int) throws(JournalError) -> [UInt8]? {
-        let statement = try Statement("SELECT line FROM records WHERE trial = ?", in: database)
-        try statement.bind([.integer(Int64(trial))])
-        return try statement.step() ? statement.blob(0) : nil
     }
 
     func keptProvenance(ofTrial trial: Int) throws(JournalError) -> Provenance? {

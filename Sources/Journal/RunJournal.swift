@@ -36,15 +36,16 @@ public struct RecordConflict: Equatable, Sendable {
 /// The coordinator's durable state: `journal.sqlite` in a run directory. What `append` was given is safe when it
 /// returns, against kill -9 and power loss (WAL, synchronous = FULL).
 public final class RunJournal {
-    /// 2: attempts tell from where they went on.
-    static let version = 2
+    /// 2: attempts tell from where they went on. 3: records have checksums.
+    public static let version = 3
     /// Of SQLite's header: "RkSw".
     static let applicationID = 0x526b_5377
 
     let database: Database
-    /// Only where it is open to be read alone.
-    let isOfVersion1: Bool
+    /// Less than `version` only where it is open to be read alone.
+    public let schemaVersion: Int
     private let insertRecord: Statement
+    private let replaceRecord: Statement
     private let insertAttempt: Statement
     private let insertQuarantine: Statement
     private let deleteQuarantine: Statement
@@ -90,7 +91,7 @@ public final class RunJournal {
         }
         if !readOnly {
             try database.execute("PRAGMA synchronous = FULL")
-            if found < 2 { try upgrade(database) }
+            if found < version { try upgrade(database, from: Int(found)) }
         }
         let statement = try Statement("SELECT value FROM meta WHERE key = 'sweep'", in: database)
         let sweep = try statement.step() ? statement.text(0) : ""
@@ -98,23 +99,20 @@ public final class RunJournal {
         return try RunJournal(database)
     }
 
-    private static func upgrade(_ database: Database) throws(JournalError) {
-        try database.transaction { () throws(JournalError) in
-            try database.execute(
-                """
-                ALTER TABLE attempts ADD COLUMN continued_step INTEGER NOT NULL DEFAULT 0;
-                PRAGMA user_version = \(version)
-                """)
-        }
-    }
-
     private init(_ database: Database) throws(JournalError) {
         self.database = database
-        isOfVersion1 = try database.integer("PRAGMA user_version") < 2
-        insertRecord = try Statement("INSERT OR IGNORE INTO records VALUES (?, ?, ?)", in: database)
+        schemaVersion = Int(try database.integer("PRAGMA user_version"))
+        // What is read alone has the columns of its day.
+        insertRecord = try Statement(
+            "INSERT OR IGNORE INTO records VALUES (?, ?, ?\(schemaVersion < 3 ? "" : ", ?"))", in: database)
+        replaceRecord = try Statement(
+            """
+            UPDATE records SET outcome = ?, line = ?\(schemaVersion < 3 ? "" : ", checksum = ?") WHERE trial = ?
+            """, in: database)
         insertAttempt = try Statement(
             """
-            INSERT INTO attempts VALUES (NULL, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?\(isOfVersion1 ? "" : ", ?"))
+            INSERT INTO attempts VALUES
+            (NULL, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?\(schemaVersion < 2 ? "" : ", ?"))
             """, in: database)
         insertQuarantine = try Statement("INSERT OR IGNORE INTO quarantined VALUES (?)", in: database)
         deleteQuarantine = try Statement("DELETE FROM quarantined WHERE trial = ?", in: database)
@@ -122,7 +120,8 @@ public final class RunJournal {
 
     private static let schema = """
         CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
-        CREATE TABLE records (trial INTEGER PRIMARY KEY, outcome TEXT NOT NULL, line BLOB NOT NULL);
+        CREATE TABLE records (trial INTEGER PRIMARY KEY, outcome TEXT NOT NULL, line BLOB NOT NULL,
+            checksum INTEGER NOT NULL);
         CREATE TABLE attempts (
             id INTEGER PRIMARY KEY, trial INTEGER NOT NULL, attempt INTEGER NOT NULL, lease INTEGER NOT NULL,
             outcome TEXT NOT NULL, cause TEXT, forgiven INTEGER NOT NULL, host TEXT NOT NULL,
@@ -163,9 +162,17 @@ extension RunJournal {
         _ line: [UInt8], _ outcome: String, _ attempt: JournalAttempt, _ conflicts: inout [RecordConflict]
     ) throws(JournalError) {
         let trial = Statement.Value.integer(Int64(attempt.trial))
-        try insertRecord.run(trial, .text(outcome), .blob(line))
+        let sum = Statement.Value.integer(
+            RunJournal.checksum(trial: attempt.trial, outcome: outcome, line: line))
+        try insertRecord.run(trial, .text(outcome), .blob(line), sum)
         if database.changes == 0 {
-            guard try self.line(ofTrial: attempt.trial) != line else {
+            let kept = try self.record(ofTrial: attempt.trial)
+            guard kept?.isWhole ?? true else {
+                // The disk spoiled the first one.
+                try replaceRecord.run(.text(outcome), .blob(line), sum, trial)
+                return try append(attempt, outcome: outcome, cause: nil)
+            }
+            guard kept?.line != line else {
                 // The same record once more: a report whose acknowledgement was lost, or a second worker's.
                 return try append(attempt, outcome: "duplicate", cause: nil)
             }

@@ -244,7 +244,11 @@ func lines(_ journal: RunJournal) throws -> [String] {
         let folder = try Folder()
         _ = try RunJournal.create(in: folder.path, sweep: "s").append([record(0)])
         let database = try Database(path: RunJournal.path(in: folder.path), access: .readWrite)
-        try database.execute("ALTER TABLE attempts DROP COLUMN continued_step; PRAGMA user_version = 1")
+        try database.execute(
+            """
+            ALTER TABLE attempts DROP COLUMN continued_step; ALTER TABLE records DROP COLUMN checksum;
+            PRAGMA user_version = 1
+            """)
         func continued(readOnly: Bool) throws -> [Double?] {
             let journal = try RunJournal.open(in: folder.path, sweep: "s", readOnly: readOnly)
             if !readOnly {
@@ -259,7 +263,7 @@ func lines(_ journal: RunJournal) throws -> [String] {
         #expect(try continued(readOnly: true) == [nil])
         #expect(try database.integer("PRAGMA user_version") == 1)
         #expect(try continued(readOnly: false) == [nil, 1234])
-        #expect(try database.integer("PRAGMA user_version") == 2)
+        #expect(try database.integer("PRAGMA user_version") == 3)
         #expect(try continued(readOnly: true) == [nil, 1234])
     }
 

@@ -21,6 +21,9 @@ static inline int cposix_die_with_parent(int signal) {
 /// A signal that was ignored stays so.
 int cposix_signal_pipe(const int *signals, int count);
 
+/// The `f_type` of the file system that a path is on (statfs); 0 where the system does not say.
+long cposix_file_system_type(const char *path);
+
 /// From now on each of those signals ends this process with `code`, after writing `words` to standard error.
 void cposix_exit_on_signal(int code, const char *words);
 

@@ -1,0 +1,105 @@
+import Text
+
+/// A record as the journal holds it, whole or not.
+public struct StoredRecord: Equatable, Sendable {
+    /// Grid index.
+    public var trial: Int
+    public var outcome: String
+    /// Its line, without a newline.
+    public var line: [UInt8]
+    /// Whether all of it is what was appended. True of records in a journal that has no checksums.
+    public var isWhole: Bool
+}
+
+// MARK: - What the disk may have spoiled
+
+extension RunJournal {
+    /// Holds a record together with its place: 64 bits of the SHA-256 of grid index, outcome and line.
+    static func checksum(trial: Int, outcome: String, line: [UInt8]) -> Int64 {
+        var stream = DigestStream()
+        stream.update((0..<8).map { UInt8(truncatingIfNeeded: trial >> (8 * $0)) })
+        stream.update(Array(outcome.utf8) + [0])
+        stream.update(line)
+        return stream.finish().bytes.prefix(8).reduce(0) { $0 << 8 | Int64($1) }
+    }
+
+    /// Calls `body` with each record in grid order, keeping one in memory.
+    public func forEachStoredRecord(
+        _ body: (StoredRecord) throws(JournalError) -> Void
+    ) throws(JournalError) {
+        try forEach("\(selectRecord) ORDER BY trial") { row throws(JournalError) in
+            try body(storedRecord(row))
+        }
+    }
+
+    func record(ofTrial trial: Int) throws(JournalError) -> StoredRecord? {
+        let statement = try Statement("\(selectRecord) WHERE trial = ?", in: database)
+        try statement.bind([.integer(Int64(trial))])
+        return try statement.step() ? storedRecord(statement) : nil
+    }
+
+    private var selectRecord: String {
+        "SELECT trial, outcome, line\(schemaVersion < 3 ? "" : ", checksum") FROM records"
+    }
+
+    private func storedRecord(_ row: Statement) -> StoredRecord {
+        let (trial, outcome, line) = (Int(row.integer(0)), row.text(1), row.blob(2))
+        let isWhole =
+            schemaVersion < 3
+            || row.integer(3) == RunJournal.checksum(trial: trial, outcome: outcome, line: line)
+        return StoredRecord(trial: trial, outcome: outcome, line: line, isWhole: isWhole)
+    }
+
+    /// Trials whose records are not what was appended.
+    public func damagedRecords() throws(JournalError) -> [Int] {
+        var trials: [Int] = []
+        try forEachStoredRecord { record in if !record.isWhole { trials.append(record.trial) } }
+        return trials
+    }
+
+    /// Drops the records of these trials, so that they run again; provenance remembers why.
+    public func drop(records trials: [Int], cause: String) throws(JournalError) {
+        try database.transaction { () throws(JournalError) in
+            let delete = try Statement("DELETE FROM records WHERE trial = ?", in: database)
+            let mark = try Statement(
+                """
+                UPDATE attempts SET outcome = 'damaged', cause = ?
+                WHERE trial = ? AND outcome IN ('measured', 'diverged')
+                """, in: database)
+            for trial in trials {
+                try delete.run(.integer(Int64(trial)))
+                try mark.run(.text(cause), .integer(Int64(trial)))
+            }
+        }
+    }
+
+    /// What SQLite finds wrong with the file itself, at most a hundred lines; none where it is whole.
+    public func structuralFaults() throws(JournalError) -> [String] {
+        var faults: [String] = []
+        try forEach("PRAGMA integrity_check(100)") { row in
+            let text = row.text(0)
+            if text != "ok" { faults.append(text) }
+        }
+        return faults
+    }
+
+    /// Trials that have attempts but are none of the first `count`, ascending.
+    public func attempts(beyond count: Int) throws(JournalError) -> [Int] {
+        var trials: [Int] = []
+        try forEach(
+            """
+            SELECT trial FROM attempts WHERE trial < 0 OR trial >= \(count) UNION
+            SELECT trial FROM quarantined WHERE trial < 0 OR trial >= \(count) ORDER BY 1 LIMIT 100
+            """
+        ) { row in trials.append(Int(row.integer(0))) }
+        return trials
+    }
+
+    /// Performs `body` on the journal as it is now, whatever a coordinator appends meanwhile.
+    public func snapshot<Failure: Error>(_ body: () throws(Failure) -> Void) throws(Failure) {
+        // Where it cannot begin, each reading fails with a better reason.
+        try? database.execute("BEGIN")
+        defer { try? database.execute("COMMIT") }
+        try body()
+    }
+}
