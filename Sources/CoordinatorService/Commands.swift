@@ -18,6 +18,7 @@ var commands: [Command] {
         Command(word: "drain", spec: drainSpec, run: runDrain),
         Command(word: "cancel", spec: cancelSpec, run: runCancel),
         Command(word: "extend", spec: extendSpec, run: runExtend),
+        Command(word: "check", spec: checkSpec, run: runCheck),
         Command(word: "figures", spec: figuresSpec, run: runFigures),
         Command(word: "measure", spec: measureSpec, run: runMeasure),
         Command(word: "data", spec: dataSpec, run: runData),
@@ -118,7 +119,10 @@ let resumeSpec = CommandSpec(
             "failed: give failed trials all their attempts again; quarantined: try those again, too; or both, "
                 + "with a comma")
     ] + workerOptions,
-    details: "Options given here replace those that the run had before.",
+    details: """
+        Options given here replace those that the run had before. Records and weights that are damaged on the
+        disk are dropped, with a word, and their trials run again. Where nothing is left to do it says so.
+        """,
     examples: ["ranksweep resume runs/demo", "ranksweep resume runs/demo --retry failed,quarantined"])
 
 let statusSpec = CommandSpec(
@@ -129,6 +133,17 @@ let statusSpec = CommandSpec(
         OptionSpec(flag: "--json", "as JSON, for programs; with --follow one line each time"),
     ],
     examples: ["ranksweep status runs/demo", "ranksweep status runs/demo --json | jq .done"])
+
+let checkSpec = CommandSpec(
+    "ranksweep check", "verifies everything in a run directory, and says what to do about what is wrong",
+    operands: ["DIR"],
+    options: [OptionSpec(flag: "--json", "as JSON, for programs")],
+    details: """
+        The sweep, the journal and each record in it, the files written from it, kept weights, and what a
+        crash left behind: a line for each finding, which begins with ok, note or wrong. Nothing is changed;
+        the run may be going on. Exit code 0: nothing is wrong, 1: something is, 2: no run directory.
+        """,
+    examples: ["ranksweep check runs/demo", "ranksweep check runs/demo --json | jq .wrong"])
 
 let figuresSpec = CommandSpec(
     "ranksweep figures", "writes a run's tables, figures and page again, from its records",

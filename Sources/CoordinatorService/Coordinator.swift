@@ -34,8 +34,12 @@ struct Coordinator {
     private var sends: [(message: CoordinatorMessage, worker: WorkerID)] = []
     /// Of the report that the dispatcher is being told.
     private var checked: CheckedReport?
-    /// Of weights that could not be written: nothing is made durable after it.
-    private var failure: CommandFailure?
+    /// Weights to write before the entries: none but for a moment, or while the disk takes nothing.
+    private var files: [WeightsStep] = []
+    /// Why the first of them is still there.
+    private var unwritten: FileError?
+    /// While the disk takes nothing: the dispatcher rests.
+    private var trouble: DiskTrouble?
 
     private var localIDs: [pid_t: WorkerID] = [:]
     private var told: Set<WorkerID> = []
@@ -84,7 +88,7 @@ struct Coordinator {
         // Finishes a sweep that has nothing left to do.
         handle(.wake)
         do throws(CommandFailure) {
-            while !isFinished, !isInterrupted {
+            while !isFinished || trouble != nil, !isInterrupted {
                 try local?.startMissing(at: monotonicMilliseconds())
                 try turn()
             }
@@ -100,7 +104,9 @@ struct Coordinator {
     private mutating func turn() throws(CommandFailure) {
         let now = monotonicMilliseconds()
         var wait = terminal.isTerminal ? Int64(250) : 1000
-        if let deadline = dispatcher.nextDeadline { wait = min(wait, max(0, deadline.milliseconds - now)) }
+        if let next = trouble?.nextTry ?? dispatcher.nextDeadline?.milliseconds {
+            wait = min(wait, max(0, next - now))
+        }
         let descriptors =
             [signals.descriptor] + (local?.outputs ?? []) + (control?.descriptors ?? [])
         let ready = waitForInput(socket, descriptors: descriptors, milliseconds: Int(wait))
@@ -108,7 +114,7 @@ struct Coordinator {
             if !isInterrupted { terminal.print("stopping, and writing the records that are there") }
             isInterrupted = true
         }
-        if ready.socket { receiveMessages() }
+        if ready.socket { if trouble == nil { receiveMessages() } else { keepInTouch() } }
         hearOperator()
         watchDoor()
         try pollLocalWorkers()
@@ -141,7 +147,7 @@ struct Coordinator {
 
     /// At most so many a turn: a turn ends with a commit, and nobody's acknowledgement should wait for long.
     private mutating func receiveMessages() {
-        for _ in 0..<1000 {
+        for _ in 0..<1000 where unwritten == nil {
             guard let (worker, bytes) = socket.receive() else { return }
             let message: WorkerMessage
             do throws(WireError) { message = try WorkerMessage(decoding: bytes) } catch .version(let theirs) {
@@ -155,6 +161,23 @@ struct Coordinator {
                 continue
             }
             receive(message, from: worker)
+        }
+    }
+
+    /// While the disk takes nothing: workers hear that somebody is there, and keep what they report. They
+    /// tell it again after their next hello, so that nothing piles up here.
+    private mutating func keepInTouch() {
+        let now = monotonicMilliseconds()
+        for _ in 0..<1000 {
+            guard let (worker, bytes) = socket.receive() else { return }
+            guard let message = try? WorkerMessage(decoding: bytes) else {
+                socket.noteMalformed()
+                continue
+            }
+            if message == .goodbye { socket.forget(worker) }
+            if trouble?.hear(message, from: worker, at: now) ?? false {
+                socket.send(CoordinatorMessage.beat.encoded, to: worker)
+            }
         }
     }
 
@@ -201,6 +224,10 @@ struct Coordinator {
 
     mutating func handle(_ event: DispatchEvent) {
         let now = Instant(milliseconds: monotonicMilliseconds())
+        guard trouble == nil else {
+            trouble?.postpone(event, at: now.milliseconds)
+            return
+        }
         for effect in dispatcher.handle(event, at: now) { perform(effect) }
     }
 
@@ -215,15 +242,13 @@ struct Coordinator {
             {
                 checked = again
             }
-            guard let checked, checked.report == report, failure == nil else { return }
+            guard let checked, checked.report == report else { return }
             entries.append(checked.entry)
             local?.noteSuccess()
         case .write(let trial, let step, let offset, let bytes):
-            keepWeights(trial, step) { folder, name throws(FileError) in
-                try folder.write(bytes, to: name, offset: offset)
-            }
+            write(.piece(bytes, of: weightsName(trial, step), offset: offset))
         case .keep(let trial, let step):
-            keepWeights(trial, step) { folder, name throws(FileError) in try folder.keep(name) }
+            write(.keep(weightsName(trial, step)))
         case .appendFailure(let failure, let quarantined):
             entries.append(
                 .failure(
@@ -240,30 +265,56 @@ struct Coordinator {
         }
     }
 
-    private mutating func keepWeights(
-        _ trial: Int, _ step: Int, _ work: (WeightsFolder, String) throws(FileError) -> Void
-    ) {
-        guard failure == nil else { return }
-        let name = run.spec.weights.fileName(run.spec.grid[trial].id, step: step)
-        do throws(FileError) { try work(run.weights, name) } catch { failure = CommandFailure(error) }
+    private func weightsName(_ trial: Int, _ step: Int) -> String {
+        run.spec.weights.fileName(run.spec.grid[trial].id, step: step)
     }
 
-    /// Makes durable what came in this turn, then acknowledges it.
-    private mutating func flush() throws(CommandFailure) {
+    private mutating func write(_ step: WeightsStep) {
+        files.append(step)
+        guard unwritten == nil else { return }
+        do throws(FileError) { try writeFiles() } catch { unwritten = error }
+    }
+
+    private mutating func writeFiles() throws(FileError) {
+        while let step = files.first {
+            try run.weights.perform(step)
+            files.removeFirst()
+        }
+    }
+
+    /// Makes durable what came in this turn, weights before the records that tell of them.
+    private mutating func store() throws(Unwritten) {
+        do throws(FileError) {
+            if let unwritten, trouble == nil { throw unwritten }
+            try writeFiles()
+            unwritten = nil
+        } catch { throw .weights(error) }
         do throws(JournalError) {
             for conflict in try journal.append(entries) { tell(conflict) }
-        } catch {
-            terminal.print(
-                "the journal cannot be written; what was acknowledged is safe, the rest is done again")
-            throw CommandFailure(error)
-        }
+        } catch { throw .journal(error) }
         entries.removeAll(keepingCapacity: true)
-        if let failure {
-            terminal.print("weights cannot be kept; what was acknowledged is safe, the rest is done again")
-            throw failure
+    }
+
+    /// Makes durable what came in this turn, then acknowledges it; or waits for the disk, all of it kept.
+    private mutating func flush() throws(CommandFailure) {
+        let now = monotonicMilliseconds()
+        if let trouble, now < trouble.nextTry { return }
+        do throws(Unwritten) { try store() } catch {
+            guard error.mayPass else {
+                terminal.print(
+                    "\(error.what) cannot be written; what was acknowledged is safe, the rest is done again")
+                throw error.failure
+            }
+            if trouble == nil { terminal.print(error.warning(freeIn: run.path)) }
+            trouble = trouble?.failedAgain(at: now) ?? DiskTrouble(at: now)
+            return
         }
         for (message, worker) in merged(sends) { socket.send(message.encoded, to: worker) }
         sends.removeAll(keepingCapacity: true)
+        guard let past = trouble else { return }
+        trouble = nil
+        terminal.print("the disk takes writes again, after \(past.durationText(at: now)): going on")
+        for event in past.missed(at: now) { handle(event) }
     }
 
     // MARK: - Words
@@ -318,11 +369,12 @@ struct Coordinator {
         guard terminal.isTerminal || now >= nextLookAt || now >= nextLineAt else { return }
         nextLookAt = now + 1000
         rate.update(done: dispatcher.work, atMilliseconds: now)
+        let waiting = trouble == nil ? "" : "waiting for the disk · "
         if terminal.isTerminal {
-            terminal.setFoot(progressReport.line(width: terminal.width - 1))
+            terminal.setFoot(waiting + progressReport.line(width: terminal.width - 1 - waiting.count))
         } else if now >= nextLineAt {
             nextLineAt = now + 30_000
-            terminal.print(progressReport.line(width: 200))
+            terminal.print(waiting + progressReport.line(width: 200))
         }
     }
 }

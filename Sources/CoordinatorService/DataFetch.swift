@@ -98,12 +98,6 @@ struct DataFetch {
     }
 }
 
-/// nil where there is no such file.
-private func fileSize(_ path: String) -> Int? {
-    var facts = stat()
-    return stat(path, &facts) == 0 ? Int(facts.st_size) : nil
-}
-
 /// What a user sees of it: a line at the foot of a terminal, else a line each half minute.
 struct FetchProgress {
     private var terminal = Terminal()

@@ -74,7 +74,7 @@ struct Plan {
         ]
         if cost.weightFiles > 0 {
             lines.append(
-                "weights  \(weightsText), \(bytesText(cost.weightBytes)) in all, "
+                "weights  \(weightsText), \(sizeText(cost.weightBytes)) in all, "
                     + "in the run directory's folder weights")
         }
         if spec.figures.isEmpty {
@@ -96,12 +96,6 @@ struct Plan {
         case .best: "at the lowest test loss of the trace: \(files)"
         case .steps: "after the steps listed: \(files)"
         }
-    }
-
-    /// "96.4 MB"; a rough number, like a disk's.
-    private func bytesText(_ bytes: Double) -> String {
-        let (unit, scale) = bytes < 1e6 ? ("kB", 1e3) : bytes < 1e9 ? ("MB", 1e6) : ("GB", 1e9)
-        return "\(roundedText(bytes / scale)) \(unit)"
     }
 
     private func values(_ axis: Axis) -> String {
@@ -155,4 +149,10 @@ struct Plan {
             "figures": .array(spec.figures.map { .string($0.name) }),
         ])
     }
+}
+
+/// "96.4 MB"; a rough number, like a disk's.
+func sizeText(_ bytes: Double) -> String {
+    let (unit, scale) = bytes < 1e6 ? ("kB", 1e3) : bytes < 1e9 ? ("MB", 1e6) : ("GB", 1e9)
+    return "\(roundedText(bytes / scale)) \(unit)"
 }

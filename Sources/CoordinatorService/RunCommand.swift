@@ -43,6 +43,8 @@ func runResume(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     let kept = try journaled { () throws(JournalError) in try journal.setting("options") }
     if let kept, let json = try? JSONValue(parsing: kept.utf8) { options.restore(json) }
     try options.apply(arguments)
+    try dropDamaged(run, journal)
+    if let end = try endIfNothingIsLeft(run, journal, retry) { return end }
     try checkData(run.spec, options)
     let door = try Door(options)
     lock.announce(address: door.socket.endpoint)
@@ -100,6 +102,9 @@ private func serve(
 ) throws(CommandFailure) -> ExitCode {
     defer { withExtendedLifetime(lock) {} }
     let start = monotonicMilliseconds()
+    if let name = NetworkFileSystem.name(at: run.path) {
+        printError(NetworkFileSystem.warning(directory: run.path, fileSystem: name))
+    }
     // With the loop its socket ends: whatever connections it had, there are descriptors for files again.
     let end = try dispatch(run, journal, options, consume door, signals)
     // The loop that reads signals is over; what is still to be written can be written again.
@@ -108,7 +113,11 @@ private func serve(
         words:
             "\ninterrupted while writing files; every record is kept\nto go on: ranksweep resume \(run.path)\n"
     )
-    try run.export(journal)
+    do throws(CommandFailure) { try run.export(journal) } catch {
+        guard end == .interrupted else { throw error.advising(figures: run, journal) }
+        printError(
+            "warning: \(error.message)\nwarning: the journal has it all; 'ranksweep resume' writes it later")
+    }
     let summary = try journaled { () throws(JournalError) in try journal.summary() }
     if end == .interrupted {
         printError(
@@ -125,7 +134,9 @@ private func serve(
         printOut(
             "  to try those that were quarantined again: ranksweep resume \(run.path) --retry quarantined")
     }
-    try writeReports(run, formats: FigureFormat.allCases)
+    do throws(CommandFailure) { try writeReports(run, formats: FigureFormat.allCases) } catch {
+        throw error.advising(figures: run, journal)
+    }
     return summary.quarantined > 0 || summary.conflicts > 0 ? .incomplete : .done
 }
 

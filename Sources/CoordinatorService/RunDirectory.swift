@@ -82,18 +82,25 @@ struct RunDirectory {
         try exportLines(to: recordsPath) { write throws(JournalError) in
             try journal.forEachRecord { line throws(JournalError) in try write(line) }
         }
-        var identifier = TrialIdentifier()
         try exportLines(to: provenancePath) { write throws(JournalError) in
-            try journal.forEachAttempt { index, fields throws(JournalError) in
-                var fields = fields
-                fields["index"] = JSONValue(index)
-                if index < spec.grid.count {
-                    let trial = spec.grid[index]
-                    fields["axes"] = trial.axesObject
-                    fields["trial"] = .string(identifier.id(of: trial.settings).text)
-                }
-                try write(JSONValue.object(fields).canonicalBytes)
+            try forEachProvenanceLine(journal, write)
+        }
+    }
+
+    /// Calls `body` with each line of `provenance.ndjson`, without a newline.
+    func forEachProvenanceLine(
+        _ journal: RunJournal, _ body: (_ line: [UInt8]) throws(JournalError) -> Void
+    ) throws(JournalError) {
+        var identifier = TrialIdentifier()
+        try journal.forEachAttempt { index, fields throws(JournalError) in
+            var fields = fields
+            fields["index"] = JSONValue(index)
+            if (0..<spec.grid.count).contains(index) {
+                let trial = spec.grid[index]
+                fields["axes"] = trial.axesObject
+                fields["trial"] = .string(identifier.id(of: trial.settings).text)
             }
+            try body(JSONValue.object(fields).canonicalBytes)
         }
     }
 

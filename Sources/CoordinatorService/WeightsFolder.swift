@@ -1,6 +1,12 @@
 import Files
 import Glibc
 
+/// Something to be done in the folder of kept weights: to be done again where it could not be done.
+enum WeightsStep {
+    case piece([UInt8], of: String, offset: UInt64)
+    case keep(String)
+}
+
 /// The run directory's folder of kept weights. Names come from the coordinator's own grid, never from a peer.
 struct WeightsFolder {
     let path: String
@@ -18,8 +24,15 @@ struct WeightsFolder {
         }
     }
 
+    func perform(_ step: WeightsStep) throws(FileError) {
+        switch step {
+        case .piece(let bytes, let name, let offset): try write(bytes, to: name, offset: offset)
+        case .keep(let name): try keep(name)
+        }
+    }
+
     /// Writes a piece of a file that is not whole yet; one that begins at 0 begins the file.
-    func write(_ bytes: [UInt8], to name: String, offset: UInt64) throws(FileError) {
+    private func write(_ bytes: [UInt8], to name: String, offset: UInt64) throws(FileError) {
         if offset == 0 { try makeFolder(path) }
         let file = "\(path)/\(name)\(WeightsFolder.unfinished)"
         let flags = O_WRONLY | O_CLOEXEC | O_NOFOLLOW | (offset == 0 ? O_CREAT | O_TRUNC : 0)
@@ -38,7 +51,7 @@ struct WeightsFolder {
     }
 
     /// Makes a whole file durable and gives it its name; a file of that name holds the same bytes, from before a crash.
-    func keep(_ name: String) throws(FileError) {
+    private func keep(_ name: String) throws(FileError) {
         try adoptFile("\(path)/\(name)\(WeightsFolder.unfinished)", as: "\(path)/\(name)")
     }
 }

@@ -41,7 +41,7 @@ public func adoptFile(_ from: String, as path: String) throws(FileError) {
     guard descriptor >= 0 else { throw FileError(path: from, doing: "open", code: errno) }
     let code = fsync(descriptor) == 0 ? 0 : errno
     close(descriptor)
-    guard code == 0 else { throw FileError(path: from, doing: "write", code: code) }
+    guard code == 0 else { throw FileError(path: from, doing: "sync", code: code) }
     try renameFile(from, to: path)
 }
 
@@ -56,7 +56,7 @@ func renameFile(_ from: String, to path: String) throws(FileError) {
     defer { close(descriptor) }
     // Some file systems cannot sync a folder (EINVAL): the name then is as safe as they make it.
     guard fsync(descriptor) == 0 || errno == EINVAL else {
-        throw FileError(path: folder, doing: "write", code: errno)
+        throw FileError(path: folder, doing: "sync", code: errno)
     }
 }
 

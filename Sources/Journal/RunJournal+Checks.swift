@@ -16,11 +16,8 @@ public struct StoredRecord: Equatable, Sendable {
 extension RunJournal {
     /// Holds a record together with its place: 64 bits of the SHA-256 of grid index, outcome and line.
     static func checksum(trial: Int, outcome: String, line: [UInt8]) -> Int64 {
-        var stream = DigestStream()
-        stream.update((0..<8).map { UInt8(truncatingIfNeeded: trial >> (8 * $0)) })
-        stream.update(Array(outcome.utf8) + [0])
-        stream.update(line)
-        return stream.finish().bytes.prefix(8).reduce(0) { $0 << 8 | Int64($1) }
+        let place = (0..<8).map { UInt8(truncatingIfNeeded: trial >> (8 * $0)) }
+        return Digest(of: place + outcome.utf8 + [0] + line).bytes.prefix(8).reduce(0) { $0 << 8 | Int64($1) }
     }
 
     /// Calls `body` with each record in grid order, keeping one in memory.

@@ -264,7 +264,7 @@ extension Grid {
 
 extension TrialSettings {
     /// How many steps training has, of whole batches.
-    var trainingSteps: Int {
+    public var trainingSteps: Int {
         switch training.duration {
         case .steps(let count): return count
         case .epochs(let count):

@@ -34,7 +34,7 @@ public enum KeptWeights: Equatable, Sendable {
     }
 
     /// How many files a training of so many steps has.
-    func files(steps: Int) -> Int {
+    public func files(steps: Int) -> Int {
         if case .steps(let listed) = self { listed.count { $0 <= steps } } else { mostFiles }
     }
 

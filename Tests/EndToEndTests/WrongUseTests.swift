@@ -190,7 +190,8 @@ import Text
             .deletingLastPathComponent()
         let page = try String(contentsOf: root.appending(path: "docs/commands.md"), encoding: .utf8)
         let work = try Workspace()
-        for command in ["", "plan", "run", "resume", "status", "figures", "measure", "data", "keys"] {
+        for command in ["", "plan", "run", "resume", "status", "check", "figures", "measure", "data", "keys"]
+        {
             let words = command.isEmpty ? ["--help"] : [command, "--help"]
             let help = try work.start("ranksweep", words).wait().output
             #expect(page.contains("```text\n\(help)```"), "ranksweep \(command)")

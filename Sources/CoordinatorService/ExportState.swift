@@ -1,0 +1,105 @@
+import Files
+import Glibc
+import Journal
+import Sweep
+import Text
+
+/// How a file of lines stands to the journal that it is written from.
+enum ExportState: Equatable {
+    case current
+    case missing
+    /// All that it holds is right, but so many lines are not there yet.
+    case outdated(Int)
+    /// The line of this number, from 1, is none of the journal's.
+    case foreign(line: Int)
+
+    /// - Parameter visit: calls what it is given with each line that should be there, in order.
+    init(
+        of path: String,
+        _ visit: ((_ line: [UInt8]) throws(JournalError) -> Void) throws(JournalError) -> Void
+    ) throws(JournalError) {
+        guard let file = LineFile(path) else {
+            self = .missing
+            return
+        }
+        var (found, right, absent) = (file.next(), 0, 0)
+        try visit { line throws(JournalError) in
+            if found == line {
+                right += 1
+                found = file.next()
+            } else {
+                absent += 1
+            }
+        }
+        if found != nil {
+            self = .foreign(line: right + 1)
+        } else {
+            self = absent == 0 ? .current : .outdated(absent)
+        }
+    }
+}
+
+extension RunDirectory {
+    func recordsState(_ journal: RunJournal) throws(JournalError) -> ExportState {
+        try ExportState(of: recordsPath) { body throws(JournalError) in try journal.forEachRecord(body) }
+    }
+
+    func provenanceState(_ journal: RunJournal) throws(JournalError) -> ExportState {
+        try ExportState(of: provenancePath) { body throws(JournalError) in
+            try forEachProvenanceLine(journal, body)
+        }
+    }
+
+    func exportsAreCurrent(_ journal: RunJournal) throws(JournalError) -> Bool {
+        let records = try recordsState(journal)
+        let provenance = try provenanceState(journal)
+        return records == .current && provenance == .current
+    }
+
+    /// Tables, scripts and the page of a finished run that are not there.
+    var missingReports: [String] {
+        let summary = spec.figures.contains { $0.name == "summary" } ? [] : ["tables/summary.dat"]
+        let figures = spec.figures.flatMap { ["tables/\($0.name).dat", "figures/\($0.name).gp"] }
+        return (figures + summary + ["report.html"]).filter { fileSize("\(path)/\($0)") == nil }
+    }
+
+    /// What is wrong with the weights of a measured trial; nil where they are what the sweep asks for, to the byte
+    /// of their headers and sizes.
+    func weightsFault(of trial: Trial) -> (file: String, why: String)? {
+        let count = spec.weights.files(steps: trial.settings.trainingSteps)
+        for place in 0..<count {
+            var step: Int?
+            if case .steps(let listed) = spec.weights { step = listed[place] }
+            let name = spec.weights.fileName(trial.id, step: step ?? 0)
+            if let why = fault(ofWeights: "\(weights.path)/\(name)", trial, step: step) { return (name, why) }
+        }
+        return nil
+    }
+
+    /// Of all its files.
+    func weightNames(of trial: Trial) -> [String] {
+        guard case .steps(let listed) = spec.weights else {
+            return [spec.weights.fileName(trial.id, step: 0)]
+        }
+        return listed.prefix(spec.weights.files(steps: trial.settings.trainingSteps)).map {
+            spec.weights.fileName(trial.id, step: $0)
+        }
+    }
+
+    private func fault(ofWeights file: String, _ trial: Trial, step: Int?) -> String? {
+        guard let size = fileSize(file) else { return "it is missing" }
+        let start = firstBytes(8, of: file)
+        guard start.count == 8 else { return "it has \(size) bytes" }
+        let length = start.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+        guard length < 1 << 24 else { return "it does not begin like a .safetensors file" }
+        let header = firstBytes(8 + Int(length), of: file)
+        guard let json = try? JSONValue(parsing: Array(header.dropFirst(8))),
+            let told = json["__metadata__"]?["step"]?.string.flatMap({ Int($0) })
+        else { return "its header cannot be read" }
+        guard header == trial.weightsHeader(step: step ?? told) else {
+            return "its header is not that of this trial"
+        }
+        let due = trial.weightsFileSize(step: step ?? told)
+        return size == due ? nil : "it has \(size) bytes, \(due) are due"
+    }
+}

@@ -1,0 +1,276 @@
+import Files
+import Foundation
+import Journal
+import Scheduling
+import Testing
+import Text
+import Wire
+
+@testable import CoordinatorService
+
+/// What `ranksweep check` finds, and that `resume` mends it.
+@Suite("Check", .serialized) struct CheckTests {
+    private func check(_ work: Workspace, _ run: String) throws -> (code: Int32, lines: [String]) {
+        let end = try work.run("check", run)
+        return (end.code, end.output.split(separator: "\n").map(String.init))
+    }
+
+    /// Changes a byte of the first place where the words are.
+    private func spoil(_ work: Workspace, _ name: String, after words: String) throws {
+        var bytes = try work.bytes(name)
+        let place = try #require(bytes.firstRange(of: Data(words.utf8))).upperBound
+        bytes[place] ^= 1
+        try bytes.write(to: work.folder.appending(path: name))
+    }
+
+    @Test(
+        "A damaged record is named, not exported, and run again to the same bytes; then there is nothing to do"
+    )
+    func damagedRecord() throws {
+        let work = try Workspace()
+        try work.write(smallSweep(steps: 100), to: "s.yaml")
+        #expect(try work.run("run", "s.yaml", "--out", "a").code == 0)
+        var found = try check(work, "a")
+        #expect(found.code == 0 && found.lines.last == "a: nothing is wrong", "\(found.lines)")
+        #expect(found.lines.dropLast().allSatisfy { $0.hasPrefix("ok ") })
+        let records = try work.bytes("a/records.ndjson")
+        let before = try work.bytes("a/journal.sqlite")
+        #expect(try work.run("check", "a", "--json").code == 0)
+        // Nothing is changed by looking.
+        #expect(try work.bytes("a/journal.sqlite") == before)
+
+        try spoil(work, "a/journal.sqlite", after: "\"kl_nats\":")
+        found = try check(work, "a")
+        #expect(found.code == 1)
+        #expect(
+            found.lines.contains { $0.hasPrefix("wrong journal.sqlite: the record of trial ") },
+            "\(found.lines)")
+        let json = try JSONValue(parsing: work.run("check", "a", "--json").output.utf8)
+        #expect(json["wrong"] == .number(1))
+        let drawn = try work.run("figures", "a", "--format", "svg")
+        #expect(drawn.errors.contains("damaged on the disk") && drawn.errors.contains("ranksweep resume a"))
+        #expect(try work.bytes("a/records.ndjson") == records)
+
+        let resumed = try work.run("resume", "a")
+        #expect(resumed.code == 0 && resumed.errors.contains("to be run again"), "\(resumed.all)")
+        #expect(try work.bytes("a/records.ndjson") == records)
+        #expect(try work.text("a/provenance.ndjson").contains("its record was damaged on the disk"))
+        #expect(try check(work, "a").code == 0)
+        let again = try work.run("resume", "a")
+        #expect(again.code == 0 && again.output.contains("nothing to resume"), "\(again.all)")
+        #expect(again.errors.isEmpty)
+    }
+
+    @Test("Damaged weights are named, and their trials run again to the same bytes")
+    func damagedWeights() throws {
+        let work = try Workspace()
+        try work.write(smallSweep(steps: 20) + "\nweights: [10, 20]\n", to: "s.yaml")
+        #expect(try work.run("run", "s.yaml", "--out", "a", "--set", "seed=0").code == 0)
+        let folder = work.folder.appending(path: "a/weights").path
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+        #expect(names.count == 16)
+        let files = try names.map { try work.bytes("a/weights/\($0)") }
+        try FileManager.default.removeItem(atPath: "\(folder)/\(names[0])")
+        try files[3].dropLast().write(to: URL(filePath: "\(folder)/\(names[3])"))
+        try files[6].write(to: URL(filePath: "\(folder)/\(names[4])"))
+        let found = try check(work, "a")
+        #expect(found.code == 1)
+        for (place, why) in [(0, "it is missing"), (3, "bytes"), (4, "its header is not that of this trial")]
+        {
+            #expect(
+                found.lines.contains { $0.hasPrefix("wrong weights/\(names[place]): ") && $0.contains(why) },
+                "\(found.lines)")
+        }
+        #expect(try work.run("resume", "a").code == 0)
+        #expect(try names.map { try work.bytes("a/weights/\($0)") } == files)
+        #expect(try check(work, "a").code == 0)
+    }
+
+    @Test("Each thing that may be wrong with the other files is a finding that says what to do")
+    func otherFiles() throws {
+        let work = try Workspace()
+        try work.write(smallSweep(steps: 20), to: "s.yaml")
+        #expect(try work.run("run", "s.yaml", "--out", "a", "--set", "seed=0").code == 0)
+        func change(_ name: String, _ edit: (String) -> String?, finds line: String, code: Int32 = 1) throws {
+            let file = work.folder.appending(path: "a/\(name)")
+            let before = try? Data(contentsOf: file)
+            let text = before.map { String(decoding: $0, as: UTF8.self) } ?? ""
+            if let new = edit(text) {
+                try Data(new.utf8).write(to: file)
+            } else {
+                try FileManager.default.removeItem(at: file)
+            }
+            let found = try check(work, "a")
+            #expect(found.code == code, "\(name): \(found.lines)")
+            #expect(found.lines.contains { $0.hasPrefix(line) }, "\(name): \(found.lines)")
+            try FileManager.default.removeItem(at: file)
+            try before?.write(to: file)
+        }
+        func firstLine(_ text: String) -> String { text.split(separator: "\n").prefix(1).joined() + "\n" }
+        try change("records.ndjson", firstLine, finds: "wrong records.ndjson: out of date: 7 lines")
+        try change("records.ndjson", { $0 + "{}\n" }, finds: "wrong records.ndjson: line 9 is not")
+        try change("provenance.ndjson", { "x" + $0 }, finds: "wrong provenance.ndjson: line 1 is not")
+        try change("weights-note", { _ in "x" }, finds: "ok    report.html", code: 0)
+        try change("sweep.json", { $0 + "\n" }, finds: "wrong sweep.json: not the bytes")
+        try change("sweep.json", { _ in "{" }, finds: "wrong sweep.json: ")
+        try change(
+            "tables/x.dat.partial", { _ in "x" }, finds: "note  tables/x.dat.partial: a half file", code: 0)
+        for name in ["records.ndjson", "tables/kl.dat", "report.html"] {
+            let file = work.folder.appending(path: "a/\(name)")
+            let bytes = try Data(contentsOf: file)
+            try FileManager.default.removeItem(at: file)
+            let found = try check(work, "a")
+            #expect(
+                found.code == 1 && found.lines.contains { $0.hasPrefix("wrong \(name): ") }, "\(found.lines)")
+            #expect(found.lines.contains { $0.contains("ranksweep figures a") })
+            try bytes.write(to: file)
+        }
+        #expect(try check(work, "a").code == 0)
+        try work.write(String(repeating: "garbage", count: 2000), to: "a/journal.sqlite")
+        #expect(try check(work, "a").lines.contains { $0.hasPrefix("wrong journal.sqlite: not a journal") })
+        #expect(try work.run("check", "nowhere").code == 2)
+    }
+
+    @Test("A run that is going on can be checked, and so can one that was cut short")
+    func running() throws {
+        let work = try Workspace()
+        try work.write(smallSweep(steps: 20_000), to: "s.yaml")
+        let run = try work.start("ranksweep", ["run", "s.yaml", "--out", "a"])
+        try eventually("it runs") { run.errors.contains("worker on") }
+        var found = try check(work, "a")
+        #expect(found.code == 0, "\(found.lines)")
+        #expect(found.lines.contains { $0.contains("process \(run.pid)") })
+        run.signal(SIGKILL)
+        _ = try run.wait()
+        found = try check(work, "a")
+        #expect(found.code == 0 && found.lines.contains { $0.contains("left to do: ranksweep resume a") })
+    }
+}
+
+/// A real file system that is really full.
+@Suite("A full disk", .serialized) struct FullDiskTests {
+    /// A small file system of the test's own; nil, with a word, where this user may not mount one.
+    private func mount(_ work: Workspace, bytes: Int) throws -> URL? {
+        let place = work.folder.appending(path: "disk")
+        try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+        let mount = Process()
+        mount.executableURL = URL(filePath: "/bin/mount")
+        mount.arguments = ["-t", "tmpfs", "-o", "size=\(bytes)", "tmpfs", place.path]
+        mount.standardError = FileHandle.nullDevice
+        guard getuid() == 0, (try? mount.run()) != nil else {
+            print("skipped: only root can mount a file system that is full")
+            return nil
+        }
+        mount.waitUntilExit()
+        if mount.terminationStatus != 0 { print("skipped: a tmpfs cannot be mounted here") }
+        return mount.terminationStatus == 0 ? place : nil
+    }
+
+    private func unmount(_ place: URL) {
+        let program = Process()
+        program.executableURL = URL(filePath: "/bin/umount")
+        program.arguments = ["-l", place.path]
+        if (try? program.run()) != nil { program.waitUntilExit() }
+    }
+
+    @Test(
+        "The disk fills: dispatch stops and says so; space returns: the run goes on to the same bytes",
+        arguments: [(weights: "none", filler: 800_000), (weights: "final", filler: 1_050_000)])
+    func fills(weights: String, filler: Int) throws {
+        let work = try Workspace()
+        guard let place = try mount(work, bytes: 1_400_000) else { return }
+        defer { unmount(place) }
+        try work.write(smallSweep(steps: 300) + "\nhidden: [30, 30]\nweights: \(weights)\n", to: "s.yaml")
+        #expect(try work.run("run", "s.yaml", "--out", "calm").code == 0)
+        try Data(count: filler).write(to: place.appending(path: "filler"))
+        let run = try work.start("ranksweep", ["run", "s.yaml", "--out", "disk/a"])
+        try eventually("the disk is full") { run.errors.contains("no more trials are handed out") }
+        #expect(run.errors.contains("No space left") || run.errors.contains("no space left"))
+        func measured() throws -> Double? {
+            try JSONValue(parsing: work.run("status", "disk/a", "--json").output.utf8)["measured"]?.number
+        }
+        let kept = try #require(try measured())
+        #expect(kept < 40 && run.isRunning)
+        #expect(try work.run("check", "disk/a").code == 0)
+        try FileManager.default.removeItem(at: place.appending(path: "filler"))
+        let end = try run.wait()
+        #expect(end.code == 0, "\(end.all)")
+        #expect(end.errors.contains("the disk takes writes again"))
+        #expect(!end.errors.contains("is lost") && !end.errors.contains("starting another"), "\(end.errors)")
+        #expect(try work.bytes("disk/a/records.ndjson") == work.bytes("calm/records.ndjson"))
+        #expect(try work.run("check", "disk/a").code == 0)
+    }
+
+    @Test("Ctrl-C while the disk is full ends the run with code 3, and it can be resumed")
+    func interrupted() throws {
+        let work = try Workspace()
+        guard let place = try mount(work, bytes: 1_400_000) else { return }
+        defer { unmount(place) }
+        try work.write(smallSweep(steps: 300), to: "s.yaml")
+        #expect(try work.run("run", "s.yaml", "--out", "calm").code == 0)
+        try Data(count: 800_000).write(to: place.appending(path: "filler"))
+        let run = try work.start("ranksweep", ["run", "s.yaml", "--out", "disk/a"])
+        try eventually("the disk is full") { run.errors.contains("no more trials are handed out") }
+        run.signal(SIGINT)
+        let end = try run.wait()
+        #expect(end.code == 3 && end.errors.contains("to go on: ranksweep resume disk/a"), "\(end.all)")
+        try FileManager.default.removeItem(at: place.appending(path: "filler"))
+        #expect(try work.run("resume", "disk/a").code == 0)
+        #expect(try work.bytes("disk/a/records.ndjson") == work.bytes("calm/records.ndjson"))
+    }
+}
+
+@Suite("While the disk takes nothing") struct DiskTroubleTests {
+    @Test("It is tried again later and later, at least every half minute")
+    func delays() {
+        var trouble = DiskTrouble(at: 1000)
+        var delays = [trouble.nextTry - 1000]
+        for _ in 0..<5 {
+            let now = trouble.nextTry
+            trouble = trouble.failedAgain(at: now)
+            delays.append(trouble.nextTry - now)
+        }
+        #expect(delays == [2000, 4000, 8000, 16_000, 30_000, 30_000])
+    }
+
+    @Test("Workers are answered, whatever they say; at the end the dispatcher hears who lives and who left")
+    func missed() {
+        var trouble = DiskTrouble(at: 0)
+        var answers: [Bool] = []
+        for (worker, time) in [(7, 100), (3, 100), (9, 100), (5, 100), (9, 20_000), (3, 20_000)] {
+            answers.append(trouble.hear(.beat, from: WorkerID(UInt64(worker)), at: Int64(time)))
+        }
+        #expect(answers == Array(repeating: true, count: 6))
+        for time in [20_000, 20_001] as [Int64] {
+            let isAnswered = trouble.hear(.goodbye, from: WorkerID(5), at: time)
+            #expect(!isAnswered)
+        }
+        for event in [.pause, .pause, .wake, .lost(WorkerID(9)), .drain] as [DispatchEvent] {
+            trouble.postpone(event, at: 20_500)
+        }
+        // Worker 7 was silent for long: whether it is dead is the dispatcher's to say.
+        #expect(
+            trouble.missed(at: 21_000) == [
+                .message(.beat, from: WorkerID(3)), .pause, .drain, .message(.goodbye, from: WorkerID(5)),
+                .lost(WorkerID(9)),
+            ])
+    }
+
+    @Test("What may pass is waited for; a failed sync and a wrong place are not")
+    func passing() {
+        func weights(_ code: Int32, _ doing: String = "write") -> Unwritten {
+            .weights(FileError(path: "a", doing: doing, code: code))
+        }
+        for code in [ENOSPC, EDQUOT, EIO] {
+            #expect(weights(code).mayPass && !weights(code, "sync").mayPass)
+        }
+        #expect(!weights(ENOTDIR).mayPass && !weights(EACCES).mayPass)
+        #expect(Unwritten.journal(.diskFull(path: "a")).mayPass)
+        // SQLITE_IOERR_WRITE, SQLITE_IOERR_FSYNC, SQLITE_BUSY; SQLITE_READONLY.
+        for code: Int32 in [778, 1034, 5] {
+            #expect(Unwritten.journal(.system(path: "a", code: code, detail: "x")).mayPass)
+        }
+        #expect(!Unwritten.journal(.system(path: "a", code: 8, detail: "x")).mayPass)
+        #expect(!Unwritten.journal(.corrupt(path: "a", detail: "x")).mayPass)
+    }
+}
