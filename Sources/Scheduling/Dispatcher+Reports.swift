@@ -51,17 +51,20 @@ extension Dispatcher {
         _ effects: inout [DispatchEffect]
     ) {
         guard let trial = Int(exactly: failure.trial), states.indices.contains(trial) else { return }
-        if let mine = workers[id]?.held[trial] {
-            // Told twice, and given the trial anew since the first time: the answer to that is to come, and an
-            // acknowledgement now could pass for its.
-            guard mine.lease == failure.lease, mine.attempt == failure.attempt else { return }
-            let isCopy = holders[trial]?.copy == id
-            unhold(trial, id)
-            // The first goes on, and is not blamed for what became of its copy.
-            if !isCopy { count(failure, of: trial, from: id, &effects) }
-            rest(id, now, &effects)
-            if states[trial] == .leased, holders[trial] == nil { giveBack(trial, from: mine) }
+        guard let mine = workers[id]?.held[trial] else {
+            // By lease: the worker may have run the trial anew since, and `accepted` would pass for that record's.
+            effects.append(.send(.revoke(failure.lease, [failure.trial]), to: id))
+            return
         }
+        // Told twice, and given the trial anew since the first time: the answer to that is to come, and an
+        // acknowledgement now could pass for its.
+        guard mine.lease == failure.lease, mine.attempt == failure.attempt else { return }
+        let isCopy = holders[trial]?.copy == id
+        unhold(trial, id)
+        // The first goes on, and is not blamed for what became of its copy.
+        if !isCopy { count(failure, of: trial, from: id, &effects) }
+        rest(id, now, &effects)
+        if states[trial] == .leased, holders[trial] == nil { giveBack(trial, from: mine) }
         effects.append(.send(.accepted([failure.trial]), to: id))
     }
 
