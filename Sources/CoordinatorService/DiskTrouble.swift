@@ -29,7 +29,8 @@ enum Unwritten: Error {
 
     var failure: CommandFailure {
         switch self {
-        case .weights(let error): CommandFailure(error)
+        // Not a matter of wrong use, even in a wrong place: trials ran, and are done again.
+        case .weights(let error): .fault(error.description)
         case .journal(let error): CommandFailure(error)
         }
     }

@@ -58,7 +58,9 @@ extension TrialSettings {
     public var tensors: [(name: String, shape: [Int])] {
         let (inputs, outputs) = (inputCount, outputCount)
         switch experiment {
-        case .mlp: return TrialSettings.layers("layers", [inputs] + network.hidden + [outputs])
+        case .mlp:
+            return TrialSettings.layers(
+                "layers", [inputs] + network.hidden + [outputs], biases: network.biases)
         case .vib(_, let bottleneck, _):
             let encoder = TrialSettings.layers("encoder", [inputs] + network.hidden + [2 * bottleneck])
             let decoder = TrialSettings.layers("decoder", [bottleneck, outputs])
@@ -67,18 +69,29 @@ extension TrialSettings {
         }
     }
 
-    private static func layers(_ name: String, _ units: [Int]) -> [(name: String, shape: [Int])] {
+    private static func layers(
+        _ name: String, _ units: [Int], biases: Bool = true
+    ) -> [(name: String, shape: [Int])] {
         zip(units, units.dropFirst()).enumerated().flatMap { index, layer in
-            [
-                (name: "\(name).\(index).weight", shape: [layer.1, layer.0]),
-                (name: "\(name).\(index).bias", shape: [layer.1]),
-            ]
+            [(name: "\(name).\(index).weight", shape: [layer.1, layer.0])]
+                + (biases ? [(name: "\(name).\(index).bias", shape: [layer.1])] : [])
         }
     }
 
-    private var inputCount: Int { if case .gaussian(let data) = dataset { data.inputs } else { 784 } }
+    private var inputCount: Int {
+        switch dataset {
+        case .gaussian(let data): data.inputs
+        case .images: 784
+        case .teacher(let data): data.inputs
+        }
+    }
+
     private var outputCount: Int {
-        if case .gaussian(let data) = dataset { data.covariance.count - data.inputs } else { 10 }
+        switch dataset {
+        case .gaussian(let data): data.covariance.count - data.inputs
+        case .images: 10
+        case .teacher: 1
+        }
     }
 
     /// Of all parameters as single-precision numbers.

@@ -9,7 +9,8 @@ extension YAMLNode {
         case .number(let bounds):
             return number(in: bounds, path: path, &faults).map(JSONValue.number)
         case .numberOrOff(let bounds):
-            if scalar?.text == "off", scalar?.quoted == false { return .string("off") }
+            // In quotes, too: sweep.json is read again, and words are texts there.
+            if scalar?.text == "off" { return .string("off") }
             return number(in: bounds, path: path, &faults).map(JSONValue.number)
         case .word(let words): return word(of: words, path: path, &faults).map(JSONValue.string)
         case .flag: return flag(path: path, &faults).map(JSONValue.bool)

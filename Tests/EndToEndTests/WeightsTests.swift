@@ -47,6 +47,22 @@ import Text
         #expect(work.exists("no-data") && !work.exists("no-data/outbox"))
     }
 
+    @Test("A file where the folder of weights should be ends the run with exit code 4, and it can be resumed")
+    func wrongPlace() throws {
+        let work = try Workspace()
+        try work.write(smallSweep(steps: 20) + "\nweights: final\n", to: "s.yaml")
+        try FileManager.default.createDirectory(
+            at: work.folder.appending(path: "run"), withIntermediateDirectories: true)
+        try work.write("", to: "run/weights")
+        let set = ["--set", "beta=0.1", "--set", "seed=0,1"]
+        let end = try work.start("ranksweep", ["run", "s.yaml", "--out", "run"] + set).wait()
+        #expect(end.code == 4 && end.all.contains("Not a directory"), "\(end.all)")
+        try FileManager.default.removeItem(at: work.folder.appending(path: "run/weights"))
+        let resumed = try work.run("resume", "run")
+        #expect(resumed.code == 0, "\(resumed.all)")
+        #expect(try files(work, "run").count == 2)
+    }
+
     @Test(
         "Killed and resumed: every acknowledged record has its weights, no half file stays, the bytes are the same"
     )

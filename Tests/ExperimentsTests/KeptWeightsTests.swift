@@ -94,6 +94,34 @@ private func contents(_ network: KeptNetwork, _ trial: Trial, _ files: GivenFile
     }
 }
 
+@Test(arguments: ["classification", "regression"], [false, true])
+func aTeachersStudentsKeepTheirWeightsToo(task: String, biases: Bool) throws {
+    let files = try GivenFiles()
+    var runner = TrialRunner(data: files.folder.path)
+    let spec = try sweep(
+        """
+        experiment: mlp
+        dataset: {name: teacher, task: \(task), inputs: 5, norm: 5, trainPoints: 16, testPoints: 20}
+        hidden: [6, 3]
+        biases: \(biases)
+        training: {batch: 8, steps: 4}
+        measures: {localRank: {points: 20}}
+        weights: [2, 4]
+        """)
+    let trial = spec.grid[0]
+    let result = try runner.run(trial.settings, keeping: spec.weights)
+    #expect(result.kept.map(\.step) == [2, 4])
+    for network in result.kept {
+        let (header, data) = try read(try contents(network, trial, files))
+        #expect(header["layers.0.weight"]?["shape"] == JSONValue([6, 5]))
+        #expect(header["layers.2.weight"]?["shape"] == JSONValue([1, 3]))
+        #expect((header["layers.1.bias"] != nil) == biases)
+        #expect(data.count == 4 * (6 * 5 + 3 * 6 + 3 + (biases ? 6 + 3 + 1 : 0)))
+    }
+    let path = try files.write(try contents(result.kept[1], trial, files))
+    #expect(try WeightsFile(opening: path).tensors.count == (biases ? 6 : 3))
+}
+
 @Test func keepingWeightsChangesNoRecordAndNoIdentifier() throws {
     let folder = try DataFolder()
     var runner = TrialRunner(data: folder.directory)

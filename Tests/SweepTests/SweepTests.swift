@@ -189,6 +189,16 @@ func everyWrongFileGetsItsMessage(index: Int) {
     #expect(data.grid[0].axesObject["dataset"]?.string == "gaussian")
 }
 
+@Test func anAverageThatIsOffIsReadBackFromTheNormalForm() throws {
+    for values in ["training.average=off", "training.average=off,0.9"] {
+        let sweep = try spec(WrongFiles.images, set: [values])
+        let again = try SweepSpec(parsing: sweep.canonicalJSON.canonicalText, file: "sweep.json")
+        #expect(again.digest == sweep.digest && again.grid.count == sweep.grid.count)
+        #expect(again.grid[0].settings.training.average == nil)
+        #expect(again.grid[0].id == sweep.grid[0].id)
+    }
+}
+
 @Test func quickAppliesItsSectionBeforeTheOverrides() throws {
     let text =
         WrongFiles.images + """
