@@ -50,6 +50,7 @@ private func ask(
 func reach(
     _ run: RunDirectory, _ request: OperatorRequest, patience: Int?
 ) throws(CommandFailure) -> (ControlClient, JSONValue) {
+    var hasTold = false
     // One that has just begun, or is about to end, holds the lock and does not listen.
     for attempt in 0...50 {
         guard let holder = CoordinatorLock.holder(in: run.path) else {
@@ -57,13 +58,23 @@ func reach(
         }
         do throws(ControlError) {
             let client = try ControlClient(in: run.path, patience: patience)
-            guard client.send(request.rawValue), let line = client.receive() else {
-                throw ControlError.noAnswer
+            guard client.send(request.rawValue) else { throw ControlError.noAnswer }
+            if patience == nil, !hasTold, !client.hears(within: 3000) {
+                hasTold = true
+                printError(
+                    "process \(holder.process) on \(holder.host) does not answer: it may be stopped, or wait for a "
+                        + "disk; it gets the request when it goes on; Ctrl-C ends the waiting, not the request")
             }
+            guard let line = client.receive() else { throw ControlError.noAnswer }
             return (client, (try? JSONValue(parsing: line.utf8)) ?? .null)
         } catch {
-            guard attempt < 50, patience == nil, holder.host == hostName() else {
-                let place = holder.host == hostName() ? "" : ": run this command on \(holder.host)"
+            guard attempt < 50, patience == nil, holder.host == hostName(), !error.isForbidden else {
+                let place =
+                    holder.host != hostName()
+                    ? ": run this command on \(holder.host)"
+                    : error.isForbidden
+                        ? ": only the user who started it may steer it"
+                        : "; 'kill -INT \(holder.process)' is Ctrl-C where it runs"
                 throw .input(
                     "process \(holder.process) on \(holder.host) runs \(run.path), and does not hear "
                         + "(\(error.message))\(place)")

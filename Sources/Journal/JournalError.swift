@@ -41,6 +41,7 @@ public enum JournalError: Error, Equatable, Sendable {
         case .locked(let directory, let holder?):
             "\(directory): process \(holder.process) on \(holder.host) is running this sweep"
                 + (holder.address.isEmpty ? "" : ", at \(holder.address)")
+                + ": 'ranksweep status \(directory)' tells how far it is, 'ranksweep drain' or 'cancel' ends it"
         case .locked(let directory, nil): "\(directory): another coordinator is running this sweep"
         case .unwritable(let path, let detail): "\(path): cannot be written: \(detail)"
         case .diskFull(let path): "\(path): no space left on the disk: free some, then resume"

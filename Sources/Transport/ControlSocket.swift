@@ -108,20 +108,32 @@ public final class ControlClient {
     private let descriptor: Int32
     private var input: [UInt8] = []
 
+    /// One that is stopped takes no connections, either, once as many wait as the system lets wait.
+    private static let connectPatience = 3000
+
     /// - Parameter milliseconds: how long a line is waited for; nil: for ever.
     public init(in directory: String, patience milliseconds: Int? = nil) throws(ControlError) {
         let folder = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         defer { if folder >= 0 { close(folder) } }
         descriptor = socket(AF_UNIX, controlSocketType, 0)
         guard folder >= 0, descriptor >= 0 else { throw .last }
-        if let milliseconds {
-            var time = timeval(tv_sec: milliseconds / 1000, tv_usec: milliseconds % 1000 * 1000)
-            setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
-        }
+        limit(SO_SNDTIMEO, milliseconds ?? Self.connectPatience)
+        if let milliseconds { limit(SO_RCVTIMEO, milliseconds) }
         guard named(folder, connect, descriptor) else { throw .last }
     }
 
     deinit { if descriptor >= 0 { close(descriptor) } }
+
+    private func limit(_ option: Int32, _ milliseconds: Int) {
+        var time = timeval(tv_sec: milliseconds / 1000, tv_usec: milliseconds % 1000 * 1000)
+        setsockopt(descriptor, SOL_SOCKET, option, &time, socklen_t(MemoryLayout<timeval>.size))
+    }
+
+    /// Whether something came, or the other end went, within so many milliseconds.
+    public func hears(within milliseconds: Int32) -> Bool {
+        var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return !input.isEmpty || poll(&entry, 1, milliseconds) != 0
+    }
 
     public func send(_ line: String) -> Bool {
         let bytes = Array(line.utf8) + [UInt8(ascii: "\n")]
@@ -153,6 +165,9 @@ public struct ControlError: Error, Equatable, Sendable {
 
     /// The other end went away, or says nothing.
     public static let noAnswer = ControlError(code: ETIMEDOUT)
+
+    /// The run is another user's: waiting does not help.
+    public var isForbidden: Bool { code == EACCES || code == EPERM }
 
     static var last: ControlError { ControlError(code: errno) }
 }

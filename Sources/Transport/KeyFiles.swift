@@ -4,6 +4,7 @@ import Text
 /// What is wrong with keys. Never holds what a key file holds.
 public enum KeyError: Error, Equatable, Sendable {
     case noFolder(path: String)
+    case noWorkerFolder(path: String)
     case missing(path: String)
     /// A coordinator was given a worker's folder, or the other way round.
     case otherSide(path: String, belongsTo: String)
@@ -32,6 +33,9 @@ public enum KeyError: Error, Equatable, Sendable {
         switch self {
         case .noFolder(let path):
             "\(path): no such folder; on the coordinator's machine 'ranksweep keys new \(path)' makes it"
+        case .noWorkerFolder(let path):
+            "\(path): no such folder; on the coordinator's machine 'ranksweep keys add DIR NAME' makes it, to be "
+                + "copied here"
         case .missing(let path): "\(path): not there: this is no whole folder of keys"
         case .otherSide(let path, let belongsTo):
             "\(path): these are the keys of a \(belongsTo): the coordinator takes the folder that 'ranksweep keys "

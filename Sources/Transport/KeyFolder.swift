@@ -148,7 +148,9 @@ extension WorkerKeys {
     /// Reads what `ranksweep keys add` made; refuses it where others could read the secret.
     public init(reading path: String) throws(KeyError) {
         let path = trimmed(path)
-        try KeyFile.checkFolder(path)
+        do throws(KeyError) { try KeyFile.checkFolder(path) } catch {
+            throw error == .noFolder(path: path) ? .noWorkerFolder(path: path) : error
+        }
         let secret = path + "/worker.secret"
         if !KeyFile.exists(secret), KeyFile.exists(path + "/coordinator.secret") {
             throw .otherSide(path: path, belongsTo: "coordinator")

@@ -13,8 +13,14 @@ public enum LinkTrouble: Equatable, Sendable {
     case otherProtocol
 
     /// What to tell the worker's user.
-    public func message(endpoint: String, hasKeys: Bool) -> String {
+    ///
+    /// - Parameter wasLetIn: whether this worker was connected with these keys before: then they are right, and a
+    ///   coordinator that is stopped breaks connections off, too, by its silence.
+    public func message(endpoint: String, hasKeys: Bool, wasLetIn: Bool = false) -> String {
         switch self {
+        case .brokenOff where wasLetIn:
+            "\(endpoint) lets no connection come to be: the coordinator may be stopped or cut off, or another one "
+                + "or another program listen there now"
         case .keyRefused:
             "the coordinator at \(endpoint) does not know this worker's key, or it was revoked: on its machine "
                 + "'ranksweep keys list DIR' shows the keys it knows, 'ranksweep keys add DIR NAME' makes new ones"
@@ -59,7 +65,8 @@ public struct LinkRetry: Equatable, Sendable {
         if trouble == .brokenOff {
             // ZeroMQ tries again by itself.
             breaks += 1
-            guard breaks >= Self.breaksBeforeTold else { return false }
+            // Once it is known which side has no keys, that is the cause.
+            guard breaks >= Self.breaksBeforeTold, told != .keysOnOneSide else { return false }
         } else if deadline == nil {
             wait = min(Self.longestWait, max(Self.firstWait, 2 * wait))
             deadline = now + wait

@@ -19,6 +19,7 @@ struct CoordinatorLink {
     private let source: KeySource
     private var keys: WorkerKeys?
     private var retry = LinkRetry()
+    private var wasLetIn = false
 
     init(_ endpoint: Endpoint, _ source: KeySource, as worker: WorkerID) throws(UsageError) {
         self.endpoint = endpoint
@@ -54,7 +55,7 @@ struct CoordinatorLink {
     var trouble: String? { retry.told.map(words) }
 
     private func words(_ trouble: LinkTrouble) -> String {
-        trouble.message(endpoint: endpoint.text, hasKeys: keys != nil)
+        trouble.message(endpoint: endpoint.text, hasKeys: keys != nil, wasLetIn: wasLetIn)
     }
 
     /// - Returns: whether there is a new connection, and what to tell.
@@ -65,6 +66,7 @@ struct CoordinatorLink {
             switch news {
             case .connected:
                 isConnected = true
+                wasLetIn = true
                 retry.connected()
             case .failed(let trouble):
                 if retry.failed(trouble, at: now) { lines.append("\(words(trouble)); trying again") }

@@ -36,6 +36,16 @@ import Text
         #expect(try work.run("pause", name).output.contains("was paused already"))
         #expect(try work.run("status", name).output.contains("paused: process \(run.pid)"))
         #expect(run.isRunning)
+        let extend = try work.run("extend", name, "--set", "seed={range: [0, 9]}")
+        #expect(extend.code == 2 && extend.errors.contains("'ranksweep drain' or 'cancel' ends it"), "\(extend.all)")
+
+        // One that is stopped hears later; whoever asked is told so meanwhile.
+        kill(run.pid, SIGSTOP)
+        let asked = try work.start("ranksweep", ["pause", name])
+        try eventually("the command says what it waits for") { asked.errors.contains("does not answer") }
+        #expect(asked.isRunning)
+        kill(run.pid, SIGCONT)
+        #expect(try asked.wait().code == 0)
 
         #expect(try work.run("pause", name, "--off").output.contains("trials are started again"))
         try eventually("more is done") {

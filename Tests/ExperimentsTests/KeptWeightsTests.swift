@@ -96,8 +96,8 @@ private func contents(_ network: KeptNetwork, _ trial: Trial, _ files: GivenFile
 
 @Test(arguments: ["classification", "regression"], [false, true])
 func aTeachersStudentsKeepTheirWeightsToo(task: String, biases: Bool) throws {
-    let files = try GivenFiles()
-    var runner = TrialRunner(data: files.folder.path)
+    let folder = try DataFolder(), files = try GivenFiles()
+    var runner = TrialRunner(data: folder.directory)
     let spec = try sweep(
         """
         experiment: mlp
@@ -116,7 +116,9 @@ func aTeachersStudentsKeepTheirWeightsToo(task: String, biases: Bool) throws {
         #expect(header["layers.0.weight"]?["shape"] == JSONValue([6, 5]))
         #expect(header["layers.2.weight"]?["shape"] == JSONValue([1, 3]))
         #expect((header["layers.1.bias"] != nil) == biases)
-        #expect(data.count == 4 * (6 * 5 + 3 * 6 + 3 + (biases ? 6 + 3 + 1 : 0)))
+        let weights = 6 * 5 + 3 * 6 + 1 * 3
+        let count = biases ? weights + 6 + 3 + 1 : weights
+        #expect(data.count == 4 * count)
     }
     let path = try files.write(try contents(result.kept[1], trial, files))
     #expect(try WeightsFile(opening: path).tensors.count == (biases ? 6 : 3))

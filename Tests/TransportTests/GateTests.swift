@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 import Wire
 
@@ -86,10 +87,39 @@ import Wire
         }
         #expect(waits == [1000, 2000, 4000, 8000, 16_000, 30_000, 30_000])
         #expect(retry.failed(.keysOnOneSide, at: 0) == true)
+        // The sides race to find out: the vaguer news is none any more.
+        let vague = (0..<4).map { retry.failed(.brokenOff, at: $0) }
+        #expect(!vague.contains(true) && retry.told == .keysOnOneSide)
         retry.connected()
         #expect(retry == LinkRetry())
         // ZeroMQ tries again by itself where the other end broke off; once says nothing.
         let told = (0..<4).map { retry.failed(.brokenOff, at: $0) }
         #expect(told == [false, false, true, false] && retry.deadline == nil)
+    }
+
+    @Test("A worker that was let in before blames the coordinator's silence, not its keys")
+    func silence() {
+        let told = LinkTrouble.brokenOff.message(endpoint: "tcp://h:1", hasKeys: true, wasLetIn: true)
+        #expect(told.contains("may be stopped") && !told.contains("coordinator.public"))
+        for hasKeys in [true, false] {
+            #expect(LinkTrouble.brokenOff.message(endpoint: "tcp://h:1", hasKeys: hasKeys).contains("key"))
+        }
+    }
+
+    @Test("Whoever asks a coordinator that takes no connections any more is told, and does not wait for ever")
+    func fullQueue() throws {
+        let place = try KeyTests.Place()
+        let listener = try ControlListener(in: place.folder)
+        var waiting: [ControlClient] = []
+        let error = #expect(throws: ControlError.self) {
+            for _ in 0..<100 { waiting.append(try ControlClient(in: place.folder, patience: 50)) }
+        }
+        #expect(error?.code == EAGAIN && error?.isForbidden == false)
+        let client = try #require(waiting.first)
+        #expect(client.send("status") && !client.hears(within: 0))
+        let request = try #require(listener.requests().first)
+        #expect(request.text == "status")
+        listener.answer(request, "{}")
+        #expect(client.hears(within: 5000) && client.receive() == "{}")
     }
 }

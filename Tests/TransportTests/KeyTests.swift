@@ -173,7 +173,7 @@ import Wire
         #expect(throws: KeyError.otherSide(path: folder, belongsTo: "coordinator")) {
             try WorkerKeys(reading: folder)
         }
-        #expect(throws: KeyError.noFolder(path: "/nowhere")) { try WorkerKeys(reading: "/nowhere") }
+        #expect(throws: KeyError.noWorkerFolder(path: "/nowhere")) { try WorkerKeys(reading: "/nowhere") }
         for text in ["", "# no key\n", "too short\n", String(repeating: "x", count: 5000)] {
             try place.write(text, "k/workers/bad.public")
             let found = try keys.allowList()
