@@ -10,7 +10,7 @@ import Text
         experiment: vib
         dataset: {name: gaussian, correlations: [0.5, 0.9], testPoints: 1000}
         beta: 0.1
-        training: {steps: 60000, batch: 64, average: 0.99}
+        training: {steps: 200000, batch: 64, average: 0.99}
         measures: {every: {linear: 20}, localRank: {points: 16}}
         weights: best
         """
@@ -66,7 +66,7 @@ import Text
         let resumed = try work.run("resume", "cut")
         #expect(resumed.code == 0, "\(resumed.all)")
         let steps = try continued(work, "cut")
-        #expect(steps.count == 1 && steps.allSatisfy { (1...60_000).contains($0) })
+        #expect(steps.count == 1 && steps.allSatisfy { (1...200_000).contains($0) })
         try expectSame(work, "cut")
     }
 
