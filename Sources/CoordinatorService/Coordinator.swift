@@ -96,9 +96,17 @@ struct Coordinator {
             local?.stop(ask: true)
             throw error
         }
+        if isFinished { try stayForFarewells() }
         local?.stop(ask: isInterrupted)
         run.weights.removeUnfinished()
         return isFinished ? .finished : .interrupted
+    }
+
+    /// Until every worker said that it heard of the end, or comes too late: one that missed it would look for
+    /// a coordinator for a quarter of an hour.
+    private mutating func stayForFarewells() throws(CommandFailure) {
+        let deadline = monotonicMilliseconds() + 3000
+        while dispatcher.liveWorkers > 0, !isInterrupted, monotonicMilliseconds() < deadline { try turn() }
     }
 
     private mutating func turn() throws(CommandFailure) {
@@ -138,7 +146,9 @@ struct Coordinator {
         guard let found = try local?.poll() else { return }
         for line in found.lines { terminal.print("worker: \(line)") }
         for (process, end) in found.ended {
-            if !isInterrupted { terminal.print("a worker \(end.description); starting another") }
+            if !isInterrupted, !isFinished {
+                terminal.print("a worker \(end.description); starting another")
+            }
             if let id = localIDs.removeValue(forKey: process) { handle(.lost(id)) }
         }
     }
@@ -213,10 +223,12 @@ struct Coordinator {
         handle(.message(message, from: worker))
     }
 
-    /// Tells a peer once that it is not wanted, and why.
+    /// Tells a peer that it is not wanted, and why; the user, once.
     private mutating func refuse(_ worker: WorkerID, _ reason: String) {
-        guard told.count < 10_000, told.insert(worker).inserted else { return }
-        terminal.print("warning: a worker was refused: \(reason)")
+        if told.count < 10_000, told.insert(worker).inserted {
+            terminal.print("warning: a worker was refused: \(reason)")
+        }
+        // Each time: that it still talks means that it did not hear.
         sends.append((.refuse(reason: reason), worker))
     }
 

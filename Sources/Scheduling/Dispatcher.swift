@@ -233,6 +233,9 @@ public struct Dispatcher: Sendable {
     /// When `wake` is due at the latest; sometimes it is due later than this says, never sooner.
     public var nextDeadline: Instant? { deadlines.first }
 
+    /// Workers that were heard lately.
+    public var liveWorkers: Int { liveCount }
+
     /// In joining order, the order that effects are made in; for what happens once, as it sorts.
     var workerOrder: [WorkerID] {
         workers.map { (number: $0.value.number, id: $0.key) }.sorted { $0.number < $1.number }.map(\.id)

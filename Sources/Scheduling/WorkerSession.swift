@@ -198,7 +198,7 @@ extension WorkerSession {
         case .revoke(let lease, let trials):
             for trial in trials where held[trial]?.lease == lease { drop(trial, &effects) }
         case .recall: giveBack(now, &effects)
-        case .finish: effects.append(.exit(.finished))
+        case .finish: effects += [.send(.goodbye), .exit(.finished)]
         }
     }
 

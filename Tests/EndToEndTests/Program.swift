@@ -46,6 +46,7 @@ final class Program {
         var all: String { output + errors }
     }
 
+    private let name: String
     private let process = Process()
     private let outputFile: URL
     private let errorFile: URL
@@ -65,6 +66,7 @@ final class Program {
         let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         let binaries = URL(filePath: own).deletingLastPathComponent()
         let id = UUID().uuidString
+        self.name = name
         outputFile = folder.appending(path: ".out-\(id)")
         errorFile = folder.appending(path: ".err-\(id)")
         for file in [outputFile, errorFile] { try Data().write(to: file) }
@@ -84,7 +86,13 @@ final class Program {
 
     func signal(_ number: Int32) { kill(pid, number) }
 
+    /// Waits for its end, for five minutes at most: no program of these tests needs one.
     func wait() throws -> Result {
+        for _ in 0..<30_000 where process.isRunning { usleep(10_000) }
+        if process.isRunning {
+            kill(pid, SIGKILL)
+            Issue.record("\(name) does not end; it had said: \(errors)")
+        }
         process.waitUntilExit()
         return Result(
             code: process.terminationReason == .exit

@@ -303,7 +303,7 @@ extension [SessionEffect] {
 
     @Test func `a worker told that all is done exits`() throws {
         var worker = try TestWorker(joinedWith: 1)
-        #expect(try worker.handle(.message(.finish)) == [.exit(.finished)])
+        #expect(try worker.handle(.message(.finish)) == [.send(.goodbye), .exit(.finished)])
     }
 
     // MARK: The operator

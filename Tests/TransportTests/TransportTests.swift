@@ -56,6 +56,20 @@ import Wire
         #expect(first.receive() == nil)
     }
 
+    @Test("A worker that connects anew is heard, though its old connection still seems alive")
+    func anew() throws {
+        let coordinator = try CoordinatorSocket(listeningAt: Endpoint(loopbackPort: nil))
+        let endpoint = try Endpoint(parsing: coordinator.endpoint)
+        let old = try WorkerSocket(connectingTo: endpoint, as: WorkerID(1))
+        #expect(sendOnceConnected(old, [1]))
+        #expect(next(coordinator)?.bytes == [1])
+        let new = try WorkerSocket(connectingTo: endpoint, as: WorkerID(1))
+        #expect(sendOnceConnected(new, [2]))
+        let heard = try #require(next(coordinator))
+        #expect(heard.worker == WorkerID(1) && heard.bytes == [2])
+        withExtendedLifetime(old) {}
+    }
+
     @Test("A message of a mebibyte arrives whole")
     func large() throws {
         let coordinator = try CoordinatorSocket(listeningAt: Endpoint(loopbackPort: nil))
