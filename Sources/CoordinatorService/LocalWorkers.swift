@@ -68,13 +68,19 @@ struct LocalWorkers {
         guard let ends = try makePipe() else { return nil }
         _ = fcntl(ends[0], F_SETFL, O_NONBLOCK)
         let child = ChildProgram.start(
-            program, arguments, environment: environmentList(),
+            program, arguments, environment: LocalWorkers.environment,
             // Standard error first: its end may have the number 3 here.
             descriptors: [(ours: ends[1], theirs: STDERR_FILENO)] + descriptors)
         let code = errno
         close(ends[1])
         guard let child else { throw .fault("\(program) cannot be started: \(systemText(code))") }
         return Worker(child: child, output: ends[0])
+    }
+
+    /// A worker that crashes says so in a line, not in pages.
+    private static var environment: [String] {
+        let isAsked = environmentValue("SWIFT_BACKTRACE") != nil
+        return environmentList() + (isAsked ? [] : ["SWIFT_BACKTRACE=enable=no"])
     }
 
     /// A pipe that holds the keys, to be read by one child: nothing of it is in any list of processes or

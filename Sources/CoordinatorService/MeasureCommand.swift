@@ -77,9 +77,11 @@ extension MeasureRequest {
                 word == "weightNorms" ? ofWeights : [String(word)]
             }
             for word in words {
-                let measure: Measure = try choice("--measures", word)
+                let measure: Measure = try choice("--measures", word, or: ["weightNorms"])
                 guard !measures.contains(measure) else {
-                    throw UsageError("--measures: '\(word)' stands twice")
+                    let ofAll = ofWeights.contains(word) && list.contains("weightNorms")
+                    throw UsageError(
+                        "--measures: '\(word)' stands twice" + (ofAll ? ": weightNorms has it too" : ""))
                 }
                 guard possible.contains(measure) else {
                     throw UsageError(
@@ -127,11 +129,13 @@ extension MeasureRequest {
 }
 
 /// The case that a word names.
+///
+/// - Parameter others: words that are known beside the cases.
 private func choice<Choice: RawRepresentable & CaseIterable>(
-    _ option: String, _ word: String
+    _ option: String, _ word: String, or others: [String] = []
 ) throws(UsageError) -> Choice where Choice.RawValue == String {
     if let choice = Choice(rawValue: word) { return choice }
-    let names = Choice.allCases.map(\.rawValue)
+    let names = Choice.allCases.map(\.rawValue) + others
     let near = nearestSpelling(to: word, among: names).map { "; did you mean '\($0)'?" } ?? ""
     throw UsageError("\(option): '\(word)' is none of \(names.joined(separator: ", "))\(near)")
 }

@@ -9,6 +9,13 @@ struct FigureRange: Equatable {
     /// Marks at these numbers only, instead of where gnuplot puts them.
     var marks: [Double]?
 
+    /// As scripts write it: to four digits, where those tell the ends apart well.
+    var ends: String {
+        let isNarrow = high - low < 0.01 * max(abs(low), abs(high))
+        func text(_ end: Double) -> String { isNarrow ? JSONValue.text(of: end) : rounded(end) }
+        return "\(text(low)):\(text(high))"
+    }
+
     /// Around all x. Of one x: some room beside it.
     ///
     /// - Parameter isLog: nil: as the numbers want it, those that grow by factors a log axis.

@@ -17,7 +17,7 @@ extension FigureScript {
         }
         return [
             "\(x.isLog ? "set" : "unset") logscale x2",
-            "set x2range [\(rounded(x.low)):\(rounded(x.high))]",
+            "set x2range [\(x.ends)]",
             "set x2label \(quoted(label)) offset 0,-0.3",
             "set x2tics (\(texts.joined(separator: ", "))) offset 0,-0.2",
         ]

@@ -185,7 +185,7 @@ struct FigureScript {
         }
         return [
             "\(range.isLog ? "set" : "unset") logscale \(name)",
-            "set \(name)range [\(rounded(range.low)):\(rounded(range.high))]",
+            "set \(name)range [\(range.ends)]",
             "set format \(name) \"\(format)\"", "set \(name)tics nomirror \(marks ?? "autofreq")",
         ]
     }

@@ -108,7 +108,8 @@ public struct CoordinatorKeyFolder: Sendable {
     public func allowList() throws(KeyError) -> (list: AllowList, problems: [KeyError]) {
         var list = AllowList()
         var problems: [KeyError] = []
-        if KeyFile.exists(allowed) { try KeyFile.checkFolder(allowed) }
+        // A folder that is gone is no list without names: nobody was revoked by it.
+        try KeyFile.checkFolder(allowed)
         for name in try names() {
             do throws(KeyError) { list.workers[try KeyFile.publicKey(file(name))] = name } catch {
                 // One that is gone was revoked just now.

@@ -11,6 +11,8 @@ struct CheckpointFolder {
 
     private static let suffix = ".checkpoint"
     private static let unfinished = ".partial"
+    /// Larger than any network that a trial trains, with its optimizer.
+    private static let mostBytes = 4 << 30
     /// Of trials that nobody will try again.
     private static let staleSeconds = 30 * 86_400
 
@@ -68,10 +70,14 @@ struct CheckpointFolder {
     }
 
     private func readWhole(_ path: String) -> [UInt8]? {
-        guard let file = fopen(path, "re") else { return nil }
+        // A pipe in its place would keep who opens it waiting.
+        let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+        guard descriptor >= 0, let file = fdopen(descriptor, "r") else { return nil }
         defer { fclose(file) }
         var status = stat()
-        guard fstat(fileno(file), &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
+            status.st_size <= CheckpointFolder.mostBytes
+        else { return nil }
         var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
         return fread(&bytes, 1, bytes.count, file) == bytes.count ? bytes : nil
     }

@@ -58,6 +58,7 @@ struct Worker {
     private mutating func run() -> ExitCode {
         warnOfEnvironment()
         warnOfDescriptors()
+        warnOfMemory()
         say("looking for a coordinator at \(endpoint.text), for up to 15 minutes")
         for slot in slots.indices { startSlot(slot) }
         while ending == nil {
@@ -104,6 +105,16 @@ struct Worker {
         printError(
             "warning: \(countText(options.slots, "slot")) need \(needed) file descriptors, and this process may have "
                 + "\(available): raise 'ulimit -n', or give fewer --slots")
+    }
+
+    /// A slot that has just begun has some 60 MB, most of it buffers of BLAS.
+    private func warnOfMemory() {
+        guard let available = availableMemoryBytes(), available / UInt64(options.slots) < 150 << 20 else {
+            return
+        }
+        printError(
+            "warning: \(countText(options.slots, "slot")) share \(sizeText(available)) of memory; the system ends "
+                + "slots that find none: free some, or give fewer --slots")
     }
 
     private mutating func readErrors(of slot: Int) {

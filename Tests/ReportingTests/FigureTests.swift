@@ -58,6 +58,13 @@ private let hasGnuplot = (ProcessInfo.processInfo.environment["PATH"] ?? "").spl
     }
 }
 
+@Test func endsOfARangeKeepTheDigitsThatTellThemApart() throws {
+    let close = try #require(FigureRange(x: [1, 1.0001], isLog: false))
+    let ends = close.ends.split(separator: ":").compactMap { Double($0) }
+    #expect(ends.count == 2 && ends[0] < 1 && ends[0] > 0.9999 && ends[1] > 1.0001 && ends[1] < 1.0002)
+    #expect(try #require(FigureRange(x: [0, 123_456], isLog: false)).ends == "-4938:128400")
+}
+
 @Test func marksAboveAreRoundNumbersAtTheirInverses() throws {
     let decades = try #require(FigureRange(x: [1e-5, 1], isLog: true))
     #expect(decades.inverseMarks == [1e5, 1e4, 1e3, 100, 10, 1])

@@ -110,6 +110,10 @@ import Wire
         #expect(again != worker)
         try keys.revoke("node7")
         #expect(try keys.allowList().list.revoked == [worker.pair.publicKey, again.pair.publicKey])
+        // A list that is gone is not an empty one.
+        let list = place.folder + "/k/workers"
+        try FileManager.default.moveItem(atPath: list, toPath: list + "-away")
+        #expect(throws: KeyError.noFolder(path: list)) { try keys.allowList() }
         // Nothing half-made is left anywhere.
         let all = try FileManager.default.subpathsOfDirectory(atPath: place.folder)
         #expect(!all.contains { $0.contains("partial") })

@@ -1,0 +1,28 @@
+import Testing
+
+@testable import Console
+
+@Suite("Memory that is left") struct MemoryTests {
+    private let meminfo = "MemTotal:       24659912 kB\nMemFree:  1 kB\nMemAvailable:   2048 kB\n"
+
+    @Test("The machine's spare memory, or what the control group leaves where that is less")
+    func available() {
+        #expect(availableMemoryBytes(meminfo: meminfo, limit: nil, use: nil) == 2 << 20)
+        #expect(availableMemoryBytes(meminfo: meminfo, limit: "max\n", use: "5\n") == 2 << 20)
+        #expect(availableMemoryBytes(meminfo: meminfo, limit: "1048576\n", use: "48576\n") == 1_000_000)
+        #expect(availableMemoryBytes(meminfo: meminfo, limit: "1048576\n", use: nil) == 1 << 20)
+        #expect(availableMemoryBytes(meminfo: meminfo, limit: "100\n", use: "200\n") == 0)
+        #expect(availableMemoryBytes(meminfo: "", limit: nil, use: nil) == nil)
+        #expect(availableMemoryBytes(meminfo: "MemAvailable: lots\n", limit: "7", use: "3") == 4)
+    }
+
+    @Test("The control group of version 2 is found among others")
+    func group() {
+        #expect(unifiedGroup("0::/user.slice/a b\n") == "/user.slice/a b")
+        #expect(unifiedGroup("12:cpu:/x\n0::/\n") == "/")
+        #expect(unifiedGroup("12:memory:/x\n") == nil)
+    }
+
+    @Test("This machine says how much it has")
+    func here() throws { #expect(try #require(availableMemoryBytes()) > 1 << 20) }
+}
