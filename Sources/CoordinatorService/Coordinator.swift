@@ -70,7 +70,7 @@ struct Coordinator {
                 trialCount: run.spec.grid.count, sweep: Array(run.spec.canonicalJSON.canonicalText.utf8),
                 settings: settings, restored: try journal.restored(),
                 firstLease: try journal.beginIncarnation() << 32)
-            kernels = Set(try journal.summary().workers.map(\.kernel))
+            kernels = try journal.summary().kernels
             self.door.restore(try journal.setting(Door.refusalsSetting))
         } catch { throw CommandFailure(error) }
         nextLineAt = monotonicMilliseconds() + 5000
@@ -199,6 +199,10 @@ struct Coordinator {
                     worker,
                     "the coordinator is ranksweep \(programVersion), the worker \(hello.program): use the same"
                 )
+                return
+            }
+            if let why = run.spec.objection(toKernel: hello.kernel, after: kernels) {
+                refuse(worker, why)
                 return
             }
             if hello.host == hostName() { localIDs[pid_t(truncatingIfNeeded: hello.process)] = worker }

@@ -145,6 +145,12 @@ struct RunCheck {
                 "whole, version \(version), \(countText(tally.records, "record")) as they were appended")
         }
         let summary = try journal.summary()
+        if run.spec.isStrict, summary.kernels.count > 1 {
+            wrong(
+                "provenance", "attempts by the BLAS kernels \(summary.kernels.sorted().joined(separator: ", ")), "
+                    + "and the sweep says 'reproducibility: strict'",
+                "run it again in a new directory with --blas-kernel, or say 'recorded'")
+        }
         let left = run.spec.grid.count - summary.complete - summary.quarantined
         tellProgress(run, summary, left: left)
         try checkExports(run, journal, tally, isComplete: left == 0)

@@ -8,7 +8,7 @@ extension Setting {
     static subscript(path path: String) -> Setting? { byPath[path] }
 
     /// What is of the whole sweep.
-    static let neverAxes = ["experiment", "weights"]
+    static let neverAxes = ["experiment", "weights", "reproducibility"]
 
     /// The mappings that settings stand under: "dataset", "training", "measures", "measures.localRank".
     static let groups: [String] = [
@@ -66,6 +66,11 @@ extension Setting {
             "weights", .weights, default: "none",
             "Which weights the run keeps: those after the last step, at the trace's lowest test loss (needs "
                 + "`measures.every`), or after the steps listed. Never an axis."),
+        Setting(
+            "reproducibility", .word(["recorded", "strict"]), default: "recorded",
+            "Whether workers of several BLAS kernels, whose last digits differ, may share the run: `recorded` "
+                + "says in the provenance who was which; `strict` turns away those whose kernel is not that of "
+                + "the run's first records. Never an axis."),
     ]
 
     private static let dataset: [Setting] = [

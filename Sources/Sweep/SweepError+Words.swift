@@ -196,6 +196,7 @@ extension SweepError.Problem {
                 + Self.hint(suggestion)
         case .neverAnAxis("weights"):
             "cannot be an axis: what is kept is of the whole sweep (several steps are one list: [100, 200])"
+        case .neverAnAxis("reproducibility"): "cannot be an axis: it is of the whole sweep"
         case .neverAnAxis: "cannot be an axis: a sweep has one experiment"
         case .missing(let paths): "missing: \(listed(paths, "or")) is required"
         case .belongsUnderAxes: "one value is due here; several make an axis, under 'axes'"

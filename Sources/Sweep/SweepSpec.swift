@@ -17,6 +17,8 @@ public struct SweepSpec: Equatable, Sendable {
 
     public var axes: [Axis] { grid.axes }
     public var weights: KeptWeights { grid.weights }
+    /// Whether all records are to be by one BLAS kernel.
+    public var isStrict: Bool { grid.fixed["reproducibility"]?.string == "strict" }
     /// "mlp" or "vib".
     public var experiment: String { grid.fixed["experiment"]?.string ?? "" }
 
@@ -85,11 +87,11 @@ public struct SweepSpec: Equatable, Sendable {
         return TrialSettings.Images.Name.allCases.filter { names.contains($0.rawValue) }
     }
 
-    /// Names the sweep: 32 hexadecimal digits of the SHA-256 of `canonicalJSON` without `weights`. Records hold it, and
-    /// what is kept beside them changes none.
+    /// Names the sweep: 32 hexadecimal digits of the SHA-256 of `canonicalJSON` without `weights` and
+    /// `reproducibility`. Records hold it, and what is kept beside them, and who may make them, changes none.
     public var digest: String {
         var top = canonicalJSON.object ?? [:]
-        top["weights"] = nil
+        for setting in ["weights", "reproducibility"] { top[setting] = nil }
         return Digest(of: JSONValue.object(top).canonicalText).hexadecimal(bytes: 16)
     }
 }

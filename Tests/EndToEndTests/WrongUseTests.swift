@@ -184,6 +184,31 @@ import Text
         #expect(end.errors.contains("no kernel 'Foo'"), "\(end.errors)")
     }
 
+    @Test("A strict sweep is by one kernel, that of its first records, and says so to others")
+    func strict() throws {
+        let work = try Workspace()
+        try work.write(smallSweep() + "\nreproducibility: strict\n", to: "s.yaml")
+        let first = try work.run("run", "s.yaml", "--out", "a", "--blas-kernel", "Nehalem")
+        #expect(first.code == 0, "\(first.all)")
+        let more = try work.run("extend", "a", "--set", "seed=0,1,2,3,4,5")
+        #expect(more.code == 0, "\(more.all)")
+        let other = try work.run("resume", "a", "--blas-kernel", "Sandybridge")
+        #expect(other.code == 2)
+        #expect(
+            other.errors.contains(
+                "its OpenBLAS kernel is Sandybridge, the run's is Nehalem, and the sweep says "
+                    + "'reproducibility: strict': start it with --blas-kernel Nehalem"), "\(other.errors)")
+        let same = try work.run("resume", "a", "--blas-kernel", "Nehalem")
+        #expect(same.code == 0 && same.output.contains("48 measured"), "\(same.all)")
+        #expect(try work.run("check", "a").code == 0)
+        // What the sweep says of its workers is no part of what it is.
+        try work.write(smallSweep(), to: "t.yaml")
+        let plans = try ["s.yaml", "t.yaml"].map { file in
+            try JSONValue(parsing: work.run("plan", file, "--json").output.utf8)["digest"]
+        }
+        #expect(plans[0] != nil && plans[0] == plans[1])
+    }
+
     @Test("docs/commands.md says what --help says")
     func documentedHelp() throws {
         let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

@@ -23,6 +23,12 @@ extension WrongFiles {
             "--set weights=10,20: weights: cannot be an axis: what is kept is of the whole sweep (several steps are one "
                 + "list: [100, 200])"),
         vib(
+            "beta: 0.1\nreproducibility: strickt",
+            "s.yaml:6:18: reproducibility: 'strickt' is none of recorded and strict (did you mean 'strict'?)"),
+        vib(
+            "axes: {beta: [0.1, 0.2], reproducibility: [strict, recorded]}",
+            "s.yaml:5:26: axes.reproducibility: cannot be an axis: it is of the whole sweep"),
+        vib(
             "beta: 0.1\nhidden: [8192, 8192]\nweights: final",
             "s.yaml:7:10: weights: a trial's kept weights are 268697648 bytes; at most 268435456 (256 MiB) can be kept"
         ),
