@@ -3,7 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#include <stddef.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -51,4 +55,13 @@ long cposix_file_system_type(const char *path) {
 void cposix_exit_on_signal(int code, const char *words) {
     strncpy(last_words, words, sizeof last_words - 1);
     exit_code = code;
+}
+
+unsigned long long cposix_bytes_received(int descriptor) {
+    struct tcp_info info;
+    memset(&info, 0, sizeof info);
+    socklen_t size = sizeof info;
+    if (getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return 0;
+    size_t due = offsetof(struct tcp_info, tcpi_bytes_received) + sizeof info.tcpi_bytes_received;
+    return size >= due ? info.tcpi_bytes_received : 0;
 }

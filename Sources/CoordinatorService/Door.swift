@@ -70,6 +70,7 @@ struct Door {
         var barred = socket.takeBarred()
         guard now >= nextLook else { return ([], barred) }
         nextLook = now + Door.lookMilliseconds
+        socket.endEndlessMessages()
         var lines: [String] = []
         barred += readList(&lines)
         save(journal)

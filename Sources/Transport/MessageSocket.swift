@@ -73,7 +73,7 @@ final class MessageSocket {
         guard let door else { return }
         // Bounded, that messages have their turn.
         for _ in 0..<200 {
-            guard let (parts, _) = receive(from: door, parts: 7) else { return }
+            guard let parts = receive(from: door, parts: 7)?.parts else { return }
             // Version, request, domain, address, routing id, mechanism, key.
             let isOurs = parts.count == 7 && parts[5] == Array("CURVE".utf8)
             let name = isOurs ? decide(parts[6], String(decoding: parts[3], as: UTF8.self)) : nil
@@ -110,7 +110,7 @@ final class MessageSocket {
         guard let monitor else { return [] }
         var events: [(kind: Int32, value: UInt32)] = []
         // Two parts: the event, 16 bits, with its value, 32 bits, in this machine's order; then the endpoint.
-        while let (parts, _) = receive(from: monitor, parts: 2) {
+        while let parts = receive(from: monitor, parts: 2)?.parts {
             guard let event = parts.first, event.count == 6 else { continue }
             let (kind, value) = event.withUnsafeBytes {
                 ($0.loadUnaligned(as: UInt16.self), $0.loadUnaligned(fromByteOffset: 2, as: UInt32.self))
@@ -143,15 +143,21 @@ final class MessageSocket {
         guard zmq_connect(handle, endpoint) == 0 else { throw MessageSocket.error("connect to", endpoint) }
     }
 
-    /// The next message and the name that the door gave its connection, or nil where none has come.
-    func receive() -> (parts: [[UInt8]], name: String?)? { receive(from: handle, parts: 3) }
+    /// A message with the name that the door gave its connection, and the descriptor it came by (−1: unknown).
+    struct Received {
+        var parts: [[UInt8]]
+        var name: String?
+        var descriptor: Int32
+    }
+
+    /// The next message, or nil where none has come.
+    func receive() -> Received? { receive(from: handle, parts: 3) }
 
     /// More parts than any message of ours has are dropped as they come.
     private func receive(
         from handle: UnsafeMutableRawPointer, parts most: Int
-    ) -> (parts: [[UInt8]], name: String?)? {
+    ) -> Received? {
         var parts: [[UInt8]] = []
-        var name: String?
         while true {
             var message = zmq_msg_t()
             zmq_msg_init(&message)
@@ -160,8 +166,10 @@ final class MessageSocket {
             let bytes = UnsafeRawBufferPointer(start: zmq_msg_data(&message), count: zmq_msg_size(&message))
             if parts.count < most { parts.append(Array(bytes)) }
             guard zmq_msg_more(&message) == 0 else { continue }
-            if door != nil, let user = zmq_msg_gets(&message, "User-Id") { name = String(cString: user) }
-            return (parts, name)
+            let user = door == nil ? nil : zmq_msg_gets(&message, "User-Id")
+            return Received(
+                parts: parts, name: user.map { String(cString: $0) },
+                descriptor: zmq_msg_get(&message, ZMQ_SRCFD))
         }
     }
 

@@ -2,7 +2,9 @@
 // descriptors together; keys, and who is let in by them (docs/security.md). Imports Wire (limits,
 // identities), Text and ZeroMQ. Leaves out what messages mean, and when to send them.
 
+import CPosix
 import CZeroMQ
+import Glibc
 import Wire
 
 /// Why a socket cannot be had.
@@ -89,6 +91,7 @@ public final class CoordinatorSocket {
     let socket: MessageSocket
     private var gate: Gate
     private var connections = ConnectionCount()
+    private var intake = Intake()
     private var barred: [WorkerID] = []
     private var lastKey: (name: String, key: PublicKey)?
     /// Keys that were refused: the first few, for a person to see.
@@ -126,12 +129,14 @@ public final class CoordinatorSocket {
     public func receive() -> (worker: WorkerID, bytes: [UInt8])? {
         // Bounded: who sends nothing else must not keep the caller here.
         for _ in 0..<1000 {
-            guard let (parts, key) = socket.receive() else { return nil }
+            guard let message = socket.receive() else { return nil }
+            intake.delivered(message.descriptor)
+            let parts = message.parts
             guard parts.count == 2, let worker = WorkerID(routingID: parts[0]) else {
                 gate.noteMalformed()
                 continue
             }
-            switch gate.hear(worker, key: key.flatMap { publicKey(of: $0) }) {
+            switch gate.hear(worker, key: message.name.flatMap { publicKey(of: $0) }) {
             case .admitted: return (worker, parts[1])
             case .barred: if barred.count < 1000, !barred.contains(worker) { barred.append(worker) }
             case .malformed: break
@@ -184,10 +189,22 @@ public final class CoordinatorSocket {
         }
         for event in socket.connectionEvents() {
             switch event.kind {
-            case ZMQ_EVENT_ACCEPTED: connections.accepted += 1
+            case ZMQ_EVENT_ACCEPTED:
+                connections.accepted += 1
+                intake.opened(Int32(truncatingIfNeeded: event.value))
             case ZMQ_EVENT_HANDSHAKE_SUCCEEDED: connections.succeeded += 1
-            default: connections.ended += 1
+            default:
+                connections.ended += 1
+                intake.closed(Int32(truncatingIfNeeded: event.value))
             }
+        }
+    }
+
+    /// Ends connections that send on and on without coming to a message's end. Call it once a second or so.
+    public func endEndlessMessages() {
+        for descriptor in intake.look({ cposix_bytes_received($0) }) {
+            shutdown(descriptor, Int32(SHUT_RDWR))
+            gate.noteMalformed()
         }
     }
 

@@ -70,6 +70,88 @@ import Wire
         withExtendedLifetime(old) {}
     }
 
+    @Test("Who sends parts without end is cut off, and counted, while others are served")
+    func endless() throws {
+        let coordinator = try CoordinatorSocket(listeningAt: Endpoint(loopbackPort: nil))
+        let endpoint = try Endpoint(parsing: coordinator.endpoint)
+        // ZMTP 3.0 by hand (ZeroMQ RFC 23): ZeroMQ itself sends no message before its end.
+        let peer = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        defer { close(peer) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = try #require(endpoint.port).bigEndian
+        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+        let status = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(peer, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        #expect(status == 0)
+        _ = fcntl(peer, F_SETFL, O_NONBLOCK)
+        func property(_ name: String, _ value: [UInt8]) -> [UInt8] {
+            [UInt8(name.utf8.count)] + Array(name.utf8) + [0, 0, 0, UInt8(value.count)] + value
+        }
+        let ready =
+            [5] + Array("READY".utf8) + property("Socket-Type", Array("DEALER".utf8))
+            + property("Identity", WorkerID(5).routingID)
+        var greeting: [UInt8] = [0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0x7f, 3, 0] + Array("NULL".utf8)
+        greeting += [UInt8](repeating: 0, count: 64 - greeting.count)
+        var bytes = greeting + [4, UInt8(ready.count)] + ready
+        // A part of a mebibyte, and more to come: again and again.
+        let part = [3, 0, 0, 0, 0, 0, 0x10, 0, 0] + [UInt8](repeating: 7, count: 1 << 20)
+        let other = try WorkerSocket(connectingTo: endpoint, as: WorkerID(6))
+        #expect(sendOnceConnected(other, [1]) { _ = waitForInput(coordinator, descriptors: [], milliseconds: 0) })
+        var (sent, looked, isCutOff) = (0, 0, false)
+        while sent < 1 << 30, !isCutOff {
+            _ = waitForInput(coordinator, descriptors: [], milliseconds: 0)
+            while let message = coordinator.receive() {
+                #expect(message.worker == WorkerID(6))
+                #expect(other.send([1]))
+            }
+            if bytes.isEmpty { bytes = part }
+            let count = send(peer, bytes, bytes.count, Int32(MSG_NOSIGNAL))
+            if count > 0 {
+                sent += count
+                bytes.removeFirst(count)
+            } else {
+                isCutOff = errno != EAGAIN
+                usleep(1000)
+            }
+            // As a clock would: some ten megabytes between two looks.
+            if sent / 10_000_000 > looked {
+                looked += 1
+                coordinator.endEndlessMessages()
+            }
+        }
+        #expect(isCutOff && sent > 64 << 20 && sent < 200 << 20)
+        #expect(coordinator.refusals.malformedMessages == 1)
+    }
+
+    @Test("Only who goes on without a whole message is cut off")
+    func intake() {
+        var intake = Intake()
+        var received: [Int32: UInt64] = [1: 0, 2: 0, 3: 0]
+        for descriptor in received.keys.sorted() { intake.opened(descriptor) }
+        func look() -> [Int32] { intake.look { received[$0] ?? 0 } }
+        #expect(look() == [])
+        for turn in 1...10 {
+            // One delivers, one is silent, one sends and never ends.
+            received[1] = UInt64(turn) * 50_000_000
+            intake.delivered(1)
+            received[3] = UInt64(turn) * 10_000_000
+            #expect(look() == (turn == 7 ? [3] : []))
+        }
+        // Its number belongs to another connection by now, which begins anew.
+        intake.opened(3)
+        received[3] = 10
+        #expect(look() == [])
+        received[3] = 67_108_874
+        #expect(look() == [])
+        received[3] = 67_108_875
+        intake.closed(2)
+        #expect(look() == [3])
+    }
+
     @Test("A message of a mebibyte arrives whole")
     func large() throws {
         let coordinator = try CoordinatorSocket(listeningAt: Endpoint(loopbackPort: nil))

@@ -24,6 +24,9 @@ int cposix_signal_pipe(const int *signals, int count);
 /// The `f_type` of the file system that a path is on (statfs); 0 where the system does not say.
 long cposix_file_system_type(const char *path);
 
+/// What a TCP connection has received so far, in bytes; 0 where the descriptor is none, or the system does not say.
+unsigned long long cposix_bytes_received(int descriptor);
+
 /// From now on each of those signals ends this process with `code`, after writing `words` to standard error.
 void cposix_exit_on_signal(int code, const char *words);
 
