@@ -1,13 +1,16 @@
 # The doors of the project. `make demo` and `make test` do all set-up on a Debian or Ubuntu machine that has Swift.
 
 PACKAGES := libopenblas-dev liblapacke-dev libzmq3-dev libsodium-dev libsqlite3-dev zlib1g-dev libyaml-dev gnuplot-nox \
-    curl ca-certificates
+    curl ca-certificates binutils
+# The tests of several hosts need them, and root: without root these tests are skipped.
+TEST_PACKAGES := openssh-server openssh-client iproute2 util-linux
 BIN := .build/release
 
 help:
 	@echo "make demo     set up, build, run the demo sweep (under two minutes) and draw its figure"
 	@echo "make test     set up, build and run every test"
 	@echo "make build    set up and build: $(BIN)/ranksweep and $(BIN)/ranksweep-worker"
+	@echo "make bundle   set up, build, and pack the worker for hosts that have neither Swift nor its libraries"
 	@echo "make format   format the sources with swift format"
 	@echo "make help     this text"
 
@@ -17,11 +20,15 @@ demo: build
 	@echo "The figure: runs/demo/figures/kl-and-rank.png"
 
 # The tests train, so they run optimised; a folder of their own keeps the two builds from undoing each other.
-test: setup commit
+test: PACKAGES += $(if $(filter 0,$(shell id -u)),$(TEST_PACKAGES))
+test: setup commit bundle
 	swift test -c release -Xswiftc -enable-testing --scratch-path .build/test
 
 build: setup commit
 	swift build -c release
+
+bundle: setup commit
+	cluster/bundle.sh
 
 format:
 	swift format --in-place --recursive --parallel Package.swift Sources Tests
@@ -47,4 +54,4 @@ commit:
 	hash=$$(git describe --always --dirty=+ --abbrev=10 --exclude='*' 2>/dev/null || echo unknown); \
 	echo "\"$$hash\"" | cmp -s - $$file || echo "\"$$hash\"" > $$file
 
-.PHONY: help demo test build format setup commit
+.PHONY: help demo test build bundle format setup commit

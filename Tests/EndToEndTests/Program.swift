@@ -24,7 +24,7 @@ final class Workspace {
         FileManager.default.fileExists(atPath: folder.appending(path: name).path)
     }
 
-    /// Starts a program of this build.
+    /// Starts a program of this build, or any by its path.
     func start(_ program: String, _ arguments: [String], environment: [String: String] = [:]) throws
         -> Program
     {
@@ -70,7 +70,7 @@ final class Program {
         outputFile = folder.appending(path: ".out-\(id)")
         errorFile = folder.appending(path: ".err-\(id)")
         for file in [outputFile, errorFile] { try Data().write(to: file) }
-        process.executableURL = binaries.appending(path: name)
+        process.executableURL = name.hasPrefix("/") ? URL(filePath: name) : binaries.appending(path: name)
         process.arguments = arguments
         process.currentDirectoryURL = folder
         process.standardOutput = try FileHandle(forWritingTo: outputFile)

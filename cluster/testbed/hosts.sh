@@ -15,6 +15,7 @@ usage: hosts.sh up N DIR            start host1 … hostN; ssh -F DIR/ssh_config
        hosts.sh rate NAME KBIT DIR  slow the link down to so many kbit/s each way; 0: full speed again
        hosts.sh reboot NAME DIR     kill everything on a host at once, and start it again with the same disk
        hosts.sh status DIR          each host's address, link and number of processes
+       hosts.sh check               say what this machine lacks for a bed, if anything
        hosts.sh down DIR            end the bed and everything in it; the files of DIR stay
 
 On a host, its home is DIR/NAME/home, and DIR/share is /mnt, the same folder on every host. What runs on it, its ssh
@@ -72,7 +73,7 @@ kill_all() {
 clear_bed() {   # rsK: ends its processes and namespaces, whatever is left of them
     for space in $(ip netns list | cut -d' ' -f1 | grep "^$1-" || true); do
         kill_all "$space"
-        ip netns delete "$space"
+        ip netns delete "$space" 2>/dev/null || true
     done
     rm -rf "${beds:?}/$1"
 }
@@ -259,6 +260,7 @@ case ${1:-}:$# in
     reboot:3) open_host "$2" "$3" && reboot ;;
     status:2) open_bed "$2" && status ;;
     enter:[3-9] | enter:[1-9][0-9]*) open_bed "$2" && shift 2 && enter "$@" ;;
+    check:1) check_machine ;;
     --help:1 | -h:1) usage ;;
     *) usage >&2; exit 64 ;;
 esac
