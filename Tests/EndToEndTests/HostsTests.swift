@@ -8,7 +8,8 @@ final class HostBed {
     /// Why this machine can have none, in the script's words; nil where it can.
     static let obstacle: String? = {
         do {
-            let end = try Workspace().start(script, ["check"]).wait()
+            let work = try Workspace()
+            let end = try work.start(script, ["check"]).wait()
             return end.code == 0 ? nil : end.errors
         } catch { return "\(error)" }
     }()

@@ -1,9 +1,10 @@
-#!/bin/sh
+#!/bin/bash
 # A bed of hosts on one machine, to test with: each host is a set of namespaces with its own address, host name, ssh
 # server, home, /tmp, /run and /dev/shm; all hang on a bridge in a namespace named hub, where the coordinator lives.
 # The hosts share the machine's other files (programs, data sets). The bed has no way to the outside world.
 set -eu
 PATH=$PATH:/usr/sbin:/sbin
+root_home=$(getent passwd 0 | cut -d: -f6)
 beds=/run/ranksweep-testbed   # one folder a bed: where its files are, and the process that it ends with
 
 usage() {
@@ -149,8 +150,10 @@ add_host() {   # index: its cable, address, keys and disk
     ip -n "$bed-$host" addr add "$address/24" dev eth0
     ip -n "$bed-$host" link set eth0 up
     mkdir -p "$dir/$host/home" "$dir/$host/ssh"
-    sed 's/^root:[^:]*/root:*/' /etc/shadow >"$dir/$host/shadow"   # root may be locked here: no login then
-    chmod 600 "$dir/$host/shadow"
+    rm -f "$dir/$host/shadow"
+    if grep -q '^root:!' /etc/shadow; then   # root is locked here, and could not log in there
+        (umask 077 && sed 's/^root:[^:]*/root:*/' /etc/shadow >"$dir/$host/shadow")
+    fi
     key=$dir/$host/ssh/ssh_host_ed25519_key
     [ -f "$key" ] || ssh-keygen -q -t ed25519 -N "" -C "$host" -f "$key"
     cp "$dir/id_ed25519.pub" "$dir/$host/ssh/authorized_keys"
@@ -170,13 +173,18 @@ END
     printf 'Host %s\n    HostName %s\n' "$host" "$address" >>"$dir/ssh_config"
 }
 
-# Redirected and in a session of its own, so that nothing waits for a host or ends it by accident.
+# Redirected, without files of whoever started the bed (some wait until nobody has those), and in a session of its own.
 start_host() {
-    (exec setsid nsenter --net="/run/netns/$bed-$1" \
+    (
+        for file in /proc/"$BASHPID"/fd/*; do
+            number=${file##*/}
+            [ "$number" -le 2 ] || [ "$number" = 255 ] || eval "exec $number>&-"   # 255: bash's own
+        done
+        exec setsid nsenter --net="/run/netns/$bed-$1" \
         unshare --mount --uts --ipc --pid --fork --mount-proc \
         env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 \
-        sh -euc "$boot" "$1" "$dir" "$1" "$(getent passwd 0 | cut -d: -f6)") \
-        </dev/null >"$dir/$1/log" 2>&1 &
+        sh -euc "$boot" "$1" "$dir" "$1" "$root_home"
+    ) </dev/null >"$dir/$1/log" 2>&1 &
 }
 
 # Run by process 1 of a host. The folder of the bed may lie under /tmp, which goes last.
@@ -184,7 +192,7 @@ start_host() {
 boot='
 hostname "$2"
 mount --bind "$1/hosts" /etc/hosts
-mount --bind "$1/$2/shadow" /etc/shadow
+[ ! -f "$1/$2/shadow" ] || mount --bind "$1/$2/shadow" /etc/shadow
 mount --bind "$1/$2/ssh" /etc/ssh
 mount --bind "$1/share" /mnt
 home=$1/$2/home
