@@ -181,9 +181,9 @@ start_host() {
             [ "$number" -le 2 ] || [ "$number" = 255 ] || eval "exec $number>&-"   # 255: bash's own
         done
         exec setsid nsenter --net="/run/netns/$bed-$1" \
-        unshare --mount --uts --ipc --pid --fork --mount-proc \
-        env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 \
-        sh -euc "$boot" "$1" "$dir" "$1" "$root_home"
+            unshare --mount --uts --ipc --pid --fork --mount-proc \
+            env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 \
+            sh -euc "$boot" "$1" "$dir" "$1" "$root_home"
     ) </dev/null >"$dir/$1/log" 2>&1 &
 }
 
