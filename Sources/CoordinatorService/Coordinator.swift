@@ -13,20 +13,20 @@ import Wire
 struct Coordinator {
     enum End { case finished, interrupted }
 
-    private let run: RunDirectory
+    let run: RunDirectory
     private let journal: RunJournal
-    private let socket: CoordinatorSocket
+    let socket: CoordinatorSocket
     private var door: Door
     private let signals: SignalDescriptor
     /// nil where the file system has no sockets.
     let control: ControlListener?
     private let sweepDigest: String
     private var identifier = TrialIdentifier()
-    private var local: LocalWorkers?
+    var sources: [any WorkerSource]
     private(set) var dispatcher: Dispatcher
     var terminal = Terminal()
     private(set) var rate = RateEstimate()
-    private var isFinished = false
+    private(set) var isFinished = false
     var isInterrupted = false
 
     /// What this turn of the loop has to make durable, and then to send: in this order, one commit a turn.
@@ -41,18 +41,17 @@ struct Coordinator {
     /// While the disk takes nothing: the dispatcher rests.
     private var trouble: DiskTrouble?
 
-    private var localIDs: [pid_t: WorkerID] = [:]
     private var told: Set<WorkerID> = []
-    private var failureCounts: [String: Int] = [:]
+    var failureCounts: [String: Int] = [:]
     /// BLAS kernels of the workers so far, also of those before this coordinator.
-    private var kernels: Set<String>
+    var kernels: Set<String>
     private var nextLineAt: Int64
     private var nextLookAt: Int64 = 0
-    private(set) var conflicts = 0
+    var conflicts = 0
 
     init(
         _ run: RunDirectory, journal: RunJournal, door: Door, signals: SignalDescriptor,
-        control: ControlListener?, local: LocalWorkers?, trialLimitSeconds: UInt32
+        control: ControlListener?, sources: [any WorkerSource], trialLimitSeconds: UInt32
     ) throws(CommandFailure) {
         self.run = run
         self.journal = journal
@@ -60,7 +59,7 @@ struct Coordinator {
         self.door = door
         self.signals = signals
         self.control = control
-        self.local = local
+        self.sources = sources
         sweepDigest = run.spec.digest
         run.weights.removeUnfinished()
         var settings = DispatchSettings()
@@ -88,16 +87,14 @@ struct Coordinator {
         // Finishes a sweep that has nothing left to do.
         handle(.wake)
         do throws(CommandFailure) {
-            while !isFinished || trouble != nil, !isInterrupted {
-                try local?.startMissing(at: monotonicMilliseconds())
-                try turn()
-            }
+            try pollSources()
+            while !isFinished || trouble != nil, !isInterrupted { try turn() }
+            if isFinished { try stayForFarewells() }
         } catch {
-            local?.stop(ask: true)
+            stopSources(ask: true)
             throw error
         }
-        if isFinished { try stayForFarewells() }
-        local?.stop(ask: isInterrupted)
+        stopSources(ask: isInterrupted)
         run.weights.removeUnfinished()
         return isFinished ? .finished : .interrupted
     }
@@ -115,17 +112,19 @@ struct Coordinator {
         if let next = trouble?.nextTry ?? dispatcher.nextDeadline?.milliseconds {
             wait = min(wait, max(0, next - now))
         }
-        let descriptors =
-            [signals.descriptor] + (local?.outputs ?? []) + (control?.descriptors ?? [])
-        let ready = waitForInput(socket, descriptors: descriptors, milliseconds: Int(wait))
-        while signals.next() != nil {
+        if let next = sources.compactMap(\.nextDeadline).min() { wait = min(wait, max(0, next - now)) }
+        let descriptors = [signals.descriptor] + sources.flatMap(\.readable) + (control?.descriptors ?? [])
+        let ready = waitForInput(
+            socket, descriptors: descriptors, writable: sources.flatMap(\.writable), milliseconds: Int(wait))
+        while let signal = signals.next() {
+            if signal == SIGHUP, sourcesHangUp() { continue }
             if !isInterrupted { terminal.print("stopping, and writing the records that are there") }
             isInterrupted = true
         }
         if ready.socket { if trouble == nil { receiveMessages() } else { keepInTouch() } }
         hearOperator()
         watchDoor()
-        try pollLocalWorkers()
+        try pollSources()
         let instant = Instant(milliseconds: monotonicMilliseconds())
         if let deadline = dispatcher.nextDeadline, instant >= deadline { handle(.wake) }
         try flush()
@@ -139,17 +138,6 @@ struct Coordinator {
             // First it is out, then it is told: what it held goes to others at once.
             handle(.message(.goodbye, from: worker))
             refuse(worker, "its key was revoked")
-        }
-    }
-
-    private mutating func pollLocalWorkers() throws(CommandFailure) {
-        guard let found = try local?.poll() else { return }
-        for line in found.lines { terminal.print("worker: \(line)") }
-        for (process, end) in found.ended {
-            if !isInterrupted, !isFinished {
-                terminal.print("a worker \(end.description); starting another")
-            }
-            if let id = localIDs.removeValue(forKey: process) { handle(.lost(id)) }
         }
     }
 
@@ -205,7 +193,6 @@ struct Coordinator {
                 refuse(worker, why)
                 return
             }
-            if hello.host == hostName() { localIDs[pid_t(truncatingIfNeeded: hello.process)] = worker }
         case .report(let report):
             switch CheckedReport.check(report, run.spec, digest: sweepDigest, &identifier) {
             case .record(let report): checked = report
@@ -260,7 +247,7 @@ struct Coordinator {
             }
             guard let checked, checked.report == report else { return }
             entries.append(checked.entry)
-            local?.noteSuccess()
+            for index in sources.indices { sources[index].noteSuccess() }
         case .write(let trial, let step, let offset, let bytes):
             write(.piece(bytes, of: weightsName(trial, step), offset: offset))
         case .keep(let trial, let step):
@@ -331,53 +318,6 @@ struct Coordinator {
         trouble = nil
         terminal.print("the disk takes writes again, after \(past.durationText(at: now)): going on")
         for event in past.missed(at: now) { handle(event) }
-    }
-
-    // MARK: - Words
-
-    private mutating func tell(_ conflict: RecordConflict) {
-        conflicts += 1
-        func words(_ provenance: Provenance?) -> String {
-            provenance.map { "\($0.host), \($0.cpu), BLAS kernel \($0.kernel)" } ?? "an unknown worker"
-        }
-        terminal.print(
-            "warning: trial \(conflict.trial) has two unequal records; the first is kept: \(words(conflict.kept)); "
-                + "refused: \(words(conflict.refused))")
-    }
-
-    private mutating func tell(_ note: DispatchNote) {
-        switch note {
-        case .joined(_, let host, let slots, let kernel):
-            terminal.print("worker on \(host): \(countText(slots, "slot")), OpenBLAS kernel \(kernel)")
-            if let other = kernels.sorted().first, kernels.insert(kernel).inserted {
-                terminal.print(
-                    "warning: other records of this run are by kernel \(other): last digits will depend on who "
-                        + "trained a trial (--blas-kernel makes them one)")
-            }
-            kernels.insert(kernel)
-        case .left(_, let host, let trials):
-            if !isFinished { terminal.print("a worker on \(host) left\(held(trials))") }
-        case .suspect(_, let host): terminal.print("a worker on \(host) is silent")
-        case .lost(let id, let host, let trials):
-            socket.forget(id)
-            terminal.print("a worker on \(host) is lost\(held(trials))")
-        case .resting(_, let host, let failures):
-            terminal.print(
-                "a worker on \(host) failed \(failures) times in a row: it gets single trials now, after longer and "
-                    + "longer rests")
-        case .failed(let trial, let host, let cause, let willRetry):
-            failureCounts[cause, default: 0] += 1
-            let count = failureCounts[cause] ?? 0
-            guard count <= 3 else { return }
-            terminal.print(
-                "trial \(trial) failed on \(host): \(cause)\(willRetry ? " (it is tried again)" : " (given up)")"
-                    + (count == 3
-                        ? " (more of these are counted, not shown: ranksweep status \(run.path))" : ""))
-        }
-    }
-
-    private func held(_ trials: Int) -> String {
-        trials == 0 ? "" : "; its \(countText(trials, "trial")) \(trials == 1 ? "goes" : "go") to others"
     }
 
     private mutating func showProgress() {

@@ -4,7 +4,7 @@ import Text
 import Transport
 
 /// The workers that a run starts on this machine: child processes, started again where they end too early.
-struct LocalWorkers {
+struct LocalWorkers: WorkerSource {
     private struct Worker {
         var child: ChildProgram
         /// Reads what it writes to standard error.
@@ -35,10 +35,23 @@ struct LocalWorkers {
     }
 
     /// Descriptors that become readable when a worker says something or ends.
-    var outputs: [Int32] { workers.compactMap { $0?.output } }
+    var readable: [Int32] { workers.compactMap { $0?.output } }
+
+    var nextDeadline: Int64? { workers.contains { $0 == nil } ? startAgainAt : nil }
+
+    mutating func poll(at now: Int64, _ demand: WorkerDemand) throws(CommandFailure) -> WorkerNews {
+        let found = try readAll()
+        var news = WorkerNews(lines: found.lines.map { "worker: \($0)" })
+        for (process, end) in found.ended {
+            if !demand.isEnding { news.lines.append("a worker \(end.description); starting another") }
+            news.ended.append(WorkerProcess(host: hostName(), process: UInt32(process)))
+        }
+        if !demand.isEnding { try startMissing(at: now) }
+        return news
+    }
 
     /// Starts those that do not run, at most once a second.
-    mutating func startMissing(at now: Int64) throws(CommandFailure) {
+    private mutating func startMissing(at now: Int64) throws(CommandFailure) {
         guard now >= startAgainAt, workers.contains(where: { $0 == nil }) else { return }
         startAgainAt = now + 1000
         for index in workers.indices where workers[index] == nil {
@@ -112,7 +125,7 @@ struct LocalWorkers {
     mutating func noteSuccess() { fruitlessEnds = 0 }
 
     /// Lines that the workers wrote, and processes that have ended.
-    mutating func poll() throws(CommandFailure) -> (
+    private mutating func readAll() throws(CommandFailure) -> (
         lines: [String], ended: [(process: pid_t, end: ChildProgram.End)]
     ) {
         var lines: [String] = []

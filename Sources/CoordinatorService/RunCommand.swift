@@ -152,10 +152,11 @@ private func dispatch(
     announce(run, options, complete: before, endpoint: socket.endpoint)
     // Workers here find a coordinator that listens everywhere at the loopback address.
     let here = options.listen?.isEverywhere == true ? at("127.0.0.1", socket.endpoint) : socket.endpoint
-    let local = options.workers > 0 ? try LocalWorkers(options, endpoint: here, keys: door.local) : nil
+    var sources: [any WorkerSource] = []
+    if options.workers > 0 { sources.append(try LocalWorkers(options, endpoint: here, keys: door.local)) }
     var coordinator = try Coordinator(
         run, journal: journal, door: consume door, signals: signals, control: listenForOperator(run),
-        local: local,
+        sources: sources,
         trialLimitSeconds: options.trialLimitSeconds(dearestTrial: run.spec.grid.cost().mostSeconds))
     return try coordinator.serve()
 }

@@ -184,7 +184,7 @@ final class MessageSocket {
 }
 
 func waitForInput(
-    _ socket: MessageSocket, _ descriptors: [Int32], _ milliseconds: Int
+    _ socket: MessageSocket, _ descriptors: [Int32], writable: [Int32] = [], _ milliseconds: Int
 ) -> (socket: Bool, descriptors: [Bool]) {
     var items = [zmq_pollitem_t(socket: socket.handle, fd: 0, events: Int16(ZMQ_POLLIN), revents: 0)]
     items += descriptors.map {
@@ -194,6 +194,7 @@ func waitForInput(
     for other in [socket.monitor, socket.door].compactMap({ $0 }) {
         items.append(zmq_pollitem_t(socket: other, fd: 0, events: Int16(ZMQ_POLLIN), revents: 0))
     }
+    items += writable.map { zmq_pollitem_t(socket: nil, fd: $0, events: Int16(ZMQ_POLLOUT), revents: 0) }
     guard zmq_poll(&items, Int32(items.count), milliseconds) > 0 else {
         return (false, [Bool](repeating: false, count: descriptors.count))
     }

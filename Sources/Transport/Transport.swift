@@ -294,13 +294,15 @@ extension WorkerID {
 
 /// Waits until a socket or one of the descriptors has something to read, at most so long.
 ///
-/// - Parameter milliseconds: −1 for ever.
+/// - Parameters:
+///   - writable: descriptors that end the waiting, too, when they can be written.
+///   - milliseconds: −1 for ever.
 /// - Returns: whether the socket is readable, and which of the descriptors (also closed ones).
 public func waitForInput(
-    _ socket: CoordinatorSocket, descriptors: [Int32], milliseconds: Int
+    _ socket: CoordinatorSocket, descriptors: [Int32], writable: [Int32] = [], milliseconds: Int
 ) -> (socket: Bool, descriptors: [Bool]) {
     defer { socket.tend() }
-    return waitForInput(socket.socket, descriptors, milliseconds)
+    return waitForInput(socket.socket, descriptors, writable: writable, milliseconds)
 }
 
 public func waitForInput(

@@ -1,0 +1,53 @@
+import Console
+import Journal
+import Scheduling
+import Wire
+
+// What a run says while it goes on.
+
+extension Coordinator {
+    mutating func tell(_ conflict: RecordConflict) {
+        conflicts += 1
+        func words(_ provenance: Provenance?) -> String {
+            provenance.map { "\($0.host), \($0.cpu), BLAS kernel \($0.kernel)" } ?? "an unknown worker"
+        }
+        terminal.print(
+            "warning: trial \(conflict.trial) has two unequal records; the first is kept: \(words(conflict.kept)); "
+                + "refused: \(words(conflict.refused))")
+    }
+
+    mutating func tell(_ note: DispatchNote) {
+        switch note {
+        case .joined(_, let host, let slots, let kernel):
+            terminal.print("worker on \(host): \(countText(slots, "slot")), OpenBLAS kernel \(kernel)")
+            if let other = kernels.sorted().first, kernels.insert(kernel).inserted {
+                terminal.print(
+                    "warning: other records of this run are by kernel \(other): last digits will depend on who "
+                        + "trained a trial (--blas-kernel makes them one)")
+            }
+            kernels.insert(kernel)
+        case .left(_, let host, let trials):
+            if !isFinished { terminal.print("a worker on \(host) left\(held(trials))") }
+        case .suspect(_, let host): terminal.print("a worker on \(host) is silent")
+        case .lost(let id, let host, let trials):
+            socket.forget(id)
+            terminal.print("a worker on \(host) is lost\(held(trials))")
+        case .resting(_, let host, let failures):
+            terminal.print(
+                "a worker on \(host) failed \(failures) times in a row: it gets single trials now, after longer and "
+                    + "longer rests")
+        case .failed(let trial, let host, let cause, let willRetry):
+            failureCounts[cause, default: 0] += 1
+            let count = failureCounts[cause] ?? 0
+            guard count <= 3 else { return }
+            terminal.print(
+                "trial \(trial) failed on \(host): \(cause)\(willRetry ? " (it is tried again)" : " (given up)")"
+                    + (count == 3
+                        ? " (more of these are counted, not shown: ranksweep status \(run.path))" : ""))
+        }
+    }
+
+    private func held(_ trials: Int) -> String {
+        trials == 0 ? "" : "; its \(countText(trials, "trial")) \(trials == 1 ? "goes" : "go") to others"
+    }
+}
