@@ -44,6 +44,7 @@ let package = Package(
         // The distributed half.
         .target(name: "Wire", dependencies: ["Sweep", "Text"]),
         .target(name: "Scheduling", dependencies: ["Wire", "Sweep"]),
+        .target(name: "Cluster", dependencies: ["Sweep", "Text"]),
         .target(name: "Journal", dependencies: ["Scheduling", "Wire", "Sweep", "Text", "CSQLite", "CPosix"]),
         .target(name: "Transport", dependencies: ["Wire", "Text", "CZeroMQ", "CPosix"]),
         .target(name: "Reporting", dependencies: ["Sweep", "Files", "Text"]),
@@ -53,7 +54,7 @@ let package = Package(
             name: "CoordinatorService",
             dependencies: [
                 "Journal", "Transport", "Scheduling", "Wire", "Reporting", "Sweep", "Files", "Text",
-                "Console", "CZlib", "CPosix", "CBuild",
+                "Cluster", "Console", "CZlib", "CPosix", "CBuild",
             ]),
         .target(
             name: "WorkerService",
@@ -90,6 +91,7 @@ let package = Package(
             name: "ExperimentsTests", dependencies: ["Experiments", "LinearAlgebra", "Sweep", "Text"]),
         .testTarget(name: "WireTests", dependencies: ["Wire", "Sweep", "TestSupport"]),
         .testTarget(name: "SchedulingTests", dependencies: ["Scheduling", "Wire", "Sweep", "TestSupport"]),
+        .testTarget(name: "ClusterTests", dependencies: ["Cluster", "Sweep", "TestSupport"]),
         .testTarget(
             name: "SimulatedClusterTests", dependencies: ["SimulatedCluster", "Console"]),
         .testTarget(

@@ -65,3 +65,5 @@ unsigned long long cposix_bytes_received(int descriptor) {
     size_t due = offsetof(struct tcp_info, tcpi_bytes_received) + sizeof info.tcpi_bytes_received;
     return size >= due ? info.tcpi_bytes_received : 0;
 }
+
+int cposix_set_pipe_size(int descriptor, int bytes) { return fcntl(descriptor, F_SETPIPE_SZ, bytes); }

@@ -13,6 +13,7 @@ var commands: [Command] {
         Command(word: "plan", spec: planSpec, run: runPlan),
         Command(word: "run", spec: runSpec, run: runRun),
         Command(word: "resume", spec: resumeSpec, run: runResume),
+        Command(word: "launch", spec: launchSpec, run: runLaunch),
         Command(word: "status", spec: statusSpec, run: runStatus),
         Command(word: "pause", spec: pauseSpec, run: runPause),
         Command(word: "drain", spec: drainSpec, run: runDrain),

@@ -110,17 +110,6 @@ struct LocalWorkers: WorkerSource {
         return ends[0]
     }
 
-    private func makePipe() throws(CommandFailure) -> [Int32]? {
-        var ends: [Int32] = [-1, -1]
-        guard pipe(&ends) == 0 else {
-            let code = errno
-            if code == EMFILE || code == ENFILE { return nil }
-            throw .fault("pipe: \(systemText(code))")
-        }
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-        return ends
-    }
-
     /// A record came: whatever ends now is not for want of trying.
     mutating func noteSuccess() { fruitlessEnds = 0 }
 
@@ -186,6 +175,18 @@ struct LocalWorkers: WorkerSource {
             workers[index] = nil
         }
     }
+}
+
+/// Both ends of a pipe, of which no child gets either unless told; nil where there are no descriptors left just now.
+func makePipe() throws(CommandFailure) -> [Int32]? {
+    var ends: [Int32] = [-1, -1]
+    guard pipe(&ends) == 0 else {
+        let code = errno
+        if code == EMFILE || code == ENFILE { return nil }
+        throw .fault("pipe: \(systemText(code))")
+    }
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    return ends
 }
 
 /// The path of `ranksweep-worker`, beside this program.

@@ -5,8 +5,7 @@ import Sweep
 import Text
 
 /// Reads the sweep that a command names, with its overrides.
-func readSpec(_ arguments: Arguments) throws(CommandFailure) -> SweepSpec {
-    let path = arguments.operands[0]
+func readSpec(_ path: String, _ arguments: Arguments) throws(CommandFailure) -> SweepSpec {
     let bytes = try readSweep(path)
     do throws(SweepError) {
         return try SweepSpec(
@@ -16,7 +15,7 @@ func readSpec(_ arguments: Arguments) throws(CommandFailure) -> SweepSpec {
 }
 
 func runPlan(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
-    let plan = Plan(try readSpec(arguments), slots: coreCount())
+    let plan = Plan(try readSpec(arguments.operands[0], arguments), slots: coreCount())
     printOut(arguments.has("--json") ? plan.json.canonicalText : plan.text)
     return .done
 }

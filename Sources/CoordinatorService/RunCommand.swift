@@ -8,9 +8,21 @@ import Text
 import Transport
 
 func runRun(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
+    try begin(sweep: arguments.operands[0], arguments, nil)
+}
+
+func runResume(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
+    try resume(arguments.operands[0], arguments, nil)
+}
+
+/// - Parameter launch: what starts workers elsewhere.
+func begin(
+    sweep: String, _ arguments: Arguments, _ launch: Launch?
+) throws(CommandFailure) -> ExitCode {
     var options = RunOptions(slots: coreCount(), data: absolutePath(dataDirectory(nil)))
+    launch?.adjust(&options)
     try options.apply(arguments)
-    let spec = try readSpec(arguments)
+    let spec = try readSpec(sweep, arguments)
     try checkData(spec, options)
     let path = arguments["--out"] ?? "runs/\(spec.name)"
     try RunDirectory.checkIsFree(path)
@@ -26,12 +38,15 @@ func runRun(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     let journal = try journaled { () throws(JournalError) in
         try RunJournal.create(in: path, sweep: spec.digest)
     }
-    return try serve(run, journal, lock, options, consume door, signals)
+    return try serve(run, journal, lock, options, consume door, signals, launch)
 }
 
-func runResume(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
+/// - Parameter launch: what starts workers elsewhere.
+func resume(
+    _ path: String, _ arguments: Arguments, _ launch: Launch?
+) throws(CommandFailure) -> ExitCode {
     let signals = SignalDescriptor()
-    let run = try RunDirectory.open(arguments.operands[0])
+    let run = try RunDirectory.open(path)
     let retry = try retryKinds(arguments)
     let lock = try journaled { () throws(JournalError) in
         try CoordinatorLock(in: run.path, holder: .thisProcess())
@@ -42,6 +57,7 @@ func runResume(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     var options = RunOptions(slots: coreCount(), data: absolutePath(dataDirectory(nil)))
     let kept = try journaled { () throws(JournalError) in try journal.setting("options") }
     if let kept, let json = try? JSONValue(parsing: kept.utf8) { options.restore(json) }
+    launch?.adjust(&options)
     try options.apply(arguments)
     try dropDamaged(run, journal)
     if let end = try endIfNothingIsLeft(run, journal, retry) { return end }
@@ -51,7 +67,10 @@ func runResume(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     try journaled { () throws(JournalError) in
         try journal.forgive(failed: retry.contains("failed"), quarantined: retry.contains("quarantined"))
     }
-    return try serve(run, journal, lock, options, consume door, signals)
+    if launch == nil, options.cluster != nil, options.workers == 0 {
+        printError("to start its hosts, too: \(options.resumeCommand(run.path))")
+    }
+    return try serve(run, journal, lock, options, consume door, signals, launch)
 }
 
 /// A run that was cut short before its journal was there has done nothing yet.
@@ -98,7 +117,7 @@ private func checkData(_ spec: SweepSpec, _ options: RunOptions) throws(CommandF
 /// Serves a run to its end, and writes what came of it.
 private func serve(
     _ run: RunDirectory, _ journal: RunJournal, _ lock: CoordinatorLock, _ options: RunOptions,
-    _ door: consuming Door, _ signals: SignalDescriptor
+    _ door: consuming Door, _ signals: SignalDescriptor, _ launch: Launch?
 ) throws(CommandFailure) -> ExitCode {
     defer { withExtendedLifetime(lock) {} }
     let start = monotonicMilliseconds()
@@ -106,12 +125,12 @@ private func serve(
         printError(NetworkFileSystem.warning(directory: run.path, fileSystem: name))
     }
     // With the loop its socket ends: whatever connections it had, there are descriptors for files again.
-    let end = try dispatch(run, journal, options, consume door, signals)
+    let end = try dispatch(run, journal, options, consume door, signals, launch)
     // The loop that reads signals is over; what is still to be written can be written again.
     signals.exitFromNowOn(
         code: ExitCode.interrupted.rawValue,
         words:
-            "\ninterrupted while writing files; every record is kept\nto go on: ranksweep resume \(run.path)\n"
+            "\ninterrupted while writing files; every record is kept\nto go on: \(options.resumeCommand(run.path))\n"
     )
     do throws(CommandFailure) { try run.export(journal) } catch {
         guard end == .interrupted else { throw error.advising(figures: run, journal) }
@@ -122,7 +141,7 @@ private func serve(
     if end == .interrupted {
         printError(
             "interrupted: \(groupedText(summary.complete)) of \(countText(run.spec.grid.count, "trial")) are done and "
-                + "kept\nto go on: ranksweep resume \(run.path)")
+                + "kept\nto go on: \(options.resumeCommand(run.path))")
         return .interrupted
     }
     let seconds = Double(monotonicMilliseconds() - start) / 1000
@@ -132,7 +151,7 @@ private func serve(
     for line in causes(summary, run) { printOut(line) }
     if summary.quarantined > 0 {
         printOut(
-            "  to try those that were quarantined again: ranksweep resume \(run.path) --retry quarantined")
+            "  to try those that were quarantined again: \(options.resumeCommand(run.path)) --retry quarantined")
     }
     do throws(CommandFailure) { try writeReports(run, formats: FigureFormat.allCases) } catch {
         throw error.advising(figures: run, journal)
@@ -142,18 +161,19 @@ private func serve(
 
 private func dispatch(
     _ run: RunDirectory, _ journal: RunJournal, _ options: RunOptions, _ door: consuming Door,
-    _ signals: SignalDescriptor
+    _ signals: SignalDescriptor, _ launch: Launch?
 ) throws(CommandFailure) -> Coordinator.End {
     let socket = door.socket
     let before = try journaled { () throws(JournalError) in
         try journal.setSetting("options", options.listening(at: socket.endpoint).json.canonicalText)
         return try journal.summary().complete
     }
-    announce(run, options, complete: before, endpoint: socket.endpoint)
+    announce(run, options, complete: before, endpoint: socket.endpoint, isLaunch: launch != nil)
     // Workers here find a coordinator that listens everywhere at the loopback address.
     let here = options.listen?.isEverywhere == true ? at("127.0.0.1", socket.endpoint) : socket.endpoint
     var sources: [any WorkerSource] = []
     if options.workers > 0 { sources.append(try LocalWorkers(options, endpoint: here, keys: door.local)) }
+    if let launch { sources.append(try launch.source(run.spec, options, endpoint: socket.endpoint)) }
     var coordinator = try Coordinator(
         run, journal: journal, door: consume door, signals: signals, control: listenForOperator(run),
         sources: sources,
@@ -171,7 +191,9 @@ private func listenForOperator(_ run: RunDirectory) -> ControlListener? {
     }
 }
 
-private func announce(_ run: RunDirectory, _ options: RunOptions, complete: Int, endpoint: String) {
+private func announce(
+    _ run: RunDirectory, _ options: RunOptions, complete: Int, endpoint: String, isLaunch: Bool
+) {
     let total = run.spec.grid.count
     var line = "\(run.spec.name): \(countText(total, "trial")) → \(run.path)"
     if complete > 0 { line += " (\(groupedText(complete)) are done)" }
@@ -181,7 +203,7 @@ private func announce(_ run: RunDirectory, _ options: RunOptions, complete: Int,
         line += ", about \(durationText(seconds: left)) on \(countText(options.slots, "slot"))"
     }
     printError(line)
-    if let listen = options.listen {
+    if let listen = options.listen, !isLaunch {
         let address = listen.isEverywhere ? at(hostName(), endpoint) : endpoint
         let keys = options.keys == nil ? "" : " --keys DIR, the folder that 'ranksweep keys add' made for it"
         printError("listening at \(endpoint); on each host: ranksweep-worker --connect \(address)\(keys)")

@@ -122,8 +122,8 @@ struct RunDirectory {
     }
 }
 
-/// A sweep file's bytes. Bigger than any sweep is refused.
-func readSweep(_ path: String) throws(CommandFailure) -> [UInt8] {
+/// A sweep file's bytes, or those of another `kind` of file. Bigger than any is refused.
+func readSweep(_ path: String, kind: String = "sweep file") throws(CommandFailure) -> [UInt8] {
     var status = stat()
     guard stat(path, &status) == 0 else {
         let why = errno == ENOENT ? "no such file" : String(cString: strerror(errno))
@@ -132,7 +132,7 @@ func readSweep(_ path: String) throws(CommandFailure) -> [UInt8] {
     guard status.st_mode & S_IFMT != S_IFDIR else {
         let isRun = access(path + "/sweep.json", F_OK) == 0
         throw .input(
-            "\(path): a folder, not a sweep file"
+            "\(path): a folder, not a \(kind)"
                 + (isRun ? "; to go on with its run: ranksweep resume \(path)" : ""))
     }
     guard let file = fopen(path, "re") else {
@@ -142,7 +142,7 @@ func readSweep(_ path: String) throws(CommandFailure) -> [UInt8] {
     let limit = 1 << 20
     var bytes = [UInt8](repeating: 0, count: limit + 1)
     let count = fread(&bytes, 1, bytes.count, file)
-    guard count <= limit else { throw .input("\(path): larger than 1 MiB: not a sweep file") }
+    guard count <= limit else { throw .input("\(path): larger than 1 MiB: not a \(kind)") }
     return Array(bytes[..<count])
 }
 

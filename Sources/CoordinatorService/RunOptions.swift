@@ -20,6 +20,8 @@ struct RunOptions: Equatable {
     var memoryLimit: UInt64?
     /// nil: from the estimate of what trials cost.
     var trialLimit: TrialLimit = .automatic
+    /// The cluster file that the run was launched with, a whole path.
+    var cluster: String?
 
     enum TrialLimit: Equatable {
         case automatic
@@ -114,12 +116,18 @@ struct RunOptions: Equatable {
         return options
     }
 
+    /// What to type to go on with the run.
+    func resumeCommand(_ run: String) -> String {
+        cluster.map { "ranksweep launch \($0) \(run)" } ?? "ranksweep resume \(run)"
+    }
+
     var json: JSONValue {
         var members: [String: JSONValue] = [
             "workers": JSONValue(workers), "slots": JSONValue(slots), "data": .string(data),
         ]
         if let listen { members["listen"] = .string(listen.text) }
         if let keys { members["keys"] = .string(keys) }
+        if let cluster { members["cluster"] = .string(cluster) }
         if let kernel { members["blas_kernel"] = .string(kernel) }
         if let checkpointSeconds { members["checkpoint_every"] = JSONValue(checkpointSeconds) }
         if let memoryLimit { members["memory_limit"] = .number(Double(memoryLimit)) }
@@ -138,6 +146,7 @@ struct RunOptions: Equatable {
         if let text = json["listen"]?.string { listen = try? Endpoint(parsing: text, anyPort: true) }
         if let folder = json["data"]?.string { data = folder }
         keys = json["keys"]?.string ?? keys
+        cluster = json["cluster"]?.string ?? cluster
         kernel = json["blas_kernel"]?.string ?? kernel
         checkpointSeconds =
             json["checkpoint_every"]?.number.flatMap { Int(exactly: $0) } ?? checkpointSeconds

@@ -175,7 +175,7 @@ extension YAMLNode {
     // MARK: Texts
 
     /// A sweep's name: it becomes part of file names.
-    func name(path: String, _ faults: inout Faults) -> String? {
+    package func name(path: String, _ faults: inout Faults) -> String? {
         guard let scalar = text(path: path, due: .text, &faults) else { return nil }
         let sound = scalar.text.utf8.allSatisfy { byte in
             (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)

@@ -146,14 +146,14 @@ extension SweepError {
 }
 
 /// "a, b or c".
-func listed(_ words: [String], _ last: String) -> String {
+package func listed(_ words: [String], _ last: String) -> String {
     guard words.count > 1 else { return words.first ?? "nothing" }
     return words.dropLast().joined(separator: ", ") + " \(last) " + words[words.count - 1]
 }
 
 extension SweepError.Problem {
     /// The one place where faults are worded.
-    var words: String {
+    package var words: String {
         textWords ?? keyWords ?? valueWords ?? gridWords ?? "not understood"
     }
 

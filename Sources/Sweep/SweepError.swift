@@ -25,7 +25,7 @@ public struct SweepError: Error, Equatable, Sendable, CustomStringConvertible {
         case override(String)
 
         /// Whether it stands before another in the file; what stands nowhere in it comes last.
-        func precedes(_ other: Place) -> Bool {
+        package func precedes(_ other: Place) -> Bool {
             guard case .file(let line, let column) = self else { return false }
             guard case .file(let otherLine, let otherColumn) = other else { return true }
             return (line, column) < (otherLine, otherColumn)
@@ -62,12 +62,14 @@ public struct SweepError: Error, Equatable, Sendable, CustomStringConvertible {
 }
 
 /// The faults found so far, up to the limit: what comes after is not worth the time.
-struct Faults {
-    private(set) var list: [SweepError.Fault] = []
+package struct Faults {
+    package private(set) var list: [SweepError.Fault] = []
     var isEmpty: Bool { list.isEmpty }
-    var isFull: Bool { list.count >= SweepError.faultLimit }
+    package var isFull: Bool { list.count >= SweepError.faultLimit }
 
-    mutating func add(_ place: SweepError.Place, _ path: String, _ problem: SweepError.Problem) {
+    package init() {}
+
+    package mutating func add(_ place: SweepError.Place, _ path: String, _ problem: SweepError.Problem) {
         let fault = SweepError.Fault(place, path, problem)
         if !isFull, !list.contains(fault) { list.append(fault) }
     }

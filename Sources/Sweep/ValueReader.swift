@@ -30,7 +30,7 @@ extension YAMLNode {
     // MARK: One scalar
 
     /// The scalar, or nil with a fault that says what was due.
-    func text(path: String, due: SweepError.Due, _ faults: inout Faults) -> Scalar? {
+    package func text(path: String, due: SweepError.Due, _ faults: inout Faults) -> Scalar? {
         guard let scalar else {
             faults.add(place, path, .wrongType(due: due, found: shown))
             return nil
@@ -58,7 +58,7 @@ extension YAMLNode {
         }
     }
 
-    func integer(in range: ClosedRange<Int>, path: String, _ faults: inout Faults) -> Int? {
+    package func integer(in range: ClosedRange<Int>, path: String, _ faults: inout Faults) -> Int? {
         let any = Bounds(.none, .none)
         guard let number = number(in: any, path: path, &faults) else { return nil }
         guard number == number.rounded() else {
@@ -84,7 +84,7 @@ extension YAMLNode {
         return scalar.text
     }
 
-    func flag(path: String, _ faults: inout Faults) -> Bool? {
+    package func flag(path: String, _ faults: inout Faults) -> Bool? {
         guard let scalar = text(path: path, due: .flag, &faults) else { return nil }
         guard !scalar.quoted, scalar.text == "true" || scalar.text == "false" else {
             faults.add(place, path, .wrongType(due: .flag, found: found))
@@ -95,7 +95,7 @@ extension YAMLNode {
 
     // MARK: Lists
 
-    func list(path: String, limit: Int, _ faults: inout Faults) -> [YAMLNode]? {
+    package func list(path: String, limit: Int, _ faults: inout Faults) -> [YAMLNode]? {
         guard let sequence else {
             faults.add(place, path, .wrongType(due: .list, found: found))
             return nil

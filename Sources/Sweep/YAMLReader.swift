@@ -3,7 +3,7 @@ import Text
 
 /// Reads one YAML document into a `YAMLNode` by libyaml's event parser, and refuses what a sweep file has no
 /// use for: anchors, aliases, tags, several documents, repeated keys, deep nesting, huge files.
-struct YAMLReader: ~Copyable {
+package struct YAMLReader: ~Copyable {
     static let byteLimit = 1 << 20
     static let depthLimit = 32
 
@@ -14,7 +14,7 @@ struct YAMLReader: ~Copyable {
     private let text: [UInt8]
 
     /// Throws a `SweepError.Fault` of the first mistake. Empty text gives an empty mapping.
-    static func read(_ bytes: [UInt8], override: String? = nil) throws(SweepError.Fault) -> YAMLNode {
+    package static func read(_ bytes: [UInt8], override: String? = nil) throws(SweepError.Fault) -> YAMLNode {
         guard bytes.count <= byteLimit else {
             throw SweepError.Fault(.wholeFile, "", .fileTooLarge(bytes: bytes.count, limit: byteLimit))
         }

@@ -23,6 +23,8 @@ struct Worker {
     private var ending: SessionEnd?
     private var terminal = Terminal()
     private var nextMemoryLook: Int64 = 0
+    /// Standard input is read for its end.
+    private var watchesInput: Bool
 
     static func run(_ options: WorkerOptions) -> ExitCode {
         guard diesWithParent(options.parent, signal: SIGTERM), let endpoint = options.endpoint else {
@@ -42,6 +44,7 @@ struct Worker {
         self.options = options
         self.endpoint = endpoint
         signals = SignalDescriptor()
+        watchesInput = options.stopsWithInput
         outbox = Outbox(data: options.dataFolder, process: getpid())
         outbox.removeOrphans()
         checkpoints = CheckpointFolder(data: options.dataFolder)
@@ -65,7 +68,7 @@ struct Worker {
             let running = slots.indices.filter { slots[$0] != nil }
             let descriptors =
                 [signals.descriptor] + running.compactMap { slots[$0]?.descriptor }
-                + running.compactMap { slots[$0]?.errors }
+                + running.compactMap { slots[$0]?.errors } + (watchesInput ? [STDIN_FILENO] : [])
             var deadline = min(session.nextDeadline.milliseconds, link.deadline ?? .max)
             if options.memoryLimit != nil { deadline = min(deadline, nextMemoryLook) }
             let wait = min(60_000, max(0, deadline - monotonicMilliseconds()))
@@ -75,6 +78,7 @@ struct Worker {
                 if ready.descriptors[1 + running.count + place] { readErrors(of: slot) }
                 if ready.descriptors[1 + place] { readSlot(slot) }
             }
+            if watchesInput, ready.descriptors[1 + 2 * running.count] { readInput() }
             watchMemory()
             tendLink()
             if ready.socket { readMessages() }
@@ -156,6 +160,15 @@ struct Worker {
             let why = String(cString: strerror(errno))
             handle(.slotDied(slot, cause: "cannot be started: \(why)", unixMilliseconds: unixMilliseconds()))
         }
+    }
+
+    /// What comes is of no interest, its end is.
+    private mutating func readInput() {
+        var bytes = [UInt8](repeating: 0, count: 4096)
+        let count = read(STDIN_FILENO, &bytes, bytes.count)
+        if count > 0 || count < 0 && (errno == EINTR || errno == EAGAIN) { return }
+        watchesInput = false
+        handle(.stop)
     }
 
     private mutating func readSignals() {

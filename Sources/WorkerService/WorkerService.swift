@@ -71,6 +71,9 @@ let workerCommand = CommandSpec(
             "end a trial that uses more memory of its own, as failed, such as 2GiB (default: none)"),
         OptionSpec(flag: "--version", "version of the program and of its libraries"),
         OptionSpec(flag: "--quiet", "say only what went wrong"),
+        OptionSpec(
+            flag: "--stop-with-stdin",
+            "stop when standard input ends: a worker started by ssh ends with its connection"),
         OptionSpec("--keys-descriptor", "N", "read keys from this descriptor", isHidden: true),
         OptionSpec("--parent", "PROCESS", "end with this process", isHidden: true),
         OptionSpec(flag: "--slot", "be a slot, over descriptor 3", isHidden: true),
@@ -97,6 +100,7 @@ struct WorkerOptions {
     var data: DataDirectory
     var kernel: BLASKernel
     var isQuiet: Bool
+    var stopsWithInput: Bool
     var parent: pid_t?
     var isSlot: Bool
     /// What `ranksweep measure` asks for, as JSON.
@@ -114,6 +118,7 @@ struct WorkerOptions {
         checkpointSeconds = try arguments.integer("--checkpoint-every", in: 0...86_400) ?? 60
         memoryLimit = try arguments.size("--memory-limit")
         isQuiet = arguments.has("--quiet")
+        stopsWithInput = arguments.has("--stop-with-stdin")
         parent = try arguments.integer("--parent", in: 1...Int(Int32.max)).map { pid_t($0) }
         slots = try arguments.integer("--slots", in: 1...1024) ?? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
         switch arguments["--blas-kernel"] ?? "auto" {

@@ -45,7 +45,7 @@ import Testing
 
     /// Code that decides must be given its time, chance and files.
     @Test func pureTargetsImportNoSystem() throws {
-        for target in ["Sweep", "Scheduling", "Wire", "Measures"] {
+        for target in ["Sweep", "Scheduling", "Wire", "Measures", "Cluster"] {
             for file in Self.files(under: "Sources/\(target)", withExtension: "swift") {
                 for (number, line) in try Self.lines(of: file).enumerated() {
                     let imported = ["import Foundation", "import CPosix", "import CZeroMQ", "import CSQLite"]

@@ -27,6 +27,9 @@ long cposix_file_system_type(const char *path);
 /// What a TCP connection has received so far, in bytes; 0 where the descriptor is none, or the system does not say.
 unsigned long long cposix_bytes_received(int descriptor);
 
+/// Asks for a pipe that holds so many bytes. Returns what it holds now, or -1 with errno.
+int cposix_set_pipe_size(int descriptor, int bytes);
+
 /// From now on each of those signals ends this process with `code`, after writing `words` to standard error.
 void cposix_exit_on_signal(int code, const char *words);
 

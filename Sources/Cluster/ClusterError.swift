@@ -1,0 +1,89 @@
+import Sweep
+
+/// What is wrong with a cluster file: up to ten independent faults, each with its place.
+///
+/// `message` has a line for each, `FILE:LINE:COLUMN: path: what`.
+public struct ClusterError: Error, Equatable, Sendable, CustomStringConvertible {
+    public struct Fault: Equatable, Sendable {
+        public var place: SweepError.Place
+        /// The path of the key or value; empty where the fault is in no one of them.
+        public var path: String
+        public var problem: Problem
+
+        init(_ place: SweepError.Place, _ path: String, _ problem: Problem) {
+            self.place = place
+            self.path = path
+            self.problem = problem
+        }
+
+        init(_ fault: SweepError.Fault) {
+            self.init(fault.place, fault.path, .text(fault.problem))
+        }
+    }
+
+    public enum Problem: Equatable, Sendable {
+        /// What can be wrong with any file of this kind.
+        case text(SweepError.Problem)
+        case noEngine
+        case twoEngines
+        case notWithSlurm
+        case noHosts
+        case badHostName(String)
+        case hostTwice(first: SweepError.Place)
+        case badListen(String)
+        case badAddress(String)
+        case badFolder(String)
+        case badOption(String)
+        case badTime(String)
+        case minOverMax(min: Int, max: Int)
+        /// The coordinator listens where this host cannot reach it.
+        case needsTunnel(listen: String)
+    }
+
+    public let file: String
+    /// At least one.
+    public let faults: [Fault]
+
+    public var message: String {
+        faults.map { fault in
+            let path = fault.path.isEmpty ? "" : shortened(fault.path, to: 100) + ": "
+            let place: String =
+                if case .file(let line, let column) = fault.place { "\(file):\(line):\(column)" } else { file }
+            return "\(place): \(path)\(fault.problem.words)"
+        }.joined(separator: "\n")
+    }
+
+    public var description: String { message }
+}
+
+extension ClusterError.Problem {
+    var words: String {
+        switch self {
+        case .text(.fileTooLarge(let bytes, let limit)):
+            "the file has \(bytes) bytes; a cluster file has at most \(limit)"
+        case .text(.unsupported(let what)): "\(what) is not part of a cluster file: write the value out"
+        case .text(.severalDocuments): "a second document: a cluster file has one"
+        case .text(let problem): problem.words
+        case .noEngine: "missing: hosts or slurm is required: where do the workers run?"
+        case .twoEngines: "a cluster has hosts or slurm, not both"
+        case .notWithSlurm: "is about hosts; with slurm there are none"
+        case .noHosts: "no host is listed"
+        case .badHostName(let name):
+            "'\(name)' is no host: an ssh name is due, without spaces, not beginning with '-' (a user goes under "
+                + "'user', a port under 'port')"
+        case .hostTwice(.file(let line, let column)): "listed twice, first at \(line):\(column)"
+        case .hostTwice: "listed twice"
+        case .badListen(let text):
+            "'\(text)' is no address to listen at: tcp://HOST:PORT, where PORT may be *, for example "
+                + ClusterFile.defaultListen
+        case .badAddress(let text): "'\(text)' is no name or address of this machine (without tcp:// and port)"
+        case .badFolder(let text): "'\(text)': a folder on the hosts begins with / or ~/"
+        case .badOption(let text): "'\(text)' cannot be given to ssh or Slurm: it is empty or has control characters"
+        case .badTime(let text): "'\(text)' is no time: minutes, MM:SS, HH:MM:SS or D-HH:MM:SS"
+        case .minOverMax(let min, let max): "min is \(min), and max \(max)"
+        case .needsTunnel(let listen):
+            "the coordinator listens at \(listen), which only programs on its own machine reach: give this host "
+                + "'tunnel: true', or listen at \(ClusterFile.defaultListen)"
+        }
+    }
+}

@@ -1,0 +1,266 @@
+import Sweep
+import Text
+
+/// Reads a cluster file's tree, collecting what is wrong.
+struct ClusterReader {
+    /// Of the kind that any file of this sort may have.
+    private var common = Faults()
+    private var own: [ClusterError.Fault] = []
+
+    static let keys = ["name", "listen", "address", "keys", "bundle", "kernel", "defaults", "hosts", "slurm"]
+    static let hostKeys = [
+        "host", "slots", "folder", "data", "tunnel", "ssh", "identity", "user", "port", "kernel",
+    ]
+    /// A host's name, user, port and key are its own.
+    static let defaultKeys = hostKeys.filter { $0 != "host" }
+    static let slurmKeys = [
+        "partition", "nodes", "time", "account", "slots", "min", "max", "folder", "lines",
+    ]
+    static let hostLimit = 10_000
+
+    /// In the order of the file, ten at most.
+    var sortedFaults: [ClusterError.Fault] {
+        let all = common.list.map { ClusterError.Fault($0) } + own
+        let order = all.indices.sorted { a, b in
+            all[a].place == all[b].place ? a < b : all[a].place.precedes(all[b].place)
+        }
+        return order.prefix(SweepError.faultLimit).map { all[$0] }
+    }
+
+    mutating func read(_ root: YAMLNode) -> ClusterFile? {
+        guard let entries = mapping(root, "") else { return nil }
+        var nodes: [String: YAMLNode.Entry] = [:]
+        for entry in known(entries, Self.keys, "") { nodes[entry.key] = entry }
+        var cluster = ClusterFile(name: "", engine: .hosts([]))
+        if let entry = nodes["name"] {
+            cluster.name = entry.value.name(path: "name", &common) ?? ""
+        } else {
+            common.add(.wholeFile, "", .missing(["name"]))
+        }
+        if let entry = nodes["listen"] { cluster.listen = listen(entry.value) ?? cluster.listen }
+        cluster.address = nodes["address"].flatMap { address($0.value) }
+        cluster.keys = nodes["keys"].flatMap { text($0.value, "keys") }
+        cluster.bundle = nodes["bundle"].flatMap { text($0.value, "bundle") }
+        cluster.kernel = nodes["kernel"].flatMap { $0.value.name(path: "kernel", &common) }
+        readEngine(nodes, &cluster)
+        return common.list.isEmpty && own.isEmpty ? cluster : nil
+    }
+
+    private mutating func readEngine(_ nodes: [String: YAMLNode.Entry], _ cluster: inout ClusterFile) {
+        switch (nodes["hosts"], nodes["slurm"]) {
+        case (nil, nil): add(.wholeFile, "", .noEngine)
+        case (_?, let slurm?): add(slurm.keyPlace, "slurm", .twoEngines)
+        case (nil, let slurm?):
+            if let entry = nodes["defaults"] { add(entry.keyPlace, "defaults", .notWithSlurm) }
+            if let settings = self.slurm(slurm.value) { cluster.engine = .slurm(settings) }
+        case (let hosts?, nil):
+            var defaults = HostSettings(host: "")
+            if let entry = nodes["defaults"], let entries = mapping(entry.value, "defaults") {
+                for entry in known(entries, Self.defaultKeys, "defaults") {
+                    apply(entry, "defaults", &defaults)
+                }
+            }
+            cluster.engine = .hosts(self.hosts(hosts.value, defaults, cluster.listen))
+        }
+    }
+
+    // MARK: - Hosts
+
+    private mutating func hosts(
+        _ node: YAMLNode, _ defaults: HostSettings, _ listen: String
+    ) -> [HostSettings] {
+        guard let items = node.list(path: "hosts", limit: Self.hostLimit, &common) else { return [] }
+        if items.isEmpty { add(node.place, "hosts", .noHosts) }
+        var hosts: [HostSettings] = []
+        var places: [String: SweepError.Place] = [:]
+        for item in items where !common.isFull {
+            guard let host = host(item, defaults) else { continue }
+            if let first = places[host.host] {
+                add(item.place, "hosts.\(host.host)", .hostTwice(first: first))
+            }
+            places[host.host] = places[host.host] ?? item.place
+            if !host.tunnel, isLoopback(listen) {
+                add(item.place, "hosts.\(host.host)", .needsTunnel(listen: listen))
+            }
+            hosts.append(host)
+        }
+        return hosts
+    }
+
+    private mutating func host(_ node: YAMLNode, _ defaults: HostSettings) -> HostSettings? {
+        var host = defaults
+        guard let entries = node.mapping else {
+            guard let name = hostName(node, "hosts") else { return nil }
+            host.host = name
+            return host
+        }
+        guard let entry = entries.first(where: { $0.key == "host" }) else {
+            common.add(node.place, "hosts", .missing(["host"]))
+            return nil
+        }
+        guard let name = hostName(entry.value, "hosts.host") else { return nil }
+        host.host = name
+        let path = "hosts.\(name)"
+        for entry in known(entries, Self.hostKeys, path) where entry.key != "host" {
+            apply(entry, path, &host)
+        }
+        return host
+    }
+
+    private mutating func hostName(_ node: YAMLNode, _ path: String) -> String? {
+        guard let scalar = node.text(path: path, due: .text, &common) else { return nil }
+        guard isWord(scalar.text), !scalar.text.hasPrefix("-"), scalar.text.utf8.count <= 255 else {
+            add(node.place, path, .badHostName(node.shown))
+            return nil
+        }
+        return scalar.text
+    }
+
+    private mutating func apply(_ entry: YAMLNode.Entry, _ above: String, _ host: inout HostSettings) {
+        let (node, path) = (entry.value, "\(above).\(entry.key)")
+        switch entry.key {
+        case "slots":
+            // "auto" takes back what the defaults say.
+            host.slots =
+                node.scalar?.text == "auto" ? nil : node.integer(in: 1...1024, path: path, &common)
+        case "folder": host.folder = folder(node, path) ?? host.folder
+        case "data": host.data = node.scalar?.text == "auto" ? nil : folder(node, path)
+        case "tunnel": host.tunnel = node.flag(path: path, &common) ?? host.tunnel
+        // The host's before those of all: of each option ssh takes the first.
+        case "ssh": host.ssh = texts(node, path) + host.ssh
+        case "identity": host.identity = text(node, path)
+        case "user":
+            guard let scalar = node.text(path: path, due: .text, &common) else { return }
+            if isWord(scalar.text), !scalar.text.hasPrefix("-") {
+                host.user = scalar.text
+            } else {
+                add(node.place, path, .badOption(node.shown))
+            }
+        case "port": host.port = node.integer(in: 1...65_535, path: path, &common)
+        default: host.kernel = node.name(path: path, &common)
+        }
+    }
+
+    // MARK: - Slurm
+
+    private mutating func slurm(_ node: YAMLNode) -> SlurmSettings? {
+        guard let entries = mapping(node, "slurm") else { return nil }
+        var settings = SlurmSettings(folder: "")
+        let entriesKnown = known(entries, Self.slurmKeys, "slurm")
+        for entry in entriesKnown { apply(entry, &settings) }
+        if !entries.contains(where: { $0.key == "folder" }) {
+            common.add(node.place, "slurm", .missing(["slurm.folder"]))
+        }
+        if let min = entriesKnown.first(where: { $0.key == "min" }), settings.min > settings.max {
+            add(min.value.place, "slurm.min", .minOverMax(min: settings.min, max: settings.max))
+        }
+        return settings
+    }
+
+    private mutating func apply(_ entry: YAMLNode.Entry, _ settings: inout SlurmSettings) {
+        let (node, path) = (entry.value, "slurm.\(entry.key)")
+        switch entry.key {
+        case "partition": settings.partition = text(node, path)
+        case "nodes": settings.nodes = text(node, path)
+        case "account": settings.account = text(node, path)
+        case "time":
+            guard let text = text(node, path) else { return }
+            if slurmSeconds(text) == nil { add(node.place, path, .badTime(node.shown)) }
+            settings.time = text
+        case "slots": settings.slots = node.integer(in: 1...1024, path: path, &common) ?? 1
+        case "min": settings.min = node.integer(in: 0...10_000, path: path, &common) ?? 0
+        case "max": settings.max = node.integer(in: 1...10_000, path: path, &common) ?? .max
+        case "folder": settings.folder = folder(node, path) ?? ""
+        default: settings.lines = texts(node, path)
+        }
+    }
+
+    // MARK: - Values
+
+    private mutating func add(_ place: SweepError.Place, _ path: String, _ problem: ClusterError.Problem) {
+        if own.count < SweepError.faultLimit { own.append(ClusterError.Fault(place, path, problem)) }
+    }
+
+    private mutating func mapping(_ node: YAMLNode, _ path: String) -> [YAMLNode.Entry]? {
+        if let entries = node.mapping { return entries }
+        common.add(node.place, path, .wrongType(due: .mapping, found: node.found))
+        return nil
+    }
+
+    /// The entries whose keys there are; the others are faults.
+    private mutating func known(
+        _ entries: [YAMLNode.Entry], _ keys: [String], _ path: String
+    ) -> [YAMLNode.Entry] {
+        entries.filter { entry in
+            if keys.contains(entry.key) { return true }
+            let near = nearestSpelling(to: entry.key, among: keys)
+            common.add(
+                entry.keyPlace, path.isEmpty ? entry.key : "\(path).\(entry.key)",
+                .unknownKey(due: keys, suggestion: near))
+            return false
+        }
+    }
+
+    /// A text that a command line can hold.
+    private mutating func text(_ node: YAMLNode, _ path: String) -> String? {
+        guard let scalar = node.text(path: path, due: .text, &common) else { return nil }
+        guard !scalar.text.isEmpty, isPlain(scalar.text) else {
+            add(node.place, path, .badOption(node.shown))
+            return nil
+        }
+        return scalar.text
+    }
+
+    private mutating func texts(_ node: YAMLNode, _ path: String) -> [String] {
+        guard let items = node.list(path: path, limit: 100, &common) else { return [] }
+        return items.compactMap { text($0, path) }
+    }
+
+    /// Without a slash at the end.
+    private mutating func folder(_ node: YAMLNode, _ path: String) -> String? {
+        guard let text = text(node, path) else { return nil }
+        let trimmed = String(text.reversed().drop { $0 == "/" }.reversed())
+        guard text.hasPrefix("/") || text.hasPrefix("~/"), trimmed.utf8.count > 1 else {
+            add(node.place, path, .badFolder(node.shown))
+            return nil
+        }
+        return trimmed
+    }
+
+    private mutating func listen(_ node: YAMLNode) -> String? {
+        guard let text = text(node, "listen") else { return nil }
+        let rest = text.hasPrefix("tcp://") ? text.dropFirst(6) : ""
+        guard let colon = rest.lastIndex(of: ":"), colon > rest.startIndex, isWord(text) else {
+            add(node.place, "listen", .badListen(node.shown))
+            return nil
+        }
+        let port = rest[rest.index(after: colon)...]
+        guard port == "*" || UInt16(port) != nil else {
+            add(node.place, "listen", .badListen(node.shown))
+            return nil
+        }
+        return text
+    }
+
+    private mutating func address(_ node: YAMLNode) -> String? {
+        guard let text = text(node, "address") else { return nil }
+        let isBracketed = text.hasPrefix("[") && text.hasSuffix("]")
+        guard isWord(text), !text.contains("/"), isBracketed || !text.contains(":") else {
+            add(node.place, "address", .badAddress(node.shown))
+            return nil
+        }
+        return text
+    }
+}
+
+private func isPlain(_ text: String) -> Bool {
+    text.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
+}
+
+private func isWord(_ text: String) -> Bool {
+    !text.isEmpty && isPlain(text) && !text.contains { $0.isWhitespace }
+}
+
+private func isLoopback(_ listen: String) -> Bool {
+    ["tcp://127.", "tcp://localhost:", "tcp://[::1]:"].contains { listen.hasPrefix($0) }
+}

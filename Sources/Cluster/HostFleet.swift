@@ -1,0 +1,281 @@
+/// What is to be done on each host of a cluster, and when: look at it, send what it lacks, start the worker, and all
+/// of that again, later and later, where it fails. A value: events in, effects out; times are milliseconds of
+/// whatever clock the caller has.
+public struct HostFleet: Sendable {
+    /// What one ssh process does. A host has at most one at a time.
+    public enum Step: Hashable, Sendable {
+        /// Looks what is there.
+        case probe
+        case bundle
+        case data
+        /// Starts the worker, which lives as long as this process.
+        case start
+    }
+
+    public enum Event: Equatable, Sendable {
+        /// The hosts that there are to be, from now on, in order.
+        case hosts([HostSettings])
+        /// The worker of a host is about to be started there.
+        case started(host: String)
+        /// A host's process has ended.
+        case ended(host: String, StepEnd)
+        /// A host's step cannot even be begun here.
+        case impossible(host: String, String)
+        case wake
+        /// The run ends: those who work hear it from the coordinator, nobody else is needed.
+        case finish
+        /// All are to end.
+        case stop
+    }
+
+    public enum Effect: Equatable, Sendable {
+        case begin(Step, HostSettings)
+        /// Close its standard input, by which it ends, and kill it where it does not.
+        case end(host: String)
+        case tell(Note)
+    }
+
+    public enum Note: Equatable, Sendable {
+        case sending(host: String, Step)
+        /// `times` in a row; tried again after so many milliseconds.
+        case failed(host: String, HostFailure, times: Int, retryMilliseconds: Int64)
+        case added(host: String)
+        case removed(host: String)
+        case changed(host: String)
+    }
+
+    enum Phase: Equatable, Sendable {
+        /// Has no process.
+        case waiting(until: Int64)
+        case doing(Step, since: Int64)
+        case running(since: Int64)
+        /// Was told to end; what then is told, if anything.
+        case ending(HostFailure?)
+    }
+
+    struct Host: Equatable, Sendable {
+        var settings: HostSettings
+        var phase: Phase
+        /// In a row.
+        var failures = 0
+        var lastFailure: HostFailure?
+        /// What is still to be done before the start.
+        var missing: [Step] = []
+        /// Not in the file any more; gone with its process.
+        var isRemoved = false
+    }
+
+    public static let firstBackOff: Int64 = 2000
+    public static let longestBackOff: Int64 = 120_000
+    /// A worker that ran so long was right: what comes next is a first failure.
+    public static let longEnough: Int64 = 60_000
+    /// How long a step may take that only looks or starts.
+    public static let patience: Int64 = 180_000
+    /// Steps under way at a time: a start of many hosts does not choke this machine's line.
+    public static let mostAtOnce = 24
+
+    private(set) var hosts: [Host] = []
+    private(set) var isEnding = false
+
+    public init() {}
+
+    /// When to wake it; nil: when something happens.
+    public var nextDeadline: Int64? {
+        let hasRoom = canBegin
+        return hosts.compactMap { host -> Int64? in
+            switch host.phase {
+            case .waiting(let until): hasRoom ? until : nil
+            case .doing(.probe, let since), .doing(.start, let since): since + Self.patience
+            case .doing, .running, .ending: nil
+            }
+        }.min()
+    }
+
+    /// Hosts whose worker runs.
+    public var runningCount: Int {
+        hosts.count { if case .running = $0.phase { true } else { false } }
+    }
+
+    public var count: Int { hosts.count { !$0.isRemoved } }
+
+    public mutating func handle(_ event: Event, at now: Int64) -> [Effect] {
+        var effects: [Effect] = []
+        switch event {
+        case .hosts(let list): replace(by: list, at: now, &effects)
+        case .started(let name):
+            if let index = index(of: name), case .doing(.start, _) = hosts[index].phase {
+                hosts[index].phase = .running(since: now)
+            }
+        case .ended(let name, let end):
+            if let index = index(of: name) { noteEnd(index, end, at: now, &effects) }
+        case .impossible(let name, let why):
+            if let index = index(of: name), case .doing = hosts[index].phase {
+                fail(index, .here(why), at: now, &effects)
+                removeGone()
+            }
+        case .wake: endOverdue(at: now, &effects)
+        case .finish, .stop:
+            isEnding = true
+            for index in hosts.indices {
+                switch hosts[index].phase {
+                case .waiting, .ending: break
+                case .running where event == .finish: break
+                case .doing, .running: end(index, nil, &effects)
+                }
+            }
+        }
+        beginDue(at: now, &effects)
+        return effects
+    }
+
+    private func index(of name: String) -> Int? { hosts.firstIndex { $0.settings.host == name } }
+
+    // MARK: - Steps
+
+    private var canBegin: Bool {
+        let underWay = hosts.count { if case .doing = $0.phase { true } else { false } }
+        return !isEnding && underWay < Self.mostAtOnce
+    }
+
+    private mutating func beginDue(at now: Int64, _ effects: inout [Effect]) {
+        for index in hosts.indices {
+            guard case .waiting(let until) = hosts[index].phase, until <= now, canBegin else { continue }
+            begin(.probe, index, at: now, &effects)
+        }
+    }
+
+    private mutating func begin(_ step: Step, _ index: Int, at now: Int64, _ effects: inout [Effect]) {
+        hosts[index].phase = .doing(step, since: now)
+        if step == .bundle || step == .data {
+            effects.append(.tell(.sending(host: hosts[index].settings.host, step)))
+        }
+        effects.append(.begin(step, hosts[index].settings))
+    }
+
+    private mutating func end(_ index: Int, _ failure: HostFailure?, _ effects: inout [Effect]) {
+        hosts[index].phase = .ending(failure)
+        effects.append(.end(host: hosts[index].settings.host))
+    }
+
+    private mutating func endOverdue(at now: Int64, _ effects: inout [Effect]) {
+        for index in hosts.indices {
+            guard case .doing(let step, let since) = hosts[index].phase, step == .probe || step == .start,
+                now >= since + Self.patience
+            else { continue }
+            end(index, .tooSlow, &effects)
+        }
+    }
+
+    private mutating func noteEnd(
+        _ index: Int, _ end: StepEnd, at now: Int64, _ effects: inout [Effect]
+    ) {
+        switch hosts[index].phase {
+        case .waiting: return
+        case .ending(let failure):
+            if let failure, !isEnding {
+                fail(index, failure, at: now, &effects)
+            } else {
+                hosts[index].phase = .waiting(until: now)
+            }
+        case .running(let since):
+            if now - since >= Self.longEnough { hosts[index].failures = 0 }
+            if isEnding {
+                hosts[index].phase = .waiting(until: now)
+            } else {
+                fail(index, HostFailure(of: .start, end, hasRun: true), at: now, &effects)
+            }
+        case .doing(let step, _):
+            if isEnding {
+                hosts[index].phase = .waiting(until: now)
+            } else {
+                noteEnd(of: step, index, end, at: now, &effects)
+            }
+        }
+        removeGone()
+    }
+
+    private mutating func noteEnd(
+        of step: Step, _ index: Int, _ end: StepEnd, at now: Int64, _ effects: inout [Effect]
+    ) {
+        guard end.isSuccess, step != .start else {
+            fail(index, HostFailure(of: step, end, hasRun: false), at: now, &effects)
+            return
+        }
+        if step == .probe {
+            let report = ProbeReport(end.report)
+            if let failure = report.failure(data: hosts[index].settings.data) {
+                fail(index, failure, at: now, &effects)
+                return
+            }
+            hosts[index].missing = (report.hasBundle ? [] : [.bundle]) + (report.lacksData ? [.data] : [])
+        }
+        let next = hosts[index].missing.isEmpty ? Step.start : hosts[index].missing.removeFirst()
+        begin(next, index, at: now, &effects)
+    }
+
+    private mutating func fail(
+        _ index: Int, _ failure: HostFailure, at now: Int64, _ effects: inout [Effect]
+    ) {
+        hosts[index].failures += 1
+        let times = hosts[index].failures
+        let wait = min(Self.longestBackOff, Self.firstBackOff << Int64(min(times - 1, 20)))
+        hosts[index].phase = .waiting(until: now + wait)
+        // The same again is told now and then only.
+        let isNews = failure.kind != hosts[index].lastFailure?.kind || times == 1
+        if !hosts[index].isRemoved, isNews || times == 4 || times.isMultiple(of: 20) {
+            effects.append(
+                .tell(
+                    .failed(
+                        host: hosts[index].settings.host, failure, times: times, retryMilliseconds: wait)))
+        }
+        hosts[index].lastFailure = failure
+    }
+
+    // MARK: - Other hosts
+
+    private mutating func replace(by list: [HostSettings], at now: Int64, _ effects: inout [Effect]) {
+        let isFirst = hosts.isEmpty
+        for index in hosts.indices where !hosts[index].isRemoved {
+            let name = hosts[index].settings.host
+            if list.contains(where: { $0.host == name }) { continue }
+            hosts[index].isRemoved = true
+            effects.append(.tell(.removed(host: name)))
+            endForChange(index, &effects)
+        }
+        for settings in list {
+            guard let index = index(of: settings.host) else {
+                hosts.append(Host(settings: settings, phase: .waiting(until: now)))
+                if !isFirst { effects.append(.tell(.added(host: settings.host))) }
+                continue
+            }
+            if hosts[index].isRemoved {
+                // Its old process is still ending: then it begins anew.
+                hosts[index].isRemoved = false
+                effects.append(.tell(.added(host: settings.host)))
+            } else if hosts[index].settings != settings {
+                effects.append(.tell(.changed(host: settings.host)))
+                endForChange(index, &effects)
+            } else {
+                continue
+            }
+            hosts[index].settings = settings
+            hosts[index].failures = 0
+            if case .waiting = hosts[index].phase { hosts[index].phase = .waiting(until: now) }
+        }
+        removeGone()
+    }
+
+    private mutating func endForChange(_ index: Int, _ effects: inout [Effect]) {
+        switch hosts[index].phase {
+        case .waiting: break
+        case .ending: hosts[index].phase = .ending(nil)
+        case .doing, .running: end(index, nil, &effects)
+        }
+    }
+
+    private mutating func removeGone() {
+        hosts.removeAll { host in
+            if case .waiting = host.phase { host.isRemoved } else { false }
+        }
+    }
+}

@@ -1,0 +1,134 @@
+import Cluster
+import Console
+import Glibc
+import Sweep
+import Text
+import Transport
+
+let launchSpec = CommandSpec(
+    "ranksweep launch", "starts workers on the hosts of a cluster file by ssh, then runs a sweep on them",
+    operands: ["CLUSTER", "SWEEP|DIR"],
+    options: [OptionSpec("--out", "DIR", "the run directory (default: runs/NAME)")] + overrideOptions + [
+        OptionSpec(flag: "--follow-hosts", "read the cluster file again whenever it changes (SIGHUP: once)"),
+        OptionSpec("--bundle", "FILE", "what hosts are sent (default: the one that 'make bundle' made)"),
+        OptionSpec("--workers", "N", "start N workers on this machine, too (default: 0)"),
+        OptionSpec("--slots", "N", "trials at a time of the workers on this machine (default: one a core)"),
+        OptionSpec(
+            "--data", "DIR",
+            "the folder with mnist/ and fashion-mnist/ here (default: $RANKSWEEP_DATA, else ~/.cache/ranksweep)"),
+        OptionSpec(
+            "--retry", "WHICH", "with a run directory: failed, quarantined or both, as 'ranksweep resume' does"),
+        OptionSpec(
+            "--trial-limit", "SECONDS",
+            "end a trial that runs longer, as failed; none: never (default: 20 times the estimate, 600 at least)"),
+        OptionSpec(
+            "--checkpoint-every", "SECONDS",
+            "a trial leaves its state so often, and goes on from it when it is tried again there (default: 60; "
+                + "0: never)"),
+        OptionSpec(
+            "--memory-limit", "SIZE", "end a trial that uses more memory of its own, as failed (default: none)"),
+    ],
+    details: """
+        A host needs Linux, an ssh server that lets you in without a password prompt, and nothing of ours: it
+        gets the worker, the data sets that the sweep needs, and keys of its own. Hosts that fail are tried
+        again, later and later, while the others work. Ctrl-C leaves no process anywhere; with a run directory
+        in place of a sweep the same command goes on. docs/launch.md has the cluster file and what to do when
+        a host fails.
+        """,
+    examples: [
+        "ranksweep launch cluster/lab.yaml sweeps/gaussian-vib.yaml",
+        "ranksweep launch cluster/lab.yaml runs/gaussian-vib --retry quarantined",
+    ])
+
+func runLaunch(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
+    let launch = try Launch(arguments)
+    let path = arguments.operands[1]
+    if access(path + "/sweep.json", F_OK) == 0 { return try resume(path, arguments, launch) }
+    if arguments.has("--retry") {
+        throw .input("--retry goes on with a run: give its directory in place of \(path)")
+    }
+    return try begin(sweep: path, arguments, launch)
+}
+
+/// A command line of `ranksweep launch`, understood, with the cluster's lock held.
+struct Launch {
+    let cluster: ClusterFile
+    /// As the user named it.
+    let file: String
+    let keys: ClusterKeys
+    private let listen: Endpoint
+    private let ssh: String
+    private let bundle: WorkerBundle
+    private let follows: Bool
+
+    init(_ arguments: Arguments) throws(CommandFailure) {
+        file = arguments.operands[0]
+        cluster = try readCluster(file)
+        let text = cluster.listen
+        listen = try orFail(CommandFailure.init(_:)) { () throws(TransportError) in
+            try Endpoint(parsing: text, anyPort: true)
+        }
+        follows = arguments.has("--follow-hosts")
+        if case .hosts = cluster.engine {
+            guard let ssh = findProgram("ssh") else {
+                throw .input("ssh, which reaches the hosts, is not installed (Debian: apt install openssh-client)")
+            }
+            self.ssh = ssh
+        } else {
+            ssh = ""
+        }
+        let folder = folderOf(file)
+        let named = cluster.bundle.map { path in
+            path.hasPrefix("/") || path.hasPrefix("~") ? absolutePath(path) : "\(folder)/\(path)"
+        }
+        bundle = try WorkerBundle.find(arguments["--bundle"].map(absolutePath) ?? named)
+        keys = try ClusterKeys(cluster, in: folder)
+        // Before anybody listens: what cannot be made is told at once.
+        if case .hosts(let hosts) = cluster.engine {
+            for host in hosts { _ = try keys.files(of: host.host) }
+        }
+    }
+
+    /// Where the coordinator listens is the cluster file's to say.
+    func adjust(_ options: inout RunOptions) {
+        options.workers = 0
+        // Words the options that no longer hold; a port of "any" is drawn anew.
+        options.listen = listen
+        options.keys = keys.path
+        options.cluster = absolutePath(file)
+        options.kernel = cluster.kernel
+    }
+
+    /// - Parameter endpoint: where the coordinator listens, the port known.
+    func source(
+        _ spec: SweepSpec, _ options: RunOptions, endpoint: String
+    ) throws(CommandFailure) -> any WorkerSource {
+        let port = endpoint.lastIndex(of: ":").map { String(endpoint[endpoint.index(after: $0)...]) } ?? ""
+        let own = listen.isEverywhere || listen.isLoopback ? hostName() : listen.host
+        let connect = "tcp://\(cluster.address ?? own):\(port)"
+        let files = try sweepFiles(spec, data: options.data)
+        var arguments: [String] = []
+        if let seconds = options.checkpointSeconds { arguments += ["--checkpoint-every", String(seconds)] }
+        if let bytes = options.memoryLimit { arguments += ["--memory-limit", String(bytes)] }
+        switch cluster.engine {
+        case .slurm(let settings):
+            return try slurmSource(
+                settings, keys: keys, bundle: bundle, files: files, connect: connect, kernel: cluster.kernel,
+                workerArguments: arguments)
+        case .hosts(let hosts):
+            printError(
+                "\(cluster.name): \(countText(hosts.count, "host")), which find this machine at \(connect)"
+                    + " (listening at \(endpoint))")
+            let plan = SshHosts.Plan(
+                ssh: ssh, fileFolder: folderOf(file), bundle: bundle, files: files, connect: connect,
+                tunnelTarget: (listen.isEverywhere ? "127.0.0.1" : listen.host) + ":" + port,
+                kernel: cluster.kernel, workerArguments: arguments)
+            return SshHosts(plan, keys: keys, list: HostList(file, hosts, follows: follows))
+        }
+    }
+}
+
+private func folderOf(_ file: String) -> String {
+    let path = absolutePath(file)
+    return path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+}

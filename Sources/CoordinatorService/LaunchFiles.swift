@@ -1,0 +1,220 @@
+import Cluster
+import Console
+import Files
+import Glibc
+import Sweep
+import Text
+import Transport
+
+/// The archive with the worker, which each host gets.
+struct WorkerBundle {
+    var path: String
+    /// Bytes.
+    var size: Int
+    /// SHA-256, in hexadecimal.
+    var digest: String
+    /// Names its folder on hosts.
+    var id: String { String(digest.prefix(32)) }
+
+    static let fileName = "ranksweep-worker-bundle.tar.gz"
+
+    /// - Parameter asked: by the command line or the cluster file.
+    static func find(_ asked: String?) throws(CommandFailure) -> WorkerBundle {
+        let folder = thisProgram().flatMap { path in path.lastIndex(of: "/").map { String(path[..<$0]) } } ?? "."
+        let places = asked.map { [$0] } ?? [
+            "\(folder)/\(fileName)", "\(folder)/../bundle/\(fileName)", "\(folder)/../../bundle/\(fileName)",
+        ]
+        guard let path = places.first(where: { access($0, F_OK) == 0 }) else {
+            if let asked { throw .input("\(asked): no such file; 'make bundle' makes the worker's bundle") }
+            throw .input(
+                "there is no worker's bundle to send to the hosts: 'make bundle' makes it, or name it with "
+                    + "--bundle FILE")
+        }
+        let file = open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { throw .input("\(path): cannot be read: \(systemText(errno))") }
+        defer { close(file) }
+        var stream = DigestStream()
+        var bytes = [UInt8](repeating: 0, count: 1 << 18)
+        var size = 0
+        while true {
+            let count = read(file, &bytes, bytes.count)
+            if count < 0 { throw .input("\(path): cannot be read: \(systemText(errno))") }
+            if count == 0 { break }
+            if size == 0, !bytes.starts(with: [0x1f, 0x8b]) {
+                throw .input("\(path): not a .tar.gz archive; 'make bundle' makes the worker's bundle")
+            }
+            stream.update(bytes[..<count])
+            size += count
+        }
+        guard size > 0 else { throw .input("\(path): empty; 'make bundle' makes the worker's bundle") }
+        return WorkerBundle(path: path, size: size, digest: stream.finish().hexadecimal())
+    }
+}
+
+/// The data files that a sweep needs, as they are here: their contents are what hosts must have. Of one that is not
+/// here, the publisher's.
+func sweepFiles(_ spec: SweepSpec, data: String) throws(CommandFailure) -> [SweepFile] {
+    var files: [SweepFile] = []
+    for set in spec.imageSets {
+        for file in DataFile.all(of: set) {
+            let found = FoundFile(file, in: data)
+            var digest = file.digest
+            switch found.check {
+            case .right: break
+            case .wrong(let own): digest = own
+            case .missing:
+                files.append(SweepFile(path: file.path, digest: digest, local: nil, size: 0))
+                continue
+            case .unfinished: throw .input("\(found.path): it is cut short")
+            case .broken(let why): throw .input("\(found.path): \(why)")
+            }
+            var status = stat()
+            guard stat(found.path, &status) == 0 else {
+                throw .input("\(found.path): cannot be read: \(systemText(errno))")
+            }
+            files.append(
+                SweepFile(path: file.path, digest: digest, local: found.path, size: Int(status.st_size)))
+        }
+    }
+    return files
+}
+
+/// The keys of a cluster: a folder of the coordinator's, a pair for each host in it, made when it is first needed.
+struct ClusterKeys {
+    /// The cluster's.
+    let name: String
+    let path: String
+    private let folder: CoordinatorKeyFolder
+    /// Held as long as this process lives: two launches would end each other's workers.
+    private let lock: Int32
+
+    init(_ cluster: ClusterFile, in folder: String) throws(CommandFailure) {
+        name = cluster.name
+        if let keys = cluster.keys {
+            path = keys.hasPrefix("/") || keys.hasPrefix("~") ? absolutePath(keys) : "\(folder)/\(keys)"
+        } else {
+            let home = environmentValue("XDG_DATA_HOME") ?? (environmentValue("HOME") ?? ".") + "/.local/share"
+            path = "\(home)/ranksweep/keys/\(cluster.name)"
+        }
+        let path = path
+        if access(path + "/coordinator.secret", F_OK) != 0 {
+            if let slash = path.lastIndex(of: "/") {
+                try filed { () throws(FileError) in try makeFolder(String(path[..<slash])) }
+            }
+            try keyed { () throws(KeyError) in try CoordinatorKeyFolder.create(path) }
+        }
+        self.folder = try keyed { () throws(KeyError) in try CoordinatorKeyFolder(reading: path) }
+        lock = open(path + "/launch.lock", O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
+        guard lock >= 0 else { throw .input("\(path)/launch.lock: \(systemText(errno))") }
+        guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
+            close(lock)
+            throw .input(
+                "another 'ranksweep launch' uses the cluster '\(cluster.name)' (keys in \(path)): wait for its end, or "
+                    + "give this sweep a cluster file with another name")
+        }
+    }
+
+    /// A host's name among keys and files: plain letters, and never that of another host.
+    static func label(_ host: String) -> String {
+        var plain = ""
+        for byte in host.utf8 {
+            let scalar = Unicode.Scalar(byte)
+            let isPlain = scalar.properties.isASCIIHexDigit || ("a"..."z").contains(scalar) || ("A"..."Z").contains(scalar)
+            plain.unicodeScalars.append(isPlain || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "-") ? scalar : "_")
+        }
+        let startsPlainly = plain.unicodeScalars.first.map { $0 != "." && $0 != "-" && $0 != "_" } ?? false
+        if plain == host, startsPlainly, plain.utf8.count <= 64, !plain.contains(".partial") { return plain }
+        return "h" + Digest(of: host).hexadecimal(bytes: 12)
+    }
+
+    /// The two files of a host's worker: its secret key, and the coordinator's public one.
+    func files(of host: String) throws(CommandFailure) -> (secret: [UInt8], publicKey: [UInt8]) {
+        let label = ClusterKeys.label(host)
+        let place = folder.host(label)
+        if access(place + "/worker.secret", F_OK) != 0 {
+            let folder = folder
+            try keyed { () throws(KeyError) in
+                // Its keys were moved away, as for a host that is started by hand: it gets new ones.
+                if try folder.names().contains(label) { try folder.revoke(label) }
+                try folder.add(label)
+            }
+        }
+        func read(_ name: String) throws(CommandFailure) -> [UInt8] {
+            guard let file = fopen("\(place)/\(name)", "re") else {
+                throw .input("\(place)/\(name): cannot be read: \(systemText(errno))")
+            }
+            defer { fclose(file) }
+            var bytes = [UInt8](repeating: 0, count: 4096)
+            let count = fread(&bytes, 1, bytes.count, file)
+            guard count > 0, count < bytes.count else { throw .input("\(place)/\(name): no key file") }
+            return Array(bytes[..<count])
+        }
+        return (try read("worker.secret"), try read("coordinator.public"))
+    }
+}
+
+/// The hosts of a cluster file, which may change while a sweep runs.
+struct HostList {
+    let file: String
+    private(set) var hosts: [HostSettings]
+    /// Whether a changed file is read by itself.
+    private let follows: Bool
+    private var stamp: FileStamp?
+    private(set) var nextLook: Int64?
+    /// Whether there was a terminal when this began.
+    private let hadTerminal = HostList.hasTerminal
+
+    static let lookMilliseconds: Int64 = 2000
+
+    private struct FileStamp: Equatable {
+        var seconds: Int
+        var nanoseconds: Int
+        var size: Int
+        var inode: UInt64
+
+        init?(_ path: String) {
+            var status = stat()
+            guard stat(path, &status) == 0 else { return nil }
+            (seconds, nanoseconds) = (status.st_mtim.tv_sec, status.st_mtim.tv_nsec)
+            (size, inode) = (Int(status.st_size), UInt64(status.st_ino))
+        }
+    }
+
+    init(_ file: String, _ hosts: [HostSettings], follows: Bool) {
+        self.file = file
+        self.hosts = hosts
+        self.follows = follows
+        stamp = FileStamp(file)
+        nextLook = follows ? monotonicMilliseconds() + Self.lookMilliseconds : nil
+    }
+
+    private static var hasTerminal: Bool { (0...2).contains { isatty($0) == 1 } }
+
+    /// A terminal that was closed sends SIGHUP, too.
+    var hasLostTerminal: Bool { hadTerminal && !HostList.hasTerminal }
+
+    mutating func isChanged(at now: Int64) -> Bool {
+        guard follows, let due = nextLook, now >= due else { return false }
+        nextLook = now + Self.lookMilliseconds
+        // One that is being replaced may not be there for a moment.
+        guard let found = FileStamp(file), found != stamp else { return false }
+        return true
+    }
+
+    mutating func read() throws(CommandFailure) -> [HostSettings] {
+        stamp = FileStamp(file)
+        let cluster = try readCluster(file)
+        guard case .hosts(let list) = cluster.engine else {
+            throw .input("\(file): it had hosts, and now has slurm: start anew for that")
+        }
+        hosts = list
+        return list
+    }
+}
+
+func readCluster(_ path: String) throws(CommandFailure) -> ClusterFile {
+    let bytes = try readSweep(path, kind: "cluster file")
+    do throws(ClusterError) { return try ClusterFile(parsing: bytes, file: path) } catch {
+        throw .input(error.message)
+    }
+}

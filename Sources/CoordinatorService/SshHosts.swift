@@ -1,0 +1,280 @@
+import Cluster
+import Console
+import Glibc
+import Text
+import Transport
+
+/// The hosts of a cluster, reached by ssh: performs what `HostFleet` decides, and shows what workers say.
+struct SshHosts: WorkerSource {
+    /// The same for all hosts, and for the whole run.
+    struct Plan {
+        var ssh: String
+        /// Of relative paths in the cluster file.
+        var fileFolder: String
+        var bundle: WorkerBundle
+        var files: [SweepFile]
+        /// tcp://ADDRESS:PORT, for hosts that reach it.
+        var connect: String
+        /// HOST:PORT here, to which a tunnel leads.
+        var tunnelTarget: String
+        /// Of all hosts that name none.
+        var kernel: String?
+        /// More of every worker's command line.
+        var workerArguments: [String]
+    }
+
+    private let plan: Plan
+    private var keys: ClusterKeys
+    private var list: HostList
+    private var fleet = HostFleet()
+    private var processes: [SshProcess] = []
+    private var windows: [String: LineWindow] = [:]
+    private var remote: [String: WorkerProcess] = [:]
+    private var news = WorkerNews()
+    private var isFinishing = false
+    private var isHungUp = false
+
+    init(_ plan: Plan, keys: ClusterKeys, list: HostList) {
+        self.plan = plan
+        self.keys = keys
+        self.list = list
+        perform(.hosts(list.hosts), at: monotonicMilliseconds())
+    }
+
+    var readable: [Int32] { processes.flatMap(\.readable) }
+    var writable: [Int32] { processes.compactMap(\.writable) }
+
+    var nextDeadline: Int64? {
+        let now = monotonicMilliseconds()
+        return ([fleet.nextDeadline, list.nextLook] + processes.map { $0.nextLook(at: now) })
+            .compactMap { $0 }.min()
+    }
+
+    mutating func poll(at now: Int64, _ demand: WorkerDemand) throws(CommandFailure) -> WorkerNews {
+        if demand.isEnding, !isFinishing {
+            isFinishing = true
+            perform(.finish, at: now)
+        }
+        if !isFinishing { readList(at: now) }
+        tendProcesses(at: now)
+        if let deadline = fleet.nextDeadline, now >= deadline { perform(.wake, at: now) }
+        for host in windows.keys.sorted() {
+            if let line = windows[host]?.roll(at: now) { news.lines.append("\(host): \(line)") }
+        }
+        defer { news = WorkerNews() }
+        return news
+    }
+
+    /// The file is to be read again: unless the terminal is gone, which is the end as ever.
+    mutating func hangUp() -> Bool {
+        guard !list.hasLostTerminal else { return false }
+        isHungUp = true
+        return true
+    }
+
+    private mutating func readList(at now: Int64) {
+        guard isHungUp || list.isChanged(at: now) else { return }
+        isHungUp = false
+        do throws(CommandFailure) {
+            let hosts = try list.read()
+            news.lines.append("\(list.file) was read again: \(countText(hosts.count, "host"))")
+            perform(.hosts(hosts), at: now)
+        } catch {
+            for line in error.message.split(separator: "\n") { news.lines.append("warning: \(line)") }
+            news.lines.append("warning: the hosts stay as they were")
+        }
+    }
+
+    // MARK: - Processes
+
+    private mutating func tendProcesses(at now: Int64) {
+        for index in processes.indices {
+            let host = processes[index].host
+            let said = processes[index].poll()
+            for line in said.report { note(line, host, at: now) }
+            show(said.errors, index, at: now)
+            processes[index].killIfLate(at: now)
+        }
+        var index = 0
+        while index < processes.count {
+            guard let end = processes[index].endIfEnded() else {
+                index += 1
+                continue
+            }
+            var process = processes.remove(at: index)
+            let said = process.poll()
+            for line in said.report { note(line, process.host, at: now) }
+            process.closeAll()
+            let worker = remote.removeValue(forKey: process.host)
+            if let worker { news.ended.append(worker) }
+            var code: Int32?
+            if case .exited(let number) = end { code = number }
+            perform(
+                .ended(
+                    host: process.host,
+                    StepEnd(code: code, report: process.report, errors: process.log.lines)),
+                at: now)
+        }
+    }
+
+    /// "process 4711 node7"
+    private mutating func note(_ line: String, _ host: String, at now: Int64) {
+        let words = line.split(separator: " ")
+        guard words.count == 3, words[0] == "process", let process = UInt32(words[1]) else { return }
+        remote[host] = WorkerProcess(host: String(words[2]), process: process)
+        perform(.started(host: host), at: now)
+    }
+
+    /// What ssh says before the worker is there is kept for the case that it fails.
+    private mutating func show(_ lines: [String], _ index: Int, at now: Int64) {
+        let host = processes[index].host
+        guard remote[host] != nil, processes[index].endedAt == nil else { return }
+        for line in lines where windows[host, default: LineWindow()].admits(at: now) {
+            news.lines.append("\(host): \(line)")
+        }
+    }
+
+    // MARK: - Effects
+
+    private mutating func perform(_ event: HostFleet.Event, at now: Int64) {
+        var events = [event]
+        while !events.isEmpty {
+            for effect in fleet.handle(events.removeFirst(), at: now) {
+                switch effect {
+                case .begin(let step, let host):
+                    do throws(CommandFailure) { try begin(step, host) } catch {
+                        events.append(.impossible(host: host.host, error.message))
+                    }
+                case .end(let host):
+                    for index in processes.indices where processes[index].host == host {
+                        processes[index].end(at: now)
+                    }
+                case .tell(let note): tell(note)
+                }
+            }
+        }
+    }
+
+    private mutating func begin(_ step: HostFleet.Step, _ host: HostSettings) throws(CommandFailure) {
+        let label = ClusterKeys.label(host.host)
+        let id = plan.bundle.id
+        var pieces: [Feed.Piece] = []
+        let script: String
+        switch step {
+        case .probe: script = SshScript.probe(host, bundle: id, files: plan.files)
+        case .bundle:
+            script = SshScript.bundle(host, bundle: id, digest: plan.bundle.digest)
+            pieces = [.file(plan.bundle.path, size: plan.bundle.size)]
+        case .data:
+            if let file = plan.files.first(where: { $0.local == nil }) {
+                throw .input("it lacks \(file.path), and so does this machine: ranksweep data fetch, or --data DIR")
+            }
+            script = SshScript.data(host, bundle: id, files: plan.files)
+            for file in plan.files { pieces += tarPieces(file, from: file.local ?? "") }
+            pieces.append(.bytes([UInt8](repeating: 0, count: 1024)))
+        case .start:
+            let (secret, publicKey) = try keys.files(of: host.host)
+            pieces = [.bytes(secret), .bytes(publicKey)]
+            script = SshScript.start(
+                host, bundle: id, label: "\(keys.name)-\(label)", secretBytes: secret.count,
+                publicBytes: publicKey.count, connect: host.tunnel ? nil : plan.connect,
+                arguments: workerArguments(host))
+        }
+        let process = try SshProcess.start(
+            plan.ssh, sshArguments(host, step, SshScript.command(of: script)), host: host.host, step: step,
+            feed: Feed([.bytes(Array(script.utf8))] + pieces), awaitsPort: step == .start && host.tunnel)
+        guard let process else { throw .fault("no file descriptors are left here (ulimit -n)") }
+        processes.append(process)
+    }
+
+    private func workerArguments(_ host: HostSettings) -> [String] {
+        var arguments = plan.workerArguments
+        if let slots = host.slots { arguments += ["--slots", String(slots)] }
+        if let kernel = host.kernel ?? plan.kernel { arguments += ["--blas-kernel", kernel] }
+        return arguments
+    }
+
+    /// The user's own options first: ssh takes the first value of each.
+    private func sshArguments(
+        _ host: HostSettings, _ step: HostFleet.Step, _ command: String
+    ) -> [String] {
+        var arguments = host.ssh
+        if let identity = host.identity {
+            let isWhole = identity.hasPrefix("/") || identity.hasPrefix("~")
+            arguments += ["-i", isWhole ? identity : "\(plan.fileFolder)/\(identity)"]
+        }
+        if let port = host.port { arguments += ["-p", String(port)] }
+        if let user = host.user { arguments += ["-l", user] }
+        var options = [
+            "BatchMode=yes", "ConnectTimeout=10", "ServerAliveInterval=15", "ServerAliveCountMax=4",
+            // A connection of its own, that ends with it; and nothing that the user's configuration adds.
+            "ControlMaster=no", "ControlPath=none", "RemoteCommand=none", "PermitLocalCommand=no",
+            // The tunnel's port is told at this level.
+            "LogLevel=INFO",
+        ]
+        let isTunnel = step == .start && host.tunnel
+        options.append(isTunnel ? "ExitOnForwardFailure=yes" : "ClearAllForwardings=yes")
+        arguments += ["-T", "-x", "-a"] + options.flatMap { ["-o", $0] }
+        if isTunnel { arguments += ["-R", "127.0.0.1:0:\(plan.tunnelTarget)"] }
+        return arguments + ["--", host.host, command]
+    }
+
+    private mutating func tell(_ note: HostFleet.Note) {
+        switch note {
+        case .sending(let host, let step):
+            let what =
+                step == .bundle
+                ? "the worker (\(sizeText(UInt64(plan.bundle.size))))"
+                : "data sets (\(sizeText(UInt64(plan.files.reduce(0) { $0 + $1.size }))))"
+            news.lines.append("\(host): sending \(what)")
+        case .failed(let host, let failure, let times, let wait):
+            let again = times == 1 ? "" : " (\(times) times now)"
+            news.lines.append(
+                "\(host): \(failure.words)\(again); trying again in "
+                    + durationText(seconds: Double(wait) / 1000))
+        case .added(let host): news.lines.append("\(host) is new in the cluster file")
+        case .removed(let host): news.lines.append("\(host) is not in the cluster file any more: it is left")
+        case .changed(let host): news.lines.append("\(host) has other settings now: it starts anew")
+        }
+    }
+
+    // MARK: - The end
+
+    mutating func stop(ask: Bool) {
+        isFinishing = true
+        let start = monotonicMilliseconds()
+        // Those who heard of the end go by themselves, and in peace.
+        if ask { perform(.stop, at: start) }
+        while !processes.isEmpty {
+            let now = monotonicMilliseconds()
+            if !ask, now - start > 2000 { perform(.stop, at: now) }
+            tendProcesses(at: now)
+            if !processes.isEmpty { usleep(10_000) }
+        }
+    }
+}
+
+/// So many lines of a host in a minute are shown; the rest is counted.
+struct LineWindow {
+    static let mostLines = 20
+    private var start: Int64 = .min
+    private var shown = 0
+    private var hidden = 0
+
+    mutating func admits(at now: Int64) -> Bool {
+        if start == .min { start = now }
+        if shown < Self.mostLines {
+            shown += 1
+            return true
+        }
+        hidden += 1
+        return false
+    }
+
+    /// Begins a new minute; a line about what was left out, if anything was.
+    mutating func roll(at now: Int64) -> String? {
+        guard start != .min, now - start >= 60_000 else { return nil }
+        defer { self = LineWindow() }
+        return hidden > 0 ? "… and \(countText(hidden, "more line"))" : nil
+    }
+}

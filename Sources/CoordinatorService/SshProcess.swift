@@ -1,0 +1,260 @@
+import CPosix
+import Cluster
+import Console
+import Glibc
+import Transport
+
+/// What goes into a process's standard input, piece by piece as it takes it.
+struct Feed {
+    enum Piece {
+        case bytes([UInt8])
+        /// A whole file.
+        case file(String, size: Int)
+    }
+
+    private var pieces: [Piece]
+    private var buffer: ArraySlice<UInt8> = []
+    private var file: Int32 = -1
+    private var fileLeft = 0
+
+    init(_ pieces: [Piece]) { self.pieces = pieces }
+
+    var isEmpty: Bool { pieces.isEmpty && buffer.isEmpty && file < 0 }
+
+    mutating func append(_ bytes: [UInt8]) { pieces.append(.bytes(bytes)) }
+
+    /// Writes what goes in without waiting. False where the other side takes no more, or a file is not what it was.
+    mutating func pump(to descriptor: Int32) -> Bool {
+        while true {
+            if buffer.isEmpty {
+                guard refill() else { return false }
+                if buffer.isEmpty { return true }
+            }
+            let count = buffer.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR { continue }
+            if count < 0, errno == EAGAIN { return true }
+            guard count > 0 else { return false }
+            buffer = buffer.dropFirst(count)
+        }
+    }
+
+    private mutating func refill() -> Bool {
+        if file >= 0 {
+            var bytes = [UInt8](repeating: 0, count: min(fileLeft, 1 << 18))
+            let count = fileLeft == 0 ? 0 : read(file, &bytes, bytes.count)
+            guard count > 0 || fileLeft == 0 else { return false }
+            fileLeft -= count
+            buffer = bytes[..<count]
+            if fileLeft == 0 {
+                Glibc.close(file)
+                file = -1
+            }
+            return true
+        }
+        guard !pieces.isEmpty else { return true }
+        switch pieces.removeFirst() {
+        case .bytes(let bytes): buffer = bytes[...]
+        case .file(let path, let size):
+            file = open(path, O_RDONLY | O_CLOEXEC)
+            guard file >= 0 else { return false }
+            fileLeft = size
+        }
+        return buffer.isEmpty ? refill() : true
+    }
+
+    mutating func close() {
+        if file >= 0 { Glibc.close(file) }
+        self = Feed([])
+    }
+}
+
+/// The header of a file in a tar archive (POSIX.1-1988 ustar), and what fills its last block.
+func tarPieces(_ file: SweepFile, from path: String) -> [Feed.Piece] {
+    var header = [UInt8](repeating: 0, count: 512)
+    func put(_ text: String, at place: Int) { header.replaceSubrange(place..<place + text.utf8.count, with: text.utf8) }
+    func octal(_ number: Int, digits: Int) -> String {
+        let text = String(number, radix: 8)
+        return String(repeating: "0", count: max(0, digits - text.utf8.count)) + text
+    }
+    put(String(file.sentPath.prefix(100)), at: 0)
+    put(octal(0o644, digits: 7), at: 100)
+    put(octal(0, digits: 7), at: 108)
+    put(octal(0, digits: 7), at: 116)
+    put(octal(file.size, digits: 11), at: 124)
+    put(octal(0, digits: 11), at: 136)
+    put("        ", at: 148)
+    put("0", at: 156)
+    put("ustar", at: 257)
+    put("00", at: 263)
+    put(octal(header.reduce(0) { $0 + Int($1) }, digits: 6) + "\0 ", at: 148)
+    let padding = [UInt8](repeating: 0, count: (512 - file.size % 512) % 512)
+    return [.bytes(header), .file(path, size: file.size), .bytes(padding)]
+}
+
+/// An ssh that performs one step on a host.
+struct SshProcess {
+    let host: String
+    let step: HostFleet.Step
+    private let child: ChildProgram
+    private var input: Int32
+    private var output: Int32
+    private var errors: Int32
+    private var feed: Feed
+    /// Standard input ends with what is fed; else it stays open, which keeps a worker alive.
+    private let closesInput: Bool
+    /// The tunnel's port on the host is yet to be told to the script.
+    private var awaitsPort: Bool
+    private(set) var log = LastLines()
+    private var reportLine: [UInt8] = []
+    private(set) var report: [String] = []
+    /// When it was told to end, and how often it was then killed.
+    private(set) var endedAt: Int64?
+    private var kills = 0
+
+    /// - Returns: nil where there are no descriptors left just now.
+    static func start(
+        _ program: String, _ arguments: [String], host: String, step: HostFleet.Step, feed: Feed,
+        awaitsPort: Bool
+    ) throws(CommandFailure) -> SshProcess? {
+        var pipes: [[Int32]] = []
+        for _ in 0..<3 {
+            if let ends = try makePipe() { pipes.append(ends) }
+        }
+        guard pipes.count == 3 else {
+            for end in pipes.joined() { close(end) }
+            return nil
+        }
+        // Fewer turns of the loop for a bundle.
+        _ = cposix_set_pipe_size(pipes[0][1], 1 << 20)
+        for end in [pipes[0][1], pipes[1][0], pipes[2][0]] { _ = fcntl(end, F_SETFL, O_NONBLOCK) }
+        let child = ChildProgram.start(
+            program, arguments, environment: environmentList(),
+            descriptors: [
+                (ours: pipes[0][0], theirs: STDIN_FILENO), (ours: pipes[1][1], theirs: STDOUT_FILENO),
+                (ours: pipes[2][1], theirs: STDERR_FILENO),
+            ])
+        let code = errno
+        for end in [pipes[0][0], pipes[1][1], pipes[2][1]] { close(end) }
+        guard let child else {
+            for end in [pipes[0][1], pipes[1][0], pipes[2][0]] { close(end) }
+            throw .fault("\(program) cannot be started: \(systemText(code))")
+        }
+        return SshProcess(
+            host: host, step: step, child: child, input: pipes[0][1], output: pipes[1][0],
+            errors: pipes[2][0], feed: feed, closesInput: step != .start, awaitsPort: awaitsPort)
+    }
+
+    private init(
+        host: String, step: HostFleet.Step, child: ChildProgram, input: Int32, output: Int32,
+        errors: Int32, feed: Feed, closesInput: Bool, awaitsPort: Bool
+    ) {
+        self.host = host
+        self.step = step
+        self.child = child
+        self.input = input
+        self.output = output
+        self.errors = errors
+        self.feed = feed
+        self.closesInput = closesInput
+        self.awaitsPort = awaitsPort
+    }
+
+    var readable: [Int32] { [output, errors].filter { $0 >= 0 } }
+    var writable: Int32? { input >= 0 && !feed.isEmpty ? input : nil }
+
+    /// When to look again although nothing can be read: an end that is under way.
+    func nextLook(at now: Int64) -> Int64? {
+        if output < 0, errors < 0 { return now + 20 }
+        return endedAt.map { $0 + Self.killMilliseconds * Int64(kills + 1) }
+    }
+
+    static let killMilliseconds: Int64 = 5000
+
+    /// Feeds and reads.
+    ///
+    /// - Returns: lines that are new, of both kinds.
+    mutating func poll() -> (report: [String], errors: [String]) {
+        if input >= 0 {
+            if !feed.pump(to: input) { closeInput() }
+            if feed.isEmpty, closesInput { closeInput() }
+        }
+        var bytes = [UInt8](repeating: 0, count: 16_384)
+        var lines: [String] = []
+        while let count = Self.read(&errors, &bytes) { lines += log.add(bytes[..<count]) }
+        let before = report.count
+        while let count = Self.read(&output, &bytes) { note(bytes[..<count]) }
+        for line in lines where awaitsPort { notePort(line) }
+        return (Array(report[before...]), lines)
+    }
+
+    /// nil where nothing can be read now; a descriptor at its end is closed.
+    private static func read(_ descriptor: inout Int32, _ bytes: inout [UInt8]) -> Int? {
+        guard descriptor >= 0 else { return nil }
+        let count = Glibc.read(descriptor, &bytes, bytes.count)
+        if count > 0 { return count }
+        if count < 0, errno == EAGAIN || errno == EINTR { return nil }
+        close(descriptor)
+        descriptor = -1
+        return nil
+    }
+
+    /// Only lines of ours count, and not more of them than a script says.
+    private mutating func note(_ bytes: ArraySlice<UInt8>) {
+        for byte in bytes {
+            guard byte == UInt8(ascii: "\n") else {
+                if reportLine.count < 1000 { reportLine.append(byte) }
+                continue
+            }
+            let line = printable(String(decoding: reportLine, as: UTF8.self))
+            reportLine = []
+            if line.hasPrefix(SshScript.mark + " "), report.count < 200 {
+                report.append(String(line.dropFirst(SshScript.mark.count + 1)))
+            }
+        }
+    }
+
+    /// "Allocated port 41234 for remote forward to 127.0.0.1:5555"
+    private mutating func notePort(_ line: String) {
+        guard let start = line.firstRange(of: "Allocated port ") else { return }
+        let digits = line[start.upperBound...].prefix { $0.isNumber }
+        guard let port = UInt16(digits) else { return }
+        awaitsPort = false
+        feed.append(Array("\(port)\n".utf8))
+        if input >= 0, !feed.pump(to: input) { closeInput() }
+    }
+
+    private mutating func closeInput() {
+        if input >= 0 { close(input) }
+        input = -1
+        feed.close()
+    }
+
+    /// How it ended, if it has. The group dies with it: a proxy of ssh, say.
+    mutating func endIfEnded() -> ChildProgram.End? {
+        guard let end = child.endIfEnded() else { return nil }
+        kill(-child.process, SIGKILL)
+        return end
+    }
+
+    /// Its worker hears of it by the end of its standard input.
+    mutating func end(at now: Int64) {
+        guard endedAt == nil else { return }
+        endedAt = now
+        closeInput()
+        // What only looks or sends has nothing to say goodbye to.
+        if step != .start { kill(-child.process, SIGTERM) }
+    }
+
+    /// Where closing was not enough.
+    mutating func killIfLate(at now: Int64) {
+        guard let endedAt, now >= endedAt + Self.killMilliseconds * Int64(kills + 1) else { return }
+        kill(-child.process, kills == 0 ? SIGTERM : SIGKILL)
+        kills += 1
+    }
+
+    mutating func closeAll() {
+        closeInput()
+        for descriptor in [output, errors] where descriptor >= 0 { close(descriptor) }
+        (output, errors) = (-1, -1)
+    }
+}

@@ -1,0 +1,174 @@
+import Cluster
+
+// What is run on a host. A script travels as the first bytes of ssh's standard input, what it needs comes after it: so
+// nothing of it is in any list of processes, and no shell but sh has to understand it. What scripts say to us are
+// lines that begin with `SshScript.mark`; standard error is for people.
+
+/// A data file that the sweep needs.
+struct SweepFile: Equatable {
+    /// "mnist/train-images-idx3-ubyte", without ".gz".
+    var path: String
+    /// SHA-256 of its uncompressed bytes.
+    var digest: String
+    /// Here; nil: it is not.
+    var local: String?
+    /// Bytes, as it lies here.
+    var size: Int
+
+    /// As it is sent.
+    var sentPath: String { (local ?? "").hasSuffix(".gz") ? path + ".gz" : path }
+}
+
+enum SshScript {
+    static let mark = "ranksweep:"
+
+    /// What the user's shell on the host is asked to do. dd reads no byte more than the script has.
+    static func command(of script: String) -> String {
+        "exec sh -c 'eval \"$(dd bs=1 count=\(script.utf8.count) 2>/dev/null)\"'"
+    }
+
+    /// For sh: whatever the text is, it is one word.
+    static func quoted(_ text: String) -> String {
+        "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+    }
+
+    /// A host's folder or key name in file names.
+    private static func prelude(_ host: HostSettings, bundle: String) -> String {
+        """
+        LC_ALL=C; export LC_ALL
+        home() { case $1 in "~/"*) echo "$HOME/${1#"~/"}" ;; *) echo "$1" ;; esac; }
+        folder=$(home \(quoted(host.folder)))
+        data=$(home \(quoted(host.dataFolder)))
+        bundle=$folder/bundle-\(bundle)
+        say() { echo "\(mark) $*"; }
+        fail() { echo "$2" >&2; exit "$1"; }
+        digest() { case $1 in *.gz) gzip -dc "$1" ;; *) cat "$1" ;; esac 2>/dev/null | sha256sum; }
+        make() { mkdir -p "$1" || exit \(HostFailure.Code.notWritable); }
+
+        """
+    }
+
+    static func probe(_ host: HostSettings, bundle: String, files: [SweepFile]) -> String {
+        var script =
+            prelude(host, bundle: bundle) + """
+                say system $(uname -s)
+                say machine $(uname -m)
+                say libc $(getconf GNU_LIBC_VERSION 2>/dev/null)
+                say cores $(nproc 2>/dev/null)
+                for tool in tar gzip sha256sum dd; do command -v $tool >/dev/null || say lacks $tool; done
+                if [ -x "$bundle/ranksweep-worker" ]; then say bundle; fi
+                look() {
+                    for file in "$data/$1.gz" "$data/$1"; do
+                        [ -f "$file" ] || continue
+                        sum=$(digest "$file")
+                        if [ "${sum%% *}" = "$2" ]; then say have "$1"; else say differs "$file"; fi
+                        return
+                    done
+                    say missing "$1"
+                }
+
+                """
+        for file in files { script += "look \(quoted(file.path)) \(file.digest)\n" }
+        return script + "say done\n"
+    }
+
+    /// The archive follows. It gets its place whole or not at all, also where several hosts share the folder.
+    static func bundle(_ host: HostSettings, bundle: String, digest: String) -> String {
+        prelude(host, bundle: bundle) + """
+            make "$folder"
+            part=$folder/.bundle-$(uname -n)-$$.partial
+            trap 'rm -rf "$part"' EXIT
+            trap 'exit \(HostFailure.Code.incomplete)' HUP INT TERM PIPE
+            find "$folder" -maxdepth 1 -name '.*.partial' -mmin +120 -exec rm -rf {} + 2>/dev/null
+            make "$part/new"
+            cat > "$part/archive" || exit \(HostFailure.Code.incomplete)
+            sum=$(sha256sum < "$part/archive")
+            [ "${sum%% *}" = \(digest) ] || fail \(HostFailure.Code.damaged) "the bundle has other bytes than here"
+            tar -xzf "$part/archive" -C "$part/new" || exit \(HostFailure.Code.incomplete)
+            "$part/new/ranksweep-worker" --version </dev/null >/dev/null || exit \(HostFailure.Code.doesNotRun)
+            touch "$part/new"
+            if ! [ -d "$bundle" ]; then mv "$part/new" "$bundle" || exit \(HostFailure.Code.incomplete); fi
+            find "$folder" -maxdepth 1 -name 'bundle-*' ! -path "$bundle" -mtime +14 -exec rm -rf {} + 2>/dev/null
+            exit 0
+
+            """
+    }
+
+    /// A tar archive with the files follows.
+    static func data(_ host: HostSettings, bundle: String, files: [SweepFile]) -> String {
+        var script =
+            prelude(host, bundle: bundle) + """
+                make "$data"
+                part=$data/.data-$(uname -n)-$$.partial
+                trap 'rm -rf "$part"' EXIT
+                trap 'exit \(HostFailure.Code.incomplete)' HUP INT TERM PIPE
+                find "$data" -maxdepth 1 -name '.*.partial' -mmin +120 -exec rm -rf {} + 2>/dev/null
+                make "$part"
+                tar -xf - -C "$part" || exit \(HostFailure.Code.incomplete)
+                put() {
+                    sum=$(digest "$part/$1")
+                    [ "${sum%% *}" = "$2" ] || fail \(HostFailure.Code.damaged) "$1 has other bytes than here"
+                    make "$data/${1%/*}"
+                    mv -f "$part/$1" "$data/$1" || exit \(HostFailure.Code.incomplete)
+                    case $1 in *.gz) ;; *) rm -f "$data/$1.gz" ;; esac
+                }
+
+                """
+        for file in files where file.local != nil {
+            script += "put \(quoted(file.sentPath)) \(file.digest)\n"
+        }
+        return script + "exit 0\n"
+    }
+
+    /// Two key files follow, of so many bytes, and a line with a port where there is a tunnel. What stays open after
+    /// that is the worker's life.
+    static func start(
+        _ host: HostSettings, bundle: String, label: String, secretBytes: Int, publicBytes: Int,
+        connect: String?, arguments: [String]
+    ) -> String {
+        prelude(host, bundle: bundle) + """
+            run=$folder/run keys=$folder/keys/\(label) pidfile=$folder/run/\(label).pid
+            make "$run"
+            umask 077
+            make "$keys"
+            chmod 700 "$folder/keys" "$keys"
+            started() {
+                line=$(cat "/proc/$1/stat" 2>/dev/null) || return 1
+                set -- ${line##*) }
+                shift 19
+                echo "$1"
+            }
+            boot=$(cat /proc/sys/kernel/random/boot_id 2>/dev/null)
+            lives() {
+                [ "$where" = "$boot" ] && [ "$(started "$old")" = "$since" ] &&
+                    grep -q ranksweep-worker "/proc/$old/cmdline" 2>/dev/null
+            }
+            if [ -f "$pidfile" ] && read -r old since where < "$pidfile" && lives; then
+                kill "$old"
+                turn=0
+                while lives && [ $turn -lt 50 ]; do sleep 0.1; turn=$((turn + 1)); done
+                if lives; then kill -9 "$old"; fi
+            fi
+            take() {
+                dd bs=1 count="$2" of="$keys/$1.$$" 2>/dev/null && mv -f "$keys/$1.$$" "$keys/$1" ||
+                    exit \(HostFailure.Code.notWritable)
+            }
+            take worker.secret \(secretBytes)
+            take coordinator.public \(publicBytes)
+            umask 022
+            connect=\(quoted(connect ?? ""))
+            if [ -z "$connect" ]; then
+                read -r port || exit \(HostFailure.Code.incomplete)
+                connect=tcp://127.0.0.1:$port
+            fi
+            make "$data"
+            touch "$bundle"
+            echo "$$ $(started $$) $boot" > "$pidfile.$$" && mv -f "$pidfile.$$" "$pidfile" ||
+                exit \(HostFailure.Code.notWritable)
+            say process $$ $(uname -n)
+            exec "$bundle/ranksweep-worker" --connect "$connect" --keys "$keys" --data "$data" --quiet \
+            --stop-with-stdin \(arguments.map(quoted).joined(separator: " "))
+
+            """
+    }
+}

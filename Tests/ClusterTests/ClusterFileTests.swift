@@ -1,0 +1,182 @@
+import Sweep
+import Testing
+
+@testable import Cluster
+
+@Suite("Cluster files") struct ClusterFileTests {
+    private static func read(_ text: String) throws -> ClusterFile {
+        try ClusterFile(parsing: Array(text.utf8), file: "c.yaml")
+    }
+
+    private static func hosts(_ text: String) throws -> [HostSettings] {
+        guard case .hosts(let hosts) = try read(text).engine else { return [] }
+        return hosts
+    }
+
+    @Test("A name and a list of hosts are enough")
+    func least() throws {
+        let cluster = try Self.read("name: lab\nhosts: [node1, node2]")
+        #expect(cluster.name == "lab" && cluster.listen == "tcp://0.0.0.0:*")
+        #expect(cluster.address == nil && cluster.keys == nil && cluster.bundle == nil)
+        #expect(cluster.engine == .hosts([HostSettings(host: "node1"), HostSettings(host: "node2")]))
+        let host = HostSettings(host: "node1")
+        #expect(host.folder == "~/.cache/ranksweep-worker")
+        #expect(host.dataFolder == "~/.cache/ranksweep-worker/data" && !host.tunnel && host.slots == nil)
+    }
+
+    @Test("Every key is read")
+    func everything() throws {
+        let cluster = try Self.read(
+            """
+            name: lab
+            listen: tcp://10.0.0.1:5555
+            address: head.example.org
+            keys: keys/lab
+            bundle: b.tar.gz
+            kernel: Haswell
+            defaults: {slots: 3, folder: ~/rs/, ssh: ["-F", "config"], tunnel: true}
+            hosts:
+              - node1
+              - {host: node2, slots: auto, data: /scratch/data, folder: /scratch/rs, tunnel: false,
+                 identity: ~/.ssh/k, kernel: Zen, port: 2222, user: ann, ssh: ["-oCompression=yes"]}
+            """)
+        #expect(cluster.listen == "tcp://10.0.0.1:5555" && cluster.address == "head.example.org")
+        #expect(cluster.keys == "keys/lab" && cluster.bundle == "b.tar.gz" && cluster.kernel == "Haswell")
+        var one = HostSettings(host: "node1")
+        (one.slots, one.folder, one.tunnel, one.ssh) = (3, "~/rs", true, ["-F", "config"])
+        var two = HostSettings(host: "node2")
+        (two.data, two.folder, two.identity, two.kernel) = ("/scratch/data", "/scratch/rs", "~/.ssh/k", "Zen")
+        (two.port, two.user, two.ssh) = (2222, "ann", ["-oCompression=yes", "-F", "config"])
+        #expect(cluster.engine == .hosts([one, two]))
+        #expect(two.dataFolder == "/scratch/data" && one.dataFolder == "~/rs/data")
+    }
+
+    @Test("Slurm's settings are read")
+    func slurm() throws {
+        let cluster = try Self.read(
+            """
+            name: big
+            slurm: {partition: main, nodes: "n[1-3]", time: "01:30:00", account: a1, slots: 4, min: 2, max: 20,
+                    folder: /shared/rs, lines: ["--mem=4G"]}
+            """)
+        guard case .slurm(let settings) = cluster.engine else {
+            Issue.record("no slurm")
+            return
+        }
+        #expect(settings.partition == "main" && settings.nodes == "n[1-3]" && settings.account == "a1")
+        #expect(settings.time == "01:30:00" && settings.timeSeconds == 5400)
+        #expect(settings.slots == 4 && settings.min == 2 && settings.max == 20)
+        #expect(settings.folder == "/shared/rs" && settings.lines == ["--mem=4G"])
+    }
+
+    @Test(
+        "Times are those of Slurm",
+        arguments: [
+            ("90", 5400), ("10:30", 630), ("01:00:00", 3600), ("1-0", 86_400), ("2-12:30", 217_800),
+            ("1-00:00:01", 86_401), ("", nil), ("0", nil), ("a", nil), ("1:2:3:4", nil), ("1-", nil),
+            ("-1", nil), ("1-2-3", nil), ("+5", nil), ("99999999999999999999", nil),
+        ] as [(String, Int?)])
+    func times(text: String, seconds: Int?) { #expect(slurmSeconds(text) == seconds) }
+
+    @Test(
+        "What is wrong is told with its place",
+        arguments: [
+            ("hosts: [a]", "c.yaml: missing: name is required"),
+            ("name: x", "c.yaml: missing: hosts or slurm is required: where do the workers run?"),
+            ("- a", "c.yaml:1:1: a mapping is due, found a list"),
+            (
+                "name: x\nhost: [a]",
+                "c.yaml: missing: hosts or slurm is required: where do the workers run?\n"
+                    + "c.yaml:2:1: host: no such key (did you mean 'hosts'?)"
+            ),
+            (
+                "name: x\nhosts: [a]\nslurm: {folder: /f}",
+                "c.yaml:3:1: slurm: a cluster has hosts or slurm, not both"
+            ),
+            (
+                "name: x\ndefaults: {}\nslurm: {folder: /f}",
+                "c.yaml:2:1: defaults: is about hosts; with slurm there are none"
+            ),
+            ("name: x\nname: y\nhosts: [a]", "c.yaml:2:1: name: given twice, first at 1:1"),
+            ("name: x\nhosts: []", "c.yaml:2:8: hosts: no host is listed"),
+            ("name: x\nhosts: a", "c.yaml:2:8: hosts: a list is due, found 'a'"),
+            ("name: x\nhosts: [a, a]", "c.yaml:2:12: hosts.a: listed twice, first at 2:9"),
+            (
+                "name: x\nhosts: [-oProxy]",
+                "c.yaml:2:9: hosts: '-oProxy' is no host: an ssh name is due, without spaces, not beginning with '-' "
+                    + "(a user goes under 'user', a port under 'port')"
+            ),
+            ("name: x\nhosts: [{slots: 3}]", "c.yaml:2:9: hosts: missing: host is required"),
+            (
+                "name: x\nhosts: [{host: a, slot: 3}]",
+                "c.yaml:2:19: hosts.a.slot: no such key (did you mean 'slots'?)"
+            ),
+            ("name: x\nhosts: [{host: a, slots: 0}]", "c.yaml:2:26: hosts.a.slots: 0 is not at least 1 and at most 1024"),
+            ("name: x\nhosts: [{host: a, tunnel: yes}]", "c.yaml:2:27: hosts.a.tunnel: true or false is due, found 'yes'"),
+            (
+                "name: x\nhosts: [{host: a, folder: rs}]",
+                "c.yaml:2:27: hosts.a.folder: 'rs': a folder on the hosts begins with / or ~/"
+            ),
+            (
+                "name: x\nhosts: [{host: a, ssh: \"-v\"}]",
+                "c.yaml:2:24: hosts.a.ssh: a list is due, found '-v'"
+            ),
+            (
+                "name: x\nhosts: [{host: a, identity: \"a\\nb\"}]",
+                "c.yaml:2:29: hosts.a.identity: 'a b' cannot be given to ssh or Slurm: it is empty or has control characters"
+            ),
+            (
+                "name: x\nlisten: 5555\nhosts: [a]",
+                "c.yaml:2:9: listen: '5555' is no address to listen at: tcp://HOST:PORT, where PORT may be *, for "
+                    + "example tcp://0.0.0.0:*"
+            ),
+            (
+                "name: x\nlisten: tcp://127.0.0.1:*\nhosts: [a]",
+                "c.yaml:3:9: hosts.a: the coordinator listens at tcp://127.0.0.1:*, which only programs on its own "
+                    + "machine reach: give this host 'tunnel: true', or listen at tcp://0.0.0.0:*"
+            ),
+            (
+                "name: x\naddress: tcp://a:1\nhosts: [a]",
+                "c.yaml:2:10: address: 'tcp://a:1' is no name or address of this machine (without tcp:// and port)"
+            ),
+            (
+                "name: x\ndefaults: {host: a}\nhosts: [a]",
+                "c.yaml:2:12: defaults.host: no such key; there are slots, folder, data, tunnel, ssh, identity, user, "
+                    + "port, kernel"
+            ),
+            ("name: x\nslurm: {slots: 2}", "c.yaml:2:8: slurm: missing: slurm.folder is required"),
+            (
+                "name: x\nslurm: {folder: /f, time: soon}",
+                "c.yaml:2:27: slurm.time: 'soon' is no time: minutes, MM:SS, HH:MM:SS or D-HH:MM:SS"
+            ),
+            ("name: x\nslurm: {folder: /f, min: 3, max: 2}", "c.yaml:2:26: slurm.min: min is 3, and max 2"),
+            (
+                "name: x\nhosts: [a]\nkernel: &k Haswell",
+                "c.yaml:3:9: an anchor (&) is not part of a cluster file: write the value out"
+            ),
+        ])
+    func mistakes(text: String, message: String) {
+        do {
+            let cluster = try Self.read(text)
+            Issue.record("read as \(cluster)")
+        } catch let error as ClusterError {
+            // How Sweep words what any file may have wrong is tested with it: here, that it is said at the place.
+            let places = message.split(separator: "\n").map { $0.split(separator: ":").prefix(3) }
+            if error.message != message {
+                #expect(error.message.split(separator: "\n").map { $0.split(separator: ":").prefix(3) } == places)
+                #expect(error.message == message)
+            }
+        } catch { Issue.record("\(error)") }
+    }
+
+    @Test("Ten faults are told at most, in the order of the file")
+    func manyFaults() {
+        let hosts = (0..<30).map { "  - {host: h\($0), slots: 0, folder: x}" }.joined(separator: "\n")
+        let error = #expect(throws: ClusterError.self) { try Self.read("name: x\nhosts:\n\(hosts)") }
+        #expect(error?.faults.count == 10)
+        let lines = error?.faults.compactMap { fault -> Int? in
+            if case .file(let line, _) = fault.place { line } else { nil }
+        }
+        #expect(lines == lines?.sorted())
+    }
+}

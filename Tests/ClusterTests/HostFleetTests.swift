@@ -1,0 +1,322 @@
+import Testing
+import TestSupport
+
+@testable import Cluster
+
+/// A fleet with a clock that is turned by hand, and the processes that it should have.
+struct TestFleet {
+    var fleet = HostFleet()
+    var now: Int64 = 0
+    private(set) var effects: [HostFleet.Effect] = []
+    /// Host → step of its process.
+    private(set) var processes: [String: HostFleet.Step] = [:]
+
+    init(_ hosts: String...) { handle(.hosts(hosts.map { HostSettings(host: $0) })) }
+
+    mutating func handle(_ event: HostFleet.Event) {
+        if case .ended(let host, _) = event { processes[host] = nil }
+        if case .impossible(let host, _) = event { processes[host] = nil }
+        let new = fleet.handle(event, at: now)
+        effects += new
+        for effect in new {
+            switch effect {
+            case .begin(let step, let settings):
+                #expect(processes[settings.host] == nil, "two processes of one host")
+                #expect(!fleet.isEnding, "a step is begun at the end")
+                processes[settings.host] = step
+            case .end(let host): #expect(processes[host] != nil, "\(host) has no process to end")
+            case .tell: break
+            }
+        }
+    }
+
+    /// A probe's answer.
+    mutating func answer(_ host: String, _ lines: String..., settings: String = "x86_64") {
+        handle(
+            .ended(
+                host: host,
+                StepEnd(code: 0, report: ["system Linux", "machine \(settings)"] + lines + ["done"])))
+    }
+
+    mutating func end(_ host: String, _ code: Int32?, _ errors: String...) {
+        handle(.ended(host: host, StepEnd(code: code, errors: errors)))
+    }
+
+    mutating func pass(_ milliseconds: Int64) {
+        now += milliseconds
+        handle(.wake)
+    }
+
+    mutating func take() -> [HostFleet.Effect] {
+        defer { effects = [] }
+        return effects
+    }
+}
+
+@Suite("Hosts of a cluster") struct HostFleetTests {
+    private let a = HostSettings(host: "a")
+
+    @Test("A new host is looked at, gets what it lacks, and starts")
+    func wholeWay() {
+        var fleet = TestFleet("a")
+        #expect(fleet.take() == [.begin(.probe, a)])
+        fleet.answer("a", "missing mnist/x")
+        #expect(fleet.take() == [.tell(.sending(host: "a", .bundle)), .begin(.bundle, a)])
+        fleet.end("a", 0)
+        #expect(fleet.take() == [.tell(.sending(host: "a", .data)), .begin(.data, a)])
+        fleet.end("a", 0)
+        #expect(fleet.take() == [.begin(.start, a)])
+        fleet.handle(.started(host: "a"))
+        #expect(fleet.take().isEmpty && fleet.fleet.runningCount == 1 && fleet.fleet.nextDeadline == nil)
+    }
+
+    @Test("A host that has all starts at once")
+    func nothingMissing() {
+        var fleet = TestFleet("a")
+        fleet.answer("a", "bundle", "have mnist/x")
+        #expect(fleet.take() == [.begin(.probe, a), .begin(.start, a)])
+    }
+
+    @Test("Failures wait 2 s, doubling to 2 min, and are told when they are news")
+    func backOff() {
+        var fleet = TestFleet("a")
+        var told: [Int] = []
+        for times in 1...20 {
+            _ = fleet.take()
+            fleet.end("a", 255, "ssh: connect to host a port 22: No route to host")
+            let wait = min(120_000, 2000 << Int64(times - 1))
+            #expect(fleet.fleet.nextDeadline == fleet.now + wait)
+            for effect in fleet.take() {
+                guard case .tell(.failed("a", let failure, let count, wait)) = effect else { continue }
+                #expect(failure.kind == .unreachable && count == times)
+                #expect(failure.said == "ssh: connect to host a port 22: No route to host")
+                told.append(times)
+            }
+            fleet.pass(wait - 1)
+            #expect(fleet.processes.isEmpty)
+            fleet.pass(1)
+            #expect(fleet.processes == ["a": .probe])
+        }
+        #expect(told == [1, 4, 20])
+    }
+
+    @Test("A worker that ran for a minute has a clean slate, one that did not has none")
+    func slate() {
+        for (milliseconds, wait) in [(60_000, 2000), (59_999, 16_000)] as [(Int64, Int64)] {
+            var fleet = TestFleet("a")
+            for back in [2000, 4000, 8000] as [Int64] {
+                fleet.end("a", 255, "x")
+                fleet.pass(back)
+            }
+            fleet.answer("a", "bundle")
+            fleet.handle(.started(host: "a"))
+            fleet.pass(milliseconds)
+            fleet.end("a", 137)
+            #expect(fleet.fleet.nextDeadline == fleet.now + wait)
+        }
+    }
+
+    @Test("One host's failure is nothing to the others")
+    func others() {
+        var fleet = TestFleet("a", "b")
+        fleet.end("a", 255, "Permission denied (publickey).")
+        fleet.answer("b", "bundle")
+        fleet.handle(.started(host: "b"))
+        #expect(fleet.fleet.runningCount == 1 && fleet.processes == ["b": .start])
+    }
+
+    @Test("What does not answer is ended, and tried again only when it is gone")
+    func tooSlow() {
+        var fleet = TestFleet("a")
+        fleet.pass(HostFleet.patience)
+        #expect(fleet.take().last == .end(host: "a"))
+        fleet.pass(HostFleet.patience)
+        #expect(fleet.take().isEmpty)
+        fleet.end("a", nil)
+        #expect(fleet.take() == [.tell(.failed(host: "a", .tooSlow, times: 1, retryMilliseconds: 2000))])
+    }
+
+    @Test("Sending takes as long as it takes")
+    func slowSending() {
+        var fleet = TestFleet("a")
+        fleet.answer("a")
+        #expect(fleet.processes == ["a": .bundle] && fleet.fleet.nextDeadline == nil)
+    }
+
+    @Test("Hosts are added, removed and changed while others work")
+    func otherHosts() {
+        var fleet = TestFleet("a", "b", "c")
+        for host in ["a", "b", "c"] {
+            fleet.answer(host, "bundle")
+            fleet.handle(.started(host: host))
+        }
+        _ = fleet.take()
+        var changed = HostSettings(host: "c")
+        changed.slots = 2
+        fleet.handle(.hosts([HostSettings(host: "a"), changed, HostSettings(host: "d")]))
+        #expect(
+            fleet.take() == [
+                .tell(.removed(host: "b")), .end(host: "b"), .tell(.changed(host: "c")), .end(host: "c"),
+                .tell(.added(host: "d")), .begin(.probe, HostSettings(host: "d")),
+            ])
+        fleet.end("b", 3)
+        #expect(fleet.take().isEmpty && fleet.fleet.count == 3)
+        fleet.end("c", 3)
+        #expect(fleet.take() == [.begin(.probe, changed)])
+    }
+
+    @Test("A host that is back before its process has ended begins anew after it")
+    func backAgain() {
+        var fleet = TestFleet("a", "b")
+        fleet.answer("b", "bundle")
+        fleet.handle(.started(host: "b"))
+        fleet.handle(.hosts([a]))
+        fleet.handle(.hosts([a, HostSettings(host: "b")]))
+        _ = fleet.take()
+        fleet.end("b", 3)
+        #expect(fleet.take() == [.begin(.probe, HostSettings(host: "b"))])
+    }
+
+    @Test("At the end those who work go on, and nobody else is begun; a stop ends all")
+    func ending() {
+        var fleet = TestFleet("a", "b")
+        fleet.answer("a", "bundle")
+        fleet.handle(.started(host: "a"))
+        _ = fleet.take()
+        fleet.handle(.finish)
+        #expect(fleet.take() == [.end(host: "b")])
+        fleet.end("b", nil)
+        fleet.pass(1_000_000)
+        #expect(fleet.take().isEmpty)
+        fleet.handle(.stop)
+        #expect(fleet.take() == [.end(host: "a")])
+        fleet.end("a", 3)
+        #expect(fleet.take().isEmpty && fleet.fleet.nextDeadline == nil)
+    }
+
+    @Test("Many hosts are begun so many at a time")
+    func crowd() {
+        var fleet = TestFleet()
+        fleet.handle(.hosts((0..<100).map { HostSettings(host: "h\($0)") }))
+        #expect(fleet.processes.count == HostFleet.mostAtOnce)
+        #expect(fleet.fleet.nextDeadline ?? .max >= HostFleet.patience)
+        fleet.answer("h0", "bundle")
+        fleet.handle(.started(host: "h0"))
+        #expect(fleet.processes.count == HostFleet.mostAtOnce + 1)
+        #expect(fleet.processes["h24"] == .probe)
+    }
+
+    @Test(
+        "Failures are told by what ssh and the host say",
+        arguments: [
+            (255, "ssh: Could not resolve hostname nod1: Name or service not known", .unknownName),
+            (255, "ssh: connect to host a port 22: Connection refused", .unreachable),
+            (255, "ssh: connect to host a port 22: Connection timed out", .unreachable),
+            (255, "ann@a: Permission denied (publickey,password).", .authentication),
+            (255, "Host key verification failed.", .hostKey),
+            (255, "Timeout, server a not responding.", .connectionLost),
+            (255, "Error: remote port forwarding failed for listen port 0", .forwardRefused),
+            (255, "something else", .ssh),
+            (74, "cat: write error: No space left on device", .noSpace),
+            (73, "mkdir: cannot create directory '/x': Permission denied", .notWritable),
+            (75, "the bundle has other bytes than here", .damagedInTransit),
+            (77, "libc.so.6: version `GLIBC_2.38' not found (required by x)", .glibcTooOld),
+            (77, "x: Exec format error", .noExecution), (5, "odd", .stepFailed(code: 5)), (nil, "", .ssh),
+        ] as [(Int32?, String, HostFailure.Kind)])
+    func kinds(code: Int32?, line: String, kind: HostFailure.Kind) {
+        let chatter = ["Warning: Permanently added 'a' (ED25519) to the list of known hosts.", line, ""]
+        let failure = HostFailure(of: .bundle, StepEnd(code: code, errors: chatter), hasRun: false)
+        #expect(failure.kind == kind)
+        #expect(failure.said == line)
+        #expect(failure.words.contains(line))
+    }
+
+    @Test("How a worker ended is told")
+    func workerEnds() {
+        func kind(_ code: Int32?) -> HostFailure.Kind {
+            HostFailure(of: .start, StepEnd(code: code), hasRun: true).kind
+        }
+        #expect(kind(2) == .refused && kind(137) == .workerKilled && kind(3) == .workerEnded(code: 3))
+        #expect(kind(255) == .connectionLost && kind(nil) == .workerKilled)
+    }
+
+    @Test("A host that cannot run the worker says why")
+    func wrongHosts() {
+        func failure(_ lines: [String], data: String? = nil) -> HostFailure.Kind? {
+            ProbeReport(lines).failure(data: data)?.kind
+        }
+        let linux = ["system Linux", "machine x86_64"]
+        #expect(failure(linux + ["done"]) == nil)
+        #expect(failure(linux) == .stepFailed(code: 0))
+        #expect(failure(["system Darwin", "machine arm64", "done"]) == .wrongMachine("it is Darwin, not Linux"))
+        #expect(
+            failure(["system Linux", "machine aarch64", "done"]) == .wrongMachine("it is aarch64, not x86_64"))
+        #expect(failure(linux + ["lacks tar", "done"]) == .lacks("tar"))
+        // What is in our own folder we may overwrite, what is in the user's we may not.
+        #expect(failure(linux + ["differs /d/mnist/x", "done"]) == nil)
+        #expect(failure(linux + ["differs /d/mnist/x", "done"], data: "/d") == .dataDiffer("/d/mnist/x"))
+    }
+
+    /// Whatever happens in whatever order: a host has one process at most, nothing is begun at the end, waiting is
+    /// never for ever, and once all is well again every host of the list works.
+    @Test("Any course of events keeps what must hold", arguments: 0..<200 as Range<UInt64>)
+    func anyCourse(seed: UInt64) {
+        var draws = Draws(seed)
+        func pick(_ count: Int) -> Int { Int(draws.next() % UInt64(count)) }
+        let names = (0..<6).map { "h\($0)" }
+        var fleet = TestFleet("h0")
+        var list = ["h0"]
+        func settings(_ names: [String]) -> [HostSettings] { names.map { HostSettings(host: $0) } }
+        for _ in 0..<300 {
+            let live = fleet.processes.keys.sorted()
+            switch pick(10) {
+            case 0:
+                list = names.filter { _ in pick(2) == 0 }
+                fleet.handle(.hosts(settings(list)))
+            case 1: fleet.pass(Int64(pick(200_000)))
+            case 2: fleet.handle(.ended(host: names[pick(6)], StepEnd(code: 255)))
+            case 3: fleet.handle(.started(host: names[pick(6)]))
+            case 4 where !live.isEmpty: fleet.handle(.impossible(host: live[pick(live.count)], "no"))
+            case 5 where !live.isEmpty: fleet.end(live[pick(live.count)], Int32(pick(256)), "words")
+            default:
+                guard !live.isEmpty else { continue }
+                let host = live[pick(live.count)]
+                switch fleet.processes[host] {
+                case .probe: fleet.answer(host, pick(2) == 0 ? "bundle" : "missing x")
+                case .start: fleet.handle(.started(host: host))
+                default: fleet.end(host, 0)
+                }
+            }
+            for host in fleet.fleet.hosts {
+                let name = host.settings.host
+                if case .waiting(let until) = host.phase {
+                    #expect(fleet.processes[name] == nil, "seed \(seed): \(name) waits with a process")
+                    #expect(until <= fleet.now + HostFleet.longestBackOff, "seed \(seed)")
+                    #expect(!host.isRemoved, "seed \(seed): \(name) should be gone")
+                } else {
+                    #expect(fleet.processes[name] != nil, "seed \(seed): \(name) has lost its process")
+                }
+            }
+            #expect(fleet.fleet.count == list.count, "seed \(seed)")
+        }
+        // Healing: everything that is asked for succeeds.
+        fleet.handle(.hosts(settings(list)))
+        for _ in 0..<100 where fleet.fleet.runningCount < list.count || fleet.fleet.hosts.count > list.count {
+            for host in fleet.fleet.hosts {
+                let name = host.settings.host
+                switch host.phase {
+                case .doing(.probe, _): fleet.answer(name, "bundle")
+                case .doing(.start, _): fleet.handle(.started(host: name))
+                case .doing: fleet.end(name, 0)
+                case .ending: fleet.end(name, 3)
+                case .waiting, .running: break
+                }
+            }
+            fleet.pass(HostFleet.longestBackOff)
+        }
+        #expect(fleet.fleet.runningCount == list.count, "seed \(seed)")
+        fleet.handle(.stop)
+        for name in fleet.processes.keys.sorted() { fleet.end(name, 3) }
+        #expect(fleet.fleet.nextDeadline == nil && fleet.processes.isEmpty, "seed \(seed)")
+    }
+}
