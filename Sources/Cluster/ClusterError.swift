@@ -48,7 +48,9 @@ public struct ClusterError: Error, Equatable, Sendable, CustomStringConvertible 
         faults.map { fault in
             let path = fault.path.isEmpty ? "" : shortened(fault.path, to: 100) + ": "
             let place: String =
-                if case .file(let line, let column) = fault.place { "\(file):\(line):\(column)" } else { file }
+                if case .file(let line, let column) = fault.place { "\(file):\(line):\(column)" } else {
+                    file
+                }
             return "\(place): \(path)\(fault.problem.words)"
         }.joined(separator: "\n")
     }
@@ -76,9 +78,11 @@ extension ClusterError.Problem {
         case .badListen(let text):
             "'\(text)' is no address to listen at: tcp://HOST:PORT, where PORT may be *, for example "
                 + ClusterFile.defaultListen
-        case .badAddress(let text): "'\(text)' is no name or address of this machine (without tcp:// and port)"
+        case .badAddress(let text):
+            "'\(text)' is no name or address of this machine (without tcp:// and port)"
         case .badFolder(let text): "'\(text)': a folder on the hosts begins with / or ~/"
-        case .badOption(let text): "'\(text)' cannot be given to ssh or Slurm: it is empty or has control characters"
+        case .badOption(let text):
+            "'\(text)' cannot be given to ssh or Slurm: it is empty or has control characters"
         case .badTime(let text): "'\(text)' is no time: minutes, MM:SS, HH:MM:SS or D-HH:MM:SS"
         case .minOverMax(let min, let max): "min is \(min), and max \(max)"
         case .needsTunnel(let listen):

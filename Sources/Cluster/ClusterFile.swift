@@ -101,13 +101,15 @@ public struct SlurmSettings: Equatable, Sendable {
     public var timeSeconds: Int? { time.flatMap { slurmSeconds($0) } }
 }
 
-/// Seconds of a time as Slurm writes it: MINUTES, MM:SS, HH:MM:SS, D-HH, D-HH:MM or D-HH:MM:SS; nil where it is none.
+/// Seconds of a time as Slurm writes it: MINUTES, MM:SS, HH:MM:SS, D-HH, D-HH:MM or D-HH:MM:SS; nil where it
+/// is none.
 func slurmSeconds(_ text: String) -> Int? {
     let parts = text.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
     guard let rest = parts.last else { return nil }
     var numbers: [Int] = []
     for part in rest.split(separator: ":", omittingEmptySubsequences: false) {
-        guard (1...6).contains(part.utf8.count), let number = Int(part), number >= 0, !part.hasPrefix("+") else {
+        guard (1...6).contains(part.utf8.count), let number = Int(part), number >= 0, !part.hasPrefix("+")
+        else {
             return nil
         }
         numbers.append(number)

@@ -71,7 +71,9 @@ public struct HostFailure: Equatable, Sendable {
         }
         if end.code == 255 {
             kind = Self.kindOfSSH(text, hasRun: hasRun)
-            said = pick("ssh:", "Permission denied", "Host key", "port ", "remote port forwarding", "Timeout")
+            said = pick(
+                "ssh:", "Permission denied", "Host key", "port ", "remote port forwarding", "Timeout",
+                "Connection ")
         } else if says("No space left on device", "Disk quota exceeded") {
             kind = .noSpace
             said = pick("No space left", "quota")
@@ -107,9 +109,11 @@ public struct HostFailure: Equatable, Sendable {
             return .authentication
         }
         if says("remote port forwarding failed", "remote forward failure") { return .forwardRefused }
-        if says("not responding", "Broken pipe", "Connection reset", "closed by remote") || hasRun {
+        if says("not responding", "Broken pipe", "Connection reset", "closed by remote", "Connection to ") {
             return .connectionLost
         }
+        // Of a program that a signal ended ssh says nothing, and of itself it would.
+        if hasRun { return .workerKilled }
         if says(
             "Connection refused", "No route to host", "timed out", "Network is unreachable",
             "Connection closed", "port 22", "kex_exchange_identification")
@@ -129,13 +133,16 @@ public struct HostFailure: Equatable, Sendable {
     public var words: String {
         let ending = said.isEmpty ? "" : " (\(said))"
         switch kind {
-        case .unknownName: return "its name is not known\(ending): see 'host' in the cluster file, or ~/.ssh/config"
+        case .unknownName:
+            return "its name is not known\(ending): see 'host' in the cluster file, or ~/.ssh/config"
         case .unreachable: return "cannot be reached\(ending)"
         case .authentication:
-            return "ssh does not let us in\(ending): a key without a password prompt is needed (ssh-agent, identity)"
+            return
+                "ssh does not let us in\(ending): a key without a password prompt is needed (ssh-agent, identity)"
         case .hostKey: return "its host key is not the known one\(ending): connect by hand with ssh once"
         case .connectionLost: return "the connection is lost\(ending)"
-        case .forwardRefused: return "its ssh server allows no tunnel\(ending): AllowTcpForwarding, or tunnel: false"
+        case .forwardRefused:
+            return "its ssh server allows no tunnel\(ending): AllowTcpForwarding, or tunnel: false"
         case .ssh: return "ssh failed\(ending)"
         case .wrongMachine(let what): return "the bundle does not run there: \(what)"
         case .lacks(let tool): return "it lacks \(tool), which is needed to unpack and verify"

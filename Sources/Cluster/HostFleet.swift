@@ -1,6 +1,6 @@
-/// What is to be done on each host of a cluster, and when: look at it, send what it lacks, start the worker, and all
-/// of that again, later and later, where it fails. A value: events in, effects out; times are milliseconds of
-/// whatever clock the caller has.
+/// What is to be done on each host of a cluster, and when: look at it, send what it lacks, start the worker,
+/// and all of that again, later and later, where it fails. A value: events in, effects out; times are
+/// milliseconds of whatever clock the caller has.
 public struct HostFleet: Sendable {
     /// What one ssh process does. A host has at most one at a time.
     public enum Step: Hashable, Sendable {

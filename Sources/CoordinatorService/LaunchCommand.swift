@@ -15,18 +15,24 @@ let launchSpec = CommandSpec(
         OptionSpec("--slots", "N", "trials at a time of the workers on this machine (default: one a core)"),
         OptionSpec(
             "--data", "DIR",
-            "the folder with mnist/ and fashion-mnist/ here (default: $RANKSWEEP_DATA, else ~/.cache/ranksweep)"),
+            "the folder with mnist/ and fashion-mnist/ here (default: $RANKSWEEP_DATA, else "
+                + "~/.cache/ranksweep)"
+        ),
         OptionSpec(
-            "--retry", "WHICH", "with a run directory: failed, quarantined or both, as 'ranksweep resume' does"),
+            "--retry", "WHICH",
+            "with a run directory: failed, quarantined or both, as 'ranksweep resume' does"),
         OptionSpec(
             "--trial-limit", "SECONDS",
-            "end a trial that runs longer, as failed; none: never (default: 20 times the estimate, 600 at least)"),
+            "end a trial that runs longer, as failed; none: never (default: 20 times the estimate, 600 at "
+                + "least)"
+        ),
         OptionSpec(
             "--checkpoint-every", "SECONDS",
             "a trial leaves its state so often, and goes on from it when it is tried again there (default: 60; "
                 + "0: never)"),
         OptionSpec(
-            "--memory-limit", "SIZE", "end a trial that uses more memory of its own, as failed (default: none)"),
+            "--memory-limit", "SIZE",
+            "end a trial that uses more memory of its own, as failed (default: none)"),
     ],
     details: """
         A host needs Linux, an ssh server that lets you in without a password prompt, and nothing of ours: it
@@ -60,6 +66,8 @@ struct Launch {
     private let ssh: String
     private let bundle: WorkerBundle
     private let follows: Bool
+    /// The data files that the sweep needs.
+    private var files: [SweepFile] = []
 
     init(_ arguments: Arguments) throws(CommandFailure) {
         file = arguments.operands[0]
@@ -71,7 +79,8 @@ struct Launch {
         follows = arguments.has("--follow-hosts")
         if case .hosts = cluster.engine {
             guard let ssh = findProgram("ssh") else {
-                throw .input("ssh, which reaches the hosts, is not installed (Debian: apt install openssh-client)")
+                throw .input(
+                    "ssh, which reaches the hosts, is not installed (Debian: apt install openssh-client)")
             }
             self.ssh = ssh
         } else {
@@ -83,10 +92,6 @@ struct Launch {
         }
         bundle = try WorkerBundle.find(arguments["--bundle"].map(absolutePath) ?? named)
         keys = try ClusterKeys(cluster, in: folder)
-        // Before anybody listens: what cannot be made is told at once.
-        if case .hosts(let hosts) = cluster.engine {
-            for host in hosts { _ = try keys.files(of: host.host) }
-        }
     }
 
     /// Where the coordinator listens is the cluster file's to say.
@@ -99,14 +104,22 @@ struct Launch {
         options.kernel = cluster.kernel
     }
 
+    /// Looks after what hosts are to be sent, before anything is begun.
+    func prepared(for spec: SweepSpec, _ options: RunOptions) throws(CommandFailure) -> Launch {
+        var launch = self
+        launch.files = try sweepFiles(spec, data: options.data)
+        // What cannot be made is told at once.
+        if case .hosts(let hosts) = cluster.engine {
+            for host in hosts { _ = try keys.files(of: host.host) }
+        }
+        return launch
+    }
+
     /// - Parameter endpoint: where the coordinator listens, the port known.
-    func source(
-        _ spec: SweepSpec, _ options: RunOptions, endpoint: String
-    ) throws(CommandFailure) -> any WorkerSource {
+    func source(_ options: RunOptions, endpoint: String) throws(CommandFailure) -> any WorkerSource {
         let port = endpoint.lastIndex(of: ":").map { String(endpoint[endpoint.index(after: $0)...]) } ?? ""
         let own = listen.isEverywhere || listen.isLoopback ? hostName() : listen.host
         let connect = "tcp://\(cluster.address ?? own):\(port)"
-        let files = try sweepFiles(spec, data: options.data)
         var arguments: [String] = []
         if let seconds = options.checkpointSeconds { arguments += ["--checkpoint-every", String(seconds)] }
         if let bytes = options.memoryLimit { arguments += ["--memory-limit", String(bytes)] }

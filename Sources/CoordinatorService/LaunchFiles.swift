@@ -20,10 +20,13 @@ struct WorkerBundle {
 
     /// - Parameter asked: by the command line or the cluster file.
     static func find(_ asked: String?) throws(CommandFailure) -> WorkerBundle {
-        let folder = thisProgram().flatMap { path in path.lastIndex(of: "/").map { String(path[..<$0]) } } ?? "."
-        let places = asked.map { [$0] } ?? [
-            "\(folder)/\(fileName)", "\(folder)/../bundle/\(fileName)", "\(folder)/../../bundle/\(fileName)",
-        ]
+        let folder =
+            thisProgram().flatMap { path in path.lastIndex(of: "/").map { String(path[..<$0]) } } ?? "."
+        let places =
+            asked.map { [$0] } ?? [
+                "\(folder)/\(fileName)", "\(folder)/../bundle/\(fileName)",
+                "\(folder)/../../bundle/\(fileName)",
+            ]
         guard let path = places.first(where: { access($0, F_OK) == 0 }) else {
             if let asked { throw .input("\(asked): no such file; 'make bundle' makes the worker's bundle") }
             throw .input(
@@ -51,8 +54,8 @@ struct WorkerBundle {
     }
 }
 
-/// The data files that a sweep needs, as they are here: their contents are what hosts must have. Of one that is not
-/// here, the publisher's.
+/// The data files that a sweep needs, as they are here: their contents are what hosts must have. Of one that
+/// is not here, the publisher's.
 func sweepFiles(_ spec: SweepSpec, data: String) throws(CommandFailure) -> [SweepFile] {
     var files: [SweepFile] = []
     for set in spec.imageSets {
@@ -79,7 +82,8 @@ func sweepFiles(_ spec: SweepSpec, data: String) throws(CommandFailure) -> [Swee
     return files
 }
 
-/// The keys of a cluster: a folder of the coordinator's, a pair for each host in it, made when it is first needed.
+/// The keys of a cluster: a folder of the coordinator's, a pair for each host in it, made when it is first
+/// needed.
 struct ClusterKeys {
     /// The cluster's.
     let name: String
@@ -93,7 +97,8 @@ struct ClusterKeys {
         if let keys = cluster.keys {
             path = keys.hasPrefix("/") || keys.hasPrefix("~") ? absolutePath(keys) : "\(folder)/\(keys)"
         } else {
-            let home = environmentValue("XDG_DATA_HOME") ?? (environmentValue("HOME") ?? ".") + "/.local/share"
+            let home =
+                environmentValue("XDG_DATA_HOME") ?? (environmentValue("HOME") ?? ".") + "/.local/share"
             path = "\(home)/ranksweep/keys/\(cluster.name)"
         }
         let path = path
@@ -119,8 +124,11 @@ struct ClusterKeys {
         var plain = ""
         for byte in host.utf8 {
             let scalar = Unicode.Scalar(byte)
-            let isPlain = scalar.properties.isASCIIHexDigit || ("a"..."z").contains(scalar) || ("A"..."Z").contains(scalar)
-            plain.unicodeScalars.append(isPlain || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "-") ? scalar : "_")
+            let isPlain =
+                scalar.properties.isASCIIHexDigit || ("a"..."z").contains(scalar)
+                || ("A"..."Z").contains(scalar)
+            plain.unicodeScalars.append(
+                isPlain || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "-") ? scalar : "_")
         }
         let startsPlainly = plain.unicodeScalars.first.map { $0 != "." && $0 != "-" && $0 != "_" } ?? false
         if plain == host, startsPlainly, plain.utf8.count <= 64, !plain.contains(".partial") { return plain }

@@ -24,6 +24,7 @@ func begin(
     try options.apply(arguments)
     let spec = try readSpec(sweep, arguments)
     try checkData(spec, options)
+    let launch = try launch?.prepared(for: spec, options)
     let path = arguments["--out"] ?? "runs/\(spec.name)"
     try RunDirectory.checkIsFree(path)
     let signals = SignalDescriptor()
@@ -62,6 +63,7 @@ func resume(
     try dropDamaged(run, journal)
     if let end = try endIfNothingIsLeft(run, journal, retry) { return end }
     try checkData(run.spec, options)
+    let launch = try launch?.prepared(for: run.spec, options)
     let door = try Door(options)
     lock.announce(address: door.socket.endpoint)
     try journaled { () throws(JournalError) in
@@ -173,7 +175,7 @@ private func dispatch(
     let here = options.listen?.isEverywhere == true ? at("127.0.0.1", socket.endpoint) : socket.endpoint
     var sources: [any WorkerSource] = []
     if options.workers > 0 { sources.append(try LocalWorkers(options, endpoint: here, keys: door.local)) }
-    if let launch { sources.append(try launch.source(run.spec, options, endpoint: socket.endpoint)) }
+    if let launch { sources.append(try launch.source(options, endpoint: socket.endpoint)) }
     var coordinator = try Coordinator(
         run, journal: journal, door: consume door, signals: signals, control: listenForOperator(run),
         sources: sources,

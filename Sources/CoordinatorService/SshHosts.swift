@@ -167,7 +167,8 @@ struct SshHosts: WorkerSource {
             pieces = [.file(plan.bundle.path, size: plan.bundle.size)]
         case .data:
             if let file = plan.files.first(where: { $0.local == nil }) {
-                throw .input("it lacks \(file.path), and so does this machine: ranksweep data fetch, or --data DIR")
+                throw .input(
+                    "it lacks \(file.path), and so does this machine: ranksweep data fetch, or --data DIR")
             }
             script = SshScript.data(host, bundle: id, files: plan.files)
             for file in plan.files { pieces += tarPieces(file, from: file.local ?? "") }

@@ -23,7 +23,8 @@ struct Feed {
 
     mutating func append(_ bytes: [UInt8]) { pieces.append(.bytes(bytes)) }
 
-    /// Writes what goes in without waiting. False where the other side takes no more, or a file is not what it was.
+    /// Writes what goes in without waiting. False where the other side takes no more, or a file is not what
+    /// it was.
     mutating func pump(to descriptor: Int32) -> Bool {
         while true {
             if buffer.isEmpty {
@@ -71,7 +72,9 @@ struct Feed {
 /// The header of a file in a tar archive (POSIX.1-1988 ustar), and what fills its last block.
 func tarPieces(_ file: SweepFile, from path: String) -> [Feed.Piece] {
     var header = [UInt8](repeating: 0, count: 512)
-    func put(_ text: String, at place: Int) { header.replaceSubrange(place..<place + text.utf8.count, with: text.utf8) }
+    func put(_ text: String, at place: Int) {
+        header.replaceSubrange(place..<place + text.utf8.count, with: text.utf8)
+    }
     func octal(_ number: Int, digits: Int) -> String {
         let text = String(number, radix: 8)
         return String(repeating: "0", count: max(0, digits - text.utf8.count)) + text
@@ -180,7 +183,10 @@ struct SshProcess {
         }
         var bytes = [UInt8](repeating: 0, count: 16_384)
         var lines: [String] = []
-        while let count = Self.read(&errors, &bytes) { lines += log.add(bytes[..<count]) }
+        // ssh ends its lines for a terminal.
+        while let count = Self.read(&errors, &bytes) {
+            lines += log.add(bytes[..<count].filter { $0 != UInt8(ascii: "\r") })
+        }
         let before = report.count
         while let count = Self.read(&output, &bytes) { note(bytes[..<count]) }
         for line in lines where awaitsPort { notePort(line) }

@@ -1,8 +1,8 @@
 import Cluster
 
-// What is run on a host. A script travels as the first bytes of ssh's standard input, what it needs comes after it: so
-// nothing of it is in any list of processes, and no shell but sh has to understand it. What scripts say to us are
-// lines that begin with `SshScript.mark`; standard error is for people.
+// What is run on a host. A script travels as the first bytes of ssh's standard input, what it needs comes
+// after it: so nothing of it is in any list of processes, and no shell but sh has to understand it. What
+// scripts say to us are lines that begin with `SshScript.mark`; standard error is for people.
 
 /// A data file that the sweep needs.
 struct SweepFile: Equatable {
@@ -83,12 +83,15 @@ enum SshScript {
             make "$part/new"
             cat > "$part/archive" || exit \(HostFailure.Code.incomplete)
             sum=$(sha256sum < "$part/archive")
-            [ "${sum%% *}" = \(digest) ] || fail \(HostFailure.Code.damaged) "the bundle has other bytes than here"
+            [ "${sum%% *}" = \(digest) ] ||
+                fail \(HostFailure.Code.damaged) "the bundle has other bytes than here"
             tar -xzf "$part/archive" -C "$part/new" || exit \(HostFailure.Code.incomplete)
-            "$part/new/ranksweep-worker" --version </dev/null >/dev/null || exit \(HostFailure.Code.doesNotRun)
+            "$part/new/ranksweep-worker" --version </dev/null >/dev/null ||
+                exit \(HostFailure.Code.doesNotRun)
             touch "$part/new"
             if ! [ -d "$bundle" ]; then mv "$part/new" "$bundle" || exit \(HostFailure.Code.incomplete); fi
-            find "$folder" -maxdepth 1 -name 'bundle-*' ! -path "$bundle" -mtime +14 -exec rm -rf {} + 2>/dev/null
+            find "$folder" -maxdepth 1 -name 'bundle-*' ! -path "$bundle" -mtime +14 \
+                -exec rm -rf {} + 2>/dev/null
             exit 0
 
             """
@@ -120,8 +123,8 @@ enum SshScript {
         return script + "exit 0\n"
     }
 
-    /// Two key files follow, of so many bytes, and a line with a port where there is a tunnel. What stays open after
-    /// that is the worker's life.
+    /// Two key files follow, of so many bytes, and a line with a port where there is a tunnel. What stays
+    /// open after that is the worker's life.
     static func start(
         _ host: HostSettings, bundle: String, label: String, secretBytes: Int, publicBytes: Int,
         connect: String?, arguments: [String]

@@ -1,5 +1,6 @@
-/// Where a run gets workers from: processes here, hosts reached by ssh, a batch engine. The coordinator's loop
-/// waits for what it names, polls it each turn, and stops it at the end. It never waits by itself, except in `stop`.
+/// Where a run gets workers from: processes here, hosts reached by ssh, a batch engine. The coordinator's
+/// loop waits for what it names, polls it each turn, and stops it at the end. It never waits by itself,
+/// except in `stop`.
 protocol WorkerSource {
     /// Readable when there is something to poll for, also when closed.
     var readable: [Int32] { get }

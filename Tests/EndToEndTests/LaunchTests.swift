@@ -1,0 +1,357 @@
+import Foundation
+import Testing
+
+/// A cluster for `ranksweep launch`: a bundle, and an ssh that runs everything here, each host in a home of
+/// its own.
+private struct PretendedHosts {
+    let work: Workspace
+    var environment: [String: String] {
+        [
+            "PATH": work.folder.appending(path: "bin").path + ":"
+                + (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"),
+            "HOMES": work.folder.appending(path: "homes").path,
+        ]
+    }
+
+    init(_ work: Workspace) throws {
+        self.work = work
+        for folder in ["bin", "homes", "bundle"] {
+            try FileManager.default.createDirectory(
+                at: work.folder.appending(path: folder), withIntermediateDirectories: true)
+        }
+        try Self.makeBundle(work)
+        try work.write(
+            """
+            #!/bin/sh
+            target=
+            while [ $# -gt 0 ]; do
+                case $1 in
+                --) shift; break ;;
+                -R) target=$2; shift 2 ;;
+                -o | -i | -p | -l | -F) shift 2 ;;
+                *) shift ;;
+                esac
+            done
+            host=$1
+            shift
+            echo "$host" >> "$HOMES/calls"
+            case $host in
+            off*) echo "ssh: connect to host $host port 22: Connection refused" >&2; exit 255 ;;
+            closed*) echo "me@$host: Permission denied (publickey)." >&2; exit 255 ;;
+            esac
+            [ -z "$target" ] || echo "Allocated port ${target##*:} for remote forward to ${target#*:*:}" >&2
+            HOME=$HOMES/$host
+            export HOME
+            mkdir -p "$HOME"
+            sh -c "$*"
+
+            """, to: "bin/ssh")
+        chmod(work.folder.appending(path: "bin/ssh").path, 0o755)
+    }
+
+    /// A stand-in: a script that runs this build's worker.
+    static func makeBundle(_ work: Workspace) throws {
+        let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        let worker = URL(filePath: own).deletingLastPathComponent().appending(path: "ranksweep-worker").path
+        try FileManager.default.createDirectory(
+            at: work.folder.appending(path: "bundle"), withIntermediateDirectories: true)
+        try work.write("#!/bin/sh\nexec '\(worker)' \"$@\"\n", to: "bundle/ranksweep-worker")
+        chmod(work.folder.appending(path: "bundle/ranksweep-worker").path, 0o755)
+        let tar = Process()
+        tar.executableURL = URL(filePath: "/bin/sh")
+        tar.arguments = ["-c", "tar -czf bundle.tar.gz -C bundle ."]
+        tar.currentDirectoryURL = work.folder
+        try tar.run()
+        tar.waitUntilExit()
+        try #require(tar.terminationStatus == 0)
+    }
+
+    func cluster(_ hosts: String, more: String = "") throws {
+        try work.write(
+            "name: lab\naddress: 127.0.0.1\nkeys: keys\nbundle: bundle.tar.gz\n\(more)\nhosts: \(hosts)\n",
+            to: "lab.yaml")
+    }
+
+    func launch(_ arguments: String...) throws -> Program {
+        try work.start("ranksweep", ["launch", "lab.yaml"] + arguments, environment: environment)
+    }
+
+    /// Processes of these hosts, and of this launch.
+    var left: [pid_t] { get throws { try processes(with: work.folder.path) } }
+
+    var calls: [Substring] {
+        get throws { try work.exists("homes/calls") ? work.text("homes/calls").split(separator: "\n") : [] }
+    }
+}
+
+@Suite("Launch") struct LaunchTests {
+    @Test("One command runs a sweep on its hosts to the bytes of a local run, whatever one of them says")
+    func oneCommand() throws {
+        let work = try Workspace()
+        try work.write(smallSweep(), to: "s.yaml")
+        #expect(try work.run("run", "s.yaml", "--out", "local").code == 0)
+        let hosts = try PretendedHosts(work)
+        try hosts.cluster("[one, off2, {host: three, tunnel: true}, closed4]", more: "defaults: {slots: 1}")
+        let end = try hosts.launch("s.yaml", "--out", "far").wait()
+        #expect(end.code == 0, "\(end.all)")
+        #expect(try work.bytes("far/records.ndjson") == work.bytes("local/records.ndjson"))
+        #expect(end.errors.contains("one: sending the worker"))
+        #expect(end.errors.contains("three: sending the worker"))
+        #expect(
+            end.errors.contains(
+                "off2: cannot be reached (ssh: connect to host off2 port 22: Connection refused)"))
+        #expect(
+            end.errors.contains(
+                "closed4: ssh does not let us in (me@closed4: Permission denied (publickey).)"))
+        #expect(try hosts.left.isEmpty)
+
+        // Nothing is sent twice, and a finished run says so.
+        let again = try hosts.launch("s.yaml", "--out", "again").wait()
+        #expect(again.code == 0 && !again.errors.contains("sending"), "\(again.all)")
+        #expect(try work.bytes("again/records.ndjson") == work.bytes("local/records.ndjson"))
+        #expect(try hosts.launch("again").wait().all.contains("nothing is left to do"))
+
+        // Keys are for nobody else's eyes, neither here nor there.
+        for file in [
+            "keys/coordinator.secret", "homes/one/.cache/ranksweep-worker/keys/lab-one/worker.secret",
+        ] {
+            let facts = try FileManager.default.attributesOfItem(
+                atPath: work.folder.appending(path: file).path)
+            #expect((facts[.posixPermissions] as? Int) == 0o600, "\(file)")
+        }
+        #expect(
+            try work.bytes("homes/one/.cache/ranksweep-worker/keys/lab-one/worker.secret")
+                == work.bytes("keys/hosts/one/worker.secret"))
+    }
+
+    @Test(
+        "Ctrl-C leaves no process anywhere, and the command that it tells goes on",
+        arguments: [SIGINT, SIGTERM])
+    func interrupt(signal: Int32) throws {
+        let work = try Workspace()
+        try work.write(smallSweep(steps: 6000), to: "s.yaml")
+        let hosts = try PretendedHosts(work)
+        try hosts.cluster("[one, two]", more: "defaults: {slots: 1}")
+        let launch = try hosts.launch("s.yaml", "--out", "far")
+        try eventually("both work") { launch.errors.components(separatedBy: "OpenBLAS kernel").count == 3 }
+        launch.signal(signal)
+        let end = try launch.wait()
+        #expect(end.code == 3)
+        #expect(
+            end.errors.contains("to go on: ranksweep launch \(work.folder.path)/lab.yaml far"),
+            "\(end.errors)")
+        #expect(try hosts.left.isEmpty)
+        let rest = try hosts.launch("far").wait()
+        #expect(rest.code == 0, "\(rest.all)")
+        #expect(try work.run("run", "s.yaml", "--out", "local").code == 0)
+        #expect(try work.bytes("far/records.ndjson") == work.bytes("local/records.ndjson"))
+    }
+
+    @Test("Workers end by themselves when launch is killed, and the next launch goes on")
+    func killed() throws {
+        let work = try Workspace()
+        try work.write(smallSweep(steps: 6000), to: "s.yaml")
+        let hosts = try PretendedHosts(work)
+        try hosts.cluster("[one, {host: two, tunnel: true}]", more: "defaults: {slots: 1}")
+        let launch = try hosts.launch("s.yaml", "--out", "far")
+        try eventually("both work") { launch.errors.components(separatedBy: "OpenBLAS kernel").count == 3 }
+        launch.signal(SIGKILL)
+        #expect(try launch.wait().code == 128 + SIGKILL)
+        try eventually("nothing is left") { try hosts.left.isEmpty }
+        #expect(try hosts.launch("far").wait().code == 0)
+    }
+
+    @Test("A worker that is killed is started again, and nothing is lost")
+    func workerKilled() throws {
+        let work = try Workspace()
+        try work.write(smallSweep(steps: 4000), to: "s.yaml")
+        let hosts = try PretendedHosts(work)
+        try hosts.cluster("[one]", more: "defaults: {slots: 1}")
+        let launch = try hosts.launch("s.yaml", "--out", "far")
+        try eventually("it works") { launch.errors.contains("OpenBLAS kernel") }
+        let worker = try #require(try processes(with: work.folder.path, "--stop-with-stdin").first)
+        kill(worker, SIGKILL)
+        let end = try launch.wait()
+        #expect(end.code == 0)
+        #expect(end.errors.contains("one: its worker was killed"), "\(end.errors)")
+        #expect(end.errors.components(separatedBy: "worker on ").count >= 3, "\(end.errors)")
+        #expect(try work.run("run", "s.yaml", "--out", "local").code == 0)
+        #expect(try work.bytes("far/records.ndjson") == work.bytes("local/records.ndjson"))
+    }
+
+    @Test("Hosts come and go with the file; a file with a mistake changes nothing")
+    func otherHosts() throws {
+        let work = try Workspace()
+        try work.write(smallSweep(steps: 20_000), to: "s.yaml")
+        let hosts = try PretendedHosts(work)
+        try hosts.cluster("[one]", more: "defaults: {slots: 1}")
+        let launch = try hosts.launch("s.yaml", "--out", "far", "--follow-hosts")
+        try eventually("one works") { launch.errors.contains("OpenBLAS kernel") }
+        try hosts.cluster("[one, two", more: "defaults: {slots: 1}")
+        try eventually("the mistake is told") { launch.errors.contains("the hosts stay as they were") }
+        try hosts.cluster("[two]", more: "defaults: {slots: 1}")
+        try eventually("two works") { launch.errors.components(separatedBy: "OpenBLAS kernel").count == 3 }
+        #expect(launch.errors.contains("two is new in the cluster file"))
+        #expect(launch.errors.contains("one is not in the cluster file any more"))
+        try eventually("one is left") {
+            try processes(with: work.folder.path, "lab-one", "--stop-with").isEmpty
+        }
+        #expect(try !processes(with: work.folder.path, "lab-two", "--stop-with").isEmpty)
+        launch.signal(SIGTERM)
+        #expect(try launch.wait().code == 3)
+        #expect(try hosts.left.isEmpty)
+    }
+
+    @Test("SIGHUP reads the file again")
+    func hangUp() throws {
+        let work = try Workspace()
+        try work.write(smallSweep(steps: 20_000), to: "s.yaml")
+        let hosts = try PretendedHosts(work)
+        try hosts.cluster("[off1]")
+        let launch = try hosts.launch("s.yaml", "--out", "far")
+        try eventually("it waits") { launch.errors.contains("off1: cannot be reached") }
+        try hosts.cluster("[one]")
+        launch.signal(SIGHUP)
+        try eventually("one works") { launch.errors.contains("OpenBLAS kernel") }
+        launch.signal(SIGTERM)
+        #expect(try launch.wait().code == 3)
+    }
+
+    @Test("Data sets are sent, verified; those in a folder of the host's own are not overwritten")
+    func data() throws {
+        let work = try Workspace()
+        try work.write(
+            """
+            name: images
+            experiment: mlp
+            dataset: mnist
+            depth: 2
+            width: 8
+            axes: {seed: [1]}
+            training: {steps: 2, batch: 8, learningRate: 0.1}
+            """, to: "s.yaml")
+        let hosts = try PretendedHosts(work)
+        let names = ["train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1"]
+        for folder in ["data/mnist", "homes/two/own/mnist"] {
+            try FileManager.default.createDirectory(
+                at: work.folder.appending(path: folder), withIntermediateDirectories: true)
+        }
+        for name in names { try work.write("no images, but \(name)", to: "data/mnist/\(name)-ubyte") }
+        try work.write("mine", to: "homes/two/own/mnist/\(names[0])-ubyte")
+        try hosts.cluster("[one, {host: two, data: ~/own}]", more: "defaults: {slots: 1}")
+        // The trial fails for want of images; what matters here arrived before.
+        let end = try hosts.launch("s.yaml", "--out", "far", "--data", "data").wait()
+        #expect(end.code == 1, "\(end.all)")
+        for name in names {
+            #expect(
+                try work.text("homes/one/.cache/ranksweep-worker/data/mnist/\(name)-ubyte")
+                    == "no images, but \(name)")
+        }
+        #expect(end.errors.contains("is not the data set that this machine has"), "\(end.errors)")
+        #expect(try work.text("homes/two/own/mnist/\(names[0])-ubyte") == "mine")
+    }
+
+    @Test("What cannot be launched is said before anything is begun")
+    func wrongUse() throws {
+        let work = try Workspace()
+        try work.write(smallSweep(), to: "s.yaml")
+        let hosts = try PretendedHosts(work)
+        func message(_ arguments: String...) throws -> String {
+            let end = try work.start("ranksweep", ["launch"] + arguments, environment: hosts.environment)
+                .wait()
+            #expect(end.code == 2, "\(arguments)")
+            return end.errors
+        }
+        try hosts.cluster("[one]")
+        #expect(try message("lab.yml", "s.yaml").contains("lab.yml: no such file; did you mean 'lab.yaml'?"))
+        #expect(try message("lab.yaml").contains("SWEEP|DIR is missing"))
+        #expect(try message("lab.yaml", "t.yaml").contains("t.yaml: no such file"))
+        #expect(try message("lab.yaml", "s.yaml", "--follow").contains("did you mean '--follow-hosts'?"))
+        #expect(try message("lab.yaml", "s.yaml", "--bundle", "b.tgz").contains("b.tgz: no such file"))
+        #expect(try message("lab.yaml", "s.yaml", "--bundle", "s.yaml").contains("not a .tar.gz archive"))
+        #expect(try message("lab.yaml", "s.yaml", "--retry", "failed").contains("--retry goes on with a run"))
+        try hosts.cluster("[{host: one, slot: 1}]")
+        #expect(try message("lab.yaml", "s.yaml").contains("lab.yaml:6:21: hosts.one.slot: no such key"))
+        #expect(!work.exists("runs") && !work.exists("homes/calls"))
+    }
+
+    @Test("Two launches of one cluster would end each other's workers: the second is refused")
+    func twice() throws {
+        let work = try Workspace()
+        try work.write(smallSweep(), to: "s.yaml")
+        let hosts = try PretendedHosts(work)
+        try hosts.cluster("[off1]")
+        let first = try hosts.launch("s.yaml", "--out", "a")
+        try eventually("it waits") { first.errors.contains("off1: cannot be reached") }
+        let second = try hosts.launch("s.yaml", "--out", "b").wait()
+        #expect(
+            second.code == 2 && second.errors.contains("another 'ranksweep launch' uses the cluster 'lab'"))
+        first.signal(SIGINT)
+        #expect(try first.wait().code == 3)
+    }
+}
+
+/// Why this machine has no test bed; nil where it has one.
+private let bedObstacle: String? = {
+    let script = LaunchOnBedTests.script
+    guard FileManager.default.isExecutableFile(atPath: script) else { return "there is no \(script)" }
+    guard geteuid() == 0 else { return "needs root, for network namespaces" }
+    guard let end = try? Workspace().start(script, ["check"]).wait() else { return "\(script) does not run" }
+    return end.code == 0 ? nil : end.errors
+}()
+
+@Suite(
+    "Launch on several hosts", .serialized,
+    .enabled(if: bedObstacle == nil, Comment(rawValue: bedObstacle ?? "")))
+struct LaunchOnBedTests {
+    static let script = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().appending(path: "cluster/testbed/hosts.sh").path
+
+    @Test(
+        "A link cut for 20 s, a worker killed, a host rebooted, one that is not there: the same bytes, nothing left"
+    )
+    func allAtOnce() throws {
+        let work = try Workspace()
+        let sweep = smallSweep(steps: 20_000).replacingOccurrences(of: "[0, 5]", with: "[0, 8]")
+        try work.write(sweep, to: "s.yaml")
+        #expect(try work.run("run", "s.yaml", "--out", "local").code == 0)
+        try PretendedHosts.makeBundle(work)
+        let bed = work.folder.appending(path: "bed").path
+        func act(_ words: String...) throws -> Program.Result {
+            try work.start(Self.script, words, environment: ["BED_OWNER": String(getpid())]).wait()
+        }
+        try #require(try act("up", "4", bed).code == 0)
+        defer { _ = try? act("down", bed) }
+        try work.write(
+            """
+            name: lab
+            address: hub
+            keys: keys
+            bundle: bundle.tar.gz
+            defaults: {slots: 1, ssh: [-F, \(bed)/ssh_config]}
+            hosts: [host1, host2, host3, {host: host4, tunnel: true}, host5]
+            """, to: "lab.yaml")
+        let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        let program = URL(filePath: own).deletingLastPathComponent().appending(path: "ranksweep").path
+        let launch = try work.start(
+            Self.script, ["enter", bed, program, "launch", "lab.yaml", "s.yaml", "--out", "far"])
+        try eventually("four work") { launch.errors.components(separatedBy: "OpenBLAS kernel").count == 5 }
+        #expect(try act("cut", "host1", bed).code == 0)
+        let cut = DispatchTime.now()
+        let kill = "kill -9 $(pgrep -f [s]top-with-stdin)"
+        _ = try act("enter", bed, "ssh", "-F", bed + "/ssh_config", "host2", kill)
+        #expect(try act("reboot", "host3", bed).code == 0)
+        // The cut itself is the matter: it lasts so long.
+        while DispatchTime.now() < cut + 20 { usleep(100_000) }
+        #expect(try act("mend", "host1", bed).code == 0)
+        let end = try launch.wait()
+        #expect(end.code == 0, "\(end.all)")
+        #expect(try work.bytes("far/records.ndjson") == work.bytes("local/records.ndjson"))
+        #expect(end.errors.contains("host5: its name is not known"), "\(end.errors)")
+        #expect(end.errors.contains("host2: its worker was killed"), "\(end.errors)")
+        // A link that comes back in time costs no restart.
+        #expect(!end.errors.contains("host1: "), "\(end.errors)")
+        let lines = try act("status", bed).output.split(separator: "\n")
+        #expect(lines.count == 4 && lines.allSatisfy { $0.hasSuffix("  2 processes") }, "\(lines)")
+    }
+}
