@@ -109,7 +109,7 @@ private struct PretendedHosts {
         let again = try hosts.launch("s.yaml", "--out", "again").wait()
         #expect(again.code == 0 && !again.errors.contains("sending"), "\(again.all)")
         #expect(try work.bytes("again/records.ndjson") == work.bytes("local/records.ndjson"))
-        #expect(try hosts.launch("again").wait().all.contains("nothing is left to do"))
+        #expect(try hosts.launch("again").wait().all.contains("nothing to resume"))
 
         // Keys are for nobody else's eyes, neither here nor there.
         for file in [
@@ -266,7 +266,7 @@ private struct PretendedHosts {
         #expect(try message("lab.yml", "s.yaml").contains("lab.yml: no such file; did you mean 'lab.yaml'?"))
         #expect(try message("lab.yaml").contains("SWEEP|DIR is missing"))
         #expect(try message("lab.yaml", "t.yaml").contains("t.yaml: no such file"))
-        #expect(try message("lab.yaml", "s.yaml", "--follow").contains("did you mean '--follow-hosts'?"))
+        #expect(try message("lab.yaml", "s.yaml", "--follow-host").contains("did you mean '--follow-hosts'?"))
         #expect(try message("lab.yaml", "s.yaml", "--bundle", "b.tgz").contains("b.tgz: no such file"))
         #expect(try message("lab.yaml", "s.yaml", "--bundle", "s.yaml").contains("not a .tar.gz archive"))
         #expect(try message("lab.yaml", "s.yaml", "--retry", "failed").contains("--retry goes on with a run"))
