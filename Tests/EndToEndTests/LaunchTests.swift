@@ -296,8 +296,11 @@ private let bedObstacle: String? = {
     let script = LaunchOnBedTests.script
     guard FileManager.default.isExecutableFile(atPath: script) else { return "there is no \(script)" }
     guard geteuid() == 0 else { return "needs root, for network namespaces" }
-    guard let end = try? Workspace().start(script, ["check"]).wait() else { return "\(script) does not run" }
-    return end.code == 0 ? nil : end.errors
+    do {
+        let work = try Workspace()
+        let end = try withExtendedLifetime(work) { try work.start(script, ["check"]).wait() }
+        return end.code == 0 ? nil : end.errors
+    } catch { return "\(script): \(error)" }
 }()
 
 @Suite(
