@@ -28,7 +28,7 @@ final class Workspace {
     func start(_ program: String, _ arguments: [String], environment: [String: String] = [:]) throws
         -> Program
     {
-        try Program(program, arguments, in: folder, environment: environment)
+        try Program(program, arguments, in: self, environment: environment)
     }
 
     /// Runs `ranksweep` to its end.
@@ -47,6 +47,8 @@ final class Program {
     }
 
     private let name: String
+    /// Its folder goes when nobody holds it.
+    private let work: Workspace
     private let process = Process()
     private let outputFile: URL
     private let errorFile: URL
@@ -61,7 +63,11 @@ final class Program {
     }
     var errors: String { (try? String(contentsOf: errorFile, encoding: .utf8)) ?? "" }
 
-    init(_ name: String, _ arguments: [String], in folder: URL, environment: [String: String]) throws {
+    fileprivate init(
+        _ name: String, _ arguments: [String], in work: Workspace, environment: [String: String]
+    ) throws {
+        self.work = work
+        let folder = work.folder
         // The test's own program is built into the same folder.
         let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         let binaries = URL(filePath: own).deletingLastPathComponent()
