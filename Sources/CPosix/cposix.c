@@ -47,6 +47,20 @@ int cposix_signal_pipe(const int *signals, int count) {
     return ends[0];
 }
 
+static volatile sig_atomic_t was_signalled = 0;
+
+static void note(int signal_number) {
+    (void)signal_number;
+    was_signalled = 1;
+}
+
+void cposix_note_signal(int signal_number) {
+    struct sigaction action = {.sa_handler = note, .sa_flags = SA_RESTART};
+    sigaction(signal_number, &action, NULL);
+}
+
+int cposix_was_signalled(void) { return was_signalled != 0; }
+
 long cposix_file_system_type(const char *path) {
     struct statfs status;
     return statfs(path, &status) == 0 ? (long)status.f_type : 0;

@@ -36,6 +36,7 @@ extension Coordinator {
             terminal.print(
                 "a worker on \(host) failed \(failures) times in a row: it gets single trials now, after longer and "
                     + "longer rests")
+        case .tooLong(let expected, let left): terminal.print(longTrialWords(expected, left))
         case .failed(let trial, let host, let cause, let willRetry):
             failureCounts[cause, default: 0] += 1
             let count = failureCounts[cause] ?? 0

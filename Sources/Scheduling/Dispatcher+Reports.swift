@@ -24,6 +24,7 @@ extension Dispatcher {
         let milliseconds = report.provenance.seconds * 1000
         if milliseconds.isFinite, milliseconds >= 0 {
             meanMilliseconds = meanMilliseconds.map { 0.9 * $0 + 0.1 * milliseconds } ?? milliseconds
+            if report.provenance.continuedFrom == 0 { trialTime.add(milliseconds) }
         }
         if states[trial] == .complete {
             effects.append(.check(report))

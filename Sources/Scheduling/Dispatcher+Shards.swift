@@ -14,7 +14,7 @@ extension Dispatcher {
     mutating func fill(_ id: WorkerID, _ now: Instant, _ effects: inout [DispatchEffect]) {
         guard pendingCount > 0 else { return noteIdle(id) }
         if let until = workers[id]?.restsUntil, now >= until { workers[id]?.restsUntil = nil }
-        while pendingCount > 0, let shard = nextShard(for: id) { lease(shard, to: id, now, &effects) }
+        while pendingCount > 0, let shard = nextShard(for: id, now) { lease(shard, to: id, now, &effects) }
         noteIdle(id)
     }
 
@@ -30,8 +30,10 @@ extension Dispatcher {
         }
     }
 
-    private mutating func nextShard(for id: WorkerID) -> [Int]? {
-        guard intake == .open, let worker = workers[id], !worker.isSuspect, worker.alone == nil else { return nil }
+    private mutating func nextShard(for id: WorkerID, _ now: Instant) -> [Int]? {
+        guard intake == .open, let worker = workers[id], !worker.isSuspect, worker.alone == nil,
+            hasTime(worker, now)
+        else { return nil }
         let count = worker.held.count
         // Rest protects trials that nobody has tried. Where there are none, what failed is tried again at once.
         if worker.failuresInARow >= settings.restAfterFailures, cursor < states.count {
@@ -42,10 +44,12 @@ extension Dispatcher {
             workers[id]?.alone = trial
             return [trial]
         }
-        let size = shardSize(slots: worker.slots)
+        let capacity = timeCapacity(worker, now)
+        let size = min(shardSize(slots: worker.slots), max(1, capacity - count))
         // A spare shard keeps slots busy while reports travel, until so few trials are left that
         // another worker's idle slot is the better place for them.
-        let room = pendingCount > totalSlots ? worker.slots + (size + 1) / 2 : worker.slots
+        let spare = pendingCount > totalSlots ? (size + 1) / 2 : 0
+        let room = min(worker.slots + spare, capacity)
         guard count < room else { return nil }
         if !suspects.isEmpty, !worker.held.keys.contains(where: { histories[$0]?.losses ?? 0 > 0 }),
             let trial = takePending(\.suspects)
@@ -108,6 +112,7 @@ extension Dispatcher {
             hold(trial, id, Hold(lease: lease, attempt: attempt, since: now))
             if attempt > 1 { histories[trial, default: History()].attempts = attempt }
         }
+        noteGiven(shard.count, to: id, now, &effects)
         effects.append(
             .send(
                 .assign(

@@ -21,18 +21,22 @@ extension Dispatcher {
         }
         late.sort { ($0.since, $0.trial) < ($1.since, $1.trial) }
         for (_, trial) in late {
-            guard let holder = holders[trial]?.worker, let id = takeIdle(besides: holder) else { continue }
+            guard let holder = holders[trial]?.worker, let id = takeIdle(besides: holder, now) else { continue }
             lease([trial], to: id, now, &effects)
             noteIdle(id)
         }
     }
 
     /// A worker that can begin a copy at once.
-    private mutating func takeIdle(besides holder: WorkerID) -> WorkerID? {
+    private mutating func takeIdle(besides holder: WorkerID, _ now: Instant) -> WorkerID? {
         for _ in 0..<idle.count {
             guard let id = idle.popFirst() else { return nil }
             workers[id]?.isQueued = false
-            if id != holder, isFree(id), workers[id]?.failuresInARow == 0 { return id }
+            if id != holder, isFree(id), let worker = workers[id], worker.failuresInARow == 0,
+                hasTime(worker, now)
+            {
+                return id
+            }
             noteIdle(id)
         }
         return nil

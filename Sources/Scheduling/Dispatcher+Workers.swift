@@ -23,6 +23,7 @@ extension Dispatcher {
         }
         workers[id]?.process = hello.process
         workers[id]?.kernel = hello.kernel
+        noteEnd(of: id, hello, now)
         effects.append(.send(.welcome(welcome), to: id))
         if isFinished { effects.append(.send(.finish, to: id)) }
         reconcile(id, hello.held, now, &effects)
@@ -117,7 +118,7 @@ extension Dispatcher {
     private mutating func check(_ id: WorkerID, _ now: Instant, _ effects: inout [DispatchEffect]) {
         guard let worker = workers[id] else { return }
         if now >= worker.lastHeard + settings.deadAfterMilliseconds {
-            release(id, isLoss: true, &effects)
+            release(id, isLoss: true, now, &effects)
             return
         }
         if !worker.isSuspect, now >= worker.lastHeard + settings.suspectAfterMilliseconds {
@@ -150,8 +151,11 @@ extension Dispatcher {
 
     /// Forgets a worker; its trials are pending again, but for those with a second copy. Where the worker was lost,
     /// those that may have been running may have been the cause: each counts a loss, and is a suspect.
-    mutating func release(_ id: WorkerID, isLoss: Bool, _ effects: inout [DispatchEffect]) {
+    mutating func release(
+        _ id: WorkerID, isLoss: Bool, _ now: Instant, _ effects: inout [DispatchEffect]
+    ) {
         guard let worker = workers.removeValue(forKey: id) else { return }
+        learn(fromLeaving: worker, now)
         totalSlots -= worker.slots
         if !worker.isSuspect { liveCount -= 1 }
         let count = worker.held.count
@@ -160,7 +164,7 @@ extension Dispatcher {
                 isLoss
                     ? .lost(id, host: worker.host, trials: count)
                     : .left(id, host: worker.host, trials: count)))
-        let running = isLoss ? Set(mayRun(worker)) : []
+        let running = isLoss && !wasDue(worker) ? Set(mayRun(worker)) : []
         for trial in worker.held.keys.sorted() {
             guard let hold = worker.held[trial] else { continue }
             unhold(trial, id)

@@ -88,6 +88,8 @@ public enum DispatchNote: Equatable, Sendable {
     case failed(trial: Int, host: String, cause: String, willRetry: Bool)
     /// It fails again and again, and gets new trials one by one, at ever longer intervals.
     case resting(WorkerID, host: String, failures: Int)
+    /// A trial is expected to take longer than a worker has left that was given one, and nothing of it is kept.
+    case tooLong(expectedMilliseconds: Int64, leftMilliseconds: Int64)
 }
 
 /// The coordinator's decisions. Records depend on the trial alone, so whoever reports first is believed, and
@@ -159,6 +161,11 @@ public struct Dispatcher: Sendable {
         var alone: Int?
         /// When `deadlines` has it.
         var due = Instant(milliseconds: .max)
+        /// When it says goodbye, if it told; and how often its trials leave their state, 0: never.
+        var until: Instant?
+        var checkpointMilliseconds: Int64 = 0
+        /// Trials leased to it so far.
+        var given = 0
         /// Whether `idle` has it.
         var isQueued = false
     }
@@ -193,6 +200,8 @@ public struct Dispatcher: Sendable {
     var pendingCount: Int
     var nextLease: UInt64
     var meanMilliseconds: Double?
+    var trialTime = TrialTime()
+    var hasToldOfLongTrials = false
     var isFinished = false
     public internal(set) var intake = Intake.open
     var isDrained = false
@@ -246,7 +255,7 @@ public struct Dispatcher: Sendable {
         switch event {
         case .wake: checkWorkers(now, &effects)
         case .pause, .drain, .proceed: change(event, &effects)
-        case .lost(let id): release(id, isLoss: true, &effects)
+        case .lost(let id): release(id, isLoss: true, now, &effects)
         case .message(let message, let id):
             noteHeard(id, now)
             switch message {
@@ -256,7 +265,7 @@ public struct Dispatcher: Sendable {
             case .report(let report): accept(report, from: id, &effects)
             case .failure(let failure): accept(failure, from: id, now, &effects)
             case .piece(let piece): accept(piece, from: id, &effects)
-            case .goodbye: release(id, isLoss: false, &effects)
+            case .goodbye: release(id, isLoss: false, now, &effects)
             }
             fill(id, now, &effects)
         }

@@ -60,6 +60,8 @@ public enum SessionNote: Equatable, Sendable {
 public enum SessionEnd: Equatable, Sendable {
     /// The sweep is done.
     case finished
+    /// The end that the worker was given is near.
+    case timeUp
     case refused(reason: String)
     case silent
     case stopped
@@ -96,6 +98,10 @@ public struct WorkerSession: Sendable {
     }
 
     private let settings: SessionSettings
+    /// When the worker says goodbye, whatever still runs then.
+    let until: Instant?
+    var isLeaving = false
+    var trialTime = TrialTime()
     private(set) var hello: WorkerMessage.Hello
     private(set) var link = Link.waitingForSlots
     private(set) var slots: [Slot]
@@ -113,9 +119,15 @@ public struct WorkerSession: Sendable {
     private var lastSent: Instant
     private var lastHello: Instant
 
-    /// - Parameter hello: who the worker is; what it holds is filled in.
-    public init(hello: WorkerMessage.Hello, settings: SessionSettings = SessionSettings(), at now: Instant) {
+    /// - Parameters:
+    ///   - hello: who the worker is; what it holds, and for how long, is filled in.
+    ///   - until: when it says goodbye, whatever still runs then.
+    public init(
+        hello: WorkerMessage.Hello, settings: SessionSettings = SessionSettings(), until: Instant? = nil,
+        at now: Instant
+    ) {
         self.hello = hello
+        self.until = until
         self.settings = settings
         slots = Array(repeating: .starting, count: Int(hello.slots))
         slotDeaths = Array(repeating: 0, count: Int(hello.slots))
@@ -137,7 +149,7 @@ public struct WorkerSession: Sendable {
                     lastSent + beatMilliseconds, lastHello + beatMilliseconds * settings.helloBeats,
                     lastHeard + beatMilliseconds * settings.silentBeats)
             }
-        return slots.compactMap(limit).min().map { min($0, link) } ?? link
+        return (slots.compactMap(limit) + [until].compactMap { $0 }).reduce(link) { min($0, $1) }
     }
 
     /// When a slot's trial has run for too long.
@@ -173,6 +185,7 @@ public struct WorkerSession: Sendable {
         case .stop: effects += [.send(.goodbye), .exit(.stopped)]
         }
         startWaiting(now, &effects)
+        leaveIfDue(now, &effects)
         if effects.contains(where: { if case .send = $0 { true } else { false } }) { lastSent = now }
         return effects
     }
@@ -300,6 +313,7 @@ extension WorkerSession {
     mutating func greet(_ now: Instant, _ effects: inout [SessionEffect]) {
         var message = hello
         message.held = claims
+        message.remainingMilliseconds = remaining(now)
         effects.append(.send(.hello(message)))
         lastHello = now
     }
@@ -332,6 +346,7 @@ extension WorkerSession {
         switch reply {
         case .ready, .progress: break
         case .done(trial, let id, let body, let files, let continuedFrom, let seconds, let peak):
+            if continuedFrom == 0 { trialTime.add(seconds * 1000) }
             report(
                 .report(
                     WorkerMessage.Report(

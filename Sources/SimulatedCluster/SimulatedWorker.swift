@@ -11,6 +11,7 @@ struct SimulatedWorker {
     }
 
     let host: Int
+    let until: Instant?
     var session: WorkerSession
     var processes: [Process]
     /// How far its clock is ahead.
@@ -25,14 +26,16 @@ struct SimulatedWorker {
     var lastDown: Int64 = 0
     var nextWake: Int64?
 
-    init(_ id: UInt64, host: Int, slots: UInt32, at now: Instant) {
+    /// - Parameter until: when it must be gone, by its own clock.
+    init(_ id: UInt64, host: Int, slots: UInt32, until: Instant?, at now: Instant) {
         self.host = host
+        self.until = until
         session = WorkerSession(
             hello: WorkerMessage.Hello(
                 program: "simulated", host: "host\(host)", process: UInt32(truncatingIfNeeded: id),
                 slots: slots,
                 cpu: "simulated", kernel: "", held: []),
-            at: now)
+            until: until, at: now)
         processes = Array(repeating: Process(), count: Int(slots))
     }
 }

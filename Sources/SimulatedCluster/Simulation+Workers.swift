@@ -8,7 +8,9 @@ extension Simulation {
         workerCount += 1
         let id = workerCount
         note("worker \(id) starts on host \(host)")
-        workers[id] = SimulatedWorker(id, host: host, slots: options.slots, at: now)
+        var own = Chance(id)
+        let until = options.lifetime.map { now + own.milliseconds($0...2 * $0) }
+        workers[id] = SimulatedWorker(id, host: host, slots: options.slots, until: until, at: now)
         if dispatcher == nil { workers[id]?.upAgain = now.milliseconds + 1000 }
         for slot in 0..<Int(options.slots) { startProcess(id, slot) }
         arrangeWake(id)
@@ -68,6 +70,7 @@ extension Simulation {
         case .exit(let end):
             note("worker \(id) exits: \(end)")
             if end == .finished, !journal.isComplete { fail("worker \(id) is sent home with trials left") }
+            if end == .timeUp, workers[id]?.until == nil { fail("worker \(id) ends before its time") }
             if case .refused(let reason) = end { fail("worker \(id) is refused: \(reason)") }
             removeWorker(id)
         }
@@ -101,6 +104,7 @@ extension Simulation {
     private mutating func start(_ trial: UInt64, on slot: Int, of id: UInt64) {
         guard let worker = workers[id] else { return }
         let process = worker.processes[slot]
+        if let until = worker.until, now + worker.ahead >= until { fail("a trial starts after its worker's end") }
         if !process.isUp || !process.isLoaded { fail("a trial starts on a slot that is not ready") }
         if process.trial != nil { fail("a trial starts on a busy slot") }
         workers[id]?.processes[slot].trial = trial

@@ -118,7 +118,7 @@ public struct Simulation {
             if !options.hasBadHost, starts > options.trials + secondAssignments {
                 fail("\(starts) attempts at \(options.trials) trials, without a fault")
             }
-            if secondAssignments > options.trials, !options.hasBadHost {
+            if secondAssignments > options.trials, !options.hasBadHost, options.lifetime == nil {
                 fail("a trial is copied more than once")
             }
             if !journal.quarantined.isEmpty { fail("a good trial is quarantined, without a fault") }
@@ -156,6 +156,9 @@ public struct Simulation {
             guard let due = workers[id]?.nextWake, due <= now.milliseconds else { return }
             workers[id]?.nextWake = nil
             work(id, .wake)
+            if let worker = workers[id], let until = worker.until, now + worker.ahead >= until {
+                fail("worker \(id) outlives its time")
+            }
             if let worker = workers[id], worker.session.nextDeadline <= now + worker.ahead {
                 fail("worker \(id) would be woken for ever")
             }

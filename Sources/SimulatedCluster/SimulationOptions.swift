@@ -43,6 +43,8 @@ public struct SimulationOptions: Sendable {
     var files: [UInt64]
     /// Of weights that are gone when they are fetched.
     var lostFiles: Double
+    /// How long a worker lives at the least, as a batch engine's job does; nil: until something ends it.
+    var lifetime: Int64?
     var settings: DispatchSettings
 
     init(_ chance: inout Chance) {
@@ -76,6 +78,11 @@ public struct SimulationOptions: Sendable {
         settings.trialLimitSeconds = 30
         settings.maximumLosses = poison > 0 ? 5 : chance.pick(5, 1000)
         settings.shardMilliseconds = chance.pick(10, 1000, 20_000)
+        // Of a die of its own: the course of the other seeds stays what it was.
+        var copy = chance
+        var own = Chance(copy.next() ^ 0x1202)
+        let longest = min(25_000, longest * slowness)
+        lifetime = own.pick(nil, nil, nil, longest + 10_000, 3 * longest + 10_000)
     }
 
     var isCalm: Bool { faultsEnd == 0 }
@@ -89,7 +96,9 @@ public struct SimulationOptions: Sendable {
         let attempts =
             Int64(trials * settings.maximumFailures) * (longestAnywhere + 4 * latency + turn + 1000)
         let deaths = poison > 0 ? Int64(trials * settings.maximumLosses) * (60_000 + longestAnywhere) : 0
-        return faultsEnd + 150_000 + attempts + deaths / 4
+        // A worker's end costs its slots a trial, and then time until another is there.
+        let ends = lifetime == nil ? 0 : attempts + 12_000 * Int64(trials)
+        return faultsEnd + 150_000 + attempts + ends + deaths / 4
     }
 }
 
@@ -103,6 +112,7 @@ extension SimulationOptions: CustomStringConvertible {
         clocks jump up to \(clockJump) ms
         network: up to \(latency) ms, duplicates \(duplicates), reorders \(reorders), \
         \(queuesWhileDown ? "queues" : "drops") while down, \(tellsOfConnections ? "tells" : "does not tell") of connections
+        workers end \(lifetime.map { "after \($0) ms or up to twice that" } ?? "only when they are made to")
         shards of \(settings.shardMilliseconds) ms, quarantine after \(settings.maximumFailures) failures \
         or \(settings.maximumLosses) losses
         """

@@ -4,7 +4,7 @@
 import Sweep
 
 /// The version of every message below; a peer that speaks another is refused with both numbers named.
-public let wireVersion: UInt8 = 3
+public let wireVersion: UInt8 = 4
 
 /// Who a worker is: chosen at random by the worker's process when it starts, kept across reconnections.
 public struct WorkerID: Hashable, Sendable {
@@ -43,10 +43,15 @@ public enum WorkerMessage: Equatable, Sendable {
         public var kernel: String
         /// Trials it still holds: running, waiting, or reported but unacknowledged.
         public var held: [HeldTrial]
+        /// Until it says goodbye, whatever still runs then; nil where it knows no such time. Relative, because
+        /// clocks differ.
+        public var remainingMilliseconds: UInt64?
+        /// How often its trials leave their state; 0: never.
+        public var checkpointMilliseconds: UInt32
 
         public init(
             program: String, host: String, process: UInt32, slots: UInt32, cpu: String, kernel: String,
-            held: [HeldTrial]
+            held: [HeldTrial], remainingMilliseconds: UInt64? = nil, checkpointMilliseconds: UInt32 = 0
         ) {
             self.program = program
             self.host = host
@@ -55,6 +60,8 @@ public enum WorkerMessage: Equatable, Sendable {
             self.cpu = cpu
             self.kernel = kernel
             self.held = held
+            self.remainingMilliseconds = remainingMilliseconds
+            self.checkpointMilliseconds = checkpointMilliseconds
         }
     }
 

@@ -19,6 +19,8 @@ extension WorkerMessage {
                 writer.write(held.attempt)
                 writer.write(held.stage.rawValue)
             }
+            writer.write(hello.remainingMilliseconds ?? .max)
+            writer.write(hello.checkpointMilliseconds)
             return writer.bytes
         case .beat: return ByteWriter(kind: Kind.beat.rawValue).bytes
         case .progress(let list):
@@ -98,6 +100,9 @@ extension WorkerMessage.Hello {
                     lease: LeaseID(try reader.read()), trial: try reader.read(), attempt: try reader.readAttempt(),
                     stage: try reader.readStage())
             })
+        let remaining: UInt64 = try reader.read()
+        remainingMilliseconds = remaining == .max ? nil : remaining
+        checkpointMilliseconds = try reader.read()
     }
 }
 

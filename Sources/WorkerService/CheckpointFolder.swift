@@ -1,4 +1,5 @@
 import Console
+import CPosix
 import Experiments
 import Glibc
 import Sweep
@@ -90,6 +91,9 @@ final class CheckpointClock {
     /// nil: never.
     private let milliseconds: Int64?
     private var dueAt: Int64 = .max
+    private var startedAt: Int64 = 0
+    /// A younger trial is as soon begun again.
+    private static let worthKeepingMilliseconds: Int64 = 1000
     private var hasWarned = false
 
     init(_ folder: CheckpointFolder, program: String, seconds: Int) {
@@ -98,18 +102,29 @@ final class CheckpointClock {
         milliseconds = seconds > 0 ? Int64(seconds) * 1000 : nil
     }
 
+    /// Whether the worker ends, and waits for this slot's last checkpoint.
+    private func isLast() -> Bool {
+        guard cposix_was_signalled() != 0 else { return false }
+        if monotonicMilliseconds() - startedAt < Self.worthKeepingMilliseconds {
+            exit(ExitCode.interrupted.rawValue)
+        }
+        return true
+    }
+
     /// For a trial that starts now; nil where no checkpoints are wanted.
     func checkpoints(of id: TrialID) -> Checkpoints? {
         guard let milliseconds else { return nil }
-        dueAt = monotonicMilliseconds() + milliseconds
+        startedAt = monotonicMilliseconds()
+        dueAt = startedAt + milliseconds
         return Checkpoints(
-            program: program, isDue: { monotonicMilliseconds() >= self.dueAt },
+            program: program, isDue: { self.isLast() || monotonicMilliseconds() >= self.dueAt },
             load: { self.folder.load(id) },
             save: { bytes in
                 if let fault = self.folder.save(bytes, id), !self.hasWarned {
                     self.hasWarned = true
                     printError("warning: a checkpoint cannot be written; trials go on without: \(fault)")
                 }
+                if cposix_was_signalled() != 0 { exit(ExitCode.interrupted.rawValue) }
                 // From its end: a slow disk must not take all the time.
                 self.dueAt = monotonicMilliseconds() + milliseconds
             },

@@ -135,6 +135,15 @@ struct SlotProcess {
 
     mutating func clearLog() { log.clear() }
 
+    /// Asks it to leave its trial's state and end.
+    func askForState() { child.send(signal: SIGUSR1) }
+
+    /// Whether it has ended, or is about to; what it still has to say is not read.
+    var isOver: Bool {
+        var end = pollfd(fd: descriptor, events: Int16(POLLRDHUP), revents: 0)
+        return poll(&end, 1, 0) > 0 && end.revents & Int16(POLLRDHUP | POLLHUP | POLLERR) != 0
+    }
+
     private var isClosed: Bool {
         var byte: UInt8 = 0
         return recv(descriptor, &byte, 1, Int32(MSG_DONTWAIT | MSG_PEEK)) == 0

@@ -50,11 +50,13 @@ struct Worker {
         checkpoints = CheckpointFolder(data: options.dataFolder)
         checkpoints.removeStale(now: Int(unixMilliseconds() / 1000))
         link = try CoordinatorLink(endpoint, options.keys, as: freshIdentity())
+        let until = try options.end?.instant()
         session = WorkerSession(
             hello: WorkerMessage.Hello(
                 program: programVersion, host: hostName(), process: UInt32(getpid()),
-                slots: UInt32(options.slots), cpu: cpuName(), kernel: "", held: []),
-            at: now())
+                slots: UInt32(options.slots), cpu: cpuName(), kernel: "", held: [],
+                checkpointMilliseconds: UInt32(options.checkpointSeconds) * 1000),
+            until: until, at: now())
         slots = Array(repeating: nil, count: options.slots)
     }
 
@@ -236,7 +238,19 @@ struct Worker {
     }
 
     private mutating func handle(_ event: SessionEvent) {
-        for effect in session.handle(event, at: now()) { perform(effect) }
+        let effects = session.handle(event, at: now())
+        if effects.contains(.exit(.stopped)) { leaveStates(milliseconds: 1500) }
+        if effects.contains(.exit(.timeUp)) { leaveStates(milliseconds: 5000) }
+        for effect in effects { perform(effect) }
+    }
+
+    /// Lets running trials leave their states, before others are given them: the goodbye comes after it.
+    private func leaveStates(milliseconds: Int64) {
+        guard options.checkpointSeconds > 0 else { return }
+        let asked = session.runningSlots.compactMap { slots[$0] }
+        for slot in asked { slot.askForState() }
+        let deadline = monotonicMilliseconds() + milliseconds
+        while asked.contains(where: { !$0.isOver }), monotonicMilliseconds() < deadline { usleep(5000) }
     }
 
     private mutating func perform(_ effect: SessionEffect) {
@@ -293,6 +307,9 @@ struct Worker {
             }
             printError("error: no coordinator at \(endpoint.text) for 15 minutes; giving up")
             return .interrupted
+        case .timeUp:
+            say("its time is up; what it did not finish goes to other workers")
+            return .done
         case .stopped:
             say("stopped; its unfinished trials go to other workers")
             return .interrupted

@@ -67,6 +67,12 @@ let workerCommand = CommandSpec(
             "a trial leaves its state so often, in DIR/checkpoints, and goes on from it when it is tried again "
                 + "(default: 60; 0: never)"),
         OptionSpec(
+            "--until", "UNIXTIME",
+            "when the worker must be gone, in seconds since 1970; slurm: the end of its Slurm job. It takes no trial "
+                + "that cannot end (or leave its state) by then, and says goodbye before it"),
+        OptionSpec(
+            "--margin", "SECONDS", "with --until: how long before it the worker says goodbye (default: 30)"),
+        OptionSpec(
             "--memory-limit", "SIZE",
             "end a trial that uses more memory of its own, as failed, such as 2GiB (default: none)"),
         OptionSpec(flag: "--version", "version of the program and of its libraries"),
@@ -85,11 +91,12 @@ let workerCommand = CommandSpec(
         workers on as many hosts as you like, before or while the sweep runs. One whose key is not on the
         coordinator's list (yet) says so, and waits, too.
 
-        exit codes: 0 the sweep is done, 2 wrong use or refused by the coordinator, 3 interrupted, 4 internal
+        exit codes: 0 the sweep is done or its time is up, 2 wrong use or refused by the coordinator, 3 interrupted, 4 internal
         """,
     examples: [
         "ranksweep-worker --connect tcp://10.0.0.5:5555 --keys ~/ranksweep-keys",
         "ranksweep-worker --connect tcp://127.0.0.1:5555 --slots 4 --data ~/datasets",
+        "ranksweep-worker --connect tcp://head:5555 --keys /shared/keys --until slurm",
     ])
 
 /// The command line, checked.
@@ -109,6 +116,7 @@ struct WorkerOptions {
     var checkpointSeconds: Int
     /// Of a slot, bytes.
     var memoryLimit: UInt64?
+    var end: WorkerEnd?
     /// As given, for slots.
     var dataFolder: String
 
@@ -116,6 +124,7 @@ struct WorkerOptions {
         isSlot = arguments.has("--slot")
         measureRequest = arguments["--measure"]
         checkpointSeconds = try arguments.integer("--checkpoint-every", in: 0...86_400) ?? 60
+        end = try WorkerEnd(arguments)
         memoryLimit = try arguments.size("--memory-limit")
         isQuiet = arguments.has("--quiet")
         stopsWithInput = arguments.has("--stop-with-stdin")

@@ -43,5 +43,6 @@ import Testing
         #expect(options.contains { $0.crash > 0 })
         #expect(options.contains { !$0.isLikeZeroMQ })
         #expect(options.contains { $0.files.count == 2 })
+        #expect(options.contains { $0.lifetime != nil && $0.isCalm })
     }
 }

@@ -72,7 +72,9 @@ extension Draws {
             return .hello(
                 WorkerMessage.Hello(
                     program: text(), host: text(), process: number(), slots: number(), cpu: text(),
-                    kernel: text(), held: held))
+                    kernel: text(), held: held,
+                    remainingMilliseconds: next() % 2 == 0 ? nil : number() % .max,
+                    checkpointMilliseconds: number()))
         case 1: return .beat
         case 2:
             guard let id = id() else { return .beat }

@@ -21,6 +21,12 @@ static inline int cposix_die_with_parent(int signal) {
 /// A signal that was ignored stays so.
 int cposix_signal_pipe(const int *signals, int count);
 
+/// From now on the signal only leaves a note.
+void cposix_note_signal(int signal_number);
+
+/// Whether that signal has come.
+int cposix_was_signalled(void);
+
 /// The `f_type` of the file system that a path is on (statfs); 0 where the system does not say.
 long cposix_file_system_type(const char *path);
 

@@ -1,0 +1,58 @@
+import Console
+import Glibc
+import Scheduling
+import Text
+
+/// When a worker must be gone, and how long before that it says goodbye.
+struct WorkerEnd {
+    let unixSeconds: Int
+    let marginSeconds: Int
+
+    static let defaultMargin = 30
+
+    /// nil where there is no `--until`, or a Slurm job without an end.
+    init?(_ arguments: Arguments) throws(UsageError) {
+        let margin = try arguments.integer("--margin", in: 0...86_400)
+        guard let text = arguments["--until"] else {
+            guard margin == nil else { throw UsageError("--margin goes with --until") }
+            return nil
+        }
+        marginSeconds = margin ?? WorkerEnd.defaultMargin
+        if text == "slurm" {
+            guard let end = try WorkerEnd.slurmEnd() else { return nil }
+            unixSeconds = end
+        } else if let seconds = Int(text), (0...1 << 40).contains(seconds) {
+            unixSeconds = seconds
+        } else {
+            throw UsageError(
+                "--until must be seconds since 1970, such as $(($(date +%s) + 3600)), or slurm, not '\(text)'")
+        }
+    }
+
+    /// Newer Slurms set it for each job (22.05 does not); jobs without a limit have an end far away.
+    private static func slurmEnd() throws(UsageError) -> Int? {
+        guard environmentValue("SLURM_JOB_ID") != nil else {
+            throw UsageError("--until slurm: this is no Slurm job: SLURM_JOB_ID is not set")
+        }
+        guard let text = environmentValue("SLURM_JOB_END_TIME") else {
+            throw UsageError(
+                "--until slurm: this Slurm does not set SLURM_JOB_END_TIME; let the batch script do it: export "
+                    + "SLURM_JOB_END_TIME=$(date -d \"$(squeue -h -j $SLURM_JOB_ID -o %e)\" +%s)")
+        }
+        guard let end = Int(text), end >= 0 else {
+            throw UsageError("--until slurm: SLURM_JOB_END_TIME is no time: '\(text)'")
+        }
+        return end == 0 || end >= 1 << 31 ? nil : end
+    }
+
+    /// By this process's clock, margin taken off.
+    func instant() throws(UsageError) -> Instant {
+        let left = Int64(unixSeconds) * 1000 - unixMilliseconds()
+        guard left > Int64(marginSeconds) * 1000 else {
+            throw UsageError(
+                "--until: \(max(0, left / 1000)) s are left, no more than the \(marginSeconds) s before the end at "
+                    + "which the worker leaves (--margin): no time for any trial")
+        }
+        return Instant(milliseconds: monotonicMilliseconds() + left - Int64(marginSeconds) * 1000)
+    }
+}
