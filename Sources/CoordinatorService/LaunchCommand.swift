@@ -115,8 +115,12 @@ struct Launch {
         return launch
     }
 
-    /// - Parameter endpoint: where the coordinator listens, the port known.
-    func source(_ options: RunOptions, endpoint: String) throws(CommandFailure) -> any WorkerSource {
+    /// - Parameters:
+    ///   - endpoint: where the coordinator listens, the port known.
+    ///   - run: the run directory.
+    func source(
+        _ options: RunOptions, endpoint: String, run: String
+    ) throws(CommandFailure) -> any WorkerSource {
         let port = endpoint.lastIndex(of: ":").map { String(endpoint[endpoint.index(after: $0)...]) } ?? ""
         let own = listen.isEverywhere || listen.isLoopback ? hostName() : listen.host
         let connect = "tcp://\(cluster.address ?? own):\(port)"
@@ -126,8 +130,8 @@ struct Launch {
         switch cluster.engine {
         case .slurm(let settings):
             return try slurmSource(
-                settings, keys: keys, bundle: bundle, files: files, connect: connect, kernel: cluster.kernel,
-                workerArguments: arguments)
+                settings, keys: keys, bundle: bundle, files: files, connect: connect, run: run,
+                kernel: cluster.kernel, workerArguments: arguments)
         case .hosts(let hosts):
             printError(
                 "\(cluster.name): \(countText(hosts.count, "host")), which find this machine at \(connect)"

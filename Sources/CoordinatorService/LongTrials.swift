@@ -1,4 +1,4 @@
-import Text
+import Console
 
 /// What to tell of trials that workers have no time for.
 func longTrialWords(_ expected: Int64, _ left: Int64) -> String {

@@ -82,7 +82,9 @@ public struct SimulationOptions: Sendable {
         var copy = chance
         var own = Chance(copy.next() ^ 0x1202)
         let longest = min(25_000, longest * slowness)
-        lifetime = own.pick(nil, nil, nil, longest + 10_000, 3 * longest + 10_000)
+        let drawn: Int64? = own.pick(nil, nil, nil, longest + 10_000, 3 * longest + 10_000)
+        // While the others are between two lives a bad host would have all trials for itself.
+        lifetime = hasBadHost ? nil : drawn
     }
 
     var isCalm: Bool { faultsEnd == 0 }

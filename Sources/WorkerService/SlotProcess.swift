@@ -140,8 +140,8 @@ struct SlotProcess {
 
     /// Whether it has ended, or is about to; what it still has to say is not read.
     var isOver: Bool {
-        var end = pollfd(fd: descriptor, events: Int16(POLLRDHUP), revents: 0)
-        return poll(&end, 1, 0) > 0 && end.revents & Int16(POLLRDHUP | POLLHUP | POLLERR) != 0
+        var end = pollfd(fd: descriptor, events: 0, revents: 0)
+        return poll(&end, 1, 0) > 0 && end.revents & Int16(POLLHUP | POLLERR) != 0
     }
 
     private var isClosed: Bool {

@@ -14,6 +14,12 @@ set -euo pipefail
 die() { echo "slurm.sh: $2" >&2; exit "$1"; }
 usage="usage: slurm.sh up N DIR | down DIR | kill-node NAME DIR | revive NAME DIR | env DIR"
 
+# Whoever called must not wait for the daemons to close what they inherit.
+for fd in "/proc/$$/fd"/*; do
+    fd=${fd##*/}
+    [ "$fd" -le 2 ] || [ "$fd" = 255 ] || eval "exec $fd>&-"
+done
+
 check() {
     [ "$(id -u)" = 0 ] || die 77 "needs root: slurmd runs jobs as their users"
     for program in munged slurmctld slurmd sinfo; do
@@ -66,7 +72,7 @@ free_ports() {
     die 1 "no $1 free ports in a row from 20000 on"
 }
 
-start_node() { env "RANKSWEEP_TESTBED_NODE=$1" slurmd -N "$1" -f "$dir/slurm.conf"; }
+start_node() { env "RANKSWEEP_TESTBED_NODE=$1" slurmd -N "$1" -f "$dir/slurm.conf" </dev/null >/dev/null 2>>"$dir/log/start.log"; }
 
 configure() {
     local port host i
@@ -121,9 +127,9 @@ up() {
     configure "$1" >"$dir/slurm.conf"
     export RANKSWEEP_TESTBED="$dir" SLURM_CONF="$dir/slurm.conf"
     munged --force --socket="$dir/run/munge.socket" --key-file="$dir/munge.key" --pid-file="$dir/run/munged.pid" \
-        --log-file="$dir/log/munged.log" --seed-file="$dir/run/munged.seed" 2>>"$dir/log/start.log" ||
+        --log-file="$dir/log/munged.log" --seed-file="$dir/run/munged.seed" </dev/null >/dev/null 2>>"$dir/log/start.log" ||
         die 1 "munged does not start: $dir/log"
-    slurmctld -i -c -f "$dir/slurm.conf" 2>>"$dir/log/start.log" || die 1 "slurmctld does not start: $dir/log"
+    slurmctld -i -c -f "$dir/slurm.conf" </dev/null >/dev/null 2>>"$dir/log/start.log" || die 1 "slurmctld does not start: $dir/log"
     for ((i = 1; i <= $1; i++)); do start_node "n$i" || die 1 "slurmd n$i does not start: $dir/log"; done
     for ((i = 0; i < 150; i++)); do
         [ "$(sinfo -h -N -t idle -o %N 2>/dev/null | wc -l)" -lt "$1" ] || { echo "SLURM_CONF=$dir/slurm.conf"; return; }

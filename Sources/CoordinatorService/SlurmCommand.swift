@@ -1,0 +1,121 @@
+import Console
+import Glibc
+import Transport
+
+/// One call of sbatch, squeue or scancel: a child process whose words are gathered while the loop goes on.
+struct SlurmCommand {
+    struct Answer: Equatable {
+        /// nil where it did not answer in time, and was killed.
+        var end: ChildProgram.End?
+        var output: String
+        var errors: String
+
+        var isSuccess: Bool { end?.isSuccess ?? false }
+
+        /// What went wrong, in its own words where it had any.
+        var trouble: String {
+            let last = errors.split(separator: "\n").last.map { printable(String($0)) }
+            guard let end else { return last ?? "no answer for \(SlurmCommand.patienceMilliseconds / 1000) s" }
+            return last ?? end.description
+        }
+    }
+
+    private let child: ChildProgram
+    private var output: Int32
+    private var errors: Int32
+    private var words: (output: [UInt8], errors: [UInt8]) = ([], [])
+    private let deadline: Int64
+
+    static let patienceMilliseconds: Int64 = 30_000
+    /// Ten thousand jobs have a listing of 500 kB.
+    private static let mostBytes = 8 << 20
+
+    /// - Parameter program: its path.
+    /// - Returns: nil where it cannot be started just now; errno says why.
+    static func start(_ program: String, _ arguments: [String], at now: Int64) -> SlurmCommand? {
+        var ends: [[Int32]] = []
+        defer { for pair in ends { close(pair[1]) } }
+        for _ in 0..<2 {
+            var pair: [Int32] = [-1, -1]
+            guard pipe(&pair) == 0 else {
+                for pair in ends { close(pair[0]) }
+                return nil
+            }
+            for end in pair { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+            _ = fcntl(pair[0], F_SETFL, O_NONBLOCK)
+            ends.append(pair)
+        }
+        let child = ChildProgram.start(
+            program, arguments, environment: environment(),
+            descriptors: [(ours: ends[0][1], theirs: STDOUT_FILENO), (ours: ends[1][1], theirs: STDERR_FILENO)])
+        guard let child else {
+            for pair in ends { close(pair[0]) }
+            return nil
+        }
+        return SlurmCommand(
+            child: child, output: ends[0][0], errors: ends[1][0], deadline: now + patienceMilliseconds)
+    }
+
+    private init(child: ChildProgram, output: Int32, errors: Int32, deadline: Int64) {
+        self.child = child
+        self.output = output
+        self.errors = errors
+        self.deadline = deadline
+    }
+
+    /// Jobs inherit it: what they need, and nothing that is the coordinator's business.
+    private static func environment() -> [String] {
+        let names = ["PATH", "HOME", "USER", "LOGNAME", "LANG", "SLURM_CONF", "TMPDIR"]
+        return environmentList().filter { entry in
+            let name = entry.prefix { $0 != "=" }
+            return names.contains(String(name)) || name.hasPrefix("SBATCH_") || name.hasPrefix("LC_")
+        }
+    }
+
+    var readable: [Int32] { [output, errors].filter { $0 >= 0 } }
+    var nextDeadline: Int64 { deadline }
+
+    /// Its answer, once it has ended or its time is up.
+    mutating func poll(at now: Int64) -> Answer? {
+        Self.read(&output, &words.output)
+        Self.read(&errors, &words.errors)
+        let end = child.endIfEnded()
+        if end == nil {
+            guard now >= deadline else { return nil }
+            // It has a group of its own, and perhaps children.
+            kill(-child.process, SIGKILL)
+            _ = child.wait()
+        }
+        Self.read(&output, &words.output)
+        Self.read(&errors, &words.errors)
+        for descriptor in [output, errors] where descriptor >= 0 { close(descriptor) }
+        return Answer(
+            end: end, output: String(decoding: words.output, as: UTF8.self),
+            errors: String(decoding: words.errors, as: UTF8.self))
+    }
+
+    /// Waits for its answer, for so long.
+    mutating func wait(milliseconds: Int64) -> Answer? {
+        let deadline = monotonicMilliseconds() + milliseconds
+        while monotonicMilliseconds() < deadline {
+            if let answer = poll(at: monotonicMilliseconds()) { return answer }
+            usleep(10_000)
+        }
+        return poll(at: .max)
+    }
+
+    private static func read(_ descriptor: inout Int32, _ words: inout [UInt8]) {
+        var bytes = [UInt8](repeating: 0, count: 65_536)
+        while descriptor >= 0 {
+            let count = Glibc.read(descriptor, &bytes, bytes.count)
+            if count < 0, errno == EINTR { continue }
+            if count < 0 { return }
+            guard count > 0 else {
+                close(descriptor)
+                descriptor = -1
+                return
+            }
+            if words.count < mostBytes { words += bytes[..<count] }
+        }
+    }
+}

@@ -1,0 +1,205 @@
+import Cluster
+import Console
+import Glibc
+import Transport
+
+/// The workers of a run that Slurm starts: performs what `SlurmFleet` decides. One call of sbatch, squeue or
+/// scancel runs at a time; the loop never waits for it, except in `stop`.
+struct SlurmJobs: WorkerSource {
+    private enum Task: Equatable {
+        case list
+        case submit(Int)
+        case cancel([String])
+    }
+
+    private let settings: SlurmJobSettings
+    private let connect: String
+    private let folder: SlurmFolder
+    private let keys: CoordinatorKeyFolder?
+    private let programs: (sbatch: String, squeue: String, scancel: String)
+    private var fleet: SlurmFleet
+    private var running: (task: Task, command: SlurmCommand)?
+    /// To be done next, before anything else; what could not be cancelled is tried again after the next listing.
+    private var tasks: [Task] = []
+    private var nextList: Int64 = .min
+    private var done = 0
+    private var lastTrouble = ""
+    private let listMilliseconds: Int64
+
+    static let listMilliseconds: Int64 = 5000
+
+    /// - Parameters:
+    ///   - connect: where workers find the coordinator, as the nodes see it.
+    ///   - keys: the coordinator's.
+    ///   - run: the run directory.
+    init(
+        _ settings: SlurmJobSettings, connect: String, keys: CoordinatorKeyFolder?, run: String,
+        listMilliseconds: Int64 = SlurmJobs.listMilliseconds
+    ) throws(CommandFailure) {
+        func find(_ name: String) throws(CommandFailure) -> String {
+            guard let path = findProgram(name) else {
+                throw .input("the program \(name) is not there: jobs are submitted where Slurm is installed")
+            }
+            return path
+        }
+        programs = (try find("sbatch"), try find("squeue"), try find("scancel"))
+        self.settings = settings
+        self.connect = connect
+        self.keys = keys
+        self.listMilliseconds = listMilliseconds
+        folder = SlurmFolder(settings, run: absolutePath(run))
+        var rules = SlurmFleetSettings()
+        rules.minimum = settings.minimum
+        rules.maximum = settings.maximum
+        rules.slots = settings.slots
+        fleet = SlurmFleet(rules)
+        try folder.prepare(settings, connect: connect, keys: keys)
+    }
+
+    var readable: [Int32] { running?.command.readable ?? [] }
+    var nextDeadline: Int64? { running?.command.nextDeadline ?? nextList }
+
+    mutating func noteSuccess() { done += 1 }
+
+    mutating func poll(at now: Int64, _ demand: WorkerDemand) throws(CommandFailure) -> WorkerNews {
+        var lines: [String] = []
+        let perTrial = demand.rate.flatMap { rate in
+            rate > 0 && demand.slots > 0 ? 1000 * Double(demand.slots) / rate : nil
+        }
+        let left = Int(min(demand.trialsLeft.rounded(.up), 1e9))
+        tell(.demand(SlurmDemand(trialsLeft: left, millisecondsPerTrial: perTrial, trialsDone: done)), now, &lines)
+        if demand.isEnding { tell(.end, now, &lines) }
+        if let (task, answer) = pollCommand(now) { hear(answer, to: task, now, &lines) }
+        startNext(now, &lines)
+        return WorkerNews(lines: lines)
+    }
+
+    private mutating func pollCommand(_ now: Int64) -> (Task, SlurmCommand.Answer)? {
+        guard let task = running?.task, let answer = running?.command.poll(at: now) else { return nil }
+        running = nil
+        return (task, answer)
+    }
+
+    private mutating func startNext(_ now: Int64, _ lines: inout [String]) {
+        guard running == nil else { return }
+        if !tasks.isEmpty {
+            start(tasks.removeFirst(), now, &lines)
+        } else if now >= nextList {
+            nextList = now + listMilliseconds
+            start(.list, now, &lines)
+        }
+    }
+
+    private func call(_ task: Task) -> (program: String, arguments: [String]) {
+        switch task {
+        case .list:
+            (programs.squeue, ["--noheader", "--array", "--me", "--name=\(folder.name)", "-o", SlurmListing.format])
+        case .submit(let count):
+            (programs.sbatch, folder.submission(settings, connect: connect, jobs: count))
+        case .cancel(let ids): (programs.scancel, ids)
+        }
+    }
+
+    private mutating func start(_ task: Task, _ now: Int64, _ lines: inout [String]) {
+        let (program, arguments) = call(task)
+        if let command = SlurmCommand.start(program, arguments, at: now) {
+            running = (task, command)
+        } else {
+            let why = "\(program) cannot be started: \(systemText(errno))"
+            hear(SlurmCommand.Answer(end: .exited(1), output: "", errors: why), to: task, now, &lines)
+        }
+    }
+
+    // MARK: - Answers
+
+    private mutating func hear(
+        _ answer: SlurmCommand.Answer, to task: Task, _ now: Int64, _ lines: inout [String]
+    ) {
+        switch task {
+        case .list:
+            nextList = now + listMilliseconds
+            guard answer.isSuccess, let list = SlurmListing.list(answer.output) else {
+                return note("squeue failed: \(answer.isSuccess ? "it cannot be read" : answer.trouble)", &lines)
+            }
+            lastTrouble = ""
+            // Those of a coordinator that listened elsewhere would never find this one.
+            let strangers = list.filter { $0.comment != connect && $0.listing.phase != .over }
+            if !strangers.isEmpty { tasks.append(.cancel(strangers.map(\.listing.id))) }
+            tell(.listed(list.filter { $0.comment == connect }.map(\.listing)), now, &lines)
+        case .submit(let count):
+            guard answer.isSuccess, let ids = slurmArray(answer.output, count: count) else {
+                tell(.submissionFailed(why: answer.trouble), now, &lines)
+                break
+            }
+            tell(.submitted(ids), now, &lines)
+        case .cancel(let ids):
+            // A job that is over by now is no trouble.
+            guard !answer.isSuccess, !answer.errors.contains("Invalid job id") else { return }
+            note("scancel failed: \(answer.trouble)", &lines)
+            tasks.append(.cancel(ids))
+        }
+        // What was decided next needs a listing that knows of this.
+        if case .submit = task { nextList = now + listMilliseconds }
+    }
+
+    /// Once, until something else is wrong.
+    private mutating func note(_ trouble: String, _ lines: inout [String]) {
+        guard trouble != lastTrouble else { return }
+        lastTrouble = trouble
+        lines.append("warning: Slurm: \(trouble); trying again")
+    }
+
+    private mutating func tell(_ event: SlurmEvent, _ now: Int64, _ lines: inout [String]) {
+        for effect in fleet.handle(event, at: now) {
+            switch effect {
+            case .submit(let count): tasks.append(.submit(count))
+            case .cancel(let ids): tasks.append(.cancel(ids))
+            case .note(let note): lines += slurmWords(note, folder)
+            }
+        }
+    }
+
+    // MARK: - The end
+
+    /// Asks Slurm for all jobs of the run, not only those that this coordinator submitted.
+    mutating func stop(ask: Bool) {
+        if case .submit? = running?.task {
+            // Its jobs are found by their name.
+            _ = running?.command.wait(milliseconds: 10_000)
+        } else {
+            _ = running?.command.poll(at: .max)
+        }
+        running = nil
+        let deadline = monotonicMilliseconds() + 15_000
+        var asked: Set<String> = []
+        repeat {
+            guard let listing = answer(to: .list), listing.isSuccess,
+                let list = SlurmListing.list(listing.output)
+            else {
+                usleep(300_000)
+                continue
+            }
+            let left = list.filter { $0.listing.phase != .over }.map(\.listing.id)
+            if left.isEmpty {
+                removeKeys()
+                return
+            }
+            let new = left.filter { !asked.contains($0) }
+            if !new.isEmpty, answer(to: .cancel(new))?.isSuccess ?? false { asked.formUnion(new) }
+            usleep(300_000)
+        } while monotonicMilliseconds() < deadline
+        printError("warning: Slurm does not say that the run's jobs are gone: scancel --name=\(folder.name)")
+    }
+
+    private func removeKeys() {
+        guard let keys else { return }
+        folder.removeKeys()
+        _ = try? keyed { () throws(KeyError) in try keys.revoke(folder.name) }
+    }
+
+    private func answer(to task: Task) -> SlurmCommand.Answer? {
+        let (program, arguments) = call(task)
+        var command = SlurmCommand.start(program, arguments, at: monotonicMilliseconds())
+        return command?.wait(milliseconds: 5000)
+    }
+}

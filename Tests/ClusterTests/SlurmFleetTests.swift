@@ -1,0 +1,311 @@
+import TestSupport
+import Testing
+
+@testable import Cluster
+
+/// A fleet with a clock in the test's hand.
+private struct TestJobs {
+    var fleet: SlurmFleet
+    var now: Int64 = 0
+
+    init(_ minimum: Int = 1, _ maximum: Int = 10, slots: Int = 2) {
+        var settings = SlurmFleetSettings()
+        settings.minimum = minimum
+        settings.maximum = maximum
+        settings.slots = slots
+        fleet = SlurmFleet(settings)
+    }
+
+    mutating func demand(_ left: Int, each: Double? = nil, done: Int = 0) {
+        let demand = SlurmDemand(trialsLeft: left, millisecondsPerTrial: each, trialsDone: done)
+        #expect(fleet.handle(.demand(demand), at: now).isEmpty)
+    }
+
+    mutating func list(after milliseconds: Int64 = 5000, _ jobs: [SlurmListing]) -> [SlurmEffect] {
+        now += milliseconds
+        return fleet.handle(.listed(jobs), at: now)
+    }
+}
+
+private func jobs(_ range: Range<Int>, _ phase: SlurmListing.Phase, _ reason: String = "None") -> [SlurmListing] {
+    range.map { SlurmListing(id: "7_\($0)", phase: phase, reason: reason) }
+}
+
+private func ids(_ range: Range<Int>) -> [String] { range.map { "7_\($0)" } }
+
+extension [SlurmEffect] {
+    fileprivate var submitted: Int? {
+        compactMap { if case .submit(let count) = $0 { count } else { nil } }.first
+    }
+}
+
+@Suite struct SlurmFleetTests {
+    @Test func `nothing is submitted before Slurm has said what there is already`() {
+        var test = TestJobs()
+        test.demand(100)
+        #expect(test.fleet.submitting == nil)
+        #expect(test.list([]) == [.note(.submitting(jobs: 10)), .submit(10)])
+        #expect(test.list([]).isEmpty, "one submission at a time")
+    }
+
+    @Test(arguments: [
+        // left, ms each, jobs: a slot a trial, then work worth a minute a slot, then the limits.
+        (4, nil, 2), (5, nil, 3), (1000, nil, 10), (1, nil, 1), (0, nil, 0),
+        (1000, 100.0, 1), (1000, 1000.0, 9), (1000, 60_000.0, 10), (5, 600_000.0, 3),
+    ] as [(Int, Double?, Int)])
+    func `there are as many jobs as the work that is left is worth`(left: Int, each: Double?, jobs: Int) {
+        var test = TestJobs()
+        test.demand(left, each: each)
+        #expect(test.fleet.wanted == jobs)
+    }
+
+    @Test func `a minimum is kept while there is work, and no longer`() {
+        var test = TestJobs(3, 5)
+        test.demand(1)
+        #expect(test.list([]).submitted == 3)
+        test.demand(0)
+        #expect(test.fleet.wanted == 0)
+    }
+
+    @Test func `a job that worked and ended is replaced; one that is not needed is not`() {
+        var test = TestJobs(1, 3)
+        test.demand(100)
+        #expect(test.list([]).submitted == 3)
+        #expect(test.fleet.handle(.submitted(ids(0..<3)), at: test.now).isEmpty)
+        #expect(test.list(jobs(0..<3, .running)).isEmpty)
+        test.demand(90, done: 10)
+        #expect(test.list(after: 1000, jobs(0..<2, .running)).submitted == 1)
+        _ = test.fleet.handle(.submitted(["8_0"]), at: test.now)
+        test.demand(2, done: 98)
+        #expect(test.list(jobs(0..<2, .running)).isEmpty)
+        #expect(test.list(jobs(0..<1, .running)).isEmpty)
+    }
+
+    @Test func `jobs that are listed and unknown are adopted, and too many are cancelled, the youngest first`() {
+        var test = TestJobs(1, 2)
+        test.demand(100)
+        let first = test.list(jobs(0..<2, .running) + jobs(2..<4, .pending))
+        #expect(first == [.note(.adopted(ids(0..<4))), .cancel(ids(2..<4))])
+        #expect(test.list(jobs(0..<2, .running)).isEmpty)
+        #expect(test.fleet.ids == ids(0..<2))
+    }
+
+    @Test func `a job that Slurm requeues is waited for`() {
+        var test = TestJobs(1, 1)
+        test.demand(100)
+        _ = test.list([])
+        _ = test.fleet.handle(.submitted(ids(0..<1)), at: test.now)
+        _ = test.list(jobs(0..<1, .running))
+        #expect(test.list(jobs(0..<1, .pending, "BeginTime")) == [.note(.requeued("7_0"))])
+        #expect(test.list(after: 600_000, jobs(0..<1, .running)).isEmpty)
+    }
+
+    @Test func `after three deaths in a row it waits, then tries one, and waits longer`() {
+        var test = TestJobs(1, 3)
+        test.demand(100)
+        _ = test.list([])
+        _ = test.fleet.handle(.submitted(ids(0..<3)), at: test.now)
+        _ = test.list(jobs(0..<3, .running))
+        let effects = test.list([])
+        #expect(
+            effects == ids(0..<3).map { .note(.died($0)) } + [.note(.resting(deaths: 3, milliseconds: 15_000))])
+        #expect(test.list(after: 14_000, []).isEmpty)
+        #expect(test.list(after: 1000, []).submitted == 1)
+        _ = test.fleet.handle(.submitted(["8_0"]), at: test.now)
+        _ = test.list([SlurmListing(id: "8_0", phase: .running)])
+        #expect(test.list([]) == [.note(.died("8_0")), .note(.resting(deaths: 4, milliseconds: 30_000))])
+        #expect(test.list(after: 29_000, []).isEmpty)
+        #expect(test.list(after: 1000, []).submitted == 1)
+        _ = test.fleet.handle(.submitted(["9_0"]), at: test.now)
+        _ = test.list([SlurmListing(id: "9_0", phase: .running)])
+        // A trial is done: nothing is wrong any more.
+        test.demand(99, done: 1)
+        #expect(test.list([SlurmListing(id: "9_0", phase: .running)]).submitted == 2)
+    }
+
+    @Test func `a submission that fails is made again, later and later`() {
+        var test = TestJobs(1, 1)
+        test.demand(100)
+        #expect(test.list([]).submitted == 1)
+        let told = test.fleet.handle(.submissionFailed(why: "no"), at: test.now)
+        #expect(told == [.note(.submissionFailed(why: "no", milliseconds: 15_000))])
+        #expect(test.list(after: 14_000, []).isEmpty)
+        #expect(test.list(after: 1000, []).submitted == 1)
+        _ = test.fleet.handle(.submissionFailed(why: "no"), at: test.now)
+        #expect(test.list(after: 29_000, []).isEmpty)
+        #expect(test.list(after: 1000, []).submitted == 1)
+    }
+
+    @Test func `a held job is cancelled and counts as dead; why others wait is told once`() {
+        var test = TestJobs(1, 2)
+        test.demand(100)
+        _ = test.list([])
+        _ = test.fleet.handle(.submitted(ids(0..<2)), at: test.now)
+        let list = jobs(0..<1, .held, "launch failed requeued held") + jobs(1..<2, .pending, "BadConstraints")
+        #expect(
+            test.list(list) == [
+                .note(.held("7_0", reason: "launch failed requeued held")), .cancel(["7_0"]),
+                .note(.waiting(jobs: 1, reason: "BadConstraints")),
+            ])
+        #expect(test.fleet.deathsInARow == 1)
+        #expect(test.list(list).isEmpty, "told once, and not replaced before it is gone")
+        #expect(test.list(jobs(1..<2, .pending, "Priority")).submitted == 1)
+    }
+
+    @Test func `at the end all are cancelled, also those whose submission is under way`() {
+        var test = TestJobs(1, 2)
+        test.demand(100)
+        _ = test.list(jobs(0..<1, .running))
+        #expect(test.fleet.submitting == 1)
+        #expect(test.fleet.handle(.end, at: test.now) == [.cancel(["7_0"])])
+        #expect(test.fleet.handle(.submitted(["8_0"]), at: test.now) == [.cancel(["8_0"])])
+        #expect(test.list(jobs(0..<1, .over)).isEmpty)
+        #expect(test.list([]).isEmpty)
+    }
+}
+
+/// A Slurm that is played, second by second.
+private struct PlayedSlurm {
+    struct Job {
+        var startsAt: Int64
+        var endsAt: Int64
+    }
+
+    var draws: Draws
+    var fleet: SlurmFleet
+    let maximum: Int
+    let minimum: Int
+    /// Of a job that dies as it begins, and of a submission that fails, or seems to.
+    let death: Double
+    let failure: Double
+    var faultsEnd: Int64
+    var now: Int64 = 0
+    var jobs: [String: Job] = [:]
+    var arrays = 0
+    var submissions: [Int64] = []
+    var done = 0.0
+
+    init(seed: UInt64) {
+        var draws = Draws(seed)
+        minimum = 1 + Int(draws.next() % 3)
+        maximum = minimum + Int(draws.next() % 10)
+        death = [0, 0.3, 1][Int(draws.next() % 3)]
+        failure = [0, 0.3, 1][Int(draws.next() % 3)]
+        faultsEnd = 3_600_000
+        var settings = SlurmFleetSettings()
+        settings.minimum = minimum
+        settings.maximum = maximum
+        fleet = SlurmFleet(settings)
+        self.draws = draws
+    }
+
+    var isFaulty: Bool { now < faultsEnd }
+    private mutating func hits(_ chance: Double) -> Bool { isFaulty && draws.uniform(0...1) < chance }
+
+    mutating func second() {
+        now += 1000
+        for id in jobs.keys.sorted() {
+            guard let job = jobs[id] else { continue }
+            if now >= job.endsAt { jobs[id] = nil } else if now >= job.startsAt + 3000 { done += 0.1 }
+        }
+        let demand = SlurmDemand(trialsLeft: 1_000_000, millisecondsPerTrial: nil, trialsDone: Int(done))
+        perform(fleet.handle(.demand(demand), at: now))
+        guard now % 5000 == 0 else { return }
+        let list = jobs.keys.sorted().map { id in
+            SlurmListing(id: id, phase: jobs[id].map { $0.startsAt <= now } ?? false ? .running : .pending)
+        }
+        perform(fleet.handle(.listed(list), at: now))
+    }
+
+    private mutating func perform(_ effects: [SlurmEffect]) {
+        for effect in effects {
+            switch effect {
+            case .note: break
+            case .cancel(let ids): for id in ids { jobs[id] = nil }
+            case .submit(let count):
+                submissions.append(now)
+                if hits(failure) {
+                    // Slurm may have taken it all the same.
+                    if hits(0.3) { _ = accept(count) }
+                    perform(fleet.handle(.submissionFailed(why: "played"), at: now))
+                } else {
+                    let ids = accept(count)
+                    perform(fleet.handle(.submitted(ids), at: now))
+                }
+            }
+        }
+    }
+
+    private mutating func accept(_ count: Int) -> [String] {
+        arrays += 1
+        return (0..<count).map { index in
+            let start = now + Int64(draws.next() % 20_000)
+            let life = hits(death) ? 1000 : 100_000 + Int64(draws.next() % 500_000)
+            jobs["\(arrays)_\(index)"] = Job(startsAt: start, endsAt: start + life)
+            return "\(arrays)_\(index)"
+        }
+    }
+}
+
+@Suite struct SlurmFleetInvariantTests {
+    @Test(arguments: UInt64(0)..<60)
+    func `never more jobs than allowed, no storm of submissions, and as many as wanted once all is well`(
+        seed: UInt64
+    ) {
+        var slurm = PlayedSlurm(seed: seed)
+        var surplusSince: Int64?
+        while slurm.isFaulty {
+            slurm.second()
+            // Only a submission that seemed to fail makes too many, until the next listing.
+            if slurm.jobs.count > slurm.maximum {
+                #expect(slurm.failure > 0, "seed \(seed) at \(slurm.now)")
+                #expect(slurm.now - (surplusSince ?? slurm.now) <= 5000, "seed \(seed) at \(slurm.now)")
+                surplusSince = surplusSince ?? slurm.now
+            } else {
+                surplusSince = nil
+            }
+        }
+        for (a, b) in zip(slurm.submissions, slurm.submissions.dropFirst()) {
+            #expect(b - a >= 5000, "seed \(seed)")
+        }
+        // 15 s, 30 s, … 600 s: in an hour ten or eleven, for deaths and for failures, and those before the third.
+        if slurm.death == 1 || slurm.failure == 1 { #expect(slurm.submissions.count <= 28, "seed \(seed)") }
+        let rest = slurm.now + 700_000
+        while slurm.now < rest { slurm.second() }
+        var fewest = Int.max
+        while slurm.now < rest + 300_000 {
+            slurm.second()
+            fewest = min(fewest, slurm.fleet.ids.count)
+        }
+        #expect(slurm.fleet.ids.count >= slurm.minimum && slurm.jobs.count <= slurm.maximum, "seed \(seed)")
+        #expect(fewest >= slurm.maximum / 2, "seed \(seed): at times only \(fewest) of \(slurm.maximum)")
+    }
+}
+
+@Suite struct SlurmTextTests {
+    @Test func `what squeue lists is read, and what is none of it refused`() throws {
+        let text = """
+            12_0|RUNNING|None|tcp://head:5555
+            12_1|PENDING|Resources|tcp://head:5555
+            13|PENDING|launch failed requeued held|(null)
+            14_2|COMPLETING|None|a|b
+            15_0|PENDING|JobHeldUser|
+
+            """
+        let list = try #require(SlurmListing.list(text))
+        #expect(list.map(\.listing.id) == ["12_0", "12_1", "13", "14_2", "15_0"])
+        #expect(list.map(\.listing.phase) == [.running, .pending, .held, .over, .held])
+        #expect(list.map(\.comment) == ["tcp://head:5555", "tcp://head:5555", "(null)", "a|b", ""])
+        #expect(SlurmListing.list("")?.isEmpty == true)
+        for wrong in ["slurm_load_jobs error: x", "12_[0-3]|PENDING|None|", "-n|RUNNING|None|", "12|RUNNING"] {
+            #expect(SlurmListing.list(wrong) == nil, "\(wrong)")
+        }
+    }
+
+    @Test func `an array's jobs are named from what sbatch prints`() {
+        #expect(slurmArray("12\n", count: 2) == ["12_0", "12_1"])
+        #expect(slurmArray("sbatch: a warning\n12;cluster\n", count: 1) == ["12_0"])
+        #expect(slurmArray("", count: 1) == nil)
+        #expect(slurmArray("Submitted batch job 12", count: 1) == nil)
+    }
+}

@@ -1,0 +1,208 @@
+import Console
+import Foundation
+import Glibc
+import Testing
+import Transport
+
+@testable import CoordinatorService
+
+/// The executor against sbatch, squeue and scancel that are played by shell scripts: a folder with a file for each
+/// job. On $PATH of this process, so one test after another.
+@Suite("Slurm jobs, played", .serialized) struct SlurmJobsTests {
+    /// What a test sees of the played Slurm.
+    private struct Played {
+        let work: Workspace
+        let path: String
+
+        init(_ work: Workspace) throws {
+            self.work = work
+            path = work.folder.path
+            for folder in ["bin", "queue", "shared"] {
+                try FileManager.default.createDirectory(
+                    at: work.folder.appending(path: folder), withIntermediateDirectories: true)
+            }
+            try script(
+                "sbatch",
+                """
+                [ ! -e \(path)/hang ] || exec sleep 100
+                [ ! -e \(path)/refuse ] || { echo "sbatch: error: Batch job submission failed: no" >&2; exit 1; }
+                echo "$*" >> \(path)/sbatch.log
+                env | sort > \(path)/sbatch.env
+                number=$(($(cat \(path)/number 2>/dev/null || echo 6) + 1)); echo $number > \(path)/number
+                for word; do
+                    case $word in
+                    --array=0-*) last=${word#--array=0-} ;;
+                    --comment=*) comment=${word#--comment=} ;;
+                    esac
+                done
+                for i in $(seq 0 $last); do echo "${number}_$i|RUNNING|None|$comment" > \(path)/queue/${number}_$i; done
+                echo $number
+                """)
+            try script("squeue", "[ ! -e \(path)/down ] || { echo 'squeue: error: down' >&2; exit 1; }; cat \(path)/queue/* 2>/dev/null; true")
+            try script("scancel", "echo \"$*\" >> \(path)/scancel.log; for id; do rm -f \(path)/queue/$id; done")
+        }
+
+        private func script(_ name: String, _ text: String) throws {
+            try work.write("#!/bin/bash\n\(text)\n", to: "bin/\(name)")
+            try FileManager.default.setAttributes(
+                [.posixPermissions: 0o755], ofItemAtPath: "\(path)/bin/\(name)")
+        }
+
+        func jobs() throws -> [String] {
+            try FileManager.default.contentsOfDirectory(atPath: "\(path)/queue").sorted()
+        }
+
+        var settings: SlurmJobSettings {
+            var settings = SlurmJobSettings(folder: "\(path)/shared", worker: "/opt/it's/worker")
+            settings.slots = 2
+            settings.maximum = 3
+            settings.partition = "main"
+            settings.time = "00:10:00"
+            settings.lines = ["--mem=1G"]
+            return settings
+        }
+    }
+
+    private func demand(_ left: Double, isEnding: Bool = false) -> WorkerDemand {
+        WorkerDemand(trialsLeft: left, rate: nil, workers: 0, slots: 0, isEnding: isEnding)
+    }
+
+    /// Polls until the condition holds, and gathers the lines.
+    private func follow(
+        _ jobs: inout SlurmJobs, _ demand: WorkerDemand, _ what: String, until: () throws -> Bool
+    ) throws -> [String] {
+        var lines: [String] = []
+        for _ in 0..<2000 {
+            lines += try jobs.poll(at: monotonicMilliseconds(), demand).lines
+            if try until() { return lines }
+            usleep(5000)
+        }
+        Issue.record("in vain: \(what); it said \(lines)")
+        return lines
+    }
+
+    /// With the played programs first on $PATH.
+    private func withPlayed(_ body: (Played) throws -> Void) throws {
+        let work = try Workspace()
+        let played = try Played(work)
+        let before = getenv("PATH").map { String(cString: $0) } ?? "/usr/bin:/bin"
+        setenv("PATH", "\(played.path)/bin:\(before)", 1)
+        defer { setenv("PATH", before, 1) }
+        try body(played)
+    }
+
+    @Test("Jobs are submitted, replaced and cancelled; keys are in no argument and no environment, and go at the end")
+    func life() throws {
+        try withPlayed { played in
+            try CoordinatorKeyFolder.create("\(played.path)/keys")
+            let keys = try CoordinatorKeyFolder(reading: "\(played.path)/keys")
+            var jobs = try SlurmJobs(
+                played.settings, connect: "tcp://head:5555", keys: keys, run: "\(played.path)/run",
+                listMilliseconds: 20)
+            let lines = try follow(&jobs, demand(100), "three jobs") { try played.jobs().count == 3 }
+            #expect(lines == ["Slurm: submitting 3 jobs"])
+            let call = try played.work.text("sbatch.log")
+            let name = SlurmFolder(played.settings, run: "\(played.path)/run").name
+            for word in [
+                "--parsable", "--array=0-2", "--job-name=\(name)", "--requeue", "--open-mode=append",
+                "--signal=B:TERM@10", "--cpus-per-task=2", "--partition=main", "--time=00:10:00",
+            ] {
+                #expect(call.contains(word), "\(call)")
+            }
+            let folder = "shared/\(name)"
+            let script = try played.work.text("\(folder)/job.sh")
+            #expect(script.contains("#SBATCH --mem=1G\n"))
+            #expect(script.contains("exec '/opt/it'\\''s/worker' --connect tcp://head:5555 --slots 2 --keys "))
+            let secret = try played.work.text("\(folder)/keys/worker.secret")
+            let key = try #require(secret.split(separator: "\n").last)
+            let status = try FileManager.default.attributesOfItem(
+                atPath: "\(played.path)/\(folder)/keys/worker.secret")
+            #expect(status[.posixPermissions] as? Int == 0o600)
+            for place in ["sbatch.log", "sbatch.env", "\(folder)/job.sh"] {
+                #expect(try !played.work.text(place).contains(key), "\(place)")
+            }
+            #expect(!FileManager.default.fileExists(atPath: "\(keys.path)/hosts/\(name)"))
+            #expect(try keys.names() == [name])
+
+            jobs.stop(ask: true)
+            #expect(try played.jobs().isEmpty)
+            #expect(try played.work.text("scancel.log") == "7_0 7_1 7_2\n")
+            #expect(try keys.names().isEmpty)
+            #expect(!played.work.exists("\(folder)/keys"))
+        }
+    }
+
+    @Test("Jobs of an earlier coordinator at the same address are adopted, others cancelled, strangers left alone")
+    func adoption() throws {
+        try withPlayed { played in
+            func start(_ connect: String) throws -> SlurmJobs {
+                try SlurmJobs(
+                    played.settings, connect: connect, keys: nil, run: "\(played.path)/run", listMilliseconds: 20)
+            }
+            var first = try start("tcp://head:1")
+            _ = try follow(&first, demand(100), "three jobs") { try played.jobs().count == 3 }
+            // Killed: nothing was stopped. The next listens where it did.
+            var second = try start("tcp://head:1")
+            var lines: [String] = []
+            for _ in 0..<1000 where lines.isEmpty {
+                lines += try second.poll(at: monotonicMilliseconds(), demand(2)).lines
+                usleep(5000)
+            }
+            #expect(lines == ["Slurm: 3 jobs of this run are there already: 7_0, 7_1, 7_2"])
+            var third = try start("tcp://head:2")
+            _ = try follow(&third, demand(2), "one of its own") { try played.jobs() == ["8_0"] }
+            third.stop(ask: false)
+            #expect(try played.jobs().isEmpty)
+        }
+    }
+
+    @Test("What sbatch and squeue say when they fail is told, once, and they are called again")
+    func failures() throws {
+        try withPlayed { played in
+            try played.work.write("", to: "down")
+            try played.work.write("", to: "refuse")
+            var jobs = try SlurmJobs(
+                played.settings, connect: "tcp://head:1", keys: nil, run: "\(played.path)/run",
+                listMilliseconds: 20)
+            var lines: [String] = []
+            for _ in 0..<40 {
+                lines += try jobs.poll(at: monotonicMilliseconds(), demand(2)).lines
+                usleep(5000)
+            }
+            #expect(lines == ["warning: Slurm: squeue failed: squeue: error: down; trying again"])
+            try FileManager.default.removeItem(atPath: "\(played.path)/down")
+            lines = []
+            for _ in 0..<600 where lines.count < 2 {
+                lines += try jobs.poll(at: monotonicMilliseconds(), demand(2)).lines
+                usleep(5000)
+            }
+            #expect(
+                lines == [
+                    "Slurm: submitting 1 job",
+                    "Slurm: sbatch failed; again in 15 s: sbatch: error: Batch job submission failed: no",
+                ])
+            jobs.stop(ask: true)
+        }
+    }
+
+    @Test("A call that hangs is killed when its time is up, with its children")
+    func hanging() throws {
+        try withPlayed { played in
+            try played.work.write("", to: "hang")
+            let program = "\(played.path)/bin/sbatch"
+            var command = try #require(SlurmCommand.start(program, ["--x"], at: 0))
+            #expect(command.readable.count == 2)
+            #expect(command.poll(at: SlurmCommand.patienceMilliseconds - 1) == nil)
+            let killed = command.poll(at: SlurmCommand.patienceMilliseconds)
+            let answer = try #require(killed)
+            #expect(!answer.isSuccess && answer.trouble == "no answer for 30 s")
+        }
+    }
+
+    @Test func `words for a shell`() {
+        #expect(shellQuoted("a-b_c/d.e:f=g,h@i%j+1") == "a-b_c/d.e:f=g,h@i%j+1")
+        #expect(shellQuoted("a b") == "'a b'")
+        #expect(shellQuoted("it's $x") == "'it'\\''s $x'")
+        #expect(shellQuoted("") == "''")
+    }
+}
