@@ -34,7 +34,7 @@ public struct CommandSpec: Sendable {
     public var name: String
     public var summary: String
     /// Names of what follows without an option: "SWEEP"; the last may be left out where it is in brackets:
-    /// "[NAME]".
+    /// "[NAME]"; there may be more of the last where it ends with "…".
     public var operands: [String]
     public var options: [OptionSpec]
     /// Paragraphs after the options.
@@ -123,7 +123,8 @@ public struct Arguments: Equatable, Sendable {
         if operands.count < command.operands.count, !command.operands[operands.count].hasPrefix("[") {
             throw UsageError("\(command.name): \(command.operands[operands.count]) is missing")
         }
-        if operands.count > command.operands.count {
+        let mayBeMore = command.operands.last?.hasSuffix("…") ?? false
+        if operands.count > command.operands.count, !mayBeMore {
             throw UsageError(
                 "\(command.name): '\(operands[command.operands.count])' is one argument too many")
         }

@@ -19,6 +19,8 @@ var commands: [Command] {
         Command(word: "drain", spec: drainSpec, run: runDrain),
         Command(word: "cancel", spec: cancelSpec, run: runCancel),
         Command(word: "extend", spec: extendSpec, run: runExtend),
+        Command(word: "shard", spec: shardSpec, run: runShard),
+        Command(word: "merge", spec: mergeSpec, run: runMerge),
         Command(word: "check", spec: checkSpec, run: runCheck),
         Command(word: "figures", spec: figuresSpec, run: runFigures),
         Command(word: "measure", spec: measureSpec, run: runMeasure),
@@ -57,11 +59,11 @@ let overrideOptions = [
     OptionSpec(flag: "--quick", "apply the file's 'quick' section: a smaller sweep of the same shape"),
 ]
 
-private let dataOption = OptionSpec(
+let dataOption = OptionSpec(
     "--data", "DIR",
     "the folder with mnist/ and fashion-mnist/ (default: $RANKSWEEP_DATA, else ~/.cache/ranksweep)")
 
-private let workerOptions = [
+let workerOptions = [
     OptionSpec("--workers", "N", "start N workers on this machine (default: 1; with --listen: 0)"),
     OptionSpec("--slots", "N", "trials at a time, shared out to those workers (default: one a core)"),
     OptionSpec("--listen", "tcp://HOST:PORT", "let workers connect that were started elsewhere"),

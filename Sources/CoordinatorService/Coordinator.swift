@@ -67,7 +67,7 @@ struct Coordinator {
         do throws(JournalError) {
             dispatcher = Dispatcher(
                 trialCount: run.spec.grid.count, sweep: Array(run.spec.canonicalJSON.canonicalText.utf8),
-                settings: settings, restored: try journal.restored(),
+                settings: settings, restored: try run.restored(journal),
                 firstLease: try journal.beginIncarnation() << 32)
             kernels = try journal.summary().kernels
             self.door.restore(try journal.setting(Door.refusalsSetting))

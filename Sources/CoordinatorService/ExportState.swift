@@ -65,13 +65,16 @@ extension RunDirectory {
 
     /// What is wrong with the weights of a measured trial; nil where they are what the sweep asks for, to the byte
     /// of their headers and sizes.
-    func weightsFault(of trial: Trial) -> (file: String, why: String)? {
+    func weightsFault(
+        of trial: Trial, in folder: WeightsFolder? = nil
+    ) -> (file: String, why: String)? {
+        let folder = folder ?? weights
         let count = spec.weights.files(steps: trial.settings.trainingSteps)
         for place in 0..<count {
             var step: Int?
             if case .steps(let listed) = spec.weights { step = listed[place] }
             let name = spec.weights.fileName(trial.id, step: step ?? 0)
-            if let why = fault(ofWeights: "\(weights.path)/\(name)", trial, step: step) { return (name, why) }
+            if let why = fault(ofWeights: "\(folder.path)/\(name)", trial, step: step) { return (name, why) }
         }
         return nil
     }

@@ -28,7 +28,13 @@ func runExtend(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     }
     let places = try ExtensionPlaces(from: run.spec, to: spec)
     let extended = RunDirectory(path: run.path, spec: spec)
-    if run.hasJournal { try rewrite(run, as: extended, places) }
+    if run.hasJournal {
+        try RunShare.refuse(
+            run, journaled { () throws(JournalError) in
+                try RunJournal.open(in: run.path, sweep: run.spec.digest, readOnly: true)
+            })
+        try rewrite(run, as: extended, places)
+    }
     // The journal outranks it: who is killed in between has extended the run.
     try extended.writeSweep()
     let summary = try RunStatus(extended).summary

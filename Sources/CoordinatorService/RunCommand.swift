@@ -55,6 +55,7 @@ func resume(
     // An extension may have been cut short.
     if RunJournal.extendedSweep(in: run.path) != nil { try run.writeSweep() }
     let journal = try openOrCreate(run)
+    try RunShare.refuse(run, journal)
     var options = RunOptions(slots: coreCount(), data: absolutePath(dataDirectory(nil)))
     let kept = try journaled { () throws(JournalError) in try journal.setting("options") }
     if let kept, let json = try? JSONValue(parsing: kept.utf8) { options.restore(json) }
@@ -100,7 +101,7 @@ private func retryKinds(_ arguments: Arguments) throws(CommandFailure) -> [Strin
 }
 
 /// Workers here need the images that the sweep names: told before any work, not by a thousand failed trials.
-private func checkData(_ spec: SweepSpec, _ options: RunOptions) throws(CommandFailure) {
+func checkData(_ spec: SweepSpec, _ options: RunOptions) throws(CommandFailure) {
     guard options.workers > 0 else { return }
     for name in spec.imageSets {
         let folder = options.data + "/" + name.rawValue
@@ -184,7 +185,7 @@ private func dispatch(
 }
 
 /// Without it the run goes on, and another terminal can only look at its journal.
-private func listenForOperator(_ run: RunDirectory) -> ControlListener? {
+func listenForOperator(_ run: RunDirectory) -> ControlListener? {
     do throws(ControlError) { return try ControlListener(in: run.path) } catch {
         printError(
             "warning: \(run.path)/\(ControlListener.fileName): \(error.message): pause, drain and cancel from another "

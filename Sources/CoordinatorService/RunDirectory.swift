@@ -9,10 +9,12 @@ import Text
 struct RunDirectory {
     let path: String
     let spec: SweepSpec
+    /// The share of a larger run that this one is; nil: all trials.
+    var share: RunShare?
 
     var recordsPath: String { path + "/records.ndjson" }
     var provenancePath: String { path + "/provenance.ndjson" }
-    var weights: WeightsFolder { WeightsFolder(path: path + "/weights") }
+    var weights: WeightsFolder { WeightsFolder(path: share?.weightsPath ?? path + "/weights") }
     private static func sweepPath(_ path: String) -> String { path + "/sweep.json" }
 
     var hasJournal: Bool { RunDirectory.has(RunJournal.path(in: path)) }

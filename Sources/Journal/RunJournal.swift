@@ -186,7 +186,7 @@ extension RunJournal {
         try deleteQuarantine.run(trial)
     }
 
-    private func append(_ attempt: JournalAttempt, outcome: String, cause: String?) throws(JournalError) {
+    func append(_ attempt: JournalAttempt, outcome: String, cause: String?) throws(JournalError) {
         let provenance = attempt.provenance
         try insertAttempt.run(
             .integer(Int64(attempt.trial)), .integer(Int64(attempt.number)),

@@ -109,6 +109,15 @@ extension Dispatcher {
         if outcome == .complete { progress.complete += 1 } else { progress.quarantined += 1 }
     }
 
+    /// Of a trial that nothing is known of.
+    mutating func leaveOut(_ trial: Int) {
+        guard states[trial] == .pending, histories[trial] == nil else { return }
+        states[trial] = .complete
+        pendingCount -= 1
+        elsewhere += 1
+        progress.total -= 1
+    }
+
     mutating func finishIfDone(_ now: Instant, _ effects: inout [DispatchEffect]) {
         guard progress.isFinished, !isFinished else { return }
         isFinished = true

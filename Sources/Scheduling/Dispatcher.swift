@@ -100,6 +100,8 @@ public struct Dispatcher: Sendable {
     public enum Restored: Equatable, Sendable {
         case complete
         case quarantined
+        /// Somebody else's: it is never leased, and counts nowhere.
+        case elsewhere
         /// The last failure was that of attempt `lastAttempt`, or of the attempt numbered `times`.
         case failed(times: Int, lastAttempt: UInt32 = 0)
     }
@@ -209,6 +211,8 @@ public struct Dispatcher: Sendable {
     var fractions: [Int: Fraction] = [:]
     /// What finished trials had been done of, before this coordinator: no work of its time.
     var skipped = 0.0
+    /// Trials that are somebody else's.
+    var elsewhere = 0
     public internal(set) var progress: Progress
 
     /// - Parameters:
@@ -232,6 +236,7 @@ public struct Dispatcher: Sendable {
             switch outcome {
             case .complete: settle(trial, .complete)
             case .quarantined: settle(trial, .quarantined)
+            case .elsewhere: leaveOut(trial)
             case .failed(let times, let lastAttempt):
                 let attempt = max(UInt32(clamping: times), lastAttempt)
                 histories[trial] = History(attempts: attempt, failures: times, failedAttempt: attempt)

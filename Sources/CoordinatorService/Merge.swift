@@ -1,0 +1,207 @@
+import Console
+import Files
+import Glibc
+import Journal
+import Reporting
+import Sweep
+import Text
+import Wire
+
+/// Joins records by their trials, in the journal of a new run directory.
+struct Merge {
+    let run: RunDirectory
+    private let journal: RunJournal
+    private let digest: String
+    /// Where each trial is in the merged sweep.
+    private let places: [TrialID: Int]
+    private(set) var tally = Tally()
+
+    struct Tally {
+        var equal = 0
+        var conflicts: [Conflict] = []
+        /// Records of an input that are of no trial of the sweep, and those whose weights are not there.
+        var foreign: [(path: String, count: Int)] = []
+        var bare: [(path: String, file: String, why: String, count: Int)] = []
+    }
+
+    struct Conflict {
+        let trial: Int
+        let kept: (path: String, by: Provenance?)
+        let refused: (path: String, by: Provenance?)
+    }
+
+    /// Which input each kept record is from: told only where there are conflicts.
+    private var origins: [Int32]
+    private static let batch = 5000
+
+    init(_ run: RunDirectory, _ journal: RunJournal) {
+        self.run = run
+        self.journal = journal
+        digest = run.spec.digest
+        origins = [Int32](repeating: -1, count: run.spec.grid.count)
+        places = Merge.places(run.spec.grid)
+    }
+
+    static func places(_ grid: Grid) -> [TrialID: Int] {
+        var places: [TrialID: Int] = [:]
+        places.reserveCapacity(grid.count)
+        var identifier = TrialIdentifier()
+        for index in 0..<grid.count { places[identifier.id(of: grid[index].settings)] = index }
+        return places
+    }
+
+    /// Trials without a record.
+    var missing: [Int] { origins.indices.filter { origins[$0] < 0 } }
+
+    /// Takes over what an input has.
+    mutating func add(_ inputs: [MergeInput]) throws(CommandFailure) {
+        for number in inputs.indices { try add(inputs, number) }
+        let missing = missing
+        try journaled { () throws(JournalError) in
+            try journal.adding { () throws(JournalError) in
+                for trial in missing where aside.contains(trial) { try journal.addQuarantine(trial: trial) }
+            }
+        }
+    }
+
+    private var aside: Set<Int> = []
+
+    private mutating func add(_ inputs: [MergeInput], _ number: Int) throws(CommandFailure) {
+        let input = inputs[number]
+        var state = Adding(number: number)
+        var items: [MergeInput.Item] = []
+        var error: CommandFailure?
+        try input.forEach { item throws(JournalError) in
+            items.append(item)
+            guard items.count >= Merge.batch, error == nil else { return }
+            do throws(CommandFailure) { try self.add(items, inputs, &state) } catch let failure {
+                error = failure
+            }
+            items.removeAll(keepingCapacity: true)
+        }
+        if let error { throw error }
+        try add(items, inputs, &state)
+        if state.foreign > 0 { tally.foreign.append((input.path, state.foreign)) }
+        if let bare = state.bare { tally.bare.append((input.path, bare.file, bare.why, state.bareCount)) }
+    }
+
+    /// Of one input, while it is added.
+    private struct Adding {
+        let number: Int
+        /// Records that were not taken, with what their attempts become.
+        var others: [Int: String] = [:]
+        var foreign = 0
+        var bare: (file: String, why: String)?
+        var bareCount = 0
+    }
+
+    private mutating func add(
+        _ items: [MergeInput.Item], _ inputs: [MergeInput], _ state: inout Adding
+    ) throws(CommandFailure) {
+        // Weights first: a record tells that they are there.
+        var taken: [MergeInput.Item] = []
+        for item in items {
+            if case .record(let id, "measured", _) = item, let place = places[id], origins[place] < 0,
+                try !takeWeights(of: place, inputs[state.number], &state)
+            {
+                state.others[place] = "damaged"
+                continue
+            }
+            taken.append(item)
+        }
+        try journaled { () throws(JournalError) in
+            try journal.adding { () throws(JournalError) in
+                for item in taken { try add(item, inputs, &state) }
+            }
+        }
+    }
+
+    private mutating func add(
+        _ item: MergeInput.Item, _ inputs: [MergeInput], _ state: inout Adding
+    ) throws(JournalError) {
+        switch item {
+        case .record(let id, let outcome, let body):
+            guard let place = places[id] else {
+                state.foreign += 1
+                return
+            }
+            let line = recordLine(trial: run.spec.grid[place], id: id, sweepDigest: digest, body: body)
+            if origins[place] < 0 {
+                origins[place] = Int32(state.number)
+                try journal.add(record: line, outcome: outcome, trial: place)
+            } else if try journal.storedRecord(ofTrial: place)?.line == line {
+                tally.equal += 1
+                state.others[place] = "duplicate"
+            } else {
+                state.others[place] = "conflict"
+                let kept = inputs[Int(origins[place])].path
+                tally.conflicts.append(
+                    Conflict(
+                        trial: place, kept: (kept, try journal.provenance(ofTrial: place)),
+                        refused: (inputs[state.number].path, nil)))
+            }
+        case .attempt(let id, var told):
+            guard let place = places[id] else { return }
+            if let other = state.others[place], ["measured", "diverged"].contains(told.outcome) {
+                told.outcome = other
+                if other == "conflict" { told.cause = "its record differs from the first" }
+                if other == "damaged" { told.cause = "its weights were not there when it was merged" }
+                name(told.provenance, place, inputs[state.number].path)
+            }
+            try journal.add(told, trial: place)
+        case .quarantined(let id):
+            if let place = places[id] { aside.insert(place) }
+        }
+    }
+
+    /// Whose record was refused is told after it.
+    private mutating func name(_ provenance: Provenance, _ trial: Int, _ path: String) {
+        guard
+            let place = tally.conflicts.lastIndex(where: { $0.trial == trial && $0.refused.path == path })
+        else { return }
+        let conflict = tally.conflicts[place]
+        tally.conflicts[place] = Conflict(
+            trial: trial, kept: conflict.kept, refused: (path, provenance))
+    }
+
+    // MARK: - Weights
+
+    /// Brings a trial's weights to the new directory.
+    ///
+    /// - Returns: whether they are all there, where the sweep asks for any.
+    private mutating func takeWeights(
+        of place: Int, _ input: MergeInput, _ state: inout Adding
+    ) throws(CommandFailure) -> Bool {
+        guard run.spec.weights != .none else { return true }
+        let trial = run.spec.grid[place]
+        if let fault = run.weightsFault(of: trial, in: input.weights) {
+            state.bareCount += 1
+            if state.bare == nil { state.bare = fault }
+            return false
+        }
+        try filed { () throws(FileError) in
+            try makeFolder(run.weights.path)
+            for name in run.weightNames(of: trial) {
+                try copyFile("\(input.weights.path)/\(name)", to: "\(run.weights.path)/\(name)")
+            }
+        }
+        return true
+    }
+}
+
+/// The same file under another name where the file system can, else a copy: whole or not at all.
+func copyFile(_ from: String, to path: String) throws(FileError) {
+    unlink(path)
+    if link(from, path) == 0 { return }
+    guard let source = fopen(from, "re") else { throw FileError(path: from, doing: "read", code: errno) }
+    defer { fclose(source) }
+    let copy = try WholeFile(path)
+    var bytes = [UInt8](repeating: 0, count: 1 << 18)
+    while true {
+        let count = fread(&bytes, 1, bytes.count, source)
+        guard count > 0 else { break }
+        try copy.write(bytes[..<count])
+    }
+    guard ferror(source) == 0 else { throw FileError(path: from, doing: "read", code: EIO) }
+    try copy.commit()
+}

@@ -1,0 +1,245 @@
+import Console
+import Files
+import Glibc
+import Journal
+import Reporting
+import Sweep
+import Text
+import Transport
+import Wire
+
+func runMerge(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
+    guard var out = arguments["--out"] else {
+        throw .input("--out DIR is missing: where shall the merged run go?")
+    }
+    while out.hasSuffix("/"), out != "/" { out.removeLast() }
+    if arguments["--sweep"] == nil, arguments.has("--set") || arguments.has("--quick") {
+        throw .input("--set and --quick go with --sweep SWEEP: without it the sweep is that of the first input")
+    }
+    try checkIsFree(out)
+    let given = try arguments["--sweep"].map { path throws(CommandFailure) in
+        try readSpec(at: path, arguments)
+    }
+    let inputs = try openAll(arguments.operands)
+    guard let spec = given ?? inputs.first?.spec else { throw .input("nothing to merge") }
+    try checkShares(inputs, spec)
+    noteRepeated(inputs)
+    let building = try MergeFolder(for: out)
+    SignalDescriptor().exitFromNowOn(
+        code: ExitCode.interrupted.rawValue,
+        words: "\ninterrupted: the same command merges anew; where \(out) is there, 'ranksweep figures \(out)' "
+            + "writes what it lacks\n")
+    // Its journal is closed before it gets its name.
+    let outcome = try build(RunDirectory(path: building.path, spec: spec), inputs)
+    let summary = outcome.summary
+    try building.finish()
+    let run = RunDirectory(path: out, spec: spec)
+    printOut(
+        "\(spec.name): \(countText(inputs.count, "input")) → \(out): \(groupedText(summary.complete)) of "
+            + "\(countText(spec.grid.count, "trial")): \(words(summary))")
+    for line in mergeLines(outcome.tally, spec) { printOut(line) }
+    if summary.complete > 0 { try drawn(run) }
+    let isWhole = tellMissing(outcome, inputs, run)
+    return isWhole && summary.conflicts == 0 ? .done : .incomplete
+}
+
+/// Every record is in the directory: it only lacks pictures.
+private func drawn(_ run: RunDirectory) throws(CommandFailure) {
+    do throws(CommandFailure) { try writeReports(run, formats: FigureFormat.allCases) } catch {
+        throw CommandFailure(
+            code: error.code,
+            message: error.message + "\nthe merge is done, and every record is in \(run.path); when the cause is "
+                + "mended: ranksweep figures \(run.path)")
+    }
+}
+
+private func checkIsFree(_ out: String) throws(CommandFailure) {
+    var status = stat()
+    guard lstat(out, &status) == 0 else { return }
+    guard status.st_mode & S_IFMT == S_IFDIR else {
+        throw .input("\(out) is there, and no folder: take another --out DIR")
+    }
+    guard fileNames(in: out).isEmpty else {
+        throw .input(
+            "\(out) is there already: nothing is merged into it; take another --out DIR (it may be one of the "
+                + "inputs)")
+    }
+}
+
+/// All of them, or all that is wrong.
+private func openAll(_ operands: [String]) throws(CommandFailure) -> [MergeInput] {
+    var inputs: [MergeInput] = []
+    var faults: [String] = []
+    for operand in operands {
+        do throws(CommandFailure) { inputs.append(try MergeInput(operand)) } catch {
+            faults.append(error.message.split(separator: "\n").joined(separator: "; "))
+        }
+    }
+    guard faults.isEmpty else {
+        throw .input((faults + ["nothing was merged, and nothing written"]).joined(separator: "\n"))
+    }
+    return inputs
+}
+
+/// Inputs that have no trial in common with the sweep are a mistake.
+private func checkShares(_ inputs: [MergeInput], _ spec: SweepSpec) throws(CommandFailure) {
+    let digest = spec.digest
+    var faults: [String] = []
+    var places: [TrialID: Int]?
+    for input in inputs where input.spec.digest != digest {
+        let known = places ?? Merge.places(spec.grid)
+        places = known
+        var identifier = TrialIdentifier()
+        let grid = input.spec.grid
+        let shares = (0..<grid.count).contains { known[identifier.id(of: grid[$0].settings)] != nil }
+        if !shares {
+            faults.append(
+                "\(input.path): of another sweep ('\(printable(input.spec.name))', digest \(input.spec.digest)), which "
+                    + "has no trial in common with '\(printable(spec.name))', digest \(digest)")
+        }
+    }
+    guard faults.isEmpty else {
+        throw .input((faults + ["nothing was merged, and nothing written"]).joined(separator: "\n"))
+    }
+}
+
+/// The same shard twice is no mistake, but hardly meant.
+private func noteRepeated(_ inputs: [MergeInput]) {
+    var first: [String: String] = [:]
+    for input in inputs {
+        guard case .shard(let header) = input.kind else { continue }
+        let key = "\(header.spec.digest) \(header.text)"
+        if let other = first[key] {
+            printError("warning: \(input.path) is \(header.text), as is \(other): their records are compared")
+        } else {
+            first[key] = input.path
+        }
+    }
+}
+
+private struct Outcome {
+    let tally: Merge.Tally
+    let missing: [Int]
+    let summary: RunSummary
+}
+
+private func build(_ run: RunDirectory, _ inputs: [MergeInput]) throws(CommandFailure) -> Outcome {
+    try run.writeSweep()
+    let journal = try journaled { () throws(JournalError) in
+        try RunJournal.create(in: run.path, sweep: run.spec.digest)
+    }
+    var merge = Merge(run, journal)
+    try merge.add(inputs)
+    try run.export(journal)
+    let summary = try journaled { () throws(JournalError) in try journal.summary() }
+    return Outcome(tally: merge.tally, missing: merge.missing, summary: summary)
+}
+
+// MARK: - What is told
+
+private func mergeLines(_ tally: Merge.Tally, _ spec: SweepSpec) -> [String] {
+    var lines: [String] = []
+    if tally.equal > 0 {
+        lines.append("  \(countText(tally.equal, "record")) came more than once, with equal bytes")
+    }
+    for (path, count) in tally.foreign {
+        lines.append("  \(path): \(countText(count, "record")) left out: their trials are not in this sweep")
+    }
+    for (path, file, why, count) in tally.bare {
+        lines.append(
+            "  \(path): \(countText(count, "record")) left out: the weights are not there (\(file): \(why))")
+    }
+    func by(_ side: (path: String, by: Provenance?)) -> String {
+        side.path + (side.by.map { " (\($0.host), \($0.cpu), BLAS kernel \($0.kernel))" } ?? "")
+    }
+    for conflict in tally.conflicts.prefix(20) {
+        let axes = spec.grid[conflict.trial].axes.map {
+            "\($0.path) \($0.value.string ?? $0.value.canonicalText)"
+        }
+        lines.append(
+            "  trial \(conflict.trial) (\(axes.joined(separator: ", "))) has two unequal records: kept that of "
+                + "\(by(conflict.kept)); refused that of \(by(conflict.refused))")
+    }
+    if tally.conflicts.count > 20 {
+        lines.append("  … and \(countText(tally.conflicts.count - 20, "more such trial"))")
+    }
+    return lines.map(printable)
+}
+
+/// Says what is missing, and how to run it.
+///
+/// - Returns: whether nothing is.
+private func tellMissing(
+    _ outcome: Outcome, _ inputs: [MergeInput], _ run: RunDirectory
+) -> Bool {
+    let summary = outcome.summary
+    var missing = Set(outcome.missing)
+    guard !missing.isEmpty else { return true }
+    let commands = ShardSet(inputs, run.spec).flatMap { $0.commands(for: &missing, run) } ?? []
+    let left = missing.count - summary.quarantined
+    if !commands.isEmpty {
+        printOut("\(countText(commands.count, "shard")) missing; to run \(commands.count == 1 ? "it" : "them"):")
+        for command in commands { printOut("  \(command)") }
+        printOut(
+            "then merge again, with \(commands.count == 1 ? "it" : "them"), into another --out DIR; or, here: "
+                + "ranksweep resume \(run.path)")
+    }
+    if left > 0 {
+        printOut(
+            "\(countText(left, "trial")) missing; to run \(left == 1 ? "it" : "them"): ranksweep resume "
+                + run.path)
+    }
+    if summary.quarantined > 0 {
+        printOut(
+            "\(countText(summary.quarantined, "trial")) failed; to try again: ranksweep resume \(run.path) "
+                + "--retry quarantined")
+    }
+    return false
+}
+
+/// The shards that belong together, of which some were given.
+private struct ShardSet {
+    let count: Int
+    private var paths: [Int: String] = [:]
+
+    /// nil where no input is a shard of the merged sweep.
+    init?(_ inputs: [MergeInput], _ spec: SweepSpec) {
+        let digest = spec.digest
+        let given = inputs.compactMap { input -> (ShardHeader, String)? in
+            guard case .shard(let header) = input.kind, header.spec.digest == digest else { return nil }
+            return (header, input.path)
+        }
+        guard let first = given.first else { return nil }
+        count = first.0.count
+        for (header, path) in given where header.count == count { paths[header.index] = path }
+    }
+
+    /// The commands of the shards that were not given and whose trials are missing: these are taken out.
+    func commands(for missing: inout Set<Int>, _ run: RunDirectory) -> [String]? {
+        let shards = GridShards(of: run.spec.grid, count: count)
+        let wanted = Dictionary(grouping: missing) { shards.shard(of: $0) }
+        var commands: [String] = []
+        for index in wanted.keys.sorted() where paths[index] == nil {
+            missing.subtract(wanted[index] ?? [])
+            commands.append(
+                "ranksweep shard \(run.path)/sweep.json --index \(index) --count \(count) --out \(name(index))")
+        }
+        return commands
+    }
+
+    /// As the others are named: their number, with this shard's in its place.
+    private func name(_ index: Int) -> String {
+        for (other, path) in paths.sorted(by: { $0.key < $1.key }) {
+            let folder = path.lastIndex(of: "/").map { path[...$0] } ?? ""
+            let file = path.dropFirst(folder.count)
+            let numbers = file.split { !$0.isASCII || !$0.isNumber }
+            guard let number = numbers.last(where: { Int($0) == other }) else { continue }
+            let digits = String(repeating: "0", count: max(0, number.count - String(index).count))
+            let isPadded = number.first == "0" && number.count > 1
+            return folder + file[..<number.startIndex] + (isPadded ? digits : "") + String(index)
+                + file[number.endIndex...]
+        }
+        let folder = paths.min { $0.key < $1.key }?.value ?? ""
+        return (folder.lastIndex(of: "/").map { String(folder[...$0]) } ?? "") + "shard-\(index).ndjson"
+    }
+}

@@ -1,0 +1,172 @@
+import Console
+import Glibc
+import Journal
+import Sweep
+import Text
+
+/// What is merged: a shard's file, or a run directory with its journal.
+struct MergeInput {
+    enum Kind {
+        case shard(ShardHeader)
+        case run(RunDirectory, RunJournal)
+    }
+
+    /// A record, an attempt or a trial set aside.
+    enum Item {
+        case record(TrialID, outcome: String, JSONValue)
+        case attempt(TrialID, ToldAttempt)
+        case quarantined(TrialID)
+    }
+
+    let path: String
+    let kind: Kind
+
+    var spec: SweepSpec {
+        switch kind {
+        case .shard(let header): header.spec
+        case .run(let run, _): run.spec
+        }
+    }
+
+    /// Where its trials' weights are.
+    var weights: WeightsFolder {
+        switch kind {
+        case .shard: WeightsFolder(path: path + RunShare.weightsSuffix)
+        case .run(let run, _): run.weights
+        }
+    }
+
+    /// Opens it, and reads all of it once.
+    ///
+    /// - Throws: what is wrong with it, its name first.
+    init(_ operand: String) throws(CommandFailure) {
+        var path = operand
+        while path.hasSuffix("/"), path != "/" { path.removeLast() }
+        self.path = path
+        var status = stat()
+        if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
+            kind = try MergeInput.openRun(path)
+            return
+        }
+        do throws(ShardFault) {
+            let reader = try ShardReader(path)
+            kind = .shard(reader.header)
+            while try reader.next() != nil {}
+        } catch {
+            throw .input("\(path): \(error.message)\(MergeInput.advice(path, error))")
+        }
+    }
+
+    /// What to do about it.
+    private static func advice(_ path: String, _ fault: ShardFault) -> String {
+        if fault == .unreadable(ENOENT) {
+            let work = path + RunShare.workSuffix
+            return fileSize(work + "/sweep.json") == nil
+                ? ": merge without it, and 'ranksweep merge' says how to run what is missing"
+                : ": its shard is not finished: run its command again, or merge what \(work) has"
+        }
+        switch fault {
+        case .torn, .cut, .damaged, .malformed, .trailing:
+            guard let header = try? ShardReader(path).header else { return "" }
+            return ": copy it again, or remove it and run \(header.text) again; or merge without it"
+        case .notAShard where path.hasSuffix(".ndjson"):
+            return "; of a run, name the run directory"
+        default: return ""
+        }
+    }
+
+    private static func openRun(_ path: String) throws(CommandFailure) -> Kind {
+        var run = try RunDirectory.open(path)
+        guard run.hasJournal else {
+            throw .input("\(path): the run directory has no journal.sqlite: nothing of it can be merged")
+        }
+        let journal = try journaled { () throws(JournalError) in
+            try RunJournal.open(in: path, sweep: run.spec.digest, readOnly: true)
+        }
+        let damaged = try journaled { () throws(JournalError) in try journal.damagedRecords() }
+        let isShare = try journaled { () throws(JournalError) in try journal.setting(RunShare.setting) } != nil
+        if isShare, path.hasSuffix(RunShare.workSuffix) {
+            let file = String(path.dropLast(RunShare.workSuffix.count))
+            run.share = RunShare(index: 0, count: 1, trials: [], file: file)
+        }
+        guard damaged.isEmpty else {
+            throw .input(
+                "\(path): \(trialsText(damaged)) damaged on the disk: '"
+                    + (isShare ? "ranksweep shard' with the options it had" : "ranksweep resume \(path)'")
+                    + " runs them again, to the same bytes")
+        }
+        return .run(run, journal)
+    }
+
+    /// Calls `body` with all records in grid order, then with all attempts, then with what is set aside.
+    func forEach(_ body: (Item) throws(JournalError) -> Void) throws(CommandFailure) {
+        switch kind {
+        case .shard:
+            try forEachOfShard(body)
+        case .run(let run, let journal):
+            try journaled { () throws(JournalError) in
+                try journal.snapshot { () throws(JournalError) in
+                    try MergeInput.forEach(of: run, journal, body)
+                }
+            }
+        }
+    }
+
+    private func forEachOfShard(_ body: (Item) throws(JournalError) -> Void) throws(CommandFailure) {
+        // What the last attempt at a trial came to, of those without a record.
+        var aside: [TrialID] = []
+        var done: Set<TrialID> = []
+        func readAll() throws(ShardFault) -> JournalError? {
+            let reader = try ShardReader(path)
+            while let line = try reader.next() {
+                do throws(JournalError) {
+                    switch line {
+                    case .record(let id, let outcome, let value, _):
+                        done.insert(id)
+                        try body(.record(id, outcome: outcome, value))
+                    case .attempt(let id, let told):
+                        if told.outcome == "quarantined" { aside.append(id) }
+                        try body(.attempt(id, told))
+                    }
+                } catch { return error }
+            }
+            return nil
+        }
+        let error: JournalError?
+        do throws(ShardFault) { error = try readAll() } catch {
+            throw .input("\(path): \(error.message)")
+        }
+        if let error { throw CommandFailure(error) }
+        try journaled { () throws(JournalError) in
+            for id in aside where !done.contains(id) { try body(.quarantined(id)) }
+        }
+    }
+
+    private static func forEach(
+        of run: RunDirectory, _ journal: RunJournal, _ body: (Item) throws(JournalError) -> Void
+    ) throws(JournalError) {
+        var identifier = TrialIdentifier()
+        func id(_ trial: Int) throws(JournalError) -> TrialID {
+            guard (0..<run.spec.grid.count).contains(trial) else {
+                throw .corrupt(path: RunJournal.path(in: run.path), detail: "it tells of trial \(trial)")
+            }
+            return identifier.id(of: run.spec.grid[trial].settings)
+        }
+        try journal.forEachStoredRecord { record throws(JournalError) in
+            guard let value = try? JSONValue(parsing: record.line) else {
+                throw .damagedRecords(path: RunJournal.path(in: run.path), trials: [record.trial])
+            }
+            try body(.record(try id(record.trial), outcome: record.outcome, value))
+        }
+        try journal.forEachAttempt { trial, fields throws(JournalError) in
+            guard let told = ToldAttempt(.object(fields)) else {
+                throw .corrupt(
+                    path: RunJournal.path(in: run.path), detail: "an attempt at trial \(trial) is unreadable")
+            }
+            try body(.attempt(try id(trial), told))
+        }
+        for (trial, outcome) in try journal.restored() where outcome == .quarantined {
+            try body(.quarantined(try id(trial)))
+        }
+    }
+}

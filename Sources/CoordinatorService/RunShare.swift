@@ -1,0 +1,46 @@
+import Journal
+import Scheduling
+import Sweep
+
+/// One share of a sweep, run by itself: `ranksweep shard`. Its run directory is the folder `FILE.work`.
+struct RunShare: Equatable {
+    let index: Int
+    let count: Int
+    /// The trials, ascending.
+    let trials: [Int]
+    /// Where the share's result goes.
+    let file: String
+
+    static let setting = "shard"
+    static let workSuffix = ".work"
+    static let weightsSuffix = ".weights"
+
+    var workPath: String { file + RunShare.workSuffix }
+    var weightsPath: String { file + RunShare.weightsSuffix }
+    /// "3 of 7", as the journal keeps it.
+    var text: String { "\(index) of \(count)" }
+
+    /// A shard's folder is no run to be gone on with: it would become the whole sweep.
+    static func refuse(_ run: RunDirectory, _ journal: RunJournal) throws(CommandFailure) {
+        let share = try journaled { () throws(JournalError) in try journal.setting(setting) }
+        guard let share else { return }
+        throw .input(
+            "\(run.path) is the work folder of shard \(share): the 'ranksweep shard' command that began it goes on "
+                + "with it; 'ranksweep merge \(run.path) --out DIR' makes a run of what it has")
+    }
+}
+
+extension RunDirectory {
+    /// What became of each trial so far; of a share, what is not its own is left out.
+    func restored(
+        _ journal: RunJournal
+    ) throws(JournalError) -> [(trial: Int, outcome: Dispatcher.Restored)] {
+        var restored = try journal.restored()
+        guard let share else { return restored }
+        var own = share.trials[...]
+        for trial in 0..<spec.grid.count {
+            if own.first == trial { own.removeFirst() } else { restored.append((trial, .elsewhere)) }
+        }
+        return restored
+    }
+}

@@ -1,0 +1,186 @@
+import Console
+import Files
+import Glibc
+import Journal
+import Scheduling
+import Sweep
+import Text
+import Transport
+
+func runShard(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
+    var options = RunOptions(slots: coreCount(), data: absolutePath(dataDirectory(nil)))
+    try options.apply(arguments)
+    let spec = try readSpec(arguments)
+    let (index, count, path) = try shardPlace(arguments)
+    let trials = GridShards(of: spec.grid, count: count).trials(of: index)
+    let share = RunShare(index: index, count: count, trials: trials, file: path)
+    let header = ShardHeader(spec: spec, index: index, count: count, trials: trials.count)
+    if let end = try endIfWhole(header, share) { return end }
+    if !trials.isEmpty { try checkData(spec, options) }
+    let signals = SignalDescriptor()
+    try filed { () throws(FileError) in try makeFolder(share.workPath) }
+    let lock = try journaled { () throws(JournalError) in
+        try CoordinatorLock(in: share.workPath, holder: .thisProcess())
+    }
+    defer { withExtendedLifetime(lock) {} }
+    // Another may have come to its end since the first look.
+    if let end = try endIfWhole(header, share) {
+        removeTree(share.workPath)
+        return end
+    }
+    let run = RunDirectory(path: share.workPath, spec: spec, share: share)
+    let journal = try openWork(run, share)
+    let end = try work(run, journal, share, options, signals)
+    signals.exitFromNowOn(
+        code: ExitCode.interrupted.rawValue,
+        words: "\ninterrupted while writing \(path); every record is kept: the same command goes on\n")
+    let summary = try journaled { () throws(JournalError) in try journal.summary() }
+    if end == .interrupted {
+        printError(
+            "interrupted: \(groupedText(summary.complete)) of \(countText(trials.count, "trial")) are done and kept in "
+                + "\(share.workPath)\nto go on: the same command again")
+        return .interrupted
+    }
+    try writeShard(header, run, journal, to: path)
+    printOut(
+        "\(spec.name), \(header.text): \(countText(trials.count, "trial")): \(words(summary)) → \(path)")
+    for line in causes(summary, run) { printOut(line) }
+    removeTree(share.workPath)
+    return outcome(missing: trials.count - summary.complete, conflicts: summary.conflicts)
+}
+
+private func outcome(missing: Int, conflicts: Int = 0) -> ExitCode {
+    if missing > 0 {
+        printOut(
+            "  its file is whole without the \(countText(missing, "trial")) that failed: after 'ranksweep merge', "
+                + "'ranksweep resume DIR --retry quarantined' tries them again")
+    }
+    return missing > 0 || conflicts > 0 ? .incomplete : .done
+}
+
+/// Which shard, of how many, into which file.
+private func shardPlace(
+    _ arguments: Arguments
+) throws(CommandFailure) -> (index: Int, count: Int, file: String) {
+    do throws(UsageError) {
+        guard let count = try arguments.integer("--count", in: 1...GridShards.limit) else {
+            throw UsageError("--count N is missing: of how many shards is this one?")
+        }
+        guard let text = arguments["--index"] else {
+            throw UsageError("--index I is missing: which of the \(count) shards, counted from 0?")
+        }
+        guard let index = Int(text), (0..<count).contains(index) else {
+            let hint = Int(text) == count ? ": shards are counted from 0, the last is \(count - 1)" : ""
+            throw UsageError("--index must be a whole number from 0 to \(count - 1), not '\(text)'\(hint)")
+        }
+        guard var file = arguments["--out"] else {
+            throw UsageError("--out FILE is missing: where shall the shard's records go?")
+        }
+        while file.hasSuffix("/"), file != "/" { file.removeLast() }
+        return (index, count, file)
+    } catch { throw CommandFailure(error) }
+}
+
+/// Where the file is there: that it is done, or why it is in the way. nil where there is none.
+private func endIfWhole(_ header: ShardHeader, _ share: RunShare) throws(CommandFailure) -> ExitCode? {
+    var status = stat()
+    guard lstat(share.file, &status) == 0 else { return nil }
+    var records = 0
+    do throws(ShardFault) {
+        let reader = try ShardReader(share.file)
+        guard reader.header == header else {
+            let found = reader.header
+            throw .malformed(
+                line: 1,
+                why: found.spec.canonicalJSON == header.spec.canonicalJSON
+                    ? "it is \(found.text), not \(header.index) of \(header.count)"
+                    : "it is \(found.text) of another sweep: '\(printable(found.spec.name))', \(found.spec.digest), "
+                        + "and not \(header.spec.digest)")
+        }
+        while let line = try reader.next() { if case .record = line { records += 1 } }
+    } catch {
+        throw .input(
+            "\(share.file) is there, and not this shard's whole file: \(error.message): it is not overwritten; "
+                + "remove it, or take another --out FILE")
+    }
+    printOut(
+        "\(share.file) is whole: \(header.text), \(countText(records, "record")) of "
+            + "\(countText(header.trials, "trial")): nothing to do")
+    // Of a program that was killed just before its end.
+    let isOwn = fileSize(share.workPath + "/coordinator.lock") != nil
+    if isOwn, CoordinatorLock.holder(in: share.workPath) == nil { removeTree(share.workPath) }
+    return outcome(missing: header.trials - records)
+}
+
+/// The journal of the work folder, which may be from before a crash.
+private func openWork(_ run: RunDirectory, _ share: RunShare) throws(CommandFailure) -> RunJournal {
+    let advice = ": remove it, or take another --out FILE"
+    guard run.hasJournal else {
+        try run.writeSweep()
+        let journal = try journaled { () throws(JournalError) in
+            try RunJournal.create(in: run.path, sweep: run.spec.digest)
+        }
+        try journaled { () throws(JournalError) in try journal.setSetting(RunShare.setting, share.text) }
+        return journal
+    }
+    let found = try RunDirectory.open(run.path)
+    guard found.spec.canonicalJSON == run.spec.canonicalJSON else {
+        throw .input(
+            "\(run.path) holds the work of another sweep ('\(printable(found.spec.name))', \(found.spec.digest), "
+                + "and not \(run.spec.digest))\(advice)")
+    }
+    let journal = try journaled { () throws(JournalError) in
+        try RunJournal.open(in: run.path, sweep: run.spec.digest)
+    }
+    let text = try journaled { () throws(JournalError) in
+        // Killed before it was set: nothing was done.
+        if try journal.setting(RunShare.setting) == nil, try journal.knownTrials().isEmpty {
+            try journal.setSetting(RunShare.setting, share.text)
+        }
+        return try journal.setting(RunShare.setting)
+    }
+    guard text == share.text else {
+        throw .input(
+            "\(run.path) holds the work of \(text.map { "shard \($0)" } ?? "a run"), not of \(share.text)\(advice)")
+    }
+    try dropDamaged(run, journal)
+    return journal
+}
+
+/// Runs what the share lacks.
+private func work(
+    _ run: RunDirectory, _ journal: RunJournal, _ share: RunShare, _ options: RunOptions,
+    _ signals: SignalDescriptor
+) throws(CommandFailure) -> Coordinator.End {
+    if let name = NetworkFileSystem.name(at: run.path) {
+        printError(NetworkFileSystem.warning(directory: run.path, fileSystem: name))
+    }
+    let settled = try journaled { () throws(JournalError) in
+        let summary = try journal.summary()
+        return summary.complete + summary.quarantined
+    }
+    printError(
+        "\(run.spec.name), shard \(share.index) of \(share.count): \(groupedText(share.trials.count)) of "
+            + "\(countText(run.spec.grid.count, "trial"))\(settled > 0 ? " (\(groupedText(settled)) are done)" : "")"
+            + " on \(countText(options.slots, "slot")) → \(share.file)")
+    guard settled < share.trials.count else { return .finished }
+    let door = try Door(options)
+    let local = try LocalWorkers(options, endpoint: door.socket.endpoint, keys: door.local)
+    var coordinator = try Coordinator(
+        run, journal: journal, door: consume door, signals: signals, control: listenForOperator(run),
+        local: local,
+        trialLimitSeconds: options.trialLimitSeconds(dearestTrial: run.spec.grid.cost().mostSeconds))
+    return try coordinator.serve()
+}
+
+/// Removes a folder and all in it; what cannot be removed stays.
+func removeTree(_ path: String) {
+    var status = stat()
+    guard lstat(path, &status) == 0 else { return }
+    guard status.st_mode & S_IFMT == S_IFDIR else {
+        unlink(path)
+        return
+    }
+    for name in fileNames(in: path) { removeTree("\(path)/\(name)") }
+    rmdir(path)
+}

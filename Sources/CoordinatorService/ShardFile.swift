@@ -1,0 +1,244 @@
+import Files
+import Glibc
+import Journal
+import Sweep
+import Text
+
+/// What a shard's file begins with: the sweep, whole, and which share of it this is (docs/shards.md).
+struct ShardHeader: Equatable {
+    static let format = "ranksweep-shard"
+    static let version = 1
+
+    var spec: SweepSpec
+    var index: Int
+    var count: Int
+    /// How many trials the share has.
+    var trials: Int
+
+    var text: String { "shard \(index) of \(count)" }
+
+    var json: JSONValue {
+        .object([
+            "count": JSONValue(count), "digest": .string(spec.digest), "format": .string(ShardHeader.format),
+            "index": JSONValue(index), "program": .string(programVersion), "sweep": spec.canonicalJSON,
+            "trials": JSONValue(trials), "version": JSONValue(ShardHeader.version),
+        ])
+    }
+
+    init(spec: SweepSpec, index: Int, count: Int, trials: Int) {
+        self.spec = spec
+        self.index = index
+        self.count = count
+        self.trials = trials
+    }
+
+    init(parsing line: [UInt8], file: String) throws(ShardFault) {
+        let value: JSONValue
+        do throws(JSONError) { value = try JSONValue(parsing: line) } catch { throw .notAShard }
+        guard value["format"]?.string == ShardHeader.format else { throw .notAShard }
+        func whole(_ key: String, _ range: ClosedRange<Int>) throws(ShardFault) -> Int {
+            guard let number = value[key]?.number.flatMap({ Int(exactly: $0) }), range.contains(number) else {
+                throw .malformed(line: 1, why: "its '\(key)' is missing or impossible")
+            }
+            return number
+        }
+        let version = try whole("version", 1...1_000_000)
+        guard version <= ShardHeader.version else { throw .newerVersion(version) }
+        count = try whole("count", 1...GridShards.limit)
+        index = try whole("index", 0...count - 1)
+        trials = try whole("trials", 0...Grid.limit)
+        guard let sweep = value["sweep"] else { throw .malformed(line: 1, why: "it has no sweep") }
+        do throws(SweepError) {
+            spec = try SweepSpec(parsing: sweep.canonicalBytes, file: file)
+        } catch { throw .malformed(line: 1, why: "its sweep cannot be read: \(error.message)") }
+        guard value["digest"]?.string == spec.digest else {
+            throw .malformed(line: 1, why: "its sweep has another digest than it says: another ranksweep's")
+        }
+    }
+}
+
+/// Why a file is no whole shard.
+enum ShardFault: Error, Equatable {
+    case unreadable(Int32)
+    case folder
+    case empty
+    case notAShard
+    case newerVersion(Int)
+    /// The last line, of this number, has no end.
+    case torn(line: Int)
+    /// It ends with a whole line, and that is not the last.
+    case cut(line: Int)
+    case malformed(line: Int, why: String)
+    /// All lines are there, but not all as they were written.
+    case damaged
+    case trailing(line: Int)
+
+    /// After the file's name and a colon.
+    var message: String {
+        switch self {
+        case .unreadable(ENOENT): "no such file"
+        case .unreadable(let code): "cannot be read: \(systemMessage(code))"
+        case .folder: "a folder, not a shard's file"
+        case .empty: "the file is empty"
+        case .notAShard: "no shard's file: 'ranksweep shard' did not write it"
+        case .newerVersion(let version):
+            "of version \(version) of the format, and this ranksweep knows up to \(ShardHeader.version)"
+        case .torn(let line): "torn: line \(line) breaks off, and what follows is missing"
+        case .cut(let line): "cut off: it ends after line \(line), before its last"
+        case .malformed(let line, let why): "line \(line): \(why)"
+        case .damaged: "damaged: its bytes are not those that were written (SHA-256)"
+        case .trailing(let line): "line \(line): something stands after its end"
+        }
+    }
+}
+
+/// Reads a shard's file line by line, keeping one in memory. It is whole only once `next` has returned nil.
+final class ShardReader {
+    enum Line: Equatable {
+        /// A line of `records.ndjson`.
+        case record(TrialID, outcome: String, JSONValue, line: [UInt8])
+        /// A line of `provenance.ndjson`.
+        case attempt(TrialID, ToldAttempt)
+    }
+
+    let header: ShardHeader
+    private let file: UnsafeMutablePointer<FILE>
+    private var buffer: UnsafeMutablePointer<CChar>?
+    private var capacity = 0
+    private var number = 0
+    private var digest = DigestStream()
+    private var (records, attempts) = (0, 0)
+    private var seen: Set<TrialID> = []
+    private let sweepDigest: String
+
+    init(_ path: String) throws(ShardFault) {
+        var status = stat()
+        guard stat(path, &status) == 0 else { throw .unreadable(errno) }
+        guard status.st_mode & S_IFMT != S_IFDIR else { throw .folder }
+        guard status.st_size > 0 else { throw .empty }
+        // Anything else may be one line of any length.
+        let start = Array(#"{"count":"#.utf8)
+        let found = firstBytes(start.count, of: path)
+        guard found == start || (found.count < start.count && start.starts(with: found)) else {
+            throw .notAShard
+        }
+        guard let opened = fopen(path, "re") else { throw .unreadable(errno) }
+        file = opened
+        var first = ShardReader.line(opened, &buffer, &capacity)
+        if first.last == UInt8(ascii: "\n") { first.removeLast() } else { first = [] }
+        number = 1
+        do throws(ShardFault) {
+            guard !first.isEmpty else { throw .torn(line: 1) }
+            header = try ShardHeader(parsing: first, file: path)
+        } catch {
+            free(buffer)
+            fclose(opened)
+            throw error
+        }
+        sweepDigest = header.spec.digest
+        digest.update(first + [UInt8(ascii: "\n")])
+    }
+
+    deinit {
+        free(buffer)
+        fclose(file)
+    }
+
+    private static func line(
+        _ file: UnsafeMutablePointer<FILE>, _ buffer: inout UnsafeMutablePointer<CChar>?,
+        _ capacity: inout Int
+    ) -> [UInt8] {
+        let length = getline(&buffer, &capacity, file)
+        guard length > 0, let buffer else { return [] }
+        return Array(UnsafeRawBufferPointer(start: buffer, count: length))
+    }
+
+    /// nil once the whole file has been read and found to be what was written.
+    func next() throws(ShardFault) -> Line? {
+        var bytes = ShardReader.line(file, &buffer, &capacity)
+        if ferror(file) != 0 { throw .unreadable(EIO) }
+        guard !bytes.isEmpty else { throw .cut(line: number) }
+        number += 1
+        guard bytes.removeLast() == UInt8(ascii: "\n") else { throw .torn(line: number) }
+        let value: JSONValue
+        do throws(JSONError) { value = try JSONValue(parsing: bytes) } catch {
+            throw .malformed(line: number, why: error.description)
+        }
+        if let end = value["end"] {
+            try finish(end)
+            return nil
+        }
+        digest.update(bytes + [UInt8(ascii: "\n")])
+        guard let trial = value["trial"]?.string.flatMap({ TrialID($0) }) else {
+            throw .malformed(line: number, why: "it tells of no trial")
+        }
+        return value["attempt"] == nil ? try record(value, bytes, trial) : try attempt(value, trial)
+    }
+
+    private func record(_ value: JSONValue, _ line: [UInt8], _ trial: TrialID) throws(ShardFault) -> Line {
+        guard let outcome = value["outcome"]?.string, ["measured", "diverged"].contains(outcome),
+            value["metrics"]?.object != nil
+        else { throw .malformed(line: number, why: "neither a record nor an attempt") }
+        guard value["sweep"]?.string == sweepDigest else {
+            throw .malformed(line: number, why: "a record of another sweep")
+        }
+        guard value.canonicalBytes == line else {
+            throw .malformed(line: number, why: "a record that is not written as ranksweep writes it")
+        }
+        guard attempts == 0, seen.insert(trial).inserted else {
+            throw .malformed(line: number, why: "a second record of trial \(trial), or out of order")
+        }
+        records += 1
+        return .record(trial, outcome: outcome, value, line: line)
+    }
+
+    private func attempt(_ value: JSONValue, _ trial: TrialID) throws(ShardFault) -> Line {
+        guard let told = ToldAttempt(value) else {
+            throw .malformed(line: number, why: "an attempt that cannot be read")
+        }
+        attempts += 1
+        return .attempt(trial, told)
+    }
+
+    private func finish(_ end: JSONValue) throws(ShardFault) {
+        let found = digest
+        guard end["records"] == JSONValue(records), end["attempts"] == JSONValue(attempts),
+            end["sha256"]?.string == found.finish().hexadecimal()
+        else { throw .damaged }
+        guard getc(file) == EOF else { throw .trailing(line: number + 1) }
+    }
+}
+
+/// Writes a shard's file from its journal: whole or not at all.
+func writeShard(_ header: ShardHeader, _ run: RunDirectory, _ journal: RunJournal, to path: String)
+    throws(CommandFailure)
+{
+    let file = try filed { () throws(FileError) in try WholeFile(path) }
+    var digest = DigestStream()
+    var (records, attempts) = (0, 0)
+    func write(_ line: [UInt8]) throws(JournalError) {
+        let bytes = line + [UInt8(ascii: "\n")]
+        digest.update(bytes)
+        do throws(FileError) { try file.write(bytes) } catch {
+            throw .system(path: path, code: 0, detail: error.description)
+        }
+    }
+    try journaled { () throws(JournalError) in
+        try write(header.json.canonicalBytes)
+        try journal.forEachRecord { line throws(JournalError) in
+            records += 1
+            try write(line)
+        }
+        try run.forEachProvenanceLine(journal) { line throws(JournalError) in
+            attempts += 1
+            try write(line)
+        }
+        let members: [String: JSONValue] = [
+            "attempts": JSONValue(attempts), "records": JSONValue(records),
+            "sha256": .string(digest.finish().hexadecimal()),
+        ]
+        digest = DigestStream()
+        try write(JSONValue.object(["end": .object(members)]).canonicalBytes)
+    }
+    try filed { () throws(FileError) in try file.commit() }
+}

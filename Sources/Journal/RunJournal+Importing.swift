@@ -1,0 +1,92 @@
+import Scheduling
+import Text
+import Wire
+
+// A journal made from others: what they tell is taken over as it is.
+
+/// An attempt, as a line of `provenance.ndjson` tells of it.
+public struct ToldAttempt: Equatable, Sendable {
+    public var number: UInt32
+    public var lease: LeaseID
+    /// `measured`, `diverged`, `failed`, `quarantined`, `duplicate`, `conflict` or `damaged`.
+    public var outcome: String
+    public var cause: String?
+    public var log: String
+    public var provenance: Provenance
+
+    public static let outcomes = [
+        "measured", "diverged", "failed", "quarantined", "duplicate", "conflict", "damaged",
+    ]
+
+    /// nil where something is missing, or none of what this version writes.
+    public init?(_ line: JSONValue) {
+        func whole<Number: FixedWidthInteger>(_ key: String) -> Number? {
+            line[key]?.number.flatMap { Number(exactly: $0) }
+        }
+        guard let number: UInt32 = whole("attempt"), let lease = line["lease"]?.string.flatMap({ Int64($0) }),
+            let outcome = line["outcome"]?.string, ToldAttempt.outcomes.contains(outcome),
+            let host = line["host"]?.string, let process: UInt32 = whole("process"),
+            let slot: UInt32 = whole("slot"), let cpu = line["cpu"]?.string,
+            let kernel = line["blas_kernel"]?.string, let start: Int64 = whole("start_unix_ms"),
+            let seconds = line["seconds"]?.number, let memory: UInt64 = whole("peak_memory_bytes")
+        else { return nil }
+        self.number = number
+        self.lease = LeaseID(UInt64(bitPattern: lease))
+        self.outcome = outcome
+        cause = line["cause"]?.string
+        log = (line["log"]?.array ?? []).compactMap(\.string).joined(separator: "\n")
+        provenance = Provenance(
+            host: host, process: process, slot: slot, cpu: cpu, kernel: kernel, startMilliseconds: start,
+            seconds: seconds, peakMemoryBytes: memory, continuedFrom: whole("continued_from_step") ?? 0)
+    }
+}
+
+extension RunJournal {
+    /// Performs `body`, which adds, as one transaction.
+    public func adding(_ body: () throws(JournalError) -> Void) throws(JournalError) {
+        try database.transaction(body)
+    }
+
+    /// Adds a record of a trial that has none. Within `adding`, as are the next two.
+    public func add(record line: [UInt8], outcome: String, trial: Int) throws(JournalError) {
+        let sum = RunJournal.checksum(trial: trial, outcome: outcome, line: line)
+        try Statement("INSERT INTO records VALUES (?, ?, ?, ?)", in: database).run(
+            .integer(Int64(trial)), .text(outcome), .blob(line), .integer(sum))
+    }
+
+    /// Adds an attempt, but for one that is there.
+    public func add(_ told: ToldAttempt, trial: Int) throws(JournalError) {
+        let same = try Statement(
+            """
+            SELECT 1 FROM attempts WHERE trial = ? AND attempt = ? AND lease = ? AND host = ? AND process = ?
+            AND start_ms = ?
+            """, in: database)
+        let provenance = told.provenance
+        try same.bind([
+            .integer(Int64(trial)), .integer(Int64(told.number)),
+            .integer(Int64(bitPattern: told.lease.value)), .text(provenance.host),
+            .integer(Int64(provenance.process)), .integer(provenance.startMilliseconds),
+        ])
+        guard try !same.step() else { return }
+        let attempt = JournalAttempt(
+            trial: trial, number: told.number, lease: told.lease, provenance: provenance)
+        try append(attempt, outcome: told.outcome, cause: told.cause)
+        if !told.log.isEmpty { try keepLog(told.log) }
+    }
+
+    /// Sets a trial aside that has no record.
+    public func addQuarantine(trial: Int) throws(JournalError) {
+        try Statement("INSERT OR IGNORE INTO quarantined VALUES (?)", in: database).run(
+            .integer(Int64(trial)))
+    }
+
+    /// Who made the record that is kept; nil where the journal does not say.
+    public func provenance(ofTrial trial: Int) throws(JournalError) -> Provenance? {
+        try keptProvenance(ofTrial: trial)
+    }
+
+    /// Of a trial, whole or not.
+    public func storedRecord(ofTrial trial: Int) throws(JournalError) -> StoredRecord? {
+        try record(ofTrial: trial)
+    }
+}
