@@ -70,7 +70,7 @@ struct MergeInput {
             guard let header = try? ShardReader(path).header else { return "" }
             return ": copy it again, or remove it and run \(header.text) again; or merge without it"
         case .notAShard where path.hasSuffix(".ndjson"):
-            return "; of a run, name the run directory"
+            return "; of a run, name its directory"
         default: return ""
         }
     }
@@ -84,15 +84,11 @@ struct MergeInput {
             try RunJournal.open(in: path, sweep: run.spec.digest, readOnly: true)
         }
         let damaged = try journaled { () throws(JournalError) in try journal.damagedRecords() }
-        let isShare = try journaled { () throws(JournalError) in try journal.setting(RunShare.setting) } != nil
-        if isShare, path.hasSuffix(RunShare.workSuffix) {
-            let file = String(path.dropLast(RunShare.workSuffix.count))
-            run.share = RunShare(index: 0, count: 1, trials: [], file: file)
-        }
+        run.share = try journaled { () throws(JournalError) in try RunShare(run, journal) }
         guard damaged.isEmpty else {
             throw .input(
                 "\(path): \(trialsText(damaged)) damaged on the disk: '"
-                    + (isShare ? "ranksweep shard' with the options it had" : "ranksweep resume \(path)'")
+                    + (run.share == nil ? "ranksweep resume \(path)'" : "ranksweep shard' as it was begun")
                     + " runs them again, to the same bytes")
         }
         return .run(run, journal)

@@ -20,6 +20,25 @@ struct RunShare: Equatable {
     /// "3 of 7", as the journal keeps it.
     var text: String { "\(index) of \(count)" }
 
+    init(index: Int, count: Int, of spec: SweepSpec, file: String) {
+        self.index = index
+        self.count = count
+        self.file = file
+        trials = GridShards(of: spec.grid, count: count).trials(of: index)
+    }
+
+    /// The share that a work folder is of; nil of other run directories.
+    init?(_ run: RunDirectory, _ journal: RunJournal) throws(JournalError) {
+        guard let words = try journal.setting(RunShare.setting)?.split(separator: " "), words.count == 3,
+            let index = Int(words[0]), let count = Int(words[2]), (1...GridShards.limit).contains(count),
+            (0..<count).contains(index)
+        else { return nil }
+        let isNamed = run.path.hasSuffix(RunShare.workSuffix)
+        self.init(
+            index: index, count: count, of: run.spec,
+            file: isNamed ? String(run.path.dropLast(RunShare.workSuffix.count)) : run.path)
+    }
+
     /// A shard's folder is no run to be gone on with: it would become the whole sweep.
     static func refuse(_ run: RunDirectory, _ journal: RunJournal) throws(CommandFailure) {
         let share = try journaled { () throws(JournalError) in try journal.setting(setting) }

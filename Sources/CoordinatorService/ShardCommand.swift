@@ -12,8 +12,8 @@ func runShard(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     try options.apply(arguments)
     let spec = try readSpec(arguments)
     let (index, count, path) = try shardPlace(arguments)
-    let trials = GridShards(of: spec.grid, count: count).trials(of: index)
-    let share = RunShare(index: index, count: count, trials: trials, file: path)
+    let share = RunShare(index: index, count: count, of: spec, file: path)
+    let trials = share.trials
     let header = ShardHeader(spec: spec, index: index, count: count, trials: trials.count)
     if let end = try endIfWhole(header, share) { return end }
     if !trials.isEmpty { try checkData(spec, options) }
@@ -85,23 +85,23 @@ private func shardPlace(
 private func endIfWhole(_ header: ShardHeader, _ share: RunShare) throws(CommandFailure) -> ExitCode? {
     var status = stat()
     guard lstat(share.file, &status) == 0 else { return nil }
+    let advice = ": it is not overwritten; remove it, or take another --out FILE"
     var records = 0
+    let found: ShardHeader
     do throws(ShardFault) {
         let reader = try ShardReader(share.file)
-        guard reader.header == header else {
-            let found = reader.header
-            throw .malformed(
-                line: 1,
-                why: found.spec.canonicalJSON == header.spec.canonicalJSON
-                    ? "it is \(found.text), not \(header.index) of \(header.count)"
-                    : "it is \(found.text) of another sweep: '\(printable(found.spec.name))', \(found.spec.digest), "
-                        + "and not \(header.spec.digest)")
-        }
+        found = reader.header
         while let line = try reader.next() { if case .record = line { records += 1 } }
     } catch {
+        throw .input("\(share.file) is there, and no whole shard: \(error.message)\(advice)")
+    }
+    guard found.spec.canonicalJSON == header.spec.canonicalJSON else {
         throw .input(
-            "\(share.file) is there, and not this shard's whole file: \(error.message): it is not overwritten; "
-                + "remove it, or take another --out FILE")
+            "\(share.file) is there, and of another sweep: '\(printable(found.spec.name))', digest "
+                + "\(found.spec.digest), and not \(header.spec.digest)\(advice)")
+    }
+    guard found == header else {
+        throw .input("\(share.file) is there: it is \(found.text), not \(header.text)\(advice)")
     }
     printOut(
         "\(share.file) is whole: \(header.text), \(countText(records, "record")) of "

@@ -24,7 +24,7 @@ func runStatus(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
 
 /// A run as its journal and its lock tell it, and its coordinator, where there is one.
 struct RunStatus {
-    let run: RunDirectory
+    private(set) var run: RunDirectory
     let summary: RunSummary
     /// Who runs it now.
     let holder: CoordinatorLock.Holder?
@@ -47,6 +47,9 @@ struct RunStatus {
         let recent: RecentRecords
         let kept: String?
         (summary, recent, kept) = try journaled { () throws(JournalError) in try RunStatus.read(run) }
+        self.run.share = (try? RunJournal.open(in: run.path, sweep: run.spec.digest, readOnly: true)).flatMap {
+            try? RunShare(run, $0)
+        }
         refusals = RefusalCounts(json: kept)
         let seconds = Double(unixMilliseconds() - recent.firstStartMilliseconds) / 1000
         recentRate = holder != nil && recent.count > 0 ? Double(recent.count) / max(1, min(60, seconds)) : nil
@@ -70,7 +73,7 @@ struct RunStatus {
         }
     }
 
-    private var total: Int { run.spec.grid.count }
+    private var total: Int { run.share?.trials.count ?? run.spec.grid.count }
     private var done: Int { summary.complete + summary.quarantined }
     private var fraction: Double { live?["running_fraction"]?.number ?? 0 }
     /// Trials a second, as the coordinator has it, else by the journal.
@@ -87,13 +90,16 @@ struct RunStatus {
     // MARK: - For people
 
     var headline: String {
-        "\(run.spec.name): \(groupedText(done)) of \(countText(total, "trial")) have their outcome"
+        "\(run.spec.name)\(run.share.map { ", shard \($0.text)" } ?? ""): \(groupedText(done)) of \(countText(total, "trial")) have their outcome"
             + " (\(percentText(done: done, fraction: fraction, total: total))): \(words(summary))"
     }
 
     /// How to go on with a run that is over for now.
     var goingOn: String {
-        done == total ? "nothing is left to do" : "not running; to go on: ranksweep resume \(run.path)"
+        if done == total { return "nothing is left to do" }
+        let command =
+            run.share == nil ? "ranksweep resume \(run.path)" : "the 'ranksweep shard' command that began it"
+        return "not running; to go on: \(command)"
     }
 
     var text: String {
@@ -210,7 +216,7 @@ extension RunStatus {
             "cause": .string(cause.text), "count": JSONValue(cause.count),
             "example_trial": JSONValue(cause.exampleTrial), "example_host": .string(cause.exampleHost),
         ]
-        if cause.exampleTrial < total { members["example_axes"] = run.spec.grid[cause.exampleTrial].axesObject }
+        if cause.exampleTrial < run.spec.grid.count { members["example_axes"] = run.spec.grid[cause.exampleTrial].axesObject }
         if !cause.exampleLog.isEmpty {
             members["example_log"] = .array(
                 cause.exampleLog.split(separator: "\n").map { .string(String($0)) })

@@ -41,6 +41,18 @@ import Text
             (["data", "fetch", "all", "--mirror", "http://localhost"], "name that set in place of 'all'"),
             (["data", "fetch", "mnist", "--mirror", "-o/x"], "does not begin with http://"),
             (["data", "verify", "mnist", "--mirror", "http://localhost"], "'verify' fetches nothing"),
+            (["shard", "s.yaml", "--index", "7", "--count", "7", "--out", "x"], "counted from 0, the last is 6"),
+            (["shard", "s.yaml", "--index", "-1", "--count", "7", "--out", "x"], "from 0 to 6, not '-1'"),
+            (["shard", "s.yaml", "--count", "7", "--out", "x"], "--index I is missing"),
+            (["shard", "s.yaml", "--index", "0", "--out", "x"], "--count N is missing"),
+            (["shard", "s.yaml", "--index", "0", "--count", "7"], "--out FILE is missing"),
+            (["shard", "s.yaml", "--index", "0", "--count", "7", "--out", "."], "a folder"),
+            (["shard", "s.yaml", "--indx", "0"], "did you mean '--index'?"),
+            (["merge"], "FILE|DIR… is missing"),
+            (["merge", "s.yaml"], "--out DIR is missing"),
+            (["merge", "s.yaml", "--out", "m"], "s.yaml: no shard's file"),
+            (["merge", ".", "--out", "m"], ".: no run directory"),
+            (["merge", "s.yaml", "--out", "m", "--set", "seed=0"], "go with --sweep"),
         ])
     func wrongLine(arguments: [String], message: String) throws {
         let work = try Workspace()
@@ -215,8 +227,10 @@ import Text
             .deletingLastPathComponent()
         let page = try String(contentsOf: root.appending(path: "docs/commands.md"), encoding: .utf8)
         let work = try Workspace()
-        for command in ["", "plan", "run", "resume", "status", "check", "figures", "measure", "data", "keys"]
-        {
+        let commands = [
+            "", "plan", "run", "resume", "status", "shard", "merge", "check", "figures", "measure", "data", "keys",
+        ]
+        for command in commands {
             let words = command.isEmpty ? ["--help"] : [command, "--help"]
             let help = try work.start("ranksweep", words).wait().output
             #expect(page.contains("```text\n\(help)```"), "ranksweep \(command)")

@@ -175,6 +175,16 @@ import Wire
         #expect(try cluster.hear(.report(report(2, lease: 50)), from: 2).last == .finished)
     }
 
+    @Test func `trials that are somebody else's are never leased and count nowhere`() throws {
+        let other: [(trial: Int, outcome: Dispatcher.Restored)] = [0, 2, 2, 4].map { ($0, .elsewhere) }
+        var cluster = TestCoordinator(trials: 5, restored: [(2, .complete)] + other, firstLease: 50)
+        #expect(cluster.dispatcher.progress.total == 3 && cluster.dispatcher.progress.complete == 1)
+        #expect(try cluster.join(1, slots: 4).trials() == [1, 3])
+        _ = try cluster.hear(.report(report(3, lease: 50)), from: 1)
+        #expect(try cluster.hear(.report(report(1, lease: 50)), from: 1).last == .finished)
+        #expect(cluster.dispatcher.progress.complete == 3)
+    }
+
     @Test func `a trial that runs through a restart is not called off because another was quicker to ask`()
         throws
     {

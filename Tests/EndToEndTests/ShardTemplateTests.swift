@@ -1,0 +1,128 @@
+import Foundation
+import Testing
+
+@testable import Sweep
+
+/// The templates for batch engines, run as their engines run them, as far as that goes without the engines.
+@Suite("Templates of shards", .serialized) struct ShardTemplateTests {
+    private static let cluster = URL(filePath: #filePath).deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent().appending(path: "cluster")
+
+    private func path(_ name: String) -> String { Self.cluster.appending(path: name).path }
+
+    /// Runs a program of the system's, with this build's programs in the path.
+    private func run(
+        _ words: [String], in work: Workspace, _ environment: [String: String] = [:]
+    ) throws -> (code: Int32, output: String) {
+        let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        let binaries = URL(filePath: own).deletingLastPathComponent().path
+        let output = work.folder.appending(path: ".said")
+        try Data().write(to: output)
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments = words
+        process.currentDirectoryURL = work.folder
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = try FileHandle(forWritingTo: output)
+        process.standardError = process.standardOutput
+        let path = binaries + ":" + (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin")
+        process.environment = ProcessInfo.processInfo.environment.merging(
+            ["PATH": path].merging(environment) { $1 }) { $1 }
+        try process.run()
+        process.waitUntilExit()
+        return (process.terminationStatus, try String(contentsOf: output, encoding: .utf8))
+    }
+
+    private func workspace() throws -> Workspace {
+        let work = try Workspace()
+        try work.write(
+            smallSweep(steps: 20).replacing("count: 8", with: "count: 2").replacing("[0, 5]", with: "[0, 2]"),
+            to: "sweep.yaml")
+        return work
+    }
+
+    /// What the templates made is the whole sweep.
+    private func expectWhole(_ work: Workspace, _ shards: Int, in folder: String) throws {
+        let files = (0..<shards).map { "\(folder)/\($0).ndjson" }
+        let end = try work.start("ranksweep", ["merge"] + files + ["--out", "m"]).wait()
+        #expect(end.code == 0 && end.output.contains("4 of 4 trials"), "\(end.all)")
+    }
+
+    @Test("The Slurm array's script runs the shard of its task")
+    func slurm() throws {
+        let work = try workspace()
+        let script = path("shard-slurm-array.sbatch")
+        for task in 0..<3 {
+            let end = try run(
+                ["bash", script, "sweep.yaml", "parts"], in: work,
+                ["SLURM_ARRAY_TASK_ID": "\(task)", "SLURM_ARRAY_TASK_COUNT": "3", "SLURM_CPUS_PER_TASK": "1"])
+            #expect(end.code == 0, "\(end.output)")
+        }
+        try expectWhole(work, 3, in: "parts")
+        let bare = try run(["bash", script, "sweep.yaml", "parts"], in: work)
+        #expect(bare.code != 0 && bare.output.contains("--array=0-N"), "\(bare.output)")
+    }
+
+    @Test("The Slurm array's script stops its shard before the time limit, and asks for another turn")
+    func slurmTimeLimit() throws {
+        let work = try workspace()
+        try work.write("#!/bin/sh\necho \"$@\" > asked\n", to: "scontrol")
+        try FileManager.default.setAttributes(
+            [.posixPermissions: 0o755], ofItemAtPath: work.folder.appending(path: "scontrol").path)
+        // As Slurm does it: the signal goes to the batch shell alone.
+        try work.write(
+            """
+            PATH=$PWD:$PATH bash "$1" long.yaml parts & shell=$!
+            until grep -q "worker on" .said; do sleep 0.1; done
+            kill -USR1 $shell
+            wait $shell
+            """, to: "engine.sh")
+        try work.write(smallSweep(steps: 1_000_000), to: "long.yaml")
+        let end = try run(
+            ["timeout", "60", "bash", "engine.sh", path("shard-slurm-array.sbatch")], in: work,
+            [
+                "SLURM_ARRAY_TASK_ID": "0", "SLURM_ARRAY_TASK_COUNT": "3", "SLURM_CPUS_PER_TASK": "1",
+                "SLURM_JOB_ID": "4711",
+            ])
+        #expect(end.code == 3, "\(end.output)")
+        #expect(try work.text("asked") == "requeue 4711\n")
+        #expect(work.exists("parts/0.ndjson.work/journal.sqlite") && !work.exists("parts/0.ndjson"))
+    }
+
+    @Test("The Kubernetes job is YAML, and its command runs the shard of its index")
+    func kubernetes() throws {
+        let work = try workspace()
+        let text = try String(contentsOfFile: path("shard-kubernetes.yaml"), encoding: .utf8)
+        _ = try YAMLReader.read(Array(text.utf8))
+        for line in ["kind: Job", "completionMode: Indexed", "restartPolicy: Never"] {
+            #expect(text.contains(line))
+        }
+        // The block after "- |", as the shell gets it.
+        let lines = text.components(separatedBy: "\n")
+        let begin = try #require(lines.firstIndex { $0.hasSuffix("- |") }) + 1
+        let script = lines[begin...].prefix { $0.hasPrefix("              ") }.joined(separator: "\n")
+            .replacing("/sweep/sweep.yaml", with: "sweep.yaml").replacing("/parts/", with: "./")
+        #expect(script.contains("$JOB_COMPLETION_INDEX"))
+        for index in 0..<2 {
+            let end = try run(
+                ["sh", "-c", script], in: work, ["JOB_COMPLETION_INDEX": "\(index)", "COUNT": "2"])
+            #expect(end.code == 0, "\(end.output)")
+        }
+        try expectWhole(work, 2, in: ".")
+    }
+
+    @Test("GNU parallel's script runs all shards")
+    func parallel() throws {
+        let work = try workspace()
+        let script = path("shard-parallel.sh")
+        #expect(try run(["sh", "-n", script], in: work).code == 0)
+        #expect(try run(["sh", script, "sweep.yaml"], in: work).code != 0)
+        guard try run(["parallel", "--version"], in: work).output.contains("GNU parallel") else {
+            print("not run: GNU parallel is not installed")
+            return
+        }
+        let end = try run(["sh", script, "sweep.yaml", "3", "parts"], in: work)
+        #expect(end.code == 0, "\(end.output)")
+        try expectWhole(work, 3, in: "parts")
+    }
+}

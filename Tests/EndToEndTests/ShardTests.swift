@@ -1,0 +1,203 @@
+import Foundation
+import Testing
+import Text
+
+/// Shards without a coordinator, and what `merge` makes of them.
+@Suite("Shards and merge", .serialized) struct ShardTests {
+    private func shard(
+        _ work: Workspace, _ index: Int, of count: Int, _ more: [String] = [], out: String? = nil
+    ) throws -> Program.Result {
+        try work.start(
+            "ranksweep",
+            ["shard", "s.yaml", "--index", "\(index)", "--count", "\(count)", "--out", out ?? "parts/\(index).ndjson"]
+                + more
+        ).wait()
+    }
+
+    private func merge(_ work: Workspace, _ words: String...) throws -> Program.Result {
+        try work.start("ranksweep", ["merge"] + words).wait()
+    }
+
+    private func remove(_ work: Workspace, _ name: String) throws {
+        try FileManager.default.removeItem(at: work.folder.appending(path: name))
+    }
+
+    @Test("Seven shards in any order are merged to the bytes of a run, and what is missing or wrong is named")
+    func seven() throws {
+        let work = try Workspace()
+        try work.write(smallSweep(steps: 100), to: "s.yaml")
+        #expect(try work.run("run", "s.yaml", "--out", "ref").code == 0)
+        for index in [3, 0, 6, 1, 5, 2, 4] {
+            let end = try shard(work, index, of: 7)
+            #expect(end.code == 0, "\(end.all)")
+            #expect(!work.exists("parts/\(index).ndjson.work") && !work.exists("parts/\(index).ndjson.weights"))
+        }
+        let again = try shard(work, 3, of: 7)
+        #expect(again.code == 0 && again.output.contains("nothing to do"), "\(again.all)")
+        let all = (0..<7).shuffled().map { "parts/\($0).ndjson" }
+        let whole = try work.start("ranksweep", ["merge"] + all + ["--out", "m"]).wait()
+        #expect(whole.code == 0, "\(whole.all)")
+        #expect(try work.bytes("m/records.ndjson") == work.bytes("ref/records.ndjson"))
+        #expect(try work.bytes("m/sweep.json") == work.bytes("ref/sweep.json"))
+        #expect(try work.bytes("m/tables/kl.dat") == work.bytes("ref/tables/kl.dat"))
+        #expect(work.exists("m/report.html") && !work.exists("m.merging") && !work.exists("m/merge.unfinished"))
+        let check = try work.run("check", "m")
+        #expect(check.code == 0, "\(check.all)")
+        #expect(try work.run("resume", "m").output.contains("nothing to resume"))
+        #expect(try merge(work, "parts/0.ndjson", "--out", "m").code == 2)
+
+        // Missing ones: a whole directory, and the commands that finish it.
+        let partial = try merge(work, "parts/0.ndjson", "parts/2.ndjson", "ref", "--out", "equal")
+        #expect(partial.code == 0 && partial.output.contains("12 records came more than once"), "\(partial.all)")
+        let missing = try work.start(
+            "ranksweep", ["merge"] + [0, 1, 3, 4, 6].map { "parts/\($0).ndjson" } + ["--out", "p"]
+        ).wait()
+        #expect(missing.code == 1, "\(missing.all)")
+        for index in [2, 5] {
+            let command = "ranksweep shard p/sweep.json --index \(index) --count 7 --out parts/\(index).ndjson"
+            #expect(missing.output.contains("\n  \(command)\n"), "\(missing.all)")
+            try remove(work, "parts/\(index).ndjson")
+            let end = try work.start("ranksweep", command.split(separator: " ").dropFirst().map(String.init)).wait()
+            #expect(end.code == 0, "\(end.all)")
+        }
+        #expect(try merge(work, "p", "parts/2.ndjson", "parts/5.ndjson", "--out", "p2").code == 0)
+        #expect(try work.bytes("p2/records.ndjson") == work.bytes("ref/records.ndjson"))
+        let resumed = try work.run("resume", "p")
+        #expect(resumed.code == 0, "\(resumed.all)")
+        #expect(try work.bytes("p/records.ndjson") == work.bytes("ref/records.ndjson"))
+
+        // Torn, foreign, none: all named at once, and nothing written.
+        let bytes = try work.bytes("parts/1.ndjson")
+        try bytes.prefix(bytes.count / 2).write(to: work.folder.appending(path: "torn.ndjson"))
+        #expect(try shard(work, 0, of: 3, ["--set", "training.steps=50"], out: "other.ndjson").code == 0)
+        let wrong = try merge(work, "parts/0.ndjson", "torn.ndjson", "s.yaml", "nope", "--out", "w")
+        #expect(wrong.code == 2 && wrong.errors.contains("torn.ndjson: torn: line"), "\(wrong.all)")
+        #expect(wrong.errors.contains("s.yaml: no shard's file") && wrong.errors.contains("nope: no such file"))
+        let foreign = try merge(work, "parts/0.ndjson", "other.ndjson", "--out", "w")
+        #expect(foreign.code == 2 && foreign.errors.contains("other.ndjson: of another sweep"), "\(foreign.all)")
+        #expect(!work.exists("w") && !work.exists("w.merging"))
+        for (index, more) in [(2, []), (1, ["--set", "seed=0"])] {
+            let refused = try shard(work, index, of: 7, more, out: "parts/1.ndjson")
+            #expect(refused.code == 2 && refused.errors.contains("is not overwritten"), "\(refused.all)")
+        }
+        let torn = try shard(work, 1, of: 7, out: "torn.ndjson")
+        #expect(torn.code == 2 && torn.errors.contains("torn: line"), "\(torn.all)")
+    }
+
+    @Test("Killed and stopped, a shard goes on where it was; its weights travel")
+    func killed() throws {
+        let work = try Workspace()
+        try work.write(smallSweep(steps: 1500) + "\nweights: final\n", to: "s.yaml")
+        #expect(try work.run("run", "s.yaml", "--out", "ref").code == 0)
+        let words = ["shard", "s.yaml", "--index", "0", "--count", "2", "--out", "0.ndjson"]
+        func done() throws -> Double {
+            guard work.exists("0.ndjson.work/journal.sqlite") else { return 0 }
+            let status = try work.run("status", "0.ndjson.work", "--json").output
+            return try JSONValue(parsing: status.utf8)["done"]?.number ?? 0
+        }
+        var before = 0.0
+        for signal in [SIGKILL, SIGTERM] {
+            let program = try work.start("ranksweep", words)
+            try eventually("there are more records") { try done() > before || !program.isRunning }
+            program.signal(signal)
+            let end = try program.wait()
+            #expect(end.code == (signal == SIGKILL ? 128 + SIGKILL : 3), "\(end.all)")
+            before = try done()
+            #expect(before > 0 && before < 20 && !work.exists("0.ndjson"))
+        }
+        let refused = try work.run("resume", "0.ndjson.work")
+        #expect(refused.code == 2 && refused.errors.contains("work folder of shard 0 of 2"), "\(refused.all)")
+        let other = try shard(work, 1, of: 2, out: "0.ndjson")
+        #expect(other.code == 2 && other.errors.contains("work of shard 0 of 2"), "\(other.all)")
+        // What there is can be merged before it is finished.
+        let early = try merge(work, "0.ndjson.work", "--out", "early")
+        #expect(early.code == 1 && early.output.contains("ranksweep resume early"), "\(early.all)")
+        let unfinished = try merge(work, "0.ndjson", "--out", "x")
+        #expect(unfinished.code == 2 && unfinished.errors.contains("not finished"), "\(unfinished.all)")
+        let end = try work.start("ranksweep", words).wait()
+        #expect(end.code == 0 && end.errors.contains("are done"), "\(end.all)")
+        #expect(try shard(work, 1, of: 2, out: "1.ndjson").code == 0)
+        let whole = try merge(work, "1.ndjson", "0.ndjson", "--out", "m")
+        #expect(whole.code == 0, "\(whole.all)")
+        #expect(try work.bytes("m/records.ndjson") == work.bytes("ref/records.ndjson"))
+        let names = try FileManager.default.contentsOfDirectory(
+            atPath: work.folder.appending(path: "ref/weights").path)
+        #expect(names.count == 40)
+        for name in names { #expect(try work.bytes("m/weights/\(name)") == work.bytes("ref/weights/\(name)")) }
+        // Weights that stayed behind: their records are left out, and run again.
+        try remove(work, "0.ndjson.weights")
+        let bare = try merge(work, "1.ndjson", "0.ndjson", "--out", "bare")
+        #expect(bare.code == 1 && bare.output.contains("20 records left out: the weights"), "\(bare.all)")
+        #expect(try work.run("resume", "bare").code == 0)
+        #expect(try work.bytes("bare/records.ndjson") == work.bytes("ref/records.ndjson"))
+    }
+
+    @Test("More shards than trials: some are empty, and all are merged")
+    func many() throws {
+        let work = try Workspace()
+        try work.write(smallSweep(steps: 20), to: "s.yaml")
+        let set = ["--set", "beta=0.1", "--set", "seed=0,1"]
+        for index in 0..<3 { #expect(try shard(work, index, of: 3, set).code == 0) }
+        let end = try merge(work, "parts/0.ndjson", "parts/1.ndjson", "parts/2.ndjson", "--out", "m")
+        #expect(end.code == 0 && end.output.contains("2 of 2 trials"), "\(end.all)")
+        let empty = try merge(work, "parts/2.ndjson", "--out", "e")
+        #expect(empty.code == 1 && empty.output.contains("2 shards missing"), "\(empty.all)")
+        #expect(try work.run("resume", "e").code == 0)
+        #expect(try work.bytes("e/records.ndjson") == work.bytes("m/records.ndjson"))
+    }
+
+    @Test("Unfinished runs of sweeps that share trials are merged; a cut-short merge is begun anew")
+    func runs() throws {
+        let work = try Workspace()
+        try work.write(smallSweep(steps: 50), to: "s.yaml")
+        let wide = ["--set", "seed={range: [0, 8]}"]
+        #expect(try work.start("ranksweep", ["run", "s.yaml", "--out", "ref"] + wide).wait().code == 0)
+        #expect(try work.run("run", "s.yaml", "--out", "a", "--set", "seed=0,1,2").code == 0)
+        #expect(try work.run("run", "s.yaml", "--out", "b", "--set", "seed=2,9,5").code == 0)
+        try FileManager.default.createDirectory(
+            at: work.folder.appending(path: "m.merging"), withIntermediateDirectories: true)
+        try work.write("", to: "m.merging/merge.unfinished")
+        try work.write("garbage", to: "m.merging/journal.sqlite")
+        let end = try work.start(
+            "ranksweep", ["merge", "b", "a", "--sweep", "s.yaml"] + wide + ["--out", "m"]
+        ).wait()
+        #expect(end.code == 1 && end.output.contains("32 of 64 trials"), "\(end.all)")
+        #expect(end.output.contains("8 records came more than once, with equal bytes"))
+        #expect(end.output.contains("b: 8 records left out") && end.output.contains("ranksweep resume m"))
+        #expect(try work.run("resume", "m").code == 0)
+        #expect(try work.bytes("m/records.ndjson") == work.bytes("ref/records.ndjson"))
+        try FileManager.default.createDirectory(
+            at: work.folder.appending(path: "n.merging"), withIntermediateDirectories: true)
+        try work.write("mine", to: "n.merging/thesis.tex")
+        let refused = try merge(work, "a", "--out", "n")
+        #expect(refused.code == 2 && work.exists("n.merging/thesis.tex"), "\(refused.all)")
+    }
+
+    @Test("Unequal records of one trial are named with who made them, exit code 1")
+    func unequal() throws {
+        let work = try Workspace()
+        try work.write(smallSweep(steps: 20), to: "s.yaml")
+        #expect(try shard(work, 0, of: 8, out: "a.ndjson").code == 0)
+        // Another machine's, as it were, with its own checksum right.
+        var lines = try work.text("a.ndjson").split(separator: "\n").map(String.init)
+        let number = try Regex(#""kl_nats":[0-9.e-]+"#)
+        #expect(lines[1].contains(number))
+        lines[1] = lines[1].replacing(number, with: "\"kl_nats\":77", maxReplacements: 1)
+        let host = try Regex(#""host":"[^"]*""#)
+        lines = lines.map { $0.replacing(host, with: "\"host\":\"elsewhere\"") }
+        let text = lines.dropLast().map { $0 + "\n" }.joined()
+        let end = try JSONValue(parsing: try #require(lines.last).utf8)
+        let counts = try #require(end["end"])
+        let (attempts, records) = (counts["attempts"]?.number ?? 0, counts["records"]?.number ?? 0)
+        try work.write(
+            text + "{\"end\":{\"attempts\":\(Int(attempts)),\"records\":\(Int(records)),\"sha256\":\""
+                + Digest(of: text).hexadecimal() + "\"}}\n", to: "b.ndjson")
+        let merged = try merge(work, "a.ndjson", "b.ndjson", "--out", "m")
+        #expect(merged.code == 1 && merged.output.contains("two unequal records: kept that of a.ndjson"), "\(merged.all)")
+        #expect(merged.output.contains("refused that of b.ndjson (elsewhere, "), "\(merged.all)")
+        #expect(merged.errors.contains("b.ndjson is shard 0 of 8, as is a.ndjson"))
+        #expect(merged.output.contains("4 records came more than once"), "\(merged.all)")
+        let check = try work.run("check", "m")
+        #expect(check.code == 1 && check.output.contains("differed from the first"), "\(check.all)")
+    }
+}

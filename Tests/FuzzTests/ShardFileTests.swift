@@ -1,0 +1,142 @@
+import Foundation
+import Sweep
+import Testing
+import Text
+
+@testable import CoordinatorService
+
+/// A shard's file may be torn by a crash, cut by a full disk, spoiled by a copy, or be something else.
+@Suite("A shard's file") struct ShardFileTests {
+    private static let sweep = """
+        name: tiny
+        experiment: vib
+        dataset: {name: gaussian, correlations: [0.5], testPoints: 100}
+        axes: {seed: [0, 1]}
+        training: {steps: 10, batch: 8}
+        """
+
+    /// Two records and three attempts, as `writeShard` would write them.
+    private func lines() throws -> [String] {
+        let spec = try SweepSpec(parsing: Self.sweep, file: "s.yaml")
+        let header = ShardHeader(spec: spec, index: 1, count: 3, trials: 2)
+        let ids = (0..<2).map { spec.grid[$0].id.text }
+        let records = ids.map {
+            "{\"axes\":{},\"metrics\":{\"loss\":0.5},\"outcome\":\"measured\",\"sweep\":\"\(spec.digest)\","
+                + "\"trial\":\"\($0)\",\"version\":1}"
+        }
+        let failure = ",\"cause\":\"no luck\",\"log\":[\"a\",\"b\"]"
+        let told = [(0, "failed", failure), (0, "measured", ""), (1, "measured", "")]
+        let attempts = told.map { index, outcome, more in
+            "{\"attempt\":1,\"blas_kernel\":\"K\",\"cpu\":\"C\",\"host\":\"h\",\"index\":\(index),\"lease\":\"7\","
+                + "\"outcome\":\"\(outcome)\",\"peak_memory_bytes\":9,\"process\":3,\"seconds\":0.5,\"slot\":0,"
+                + "\"start_unix_ms\":5,\"trial\":\"\(ids[index])\"\(more)}"
+        }
+        return [header.json.canonicalText] + records + attempts
+    }
+
+    private func whole(_ lines: [String], records: Int = 2, attempts: Int = 3) -> [UInt8] {
+        let text = lines.map { $0 + "\n" }.joined()
+        let digest = Digest(of: text).hexadecimal()
+        return Array(
+            (text + "{\"end\":{\"attempts\":\(attempts),\"records\":\(records),\"sha256\":\"\(digest)\"}}\n").utf8)
+    }
+
+    private func read(_ bytes: [UInt8], _ folder: FuzzFolder) throws -> [ShardReader.Line] {
+        let path = try folder.write(bytes)
+        let reader = try ShardReader(path)
+        var lines: [ShardReader.Line] = []
+        while let line = try reader.next() { lines.append(line) }
+        return lines
+    }
+
+    private func fault(_ bytes: [UInt8], _ folder: FuzzFolder) throws -> ShardFault? {
+        do { _ = try read(bytes, folder) } catch let error as ShardFault { return error }
+        return nil
+    }
+
+    @Test("What was written is read again")
+    func whole() throws {
+        let folder = try FuzzFolder()
+        let found = try read(whole(lines()), folder)
+        #expect(found.count == 5)
+        guard case .record(_, let outcome, let value, let line) = found[0],
+            case .attempt(_, let told) = found[2]
+        else {
+            Issue.record("other lines: \(found)")
+            return
+        }
+        #expect(outcome == "measured" && value["metrics"]?["loss"] == .number(0.5))
+        #expect(String(decoding: line, as: UTF8.self) == (try lines()[1]))
+        #expect(told.outcome == "failed" && told.cause == "no luck" && told.log == "a\nb")
+        #expect(told.lease.value == 7 && told.number == 1)
+    }
+
+    @Test("Cut at any byte, it is never taken for whole")
+    func torn() throws {
+        let folder = try FuzzFolder()
+        let bytes = whole(try lines())
+        for length in 0..<bytes.count {
+            let fault = try #require(try fault(Array(bytes[..<length]), folder), "\(length) bytes")
+            switch fault {
+            case .empty: #expect(length == 0)
+            case .torn: #expect(bytes[length - 1] != UInt8(ascii: "\n"), "\(length) bytes")
+            case .cut: #expect(bytes[length - 1] == UInt8(ascii: "\n"), "\(length) bytes")
+            default: Issue.record("\(length) bytes: \(fault)")
+            }
+        }
+    }
+
+    @Test("With any byte changed, it is never taken for whole")
+    func flipped() throws {
+        let folder = try FuzzFolder()
+        let bytes = whole(try lines())
+        for place in bytes.indices {
+            for bit in [0, 5] as [UInt8] {
+                var changed = bytes
+                changed[place] ^= 1 << bit
+                #expect(try fault(changed, folder) != nil, "byte \(place), bit \(bit)")
+            }
+        }
+    }
+
+    @Test("Lines left out, doubled, moved, or of something else are named")
+    func foreign() throws {
+        let folder = try FuzzFolder()
+        let lines = try lines()
+        #expect(try fault(whole(Array(lines.dropLast()), attempts: 3), folder) == .damaged)
+        #expect(try fault(whole(lines, records: 1), folder) == .damaged)
+        #expect(try fault(whole(lines) + Array("x\n".utf8), folder) == .trailing(line: 8))
+        let doubled = try fault(whole([lines[0], lines[1], lines[1]], attempts: 0), folder)
+        guard case .malformed(3, _) = doubled else {
+            Issue.record("\(String(describing: doubled))")
+            return
+        }
+        let other = lines[1].replacing("\"sweep\":\"", with: "\"sweep\":\"0")
+        #expect(
+            try fault(whole([lines[0], other]), folder)
+                == .malformed(line: 2, why: "a record of another sweep"))
+        #expect(try fault(Array("name: tiny\n".utf8), folder) == .notAShard)
+        #expect(try fault(Array("{\"count\":1}\n".utf8), folder) == .notAShard)
+        let newer = lines[0].replacing("\"version\":1}", with: "\"version\":9}")
+        #expect(try fault(whole([newer]), folder) == .newerVersion(9))
+        let index = try fault(whole([lines[0].replacing("\"index\":1", with: "\"index\":3")]), folder)
+        guard case .malformed(1, _) = index else {
+            Issue.record("\(String(describing: index))")
+            return
+        }
+        do {
+            _ = try ShardReader("/nowhere/x.ndjson")
+            Issue.record("there is no such file")
+        } catch { #expect(error == .unreadable(ENOENT)) }
+    }
+
+    @Test("Mangled, it is refused or read, and nothing crashes")
+    func mangled() throws {
+        let folder = try FuzzFolder()
+        let bytes = whole(try lines())
+        let words = ["\"trial\":", "\"end\":", "\n", "{\"count\":", "1e999", "\"attempt\":"]
+        try fuzz([bytes], words: words, rounds: 3000) { input in
+            if try fault(input, folder) == nil { #expect(input == bytes) }
+        }
+    }
+}
