@@ -30,7 +30,8 @@ func runExtend(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     let extended = RunDirectory(path: run.path, spec: spec)
     if run.hasJournal {
         try RunShare.refuse(
-            run, journaled { () throws(JournalError) in
+            run,
+            journaled { () throws(JournalError) in
                 try RunJournal.open(in: run.path, sweep: run.spec.digest, readOnly: true)
             })
         try rewrite(run, as: extended, places)

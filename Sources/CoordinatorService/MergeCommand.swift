@@ -14,7 +14,8 @@ func runMerge(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     }
     while out.hasSuffix("/"), out != "/" { out.removeLast() }
     if arguments["--sweep"] == nil, arguments.has("--set") || arguments.has("--quick") {
-        throw .input("--set and --quick go with --sweep SWEEP: without it the sweep is that of the first input")
+        throw .input(
+            "--set and --quick go with --sweep SWEEP: without it the sweep is that of the first input")
     }
     try checkIsFree(out)
     let given = try arguments["--sweep"].map { path throws(CommandFailure) in
@@ -27,7 +28,8 @@ func runMerge(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     let building = try MergeFolder(for: out)
     SignalDescriptor().exitFromNowOn(
         code: ExitCode.interrupted.rawValue,
-        words: "\ninterrupted: the same command merges anew; where \(out) is there, 'ranksweep figures \(out)' "
+        words:
+            "\ninterrupted: the same command merges anew; where \(out) is there, 'ranksweep figures \(out)' "
             + "writes what it lacks\n")
     // Its journal is closed before it gets its name.
     let outcome = try build(RunDirectory(path: building.path, spec: spec), inputs)
@@ -48,7 +50,8 @@ private func drawn(_ run: RunDirectory) throws(CommandFailure) {
     do throws(CommandFailure) { try writeReports(run, formats: FigureFormat.allCases) } catch {
         throw CommandFailure(
             code: error.code,
-            message: error.message + "\nthe merge is done, and every record is in \(run.path); when the cause is "
+            message: error.message
+                + "\nthe merge is done, and every record is in \(run.path); when the cause is "
                 + "mended: ranksweep figures \(run.path)")
     }
 }
@@ -178,7 +181,8 @@ private func tellMissing(
     let commands = ShardSet(inputs, run.spec).flatMap { $0.commands(for: &missing, run) } ?? []
     let left = missing.count - summary.quarantined
     if !commands.isEmpty {
-        printOut("\(countText(commands.count, "shard")) missing; to run \(commands.count == 1 ? "it" : "them"):")
+        printOut(
+            "\(countText(commands.count, "shard")) missing; to run \(commands.count == 1 ? "it" : "them"):")
         for command in commands { printOut("  \(command)") }
         printOut(
             "then merge again, with \(commands.count == 1 ? "it" : "them"), into another --out DIR; or, here: "
@@ -222,7 +226,8 @@ private struct ShardSet {
         for index in wanted.keys.sorted() where paths[index] == nil {
             missing.subtract(wanted[index] ?? [])
             commands.append(
-                "ranksweep shard \(run.path)/sweep.json --index \(index) --count \(count) --out \(name(index))")
+                "ranksweep shard \(run.path)/sweep.json --index \(index) --count \(count) --out \(name(index))"
+            )
         }
         return commands
     }

@@ -141,7 +141,8 @@ private func openWork(_ run: RunDirectory, _ share: RunShare) throws(CommandFail
     }
     guard text == share.text else {
         throw .input(
-            "\(run.path) holds the work of \(text.map { "shard \($0)" } ?? "a run"), not of \(share.text)\(advice)")
+            "\(run.path) holds the work of \(text.map { "shard \($0)" } ?? "a run"), not of \(share.text)\(advice)"
+        )
     }
     try dropDamaged(run, journal)
     return journal

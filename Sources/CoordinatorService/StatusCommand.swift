@@ -47,7 +47,8 @@ struct RunStatus {
         let recent: RecentRecords
         let kept: String?
         (summary, recent, kept) = try journaled { () throws(JournalError) in try RunStatus.read(run) }
-        self.run.share = (try? RunJournal.open(in: run.path, sweep: run.spec.digest, readOnly: true)).flatMap {
+        self.run.share = (try? RunJournal.open(in: run.path, sweep: run.spec.digest, readOnly: true)).flatMap
+        {
             try? RunShare(run, $0)
         }
         refusals = RefusalCounts(json: kept)
@@ -142,7 +143,9 @@ struct RunStatus {
             "\(countText(count, "worker")) on \(countText(hosts, "host")), \(countText(slots, "slot"))"
         ]
         // Those that a person should know of come first.
-        let odd = workers.filter { $0["suspect"] == .bool(true) || ($0["failures_in_a_row"]?.number ?? 0) > 0 }
+        let odd = workers.filter {
+            $0["suspect"] == .bool(true) || ($0["failures_in_a_row"]?.number ?? 0) > 0
+        }
         let others = workers.filter { !odd.contains($0) }
         lines += (odd + others).prefix(20).map(line(ofWorker:))
         if count > 20 { lines.append("  … and \(countText(count - 20, "other worker"))") }
@@ -170,7 +173,8 @@ struct RunStatus {
     private var pastWorkers: [String] {
         var lines = summary.workers.prefix(20).map { worker in
             let ago = Double(unixMilliseconds() - worker.lastEndMilliseconds) / 1000
-            return "worker \(worker.host) \(worker.process): \(countText(worker.attempts, "attempt")), the last "
+            return
+                "worker \(worker.host) \(worker.process): \(countText(worker.attempts, "attempt")), the last "
                 + "\(durationText(seconds: ago)) ago, BLAS kernel \(worker.kernel)"
         }
         if summary.workers.count > 20 { lines.append("… and \(summary.workers.count - 20) other workers") }
@@ -216,7 +220,9 @@ extension RunStatus {
             "cause": .string(cause.text), "count": JSONValue(cause.count),
             "example_trial": JSONValue(cause.exampleTrial), "example_host": .string(cause.exampleHost),
         ]
-        if cause.exampleTrial < run.spec.grid.count { members["example_axes"] = run.spec.grid[cause.exampleTrial].axesObject }
+        if cause.exampleTrial < run.spec.grid.count {
+            members["example_axes"] = run.spec.grid[cause.exampleTrial].axesObject
+        }
         if !cause.exampleLog.isEmpty {
             members["example_log"] = .array(
                 cause.exampleLog.split(separator: "\n").map { .string(String($0)) })

@@ -27,7 +27,8 @@ import Testing
         process.standardError = process.standardOutput
         let path = binaries + ":" + (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin")
         process.environment = ProcessInfo.processInfo.environment.merging(
-            ["PATH": path].merging(environment) { $1 }) { $1 }
+            ["PATH": path].merging(environment) { $1 }
+        ) { $1 }
         try process.run()
         process.waitUntilExit()
         return (process.terminationStatus, try String(contentsOf: output, encoding: .utf8))

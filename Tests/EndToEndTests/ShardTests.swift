@@ -9,7 +9,10 @@ import Text
     ) throws -> Program.Result {
         try work.start(
             "ranksweep",
-            ["shard", "s.yaml", "--index", "\(index)", "--count", "\(count)", "--out", out ?? "parts/\(index).ndjson"]
+            [
+                "shard", "s.yaml", "--index", "\(index)", "--count", "\(count)", "--out",
+                out ?? "parts/\(index).ndjson",
+            ]
                 + more
         ).wait()
     }
@@ -30,7 +33,8 @@ import Text
         for index in [3, 0, 6, 1, 5, 2, 4] {
             let end = try shard(work, index, of: 7)
             #expect(end.code == 0, "\(end.all)")
-            #expect(!work.exists("parts/\(index).ndjson.work") && !work.exists("parts/\(index).ndjson.weights"))
+            #expect(
+                !work.exists("parts/\(index).ndjson.work") && !work.exists("parts/\(index).ndjson.weights"))
         }
         let again = try shard(work, 3, of: 7)
         #expect(again.code == 0 && again.output.contains("nothing to do"), "\(again.all)")
@@ -40,7 +44,8 @@ import Text
         #expect(try work.bytes("m/records.ndjson") == work.bytes("ref/records.ndjson"))
         #expect(try work.bytes("m/sweep.json") == work.bytes("ref/sweep.json"))
         #expect(try work.bytes("m/tables/kl.dat") == work.bytes("ref/tables/kl.dat"))
-        #expect(work.exists("m/report.html") && !work.exists("m.merging") && !work.exists("m/merge.unfinished"))
+        #expect(
+            work.exists("m/report.html") && !work.exists("m.merging") && !work.exists("m/merge.unfinished"))
         let check = try work.run("check", "m")
         #expect(check.code == 0, "\(check.all)")
         #expect(try work.run("resume", "m").output.contains("nothing to resume"))
@@ -48,16 +53,19 @@ import Text
 
         // Missing ones: a whole directory, and the commands that finish it.
         let partial = try merge(work, "parts/0.ndjson", "parts/2.ndjson", "ref", "--out", "equal")
-        #expect(partial.code == 0 && partial.output.contains("12 records came more than once"), "\(partial.all)")
+        #expect(
+            partial.code == 0 && partial.output.contains("12 records came more than once"), "\(partial.all)")
         let missing = try work.start(
             "ranksweep", ["merge"] + [0, 1, 3, 4, 6].map { "parts/\($0).ndjson" } + ["--out", "p"]
         ).wait()
         #expect(missing.code == 1, "\(missing.all)")
         for index in [2, 5] {
-            let command = "ranksweep shard p/sweep.json --index \(index) --count 7 --out parts/\(index).ndjson"
+            let command =
+                "ranksweep shard p/sweep.json --index \(index) --count 7 --out parts/\(index).ndjson"
             #expect(missing.output.contains("\n  \(command)\n"), "\(missing.all)")
             try remove(work, "parts/\(index).ndjson")
-            let end = try work.start("ranksweep", command.split(separator: " ").dropFirst().map(String.init)).wait()
+            let end = try work.start("ranksweep", command.split(separator: " ").dropFirst().map(String.init))
+                .wait()
             #expect(end.code == 0, "\(end.all)")
         }
         #expect(try merge(work, "p", "parts/2.ndjson", "parts/5.ndjson", "--out", "p2").code == 0)
@@ -72,9 +80,11 @@ import Text
         #expect(try shard(work, 0, of: 3, ["--set", "training.steps=50"], out: "other.ndjson").code == 0)
         let wrong = try merge(work, "parts/0.ndjson", "torn.ndjson", "s.yaml", "nope", "--out", "w")
         #expect(wrong.code == 2 && wrong.errors.contains("torn.ndjson: torn: line"), "\(wrong.all)")
-        #expect(wrong.errors.contains("s.yaml: no shard's file") && wrong.errors.contains("nope: no such file"))
+        #expect(
+            wrong.errors.contains("s.yaml: no shard's file") && wrong.errors.contains("nope: no such file"))
         let foreign = try merge(work, "parts/0.ndjson", "other.ndjson", "--out", "w")
-        #expect(foreign.code == 2 && foreign.errors.contains("other.ndjson: of another sweep"), "\(foreign.all)")
+        #expect(
+            foreign.code == 2 && foreign.errors.contains("other.ndjson: of another sweep"), "\(foreign.all)")
         #expect(!work.exists("w") && !work.exists("w.merging"))
         for (index, more) in [(2, []), (1, ["--set", "seed=0"])] {
             let refused = try shard(work, index, of: 7, more, out: "parts/1.ndjson")
@@ -123,7 +133,9 @@ import Text
         let names = try FileManager.default.contentsOfDirectory(
             atPath: work.folder.appending(path: "ref/weights").path)
         #expect(names.count == 40)
-        for name in names { #expect(try work.bytes("m/weights/\(name)") == work.bytes("ref/weights/\(name)")) }
+        for name in names {
+            #expect(try work.bytes("m/weights/\(name)") == work.bytes("ref/weights/\(name)"))
+        }
         // Weights that stayed behind: their records are left out, and run again.
         try remove(work, "0.ndjson.weights")
         let bare = try merge(work, "1.ndjson", "0.ndjson", "--out", "bare")
@@ -193,7 +205,9 @@ import Text
             text + "{\"end\":{\"attempts\":\(Int(attempts)),\"records\":\(Int(records)),\"sha256\":\""
                 + Digest(of: text).hexadecimal() + "\"}}\n", to: "b.ndjson")
         let merged = try merge(work, "a.ndjson", "b.ndjson", "--out", "m")
-        #expect(merged.code == 1 && merged.output.contains("two unequal records: kept that of a.ndjson"), "\(merged.all)")
+        #expect(
+            merged.code == 1 && merged.output.contains("two unequal records: kept that of a.ndjson"),
+            "\(merged.all)")
         #expect(merged.output.contains("refused that of b.ndjson (elsewhere, "), "\(merged.all)")
         #expect(merged.errors.contains("b.ndjson is shard 0 of 8, as is a.ndjson"))
         #expect(merged.output.contains("4 records came more than once"), "\(merged.all)")

@@ -11,6 +11,7 @@ import Text
         name: tiny
         experiment: vib
         dataset: {name: gaussian, correlations: [0.5], testPoints: 100}
+        beta: 0.1
         axes: {seed: [0, 1]}
         training: {steps: 10, batch: 8}
         """
@@ -38,7 +39,8 @@ import Text
         let text = lines.map { $0 + "\n" }.joined()
         let digest = Digest(of: text).hexadecimal()
         return Array(
-            (text + "{\"end\":{\"attempts\":\(attempts),\"records\":\(records),\"sha256\":\"\(digest)\"}}\n").utf8)
+            (text + "{\"end\":{\"attempts\":\(attempts),\"records\":\(records),\"sha256\":\"\(digest)\"}}\n")
+                .utf8)
     }
 
     private func read(_ bytes: [UInt8], _ folder: FuzzFolder) throws -> [ShardReader.Line] {

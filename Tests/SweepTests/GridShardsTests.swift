@@ -20,7 +20,7 @@ import Testing
     private var unlike: String {
         """
           beta: [0.1, 0.2, 0.5]
-          depth: [1, 2, 4]
+          depth: [2, 3, 5]
           width: [4, 32, 100]
           seed: {range: [0, 7]}
         """
@@ -65,7 +65,7 @@ import Testing
 
     @Test("A sweep of one trial has one shard that is not empty")
     func single() throws {
-        let shards = GridShards(of: try grid("  seed: [3]"), count: 4)
+        let shards = GridShards(of: try grid("  beta: [0.1]\n  seed: [3]"), count: 4)
         #expect((0..<4).map { shards.trials(of: $0) } == [[0], [], [], []])
     }
 
