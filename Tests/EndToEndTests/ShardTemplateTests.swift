@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import Transport
 
 @testable import Sweep
 
@@ -18,20 +19,20 @@ import Testing
         let binaries = URL(filePath: own).deletingLastPathComponent().path
         let output = work.folder.appending(path: ".said")
         try Data().write(to: output)
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = words
-        process.currentDirectoryURL = work.folder
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = try FileHandle(forWritingTo: output)
-        process.standardError = process.standardOutput
+        let file = try FileHandle(forWritingTo: output)
         let path = binaries + ":" + (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin")
-        process.environment = ProcessInfo.processInfo.environment.merging(
-            ["PATH": path].merging(environment) { $1 }
-        ) { $1 }
-        try process.run()
-        process.waitUntilExit()
-        return (process.terminationStatus, try String(contentsOf: output, encoding: .utf8))
+        let all = ProcessInfo.processInfo.environment.merging(environment) { $1 }.merging(["PATH": path]) { $1 }
+        // Foundation's would hand down that this thread blocks signals, which shells wait for.
+        let child = try #require(
+            ChildProgram.start(
+                "/usr/bin/env", ["-C", work.folder.path] + words,
+                environment: all.map { "\($0.key)=\($0.value)" },
+                descriptors: [
+                    (ours: file.fileDescriptor, theirs: STDOUT_FILENO),
+                    (ours: file.fileDescriptor, theirs: STDERR_FILENO),
+                ]))
+        guard case .exited(let code) = child.wait() else { return (-1, "killed by a signal") }
+        return (code, try String(contentsOf: output, encoding: .utf8))
     }
 
     private func workspace() throws -> Workspace {
