@@ -19,7 +19,7 @@ func runMerge(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     }
     try checkIsFree(out)
     let given = try arguments["--sweep"].map { path throws(CommandFailure) in
-        try readSpec(at: path, arguments)
+        try readSpec(path, arguments)
     }
     let inputs = try openAll(arguments.operands)
     guard let spec = given ?? inputs.first?.spec else { throw .input("nothing to merge") }

@@ -10,7 +10,7 @@ import Transport
 func runShard(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     var options = RunOptions(slots: coreCount(), data: absolutePath(dataDirectory(nil)))
     try options.apply(arguments)
-    let spec = try readSpec(arguments)
+    let spec = try readSpec(arguments.operands[0], arguments)
     let (index, count, path) = try shardPlace(arguments)
     let share = RunShare(index: index, count: count, of: spec, file: path)
     let trials = share.trials
@@ -169,7 +169,7 @@ private func work(
     let local = try LocalWorkers(options, endpoint: door.socket.endpoint, keys: door.local)
     var coordinator = try Coordinator(
         run, journal: journal, door: consume door, signals: signals, control: listenForOperator(run),
-        local: local,
+        sources: [local],
         trialLimitSeconds: options.trialLimitSeconds(dearestTrial: run.spec.grid.cost().mostSeconds))
     return try coordinator.serve()
 }
