@@ -188,7 +188,10 @@ extension Dispatcher {
         _ trial: Int, _ hold: Hold, of id: WorkerID, host: String, _ effects: inout [DispatchEffect]
     ) {
         var history = histories[trial] ?? History()
-        history.losses += 1
+        // It outlived a loss with more done than ever: workers come and go here, and it is not the cause.
+        let began = fractions[trial]?.before ?? 0
+        history.losses = began > history.began + 0.005 ? 1 : history.losses + 1
+        history.began = max(history.began, began)
         history.avoid = id
         histories[trial] = history
         guard history.losses >= settings.maximumLosses else { return }

@@ -121,7 +121,10 @@ public struct Dispatcher: Sendable {
     struct History: Sendable {
         var attempts: UInt32 = 0
         var failures = 0
+        /// Workers that it went down with, one after another, since it last began further on than before.
         var losses = 0
+        /// Where the furthest of those attempts began: not at 0 where it went on from a checkpoint.
+        var began = 0.0
         /// The newest attempt whose failure has been counted: a claim to it is out of date.
         var failedAttempt: UInt32 = 0
         /// Where it last failed; another worker is asked first.

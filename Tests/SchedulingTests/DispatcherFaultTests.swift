@@ -61,6 +61,26 @@ import Wire
         #expect(cluster.dispatcher.progress.failures == 0)
     }
 
+    @Test func `a trial that gets further through checkpoints is not the cause of the losses it outlives`() throws {
+        var cluster = TestCoordinator(trials: 1)
+        var effects: [DispatchEffect] = []
+        func run(_ worker: UInt64, from: UInt16, to permille: UInt16) throws {
+            #expect(try cluster.join(worker).trials() == [0])
+            _ = try cluster.hear(
+                .progress([TrialProgress(trial: 0, permille: permille, from: from)]), from: worker)
+            effects = try cluster.pass(milliseconds: 15_000)
+        }
+        for worker in UInt64(1)...20 {
+            try run(worker, from: UInt16(worker - 1) * 40, to: UInt16(worker) * 40)
+            #expect(cluster.dispatcher.progress.quarantined == 0)
+        }
+        // From there on it comes no further, wherever it dies: four more, and it is out.
+        for worker in UInt64(21)...23 { try run(worker, from: 764, to: 764 + UInt16(worker)) }
+        #expect(cluster.dispatcher.progress.quarantined == 0)
+        try run(24, from: 764, to: 900)
+        #expect(cluster.dispatcher.progress.quarantined == 1 && effects.last == .finished)
+    }
+
     @Test func `a trial that goes down with too many workers is quarantined, and a late record still counts`()
         throws
     {
