@@ -17,7 +17,17 @@
 
 #define INLINE static inline __attribute__((always_inline))
 #define LANES 8
+// Columns that are summed at once.
+#define VECTOR 16
+// Numbers of a tile: loops over networks' rows, which may be shorter than a vector, go over whole tiles of rows.
+#define TILE 512
 #define LN_TWO_PI 1.8378770664093454836
+
+// How many rows are a tile: vectors fill 16 rows of any length, so multiples of it where they fit; at least one.
+INLINE size_t rows_of_tile(size_t columns) {
+    size_t rows = columns == 0 ? TILE : TILE / columns;
+    return rows >= 16 ? rows & ~(size_t)15 : rows > 0 ? rows : 1;
+}
 
 INLINE double sum_lanes(const double lanes[LANES]) {
     return ((lanes[0] + lanes[4]) + (lanes[1] + lanes[5])) + ((lanes[2] + lanes[6]) + (lanes[3] + lanes[7]));
