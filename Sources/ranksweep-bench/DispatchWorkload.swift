@@ -31,7 +31,7 @@ func beWorkerIfAsked(_ arguments: [String]) {
 ///
 /// Its seconds are those from the first trial's start to the worker's end, which comes with the last acknowledgement.
 func measureDispatch(_ options: Options) throws(BenchError) -> Measurement {
-    var measurement = Measurement(workload: .dispatch, seconds: [])
+    var measurement = Measurement(seconds: [])
     var runs: [DispatchRun] = []
     // The sweep has a hundred points.
     let seeds = (options.trials + 99) / 100

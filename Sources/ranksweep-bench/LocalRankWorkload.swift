@@ -17,7 +17,7 @@ func measureLocalRank(_ options: Options) throws(BenchError) -> Measurement {
     }
     func means(_ rows: [[PointStatistic]]) -> JSONValue { .array(rows.map { JSONValue($0.map(\.mean)) }) }
     let ranks = counted.map { ["absolute": means($0.absolute), "relative": means($0.relative)] }
-    return Measurement(workload: .localRank, seconds: seconds, details: ranks ?? [:])
+    return Measurement(seconds: seconds, details: ranks ?? [:])
 }
 
 /// The given network at the first test images; without one, 784-200-200-200-10 as drawn.

@@ -13,6 +13,7 @@ enum BenchError: Error {
     case weightsNeedData
     case badCount(option: String, String)
     case data(DataError)
+    case experiment(ExperimentError)
     case system(String, Int32)
     /// What the programs said.
     case dispatchFailed(log: String)
@@ -24,18 +25,23 @@ enum BenchError: Error {
             """
             which workload? one of: \(workloads)
             usage: ranksweep-bench WORKLOAD [--repeat R] [--data DIR] [--json]
+            those that train also: [--steps N], steps a repeat in place of an epoch or 1000
             local-rank also: [--weights FILE.safetensors] [--activation relu|tanh|linear]
             dispatch also: [--trials N] [--slots N]; it works in a new folder here
             """
         case .unknownWorkload(let name): "no workload '\(name)'; one of: \(workloads)"
         case .unknownOption(let option):
-            "no option '\(option)'; there are --repeat, --data, --json, --weights, --activation, --trials and --slots"
+            """
+            no option '\(option)'; there are --repeat, --data, --json, --steps, --weights, --activation, --trials \
+            and --slots
+            """
         case .noValue(let option): "\(option) needs a value"
         case .badRepeat(let text): "--repeat needs a whole number from 1 to 1000, not '\(text)'"
         case .unknownActivation(let name): "no activation '\(name)'; one of: relu, tanh, linear"
         case .weightsNeedData: "--weights needs --data, the folder with the images to measure at"
         case .badCount(let option, let text): "\(option) needs a whole number from 1 on, not '\(text)'"
         case .data(let error): error.description
+        case .experiment(let error): error.description
         case .system(let doing, let code): "cannot \(doing): \(String(cString: strerror(code)))"
         case .dispatchFailed(let log): "a program that was started failed:\n\(log)"
         }
@@ -50,6 +56,8 @@ struct Options {
     /// The folder with `mnist/`; nil: random bytes, which cost the same.
     var data: String?
     var json = false
+    /// Of workloads that train: steps a repeat, an epoch at most; nil: an epoch, or 1000 where there is none.
+    var steps: Int?
     /// Of local-rank: the network measured; nil: one as drawn.
     var weights: String?
     var activation = TrialSettings.Network.Activation.relu
@@ -77,6 +85,7 @@ struct Options {
                     throw .unknownActivation(name)
                 }
                 activation = named
+            case "--steps": steps = try Self.count(option, &rest)
             case "--trials": trials = try Self.count(option, &rest)
             case "--slots": slots = try Self.count(option, &rest)
             case "--repeat":

@@ -1,3 +1,4 @@
+import Glibc
 import LinearAlgebra
 import Text
 
@@ -5,6 +6,12 @@ import Text
 enum Workload: String, CaseIterable {
     /// An epoch of an MLP 784-200-200-200-10 on 60 000 images, batch 128, Adam.
     case mlp
+    /// An epoch of a VIB 784-200-200-2·32 on them, batch 128.
+    case smallVIB = "vib-small"
+    /// An epoch of Alemi's VIB, 784-1024-1024-2·256, batch 100.
+    case alemiVIB = "vib-alemi"
+    /// 1000 steps of a VIB on Gaussian data, 5-5-5, batch 256.
+    case gaussianVIB = "gaussian-vib"
     /// Local rank of every layer of an MLP at 256 points.
     case localRank = "local-rank"
     /// Trials without training through coordinator, worker and slots.
@@ -13,6 +20,11 @@ enum Workload: String, CaseIterable {
     func measure(_ options: Options) throws(BenchError) -> Measurement {
         switch self {
         case .mlp: try measureMLP(options)
+        case .smallVIB:
+            try measureVIB(options, width: 200, bottleneck: 32, points: 128, learningRate: 1e-3)
+        case .alemiVIB:
+            try measureVIB(options, width: 1024, bottleneck: 256, points: 100, learningRate: 1e-4)
+        case .gaussianVIB: try measureGaussianVIB(options)
         case .localRank: try measureLocalRank(options)
         case .dispatch: try measureDispatch(options)
         }
@@ -21,46 +33,118 @@ enum Workload: String, CaseIterable {
 
 /// A workload's times.
 struct Measurement {
-    let workload: Workload
     /// One for each repeat.
     var seconds: [Double]
     /// Floating-point operations of the products in one repeat, a multiplication and an addition being two;
     /// nil where how many there are depends on the numbers.
     var operations: Double?
+    /// The same products alone, each measured right after its repeat.
+    var productSeconds: [Double] = []
+    /// Training steps in one repeat; nil where the workload does not train.
+    var steps: Int?
     /// In one repeat; nil where the workload has none.
     var trials: Int?
     /// What was computed, so that others can be compared with it.
     var details: [String: JSONValue] = [:]
 
-    var median: Double {
-        let sorted = seconds.sorted()
-        let middle = sorted.count / 2
-        return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
-    }
     /// At the median time.
-    var gigaflops: Double? { operations.map { $0 / median / 1e9 } }
+    var gigaflops: Double? { operations.map { $0 / median(seconds) / 1e9 } }
+    /// How fast the step's products go through OpenBLAS, of how fast they would go if the step were nothing else.
+    var fractionOfBLAS: Double? {
+        productSeconds.isEmpty ? nil : median(zip(productSeconds, seconds).map { $0 / $1 })
+    }
 
-    var jsonLine: String {
+    func jsonLine(_ workload: Workload) -> String {
         var members = details
         members["workload"] = .string(workload.rawValue)
         members["seconds"] = .array(seconds.map { .number($0) })
         members["kernel"] = .string(BLAS.kernelName)
+        members["peak_bytes"] = JSONValue(peakBytes)
+        if let steps { members["steps"] = JSONValue(steps) }
         if let gigaflops { members["gflops"] = .number(gigaflops) }
-        if let trials { members["trials_per_second"] = .number(Double(trials) / median) }
+        if let fractionOfBLAS { members["fraction_of_blas"] = .number(fractionOfBLAS) }
+        if let trials { members["trials_per_second"] = .number(Double(trials) / median(seconds)) }
         return JSONValue.object(members).canonicalText
     }
 
-    var summary: String {
+    func summary(_ workload: Workload) -> String {
+        let fraction = fractionOfBLAS.map { " (\(Int(($0 * 100).rounded())) % of OpenBLAS alone)" } ?? ""
         let rate =
-            (gigaflops.map { "\(rounded($0)) GFLOP/s, " } ?? "")
-            + (trials.map { "\(Int(Double($0) / median)) trials/s, " } ?? "")
+            (gigaflops.map { "\(rounded($0)) GFLOP/s\(fraction), " } ?? "")
+            + (trials.map { "\(Int(Double($0) / median(seconds))) trials/s, " } ?? "")
         return """
-            \(workload.rawValue): \(rounded(median)) s (median of \(seconds.count), best \
-            \(rounded(seconds.min() ?? median))), \(rate)OpenBLAS kernel \(BLAS.kernelName)
+            \(workload.rawValue): \(rounded(median(seconds))) s (median of \(seconds.count), best \
+            \(rounded(seconds.min() ?? 0))), \(rate)OpenBLAS kernel \(BLAS.kernelName), \
+            peak \(peakBytes >> 20) MiB
             """
     }
 
     private func rounded(_ value: Double) -> Double { (value * 1000).rounded() / 1000 }
+}
+
+extension Measurement {
+    init(_ times: Times, details: [String: JSONValue]) {
+        self.init(
+            seconds: times.seconds, operations: times.operations, productSeconds: times.productSeconds,
+            steps: times.steps, details: details)
+    }
+}
+
+/// The times of a training's repeats, and after each that of its products alone: machines have better and worse
+/// minutes. The first repeat is not counted.
+struct Times {
+    let steps: Int
+    private(set) var seconds: [Double] = []
+    private(set) var productSeconds: [Double] = []
+    private let products: [Product]
+    private let alone: ProductsAlone
+    private let clock = ContinuousClock()
+    private var start: ContinuousClock.Instant
+    private var isFirst = true
+
+    /// Of all steps of a repeat.
+    var operations: Double { products.reduce(0) { $0 + $1.operations } * Double(steps) }
+
+    /// - Parameter products: those of one step.
+    init(products: [Product], steps: Int) {
+        self.products = products
+        self.steps = steps
+        alone = ProductsAlone(products)
+        start = clock.now
+    }
+
+    mutating func begin() { start = clock.now }
+
+    mutating func end() {
+        let time = (clock.now - start) / .seconds(1)
+        let products = clock.measure { alone.compute(times: steps) } / .seconds(1)
+        if !isFirst {
+            seconds.append(time)
+            productSeconds.append(products)
+        }
+        isFirst = false
+    }
+
+    mutating func time(_ body: () -> Void) {
+        begin()
+        body()
+        end()
+    }
+}
+
+/// The median; 0 of no numbers.
+func median(_ numbers: [Double]) -> Double {
+    guard !numbers.isEmpty else { return 0 }
+    let sorted = numbers.sorted()
+    let middle = sorted.count / 2
+    return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+}
+
+/// The most memory that this process has had.
+private var peakBytes: Int {
+    var usage = rusage()
+    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+    return Int(usage.ru_maxrss) * 1024
 }
 
 /// Runs `body` `repeats` times, after one that is not timed, and says how long each took.

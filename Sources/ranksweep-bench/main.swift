@@ -11,7 +11,7 @@ do throws(BenchError) {
     let measurement = try BLAS.withoutSubnormals { () throws(BenchError) in
         try options.workload.measure(options)
     }
-    print(options.json ? measurement.jsonLine : measurement.summary)
+    print(options.json ? measurement.jsonLine(options.workload) : measurement.summary(options.workload))
 } catch {
     let line = "ranksweep-bench: \(error.message)\n"
     _ = line.withCString { write(STDERR_FILENO, $0, strlen($0)) }
