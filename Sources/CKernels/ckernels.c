@@ -15,6 +15,13 @@
 #define CK_CLONES
 #endif
 
+// Rows of a few numbers are copied faster by a loop than by calls of memcpy, into which compilers turn such loops.
+#if __has_attribute(no_builtin)
+#define COPIES_IN_LOOPS __attribute__((no_builtin("memcpy", "memmove")))
+#else
+#define COPIES_IN_LOOPS
+#endif
+
 #define INLINE static inline __attribute__((always_inline))
 #define LANES 8
 // Columns that are summed at once.
@@ -218,26 +225,37 @@ INLINE void cos_sin_turns(float t, float *cosine, float *sine) {
     *sine = q >= 2 ? -swapped_s : swapped_s;
 }
 
+// Words to normal variates, lane by lane: (words 0, 1) and (words 2, 3) of each block by Box and Muller.
+INLINE void normal_blocks(uint32_t words[4][BLOCKS], float values[4][BLOCKS]) {
+    for (int pair = 0; pair < 4; pair += 2) {
+        for (int i = 0; i < BLOCKS; i++) {
+            // 24 bits each; the radius from (0, 1], so that its logarithm is finite.
+            float u = ((float)(int32_t)(words[pair][i] >> 8) + 1.0f) * 0x1p-24f;
+            float turn = (float)(int32_t)(words[pair + 1][i] >> 8) * 0x1p-24f;
+            float radius = __builtin_elementwise_sqrt(-2.0f * log_f32(u));
+            float c, s;
+            cos_sin_turns(turn, &c, &s);
+            values[pair][i] = radius * c;
+            values[pair + 1][i] = radius * s;
+        }
+    }
+}
+
 CK_CLONES void ck_normals(uint64_t key, uint64_t stream, uint64_t first, float *out, size_t count) {
     uint32_t words[4][BLOCKS];
     float values[4][BLOCKS];
-    for (size_t done = 0; done < count; done += 4 * BLOCKS) {
+    size_t done = 0;
+    for (; done + 4 * BLOCKS <= count; done += 4 * BLOCKS) {
         philox_blocks(key, stream, first + done / 4, words);
-        for (int pair = 0; pair < 4; pair += 2) {
-            for (int i = 0; i < BLOCKS; i++) {
-                // 24 bits each; the radius from (0, 1], so that its logarithm is finite.
-                float u = ((float)(int32_t)(words[pair][i] >> 8) + 1.0f) * 0x1p-24f;
-                float turn = (float)(int32_t)(words[pair + 1][i] >> 8) * 0x1p-24f;
-                float radius = __builtin_elementwise_sqrt(-2.0f * log_f32(u));
-                float c, s;
-                cos_sin_turns(turn, &c, &s);
-                values[pair][i] = radius * c;
-                values[pair + 1][i] = radius * s;
-            }
+        normal_blocks(words, values);
+        for (int i = 0; i < BLOCKS; i++) {
+            for (int lane = 0; lane < 4; lane++) out[done + 4 * (size_t)i + (size_t)lane] = values[lane][i];
         }
-        size_t part = count - done < 4 * BLOCKS ? count - done : 4 * BLOCKS;
-        for (size_t j = 0; j < part; j++) out[done + j] = values[j % 4][j / 4];
     }
+    if (done == count) return;
+    philox_blocks(key, stream, first + done / 4, words);
+    normal_blocks(words, values);
+    for (size_t j = 0; done + j < count; j++) out[done + j] = values[j % 4][j / 4];
 }
 
 uint64_t ck_flush_subnormals(void) {

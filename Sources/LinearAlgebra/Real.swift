@@ -14,8 +14,9 @@ public enum Activation: Int32, Sendable {
     case tanh = 2
 }
 
-/// The C functions of one scalar type. ckernels.h says what each computes.
-public struct Kernels<T: Real>: Sendable {
+/// The C functions of one scalar type. ckernels.h says what each computes. A class, because generic code that
+/// calls one would copy all of a struct, a reference counted for each.
+public final class Kernels<T: Real>: Sendable {
     typealias Pointer = UnsafeMutablePointer<T>
     typealias Source = UnsafePointer<T>
 
@@ -37,6 +38,46 @@ public struct Kernels<T: Real>: Sendable {
     let gatherBytes: @Sendable (UnsafePointer<UInt8>, UnsafePointer<UInt32>, Int, Int, T, T, Pointer) -> Void
     /// (numbers, as double, how many)
     let widen: @Sendable (Source, UnsafeMutablePointer<Double>, Int) -> Void
+
+    init(
+        gemm:
+            @escaping @Sendable (Bool, Bool, Int, Int, Int, T, Source, Int, Source, Int, T, Pointer, Int) ->
+            Void,
+        biasActivation: @escaping @Sendable (Pointer, Source, Int, Int, Int32) -> Void,
+        activationBackward: @escaping @Sendable (Pointer, Source, Int, Int32) -> Void,
+        columnSums: @escaping @Sendable (Source, Int, Int, Pointer) -> Void,
+        crossEntropy: @escaping @Sendable (Pointer, UnsafePointer<Int32>, Int, Int, T, inout Int64) -> Double,
+        logistic: @escaping @Sendable (Pointer, UnsafePointer<Int32>, Int, T, inout Int64) -> Double,
+        softmaxAdd: @escaping @Sendable (Pointer, Pointer, Int, Int) -> Void,
+        squaredError: @escaping @Sendable (Pointer, Source, Int, T) -> Double,
+        gaussianNLL: @escaping @Sendable (Pointer, Source, Source, Pointer, Int, Int, T) -> Double,
+        reparameterise: @escaping @Sendable (Source, Source, T, Pointer, Pointer, Int, Int) -> Double,
+        reparameteriseBackward:
+            @escaping @Sendable (Source, Source, Source, Source, T, T, Pointer, Int, Int) -> Void,
+        adam: @escaping @Sendable (Pointer, Source, Pointer, Pointer, Int, T, T, T, T, T) -> Void,
+        sgd: @escaping @Sendable (Pointer, Source, Pointer, Int, T, T, T) -> Void,
+        average: @escaping @Sendable (Pointer, Source, Int, T) -> Void,
+        gatherBytes:
+            @escaping @Sendable (UnsafePointer<UInt8>, UnsafePointer<UInt32>, Int, Int, T, T, Pointer) -> Void,
+        widen: @escaping @Sendable (Source, UnsafeMutablePointer<Double>, Int) -> Void
+    ) {
+        self.gemm = gemm
+        self.biasActivation = biasActivation
+        self.activationBackward = activationBackward
+        self.columnSums = columnSums
+        self.crossEntropy = crossEntropy
+        self.logistic = logistic
+        self.softmaxAdd = softmaxAdd
+        self.squaredError = squaredError
+        self.gaussianNLL = gaussianNLL
+        self.reparameterise = reparameterise
+        self.reparameteriseBackward = reparameteriseBackward
+        self.adam = adam
+        self.sgd = sgd
+        self.average = average
+        self.gatherBytes = gatherBytes
+        self.widen = widen
+    }
 }
 
 private func transpose(_ flag: Bool) -> CBLAS_TRANSPOSE { flag ? CblasTrans : CblasNoTrans }

@@ -3,9 +3,9 @@ import Learning
 import Sweep
 import Text
 
-/// Steps of a trial of `sweeps/gaussian-vib.yaml` with an encoder of one layer, 5 inputs, 5 latent variables and 5
-/// targets: the trial's own training, its batches drawn and all, timed from step to step. Its loss and KL are those of
-/// the trial's record, of β = 0.1 after all steps.
+/// Steps of a trial of `sweeps/gaussian-vib.yaml` with an encoder of one layer, 5 inputs, 5 latent variables
+/// and 5 targets: the trial's own training, its batches drawn and all, timed from step to step. Its loss and
+/// KL are those of the trial's record, of β = 0.1 after all steps.
 func measureGaussianVIB(_ options: Options) throws(BenchError) -> Measurement {
     let (points, steps, d) = (256, options.steps ?? 1000, 5)
     let settings = TrialSettings(
@@ -13,7 +13,8 @@ func measureGaussianVIB(_ options: Options) throws(BenchError) -> Measurement {
         dataset: .gaussian(.init(correlations: [0.4, 0.5, 0.9, 0.92, 0.95], testPoints: 65_536)),
         network: .init(hidden: [], activation: .linear),
         training: .init(
-            optimizer: .adam(beta1: 0.9, beta2: 0.999, epsilon: 1e-8), learningRate: 1e-2, schedule: .constant,
+            optimizer: .adam(beta1: 0.9, beta2: 0.999, epsilon: 1e-8), learningRate: 1e-2,
+            schedule: .constant,
             weightDecay: 0, average: nil, batch: points, duration: .steps(steps * (options.repeats + 1)),
             loss: .gaussianNLL),
         measures: .init(localRank: nil, every: .end, samples: 1), seed: 0)

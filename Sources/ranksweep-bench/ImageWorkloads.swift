@@ -43,7 +43,8 @@ func measureVIB(
     _ options: Options, width: Int, bottleneck: Int, points: Int, learningRate: Double
 ) throws(BenchError) -> Measurement {
     let model = VIB<Float>(
-        hidden: [ImageSet.pixelsPerImage, width, width], activation: .relu, bottleneck: bottleneck, outputs: 10,
+        hidden: [ImageSet.pixelsPerImage, width, width], activation: .relu, bottleneck: bottleneck,
+        outputs: 10,
         loss: .crossEntropy, beta: 1e-3, shift: -5, points: points)
     model.initialise(RandomStreams(seed: 0))
     return try measureEpochs(
@@ -53,8 +54,8 @@ func measureVIB(
         points: points, learningRate: learningRate, options)
 }
 
-/// An epoch as a trial trains it: the order drawn, each batch gathered from bytes, each step with Adam. Its loss is the
-/// objective's mean over the last 50 steps.
+/// An epoch as a trial trains it: the order drawn, each batch gathered from bytes, each step with Adam. Its
+/// loss is the objective's mean over the last 50 steps.
 private func measureEpochs<M: Model>(
     _ model: M, products: [Product], points: Int, learningRate: Double, _ options: Options
 ) throws(BenchError) -> Measurement where M.Scalar == Float {

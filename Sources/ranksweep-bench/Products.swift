@@ -13,8 +13,8 @@ struct Product {
     var operations: Double { 2 * Double(m * k * n) }
 }
 
-/// The products of a step of a stack's training: forward, and the gradients of weights and of what is below. The first
-/// layer's inputs have no gradient unless asked for.
+/// The products of a step of a stack's training: forward, and the gradients of weights and of what is below.
+/// The first layer's inputs have no gradient unless asked for.
 func products(training shape: StackShape, points: Int, inputGradient: Bool = false) -> [Product] {
     zip(shape.units, shape.units.dropFirst()).enumerated().flatMap { index, units in
         let forward = Product(m: points, k: units.0, n: units.1, transposeB: true)

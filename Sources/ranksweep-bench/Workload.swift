@@ -49,7 +49,8 @@ struct Measurement {
 
     /// At the median time.
     var gigaflops: Double? { operations.map { $0 / median(seconds) / 1e9 } }
-    /// How fast the step's products go through OpenBLAS, of how fast they would go if the step were nothing else.
+    /// How fast the step's products go through OpenBLAS, of how fast they would go if the step were nothing
+    /// else.
     var fractionOfBLAS: Double? {
         productSeconds.isEmpty ? nil : median(zip(productSeconds, seconds).map { $0 / $1 })
     }
@@ -90,8 +91,8 @@ extension Measurement {
     }
 }
 
-/// The times of a training's repeats, and after each that of its products alone: machines have better and worse
-/// minutes. The first repeat is not counted.
+/// The times of a training's repeats, and after each that of its products alone: machines have better and
+/// worse minutes. The first repeat is not counted.
 struct Times {
     let steps: Int
     private(set) var seconds: [Double] = []
