@@ -110,7 +110,7 @@ let package = Package(
             name: "EndToEndTests",
             dependencies: [
                 "CoordinatorService", "Journal", "Transport", "Scheduling", "Wire", "Sweep", "Files", "Text", "Console",
-                "CZlib", "ranksweep", "ranksweep-worker", "TestSupport",
+                "CZlib", "ranksweep", "ranksweep-worker", "ranksweep-bench", "TestSupport",
             ]),
     ],
     swiftLanguageModes: [.v6]

@@ -2,7 +2,7 @@
 """An epoch of a VIB on MNIST by ranksweep-bench, vib_jax.py and vib_torch.py in turns, one CPU; prints the ratios.
 
     python3 docs/benchmarks/compare_vib.py small --data FOLDER_WITH_MNIST [--rounds 5] [--fused]
-    python3 docs/benchmarks/compare_vib.py alemi --data FOLDER_WITH_MNIST --repeat 1
+    python3 docs/benchmarks/compare_vib.py alemi --data FOLDER_WITH_MNIST --repeat 1 [--steps 100]
 """
 import argparse
 import os
@@ -15,6 +15,7 @@ parser.add_argument("network", choices=["small", "alemi"])
 parser.add_argument("--data", required=True, help="the folder that holds mnist/")
 parser.add_argument("--rounds", type=int, default=5)
 parser.add_argument("--repeat", type=int, default=2, help="epochs timed in each round")
+parser.add_argument("--steps", type=int, help="steps a repeat, in place of an epoch")
 parser.add_argument("--fused", action="store_true", help="PyTorch with its fused Adam, too")
 parser.add_argument("--bench", default=".build/release/ranksweep-bench")
 parser.add_argument("--jax-python", default=sys.executable, help="the Python that has JAX")
@@ -23,6 +24,8 @@ arguments = parser.parse_args()
 
 here = os.path.dirname(os.path.abspath(__file__))
 common = ["--data", arguments.data, "--repeat", str(arguments.repeat)]
+if arguments.steps:
+    common += ["--steps", str(arguments.steps)]
 torch = [arguments.torch_python, os.path.join(here, "vib_torch.py"), arguments.network, *common]
 programs = [
     ("ranksweep", [arguments.bench, "vib-" + arguments.network, "--json", *common]),

@@ -19,6 +19,7 @@ parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.R
 parser.add_argument("network", choices=["small", "alemi"])
 parser.add_argument("--data", required=True, help="the folder that holds mnist/")
 parser.add_argument("--repeat", type=int, default=5)
+parser.add_argument("--steps", type=int, help="steps a repeat, in place of an epoch")
 arguments = parser.parse_args()
 
 os.environ["JAX_PLATFORMS"] = "cpu"
@@ -74,7 +75,7 @@ def step(state, rows, x, y):
     return (parameters, first, second, count, key), value
 
 
-steps = len(labels) // BATCH
+steps = min(arguments.steps or len(labels), len(labels) // BATCH)
 random = np.random.default_rng(0)
 
 

@@ -20,6 +20,7 @@ parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.R
 parser.add_argument("network", choices=["small", "alemi"])
 parser.add_argument("--data", required=True, help="the folder that holds mnist/")
 parser.add_argument("--repeat", type=int, default=5)
+parser.add_argument("--steps", type=int, help="steps a repeat, in place of an epoch")
 parser.add_argument("--fused", action="store_true")
 arguments = parser.parse_args()
 
@@ -60,7 +61,7 @@ def objective(x, y):
     return functional.cross_entropy(decoder(z), y) + BETA * kl
 
 
-steps = len(labels) // BATCH
+steps = min(arguments.steps or len(labels), len(labels) // BATCH)
 seconds = []
 for repeat in range(arguments.repeat + 1):
     start = time.perf_counter()

@@ -1,0 +1,59 @@
+import Foundation
+import Testing
+import Text
+
+/// `ranksweep-bench` on a step or two: that it runs and says what the documents promise, not how fast it is.
+@Suite("Bench", .serialized) struct BenchTests {
+    private func measure(_ work: Workspace, _ arguments: String...) throws -> JSONValue {
+        let end = try work.start("ranksweep-bench", arguments + ["--json"]).wait()
+        #expect(end.code == 0, "\(end.all)")
+        let lines = end.output.split(separator: "\n")
+        #expect(lines.count == 1)
+        return try JSONValue(parsing: (lines.first ?? "").utf8)
+    }
+
+    /// Multiplications and additions of a step's products, the batch's own included.
+    static let operations: [(workload: String, perStep: Int)] = [
+        ("mlp", 2 * 128 * (2 * 784 * 200 + 3 * (2 * 200 * 200 + 200 * 10))),
+        ("vib-small", 2 * 128 * (2 * 784 * 200 + 3 * (200 * 200 + 200 * 64 + 32 * 10))),
+        ("vib-alemi", 2 * 100 * (2 * 784 * 1024 + 3 * (1024 * 1024 + 1024 * 512 + 256 * 10))),
+        ("gaussian-vib", 2 * 256 * (2 * 10 * 5 + 2 * 5 * 10 + 3 * 5 * 5)),
+    ]
+
+    @Test("Workloads that train say their times, products and loss", arguments: operations)
+    func trains(workload: String, perStep: Int) throws {
+        let work = try Workspace()
+        let line = try measure(work, workload, "--steps", "2", "--repeat", "2")
+        #expect(line["workload"]?.string == workload)
+        #expect(line["steps"]?.number == 2)
+        let seconds = try #require(line["seconds"]?.array).compactMap(\.number)
+        #expect(seconds.count == 2 && seconds.allSatisfy { $0 > 0 })
+        let rate = try #require(line["gflops"]?.number)
+        let operations = rate * 1e9 * (seconds[0] + seconds[1]) / 2
+        #expect(abs(operations / Double(2 * perStep) - 1) < 1e-9, "\(operations)")
+        #expect(try #require(line["fraction_of_blas"]?.number) > 0)
+        #expect(try #require(line["peak_bytes"]?.number) > 1e6)
+        #expect(try #require(line["loss"]?.number).isFinite)
+        #expect(line["kernel"]?.string?.isEmpty == false)
+        #expect(!work.exists("ranksweep-bench"))
+    }
+
+    @Test("Local rank says what it counted, and what memory it had")
+    func counts() throws {
+        let line = try measure(try Workspace(), "local-rank", "--repeat", "1")
+        #expect(line["workload"]?.string == "local-rank")
+        #expect(line["seconds"]?.array?.count == 1 && line["absolute"]?.array?.count == 4)
+        #expect(try #require(line["peak_bytes"]?.number) > 1e6)
+    }
+
+    @Test("A word that is no workload, and an option that is none, are named")
+    func wrongUse() throws {
+        let work = try Workspace()
+        let word = try work.start("ranksweep-bench", ["vib-smal"]).wait()
+        #expect(word.code == 2 && word.errors.contains("no workload 'vib-smal'; one of: mlp, vib-small"))
+        let option = try work.start("ranksweep-bench", ["mlp", "--stpes", "2"]).wait()
+        #expect(option.code == 2 && option.errors.contains("no option '--stpes'"))
+        let none = try work.start("ranksweep-bench", ["mlp", "--steps", "none"]).wait()
+        #expect(none.code == 2 && none.errors.contains("--steps needs a whole number"))
+    }
+}
