@@ -35,6 +35,8 @@ public struct HostFailure: Equatable, Sendable {
         case refused
         case workerEnded(code: Int32)
         case workerKilled
+        /// The worker did not find this machine's coordinator.
+        case noCoordinator
         case stepFailed(code: Int32)
         /// Of this machine.
         case here(String)
@@ -88,6 +90,7 @@ public struct HostFailure: Equatable, Sendable {
             switch end.code {
             case 2?: kind = .refused
             case 137?, nil: kind = .workerKilled
+            case 3? where says("no coordinator at "): kind = .noCoordinator
             case let code?: kind = .workerEnded(code: code)
             }
         } else {
@@ -157,6 +160,9 @@ public struct HostFailure: Equatable, Sendable {
         case .refused: return "its worker cannot serve\(ending)"
         case .workerEnded(let code): return "its worker ended with code \(code)\(ending)"
         case .workerKilled: return "its worker was killed\(ending)"
+        case .noCoordinator:
+            return "its worker does not reach this machine\(ending): see 'address' in the cluster file, the "
+                + "firewall, or tunnel: true"
         case .stepFailed(let code): return "a command there failed with code \(code)\(ending)"
         case .here(let why): return why
         }

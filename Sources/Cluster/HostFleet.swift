@@ -58,6 +58,8 @@ public struct HostFleet: Sendable {
         var phase: Phase
         /// In a row.
         var failures = 0
+        /// Of steps that send, those that were told since the last worker: once is news.
+        var told: Set<Step> = []
         var lastFailure: HostFailure?
         /// What is still to be done before the start.
         var missing: [Step] = []
@@ -105,6 +107,7 @@ public struct HostFleet: Sendable {
         case .started(let name):
             if let index = index(of: name), case .doing(.start, _) = hosts[index].phase {
                 hosts[index].phase = .running(since: now)
+                hosts[index].told = []
             }
         case .ended(let name, let end):
             if let index = index(of: name) { noteEnd(index, end, at: now, &effects) }
@@ -146,7 +149,7 @@ public struct HostFleet: Sendable {
 
     private mutating func begin(_ step: Step, _ index: Int, at now: Int64, _ effects: inout [Effect]) {
         hosts[index].phase = .doing(step, since: now)
-        if step == .bundle || step == .data {
+        if step == .bundle || step == .data, hosts[index].told.insert(step).inserted {
             effects.append(.tell(.sending(host: hosts[index].settings.host, step)))
         }
         effects.append(.begin(step, hosts[index].settings))

@@ -99,6 +99,8 @@ extension Coordinator {
                 }
                 return .object(members)
             })
+        let hosts = sources.flatMap { $0.hosts(at: monotonicMilliseconds()) }
+        if !hosts.isEmpty { facts["hosts"] = .array(Array(hosts.prefix(1000))) }
         return .object(facts)
     }
 }

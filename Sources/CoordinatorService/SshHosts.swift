@@ -31,8 +31,15 @@ struct SshHosts: WorkerSource {
     private var windows: [String: LineWindow] = [:]
     private var remote: [String: WorkerProcess] = [:]
     private var news = WorkerNews()
+    /// Hosts whose link was down when their worker was told to end.
+    private var unheard: [String] = []
     private var isFinishing = false
     private var isHungUp = false
+    /// Since when there are workers on hosts, and none has joined; nil where that is not so, or was told.
+    private var loneSince: Int64?
+    private var hasToldLone = false
+    /// A worker's process starts its slots first; then it should be here.
+    private static let loneMilliseconds: Int64 = 20_000
 
     init(_ plan: Plan, keys: ClusterKeys, list: HostList) {
         self.plan = plan
@@ -57,12 +64,55 @@ struct SshHosts: WorkerSource {
         }
         if !isFinishing { readList(at: now) }
         tendProcesses(at: now)
+        watchJoining(demand, at: now)
         if let deadline = fleet.nextDeadline, now >= deadline { perform(.wake, at: now) }
         for host in windows.keys.sorted() {
             if let line = windows[host]?.roll(at: now) { news.lines.append("\(host): \(line)") }
         }
         defer { news = WorkerNews() }
         return news
+    }
+
+    /// Workers that run and do not come are most often kept off by a firewall, and would be silent about it.
+    private mutating func watchJoining(_ demand: WorkerDemand, at now: Int64) {
+        guard demand.workers == 0, fleet.runningCount > 0, !isFinishing else {
+            loneSince = nil
+            if demand.workers > 0 { hasToldLone = false }
+            return
+        }
+        let since = loneSince ?? now
+        loneSince = since
+        guard !hasToldLone, now >= since + Self.loneMilliseconds else { return }
+        hasToldLone = true
+        news.lines.append(
+            "warning: \(countText(fleet.runningCount, "host")) run a worker, and none has reached \(plan.connect): "
+                + "see 'address' in the cluster file, the firewall, or tunnel: true")
+    }
+
+    func hosts(at now: Int64) -> [JSONValue] {
+        fleet.facts(at: now).map { fact in
+            var members: [String: JSONValue] = [
+                "host": .string(fact.host), "state": .string(fact.state.rawValue),
+                "failures": JSONValue(fact.failures),
+            ]
+            if let retry = fact.retryMilliseconds { members["retry_seconds"] = .number(Double(retry) / 1000) }
+            if let failure = fact.failure { members["why"] = .string(failure.words) }
+            if let process = processes.first(where: { $0.host == fact.host }),
+                let total = sizeSent(by: process.step), total > 0
+            {
+                members["sent_fraction"] = .number(min(1, Double(process.sentBytes) / Double(total)))
+            }
+            return .object(members)
+        }
+    }
+
+    /// Bytes; nil of a step that sends no files.
+    private func sizeSent(by step: HostFleet.Step) -> Int? {
+        switch step {
+        case .bundle: plan.bundle.size
+        case .data: plan.files.reduce(0) { $0 + $1.size }
+        case .probe, .start: nil
+        }
     }
 
     /// The file is to be read again: unless the terminal is gone, which is the end as ever.
@@ -107,6 +157,7 @@ struct SshHosts: WorkerSource {
             process.closeAll()
             let worker = remote.removeValue(forKey: process.host)
             if let worker { news.ended.append(worker) }
+            if worker != nil, process.wasKilled { unheard.append(process.host) }
             var code: Int32?
             if case .exited(let number) = end { code = number }
             perform(
@@ -189,7 +240,8 @@ struct SshHosts: WorkerSource {
     }
 
     private func workerArguments(_ host: HostSettings) -> [String] {
-        var arguments = plan.workerArguments
+        // One that hears nothing for so long has lost its connection, and a new one would end it first.
+        var arguments = plan.workerArguments + ["--patience", "120"]
         if let slots = host.slots { arguments += ["--slots", String(slots)] }
         if let kernel = host.kernel ?? plan.kernel { arguments += ["--blas-kernel", kernel] }
         return arguments
@@ -252,6 +304,10 @@ struct SshHosts: WorkerSource {
             tendProcesses(at: now)
             if !processes.isEmpty { usleep(10_000) }
         }
+        guard !unheard.isEmpty else { return }
+        printError(
+            "\(unheard.sorted().joined(separator: ", ")): the link is down; the worker there ends by itself "
+                + "within two minutes")
     }
 }
 

@@ -16,6 +16,8 @@ struct Feed {
     private var buffer: ArraySlice<UInt8> = []
     private var file: Int32 = -1
     private var fileLeft = 0
+    /// Bytes that went in.
+    private(set) var sent = 0
 
     init(_ pieces: [Piece]) { self.pieces = pieces }
 
@@ -35,6 +37,7 @@ struct Feed {
             if count < 0, errno == EINTR { continue }
             if count < 0, errno == EAGAIN { return true }
             guard count > 0 else { return false }
+            sent += count
             buffer = buffer.dropFirst(count)
         }
     }
@@ -172,6 +175,12 @@ struct SshProcess {
     }
 
     static let killMilliseconds: Int64 = 5000
+    /// In one turn, of 16 KiB: more than a pipe holds, so that after its end a process's last words are read.
+    private static let mostReads = 16
+
+    /// Bytes that were sent, and whether the end was not heard of on the other side.
+    var sentBytes: Int { feed.sent }
+    var wasKilled: Bool { kills > 0 }
 
     /// Feeds and reads.
     ///
@@ -184,11 +193,16 @@ struct SshProcess {
         var bytes = [UInt8](repeating: 0, count: 16_384)
         var lines: [String] = []
         // ssh ends its lines for a terminal.
-        while let count = Self.read(&errors, &bytes) {
+        // Not for ever: a host that never falls silent does not keep the loop from the others.
+        for _ in 0..<Self.mostReads {
+            guard let count = Self.read(&errors, &bytes) else { break }
             lines += log.add(bytes[..<count].filter { $0 != UInt8(ascii: "\r") })
         }
         let before = report.count
-        while let count = Self.read(&output, &bytes) { note(bytes[..<count]) }
+        for _ in 0..<Self.mostReads {
+            guard let count = Self.read(&output, &bytes) else { break }
+            note(bytes[..<count])
+        }
         for line in lines where awaitsPort { notePort(line) }
         return (Array(report[before...]), lines)
     }

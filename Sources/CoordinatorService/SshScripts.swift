@@ -36,7 +36,7 @@ enum SshScript {
     private static func prelude(_ host: HostSettings, bundle: String) -> String {
         """
         LC_ALL=C; export LC_ALL
-        home() { case $1 in "~/"*) echo "$HOME/${1#"~/"}" ;; *) echo "$1" ;; esac; }
+        home() { case $1 in "~/"*) printf '%s\\n' "$HOME/${1#"~/"}" ;; *) printf '%s\\n' "$1" ;; esac; }
         folder=$(home \(quoted(host.folder)))
         data=$(home \(quoted(host.dataFolder)))
         bundle=$folder/bundle-\(bundle)
@@ -44,19 +44,23 @@ enum SshScript {
         fail() { echo "$2" >&2; exit "$1"; }
         digest() { case $1 in *.gz) gzip -dc "$1" ;; *) cat "$1" ;; esac 2>/dev/null | sha256sum; }
         make() { mkdir -p "$1" || exit \(HostFailure.Code.notWritable); }
+        runs() { "$1/ranksweep-worker" --version </dev/null >/dev/null; }
 
         """
     }
 
     static func probe(_ host: HostSettings, bundle: String, files: [SweepFile]) -> String {
         var script =
+            // The first line ends one that a login file may have left open.
             prelude(host, bundle: bundle) + """
+                echo
                 say system $(uname -s)
                 say machine $(uname -m)
                 say libc $(getconf GNU_LIBC_VERSION 2>/dev/null)
                 say cores $(nproc 2>/dev/null)
                 for tool in tar gzip sha256sum dd; do command -v $tool >/dev/null || say lacks $tool; done
-                if [ -x "$bundle/ranksweep-worker" ]; then say bundle; fi
+                # Tried, as files may have been lost with the power or by hand: then it is sent again.
+                if runs "$bundle" 2>/dev/null; then say bundle; fi
                 look() {
                     for file in "$data/$1.gz" "$data/$1"; do
                         [ -f "$file" ] || continue
@@ -86,10 +90,13 @@ enum SshScript {
             [ "${sum%% *}" = \(digest) ] ||
                 fail \(HostFailure.Code.damaged) "the bundle has other bytes than here"
             tar -xzf "$part/archive" -C "$part/new" || exit \(HostFailure.Code.incomplete)
-            "$part/new/ranksweep-worker" --version </dev/null >/dev/null ||
-                exit \(HostFailure.Code.doesNotRun)
+            runs "$part/new" || exit \(HostFailure.Code.doesNotRun)
             touch "$part/new"
-            if ! [ -d "$bundle" ]; then mv "$part/new" "$bundle" || exit \(HostFailure.Code.incomplete); fi
+            sync "$part/new/bin/"* "$part/new/lib/"* 2>/dev/null
+            if ! runs "$bundle" 2>/dev/null; then
+                rm -rf "$bundle"
+                mv "$part/new" "$bundle" || exit \(HostFailure.Code.incomplete)
+            fi
             find "$folder" -maxdepth 1 -name 'bundle-*' ! -path "$bundle" -mtime +14 \
                 -exec rm -rf {} + 2>/dev/null
             exit 0
@@ -153,8 +160,9 @@ enum SshScript {
                 if lives; then kill -9 "$old"; fi
             fi
             take() {
-                dd bs=1 count="$2" of="$keys/$1.$$" 2>/dev/null && mv -f "$keys/$1.$$" "$keys/$1" ||
-                    exit \(HostFailure.Code.notWritable)
+                said=$(dd bs=1 count="$2" of="$keys/$1.$$" 2>&1) ||
+                    fail \(HostFailure.Code.notWritable) "$(printf '%s' "$said" | grep '^dd:')"
+                mv -f "$keys/$1.$$" "$keys/$1" || exit \(HostFailure.Code.notWritable)
             }
             take worker.secret \(secretBytes)
             take coordinator.public \(publicBytes)
@@ -168,6 +176,7 @@ enum SshScript {
             touch "$bundle"
             echo "$$ $(started $$) $boot" > "$pidfile.$$" && mv -f "$pidfile.$$" "$pidfile" ||
                 exit \(HostFailure.Code.notWritable)
+            echo
             say process $$ $(uname -n)
             exec "$bundle/ranksweep-worker" --connect "$connect" --keys "$keys" --data "$data" --quiet \
             --stop-with-stdin \(arguments.map(quoted).joined(separator: " "))

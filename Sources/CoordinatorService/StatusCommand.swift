@@ -119,6 +119,7 @@ struct RunStatus {
         } else if done < total {
             lines.append(goingOn)
         }
+        lines += live.map(hostLines) ?? []
         lines += live.map(liveWorkers) ?? pastWorkers
         lines += causes(summary, run)
         if let words = refusals.words { lines.append("refused: \(words)") }

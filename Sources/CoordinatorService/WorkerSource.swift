@@ -1,3 +1,5 @@
+import Text
+
 /// Where a run gets workers from: processes here, hosts reached by ssh, a batch engine. The coordinator's
 /// loop waits for what it names, polls it each turn, and stops it at the end. It never waits by itself,
 /// except in `stop`.
@@ -12,6 +14,8 @@ protocol WorkerSource {
     mutating func poll(at now: Int64, _ demand: WorkerDemand) throws(CommandFailure) -> WorkerNews
     /// A record came.
     mutating func noteSuccess()
+    /// How its hosts do, for `status`: see docs/commands.md.
+    func hosts(at now: Int64) -> [JSONValue]
     /// SIGHUP came: false where it means the end, as to any program.
     mutating func hangUp() -> Bool
     /// Ends all that it started and waits for that, a few seconds at most.
@@ -23,6 +27,7 @@ protocol WorkerSource {
 extension WorkerSource {
     var writable: [Int32] { [] }
     mutating func noteSuccess() {}
+    func hosts(at now: Int64) -> [JSONValue] { [] }
     mutating func hangUp() -> Bool { false }
 }
 

@@ -51,12 +51,14 @@ struct Worker {
         checkpoints.removeStale(now: Int(unixMilliseconds() / 1000))
         link = try CoordinatorLink(endpoint, options.keys, as: freshIdentity())
         let until = try options.end?.instant()
+        var settings = SessionSettings()
+        settings.giveUpMilliseconds = Int64(options.patienceSeconds) * 1000
         session = WorkerSession(
             hello: WorkerMessage.Hello(
                 program: programVersion, host: hostName(), process: UInt32(getpid()),
                 slots: UInt32(options.slots), cpu: cpuName(), kernel: "", held: [],
                 checkpointMilliseconds: UInt32(options.checkpointSeconds) * 1000),
-            until: until, at: now())
+            settings: settings, until: until, at: now())
         slots = Array(repeating: nil, count: options.slots)
     }
 
@@ -64,7 +66,7 @@ struct Worker {
         warnOfEnvironment()
         warnOfDescriptors()
         warnOfMemory()
-        say("looking for a coordinator at \(endpoint.text), for up to 15 minutes")
+        say("looking for a coordinator at \(endpoint.text), for up to \(patienceText)")
         for slot in slots.indices { startSlot(slot) }
         while ending == nil {
             let running = slots.indices.filter { slots[$0] != nil }
@@ -150,6 +152,11 @@ struct Worker {
         handle(
             .slotDied(
                 slot, cause: cause, unixMilliseconds: unixMilliseconds(), peakMemoryBytes: peak, log: log))
+    }
+
+    private var patienceText: String {
+        let seconds = options.patienceSeconds
+        return seconds % 60 == 0 ? countText(seconds / 60, "minute") : "\(seconds) s"
     }
 
     private func say(_ line: String) {
@@ -239,7 +246,7 @@ struct Worker {
 
     private mutating func handle(_ event: SessionEvent) {
         let effects = session.handle(event, at: now())
-        if effects.contains(.exit(.stopped)) { leaveStates(milliseconds: 1500) }
+        if effects.contains(where: { $0 == .exit(.stopped) || $0 == .exit(.silent) }) { leaveStates(milliseconds: 1500) }
         if effects.contains(.exit(.timeUp)) { leaveStates(milliseconds: 5000) }
         for effect in effects { perform(effect) }
     }
@@ -302,10 +309,10 @@ struct Worker {
             return .wrongUse
         case .silent:
             if let trouble = link.trouble {
-                printError("error: giving up after 15 minutes: \(trouble)")
+                printError("error: giving up after \(patienceText): \(trouble)")
                 return .wrongUse
             }
-            printError("error: no coordinator at \(endpoint.text) for 15 minutes; giving up")
+            printError("error: no coordinator at \(endpoint.text) for \(patienceText); giving up")
             return .interrupted
         case .timeUp:
             say("its time is up; what it did not finish goes to other workers")

@@ -75,6 +75,9 @@ let workerCommand = CommandSpec(
         OptionSpec(
             "--memory-limit", "SIZE",
             "end a trial that uses more memory of its own, as failed, such as 2GiB (default: none)"),
+        OptionSpec(
+            "--patience", "SECONDS",
+            "how long to wait for a coordinator that is not there or is silent (default: 900)"),
         OptionSpec(flag: "--version", "version of the program and of its libraries"),
         OptionSpec(flag: "--quiet", "say only what went wrong"),
         OptionSpec(
@@ -87,7 +90,7 @@ let workerCommand = CommandSpec(
     ],
     details: """
         The worker connects to the coordinator and waits for it where it is not there (yet, or any more), for
-        up to 15 minutes; finished trials that are not acknowledged are kept and told again. Start as many
+        15 minutes (--patience); finished trials that are not acknowledged are kept and told again. Start as many
         workers on as many hosts as you like, before or while the sweep runs. One whose key is not on the
         coordinator's list (yet) says so, and waits, too.
 
@@ -117,6 +120,7 @@ struct WorkerOptions {
     /// Of a slot, bytes.
     var memoryLimit: UInt64?
     var end: WorkerEnd?
+    var patienceSeconds: Int
     /// As given, for slots.
     var dataFolder: String
 
@@ -126,6 +130,7 @@ struct WorkerOptions {
         checkpointSeconds = try arguments.integer("--checkpoint-every", in: 0...86_400) ?? 60
         end = try WorkerEnd(arguments)
         memoryLimit = try arguments.size("--memory-limit")
+        patienceSeconds = try arguments.integer("--patience", in: 10...86_400) ?? 900
         isQuiet = arguments.has("--quiet")
         stopsWithInput = arguments.has("--stop-with-stdin")
         parent = try arguments.integer("--parent", in: 1...Int(Int32.max)).map { pid_t($0) }

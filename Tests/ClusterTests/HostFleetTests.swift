@@ -75,6 +75,55 @@ struct TestFleet {
         #expect(fleet.take().isEmpty && fleet.fleet.runningCount == 1 && fleet.fleet.nextDeadline == nil)
     }
 
+    @Test("What is sent again and again is told once, until the worker ran")
+    func sendingIsToldOnce() {
+        var fleet = TestFleet("a")
+        func isTold() -> Bool { fleet.take().contains(.tell(.sending(host: "a", .bundle))) }
+        fleet.answer("a")
+        #expect(isTold())
+        fleet.end("a", HostFailure.Code.incomplete, "cat: write error: No space left on device")
+        fleet.pass(HostFleet.firstBackOff)
+        fleet.answer("a")
+        #expect(fleet.processes["a"] == .bundle && !isTold())
+        fleet.end("a", 0)
+        fleet.handle(.started(host: "a"))
+        fleet.end("a", nil)
+        fleet.pass(HostFleet.longestBackOff)
+        fleet.answer("a")
+        #expect(isTold())
+    }
+
+    @Test("Each host's state can be asked for, with why it waits")
+    func facts() {
+        var fleet = TestFleet("a", "b", "c")
+        fleet.answer("a", "bundle")
+        fleet.handle(.started(host: "a"))
+        fleet.answer("b")
+        fleet.end("c", 255, "ssh: connect to host c port 22: Connection refused")
+        fleet.pass(500)
+        let facts = fleet.fleet.facts(at: fleet.now)
+        #expect(facts.map(\.host) == ["a", "b", "c"])
+        #expect(facts.map(\.state) == [.running, .sendingWorker, .waiting])
+        #expect(facts.map(\.failures) == [0, 0, 1])
+        #expect(facts.map(\.retryMilliseconds) == [nil, nil, HostFleet.firstBackOff - 500])
+        #expect(facts.map { $0.failure?.kind } == [nil, nil, .unreachable])
+        // It works again: what was is not said of it any more.
+        fleet.pass(HostFleet.firstBackOff)
+        fleet.answer("c", "bundle")
+        #expect(fleet.fleet.facts(at: fleet.now)[2].failure?.kind == .unreachable)
+        fleet.handle(.started(host: "c"))
+        #expect(fleet.fleet.facts(at: fleet.now)[2].failure == nil)
+    }
+
+    @Test("A worker that finds no coordinator is told apart from one that is interrupted")
+    func noCoordinator() {
+        func kind(_ errors: String...) -> HostFailure.Kind {
+            HostFailure(of: .start, StepEnd(code: 3, errors: errors), hasRun: true).kind
+        }
+        #expect(kind("error: no coordinator at tcp://hub:5555 for 2 minutes; giving up") == .noCoordinator)
+        #expect(kind("stopped") == .workerEnded(code: 3))
+    }
+
     @Test("A host that has all starts at once")
     func nothingMissing() {
         var fleet = TestFleet("a")

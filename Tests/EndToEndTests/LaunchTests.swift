@@ -43,6 +43,7 @@ private struct PretendedHosts {
             HOME=$HOMES/$host
             export HOME
             mkdir -p "$HOME"
+            case $host in loud*) echo "Welcome"; printf "no end" ;; esac
             sh -c "$*"
 
             """, to: "bin/ssh")
@@ -249,6 +250,43 @@ private struct PretendedHosts {
         }
         #expect(end.errors.contains("is not the data set that this machine has"), "\(end.errors)")
         #expect(try work.text("homes/two/own/mnist/\(names[0])-ubyte") == "mine")
+    }
+
+    @Test("A bundle that is damaged on a host is sent again; odd folders and talkative login files do no harm")
+    func oddHosts() throws {
+        let work = try Workspace()
+        try work.write(smallSweep(), to: "s.yaml")
+        let hosts = try PretendedHosts(work)
+        let folder = "a 'b' \"c\" $(touch pwned) \\n d"
+        try hosts.cluster(
+            "[{host: loud, folder: '~/\(folder.replacingOccurrences(of: "'", with: "''"))'}]",
+            more: "defaults: {slots: 1}")
+        #expect(try hosts.launch("s.yaml", "--out", "a").wait().code == 0)
+        let place = work.folder.appending(path: "homes/loud/\(folder)")
+        let bundle = try #require(
+            try FileManager.default.contentsOfDirectory(atPath: place.path).first { $0.hasPrefix("bundle-") })
+        #expect(!work.exists("pwned") && !work.exists("homes/loud/pwned"))
+        // As after a power cut: the file is there, and empty.
+        try work.write("", to: "homes/loud/\(folder)/\(bundle)/ranksweep-worker")
+        let again = try hosts.launch("s.yaml", "--out", "b").wait()
+        #expect(again.code == 0 && again.errors.contains("loud: sending the worker"), "\(again.all)")
+        #expect(try work.bytes("b/records.ndjson") == work.bytes("a/records.ndjson"))
+    }
+
+    @Test("Status tells which hosts work, and why others wait")
+    func status() throws {
+        let work = try Workspace()
+        try work.write(smallSweep(steps: 20_000), to: "s.yaml")
+        let hosts = try PretendedHosts(work)
+        try hosts.cluster("[one, off2]", more: "defaults: {slots: 1}")
+        let launch = try hosts.launch("s.yaml", "--out", "far")
+        try eventually("one works") { launch.errors.contains("OpenBLAS kernel") }
+        let text = try work.run("status", "far").output
+        #expect(text.contains("2 hosts in the cluster file, the worker runs on 1"), "\(text)")
+        #expect(text.contains("  host off2: "), "\(text)")
+        #expect(text.contains("cannot be reached (ssh: connect to host off2 port 22"), "\(text)")
+        launch.signal(SIGTERM)
+        #expect(try launch.wait().code == 3)
     }
 
     @Test("What cannot be launched is said before anything is begun")

@@ -1,0 +1,37 @@
+import Console
+import Text
+
+/// Of a launch: how many hosts work, and of the others what they do and why they wait.
+///
+/// - Parameter live: what the coordinator says.
+func hostLines(_ live: JSONValue) -> [String] {
+    let hosts = live["hosts"]?.array ?? []
+    guard !hosts.isEmpty else { return [] }
+    let others = hosts.filter { $0["state"] != .string("running") }
+    let running = hosts.count - others.count
+    var lines = ["\(countText(hosts.count, "host")) in the cluster file, the worker runs on \(running)"]
+    lines += others.prefix(20).map(line(ofHost:))
+    if others.count > 20 { lines.append("  … and \(countText(others.count - 20, "other host"))") }
+    return lines
+}
+
+private func line(ofHost host: JSONValue) -> String {
+    let words: String
+    switch host["state"]?.string {
+    case "looking": words = "is looked at"
+    case "sending_worker": words = "is sent the worker"
+    case "sending_data": words = "is sent data sets"
+    case "starting": words = "starts its worker"
+    case "ending": words = "ends its worker"
+    default:
+        let seconds = host["retry_seconds"]?.number ?? 0
+        words = seconds > 0 ? "waits; tried again in \(durationText(seconds: seconds))" : "waits for its turn"
+    }
+    var line = "  host \(printable(host["host"]?.string ?? "")): \(words)"
+    if let sent = host["sent_fraction"]?.number { line += " (\(Int(100 * sent)) %)" }
+    let failures = Int(host["failures"]?.number ?? 0)
+    if failures > 0 {
+        line += "; \(countText(failures, "failure")) in a row: \(printable(host["why"]?.string ?? ""))"
+    }
+    return line
+}
