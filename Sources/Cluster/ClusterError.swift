@@ -82,7 +82,8 @@ extension ClusterError.Problem {
             "'\(text)' is no name or address of this machine (without tcp:// and port)"
         case .badFolder(let text): "'\(text)': a folder on the hosts begins with / or ~/"
         case .badOption(let text):
-            "'\(text)' cannot be given to ssh or Slurm: it is empty or has control characters"
+            "'\(text)' cannot be given to ssh or Slurm: it is empty or has control characters (of a user: "
+                + "spaces, or a '-' at the beginning)"
         case .badTime(let text): "'\(text)' is no time: minutes, MM:SS, HH:MM:SS or D-HH:MM:SS"
         case .minOverMax(let min, let max): "min is \(min), and max \(max)"
         case .needsTunnel(let listen):

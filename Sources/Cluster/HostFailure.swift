@@ -75,7 +75,8 @@ public struct HostFailure: Equatable, Sendable {
             kind = Self.kindOfSSH(text, hasRun: hasRun)
             said = pick(
                 "ssh:", "Permission denied", "Host key", "port ", "remote port forwarding", "Timeout",
-                "Connection ")
+                "Connection ", "unknown option", "illegal option", "Bad configuration option",
+                "command-line")
         } else if says("No space left on device", "Disk quota exceeded") {
             kind = .noSpace
             said = pick("No space left", "quota")
@@ -86,7 +87,9 @@ public struct HostFailure: Equatable, Sendable {
             kind = .noExecution
         } else if step == .start, !hasRun, end.code == 2 {
             kind = .refused
+            said = pick("error: ")
         } else if step == .start, hasRun {
+            said = pick("error: ")
             switch end.code {
             case 2?: kind = .refused
             case 137?, nil: kind = .workerKilled
@@ -157,6 +160,8 @@ public struct HostFailure: Equatable, Sendable {
         case .dataDiffer(let file):
             return "\(file) there is not the data set that this machine has: mend it, or leave 'data' out"
         case .tooSlow: return "it did not answer within three minutes"
+        case .refused where said.contains("no option"):
+            return "its bundle is of another version than this program\(ending): run 'make bundle'"
         case .refused: return "its worker cannot serve\(ending)"
         case .workerEnded(let code): return "its worker ended with code \(code)\(ending)"
         case .workerKilled: return "its worker was killed\(ending)"

@@ -118,8 +118,8 @@ struct Door {
         let counts = socket.refusals
         if counts.strangers > 0, told.insert("strangers").inserted {
             lines.append(
-                "warning: something connects to this port that is no worker with the right keys; "
-                    + "it is counted in status, not shown")
+                "warning: something connects to this port that is no worker with the right keys, or broke off "
+                    + "while it joined; it is counted in status, not shown")
         }
         if counts.malformedMessages > 0, told.insert("malformed").inserted {
             lines.append(

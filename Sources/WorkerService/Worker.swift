@@ -246,7 +246,9 @@ struct Worker {
 
     private mutating func handle(_ event: SessionEvent) {
         let effects = session.handle(event, at: now())
-        if effects.contains(where: { $0 == .exit(.stopped) || $0 == .exit(.silent) }) { leaveStates(milliseconds: 1500) }
+        if effects.contains(.exit(.stopped)) || effects.contains(.exit(.silent)) {
+            leaveStates(milliseconds: 1500)
+        }
         if effects.contains(.exit(.timeUp)) { leaveStates(milliseconds: 5000) }
         for effect in effects { perform(effect) }
     }

@@ -124,6 +124,16 @@ struct TestFleet {
         #expect(kind("stopped") == .workerEnded(code: 3))
     }
 
+    @Test("Of a worker's last lines the error is told, not the advice after it")
+    func errorLine() {
+        let end = StepEnd(code: 2, errors: ["error: w: no option '--new'", "Try 'w --help'."])
+        let failure = HostFailure(of: .start, end, hasRun: true)
+        #expect(failure.kind == .refused && failure.said == "error: w: no option '--new'")
+        #expect(failure.words.contains("make bundle"))
+        let wrong = StepEnd(code: 255, errors: ["unknown option -- -", "usage: ssh [-46]", "  [command]"])
+        #expect(HostFailure(of: .probe, wrong, hasRun: false).said == "unknown option -- -")
+    }
+
     @Test("A host that has all starts at once")
     func nothingMissing() {
         var fleet = TestFleet("a")
