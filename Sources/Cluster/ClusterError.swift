@@ -34,6 +34,7 @@ public struct ClusterError: Error, Equatable, Sendable, CustomStringConvertible 
         case badAddress(String)
         case badFolder(String)
         case badOption(String)
+        case badUser(String)
         case badTime(String)
         case minOverMax(min: Int, max: Int)
         /// The coordinator listens where this host cannot reach it.
@@ -82,8 +83,8 @@ extension ClusterError.Problem {
             "'\(text)' is no name or address of this machine (without tcp:// and port)"
         case .badFolder(let text): "'\(text)': a folder on the hosts begins with / or ~/"
         case .badOption(let text):
-            "'\(text)' cannot be given to ssh or Slurm: it is empty or has control characters (of a user: "
-                + "spaces, or a '-' at the beginning)"
+            "'\(text)' cannot be given to ssh or Slurm: it is empty or has control characters"
+        case .badUser(let text): "'\(text)' is no user's name: it has no spaces, and does not begin with '-'"
         case .badTime(let text): "'\(text)' is no time: minutes, MM:SS, HH:MM:SS or D-HH:MM:SS"
         case .minOverMax(let min, let max): "min is \(min), and max \(max)"
         case .needsTunnel(let listen):

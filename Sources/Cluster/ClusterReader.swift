@@ -134,7 +134,7 @@ struct ClusterReader {
             if isWord(scalar.text), !scalar.text.hasPrefix("-") {
                 host.user = scalar.text
             } else {
-                add(node.place, path, .badOption(node.shown))
+                add(node.place, path, .badUser(node.shown))
             }
         case "port": host.port = node.integer(in: 1...65_535, path: path, &common)
         default: host.kernel = node.name(path: path, &common)

@@ -132,6 +132,10 @@ import Testing
                 "c.yaml:2:29: hosts.a.identity: 'a b' cannot be given to ssh or Slurm: it is empty or has control characters"
             ),
             (
+                "name: x\nhosts: [{host: a, user: -ann}]",
+                "c.yaml:2:25: hosts.a.user: '-ann' is no user's name: it has no spaces, and does not begin with '-'"
+            ),
+            (
                 "name: x\nlisten: 5555\nhosts: [a]",
                 "c.yaml:2:9: listen: '5555' is no address to listen at: tcp://HOST:PORT, where PORT may be *, for "
                     + "example tcp://0.0.0.0:*"
