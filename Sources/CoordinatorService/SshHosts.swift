@@ -85,7 +85,7 @@ struct SshHosts: WorkerSource {
         guard !hasToldLone, now >= since + Self.loneMilliseconds else { return }
         hasToldLone = true
         news.lines.append(
-            "warning: \(countText(fleet.runningCount, "host")) run a worker, and none has reached \(plan.connect): "
+            "warning: \(countText(fleet.runningCount, "host")) with a worker that has not reached \(plan.connect): "
                 + "see 'address' in the cluster file, the firewall, or tunnel: true")
     }
 

@@ -89,7 +89,8 @@ enum SshScript {
             sum=$(sha256sum < "$part/archive")
             [ "${sum%% *}" = \(digest) ] ||
                 fail \(HostFailure.Code.damaged) "the bundle has other bytes than here"
-            tar -xzf "$part/archive" -C "$part/new" || exit \(HostFailure.Code.incomplete)
+            # tar would read a colon or a backslash in a folder's name as something else.
+            (cd "$part/new" && tar -xzf -) < "$part/archive" || exit \(HostFailure.Code.incomplete)
             runs "$part/new" || exit \(HostFailure.Code.doesNotRun)
             touch "$part/new"
             sync "$part/new/bin/"* "$part/new/lib/"* 2>/dev/null
@@ -114,7 +115,7 @@ enum SshScript {
                 trap 'exit \(HostFailure.Code.incomplete)' HUP INT TERM PIPE
                 find "$data" -maxdepth 1 -name '.*.partial' -mmin +120 -exec rm -rf {} + 2>/dev/null
                 make "$part"
-                tar -xf - -C "$part" || exit \(HostFailure.Code.incomplete)
+                (cd "$part" && tar -xf -) || exit \(HostFailure.Code.incomplete)
                 put() {
                     sum=$(digest "$part/$1")
                     [ "${sum%% *}" = "$2" ] || fail \(HostFailure.Code.damaged) "$1 has other bytes than here"
