@@ -39,6 +39,10 @@ public struct ClusterError: Error, Equatable, Sendable, CustomStringConvertible 
         case minOverMax(min: Int, max: Int)
         /// The coordinator listens where this host cannot reach it.
         case needsTunnel(listen: String)
+        /// The coordinator listens where no job can reach it.
+        case needsNetwork(listen: String)
+        case badNodes(String)
+        case badLine(String)
     }
 
     public let file: String
@@ -90,6 +94,11 @@ extension ClusterError.Problem {
         case .needsTunnel(let listen):
             "the coordinator listens at \(listen), which only programs on its own machine reach: give this host "
                 + "'tunnel: true', or listen at \(ClusterFile.defaultListen)"
+        case .needsNetwork(let listen):
+            "\(listen) is for programs on this machine, and jobs run on others: listen at "
+                + "\(ClusterFile.defaultListen), or give the 'address' at which jobs find it"
+        case .badNodes(let text): "'\(text)' is no list of nodes as Slurm writes it: n1, or n[1-3,7],big2"
+        case .badLine(let text): "'\(text)' is no option of sbatch: these begin with '-', as in --mem=4G"
         }
     }
 }

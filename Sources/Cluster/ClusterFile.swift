@@ -80,7 +80,7 @@ public struct HostSettings: Equatable, Sendable {
 /// A batch engine that starts workers.
 public struct SlurmSettings: Equatable, Sendable {
     public var partition: String?
-    /// `--nodelist`: where jobs may run.
+    /// Where jobs may run, as Slurm writes it: `n[1-3],big2`.
     public var nodes: String?
     /// The time limit of a job, as Slurm writes it (`01:00:00`); nil: the partition's.
     public var time: String?

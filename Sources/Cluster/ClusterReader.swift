@@ -53,6 +53,9 @@ struct ClusterReader {
         case (nil, let slurm?):
             if let entry = nodes["defaults"] { add(entry.keyPlace, "defaults", .notWithSlurm) }
             if let settings = self.slurm(slurm.value) { cluster.engine = .slurm(settings) }
+            if let entry = nodes["listen"], nodes["address"] == nil, isLoopback(cluster.listen) {
+                add(entry.value.place, "listen", .needsNetwork(listen: cluster.listen))
+            }
         case (let hosts?, nil):
             var defaults = HostSettings(host: "")
             if let entry = nodes["defaults"], let entries = mapping(entry.value, "defaults") {
@@ -161,7 +164,10 @@ struct ClusterReader {
         let (node, path) = (entry.value, "slurm.\(entry.key)")
         switch entry.key {
         case "partition": settings.partition = text(node, path)
-        case "nodes": settings.nodes = text(node, path)
+        case "nodes":
+            guard let text = text(node, path) else { return }
+            if !isNodeList(text) { add(node.place, path, .badNodes(node.shown)) }
+            settings.nodes = text
         case "account": settings.account = text(node, path)
         case "time":
             guard let text = text(node, path) else { return }
@@ -171,7 +177,10 @@ struct ClusterReader {
         case "min": settings.min = node.integer(in: 0...10_000, path: path, &common) ?? 0
         case "max": settings.max = node.integer(in: 1...10_000, path: path, &common) ?? .max
         case "folder": settings.folder = folder(node, path) ?? ""
-        default: settings.lines = texts(node, path)
+        default:
+            settings.lines = texts(node, path)
+            // sbatch passes over anything else without a word.
+            for line in settings.lines where !line.hasPrefix("-") { add(node.place, path, .badLine(line)) }
         }
     }
 
@@ -259,6 +268,24 @@ private func isPlain(_ text: String) -> Bool {
 
 private func isWord(_ text: String) -> Bool {
     !text.isEmpty && isPlain(text) && !text.contains { $0.isWhitespace }
+}
+
+/// "n1", "n[1-3,7],big2".
+private func isNodeList(_ text: String) -> Bool {
+    var isInside = false
+    for byte in text.utf8 {
+        switch byte {
+        case UInt8(ascii: "["):
+            guard !isInside else { return false }
+            isInside = true
+        case UInt8(ascii: "]"):
+            guard isInside else { return false }
+            isInside = false
+        case 48...57, 65...90, 97...122: break
+        default: guard "._-,".utf8.contains(byte) else { return false }
+        }
+    }
+    return !isInside && !text.hasPrefix("-") && !text.hasPrefix(",") && !text.hasSuffix(",")
 }
 
 private func isLoopback(_ listen: String) -> Bool {

@@ -6,7 +6,7 @@ import Text
 import Transport
 
 let launchSpec = CommandSpec(
-    "ranksweep launch", "starts workers on the hosts of a cluster file by ssh, then runs a sweep on them",
+    "ranksweep launch", "starts workers on many hosts by ssh or Slurm, then runs a sweep on them",
     operands: ["CLUSTER", "SWEEP|DIR"],
     options: [OptionSpec("--out", "DIR", "the run directory (default: runs/NAME)")] + overrideOptions + [
         OptionSpec(flag: "--follow-hosts", "read the cluster file again whenever it changes (SIGHUP: once)"),
@@ -68,6 +68,7 @@ struct Launch {
     private let follows: Bool
     /// The data files that the sweep needs.
     private var files: [SweepFile] = []
+    private var jobs: SlurmJobSettings?
 
     init(_ arguments: Arguments) throws(CommandFailure) {
         file = arguments.operands[0]
@@ -109,8 +110,12 @@ struct Launch {
         var launch = self
         launch.files = try sweepFiles(spec, data: options.data)
         // What cannot be made is told at once.
-        if case .hosts(let hosts) = cluster.engine {
-            for host in hosts { _ = try keys.files(of: host.host) }
+        switch cluster.engine {
+        case .hosts(let hosts): for host in hosts { _ = try keys.files(of: host.host) }
+        case .slurm(let settings):
+            var jobs = try slurmJobs(settings, bundle: bundle, files: launch.files, cluster: file)
+            jobs.kernel = cluster.kernel
+            launch.jobs = jobs
         }
         return launch
     }
@@ -128,10 +133,10 @@ struct Launch {
         if let seconds = options.checkpointSeconds { arguments += ["--checkpoint-every", String(seconds)] }
         if let bytes = options.memoryLimit { arguments += ["--memory-limit", String(bytes)] }
         switch cluster.engine {
-        case .slurm(let settings):
-            return try slurmSource(
-                settings, keys: keys, bundle: bundle, files: files, connect: connect, run: run,
-                kernel: cluster.kernel, workerArguments: arguments)
+        case .slurm:
+            guard var jobs else { throw .fault("a launch that was not prepared") }
+            jobs.workerArguments = arguments
+            return try slurmSource(jobs, keys: keys, connect: connect, run: run)
         case .hosts(let hosts):
             printError(
                 "\(cluster.name): \(countText(hosts.count, "host")), which find this machine at \(connect)"

@@ -89,7 +89,8 @@ struct ClusterKeys {
     let name: String
     let path: String
     private let folder: CoordinatorKeyFolder
-    /// Held as long as this process lives: two launches would end each other's workers.
+    /// Held as long as this process lives: two launches would end each other's workers. Jobs of Slurm are
+    /// a run's own, not the cluster's: such launches share it.
     private let lock: Int32
 
     init(_ cluster: ClusterFile, in folder: String) throws(CommandFailure) {
@@ -106,12 +107,16 @@ struct ClusterKeys {
             if let slash = path.lastIndex(of: "/") {
                 try filed { () throws(FileError) in try makeFolder(String(path[..<slash])) }
             }
-            try keyed { () throws(KeyError) in try CoordinatorKeyFolder.create(path) }
+            do throws(KeyError) { try CoordinatorKeyFolder.create(path) } catch {
+                // Another launch may have been faster.
+                if access(path + "/coordinator.secret", F_OK) != 0 { throw .input(error.message) }
+            }
         }
         self.folder = try keyed { () throws(KeyError) in try CoordinatorKeyFolder(reading: path) }
         lock = open(path + "/launch.lock", O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
         guard lock >= 0 else { throw .input("\(path)/launch.lock: \(systemText(errno))") }
-        guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
+        let isShared = if case .slurm = cluster.engine { true } else { false }
+        guard flock(lock, (isShared ? LOCK_SH : LOCK_EX) | LOCK_NB) == 0 else {
             close(lock)
             throw .input(
                 "another 'ranksweep launch' uses the cluster '\(cluster.name)' (keys in \(path)): wait for its end, or "

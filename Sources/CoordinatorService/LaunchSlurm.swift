@@ -2,37 +2,94 @@ import Cluster
 import Console
 import Files
 import Glibc
+import Text
 import Transport
 
-/// Workers as jobs of Slurm. The worker and the data sets are put into the folder that all nodes see.
+/// Looks after all that jobs need, before anything of the run is there: Slurm's programs, what sbatch
+/// thinks of such a job, and in the folder that all nodes see the worker and the data sets.
 ///
-/// - Parameters:
-///   - connect: tcp://ADDRESS:PORT of the coordinator.
-///   - run: the run directory.
-///   - workerArguments: more of every worker's command line.
-func slurmSource(
-    _ settings: SlurmSettings, keys: ClusterKeys, bundle: WorkerBundle, files: [SweepFile], connect: String,
-    run: String, kernel: String?, workerArguments: [String]
-) throws(CommandFailure) -> any WorkerSource {
+/// - Parameter cluster: the cluster file, for messages.
+func slurmJobs(
+    _ settings: SlurmSettings, bundle: WorkerBundle, files: [SweepFile], cluster: String
+) throws(CommandFailure) -> SlurmJobSettings {
+    let programs = try SlurmPrograms()
     let folder = absolutePath(settings.folder)
-    try filed { () throws(FileError) in try makeFolder(folder) }
-    var jobs = SlurmJobSettings(folder: folder, worker: try unpack(bundle, in: folder) + "/ranksweep-worker")
+    let script = "\(folder)/try-\(getpid()).sh"
+    var jobs = SlurmJobSettings(folder: folder, worker: "")
     jobs.partition = settings.partition
     jobs.account = settings.account
     jobs.time = settings.time
     jobs.slots = settings.slots
     jobs.minimum = settings.min
     jobs.maximum = settings.max
-    jobs.lines = settings.lines + (settings.nodes.map { ["--nodelist=\($0)"] } ?? [])
+    jobs.lines = settings.lines
     jobs.data = folder + "/data"
-    jobs.kernel = kernel
-    jobs.workerArguments = workerArguments
+    // A job of a minute works for less than one.
+    if let seconds = settings.timeSeconds { jobs.quickMilliseconds = min(60_000, Int64(seconds) * 1000 / 6) }
+    do throws(FileError) {
+        try makeFolder(folder)
+        try writeFile(Array("#!/bin/sh\n\(jobs.scriptLines)exit 0\n".utf8), to: script)
+    } catch {
+        throw .input(
+            "\(CommandFailure(error).message)\n\(cluster): slurm.folder must be a folder that you may write to, and "
+                + "that all nodes see under this path")
+    }
+    defer { unlink(script) }
+    if let nodes = settings.nodes { jobs.lines += try nodeOption(nodes, cluster).map { [$0] } ?? [] }
+    try filed { () throws(FileError) in
+        try writeFile(Array("#!/bin/sh\n\(jobs.scriptLines)exit 0\n".utf8), to: script)
+    }
+    try programs.tryOut(jobs.place + [script], cluster)
     for file in files { try share(file, in: folder + "/data") }
+    jobs.worker = try unpack(bundle, in: folder) + "/ranksweep-worker"
+    return jobs
+}
+
+/// Workers as jobs of Slurm.
+///
+/// - Parameters:
+///   - connect: tcp://ADDRESS:PORT of the coordinator.
+///   - run: the run directory.
+func slurmSource(
+    _ jobs: SlurmJobSettings, keys: ClusterKeys, connect: String, run: String
+) throws(CommandFailure) -> any WorkerSource {
     let path = keys.path
     let coordinator = try keyed { () throws(KeyError) in try CoordinatorKeyFolder(reading: path) }
     let source = try SlurmJobs(jobs, connect: connect, keys: coordinator, run: run)
     printError("up to \(countText(jobs.maximum, "Slurm job")), which find this machine at \(connect)")
     return source
+}
+
+/// Where jobs may run: a job has one node, and sbatch's --nodelist would ask for all of several. So the others
+/// are excluded.
+///
+/// - Returns: sbatch's option; nil where that is all nodes.
+private func nodeOption(_ text: String, _ cluster: String) throws(CommandFailure) -> String? {
+    let single = "--nodelist=\(text)"
+    let isOne = !text.contains { "[,".contains($0) }
+    guard let scontrol = findProgram("scontrol"), let sinfo = findProgram("sinfo") else {
+        if isOne { return single }
+        throw .input("\(cluster): slurm.nodes: several nodes need Slurm's programs sinfo and scontrol, not there")
+    }
+    func lines(_ program: String, _ arguments: [String]) throws(CommandFailure) -> [String] {
+        var command = SlurmCommand.start(program, arguments, at: monotonicMilliseconds())
+        guard let answer = command?.wait(milliseconds: SlurmPrograms.patienceMilliseconds), answer.isSuccess else {
+            throw .input(
+                "\(cluster): slurm.nodes: \(program) does not say which nodes there are: try again once Slurm answers")
+        }
+        return answer.output.split(separator: "\n").map { String($0.filter { $0 != " " }) }
+    }
+    let known = Set(try lines(sinfo, ["--noheader", "--Node", "--all", "--format=%N"]))
+    let wanted = Set(try lines(scontrol, ["show", "hostnames", text]))
+    for name in wanted.sorted() where !known.contains(name) {
+        let near = nearestSpelling(to: name, among: known.sorted()).map { "; did you mean '\($0)'?" } ?? ""
+        throw .input("\(cluster): slurm.nodes: Slurm has no node '\(printable(name))'\(near)")
+    }
+    if isOne { return single }
+    let others = known.subtracting(wanted).sorted().joined(separator: ",")
+    guard !others.isEmpty else { return nil }
+    let short = try lines(scontrol, ["show", "hostlist", others]).first ?? others
+    return "--exclude=\(short)"
 }
 
 /// Unpacks the bundle, once, whole or not at all.
@@ -41,14 +98,23 @@ func slurmSource(
 private func unpack(_ bundle: WorkerBundle, in folder: String) throws(CommandFailure) -> String {
     let place = "\(folder)/bundle-\(bundle.id)"
     if access(place + "/ranksweep-worker", X_OK) == 0 { return place }
-    guard let tar = findProgram("tar") else { throw .input("the program tar, which unpacks the bundle, is not there") }
+    guard let tar = findProgram("tar") else {
+        throw .input("the program tar, which unpacks the bundle, is not there")
+    }
     let partial = "\(place).partial-\(getpid())"
     try filed { () throws(FileError) in try makeFolder(partial) }
     let child = ChildProgram.start(
-        tar, ["-xzf", bundle.path, "-C", partial], environment: environmentList())
+        tar, ["--no-same-owner", "-xzf", bundle.path, "-C", partial], environment: environmentList())
     guard let child else { throw .fault("\(tar) cannot be started: \(systemText(errno))") }
     let end = child.wait()
-    guard end.isSuccess else { throw .input("\(bundle.path): cannot be unpacked into \(partial): tar \(end.description)") }
+    guard end.isSuccess else {
+        throw .input(
+            "\(bundle.path): cannot be unpacked: tar \(end.description); is the file whole, and is there room? (what "
+                + "it left is in \(partial))")
+    }
+    guard access(partial + "/ranksweep-worker", X_OK) == 0 else {
+        throw .input("\(bundle.path): there is no ranksweep-worker in it; 'make bundle' makes the worker's bundle")
+    }
     // Another launch may have been faster.
     guard rename(partial, place) == 0 || access(place + "/ranksweep-worker", X_OK) == 0 else {
         throw .init(FileError(path: place, doing: "rename a folder to", code: errno))
@@ -56,17 +122,24 @@ private func unpack(_ bundle: WorkerBundle, in folder: String) throws(CommandFai
     return place
 }
 
-/// Copies a data file that is not there yet.
+/// Copies a data file that is not there yet, or is another.
 private func share(_ file: SweepFile, in data: String) throws(CommandFailure) {
-    let place = "\(data)/\(file.path)" + (file.local?.hasSuffix(".gz") ?? false ? ".gz" : "")
+    let plain = "\(data)/\(file.path)"
+    // As trials find it.
+    let found = access(plain + ".gz", F_OK) == 0 || access(plain, F_OK) != 0 ? plain + ".gz" : plain
+    let check = DataCheck(of: found, against: file.digest)
+    if check == .right { return }
     guard let local = file.local else {
-        guard access(place, R_OK) == 0 else {
-            throw .input("the sweep needs \(file.path), which is neither here nor in \(data): 'ranksweep data fetch all'")
+        guard check == .missing else {
+            throw .input("\(found) is not what it should be: remove it, and then 'ranksweep data fetch all'")
         }
-        return
+        throw .input(
+            "the sweep needs \(file.path), which is neither here nor in \(data): 'ranksweep data fetch all'")
     }
-    var status = stat()
-    if stat(place, &status) == 0, Int(status.st_size) == file.size { return }
+    let place = "\(data)/\(file.sentPath)"
+    guard check == .missing || found == place else {
+        throw .input("\(found) is not the data set that this machine has in \(local): remove one of them")
+    }
     guard let source = fopen(local, "re") else {
         throw .init(FileError(path: local, doing: "read", code: errno))
     }
@@ -78,5 +151,5 @@ private func share(_ file: SweepFile, in data: String) throws(CommandFailure) {
     if let slash = place.lastIndex(of: "/") {
         try filed { () throws(FileError) in try makeFolder(String(place[..<slash])) }
     }
-    try filed { () throws(FileError) in try writeFile(bytes, to: place) }
+    try filed { () throws(FileError) in try writeFile(bytes, to: place, among: .several) }
 }

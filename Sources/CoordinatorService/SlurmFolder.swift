@@ -25,6 +25,20 @@ struct SlurmJobSettings: Equatable {
     var worker: String
     /// More of its command line.
     var workerArguments: [String] = []
+    /// A job that ends so soon, with no trial done meanwhile, died.
+    var quickMilliseconds: Int64 = 60_000
+
+    /// sbatch's options for where a job runs, and how long.
+    var place: [String] {
+        var words = ["--nodes=1", "--ntasks=1", "--cpus-per-task=\(slots)"]
+        if let partition { words.append("--partition=\(partition)") }
+        if let account { words.append("--account=\(account)") }
+        if let time { words.append("--time=\(time)") }
+        return words
+    }
+
+    /// The batch script's lines for sbatch.
+    var scriptLines: String { lines.map { "#SBATCH \($0)\n" }.joined() }
 }
 
 /// What a run has in the folder that all nodes see:
@@ -116,11 +130,8 @@ struct SlurmFolder {
         var words = [
             "--parsable", "--array=0-\(jobs - 1)", "--job-name=\(name)", "--comment=\(connect)", "--export=ALL",
             "--requeue", "--open-mode=append", "--signal=B:TERM@10", "--output=\(logs)/%A_%a.log",
-            "--nodes=1", "--ntasks=1", "--cpus-per-task=\(settings.slots)",
         ]
-        if let partition = settings.partition { words.append("--partition=\(partition)") }
-        if let account = settings.account { words.append("--account=\(account)") }
-        if let time = settings.time { words.append("--time=\(time)") }
+        words += settings.place
         return words + [script]
     }
 
@@ -148,11 +159,13 @@ func slurmScript(_ settings: SlurmJobSettings, connect: String, keys: String?) -
     words += settings.workerArguments
     return """
         #!/bin/bash
-        \(settings.lines.map { "#SBATCH \($0)" }.joined(separator: "\n"))
+        \(settings.scriptLines)\
         # Written by ranksweep for the jobs of one run. Newer Slurms say by themselves when a job ends.
+        # The last job of an array has the array's number: asked for that, squeue would tell of all.
+        job=${SLURM_ARRAY_JOB_ID:-$SLURM_JOB_ID}${SLURM_ARRAY_TASK_ID:+_$SLURM_ARRAY_TASK_ID}
         for _ in 1 2 3; do
             [ -z "${SLURM_JOB_END_TIME-}" ] || break
-            end=$(squeue -h -j "$SLURM_JOB_ID" -o %e 2>/dev/null) || { sleep 1; continue; }
+            end=$(squeue -h -j "$job" -o %e 2>/dev/null) || { sleep 1; continue; }
             SLURM_JOB_END_TIME=$(date -d "$end" +%s 2>/dev/null) || break
         done
         until=()

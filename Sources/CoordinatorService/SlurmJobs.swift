@@ -16,13 +16,15 @@ struct SlurmJobs: WorkerSource {
     private let connect: String
     private let folder: SlurmFolder
     private let keys: CoordinatorKeyFolder?
-    private let programs: (sbatch: String, squeue: String, scancel: String)
+    private let programs: SlurmPrograms
     private var fleet: SlurmFleet
     private var running: (task: Task, command: SlurmCommand)?
     /// To be done next, before anything else; what could not be cancelled is tried again after the next listing.
     private var tasks: [Task] = []
     private var nextList: Int64 = .min
     private var done = 0
+    /// As it was when workers were last there: what is left is worth no more jobs because the last one ended.
+    private var perTrial: Double?
     private var lastTrouble = ""
     private let listMilliseconds: Int64
 
@@ -36,13 +38,7 @@ struct SlurmJobs: WorkerSource {
         _ settings: SlurmJobSettings, connect: String, keys: CoordinatorKeyFolder?, run: String,
         listMilliseconds: Int64 = SlurmJobs.listMilliseconds
     ) throws(CommandFailure) {
-        func find(_ name: String) throws(CommandFailure) -> String {
-            guard let path = findProgram(name) else {
-                throw .input("the program \(name) is not there: jobs are submitted where Slurm is installed")
-            }
-            return path
-        }
-        programs = (try find("sbatch"), try find("squeue"), try find("scancel"))
+        programs = try SlurmPrograms()
         self.settings = settings
         self.connect = connect
         self.keys = keys
@@ -52,6 +48,7 @@ struct SlurmJobs: WorkerSource {
         rules.minimum = settings.minimum
         rules.maximum = settings.maximum
         rules.slots = settings.slots
+        rules.quickMilliseconds = settings.quickMilliseconds
         fleet = SlurmFleet(rules)
         try folder.prepare(settings, connect: connect, keys: keys)
     }
@@ -63,9 +60,7 @@ struct SlurmJobs: WorkerSource {
 
     mutating func poll(at now: Int64, _ demand: WorkerDemand) throws(CommandFailure) -> WorkerNews {
         var lines: [String] = []
-        let perTrial = demand.rate.flatMap { rate in
-            rate > 0 && demand.slots > 0 ? 1000 * Double(demand.slots) / rate : nil
-        }
+        if let rate = demand.rate, rate > 0, demand.slots > 0 { perTrial = 1000 * Double(demand.slots) / rate }
         let left = Int(min(demand.trialsLeft.rounded(.up), 1e9))
         tell(.demand(SlurmDemand(trialsLeft: left, millisecondsPerTrial: perTrial, trialsDone: done)), now, &lines)
         if demand.isEnding { tell(.end, now, &lines) }
@@ -172,6 +167,8 @@ struct SlurmJobs: WorkerSource {
         running = nil
         let deadline = monotonicMilliseconds() + 15_000
         var asked: Set<String> = []
+        // What is over may have a process for a moment; that of a dead node stays in the list for long.
+        let patience = deadline - 10_000
         repeat {
             guard let listing = answer(to: .list), listing.isSuccess,
                 let list = SlurmListing.list(listing.output)
@@ -180,7 +177,7 @@ struct SlurmJobs: WorkerSource {
                 continue
             }
             let left = list.filter { $0.listing.phase != .over }.map(\.listing.id)
-            if left.isEmpty {
+            if list.isEmpty || left.isEmpty && monotonicMilliseconds() >= patience {
                 removeKeys()
                 return
             }
@@ -188,7 +185,9 @@ struct SlurmJobs: WorkerSource {
             if !new.isEmpty, answer(to: .cancel(new))?.isSuccess ?? false { asked.formUnion(new) }
             usleep(300_000)
         } while monotonicMilliseconds() < deadline
-        printError("warning: Slurm does not say that the run's jobs are gone: scancel --name=\(folder.name)")
+        printError(
+            "warning: Slurm does not say that the run's jobs are gone: when it answers again, scancel "
+                + "--name=\(folder.name)")
     }
 
     private func removeKeys() {

@@ -36,8 +36,9 @@ struct WorkerEnd {
         }
         guard let text = environmentValue("SLURM_JOB_END_TIME") else {
             throw UsageError(
-                "--until slurm: this Slurm does not set SLURM_JOB_END_TIME; let the batch script do it: export "
-                    + "SLURM_JOB_END_TIME=$(date -d \"$(squeue -h -j $SLURM_JOB_ID -o %e)\" +%s)")
+                "--until slurm: this Slurm does not set SLURM_JOB_END_TIME; let the batch script do it: "
+                    + "job=${SLURM_ARRAY_JOB_ID:-$SLURM_JOB_ID}${SLURM_ARRAY_TASK_ID:+_$SLURM_ARRAY_TASK_ID}; "
+                    + "export SLURM_JOB_END_TIME=$(date -d \"$(squeue -h -j $job -o %e)\" +%s)")
         }
         guard let end = Int(text), end >= 0 else {
             throw UsageError("--until slurm: SLURM_JOB_END_TIME is no time: '\(text)'")

@@ -159,6 +159,23 @@ import Testing
                 "name: x\nslurm: {folder: /f, time: soon}",
                 "c.yaml:2:27: slurm.time: 'soon' is no time: minutes, MM:SS, HH:MM:SS or D-HH:MM:SS"
             ),
+            (
+                "name: x\nslurm: {folder: /f, nodes: 'n[1-3'}",
+                "c.yaml:2:28: slurm.nodes: 'n[1-3' is no list of nodes as Slurm writes it: n1, or n[1-3,7],big2"
+            ),
+            (
+                "name: x\nslurm: {folder: /f, nodes: n1 n2}",
+                "c.yaml:2:28: slurm.nodes: 'n1 n2' is no list of nodes as Slurm writes it: n1, or n[1-3,7],big2"
+            ),
+            (
+                "name: x\nslurm: {folder: /f, lines: [mem=4G]}",
+                "c.yaml:2:28: slurm.lines: 'mem=4G' is no option of sbatch: these begin with '-', as in --mem=4G"
+            ),
+            (
+                "name: x\nlisten: tcp://127.0.0.1:5\nslurm: {folder: /f}",
+                "c.yaml:2:9: listen: tcp://127.0.0.1:5 is for programs on this machine, and jobs run on others: listen "
+                    + "at tcp://0.0.0.0:*, or give the 'address' at which jobs find it"
+            ),
             ("name: x\nslurm: {folder: /f, min: 3, max: 2}", "c.yaml:2:26: slurm.min: min is 3, and max 2"),
             (
                 "name: x\nhosts: [a]\nkernel: &k Haswell",

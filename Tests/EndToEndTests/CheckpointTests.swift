@@ -70,6 +70,49 @@ import Text
         try expectSame(work, "cut")
     }
 
+    @Test("A worker whose time is up, and one that is told to end, leave the trial's state: the next goes on")
+    func ends() throws {
+        let work = try Workspace()
+        try work.write(Self.long.replacing("200000", with: "400000"), to: "s.yaml")
+        let run = try work.start("ranksweep", ["run", "s.yaml", "--out", "far", "--listen", "tcp://127.0.0.1:*"])
+        try eventually("it listens") { run.errors.contains("listening at tcp://") }
+        let address = String(try #require(run.errors.firstMatch(of: /listening at ([^;]*);/)).1)
+        func worker(_ arguments: String...) throws -> Program {
+            try work.start("ranksweep-worker", ["--connect", address, "--slots", "1"] + arguments)
+        }
+        // Nothing is written but at the end: by itself a state is left once a minute.
+        let due = try worker("--until", String(Int(Date().timeIntervalSince1970) + 8), "--margin", "1")
+        let first = try due.wait()
+        #expect(first.code == 0 && first.errors.contains("its time is up"), "\(first.all)")
+        #expect(checkpoints(work).count == 1)
+        let file = work.folder.appending(path: "no-data/checkpoints/\(checkpoints(work).first ?? "")")
+        let state = try Data(contentsOf: file)
+
+        let told = try worker()
+        try eventually("it has trained for two seconds") {
+            try processes(with: "--slot ", work.folder.path).contains { try cpuTicks($0) >= 200 }
+        }
+        told.signal(SIGTERM)
+        let second = try told.wait()
+        #expect(second.code == 3 && second.errors.contains("stopped; its unfinished trials"), "\(second.all)")
+        #expect(try Data(contentsOf: file) != state)
+
+        _ = try worker()
+        let end = try run.wait()
+        #expect(end.code == 0, "\(end.all)")
+        let steps = try continued(work, "far")
+        #expect(steps.count == 1 && steps.allSatisfy { (1...400_000).contains($0) })
+        #expect(checkpoints(work).isEmpty)
+    }
+
+    /// What the process has computed, in hundredths of a second.
+    private func cpuTicks(_ process: pid_t) throws -> Int {
+        let text = try String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8)
+        // After the name, which may have spaces: state, 10 others, user time.
+        let words = text.split(separator: ")").last?.split(separator: " ") ?? []
+        return words.count > 11 ? Int(words[11]) ?? 0 : 0
+    }
+
     @Test(
         "A damaged checkpoint is ignored with a word, and a folder that cannot be written to costs a warning")
     func unusable() throws {

@@ -3,7 +3,7 @@ import Testing
 
 /// A cluster for `ranksweep launch`: a bundle, and an ssh that runs everything here, each host in a home of
 /// its own.
-private struct PretendedHosts {
+struct PretendedHosts {
     let work: Workspace
     var environment: [String: String] {
         [

@@ -113,6 +113,10 @@ import Transport
             let script = try played.work.text("\(folder)/job.sh")
             #expect(script.contains("#SBATCH --mem=1G\n"))
             #expect(script.contains("exec '/opt/it'\\''s/worker' --connect tcp://head:5555 --slots 2 --keys "))
+            // The last job of an array has the array's number, for which squeue tells of all of them.
+            #expect(
+                script.contains(
+                    "\njob=${SLURM_ARRAY_JOB_ID:-$SLURM_JOB_ID}${SLURM_ARRAY_TASK_ID:+_$SLURM_ARRAY_TASK_ID}\n"))
             let secret = try played.work.text("\(folder)/keys/worker.secret")
             let key = try #require(secret.split(separator: "\n").last)
             let status = try FileManager.default.attributesOfItem(

@@ -1,0 +1,154 @@
+import Foundation
+import Glibc
+import Testing
+import Text
+
+@Suite(
+    "Launch on Slurm", .serialized,
+    .enabled(if: SlurmBed.obstacle == nil, Comment(rawValue: SlurmBed.obstacle ?? "")))
+struct LaunchSlurmTests {
+    private func cluster(_ work: Workspace, _ slurm: String, listen: String = "tcp://127.0.0.1:*") throws {
+        try work.write(
+            """
+            name: lab
+            listen: \(listen)
+            address: 127.0.0.1
+            keys: keys
+            bundle: bundle.tar.gz
+            slurm:
+              folder: \(work.folder.path)/shared
+            \(slurm)
+            """, to: "lab.yaml")
+    }
+
+    private func logs(_ work: Workspace) throws -> [String] {
+        guard work.exists("shared") else { return [] }
+        return try FileManager.default.subpathsOfDirectory(atPath: work.folder.appending(path: "shared").path)
+            .filter { $0.hasSuffix(".log") }.sorted().map { try work.text("shared/\($0)") }
+    }
+
+    /// One record a trial, and no attempt that failed: what was interrupted is nobody's fault.
+    private func expectAllMeasuredOnce(_ work: Workspace, _ run: String, trials: Int) throws {
+        let attempts = try work.text("\(run)/provenance.ndjson").split(separator: "\n").map {
+            try JSONValue(parsing: $0.utf8)
+        }
+        #expect(attempts.count == trials)
+        #expect(attempts.allSatisfy { $0["outcome"]?.string == "measured" }, "\(attempts)")
+        #expect(Set(attempts.compactMap { $0["trial"]?.string }).count == trials)
+    }
+
+    @Test(
+        "One command runs a sweep to the same bytes, though one job is cancelled, a node dies, and Slurm ends a job at its limit"
+    )
+    func sweep() throws {
+        let work = try Workspace()
+        let bed = try SlurmBed(3, in: work)
+        try work.write(smallSweep(steps: 12_000), to: "s.yaml")
+        try PretendedHosts.makeBundle(work)
+        // Slurm's shortest: 15 s of work, 45 s of margin.
+        try cluster(work, "  time: 00:01:00\n  min: 3\n  max: 3")
+        let launch = try work.start(
+            "ranksweep", ["launch", "lab.yaml", "s.yaml", "--out", "many"], environment: bed.environment)
+        try eventually("three workers") { launch.errors.components(separatedBy: "worker on ").count == 4 }
+        let first = try bed.running()
+        #expect(first.map(\.node).sorted() == ["n1", "n2", "n3"], "one job a node")
+
+        // This one says no goodbye and leaves nothing: Slurm kills it when its time is up.
+        let frozen = try bed.workers(on: "n3")
+        // Slurm wakes what it ends.
+        func freeze() { for process in frozen { kill(process, SIGSTOP) } }
+        freeze()
+        let victim = try #require(first.first { $0.node == "n1" })
+        try bed.call("scancel", victim.id)
+        try bed.act("kill-node", "n2")
+        try eventually("another in the place of the cancelled one") {
+            try bed.running().contains { $0.node == "n1" && $0.id != victim.id }
+        }
+        #expect(try work.run("pause", "many").code == 0)
+        #expect(try work.run("run", "s.yaml", "--out", "calm").code == 0)
+        let limit = Date()
+        while try !logs(work).contains(where: { $0.contains("DUE TO TIME LIMIT") }),
+            Date().timeIntervalSince(limit) < 100
+        {
+            freeze()
+            usleep(50_000)
+        }
+        #expect(try logs(work).contains { $0.contains("DUE TO TIME LIMIT") }, "\(try logs(work))")
+        try bed.act("revive", "n2")
+        #expect(try work.run("pause", "--off", "many").code == 0)
+
+        let end = try launch.wait()
+        #expect(end.code == 0, "\(end.all)")
+        #expect(try bed.call("squeue", "-h").isEmpty, "no job is left")
+        #expect(try work.bytes("many/records.ndjson") == work.bytes("calm/records.ndjson"))
+        try expectAllMeasuredOnce(work, "many", trials: 40)
+        // Each job knows its end, the last of an array too, whose number is the array's.
+        #expect(try logs(work).allSatisfy { !$0.contains("--until") }, "\(try logs(work))")
+        #expect(try logs(work).contains { $0.contains("stopped; its unfinished trials go to other workers") })
+        #expect(try work.run("keys", "list", "keys").all.contains("ranksweep-") == false)
+        try bed.act("down")
+        #expect(try processes(with: work.folder.path).isEmpty)
+    }
+
+    @Test("Jobs outlive a launch that is killed; the next takes them over, and Ctrl-C ends them")
+    func killed() throws {
+        let work = try Workspace()
+        let bed = try SlurmBed(2, in: work)
+        try work.write(smallSweep(steps: 20_000), to: "s.yaml")
+        try PretendedHosts.makeBundle(work)
+        let port = 30_000 + Int(getpid()) % 20_000
+        try cluster(work, "  time: 00:05:00\n  min: 2\n  max: 2\n  nodes: n[1-2]", listen: "tcp://127.0.0.1:\(port)")
+        let first = try work.start(
+            "ranksweep", ["launch", "lab.yaml", "s.yaml", "--out", "many"], environment: bed.environment)
+        try eventually("two workers") { first.errors.components(separatedBy: "worker on ").count == 3 }
+        first.signal(SIGKILL)
+        _ = try first.wait()
+        let jobs = try bed.running().map(\.id).sorted()
+        #expect(jobs.count == 2)
+        let second = try work.start(
+            "ranksweep", ["launch", "lab.yaml", "many"], environment: bed.environment)
+        try eventually("two workers again") { second.errors.components(separatedBy: "worker on ").count == 3 }
+        try eventually("they are told of") { second.errors.contains("2 jobs of this run are there already") }
+        #expect(try bed.running().map(\.id).sorted() == jobs)
+        second.signal(SIGINT)
+        let end = try second.wait()
+        #expect(end.code == 3 && end.errors.contains("to go on: ranksweep launch"), "\(end.all)")
+        #expect(try bed.call("squeue", "-h").isEmpty)
+        #expect(try processes(with: "ranksweep-worker", work.folder.path).isEmpty)
+        // Each left the state of what it ran, for the next job to go on from.
+        let states = try FileManager.default.subpathsOfDirectory(
+            atPath: work.folder.appending(path: "shared/data").path)
+        #expect(states.contains { $0.hasSuffix(".checkpoint") } || end.all.contains("40 trials are done"))
+    }
+
+    @Test("What Slurm would not take is said before anything is begun")
+    func wrongUse() throws {
+        let work = try Workspace()
+        let bed = try SlurmBed(2, in: work)
+        try work.write(smallSweep(), to: "s.yaml")
+        try PretendedHosts.makeBundle(work)
+        func message(_ slurm: String, environment: [String: String]? = nil) throws -> String {
+            try cluster(work, slurm)
+            let end = try work.start(
+                "ranksweep", ["launch", "lab.yaml", "s.yaml", "--out", "many"],
+                environment: environment ?? bed.environment
+            ).wait()
+            #expect(end.code == 2, "\(slurm): \(end.all)")
+            #expect(!work.exists("many"), "\(slurm)")
+            return end.errors
+        }
+        #expect(
+            try message("  partition: mian").contains(
+                "lab.yaml: slurm: sbatch takes no such job: sbatch: error: invalid partition specified: mian"))
+        #expect(try message("  lines: [--memm=4G]").contains("sbatch takes no such job: "))
+        #expect(try message("  lines: [mem=4G]").contains("lab.yaml:8:11: slurm.lines: 'mem=4G' is no option of sbatch"))
+        #expect(try message("  nodes: n3").contains("slurm.nodes: Slurm has no node 'n3'; did you mean 'n1'?"))
+        #expect(try message("  nodes: n[1-").contains("lab.yaml:8:10: slurm.nodes: 'n[1-' is no list of nodes"))
+        #expect(
+            try message("  max: 2", environment: ["PATH": "/nowhere"]).contains(
+                "the program sbatch is not there: jobs are submitted where Slurm is installed"))
+        try work.write("", to: "shared")
+        #expect(try message("  max: 2").contains("slurm.folder must be a folder that you may write to"))
+        #expect(try bed.call("squeue", "-h").isEmpty)
+    }
+}
