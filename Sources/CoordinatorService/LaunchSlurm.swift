@@ -69,13 +69,16 @@ private func nodeOption(_ text: String, _ cluster: String) throws(CommandFailure
     let isOne = !text.contains { "[,".contains($0) }
     guard let scontrol = findProgram("scontrol"), let sinfo = findProgram("sinfo") else {
         if isOne { return single }
-        throw .input("\(cluster): slurm.nodes: several nodes need Slurm's programs sinfo and scontrol, not there")
+        throw .input(
+            "\(cluster): slurm.nodes: for several, Slurm's programs sinfo and scontrol must be there")
     }
     func lines(_ program: String, _ arguments: [String]) throws(CommandFailure) -> [String] {
         var command = SlurmCommand.start(program, arguments, at: monotonicMilliseconds())
-        guard let answer = command?.wait(milliseconds: SlurmPrograms.patienceMilliseconds), answer.isSuccess else {
+        guard let answer = command?.wait(milliseconds: SlurmPrograms.patienceMilliseconds), answer.isSuccess
+        else {
             throw .input(
-                "\(cluster): slurm.nodes: \(program) does not say which nodes there are: try again once Slurm answers")
+                "\(cluster): slurm.nodes: \(program) does not say which nodes there are: try again once Slurm "
+                    + "answers")
         }
         return answer.output.split(separator: "\n").map { String($0.filter { $0 != " " }) }
     }
@@ -113,7 +116,8 @@ private func unpack(_ bundle: WorkerBundle, in folder: String) throws(CommandFai
                 + "it left is in \(partial))")
     }
     guard access(partial + "/ranksweep-worker", X_OK) == 0 else {
-        throw .input("\(bundle.path): there is no ranksweep-worker in it; 'make bundle' makes the worker's bundle")
+        throw .input(
+            "\(bundle.path): there is no ranksweep-worker in it; 'make bundle' makes the worker's bundle")
     }
     // Another launch may have been faster.
     guard rename(partial, place) == 0 || access(place + "/ranksweep-worker", X_OK) == 0 else {

@@ -39,7 +39,9 @@ extension SlurmCommand.Answer {
     /// The first line that tells what is wrong; the last may be about --help.
     var refusal: String {
         let lines = errors.split(separator: "\n").map(String.init)
-        let told = lines.first { line in ["nvalid", "unrecognized", "ambiguous"].contains { line.contains($0) } }
+        let told = lines.first { line in
+            ["nvalid", "unrecognized", "ambiguous"].contains { line.contains($0) }
+        }
         return told.map { printable($0) } ?? trouble
     }
 }

@@ -12,7 +12,8 @@ func slurmWords(_ note: SlurmNote, _ folder: SlurmFolder) -> [String] {
     case .requeued(let id): return ["Slurm: job \(id) was preempted or lost its node; Slurm runs it again"]
     case .died(let id):
         let lines = folder.lastLines(of: id, 5)
-        let what = lines.isEmpty ? "; it wrote nothing to \(folder.log(of: id)): can its node write there?" : ", saying:"
+        let nothing = "; it wrote nothing to \(folder.log(of: id)): can its node write there?"
+        let what = lines.isEmpty ? nothing : ", saying:"
         return ["Slurm: job \(id) ended as soon as it began\(what)"] + lines.map { "    | \($0)" }
     case .resting(let deaths, let milliseconds):
         return [

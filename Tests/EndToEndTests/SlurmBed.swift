@@ -10,7 +10,9 @@ final class SlurmBed {
     static let obstacle: String? = {
         guard geteuid() == 0 else { return "needs root: slurmd runs jobs as their users" }
         for program in ["munged", "slurmctld", "slurmd", "sinfo"]
-        where !["/usr/bin", "/usr/sbin", "/bin", "/sbin"].contains(where: { access("\($0)/\(program)", X_OK) == 0 }) {
+        where !["/usr/bin", "/usr/sbin", "/bin", "/sbin"].contains(where: {
+            access("\($0)/\(program)", X_OK) == 0
+        }) {
             return "\(program) is not installed: apt-get install slurm-wlm munge"
         }
         return nil
@@ -58,7 +60,8 @@ final class SlurmBed {
     func workers(on node: String) throws -> [pid_t] {
         try processes(with: "ranksweep-worker", work.folder.path).filter { process in
             let bytes = FileManager.default.contents(atPath: "/proc/\(process)/environ") ?? Data()
-            return String(decoding: bytes, as: UTF8.self).split(separator: "\0").contains("SLURMD_NODENAME=\(node)")
+            return String(decoding: bytes, as: UTF8.self).split(separator: "\0").contains(
+                "SLURMD_NODENAME=\(node)")
         }
     }
 }
