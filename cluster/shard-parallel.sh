@@ -15,7 +15,7 @@ mkdir -p "$folder"
 
 # TERM first, and half a minute to write the records that are there. Each shard has a slot a core, unless SLOTS says
 # otherwise: one shard at a time is enough to keep a host busy.
-set -- --jobs "${JOBS:-1}" --line-buffer --termseq TERM,30000,KILL,25
+set -- --quote --jobs "${JOBS:-1}" --line-buffer --termseq TERM,30000,KILL,25
 if [ -n "${SSH:-}" ]; then set -- "$@" --sshlogin "$SSH" --workdir .; fi
 
 seq 0 $((count - 1)) | parallel "$@" \

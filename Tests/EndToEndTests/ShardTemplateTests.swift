@@ -123,8 +123,8 @@ import Transport
             print("not run: GNU parallel is not installed")
             return
         }
-        let end = try run(["sh", script, "sweep.yaml", "3", "parts"], in: work)
+        let end = try run(["sh", script, "sweep.yaml", "3", "it's my parts"], in: work)
         #expect(end.code == 0, "\(end.output)")
-        try expectWhole(work, 3, in: "parts")
+        try expectWhole(work, 3, in: "it's my parts")
     }
 }
