@@ -16,7 +16,8 @@ let drainSpec = CommandSpec(
     "ranksweep drain", "ends a running sweep with the trials that run: no new ones are started",
     operands: ["DIR"],
     details: """
-        The command waits until the run has ended, with exit code 3; Ctrl-C ends the waiting, not the draining.
+        The command waits until the run has ended, with exit code 3; Ctrl-C ends the waiting, not the
+        draining. 'ranksweep pause DIR --off' takes it back: this command then says so, and ends with 3.
         'ranksweep resume DIR' goes on later. Workers that were started elsewhere stay, and wait.
         """,
     examples: ["ranksweep drain runs/demo"])

@@ -77,15 +77,16 @@ let workerOptions = [
     dataOption,
     OptionSpec(
         "--trial-limit", "SECONDS",
-        "end a trial that runs longer, as failed; none: never (default: 20 times the estimate, 600 at least)"),
+        "end a trial that runs longer, as failed; none: never; auto, the default: 20 times the estimate, 600 "
+            + "at least"),
     OptionSpec(
         "--checkpoint-every", "SECONDS",
         "of the workers started here: a trial leaves its state so often, and goes on from it when it is tried "
             + "again (default: 60; 0: never)"),
     OptionSpec(
         "--memory-limit", "SIZE",
-        "of the workers started here: end a trial that uses more memory of its own, as failed, such as 2GiB "
-            + "(default: none)"),
+        "of the workers started here: end a trial that uses more memory of its own, as failed: 2GiB, which "
+            + "is 2G, or 500MB (default: none)"),
     OptionSpec("--blas-kernel", "NAME", "of the workers started here: auto, env or a name of OpenBLAS's"),
 ]
 

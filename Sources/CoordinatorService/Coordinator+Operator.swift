@@ -19,13 +19,13 @@ extension Coordinator {
     mutating func hearOperator() {
         guard let control else { return }
         for request in control.requests() {
-            control.answer(request, answer(to: request.text).canonicalText)
+            control.answer(request, answer(to: request).canonicalText)
         }
     }
 
-    private mutating func answer(to text: String) -> JSONValue {
-        guard let request = OperatorRequest(rawValue: text) else {
-            return .object(["error": .string("this coordinator knows no request '\(printable(text))'")])
+    private mutating func answer(to asked: ControlListener.Request) -> JSONValue {
+        guard let request = OperatorRequest(rawValue: asked.text) else {
+            return .object(["error": .string("this coordinator knows no request '\(printable(asked.text))'")])
         }
         let before = dispatcher.intake
         let said: String
@@ -42,8 +42,10 @@ extension Coordinator {
         case .proceed:
             handle(.proceed)
             said = before == .open ? "the run was not paused" : "trials are started again"
+            withdrawDrains()
         case .drain:
             handle(.drain)
+            drains.append(asked)
             said =
                 "draining: no trial is started, and the run ends with the last that runs "
                 + "(\(percentText(done: done, fraction: dispatcher.runningFraction, total: dispatcher.progress.total))"
@@ -56,6 +58,15 @@ extension Coordinator {
             terminal.print("\(said) (asked for from another terminal)")
         }
         return .object(["said": .string(said)])
+    }
+
+    /// Who waits for the end of a drain would wait for that of the whole run.
+    private mutating func withdrawDrains() {
+        let words = "the drain was taken back by 'ranksweep pause \(run.path) --off': the run goes on"
+        for request in drains {
+            control?.answer(request, JSONValue.object(["withdrawn": .string(words)]).canonicalText)
+        }
+        drains = []
     }
 
     var progressReport: ProgressReport {

@@ -20,6 +20,8 @@ struct Coordinator {
     private let signals: SignalDescriptor
     /// nil where the file system has no sockets.
     let control: ControlListener?
+    /// Those who asked for the run's end with what runs, and wait for it.
+    var drains: [ControlListener.Request] = []
     private let sweepDigest: String
     private var identifier = TrialIdentifier()
     var sources: [any WorkerSource]

@@ -23,6 +23,8 @@ func runExtend(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
             overrides: overrides.map { Override($0) })
     }
     if spec.digest == run.spec.digest {
+        // Asked for again because it was cut short.
+        if RunJournal.extendedSweep(in: run.path) != nil { try run.writeSweep() }
         printOut("\(run.path) has all of these values: nothing to add")
         return .done
     }

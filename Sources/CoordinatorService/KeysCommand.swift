@@ -26,6 +26,9 @@ func runKeys(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
         let near = nearestSpelling(to: word, among: words).map { "; did you mean '\($0)'?" }
         throw .input("'ranksweep keys \(word)' is none of new, add, revoke and list\(near ?? "")")
     }
+    guard !path.isEmpty else {
+        throw .input("ranksweep keys \(word): DIR is empty: name the folder of the keys")
+    }
     let name = arguments.operands.count > 2 ? arguments.operands[2] : nil
     guard let name else {
         if word == "add" || word == "revoke" {

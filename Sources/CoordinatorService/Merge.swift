@@ -55,7 +55,10 @@ struct Merge {
 
     /// Takes over what an input has.
     mutating func add(_ inputs: [MergeInput]) throws(CommandFailure) {
-        for number in inputs.indices { try add(inputs, number) }
+        for number in inputs.indices {
+            try add(inputs, number)
+            progress.tell("merging: \(groupedText(number + 1)) of \(countText(inputs.count, "input"))")
+        }
         let missing = missing
         try journaled { () throws(JournalError) in
             try journal.adding { () throws(JournalError) in
@@ -65,6 +68,7 @@ struct Merge {
     }
 
     private var aside: Set<Int> = []
+    private var progress = SlowProgress()
 
     private mutating func add(_ inputs: [MergeInput], _ number: Int) throws(CommandFailure) {
         let input = inputs[number]
@@ -186,6 +190,19 @@ struct Merge {
             }
         }
         return true
+    }
+}
+
+/// A line every few seconds of what takes longer.
+struct SlowProgress {
+    private static let milliseconds: Int64 = 5000
+    private var nextAt = monotonicMilliseconds() + SlowProgress.milliseconds
+
+    mutating func tell(_ line: @autoclosure () -> String) {
+        let now = monotonicMilliseconds()
+        guard now >= nextAt else { return }
+        nextAt = now + SlowProgress.milliseconds
+        printError(line())
     }
 }
 

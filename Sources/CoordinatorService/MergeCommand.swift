@@ -18,21 +18,29 @@ func runMerge(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
             "--set and --quick go with --sweep SWEEP: without it the sweep is that of the first input")
     }
     try checkIsFree(out)
-    let given = try arguments["--sweep"].map { path throws(CommandFailure) in
-        try readSpec(path, arguments)
-    }
-    let inputs = try openAll(arguments.operands)
-    guard let spec = given ?? inputs.first?.spec else { throw .input("nothing to merge") }
-    try checkShares(inputs, spec)
-    noteRepeated(inputs)
-    let building = try MergeFolder(for: out)
     SignalDescriptor().exitFromNowOn(
         code: ExitCode.interrupted.rawValue,
         words:
             "\ninterrupted: the same command merges anew; where \(out) is there, 'ranksweep figures \(out)' "
             + "writes what it lacks\n")
+    let given = try arguments["--sweep"].map { path throws(CommandFailure) in
+        try readSpec(path, arguments)
+    }
+    let (inputs, spec) = try openAll(arguments.operands, given)
+    try checkKernels(inputs, spec)
+    noteRepeated(inputs)
+    let building = try MergeFolder(for: out)
     // Its journal is closed before it gets its name.
-    let outcome = try build(RunDirectory(path: building.path, spec: spec), inputs)
+    let outcome: Outcome
+    do throws(CommandFailure) {
+        outcome = try build(RunDirectory(path: building.path, spec: spec), inputs)
+    } catch {
+        building.discard()
+        throw CommandFailure(
+            code: error.code,
+            message: error.message
+                + "\nnothing was merged; when the cause is mended, the same command merges anew")
+    }
     let summary = outcome.summary
     try building.finish()
     let run = RunDirectory(path: out, spec: spec)
@@ -69,23 +77,33 @@ private func checkIsFree(_ out: String) throws(CommandFailure) {
     }
 }
 
-/// All of them, or all that is wrong.
-private func openAll(_ operands: [String]) throws(CommandFailure) -> [MergeInput] {
+/// All of them and the sweep that they are merged to, or all that is wrong.
+private func openAll(
+    _ operands: [String], _ given: SweepSpec?
+) throws(CommandFailure) -> (inputs: [MergeInput], spec: SweepSpec) {
     var inputs: [MergeInput] = []
     var faults: [String] = []
-    for operand in operands {
-        do throws(CommandFailure) { inputs.append(try MergeInput(operand)) } catch {
+    var spec = given
+    var progress = SlowProgress()
+    for (place, operand) in operands.enumerated() {
+        progress.tell("reading: \(groupedText(place)) of \(countText(operands.count, "input"))")
+        do throws(CommandFailure) {
+            let input = try MergeInput(operand)
+            inputs.append(input)
+            if place == 0, spec == nil { spec = input.spec }
+        } catch {
             faults.append(error.message.split(separator: "\n").joined(separator: "; "))
         }
     }
-    guard faults.isEmpty else {
+    if let spec { faults += strangers(inputs, spec, isGiven: given != nil) }
+    guard faults.isEmpty, let spec else {
         throw .input((faults + ["nothing was merged, and nothing written"]).joined(separator: "\n"))
     }
-    return inputs
+    return (inputs, spec)
 }
 
 /// Inputs that have no trial in common with the sweep are a mistake.
-private func checkShares(_ inputs: [MergeInput], _ spec: SweepSpec) throws(CommandFailure) {
+private func strangers(_ inputs: [MergeInput], _ spec: SweepSpec, isGiven: Bool) -> [String] {
     let digest = spec.digest
     var faults: [String] = []
     var places: [TrialID: Int]?
@@ -95,15 +113,34 @@ private func checkShares(_ inputs: [MergeInput], _ spec: SweepSpec) throws(Comma
         var identifier = TrialIdentifier()
         let grid = input.spec.grid
         let shares = (0..<grid.count).contains { known[identifier.id(of: grid[$0].settings)] != nil }
-        if !shares {
-            faults.append(
-                "\(input.path): of another sweep ('\(printable(input.spec.name))', digest \(input.spec.digest)), which "
-                    + "has no trial in common with '\(printable(spec.name))', digest \(digest)")
-        }
+        guard !shares else { continue }
+        let whose = isGiven ? "--sweep's" : "the first input's"
+        faults.append(
+            "\(input.path): of another sweep ('\(printable(input.spec.name))', digest \(input.spec.digest)), "
+                + "which has no trial in common with \(whose), '\(printable(spec.name))', digest \(digest): "
+                + "leave out what does not belong")
     }
-    guard faults.isEmpty else {
-        throw .input((faults + ["nothing was merged, and nothing written"]).joined(separator: "\n"))
+    return faults
+}
+
+/// A strict sweep's records are by one BLAS kernel, wherever they were made.
+private func checkKernels(_ inputs: [MergeInput], _ spec: SweepSpec) throws(CommandFailure) {
+    guard spec.isStrict else { return }
+    let kernels = Set(inputs.flatMap(\.kernels)).sorted()
+    guard kernels.count > 1 else { return }
+    let lines = kernels.map { kernel in
+        let paths = inputs.filter { $0.kernels.contains(kernel) }.map(\.path)
+        let others = paths.count > 10 ? " and \(groupedText(paths.count - 10)) more" : ""
+        return "  \(kernel): \(paths.prefix(10).joined(separator: ", "))\(others)"
     }
+    let text = """
+        the sweep says 'reproducibility: strict', and the inputs are by \(kernels.count) BLAS kernels:
+        \(lines.joined(separator: "\n"))
+        run the shards of all but one of them again, with --blas-kernel and another --out; or merge with \
+        --sweep and a sweep file that says 'recorded', whose trials are the same
+        nothing was merged, and nothing written
+        """
+    throw .input(text)
 }
 
 /// The same shard twice is no mistake, but hardly meant.
@@ -178,6 +215,7 @@ private func tellMissing(
     let summary = outcome.summary
     var missing = Set(outcome.missing)
     guard !missing.isEmpty else { return true }
+    let resume = "ranksweep resume \(shellQuoted(run.path))"
     let commands = ShardSet(inputs, run.spec).flatMap { $0.commands(for: &missing, run) } ?? []
     let left = missing.count - summary.quarantined
     if !commands.isEmpty {
@@ -186,17 +224,14 @@ private func tellMissing(
         for command in commands { printOut("  \(command)") }
         printOut(
             "then merge again, with \(commands.count == 1 ? "it" : "them"), into another --out DIR; or, here: "
-                + "ranksweep resume \(run.path)")
+                + resume)
     }
     if left > 0 {
-        printOut(
-            "\(countText(left, "trial")) missing; to run \(left == 1 ? "it" : "them"): ranksweep resume "
-                + run.path)
+        printOut("\(countText(left, "trial")) missing; to run \(left == 1 ? "it" : "them"): \(resume)")
     }
     if summary.quarantined > 0 {
         printOut(
-            "\(countText(summary.quarantined, "trial")) failed; to try again: ranksweep resume \(run.path) "
-                + "--retry quarantined")
+            "\(countText(summary.quarantined, "trial")) failed; to try again: \(resume) --retry quarantined")
     }
     return false
 }
@@ -205,6 +240,8 @@ private func tellMissing(
 private struct ShardSet {
     let count: Int
     private var paths: [Int: String] = [:]
+    /// That all others are by, where the sweep wants one.
+    private let kernel: String?
 
     /// nil where no input is a shard of the merged sweep.
     init?(_ inputs: [MergeInput], _ spec: SweepSpec) {
@@ -215,6 +252,7 @@ private struct ShardSet {
         }
         guard let first = given.first else { return nil }
         count = first.0.count
+        kernel = spec.isStrict ? inputs.flatMap(\.kernels).first : nil
         for (header, path) in given where header.count == count { paths[header.index] = path }
     }
 
@@ -225,9 +263,10 @@ private struct ShardSet {
         var commands: [String] = []
         for index in wanted.keys.sorted() where paths[index] == nil {
             missing.subtract(wanted[index] ?? [])
+            let sweep = shellQuoted("\(run.path)/sweep.json")
             commands.append(
-                "ranksweep shard \(run.path)/sweep.json --index \(index) --count \(count) --out \(name(index))"
-            )
+                "ranksweep shard \(sweep) --index \(index) --count \(count) --out \(shellQuoted(name(index)))"
+                    + (kernel.map { " --blas-kernel \($0)" } ?? ""))
         }
         return commands
     }

@@ -33,6 +33,12 @@ struct MergeFolder {
         }
     }
 
+    /// What is half done helps nobody, and takes room.
+    func discard() {
+        removeTree(path)
+        withExtendedLifetime(lock) {}
+    }
+
     /// Gives it its name. The journal must be closed.
     func finish() throws(CommandFailure) {
         unlink(mark)

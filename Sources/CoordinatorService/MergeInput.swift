@@ -20,6 +20,8 @@ struct MergeInput {
 
     let path: String
     let kind: Kind
+    /// BLAS kernels that its records are by.
+    let kernels: Set<String>
 
     var spec: SweepSpec {
         switch kind {
@@ -42,16 +44,23 @@ struct MergeInput {
     init(_ operand: String) throws(CommandFailure) {
         var path = operand
         while path.hasSuffix("/"), path != "/" { path.removeLast() }
+        guard !path.isEmpty else { throw .input("'': an input without a name") }
         self.path = path
         var status = stat()
         if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
-            kind = try MergeInput.openRun(path)
+            (kind, kernels) = try MergeInput.openRun(path)
             return
         }
         do throws(ShardFault) {
             let reader = try ShardReader(path)
             kind = .shard(reader.header)
-            while try reader.next() != nil {}
+            var kernels: Set<String> = []
+            while let line = try reader.next() {
+                if case .attempt(_, let told) = line, ["measured", "diverged"].contains(told.outcome) {
+                    kernels.insert(told.provenance.kernel)
+                }
+            }
+            self.kernels = kernels.subtracting([""])
         } catch {
             throw .input("\(path): \(error.message)\(MergeInput.advice(path, error))")
         }
@@ -66,16 +75,17 @@ struct MergeInput {
                 : ": its shard is not finished: run its command again, or merge what \(work) has"
         }
         switch fault {
-        case .torn, .cut, .damaged, .malformed, .trailing:
-            guard let header = try? ShardReader(path).header else { return "" }
-            return ": copy it again, or remove it and run \(header.text) again; or merge without it"
+        case .empty, .torn, .tooLong, .cut, .damaged, .malformed, .trailing:
+            let shard = (try? ShardReader(path).header.text) ?? "its shard"
+            return ": copy it again, or remove it and run \(shard) again; or merge without it"
         case .notAShard where path.hasSuffix(".ndjson"):
             return "; of a run, name its directory"
         default: return ""
         }
     }
 
-    private static func openRun(_ path: String) throws(CommandFailure) -> Kind {
+    private static func openRun(_ path: String) throws(CommandFailure) -> (Kind, kernels: Set<String>) {
+        try checkIsRun(path)
         var run = try RunDirectory.open(path)
         guard run.hasJournal else {
             throw .input("\(path): the run directory has no journal.sqlite: nothing of it can be merged")
@@ -91,7 +101,21 @@ struct MergeInput {
                     + (run.share == nil ? "ranksweep resume \(path)'" : "ranksweep shard' as it was begun")
                     + " runs them again, to the same bytes")
         }
-        return .run(run, journal)
+        let summary = try journaled { () throws(JournalError) in try journal.summary() }
+        return (.run(run, journal), summary.kernels)
+    }
+
+    /// Folders that are likely to be named by mistake.
+    private static func checkIsRun(_ path: String) throws(CommandFailure) {
+        guard access(path + "/sweep.json", F_OK) != 0 else { return }
+        if path.hasSuffix(RunShare.weightsSuffix) {
+            let file = path.dropLast(RunShare.weightsSuffix.count)
+            throw .input("\(path): kept weights, which are found by themselves: name \(file) only")
+        }
+        if fileNames(in: path).contains(where: { $0.hasSuffix(".ndjson") }) {
+            throw .input(
+                "\(path): no run directory, it has no sweep.json; for the shards in it: \(path)/*.ndjson")
+        }
     }
 
     /// Calls `body` with all records in grid order, then with all attempts, then with what is set aside.

@@ -5,12 +5,20 @@ import Text
 import Transport
 
 func runPause(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
-    let run = try RunDirectory.open(arguments.operands[0])
+    let path = try servedPath(arguments)
     let isOff = arguments.has("--off")
-    let (_, said) = try ask(run, isOff ? .proceed : .pause)
+    let (_, said) = try ask(path, isOff ? .proceed : .pause)
     printOut(said)
-    if !isOff { printOut("to go on: ranksweep pause \(run.path) --off") }
+    if !isOff { printOut("to go on: ranksweep pause \(path) --off") }
     return .done
+}
+
+/// The run directory. Its coordinator hears whatever became of the files: these are looked at only where
+/// there is none, to say what is wrong.
+private func servedPath(_ arguments: Arguments) throws(CommandFailure) -> String {
+    let path = arguments.operands[0]
+    if CoordinatorLock.holder(in: path) == nil { _ = try RunDirectory.open(path) }
+    return path
 }
 
 func runDrain(_ arguments: Arguments) throws(CommandFailure) -> ExitCode { try end(.drain, arguments) }
@@ -19,15 +27,24 @@ func runCancel(_ arguments: Arguments) throws(CommandFailure) -> ExitCode { try 
 
 /// Asks for the run's end, and waits for it.
 private func end(_ request: OperatorRequest, _ arguments: Arguments) throws(CommandFailure) -> ExitCode {
-    let run = try RunDirectory.open(arguments.operands[0])
-    let holder = CoordinatorLock.holder(in: run.path)
-    let (client, said) = try ask(run, request)
+    let path = try servedPath(arguments)
+    let holder = CoordinatorLock.holder(in: path)
+    let (client, said) = try ask(path, request)
     printOut(said)
     // The coordinator closes its end when its loop is over, and lets go of the lock when all is written.
-    while client.receive() != nil {}
-    while let now = CoordinatorLock.holder(in: run.path), now.process == holder?.process { usleep(20_000) }
-    let status = try RunStatus(run)
-    printOut("\(status.headline)\n" + status.goingOn)
+    while let line = client.receive() {
+        guard let withdrawn = (try? JSONValue(parsing: line.utf8))?["withdrawn"]?.string else { continue }
+        printError(printable(withdrawn))
+        return .interrupted
+    }
+    while let now = CoordinatorLock.holder(in: path), now.process == holder?.process { usleep(20_000) }
+    do throws(CommandFailure) {
+        let status = try RunStatus(RunDirectory.open(path))
+        printOut("\(status.headline)\n" + status.goingOn)
+    } catch {
+        printOut("the run has ended, and every record is in its journal; but: \(error.message)")
+        printOut("to see what is wrong with it: ranksweep check \(path)")
+    }
     return .done
 }
 
@@ -35,11 +52,11 @@ private func end(_ request: OperatorRequest, _ arguments: Arguments) throws(Comm
 ///
 /// - Returns: the connection, for more lines, and what the coordinator said.
 private func ask(
-    _ run: RunDirectory, _ request: OperatorRequest
+    _ path: String, _ request: OperatorRequest
 ) throws(CommandFailure) -> (ControlClient, String) {
-    let (client, answer) = try reach(run, request, patience: nil)
+    let (client, answer) = try reach(path, request, patience: nil)
     guard let said = answer["said"]?.string else {
-        throw .input("the coordinator of \(run.path): \(printable(answer["error"]?.string ?? "no answer"))")
+        throw .input("the coordinator of \(path): \(printable(answer["error"]?.string ?? "no answer"))")
     }
     return (client, said)
 }
@@ -48,16 +65,16 @@ private func ask(
 ///
 /// - Parameter patience: how long to wait for the answer, milliseconds; nil: for ever.
 func reach(
-    _ run: RunDirectory, _ request: OperatorRequest, patience: Int?
+    _ path: String, _ request: OperatorRequest, patience: Int?
 ) throws(CommandFailure) -> (ControlClient, JSONValue) {
     var hasTold = false
     // One that has just begun, or is about to end, holds the lock and does not listen.
     for attempt in 0...50 {
-        guard let holder = CoordinatorLock.holder(in: run.path) else {
-            throw .input("no coordinator is running on \(run.path) (to start one: ranksweep resume \(run.path))")
+        guard let holder = CoordinatorLock.holder(in: path) else {
+            throw .input("no coordinator is running on \(path) (to start one: ranksweep resume \(path))")
         }
         do throws(ControlError) {
-            let client = try ControlClient(in: run.path, patience: patience)
+            let client = try ControlClient(in: path, patience: patience)
             guard client.send(request.rawValue) else { throw ControlError.noAnswer }
             if patience == nil, !hasTold, !client.hears(within: 3000) {
                 hasTold = true
@@ -76,11 +93,11 @@ func reach(
                         ? ": only the user who started it may steer it"
                         : "; 'kill -INT \(holder.process)' is Ctrl-C where it runs"
                 throw .input(
-                    "process \(holder.process) on \(holder.host) runs \(run.path), and does not hear "
+                    "process \(holder.process) on \(holder.host) runs \(path), and does not hear "
                         + "(\(error.message))\(place)")
             }
         }
         usleep(100_000)
     }
-    throw .input("\(run.path): its coordinator does not hear")
+    throw .input("\(path): its coordinator does not hear")
 }

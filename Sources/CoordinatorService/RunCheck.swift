@@ -11,6 +11,8 @@ struct RunCheck {
     let path: String
     private(set) var findings: [Finding] = []
     private(set) var isRunning = false
+    /// The journal is of more trials than the files beside it.
+    private var isExtensionCut = false
     /// Of one kind no more are told one by one.
     private static let mostAlike = 20
 
@@ -91,6 +93,12 @@ struct RunCheck {
         let due = run.spec.canonicalJSON.canonicalText + "\n"
         if firstBytes(due.utf8.count + 1, of: path + "/sweep.json") == Array(due.utf8) {
             ok("sweep.json", "\(countText(run.spec.grid.count, "trial")), digest \(run.spec.digest)")
+        } else if let before = sweepBeforeExtension(run) {
+            isExtensionCut = true
+            note(
+                "sweep.json",
+                "an 'extend' was interrupted: the journal has \(countText(run.spec.grid.count, "trial")), "
+                    + "the file still \(groupedText(before.grid.count))", "'\(resume)' completes it")
         } else {
             wrong(
                 "sweep.json", "not the bytes that ranksweep wrote, though it reads well (\(run.spec.digest))",
@@ -98,6 +106,19 @@ struct RunCheck {
                     ? "put the file back that the run began with" : "'\(resume)' writes it from the journal")
         }
         return run
+    }
+
+    /// The file's sweep, where it is whole and a smaller one than the journal's.
+    private func sweepBeforeExtension(_ run: RunDirectory) -> SweepSpec? {
+        let file = path + "/sweep.json"
+        guard RunJournal.extendedSweep(in: path) != nil, let size = fileSize(file), size < 16 << 20 else {
+            return nil
+        }
+        let bytes = firstBytes(size, of: file)
+        guard let spec = try? SweepSpec(parsing: bytes, file: file), spec.grid.count < run.spec.grid.count,
+            bytes == Array((spec.canonicalJSON.canonicalText + "\n").utf8)
+        else { return nil }
+        return spec
     }
 
     private mutating func openJournal(_ run: RunDirectory) -> RunJournal? {
@@ -258,7 +279,9 @@ struct RunCheck {
         case .foreign(let line):
             text = "line \(line) is not what the journal says"
             // Lines of provenance change where a damaged trial ran again.
-            if file == "records.ndjson" { return wrong(file, text, "\(figures) writes it again") }
+            if file == "records.ndjson", !isExtensionCut {
+                return wrong(file, text, "\(figures) writes it again")
+            }
         }
         if isDue {
             wrong(file, text, figures)

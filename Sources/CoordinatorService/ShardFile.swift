@@ -61,11 +61,14 @@ struct ShardHeader: Equatable {
 enum ShardFault: Error, Equatable {
     case unreadable(Int32)
     case folder
+    /// A pipe or a device: it would be read more than once.
+    case notAFile
     case empty
     case notAShard
     case newerVersion(Int)
     /// The last line, of this number, has no end.
     case torn(line: Int)
+    case tooLong(line: Int)
     /// It ends with a whole line, and that is not the last.
     case cut(line: Int)
     case malformed(line: Int, why: String)
@@ -79,11 +82,14 @@ enum ShardFault: Error, Equatable {
         case .unreadable(ENOENT): "no such file"
         case .unreadable(let code): "cannot be read: \(systemMessage(code))"
         case .folder: "a folder, not a shard's file"
+        case .notAFile: "a pipe or a device, no file: save it as a file first, for it is read twice"
         case .empty: "the file is empty"
         case .notAShard: "no shard's file: 'ranksweep shard' did not write it"
         case .newerVersion(let version):
             "of version \(version) of the format, and this ranksweep knows up to \(ShardHeader.version)"
         case .torn(let line): "torn: line \(line) breaks off, and what follows is missing"
+        case .tooLong(let line):
+            "line \(line) is longer than \(ShardReader.longestLine >> 20) MiB: none of a shard's is"
         case .cut(let line): "cut off: it ends after line \(line), before its last"
         case .malformed(let line, let why): "line \(line): \(why)"
         case .damaged: "damaged: its bytes are not those that were written (SHA-256)"
@@ -101,10 +107,11 @@ final class ShardReader {
         case attempt(TrialID, ToldAttempt)
     }
 
+    /// Bytes: far more than a record has. A hole in a spoiled file must not fill the memory.
+    static let longestLine = 64 << 20
+
     let header: ShardHeader
-    private let file: UnsafeMutablePointer<FILE>
-    private var buffer: UnsafeMutablePointer<CChar>?
-    private var capacity = 0
+    private let lines: BoundedLines
     private var number = 0
     private var digest = DigestStream()
     private var (records, attempts) = (0, 0)
@@ -115,6 +122,7 @@ final class ShardReader {
         var status = stat()
         guard stat(path, &status) == 0 else { throw .unreadable(errno) }
         guard status.st_mode & S_IFMT != S_IFDIR else { throw .folder }
+        guard status.st_mode & S_IFMT == S_IFREG else { throw .notAFile }
         guard status.st_size > 0 else { throw .empty }
         // Anything else may be one line of any length.
         let start = Array(#"{"count":"#.utf8)
@@ -123,40 +131,18 @@ final class ShardReader {
             throw .notAShard
         }
         guard let opened = fopen(path, "re") else { throw .unreadable(errno) }
-        file = opened
-        var first = ShardReader.line(opened, &buffer, &capacity)
-        if first.last == UInt8(ascii: "\n") { first.removeLast() } else { first = [] }
+        lines = BoundedLines(opened)
+        var first = try lines.next(number: 1)
+        guard first.popLast() == UInt8(ascii: "\n") else { throw .torn(line: 1) }
         number = 1
-        do throws(ShardFault) {
-            guard !first.isEmpty else { throw .torn(line: 1) }
-            header = try ShardHeader(parsing: first, file: path)
-        } catch {
-            free(buffer)
-            fclose(opened)
-            throw error
-        }
+        header = try ShardHeader(parsing: first, file: path)
         sweepDigest = header.spec.digest
         digest.update(first + [UInt8(ascii: "\n")])
     }
 
-    deinit {
-        free(buffer)
-        fclose(file)
-    }
-
-    private static func line(
-        _ file: UnsafeMutablePointer<FILE>, _ buffer: inout UnsafeMutablePointer<CChar>?,
-        _ capacity: inout Int
-    ) -> [UInt8] {
-        let length = getline(&buffer, &capacity, file)
-        guard length > 0, let buffer else { return [] }
-        return Array(UnsafeRawBufferPointer(start: buffer, count: length))
-    }
-
     /// nil once the whole file has been read and found to be what was written.
     func next() throws(ShardFault) -> Line? {
-        var bytes = ShardReader.line(file, &buffer, &capacity)
-        if ferror(file) != 0 { throw .unreadable(EIO) }
+        var bytes = try lines.next(number: number + 1)
         guard !bytes.isEmpty else { throw .cut(line: number) }
         number += 1
         guard bytes.removeLast() == UInt8(ascii: "\n") else { throw .torn(line: number) }
@@ -205,7 +191,43 @@ final class ShardReader {
         guard end["records"] == JSONValue(records), end["attempts"] == JSONValue(attempts),
             end["sha256"]?.string == found.finish().hexadecimal()
         else { throw .damaged }
-        guard getc(file) == EOF else { throw .trailing(line: number + 1) }
+        guard lines.isAtEnd else { throw .trailing(line: number + 1) }
+    }
+}
+
+/// A file's lines, of which none may be longer than a shard's are.
+private final class BoundedLines {
+    private let file: UnsafeMutablePointer<FILE>
+    private var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    /// What of the buffer is not yet given out.
+    private var rest = 0..<0
+
+    /// Closes it in the end.
+    init(_ file: UnsafeMutablePointer<FILE>) { self.file = file }
+
+    deinit { fclose(file) }
+
+    /// The next line with its newline, which the last may lack; empty at the end.
+    func next(number: Int) throws(ShardFault) -> [UInt8] {
+        var line: [UInt8] = []
+        while !isAtEnd {
+            if let end = buffer[rest].firstIndex(of: UInt8(ascii: "\n")) {
+                line += buffer[rest.lowerBound...end]
+                rest = end + 1..<rest.upperBound
+                return line
+            }
+            line += buffer[rest]
+            rest = 0..<0
+            guard line.count <= ShardReader.longestLine else { throw .tooLong(line: number) }
+        }
+        if ferror(file) != 0 { throw .unreadable(EIO) }
+        return line
+    }
+
+    /// Whether nothing follows; reads on where the buffer is empty.
+    var isAtEnd: Bool {
+        if rest.isEmpty { rest = 0..<fread(&buffer, 1, buffer.count, file) }
+        return rest.isEmpty
     }
 }
 

@@ -42,7 +42,7 @@ struct RunStatus {
         holder = CoordinatorLock.holder(in: run.path)
         live =
             holder == nil
-            ? nil : try? reach(run, .status, patience: RunStatus.patienceMilliseconds).1
+            ? nil : try? reach(run.path, .status, patience: RunStatus.patienceMilliseconds).1
         if !run.hasJournal { try run.checkHasNoRecords() }
         let recent: RecentRecords
         let kept: String?

@@ -44,7 +44,9 @@ public enum JournalError: Error, Equatable, Sendable {
                 + ": 'ranksweep status \(directory)' tells how far it is, 'ranksweep drain' or 'cancel' ends it"
         case .locked(let directory, nil): "\(directory): another coordinator is running this sweep"
         case .unwritable(let path, let detail): "\(path): cannot be written: \(detail)"
-        case .diskFull(let path): "\(path): no space left on the disk: free some, then resume"
+        case .diskFull(let path):
+            "\(path): no space left on the disk: free some, then go on with 'ranksweep resume' of a run, "
+                + "with the same command of a shard or a merge"
         case .corrupt(let path, let detail):
             "\(path): the journal is damaged (\(detail)): put a backup of it back, or move journal.sqlite* and "
                 + "records.ndjson away and run the sweep again with the same --out"

@@ -6,10 +6,12 @@ import Glibc
 public final class ControlListener {
     public struct Request: Equatable, Sendable {
         public let text: String
-        let connection: Int32
+        /// Its number: a descriptor may be another's by the time that an answer is due.
+        let connection: Int
     }
 
     private struct Connection {
+        let number: Int
         let descriptor: Int32
         var input: [UInt8] = []
         var output: [UInt8] = []
@@ -23,6 +25,7 @@ public final class ControlListener {
     /// The run directory, as a descriptor.
     private let folder: Int32
     private var connections: [Connection] = []
+    private var nextNumber = 0
 
     /// The directory's lock must be held: a socket that a killed coordinator left is replaced.
     ///
@@ -55,27 +58,28 @@ public final class ControlListener {
             guard descriptor >= 0 else { break }
             _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
             _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
-            connections.append(Connection(descriptor: descriptor))
+            connections.append(Connection(number: nextNumber, descriptor: descriptor))
+            nextNumber += 1
         }
         var requests: [Request] = []
-        var over: Set<Int32> = []
+        var over: Set<Int> = []
         for place in connections.indices {
-            let descriptor = connections[place].descriptor
+            let (descriptor, number) = (connections[place].descriptor, connections[place].number)
             flush(place)
             var bytes = [UInt8](repeating: 0, count: Self.longestRequest)
             let count = recv(descriptor, &bytes, bytes.count, 0)
-            if count == 0 || count < 0 && errno != EAGAIN && errno != EINTR { over.insert(descriptor) }
+            if count == 0 || count < 0 && errno != EAGAIN && errno != EINTR { over.insert(number) }
             guard count > 0 else { continue }
             connections[place].input += bytes[..<count]
             while let end = connections[place].input.firstIndex(of: UInt8(ascii: "\n")) {
                 let text = String(decoding: connections[place].input[..<end], as: UTF8.self)
                 connections[place].input.removeSubrange(...end)
-                requests.append(Request(text: text, connection: descriptor))
+                requests.append(Request(text: text, connection: number))
             }
-            if connections[place].input.count > Self.longestRequest { over.insert(descriptor) }
+            if connections[place].input.count > Self.longestRequest { over.insert(number) }
         }
         connections.removeAll { connection in
-            guard over.contains(connection.descriptor) else { return false }
+            guard over.contains(connection.number) else { return false }
             close(connection.descriptor)
             return true
         }
@@ -84,7 +88,7 @@ public final class ControlListener {
 
     /// Sends a line, as the other end takes it.
     public func answer(_ request: Request, _ line: String) {
-        guard let place = connections.firstIndex(where: { $0.descriptor == request.connection }) else {
+        guard let place = connections.firstIndex(where: { $0.number == request.connection }) else {
             return
         }
         connections[place].output += Array(line.utf8) + [UInt8(ascii: "\n")]

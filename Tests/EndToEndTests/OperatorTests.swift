@@ -69,6 +69,29 @@ import Text
         }
     }
 
+    @Test("A broken sweep.json keeps nobody from steering; who drains is told when another takes it back")
+    func steeredBlindly() throws {
+        let work = try Workspace()
+        try work.write(smallSweep(steps: 200_000), to: "s.yaml")
+        let run = try work.start("ranksweep", ["run", "s.yaml", "--out", "a", "--slots", "1"])
+        try eventually("it listens") { work.exists("a/control.sock") }
+        try work.write("{", to: "a/sweep.json")
+        let drain = try work.start("ranksweep", ["drain", "a"])
+        try eventually("it drains") { run.errors.contains("draining: no trial is started") }
+        let off = try work.run("pause", "a", "--off")
+        #expect(off.code == 0 && off.output.contains("trials are started again"), "\(off.all)")
+        let told = try drain.wait()
+        #expect(told.code == 3, "\(told.all)")
+        #expect(told.errors.contains("taken back by 'ranksweep pause a --off'"), "\(told.all)")
+        #expect(run.isRunning)
+        let pause = try work.run("pause", "a")
+        #expect(pause.code == 0 && pause.output.contains("paused"), "\(pause.all)")
+        let cancel = try work.run("cancel", "a")
+        #expect(cancel.code == 0 && cancel.output.contains("ranksweep check a"), "\(cancel.all)")
+        #expect(try run.wait().code == 3)
+        #expect(try work.run("pause", "a").code == 2)
+    }
+
     @Test("A long trial tells how far it is; cancelled, its run ends with code 3 and goes on later")
     func cancelled() throws {
         let work = try Workspace()
@@ -107,6 +130,7 @@ import Text
             try work.run("run", "s.yaml", "--out", "calm", "--set", seeds, "--set", "depth=2,1").code == 0)
         #expect(try work.run("run", "s.yaml", "--out", "a", "--set", "seed=2,1").code == 0)
         let before = try work.bytes("a/sweep.json")
+        let files = try ["records.ndjson", "provenance.ndjson"].map { ($0, try work.bytes("a/\($0)")) }
 
         let less = try work.run("extend", "a", "--set", "seed=2,3")
         #expect(less.code == 2 && less.errors.contains("seed: 1 would be taken away"), "\(less.all)")
@@ -120,6 +144,13 @@ import Text
         #expect(more.output.contains("48 new trials, 64 trials in all, 16 of them done"), "\(more.all)")
         // As it is where a crash came between the journal and the file.
         try before.write(to: work.folder.appending(path: "a/sweep.json"))
+        for (file, bytes) in files { try bytes.write(to: work.folder.appending(path: "a/\(file)")) }
+        let check = try work.run("check", "a")
+        #expect(check.code == 0, "\(check.all)")
+        #expect(
+            check.output.contains(
+                "sweep.json: an 'extend' was interrupted: the journal has 64 trials, the file still 16: "
+                    + "'ranksweep resume a' completes it"), "\(check.all)")
         #expect(try status(work, "a")["total"] == .number(64))
         let end = try work.run("resume", "a")
         #expect(end.code == 0, "\(end.all)")

@@ -78,7 +78,14 @@ import Text
         let bytes = try work.bytes("parts/1.ndjson")
         try bytes.prefix(bytes.count / 2).write(to: work.folder.appending(path: "torn.ndjson"))
         #expect(try shard(work, 0, of: 3, ["--set", "training.steps=50"], out: "other.ndjson").code == 0)
-        let wrong = try merge(work, "parts/0.ndjson", "torn.ndjson", "s.yaml", "nope", "--out", "w")
+        try work.write("", to: "zero.ndjson")
+        let wrong = try merge(
+            work, "parts/0.ndjson", "torn.ndjson", "s.yaml", "nope", "parts", "zero.ndjson", "/dev/zero",
+            "other.ndjson", "--out", "w")
+        #expect(wrong.errors.contains("no sweep.json; for the shards in it: parts/*.ndjson"))
+        #expect(wrong.errors.contains("zero.ndjson: the file is empty: copy it again, or remove it"))
+        #expect(wrong.errors.contains("/dev/zero: a pipe or a device"))
+        #expect(wrong.errors.contains("other.ndjson: of another sweep ('small', digest "), "\(wrong.all)")
         #expect(wrong.code == 2 && wrong.errors.contains("torn.ndjson: torn: line"), "\(wrong.all)")
         #expect(
             wrong.errors.contains("s.yaml: no shard's file") && wrong.errors.contains("nope: no such file"))
@@ -136,6 +143,8 @@ import Text
         for name in names {
             #expect(try work.bytes("m/weights/\(name)") == work.bytes("ref/weights/\(name)"))
         }
+        let named = try merge(work, "1.ndjson", "1.ndjson.weights", "--out", "x")
+        #expect(named.code == 2 && named.errors.contains("name 1.ndjson only"), "\(named.all)")
         // Weights that stayed behind: their records are left out, and run again.
         try remove(work, "0.ndjson.weights")
         let bare = try merge(work, "1.ndjson", "0.ndjson", "--out", "bare")
@@ -185,6 +194,44 @@ import Text
         #expect(refused.code == 2 && work.exists("n.merging/thesis.tex"), "\(refused.all)")
     }
 
+    /// Writes a shard's lines with the checksum that they have now.
+    private func write(_ lines: [String], _ work: Workspace, to name: String) throws {
+        let text = lines.dropLast().map { $0 + "\n" }.joined()
+        let end = try JSONValue(parsing: try #require(lines.last).utf8)
+        let counts = try #require(end["end"])
+        let (attempts, records) = (counts["attempts"]?.number ?? 0, counts["records"]?.number ?? 0)
+        try work.write(
+            text + "{\"end\":{\"attempts\":\(Int(attempts)),\"records\":\(Int(records)),\"sha256\":\""
+                + Digest(of: text).hexadecimal() + "\"}}\n", to: name)
+    }
+
+    @Test("A strict sweep's shards by two BLAS kernels are refused; printed commands pin one, and are quoted")
+    func strict() throws {
+        let work = try Workspace()
+        try work.write(smallSweep(steps: 20) + "\nreproducibility: strict\n", to: "s.yaml")
+        for index in [0, 1] { #expect(try shard(work, index, of: 3, out: "a b/\(index).ndjson").code == 0) }
+        let kernel = try Regex(#""blas_kernel":"([^"]*)""#)
+        let lines = try work.text("a b/1.ndjson").split(separator: "\n").map(String.init)
+        let found = try #require(lines.joined().firstMatch(of: kernel)?.output[1].substring.map(String.init))
+        let others = lines.map { $0.replacing(kernel, with: "\"blas_kernel\":\"Elsewhere\"") }
+        try write(others, work, to: "other.ndjson")
+        let refused = try merge(work, "a b/0.ndjson", "other.ndjson", "--out", "m")
+        #expect(refused.code == 2 && refused.errors.contains("by 2 BLAS kernels"), "\(refused.all)")
+        #expect(refused.errors.contains("  Elsewhere: other.ndjson\n"), "\(refused.all)")
+        #expect(refused.errors.contains("  \(found): a b/0.ndjson\n"), "\(refused.all)")
+        #expect(!work.exists("m") && !work.exists("m.merging"))
+        try work.write(smallSweep(steps: 20), to: "recorded.yaml")
+        let recorded = try merge(
+            work, "a b/0.ndjson", "other.ndjson", "--sweep", "recorded.yaml", "--out", "r")
+        #expect(recorded.code == 1 && recorded.output.contains("27 of 40 trials"), "\(recorded.all)")
+        let missing = try merge(work, "a b/0.ndjson", "a b/1.ndjson", "--out", "it's m")
+        #expect(
+            missing.output.contains(
+                "\n  ranksweep shard 'it'\\''s m/sweep.json' --index 2 --count 3 --out 'a b/2.ndjson' "
+                    + "--blas-kernel \(found)\n"), "\(missing.all)")
+        #expect(missing.output.contains("ranksweep resume 'it'\\''s m'\n"), "\(missing.all)")
+    }
+
     @Test("Unequal records of one trial are named with who made them, exit code 1")
     func unequal() throws {
         let work = try Workspace()
@@ -197,13 +244,7 @@ import Text
         lines[1] = lines[1].replacing(number, with: "\"kl_nats\":77", maxReplacements: 1)
         let host = try Regex(#""host":"[^"]*""#)
         lines = lines.map { $0.replacing(host, with: "\"host\":\"elsewhere\"") }
-        let text = lines.dropLast().map { $0 + "\n" }.joined()
-        let end = try JSONValue(parsing: try #require(lines.last).utf8)
-        let counts = try #require(end["end"])
-        let (attempts, records) = (counts["attempts"]?.number ?? 0, counts["records"]?.number ?? 0)
-        try work.write(
-            text + "{\"end\":{\"attempts\":\(Int(attempts)),\"records\":\(Int(records)),\"sha256\":\""
-                + Digest(of: text).hexadecimal() + "\"}}\n", to: "b.ndjson")
+        try write(lines, work, to: "b.ndjson")
         let merged = try merge(work, "a.ndjson", "b.ndjson", "--out", "m")
         #expect(
             merged.code == 1 && merged.output.contains("two unequal records: kept that of a.ndjson"),

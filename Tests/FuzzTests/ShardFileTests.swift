@@ -56,6 +56,26 @@ import Text
         return nil
     }
 
+    @Test("Pipes and devices are refused unopened, and a hole fills no memory")
+    func noFiles() throws {
+        let folder = try FuzzFolder()
+        #expect(throws: ShardFault.notAFile) { try ShardReader("/dev/zero") }
+        let path = try folder.write([])
+        #expect(throws: ShardFault.empty) { try ShardReader(path) }
+        #expect(unlink(path) == 0 && mkfifo(path, 0o600) == 0)
+        #expect(throws: ShardFault.notAFile) { try ShardReader(path) }
+        #expect(unlink(path) == 0)
+        let bytes = try whole(lines())
+        let start = bytes[..<(bytes.count / 2)]
+        let torn = try folder.write(Array(start))
+        #expect(truncate(torn, 5 << 30) == 0)
+        let reader = try ShardReader(torn)
+        #expect(throws: ShardFault.tooLong(line: start.count { $0 == UInt8(ascii: "\n") } + 1)) {
+            while try reader.next() != nil {}
+        }
+        #expect(try fault(Array(bytes.dropLast()), folder) == .torn(line: 7))
+    }
+
     @Test("What was written is read again")
     func whole() throws {
         let folder = try FuzzFolder()
