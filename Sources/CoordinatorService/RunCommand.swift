@@ -54,7 +54,7 @@ func resume(
     }
     // An extension may have been cut short.
     if RunJournal.extendedSweep(in: run.path) != nil { try run.writeSweep() }
-    let journal = try openOrCreate(run)
+    let journal = try run.openOrCreateJournal()
     try RunShare.refuse(run, journal)
     var options = RunOptions(slots: coreCount(), data: absolutePath(dataDirectory(nil)))
     let kept = try journaled { () throws(JournalError) in try journal.setting("options") }
@@ -74,19 +74,6 @@ func resume(
         printError("to start its hosts, too: \(options.resumeCommand(run.path))")
     }
     return try serve(run, journal, lock, options, consume door, signals, launch)
-}
-
-/// A run that was cut short before its journal was there has done nothing yet.
-private func openOrCreate(_ run: RunDirectory) throws(CommandFailure) -> RunJournal {
-    if !run.hasJournal {
-        try run.checkHasNoRecords()
-        return try journaled { () throws(JournalError) in
-            try RunJournal.create(in: run.path, sweep: run.spec.digest)
-        }
-    }
-    return try journaled { () throws(JournalError) in
-        try RunJournal.open(in: run.path, sweep: run.spec.digest)
-    }
 }
 
 private func retryKinds(_ arguments: Arguments) throws(CommandFailure) -> [String] {

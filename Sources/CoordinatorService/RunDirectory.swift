@@ -45,6 +45,20 @@ struct RunDirectory {
         }
     }
 
+    /// Opens the journal, or makes it where there is none, or one that holds nothing: its creation was cut short, by a
+    /// full disk or a crash.
+    func openOrCreateJournal() throws(CommandFailure) -> RunJournal {
+        if hasJournal {
+            do throws(JournalError) { return try RunJournal.open(in: path, sweep: spec.digest) } catch {
+                guard case .empty = error else { throw CommandFailure(error) }
+            }
+        }
+        try checkHasNoRecords()
+        return try journaled { () throws(JournalError) in
+            try RunJournal.create(in: path, sweep: spec.digest)
+        }
+    }
+
     /// Makes a new one, in a folder that is there.
     static func create(_ path: String, _ spec: SweepSpec) throws(CommandFailure) -> RunDirectory {
         let run = RunDirectory(path: path, spec: spec)

@@ -129,9 +129,7 @@ private func openWork(_ run: RunDirectory, _ share: RunShare) throws(CommandFail
             "\(run.path) holds the work of another sweep ('\(printable(found.spec.name))', \(found.spec.digest), "
                 + "and not \(run.spec.digest))\(advice)")
     }
-    let journal = try journaled { () throws(JournalError) in
-        try RunJournal.open(in: run.path, sweep: run.spec.digest)
-    }
+    let journal = try run.openOrCreateJournal()
     let text = try journaled { () throws(JournalError) in
         // Killed before it was set: nothing was done.
         if try journal.setting(RunShare.setting) == nil, try journal.knownTrials().isEmpty {

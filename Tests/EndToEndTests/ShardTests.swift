@@ -153,6 +153,29 @@ import Text
         #expect(try work.bytes("bare/records.ndjson") == work.bytes("ref/records.ndjson"))
     }
 
+    @Test("A shard and a run whose journal's creation was cut short go on by the same command")
+    func cutShort() throws {
+        let work = try Workspace()
+        try work.write(smallSweep(steps: 20), to: "s.yaml")
+        // One page of SQLite's, with no table on it.
+        var page = [UInt8](repeating: 0, count: 4096)
+        page.replaceSubrange(0..<16, with: Array("SQLite format 3".utf8) + [0])
+        page.replaceSubrange(16..<24, with: [16, 0, 1, 1, 0, 64, 32, 32])
+        (page[31], page[47], page[59], page[100], page[105]) = (1, 4, 1, 13, 16)
+        #expect(try work.run("run", "s.yaml", "--out", "ref").code == 0)
+        for folder in ["0.ndjson.work", "r"] {
+            try FileManager.default.createDirectory(
+                at: work.folder.appending(path: folder), withIntermediateDirectories: true)
+            try Data(page).write(to: work.folder.appending(path: "\(folder)/journal.sqlite"))
+            try work.bytes("ref/sweep.json").write(to: work.folder.appending(path: "\(folder)/sweep.json"))
+        }
+        let end = try shard(work, 0, of: 1, out: "0.ndjson")
+        #expect(end.code == 0 && end.output.contains("40 measured"), "\(end.all)")
+        let resumed = try work.run("resume", "r")
+        #expect(resumed.code == 0, "\(resumed.all)")
+        #expect(try work.bytes("r/records.ndjson") == work.bytes("ref/records.ndjson"))
+    }
+
     @Test("More shards than trials: some are empty, and all are merged")
     func many() throws {
         let work = try Workspace()
