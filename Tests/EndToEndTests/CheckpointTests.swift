@@ -97,8 +97,10 @@ import Text
         #expect(second.code == 3 && second.errors.contains("stopped; its unfinished trials"), "\(second.all)")
         #expect(try Data(contentsOf: file) != state)
 
-        _ = try worker()
+        // Held: what nobody holds is killed.
+        let last = try worker()
         let end = try run.wait()
+        #expect(try last.wait().code == 0)
         #expect(end.code == 0, "\(end.all)")
         let steps = try continued(work, "far")
         #expect(steps.count == 1 && steps.allSatisfy { (1...400_000).contains($0) })
