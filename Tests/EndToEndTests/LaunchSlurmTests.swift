@@ -146,7 +146,7 @@ struct LaunchSlurmTests {
         #expect(try message("  lines: [--memm=4G]").contains("sbatch takes no such job: "))
         #expect(
             try message("  lines: [mem=4G]").contains(
-                "lab.yaml:8:11: slurm.lines: 'mem=4G' is no option of sbatch"))
+                "lab.yaml:8:10: slurm.lines: 'mem=4G' is no option of sbatch"))
         #expect(
             try message("  nodes: n3").contains("slurm.nodes: Slurm has no node 'n3'; did you mean 'n1'?"))
         #expect(
@@ -154,6 +154,7 @@ struct LaunchSlurmTests {
         #expect(
             try message("  max: 2", environment: ["PATH": "/nowhere"]).contains(
                 "the program sbatch is not there: jobs are submitted where Slurm is installed"))
+        try FileManager.default.removeItem(at: work.folder.appending(path: "shared"))
         try work.write("", to: "shared")
         #expect(try message("  max: 2").contains("slurm.folder must be a folder that you may write to"))
         #expect(try bed.call("squeue", "-h").isEmpty)
