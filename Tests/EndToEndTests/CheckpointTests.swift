@@ -73,7 +73,7 @@ import Text
     @Test("A worker whose time is up, and one that is told to end, leave the trial's state: the next goes on")
     func ends() throws {
         let work = try Workspace()
-        try work.write(Self.long.replacing("200000", with: "400000"), to: "s.yaml")
+        try work.write(Self.long.replacing("200000", with: "1200000"), to: "s.yaml")
         let run = try work.start("ranksweep", ["run", "s.yaml", "--out", "far", "--listen", "tcp://127.0.0.1:*"])
         try eventually("it listens") { run.errors.contains("listening at tcp://") }
         let address = String(try #require(run.errors.firstMatch(of: /listening at ([^;]*);/)).1)
@@ -81,7 +81,7 @@ import Text
             try work.start("ranksweep-worker", ["--connect", address, "--slots", "1"] + arguments)
         }
         // Nothing is written but at the end: by itself a state is left once a minute.
-        let due = try worker("--until", String(Int(Date().timeIntervalSince1970) + 8), "--margin", "1")
+        let due = try worker("--until", String(Int(Date().timeIntervalSince1970) + 6), "--margin", "1")
         let first = try due.wait()
         #expect(first.code == 0 && first.errors.contains("its time is up"), "\(first.all)")
         #expect(checkpoints(work).count == 1)
@@ -103,7 +103,7 @@ import Text
         #expect(try last.wait().code == 0)
         #expect(end.code == 0, "\(end.all)")
         let steps = try continued(work, "far")
-        #expect(steps.count == 1 && steps.allSatisfy { (1...400_000).contains($0) })
+        #expect(steps.count == 1 && steps.allSatisfy { (1...1_200_000).contains($0) })
         #expect(checkpoints(work).isEmpty)
     }
 
