@@ -134,7 +134,7 @@ import Wire
     @Test("A run that is going on can be checked, and so can one that was cut short")
     func running() throws {
         let work = try Workspace()
-        try work.write(smallSweep(steps: 20_000), to: "s.yaml")
+        try work.write(smallSweep(steps: 70_000), to: "s.yaml")
         let run = try work.start("ranksweep", ["run", "s.yaml", "--out", "a"])
         try eventually("it runs") { run.errors.contains("worker on") }
         var found = try check(work, "a")

@@ -7,7 +7,7 @@ import Text
     @Test("Two workers, one killed, the coordinator killed, then resumed: the same bytes as undisturbed")
     func killedAndResumed() throws {
         let work = try Workspace()
-        try work.write(smallSweep(steps: 6000), to: "s.yaml")
+        try work.write(smallSweep(steps: 20_000), to: "s.yaml")
         let undisturbed = try work.run("run", "s.yaml", "--out", "calm")
         #expect(undisturbed.code == 0, "\(undisturbed.all)")
 
@@ -52,7 +52,7 @@ import Text
     )
     func interrupted() throws {
         let work = try Workspace()
-        try work.write(smallSweep(steps: 6000), to: "s.yaml")
+        try work.write(smallSweep(steps: 20_000), to: "s.yaml")
         #expect(try work.run("run", "s.yaml", "--out", "calm").code == 0)
         let run = try work.start("ranksweep", ["run", "s.yaml", "--out", "cut"])
         try eventually("there are records") {
@@ -76,7 +76,7 @@ import Text
     @Test("A local worker and a slot that are killed cost attempts, not records")
     func localWorkerKilled() throws {
         let work = try Workspace()
-        try work.write(smallSweep(steps: 6000), to: "s.yaml")
+        try work.write(smallSweep(steps: 20_000), to: "s.yaml")
         #expect(try work.run("run", "s.yaml", "--out", "calm").code == 0)
         let run = try work.start("ranksweep", ["run", "s.yaml", "--out", "hurt"])
         func children(_ word: String) throws -> [pid_t] {
@@ -98,7 +98,7 @@ import Text
     @Test("When the coordinator is killed its local workers go with it")
     func noOrphans() throws {
         let work = try Workspace()
-        try work.write(smallSweep(steps: 100_000), to: "s.yaml")
+        try work.write(smallSweep(steps: 350_000), to: "s.yaml")
         let run = try work.start("ranksweep", ["run", "s.yaml", "--out", "a"])
         try eventually("slots are up") { try processes(with: "--slot ", work.folder.path).count > 0 }
         run.signal(SIGKILL)
@@ -109,7 +109,7 @@ import Text
     @Test("A run under nohup outlives its terminal")
     func nohup() throws {
         let work = try Workspace()
-        try work.write(smallSweep(steps: 6000), to: "s.yaml")
+        try work.write(smallSweep(steps: 20_000), to: "s.yaml")
         let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         let program = URL(filePath: own).deletingLastPathComponent().appending(path: "ranksweep").path
         let run = Process()
@@ -127,7 +127,7 @@ import Text
     @Test("A slot that hangs costs an attempt, not the sweep")
     func hangingSlot() throws {
         let work = try Workspace()
-        try work.write(smallSweep(steps: 6000), to: "s.yaml")
+        try work.write(smallSweep(steps: 20_000), to: "s.yaml")
         let run = try work.start("ranksweep", ["run", "s.yaml", "--out", "a", "--trial-limit", "5"])
         try eventually("there are records") {
             guard work.exists("a/journal.sqlite") else { return false }
@@ -145,7 +145,7 @@ import Text
     @Test("A second coordinator is refused, and told who the first is")
     func secondCoordinator() throws {
         let work = try Workspace()
-        try work.write(smallSweep(steps: 100_000), to: "s.yaml")
+        try work.write(smallSweep(steps: 350_000), to: "s.yaml")
         let run = try work.start("ranksweep", ["run", "s.yaml", "--out", "a"])
         try eventually("it runs") { run.errors.contains("worker on") }
         let second = try work.run("resume", "a")

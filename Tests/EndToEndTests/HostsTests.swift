@@ -90,7 +90,7 @@ struct HostsTests {
     @Test("Four hosts over ssh, one link cut for 20 s, one worker killed, one host rebooted: the same bytes")
     func fourHosts() throws {
         let work = try Workspace()
-        try work.write(smallSweep(steps: 9000), to: "s.yaml")
+        try work.write(smallSweep(steps: 30_000), to: "s.yaml")
         #expect(try work.run("run", "s.yaml", "--out", "calm").code == 0)
 
         let bed = try HostBed(4, in: work)

@@ -43,7 +43,7 @@ struct LaunchSlurmTests {
     func sweep() throws {
         let work = try Workspace()
         let bed = try SlurmBed(3, in: work)
-        try work.write(smallSweep(steps: 12_000), to: "s.yaml")
+        try work.write(smallSweep(steps: 40_000), to: "s.yaml")
         try PretendedHosts.makeBundle(work)
         // Slurm's shortest: 15 s of work, 45 s of margin.
         try cluster(work, "  time: 00:01:00\n  min: 3\n  max: 3")
@@ -99,7 +99,7 @@ struct LaunchSlurmTests {
     func killed() throws {
         let work = try Workspace()
         let bed = try SlurmBed(2, in: work)
-        try work.write(smallSweep(steps: 20_000), to: "s.yaml")
+        try work.write(smallSweep(steps: 70_000), to: "s.yaml")
         try PretendedHosts.makeBundle(work)
         let port = 30_000 + Int(getpid()) % 20_000
         try cluster(

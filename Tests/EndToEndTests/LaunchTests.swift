@@ -130,7 +130,7 @@ struct PretendedHosts {
         arguments: [SIGINT, SIGTERM])
     func interrupt(signal: Int32) throws {
         let work = try Workspace()
-        try work.write(smallSweep(steps: 6000), to: "s.yaml")
+        try work.write(smallSweep(steps: 20_000), to: "s.yaml")
         let hosts = try PretendedHosts(work)
         try hosts.cluster("[one, two]", more: "defaults: {slots: 1}")
         let launch = try hosts.launch("s.yaml", "--out", "far")
@@ -151,7 +151,7 @@ struct PretendedHosts {
     @Test("Workers end by themselves when launch is killed, and the next launch goes on")
     func killed() throws {
         let work = try Workspace()
-        try work.write(smallSweep(steps: 6000), to: "s.yaml")
+        try work.write(smallSweep(steps: 20_000), to: "s.yaml")
         let hosts = try PretendedHosts(work)
         try hosts.cluster("[one, {host: two, tunnel: true}]", more: "defaults: {slots: 1}")
         let launch = try hosts.launch("s.yaml", "--out", "far")
@@ -165,7 +165,7 @@ struct PretendedHosts {
     @Test("A worker that is killed is started again, and nothing is lost")
     func workerKilled() throws {
         let work = try Workspace()
-        try work.write(smallSweep(steps: 4000), to: "s.yaml")
+        try work.write(smallSweep(steps: 14_000), to: "s.yaml")
         let hosts = try PretendedHosts(work)
         try hosts.cluster("[one]", more: "defaults: {slots: 1}")
         let launch = try hosts.launch("s.yaml", "--out", "far")
@@ -183,7 +183,7 @@ struct PretendedHosts {
     @Test("Hosts come and go with the file; a file with a mistake changes nothing")
     func otherHosts() throws {
         let work = try Workspace()
-        try work.write(smallSweep(steps: 20_000), to: "s.yaml")
+        try work.write(smallSweep(steps: 70_000), to: "s.yaml")
         let hosts = try PretendedHosts(work)
         try hosts.cluster("[one]", more: "defaults: {slots: 1}")
         let launch = try hosts.launch("s.yaml", "--out", "far", "--follow-hosts")
@@ -206,7 +206,7 @@ struct PretendedHosts {
     @Test("SIGHUP reads the file again")
     func hangUp() throws {
         let work = try Workspace()
-        try work.write(smallSweep(steps: 20_000), to: "s.yaml")
+        try work.write(smallSweep(steps: 70_000), to: "s.yaml")
         let hosts = try PretendedHosts(work)
         try hosts.cluster("[off1]")
         let launch = try hosts.launch("s.yaml", "--out", "far")
@@ -276,7 +276,7 @@ struct PretendedHosts {
     @Test("Status tells which hosts work, and why others wait")
     func status() throws {
         let work = try Workspace()
-        try work.write(smallSweep(steps: 20_000), to: "s.yaml")
+        try work.write(smallSweep(steps: 70_000), to: "s.yaml")
         let hosts = try PretendedHosts(work)
         try hosts.cluster("[one, off2]", more: "defaults: {slots: 1}")
         let launch = try hosts.launch("s.yaml", "--out", "far")
@@ -353,7 +353,7 @@ struct LaunchOnBedTests {
     )
     func allAtOnce() throws {
         let work = try Workspace()
-        let sweep = smallSweep(steps: 20_000).replacingOccurrences(of: "[0, 5]", with: "[0, 8]")
+        let sweep = smallSweep(steps: 70_000).replacingOccurrences(of: "[0, 5]", with: "[0, 8]")
         try work.write(sweep, to: "s.yaml")
         #expect(try work.run("run", "s.yaml", "--out", "local").code == 0)
         try PretendedHosts.makeBundle(work)

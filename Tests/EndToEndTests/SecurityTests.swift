@@ -38,7 +38,7 @@ import Wire
     @Test("With keys, over TCP, through a storm of garbage: the same bytes, and no secret anywhere")
     func sameBytes() throws {
         let work = try Workspace()
-        try work.write(smallSweep(steps: 6000), to: "s.yaml")
+        try work.write(smallSweep(steps: 20_000), to: "s.yaml")
         #expect(try work.run("run", "s.yaml", "--out", "calm").code == 0)
         try makeKeys(work, "a")
         let secrets = try secrets(work)
@@ -154,7 +154,7 @@ import Wire
     )
     func revoked() throws {
         let work = try Workspace()
-        try work.write(smallSweep(steps: 6000), to: "s.yaml")
+        try work.write(smallSweep(steps: 20_000), to: "s.yaml")
         #expect(try work.run("run", "s.yaml", "--out", "calm").code == 0)
         try makeKeys(work, "a", "b")
         // A copy, as on another machine: what is revoked is deleted here.
@@ -192,7 +192,7 @@ import Wire
     @Test("A worker with a key that talks nonsense gets no trial, stops nobody, and is counted")
     func malformed() throws {
         let work = try Workspace()
-        try work.write(smallSweep(steps: 3000), to: "s.yaml")
+        try work.write(smallSweep(steps: 10_000), to: "s.yaml")
         try makeKeys(work, "a")
         let coordinator = try work.start(
             "ranksweep",
@@ -246,7 +246,7 @@ import Wire
     @Test("A run without --listen lets in only the workers it started")
     func ownOnly() throws {
         let work = try Workspace()
-        try work.write(smallSweep(steps: 100_000), to: "s.yaml")
+        try work.write(smallSweep(steps: 350_000), to: "s.yaml")
         let run = try work.start("ranksweep", ["run", "s.yaml", "--out", "a"])
         try eventually("it runs") { run.errors.contains("worker on") }
         let address = try #require(try status(work, "a")["coordinator"]?["address"]?.string)

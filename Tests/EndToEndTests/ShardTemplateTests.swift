@@ -79,7 +79,7 @@ import Transport
             kill -USR1 $shell
             wait $shell
             """, to: "engine.sh")
-        try work.write(smallSweep(steps: 1_000_000), to: "long.yaml")
+        try work.write(smallSweep(steps: 3_000_000), to: "long.yaml")
         let end = try run(
             ["timeout", "60", "bash", "engine.sh", path("shard-slurm-array.sbatch")], in: work,
             [

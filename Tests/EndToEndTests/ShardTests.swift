@@ -104,7 +104,7 @@ import Text
     @Test("Killed and stopped, a shard goes on where it was; its weights travel")
     func killed() throws {
         let work = try Workspace()
-        try work.write(smallSweep(steps: 1500) + "\nweights: final\n", to: "s.yaml")
+        try work.write(smallSweep(steps: 5000) + "\nweights: final\n", to: "s.yaml")
         #expect(try work.run("run", "s.yaml", "--out", "ref").code == 0)
         let words = ["shard", "s.yaml", "--index", "0", "--count", "2", "--out", "0.ndjson"]
         func done() throws -> Double {

@@ -7,7 +7,7 @@ import Wire
     @Test("A coordinator refuses a worker of another protocol, tells it, and goes on")
     func otherWorker() throws {
         let work = try Workspace()
-        try work.write(smallSweep(steps: 20_000), to: "s.yaml")
+        try work.write(smallSweep(steps: 70_000), to: "s.yaml")
         let coordinator = try work.start(
             "ranksweep", ["run", "s.yaml", "--out", "r", "--listen", "tcp://127.0.0.1:*"])
         try eventually("the coordinator listens") { coordinator.errors.contains("listening at tcp://") }

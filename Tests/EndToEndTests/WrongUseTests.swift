@@ -135,7 +135,7 @@ import Text
     @Test("A run that could not begin leaves nothing behind; a resume that could not changes nothing")
     func nothingBegun() throws {
         let work = try Workspace()
-        try work.write(smallSweep(steps: 20_000), to: "s.yaml")
+        try work.write(smallSweep(steps: 70_000), to: "s.yaml")
         let run = try work.start("ranksweep", ["run", "s.yaml", "--out", "a"])
         try eventually("it runs") { run.errors.contains("worker on") }
         let status = try JSONValue(parsing: work.run("status", "a", "--json").output.utf8)
