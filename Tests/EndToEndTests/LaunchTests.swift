@@ -50,17 +50,25 @@ struct PretendedHosts {
         chmod(work.folder.appending(path: "bin/ssh").path, 0o755)
     }
 
-    /// A stand-in: a script that runs this build's worker.
-    static func makeBundle(_ work: Workspace) throws {
+    /// A stand-in: a script that runs this build's worker, where it lies; or with a copy of it, and of the
+    /// libraries that no package has brought, for hosts that see neither /tmp nor the home of this one.
+    static func makeBundle(_ work: Workspace, whole: Bool = false) throws {
         let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         let worker = URL(filePath: own).deletingLastPathComponent().appending(path: "ranksweep-worker").path
         try FileManager.default.createDirectory(
             at: work.folder.appending(path: "bundle"), withIntermediateDirectories: true)
-        try work.write("#!/bin/sh\nexec '\(worker)' \"$@\"\n", to: "bundle/ranksweep-worker")
+        try work.write(
+            whole
+                ? "#!/bin/sh\nhere=${0%/*}\nLD_LIBRARY_PATH=$here/lib exec \"$here/worker\" \"$@\"\n"
+                : "#!/bin/sh\nexec '\(worker)' \"$@\"\n", to: "bundle/ranksweep-worker")
         chmod(work.folder.appending(path: "bundle/ranksweep-worker").path, 0o755)
+        let copy = """
+            cp "$0" bundle/worker && mkdir bundle/lib && ldd "$0" | sed -n 's/.*=> \\(.*\\) (.*/\\1/p' |
+                grep -v -e '^/lib' -e '^/usr/lib/' | xargs -r -d '\\n' -I '{}' cp '{}' bundle/lib &&
+            """
         let tar = Process()
         tar.executableURL = URL(filePath: "/bin/sh")
-        tar.arguments = ["-c", "tar -czf bundle.tar.gz -C bundle ."]
+        tar.arguments = ["-c", (whole ? copy : "") + " tar -czf bundle.tar.gz -C bundle .", worker]
         tar.currentDirectoryURL = work.folder
         try tar.run()
         tar.waitUntilExit()
@@ -356,7 +364,7 @@ struct LaunchOnBedTests {
         let sweep = smallSweep(steps: 70_000).replacingOccurrences(of: "[0, 5]", with: "[0, 8]")
         try work.write(sweep, to: "s.yaml")
         #expect(try work.run("run", "s.yaml", "--out", "local").code == 0)
-        try PretendedHosts.makeBundle(work)
+        try PretendedHosts.makeBundle(work, whole: true)
         let bed = work.folder.appending(path: "bed").path
         func act(_ words: String...) throws -> Program.Result {
             try work.start(Self.script, words, environment: ["BED_OWNER": String(getpid())]).wait()
@@ -376,7 +384,7 @@ struct LaunchOnBedTests {
         let program = URL(filePath: own).deletingLastPathComponent().appending(path: "ranksweep").path
         let launch = try work.start(
             Self.script, ["enter", bed, program, "launch", "lab.yaml", "s.yaml", "--out", "far"])
-        try eventually("four work") { launch.errors.components(separatedBy: "OpenBLAS kernel").count == 5 }
+        try eventually("four work") { launch.errors.components(separatedBy: "OpenBLAS kernel").count >= 5 }
         #expect(try act("cut", "host1", bed).code == 0)
         let cut = DispatchTime.now()
         let kill = "kill -9 $(pgrep -f [s]top-with-stdin)"
