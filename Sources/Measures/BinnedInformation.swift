@@ -1,0 +1,100 @@
+import LinearAlgebra
+
+/// What a layer's binned activations tell of the input and of the class (Shwartz-Ziv & Tishby 2017;
+/// representation compression, Section 6).
+///
+/// A unit's activation a falls in bin ⌊(a − lower) · (bins / (upper − lower))⌋ of exactly `bins` equal ones, that of the
+/// upper end in the last, as does what lies beyond. The layer's state T is the tuple of its units' bins; states
+/// are compared whole, of any width. With the n points as the distribution of X, and a network that is a
+/// function of x,
+///
+///     I(X;T) = H(T),   I(T;Y) = H(T) − H(T|Y) = H(T) + H(Y) − H(T,Y)      (nats)
+///
+/// Cost: points · units, and no more memory than a word for every 13 units of 30 bins.
+///
+/// Bias and limits:
+/// - A network that is a function has no finite I(X;T) in continuous activations: the number is that of the
+///   *binned* ones, so it changes with the number of bins, and with the range: a fall can be units that
+///   saturate into the outermost bins (tanh), or a range that grows (ReLU, whose range must be taken from the
+///   data) rather than information that is lost.
+/// - Never above ln n, and as good as ln n in layers wide enough to tell all points apart: there it says nothing.
+/// - The plug-in entropy of n points is too low for a larger population by about (states − 1) / 2n nats, and
+///   I(T;Y) too high by (states − 1)(classes − 1) / 2n; neither where, as in the set of 12 bits, the points are all there are.
+public struct BinnedInformation: Equatable, Sendable {
+    /// I(X;T) = H(T), nats.
+    public let inputInformation: Double
+    /// I(T;Y), nats.
+    public let targetInformation: Double
+    /// How many states some point has.
+    public let states: Int
+
+    /// - Parameters:
+    ///   - activations: [points, units], finite.
+    ///   - labels: y of each point, from 0.
+    ///   - bins: at least 1.
+    ///   - range: of every unit: −1...1 of tanh; `range(of:)` where it has no bounds of its own.
+    public init<Scalar: Real>(
+        _ activations: Matrix<Scalar>, labels: [Int32], bins: Int, range: ClosedRange<Double>
+    ) {
+        precondition(labels.count == activations.rows && bins > 0)
+        let packed = BinnedInformation.packedStates(activations, bins: bins, range: range)
+        let states = StateNumbers(packed.words, points: activations.rows, perPoint: packed.perPoint)
+        let classes = 1 + Int(labels.max() ?? 0)
+        var joint = [Int](repeating: 0, count: states.count * classes)
+        var marginal = [Int](repeating: 0, count: states.count)
+        var ofClass = [Int](repeating: 0, count: classes)
+        for (point, label) in labels.enumerated() {
+            joint[states.numbers[point] * classes + Int(label)] += 1
+            marginal[states.numbers[point]] += 1
+            ofClass[Int(label)] += 1
+        }
+        self.states = states.count
+        inputInformation = entropy(ofCounts: marginal)
+        // Rounding may leave −1e-16 of what is 0.
+        targetInformation = max(0, inputInformation + entropy(ofCounts: ofClass) - entropy(ofCounts: joint))
+    }
+
+    /// The least and the largest activation of all matrices: the range of units without bounds. For a range
+    /// that is the same all along a training, take it from all of its measured steps; one taken from each step
+    /// anew moves the bins.
+    public static func range<Scalar: Real>(of activations: [Matrix<Scalar>]) -> ClosedRange<Double> {
+        let ends = activations.map { matrix in
+            matrix.values.reduce(into: (Double.infinity, -Double.infinity)) {
+                $0 = (min($0.0, Double($1)), max($0.1, Double($1)))
+            }
+        }
+        let (lower, upper) = (ends.map(\.0).min() ?? 0, ends.map(\.1).max() ?? 0)
+        return lower <= upper ? lower...upper : 0...0
+    }
+
+    /// The bins of each point as digits of as few words as hold them.
+    private static func packedStates<Scalar: Real>(
+        _ activations: Matrix<Scalar>, bins: Int, range: ClosedRange<Double>
+    ) -> (words: [UInt64], perPoint: Int) {
+        let (points, units) = (activations.rows, activations.columns)
+        var (digits, limit) = (0, UInt64.max)
+        while limit >= UInt64(bins), digits < 64 {
+            limit /= UInt64(max(2, bins))
+            digits += 1
+        }
+        let perPoint = (units + digits - 1) / digits
+        let values = widened(activations).values
+        let width = range.upperBound - range.lowerBound
+        let (lower, scale) = (range.lowerBound, width > 0 ? Double(bins) / width : 0)
+        let (last, base) = (UInt64(bins - 1), UInt64(bins))
+        var words = [UInt64](repeating: 0, count: points * perPoint)
+        for point in 0..<points {
+            for group in 0..<perPoint {
+                let start = point * units + group * digits
+                var word: UInt64 = 0
+                for index in start..<min(start + digits, (point + 1) * units) {
+                    let place = (values[index] - lower) * scale
+                    let bin = place >= Double(last) ? last : place > 0 ? UInt64(place) : 0
+                    word = word &* base &+ bin
+                }
+                words[point * perPoint + group] = word
+            }
+        }
+        return (words, perPoint)
+    }
+}

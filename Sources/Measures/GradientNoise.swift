@@ -1,0 +1,99 @@
+import LinearAlgebra
+
+/// The signal-to-noise ratio of a layer's gradient over mini-batches at fixed weights (Shwartz-Ziv & Tishby
+/// 2017; representation compression, Section 2):
+///
+///     SNR = ‖mean_b g_b‖_F / ‖std_b g_b‖_F,   std² the mean over batches of the squared distance from their mean
+///
+/// One pass (Welford's recurrence): a mean for every weight, and one sum of squared distances a layer. 4
+/// operations a weight and mini-batch; the gradients themselves cost as much as training steps, so an eighth
+/// of the mini-batches or so is what a measured step can afford.
+///
+/// Bias: the mean of m mini-batches keeps 1/m of their variance, so SNR is about 1/√(m − 1) where the true
+/// gradient is 0: no drift below that floor can be seen, and numbers from different m are not comparable. `debiased`
+/// takes that share off. Both depend on the mini-batch's size: the noise falls as its root. Mini-batches of one
+/// epoch, drawn without replacement, are not quite independent, which raises SNR a little.
+public struct GradientNoise {
+    /// [layer][weight]
+    private var means: [[Double]]
+    /// Σ_b ‖g_b − mean‖², a layer.
+    private var spreads: [Double]
+    /// How many mini-batches so far.
+    public private(set) var batches = 0
+
+    public struct Ratio: Equatable, Sendable {
+        /// ‖mean over mini-batches‖_F.
+        public let mean: Double
+        /// ‖std over mini-batches‖_F.
+        public let deviation: Double
+        /// mean / deviation; nil where all mini-batches' gradients are equal.
+        public let value: Double?
+        /// √max(0, ‖mean‖² − s²/m) / s with s² = m/(m − 1) · deviation²: without the noise that is left in the
+        /// mean. 0 where the gradient cannot be told from noise. nil of one mini-batch, or of equal gradients.
+        public let debiased: Double?
+    }
+
+    /// - Parameter sizes: the number of weights of each layer.
+    public init(sizes: [Int]) {
+        means = sizes.map { [Double](repeating: 0, count: $0) }
+        spreads = [Double](repeating: 0, count: sizes.count)
+    }
+
+    /// Adds one mini-batch's gradients, a matrix a layer (its weights, or those and its biases as one row).
+    public mutating func add<Scalar: Real>(_ gradients: [Matrix<Scalar>]) {
+        precondition(gradients.count == means.count)
+        batches += 1
+        for (layer, gradient) in gradients.enumerated() {
+            spreads[layer] += GradientNoise.update(
+                &means[layer], with: widened(gradient).values, batch: Double(batches))
+        }
+    }
+
+    /// Moves the mean; returns Σ (g − old mean)(g − new mean). Four sums, so that they need not wait for each
+    /// other.
+    private static func update(_ mean: inout [Double], with gradient: [Double], batch: Double) -> Double {
+        precondition(gradient.count == mean.count)
+        let share = 1 / batch
+        var sums = SIMD4<Double>.zero
+        let whole = mean.count / 4 * 4
+        for start in stride(from: 0, to: whole, by: 4) {
+            let old = SIMD4(mean[start], mean[start + 1], mean[start + 2], mean[start + 3])
+            let new = SIMD4(gradient[start], gradient[start + 1], gradient[start + 2], gradient[start + 3])
+            let distance = new - old
+            let moved = old + distance * share
+            sums += distance * (new - moved)
+            for lane in 0..<4 { mean[start + lane] = moved[lane] }
+        }
+        for index in whole..<mean.count {
+            let distance = gradient[index] - mean[index]
+            mean[index] += distance * share
+            sums[index - whole] += distance * (gradient[index] - mean[index])
+        }
+        return sums.sum()
+    }
+
+    /// A ratio a layer.
+    public var ratios: [Ratio] {
+        means.indices.map { layer in
+            let square = means[layer].reduce(0) { $0 + $1 * $1 }
+            let count = Double(max(1, batches))
+            let deviation = (spreads[layer] / count).squareRoot()
+            let sample = spreads[layer] / max(1, count - 1)
+            return Ratio(
+                mean: square.squareRoot(), deviation: deviation,
+                value: deviation > 0 ? square.squareRoot() / deviation : nil,
+                debiased: deviation > 0 && batches > 1
+                    ? (max(0, square - sample / count) / sample).squareRoot() : nil)
+        }
+    }
+}
+
+/// ‖W − W_0‖_F: how far a layer's weights are from where they were.
+public func displacement<Scalar: Real>(_ weights: Matrix<Scalar>, from initial: Matrix<Scalar>) -> Double {
+    precondition(weights.rows == initial.rows && weights.columns == initial.columns)
+    var sum = 0.0
+    for (now, before) in zip(widened(weights).values, widened(initial).values) {
+        sum += (now - before) * (now - before)
+    }
+    return sum.squareRoot()
+}

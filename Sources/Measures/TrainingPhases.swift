@@ -1,0 +1,118 @@
+// Where a training changes its phase, from what was measured along it (representation compression, Sections 2
+// and 6). One training each: the uncertainty is the spread over seeds.
+
+/// The gradient's phase change, from drift to diffusion: where SNR falls steepest against ln step.
+///
+/// A line is fitted by least squares to SNR over ln t in each window of consecutive measured steps; the phase
+/// change is the middle (geometric mean) of the window with the most negative slope, the first of equal ones.
+/// So one measured step that stands out cannot make a phase change, and it is known to about a window's width:
+/// measure at steps that grow by a constant factor. Step 0 has no logarithm and is left out. O(steps · window).
+public struct PhaseChange: Equatable, Sendable {
+    /// The geometric mean of the window's steps.
+    public let step: Double
+    /// The window's first and last step.
+    public let window: ClosedRange<Double>
+    /// d SNR / d ln t there; negative.
+    public let slope: Double
+    /// The median SNR of the measured steps before the window's middle, and after it. Where they are close
+    /// there was no change of phase, whatever the slope.
+    public let before: Double
+    public let after: Double
+
+    /// nil where fewer steps than a window were measured, or SNR falls nowhere.
+    ///
+    /// - Parameters:
+    ///   - steps: ascending.
+    ///   - ratios: SNR at each; finite.
+    ///   - window: how many measured steps, at least 2.
+    ///   - logarithmic: of ln SNR instead: the steepest relative fall. SNR must be > 0 then.
+    public init?(steps: [Double], ratios: [Double], window: Int = 5, logarithmic: Bool = false) {
+        precondition(steps.count == ratios.count && window >= 2)
+        let measured = zip(steps, ratios).filter { $0 > 0 && (!logarithmic || $1 > 0) }
+        guard measured.count >= window else { return nil }
+        let times = measured.map { naturalLogarithm($0.0) }
+        let values = measured.map { logarithmic ? naturalLogarithm($0.1) : $0.1 }
+        var steepest: (slope: Double, start: Int)?
+        for start in 0...(measured.count - window) {
+            let part = start..<start + window
+            guard let line = LineFit(Array(times[part]), Array(values[part])), line.slope < 0 else { continue }
+            if line.slope < steepest?.slope ?? 0 { steepest = (line.slope, start) }
+        }
+        guard let (slope, start) = steepest else { return nil }
+        let middle = times[start..<start + window].reduce(0, +) / Double(window)
+        step = exponential(middle)
+        self.window = measured[start].0...measured[start + window - 1].0
+        self.slope = slope
+        before = median(measured.indices.filter { times[$0] <= middle }.map { measured[$0].1 })
+        after = median(measured.indices.filter { times[$0] > middle }.map { measured[$0].1 })
+    }
+}
+
+/// Whether I(X;T) of a layer falls in the end, since when, and by how much: the second phase of a training.
+///
+/// The series is smoothed by a running median of `window` measured steps (of an odd number; of fewer at its
+/// ends), which one stray value cannot move. `final` is the median of the last `window` values, `peak` the
+/// largest smoothed value, the fall their difference. I(X;T) *falls* where that exceeds both `least` nats and `share` of
+/// the peak. Compression *starts* at the last measured step whose smoothed value is within 5 % of the fall from the
+/// peak: after it I(X;T) never comes back there, so a dip that is made up for does not count.
+public struct CompressionReport: Equatable, Sendable {
+    /// The first smoothed value.
+    public let initial: Double
+    public let peak: Double
+    public let final: Double
+    /// peak − final, nats; never negative.
+    public let fall: Double
+    /// Whether the fall is more than chance, as the two limits say.
+    public let falls: Bool
+    /// Whether I(X;T) first rose, by the same limits: with `falls`, the two phases.
+    public let rises: Bool
+    /// The measured step with the peak, the first of equal ones.
+    public let peakStep: Double
+    /// nil where I(X;T) does not fall.
+    public let startStep: Double?
+
+    /// nil of an empty series.
+    ///
+    /// - Parameters:
+    ///   - steps: ascending.
+    ///   - information: I(X;T) at each, nats; finite.
+    ///   - least: nats that a change must exceed.
+    ///   - share: of the peak that it must exceed too.
+    public init?(
+        steps: [Double], information: [Double], window: Int = 5, least: Double = 0.05, share: Double = 0.02
+    ) {
+        precondition(steps.count == information.count && window >= 1)
+        guard !steps.isEmpty else { return nil }
+        let smoothed = runningMedians(information, window: window)
+        let peak = smoothed.max() ?? 0
+        let final = median(Array(information.suffix(window)))
+        let fall = max(0, peak - final)
+        let limit = max(least, share * abs(peak))
+        initial = smoothed[0]
+        self.peak = peak
+        self.final = final
+        self.fall = fall
+        falls = fall > limit
+        rises = peak - smoothed[0] > limit
+        peakStep = steps[smoothed.firstIndex(of: peak) ?? 0]
+        let last = smoothed.lastIndex { $0 >= peak - 0.05 * fall }
+        startStep = fall > limit ? last.map { steps[$0] } : nil
+    }
+}
+
+/// The median of each value and its neighbours, (window − 1) / 2 to each side and as many to both.
+func runningMedians(_ values: [Double], window: Int) -> [Double] {
+    let half = max(0, (window - 1) / 2)
+    return values.indices.map { index in
+        let reach = min(half, index, values.count - 1 - index)
+        return median(Array(values[index - reach...index + reach]))
+    }
+}
+
+/// The middle value, or the mean of the two middle ones; 0 of none.
+func median(_ values: [Double]) -> Double {
+    guard !values.isEmpty else { return 0 }
+    let sorted = values.sorted()
+    let middle = sorted.count / 2
+    return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+}
