@@ -63,6 +63,20 @@ extension Matrix where Scalar == Double {
         return info == 0
     }
 
+    /// self = (L Lᵀ)⁻¹ self, or self (L Lᵀ)⁻¹ where it stands to the right, L being a lower Cholesky factor (BLAS
+    /// dtrsm, twice).
+    public func divide(byCholesky factor: Matrix, fromRight: Bool = false) {
+        let order = fromRight ? columns : rows
+        precondition(factor.rows == order && factor.columns == order)
+        guard count > 0 else { return }
+        for isFirst in [true, false] {
+            cblas_dtrsm(
+                CblasRowMajor, fromRight ? CblasRight : CblasLeft, CblasLower,
+                isFirst == fromRight ? CblasTrans : CblasNoTrans, CblasNonUnit, Int32(rows), Int32(columns), 1,
+                factor.base, Int32(factor.columns), base, Int32(columns))
+        }
+    }
+
     /// The eigenvalues of a symmetric matrix, smallest first, and eigenvectors as columns (LAPACK dsyevd).
     public func symmetricEigen() throws(FactorisationError) -> (values: [Double], vectors: Matrix) {
         precondition(rows == columns)

@@ -119,6 +119,12 @@ public struct Matrix<Scalar: Real> {
         for index in 0..<count { base[index] = Scalar(other.base[index]) }
     }
 
+    /// self += factor · other, rounded.
+    public func add(narrowing other: Matrix<Double>, times factor: Double) {
+        precondition(rows == other.rows && columns == other.columns)
+        for index in 0..<count { base[index] += Scalar(factor * other.base[index]) }
+    }
+
     /// Writes `values`, row by row.
     public func assign(_ values: [Scalar]) {
         precondition(values.count == count)

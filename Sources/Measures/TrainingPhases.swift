@@ -50,8 +50,8 @@ public struct PhaseChange: Equatable, Sendable {
 
 /// Whether I(X;T) of a layer falls in the end, since when, and by how much: the second phase of a training.
 ///
-/// The series is smoothed by a running median of `window` measured steps (of an odd number; of fewer at its
-/// ends), which one stray value cannot move. `final` is the median of the last `window` values, `peak` the
+/// The series is smoothed by a running median of `window` measured steps (an odd number; at the ends of those
+/// that there are, 3 of 5), which one stray value cannot move. `final` is the median of the last `window` values, `peak` the
 /// largest smoothed value, the fall their difference. I(X;T) *falls* where that exceeds both `least` nats and `share` of
 /// the peak. Compression *starts* at the last measured step whose smoothed value is within 5 % of the fall from the
 /// peak: after it I(X;T) never comes back there, so a dip that is made up for does not count.
@@ -100,12 +100,11 @@ public struct CompressionReport: Equatable, Sendable {
     }
 }
 
-/// The median of each value and its neighbours, (window − 1) / 2 to each side and as many to both.
+/// The median of each value and its neighbours, (window − 1) / 2 to each side, where there are.
 func runningMedians(_ values: [Double], window: Int) -> [Double] {
     let half = max(0, (window - 1) / 2)
     return values.indices.map { index in
-        let reach = min(half, index, values.count - 1 - index)
-        return median(Array(values[index - reach...index + reach]))
+        median(Array(values[max(0, index - half)...min(values.count - 1, index + half)]))
     }
 }
 
