@@ -6,7 +6,9 @@ import LinearAlgebra
 ///
 /// by coordinate descent with covariance updates (Friedman, Hastie & Tibshirani 2010, Section 2.2): all
 /// regressions share one matrix XᵀX/n, n d² operations, and a sweep over d coordinates costs at most d²,
-/// whatever n. Solutions are warm starts along a path of falling penalties.
+/// whatever n. Solutions are warm starts along a path of falling penalties. Where columns nearly depend on each
+/// other descent alone takes very many sweeps; so every ten it also goes towards the minimum for the signs that
+/// the weights have, up to where one would change (Lee, Battle, Raina & Ng 2006): a³/3 operations for a weights.
 ///
 /// It stops at a duality gap of `tolerance` · ‖x_i‖²/n. Where columns depend on each other exactly there may be
 /// several solutions with the same objective, of which it gives one, and sweeps may be many: `hasConverged` says.
@@ -71,6 +73,10 @@ public struct Lasso {
                 for _ in 0..<10 { state.sweep(gram, penalty) }
                 sweep += 10
                 gap = state.gap(gram, penalty)
+                guard gap > least else { break }
+                let jumped = state.jumped(gram, penalty)
+                let other = jumped.gap(gram, penalty)
+                if other < gap { (state, gap) = (jumped, other) }
             }
             return solution(state, penalty, gap, hasConverged: gap <= least)
         }
@@ -118,6 +124,34 @@ private struct Descent {
             let change = new - old
             for other in 0..<order { correlations[other] -= change * gram[start + other] }
         }
+    }
+
+    /// At the minimum for the signs of the weights that are not 0, or as far towards it as they all keep them.
+    /// Self where that minimum is not the only one.
+    func jumped(_ gram: [Double], _ penalty: Double) -> Descent {
+        let used = (0..<order).filter { weights[$0] != 0 }
+        let factor = Matrix<Double>(rows: used.count, columns: used.count)
+        let best = Matrix<Double>(rows: used.count, columns: 1)
+        for (row, i) in used.enumerated() {
+            for (column, j) in used.enumerated() { factor[row, column] = gram[i * order + j] }
+            best[row, 0] = gram[target * order + i] - (weights[i] > 0 ? penalty : -penalty)
+        }
+        guard factor.becomeCholeskyFactor() else { return self }
+        best.divide(byCholesky: factor)
+        var (share, first) = (1.0, -1)
+        for (row, i) in used.enumerated() where best[row, 0] * weights[i] <= 0 {
+            let reach = weights[i] / (weights[i] - best[row, 0])
+            if reach < share { (share, first) = (reach, i) }
+        }
+        var result = self
+        for (row, i) in used.enumerated() {
+            result.weights[i] = i == first ? 0 : weights[i] + share * (best[row, 0] - weights[i])
+        }
+        result.correlations = Array(gram[target * order..<(target + 1) * order])
+        for i in used where result.weights[i] != 0 {
+            for other in 0..<order { result.correlations[other] -= result.weights[i] * gram[i * order + other] }
+        }
+        return result
     }
 
     /// ‖residual‖²/n.

@@ -14,8 +14,8 @@ public struct PhaseChange: Equatable, Sendable {
     public let window: ClosedRange<Double>
     /// d SNR / d ln t there; negative.
     public let slope: Double
-    /// The median SNR of the measured steps before the window's middle, and after it. Where they are close
-    /// there was no change of phase, whatever the slope.
+    /// The median SNR of the measured steps before the window's middle one, and after it. Where they are
+    /// close there was no change of phase, whatever the slope.
     public let before: Double
     public let after: Double
 
@@ -43,8 +43,8 @@ public struct PhaseChange: Equatable, Sendable {
         step = exponential(middle)
         self.window = measured[start].0...measured[start + window - 1].0
         self.slope = slope
-        before = median(measured.indices.filter { times[$0] <= middle }.map { measured[$0].1 })
-        after = median(measured.indices.filter { times[$0] > middle }.map { measured[$0].1 })
+        before = median(measured[..<(start + window / 2)].map { $0.1 })
+        after = median(measured[(start + (window + 1) / 2)...].map { $0.1 })
     }
 }
 

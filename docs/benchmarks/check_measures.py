@@ -95,7 +95,7 @@ def phase_change():
     slopes = [np.polyfit(np.log(t[i:i + 5]), snr[i:i + 5], 1)[0] for i in range(8)]
     at = int(np.argmin(slopes))
     middle = np.exp(np.mean(np.log(t[at:at + 5])))
-    return [middle, slopes[at], np.median(snr[t <= middle]), np.median(snr[t > middle])]
+    return [middle, slopes[at], np.median(snr[:at + 2]), np.median(snr[at + 3:])]
 
 
 def ranks():
