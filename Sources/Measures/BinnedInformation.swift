@@ -59,8 +59,8 @@ public struct BinnedInformation: Equatable, Sendable {
     /// anew moves the bins.
     public static func range<Scalar: Real>(of activations: [Matrix<Scalar>]) -> ClosedRange<Double> {
         let ends = activations.map { matrix in
-            matrix.values.reduce(into: (Double.infinity, -Double.infinity)) {
-                $0 = (min($0.0, Double($1)), max($0.1, Double($1)))
+            widened(matrix).values.reduce(into: (Double.infinity, -Double.infinity)) {
+                $0 = (min($0.0, $1), max($0.1, $1))
             }
         }
         let (lower, upper) = (ends.map(\.0).min() ?? 0, ends.map(\.1).max() ?? 0)

@@ -35,25 +35,20 @@ public struct ClassificationDimension: Equatable, Sendable {
     ) {
         precondition(weight.columns == components.mean.count && weight.rows == bias.count)
         let steps = components.directions.rows
-        let scores = components.scores(steps)
-        precondition(labels.count == scores.rows && scores.rows > 0)
+        precondition(labels.count == components.centredPoints.rows && !labels.isEmpty)
         // [components, classes]
-        let effects = Matrix.product(components.directions, weight, transposeB: true)
-        let logits = Matrix<Double>(rows: scores.rows, columns: weight.rows)
-        let offset = Matrix.product(Matrix<Double>([components.mean]), weight, transposeB: true)
-        for index in 0..<bias.count { offset[0, index] += bias[index] }
-        logits.addBiasAndActivate(offset, .linear)
-        let column = Matrix<Double>(rows: scores.rows, columns: 1)
-        let values = scores.values
-        func point(_ components: Int) -> Point {
-            let right = Double(logits.countOfLargest(at: labels))
-            return Point(components: components, accuracy: right / Double(labels.count))
-        }
-        var curve = [point(0)]
+        let effects = Matrix.product(components.directions, weight, transposeB: true).values
+        let start = Matrix.product(Matrix<Double>([components.mean]), weight, transposeB: true).values
+        var logits = LinearLogits(zip(start, bias).map { $0 + $1 }, labels: labels)
+        let classes = bias.count
+        // Component by component, so that a step reads consecutive numbers.
+        let byComponent = Matrix.product(components.directions, components.centredPoints, transposeB: true).values
+        var curve = [Point(components: 0, accuracy: logits.accuracy)]
         for k in 0..<steps {
-            column.assign((0..<scores.rows).map { values[$0 * steps + k] })
-            logits.setProduct(column, effects.rows(k..<k + 1), beta: 1)
-            curve.append(point(k + 1))
+            logits.add(
+                byComponent[k * labels.count..<(k + 1) * labels.count],
+                times: Array(effects[k * classes..<(k + 1) * classes]))
+            curve.append(Point(components: k + 1, accuracy: logits.accuracy))
         }
         // All components together are the whole features.
         let whole = curve[steps].accuracy
@@ -98,5 +93,43 @@ public struct ClassificationDimension: Equatable, Sendable {
         }
         accuracy = whole
         curve = seen.keys.sorted().map { Point(components: $0, accuracy: seen[$0] ?? 0) }
+    }
+}
+
+/// Logits of points, as one component after another is added to their features.
+private struct LinearLogits {
+    private var values: [Double]
+    private let labels: [Int32]
+    private let classes: Int
+
+    /// Every point at the features' mean.
+    init(_ start: [Double], labels: [Int32]) {
+        values = labels.flatMap { _ in start }
+        self.labels = labels
+        classes = start.count
+    }
+
+    mutating func add(_ scores: ArraySlice<Double>, times effects: [Double]) {
+        var index = 0
+        for score in scores {
+            for effect in effects {
+                values[index] += score * effect
+                index += 1
+            }
+        }
+    }
+
+    /// Of the first largest logit.
+    var accuracy: Double {
+        var right = 0
+        for (point, label) in labels.enumerated() {
+            let start = point * classes
+            var best = start
+            for index in start + 1..<max(start + 1, start + classes) where values[index] > values[best] {
+                best = index
+            }
+            if best - start == Int(label) { right += 1 }
+        }
+        return Double(right) / Double(labels.count)
     }
 }

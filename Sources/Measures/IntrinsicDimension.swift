@@ -11,12 +11,14 @@ import LinearAlgebra
 /// Ties: of points that are equal in every feature one is kept, since r_1 = 0 has no ratio. Where r_1 = r_2 the ratio is
 /// 1 and ln μ = 0, which the fit allows: points on a lattice have many, and too large a dimension for it.
 ///
-/// Cost: N² d / 2 multiply-adds as products of 256 rows with all, and comparisons; 256 · N numbers of memory.
-/// The neighbours found so are measured again from differences, so that rounding of products does not enter.
+/// Cost: N² d multiply-adds as products of tiles, and comparisons: 10 000 points take 0.2 s of 10 features, 2 s
+/// of 500. The neighbours found so are measured again from differences, so that rounding of products does not
+/// enter.
 ///
 /// Bias: the density must be constant over two neighbours. Of few points in many dimensions d comes out too
-/// small (N = 1000 in a cube of 10 dimensions: about 9; of 20: 15), at curved or clustered
-/// sets it is that of the scale at which neighbours are; so compare with equal N, and look at halves of the points.
+/// small (N = 1000 in a cube of 5 dimensions: 4.6 on average; of 10: 8.7; of 20: 15.3), and of curved or
+/// clustered sets it is that of the scale at which neighbours are: compare at equal N, and look at halves of the
+/// points.
 public struct IntrinsicDimension: Equatable, Sendable {
     /// By the fitted line.
     public let dimension: Double
@@ -59,47 +61,20 @@ public struct IntrinsicDimension: Equatable, Sendable {
     /// r_2 / r_1 of each point; the points differ.
     private static func ratios(_ points: Matrix<Double>) -> [Double] {
         let middle = centred(points).points
-        let squares = squaredLengths(middle)
         let values = middle.values
-        let (count, dimension) = (points.rows, points.columns)
-        var result: [Double] = []
-        for start in stride(from: 0, to: count, by: 256) {
-            let rows = start..<min(count, start + 256)
-            let products = Matrix.product(middle.rows(rows), middle, transposeB: true).values
-            for row in rows {
-                let line = products[(row - start) * count..<(row - start + 1) * count]
-                let distances = nearest(line, row, squares).map { other in
-                    var sum = 0.0
-                    for column in 0..<dimension {
-                        let away = values[row * dimension + column] - values[other * dimension + column]
-                        sum += away * away
-                    }
-                    return sum.squareRoot()
-                }.sorted()
-                // Points that differ by less than centring rounds to.
-                guard distances[0] > 0 else { continue }
-                result.append(distances[1] / distances[0])
-            }
+        let dimension = points.columns
+        let neighbours = PairTiles(middle, squares: squaredLengths(middle)).nearest()
+        return neighbours.indices.compactMap { row in
+            let distances = neighbours[row].map { other in
+                var sum = 0.0
+                for column in 0..<dimension {
+                    let away = values[row * dimension + column] - values[other * dimension + column]
+                    sum += away * away
+                }
+                return sum.squareRoot()
+            }.sorted()
+            // 0 of points that differ by less than centring rounds to.
+            return distances[0] > 0 ? distances[1] / distances[0] : nil
         }
-        return result
-    }
-
-    /// Four candidates for the two nearest, by scalar products.
-    private static func nearest(_ products: ArraySlice<Double>, _ row: Int, _ squares: [Double]) -> [Int] {
-        var best = SIMD4<Double>(repeating: .infinity)
-        var places = SIMD4<Int>(repeating: -1)
-        let start = products.startIndex
-        for other in squares.indices {
-            // ‖x_i‖² is the same for all.
-            let distance = squares[other] - 2 * products[start + other]
-            guard distance < best[3], other != row else { continue }
-            var lane = 3
-            while lane > 0 && distance < best[lane - 1] {
-                (best[lane], places[lane]) = (best[lane - 1], places[lane - 1])
-                lane -= 1
-            }
-            (best[lane], places[lane]) = (distance, other)
-        }
-        return (0..<4).map { places[$0] }.filter { $0 >= 0 }
     }
 }

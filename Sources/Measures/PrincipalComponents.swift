@@ -14,12 +14,13 @@ public struct PrincipalComponents {
     /// rows whose eigenvalue is 0 are too, and may be 0.
     public let directions: Matrix<Double>
     /// The points less their mean.
-    private let points: Matrix<Double>
+    let centredPoints: Matrix<Double>
 
     /// - Throws: where LAPACK's iteration does not converge.
     public init<Scalar: Real>(_ features: Matrix<Scalar>) throws(FactorisationError) {
         precondition(features.rows > 0 && features.columns > 0)
-        (points, mean) = centred(features)
+        let (points, mean) = centred(features)
+        (centredPoints, self.mean) = (points, mean)
         let isTall = points.rows >= points.columns
         let order = min(points.rows, points.columns)
         let gram = Matrix<Double>(rows: order, columns: order)
@@ -62,7 +63,7 @@ public struct PrincipalComponents {
     /// The coordinates of the points along the first components, [points, components]: two of them are a
     /// scatter plot.
     public func scores(_ components: Int) -> Matrix<Double> {
-        Matrix.product(points, directions.rows(0..<min(components, directions.rows)), transposeB: true)
+        Matrix.product(centredPoints, directions.rows(0..<min(components, directions.rows)), transposeB: true)
     }
 
     /// The points projected on mean + span of the first `components`, [points, features].
@@ -70,7 +71,7 @@ public struct PrincipalComponents {
         let kept = min(components, directions.rows)
         let result = kept > 0
             ? Matrix.product(scores(kept), directions.rows(0..<kept))
-            : Matrix(rows: points.rows, columns: points.columns)
+            : Matrix(rows: centredPoints.rows, columns: centredPoints.columns)
         let row = Matrix<Double>([mean])
         result.addBiasAndActivate(row, .linear)
         return result

@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "pairs.h"
+
 enum { CK_LINEAR = 0, CK_RELU = 1, CK_TANH = 2 };
 
 #define CK_DECLARE(T, S)                                                                                     \

@@ -1,0 +1,22 @@
+// Loops over pairs of points, given as scalar products: what kernel densities and nearest neighbours cost
+// beside products. The same bits on every x86-64 instruction set, as ckernels.h says.
+
+#ifndef PAIRS_H
+#define PAIRS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/// With e = scale · max(0, square + squares[j] − 2 products[j]) for each j, and e^−e of e ≤ 46, else 0: adds it
+/// to near[j] and sums[0], and its fourth power to far[j] and sums[1]. Relative error of e^−e below 4e-16.
+void ck_pair_shares(
+    const double *products, const double *squares, double square, double scale, size_t count, double *near,
+    double *far, double sums[2]);
+
+/// Keeps the four smallest of squares[j] − 2 products[j], smallest first and of equal ones the first, in
+/// best, and first + j in places. j = skip is left out; none where skip ≥ count.
+void ck_nearest(
+    const double *products, const double *squares, size_t count, size_t skip, int64_t first, double best[4],
+    int64_t places[4]);
+
+#endif
