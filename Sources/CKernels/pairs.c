@@ -40,7 +40,8 @@ static inline __attribute__((always_inline)) double exp_minus(double x) {
     return p;
 }
 
-static inline __attribute__((always_inline)) double share(double product, double other, double square, double scale) {
+static inline __attribute__((always_inline)) double share(
+    double product, double other, double square, double scale) {
     double distance = square + other - 2 * product;
     double e = (distance > 0 ? distance : 0) * scale;
     double value = exp_minus(e < 46 ? e : 46);
@@ -48,8 +49,8 @@ static inline __attribute__((always_inline)) double share(double product, double
 }
 
 CLONES void ck_pair_shares(
-    const double *restrict products, const double *restrict squares, double square, double scale, size_t count,
-    double *restrict near, double *restrict far, double sums[2]) {
+    const double *restrict products, const double *restrict squares, double square, double scale,
+    size_t count, double *restrict near, double *restrict far, double sums[2]) {
     double nears[LANES] = {0}, fars[LANES] = {0};
     size_t whole = count / LANES * LANES;
     for (size_t j = 0; j < whole; j += LANES) {

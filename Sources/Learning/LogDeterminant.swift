@@ -1,19 +1,20 @@
 import Glibc
 import LinearAlgebra
 
-/// The log-determinant regulariser on a layer's activations H [points, units] (rank collapse, "Log-Determinant
-/// Regularization"; the gradient by Cholesky):
+/// The log-determinant regulariser on a layer's activations H [points, units] (rank collapse,
+/// "Log-Determinant Regularization"; the gradient by Cholesky):
 ///
 ///     R(H) = −ln det(HᵀH + ε I),   ∂R/∂H = −2 H (HᵀH + ε I)⁻¹
 ///
 /// It is large where the activations leave directions unused, and falls without bound as they grow, by up to
 /// 2 d ln 2 where H doubles: it needs a task's loss, weight decay or a normalised H against it.
 ///
-/// Of fewer points than units the smaller Gram matrix is factored instead, which is the same number and gradient:
-/// det(HᵀH + ε I_d) = ε^(d − n) det(HHᵀ + ε I_n) and H (HᵀH + ε I)⁻¹ = (HHᵀ + ε I)⁻¹ H.
+/// Of fewer points than units the smaller Gram matrix is factored instead, which is the same number and
+/// gradient: det(HᵀH + ε I_d) = ε^(d − n) det(HHᵀ + ε I_n) and H (HᵀH + ε I)⁻¹ = (HHᵀ + ε I)⁻¹ H.
 ///
-/// Cost: 2 n d s + s³/3 operations with s = min(n, d), in double whatever H's type. Memory is allocated once. The gradient's
-/// relative error is about 2⁻⁵² σ_1²/ε where H is rank-deficient: ε ≥ 1e-9 σ_1² keeps 6 digits.
+/// Cost: 2 n d s + s³/3 operations with s = min(n, d), in double whatever H's type. Memory is allocated once.
+/// The gradient's relative error is about 2⁻⁵² σ_1²/ε where H is rank-deficient: ε ≥ 1e-9 σ_1² keeps 6
+/// digits.
 public struct LogDeterminant {
     private let activations: Matrix<Double>
     private let gram: Matrix<Double>
@@ -26,8 +27,8 @@ public struct LogDeterminant {
         gram = Matrix(rows: min(points, units), columns: min(points, units))
     }
 
-    /// R(H), and gradient += scale · ∂R/∂H where a gradient is given. nil, and the gradient as it was, where the
-    /// Gram matrix is not positive definite to working precision: ε is too small, or H is not finite.
+    /// R(H), and gradient += scale · ∂R/∂H where a gradient is given. nil, and the gradient as it was, where
+    /// the Gram matrix is not positive definite to working precision: ε is too small, or H is not finite.
     ///
     /// - Parameter epsilon: ε > 0.
     public func value<Scalar: Real>(

@@ -51,8 +51,8 @@ extension Matrix where Scalar == Double {
         return result
     }
 
-    /// Replaces a symmetric matrix, whose lower triangle is read, by its lower Cholesky factor, zeros above the
-    /// diagonal. False where it is not positive definite to working precision; self is spoilt then.
+    /// Replaces a symmetric matrix, whose lower triangle is read, by its lower Cholesky factor, zeros above
+    /// the diagonal. False where it is not positive definite to working precision; self is spoilt then.
     public func becomeCholeskyFactor() -> Bool {
         precondition(rows == columns)
         guard count > 0 else { return true }
@@ -63,8 +63,8 @@ extension Matrix where Scalar == Double {
         return info == 0
     }
 
-    /// self = (L Lᵀ)⁻¹ self, or self (L Lᵀ)⁻¹ where it stands to the right, L being a lower Cholesky factor (BLAS
-    /// dtrsm, twice).
+    /// self = (L Lᵀ)⁻¹ self, or self (L Lᵀ)⁻¹ where it stands to the right, L being a lower Cholesky factor
+    /// (BLAS dtrsm, twice).
     public func divide(byCholesky factor: Matrix, fromRight: Bool = false) {
         let order = fromRight ? columns : rows
         precondition(factor.rows == order && factor.columns == order)
@@ -72,8 +72,8 @@ extension Matrix where Scalar == Double {
         for isFirst in [true, false] {
             cblas_dtrsm(
                 CblasRowMajor, fromRight ? CblasRight : CblasLeft, CblasLower,
-                isFirst == fromRight ? CblasTrans : CblasNoTrans, CblasNonUnit, Int32(rows), Int32(columns), 1,
-                factor.base, Int32(factor.columns), base, Int32(columns))
+                isFirst == fromRight ? CblasTrans : CblasNoTrans, CblasNonUnit, Int32(rows), Int32(columns),
+                1, factor.base, Int32(factor.columns), base, Int32(columns))
         }
     }
 

@@ -1,7 +1,7 @@
 import CKernels
 
-/// All pairs of points, a tile at a time: scalar products by BLAS, then loops over them in C. 128 · 1024 products
-/// are held, whatever the number of points.
+/// All pairs of points, a tile at a time: scalar products by BLAS, then loops over them in C. 128 · 1024
+/// products are held, whatever the number of points.
 public struct PairTiles {
     private let points: Matrix<Double>
     /// ‖x_i‖², [1, points].
@@ -90,6 +90,8 @@ public struct PairTiles {
                 }
             }
         }
-        return (0..<points.rows).map { row in places[4 * row..<4 * row + 4].filter { $0 >= 0 }.map { Int($0) } }
+        return (0..<points.rows).map { row in
+            places[4 * row..<4 * row + 4].filter { $0 >= 0 }.map { Int($0) }
+        }
     }
 }

@@ -3,10 +3,10 @@ import LinearAlgebra
 /// What a layer's binned activations tell of the input and of the class (Shwartz-Ziv & Tishby 2017;
 /// representation compression, Section 6).
 ///
-/// A unit's activation a falls in bin ⌊(a − lower) · (bins / (upper − lower))⌋ of exactly `bins` equal ones, that of the
-/// upper end in the last, as does what lies beyond. The layer's state T is the tuple of its units' bins; states
-/// are compared whole, of any width. With the n points as the distribution of X, and a network that is a
-/// function of x,
+/// A unit's activation a falls in bin ⌊(a − lower) · (bins / (upper − lower))⌋ of exactly `bins` equal ones,
+/// that of the upper end in the last, as does what lies beyond. The layer's state T is the tuple of its
+/// units' bins; states are compared whole, of any width. With the n points as the distribution of X, and a
+/// network that is a function of x,
 ///
 ///     I(X;T) = H(T),   I(T;Y) = H(T) − H(T|Y) = H(T) + H(Y) − H(T,Y)      (nats)
 ///
@@ -17,9 +17,11 @@ import LinearAlgebra
 ///   *binned* ones, so it changes with the number of bins, and with the range: a fall can be units that
 ///   saturate into the outermost bins (tanh), or a range that grows (ReLU, whose range must be taken from the
 ///   data) rather than information that is lost.
-/// - Never above ln n, and as good as ln n in layers wide enough to tell all points apart: there it says nothing.
+/// - Never above ln n, and as good as ln n in layers wide enough to tell all points apart: there it says
+///   nothing.
 /// - The plug-in entropy of n points is too low for a larger population by about (states − 1) / 2n nats, and
-///   I(T;Y) too high by (states − 1)(classes − 1) / 2n; neither where, as in the set of 12 bits, the points are all there are.
+///   I(T;Y) too high by (states − 1)(classes − 1) / 2n; neither where, as in the set of 12 bits, the points
+///   are all there are.
 public struct BinnedInformation: Equatable, Sendable {
     /// I(X;T) = H(T), nats.
     public let inputInformation: Double
@@ -55,8 +57,8 @@ public struct BinnedInformation: Equatable, Sendable {
     }
 
     /// The least and the largest activation of all matrices: the range of units without bounds. For a range
-    /// that is the same all along a training, take it from all of its measured steps; one taken from each step
-    /// anew moves the bins.
+    /// that is the same all along a training, take it from all of its measured steps; one taken from each
+    /// step anew moves the bins.
     public static func range<Scalar: Real>(of activations: [Matrix<Scalar>]) -> ClosedRange<Double> {
         let ends = activations.map { matrix in
             widened(matrix).values.reduce(into: (Double.infinity, -Double.infinity)) {

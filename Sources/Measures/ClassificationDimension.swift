@@ -3,9 +3,9 @@ import LinearAlgebra
 /// Classification dimension: the least k for which features projected on their k first principal components
 /// keep a share, usually 95 %, of the accuracy (rank diminishing, eq. 6).
 ///
-/// Pro_k f = mean + V_k V_kᵀ (f − mean), the components being those of the features that are judged. The share is
-/// of the accuracy that whole features have, as in the paper's Table 1. Accuracy need not rise with k: `least` is the
-/// first k that keeps the share, whatever follows.
+/// Pro_k f = mean + V_k V_kᵀ (f − mean), the components being those of the features that are judged. The
+/// share is of the accuracy that whole features have, as in the paper's Table 1. Accuracy need not rise with
+/// k: `least` is the first k that keeps the share, whatever follows.
 ///
 /// Limits: components are ordered by variance, not by use, so a class told by a direction of small variance
 /// makes it large; 0 where the mean alone keeps the share (classes are unequal, or the accuracy is chance).
@@ -21,8 +21,8 @@ public struct ClassificationDimension: Equatable, Sendable {
         public let accuracy: Double
     }
 
-    /// Of a linear head, logits = f Wᵀ + b: every k, exactly. One product of points · d · k and points · classes
-    /// operations a k, since the logits of k + 1 components are those of k and one term.
+    /// Of a linear head, logits = f Wᵀ + b: every k, exactly. One product of points · d · k and points ·
+    /// classes operations a k, since the logits of k + 1 components are those of k and one term.
     ///
     /// - Parameters:
     ///   - components: of the features, [points, features].
@@ -42,7 +42,9 @@ public struct ClassificationDimension: Equatable, Sendable {
         var logits = LinearLogits(zip(start, bias).map { $0 + $1 }, labels: labels)
         let classes = bias.count
         // Component by component, so that a step reads consecutive numbers.
-        let byComponent = Matrix.product(components.directions, components.centredPoints, transposeB: true).values
+        let byComponent = Matrix.product(
+            components.directions, components.centredPoints, transposeB: true
+        ).values
         var curve = [Point(components: 0, accuracy: logits.accuracy)]
         for k in 0..<steps {
             logits.add(
@@ -60,8 +62,9 @@ public struct ClassificationDimension: Equatable, Sendable {
     public enum Search: Sendable {
         /// Every k from 0 on, until one keeps the share: exact; `head` runs `least` + 2 times.
         case scan
-        /// 1, 2, 4, … until one keeps the share, then bisection: about 2 log₂ d runs. The k found keeps it and
-        /// k − 1 does not; it is the least where accuracy does not fall as k grows, which is usual but not certain.
+        /// 1, 2, 4, … until one keeps the share, then bisection: about 2 log₂ d runs. The k found keeps it
+        /// and k − 1 does not; it is the least where accuracy does not fall as k grows, which is usual but
+        /// not certain.
         case bisection
     }
 

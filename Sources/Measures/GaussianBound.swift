@@ -13,7 +13,8 @@ import LinearAlgebra
 ///
 /// When not to trust it: it is asymptotic, for wide layers whose δW is a random walk independent of W*; in
 /// layers of a few units it is only a number that falls as weights move. At the phase change δW = 0 and the
-/// bound is as large as σ_z²/σ_T² makes it; without noise it would be infinite, so compare only at one noise ratio.
+/// bound is as large as σ_z²/σ_T² makes it; without noise it would be infinite, so compare only at one noise
+/// ratio.
 public struct GaussianBound: Equatable, Sendable {
     /// Eq. 9, nats.
     public let bound: Double

@@ -3,16 +3,17 @@ import LinearAlgebra
 /// The signal-to-noise ratio of a layer's gradient over mini-batches at fixed weights (Shwartz-Ziv & Tishby
 /// 2017; representation compression, Section 2):
 ///
-///     SNR = ‖mean_b g_b‖_F / ‖std_b g_b‖_F,   std² the mean over batches of the squared distance from their mean
+///     SNR = ‖mean_b g_b‖_F / ‖std_b g_b‖_F,   std² = mean_b (g_b − mean)²
 ///
 /// One pass (Welford's recurrence): a mean for every weight, and one sum of squared distances a layer. 4
 /// operations a weight and mini-batch; the gradients themselves cost as much as training steps, so an eighth
 /// of the mini-batches or so is what a measured step can afford.
 ///
 /// Bias: the mean of m mini-batches keeps 1/m of their variance, so SNR is about 1/√(m − 1) where the true
-/// gradient is 0: no drift below that floor can be seen, and numbers from different m are not comparable. `debiased`
-/// takes that share off. Both depend on the mini-batch's size: the noise falls as its root. Mini-batches of one
-/// epoch, drawn without replacement, are not quite independent, which raises SNR a little.
+/// gradient is 0: no drift below that floor can be seen, and numbers from different m are not comparable.
+/// `debiased` takes that share off. Both depend on the mini-batch's size: the noise falls as its root.
+/// Mini-batches of one epoch, drawn without replacement, are not quite independent, which raises SNR a
+/// little.
 public struct GradientNoise {
     /// [layer][weight]
     private var means: [[Double]]
@@ -28,8 +29,9 @@ public struct GradientNoise {
         public let deviation: Double
         /// mean / deviation; nil where all mini-batches' gradients are equal.
         public let value: Double?
-        /// √max(0, ‖mean‖² − s²/m) / s with s² = m/(m − 1) · deviation²: without the noise that is left in the
-        /// mean. 0 where the gradient cannot be told from noise. nil of one mini-batch, or of equal gradients.
+        /// √max(0, ‖mean‖² − s²/m) / s with s² = m/(m − 1) · deviation²: without the noise that is left in
+        /// the mean. 0 where the gradient cannot be told from noise. nil of one mini-batch, or of equal
+        /// gradients.
         public let debiased: Double?
     }
 

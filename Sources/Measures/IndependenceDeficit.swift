@@ -8,8 +8,8 @@ import LinearAlgebra
 /// `Lasso.largestPenalty`, or at equal determination.
 ///
 /// Limits: a softmax does not change when a number is added to all logits, so a network may have any such
-/// dependence or none at the same predictions. With few classes most can be predicted from the others: the paper's
-/// case is 1000 of them.
+/// dependence or none at the same predictions. With few classes most can be predicted from the others: the
+/// paper's case is 1000 of them.
 public struct IndependenceDeficit: Equatable, Sendable {
     public struct Decider: Equatable, Sendable {
         public let label: Int
@@ -57,8 +57,9 @@ public struct IndependenceDeficit: Equatable, Sendable {
                 label: label, penalty: solution.penalty,
                 deciders: order.map { Decider(label: $0, weight: solution.weights[$0]) },
                 intercept: solution.intercept, determination: solution.determination,
-                hasConverged: solution.hasConverged, accuracy: given.share, predictedAccuracy: predicted.share,
-                ownAccuracy: given.ownShare, predictedOwnAccuracy: predicted.ownShare)
+                hasConverged: solution.hasConverged, accuracy: given.share,
+                predictedAccuracy: predicted.share, ownAccuracy: given.ownShare,
+                predictedOwnAccuracy: predicted.ownShare)
         }
     }
 

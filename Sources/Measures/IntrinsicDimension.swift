@@ -8,17 +8,18 @@ import LinearAlgebra
 /// the line through the origin; the largest tenth is left out, as in the paper, where far-away points make
 /// the law fail.
 ///
-/// Ties: of points that are equal in every feature one is kept, since r_1 = 0 has no ratio. Where r_1 = r_2 the ratio is
-/// 1 and ln μ = 0, which the fit allows: points on a lattice have many, and too large a dimension for it.
+/// Ties: of points that are equal in every feature one is kept, since r_1 = 0 has no ratio. Where r_1 = r_2
+/// the ratio is 1 and ln μ = 0, which the fit allows: points on a lattice have many, and too large a
+/// dimension for it.
 ///
-/// Cost: N² d multiply-adds as products of tiles, and comparisons: 10 000 points take 0.2 s of 10 features, 2 s
-/// of 500. The neighbours found so are measured again from differences, so that rounding of products does not
-/// enter.
+/// Cost: N² d multiply-adds as products of tiles, and comparisons: 10 000 points take 0.2 s of 10 features, 2
+/// s of 500. The neighbours found so are measured again from differences, so that rounding of products does
+/// not enter.
 ///
 /// Bias: the density must be constant over two neighbours. Of few points in many dimensions d comes out too
 /// small (N = 1000 in a cube of 5 dimensions: 4.6 on average; of 10: 8.7; of 20: 15.3), and of curved or
-/// clustered sets it is that of the scale at which neighbours are: compare at equal N, and look at halves of the
-/// points.
+/// clustered sets it is that of the scale at which neighbours are: compare at equal N, and look at halves of
+/// the points.
 public struct IntrinsicDimension: Equatable, Sendable {
     /// By the fitted line.
     public let dimension: Double

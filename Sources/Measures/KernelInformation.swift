@@ -11,9 +11,9 @@ import LinearAlgebra
 /// h_up and h_low, and with them both I(X;T), are bounds for X uniform on the n points. The two I(T;Y) are
 /// differences of bounds, and bound nothing.
 ///
-/// Cost: n² d / 2 multiply-adds as products of tiles, and n²/2 exponentials (one serves both bounds; shares below
-/// e⁻⁴⁶ of a point's own count as none): 10 000 points take 0.3 s of 10 units, 1 s of 500. Memory: a tile's
-/// products. Distances come from scalar products of centred points: their error is about 1e-15 of the
+/// Cost: n² d / 2 multiply-adds as products of tiles, and n²/2 exponentials (one serves both bounds; shares
+/// below e⁻⁴⁶ of a point's own count as none): 10 000 points take 0.3 s of 10 units, 1 s of 500. Memory: a
+/// tile's products. Distances come from scalar products of centred points: their error is about 1e-15 of the
 /// largest ‖x − mean‖², over 2σ² in the exponent.
 ///
 /// Limits: the noise is not in the network, it is added to make I(X;T) finite, so σ² decides the number (Saxe
@@ -60,7 +60,8 @@ public struct KernelInformation: Equatable, Sendable {
     }
 }
 
-/// Of Σ_j exp(−‖x_i − x_j‖² / 2σ²) for every point i, and with 8σ²: over all points, and over those of i's class.
+/// Of Σ_j exp(−‖x_i − x_j‖² / 2σ²) for every point i, and with 8σ²: over all points, and over those of i's
+/// class.
 private struct KernelSums {
     private let upper: (own: [Double], others: [Double])
     private let lower: (own: [Double], others: [Double])

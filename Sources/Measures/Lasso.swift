@@ -6,12 +6,14 @@ import LinearAlgebra
 ///
 /// by coordinate descent with covariance updates (Friedman, Hastie & Tibshirani 2010, Section 2.2): all
 /// regressions share one matrix XᵀX/n, n d² operations, and a sweep over d coordinates costs at most d²,
-/// whatever n. Solutions are warm starts along a path of falling penalties. Where columns nearly depend on each
-/// other descent alone takes very many sweeps; so every ten it also goes towards the minimum for the signs that
-/// the weights have, up to where one would change (Lee, Battle, Raina & Ng 2006): a³/3 operations for a weights.
+/// whatever n. Solutions are warm starts along a path of falling penalties. Where columns nearly depend on
+/// each other descent alone takes very many sweeps; so every ten it also goes towards the minimum for the
+/// signs that the weights have, up to where one would change (Lee, Battle, Raina & Ng 2006): a³/3 operations
+/// for a weights.
 ///
-/// It stops at a duality gap of `tolerance` · ‖x_i‖²/n. Where columns depend on each other exactly there may be
-/// several solutions with the same objective, of which it gives one, and sweeps may be many: `hasConverged` says.
+/// It stops at a duality gap of `tolerance` · ‖x_i‖²/n. Where columns depend on each other exactly there may
+/// be several solutions with the same objective, of which it gives one, and sweeps may be many:
+/// `hasConverged` says.
 public struct Lasso {
     /// XᵀX/n, centred where there is an intercept, row by row.
     private let gram: [Double]
@@ -126,8 +128,8 @@ private struct Descent {
         }
     }
 
-    /// At the minimum for the signs of the weights that are not 0, or as far towards it as they all keep them.
-    /// Self where that minimum is not the only one.
+    /// At the minimum for the signs of the weights that are not 0, or as far towards it as they all keep
+    /// them. Self where that minimum is not the only one.
     func jumped(_ gram: [Double], _ penalty: Double) -> Descent {
         let used = (0..<order).filter { weights[$0] != 0 }
         let factor = Matrix<Double>(rows: used.count, columns: used.count)
@@ -149,7 +151,8 @@ private struct Descent {
         }
         result.correlations = Array(gram[target * order..<(target + 1) * order])
         for i in used where result.weights[i] != 0 {
-            for other in 0..<order { result.correlations[other] -= result.weights[i] * gram[i * order + other] }
+            let weight = result.weights[i]
+            for other in 0..<order { result.correlations[other] -= weight * gram[i * order + other] }
         }
         return result
     }

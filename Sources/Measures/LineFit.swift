@@ -90,8 +90,8 @@ public struct ConvergenceLaw: Equatable, Sendable {
         self.power = power
     }
 
-    /// α, the diffusion exponent that the paper reads from the fit; negative where more layers take longer, when it is none.
-    /// nil where K changes nothing.
+    /// α, the diffusion exponent that the paper reads from the fit; negative where more layers take longer,
+    /// when it is none. nil where K changes nothing.
     public var alpha: Double? { power.exponent == 0 ? nil : -1 / power.exponent }
 
     /// α's standard error to first order: that of 1/α, times α².

@@ -5,16 +5,16 @@ import LinearAlgebra
 /// points. All are 0 at full collapse.
 ///
 ///     NC1  tr(Σ_W Σ_B⁺) / C,   Σ_W = mean_c mean_{i in c} (h − μ_c)(h − μ_c)ᵀ,  Σ_B = mean_c m_c m_cᵀ
-///     NC2  the coefficient of variation of the ‖m_c‖, the standard deviation over pairs of cos(m_c, m_c'), and
-///          the mean over pairs of |cos + 1/(C − 1)|; the same of the head's rows w_c
+///     NC2  the coefficient of variation of the ‖m_c‖, the standard deviation over pairs of cos(m_c, m_c'),
+///          and the mean over pairs of |cos + 1/(C − 1)|; the same of the head's rows w_c
 ///     NC3  ‖ W/‖W‖_F − M/‖M‖_F ‖_F², M having the m_c as rows
 ///     NC4  the share of points that the network does not put into the class whose mean is nearest
 ///
 /// Cost: points · features · C. Eigenvalues of Σ_B below 1e-10 of the largest count as 0 in its inverse.
 ///
 /// When not to trust it: on test points Σ_W is not that of training, where collapse is defined; with unequal
-/// classes the paper's μ_G, over points, would differ. NC1 has no upper limit and compares nothing across widths;
-/// with fewer points a class than features it is too small.
+/// classes the paper's μ_G, over points, would differ. NC1 has no upper limit and compares nothing across
+/// widths; with fewer points a class than features it is too small.
 public struct NeuralCollapse: Equatable, Sendable {
     /// NC1.
     public let variability: Double
@@ -46,7 +46,8 @@ public struct NeuralCollapse: Equatable, Sendable {
     ///   - predictions: the class that the network gives each point, of NC4.
     /// - Throws: where LAPACK's iteration does not converge.
     public init?<Scalar: Real>(
-        _ features: Matrix<Scalar>, labels: [Int32], weight: Matrix<Scalar>? = nil, predictions: [Int32]? = nil
+        _ features: Matrix<Scalar>, labels: [Int32], weight: Matrix<Scalar>? = nil,
+        predictions: [Int32]? = nil
     ) throws(FactorisationError) {
         precondition(labels.count == features.rows)
         let classes = ClassMeans(widened(features), labels)

@@ -3,7 +3,8 @@ import LinearAlgebra
 /// The rank of a matrix as far as numbers tell: #{σ_i ≥ tolerance · σ_1} (rank diminishing, eq. 4), and
 /// ranks of some of a Jacobian's columns.
 public enum NumericalRank {
-    /// 1.19e-7 times the larger side: single precision's, σ below which are rounding of a matrix computed in it.
+    /// 1.19e-7 times the larger side: single precision's, σ below which are rounding of a matrix computed in
+    /// it.
     public static func usualTolerance(rows: Int, columns: Int) -> Double {
         1.19e-7 * Double(max(rows, columns))
     }
@@ -12,8 +13,8 @@ public enum NumericalRank {
     /// value decomposition in double.
     ///
     /// By Sturm counts on the smaller Gram matrix (2 · rows · columns · smaller side operations at the speed
-    /// of products), and by singular values where one is too near to a tolerance for that: always below about 2e-7
-    /// of a matrix that has not full rank. Not continuous in the matrix.
+    /// of products), and by singular values where one is too near to a tolerance for that: always below about
+    /// 2e-7 of a matrix that has not full rank. Not continuous in the matrix.
     public static func counts<Scalar: Real>(_ matrix: Matrix<Scalar>, tolerances: [Double]) -> [Int] {
         let wide = widened(matrix)
         var counter = RankCounter(order: min(matrix.rows, matrix.columns))
@@ -47,8 +48,9 @@ public enum NumericalRank {
     /// Partial rank: `counts` of some columns of a Jacobian [outputs, inputs], those of an input patch (rank
     /// diminishing, eq. 5), relative to the largest singular value *of those columns*.
     ///
-    /// Never above the rank or the patch's size: a partial rank that is the patch's size says nothing of how much
-    /// larger the rank is. The difference between two layers' partial ranks is at most that of their ranks.
+    /// Never above the rank or the patch's size: a partial rank that is the patch's size says nothing of how
+    /// much larger the rank is. The difference between two layers' partial ranks is at most that of their
+    /// ranks.
     public static func partial<Scalar: Real>(
         _ jacobian: Matrix<Scalar>, columns: [Int], tolerances: [Double]
     ) -> [Int] {
@@ -59,8 +61,8 @@ public enum NumericalRank {
         return counts(part, tolerances: tolerances)
     }
 
-    /// The inputs of the central side × side pixels of an image, channel by channel, row by row; of the
-    /// whole height or width where that is less. One row or column more is left before an odd rest than after.
+    /// The inputs of the central side × side pixels of an image, channel by channel, row by row; of the whole
+    /// height or width where that is less. One row or column more is left before an odd rest than after.
     public static func centralPatch(height: Int, width: Int, channels: Int = 1, side: Int = 16) -> [Int] {
         let (rows, columns) = (min(side, height), min(side, width))
         let (top, left) = ((height - rows + 1) / 2, (width - columns + 1) / 2)

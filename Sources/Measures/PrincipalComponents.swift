@@ -10,8 +10,8 @@ public struct PrincipalComponents {
     /// λ of the covariance Σ (x − x̄)(x − x̄)ᵀ / (n − 1), largest first, as many as there are features; never
     /// negative.
     public let eigenvalues: [Double]
-    /// A unit vector a row, that of the largest eigenvalue first, [min(points, features), features]. Signs are arbitrary;
-    /// rows whose eigenvalue is 0 are too, and may be 0.
+    /// A unit vector a row, that of the largest eigenvalue first, [min(points, features), features]. Signs
+    /// are arbitrary; rows whose eigenvalue is 0 are too, and may be 0.
     public let directions: Matrix<Double>
     /// The points less their mean.
     let centredPoints: Matrix<Double>
@@ -50,9 +50,9 @@ public struct PrincipalComponents {
     /// Feature dimension: #{λ_i > tolerance · λ_1}, usually with tolerance 1.19e-7 · d, d being the number of
     /// features and so of eigenvalues (rank diminishing, Section 6.1). At most points − 1; 0 of equal points.
     ///
-    /// A tolerance of λ is the square of one of singular values: this counts directions that
-    /// a numerical rank of the same tolerance does not see, and leaves out those that one of its root would see.
-    /// Of fewer points than twice the features it is the points' number rather than the features' dimension.
+    /// A tolerance of λ is the square of one of singular values: this counts directions that a numerical rank
+    /// of the same tolerance does not see, and leaves out those that one of its root would see. Of fewer
+    /// points than twice the features it is the points' number rather than the features' dimension.
     public func dimension(tolerance: Double? = nil) -> Int {
         let largest = eigenvalues.first ?? 0
         guard largest > 0 else { return 0 }

@@ -29,8 +29,9 @@ func centred<Scalar: Real>(_ matrix: Matrix<Scalar>) -> (points: Matrix<Double>,
 func squaredLengths(_ matrix: Matrix<Double>) -> [Double] {
     let values = matrix.values
     return (0..<matrix.rows).map { row in
+        let start = row * matrix.columns
         var sum = 0.0
-        for index in row * matrix.columns..<(row + 1) * matrix.columns { sum += values[index] * values[index] }
+        for index in start..<start + matrix.columns { sum += values[index] * values[index] }
         return sum
     }
 }

@@ -5,8 +5,9 @@
 ///
 /// A line is fitted by least squares to SNR over ln t in each window of consecutive measured steps; the phase
 /// change is the middle (geometric mean) of the window with the most negative slope, the first of equal ones.
-/// So one measured step that stands out cannot make a phase change, and it is known to about a window's width:
-/// measure at steps that grow by a constant factor. Step 0 has no logarithm and is left out. O(steps · window).
+/// So one measured step that stands out cannot make a phase change, and it is known to about a window's
+/// width: measure at steps that grow by a constant factor. Step 0 has no logarithm and is left out. O(steps ·
+/// window).
 public struct PhaseChange: Equatable, Sendable {
     /// The geometric mean of the window's steps.
     public let step: Double
@@ -35,7 +36,7 @@ public struct PhaseChange: Equatable, Sendable {
         var steepest: (slope: Double, start: Int)?
         for start in 0...(measured.count - window) {
             let part = start..<start + window
-            guard let line = LineFit(Array(times[part]), Array(values[part])), line.slope < 0 else { continue }
+            guard let line = LineFit(Array(times[part]), Array(values[part])) else { continue }
             if line.slope < steepest?.slope ?? 0 { steepest = (line.slope, start) }
         }
         guard let (slope, start) = steepest else { return nil }
@@ -51,10 +52,11 @@ public struct PhaseChange: Equatable, Sendable {
 /// Whether I(X;T) of a layer falls in the end, since when, and by how much: the second phase of a training.
 ///
 /// The series is smoothed by a running median of `window` measured steps (an odd number; at the ends of those
-/// that there are, 3 of 5), which one stray value cannot move. `final` is the median of the last `window` values, `peak` the
-/// largest smoothed value, the fall their difference. I(X;T) *falls* where that exceeds both `least` nats and `share` of
-/// the peak. Compression *starts* at the last measured step whose smoothed value is within 5 % of the fall from the
-/// peak: after it I(X;T) never comes back there, so a dip that is made up for does not count.
+/// that there are, 3 of 5), which one stray value cannot move. `final` is the median of the last `window`
+/// values, `peak` the largest smoothed value, the fall their difference. I(X;T) *falls* where that exceeds
+/// both `least` nats and `share` of the peak. Compression *starts* at the last measured step whose smoothed
+/// value is within 5 % of the fall from the peak: after it I(X;T) never comes back there, so a dip that is
+/// made up for does not count.
 public struct CompressionReport: Equatable, Sendable {
     /// The first smoothed value.
     public let initial: Double

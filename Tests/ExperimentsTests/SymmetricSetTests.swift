@@ -16,7 +16,8 @@ import Testing
 
     @Test func rowsAreTheBitsMostSignificantFirst() {
         let inputs: Matrix<Double> = SymmetricSet.inputs(zero: -1, one: 1)
-        #expect((0..<12).map { inputs[0b1000_0000_0101, $0] } == [1, -1, -1, -1, -1, -1, -1, -1, -1, 1, -1, 1])
+        let row = (0..<12).map { inputs[0b1000_0000_0101, $0] }
+        #expect(row == [1, -1, -1, -1, -1, -1, -1, -1, -1, 1, -1, 1])
         #expect(SymmetricSet.isSet(0, of: 2048) && !SymmetricSet.isSet(11, of: 2048))
     }
 

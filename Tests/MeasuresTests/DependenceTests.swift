@@ -42,7 +42,9 @@ private func dependentLogits() -> Matrix<Double> {
         for target in 0..<8 {
             let solution = Lasso(dependentLogits(), intercept: false)
                 .path(target: target, penalties: [penalty], tolerance: 1e-15)[0]
-            let residuals = x.map { row in row[target] - zip(row, solution.weights).reduce(0) { $0 + $1.0 * $1.1 } }
+            let residuals = x.map { row in
+                row[target] - zip(row, solution.weights).reduce(0) { $0 + $1.0 * $1.1 }
+            }
             for column in 0..<8 where column != target {
                 let slope = zip(x, residuals).reduce(0) { $0 + $1.0[column] * $1.1 } / 400
                 let weight = solution.weights[column]

@@ -49,6 +49,7 @@ func expectPeers(
     #expect(peers.count == values.count, "\(name)", sourceLocation: location)
     for (index, (value, peer)) in zip(values, peers).enumerated() {
         #expect(
-            isClose(value, peer, tolerance), "\(name)[\(index)]: \(value), not \(peer)", sourceLocation: location)
+            isClose(value, peer, tolerance), "\(name)[\(index)]: \(value), not \(peer)",
+            sourceLocation: location)
     }
 }

@@ -27,7 +27,8 @@ import Testing
     @Test func theCentralPatchIsInTheMiddle() {
         let patch = NumericalRank.centralPatch(height: 28, width: 28)
         #expect(patch.count == 256 && patch[0] == 6 * 28 + 6 && patch[255] == 21 * 28 + 21)
-        #expect(NumericalRank.centralPatch(height: 3, width: 2, channels: 2, side: 2) == [2, 3, 4, 5, 8, 9, 10, 11])
+        let channels = NumericalRank.centralPatch(height: 3, width: 2, channels: 2, side: 2)
+        #expect(channels == [2, 3, 4, 5, 8, 9, 10, 11])
         #expect(NumericalRank.centralPatch(height: 2, width: 2, side: 16) == [0, 1, 2, 3])
     }
 }
@@ -55,7 +56,8 @@ import Testing
         #expect(components.projection(0).rows(0..<1).values == components.mean)
         // A score's variance is the eigenvalue.
         let first = components.scores(1).values
-        #expect(isClose(first.reduce(0) { $0 + $1 * $1 } / Double(points - 1), components.eigenvalues[0], 1e-12))
+        let variance = first.reduce(0) { $0 + $1 * $1 } / Double(points - 1)
+        #expect(isClose(variance, components.eigenvalues[0], 1e-12))
     }
 
     @Test func theFeatureDimensionIsThatOfTheSpan() throws {
@@ -127,15 +129,14 @@ import Testing
         let ratios = [2, 10, 100, 500, 900, 1000].map { GaussianProducts.ratio(order: 1000, index: $0) }
         expectPeers("productRatios", ratios, 1e-14)
         let known = [0.99950, 0.99549, 0.94916, 0.70746, 0.31639, 0.01676]
-        for (ratio, value) in zip(ratios, known) { #expect(abs(ratio - value) <= 5e-6, "\(ratio), not \(value)") }
+        for (ratio, value) in zip(ratios, known) { #expect(abs(ratio - value) <= 5e-6, "not \(value)") }
         #expect(GaussianProducts.ratio(order: 1000, index: 1) == 1)
     }
 
-    /// A product of 300 matrices of order 4, its singular values kept apart by QR: the exponents.
+    /// A product of 3000 matrices of order 4, its directions kept apart by Gram and Schmidt: the exponents.
     @Test func longProductsTendToTheLimits() throws {
         let (order, depth) = (4, 3000)
         var draws = Draws(5)
-        // Lyapunov exponents: ln of the diagonal of L in Lᵢ Q = Gᵢ Q_{i−1}, taken by Gram and Schmidt.
         var basis = (0..<order).map { i in (0..<order).map { $0 == i ? 1.0 : 0 } }
         var sums = [Double](repeating: 0, count: order)
         for _ in 0..<depth {
@@ -163,7 +164,9 @@ import Testing
         let tolerance = 1.19e-7 * 1000
         let ranks = [1, 10, 50].map { GaussianProducts.rank(order: 1000, depth: $0, tolerance: tolerance) }
         let counted = [1, 10, 50].map { depth in
-            (1...1000).count { pow(GaussianProducts.ratio(order: 1000, index: $0), Double(depth)) >= tolerance }
+            (1...1000).count { k in
+                pow(GaussianProducts.ratio(order: 1000, index: k), Double(depth)) >= tolerance
+            }
         }
         #expect(ranks == counted && ranks[0] == 1000 && ranks[1] > ranks[2])
     }

@@ -7,8 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/// With e = scale · max(0, square + squares[j] − 2 products[j]) for each j, and e^−e of e ≤ 46, else 0: adds it
-/// to near[j] and sums[0], and its fourth power to far[j] and sums[1]. Relative error of e^−e below 4e-16.
+/// With e = scale · max(0, square + squares[j] − 2 products[j]) for each j, and e^−e of e ≤ 46, else 0: adds
+/// it to near[j] and sums[0], and its fourth power to far[j] and sums[1]. Relative error of e^−e below 4e-16.
 void ck_pair_shares(
     const double *products, const double *squares, double square, double scale, size_t count, double *near,
     double *far, double sums[2]);
