@@ -6,6 +6,7 @@ import COpenBLAS
 /// The requirements are C calls on raw memory, for this target's own use: callers go through `Matrix`.
 public protocol Real: BinaryFloatingPoint, Sendable where RawSignificand: FixedWidthInteger {
     static var kernels: Kernels<Self> { get }
+    static var layerKernels: LayerKernels<Self> { get }
 }
 
 public enum Activation: Int32, Sendable {

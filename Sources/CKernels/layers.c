@@ -1,0 +1,32 @@
+#include "layers.h"
+
+#pragma STDC FP_CONTRACT OFF
+
+// As in ckernels.c.
+#if defined(__x86_64__) && !__has_feature(thread_sanitizer)
+#define CK_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define CK_CLONES
+#endif
+#define INLINE static inline __attribute__((always_inline))
+// Columns that are summed at once, and rows that are summed before the sum goes to a double.
+#define CHUNK 32
+#define STRIP 64
+
+// How many rows of a matrix may be taken for one, so that loops over columns are long enough for vectors.
+INLINE size_t rows_side_by_side(size_t rows, size_t columns) {
+    size_t fold = 1;
+    while (columns * fold * 2 <= CK_SIDE_BY_SIDE && rows % (fold * 2) == 0) fold *= 2;
+    return fold;
+}
+
+#define T float
+#define NAME(stem) stem##_f32
+#define SQRT __builtin_elementwise_sqrt
+#include "layers.inc"
+#undef T
+#undef NAME
+
+#define T double
+#define NAME(stem) stem##_f64
+#include "layers.inc"

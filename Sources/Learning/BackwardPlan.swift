@@ -1,0 +1,69 @@
+/// Which gradient is kept where on the way from one value back to the input: gradients live as short as they can, in
+/// few slots, and take over their successor's slot where an operation works in place.
+struct BackwardPlan: Sendable, Hashable {
+    struct Target: Sendable, Hashable {
+        var slot: Int
+        /// Added to what is there: another reader of the value was before.
+        var isAdded: Bool
+    }
+    struct Step: Sendable, Hashable {
+        var node: Int
+        /// Where the gradient in the node's output is.
+        var output: Int
+        var input: Target?
+        var second: Target?
+    }
+
+    private(set) var steps: [Step] = []
+    /// Numbers a point that each slot has room for.
+    private(set) var slotSizes: [Int] = []
+    private(set) var start = 0
+    /// nil: not asked for.
+    private(set) var inputSlot: Int?
+
+    init(_ plan: NetworkPlan, from value: Int, toInput: Bool) {
+        var slots = [Int?](repeating: nil, count: plan.values.count)
+        var free: [Int] = []
+        func reserve(_ slot: Int?, for value: Int) -> Int {
+            let size = plan.values[value].size.count
+            guard let slot = slot ?? free.popLast() else {
+                slotSizes.append(size)
+                return slotSizes.count - 1
+            }
+            slotSizes[slot] = max(slotSizes[slot], size)
+            return slot
+        }
+        start = reserve(nil, for: value)
+        slots[value] = start
+        for index in plan.nodes.indices.reversed() {
+            let node = plan.nodes[index]
+            guard let output = slots[node.output] else { continue }
+            var isTaken = false
+            func target(_ value: Int) -> Target? {
+                if value == 0 && !toInput { return nil }
+                if let slot = slots[value] { return Target(slot: slot, isAdded: true) }
+                let takesOver = node.operation.isInPlace && !isTaken
+                let slot = reserve(takesOver ? output : nil, for: value)
+                if takesOver { isTaken = true }
+                slots[value] = slot
+                return Target(slot: slot, isAdded: false)
+            }
+            let input = target(node.input)
+            let second = node.second.flatMap { target($0) }
+            steps.append(Step(node: index, output: output, input: input, second: second))
+            if !isTaken { free.append(output) }
+            slots[node.output] = nil
+        }
+        inputSlot = toInput ? slots[0] : nil
+    }
+}
+
+extension NetworkPlan.Operation {
+    /// Whether the gradient in the input is made of that in the output where it stands.
+    var isInPlace: Bool {
+        switch self {
+        case .activation, .normalisation, .sum: true
+        case .dense, .convolution, .pool, .subsample: false
+        }
+    }
+}

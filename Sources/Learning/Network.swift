@@ -1,0 +1,138 @@
+import LinearAlgebra
+
+/// A network of any layers: dense, convolutions, normalisations, pools, residual blocks. Slower than an `MLP` where
+/// that will do.
+///
+/// The running averages of batch normalisations are the last numbers of the flat buffer. Their gradient is zero, so
+/// optimisers leave them alone; copies, checkpoints and an average of the parameters carry them. `setGradients` moves
+/// them, `gradient` does not.
+public struct Network<Scalar: Real>: Model {
+    public let shape: NetworkShape
+    public let loss: Loss
+    public let parameters: Parameters<Scalar>
+    /// Points of a batch.
+    public let points: Int
+    let numbers: NetworkNumbers<Scalar>
+    private let work: NetworkWorkspace<Scalar>
+    private let descent: BackwardPlan
+    public var noisePerPoint: Int { 0 }
+
+    public init(_ shape: NetworkShape, loss: Loss, points: Int) {
+        self.shape = shape
+        self.loss = loss
+        self.points = points
+        parameters = Parameters(shape.plan, vectors: loss == .gaussianNLL ? [shape.outputs] : [])
+        numbers = NetworkNumbers(plan: shape.plan, flat: parameters.flat)
+        descent = BackwardPlan(shape.plan, from: shape.plan.last, toInput: false)
+        work = NetworkWorkspace(shape.plan, descent, points: points)
+    }
+
+    /// The same network in another type, rounded: in double, for what is measured of it.
+    public init<Other: Real>(converting other: Network<Other>, points: Int) {
+        self.init(other.shape, loss: other.loss, points: points)
+        parameters.flat.assign(converting: other.parameters.flat)
+    }
+
+    public func makeGradients() -> Parameters<Scalar> {
+        Parameters(shape.plan, vectors: parameters.vectors.map(\.count))
+    }
+
+    public func copy() -> Network {
+        let other = Network(shape, loss: loss, points: points)
+        other.parameters.flat.assign(parameters.flat)
+        return other
+    }
+
+    /// Weights as an `MLP`'s: normal, of variance 2 / inputs where the next activation is a ReLU (He et al. 2015),
+    /// else 2 / (inputs + outputs); a convolution's inputs are what is under its window. Scales γ and running
+    /// variances are 1, all else 0.
+    public func initialise(_ streams: RandomStreams) {
+        let flat = parameters.flat
+        flat.fill(0)
+        for (index, weight) in shape.plan.weights.enumerated() {
+            let (inputs, outputs) = (Double(weight.place.columns), Double(weight.place.rows))
+            let variance = shape.plan.isBeforeReLU(weight.node) ? 2 / inputs : 2 / (inputs + outputs)
+            let draws = Matrix<Float>(rows: weight.place.rows, columns: weight.place.columns)
+            streams.fillNormals(draws, .initialisation, index: index)
+            let deviation = Float(variance.squareRoot())
+            weight.place.of(flat).assign(draws.values.map { Scalar($0 * deviation) })
+        }
+        for node in shape.plan.nodes {
+            guard case .normalisation(let norm) = node.operation else { continue }
+            norm.gamma.of(flat).fill(1)
+            norm.running?.variance.of(flat).fill(1)
+        }
+    }
+
+    /// Each dense layer's [outputs, inputs] and convolution's [channels, numbers under the window], in order.
+    public var weights: [Matrix<Scalar>] { weights(of: parameters) }
+
+    /// Those of parameters or gradients of this network's shape.
+    public func weights(of parameters: Parameters<Scalar>) -> [Matrix<Scalar>] {
+        shape.plan.weights.map { $0.place.of(parameters.flat) }
+    }
+
+    /// One training step's gradient: moments are the batch's, and running averages move towards them.
+    ///
+    /// - Precondition: the batch has `points` points.
+    public func setGradients(
+        _ gradients: Parameters<Scalar>, _ batch: Batch<Scalar>, noise: Matrix<Scalar>
+    ) -> Objective {
+        setGradients(gradients, batch, .training(movesAverages: true))
+    }
+
+    /// The same gradient, the network as it was: for measures.
+    public func gradient(_ gradients: Parameters<Scalar>, _ batch: Batch<Scalar>) -> Objective {
+        setGradients(gradients, batch, .training(movesAverages: false))
+    }
+
+    private func setGradients(
+        _ gradients: Parameters<Scalar>, _ batch: Batch<Scalar>, _ mode: NetworkMode
+    ) -> Objective {
+        precondition(batch.inputs.rows == points && batch.inputs.columns == shape.input.count)
+        numbers.forward(batch.inputs, work, mode, upTo: shape.plan.last)
+        let outputs = numbers.slot(descent.start, of: shape.plan.last, points, work)
+        outputs.assign(work.values[shape.plan.last])
+        let sum = loss.evaluate(
+            outputs, batch, logVariance: parameters.vector, logVarianceGradient: gradients.vector)
+        numbers.backward(descent, batch.inputs, work, mode, gradients: gradients.flat)
+        shape.plan.stateRange.of(gradients.flat).fill(0)
+        let task = sum.loss / loss.normaliser(points: points, outputs: outputs.columns)
+        return Objective(task: task, kl: 0, total: task, correct: sum.correct)
+    }
+
+    /// The loss's sum over at most `points` points, with running averages; parameters and gradients stay.
+    public func evaluate(_ batch: Batch<Scalar>) -> LossSum {
+        precondition(batch.inputs.rows <= points)
+        numbers.forward(batch.inputs, work, .evaluation, upTo: shape.plan.last)
+        let outputs = numbers.slot(descent.start, of: shape.plan.last, batch.inputs.rows, work)
+        outputs.assign(work.values[shape.plan.last].rows(0..<batch.inputs.rows))
+        let unused = parameters.vector.map { Matrix<Scalar>(rows: 1, columns: $0.count) }
+        return loss.evaluate(
+            outputs, batch, logVariance: parameters.vector, logVarianceGradient: unused)
+    }
+}
+
+extension Parameters {
+    /// A plan's parameters, its running averages, then the vectors. No layer is a `DenseLayer` here.
+    init(_ plan: NetworkPlan, vectors sizes: [Int]) {
+        let flat = Matrix<Scalar>(
+            rows: 1, columns: plan.parameterCount + plan.stateCount + sizes.reduce(0, +))
+        var parts = plan.parts.map { (range: $0.range, isWeight: $0.isWeight) }
+        parts.append((plan.stateRange.range, false))
+        var offset = plan.parameterCount + plan.stateCount
+        self.vectors = sizes.map { size in
+            defer { offset += size }
+            parts.append((offset..<offset + size, false))
+            return Matrix(flat.buffer, offset: offset, rows: 1, columns: size)
+        }
+        self.flat = flat
+        self.stacks = []
+        self.parts = parts
+    }
+}
+
+extension NetworkPlan {
+    /// Where the running averages are.
+    var stateRange: Place { Place(offset: parameterCount, rows: 1, columns: stateCount) }
+}

@@ -1,0 +1,73 @@
+import LinearAlgebra
+
+/// A layer as measures see it: a dense layer or convolution with what normalises it, its activation, and the block's
+/// input where a block ends there.
+public struct NetworkLayer: Sendable, Hashable {
+    /// Which of a layer's two values.
+    public enum Side: Sendable, Hashable {
+        /// What goes into the activation.
+        case preActivation
+        /// What the next layer reads.
+        case activation
+    }
+
+    /// Dense layers and convolutions up to here, those of shortcuts left out.
+    public let depth: Int
+    /// Of its output; the numbers are its units.
+    public let size: ImageSize
+    /// Values of the plan; the same for the last layer, which has no activation.
+    let preActivation: Int
+    let activation: Int
+
+    func value(_ side: Side) -> Int { side == .preActivation ? preActivation : activation }
+}
+
+/// What a layer gives at some points, [points, units] each.
+public struct LayerOutput<Scalar: Real> {
+    public let layer: NetworkLayer
+    public let preActivation: Matrix<Scalar>
+    public let activation: Matrix<Scalar>
+}
+
+extension NetworkShape {
+    /// One for each activation, and the outputs. Two layers may have the same depth: a residual block's last
+    /// convolution ends with the block, whose sum has an activation.
+    public var networkLayers: [NetworkLayer] {
+        plan.layers.map {
+            NetworkLayer(
+                depth: $0.depth, size: plan.values[$0.activation].size, preActivation: $0.preActivation,
+                activation: $0.activation)
+        }
+    }
+}
+
+extension Network {
+    public var layers: [NetworkLayer] { shape.networkLayers }
+
+    /// What layers (nil: all) give at points [points, inputs], in evaluation. Takes memory for the results, and for
+    /// one pass over `points` of this network.
+    public func outputs(of some: [NetworkLayer]? = nil, at inputs: Matrix<Scalar>) -> [LayerOutput<Scalar>] {
+        let chosen = some ?? layers
+        let work = NetworkWorkspace<Scalar>(
+            shape.plan, nil, points: min(points, inputs.rows), keepsAll: true)
+        let results = chosen.map { layer in
+            let pre = Matrix<Scalar>(rows: inputs.rows, columns: layer.size.count)
+            return LayerOutput(
+                layer: layer, preActivation: pre,
+                activation: layer.preActivation == layer.activation
+                    ? pre : Matrix(rows: inputs.rows, columns: layer.size.count))
+        }
+        let last = chosen.map(\.activation).max() ?? 0
+        for start in stride(from: 0, to: inputs.rows, by: max(1, points)) {
+            let rows = start..<min(inputs.rows, start + points)
+            let part = inputs.rows(rows)
+            numbers.forward(part, work, .evaluation, upTo: last)
+            for result in results {
+                result.preActivation.rows(rows).assign(
+                    numbers.value(result.layer.preActivation, part, work))
+                result.activation.rows(rows).assign(numbers.value(result.layer.activation, part, work))
+            }
+        }
+        return results
+    }
+}
