@@ -1,15 +1,14 @@
 import Glibc
-import Sweep
 import Text
 
-/// The decoded copy's place: its name holds what the four files looked like, so changed files are decoded
+/// The decoded copy's place: its name holds what the files looked like, so changed files are decoded
 /// anew.
-func cachePath(_ cache: String, _ name: TrialSettings.Images.Name, _ files: [String]) -> String? {
+func cachePath(_ cache: String, _ name: String, _ files: [String]) -> String? {
     var description = ""
     for file in files {
         var status = stat()
         guard stat(file, &status) == 0 else { return nil }
         description += "\(file) \(status.st_size) \(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)\n"
     }
-    return "\(cache)/\(name.rawValue)-\(Digest(of: description).hexadecimal(bytes: 8)).images"
+    return "\(cache)/\(name)-\(Digest(of: description).hexadecimal(bytes: 8)).images"
 }

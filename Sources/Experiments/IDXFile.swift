@@ -27,6 +27,12 @@ public struct DataError: Error, Equatable, CustomStringConvertible {
         case noItems
         case countsDisagree(images: Int, labels: Int)
         case badLabel(Int, at: Int)
+        /// A file of a set that is not fetched by a command of ours.
+        case missingBatch(lookedFor: [String])
+        /// Its size is no multiple of a record's.
+        case notRecords(size: Int, record: Int)
+        /// Batches of one set that are not as large as each other.
+        case otherCount(Int, in: String, Int)
         case tooFewPoints(asked: Int, held: Int)
         case weights(WeightsProblem)
         case array(ArrayProblem)
@@ -60,6 +66,14 @@ extension DataError.Problem {
         case .noItems: "announces no items"
         case .countsDisagree(let images, let labels): "has \(labels) labels for \(images) images"
         case .badLabel(let label, let index): "has the label \(label) at \(index); labels are 0 to 9"
+        case .missingBatch(let names):
+            "no such data: looked for \(names.joined(separator: ", ")); unpack cifar-10-binary.tar.gz (from "
+                + "https://www.cs.toronto.edu/~kriz/cifar.html) in this folder, or give the folder above the one "
+                + "that holds it with --data DIR or RANKSWEEP_DATA"
+        case .notRecords(let size, let record):
+            "is cut short or no CIFAR-10 batch: its \(size) bytes are not whole records of \(record)"
+        case .otherCount(let count, let other, let expected):
+            "holds \(count) images, \(other) holds \(expected); is it cut short?"
         case .tooFewPoints(let asked, let held): "holds \(held) images; the sweep asks for \(asked)"
         case .weights(let problem): problem.words
         case .array(let problem): problem.words

@@ -5,7 +5,7 @@ import LinearAlgebra
 import Sweep
 import Text
 
-/// Where data sets are: the folder with `mnist/` and `fashion-mnist/`, and the folder for decoded copies.
+/// Where data sets are: the folder with `mnist/`, `fashion-mnist/` and `cifar-10/`, and the folder for decoded copies.
 public struct DataDirectory: Sendable, Equatable {
     public var data: String
     /// nil: nothing is kept between processes.
@@ -20,29 +20,34 @@ public struct DataDirectory: Sendable, Equatable {
 /// Images and labels of one data set, as bytes, mapped read-only so that every slot of a host shares them.
 public final class ImageSet {
     public struct Part {
-        /// [count × 784]
+        /// [count × numbers of an image], row by row; of a pixel with colours all three side by side
         public let pixels: UnsafeBufferPointer<UInt8>
         public let labels: [Int32]
         public var count: Int { labels.count }
     }
 
     public static let pixelsPerImage = 784
+    /// 784, or 3072 of colour images.
+    public let numbersPerImage: Int
     public let train: Part
     public let test: Part
     private let memory: Memory
 
-    private init(_ memory: Memory, trainCount: Int, testCount: Int) {
+    private init(_ memory: Memory, numbers pixels: Int, trainCount: Int, testCount: Int) {
         self.memory = memory
-        let pixels = ImageSet.pixelsPerImage
-        let bytes = memory.bytes
-        func part(_ start: Int, _ count: Int) -> Part {
-            let end = start + count * pixels
-            return Part(
-                pixels: UnsafeBufferPointer(rebasing: bytes[start..<end]),
-                labels: bytes[end..<end + count].map { Int32($0) })
-        }
-        train = part(ImageSet.headerBytes, trainCount)
-        test = part(ImageSet.headerBytes + trainCount * (pixels + 1), testCount)
+        numbersPerImage = pixels
+        train = ImageSet.part(memory.bytes, pixels, ImageSet.headerBytes, trainCount)
+        let testStart = ImageSet.headerBytes + trainCount * (pixels + 1)
+        test = ImageSet.part(memory.bytes, pixels, testStart, testCount)
+    }
+
+    private static func part(
+        _ bytes: UnsafeBufferPointer<UInt8>, _ numbers: Int, _ start: Int, _ count: Int
+    ) -> Part {
+        let end = start + count * numbers
+        return Part(
+            pixels: UnsafeBufferPointer(rebasing: bytes[start..<end]),
+            labels: bytes[end..<end + count].map { Int32($0) })
     }
 
     /// The bytes of a data set: a mapped file, or memory of this process.
@@ -78,26 +83,73 @@ public final class ImageSet {
     private static let digestPlace = 8..<40
     private static let magic = Array("rsimages".utf8)
 
+    /// Where images come from: the files of a set's folder.
+    enum Origin {
+        case idx(TrialSettings.Images.Name)
+        case cifar10
+
+        var name: String {
+            switch self {
+            case .idx(let name): name.rawValue
+            case .cifar10: CIFARFile.folder
+            }
+        }
+
+        var numbersPerImage: Int {
+            switch self {
+            case .idx: ImageSet.pixelsPerImage
+            case .cifar10: CIFARFile.numbersPerImage
+            }
+        }
+
+        func locate(in data: String) throws(DataError) -> [String] {
+            switch self {
+            case .idx(let name): try ImageSet.locate(name, in: data)
+            case .cifar10: try CIFARFile.locate(in: data)
+            }
+        }
+
+        /// Of training, then of test images.
+        func parts(of files: [String]) throws(DataError) -> [(images: [UInt8], labels: [UInt8])] {
+            switch self {
+            case .idx: try ImageSet.parts(of: files)
+            case .cifar10: try CIFARFile.parts(of: files)
+            }
+        }
+    }
+
     /// Maps the decoded copy, decoding it first where there is none; one process decodes while others wait.
     public static func open(
         _ name: TrialSettings.Images.Name, in directory: DataDirectory
     ) throws(DataError) -> ImageSet {
-        let files = try locate(name, in: directory.data)
-        guard let cache = directory.cache, let path = cachePath(cache, name, files) else {
-            return try make(content(of: files))
+        try open(.idx(name), in: directory)
+    }
+
+    /// CIFAR-10 (Krizhevsky 2009) in its binary version: 32 × 32 pixels of red, green and blue.
+    public static func openCIFAR10(in directory: DataDirectory) throws(DataError) -> ImageSet {
+        try open(.cifar10, in: directory)
+    }
+
+    private static func open(_ origin: Origin, in directory: DataDirectory) throws(DataError) -> ImageSet {
+        let files = try origin.locate(in: directory.data)
+        let numbers = origin.numbersPerImage
+        func content() throws(DataError) -> [UInt8] { ImageSet.content(try origin.parts(of: files)) }
+        func map(_ path: String) -> ImageSet? { ImageSet.map(path, numbers: numbers) }
+        guard let cache = directory.cache, let path = cachePath(cache, origin.name, files) else {
+            return try make(content(), numbers: numbers)
         }
         if let ready = map(path) { return ready }
         guard (try? makeFolder(cache)) != nil, access(cache, W_OK) == 0 else {
-            return try make(content(of: files))
+            return try make(content(), numbers: numbers)
         }
         let lock = Glibc.open(path + ".lock", O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
         defer { if lock >= 0 { close(lock) } }
         // Without the lock two may decode: the copy is whole all the same.
         while lock >= 0, flock(lock, LOCK_EX) != 0, errno == EINTR {}
         if let ready = map(path) { return ready }
-        let bytes = try content(of: files)
+        let bytes = try content()
         if (try? writeFile(bytes, to: path, among: .several)) != nil, let ready = map(path) { return ready }
-        return make(bytes)
+        return make(bytes, numbers: numbers)
     }
 
     /// The four files, in the order train images, train labels, test images, test labels.
@@ -116,9 +168,10 @@ public final class ImageSet {
         return files
     }
 
-    private static func content(of files: [String]) throws(DataError) -> [UInt8] {
-        // What the digest is of: the counts' place, then images and labels.
-        var body = [UInt8](repeating: 0, count: headerBytes - digestPlace.upperBound)
+    private static func parts(
+        of files: [String]
+    ) throws(DataError) -> [(images: [UInt8], labels: [UInt8])] {
+        var parts: [(images: [UInt8], labels: [UInt8])] = []
         for part in 0..<2 {
             let images = try IDXFile.read(files[2 * part], dimensions: 3)
             let labels = try IDXFile.read(files[2 * part + 1], dimensions: 1)
@@ -131,19 +184,41 @@ public final class ImageSet {
                 throw DataError(
                     file: files[2 * part + 1], problem: .badLabel(Int(labels.bytes[bad]), at: bad))
             }
+            parts.append((images.bytes, labels.bytes))
+        }
+        return parts
+    }
+
+    /// The bytes of the decoded copy.
+    private static func content(_ parts: [(images: [UInt8], labels: [UInt8])]) -> [UInt8] {
+        // What the digest is of: the counts' place, then images and labels.
+        var body = [UInt8](repeating: 0, count: headerBytes - digestPlace.upperBound)
+        for (part, content) in parts.enumerated() {
             for byte in 0..<4 {
-                body[4 * part + byte] = UInt8(truncatingIfNeeded: images.dimensions[0] >> (8 * byte))
+                body[4 * part + byte] = UInt8(truncatingIfNeeded: content.labels.count >> (8 * byte))
             }
-            body += images.bytes
-            body += labels.bytes
+            body += content.images
+            body += content.labels
         }
         return magic + Digest(of: body).bytes + body
     }
 
-    private static func make(_ bytes: [UInt8]) -> ImageSet {
+    private static func make(_ bytes: [UInt8], numbers: Int) -> ImageSet {
         let memory = Memory(copying: bytes)
         let (train, test) = counts(memory.bytes)
-        return ImageSet(memory, trainCount: train, testCount: test)
+        return ImageSet(memory, numbers: numbers, trainCount: train, testCount: test)
+    }
+
+    /// A set of images that are in memory already, labels 0 ..< 10.
+    init(train: (images: [UInt8], labels: [UInt8]), test: (images: [UInt8], labels: [UInt8]), numbers: Int) {
+        precondition(train.images.count == train.labels.count * numbers)
+        precondition(test.images.count == test.labels.count * numbers)
+        let memory = Memory(copying: ImageSet.content([train, test]))
+        self.memory = memory
+        numbersPerImage = numbers
+        self.train = ImageSet.part(memory.bytes, numbers, ImageSet.headerBytes, train.labels.count)
+        let testStart = ImageSet.headerBytes + train.labels.count * (numbers + 1)
+        self.test = ImageSet.part(memory.bytes, numbers, testStart, test.labels.count)
     }
 
     private static func counts(_ bytes: UnsafeBufferPointer<UInt8>) -> (train: Int, test: Int) {
@@ -152,7 +227,7 @@ public final class ImageSet {
     }
 
     /// nil where there is no copy, or it is not whole.
-    private static func map(_ path: String) -> ImageSet? {
+    private static func map(_ path: String, numbers: Int) -> ImageSet? {
         let file = Glibc.open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { return nil }
         defer { close(file) }
@@ -166,9 +241,9 @@ public final class ImageSet {
         let memory = Memory(mapping: bytes)
         let (train, test) = counts(bytes)
         let rest = UnsafeBufferPointer(rebasing: bytes[digestPlace.upperBound...])
-        guard bytes.starts(with: magic), size == headerBytes + (train + test) * (pixelsPerImage + 1),
+        guard bytes.starts(with: magic), size == headerBytes + (train + test) * (numbers + 1),
             Digest(of: rest).bytes == Array(bytes[digestPlace])
         else { return nil }
-        return ImageSet(memory, trainCount: train, testCount: test)
+        return ImageSet(memory, numbers: numbers, trainCount: train, testCount: test)
     }
 }

@@ -22,6 +22,10 @@ public struct RandomStreams: Sendable, Equatable {
         /// Candidates for a teacher's training and test points. Index: the block of candidates.
         case teacherTrainingPoints = 8
         case teacherTestPoints = 9
+        /// Of generated images, keyed by their own seed. Index: the class.
+        case imageTemplates = 12
+        /// Index: the image.
+        case imageNoise = 13
     }
 
     public let seed: UInt64

@@ -1,0 +1,81 @@
+import Learning
+import LinearAlgebra
+
+/// Images of CIFAR-10's shape that are computed, where the real ones are not at hand: 10 classes, 32 × 32 pixels of
+/// three colours. A class is a smooth pattern; an image of it is that pattern moved by up to three pixels each way,
+/// more or less bright, under noise. A function of (seed, sizes) alone. Much easier than CIFAR-10: no number measured on
+/// it says anything of natural images.
+public struct GeneratedImages: Sendable {
+    public var seed: UInt64
+    public var trainCount: Int
+    public var testCount: Int
+    /// Standard deviation of the noise, in steps of a byte.
+    public var noise: Double
+
+    static let side = 32
+    static let classes = 10
+    /// Patterns are interpolated between so many random numbers a side.
+    private static let knots = 5
+
+    public init(seed: UInt64, trainCount: Int, testCount: Int, noise: Double = 48) {
+        (self.seed, self.trainCount, self.testCount, self.noise) = (seed, trainCount, testCount, noise)
+    }
+
+    public func make() -> ImageSet {
+        let streams = RandomStreams(seed: seed)
+        let templates = (0..<Self.classes).map { Self.template(of: $0, streams) }
+        return ImageSet(
+            train: images(0..<trainCount, templates, streams),
+            test: images(trainCount..<trainCount + testCount, templates, streams),
+            numbers: CIFARFile.numbersPerImage)
+    }
+
+    /// [32 · 32 · 3], about −1 ... 1: bilinear between a coarse grid's normal numbers, which goes round.
+    private static func template(of label: Int, _ streams: RandomStreams) -> [Float] {
+        let grid = Matrix<Float>(rows: knots * knots, columns: CIFARFile.colours)
+        streams.fillNormals(grid, .imageTemplates, index: label)
+        let step = Float(knots) / Float(side)
+        return (0..<CIFARFile.numbersPerImage).map { index in
+            let (pixel, colour) = (index / CIFARFile.colours, index % CIFARFile.colours)
+            let (y, x) = (Float(pixel / side) * step, Float(pixel % side) * step)
+            let (row, column) = (Int(y), Int(x))
+            let (down, right) = (y - Float(row), x - Float(column))
+            func knot(_ row: Int, _ column: Int) -> Float {
+                grid[row % knots * knots + column % knots, colour]
+            }
+            let upper = knot(row, column) * (1 - right) + knot(row, column + 1) * right
+            let lower = knot(row + 1, column) * (1 - right) + knot(row + 1, column + 1) * right
+            return upper * (1 - down) + lower * down
+        }
+    }
+
+    /// Classes take turns. Of an image's random numbers the first three are its brightness and displacement.
+    private func images(
+        _ numbers: Range<Int>, _ templates: [[Float]], _ streams: RandomStreams
+    ) -> (images: [UInt8], labels: [UInt8]) {
+        let (side, colours) = (Self.side, CIFARFile.colours)
+        let draws = Matrix<Float>(rows: 1, columns: CIFARFile.numbersPerImage + 4)
+        var images = [UInt8](repeating: 0, count: numbers.count * CIFARFile.numbersPerImage)
+        var place = 0
+        for image in numbers {
+            streams.fillNormals(draws, .imageNoise, index: image)
+            let template = templates[image % Self.classes]
+            let brightness = 128 + 16 * draws[0, 0]
+            func displacement(_ draw: Float) -> Int { max(-3, min(3, Int((2 * draw).rounded()))) }
+            let (down, right) = (displacement(draws[0, 1]), displacement(draws[0, 2]))
+            for row in 0..<side {
+                for column in 0..<side {
+                    let from = ((row + down + side) % side * side + (column + right + side) % side) * colours
+                    for colour in 0..<colours {
+                        let within = (row * side + column) * colours + colour
+                        let value =
+                            brightness + 48 * template[from + colour] + Float(noise) * draws[0, within + 4]
+                        images[place] = UInt8(max(0, min(255, value.rounded())))
+                        place += 1
+                    }
+                }
+            }
+        }
+        return (images, numbers.map { UInt8($0 % Self.classes) })
+    }
+}
