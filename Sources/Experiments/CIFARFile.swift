@@ -1,10 +1,10 @@
 import Glibc
 
-/// CIFAR-10's binary version (Krizhevsky 2009): five batches of training images and one of test images, each a
-/// sequence of records: a byte that is the label, then 1024 bytes of red, of green, of blue, row by row.
+/// CIFAR-10's binary version (Krizhevsky 2009): five batches of training images and one of test images, each
+/// a sequence of records: a byte that is the label, then 1024 bytes of red, of green, of blue, row by row.
 ///
-/// Batches may have any number of images, but the five as many each: what was cut short between two records is
-/// seen by that.
+/// Batches may have any number of images, but the five as many each: what was cut short between two records
+/// is seen by that.
 enum CIFARFile {
     static let folder = "cifar-10"
     static let pixels = 1024

@@ -1,10 +1,10 @@
 import Learning
 import LinearAlgebra
 
-/// Images of CIFAR-10's shape that are computed, where the real ones are not at hand: 10 classes, 32 × 32 pixels of
-/// three colours. A class is a smooth pattern; an image of it is that pattern moved by up to three pixels each way,
-/// more or less bright, under noise. A function of (seed, sizes) alone. Much easier than CIFAR-10: no number measured on
-/// it says anything of natural images.
+/// Images of CIFAR-10's shape that are computed, where the real ones are not at hand: 10 classes, 32 × 32
+/// pixels of three colours. A class is a smooth pattern; an image of it is that pattern moved by up to three
+/// pixels each way, more or less bright, under noise. A function of (seed, sizes) alone. Much easier than
+/// CIFAR-10: no number measured on it says anything of natural images.
 public struct GeneratedImages: Sendable {
     public var seed: UInt64
     public var trainCount: Int

@@ -68,8 +68,8 @@ extension DataError.Problem {
         case .badLabel(let label, let index): "has the label \(label) at \(index); labels are 0 to 9"
         case .missingBatch(let names):
             "no such data: looked for \(names.joined(separator: ", ")); unpack cifar-10-binary.tar.gz (from "
-                + "https://www.cs.toronto.edu/~kriz/cifar.html) in this folder, or give the folder above the one "
-                + "that holds it with --data DIR or RANKSWEEP_DATA"
+                + "https://www.cs.toronto.edu/~kriz/cifar.html) in this folder, or give the folder above the "
+                + "one that holds it with --data DIR or RANKSWEEP_DATA"
         case .notRecords(let size, let record):
             "is cut short or no CIFAR-10 batch: its \(size) bytes are not whole records of \(record)"
         case .otherCount(let count, let other, let expected):

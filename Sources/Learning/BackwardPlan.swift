@@ -1,5 +1,5 @@
-/// Which gradient is kept where on the way from one value back to the input: gradients live as short as they can, in
-/// few slots, and take over their successor's slot where an operation works in place.
+/// Which gradient is kept where on the way from one value back to the input: gradients live as short as they
+/// can, in few slots, and take over their successor's slot where an operation works in place.
 struct BackwardPlan: Sendable, Hashable {
     struct Target: Sendable, Hashable {
         var slot: Int

@@ -1,11 +1,11 @@
 import LinearAlgebra
 
-/// A network of any layers: dense, convolutions, normalisations, pools, residual blocks. Slower than an `MLP` where
-/// that will do.
+/// A network of any layers: dense, convolutions, normalisations, pools, residual blocks. Slower than an `MLP`
+/// where that will do.
 ///
-/// The running averages of batch normalisations are the last numbers of the flat buffer. Their gradient is zero, so
-/// optimisers leave them alone; copies, checkpoints and an average of the parameters carry them. `setGradients` moves
-/// them, `gradient` does not.
+/// The running averages of batch normalisations are the last numbers of the flat buffer. Their gradient is
+/// zero, so optimisers leave them alone; copies, checkpoints and an average of the parameters carry them.
+/// `setGradients` moves them, `gradient` does not.
 public struct Network<Scalar: Real>: Model {
     public let shape: NetworkShape
     public let loss: Loss
@@ -43,9 +43,9 @@ public struct Network<Scalar: Real>: Model {
         return other
     }
 
-    /// Weights as an `MLP`'s: normal, of variance 2 / inputs where the next activation is a ReLU (He et al. 2015),
-    /// else 2 / (inputs + outputs); a convolution's inputs are what is under its window. Scales γ and running
-    /// variances are 1, all else 0.
+    /// Weights as an `MLP`'s: normal, of variance 2 / inputs where the next activation is a ReLU (He et al.
+    /// 2015), else 2 / (inputs + outputs); a convolution's inputs are what is under its window. Scales γ and
+    /// running variances are 1, all else 0.
     public func initialise(_ streams: RandomStreams) {
         let flat = parameters.flat
         flat.fill(0)

@@ -1,9 +1,9 @@
 import LinearAlgebra
 
 extension NetworkNumbers {
-    /// The gradients of what `backward` starts from, its gradient being in its slot, in all parameters that it depends
-    /// on (nil: not asked for) and, where the plan says so, in the input. Values are those of the last forward pass
-    /// over the same inputs, in the same mode.
+    /// The gradients of what `backward` starts from, its gradient being in its slot, in all parameters that
+    /// it depends on (nil: not asked for) and, where the plan says so, in the input. Values are those of the
+    /// last forward pass over the same inputs, in the same mode.
     func backward(
         _ backward: BackwardPlan, _ inputs: Matrix<Scalar>, _ work: NetworkWorkspace<Scalar>,
         _ mode: NetworkMode, gradients: Matrix<Scalar>?
@@ -81,7 +81,8 @@ extension NetworkNumbers {
 
     /// With C what is under the window and δ the gradient in the output: dW = δᵀ C, dC = δ W.
     private func convolutionBackward(
-        _ step: BackwardPlan.Step, _ window: ImageWindow, _ weight: NetworkPlan.Place, _ input: Matrix<Scalar>,
+        _ step: BackwardPlan.Step, _ window: ImageWindow, _ weight: NetworkPlan.Place,
+        _ input: Matrix<Scalar>,
         _ delta: Matrix<Scalar>, _ work: NetworkWorkspace<Scalar>, _ gradients: Matrix<Scalar>?
     ) {
         let outputs = pixels(delta, of: weight.rows)

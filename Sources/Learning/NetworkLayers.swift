@@ -1,7 +1,7 @@
 import LinearAlgebra
 
-/// A layer as measures see it: a dense layer or convolution with what normalises it, its activation, and the block's
-/// input where a block ends there.
+/// A layer as measures see it: a dense layer or convolution with what normalises it, its activation, and the
+/// block's input where a block ends there.
 public struct NetworkLayer: Sendable, Hashable {
     /// Which of a layer's two values.
     public enum Side: Sendable, Hashable {
@@ -44,8 +44,8 @@ extension NetworkShape {
 extension Network {
     public var layers: [NetworkLayer] { shape.networkLayers }
 
-    /// What layers (nil: all) give at points [points, inputs], in evaluation. Takes memory for the results, and for
-    /// one pass over `points` of this network.
+    /// What layers (nil: all) give at points [points, inputs], in evaluation. Takes memory for the results,
+    /// and for one pass over `points` of this network.
     public func outputs(of some: [NetworkLayer]? = nil, at inputs: Matrix<Scalar>) -> [LayerOutput<Scalar>] {
         let chosen = some ?? layers
         let work = NetworkWorkspace<Scalar>(

@@ -1,7 +1,7 @@
 import LinearAlgebra
 
-/// A network's layers as a list of operations on numbered values, value 0 being the input, with each parameter's place
-/// in the flat buffer. A function of the shape alone.
+/// A network's layers as a list of operations on numbered values, value 0 being the input, with each
+/// parameter's place in the flat buffer. A function of the shape alone.
 struct NetworkPlan: Sendable, Hashable {
     struct Value: Sendable, Hashable {
         var size: ImageSize
@@ -94,8 +94,8 @@ struct NetworkPlan: Sendable, Hashable {
         }
     }
 
-    /// The layers that a measure sees: what goes into each activation, and what comes of it, the block's input
-    /// added where the block ends there; and the outputs.
+    /// The layers that a measure sees: what goes into each activation, and what comes of it, the block's
+    /// input added where the block ends there; and the outputs.
     var layers: [(preActivation: Int, activation: Int, depth: Int)] {
         var layers: [(preActivation: Int, activation: Int, depth: Int)] = []
         var depth = 0
@@ -168,7 +168,8 @@ struct NetworkPlan: Sendable, Hashable {
         case .normalisation(let kind): return try append(kind, after: value)
         case .convolution(let channels, let kernel, let stride, let padding, let hasBias):
             guard channels > 0, stride > 0 else { throw .notPositive }
-            guard let window = ImageWindow(image: size, kernel: kernel, stride: stride, padding: padding) else {
+            guard let window = ImageWindow(image: size, kernel: kernel, stride: stride, padding: padding)
+            else {
                 throw .windowDoesNotFit(kernel: kernel, padding: padding, size)
             }
             let weight = take(channels, window.columns, isWeight: true)
@@ -205,7 +206,8 @@ struct NetworkPlan: Sendable, Hashable {
         _ height: Int, _ width: Int, isMaximum: Bool, after value: Int
     ) throws(ShapeFault) -> Int {
         let size = values[value].size
-        guard let pool = ImagePool(image: size, windowHeight: height, windowWidth: width, isMaximum: isMaximum)
+        guard
+            let pool = ImagePool(image: size, windowHeight: height, windowWidth: width, isMaximum: isMaximum)
         else { throw .poolDoesNotFit(window: height, size) }
         return add(.pool(pool), value, pool.result)
     }
@@ -237,7 +239,9 @@ struct NetworkPlan: Sendable, Hashable {
     /// Running averages lie behind all parameters.
     private mutating func placeStates() {
         for index in nodes.indices {
-            guard case .normalisation(var norm) = nodes[index].operation, norm.kind == .batch else { continue }
+            guard case .normalisation(var norm) = nodes[index].operation, norm.kind == .batch else {
+                continue
+            }
             let (count, start) = (norm.gamma.columns, parameterCount + stateCount)
             norm.running = Norm.Running(
                 mean: Place(offset: start, rows: 1, columns: count),

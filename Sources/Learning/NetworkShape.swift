@@ -1,15 +1,15 @@
 import LinearAlgebra
 
-/// What numbers of a point, or of a batch, are brought to mean 0 and variance 1, to be scaled by γ and shifted by β,
-/// one each a channel. A vector's units are its channels.
+/// What numbers of a point, or of a batch, are brought to mean 0 and variance 1, to be scaled by γ and
+/// shifted by β, one each a channel. A vector's units are its channels.
 public enum Normalisation: Sendable, Hashable {
     /// All numbers of a point (Ba, Kiros & Hinton 2016).
     case layer
-    /// Each channel over all points of the batch and pixels (Ioffe & Szegedy 2015). In evaluation a running average
-    /// of the moments stands for the batch's.
+    /// Each channel over all points of the batch and pixels (Ioffe & Szegedy 2015). In evaluation a running
+    /// average of the moments stands for the batch's.
     case batch
-    /// Each channel of a point over its pixels (Ulyanov, Vedaldi & Lempitsky 2016). A vector counts as one channel
-    /// of as many pixels as it has units: γ and β are one number each.
+    /// Each channel of a point over its pixels (Ulyanov, Vedaldi & Lempitsky 2016). A vector counts as one
+    /// channel of as many pixels as it has units: γ and β are one number each.
     case instance
     /// So many groups of neighbouring channels, each over a point's pixels (Wu & He 2018).
     case group(Int)
@@ -71,9 +71,9 @@ public struct NetworkShape: Sendable, Hashable {
 }
 
 extension NetworkShape {
-    /// A multilayer perceptron with `units[0]` inputs. Each hidden layer is dense, then normalised, then has the
-    /// activation; where it is as wide as what it comes from, and skips are asked for, that is added:
-    /// h_l = φ(N(W_l h_{l−1} + b_l)) + h_{l−1}. The last layer is dense alone.
+    /// A multilayer perceptron with `units[0]` inputs. Each hidden layer is dense, then normalised, then has
+    /// the activation; where it is as wide as what it comes from, and skips are asked for, that is added: h_l
+    /// = φ(N(W_l h_{l−1} + b_l)) + h_{l−1}. The last layer is dense alone.
     public static func mlp(
         units: [Int], activation: Activation, normalisation: Normalisation? = nil, hasSkips: Bool = false,
         hasBiases: Bool = true
@@ -95,12 +95,14 @@ extension NetworkShape {
     }
 
     /// The residual network for small images of He et al. 2016, section 4.2: a 3 × 3 convolution, then three
-    /// stages of n blocks of two, of `width`, 2 `width` and 4 `width` channels, the later two at half the resolution
-    /// of the one before; the mean over pixels; a dense layer. `depth` = 6n + 2 counts convolutions and the dense
-    /// layer: ResNet-32 is depth 32, width 16. Depth 8 and width 8 are small enough for two cores.
+    /// stages of n blocks of two, of `width`, 2 `width` and 4 `width` channels, the later two at half the
+    /// resolution of the one before; the mean over pixels; a dense layer. `depth` = 6n + 2 counts
+    /// convolutions and the dense layer: ResNet-32 is depth 32, width 16. Depth 8 and width 8 are small
+    /// enough for two cores.
     public static func resnet(
         depth: Int, width: Int = 16, classes: Int = 10,
-        input: ImageSize = ImageSize(height: 32, width: 32, channels: 3), normalisation: Normalisation = .batch,
+        input: ImageSize = ImageSize(height: 32, width: 32, channels: 3),
+        normalisation: Normalisation = .batch,
         shortcut: Shortcut = .padded
     ) throws(ShapeFault) -> NetworkShape {
         guard depth >= 8, depth % 6 == 2 else { throw .depth(depth) }
@@ -116,7 +118,8 @@ extension NetworkShape {
             for block in 0..<(depth - 2) / 6 {
                 let isSmaller = stage > 0 && block == 0
                 let body =
-                    convolution(width << stage, stride: isSmaller ? 2 : 1) + [relu] + convolution(width << stage)
+                    convolution(width << stage, stride: isSmaller ? 2 : 1) + [relu]
+                    + convolution(width << stage)
                 layers += [.residual(body, isSmaller ? shortcut : .identity), relu]
             }
         }

@@ -2,8 +2,8 @@ import LinearAlgebra
 
 /// The memory of a network's passes over a fixed number of points, allocated once.
 struct NetworkWorkspace<Scalar: Real> {
-    /// Each value, [points, numbers]; of the input, which is the caller's, nothing. Values share memory where one
-    /// overwrites the other.
+    /// Each value, [points, numbers]; of the input, which is the caller's, nothing. Values share memory where
+    /// one overwrites the other.
     let values: [Matrix<Scalar>]
     /// Room for gradients, [points, numbers] of the largest that is kept there.
     let slots: [Matrix<Scalar>]
@@ -21,8 +21,8 @@ struct NetworkWorkspace<Scalar: Real> {
         let variance: Matrix<Scalar>
     }
 
-    /// Numbers under windows that are gathered at once, at least one point's: half a megabyte of floats, so that
-    /// they stay in a core's cache.
+    /// Numbers under windows that are gathered at once, at least one point's: half a megabyte of floats, so
+    /// that they stay in a core's cache.
     static var windowNumbers: Int { 1 << 17 }
 
     static func pointsAtOnce(_ window: ImageWindow) -> Int {

@@ -1,7 +1,7 @@
 import CKernels
 
-/// The size of a point seen as an image. Its numbers are row by row, in a row pixel by pixel, in a pixel channel by
-/// channel. A vector is an image of one pixel.
+/// The size of a point seen as an image. Its numbers are row by row, in a row pixel by pixel, in a pixel
+/// channel by channel. A vector is an image of one pixel.
 public struct ImageSize: Sendable, Hashable {
     public var height: Int
     public var width: Int
@@ -16,8 +16,8 @@ public struct ImageSize: Sendable, Hashable {
     public static func vector(_ units: Int) -> ImageSize { ImageSize(height: 1, width: 1, channels: units) }
 }
 
-/// A square window of `kernel` × `kernel` pixels that moves by `stride` over an image with `padding` zeros around
-/// it.
+/// A square window of `kernel` × `kernel` pixels that moves by `stride` over an image with `padding` zeros
+/// around it.
 public struct ImageWindow: Sendable, Hashable {
     public let image: ImageSize
     public let kernel: Int

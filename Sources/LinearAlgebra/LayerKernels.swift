@@ -10,7 +10,8 @@ public final class LayerKernels<T: Real>: Sendable {
         @Sendable (Source, ck_normalisation, Source, Source, T, Source, Source, Pointer, Pointer) -> Void
     typealias NormaliseBackward =
         @Sendable (
-            Pointer, Source, ck_normalisation, Source, Source, T, Source, Bool, Pointer, Pointer, Sums, Pointer
+            Pointer, Source, ck_normalisation, Source, Source, T, Source, Bool, Pointer, Pointer, Sums,
+            Pointer
         ) -> Void
 
     let windowColumns: @Sendable (Source, Int, ck_window, Pointer) -> Void

@@ -1,7 +1,7 @@
 import CKernels
 
-/// How a matrix is cut for normalisation: `instances` blocks of `rows` × `columns`, in each of which groups of
-/// neighbouring columns have a mean and a variance.
+/// How a matrix is cut for normalisation: `instances` blocks of `rows` × `columns`, in each of which groups
+/// of neighbouring columns have a mean and a variance.
 public struct NormalisationCut: Sendable, Hashable {
     public let instances: Int
     public let rows: Int
@@ -37,8 +37,8 @@ public struct NormalisationScratch<Scalar: Real> {
 }
 
 extension Matrix {
-    /// Sets `mean` and `variance` [instances, groups] to those of self; the variance's divisor is the number of
-    /// numbers.
+    /// Sets `mean` and `variance` [instances, groups] to those of self; the variance's divisor is the number
+    /// of numbers.
     public func findMoments(
         _ cut: NormalisationCut, mean: Matrix, variance: Matrix, scratch: NormalisationScratch<Scalar>
     ) {
@@ -61,8 +61,8 @@ extension Matrix {
             scratch.patterns.base)
     }
 
-    /// self, the gradient in what `setNormalised` gave, becomes that in x; those in γ and β are set. `areFixed`:
-    /// the moments are constants, not those of x.
+    /// self, the gradient in what `setNormalised` gave, becomes that in x; those in γ and β are set.
+    /// `areFixed`: the moments are constants, not those of x.
     public func becomeNormalisationGradient(
         x: Matrix, _ cut: NormalisationCut, mean: Matrix, variance: Matrix, epsilon: Scalar, gamma: Matrix,
         areFixed: Bool, gammaGradient: Matrix, betaGradient: Matrix, scratch: NormalisationScratch<Scalar>

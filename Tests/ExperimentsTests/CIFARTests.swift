@@ -70,7 +70,9 @@ private final class BatchFolder {
         let folder = try BatchFolder()
         let cache = folder.path + "/cache"
         expectWhole(try folder.open(cache: cache))
-        let names = try FileManager.default.contentsOfDirectory(atPath: cache).filter { $0.hasSuffix(".images") }
+        let names = try FileManager.default.contentsOfDirectory(atPath: cache).filter {
+            $0.hasSuffix(".images")
+        }
         let name = try #require(names.first)
         #expect(names.count == 1 && name.hasPrefix("cifar-10-"))
         let url = URL(filePath: "\(cache)/\(name)")
@@ -94,7 +96,8 @@ private final class BatchFolder {
             for length in [0, 1, 3072, 3074, whole.count - 1] {
                 try folder.write(Array(whole[..<length]), name)
                 #expect(
-                    folder.fault == "\(folder.file(name)): is cut short or no CIFAR-10 batch: its \(length) bytes "
+                    folder.fault
+                        == "\(folder.file(name)): is cut short or no CIFAR-10 batch: its \(length) bytes "
                         + "are not whole records of 3073")
             }
             try folder.write(whole, name)
@@ -103,7 +106,8 @@ private final class BatchFolder {
         let whole = try folder.read("data_batch_3.bin")
         try folder.write(Array(whole[..<3073]), "data_batch_3.bin")
         #expect(
-            folder.fault == "\(folder.file("data_batch_3.bin")): holds 1 images, data_batch_1.bin holds 3; is it cut "
+            folder.fault
+                == "\(folder.file("data_batch_3.bin")): holds 1 images, data_batch_1.bin holds 3; is it cut "
                 + "short?")
         try folder.write(whole, "data_batch_3.bin")
         #expect(folder.fault == nil)
@@ -124,8 +128,8 @@ private final class BatchFolder {
         #expect(
             folder.fault == "\(folder.path)/cifar-10: no such data: looked for data_batch_5.bin, "
                 + "cifar-10-batches-bin/data_batch_5.bin; unpack cifar-10-binary.tar.gz (from "
-                + "https://www.cs.toronto.edu/~kriz/cifar.html) in this folder, or give the folder above the one "
-                + "that holds it with --data DIR or RANKSWEEP_DATA")
+                + "https://www.cs.toronto.edu/~kriz/cifar.html) in this folder, or give the folder above "
+                + "the one that holds it with --data DIR or RANKSWEEP_DATA")
         try FileManager.default.createDirectory(
             atPath: folder.file("data_batch_5.bin"), withIntermediateDirectories: true)
         #expect(folder.fault == "\(folder.file("data_batch_5.bin")): cannot be read: Is a directory")
@@ -150,7 +154,9 @@ private final class BatchFolder {
         var means = [[Double]](repeating: [Double](repeating: 0, count: 3072), count: 10)
         for image in 0..<400 {
             let label = Int(set.train.labels[image])
-            for index in 0..<3072 { means[label][index] += Double(set.train.pixels[image * 3072 + index]) / 40 }
+            for index in 0..<3072 {
+                means[label][index] += Double(set.train.pixels[image * 3072 + index]) / 40
+            }
         }
         func distance(_ image: Int, _ mean: [Double]) -> Double {
             (0..<3072).reduce(0) { sum, index in

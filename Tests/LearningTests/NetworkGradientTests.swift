@@ -4,8 +4,8 @@ import Testing
 @testable import Learning
 @testable import LinearAlgebra
 
-/// Gradients of networks in Double against central differences of their own objective; what the objective is, the
-/// tests of layers hold against plain loops.
+/// Gradients of networks in Double against central differences of their own objective; what the objective is,
+/// the tests of layers hold against plain loops.
 @Suite struct NetworkGradientTests {
     /// A relative error of 1e-6; derivatives below 1e-3 are held to 1e-9.
     static func check(_ shape: NetworkShape, loss: Loss, points: Int = Nets.points, _ what: String) {
@@ -18,7 +18,9 @@ import Testing
         let objective = network.gradient(gradients, batch)
         #expect(network.parameters.flat.values == before)
         let others = network.makeGradients()
-        let differences = Nets.differences(network.parameters.flat) { [network.gradient(others, batch).total] }
+        let differences = Nets.differences(network.parameters.flat) {
+            [network.gradient(others, batch).total]
+        }
         #expect(objective.total.isFinite)
         expectClose(gradients.flat.values, differences.flatMap { $0 }, within: 1e-6, floor: 1e-3, what)
     }
@@ -61,8 +63,8 @@ import Testing
         Self.check(shape, loss: .crossEntropy, points: 4, "\(normalisation) \(shortcut)")
     }
 
-    /// Of its thousands of ReLUs some open or close within a step: there, differences of two step sizes disagree, and
-    /// nothing is claimed.
+    /// Of its thousands of ReLUs some open or close within a step: there, differences of two step sizes
+    /// disagree, and nothing is claimed.
     @Test(arguments: [Normalisation.batch, .group(2)], [Shortcut.padded, .projection(.batch)])
     func aResNetsGradientIsItsObjectivesDerivative(normalisation: Normalisation, shortcut: Shortcut) throws {
         let shape = try Self.resnet(normalisation, shortcut)
@@ -78,7 +80,8 @@ import Testing
         let smooth = differences[0].indices.filter { agree(differences[0][$0], differences[1][$0]) }
         #expect(smooth.count * 10 >= differences[0].count * 9)
         expectClose(
-            smooth.map { gradients.flat[0, $0] }, smooth.map { differences[0][$0] }, within: 1e-6, floor: 1e-3,
+            smooth.map { gradients.flat[0, $0] }, smooth.map { differences[0][$0] }, within: 1e-6,
+            floor: 1e-3,
             "\(normalisation) \(shortcut)")
     }
 
@@ -101,7 +104,8 @@ import Testing
     }
 
     /// The same flat buffer, the same objective, the same gradients as the fast path.
-    @Test(arguments: [Activation.linear, .relu, .tanh], [Loss.crossEntropy, .meanSquaredError, .gaussianNLL])
+    @Test(
+        arguments: [Activation.linear, .relu, .tanh], [Loss.crossEntropy, .meanSquaredError, .gaussianNLL])
     func aPlainNetworkIsAnMLP(activation: Activation, loss: Loss) throws {
         for hasBiases in [true, false] {
             let units = [4, 7, 5, 3]

@@ -19,7 +19,8 @@ import Testing
         let shape = try NetworkShape(
             input: size,
             layers: [
-                .convolution(channels: channels, kernel: kernel, stride: stride, padding: padding, hasBias: true)
+                .convolution(
+                    channels: channels, kernel: kernel, stride: stride, padding: padding, hasBias: true)
             ])
         let network: Network<Double> = Nets.network(shape, points: points)
         let batch: Batch<Double> = Nets.batch(shape, points: points)
@@ -27,7 +28,8 @@ import Testing
         let weight = network.weights[0]
         let bias = Array(network.parameters.flat.values[weight.count...])
         let (height, width) = (
-            (size.height + 2 * padding - kernel) / stride + 1, (size.width + 2 * padding - kernel) / stride + 1
+            (size.height + 2 * padding - kernel) / stride + 1,
+            (size.width + 2 * padding - kernel) / stride + 1
         )
         #expect(y.columns == height * width * channels)
         var expected: [Double] = []
@@ -184,8 +186,8 @@ import Testing
         #expect(only.count == 1 && only[0].activation.values == layers[1].activation.values)
     }
 
-    /// Idelbayev's table of CIFAR-10 ResNets with shortcuts without parameters: 0.27 M for ResNet-20, 0.46 M for
-    /// ResNet-32; the paper's table 6 gives the same.
+    /// Idelbayev's table of CIFAR-10 ResNets with shortcuts without parameters: 0.27 M for ResNet-20, 0.46 M
+    /// for ResNet-32; the paper's table 6 gives the same.
     @Test func resNetsHaveThePublishedNumberOfParameters() throws {
         let counts = try [20, 32, 56].map { try NetworkShape.resnet(depth: $0).plan.parameterCount }
         #expect(counts == [269_722, 464_154, 853_018])

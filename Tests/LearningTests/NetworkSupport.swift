@@ -53,40 +53,73 @@ enum Nets {
         ("layer of images", image, [.normalisation(.layer), tanh, .dense(3)]),
         ("batch of images", image, [.normalisation(.batch), tanh, .dense(3)]),
         ("instance of images", image, [.normalisation(.instance), tanh, .dense(3)]),
-        ("group of images", ImageSize(height: 3, width: 2, channels: 4),
-            [.normalisation(.group(2)), tanh, .dense(3)]),
+        (
+            "group of images", ImageSize(height: 3, width: 2, channels: 4),
+            [.normalisation(.group(2)), tanh, .dense(3)]
+        ),
         ("convolution", image, [.convolution(channels: 2, kernel: 3), tanh, .dense(3)]),
-        ("convolution, stride, padding, bias", image,
+        (
+            "convolution, stride, padding, bias", image,
             [
                 .convolution(channels: 4, kernel: 3, stride: 2, padding: 1, hasBias: true), tanh,
                 .convolution(channels: 2, kernel: 2, stride: 1, padding: 1), tanh, .dense(3),
-            ]),
-        ("pointwise", image, [.convolution(channels: 5, kernel: 1), tanh, .convolution(channels: 2, kernel: 1),
-            tanh, .dense(3)]),
-        ("thinned", image, [.convolution(channels: 5, kernel: 1), tanh,
-            .convolution(channels: 2, kernel: 1, stride: 2), tanh, .dense(3)]),
+            ]
+        ),
+        (
+            "pointwise", image,
+            [
+                .convolution(channels: 5, kernel: 1), tanh, .convolution(channels: 2, kernel: 1),
+                tanh, .dense(3),
+            ]
+        ),
+        (
+            "thinned", image,
+            [
+                .convolution(channels: 5, kernel: 1), tanh,
+                .convolution(channels: 2, kernel: 1, stride: 2), tanh, .dense(3),
+            ]
+        ),
         ("average pool", image, [.convolution(channels: 2, kernel: 1), tanh, .averagePool(2), .dense(3)]),
-        ("maximum pool", image, [.convolution(channels: 2, kernel: 1), tanh, .maximumPool(2), tanh, .dense(3)]),
+        (
+            "maximum pool", image,
+            [.convolution(channels: 2, kernel: 1), tanh, .maximumPool(2), tanh, .dense(3)]
+        ),
         ("global pool", image, [.convolution(channels: 2, kernel: 1), tanh, .globalAveragePool, .dense(3)]),
         ("identity", .vector(4), [.dense(5), tanh, .residual([.dense(5), tanh], .identity), .dense(3)]),
-        ("identity behind a normalisation", .vector(4),
-            [.dense(5), .residual([.normalisation(.batch), tanh, .dense(5)], .identity), tanh, .dense(3)]),
+        (
+            "identity behind a normalisation", .vector(4),
+            [.dense(5), .residual([.normalisation(.batch), tanh, .dense(5)], .identity), tanh, .dense(3)]
+        ),
         ("a block at the input", .vector(4), [.residual([.dense(4), tanh], .identity), .dense(3)]),
         ("an empty block", .vector(4), [.dense(5), tanh, .residual([], .identity), .dense(3)]),
-        ("a block in a block", .vector(4),
-            [.dense(5), .residual([.residual([tanh, .dense(5)], .identity), .dense(5)], .identity), tanh,
-                .dense(3)]),
-        ("padded", image,
-            [.convolution(channels: 3, kernel: 3, padding: 1), tanh,
+        (
+            "a block in a block", .vector(4),
+            [
+                .dense(5), .residual([.residual([tanh, .dense(5)], .identity), .dense(5)], .identity), tanh,
+                .dense(3),
+            ]
+        ),
+        (
+            "padded", image,
+            [
+                .convolution(channels: 3, kernel: 3, padding: 1), tanh,
                 .residual([.convolution(channels: 5, kernel: 3, stride: 2, padding: 1)], .padded), tanh,
-                .globalAveragePool, .dense(3)]),
-        ("projection", image,
-            [.convolution(channels: 3, kernel: 3, padding: 1), tanh,
+                .globalAveragePool, .dense(3),
+            ]
+        ),
+        (
+            "projection", image,
+            [
+                .convolution(channels: 3, kernel: 3, padding: 1), tanh,
                 .residual(
                     [.convolution(channels: 5, kernel: 3, stride: 2, padding: 1), .normalisation(.batch)],
-                    .projection(.batch)), tanh, .globalAveragePool, .dense(3)]),
-        ("projection without normalisation", .vector(4),
-            [.dense(5), tanh, .residual([.dense(7), tanh], .projection(nil)), .dense(3)]),
+                    .projection(.batch)), tanh, .globalAveragePool, .dense(3),
+            ]
+        ),
+        (
+            "projection without normalisation", .vector(4),
+            [.dense(5), tanh, .residual([.dense(7), tanh], .projection(nil)), .dense(3)]
+        ),
     ]
 
     static func shape(_ kind: (name: String, input: ImageSize, layers: [LayerSpec])) throws -> NetworkShape {

@@ -54,7 +54,9 @@ private let descent = OptimizerSettings(
     }
 
     /// running ← 0.9 running + 0.1 of the batch, the variance without bias; optimisers leave it alone.
-    @Test(arguments: [OptimizerSettings.Method.sgd(momentum: 0.9), .adam(beta1: 0.9, beta2: 0.999, epsilon: 1e-8)])
+    @Test(arguments: [
+        OptimizerSettings.Method.sgd(momentum: 0.9), .adam(beta1: 0.9, beta2: 0.999, epsilon: 1e-8),
+    ])
     func runningAveragesFollowTheBatchesAlone(method: OptimizerSettings.Method) throws {
         let shape = try NetworkShape(input: .vector(3), layers: [.normalisation(.batch), .dense(2)])
         let network = Network<Float>(shape, loss: .crossEntropy, points: 6)
@@ -100,14 +102,16 @@ private let descent = OptimizerSettings(
         let running = try #require(norm.running)
         let x = Matrix<Double>(rows: Nets.points, columns: 3)
         for unit in 0..<3 {
-            let scale = norm.gamma.of(flat)[0, unit] / (running.variance.of(flat)[0, unit] + 1e-5).squareRoot()
+            let scale =
+                norm.gamma.of(flat)[0, unit] / (running.variance.of(flat)[0, unit] + 1e-5).squareRoot()
             for point in 0..<Nets.points {
                 x[point, unit] =
                     (batch.inputs[point, unit] - running.mean.of(flat)[0, unit]) * scale
                     + norm.beta.of(flat)[0, unit]
             }
         }
-        let plain = MLP<Double>(StackShape(units: [3, 2], activation: .tanh), loss: .crossEntropy, points: Nets.points)
+        let plain = MLP<Double>(
+            StackShape(units: [3, 2], activation: .tanh), loss: .crossEntropy, points: Nets.points)
         plain.parameters.flat.assign(Array(flat.values[6..<14]))
         var normalised = batch
         normalised.inputs = x
