@@ -4,7 +4,11 @@ import Sweep
 import Text
 import Transport
 
-private let measureNames = MeasureRequest.Measure.allCases.map(\.rawValue)
+/// What a network from elsewhere can be measured by.
+private let measureNames = MeasureRequest.Measure.allCases.filter {
+    $0.declaration?.isOfAnyNetwork ?? true
+}.map(\.rawValue)
+private let ofWeightsNames = listed(MeasureRequest.Measure.ofWeights.map(\.rawValue), "and")
 
 let measureSpec = CommandSpec(
     "ranksweep measure", "measures a network trained anywhere, from its .safetensors file: one line of JSON",
@@ -18,12 +22,12 @@ let measureSpec = CommandSpec(
         OptionSpec("--activation", "NAME", "of the hidden layers: relu, tanh or linear; required"),
         OptionSpec(
             "--measures", "LIST",
-            "of \(measureNames.joined(separator: ", ")), or weightNorms for the last four (default: all that "
-                + "the points and the activation allow)"
+            "of \(measureNames.joined(separator: ", ")), or weightNorms for \(ofWeightsNames) (default: "
+                + "all up to numericalRank that the points and the activation allow)"
         ),
         OptionSpec("--thresholds", "LIST", "ε of local rank, #{σ > ε} (default: 0.01,0.1)"),
         OptionSpec("--relative", "LIST", "ε of relative local rank, #{σ ≥ ε σ₁} (default: 0.01)"),
-        OptionSpec("--points", "N", "average ranks and active units over the first N points (default: 256)"),
+        OptionSpec("--points", "N", "measure at the first N points (default: 256, for measures after numericalRank 1000)"),
         OptionSpec(
             "--scale", "unit|symmetric", "pixels of images become 0…1 (default), or −1…1"),
         OptionSpec(
@@ -60,6 +64,20 @@ func runMeasure(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     throw .fault("the measuring process \(end.description)")
 }
 
+extension MeasureRequest.Measure {
+    /// Why these points or this network have not got it; nil where they have.
+    fileprivate func problem(_ points: MeasureRequest.Points, isPossible: Bool) -> String? {
+        if needsLabels, !points.haveLabels { return "needs --labels" }
+        if let declaration {
+            return declaration.isOfAnyNetwork
+                ? nil
+                : "is of a training, not of its weights alone: only a sweep can measure it "
+                    + "(measures.\(rawValue))"
+        }
+        return isPossible ? nil : "is of relu networks: no other unit is ever inactive"
+    }
+}
+
 extension MeasureRequest {
     /// A command line, checked as far as it can be without its files.
     fileprivate init(_ arguments: Arguments) throws(UsageError) {
@@ -83,11 +101,8 @@ extension MeasureRequest {
                     throw UsageError(
                         "--measures: '\(word)' stands twice" + (ofAll ? ": weightNorms has it too" : ""))
                 }
-                guard possible.contains(measure) else {
-                    throw UsageError(
-                        measure.needsLabels
-                            ? "--measures: \(word) needs --labels"
-                            : "--measures: \(word) is of relu networks: no other unit is ever inactive")
+                if let problem = measure.problem(points, isPossible: possible.contains(measure)) {
+                    throw UsageError("--measures: \(word) \(problem)")
                 }
                 measures.append(measure)
             }

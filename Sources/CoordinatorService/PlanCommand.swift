@@ -121,7 +121,7 @@ struct Plan {
             case .step: "training step"
             }
         let y = figure.y.map { quantity in
-            quantity.metric.rawValue + (quantity.threshold.map { " at \(JSONValue.text(of: $0))" } ?? "")
+            quantity.metric.key + (quantity.threshold.map { " at \(JSONValue.text(of: $0))" } ?? "")
         }
         var text = "\(y.joined(separator: ", ")) against \(x)"
         if let curves = figure.curves { text += ", a curve for each \(curves)" }

@@ -166,15 +166,20 @@ final class ImageSource {
 extension BatchSource {
     /// Calls `body` with all test (or measured training) points in batches of at most `points`: the batch, of
     /// as many rows as points are left, and the number of its first point.
+    ///
+    /// - Parameter whole: whether all training points are meant, not the measured ones alone; only of finite sets.
     func forEachBatch(
-        of part: Part, upTo limit: Int = .max, _ batch: Batch<Float>, _ body: (Batch<Float>, Int) -> Void
+        of part: Part, upTo limit: Int = .max, whole: Bool = false, _ batch: Batch<Float>,
+        _ body: (Batch<Float>, Int) -> Void
     ) {
         let points = batch.inputs.rows
-        let count = min(limit, part == .test ? testCount : trainCount)
+        let train = whole ? finiteCount ?? trainCount : trainCount
+        let held = part == .test ? testCount : train
+        let count = min(limit, held)
         for start in stride(from: 0, to: count, by: points) {
             var rows = batch
             // Whole batches even where the caller wants fewer points: a batch's size decides its bits.
-            let size = min(points, (part == .test ? testCount : trainCount) - start)
+            let size = min(points, held - start)
             rows.inputs = batch.inputs.rows(0..<size)
             if batch.targets.columns > 0 { rows.targets = batch.targets.rows(0..<size) }
             switch kind {

@@ -31,7 +31,8 @@ public struct Checkpoints {
 /// The checkpoints of one trial, by one program and BLAS kernel.
 ///
 /// The bytes: the SHA-256 of all that follows; the header's length as a little-endian UInt64; the header, a JSON
-/// object; then single-precision numbers: the trainer's memory, and the weights kept so far.
+/// object; then single-precision numbers: the trainer's memory, and the weights kept so far, those for
+/// the end's measures last.
 struct TrialCheckpoints {
     private let hooks: Checkpoints
     private let key: JSONValue
@@ -51,12 +52,13 @@ struct TrialCheckpoints {
         var header: [String: JSONValue] = [
             "key": key, "step": JSONValue(trainer.step), "trace": .array(history.trace.map(JSONValue.object)),
             "memory": JSONValue(memory.map(\.count)), "kept": JSONValue(history.kept.map(\.step)),
+            "measured": JSONValue(history.measured.map(\.step)),
         ]
         if history.bestLoss.isFinite { header["best_loss"] = .number(history.bestLoss) }
         let text = Array(JSONValue.object(header).canonicalText.utf8)
         var rest = (0..<8).map { UInt8(truncatingIfNeeded: text.count >> (8 * $0)) } + text
         for part in memory { rest += littleEndian(part.values) }
-        for network in history.kept { rest += littleEndian(network.values) }
+        for network in history.kept + history.measured { rest += littleEndian(network.values) }
         hooks.save(Digest(of: rest).bytes + rest)
     }
 
@@ -70,16 +72,15 @@ struct TrialCheckpoints {
             guard let step = reader.header["step"]?.number.flatMap({ Int(exactly: $0) }),
                 (1...steps).contains(step),
                 reader.header["memory"] == JSONValue(memory.map(\.count)),
-                let trace = reader.header["trace"]?.array, let kept = reader.header["kept"]?.array
+                let trace = reader.header["trace"]?.array, let kept = reader.header["kept"]?.array,
+                let measured = reader.header["measured"]?.array
             else { throw .otherShape }
             var history = History()
             history.trace = trace.compactMap(\.object)
             history.bestLoss = reader.header["best_loss"]?.number ?? .infinity
             let parts = try memory.map { part throws(Unfit) in try reader.floats(part.count) }
-            for step in kept {
-                guard let step = step.number.flatMap({ Int(exactly: $0) }) else { throw .otherShape }
-                history.kept.append(KeptNetwork(step: step, values: try reader.floats(memory[0].count)))
-            }
+            history.kept = try reader.networks(kept, count: memory[0].count)
+            history.measured = try reader.networks(measured, count: memory[0].count)
             guard reader.isAtEnd, history.trace.count == trace.count else { throw .otherShape }
             for (part, values) in zip(memory, parts) { part.assign(values) }
             trainer.resume(after: step)
@@ -123,6 +124,15 @@ struct TrialCheckpoints {
         }
 
         var isAtEnd: Bool { position == bytes.count }
+
+        mutating func networks(_ steps: [JSONValue], count: Int) throws(Unfit) -> [KeptNetwork] {
+            var networks: [KeptNetwork] = []
+            for step in steps {
+                guard let step = step.number.flatMap({ Int(exactly: $0) }) else { throw .otherShape }
+                networks.append(KeptNetwork(step: step, values: try floats(count)))
+            }
+            return networks
+        }
 
         mutating func floats(_ count: Int) throws(Unfit) -> [Float] {
             guard count <= (bytes.count - position) / 4 else { throw .otherShape }

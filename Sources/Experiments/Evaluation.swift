@@ -13,8 +13,9 @@ struct MLPEvaluation {
     let source: BatchSource
     var ranks: RankMeasurement?
     var norms: TrialSettings.WeightNorms?
+    let measures: MeasureSet
 
-    mutating func metrics(_ parameters: Matrix<Float>) -> [String: JSONValue] {
+    mutating func metrics(_ parameters: Matrix<Float>, step: Int) -> [String: JSONValue] {
         model.parameters.flat.assign(parameters)
         var metrics: [String: JSONValue] = [:]
         let batch = source.makeBatch(points: evaluationPoints)
@@ -36,6 +37,7 @@ struct MLPEvaluation {
             ranks?.add(to: &metrics, model.layers, inputs: inputs, sigma: nil)
         }
         norms?.add(to: &metrics, model.layers)
+        measures.add(to: &metrics, model.layers, parameters: parameters, step: step)
         return metrics
     }
 
@@ -71,6 +73,7 @@ struct VIBEvaluation {
     let source: BatchSource
     var ranks: RankMeasurement?
     var norms: TrialSettings.WeightNorms?
+    let measures: MeasureSet
     let targets: TargetEntropy
     /// Samples of z a point.
     let samples: Int
@@ -79,12 +82,13 @@ struct VIBEvaluation {
 
     init(
         model: VIB<Float>, source: BatchSource, ranks: RankMeasurement?, norms: TrialSettings.WeightNorms?,
-        targets: TargetEntropy, samples: Int, streams: RandomStreams
+        measures: MeasureSet, targets: TargetEntropy, samples: Int, streams: RandomStreams
     ) {
         self.model = model
         self.source = source
         self.ranks = ranks
         self.norms = norms
+        self.measures = measures
         self.targets = targets
         self.samples = samples
         self.streams = streams
@@ -100,7 +104,7 @@ struct VIBEvaluation {
         var correctSampled = 0
     }
 
-    mutating func metrics(_ parameters: Matrix<Float>) -> [String: JSONValue] {
+    mutating func metrics(_ parameters: Matrix<Float>, step: Int) -> [String: JSONValue] {
         model.parameters.flat.assign(parameters)
         let batch = source.makeBatch(points: evaluationPoints)
         let (test, train) = (sums(.test, batch), sums(.train, batch))
@@ -123,6 +127,7 @@ struct VIBEvaluation {
             addRanks(to: &metrics, inputs)
         }
         norms?.add(to: &metrics, model.encoder)
+        measures.add(to: &metrics, model.encoder, parameters: parameters, step: step)
         return metrics
     }
 

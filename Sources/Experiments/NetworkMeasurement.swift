@@ -64,7 +64,7 @@ private struct NetworkMeasurement {
                 file: points.inputsFile,
                 problem: .tooFewMeasured(asked: asked, held: points.inputs.rows))
         }
-        guard asksFor(.accuracy, .loss), let labels = points.labels else { return }
+        guard request.measures.contains(where: \.needsLabels), let labels = points.labels else { return }
         if let place = labels.firstIndex(where: { Int($0) >= outputs }) {
             throw DataError(
                 file: points.labelsFile,
@@ -78,10 +78,30 @@ private struct NetworkMeasurement {
         if asksFor(.localRank, .activeUnits) { addRanks(to: &metrics) }
         if asksFor(.accuracy, .loss) { addClassification(to: &metrics) }
         try addNorms(to: &metrics)
+        addListed(to: &metrics)
         guard metrics.values.allSatisfy(\.isFinite) else {
             throw DataError(file: points.inputsFile, problem: .notFinite(network: request.weights))
         }
         return metrics
+    }
+
+    /// The measures of the catalogue's table, with their usual settings.
+    private func addListed(to metrics: inout [String: JSONValue]) {
+        let count = points.inputs.rows
+        let requested = request.measures.compactMap { measure in
+            measure.declaration.flatMap { RequestedMeasure($0.name, testPoints: count) }
+        }
+        let outputs = network.shape.units[network.shape.depth]
+        let set = MeasureSet(
+            requested, activation: network.shape.activation, lastUnits: outputs,
+            streams: RandomStreams(seed: 0)
+        ) { usual in
+            let first = 0..<min(count, request.rankPoints ?? usual.number.map { Int($0) } ?? count)
+            return PointSample(
+                inputs: points.inputs.rows(first), labels: points.labels.map { Array($0[first]) } ?? [],
+                classes: points.labels == nil ? 0 : outputs)
+        }
+        set.add(to: &metrics, network.layers, parameters: network.parameters.flat, step: 0)
     }
 
     private func addRanks(to metrics: inout [String: JSONValue]) {

@@ -68,6 +68,10 @@ public struct TrialRunner {
         guard bytes <= KeptWeights.limit else {
             throw .settings("its kept weights are \(bytes) bytes; at most \(KeptWeights.limit) can be kept")
         }
+        guard settings.historyBytes <= KeptWeights.limit else {
+            throw .settings("the weights of its measured steps are \(settings.historyBytes) bytes; at most "
+                + "\(KeptWeights.limit) can be kept")
+        }
         let streams = RandomStreams(seed: settings.seed)
         let theory = try theory(of: settings)
         let source = try makeSource(settings, theory, streams)
@@ -137,12 +141,15 @@ public struct TrialRunner {
             activation: settings.network.activation.kernel, hasBiases: settings.network.biases)
         let model = MLP<Float>(shape, loss: training.loss, points: settings.training.batch)
         model.initialise(streams)
+        let measures = MeasureSet(settings, model, source, streams, lastUnits: source.outputs)
         var evaluation = MLPEvaluation(
             model: MLP(shape, loss: training.loss, points: evaluationPoints), source: source,
             ranks: settings.measures.localRank.map {
                 RankMeasurement($0, shape: shape, lastRows: source.outputs)
-            }, norms: settings.measures.weightNorms)
-        return training.run(model, source, streams) { evaluation.metrics($0) }
+            }, norms: settings.measures.weightNorms, measures: measures)
+        var history = training.run(model, source, streams) { evaluation.metrics($0, step: $1) }
+        measures.addSummaries(to: &history, steps: training.steps, shaped: model.makeGradients())
+        return history
     }
 
     private func runVIB(
@@ -157,14 +164,17 @@ public struct TrialRunner {
         }
         let model = make(points: settings.training.batch)
         model.initialise(streams)
+        let measures = MeasureSet(settings, model, source, streams, lastUnits: bottleneck)
         var evaluation = VIBEvaluation(
             model: make(points: evaluationPoints), source: source,
             ranks: settings.measures.localRank.map {
                 RankMeasurement($0, shape: model.encoderShape, lastRows: bottleneck)
-            }, norms: settings.measures.weightNorms,
+            }, norms: settings.measures.weightNorms, measures: measures,
             targets: TargetEntropy(source, theory, training.loss),
             samples: source.isClasses ? settings.measures.samples : 1, streams: streams)
-        return training.run(model, source, streams) { evaluation.metrics($0) }
+        var history = training.run(model, source, streams) { evaluation.metrics($0, step: $1) }
+        measures.addSummaries(to: &history, steps: training.steps, shaped: model.makeGradients())
+        return history
     }
 
     private func body(of history: History, _ settings: TrialSettings, _ theory: GaussianIB?) -> JSONValue {

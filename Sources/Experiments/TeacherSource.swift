@@ -120,10 +120,12 @@ final class TeacherSource {
 
     /// The batch of a step, steps counted from 0 over all epochs: a random order anew each epoch. A batch of
     /// all points keeps their order: its mean has no order.
-    func fill(_ batch: inout Batch<Float>, step: Int) {
+    ///
+    /// - Parameter anew: whether the batch may hold anything; else it is the one of the step before.
+    func fill(_ batch: inout Batch<Float>, step: Int, anew: Bool) {
         let points = batch.inputs.rows
         if points == settings.trainPoints {
-            if step == 0 { copy(&batch, train, from: 0) }
+            if step == 0 || anew { copy(&batch, train, from: 0) }
             return
         }
         let perEpoch = settings.trainPoints / points

@@ -13,6 +13,8 @@ struct History {
     var kept: [KeptNetwork] = []
     /// Of the one kept network, where the best is.
     var bestLoss = Double.infinity
+    /// Weights at the trace's steps, where a measure wants them at the end.
+    var measured: [KeptNetwork] = []
     /// The step of the checkpoint that this training went on from.
     var continuedFrom: Int?
 }
@@ -39,6 +41,8 @@ struct TrainingPlan {
     private let keeping: KeptWeights
     private let checkpoints: TrialCheckpoints?
     private let told: StepObserver?
+    /// Whether weights at the trace's steps stay in memory.
+    var keepsMeasured: Bool
 
     init(
         _ settings: TrialSettings, _ source: BatchSource, keeping: KeptWeights = .none,
@@ -46,6 +50,7 @@ struct TrainingPlan {
     ) throws(ExperimentError) {
         self.keeping = keeping
         self.told = told
+        keepsMeasured = settings.measures.need(.weightHistory)
         self.checkpoints = checkpoints.map { TrialCheckpoints($0, settings, keeping) }
         let training = settings.training
         batch = training.batch
@@ -112,19 +117,21 @@ struct TrainingPlan {
         return distinct
     }
 
-    /// Trains `model`, calling `measure` with the parameters to evaluate at the trace's steps and at the end.
+    /// Trains `model`, calling `measure` with the parameters to evaluate, and the step, at the trace's steps and
+    /// at the end.
     func run<M: Model>(
         _ model: M, _ source: BatchSource, _ streams: RandomStreams,
-        measure: (Matrix<Float>) -> [String: JSONValue]
+        measure: (Matrix<Float>, Int) -> [String: JSONValue]
     ) -> History where M.Scalar == Float {
         var trainer = Trainer(model, settings: optimizer, streams: streams, points: batch)
         var current = source.makeBatch(points: batch)
         var history = checkpoints?.restore(&trainer, steps: steps) ?? History()
         var due = traceSteps.drop { $0 < trainer.step }
-        for step in trainer.step...steps {
+        let first = trainer.step
+        for step in first...steps {
             let isEnd = step == steps
             if isEnd || due.first == step {
-                let metrics = measure(trainer.evaluated.parameters.flat)
+                let metrics = measure(trainer.evaluated.parameters.flat, step)
                 guard metrics.values.allSatisfy(\.isFinite) else {
                     history.diverge(at: step)
                     return history
@@ -133,12 +140,14 @@ struct TrainingPlan {
                     due.removeFirst()
                     history.trace.append(metrics.merging(["step": JSONValue(step)]) { _, new in new })
                     keepIfBest(trainer, metrics, step, &history)
+                    if keepsMeasured { history.measured.append(trainer.network(after: step)) }
                 }
                 if isEnd { history.metrics = metrics }
             }
             if isKept(step) { history.kept.append(trainer.network(after: step)) }
             if isEnd { break }
-            source.fill(&current, step: step)
+            // After a checkpoint the batch is empty at the first step of this process.
+            source.fill(&current, step: step, anew: step == first)
             guard trainer.train(current).total.isFinite else {
                 history.diverge(at: step)
                 return history
@@ -172,6 +181,7 @@ extension History {
     fileprivate mutating func diverge(at step: Int) {
         divergedAt = step
         kept = []
+        measured = []
     }
 }
 
@@ -191,7 +201,7 @@ extension BatchSource {
     }
 
     /// How many training points there are; nil where each is drawn anew.
-    fileprivate var finiteCount: Int? {
+    var finiteCount: Int? {
         switch kind {
         case .gaussian: nil
         case .images(let source): source.trainCount
@@ -205,11 +215,13 @@ extension BatchSource {
     }
 
     /// The training batch of a step.
-    func fill(_ batch: inout Batch<Float>, step: Int) {
+    ///
+    /// - Parameter anew: whether the batch may hold anything; else it is the one of the step before.
+    func fill(_ batch: inout Batch<Float>, step: Int, anew: Bool = false) {
         switch kind {
         case .gaussian(let source): source.fill(batch, .trainingData, index: step)
         case .images(let source): source.fill(&batch, step: step)
-        case .teacher(let source): source.fill(&batch, step: step)
+        case .teacher(let source): source.fill(&batch, step: step, anew: anew)
         }
     }
 }

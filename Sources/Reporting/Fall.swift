@@ -121,7 +121,7 @@ struct FallTable {
         ]
         return paths.map { Summary.axisText(value($0)) }
             + [
-                Summary.axisText(.string(quantity.metric.rawValue)), cellText(quantity.threshold),
+                Summary.axisText(.string(quantity.metric.key)), cellText(quantity.threshold),
                 Summary.axisText(layer),
             ]
             + numbers.map(cellText)

@@ -37,31 +37,13 @@ extension FigureSpec {
 extension FigureSpec.Quantity {
     /// - Parameter squaredLoss: whether the task loss is a squared error.
     func label(squaredLoss: Bool) -> String {
-        let bound = threshold.map(thresholdKey) ?? ""
-        let lossUnit = metric.unit(squaredLoss: squaredLoss)
-        return switch metric {
-        case .trainLoss: "training loss (\(lossUnit))"
-        case .testLoss: "test loss (\(lossUnit))"
-        case .accuracy: "test accuracy"
-        case .trainAccuracy: "training accuracy"
-        case .accuracyOneSample: "test accuracy (one sample of z)"
-        case .accuracySampled: "test accuracy (averaged over z)"
-        case .klNats: "KL(q(z|x) ‖ r(z)) (nats)"
-        case .klBits: "KL(q(z|x) ‖ r(z)) (bits)"
-        case .izyNats: "H(Y) − CE ≤ I(Z;Y) (nats)"
-        case .izyBits: "H(Y) − CE ≤ I(Z;Y) (bits)"
-        case .localRank: "\(leastText)local rank\(layerText) (σ > \(bound))"
-        case .localRankRelative: "\(leastText)local rank\(layerText) (σ ≥ \(bound) σ_1)"
-        case .localRankNoise: "rank above the noise (σ > \(bound))"
-        case .informativeDirections: "informative directions"
-        case .activeUnits: "\(leastText)active units\(layerText)"
-        case .spectralNorm: "\(leastText)spectral norm\(layerText)"
-        case .frobeniusNorm: "\(leastText)Frobenius norm\(layerText)"
-        case .stableRank: "\(leastText)stable rank\(layerText)"
-        case .numericalRank: "\(leastText)numerical rank\(layerText)"
-        case .meanStableRank: "mean stable rank"
-        case .trainMargin: "smallest training margin"
+        let unit = metric.unit(squaredLoss: squaredLoss)
+        var label = leastText + metric.label + layerText
+        if let threshold {
+            label += " (" + metric.thresholdLabel.split(separator: "ε", omittingEmptySubsequences: false)
+                .joined(separator: thresholdKey(threshold)) + ")"
         }
+        return unit == "1" ? label : label + " (\(unit))"
     }
 
     private var leastText: String {

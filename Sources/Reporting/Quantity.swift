@@ -19,8 +19,8 @@ extension FigureSpec.Quantity {
         case .last?, nil: return list.last?.number
         case .min?: return list.compactMap(\.number).min()
         case .hiddenMin?:
-            // Active units are of hidden layers alone.
-            return (metric == .activeUnits ? list[...] : list.dropLast()).compactMap(\.number).min()
+            // All are of hidden layers.
+            return (metric.shape == .hiddenLayers ? list[...] : list.dropLast()).compactMap(\.number).min()
         }
     }
 
@@ -35,7 +35,7 @@ extension FigureSpec.Quantity {
         guard let theory = record.theory else { return nil }
         if record.hasBounds { return bound(in: theory) }
         switch metric {
-        case .informativeDirections: return theory[metric.rawValue]?.number ?? theory["rank"]?.number
+        case .informativeDirections: return theory[metric.key]?.number ?? theory["rank"]?.number
         case .localRank:
             let layers = layers(in: record.metrics)
             if layers > 0 {
@@ -43,7 +43,7 @@ extension FigureSpec.Quantity {
                 if case .number(let number)? = layer, number != layers { return nil }
             }
             return threshold.flatMap { theory["local_rank"]?[thresholdKey($0)]?.number }
-        default: return theory[metric.rawValue]?.number
+        default: return theory[metric.key]?.number
         }
     }
 
@@ -73,23 +73,18 @@ extension FigureSpec.Quantity {
     }
 
     private func entry(in metrics: JSONValue) -> JSONValue? {
-        let found = metrics[metric.rawValue]
+        let found = metrics[metric.key]
         return threshold == nil ? found : threshold.flatMap { found?[thresholdKey($0)] }
     }
 
     private static func numbers(_ entry: JSONValue) -> [JSONValue]? { entry.array ?? entry["mean"]?.array }
 
     /// Whole numbers over most of the range, with steps in theory: ranks and counts.
-    var isStaircase: Bool {
-        [
-            .localRank, .localRankRelative, .localRankNoise, .informativeDirections, .activeUnits,
-            .numericalRank,
-        ].contains(metric)
-    }
+    var isStaircase: Bool { metric.isCount }
 
     /// A column's name: `local_rank_0.1_layer2`.
     var columnName: String {
-        var name = metric.rawValue
+        var name = metric.key
         if let threshold { name += "_\(thresholdKey(threshold))" }
         switch layer {
         case .number(let number)?: name += "_layer\(number)"
@@ -110,11 +105,11 @@ extension Metric {
     ///
     /// - Parameter squaredLoss: whether the task loss is a squared error.
     func unit(squaredLoss: Bool) -> String {
-        switch self {
-        case .trainLoss, .testLoss: squaredLoss ? "squared error" : "nats"
-        case .klNats, .izyNats: "nats"
-        case .klBits, .izyBits: "bits"
-        default: "1"
+        switch unit {
+        case .loss: squaredLoss ? "squared error" : "nats"
+        case .nats: "nats"
+        case .bits: "bits"
+        case .one: "1"
         }
     }
 }

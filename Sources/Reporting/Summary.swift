@@ -33,8 +33,7 @@ struct Summary {
 
         static func precedes(_ left: Column, _ right: Column) -> Bool {
             if left.metric != right.metric {
-                let order = Metric.allCases.map(\.rawValue)
-                let places = [left, right].map { order.firstIndex(of: $0.metric) ?? order.count }
+                let places = [left, right].map { Metric.place(of: $0.metric) }
                 return places[0] == places[1] ? left.metric < right.metric : places[0] < places[1]
             }
             if left.threshold != right.threshold { return (left.threshold ?? 0) < (right.threshold ?? 0) }
@@ -86,7 +85,7 @@ struct Summary {
         if let number = mean.number { return [(column, number)] }
         let list = mean.array ?? []
         // The rank that knows the noise is of one layer: the last.
-        let isOneLayer = column.metric == Metric.localRankNoise.rawValue
+        let isOneLayer = column.metric == Metric.localRankNoise.key
         return list.enumerated().compactMap { index, entry in
             guard let number = entry.number else { return nil }
             var column = column

@@ -40,7 +40,7 @@ extension Summary {
         }
         var found: Set<Column> = []
         for row in samples { found.formUnion(row.keys) }
-        let hidden = [Metric.klBits, .izyBits, .activeUnits].map(\.rawValue)
+        let hidden = [Metric.klBits, .izyBits, .activeUnits].map(\.key)
         let columns = found.filter { !hidden.contains($0.metric) }.sorted(by: Column.precedes)
         return SummaryTable(
             paths: paths, metrics: columns.map { $0.label(squaredLoss: squaredLoss) },
@@ -54,7 +54,7 @@ extension Summary {
 
 extension Summary.Column {
     fileprivate func label(squaredLoss: Bool) -> String {
-        guard let metric = Metric(rawValue: metric) else {
+        guard let metric = Metric(key: metric) else {
             return name.split(separator: "_").joined(separator: " ")
         }
         let quantity = FigureSpec.Quantity(metric: metric, threshold: threshold)

@@ -135,7 +135,11 @@ extension YAMLNode {
             faults.add(ends.place, path, .endsNotAscending(numberText(numbers[0])))
             return nil
         }
-        let whole = if case .integer = setting.kind { true } else { false }
+        let whole =
+            switch setting.kind {
+            case .integer, .points: true
+            default: false
+            }
         let values: AxisValues =
             name == "log"
             ? .logarithmic(first: numbers[0], last: numbers[1], count: size, whole: whole)
@@ -156,12 +160,12 @@ extension YAMLNode {
     private func fits(_ number: Double, _ kind: Kind, path: String, _ faults: inout Faults) -> Bool {
         let bounds: Bounds
         switch kind {
-        case .integer(let range):
+        case .integer, .points:
             guard number == number.rounded() else {
                 faults.add(place, path, .notWhole(numberText(number)))
                 return false
             }
-            bounds = Bounds(range)
+            bounds = if case .integer(let range) = kind { Bounds(range) } else { Bounds(Kind.pointRange) }
         case .number(let given), .numberOrOff(let given): bounds = given
         default: return true
         }

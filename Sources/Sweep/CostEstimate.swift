@@ -5,6 +5,8 @@
 ///   layer, which needs no input gradient; of a VIB the 2K units of the head and the decoder too;
 /// - the optimizer's pass over the parameters, and one normal variate for each number drawn;
 /// - evaluation: 2 n_l n_{l−1} a point, of a VIB the decoder once more for each sample of z;
+/// - a measure of the catalogue's table, at its points: a forward pass, and a Gram matrix with its reduction
+///   for each layer;
 /// - local rank, for each of its points and each layer l ≥ 2: the product that extends the Jacobian
 ///   (2 n_l n_{l−1} r, r = min(n_0, n_1)), the Gram matrix of its smaller side m (m² max), and that
 ///   matrix's reduction to tridiagonal form (4/3 m³).
@@ -67,6 +69,7 @@ public struct CostEstimate: Equatable, Sendable {
 
     static func depends(on path: String) -> Bool {
         path == "dataset" || path.hasPrefix("dataset.") || settings.contains(path)
+            || MeasureCatalogue.listedPaths.contains(path)
     }
 }
 
@@ -91,6 +94,24 @@ extension CostEstimate {
             products += 2 * times * samples * Double(shape.testPoints * shape.decoderWeights)
         }
         if let rank = trial.measures.localRank { add(rank, shape, times: times) }
+        for measure in trial.measures.requested where measure.settings["points"] != nil {
+            add(pointsOf: measure, trial, shape, times: times)
+        }
+    }
+
+    /// A forward pass, and of each layer's activations the Gram matrix and its reduction, whatever the measure
+    /// makes of them.
+    private mutating func add(
+        pointsOf measure: RequestedMeasure, _ trial: TrialSettings, _ shape: Shape, times: Double
+    ) {
+        var points = Double(measure.testPoints ?? shape.testPoints)
+        if measure.testPoints == nil { points += Double(trial.trainPoints ?? 0) }
+        products += 2 * times * points * Double(shape.weights.reduce(0, +))
+        for units in shape.jacobianUnits {
+            let small = min(points, Double(units))
+            products += times * small * Double(units) * points
+            reductions += times * 4 / 3 * small * small * small
+        }
     }
 
     private mutating func add(_ rank: TrialSettings.LocalRank, _ shape: Shape, times: Double) {
@@ -268,10 +289,16 @@ extension TrialSettings {
         switch training.duration {
         case .steps(let count): return count
         case .epochs(let count):
-            var points = Point.imageTrainPoints
-            if case .images(let images) = dataset { points = images.trainPoints ?? points }
-            if case .teacher(let teacher) = dataset { points = teacher.trainPoints }
-            return count * max(1, points / training.batch)
+            return count * max(1, (trainPoints ?? Point.imageTrainPoints) / training.batch)
+        }
+    }
+
+    /// nil of data that are drawn anew for each batch.
+    var trainPoints: Int? {
+        switch dataset {
+        case .gaussian: nil
+        case .images(let images): images.trainPoints ?? Point.imageTrainPoints
+        case .teacher(let teacher): teacher.trainPoints
         }
     }
 }

@@ -105,7 +105,7 @@ extension Draft {
             if one.contains(path) { for path in other { fixed[path] = nil } }
             if other.contains(path) { for path in one { fixed[path] = nil } }
         }
-        if path == "dataset" || path == "measures.localRank" {
+        if path == "dataset" || path.hasPrefix("measures.") && Setting.groups.contains(path) {
             for key in fixed.keys where key.hasPrefix(path + ".") { fixed[key] = nil }
         }
     }

@@ -70,8 +70,13 @@ extension Draft {
 extension PointConflict {
     /// What keeps a trial's weights from being kept.
     fileprivate static func ofWeights(_ weights: KeptWeights, _ settings: TrialSettings) -> [PointConflict] {
-        guard weights != .none else { return [] }
         var conflicts: [PointConflict] = []
+        let history = settings.historyBytes
+        if history > KeptWeights.limit {
+            conflicts.append(
+                PointConflict("measures.every", .historyTooLarge(history, limit: KeptWeights.limit)))
+        }
+        guard weights != .none else { return conflicts }
         if weights == .best, settings.measures.every == .end {
             conflicts.append(PointConflict("weights", .noTrace))
         }

@@ -80,6 +80,10 @@ struct Draft {
                 .wrongType(due: .mapping, found: node.found))
             return
         }
+        // `effectiveRank: {}` asks for the measure with its defaults.
+        if entries.isEmpty, MeasureCatalogue.listedPaths.contains(group) {
+            fixed[group] = Given(value: .bool(true), place: node.place, shown: group)
+        }
         for entry in entries where !faults.isFull {
             let path = "\(group).\(entry.key)"
             if Setting.groups.contains(path), entry.value.mapping != nil {

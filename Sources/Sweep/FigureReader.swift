@@ -53,6 +53,7 @@ struct FigureReader {
             xscale: scale(member("xscale"), path: "figures.xscale", &faults),
             yscale: scale(member("yscale"), path: "figures.yscale", &faults), theory: theory)
         checkRoles(of: figure, node, &faults)
+        checkSteps(of: figure, yNode.place, &faults)
         if theory { checkTheory(of: figure, member("theory")?.place ?? node.place, &faults) }
         return figure
     }
@@ -70,6 +71,22 @@ struct FigureReader {
         if figure.curves != nil, figure.y.contains(where: { $0.layer == .each }) {
             faults.add(node.place, "figures.\(figure.name)", .figure(.eachWithCurves))
         }
+    }
+
+    /// What is of a whole training has no steps, and needs a trace.
+    private func checkSteps(of figure: FigureSpec, _ place: SweepError.Place, _ faults: inout Faults) {
+        guard let metric = figure.y.map(\.metric).first(where: \.isOfTraining) else { return }
+        if figure.x == .step {
+            faults.add(place, "figures.y", .figure(.notAlongTraining(metric)))
+        } else if !hasTrace {
+            faults.add(place, "figures.y", .figure(.noTrace))
+        }
+    }
+
+    /// Whether some trial measures along training.
+    private var hasTrace: Bool {
+        axes.contains { $0.path == "measures.every" }
+            || (fixed["measures.every"] ?? .string("end")) != .string("end")
     }
 
     private func checkTheory(of figure: FigureSpec, _ place: SweepError.Place, _ faults: inout Faults) {
@@ -106,8 +123,7 @@ struct FigureReader {
 
     private func x(_ node: YAMLNode, _ faults: inout Faults) -> FigureSpec.X? {
         if node.scalar?.text == "step" {
-            let isAxis = axes.contains { $0.path == "measures.every" }
-            if !isAxis, (fixed["measures.every"] ?? .string("end")) == .string("end") {
+            if !hasTrace {
                 faults.add(node.place, "figures.x", .figure(.noTrace))
             }
             return .step
@@ -153,19 +169,21 @@ struct FigureReader {
             return nil
         }
         guard let scalar = metricNode.text(path: path, due: .text, &faults) else { return nil }
-        guard let metric = Metric(rawValue: scalar.text) else {
-            let suggestion = nearestSpelling(to: scalar.text, among: Metric.allCases.map(\.rawValue))
+        guard let metric = Metric(key: scalar.text) else {
+            let suggestion = nearestSpelling(to: scalar.text, among: Metric.all.map(\.key))
             faults.add(
                 metricNode.place, path, .figure(.unknownMetric(metricNode.shown, suggestion: suggestion)))
             return nil
         }
-        for use in metric.uses where !words(use.path).contains(where: use.words.contains) {
+        let uses = metric.uses + (metric.measure?.uses ?? [])
+        for use in uses where !words(use.path).isEmpty && !words(use.path).contains(where: use.words.contains) {
             faults.add(
-                metricNode.place, "\(path) '\(metric.rawValue)'", .unused(needs: use, found: words(use.path)))
+                metricNode.place, "\(path) '\(metric.key)'", .unused(needs: use, found: words(use.path)))
             return nil
         }
-        if metric.isOfWeights, !measuresWeights {
-            faults.add(metricNode.place, path, .figure(.weightNormsOff(metric)))
+        if let measure = metric.measure, !isMeasured(measure) {
+            faults.add(
+                metricNode.place, path, .figure(measure.isUsual ? .localRankOff : .notMeasured(metric)))
             return nil
         }
         guard let threshold = threshold(thresholdNode, of: metric, at: metricNode, &faults),
@@ -174,11 +192,15 @@ struct FigureReader {
         return FigureSpec.Quantity(metric: metric, threshold: threshold.value, layer: layer.value)
     }
 
-    /// Whether some trial measures norms of weights.
-    private var measuresWeights: Bool {
-        let path = "measures.weightNorms"
-        if axes.contains(where: { $0.path.hasPrefix(path) }) { return true }
-        return fixed[path]?.bool ?? (fixed[path + ".tolerance"] != nil)
+    /// Whether some trial measures it.
+    private func isMeasured(_ measure: MeasureDeclaration) -> Bool {
+        let paths = measure.settings.map(\.path)
+        if axes.contains(where: { $0.path == measure.path }) { return true }
+        if let flag = fixed[measure.path]?.bool { return flag }
+        // Of a measure that is off unless asked for, a setting asks for it.
+        return measure.isUsual || paths.contains { path in
+            fixed[path] != nil || axes.contains { $0.path == path }
+        }
     }
 
     /// A part that may be absent; nil stands for a fault.
@@ -192,11 +214,7 @@ struct FigureReader {
             if let node { faults.add(node.place, path, .figure(.noThreshold(metric))) }
             return node == nil ? Part() : nil
         }
-        if fixed["measures.localRank"]?.bool == false {
-            faults.add(metricNode.place, "figures.y", .figure(.localRankOff))
-            return nil
-        }
-        let measured = measuredThresholds(setting, metric)
+        let measured = measuredThresholds(setting)
         guard let node else {
             if measured.count == 1 { return Part(value: measured[0]) }
             faults.add(metricNode.place, "figures.y", .figure(.whichThreshold(measured)))
@@ -211,7 +229,7 @@ struct FigureReader {
     }
 
     /// The thresholds that some trial measures, in the order of the file.
-    private func measuredThresholds(_ setting: String, _ metric: Metric) -> [Double] {
+    private func measuredThresholds(_ setting: String) -> [Double] {
         var lists: [JSONValue] = []
         if let axis = axes.first(where: { $0.path == setting }) {
             lists = (0..<axis.count).map { axis.values[$0] }
@@ -222,7 +240,7 @@ struct FigureReader {
         for number in lists.flatMap({ $0.array ?? [] }).compactMap(\.number) where !numbers.contains(number) {
             numbers.append(number)
         }
-        return numbers.isEmpty ? Point.defaultThresholds[setting] ?? [] : numbers
+        return numbers.isEmpty ? Setting[path: setting]?.fallbackNumbers ?? [] : numbers
     }
 
     /// A number of the layer, `last` (where absent), `each`, `min` or `hiddenMin`.
@@ -244,7 +262,7 @@ struct FigureReader {
             return nil
         }
         guard let number = node.integer(in: 1...1000, path: path, &faults) else { return nil }
-        let deepest = deepestNetwork - (metric == .activeUnits ? 1 : 0)
+        let deepest = deepestNetwork - (metric.shape == .hiddenLayers ? 1 : 0)
         guard number <= deepest else {
             faults.add(node.place, path, .figure(.noSuchLayer(number, deepest: deepest)))
             return nil

@@ -70,75 +70,6 @@ public struct FigureSpec: Equatable, Sendable {
     }
 }
 
-/// What a record measures, by its key under `metrics`.
-public enum Metric: String, CaseIterable, Sendable {
-    case trainLoss = "train_loss"
-    case testLoss = "test_loss"
-    case accuracy
-    case trainAccuracy = "train_accuracy"
-    case accuracyOneSample = "accuracy_one_sample"
-    case accuracySampled = "accuracy_sampled"
-    case klNats = "kl_nats"
-    case klBits = "kl_bits"
-    case izyNats = "i_zy_nats"
-    case izyBits = "i_zy_bits"
-    case localRank = "local_rank"
-    case localRankRelative = "local_rank_relative"
-    case localRankNoise = "local_rank_noise"
-    case informativeDirections = "informative_directions"
-    case activeUnits = "active_units"
-    case spectralNorm = "spectral_norm"
-    case frobeniusNorm = "frobenius_norm"
-    case stableRank = "stable_rank"
-    case numericalRank = "numerical_rank"
-    case meanStableRank = "mean_stable_rank"
-    case trainMargin = "train_margin"
-
-    /// Whether `measures.weightNorms` measures it.
-    public var isOfWeights: Bool {
-        [.spectralNorm, .frobeniusNorm, .stableRank, .numericalRank, .meanStableRank].contains(self)
-    }
-
-    /// The setting whose list holds the metric's thresholds, if it has any.
-    public var thresholdSetting: String? {
-        switch self {
-        case .localRank: "measures.localRank.thresholds"
-        case .localRankRelative: "measures.localRank.relative"
-        case .localRankNoise: "measures.localRank.noise"
-        default: nil
-        }
-    }
-
-    /// Whether the metric has a number for each layer (of active units: each hidden layer).
-    public var isPerLayer: Bool {
-        [
-            .localRank, .localRankRelative, .activeUnits, .spectralNorm, .frobeniusNorm, .stableRank,
-            .numericalRank,
-        ].contains(self)
-    }
-
-    /// Whether the closed form of Gaussian data has it; of informative directions it is the rank.
-    public var hasTheory: Bool { [.klNats, .izyNats, .localRank, .informativeDirections].contains(self) }
-
-    /// Whether a network that learns from a teacher has a bound on it.
-    public var hasBound: Bool { [.localRank, .stableRank, .meanStableRank].contains(self) }
-
-    /// What a sweep must have for the metric to exist.
-    var uses: [Setting.Use] {
-        let vib = Setting.Use(path: "experiment", words: ["vib"])
-        let images = Setting.Use(path: "dataset", words: ["mnist", "fashion-mnist"])
-        let classes = Setting.Use(path: "dataset", words: images.words + ["teacher"])
-        let teacher = Setting.Use(path: "dataset", words: ["teacher"])
-        return switch self {
-        case .accuracy, .trainAccuracy: [classes]
-        case .trainMargin: [teacher]
-        case .accuracyOneSample, .accuracySampled: [vib, images]
-        case .klNats, .klBits, .izyNats, .izyBits, .localRankNoise, .informativeDirections: [vib]
-        default: []
-        }
-    }
-}
-
 extension FigureSpec {
     /// As a sweep file writes it.
     var json: JSONValue {
@@ -160,8 +91,8 @@ extension FigureSpec {
 
 extension FigureSpec.Quantity {
     var json: JSONValue {
-        guard threshold != nil || layer != nil else { return .string(metric.rawValue) }
-        var members: [String: JSONValue] = ["metric": .string(metric.rawValue)]
+        guard threshold != nil || layer != nil else { return .string(metric.key) }
+        var members: [String: JSONValue] = ["metric": .string(metric.key)]
         members["threshold"] = threshold.map(JSONValue.number)
         switch layer {
         case .number(let number)?: members["layer"] = JSONValue(number)
@@ -190,7 +121,8 @@ public enum FigureMistake: Equatable, Sendable {
     case noLayers(Metric)
     case noSuchLayer(Int, deepest: Int)
     case localRankOff
-    case weightNormsOff(Metric)
+    case notMeasured(Metric)
+    case notAlongTraining(Metric)
     case noTheory
     case noTheoryOf(Metric)
 
@@ -199,7 +131,7 @@ public enum FigureMistake: Equatable, Sendable {
         case .unknownMetric(let name, let suggestion):
             "'\(name)' is no metric"
                 + (suggestion.map { " (did you mean '\($0)'?)" }
-                    ?? "; there are \(listed(Metric.allCases.map(\.rawValue), "and"))")
+                    ?? "; there are \(listed(Metric.all.map(\.key), "and"))")
         case .repeatedName(let name): "two figures are named '\(name)'"
         case .xNotNumbers(let axis): "the values of \(axis) are not numbers"
         case .seedIsAveraged: "seed cannot be used here: figures average over it"
@@ -211,14 +143,17 @@ public enum FigureMistake: Equatable, Sendable {
                 + listed(measured.map(numberText), "and")
         case .whichThreshold(let measured):
             "a threshold is due: one of \(listed(measured.map(numberText), "or"))"
-        case .noThreshold(let metric): "\(metric.rawValue) has no threshold"
-        case .noLayers(let metric): "\(metric.rawValue) has no layers"
+        case .noThreshold(let metric): "\(metric.key) has no threshold"
+        case .noLayers(let metric): "\(metric.key) has no layers"
         case .noSuchLayer(let layer, let deepest):
             "no layer \(layer): the deepest network has \(deepest)"
         case .localRankOff: "measures.localRank is off"
-        case .weightNormsOff(let metric): "\(metric.rawValue) is not measured: set measures.weightNorms"
+        case .notMeasured(let metric):
+            "\(metric.key) is not measured: set \(metric.measure?.path ?? "its measure")"
+        case .notAlongTraining(let metric):
+            "\(metric.key) is one of the whole training: it has no steps"
         case .noTheory: "there is theory for a vib on gaussian data, and for an mlp on a teacher's, only"
-        case .noTheoryOf(let metric): "the theory has no \(metric.rawValue)"
+        case .noTheoryOf(let metric): "the theory has no \(metric.key)"
         }
     }
 }

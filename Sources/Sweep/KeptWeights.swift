@@ -94,6 +94,11 @@ extension TrialSettings {
         }
     }
 
+    /// Most bytes of the weights that a training keeps of its trace's steps; 0 where no measure wants them.
+    public var historyBytes: Int {
+        measures.need(.weightHistory) ? parameterBytes * measures.every.mostEntries : 0
+    }
+
     /// Of all parameters as single-precision numbers.
     public var parameterBytes: Int { 4 * tensors.reduce(0) { $0 + $1.shape.reduce(1, *) } }
 }

@@ -2,14 +2,44 @@ import Text
 
 /// What `ranksweep measure` asks of a worker's program: the measures of one network, trained anywhere.
 public struct MeasureRequest: Equatable, Sendable {
-    /// A measure by the name that the command line knows it by.
-    public enum Measure: String, CaseIterable, Sendable {
-        case localRank, activeUnits, accuracy, loss, spectralNorm, frobeniusNorm, stableRank, numericalRank
+    /// A measure by the name that the command line knows it by: one of what a record always has, or of the
+    /// catalogue's table.
+    public struct Measure: RawRepresentable, CaseIterable, Hashable, Sendable {
+        public let rawValue: String
 
+        /// nil where there is none of the name.
+        public init?(rawValue: String) {
+            guard Measure.allCases.contains(where: { $0.rawValue == rawValue }) else { return nil }
+            self.init(rawValue)
+        }
+
+        private init(_ name: String) { rawValue = name }
+
+        public static let localRank = Measure("localRank")
+        public static let activeUnits = Measure("activeUnits")
+        public static let accuracy = Measure("accuracy")
+        public static let loss = Measure("loss")
+        public static let spectralNorm = Measure("spectralNorm")
+        public static let frobeniusNorm = Measure("frobeniusNorm")
+        public static let stableRank = Measure("stableRank")
+        public static let numericalRank = Measure("numericalRank")
+
+        /// What is measured where nobody says what, as far as it can be.
+        public static let usual: [Measure] =
+            [.localRank, .activeUnits, .accuracy, .loss] + ofWeights
         /// What a sweep's `measures.weightNorms` measures a number a layer of.
         public static let ofWeights: [Measure] = [.spectralNorm, .frobeniusNorm, .stableRank, .numericalRank]
+        public static let allCases: [Measure] =
+            usual + MeasureCatalogue.listed.map { Measure($0.name) }
 
-        public var needsLabels: Bool { self == .accuracy || self == .loss }
+        /// Of the catalogue's table; nil of the usual ones.
+        public var declaration: MeasureDeclaration? {
+            MeasureCatalogue.listed.first { $0.name == rawValue }
+        }
+
+        public var needsLabels: Bool {
+            self == .accuracy || self == .loss || declaration?.needsLabels ?? false
+        }
     }
 
     /// The points that the network is measured at.
@@ -39,7 +69,8 @@ public struct MeasureRequest: Equatable, Sendable {
     public var thresholds: [Double]
     /// ε of #{σ ≥ ε σ_1}.
     public var relative: [Double]
-    /// How many points local ranks are averaged over, the first ones; nil: 256, or all where they are fewer.
+    /// How many points local ranks are averaged over, and measures of the catalogue's table taken on: the first
+    /// ones. nil: 256 and 1000, or all where they are fewer.
     public var rankPoints: Int?
 
     public init(
@@ -55,11 +86,11 @@ public struct MeasureRequest: Equatable, Sendable {
         self.rankPoints = rankPoints
     }
 
-    /// All measures that these points and this activation have.
+    /// The usual measures that these points and this activation have.
     public static func measures(
         for points: Points, _ activation: TrialSettings.Network.Activation
     ) -> [Measure] {
-        Measure.allCases.filter {
+        Measure.usual.filter {
             (points.haveLabels || !$0.needsLabels) && (activation == .relu || $0 != .activeUnits)
         }
     }

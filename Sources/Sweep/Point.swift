@@ -79,10 +79,6 @@ struct Point {
                 testPoints: testPoints))
     }
 
-    static let defaultThresholds: [String: [Double]] = [
-        "measures.localRank.thresholds": [0.01, 0.1], "measures.localRank.relative": [0.01],
-        "measures.localRank.noise": [1],
-    ]
     static let imageTrainPoints = 60_000
     static let imageTestPoints = 10_000
 
@@ -242,7 +238,38 @@ struct Point {
         return TrialSettings.Measures(
             localRank: values["measures.localRank"]?.bool == false ? nil : localRank,
             weightNorms: weightNorms, every: times,
-            samples: isVIB ? integer("measures.samples") ?? 12 : 12)
+            samples: isVIB ? integer("measures.samples") ?? 12 : 12,
+            requested: requested(testPoints: testPoints, &conflicts))
+    }
+
+    /// The measures of the catalogue's table that the point asks for, in its order. A point that does not meet
+    /// what one is used by, in a grid where others do, is without it.
+    private func requested(
+        testPoints: Int, _ conflicts: inout [PointConflict]
+    ) -> [RequestedMeasure] {
+        guard values.keys.contains(where: MeasureCatalogue.listedPaths.contains) else { return [] }
+        return MeasureCatalogue.listed.compactMap { measure in
+            let isOn =
+                values[measure.path]?.bool ?? measure.options.contains { values[$0.path] != nil }
+            guard isOn, measure.uses.allSatisfy(meets),
+                let usual = RequestedMeasure(measure.name, testPoints: testPoints)
+            else { return nil }
+            var settings = usual.settings
+            for option in measure.options { settings[option.key] = values[option.path] ?? settings[option.key] }
+            if settings["points"] == .string("all"), isGaussian {
+                conflicts.append(PointConflict("\(measure.path).points", .noAllPoints))
+            }
+            if let points = settings["points"]?.number, points > Double(testPoints) {
+                conflicts.append(
+                    PointConflict("\(measure.path).points", .rankPointsTooMany(Int(points), of: testPoints)))
+            }
+            return RequestedMeasure(name: measure.name, settings: settings)
+        }
+    }
+
+    /// Of a setting that is not given, the default does.
+    private func meets(_ use: Setting.Use) -> Bool {
+        values[use.path]?.string.map(use.words.contains) ?? true
     }
 
     private var weightNorms: TrialSettings.WeightNorms? {
@@ -252,7 +279,7 @@ struct Point {
     }
 
     private func thresholds(_ path: String) -> [Double] {
-        numbers(path) ?? Point.defaultThresholds[path] ?? []
+        numbers(path) ?? Setting[path: path]?.fallbackNumbers ?? []
     }
 
     private var times: TrialSettings.Measures.Times {

@@ -1,3 +1,5 @@
+import Text
+
 extension Setting {
     /// Every setting, in the order of the documentation. `seed` and integers stay below 2^53, where JSON's
     /// numbers are exact.
@@ -11,9 +13,9 @@ extension Setting {
     static let neverAxes = ["experiment", "weights", "reproducibility"]
 
     /// The mappings that settings stand under: "dataset", "training", "measures", "measures.localRank".
-    static let groups: [String] = [
-        "dataset", "training", "measures", "measures.localRank", "measures.weightNorms",
-    ]
+    static let groups: [String] =
+        ["dataset", "training", "measures"]
+        + MeasureCatalogue.all.filter { !$0.options.isEmpty }.map(\.path)
 
     /// Settings of which only one may be given: each set excludes the other.
     static let exclusive: [(one: [String], other: [String])] = [
@@ -23,28 +25,38 @@ extension Setting {
         (["dataset.covariance"], ["dataset.targets", "dataset.directions"]),
     ]
 
-    private init(
-        _ path: String, _ kind: Kind, default defaultText: String, uses: [Use] = [], _ meaning: String
-    ) {
+    init(_ path: String, _ kind: Kind, default defaultText: String, uses: [Use] = [], _ meaning: String) {
         self.path = path
         self.kind = kind
         self.defaultText = defaultText
+        fallback = nil
         self.uses = uses
         self.meaning = meaning
     }
 
-    private static let vib = Use(path: "experiment", words: ["vib"])
+    /// With a default that is a value.
+    init(_ path: String, _ kind: Kind, value fallback: JSONValue, uses: [Use] = [], _ meaning: String) {
+        self.path = path
+        self.kind = kind
+        let text = fallback.string ?? fallback.canonicalText
+        defaultText = text.split(separator: ",", omittingEmptySubsequences: false).joined(separator: ", ")
+        self.fallback = fallback
+        self.uses = uses
+        self.meaning = meaning
+    }
+
+    private static let vib = Use.vib
     private static let gaussian = Use(path: "dataset", words: ["gaussian"])
-    private static let images = Use(path: "dataset", words: ["mnist", "fashion-mnist"])
-    private static let teacher = Use(path: "dataset", words: ["teacher"])
-    private static let finite = Use(path: "dataset", words: ["mnist", "fashion-mnist", "teacher"])
+    private static let images = Use.images
+    private static let teacher = Use.teacher
+    private static let finite = Use.classes
     private static let drawn = Use(path: "dataset", words: ["gaussian", "teacher"])
     private static let mlp = Use(path: "experiment", words: ["mlp"])
     private static let adam = Use(path: "training.optimizer", words: ["adam"])
     private static let sgd = Use(path: "training.optimizer", words: ["sgd"])
     private static let decay = Use(path: "training.schedule", words: ["decay"])
 
-    private static let positive = Bounds(.open(0), .none)
+    static let positive = Bounds(.open(0), .none)
     private static let fraction = Bounds(.closed(0), .open(1))
 
     static let datasetNames = ["gaussian", "mnist", "fashion-mnist", "teacher"]
@@ -190,28 +202,8 @@ extension Setting {
             "The task loss."),
     ]
 
-    private static let measures: [Setting] = [
-        Setting("measures.localRank", .flag, default: "true", "Whether local ranks are measured at all."),
-        Setting(
-            "measures.localRank.thresholds", .numbers(positive, limit: 100), default: "[0.01, 0.1]",
-            "Absolute thresholds ε: singular values above ε count."),
-        Setting(
-            "measures.localRank.relative", .numbers(Bounds(.open(0), .closed(1)), limit: 100),
-            default: "[0.01]", "Relative thresholds: singular values of at least ε times the largest count."),
-        Setting(
-            "measures.localRank.noise", .numbers(positive, limit: 100), default: "[1]", uses: [vib],
-            "Thresholds of the rank that knows the noise: singular values of diag(1/σ)·J above τ count."),
-        Setting(
-            "measures.localRank.points", .integer(1...1_000_000), default: "256",
-            "Test points that the mean goes over."),
-        Setting(
-            "measures.weightNorms", .flag, default: "false",
-            "Whether norms and ranks of the weight matrices are measured."),
-        Setting(
-            "measures.weightNorms.tolerance", .number(Bounds(.open(0), .open(1))),
-            default: "1.19e-07 times the matrix's larger side",
-            "Of the numerical rank: singular values of at least so much times the largest count. "
-                + "Turns the measure on."),
+    /// Of the measures in the catalogue, and of all.
+    private static let measures: [Setting] = MeasureCatalogue.all.flatMap(\.settings) + [
         Setting(
             "measures.every", .times, default: "end",
             "When the trace gets an entry, beside the end: so many points equally spaced in steps or in their "

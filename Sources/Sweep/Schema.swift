@@ -1,3 +1,5 @@
+import Text
+
 /// A setting of a sweep file: the one place that says its path, its type and bounds, its default, what uses
 /// it and what it means. Type checks, spelling suggestions and the table in docs/sweep-files.md come from it.
 public struct Setting: Sendable {
@@ -6,6 +8,8 @@ public struct Setting: Sendable {
     let kind: Kind
     /// For a reader: a value, or a word on how it follows from other settings.
     public let defaultText: String
+    /// The default, where it is one value whatever else is set.
+    let fallback: JSONValue?
     /// Only trials that meet all of these use the setting.
     let uses: [Use]
     /// One sentence.
@@ -25,6 +29,12 @@ public struct Setting: Sendable {
             ? "all"
             : uses.map { "`\($0.path)` \($0.words.joined(separator: " or "))" }.joined(separator: ", ")
     }
+
+    /// The default, where it is a list of numbers.
+    var fallbackNumbers: [Double]? { fallback?.array?.compactMap(\.number) }
+
+    /// The path's last part.
+    var key: String { String(path.split(separator: ".").last ?? "") }
 
     /// The group that the setting stands under in a file ("training"), or nil at the top.
     var group: Substring? {
@@ -48,6 +58,8 @@ enum Kind: Equatable, Sendable {
     /// A square list of lists of numbers.
     case matrix(limit: Int)
     case times
+    /// How many test points, or the word `all`.
+    case points
     /// Which weights are kept.
     case weights
 
@@ -62,15 +74,18 @@ enum Kind: Equatable, Sendable {
         case .integers(let range, _): "list of integers, \(Bounds(range).text)"
         case .numbers(let bounds, _): "list of numbers, \(bounds.text)"
         case .matrix: "square list of lists of numbers"
+        case .points: "integer, \(Bounds(Kind.pointRange).text), or `all`"
         case .weights: "`none`, `final`, `best` or a list of steps"
         case .times: "`end`, `log`, `{linear: n}`, `{log: n}` or a list of steps"
         }
     }
 
+    static let pointRange = 1...10_000_000
+
     /// Whether axes of it may be made by `linear`, `log` and `range`.
     var isNumeric: Bool {
         switch self {
-        case .integer, .number, .numberOrOff: true
+        case .integer, .number, .numberOrOff, .points: true
         default: false
         }
     }

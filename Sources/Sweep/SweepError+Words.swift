@@ -103,11 +103,15 @@ extension SweepError {
         case tooManyTestPoints(Int)
         case batchTooLarge(Int, points: Int)
         case rankPointsTooMany(Int, of: Int)
+        /// All points of a data set that is drawn anew.
+        case noAllPoints
         case lossUnfit(String, due: [String], vib: Bool, dataset: String)
         case stepNotReached(Int, of: Int)
         /// Best weights of which no trace tells.
         case noTrace
         case weightsTooLarge(Int, limit: Int)
+        /// Those of the trace's steps, which a measure wants at the end.
+        case historyTooLarge(Int, limit: Int)
 
         var words: String {
             switch self {
@@ -130,6 +134,7 @@ extension SweepError {
                 "a batch of \(batch) is larger than the \(points) training points"
             case .rankPointsTooMany(let points, let count):
                 "\(points) points, and the data set has \(count) test points"
+            case .noAllPoints: "gaussian data are drawn anew for each batch, so there is no 'all': give a number"
             case .lossUnfit(let loss, let due, let vib, let dataset):
                 "\(loss) does not fit \(vib ? "a vib" : "an mlp") on \(dataset): "
                     + "take \(listed(due, "or"))"
@@ -140,6 +145,9 @@ extension SweepError {
                 "'best' is of the steps of the trace, and there is none: give measures.every, or keep 'final'"
             case .weightsTooLarge(let bytes, let limit):
                 "a trial's kept weights are \(bytes) bytes; at most \(limit) (256 MiB) can be kept"
+            case .historyTooLarge(let bytes, let limit):
+                "the weights of all measured steps, which a measure asks for, are \(bytes) bytes; at most "
+                    + "\(limit) (256 MiB) can be kept: measure at fewer steps"
             }
         }
     }

@@ -107,6 +107,7 @@ extension TrialSettings.Measures {
                 "tolerance": weightNorms.tolerance.map(JSONValue.number) ?? .null
             ])
         }
+        for measure in requested { members[measure.name] = .object(measure.settings) }
         return .object(members)
     }
 }

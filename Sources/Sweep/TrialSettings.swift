@@ -190,20 +190,38 @@ public struct TrialSettings: Hashable, Sendable {
             /// So many points, equally spaced in log(step), from step 1; doubles are dropped.
             case log(Int)
             case steps([Int])
+
+            /// The most entries that a trace has.
+            public var mostEntries: Int {
+                switch self {
+                case .end: 0
+                case .linear(let count), .log(let count): count
+                case .steps(let steps): steps.count
+                }
+            }
         }
         public var localRank: LocalRank?
         public var weightNorms: WeightNorms?
         public var every: Times
         /// Samples of z averaged in probability for `accuracy_sampled` (Alemi et al. 2016 use 12).
         public var samples: Int
+        /// The measures of the catalogue's table that are asked for, in its order.
+        public var requested: [RequestedMeasure]
 
         public init(
-            localRank: LocalRank?, weightNorms: WeightNorms? = nil, every: Times, samples: Int
+            localRank: LocalRank?, weightNorms: WeightNorms? = nil, every: Times, samples: Int,
+            requested: [RequestedMeasure] = []
         ) {
             self.localRank = localRank
             self.weightNorms = weightNorms
             self.every = every
             self.samples = samples
+            self.requested = requested
+        }
+
+        /// Whether some measure asks for it.
+        public func need(_ need: MeasureDeclaration.Need) -> Bool {
+            requested.contains { $0.declaration?.needs.contains(need) ?? false }
         }
     }
 

@@ -23,6 +23,9 @@ extension YAMLNode {
             return numbers(in: bounds, limit: limit, path: path, &faults)
         case .matrix(let limit): return matrix(limit: limit, path: path, &faults)
         case .times: return times(path: path, &faults)
+        case .points:
+            if scalar?.text == "all" { return .string("all") }
+            return integer(in: Kind.pointRange, path: path, &faults).map { JSONValue($0) }
         case .weights: return keptWeights(path: path, &faults)
         }
     }

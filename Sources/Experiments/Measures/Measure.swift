@@ -1,0 +1,88 @@
+import Learning
+import LinearAlgebra
+import Sweep
+import Text
+
+/// What computes the metrics that a declaration of the same name in Sweep's `MeasureCatalogue` lists. To add
+/// one: docs/adding-a-measure.md.
+protocol Measure {
+    static var name: String { get }
+
+    init(_ settings: MeasureSettings)
+
+    /// The metrics of a network at one step. Weights and activations are finite. Of a number that is none, the
+    /// caller records a divergence.
+    func metrics(_ context: MeasureContext) throws(FactorisationError) -> [String: JSONValue]
+
+    /// Metrics of a whole training that has ended well, from its trace: those that the declaration calls
+    /// `isOfTraining`. They join the last step's.
+    func summary(_ training: MeasuredTraining) -> [String: JSONValue]
+}
+
+extension Measure {
+    func summary(_ training: MeasuredTraining) -> [String: JSONValue] { [:] }
+}
+
+/// The table of the measures that the catalogue lists, in any order.
+var measureTable: [any Measure.Type] {
+    [
+        EffectiveRankMeasure.self,
+        WeightDisplacementMeasure.self,
+    ]
+}
+
+/// A measure's settings, by key: complete, and checked by the sweep's reader.
+struct MeasureSettings {
+    let values: [String: JSONValue]
+
+    func number(_ key: String) -> Double {
+        guard let number = values[key]?.number else { preconditionFailure("no number \(key)") }
+        return number
+    }
+
+    func integer(_ key: String) -> Int { Int(number(key)) }
+
+    func numbers(_ key: String) -> [Double] {
+        guard let list = values[key]?.array else { preconditionFailure("no numbers \(key)") }
+        return list.compactMap(\.number)
+    }
+
+    func flag(_ key: String) -> Bool { values[key]?.bool ?? false }
+
+    func word(_ key: String) -> String { values[key]?.string ?? "" }
+}
+
+/// What a measure sees of a network at one step. What its declaration does not need is empty.
+struct MeasureContext {
+    /// Of a VIB the encoder's, its head of 2K outputs last.
+    let layers: [DenseLayer<Float>]
+    let activation: Activation
+    /// At the measure's points.
+    let outputs: LayerOutputs
+    /// W_l before the first step.
+    let initialWeights: [Matrix<Float>]
+    let gradients: WeightGradients?
+    let streams: RandomStreams
+    /// After how many steps of training; 0 of a network trained elsewhere.
+    let step: Int
+}
+
+/// A training that has ended well, as its measures saw it.
+struct MeasuredTraining {
+    /// Ascending by `step`; empty where the sweep measures at the end alone.
+    let trace: [[String: JSONValue]]
+    /// The end's.
+    let metrics: [String: JSONValue]
+    /// W_l at the trace's steps, where a measure's declaration needs `weightHistory`.
+    let weights: [(step: Int, layers: [Matrix<Float>])]
+    /// How many steps the training had.
+    let steps: Int
+
+    /// A metric of several layers along the trace: at each step that has it, the step and the numbers.
+    func numbers(_ key: String) -> [(step: Int, values: [Double])] {
+        trace.compactMap { entry in
+            guard let step = entry["step"]?.number, let values = entry[key]?.array else { return nil }
+            return (Int(step), values.compactMap(\.number))
+        }
+    }
+}

@@ -1,0 +1,129 @@
+import Learning
+import LinearAlgebra
+import Sweep
+import Text
+
+/// The measures of the table that a trial, or a command, asks for, with the points they are taken at.
+struct MeasureSet {
+    private struct Entry {
+        let measure: any Measure
+        let declaration: MeasureDeclaration
+        /// Its place in `samples`; nil where it needs none.
+        let sample: Int?
+    }
+
+    private var entries: [Entry] = []
+    private var samples: [(points: JSONValue, sample: PointSample)] = []
+    private let activation: Activation
+    private let lastUnits: Int
+    private let streams: RandomStreams
+    private var initialWeights: [Matrix<Float>] = []
+    private var gradients: WeightGradients?
+
+    /// - Parameters:
+    ///   - lastUnits: of the last layer's outputs, those that are the representation.
+    ///   - sample: the points that a setting `points` means. Asked once for each of them.
+    init(
+        _ requested: [RequestedMeasure], activation: Activation, lastUnits: Int, streams: RandomStreams,
+        sample: (JSONValue) -> PointSample
+    ) {
+        self.activation = activation
+        self.lastUnits = lastUnits
+        self.streams = streams
+        for request in requested {
+            guard let declaration = request.declaration,
+                let type = measureTable.first(where: { $0.name == request.name })
+            else { preconditionFailure("no measure \(request.name)") }
+            var place: Int?
+            if let points = request.settings["points"] {
+                place = samples.firstIndex { $0.points == points }
+                if place == nil {
+                    place = samples.count
+                    samples.append((points, sample(points)))
+                }
+            }
+            let measure = type.init(MeasureSettings(values: request.settings))
+            entries.append(Entry(measure: measure, declaration: declaration, sample: place))
+        }
+    }
+
+    /// Of a training, before its first step.
+    init<M: Model>(
+        _ settings: TrialSettings, _ model: M, _ source: BatchSource, _ streams: RandomStreams,
+        lastUnits: Int
+    ) where M.Scalar == Float {
+        let measures = settings.measures
+        self.init(
+            measures.requested, activation: settings.network.activation.kernel, lastUnits: lastUnits,
+            streams: streams, sample: source.sample)
+        if measures.need(.initialWeights) {
+            initialWeights = model.parameters.stacks[0].map { $0.weight.duplicate }
+        }
+        if measures.need(.gradients) {
+            gradients = WeightGradients(model, source, streams, points: settings.training.batch)
+        }
+    }
+
+    /// Adds the metrics of a network with these layers.
+    ///
+    /// - Parameter parameters: all of them, for gradients.
+    func add(
+        to metrics: inout [String: JSONValue], _ layers: [DenseLayer<Float>], parameters: Matrix<Float>,
+        step: Int
+    ) {
+        guard !entries.isEmpty else { return }
+        // LAPACK may not return from a NaN; the caller sees this one and records a divergence.
+        guard layers.allSatisfy({ $0.weight.isFinite && $0.bias.isFinite }) else {
+            return markNotFinite(&metrics)
+        }
+        let empty = LayerOutputs([], activation, at: .none, lastUnits: 0)
+        let outputs = samples.map {
+            LayerOutputs(layers, activation, at: $0.sample, lastUnits: lastUnits)
+        }
+        guard outputs.allSatisfy(\.isFinite) else { return markNotFinite(&metrics) }
+        for entry in entries {
+            let context = MeasureContext(
+                layers: layers, activation: activation, outputs: entry.sample.map { outputs[$0] } ?? empty,
+                initialWeights: initialWeights, gradients: gradients?.at(parameters, step: step),
+                streams: streams, step: step)
+            do throws(FactorisationError) {
+                metrics.merge(try entry.measure.metrics(context)) { _, new in new }
+            } catch {
+                markNotFinite(&metrics)
+            }
+        }
+    }
+
+    private func markNotFinite(_ metrics: inout [String: JSONValue]) {
+        for entry in entries {
+            if let first = entry.declaration.metrics.first { metrics[first.key] = .number(.nan) }
+        }
+    }
+
+    /// Adds what is of the whole training to the metrics of its end.
+    ///
+    /// - Parameter shaped: parameters of the network's shape, to read flat ones with.
+    func addSummaries(to history: inout History, steps: Int, shaped: Parameters<Float>) {
+        guard !entries.isEmpty, history.divergedAt == nil else { return }
+        let weights = history.measured.map { network in
+            shaped.flat.assign(network.values)
+            return (step: network.step, layers: shaped.stacks[0].map { $0.weight.duplicate })
+        }
+        let training = MeasuredTraining(
+            trace: history.trace, metrics: history.metrics, weights: weights, steps: steps)
+        for entry in entries {
+            let summary = entry.measure.summary(training)
+            guard summary.values.allSatisfy(\.isFinite) else { continue }
+            history.metrics.merge(summary) { _, new in new }
+        }
+    }
+}
+
+extension Matrix {
+    /// A copy in memory of its own.
+    fileprivate var duplicate: Matrix {
+        let copy = Matrix(rows: rows, columns: columns)
+        copy.assign(self)
+        return copy
+    }
+}

@@ -1,0 +1,103 @@
+import Learning
+import LinearAlgebra
+import Sweep
+import Text
+
+/// Points that a network is measured at.
+struct PointSample {
+    /// [points, inputs]
+    let inputs: Matrix<Float>
+    /// Empty where the data have no classes.
+    let labels: [Int32]
+    /// How many there are; 0 where the data have none.
+    let classes: Int
+
+    static var none: PointSample { PointSample(inputs: Matrix(rows: 0, columns: 0), labels: [], classes: 0) }
+}
+
+extension BatchSource {
+    /// - Parameter points: a number of test points, the first ones; or "all": every training point in the order
+    ///   of the data, and then every test point.
+    func sample(_ points: JSONValue) -> PointSample {
+        let wantsAll = points == .string("all")
+        let test = wantsAll ? testCount : min(testCount, Int(points.number ?? 0))
+        let train = wantsAll ? finiteCount ?? 0 : 0
+        let inputs = Matrix<Float>(rows: train + test, columns: inputs)
+        var labels: [Int32] = []
+        let batch = makeBatch(points: evaluationPoints)
+        for (part, count, first) in [(Part.train, train, 0), (.test, test, train)] {
+            forEachBatch(of: part, upTo: count, whole: true, batch) { rows, start in
+                let size = min(rows.inputs.rows, count - start)
+                inputs.rows(first + start..<first + start + size).assign(rows.inputs.rows(0..<size))
+                labels += rows.labels.prefix(isClasses ? size : 0)
+            }
+        }
+        return PointSample(inputs: inputs, labels: labels, classes: classes)
+    }
+
+    private var classes: Int {
+        guard isClasses else { return 0 }
+        return if case .teacher = kind { 2 } else { outputs }
+    }
+}
+
+/// What the layers of a network compute at some points.
+struct LayerOutputs {
+    /// [points, inputs]: h_0.
+    let inputs: Matrix<Float>
+    /// p_l = W_l h_{l−1} + b_l, [points, units].
+    let preActivations: [Matrix<Float>]
+    /// h_l = φ(p_l), [points, units]; of the last layer p_L.
+    let activations: [Matrix<Float>]
+    let labels: [Int32]
+    let classes: Int
+
+    /// - Parameter lastUnits: of the last layer only so many outputs are the representation: of a VIB μ, the
+    ///   first half of its head.
+    init(
+        _ layers: [DenseLayer<Float>], _ activation: Activation, at sample: PointSample, lastUnits: Int
+    ) {
+        inputs = sample.inputs
+        (labels, classes) = (sample.labels, sample.classes)
+        let points = sample.inputs.rows
+        var (before, after) = ([Matrix<Float>](), [Matrix<Float>]())
+        for (number, layer) in layers.enumerated() {
+            let isLast = number + 1 == layers.count
+            let p = Matrix<Float>(rows: points, columns: layer.weight.rows)
+            let below = after.last ?? inputs
+            // As everywhere: points are evaluated so many together.
+            for start in stride(from: 0, to: points, by: evaluationPoints) {
+                let rows = start..<min(points, start + evaluationPoints)
+                p.rows(rows).setProduct(below.rows(rows), layer.weight, transposeB: true)
+            }
+            p.addBiasAndActivate(layer.bias, .linear)
+            if isLast {
+                let part = p.firstColumns(lastUnits)
+                before.append(part)
+                after.append(part)
+            } else {
+                let h = Matrix<Float>(rows: points, columns: p.columns)
+                h.assign(p)
+                h.addBiasAndActivate(Matrix(rows: 1, columns: p.columns), activation)
+                before.append(p)
+                after.append(h)
+            }
+        }
+        preActivations = before
+        activations = after
+    }
+
+    var isFinite: Bool { preActivations.allSatisfy(\.isFinite) && activations.allSatisfy(\.isFinite) }
+}
+
+extension Matrix {
+    /// A copy without the other columns; self where there are none.
+    fileprivate func firstColumns(_ count: Int) -> Matrix {
+        guard count < columns else { return self }
+        let part = Matrix(rows: rows, columns: count)
+        for row in 0..<rows {
+            part.rows(row..<row + 1).assign(rows(row..<row + 1).prefix(rows: 1, columns: count))
+        }
+        return part
+    }
+}

@@ -1,0 +1,168 @@
+import Text
+
+/// What sweeps, figures and commands know of a measure without computing it: the coordinator's half. The
+/// worker's half, which computes it, is a `Measure` of the same name in Experiments.
+public struct MeasureDeclaration: Sendable {
+    /// As in a sweep file's `measures.NAME`, and in `ranksweep measure --measures NAME`.
+    public let name: String
+    /// What it computes from.
+    public let needs: [Need]
+    public let metrics: [Metric]
+    /// All of the measure, `measures.NAME` itself the first.
+    public let settings: [Setting]
+    /// Only trials that meet all of these have it.
+    let uses: [Setting.Use]
+    /// Whether sweeps have it that say nothing of it.
+    let isUsual: Bool
+    /// Whether it is in the catalogue's table, and its trials' settings hold it by name; others have places
+    /// of their own there.
+    public let isListed: Bool
+
+    /// What a measure computes from, beside the weights, which it always has.
+    public enum Need: Hashable, Sendable {
+        /// What the layers compute at the measured points.
+        case activations
+        /// The classes of these points.
+        case labels
+        /// The weights before the first step.
+        case initialWeights
+        /// Gradients of mini-batches at the present weights.
+        case gradients
+        /// At the end, the weights of all steps of the trace.
+        case weightHistory
+
+        /// What `ranksweep measure` has not: why it cannot.
+        var isOfTraining: Bool { self != .activations && self != .labels }
+    }
+
+    /// A setting `measures.NAME.KEY`.
+    struct Option {
+        let key: String
+        let kind: Kind
+        let fallback: JSONValue
+        let meaning: String
+
+        init(_ key: String, _ kind: Kind, default fallback: JSONValue, _ meaning: String) {
+            self.key = key
+            self.kind = kind
+            self.fallback = fallback
+            self.meaning = meaning
+        }
+    }
+
+    /// Test points that a measure is taken on where nobody says how many.
+    public static let usualPoints = 1000
+
+    /// A measure of the table: off unless a sweep asks for it. Where it needs activations or labels it has the
+    /// setting `points`; where it needs labels it is of classes alone.
+    ///
+    /// - Parameters:
+    ///   - points: the default of `points`: a number of test points, or "all".
+    ///   - what: "Whether … measured."
+    init(
+        _ name: String, needs: [Need] = [], metrics: [Metric], options: [Option] = [],
+        points: JSONValue = JSONValue(MeasureDeclaration.usualPoints), uses: [Setting.Use] = [],
+        _ what: String
+    ) {
+        self.name = name
+        self.needs = needs
+        self.metrics = metrics
+        self.uses = uses + (needs.contains(.labels) ? Setting.Use.ofClasses : [])
+        isUsual = false
+        isListed = true
+        var options = options
+        if needs.contains(.activations) || needs.contains(.labels) {
+            options.append(
+                Option(
+                    "points", .points, default: points,
+                    "The points it is measured at: the first so many test points (at most as many as there "
+                        + "are), or `all` training and test points of a finite data set."))
+        }
+        let path = "measures.\(name)"
+        let uses = self.uses
+        settings =
+            [Setting(path, .flag, value: .bool(false), uses: uses, what)]
+            + options.map {
+                Setting("\(path).\($0.key)", $0.kind, value: $0.fallback, uses: uses, $0.meaning)
+            }
+    }
+
+    /// A measure whose settings have places of their own in `TrialSettings`.
+    init(own name: String, metrics: [Metric], settings: [Setting], isUsual: Bool) {
+        self.name = name
+        needs = []
+        self.metrics = metrics
+        self.settings = settings
+        uses = []
+        self.isUsual = isUsual
+        isListed = false
+    }
+
+    /// "measures.NAME".
+    public var path: String { "measures.\(name)" }
+
+    /// The settings but the one that turns it on and off.
+    var options: ArraySlice<Setting> { settings.dropFirst() }
+
+    /// Whether it can be measured of a network of which only the weights are known.
+    public var isOfAnyNetwork: Bool { !needs.contains { $0.isOfTraining } }
+
+    public var needsLabels: Bool { needs.contains(.labels) }
+}
+
+/// Every measure there is. To add one: docs/adding-a-measure.md.
+public enum MeasureCatalogue {
+    /// Those of the table: their trials hold them by name, and Experiments has a `Measure` for each.
+    public static let listed: [MeasureDeclaration] = [
+        .effectiveRank,
+        .weightDisplacement,
+    ]
+
+    /// In the order of tables.
+    public static let all: [MeasureDeclaration] =
+        [.evaluation, .localRank, .weightNorms, .margin] + listed
+
+    public static func named(_ name: String) -> MeasureDeclaration? { byName[name] }
+
+    private static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
+
+    /// The settings of the measures of the table.
+    static let listedPaths = Set(listed.flatMap { $0.settings.map(\.path) })
+}
+
+/// A measure of the table that a trial asks for, its settings complete.
+public struct RequestedMeasure: Equatable, Sendable {
+    public let name: String
+    /// By key, without the measure's name.
+    public let settings: [String: JSONValue]
+
+    public init(name: String, settings: [String: JSONValue]) {
+        self.name = name
+        self.settings = settings
+    }
+
+    /// With every default; nil of a name that is not in the table.
+    ///
+    /// - Parameter testPoints: how many there are.
+    public init?(_ name: String, testPoints: Int) {
+        guard let declaration = MeasureCatalogue.named(name), declaration.isListed else { return nil }
+        var settings: [String: JSONValue] = [:]
+        for option in declaration.options { settings[option.key] = option.fallback }
+        if let points = settings["points"]?.number {
+            settings["points"] = .number(min(points, Double(testPoints)))
+        }
+        self.init(name: name, settings: settings)
+    }
+
+    public var declaration: MeasureDeclaration? { MeasureCatalogue.named(name) }
+
+    /// Test points it is measured at; nil where all points are, or none.
+    public var testPoints: Int? { settings["points"]?.number.flatMap { Int(exactly: $0) } }
+}
+
+extension RequestedMeasure: Hashable {
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(name)
+        hasher.combine(JSONValue.object(settings).canonicalBytes)
+    }
+}

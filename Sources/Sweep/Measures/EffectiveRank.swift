@@ -1,0 +1,15 @@
+extension MeasureDeclaration {
+    static let effectiveRank = MeasureDeclaration(
+        "effectiveRank", needs: [.activations],
+        metrics: [
+            Metric("effective_rank", .layers, label: "effective rank"),
+            Metric("rank_me", .layers, label: "RankMe"),
+            Metric("participation_ratio", .layers, label: "participation ratio"),
+        ],
+        options: [
+            Option(
+                "epsilon", .number(Bounds(.closed(0), .closed(1))), default: .number(1e-7),
+                "ε of RankMe, added to each singular value's share.")
+        ],
+        "Whether effective ranks of each layer's activations are measured.")
+}

@@ -1,0 +1,42 @@
+extension Setting.Use {
+    static let vib = Setting.Use(path: "experiment", words: ["vib"])
+    static let images = Setting.Use(path: "dataset", words: ["mnist", "fashion-mnist"])
+    static let teacher = Setting.Use(path: "dataset", words: ["teacher"])
+    static let classes = Setting.Use(path: "dataset", words: ["mnist", "fashion-mnist", "teacher"])
+    /// Where points have classes, a teacher's regression left out.
+    static let ofClasses = [classes, Setting.Use(path: "dataset.task", words: ["classification"])]
+}
+
+/// What is measured of every network.
+extension Metric {
+    public static let trainLoss = Metric("train_loss", label: "training loss", unit: .loss)
+    public static let testLoss = Metric("test_loss", label: "test loss", unit: .loss)
+    public static let accuracy = Metric("accuracy", label: "test accuracy", uses: [.classes])
+    public static let trainAccuracy = Metric(
+        "train_accuracy", label: "training accuracy", uses: [.classes])
+    public static let accuracyOneSample = Metric(
+        "accuracy_one_sample", label: "test accuracy (one sample of z)", uses: [.vib, .images])
+    public static let accuracySampled = Metric(
+        "accuracy_sampled", label: "test accuracy (averaged over z)", uses: [.vib, .images])
+    public static let klNats = Metric(
+        "kl_nats", label: "KL(q(z|x) ‖ r(z))", unit: .nats, uses: [.vib], hasTheory: true)
+    public static let klBits = Metric("kl_bits", label: "KL(q(z|x) ‖ r(z))", unit: .bits, uses: [.vib])
+    public static let izyNats = Metric(
+        "i_zy_nats", label: "H(Y) − CE ≤ I(Z;Y)", unit: .nats, uses: [.vib], hasTheory: true)
+    public static let izyBits = Metric("i_zy_bits", label: "H(Y) − CE ≤ I(Z;Y)", unit: .bits, uses: [.vib])
+    public static let trainMargin = Metric(
+        "train_margin", label: "smallest training margin", uses: [.teacher])
+}
+
+extension MeasureDeclaration {
+    /// Losses, accuracies and information: no setting turns them off.
+    static let evaluation = MeasureDeclaration(
+        own: "evaluation",
+        metrics: [
+            .trainLoss, .testLoss, .accuracy, .trainAccuracy, .accuracyOneSample, .accuracySampled, .klNats,
+            .klBits, .izyNats, .izyBits,
+        ], settings: [], isUsual: true)
+
+    static let margin = MeasureDeclaration(
+        own: "margin", metrics: [.trainMargin], settings: [], isUsual: true)
+}

@@ -1,0 +1,43 @@
+import Text
+
+extension Metric {
+    public static let localRank = Metric(
+        "local_rank", .layers, label: "local rank",
+        thresholds: ("measures.localRank.thresholds", "σ > ε"), isCount: true, hasTheory: true,
+        hasBound: true)
+    public static let localRankRelative = Metric(
+        "local_rank_relative", .layers, label: "local rank",
+        thresholds: ("measures.localRank.relative", "σ ≥ ε σ_1"), isCount: true)
+    public static let localRankNoise = Metric(
+        "local_rank_noise", label: "rank above the noise",
+        thresholds: ("measures.localRank.noise", "σ > ε"), uses: [.vib], isCount: true)
+    public static let informativeDirections = Metric(
+        "informative_directions", label: "informative directions", uses: [.vib], isCount: true,
+        hasTheory: true)
+    public static let activeUnits = Metric(
+        "active_units", .hiddenLayers, label: "active units", isCount: true)
+}
+
+extension MeasureDeclaration {
+    static let localRank = MeasureDeclaration(
+        own: "localRank",
+        metrics: [.localRank, .localRankRelative, .localRankNoise, .informativeDirections, .activeUnits],
+        settings: [
+            Setting(
+                "measures.localRank", .flag, value: .bool(true), "Whether local ranks are measured at all."),
+            Setting(
+                "measures.localRank.thresholds", .numbers(Setting.positive, limit: 100),
+                value: JSONValue([0.01, 0.1]), "Absolute thresholds ε: singular values above ε count."),
+            Setting(
+                "measures.localRank.relative", .numbers(Bounds(.open(0), .closed(1)), limit: 100),
+                value: JSONValue([0.01]),
+                "Relative thresholds: singular values of at least ε times the largest count."),
+            Setting(
+                "measures.localRank.noise", .numbers(Setting.positive, limit: 100), value: JSONValue([1.0]),
+                uses: [.vib],
+                "Thresholds of the rank that knows the noise: singular values of diag(1/σ)·J above τ count."),
+            Setting(
+                "measures.localRank.points", .integer(1...1_000_000), value: JSONValue(256),
+                "Test points that the mean goes over."),
+        ], isUsual: true)
+}

@@ -1,0 +1,27 @@
+import Text
+
+extension Metric {
+    public static let spectralNorm = Metric("spectral_norm", .layers, label: "spectral norm")
+    public static let frobeniusNorm = Metric("frobenius_norm", .layers, label: "Frobenius norm")
+    public static let stableRank = Metric("stable_rank", .layers, label: "stable rank", hasBound: true)
+    public static let numericalRank = Metric(
+        "numerical_rank", .layers, label: "numerical rank", isCount: true)
+    public static let meanStableRank = Metric(
+        "mean_stable_rank", label: "mean stable rank", hasBound: true)
+}
+
+extension MeasureDeclaration {
+    static let weightNorms = MeasureDeclaration(
+        own: "weightNorms",
+        metrics: [.spectralNorm, .frobeniusNorm, .stableRank, .numericalRank, .meanStableRank],
+        settings: [
+            Setting(
+                "measures.weightNorms", .flag, value: .bool(false),
+                "Whether norms and ranks of the weight matrices are measured."),
+            Setting(
+                "measures.weightNorms.tolerance", .number(Bounds(.open(0), .open(1))),
+                default: "1.19e-07 times the matrix's larger side",
+                "Of the numerical rank: singular values of at least so much times the largest count. "
+                    + "Turns the measure on."),
+        ], isUsual: false)
+}

@@ -1,0 +1,88 @@
+/// What a record measures, by its key under `metrics`. A measure's declaration lists its metrics; figures,
+/// tables and messages read what they need to know of one here.
+public struct Metric: Sendable {
+    /// Under `metrics`, and in figures: "local_rank".
+    public let key: String
+    public let shape: Shape
+    /// What figures call it, in gnuplot's enhanced text, without layer, threshold and unit.
+    public let label: String
+    public let unit: Unit
+    /// The setting whose list holds the metric's thresholds, if it has any.
+    public let thresholdSetting: String?
+    /// What a figure says of the threshold: "σ > ε".
+    public let thresholdLabel: String
+    /// What a sweep must have for the metric to exist.
+    let uses: [Setting.Use]
+    /// Whole numbers, or means of such, over most of the range: ranks and counts.
+    public let isCount: Bool
+    /// Whether it is one of the whole training, from its trace: at the end only.
+    public let isOfTraining: Bool
+    /// Whether the closed form of Gaussian data has it; of informative directions it is the rank.
+    public let hasTheory: Bool
+    /// Whether a network that learns from a teacher has a bound on it.
+    public let hasBound: Bool
+
+    public enum Shape: Sendable {
+        case number
+        /// A number for each layer.
+        case layers
+        /// A number for each layer but the last.
+        case hiddenLayers
+    }
+
+    public enum Unit: Sendable {
+        /// Of pure numbers and counts.
+        case one
+        case nats, bits
+        /// The task loss's.
+        case loss
+    }
+
+    init(
+        _ key: String, _ shape: Shape = .number, label: String, unit: Unit = .one,
+        thresholds: (setting: String, label: String)? = nil, uses: [Setting.Use] = [], isCount: Bool = false,
+        isOfTraining: Bool = false, hasTheory: Bool = false, hasBound: Bool = false
+    ) {
+        self.key = key
+        self.shape = shape
+        self.label = label
+        self.unit = unit
+        thresholdSetting = thresholds?.setting
+        thresholdLabel = thresholds?.label ?? ""
+        self.uses = uses
+        self.isCount = isCount
+        self.isOfTraining = isOfTraining
+        self.hasTheory = hasTheory
+        self.hasBound = hasBound
+    }
+
+    public var isPerLayer: Bool { shape != .number }
+
+    /// Every metric that some measure has, in the order of tables.
+    public static let all: [Metric] = MeasureCatalogue.all.flatMap(\.metrics)
+
+    private static let byKey = Dictionary(uniqueKeysWithValues: all.map { ($0.key, $0) })
+
+    /// nil where no measure has it.
+    public init?(key: String) {
+        guard let metric = Metric.byKey[key] else { return nil }
+        self = metric
+    }
+
+    /// The metric's place in tables.
+    public static func place(of key: String) -> Int { places[key] ?? all.count }
+
+    private static let places = Dictionary(
+        uniqueKeysWithValues: all.enumerated().map { ($0.element.key, $0.offset) })
+
+    /// The measure that has it.
+    var measure: MeasureDeclaration? {
+        MeasureCatalogue.all.first { $0.metrics.contains(self) }
+    }
+}
+
+/// A key names one metric.
+extension Metric: Hashable {
+    public static func == (left: Metric, right: Metric) -> Bool { left.key == right.key }
+    public func hash(into hasher: inout Hasher) { hasher.combine(key) }
+}
