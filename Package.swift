@@ -88,7 +88,8 @@ let package = Package(
         .testTarget(
             name: "MeasuresTests", dependencies: ["Measures", "Learning", "LinearAlgebra", "COpenBLAS"]),
         .testTarget(
-            name: "ExperimentsTests", dependencies: ["Experiments", "LinearAlgebra", "Sweep", "Text"]),
+            name: "ExperimentsTests",
+            dependencies: ["Experiments", "Measures", "Learning", "LinearAlgebra", "Sweep", "Text"]),
         .testTarget(name: "WireTests", dependencies: ["Wire", "Sweep", "TestSupport"]),
         .testTarget(name: "SchedulingTests", dependencies: ["Scheduling", "Wire", "Sweep", "TestSupport"]),
         .testTarget(name: "ClusterTests", dependencies: ["Cluster", "Sweep", "TestSupport"]),

@@ -122,7 +122,7 @@ final class TeacherSource {
     /// all points keeps their order: its mean has no order.
     ///
     /// - Parameter anew: whether the batch may hold anything; else it is the one of the step before.
-    func fill(_ batch: inout Batch<Float>, step: Int, anew: Bool) {
+    func fill(_ batch: inout Batch<Float>, step: Int, anew: Bool = false) {
         let points = batch.inputs.rows
         if points == settings.trainPoints {
             if step == 0 || anew { copy(&batch, train, from: 0) }

@@ -7,9 +7,9 @@ import LinearAlgebra
 /// With σ_i the singular values of H [points, units], p_i = σ_i / Σσ, and λ_i the eigenvalues of the rows'
 /// covariance:
 ///
-///     entropy              exp(−Σ p_i ln p_i)                     (Roy & Vetterli 2007, eq. 5)
-///     rankMe               exp(−Σ q_i ln q_i),  q_i = p_i + ε     (Garrido et al. 2023, eq. 1)
-///     participationRatio   (Σ λ_i)² / Σ λ_i²                      (e.g. Gao et al. 2017)
+///     entropy              exp(−Σ p_i ln p_i)                     (Roy & Vetterli 2007)
+///     rankMe               exp(−Σ q_i ln q_i),  q_i = p_i + ε     (Garrido et al. 2023)
+///     participationRatio   (Σ λ_i)² / Σ λ_i²                      (Gao et al. 2017)
 ///
 /// The first two take H as it is: a mean far from 0 is one strong direction. The third is of what varies around
 /// the mean. All are 0 of a matrix that has nothing to count, and at most min(points, units), but RankMe, whose

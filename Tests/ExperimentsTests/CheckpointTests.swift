@@ -32,11 +32,14 @@ struct Interrupted: CustomStringConvertible, Sendable {
     let description: String
     let text: String
     var keeping = KeptWeights.best
+    var measures = trace
 }
 
 private let gaussian = "dataset: {name: gaussian, correlations: [0.5, 0.9], testPoints: 300}\n"
 private let images = "dataset: {name: mnist, trainPoints: 40, testPoints: 20}\n"
 private let trace = "measures: {every: {log: 6}, localRank: {points: 8}}\n"
+private let listed =
+    "measures: {every: {log: 6}, localRank: {points: 8}, effectiveRank: true, weightDisplacement: true}\n"
 
 private let interrupted: [Interrupted] = [
     Interrupted(
@@ -65,10 +68,18 @@ private let interrupted: [Interrupted] = [
         description: "VIB, images, averaged",
         text: "experiment: vib\nbeta: 0.01\n" + images
             + "training: {epochs: 5, batch: 8, average: 0.99}\nhidden: [9]\nbottleneck: 3\n"),
+    Interrupted(
+        description: "MLP, a teacher's whole set in a batch, measures of the catalogue's table",
+        text: "experiment: mlp\ndataset: {name: teacher, inputs: 6, norm: 8, trainPoints: 40}\nhidden: [5]\n"
+            + "training: {steps: 30, batch: 40}\n", measures: listed),
+    Interrupted(
+        description: "VIB, images, measures of the catalogue's table",
+        text: "experiment: vib\nbeta: 0.01\n" + images
+            + "training: {epochs: 5, batch: 8}\nhidden: [9]\nbottleneck: 3\n", measures: listed),
 ]
 
-private func settings(_ text: String) throws -> TrialSettings {
-    try SweepSpec(parsing: "name: s\n" + text + trace, file: "s.yaml").grid[0].settings
+private func settings(_ text: String, _ measures: String = trace) throws -> TrialSettings {
+    try SweepSpec(parsing: "name: s\n" + text + measures, file: "s.yaml").grid[0].settings
 }
 
 @Test(
@@ -77,7 +88,7 @@ private func settings(_ text: String) throws -> TrialSettings {
 func goesOn(_ kind: Interrupted) throws {
     let folder = try DataFolder()
     var runner = TrialRunner(data: folder.directory)
-    let trial = try settings(kind.text)
+    let trial = try settings(kind.text, kind.measures)
     let calm = try runner.run(trial, keeping: kind.keeping)
     #expect(!calm.kept.isEmpty && calm.continuedFrom == nil)
     let first = Store()

@@ -1,5 +1,6 @@
 import Foundation
 import LinearAlgebra
+import Measures
 import Sweep
 import Testing
 import Text
@@ -165,7 +166,7 @@ func measuresAreThoseOfThePlainDefinitions(activation: TrialSettings.Network.Act
     ]
     let all = try #require(try measure(request, data: nowhere).object)
     #expect(all.keys.sorted() == keys.values.flatMap { $0 }.sorted())
-    for name in MeasureRequest.Measure.allCases {
+    for name in MeasureRequest.Measure.usual {
         request.measures = [name]
         let metrics = try #require(try measure(request, data: nowhere).object)
         #expect(metrics.keys.sorted() == keys[name])
@@ -261,4 +262,24 @@ func measuresAreThoseOfThePlainDefinitions(activation: TrialSettings.Network.Act
         #expect(try list(metrics[key]?["0.01"]?["mean"]) == [0, 0])
     }
     #expect(abs(try #require(metrics["test_loss"]?.number) - log(4)) < 1e-6)
+}
+
+@Test func theCataloguesMeasuresAreThoseOfItsPoints() throws {
+    let files = try GivenFiles()
+    let network = PlainNetwork(8, units: [6, 5, 4], activation: .tanh, points: 9)
+    var request = try network.write(to: files)
+    for declaration in MeasureCatalogue.listed where declaration.isOfAnyNetwork {
+        request.measures = [try #require(.init(rawValue: declaration.name))]
+        #expect(MeasureRequest(request.json) == request)
+        let metrics = try #require(try measure(request, data: nowhere).object)
+        #expect(metrics.keys.sorted() == declaration.metrics.map(\.key).sorted())
+    }
+    request.measures = [try #require(.init(rawValue: "effectiveRank"))]
+    for count in [nil, 4] {
+        request.rankPoints = count
+        let rows = network.points.prefix(count ?? 9).map { network.at($0).outputs }
+        let found = try list(try measure(request, data: nowhere)["effective_rank"])
+        let expected = try EffectiveRank(Matrix<Double>(rows)).entropy
+        #expect(found.count == 2 && abs(found[1] - expected) < 1e-5)
+    }
 }

@@ -1,0 +1,228 @@
+import Foundation
+import Learning
+import LinearAlgebra
+import Measures
+import Testing
+import Text
+
+@testable import Experiments
+@testable import Sweep
+
+private let nowhere = DataDirectory(data: "/nowhere", cache: nil)
+
+private func settings(_ text: String) throws -> TrialSettings {
+    try SweepSpec(parsing: "name: s\n" + text, file: "s.yaml").grid[0].settings
+}
+
+private let everything = "measures: {"
+    + MeasureCatalogue.listed.map { "\($0.name): true" }.joined(separator: ", ")
+    + ", localRank: false, every: {log: 5}}\n"
+
+private let teacher = "dataset: {name: teacher, inputs: 6, norm: 8, trainPoints: 40, testPoints: 30}\n"
+private let classes: [String] = [
+    "experiment: mlp\n" + teacher + "hidden: [5, 4]\ntraining: {steps: 30, batch: 8}\n",
+    "experiment: mlp\ndataset: {name: mnist, trainPoints: 40, testPoints: 20}\nhidden: [9]\n"
+        + "training: {epochs: 5, batch: 8}\n",
+    "experiment: vib\nbeta: 0.01\ndataset: {name: mnist, trainPoints: 40, testPoints: 20}\nhidden: [9]\n"
+        + "bottleneck: 3\ntraining: {epochs: 5, batch: 8}\n",
+]
+
+@Test func `The catalogue and the worker's table hold the same measures`() {
+    #expect(measureTable.map { $0.name }.sorted() == MeasureCatalogue.listed.map(\.name).sorted())
+}
+
+@Test(arguments: classes)
+func `A record has just the metrics that the catalogue declares`(text: String) throws {
+    let folder = try DataFolder()
+    var runner = TrialRunner(data: folder.directory)
+    let plain = try runner.run(try settings(text + "measures: {localRank: false, every: {log: 5}}\n"))
+    let body = try runner.run(try settings(text + everything))
+    let metrics = try #require(body["metrics"]?.object), before = try #require(plain["metrics"]?.object)
+    let declared = MeasureCatalogue.listed.flatMap(\.metrics)
+    #expect(Set(metrics.keys).subtracting(before.keys) == Set(declared.map(\.key)))
+    // What was measured without them is the same.
+    for (key, value) in before { #expect(metrics[key] == value) }
+    let depth = try settings(text).network.depth
+    for metric in declared {
+        let count = metrics[metric.key]?.array?.count
+        switch metric.shape {
+        case .number: #expect(metrics[metric.key]?.number != nil, "\(metric.key)")
+        case .layers: #expect(metric.thresholdSetting != nil || count == depth, "\(metric.key)")
+        case .hiddenLayers: #expect(metric.thresholdSetting != nil || count == depth - 1, "\(metric.key)")
+        }
+    }
+    let entry = try #require(body["trace"]?.array?.first?.object)
+    let along = Set(entry.keys).subtracting(try #require(plain["trace"]?.array?.first?.object).keys)
+    #expect(along == Set(declared.filter { !$0.isOfTraining }.map(\.key)))
+}
+
+@Test func `Effective ranks are of the activations at the points asked for, of a VIB of its means`() throws {
+    var runner = TrialRunner(data: nowhere)
+    for experiment in ["experiment: mlp\n", "experiment: vib\nbeta: 0.1\nbottleneck: 2\n"] {
+        let trial = try settings(
+            experiment + "dataset: {name: gaussian, correlations: [0.5, 0.9, 0.7], testPoints: 300}\n"
+                + "hidden: [7, 5]\nactivation: tanh\ntraining: {steps: 20, batch: 16}\n"
+                + "measures: {effectiveRank: {points: 200}}\n")
+        let result = try runner.run(trial, keeping: .final)
+        let source = BatchSource(
+            kind: .gaussian(
+                try GaussianSource(
+                    .init(correlations: [0.5, 0.9, 0.7], testPoints: 300), targetMap: nil,
+                    streams: RandomStreams(seed: 0), points: 1024)))
+        var h = source.sample(.number(200)).inputs
+        #expect(h.rows == 200)
+        var place = 0
+        let values = try #require(result.kept.first).values
+        for (layer, units) in [7, 5, experiment.contains("vib") ? 4 : 3].enumerated() {
+            let below = h.columns
+            let next = Matrix<Float>(rows: 200, columns: layer == 2 && units == 4 ? 2 : units)
+            for row in 0..<200 {
+                for unit in 0..<next.columns {
+                    var p = Double(values[place + units * below + unit])
+                    for input in 0..<below {
+                        p += Double(values[place + unit * below + input]) * Double(h[row, input])
+                    }
+                    next[row, unit] = Float(layer < 2 ? tanh(p) : p)
+                }
+            }
+            place += units * below + units
+            h = next
+            let expected = try EffectiveRank(h)
+            for (key, number) in [
+                ("effective_rank", expected.entropy), ("rank_me", expected.rankMe),
+                ("participation_ratio", expected.participationRatio),
+            ] {
+                let found = try #require(result.body["metrics"]?[key]?.array?[layer].number)
+                #expect(abs(found - number) < 1e-4 * number, "\(key) \(layer)")
+            }
+        }
+    }
+}
+
+@Test func `All points are the training points and then the test points`() throws {
+    let source = BatchSource(
+        kind: .teacher(
+            try TeacherSource(
+                .init(
+                    task: .classification, inputs: 6, depth: 2, width: 4, norm: 8, seed: 0, trainPoints: 40,
+                    testPoints: 30), streams: RandomStreams(seed: 1))))
+    let all = source.sample(.string("all")), some = source.sample(.number(5))
+    #expect(all.inputs.rows == 70 && all.labels.count == 70 && all.classes == 2)
+    #expect(some.labels.count == 5 && some.inputs.values == all.inputs.rows(40..<45).values)
+    #expect(Set(all.labels) == [0, 1] && some.labels == Array(all.labels[40..<45]))
+    var first = source.makeBatch(points: 40)
+    source.fill(&first, step: 0)
+    #expect(all.inputs.rows(0..<40).values == first.inputs.values)
+}
+
+@Test func `After one step of gradient descent weights have moved by the rate times their gradient`() throws {
+    for text in classes {
+        let folder = try DataFolder()
+        var runner = TrialRunner(data: folder.directory)
+        let trial = try settings(
+            text.replacingOccurrences(
+                of: "batch: 8", with: "batch: 8, optimizer: sgd, learningRate: 0.25")
+                + "measures: {weightDisplacement: true, localRank: false, every: [1, 2]}\n")
+        let result = try runner.run(trial, keeping: .steps([1]))
+        let moved = try #require(result.body["trace"]?.array?.first?["weight_displacement"]?.array)
+        // The same by a model, a source and gradients of our own.
+        let streams = RandomStreams(seed: 0)
+        let source: BatchSource
+        switch trial.dataset {
+        case .teacher(let teacher):
+            source = BatchSource(kind: .teacher(try TeacherSource(teacher, streams: streams)))
+        case .images(let images):
+            let set = try ImageSet.open(images.name, in: folder.directory)
+            source = BatchSource(kind: .images(try ImageSource(images, set: set, streams: streams)))
+        case .gaussian: continue
+        }
+        let units = [source.inputs] + trial.network.hidden
+        func norms<M: Model>(_ model: M) -> [Double] where M.Scalar == Float {
+            var norms: [[Double]] = []
+            let gradients = WeightGradients(model, source, streams, points: 8)
+            gradients.at(model.parameters.flat, step: 0).forEach(batches: 2) { weights in
+                norms.append(
+                    weights.map { $0.values.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot() })
+            }
+            #expect(norms.count == 2 && norms[0] != norms[1])
+            return norms[0]
+        }
+        let gradients: [Double]
+        if case .vib(let beta, let bottleneck, let shift) = trial.experiment {
+            let model = VIB<Float>(
+                hidden: units, activation: .relu, bottleneck: bottleneck, outputs: 10, loss: .crossEntropy,
+                beta: beta, shift: shift, points: 8)
+            model.initialise(streams)
+            gradients = norms(model)
+        } else {
+            let shape = StackShape(
+                units: units + [source.outputs], activation: .relu, hasBiases: trial.network.biases)
+            let loss: Loss = source.outputs == 1 ? .logistic : .crossEntropy
+            let model = MLP<Float>(shape, loss: loss, points: 8)
+            model.initialise(streams)
+            gradients = norms(model)
+        }
+        #expect(gradients.count == moved.count)
+        for (gradient, distance) in zip(gradients, moved) {
+            #expect(abs(try #require(distance.number) - 0.25 * gradient) < 1e-4 * gradient)
+        }
+    }
+}
+
+@Test func `The diffusion exponent is the slope of the trace, and of too short a trace there is none`() throws {
+    let measure = WeightDisplacementMeasure(MeasureSettings(values: [:]))
+    func exponent(_ points: [(Int, [Double])]) -> JSONValue? {
+        let trace = points.map { ["step": JSONValue($0.0), "weight_displacement": JSONValue($0.1)] }
+        return measure.summary(MeasuredTraining(trace: trace, metrics: [:], weights: [], steps: 100))[
+            "diffusion_exponent"]
+    }
+    let steps = [1, 2, 5, 20, 100]
+    let both = exponent(
+        [(0, [0, 0])] + steps.map { step in (step, [3 * pow(Double(step), 0.5), 0.1 * Double(step)]) })
+    for (found, expected) in zip(try #require(both?.array), [0.5, 1]) {
+        #expect(abs(try #require(found.number) - expected) < 1e-12)
+    }
+    #expect(exponent([(0, [0]), (1, [1]), (2, [2])]) == nil && exponent([]) == nil)
+    #expect(exponent([(1, [1, 0]), (2, [2, 0]), (3, [3, 0])])?.array?[1] == .null)
+}
+
+@Test func `Weights at the trace's steps are there at the end, also after a checkpoint`() throws {
+    let trial = try settings(
+        "experiment: mlp\ndataset: {name: gaussian, correlations: [0.5, 0.9], testPoints: 300}\n"
+            + "hidden: [4]\ntraining: {steps: 20, batch: 16}\nmeasures: {every: [0, 3, 9, 20]}\n"
+                .replacingOccurrences(of: "[0, ", with: "["))
+    var saved: [[UInt8]] = []
+    func train(from given: [UInt8]?) throws -> History {
+        let streams = RandomStreams(seed: 0)
+        let source = BatchSource(
+            kind: .gaussian(
+                try GaussianSource(
+                    .init(correlations: [0.5, 0.9], testPoints: 300), targetMap: nil, streams: streams,
+                    points: 1024)))
+        var plan = try TrainingPlan(
+            trial, source,
+            checkpoints: Checkpoints(
+                program: "test", isDue: { true }, load: { given }, save: { saved.append($0) },
+                ignore: { Issue.record("\($0)") }))
+        plan.keepsMeasured = true
+        let model = MLP<Float>(
+            StackShape(units: [2, 4, 2], activation: .linear), loss: .meanSquaredError, points: 16)
+        model.initialise(streams)
+        var steps: [Int] = []
+        let history = plan.run(model, source, streams) { parameters, step in
+            steps.append(step)
+            return ["first": .number(Double(parameters.values[0]))]
+        }
+        #expect(steps.last == 20)
+        return history
+    }
+    let calm = try train(from: nil)
+    #expect(calm.measured.map(\.step) == [3, 9, 20])
+    for (network, entry) in zip(calm.measured, calm.trace) {
+        #expect(entry["first"] == .number(Double(network.values[0])))
+    }
+    for checkpoint in saved {
+        let again = try train(from: checkpoint)
+        #expect(again.measured == calm.measured && again.trace == calm.trace)
+    }
+}

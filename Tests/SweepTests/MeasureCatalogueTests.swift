@@ -1,0 +1,155 @@
+import FoundationEssentials
+import Testing
+import Text
+
+@testable import Sweep
+
+private let vib = """
+    name: s
+    experiment: vib
+    dataset: {name: gaussian, correlations: [0.5, 0.9], testPoints: 300}
+    beta: 0.1
+    training: {steps: 100}
+
+    """
+
+private func spec(_ rest: String, _ overrides: [String] = []) throws -> SweepSpec {
+    try SweepSpec(parsing: vib + rest, file: "s.yaml", overrides: overrides.map(Override.init))
+}
+
+private func requested(_ rest: String, _ overrides: [String] = []) throws -> [RequestedMeasure] {
+    try spec(rest, overrides).grid[0].settings.measures.requested
+}
+
+@Test func `Names, metrics and settings of the catalogue stand once, and settings have defaults`() {
+    let all = MeasureCatalogue.all
+    #expect(Set(all.map(\.name)).count == all.count)
+    #expect(Set(Metric.all.map(\.key)).count == Metric.all.count)
+    for measure in MeasureCatalogue.listed {
+        #expect(!measure.metrics.isEmpty, "\(measure.name)")
+        #expect(measure.settings.first?.path == measure.path)
+        for option in measure.options {
+            #expect(option.path == "\(measure.path).\(option.key)" && option.fallback != nil)
+        }
+        // In a trial's settings they stand beside these.
+        #expect(!["localRank", "weightNorms", "every", "samples"].contains(measure.name))
+        for metric in measure.metrics { #expect(metric.measure?.name == measure.name) }
+    }
+}
+
+@Test func `A measure is off unless asked for, by true, by nothing or by one of its settings`() throws {
+    #expect(try requested("").isEmpty)
+    #expect(try requested("measures: {effectiveRank: false}").isEmpty)
+    // All 300 test points, where there are fewer than the usual 1000.
+    let usual = RequestedMeasure(
+        name: "effectiveRank", settings: ["epsilon": .number(1e-7), "points": .number(300)])
+    #expect(try requested("measures: {effectiveRank: true}") == [usual])
+    #expect(try requested("measures: {effectiveRank: {}}") == [usual])
+    #expect(try requested("", ["measures.effectiveRank=true"]) == [usual])
+    #expect(try requested("measures: {effectiveRank: {points: 50}}").first?.testPoints == 50)
+    #expect(try requested("measures: {effectiveRank: {points: 50}}", ["measures.effectiveRank=false"]).isEmpty)
+    #expect(try requested("axes: {measures.effectiveRank.points: [50, 60]}").first?.testPoints == 50)
+    let images = """
+        name: s
+        experiment: mlp
+        dataset: mnist
+        training: {epochs: 1}
+        measures: {weightDisplacement: true, effectiveRank: {points: all}}
+        """
+    let all = try SweepSpec(parsing: images, file: "s").grid[0].settings.measures.requested
+    #expect(all.map(\.name) == ["effectiveRank", "weightDisplacement"])
+    #expect(all[0].settings["points"] == .string("all"))
+}
+
+@Test func `A trial without new measures keeps its identifier, and one with them has another`() throws {
+    let plain = try spec("").grid[0].settings
+    #expect(plain.measures.json.object?.keys.sorted() == ["every", "localRank", "samples"])
+    let asked = try spec("measures: {effectiveRank: true}").grid[0].settings
+    #expect(TrialID(of: plain) != TrialID(of: asked))
+    var same = asked
+    same.measures.requested = []
+    #expect(TrialID(of: same) == TrialID(of: plain))
+    var identifier = TrialIdentifier()
+    #expect(identifier.id(of: asked) == TrialID(of: asked))
+}
+
+@Test func `A normalised sweep with new measures reads back as the same`() throws {
+    for rest in [
+        "measures: {effectiveRank: true, weightDisplacement: true}",
+        "measures: {effectiveRank: {points: 20, epsilon: 0}, every: log}",
+        "measures: {effectiveRank: {}}", "measures: {effectiveRank: false}",
+        "axes: {measures.effectiveRank: [true, false]}",
+    ] {
+        let sweep = try spec(rest)
+        let again = try SweepSpec(parsing: sweep.canonicalJSON.canonicalText, file: "sweep.json")
+        #expect(again == sweep && again.digest == sweep.digest, "\(rest)")
+    }
+}
+
+@Test func `Figures know the catalogue's metrics`() throws {
+    let sweep = try spec(
+        """
+        measures: {effectiveRank: true, weightDisplacement: true, every: log}
+        axes: {depth: [2, 3]}
+        figures:
+          - {name: a, x: step, y: [{metric: effective_rank, layer: 2}, rank_me]}
+          - {name: b, x: depth, y: [diffusion_exponent, {metric: weight_displacement, layer: each}]}
+        """)
+    #expect(sweep.figures.flatMap(\.y).map(\.metric.key) == [
+        "effective_rank", "rank_me", "diffusion_exponent", "weight_displacement",
+    ])
+    #expect(sweep.figures[0].y.map(\.layer) == [.number(2), .last])
+}
+
+private let wrong: [(rest: String, message: String)] = [
+    ("measures: {effectiveRang: true}", "s.yaml:6:12: measures.effectiveRang: no such setting (did you mean "
+        + "'effectiveRank'?)"),
+    ("measures: {effectiveRank: {pionts: 5}}", "s.yaml:6:28: measures.effectiveRank.pionts: no such setting "
+        + "(did you mean 'points'?)"),
+    ("measures: {effectiveRank: {points: every}}", "s.yaml:6:36: measures.effectiveRank.points: 'every' is "
+        + "not a number"),
+    ("measures: {effectiveRank: {points: 0}}", "s.yaml:6:36: measures.effectiveRank.points: 0 is out of "
+        + "bounds: it must be at least 1 and at most 10000000"),
+    ("measures: {effectiveRank: {points: 301}}", "s.yaml:6:36: measures.effectiveRank.points: 301 points, and "
+        + "the data set has 300 test points"),
+    ("measures: {effectiveRank: {points: all}}", "s.yaml:6:36: measures.effectiveRank.points: gaussian data "
+        + "are drawn anew for each batch, so there is no 'all': give a number"),
+    ("measures: {effectiveRank: yes}", "s.yaml:6:27: measures.effectiveRank: 'yes' where true or false is due"),
+    ("measures: {weightDisplacement: {points: 5}}", "s.yaml:6:33: measures.weightDisplacement.points: no such "
+        + "setting (did you mean 'points'?)"),
+    ("axes: {depth: [1, 2]}\nfigures: [{name: a, x: depth, y: rank_me}]", "s.yaml:7:34: figures.y: rank_me is "
+        + "not measured: set measures.effectiveRank"),
+    ("measures: {weightDisplacement: true, every: log}\nfigures: [{name: a, x: step, y: diffusion_exponent}]",
+        "s.yaml:7:33: figures.y: diffusion_exponent is one of the whole training: it has no steps"),
+    ("measures: {weightDisplacement: true}\naxes: {depth: [1, 2]}\nfigures: [{name: a, x: depth, y: "
+        + "diffusion_exponent}]",
+        "s.yaml:8:34: figures.y: nothing is measured along training: set measures.every"),
+    ("measures: {effectiveRank: true}\naxes: {depth: [1, 2]}\nfigures: [{name: a, x: depth, y: efective_rank}]",
+        "s.yaml:8:34: figures.y: 'efective_rank' is no metric (did you mean 'effective_rank'?)"),
+]
+
+@Test(arguments: wrong.indices)
+func `What is wrong with a new measure is said with its place`(index: Int) {
+    let (rest, message) = wrong[index]
+    do {
+        _ = try spec(rest)
+        Issue.record("accepted: \(rest)")
+    } catch { #expect("\(error)" == message) }
+}
+
+private let docs = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent().appending(path: "docs")
+
+@Test func `The pages name every metric and every measure`() throws {
+    func page(_ name: String) throws -> String {
+        try String(decoding: Data(contentsOf: docs.appending(path: name)), as: UTF8.self)
+    }
+    let (records, measures) = (try page("records.md"), try page("measures.md"))
+    for metric in Metric.all {
+        #expect(records.contains("`\(metric.key)`"), "records.md: \(metric.key)")
+        #expect(measures.contains("`\(metric.key)`"), "measures.md: \(metric.key)")
+    }
+    for measure in MeasureCatalogue.listed {
+        #expect(measures.contains("measures.\(measure.name)"), "measures.md: \(measure.name)")
+    }
+}
