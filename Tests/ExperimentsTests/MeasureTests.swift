@@ -164,7 +164,7 @@ func `A record has just the metrics that the catalogue declares`(text: String) t
         }
         #expect(gradients.count == moved.count)
         for (gradient, distance) in zip(gradients, moved) {
-            #expect(abs(try #require(distance.number) - 0.25 * gradient) < 1e-4 * gradient)
+            #expect(abs(try #require(distance.number) - 0.25 * gradient) <= 1e-4 * gradient)
         }
     }
 }
@@ -189,8 +189,7 @@ func `A record has just the metrics that the catalogue declares`(text: String) t
 @Test func `Weights at the trace's steps are there at the end, also after a checkpoint`() throws {
     let trial = try settings(
         "experiment: mlp\ndataset: {name: gaussian, correlations: [0.5, 0.9], testPoints: 300}\n"
-            + "hidden: [4]\ntraining: {steps: 20, batch: 16}\nmeasures: {every: [0, 3, 9, 20]}\n"
-                .replacingOccurrences(of: "[0, ", with: "["))
+            + "hidden: [4]\ntraining: {steps: 20, batch: 16}\nmeasures: {every: [3, 9, 20]}\n")
     var saved: [[UInt8]] = []
     func train(from given: [UInt8]?) throws -> History {
         let streams = RandomStreams(seed: 0)

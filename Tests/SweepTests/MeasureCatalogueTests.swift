@@ -115,8 +115,8 @@ private let wrong: [(rest: String, message: String)] = [
     ("measures: {effectiveRank: {points: all}}", "s.yaml:6:36: measures.effectiveRank.points: gaussian data "
         + "are drawn anew for each batch, so there is no 'all': give a number"),
     ("measures: {effectiveRank: yes}", "s.yaml:6:27: measures.effectiveRank: 'yes' where true or false is due"),
-    ("measures: {weightDisplacement: {points: 5}}", "s.yaml:6:33: measures.weightDisplacement.points: no such "
-        + "setting (did you mean 'points'?)"),
+    ("measures: {weightDisplacement: {points: 5}}", "s.yaml:6:32: measures.weightDisplacement: a mapping where "
+        + "true or false is due"),
     ("axes: {depth: [1, 2]}\nfigures: [{name: a, x: depth, y: rank_me}]", "s.yaml:7:34: figures.y: rank_me is "
         + "not measured: set measures.effectiveRank"),
     ("measures: {weightDisplacement: true, every: log}\nfigures: [{name: a, x: step, y: diffusion_exponent}]",
