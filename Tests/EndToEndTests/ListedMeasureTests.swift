@@ -21,7 +21,8 @@ import Text
             """, to: "s.yaml")
         let run = try work.run("run", "s.yaml", "--out", "run", "--workers", "1")
         #expect(run.code == 0, "\(run.all)")
-        let lines = try String(decoding: work.bytes("run/records.ndjson"), as: UTF8.self).split(separator: "\n")
+        let lines = try String(decoding: work.bytes("run/records.ndjson"), as: UTF8.self).split(
+            separator: "\n")
         #expect(lines.count == 4)
         for line in lines {
             let record = try JSONValue(parsing: line.utf8)

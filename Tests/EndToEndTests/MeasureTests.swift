@@ -73,8 +73,11 @@ import Text
         ("ALL --measures weightNorms,stableRank", "'stableRank' stands twice: weightNorms has it too"),
         ("ALL --measures weightNorm", "did you mean 'weightNorms'?"),
         ("ALL --measures effectiverank", "did you mean 'effectiveRank'?"),
-        ("ALL --measures effectiveRank,weightDisplacement", "weightDisplacement is of a training, not of its "
-            + "weights alone: only a sweep can measure it (measures.weightDisplacement)"),
+        (
+            "ALL --measures effectiveRank,weightDisplacement",
+            "weightDisplacement is of a training, not of its "
+                + "weights alone: only a sweep can measure it (measures.weightDisplacement)"
+        ),
         ("ALL --measures ,", "'' is none of localRank"),
         ("ALL --thresholds 0.1,0", "'0' is no threshold: a number above 0 is due"),
         ("ALL --thresholds 1e999", "'1e999' is no threshold"),

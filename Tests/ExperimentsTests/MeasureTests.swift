@@ -14,7 +14,8 @@ private func settings(_ text: String) throws -> TrialSettings {
     try SweepSpec(parsing: "name: s\n" + text, file: "s.yaml").grid[0].settings
 }
 
-private let everything = "measures: {"
+private let everything =
+    "measures: {"
     + MeasureCatalogue.listed.map { "\($0.name): true" }.joined(separator: ", ")
     + ", localRank: false, every: {log: 5}}\n"
 
@@ -169,7 +170,8 @@ func `A record has just the metrics that the catalogue declares`(text: String) t
     }
 }
 
-@Test func `The diffusion exponent is the slope of the trace, and of too short a trace there is none`() throws {
+@Test func `The diffusion exponent is the slope of the trace, and of too short a trace there is none`() throws
+{
     let measure = WeightDisplacementMeasure(MeasureSettings(values: [:]))
     func exponent(_ points: [(Int, [Double])]) -> JSONValue? {
         let trace = points.map { ["step": JSONValue($0.0), "weight_displacement": JSONValue($0.1)] }

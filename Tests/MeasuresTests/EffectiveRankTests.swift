@@ -28,7 +28,8 @@ private func isNear(_ a: Double, _ b: Double, _ tolerance: Double = 1e-12) -> Bo
     #expect(isNear(rank.participationRatio, trace * trace / square))
 }
 
-@Test func `A scale changes nothing, a mean only what is not of the variance, and nothing has rank 0`() throws {
+@Test func `A scale changes nothing, a mean only what is not of the variance, and nothing has rank 0`() throws
+{
     var draws = Draws(3)
     for (rows, columns) in [(40, 7), (5, 30), (9, 9)] {
         let matrix = draws.normals(rows, columns)

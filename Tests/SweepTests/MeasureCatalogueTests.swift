@@ -47,7 +47,8 @@ private func requested(_ rest: String, _ overrides: [String] = []) throws -> [Re
     #expect(try requested("measures: {effectiveRank: {}}") == [usual])
     #expect(try requested("", ["measures.effectiveRank=true"]) == [usual])
     #expect(try requested("measures: {effectiveRank: {points: 50}}").first?.testPoints == 50)
-    #expect(try requested("measures: {effectiveRank: {points: 50}}", ["measures.effectiveRank=false"]).isEmpty)
+    #expect(
+        try requested("measures: {effectiveRank: {points: 50}}", ["measures.effectiveRank=false"]).isEmpty)
     #expect(try requested("axes: {measures.effectiveRank.points: [50, 60]}").first?.testPoints == 50)
     let images = """
         name: s
@@ -95,37 +96,71 @@ private func requested(_ rest: String, _ overrides: [String] = []) throws -> [Re
           - {name: a, x: step, y: [{metric: effective_rank, layer: 2}, rank_me]}
           - {name: b, x: depth, y: [diffusion_exponent, {metric: weight_displacement, layer: each}]}
         """)
-    #expect(sweep.figures.flatMap(\.y).map(\.metric.key) == [
-        "effective_rank", "rank_me", "diffusion_exponent", "weight_displacement",
-    ])
+    #expect(
+        sweep.figures.flatMap(\.y).map(\.metric.key) == [
+            "effective_rank", "rank_me", "diffusion_exponent", "weight_displacement",
+        ])
     #expect(sweep.figures[0].y.map(\.layer) == [.number(2), .last])
 }
 
 private let wrong: [(rest: String, message: String)] = [
-    ("measures: {effectiveRang: true}", "s.yaml:6:12: measures.effectiveRang: no such setting (did you mean "
-        + "'effectiveRank'?)"),
-    ("measures: {effectiveRank: {pionts: 5}}", "s.yaml:6:28: measures.effectiveRank.pionts: no such setting "
-        + "(did you mean 'points'?)"),
-    ("measures: {effectiveRank: {points: every}}", "s.yaml:6:36: measures.effectiveRank.points: 'every' is "
-        + "not a number"),
-    ("measures: {effectiveRank: {points: 0}}", "s.yaml:6:36: measures.effectiveRank.points: 0 is out of "
-        + "bounds: it must be at least 1 and at most 10000000"),
-    ("measures: {effectiveRank: {points: 301}}", "s.yaml:6:36: measures.effectiveRank.points: 301 points, and "
-        + "the data set has 300 test points"),
-    ("measures: {effectiveRank: {points: all}}", "s.yaml:6:36: measures.effectiveRank.points: gaussian data "
-        + "are drawn anew for each batch, so there is no 'all': give a number"),
-    ("measures: {effectiveRank: yes}", "s.yaml:6:27: measures.effectiveRank: 'yes' where true or false is due"),
-    ("measures: {weightDisplacement: {points: 5}}", "s.yaml:6:32: measures.weightDisplacement: a mapping where "
-        + "true or false is due"),
-    ("axes: {depth: [1, 2]}\nfigures: [{name: a, x: depth, y: rank_me}]", "s.yaml:7:34: figures.y: rank_me is "
-        + "not measured: set measures.effectiveRank"),
-    ("measures: {weightDisplacement: true, every: log}\nfigures: [{name: a, x: step, y: diffusion_exponent}]",
-        "s.yaml:7:33: figures.y: diffusion_exponent is one of the whole training: it has no steps"),
-    ("measures: {weightDisplacement: true}\naxes: {depth: [1, 2]}\nfigures: [{name: a, x: depth, y: "
-        + "diffusion_exponent}]",
-        "s.yaml:8:34: figures.y: nothing is measured along training: set measures.every"),
-    ("measures: {effectiveRank: true}\naxes: {depth: [1, 2]}\nfigures: [{name: a, x: depth, y: efective_rank}]",
-        "s.yaml:8:34: figures.y: 'efective_rank' is no metric (did you mean 'effective_rank'?)"),
+    (
+        "measures: {effectiveRang: true}",
+        "s.yaml:6:12: measures.effectiveRang: no such setting (did you mean "
+            + "'effectiveRank'?)"
+    ),
+    (
+        "measures: {effectiveRank: {pionts: 5}}",
+        "s.yaml:6:28: measures.effectiveRank.pionts: no such setting "
+            + "(did you mean 'points'?)"
+    ),
+    (
+        "measures: {effectiveRank: {points: every}}",
+        "s.yaml:6:36: measures.effectiveRank.points: 'every' is "
+            + "not a number"
+    ),
+    (
+        "measures: {effectiveRank: {points: 0}}",
+        "s.yaml:6:36: measures.effectiveRank.points: 0 is out of "
+            + "bounds: it must be at least 1 and at most 10000000"
+    ),
+    (
+        "measures: {effectiveRank: {points: 301}}",
+        "s.yaml:6:36: measures.effectiveRank.points: 301 points, and "
+            + "the data set has 300 test points"
+    ),
+    (
+        "measures: {effectiveRank: {points: all}}",
+        "s.yaml:6:36: measures.effectiveRank.points: gaussian data "
+            + "are drawn anew for each batch, so there is no 'all': give a number"
+    ),
+    (
+        "measures: {effectiveRank: yes}",
+        "s.yaml:6:27: measures.effectiveRank: 'yes' where true or false is due"
+    ),
+    (
+        "measures: {weightDisplacement: {points: 5}}",
+        "s.yaml:6:32: measures.weightDisplacement: a mapping where "
+            + "true or false is due"
+    ),
+    (
+        "axes: {depth: [1, 2]}\nfigures: [{name: a, x: depth, y: rank_me}]",
+        "s.yaml:7:34: figures.y: rank_me is "
+            + "not measured: set measures.effectiveRank"
+    ),
+    (
+        "measures: {weightDisplacement: true, every: log}\nfigures: [{name: a, x: step, y: diffusion_exponent}]",
+        "s.yaml:7:33: figures.y: diffusion_exponent is one of the whole training: it has no steps"
+    ),
+    (
+        "measures: {weightDisplacement: true}\naxes: {depth: [1, 2]}\nfigures: [{name: a, x: depth, y: "
+            + "diffusion_exponent}]",
+        "s.yaml:8:34: figures.y: nothing is measured along training: set measures.every"
+    ),
+    (
+        "measures: {effectiveRank: true}\naxes: {depth: [1, 2]}\nfigures: [{name: a, x: depth, y: efective_rank}]",
+        "s.yaml:8:34: figures.y: 'efective_rank' is no metric (did you mean 'effective_rank'?)"
+    ),
 ]
 
 @Test(arguments: wrong.indices)
