@@ -27,7 +27,9 @@ let measureSpec = CommandSpec(
         ),
         OptionSpec("--thresholds", "LIST", "ε of local rank, #{σ > ε} (default: 0.01,0.1)"),
         OptionSpec("--relative", "LIST", "ε of relative local rank, #{σ ≥ ε σ₁} (default: 0.01)"),
-        OptionSpec("--points", "N", "measure at the first N points (default: 256, for measures after numericalRank 1000)"),
+        OptionSpec(
+            "--points", "N",
+            "measure at the first N points (default: 256, for measures after numericalRank 1000)"),
         OptionSpec(
             "--scale", "unit|symmetric", "pixels of images become 0…1 (default), or −1…1"),
         OptionSpec(

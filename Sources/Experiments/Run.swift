@@ -69,8 +69,9 @@ public struct TrialRunner {
             throw .settings("its kept weights are \(bytes) bytes; at most \(KeptWeights.limit) can be kept")
         }
         guard settings.historyBytes <= KeptWeights.limit else {
-            throw .settings("the weights of its measured steps are \(settings.historyBytes) bytes; at most "
-                + "\(KeptWeights.limit) can be kept")
+            throw .settings(
+                "the weights of its measured steps are \(settings.historyBytes) bytes; at most "
+                    + "\(KeptWeights.limit) can be kept")
         }
         let streams = RandomStreams(seed: settings.seed)
         let theory = try theory(of: settings)

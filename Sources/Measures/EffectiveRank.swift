@@ -11,9 +11,9 @@ import LinearAlgebra
 ///     rankMe               exp(−Σ q_i ln q_i),  q_i = p_i + ε     (Garrido et al. 2023)
 ///     participationRatio   (Σ λ_i)² / Σ λ_i²                      (Gao et al. 2017)
 ///
-/// The first two take H as it is: a mean far from 0 is one strong direction. The third is of what varies around
-/// the mean. All are 0 of a matrix that has nothing to count, and at most min(points, units), but RankMe, whose
-/// q_i sum to more than 1: by up to about n ε ln(1/ε) of itself. None changes with H's scale.
+/// The first two take H as it is: a mean far from 0 is one strong direction. The third is of what varies
+/// around the mean. All are 0 of a matrix that has nothing to count, and at most min(points, units), but
+/// RankMe, whose q_i sum to more than 1: by up to about n ε ln(1/ε) of itself. None changes with H's scale.
 /// Cost: the singular values of H, in double, and one Gram matrix.
 public struct EffectiveRank: Equatable, Sendable {
     public let entropy: Double

@@ -40,7 +40,9 @@ extension FigureSpec.Quantity {
         let unit = metric.unit(squaredLoss: squaredLoss)
         var label = leastText + metric.label + layerText
         if let threshold {
-            label += " (" + metric.thresholdLabel.split(separator: "ε", omittingEmptySubsequences: false)
+            label +=
+                " ("
+                + metric.thresholdLabel.split(separator: "ε", omittingEmptySubsequences: false)
                 .joined(separator: thresholdKey(threshold)) + ")"
         }
         return unit == "1" ? label : label + " (\(unit))"

@@ -5,8 +5,8 @@
 ///   layer, which needs no input gradient; of a VIB the 2K units of the head and the decoder too;
 /// - the optimizer's pass over the parameters, and one normal variate for each number drawn;
 /// - evaluation: 2 n_l n_{l−1} a point, of a VIB the decoder once more for each sample of z;
-/// - a measure of the catalogue's table, at its points: a forward pass, and a Gram matrix with its reduction
-///   for each layer;
+/// - a measure of the catalogue's table, at its points: a forward pass, and a Gram matrix with its
+///   reduction for each layer;
 /// - local rank, for each of its points and each layer l ≥ 2: the product that extends the Jacobian
 ///   (2 n_l n_{l−1} r, r = min(n_0, n_1)), the Gram matrix of its smaller side m (m² max), and that
 ///   matrix's reduction to tridiagonal form (4/3 m³).
@@ -99,8 +99,8 @@ extension CostEstimate {
         }
     }
 
-    /// A forward pass, and of each layer's activations the Gram matrix and its reduction, whatever the measure
-    /// makes of them.
+    /// A forward pass, and of each layer's activations the Gram matrix and its reduction, whatever the
+    /// measure makes of them.
     private mutating func add(
         pointsOf measure: RequestedMeasure, _ trial: TrialSettings, _ shape: Shape, times: Double
     ) {

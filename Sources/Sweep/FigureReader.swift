@@ -176,7 +176,7 @@ struct FigureReader {
             return nil
         }
         let uses = metric.uses + (metric.measure?.uses ?? [])
-        for use in uses where !words(use.path).isEmpty && !words(use.path).contains(where: use.words.contains) {
+        for use in uses where !isMet(use) {
             faults.add(
                 metricNode.place, "\(path) '\(metric.key)'", .unused(needs: use, found: words(use.path)))
             return nil
@@ -192,15 +192,22 @@ struct FigureReader {
         return FigureSpec.Quantity(metric: metric, threshold: threshold.value, layer: layer.value)
     }
 
+    /// Whether some trial meets it; of a setting that is not given, the default does.
+    private func isMet(_ use: Setting.Use) -> Bool {
+        let words = words(use.path)
+        return words.isEmpty || words.contains(where: use.words.contains)
+    }
+
     /// Whether some trial measures it.
     private func isMeasured(_ measure: MeasureDeclaration) -> Bool {
         let paths = measure.settings.map(\.path)
         if axes.contains(where: { $0.path == measure.path }) { return true }
         if let flag = fixed[measure.path]?.bool { return flag }
         // Of a measure that is off unless asked for, a setting asks for it.
-        return measure.isUsual || paths.contains { path in
-            fixed[path] != nil || axes.contains { $0.path == path }
-        }
+        return measure.isUsual
+            || paths.contains { path in
+                fixed[path] != nil || axes.contains { $0.path == path }
+            }
     }
 
     /// A part that may be absent; nil stands for a fault.

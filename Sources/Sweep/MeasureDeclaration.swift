@@ -53,8 +53,8 @@ public struct MeasureDeclaration: Sendable {
     /// Test points that a measure is taken on where nobody says how many.
     public static let usualPoints = 1000
 
-    /// A measure of the table: off unless a sweep asks for it. Where it needs activations or labels it has the
-    /// setting `points`; where it needs labels it is of classes alone.
+    /// A measure of the table: off unless a sweep asks for it. Where it needs activations or labels it has
+    /// the setting `points`; where it needs labels it is of classes alone.
     ///
     /// - Parameters:
     ///   - points: the default of `points`: a number of test points, or "all".

@@ -69,8 +69,8 @@ public struct MeasureRequest: Equatable, Sendable {
     public var thresholds: [Double]
     /// ε of #{σ ≥ ε σ_1}.
     public var relative: [Double]
-    /// How many points local ranks are averaged over, and measures of the catalogue's table taken on: the first
-    /// ones. nil: 256 and 1000, or all where they are fewer.
+    /// How many points local ranks are averaged over, and measures of the catalogue's table taken on: the
+    /// first ones. nil: 256 and 1000, or all where they are fewer.
     public var rankPoints: Int?
 
     public init(

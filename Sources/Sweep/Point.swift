@@ -242,8 +242,8 @@ struct Point {
             requested: requested(testPoints: testPoints, &conflicts))
     }
 
-    /// The measures of the catalogue's table that the point asks for, in its order. A point that does not meet
-    /// what one is used by, in a grid where others do, is without it.
+    /// The measures of the catalogue's table that the point asks for, in its order. A point that does not
+    /// meet what one is used by, in a grid where others do, is without it.
     private func requested(
         testPoints: Int, _ conflicts: inout [PointConflict]
     ) -> [RequestedMeasure] {
@@ -255,7 +255,9 @@ struct Point {
                 let usual = RequestedMeasure(measure.name, testPoints: testPoints)
             else { return nil }
             var settings = usual.settings
-            for option in measure.options { settings[option.key] = values[option.path] ?? settings[option.key] }
+            for option in measure.options {
+                settings[option.key] = values[option.path] ?? settings[option.key]
+            }
             if settings["points"] == .string("all"), isGaussian {
                 conflicts.append(PointConflict("\(measure.path).points", .noAllPoints))
             }

@@ -203,13 +203,14 @@ extension Setting {
     ]
 
     /// Of the measures in the catalogue, and of all.
-    private static let measures: [Setting] = MeasureCatalogue.all.flatMap(\.settings) + [
-        Setting(
-            "measures.every", .times, default: "end",
-            "When the trace gets an entry, beside the end: so many points equally spaced in steps or in their "
-                + "logarithm (`log` alone: 20), or the steps listed."),
-        Setting(
-            "measures.samples", .integer(1...1000), default: "12", uses: [vib],
-            "Samples of z averaged in probability for `accuracy_sampled`."),
-    ]
+    private static let measures: [Setting] =
+        MeasureCatalogue.all.flatMap(\.settings) + [
+            Setting(
+                "measures.every", .times, default: "end",
+                "When the trace gets an entry, beside the end: so many points equally spaced in steps or in their "
+                    + "logarithm (`log` alone: 20), or the steps listed."),
+            Setting(
+                "measures.samples", .integer(1...1000), default: "12", uses: [vib],
+                "Samples of z averaged in probability for `accuracy_sampled`."),
+        ]
 }

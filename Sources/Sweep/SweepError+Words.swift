@@ -134,7 +134,8 @@ extension SweepError {
                 "a batch of \(batch) is larger than the \(points) training points"
             case .rankPointsTooMany(let points, let count):
                 "\(points) points, and the data set has \(count) test points"
-            case .noAllPoints: "gaussian data are drawn anew for each batch, so there is no 'all': give a number"
+            case .noAllPoints:
+                "gaussian data are drawn anew for each batch, so there is no 'all': give a number"
             case .lossUnfit(let loss, let due, let vib, let dataset):
                 "\(loss) does not fit \(vib ? "a vib" : "an mlp") on \(dataset): "
                     + "take \(listed(due, "or"))"

@@ -10,8 +10,8 @@ protocol Measure {
 
     init(_ settings: MeasureSettings)
 
-    /// The metrics of a network at one step. Weights and activations are finite. Of a number that is none, the
-    /// caller records a divergence.
+    /// The metrics of a network at one step. Weights and activations are finite. Of a number that is none,
+    /// the caller records a divergence.
     func metrics(_ context: MeasureContext) throws(FactorisationError) -> [String: JSONValue]
 
     /// Metrics of a whole training that has ended well, from its trace: those that the declaration calls

@@ -16,8 +16,8 @@ struct PointSample {
 }
 
 extension BatchSource {
-    /// - Parameter points: a number of test points, the first ones; or "all": every training point in the order
-    ///   of the data, and then every test point.
+    /// - Parameter points: a number of test points, the first ones; or "all": every training point in the
+    ///   order of the data, and then every test point.
     func sample(_ points: JSONValue) -> PointSample {
         let wantsAll = points == .string("all")
         let test = wantsAll ? testCount : min(testCount, Int(points.number ?? 0))

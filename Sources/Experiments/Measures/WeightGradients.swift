@@ -44,9 +44,9 @@ struct WeightGradients {
         WeightGradients(self, parameters: parameters, step: step)
     }
 
-    /// Calls `body` with the gradient in W_1 … W_L over each of the training's next `batches` mini-batches, with
-    /// the noise of their steps; the matrices are overwritten by the next. Those of a training that ends before
-    /// go on in the order that it would have.
+    /// Calls `body` with the gradient in W_1 … W_L over each of the training's next `batches` mini-batches,
+    /// with the noise of their steps; the matrices are overwritten by the next. Those of a training that ends
+    /// before go on in the order that it would have.
     func forEach(batches: Int, _ body: ([Matrix<Float>]) -> Void) {
         guard let parameters else { return }
         visit(batches, parameters, step, body)
