@@ -23,7 +23,7 @@ struct Coordinator {
     /// Those who asked for the run's end with what runs, and wait for it.
     var drains: [ControlListener.Request] = []
     private let sweepDigest: String
-    private var identifier = TrialIdentifier()
+    private var trials: TrialReader
     var sources: [any WorkerSource]
     private(set) var dispatcher: Dispatcher
     var terminal = Terminal()
@@ -63,6 +63,7 @@ struct Coordinator {
         self.control = control
         self.sources = sources
         sweepDigest = run.spec.digest
+        trials = TrialReader(run.spec.grid)
         run.weights.removeUnfinished()
         var settings = DispatchSettings()
         settings.trialLimitSeconds = trialLimitSeconds
@@ -196,7 +197,7 @@ struct Coordinator {
                 return
             }
         case .report(let report):
-            switch CheckedReport.check(report, run.spec, digest: sweepDigest, &identifier) {
+            switch CheckedReport.check(report, run.spec, digest: sweepDigest, &trials) {
             case .record(let report): checked = report
             case .otherTrial:
                 refuse(
@@ -243,7 +244,7 @@ struct Coordinator {
             // Its weights came after it, in pieces.
             if checked?.report != report,
                 case .record(let again) = CheckedReport.check(
-                    report, run.spec, digest: sweepDigest, &identifier)
+                    report, run.spec, digest: sweepDigest, &trials)
             {
                 checked = again
             }

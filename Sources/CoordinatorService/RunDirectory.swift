@@ -107,14 +107,14 @@ struct RunDirectory {
     func forEachProvenanceLine(
         _ journal: RunJournal, _ body: (_ line: [UInt8]) throws(JournalError) -> Void
     ) throws(JournalError) {
-        var identifier = TrialIdentifier()
+        var trials = TrialReader(spec.grid)
         try journal.forEachAttempt { index, fields throws(JournalError) in
             var fields = fields
             fields["index"] = JSONValue(index)
             if (0..<spec.grid.count).contains(index) {
-                let trial = spec.grid[index]
+                let trial = trials.trial(at: index)
                 fields["axes"] = trial.axesObject
-                fields["trial"] = .string(identifier.id(of: trial.settings).text)
+                fields["trial"] = .string(trials.id(of: trial).text)
             }
             try body(JSONValue.object(fields).canonicalBytes)
         }

@@ -12,13 +12,46 @@ public func recordLine(trial: Trial, sweepDigest: String, body: JSONValue) -> St
 
 /// The same as UTF-8, for whoever knows the trial's identifier.
 public func recordLine(trial: Trial, id: TrialID, sweepDigest: String, body: JSONValue) -> [UInt8] {
-    let experiment =
-        switch trial.settings.experiment {
-        case .mlp: "mlp"
-        case .vib: "vib"
-        }
-    return recordLine(
-        axes: trial.axesObject, experiment: experiment, trial: id.text, sweepDigest: sweepDigest, body: body)
+    recordLine(
+        axes: trial.axesObject, experiment: experiment(of: trial), trial: id.text, sweepDigest: sweepDigest,
+        body: body)
+}
+
+/// The same of a body as it is written.
+public func recordLine(trial: Trial, id: TrialID, sweepDigest: String, body: CanonicalObject) -> [UInt8] {
+    var line: [UInt8] = []
+    line.reserveCapacity(2048)
+    line += #"{"axes":{"#.utf8
+    for (place, axis) in trial.axes.enumerated() {
+        if place > 0 { line.append(UInt8(ascii: ",")) }
+        JSONValue.string(axis.path).write(to: &line)
+        line.append(UInt8(ascii: ":"))
+        axis.value.write(to: &line)
+    }
+    line.append(UInt8(ascii: "}"))
+    // What an empty list would say is said by no list.
+    func append(_ key: String) {
+        guard let value = body[key], !value.elementsEqual("[]".utf8) else { return }
+        line += ",\"\(key)\":".utf8
+        line += value
+    }
+    // Sorted by key.
+    append("diverged_at_step")
+    line += ",\"experiment\":\"\(experiment(of: trial))\"".utf8
+    append("metrics")
+    append("outcome")
+    line += ",\"sweep\":\"\(sweepDigest)\"".utf8
+    append("theory")
+    append("trace")
+    line += ",\"trial\":\"\(id.text)\",\"version\":\(Record.version)}".utf8
+    return line
+}
+
+private func experiment(of trial: Trial) -> String {
+    switch trial.settings.experiment {
+    case .mlp: "mlp"
+    case .vib: "vib"
+    }
 }
 
 func recordLine(

@@ -30,6 +30,15 @@ public struct Trial: Equatable, Sendable {
         self.axes = shown.sorted { $0.key < $1.key }.map { (path: $0.key, value: $0.value) }
     }
 
+    /// Like another but for its place and its seed.
+    init(index: Int, like other: Trial, seed: JSONValue) {
+        self.index = index
+        var settings = other.settings
+        settings.seed = UInt64(seed.number.flatMap { Int(exactly: $0) } ?? 0)
+        self.settings = settings
+        axes = other.axes.map { $0.path == "seed" ? (path: $0.path, value: seed) : $0 }
+    }
+
     public static func == (left: Trial, right: Trial) -> Bool {
         left.index == right.index && left.settings == right.settings && left.axesObject == right.axesObject
     }

@@ -24,7 +24,11 @@ public struct Digest: Equatable, Hashable, Sendable {
             value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") - 10 + value
         }
         var text: [UInt8] = []
-        for byte in bytes.prefix(count) { text += [digit(byte >> 4), digit(byte & 15)] }
+        text.reserveCapacity(2 * count)
+        for byte in bytes.prefix(count) {
+            text.append(digit(byte >> 4))
+            text.append(digit(byte & 15))
+        }
         return String(decoding: text, as: UTF8.self)
     }
 }

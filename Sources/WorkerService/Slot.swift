@@ -44,7 +44,8 @@ func runSlot(_ options: WorkerOptions, _ insteadOfTraining: ((TrialSettings) -> 
 private struct Slot {
     var runner: TrialRunner
     private var sweep: Result<SweepSpec, SweepError>?
-    private var identifier = TrialIdentifier()
+    /// Of the sweep.
+    private var trials: TrialReader?
 
     private let outbox: Outbox
     private let clock: CheckpointClock
@@ -65,7 +66,9 @@ private struct Slot {
         switch request {
         case .sweep(let json):
             do throws(SweepError) {
-                sweep = .success(try SweepSpec(parsing: json, file: "sweep.json"))
+                let spec = try SweepSpec(parsing: json, file: "sweep.json")
+                sweep = .success(spec)
+                trials = TrialReader(spec.grid)
             } catch { sweep = .failure(error) }
             return true
         case .run(let trial):
@@ -103,11 +106,11 @@ private struct Slot {
         case .failure(let error)?:
             return .failure(Failure(cause: "this worker cannot read the sweep: \(error.message)"))
         case .success(let spec)?:
-            guard let place = Int(exactly: index), place < spec.grid.count else {
+            guard let place = Int(exactly: index), place < spec.grid.count,
+                let trial = trials?.trial(at: place), let id = trials?.id(of: trial)
+            else {
                 return .failure(Failure(cause: "trial \(index) is not in this worker's grid"))
             }
-            let trial = spec.grid[place]
-            let id = identifier.id(of: trial.settings)
             if let body = insteadOfTraining?(trial.settings) {
                 return .success(Success(id: id, body: body, files: [], continuedFrom: 0))
             }

@@ -70,6 +70,21 @@ private let jsonWords = [
         }
     }
 
+    @Test func `canonical objects`() throws {
+        let more = #"{"a":-0.5,"b":[],"c":{},"d":[true,false,null],"e":1e+21,"f":9007199254740991,"g":1e-07}"#
+        let words = jsonWords + ["-1", "01", "1.0", "1e5", "1e+16", "10000000000000000", "5e-324", ".5", "1."]
+        var taken = 0
+        try fuzz([record, attempt, more].map { Array($0.utf8) }, words: words, rounds: 20_000) { bytes in
+            guard let object = CanonicalObject(bytes) else { return }
+            taken += 1
+            let value = try JSONValue(parsing: bytes)
+            guard value.canonicalBytes == bytes, let members = value.object else { throw NotTheSame() }
+            for (key, member) in members where object[key] != member.canonicalBytes[...] { throw NotTheSame() }
+            if object["none"] != nil, members["none"] == nil { throw NotTheSame() }
+        }
+        #expect(taken > 100)
+    }
+
     @Test func `sweep files`() throws {
         let words = [
             "- ", "? ", ": ", "[", "]", "{", "}", "&a ", "*a", "!!binary ", "<<: ", "---\n", "...\n", "|\n",
@@ -168,22 +183,26 @@ private let jsonWords = [
             provenance: Provenance(
                 host: "n", process: 1, slot: 0, cpu: "", kernel: "", startMilliseconds: 0, seconds: 0,
                 peakMemoryBytes: 0))
-        var (kept, identifier) = (0, TrialIdentifier())
+        var (kept, trials) = (0, TrialReader(spec.grid))
         try fuzz([report.body], words: jsonWords, rounds: 5000) { bytes in
             report.body = bytes
             guard
-                case .record(let checked) = CheckedReport.check(
-                    report, spec, digest: spec.digest, &identifier),
+                case .record(let checked) = CheckedReport.check(report, spec, digest: spec.digest, &trials),
                 case .record(let line, _, _) = checked.entry
             else { return }
             kept += 1
             let read = try Record(parsing: line)
             if read.trial != trial.id.text || read.sweep != spec.digest { throw NotTheSame() }
             if line.contains(UInt8(ascii: "\n")) { throw NotTheSame() }
+            // The line is that of the values, however it came to be.
+            let values = try JSONValue(parsing: bytes)
+            if line != recordLine(trial: trial, id: trial.id, sweepDigest: spec.digest, body: values) {
+                throw NotTheSame()
+            }
         }
         #expect(kept > 10)
         report.trial = .max
-        guard case .otherTrial = CheckedReport.check(report, spec, digest: spec.digest, &identifier) else {
+        guard case .otherTrial = CheckedReport.check(report, spec, digest: spec.digest, &trials) else {
             throw NotTheSame()
         }
     }

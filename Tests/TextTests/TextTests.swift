@@ -23,6 +23,25 @@ func numbersAreWrittenInTheShortestForm(number: Double, text: String) throws {
     #expect(try JSONValue(parsing: text.utf8) == .number(number))
 }
 
+@Test func aCanonicalObjectIsPassedOnAsItIsWritten() throws {
+    let text = #"{"":[],"a":{"b":[1,-0.5,1e-08,"x y"],"c":true},"z":null}"#
+    let object = try #require(CanonicalObject(Array(text.utf8)))
+    #expect(object["a"].map { Array($0) } == Array(#"{"b":[1,-0.5,1e-08,"x y"],"c":true}"#.utf8))
+    #expect(object[""].map { Array($0) } == Array("[]".utf8))
+    #expect(object["z"].map { Array($0) } == Array("null".utf8))
+    #expect(object["b"] == nil)
+}
+
+@Test(arguments: [
+    "", "{", "[]", "1", "{} ", " {}", #"{"a":1,}"#, #"{"b":1,"a":1}"#, #"{"a":1,"a":1}"#, #"{"a": 1}"#, #"{"a":1.0}"#,
+    #"{"a":01}"#, #"{"a":-0}"#, #"{"a":1e5}"#, #"{"a":.5}"#, #"{"a":-}"#, #"{"a":1e999}"#, #"{"a":0.10}"#,
+    #"{"a":1e-8}"#, #"{"a":tru}"#, #"{"a":[1,]}"#, #"{"a":[1}"#, #"{"a"}"#, #"{"a":1"#, #"{"a":1}}"#,
+    #"{"a":"\u0061"}"#, #"{a:1}"#, "{\"a\":\"\n\"}",
+])
+func whatIsNotCanonicalIsNoCanonicalObject(text: String) {
+    #expect(CanonicalObject(Array(text.utf8)) == nil)
+}
+
 @Test func stringsAreEscapedAsLittleAsJSONAllows() {
     let text = "a\"b\\c/d\n\t\r\u{1}\u{1f} é 猫 🐈"
     #expect(JSONValue.string(text).canonicalText == #""a\"b\\c/d\n\t\r\u0001\u001f é 猫 🐈""#)
