@@ -79,10 +79,10 @@ public final class ImageSet {
 
     // MARK: - Opening
 
-    /// magic (8), SHA-256 of the rest (32), train count (4), test count (4), padding to 64
+    /// magic (8), BLAKE2b-256 of the rest (32), train count (4), test count (4), padding to 64
     private static let headerBytes = 64
     private static let digestPlace = 8..<40
-    private static let magic = Array("rsimages".utf8)
+    private static let magic = Array("rsimage2".utf8)
 
     /// Where images come from: the files of a set's folder.
     enum Origin {
@@ -201,7 +201,7 @@ public final class ImageSet {
             body += content.images
             body += content.labels
         }
-        return magic + Digest(of: body).bytes + body
+        return magic + body.withUnsafeBufferPointer { Digest(fastOf: $0).bytes } + body
     }
 
     private static func make(_ bytes: [UInt8], numbers: Int) -> ImageSet {
@@ -243,7 +243,7 @@ public final class ImageSet {
         let (train, test) = counts(bytes)
         let rest = UnsafeBufferPointer(rebasing: bytes[digestPlace.upperBound...])
         guard bytes.starts(with: magic), size == headerBytes + (train + test) * (numbers + 1),
-            Digest(of: rest).bytes == Array(bytes[digestPlace])
+            Digest(fastOf: rest).bytes == Array(bytes[digestPlace])
         else { return nil }
         return ImageSet(memory, numbers: numbers, trainCount: train, testCount: test)
     }

@@ -1,6 +1,6 @@
 import CSodium
 
-/// The SHA-256 of some bytes (FIPS 180-4), by libsodium.
+/// The SHA-256 of some bytes (FIPS 180-4), or where it says so another digest, by libsodium.
 public struct Digest: Equatable, Hashable, Sendable {
     /// 32 bytes.
     public let bytes: [UInt8]
@@ -13,6 +13,17 @@ public struct Digest: Equatable, Hashable, Sendable {
         crypto_hash_sha256(&output, message.baseAddress, UInt64(message.count))
         bytes = output
     }
+
+    /// The BLAKE2b-256 (RFC 7693) of memory, in a third of the time: for what only this machine reads again.
+    public init(fastOf message: UnsafeBufferPointer<UInt8>) {
+        _ = Digest.isTuned
+        var output = [UInt8](repeating: 0, count: 32)
+        crypto_generichash(&output, 32, message.baseAddress, UInt64(message.count), nil, 0)
+        bytes = output
+    }
+
+    /// libsodium has looked what the CPU can do.
+    private static let isTuned = sodium_init() >= 0
 
     public init(of text: String) { self.init(of: Array(text.utf8)) }
 

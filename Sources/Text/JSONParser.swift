@@ -99,7 +99,7 @@ private struct JSONParser {
 
     private mutating func object(depth: Int) throws(JSONError) -> JSONValue {
         position += 1
-        var members: [String: JSONValue] = [:]
+        var members = [String: JSONValue](minimumCapacity: 6)
         skipSpace()
         if take(UInt8(ascii: "}")) { return .object([:]) }
         while true {
@@ -130,8 +130,14 @@ private struct JSONParser {
         let start = position
         _ = take(UInt8(ascii: "-"))
         let isZero = try peek() == UInt8(ascii: "0")
+        let first = position
         let whole = try digits()
         if isZero, whole > 1 { throw JSONError(problem: .number, offset: start) }
+        if !isZero, whole <= 15, position == bytes.count || ![0x2E, 0x45, 0x65].contains(bytes[position]) {
+            // A whole number that a double holds.
+            let size = bytes[first..<position].reduce(0) { 10 * $0 + Int64($1 - 0x30) }
+            return Double(first > start ? -size : size)
+        }
         if take(UInt8(ascii: ".")) { _ = try digits() }
         if take(UInt8(ascii: "e")) || take(UInt8(ascii: "E")) {
             if !take(UInt8(ascii: "+")) { _ = take(UInt8(ascii: "-")) }
@@ -157,12 +163,15 @@ private struct JSONParser {
     private mutating func string() throws(JSONError) -> String {
         position += 1
         let start = position
-        // Most strings have no escape: they are their bytes.
+        // Most strings are ASCII without an escape: they are their bytes.
         while position < bytes.count, bytes[position] != UInt8(ascii: "\""),
-            bytes[position] != UInt8(ascii: "\\"),
-            bytes[position] >= 0x20
+            bytes[position] != UInt8(ascii: "\\"), (0x20..<0x80).contains(bytes[position])
         {
             position += 1
+        }
+        if try peek() == UInt8(ascii: "\"") {
+            position += 1
+            return String(decoding: bytes[start..<position - 1], as: UTF8.self)
         }
         var content = bytes[start..<position]
         while true {

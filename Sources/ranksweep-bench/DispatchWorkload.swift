@@ -23,101 +23,131 @@ let fixedBody: JSONValue = {
 /// `ranksweep-worker` in all else. Only here: the worker that ships cannot do without training.
 func beWorkerIfAsked(_ arguments: [String]) {
     guard let first = arguments.first, ["--connect", "--slot"].contains(first) else { return }
-    runWorkerCommand(arguments, insteadOfTraining: { _ in fixedBody })
+    runWorkerCommand(
+        arguments,
+        insteadOfTraining: { _ in
+            if !hasBegun { printError(firstTrialLine) }
+            hasBegun = true
+            return fixedBody
+        })
 }
 
-/// Trials that cost nothing through real processes over TCP with keys: `ranksweep run`, and a worker of this program.
+/// What a slot says at its first trial, for those who wait for it.
+let firstTrialLine = "the first trial"
+nonisolated(unsafe) private var hasBegun = false
+
+/// Trials that cost nothing through real processes over TCP with keys: `ranksweep run`, and workers of this program.
 /// Everything else is as in any run: the journal on this folder's disk, a record acknowledged when it is durable.
 ///
-/// Its seconds are those from the first trial's start to the worker's end, which comes with the last acknowledgement.
+/// Its seconds are those from the first trial's start to the workers' end, which comes with the last acknowledgement.
 func measureDispatch(_ options: Options) throws(BenchError) -> Measurement {
     var measurement = Measurement(seconds: [])
     var runs: [DispatchRun] = []
     // The sweep has a hundred points.
-    let seeds = (options.trials + 99) / 100
+    let seeds = ((options.trials ?? 50_000) + 99) / 100
     for _ in 0..<options.repeats { runs.append(try DispatchRun(options, seeds: seeds)) }
     measurement.seconds = runs.map(\.seconds)
     measurement.trials = 100 * seeds
+    let trials = Double(100 * seeds)
+    func each(_ values: [Double]) -> JSONValue { .array(values.map { .number($0) }) }
     measurement.details = [
-        "trials": JSONValue(100 * seeds), "slots": JSONValue(options.slots),
-        "coordinator_cpu_seconds": JSONValue(runs.map(\.coordinator.cpuSeconds)),
-        "worker_cpu_seconds": JSONValue(runs.map(\.worker.cpuSeconds)),
+        "trials": JSONValue(100 * seeds), "workers": JSONValue(options.workers),
+        "slots": JSONValue(options.slots ?? 1),
+        "coordinator_cpu_seconds": each(runs.map(\.coordinator.cpuSeconds)),
+        "worker_cpu_seconds": each(runs.map(\.workers.cpuSeconds)),
         "coordinator_peak_bytes": JSONValue(runs.map(\.coordinator.peakBytes)),
-        "worker_peak_bytes": JSONValue(runs.map(\.worker.peakBytes)),
+        "worker_peak_bytes": JSONValue(runs.map(\.workers.peakBytes)),
+        "loopback_bytes_per_trial": each(runs.map { Double($0.loopbackBytes) / trials }),
+        "journal_bytes_per_trial": each(runs.map { Double($0.journalBytes) / trials }),
     ]
     return measurement
 }
 
-/// What a process and the children it waited for took.
-private struct Usage {
-    var cpuSeconds = 0.0
-    /// Of the largest of them.
-    var peakBytes = 0
+/// A sweep of small VIBs, a hundred points of so many seeds.
+func smallSweep(seeds: Int) -> String {
+    """
+    name: dispatch
+    experiment: vib
+    dataset: {name: gaussian, correlations: [0.4, 0.5, 0.9, 0.92, 0.95]}
+    axes:
+      beta: {log: [1e-3, 1.0], count: 50}
+      depth: [1, 2]
+      seed: {range: [0, \(seeds)]}
+    training: {learningRate: 1e-2, steps: 20000, batch: 256}
+    """
+}
 
-    /// Waits for a process; nil unless it ended well.
-    init?(waitingFor process: pid_t) {
-        var (status, usage) = (Int32(0), rusage())
-        while wait4(process, &status, 0, &usage) < 0 { guard errno == EINTR else { return nil } }
-        guard status == 0 else { return nil }
-        func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1e6 }
-        cpuSeconds = seconds(usage.ru_utime) + seconds(usage.ru_stime)
-        peakBytes = Int(usage.ru_maxrss) * 1024
+/// A sweep's coordinator, and workers of this program, in a folder of their own.
+struct ServedSweep {
+    let folder: WorkFolder
+    let run: ChildProgram
+    let workers: [ChildProgram]
+    /// From the coordinator's start until it listened.
+    let secondsToListening: Double
+
+    init(_ options: Options, seeds: Int, workers count: Int) throws(BenchError) {
+        folder = try WorkFolder()
+        let ranksweep = try besideThisProgram("ranksweep")
+        try write(smallSweep(seeds: seeds), to: folder.path + "/sweep.yaml")
+        for arguments in [["new", folder.path + "/keys"], ["add", folder.path + "/keys", "here"]] {
+            let keys = try start(ranksweep, ["keys"] + arguments, folder.path + "/keys.log")
+            guard keys.wait().isSuccess else { throw .programFailed(log: text(of: folder.path + "/keys.log")) }
+        }
+        let clock = ContinuousClock()
+        let begin = clock.now
+        run = try start(
+            ranksweep,
+            [
+                "run", folder.path + "/sweep.yaml", "--out", folder.path + "/run", "--listen",
+                "tcp://127.0.0.1:*", "--keys", folder.path + "/keys",
+            ], folder.path + "/run.log")
+        guard let address = listening(run, folder.path + "/run.log") else {
+            throw .programFailed(log: text(of: folder.path + "/run.log"))
+        }
+        secondsToListening = (clock.now - begin) / .seconds(1)
+        var started: [ChildProgram] = []
+        for _ in 0..<count {
+            started.append(
+                try start(
+                    try ownProgram(),
+                    [
+                        "--connect", address, "--keys", folder.path + "/keys/hosts/here", "--slots",
+                        String(options.slots ?? 1), "--data", folder.path,
+                    ], folder.path + "/worker.log"))
+        }
+        workers = started
     }
 }
 
 private struct DispatchRun {
     var seconds: Double
     var coordinator: Usage
-    var worker: Usage
+    var workers: Usage
+    /// That went over the loopback interface meanwhile, every program's.
+    var loopbackBytes: Int
+    var journalBytes: Int
 
     init(_ options: Options, seeds: Int) throws(BenchError) {
-        var name = Array("ranksweep-bench-XXXXXX".utf8CString)
-        guard mkdtemp(&name) != nil, let own = thisProgram() else {
-            throw .system("make a folder here", errno)
-        }
-        let folder = String(decoding: name.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        defer { _ = ChildProgram.start("/bin/rm", ["-rf", folder], environment: [])?.wait() }
-        let program = (own.lastIndex(of: "/").map { String(own[...$0]) } ?? "./") + "ranksweep"
-        let sweep = """
-            name: dispatch
-            experiment: vib
-            dataset: {name: gaussian, correlations: [0.4, 0.5, 0.9, 0.92, 0.95]}
-            axes:
-              beta: {log: [1e-3, 1.0], count: 50}
-              depth: [1, 2]
-              seed: {range: [0, \(seeds)]}
-            training: {learningRate: 1e-2, steps: 20000, batch: 256}
-            """
-        try write(sweep, to: folder + "/sweep.yaml")
-        for arguments in [["new", folder + "/keys"], ["add", folder + "/keys", "here"]] {
-            guard try start(program, ["keys"] + arguments, folder + "/keys.log").wait().isSuccess else {
-                throw .dispatchFailed(log: text(of: folder + "/keys.log"))
+        let before = loopbackCount()
+        let served = try ServedSweep(options, seeds: seeds, workers: options.workers)
+        let folder = served.folder
+        defer { folder.remove() }
+        workers = Usage()
+        for work in served.workers {
+            guard let usage = Usage(waitingFor: work.process) else {
+                for process in [served.run] + served.workers { process.send(signal: SIGKILL) }
+                throw .programFailed(log: text(of: folder.path + "/worker.log"))
             }
-        }
-        let log = folder + "/run.log"
-        let run = try start(
-            program,
-            [
-                "run", folder + "/sweep.yaml", "--out", folder + "/run", "--listen", "tcp://127.0.0.1:*",
-                "--keys", folder + "/keys",
-            ], log)
-        guard let address = listening(run, log) else { throw .dispatchFailed(log: text(of: log)) }
-        let work = try start(
-            own,
-            [
-                "--connect", address, "--keys", folder + "/keys/hosts/here", "--slots", String(options.slots),
-                "--data", folder,
-            ], folder + "/worker.log")
-        guard let worker = Usage(waitingFor: work.process) else {
-            run.send(signal: SIGKILL)
-            throw .dispatchFailed(log: text(of: folder + "/worker.log"))
+            workers.add(usage)
         }
         let end = unixMilliseconds()
-        guard let coordinator = Usage(waitingFor: run.process),
-            let begin = firstStart(folder + "/run/provenance.ndjson")
-        else { throw .dispatchFailed(log: text(of: log)) }
-        (self.coordinator, self.worker) = (coordinator, worker)
+        loopbackBytes = loopbackCount() - before
+        guard let coordinator = Usage(waitingFor: served.run.process),
+            let begin = firstStart(folder.path + "/run/provenance.ndjson")
+        else { throw .programFailed(log: text(of: folder.path + "/run.log")) }
+        self.coordinator = coordinator
         seconds = Double(end) / 1000 - begin
+        journalBytes = fileSize(folder.path + "/run/journal.sqlite")
     }
 }
 
@@ -126,7 +156,7 @@ private func listening(_ run: ChildProgram, _ log: String) -> String? {
     while run.endIfEnded() == nil {
         let line = text(of: log).split(separator: "\n").first { $0.hasPrefix("listening at ") }
         if let address = line?.split(separator: " ")[2] { return String(address.dropLast()) }
-        usleep(10_000)
+        usleep(1000)
     }
     return nil
 }
@@ -144,38 +174,4 @@ private func firstStart(_ path: String) -> Double? {
         first = min(first ?? start, start)
     }
     return first.map { $0 / 1000 }
-}
-
-private func start(
-    _ program: String, _ arguments: [String], _ log: String
-) throws(BenchError) -> ChildProgram {
-    let file = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
-    defer { close(file) }
-    guard file >= 0,
-        let child = ChildProgram.start(
-            program, arguments, environment: environmentList(),
-            descriptors: [(ours: file, theirs: STDOUT_FILENO), (ours: file, theirs: STDERR_FILENO)])
-    else { throw .system("start \(program)", errno) }
-    return child
-}
-
-private func write(_ text: String, to path: String) throws(BenchError) {
-    let file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
-    defer { close(file) }
-    let bytes = Array(text.utf8)
-    guard file >= 0, Glibc.write(file, bytes, bytes.count) == bytes.count else {
-        throw .system("write \(path)", errno)
-    }
-}
-
-private func text(of path: String) -> String {
-    guard let file = fopen(path, "re") else { return "" }
-    defer { fclose(file) }
-    var all: [UInt8] = []
-    var piece = [UInt8](repeating: 0, count: 1 << 16)
-    while true {
-        let count = fread(&piece, 1, piece.count, file)
-        guard count > 0 else { return String(decoding: all, as: UTF8.self) }
-        all += piece[..<count]
-    }
 }

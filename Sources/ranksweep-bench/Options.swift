@@ -16,7 +16,8 @@ enum BenchError: Error {
     case experiment(ExperimentError)
     case system(String, Int32)
     /// What the programs said.
-    case dispatchFailed(log: String)
+    case programFailed(log: String)
+    case sweepNeedsData
 
     var message: String {
         let workloads = Workload.allCases.map(\.rawValue).joined(separator: ", ")
@@ -27,13 +28,14 @@ enum BenchError: Error {
             usage: ranksweep-bench WORKLOAD [--repeat R] [--data DIR] [--json]
             those that train also: [--steps N], steps a repeat in place of an epoch or 1000
             local-rank also: [--weights FILE.safetensors] [--activation relu|tanh|linear]
-            dispatch also: [--trials N] [--slots N]; it works in a new folder here
+            sweep, dispatch and start also: [--trials N] [--slots N]; they work in a new folder here
+            dispatch also: [--workers N], of as many slots each
             """
         case .unknownWorkload(let name): "no workload '\(name)'; one of: \(workloads)"
         case .unknownOption(let option):
             """
-            no option '\(option)'; there are --repeat, --data, --json, --steps, --weights, --activation, --trials \
-            and --slots
+            no option '\(option)'; there are --repeat, --data, --json, --steps, --weights, --activation, --trials, \
+            --slots and --workers
             """
         case .noValue(let option): "\(option) needs a value"
         case .badRepeat(let text): "--repeat needs a whole number from 1 to 1000, not '\(text)'"
@@ -43,7 +45,8 @@ enum BenchError: Error {
         case .data(let error): error.description
         case .experiment(let error): error.description
         case .system(let doing, let code): "cannot \(doing): \(String(cString: strerror(code)))"
-        case .dispatchFailed(let log): "a program that was started failed:\n\(log)"
+        case .programFailed(let log): "a program that was started failed:\n\(log)"
+        case .sweepNeedsData: "sweep trains on images: --data, the folder that holds mnist/"
         }
     }
 }
@@ -61,9 +64,11 @@ struct Options {
     /// Of local-rank: the network measured; nil: one as drawn.
     var weights: String?
     var activation = TrialSettings.Network.Activation.relu
+    /// Of sweep, dispatch and start; nil: as many as each takes by itself.
+    var trials: Int?
+    var slots: Int?
     /// Of dispatch.
-    var trials = 50_000
-    var slots = 2
+    var workers = 2
 
     init(_ arguments: [String]) throws(BenchError) {
         guard let name = arguments.first, !name.hasPrefix("--") else { throw .noWorkload }
@@ -88,6 +93,7 @@ struct Options {
             case "--steps": steps = try Self.count(option, &rest)
             case "--trials": trials = try Self.count(option, &rest)
             case "--slots": slots = try Self.count(option, &rest)
+            case "--workers": workers = try Self.count(option, &rest)
             case "--repeat":
                 guard let text = rest.popFirst() else { throw .noValue(option: option) }
                 guard let count = Int(text), (1...1000).contains(count) else { throw .badRepeat(text) }

@@ -14,8 +14,12 @@ enum Workload: String, CaseIterable {
     case gaussianVIB = "gaussian-vib"
     /// Local rank of every layer of an MLP at 256 points.
     case localRank = "local-rank"
-    /// Trials without training through coordinator, worker and slots.
+    /// Sixteen trainings of that MLP, a sweep from its command to its tables.
+    case sweep
+    /// Trials without training through coordinator, workers and slots.
     case dispatch
+    /// A sweep of a million trials, planned and begun.
+    case start
 
     func measure(_ options: Options) throws(BenchError) -> Measurement {
         switch self {
@@ -26,7 +30,9 @@ enum Workload: String, CaseIterable {
             try measureVIB(options, width: 1024, bottleneck: 256, points: 100, learningRate: 1e-4)
         case .gaussianVIB: try measureGaussianVIB(options)
         case .localRank: try measureLocalRank(options)
+        case .sweep: try measureSweep(options)
         case .dispatch: try measureDispatch(options)
+        case .start: try measureStart(options)
         }
     }
 }

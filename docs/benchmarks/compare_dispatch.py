@@ -1,57 +1,64 @@
-"""Tasks that do nothing, through ranksweep and through Dask, in turns: trials a second and tasks a second.
+#!/usr/bin/env python3
+"""Tasks that do nothing through ranksweep, Dask, Ray and HyperQueue, in turns: tasks a second, and the ratios.
 
-Two processes work in each. ranksweep's coordinator makes every trial's record durable (fsync) before it acknowledges it,
-checks it against the grid, and talks over TCP with CURVE; Dask keeps results in memory, and talks over TCP without
-encryption. So this is no race: it says what a trial costs beside what such a task costs.
+Two processes work in each. ranksweep makes every trial's record durable (fsync) before it acknowledges it, checks it
+against the grid, and talks over TCP with CURVE. The others make nothing durable and encrypt nothing; HyperQueue starts
+a process a task, as is usual there. So this is no race: it says what a trial costs beside what such a task costs.
 
     make build
-    pip install dask distributed                  # in an environment of its own
-    python3 docs/benchmarks/compare_dispatch.py   # makes and removes a folder here, for the journal
+    pip install dask distributed ray hyperqueue   # in an environment of its own, whose Python is given
+    python3 docs/benchmarks/compare_dispatch.py --python PYTHON [--rounds 5]   # makes and removes a folder here
 """
-
 import argparse
 import json
+import os
 import statistics
 import subprocess
-import time
+import sys
+
+parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+parser.add_argument("--bench", default=".build/release/ranksweep-bench")
+parser.add_argument("--python", default=sys.executable, help="the Python that has the others")
+parser.add_argument("--systems", default="dask,ray,hyperqueue", help="of dask, ray, hyperqueue and joblib")
+parser.add_argument("--rounds", type=int, default=5)
+parser.add_argument("--trials", type=int, default=30_000)
+parser.add_argument("--tasks", type=int, default=5_000, help="of each of the others")
+parser.add_argument("--workers", type=int, default=2)
+parser.add_argument("--slots", type=int, default=1, help="of each worker")
+parser.add_argument("--ndjson", help="a file to add a line a measurement to")
+options = parser.parse_args()
+here = os.path.dirname(os.path.abspath(__file__))
 
 
-def nothing(number):
-    return number
+def command(name):
+    if name == "ranksweep":
+        return [options.bench, "dispatch", "--json", "--repeat", "1", "--trials", str(options.trials),
+                "--workers", str(options.workers), "--slots", str(options.slots)]
+    return [options.python, os.path.join(here, "dispatch_peers.py"), name, "--tasks", str(options.tasks)]
 
 
-def dask_seconds(tasks):
-    from dask.distributed import Client, LocalCluster
+names = ["ranksweep", *options.systems.split(",")]
+rates = {name: [] for name in names}
+labels = {"ranksweep": "ranksweep"}
+for number in range(options.rounds):
+    turn = number % len(names)
+    for name in names[turn:] + names[:turn]:
+        run = subprocess.run(command(name), stdout=subprocess.PIPE, check=True, text=True)
+        line = json.loads(run.stdout.strip().splitlines()[-1])
+        if name == "ranksweep":
+            rates[name].append(line["trials_per_second"])
+        else:
+            rates[name].append(line["tasks"] / line["seconds"])
+            labels[name] = f"{name} {line['version']}"
+        if options.ndjson:
+            with open(options.ndjson, "a") as file:
+                file.write(json.dumps({**line, "round": number, "program": name}, sort_keys=True) + "\n")
+    said = ", ".join(f"{name} {rates[name][-1]:.0f}" for name in names)
+    print(f"round {number + 1}: {said}", file=sys.stderr, flush=True)
 
-    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster, Client(cluster) as client:
-        client.gather(client.map(nothing, range(100), pure=False))
-        begin = time.perf_counter()
-        results = client.gather(client.map(nothing, range(tasks), pure=False))
-        seconds = time.perf_counter() - begin
-        assert results == list(range(tasks))
-        return seconds
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--bench", default=".build/release/ranksweep-bench")
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--trials", type=int, default=50_000)
-    parser.add_argument("--tasks", type=int, default=10_000)
-    options = parser.parse_args()
-    ours, theirs = [], []
-    for _ in range(options.rounds):
-        command = [options.bench, "dispatch", "--json", "--repeat", "1", "--trials", str(options.trials)]
-        line = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-        ours.append(line["trials_per_second"])
-        theirs.append(options.tasks / dask_seconds(options.tasks))
-        print(f"ranksweep {ours[-1]:.0f} trials/s, Dask {theirs[-1]:.0f} tasks/s", flush=True)
-    ratios = [a / b for a, b in zip(ours, theirs)]
-    print(
-        f"median: ranksweep {statistics.median(ours):.0f}, Dask {statistics.median(theirs):.0f}; "
-        f"ratio {statistics.median(ratios):.1f}, from {min(ratios):.1f} to {max(ratios):.1f}"
-    )
-
-
-if __name__ == "__main__":
-    main()
+print("| | tasks a second | ranksweep / it |\n|---|---|---|")
+for name in names:
+    ratios = [ours / theirs for ours, theirs in zip(rates["ranksweep"], rates[name])]
+    ratio = "1" if name == "ranksweep" else (
+        f"**{statistics.median(ratios):.1f}** ({min(ratios):.1f} to {max(ratios):.1f})")
+    print(f"| {labels[name]} | {statistics.median(rates[name]):.0f} | {ratio} |")

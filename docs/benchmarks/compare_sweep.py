@@ -37,14 +37,15 @@ environment = {name: value for name, value in os.environ.items() if name != "OPE
 # Ray's workers import by name what Dask's and the pool's find through the script.
 environment["PYTHONPATH"] = os.pathsep.join(filter(None, [here, os.environ.get("PYTHONPATH")]))
 slots = str(len(os.sched_getaffinity(0)))
-common = ["--data", options.data, "--trainings", str(options.trainings)]
+data = ["--data", os.path.abspath(options.data)]
 
 
 def command(way):
     if way == "ranksweep":
-        return [options.bench, "sweep", "--repeat", "1", "--json", "--slots", slots, *common]
+        return [options.bench, "sweep", "--repeat", "1", "--json", "--slots", slots, "--trials",
+                str(options.trainings), *data]
     python = options.jax_python if way.startswith("jax") else options.torch_python
-    return [python, os.path.join(here, "sweep_peers.py"), way, *common]
+    return [python, os.path.join(here, "sweep_peers.py"), way, "--trainings", str(options.trainings), *data]
 
 
 ways = ["ranksweep", *options.ways.split(",")]
