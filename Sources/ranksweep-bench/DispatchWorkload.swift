@@ -53,6 +53,7 @@ func measureDispatch(_ options: Options) throws(BenchError) -> Measurement {
     measurement.details = [
         "trials": JSONValue(100 * seeds), "workers": JSONValue(options.workers),
         "slots": JSONValue(options.slots ?? 1),
+        "coordinator_thread_seconds": each(runs.map(\.threadSeconds)),
         "coordinator_cpu_seconds": each(runs.map(\.coordinator.cpuSeconds)),
         "worker_cpu_seconds": each(runs.map(\.workers.cpuSeconds)),
         "coordinator_peak_bytes": JSONValue(runs.map(\.coordinator.peakBytes)),
@@ -121,6 +122,8 @@ struct ServedSweep {
 
 private struct DispatchRun {
     var seconds: Double
+    /// Of the coordinator's one thread, until the last trial was acknowledged.
+    var threadSeconds: Double
     var coordinator: Usage
     var workers: Usage
     /// That went over the loopback interface meanwhile, every program's.
@@ -141,6 +144,7 @@ private struct DispatchRun {
             workers.add(usage)
         }
         let end = unixMilliseconds()
+        threadSeconds = firstThreadSeconds(served.run.process)
         loopbackBytes = loopbackCount() - before
         guard let coordinator = Usage(waitingFor: served.run.process),
             let begin = firstStart(folder.path + "/run/provenance.ndjson")

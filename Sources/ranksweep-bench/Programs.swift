@@ -59,6 +59,15 @@ func familyBytes(_ process: pid_t) -> Int {
     return children.compactMap { pid_t($0) }.reduce(kilobytes * 1024) { $0 + familyBytes($1) }
 }
 
+/// Processor time that a process's first thread has taken, seconds.
+func firstThreadSeconds(_ process: pid_t) -> Double {
+    // The name of the program, in parentheses, may hold anything.
+    let line = text(of: "/proc/\(process)/task/\(process)/stat")
+    let fields = line.suffix(from: line.lastIndex(of: ")") ?? line.startIndex).split(separator: " ")
+    guard fields.count > 13, let user = Double(fields[12]), let system = Double(fields[13]) else { return 0 }
+    return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
+}
+
 /// Bytes that came over the loopback interface since the machine's start; 0 where it does not say.
 func loopbackCount() -> Int {
     let line = text(of: "/proc/net/dev").split(separator: "\n").first { $0.contains("lo:") }

@@ -48,6 +48,33 @@ import Text
         #expect(try #require(line["peak_bytes"]?.number) > 1e6)
     }
 
+    @Test("Dispatch says its rate, what its processes took, and its bytes a trial")
+    func dispatches() throws {
+        let work = try Workspace()
+        let line = try measure(work, "dispatch", "--trials", "200", "--repeat", "1", "--workers", "2")
+        #expect(line["trials"]?.number == 200 && line["workers"]?.number == 2 && line["slots"]?.number == 1)
+        let seconds = try #require(line["seconds"]?.array?.first?.number)
+        let rate = try #require(line["trials_per_second"]?.number)
+        #expect(abs(rate * seconds / 200 - 1) < 1e-9)
+        for key in ["coordinator_cpu_seconds", "coordinator_thread_seconds", "worker_cpu_seconds"] {
+            #expect(try #require(line[key]?.array?.first?.number) >= 0, "\(key)")
+        }
+        // A report holds its record of 400 bytes.
+        #expect(try #require(line["loopback_bytes_per_trial"]?.array?.first?.number) > 400)
+        #expect(try #require(line["journal_bytes_per_trial"]?.array?.first?.number) > 400)
+        let left = try FileManager.default.contentsOfDirectory(atPath: work.folder.path)
+        #expect(left.allSatisfy { !$0.hasPrefix("ranksweep-bench-") })
+    }
+
+    @Test("Start says how long a sweep takes to plan and to begin")
+    func starts() throws {
+        let line = try measure(try Workspace(), "start", "--trials", "1000", "--repeat", "1")
+        #expect(line["trials"]?.number == 1000)
+        for key in ["seconds", "seconds_to_listening", "seconds_from_worker_to_first_trial", "coordinator_bytes"] {
+            #expect(try #require(line[key]?.array?.first?.number) > 0, "\(key)")
+        }
+    }
+
     @Test("A word that is no workload, and an option that is none, are named")
     func wrongUse() throws {
         let work = try Workspace()
@@ -55,6 +82,8 @@ import Text
         #expect(word.code == 2 && word.errors.contains("no workload 'vib-smal'; one of: mlp, vib-small"))
         let option = try work.start("ranksweep-bench", ["mlp", "--stpes", "2"]).wait()
         #expect(option.code == 2 && option.errors.contains("no option '--stpes'"))
+        let bare = try work.start("ranksweep-bench", ["sweep"]).wait()
+        #expect(bare.code == 2 && bare.errors.contains("sweep trains on images: --data"))
         let none = try work.start("ranksweep-bench", ["mlp", "--steps", "none"]).wait()
         #expect(none.code == 2 && none.errors.contains("--steps needs a whole number"))
     }

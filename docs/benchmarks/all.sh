@@ -1,0 +1,44 @@
+#!/bin/sh
+# Every comparison of docs/benchmarks.md, one after another: tables as Markdown on standard output, what is being done on
+# standard error, and a line of JSON a measurement in $OUT where a comparison keeps them. About half an hour.
+#
+#   make build
+#   DATA=FOLDER_WITH_MNIST [JAX_PYTHON=…] [TORCH_PYTHON=…] [QUEUE_PYTHON=…] [OUT=benchmarks.ndjson] docs/benchmarks/all.sh
+#
+# JAX_PYTHON has jax, TORCH_PYTHON torch, numpy, safetensors and joblib, QUEUE_PYTHON dask, distributed, ray and
+# hyperqueue; all are python3 by themselves. What fails, for want of a library say, is told, and the rest goes on.
+set -u
+: "${DATA:?DATA must name the folder that holds mnist/}"
+JAX_PYTHON=${JAX_PYTHON:-python3}
+TORCH_PYTHON=${TORCH_PYTHON:-python3}
+QUEUE_PYTHON=${QUEUE_PYTHON:-python3}
+OUT=${OUT:-benchmarks.ndjson}
+here=$(dirname "$0")
+bench=$here/../../.build/release/ranksweep-bench
+failed=
+
+compare() {
+    echo
+    echo "## $1"
+    echo
+    shift
+    "$@" || failed="$failed
+$*"
+}
+
+peers="--jax-python $JAX_PYTHON --torch-python $TORCH_PYTHON"
+compare "An epoch of the MLP" "$JAX_PYTHON" "$here/compare_mlp.py" --bench "$bench" --data "$DATA" --rounds 5 --repeat 2
+# Programs that are given their Pythons' names run in any.
+compare "An epoch of the small VIB" python3 "$here/compare_vib.py" small --bench "$bench" --data "$DATA" --repeat 1 $peers
+compare "100 steps of Alemi's VIB" \
+    python3 "$here/compare_vib.py" alemi --bench "$bench" --data "$DATA" --repeat 1 --steps 100 $peers
+compare "1000 steps of the Gaussian VIB" python3 "$here/compare_gaussian_vib.py" --bench "$bench" $peers
+compare "Local rank" "$TORCH_PYTHON" "$here/compare_local_rank.py" --bench "$bench" --data "$DATA" \
+    --jax-python "$JAX_PYTHON"
+compare "Sixteen trainings" python3 "$here/compare_sweep.py" --bench "$bench" --data "$DATA" --ndjson "$OUT" $peers
+compare "Slots" python3 "$here/compare_slots.py" --bench "$bench" --data "$DATA" --ndjson "$OUT"
+compare "Dispatch" python3 "$here/compare_dispatch.py" --bench "$bench" --python "$QUEUE_PYTHON" --ndjson "$OUT"
+compare "The start of a sweep of a million trials" "$bench" start --json
+compare "The dispatcher at scale" "$here/../../.build/release/ranksweep-simulate" --scale 1000000,1600
+
+[ -z "$failed" ] || { echo "failed:$failed" >&2; exit 1; }
