@@ -24,6 +24,7 @@ let package = Package(
         .target(name: "CKernels"),
         .target(name: "CPosix"),
         .target(name: "CBuild"),
+        .target(name: "CBenchmark"),
 
         // Shared.
         .target(name: "Files"),
@@ -74,7 +75,7 @@ let package = Package(
             dependencies: [
                 "Experiments", "Measures", "Learning", "LinearAlgebra", "Sweep", "Console", "Text",
                 "Transport",
-                "WorkerService",
+                "WorkerService", "CBenchmark",
             ]),
 
         .target(name: "TestSupport", path: "Tests/TestSupport"),

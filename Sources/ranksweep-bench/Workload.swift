@@ -44,8 +44,8 @@ struct Measurement {
     /// Floating-point operations of the products in one repeat, a multiplication and an addition being two;
     /// nil where how many there are depends on the numbers.
     var operations: Double?
-    /// The same products alone, each measured right after its repeat.
-    var productSeconds: [Double] = []
+    /// Of workloads that train.
+    var training: TrainingTimes?
     /// Training steps in one repeat; nil where the workload does not train.
     var steps: Int?
     /// In one repeat; nil where the workload has none.
@@ -55,12 +55,6 @@ struct Measurement {
 
     /// At the median time.
     var gigaflops: Double? { operations.map { $0 / median(seconds) / 1e9 } }
-    /// How fast the step's products go through OpenBLAS, of how fast they would go if the step were nothing
-    /// else.
-    var fractionOfBLAS: Double? {
-        productSeconds.isEmpty ? nil : median(zip(productSeconds, seconds).map { $0 / $1 })
-    }
-
     func jsonLine(_ workload: Workload) -> String {
         var members = details
         members["workload"] = .string(workload.rawValue)
@@ -69,13 +63,13 @@ struct Measurement {
         members["peak_bytes"] = JSONValue(peakBytes)
         if let steps { members["steps"] = JSONValue(steps) }
         if let gigaflops { members["gflops"] = .number(gigaflops) }
-        if let fractionOfBLAS { members["fraction_of_blas"] = .number(fractionOfBLAS) }
+        if let training { training.add(to: &members) }
         if let trials { members["trials_per_second"] = .number(Double(trials) / median(seconds)) }
         return JSONValue.object(members).canonicalText
     }
 
     func summary(_ workload: Workload) -> String {
-        let fraction = fractionOfBLAS.map { " (\(Int(($0 * 100).rounded())) % of OpenBLAS alone)" } ?? ""
+        let fraction = training.map { " (\(percent($0.fractionOfProducts)) of them alone)" } ?? ""
         let rate =
             (gigaflops.map { "\(rounded($0)) GFLOP/s\(fraction), " } ?? "")
             + (trials.map { "\(Int(Double($0) / median(seconds))) trials/s, " } ?? "")
@@ -86,57 +80,8 @@ struct Measurement {
             """
     }
 
+    private func percent(_ value: Double) -> String { "\(Int((value * 100).rounded())) %" }
     private func rounded(_ value: Double) -> Double { (value * 1000).rounded() / 1000 }
-}
-
-extension Measurement {
-    init(_ times: Times, details: [String: JSONValue]) {
-        self.init(
-            seconds: times.seconds, operations: times.operations, productSeconds: times.productSeconds,
-            steps: times.steps, details: details)
-    }
-}
-
-/// The times of a training's repeats, and after each that of its products alone: machines have better and
-/// worse minutes. The first repeat is not counted.
-struct Times {
-    let steps: Int
-    private(set) var seconds: [Double] = []
-    private(set) var productSeconds: [Double] = []
-    private let products: [Product]
-    private let alone: ProductsAlone
-    private let clock = ContinuousClock()
-    private var start: ContinuousClock.Instant
-    private var isFirst = true
-
-    /// Of all steps of a repeat.
-    var operations: Double { products.reduce(0) { $0 + $1.operations } * Double(steps) }
-
-    /// - Parameter products: those of one step.
-    init(products: [Product], steps: Int) {
-        self.products = products
-        self.steps = steps
-        alone = ProductsAlone(products)
-        start = clock.now
-    }
-
-    mutating func begin() { start = clock.now }
-
-    mutating func end() {
-        let time = (clock.now - start) / .seconds(1)
-        let products = clock.measure { alone.compute(times: steps) } / .seconds(1)
-        if !isFirst {
-            seconds.append(time)
-            productSeconds.append(products)
-        }
-        isFirst = false
-    }
-
-    mutating func time(_ body: () -> Void) {
-        begin()
-        body()
-        end()
-    }
 }
 
 /// The median; 0 of no numbers.

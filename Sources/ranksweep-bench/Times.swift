@@ -1,0 +1,118 @@
+import CBenchmark
+import Glibc
+import LinearAlgebra
+import Text
+
+/// What a training's repeats took, beside their seconds. Times of the processor, not of the clock: other programs count
+/// less.
+struct TrainingTimes {
+    /// One for each repeat, as are the next two.
+    fileprivate(set) var step: [Double] = []
+    /// The step's products alone, through the same calls.
+    fileprivate(set) var products: [Double] = []
+    /// The same products through OpenBLAS.
+    fileprivate(set) var openBLAS: [Double] = []
+    /// The most operations a second of fused multiply-adds in registers that were seen; 0: not known.
+    fileprivate(set) var peak = 0.0
+    /// Calls of malloc and its like in all timed steps.
+    fileprivate(set) var allocations = 0
+    /// Of a repeat.
+    fileprivate(set) var steps = 0
+    fileprivate(set) var operations = 0.0
+
+    /// The part of a step that is products.
+    var fractionOfProducts: Double { median(zip(products, step).map { $0 / $1 }) }
+
+    func add(to members: inout [String: JSONValue]) {
+        members["cpu_seconds"] = .array(step.map { .number($0) })
+        members["fraction_of_products"] = .number(fractionOfProducts)
+        members["fraction_of_blas"] = .number(median(zip(openBLAS, step).map { $0 / $1 }))
+        members["blas_gflops"] = .number(operations / median(openBLAS) / 1e9)
+        if peak > 0 {
+            members["fraction_of_peak"] = .number(operations / median(step) / peak)
+            members["peak_gflops"] = .number(peak / 1e9)
+        }
+        members["allocations_per_step"] = .number(Double(allocations) / Double(max(1, steps * step.count)))
+    }
+}
+
+/// The times of a training's repeats, and after each those of its products alone: machines have better and
+/// worse minutes. The first repeat is not counted.
+struct Times {
+    let steps: Int
+    private(set) var seconds: [Double] = []
+    private(set) var training = TrainingTimes()
+    private let products: [Product]
+    private let alone: ProductsAlone
+    private let clock = ContinuousClock()
+    private var start: ContinuousClock.Instant
+    private var processorStart = 0.0
+    private var allocationsBefore = 0
+    private var isFirst = true
+
+    /// Of all steps of a repeat.
+    var operations: Double { products.reduce(0) { $0 + $1.operations } * Double(steps) }
+
+    /// - Parameter products: those of one step.
+    init(products: [Product], steps: Int) {
+        self.products = products
+        self.steps = steps
+        alone = ProductsAlone(products)
+        start = clock.now
+        (training.steps, training.operations) = (steps, operations)
+    }
+
+    mutating func begin() {
+        allocationsBefore = Int(bench_allocations())
+        processorStart = processorTime()
+        start = clock.now
+    }
+
+    mutating func end() {
+        let time = (clock.now - start) / .seconds(1)
+        let step = processorTime() - processorStart
+        let allocations = Int(bench_allocations()) - allocationsBefore
+        let alone = processorTime { self.alone.compute(times: steps) }
+        let openBLAS = processorTime { self.alone.computeByOpenBLAS(times: steps) }
+        for _ in 0..<20 {
+            var operations = 0.0
+            let time = processorTime { operations = bench_multiply_adds(10_000) }
+            training.peak = max(training.peak, operations / max(time, 1e-9))
+        }
+        if !isFirst {
+            seconds.append(time)
+            training.step.append(step)
+            training.products.append(alone)
+            training.openBLAS.append(openBLAS)
+            training.allocations += allocations
+        }
+        isFirst = false
+    }
+
+    mutating func time(_ body: () -> Void) {
+        begin()
+        body()
+        end()
+    }
+}
+
+extension Measurement {
+    init(_ times: Times, details: [String: JSONValue]) {
+        self.init(
+            seconds: times.seconds, operations: times.operations, training: times.training, steps: times.steps,
+            details: details)
+    }
+}
+
+/// Seconds of the processor that this process has had.
+private func processorTime() -> Double {
+    var time = timespec()
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+}
+
+private func processorTime(_ body: () -> Void) -> Double {
+    let start = processorTime()
+    body()
+    return processorTime() - start
+}
