@@ -31,7 +31,11 @@ import Text
         let rate = try #require(line["gflops"]?.number)
         let operations = rate * 1e9 * (seconds[0] + seconds[1]) / 2
         #expect(abs(operations / Double(2 * perStep) - 1) < 1e-9, "\(operations)")
-        #expect(try #require(line["fraction_of_blas"]?.number) > 0)
+        for name in ["fraction_of_blas", "fraction_of_products", "blas_gflops"] {
+            #expect(try #require(line[name]?.number) > 0, "\(name)")
+        }
+        #expect(line["cpu_seconds"]?.array?.count == 2)
+        #expect(try #require(line["allocations_per_step"]?.number) >= 0)
         #expect(try #require(line["peak_bytes"]?.number) > 1e6)
         #expect(try #require(line["loss"]?.number).isFinite)
         #expect(line["kernel"]?.string?.isEmpty == false)

@@ -1,43 +1,33 @@
 #!/usr/bin/env python3
-"""ranksweep-bench mlp and mlp_jax.py in turns, on the same machine and data, one CPU each; prints the ratio.
+"""An epoch of an MLP on MNIST by ranksweep-bench, mlp_jax.py and mlp_torch.py in turns, one CPU; prints the ratios.
 
-    python3 docs/benchmarks/compare_mlp.py --data FOLDER_WITH_MNIST [--rounds 5]
-
-Turns, because machines have better and worse minutes: each round's two medians are divided, and the middle
-ratio of the rounds is the result.
+    python3 docs/benchmarks/compare_mlp.py --data FOLDER_WITH_MNIST [--rounds 5] [--fused] [--keep FILE.ndjson]
 """
 import argparse
-import json
 import os
-import statistics
-import subprocess
 import sys
+
+import turns
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("--data", required=True, help="the folder that holds mnist/")
 parser.add_argument("--rounds", type=int, default=5)
 parser.add_argument("--repeat", type=int, default=5, help="epochs timed in each round")
+parser.add_argument("--fused", action="store_true", help="PyTorch with its fused Adam, too")
+parser.add_argument("--keep", help="append every program's JSON line of every round to this file")
 parser.add_argument("--bench", default=".build/release/ranksweep-bench")
+parser.add_argument("--jax-python", default=sys.executable, help="the Python that has JAX")
+parser.add_argument("--torch-python", default=sys.executable, help="the Python that has PyTorch")
 arguments = parser.parse_args()
 
 here = os.path.dirname(os.path.abspath(__file__))
-environment = {name: value for name, value in os.environ.items() if name != "OPENBLAS_CORETYPE"}
-environment["OPENBLAS_NUM_THREADS"] = "1"
 common = ["--data", arguments.data, "--repeat", str(arguments.repeat)]
-cpu = str(max(os.sched_getaffinity(0)))
-
-
-def median(command):
-    run = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True, text=True)
-    return statistics.median(json.loads(run.stdout)["seconds"])
-
-
-ratios, ours, theirs = [], [], []
-for number in range(arguments.rounds):
-    ours.append(median(["taskset", "-c", cpu, arguments.bench, "mlp", "--json", *common]))
-    theirs.append(median([sys.executable, os.path.join(here, "mlp_jax.py"), *common]))
-    ratios.append(theirs[-1] / ours[-1])
-    print(f"round {number + 1}: ranksweep {ours[-1]:.3f} s, JAX {theirs[-1]:.3f} s, ratio {ratios[-1]:.3f}",
-          flush=True)
-print(f"an epoch: ranksweep {statistics.median(ours):.3f} s, JAX {statistics.median(theirs):.3f} s; "
-      f"JAX / ranksweep {statistics.median(ratios):.3f} (from {min(ratios):.3f} to {max(ratios):.3f})")
+torch = [arguments.torch_python, os.path.join(here, "mlp_torch.py"), *common]
+programs = [
+    ("ranksweep", [arguments.bench, "mlp", "--json", *common]),
+    ("JAX", [arguments.jax_python, os.path.join(here, "mlp_jax.py"), *common]),
+    ("PyTorch", torch),
+]
+if arguments.fused:
+    programs.append(("PyTorch fused", [*torch, "--fused"]))
+turns.compare(programs, arguments.rounds, arguments.keep)

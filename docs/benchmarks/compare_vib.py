@@ -17,6 +17,7 @@ parser.add_argument("--rounds", type=int, default=5)
 parser.add_argument("--repeat", type=int, default=2, help="epochs timed in each round")
 parser.add_argument("--steps", type=int, help="steps a repeat, in place of an epoch")
 parser.add_argument("--fused", action="store_true", help="PyTorch with its fused Adam, too")
+parser.add_argument("--keep", help="append every program's JSON line of every round to this file")
 parser.add_argument("--bench", default=".build/release/ranksweep-bench")
 parser.add_argument("--jax-python", default=sys.executable, help="the Python that has JAX")
 parser.add_argument("--torch-python", default=sys.executable, help="the Python that has PyTorch")
@@ -34,4 +35,4 @@ programs = [
 ]
 if arguments.fused:
     programs.append(("PyTorch fused", [*torch, "--fused"]))
-turns.compare(programs, arguments.rounds)
+turns.compare(programs, arguments.rounds, arguments.keep)

@@ -10,6 +10,7 @@ import argparse
 import gzip
 import json
 import os
+import resource
 import time
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -77,12 +78,14 @@ epoch = jax.jit(
     lambda state, rows, x, y: jax.lax.scan(lambda s, r: step(s, r, x, y), state, rows), donate_argnums=0)
 zeros = lambda: jax.tree.map(jnp.zeros_like, weights)  # noqa: E731
 state = (weights, zeros(), zeros(), jnp.float32(0))
-seconds = []
+seconds, processor = [], []
 for repeat in range(arguments.repeat + 1):
-    start = time.perf_counter()
+    start, processor_start = time.perf_counter(), time.process_time()
     state, values = epoch(state, order(), images, labels)
     jax.block_until_ready(state)
     if repeat:
         seconds.append(time.perf_counter() - start)
+        processor.append(time.process_time() - processor_start)
 print(json.dumps({"workload": "mlp", "library": "jax " + jax.__version__, "seconds": seconds,
-                  "loss": float(values[-50:].mean())}))
+                  "cpu_seconds": processor, "loss": float(values[-50:].mean()),
+                  "peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}))
