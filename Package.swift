@@ -111,7 +111,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "CoordinatorService", "Journal", "Transport", "Scheduling", "Wire", "Sweep", "Files", "Text", "Console",
+                "CoordinatorService", "Journal", "Transport", "Scheduling", "Wire", "Sweep", "Files", "Text",
+                "Console",
                 "CZlib", "ranksweep", "ranksweep-worker", "ranksweep-bench", "TestSupport",
             ]),
     ],

@@ -14,14 +14,16 @@ extension SlurmListing {
             guard parts.count == 4, isJob(parts[0]) else { return nil }
             let phase: Phase
             switch parts[1] {
-            case "PENDING", "REQUEUED", "REQUEUE_FED", "RESV_DEL_HOLD": phase = isHold(parts[2]) ? .held : .pending
+            case "PENDING", "REQUEUED", "REQUEUE_FED", "RESV_DEL_HOLD":
+                phase = isHold(parts[2]) ? .held : .pending
             case "REQUEUE_HOLD", "SPECIAL_EXIT": phase = .held
             case "RUNNING", "CONFIGURING", "SUSPENDED", "STOPPED", "SIGNALING", "STAGE_OUT", "RESIZING":
                 phase = .running
             default: phase = .over
             }
             found.append(
-                (SlurmListing(id: String(parts[0]), phase: phase, reason: String(parts[2])), String(parts[3])))
+                (SlurmListing(id: String(parts[0]), phase: phase, reason: String(parts[2])), String(parts[3]))
+            )
         }
         return found
     }
@@ -36,7 +38,9 @@ extension SlurmListing {
 /// - Returns: nil where it is no such thing.
 public func slurmArray(_ text: String, count: Int) -> [String]? {
     let lines = text.split(separator: "\n")
-    guard let line = lines.last, let first = line.split(separator: ";").first, isNumber(first) else { return nil }
+    guard let line = lines.last, let first = line.split(separator: ";").first, isNumber(first) else {
+        return nil
+    }
     return (0..<count).map { "\(first)_\($0)" }
 }
 

@@ -37,7 +37,8 @@ extension Coordinator {
                 switch before {
                 case .open: "paused: no trial is started; what runs goes on"
                 case .paused: "the run was paused already"
-                case .draining: "the run is draining: no trial is started, and it ends with the last that runs"
+                case .draining:
+                    "the run is draining: no trial is started, and it ends with the last that runs"
                 }
         case .proceed:
             handle(.proceed)

@@ -80,7 +80,8 @@ func reach(
                 hasTold = true
                 printError(
                     "process \(holder.process) on \(holder.host) does not answer: it may be stopped, or wait for a "
-                        + "disk; it gets the request when it goes on; Ctrl-C ends the waiting, not the request")
+                        + "disk; it gets the request when it goes on; Ctrl-C ends the waiting, not the request"
+                )
             }
             guard let line = client.receive() else { throw ControlError.noAnswer }
             return (client, (try? JSONValue(parsing: line.utf8)) ?? .null)

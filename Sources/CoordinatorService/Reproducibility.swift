@@ -12,7 +12,8 @@ extension SweepSpec {
     /// - Parameter others: kernels of those who worked at it before.
     func objection(toKernel kernel: String, after others: Set<String>) -> String? {
         guard isStrict, let due = others.sorted().first, kernel != due else { return nil }
-        return "its OpenBLAS kernel is \(kernel), the run's is \(due), and the sweep says 'reproducibility: strict': "
+        return
+            "its OpenBLAS kernel is \(kernel), the run's is \(due), and the sweep says 'reproducibility: strict': "
             + "start it with --blas-kernel \(due), or run the sweep with 'recorded'"
     }
 }

@@ -168,7 +168,8 @@ struct RunCheck {
         let summary = try journal.summary()
         if run.spec.isStrict, summary.kernels.count > 1 {
             wrong(
-                "provenance", "attempts by the BLAS kernels \(summary.kernels.sorted().joined(separator: ", ")), "
+                "provenance",
+                "attempts by the BLAS kernels \(summary.kernels.sorted().joined(separator: ", ")), "
                     + "and the sweep says 'reproducibility: strict'",
                 "run it again in a new directory with --blas-kernel, or say 'recorded'")
         }

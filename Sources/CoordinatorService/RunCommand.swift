@@ -141,7 +141,8 @@ private func serve(
     for line in causes(summary, run) { printOut(line) }
     if summary.quarantined > 0 {
         printOut(
-            "  to try those that were quarantined again: \(options.resumeCommand(run.path)) --retry quarantined")
+            "  to try those that were quarantined again: \(options.resumeCommand(run.path)) --retry quarantined"
+        )
     }
     do throws(CommandFailure) { try writeReports(run, formats: FigureFormat.allCases) } catch {
         throw error.advising(figures: run, journal)

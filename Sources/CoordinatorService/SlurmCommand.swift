@@ -15,7 +15,9 @@ struct SlurmCommand {
         /// What went wrong, in its own words where it had any.
         var trouble: String {
             let last = errors.split(separator: "\n").last.map { printable(String($0)) }
-            guard let end else { return last ?? "no answer for \(SlurmCommand.patienceMilliseconds / 1000) s" }
+            guard let end else {
+                return last ?? "no answer for \(SlurmCommand.patienceMilliseconds / 1000) s"
+            }
             return last ?? end.description
         }
     }
@@ -47,7 +49,9 @@ struct SlurmCommand {
         }
         let child = ChildProgram.start(
             program, arguments, environment: environment(),
-            descriptors: [(ours: ends[0][1], theirs: STDOUT_FILENO), (ours: ends[1][1], theirs: STDERR_FILENO)])
+            descriptors: [
+                (ours: ends[0][1], theirs: STDOUT_FILENO), (ours: ends[1][1], theirs: STDERR_FILENO),
+            ])
         guard let child else {
             for pair in ends { close(pair[0]) }
             return nil

@@ -128,7 +128,8 @@ struct SlurmFolder {
     /// sbatch's options for an array of so many jobs, but for those that the script holds.
     func submission(_ settings: SlurmJobSettings, connect: String, jobs: Int) -> [String] {
         var words = [
-            "--parsable", "--array=0-\(jobs - 1)", "--job-name=\(name)", "--comment=\(connect)", "--export=ALL",
+            "--parsable", "--array=0-\(jobs - 1)", "--job-name=\(name)", "--comment=\(connect)",
+            "--export=ALL",
             "--requeue", "--open-mode=append", "--signal=B:TERM@10", "--output=\(logs)/%A_%a.log",
         ]
         words += settings.place

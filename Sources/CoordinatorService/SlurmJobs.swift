@@ -60,9 +60,13 @@ struct SlurmJobs: WorkerSource {
 
     mutating func poll(at now: Int64, _ demand: WorkerDemand) throws(CommandFailure) -> WorkerNews {
         var lines: [String] = []
-        if let rate = demand.rate, rate > 0, demand.slots > 0 { perTrial = 1000 * Double(demand.slots) / rate }
+        if let rate = demand.rate, rate > 0, demand.slots > 0 {
+            perTrial = 1000 * Double(demand.slots) / rate
+        }
         let left = Int(min(demand.trialsLeft.rounded(.up), 1e9))
-        tell(.demand(SlurmDemand(trialsLeft: left, millisecondsPerTrial: perTrial, trialsDone: done)), now, &lines)
+        tell(
+            .demand(SlurmDemand(trialsLeft: left, millisecondsPerTrial: perTrial, trialsDone: done)), now,
+            &lines)
         if demand.isEnding { tell(.end, now, &lines) }
         if let (task, answer) = pollCommand(now) { hear(answer, to: task, now, &lines) }
         startNext(now, &lines)
@@ -88,7 +92,10 @@ struct SlurmJobs: WorkerSource {
     private func call(_ task: Task) -> (program: String, arguments: [String]) {
         switch task {
         case .list:
-            (programs.squeue, ["--noheader", "--array", "--me", "--name=\(folder.name)", "-o", SlurmListing.format])
+            (
+                programs.squeue,
+                ["--noheader", "--array", "--me", "--name=\(folder.name)", "-o", SlurmListing.format]
+            )
         case .submit(let count):
             (programs.sbatch, folder.submission(settings, connect: connect, jobs: count))
         case .cancel(let ids): (programs.scancel, ids)
@@ -114,7 +121,8 @@ struct SlurmJobs: WorkerSource {
         case .list:
             nextList = now + listMilliseconds
             guard answer.isSuccess, let list = SlurmListing.list(answer.output) else {
-                return note("squeue failed: \(answer.isSuccess ? "it cannot be read" : answer.trouble)", &lines)
+                return note(
+                    "squeue failed: \(answer.isSuccess ? "it cannot be read" : answer.trouble)", &lines)
             }
             lastTrouble = ""
             // Those of a coordinator that listened elsewhere would never find this one.

@@ -162,7 +162,8 @@ public final class ImageSet {
         for stem in TrialSettings.Images.fileNames {
             let candidates = [stem + ".gz", stem].map { folder + "/" + $0 }
             guard let file = candidates.first(where: { access($0, F_OK) == 0 }) else {
-                throw DataError(file: folder, problem: .missing(set: name.rawValue, lookedFor: [stem + ".gz", stem]))
+                throw DataError(
+                    file: folder, problem: .missing(set: name.rawValue, lookedFor: [stem + ".gz", stem]))
             }
             files.append(file)
         }

@@ -73,7 +73,8 @@ public struct IndependenceDeficit: Equatable, Sendable {
             share = Double(logits.countOfLargest(at: labels)) / Double(max(1, labels.count))
             let rows = Matrix<Double>(rows: own.count, columns: logits.columns)
             rows.assign(rows: own, of: logits)
-            ownShare = own.isEmpty
+            ownShare =
+                own.isEmpty
                 ? nil : Double(rows.countOfLargest(at: own.map { labels[$0] })) / Double(own.count)
         }
     }

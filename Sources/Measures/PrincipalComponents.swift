@@ -69,7 +69,8 @@ public struct PrincipalComponents {
     /// The points projected on mean + span of the first `components`, [points, features].
     public func projection(_ components: Int) -> Matrix<Double> {
         let kept = min(components, directions.rows)
-        let result = kept > 0
+        let result =
+            kept > 0
             ? Matrix.product(scores(kept), directions.rows(0..<kept))
             : Matrix(rows: centredPoints.rows, columns: centredPoints.columns)
         let row = Matrix<Double>([mean])

@@ -27,7 +27,8 @@ extension Dispatcher {
     }
 
     /// Says once that trials are longer than workers live, where nothing of them is kept.
-    mutating func noteGiven(_ count: Int, to id: WorkerID, _ now: Instant, _ effects: inout [DispatchEffect]) {
+    mutating func noteGiven(_ count: Int, to id: WorkerID, _ now: Instant, _ effects: inout [DispatchEffect])
+    {
         guard let worker = workers[id] else { return }
         workers[id]?.given += count
         guard let until = worker.until, worker.checkpointMilliseconds == 0, !hasToldOfLongTrials,

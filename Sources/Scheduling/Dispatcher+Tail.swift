@@ -6,7 +6,9 @@ extension Dispatcher {
     /// Looks at every leased trial, so not more often than workers beat, and only when nothing is pending. Suspects
     /// are not copied: a trial that may have killed one worker is not let loose on two.
     mutating func copyStragglers(_ now: Instant, _ effects: inout [DispatchEffect]) {
-        guard intake == .open, pendingCount == 0, !holders.isEmpty, !idle.isEmpty, now >= nextTailCheck else { return }
+        guard intake == .open, pendingCount == 0, !holders.isEmpty, !idle.isEmpty, now >= nextTailCheck else {
+            return
+        }
         nextTailCheck = now + settings.beatMilliseconds
         let mean = meanMilliseconds.map { min(settings.stragglerMeans * $0, 1e15) }
         let patience = mean.map { max(settings.stragglerMilliseconds, Int64($0)) }
@@ -21,7 +23,9 @@ extension Dispatcher {
         }
         late.sort { ($0.since, $0.trial) < ($1.since, $1.trial) }
         for (_, trial) in late {
-            guard let holder = holders[trial]?.worker, let id = takeIdle(besides: holder, now) else { continue }
+            guard let holder = holders[trial]?.worker, let id = takeIdle(besides: holder, now) else {
+                continue
+            }
             lease([trial], to: id, now, &effects)
             noteIdle(id)
         }

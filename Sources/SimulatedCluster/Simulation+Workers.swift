@@ -104,7 +104,9 @@ extension Simulation {
     private mutating func start(_ trial: UInt64, on slot: Int, of id: UInt64) {
         guard let worker = workers[id] else { return }
         let process = worker.processes[slot]
-        if let until = worker.until, now + worker.ahead >= until { fail("a trial starts after its worker's end") }
+        if let until = worker.until, now + worker.ahead >= until {
+            fail("a trial starts after its worker's end")
+        }
         if !process.isUp || !process.isLoaded { fail("a trial starts on a slot that is not ready") }
         if process.trial != nil { fail("a trial starts on a busy slot") }
         workers[id]?.processes[slot].trial = trial

@@ -101,7 +101,9 @@ private struct CanonicalScan {
         let first = position
         while position < bytes.count, (0x30...0x39).contains(bytes[position]) { position += 1 }
         let digits = position - first
-        if position < bytes.count, [UInt8(ascii: "."), UInt8(ascii: "e")].contains(bytes[position]) || digits > 15 {
+        if position < bytes.count,
+            [UInt8(ascii: "."), UInt8(ascii: "e")].contains(bytes[position]) || digits > 15
+        {
             return fraction(from: start)
         }
         // A whole number that a double holds: but for a zero before or for its sign there is one way to write it.

@@ -76,7 +76,8 @@ public struct ChildProgram {
         public var description: String {
             switch self {
             case .exited(let code): "exited with code \(code)"
-            case .killed(let signal): "was killed by \(signalName(signal)) (\(String(cString: strsignal(signal))))"
+            case .killed(let signal):
+                "was killed by \(signalName(signal)) (\(String(cString: strsignal(signal))))"
             }
         }
     }

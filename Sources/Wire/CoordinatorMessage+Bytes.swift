@@ -1,7 +1,9 @@
 import Sweep
 
 extension CoordinatorMessage {
-    private enum Kind: UInt8 { case welcome = 1, refuse, assign, beat, accepted, revoke, finish, fetch, recall }
+    private enum Kind: UInt8 {
+        case welcome = 1, refuse, assign, beat, accepted, revoke, finish, fetch, recall
+    }
 
     public var encoded: [UInt8] {
         switch self {

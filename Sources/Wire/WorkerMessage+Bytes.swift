@@ -97,7 +97,8 @@ extension WorkerMessage.Hello {
             slots: try reader.read(), cpu: try reader.readText(), kernel: try reader.readText(),
             held: try reader.readList { reader throws(WireError) in
                 WorkerMessage.HeldTrial(
-                    lease: LeaseID(try reader.read()), trial: try reader.read(), attempt: try reader.readAttempt(),
+                    lease: LeaseID(try reader.read()), trial: try reader.read(),
+                    attempt: try reader.readAttempt(),
                     stage: try reader.readStage())
             })
         let remaining: UInt64 = try reader.read()

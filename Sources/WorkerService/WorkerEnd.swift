@@ -25,7 +25,8 @@ struct WorkerEnd {
             unixSeconds = seconds
         } else {
             throw UsageError(
-                "--until must be seconds since 1970, such as $(($(date +%s) + 3600)), or slurm, not '\(text)'")
+                "--until must be seconds since 1970, such as $(($(date +%s) + 3600)), or slurm, not '\(text)'"
+            )
         }
     }
 

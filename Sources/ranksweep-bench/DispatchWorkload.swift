@@ -92,7 +92,9 @@ struct ServedSweep {
         try write(smallSweep(seeds: seeds), to: folder.path + "/sweep.yaml")
         for arguments in [["new", folder.path + "/keys"], ["add", folder.path + "/keys", "here"]] {
             let keys = try start(ranksweep, ["keys"] + arguments, folder.path + "/keys.log")
-            guard keys.wait().isSuccess else { throw .programFailed(log: text(of: folder.path + "/keys.log")) }
+            guard keys.wait().isSuccess else {
+                throw .programFailed(log: text(of: folder.path + "/keys.log"))
+            }
         }
         let clock = ContinuousClock()
         let begin = clock.now

@@ -24,7 +24,7 @@ func products(training shape: StackShape, points: Int, inputGradient: Bool = fal
     }
 }
 
-/// Products of these shapes alone: what a step would take if all else were free.
+/// Products of these shapes alone, through the same calls: what a step would take if all else were free.
 struct ProductsAlone {
     private let operands: [(a: Matrix<Float>, b: Matrix<Float>, result: Matrix<Float>, product: Product)]
 
@@ -41,21 +41,10 @@ struct ProductsAlone {
         }
     }
 
-    /// Through the calls that a step makes.
     func compute(times: Int) {
         for _ in 0..<times {
             for (a, b, result, product) in operands {
                 result.setProduct(a, b, transposeA: product.transposeA, transposeB: product.transposeB)
-            }
-        }
-    }
-
-    /// All through OpenBLAS.
-    func computeByOpenBLAS(times: Int) {
-        for _ in 0..<times {
-            for (a, b, result, product) in operands {
-                result.setProductByOpenBLAS(
-                    a, b, transposeA: product.transposeA, transposeB: product.transposeB)
             }
         }
     }

@@ -55,7 +55,8 @@ private struct SweepRun {
         let run = try start(
             try besideThisProgram("ranksweep"),
             [
-                "run", folder.path + "/sweep.yaml", "--out", folder.path + "/run", "--slots", String(slots), "--data",
+                "run", folder.path + "/sweep.yaml", "--out", folder.path + "/run", "--slots", String(slots),
+                "--data",
                 data,
             ], log)
         var (peak, end): (Int, ChildProgram.End?) = (0, nil)
@@ -69,7 +70,9 @@ private struct SweepRun {
         peakBytes = peak
         let attempts = lines(folder.path + "/run/provenance.ndjson")
         slotPeakBytes = Int(attempts.compactMap { $0["peak_memory_bytes"]?.number }.max() ?? 0)
-        let correct = lines(folder.path + "/run/records.ndjson").compactMap { $0["metrics"]?["accuracy"]?.number }
+        let correct = lines(folder.path + "/run/records.ndjson").compactMap {
+            $0["metrics"]?["accuracy"]?.number
+        }
         accuracy = correct.reduce(0, +) / Double(max(1, correct.count))
     }
 }

@@ -6,12 +6,10 @@ import Text
 /// What a training's repeats took, beside their seconds. Times of the processor, not of the clock: other programs count
 /// less.
 struct TrainingTimes {
-    /// One for each repeat, as are the next two.
+    /// One for each repeat, as is the next.
     fileprivate(set) var step: [Double] = []
     /// The step's products alone, through the same calls.
     fileprivate(set) var products: [Double] = []
-    /// The same products through OpenBLAS.
-    fileprivate(set) var openBLAS: [Double] = []
     /// The most operations a second of fused multiply-adds in registers that were seen; 0: not known.
     fileprivate(set) var peak = 0.0
     /// Calls of malloc and its like in all timed steps.
@@ -20,14 +18,13 @@ struct TrainingTimes {
     fileprivate(set) var steps = 0
     fileprivate(set) var operations = 0.0
 
-    /// The part of a step that is products.
-    var fractionOfProducts: Double { median(zip(products, step).map { $0 / $1 }) }
+    /// The part of a step that is products: how near it is to the speed of the library.
+    var fractionOfBLAS: Double { median(zip(products, step).map { $0 / $1 }) }
 
     func add(to members: inout [String: JSONValue]) {
         members["cpu_seconds"] = .array(step.map { .number($0) })
-        members["fraction_of_products"] = .number(fractionOfProducts)
-        members["fraction_of_blas"] = .number(median(zip(openBLAS, step).map { $0 / $1 }))
-        members["blas_gflops"] = .number(operations / median(openBLAS) / 1e9)
+        members["fraction_of_blas"] = .number(fractionOfBLAS)
+        members["blas_gflops"] = .number(operations / median(products) / 1e9)
         if peak > 0 {
             members["fraction_of_peak"] = .number(operations / median(step) / peak)
             members["peak_gflops"] = .number(peak / 1e9)
@@ -73,7 +70,6 @@ struct Times {
         let step = processorTime() - processorStart
         let allocations = Int(bench_allocations()) - allocationsBefore
         let alone = processorTime { self.alone.compute(times: steps) }
-        let openBLAS = processorTime { self.alone.computeByOpenBLAS(times: steps) }
         for _ in 0..<20 {
             var operations = 0.0
             let time = processorTime { operations = bench_multiply_adds(10_000) }
@@ -83,7 +79,6 @@ struct Times {
             seconds.append(time)
             training.step.append(step)
             training.products.append(alone)
-            training.openBLAS.append(openBLAS)
             training.allocations += allocations
         }
         isFirst = false
@@ -99,7 +94,8 @@ struct Times {
 extension Measurement {
     init(_ times: Times, details: [String: JSONValue]) {
         self.init(
-            seconds: times.seconds, operations: times.operations, training: times.training, steps: times.steps,
+            seconds: times.seconds, operations: times.operations, training: times.training,
+            steps: times.steps,
             details: details)
     }
 }

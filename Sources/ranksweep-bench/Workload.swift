@@ -69,7 +69,7 @@ struct Measurement {
     }
 
     func summary(_ workload: Workload) -> String {
-        let fraction = training.map { " (\(percent($0.fractionOfProducts)) of them alone)" } ?? ""
+        let fraction = training.map { " (\(percent($0.fractionOfBLAS)) of OpenBLAS alone)" } ?? ""
         let rate =
             (gigaflops.map { "\(rounded($0)) GFLOP/s\(fraction), " } ?? "")
             + (trials.map { "\(Int(Double($0) / median(seconds))) trials/s, " } ?? "")

@@ -27,7 +27,9 @@ private struct TestJobs {
     }
 }
 
-private func jobs(_ range: Range<Int>, _ phase: SlurmListing.Phase, _ reason: String = "None") -> [SlurmListing] {
+private func jobs(_ range: Range<Int>, _ phase: SlurmListing.Phase, _ reason: String = "None")
+    -> [SlurmListing]
+{
     range.map { SlurmListing(id: "7_\($0)", phase: phase, reason: reason) }
 }
 
@@ -48,11 +50,12 @@ extension [SlurmEffect] {
         #expect(test.list([]).isEmpty, "one submission at a time")
     }
 
-    @Test(arguments: [
-        // left, ms each, jobs: a slot a trial, then work worth a minute a slot, then the limits.
-        (4, nil, 2), (5, nil, 3), (1000, nil, 10), (1, nil, 1), (0, nil, 0),
-        (1000, 100.0, 1), (1000, 1000.0, 9), (1000, 60_000.0, 10), (5, 600_000.0, 3),
-    ] as [(Int, Double?, Int)])
+    @Test(
+        arguments: [
+            // left, ms each, jobs: a slot a trial, then work worth a minute a slot, then the limits.
+            (4, nil, 2), (5, nil, 3), (1000, nil, 10), (1, nil, 1), (0, nil, 0),
+            (1000, 100.0, 1), (1000, 1000.0, 9), (1000, 60_000.0, 10), (5, 600_000.0, 3),
+        ] as [(Int, Double?, Int)])
     func `there are as many jobs as the work that is left is worth`(left: Int, each: Double?, jobs: Int) {
         var test = TestJobs()
         test.demand(left, each: each)
@@ -81,7 +84,8 @@ extension [SlurmEffect] {
         #expect(test.list(jobs(0..<1, .running)).isEmpty)
     }
 
-    @Test func `jobs that are listed and unknown are adopted, and too many are cancelled, the youngest first`() {
+    @Test
+    func `jobs that are listed and unknown are adopted, and too many are cancelled, the youngest first`() {
         var test = TestJobs(1, 2)
         test.demand(100)
         let first = test.list(jobs(0..<2, .running) + jobs(2..<4, .pending))
@@ -108,7 +112,9 @@ extension [SlurmEffect] {
         _ = test.list(jobs(0..<3, .running))
         let effects = test.list([])
         #expect(
-            effects == ids(0..<3).map { .note(.died($0)) } + [.note(.resting(deaths: 3, milliseconds: 15_000))])
+            effects == ids(0..<3).map { .note(.died($0)) } + [
+                .note(.resting(deaths: 3, milliseconds: 15_000))
+            ])
         #expect(test.list(after: 14_000, []).isEmpty)
         #expect(test.list(after: 1000, []).submitted == 1)
         _ = test.fleet.handle(.submitted(["8_0"]), at: test.now)
@@ -297,7 +303,8 @@ private struct PlayedSlurm {
         #expect(list.map(\.listing.phase) == [.running, .pending, .held, .over, .held])
         #expect(list.map(\.comment) == ["tcp://head:5555", "tcp://head:5555", "(null)", "a|b", ""])
         #expect(SlurmListing.list("")?.isEmpty == true)
-        for wrong in ["slurm_load_jobs error: x", "12_[0-3]|PENDING|None|", "-n|RUNNING|None|", "12|RUNNING"] {
+        for wrong in ["slurm_load_jobs error: x", "12_[0-3]|PENDING|None|", "-n|RUNNING|None|", "12|RUNNING"]
+        {
             #expect(SlurmListing.list(wrong) == nil, "\(wrong)")
         }
     }

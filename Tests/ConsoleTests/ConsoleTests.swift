@@ -95,7 +95,8 @@ import Testing
     @Test(
         "Durations are as exact as one wants",
         arguments: [
-            (0, "0.0 s"), (0.0006, "0.6 ms"), (0.04, "40 ms"), (3.26, "3.3 s"), (9.96, "10 s"), (59.4, "59 s"), (59.6, "1 min 00 s"),
+            (0, "0.0 s"), (0.0006, "0.6 ms"), (0.04, "40 ms"), (3.26, "3.3 s"), (9.96, "10 s"),
+            (59.4, "59 s"), (59.6, "1 min 00 s"),
             (425, "7 min 05 s"), (3599.9, "1 h 00 min"), (12_000, "3 h 20 min"), (360_000, "4 d 4 h"),
             (.infinity, "for ever"), (-1, "0.0 s"),
         ])
@@ -105,7 +106,8 @@ import Testing
     func remaining() {
         #expect(remainingText(seconds: 0.0699) == "under 1 s")
         #expect(remainingText(seconds: 1.24) == "1.2 s")
-        #expect(report(done: 999, rate: 14).line(width: 120).hasPrefix("999/1000 trials 99 % · ETA under 1 s"))
+        #expect(
+            report(done: 999, rate: 14).line(width: 120).hasPrefix("999/1000 trials 99 % · ETA under 1 s"))
     }
 
     @Test("Counts have their nouns, and thousands their spaces")
@@ -152,7 +154,9 @@ import Testing
         #expect(estimate.perSecond == nil)
         estimate.update(done: 500, atMilliseconds: 0)
         #expect(estimate.perSecond == nil)
-        for second in 1...30 { estimate.update(done: Double(500 + 4 * second), atMilliseconds: Int64(second) * 1000) }
+        for second in 1...30 {
+            estimate.update(done: Double(500 + 4 * second), atMilliseconds: Int64(second) * 1000)
+        }
         #expect(abs((estimate.perSecond ?? 0) - 4) < 1e-9)
         for second in 31...600 {
             estimate.update(done: Double(620 + second - 30), atMilliseconds: Int64(second) * 1000)

@@ -89,7 +89,8 @@ struct LaunchSlurmTests {
         #expect(try work.bytes("many/records.ndjson") == work.bytes("calm/records.ndjson"))
         try expectAllMeasuredOnce(work, "many", trials: 40)
         let words = try logs(work)
-        #expect(words.contains { $0.contains("stopped; its unfinished trials go to other workers") }, "\(words)")
+        #expect(
+            words.contains { $0.contains("stopped; its unfinished trials go to other workers") }, "\(words)")
         #expect(try work.run("keys", "list", "keys").all.contains("ranksweep-") == false)
         try bed.act("down")
         #expect(try processes(with: work.folder.path).isEmpty)

@@ -260,7 +260,8 @@ struct PretendedHosts {
         #expect(try work.text("homes/two/own/mnist/\(names[0])-ubyte") == "mine")
     }
 
-    @Test("A bundle that is damaged on a host is sent again; odd folders and talkative login files do no harm")
+    @Test(
+        "A bundle that is damaged on a host is sent again; odd folders and talkative login files do no harm")
     func oddHosts() throws {
         let work = try Workspace()
         try work.write(smallSweep(), to: "s.yaml")

@@ -37,7 +37,9 @@ import Text
         #expect(try work.run("status", name).output.contains("paused: process \(run.pid)"))
         #expect(run.isRunning)
         let extend = try work.run("extend", name, "--set", "seed={range: [0, 9]}")
-        #expect(extend.code == 2 && extend.errors.contains("'ranksweep drain' or 'cancel' ends it"), "\(extend.all)")
+        #expect(
+            extend.code == 2 && extend.errors.contains("'ranksweep drain' or 'cancel' ends it"),
+            "\(extend.all)")
 
         // One that is stopped hears later; whoever asked is told so meanwhile.
         kill(run.pid, SIGSTOP)
@@ -112,8 +114,9 @@ import Text
         let facts = try status(work, "a")
         #expect(facts["state"] == .string("running") && facts["done"] == .number(0))
         #expect(facts["live"]?["workers"]?.array?.count == 1)
-        let mode = try FileManager.default.attributesOfItem(
-            atPath: work.folder.appending(path: "a/control.sock").path)[.posixPermissions] as? Int
+        let mode =
+            try FileManager.default.attributesOfItem(
+                atPath: work.folder.appending(path: "a/control.sock").path)[.posixPermissions] as? Int
         #expect(mode == 0o600)
         let cancel = try work.run("cancel", "a")
         #expect(cancel.code == 0, "\(cancel.all)")
@@ -122,7 +125,8 @@ import Text
         #expect(try processes(with: "ranksweep-worker", work.folder.path).isEmpty)
     }
 
-    @Test("A run that is extended ends with the bytes of the whole sweep, wherever the extension was cut short")
+    @Test(
+        "A run that is extended ends with the bytes of the whole sweep, wherever the extension was cut short")
     func extended() throws {
         let work = try Workspace()
         try work.write(smallSweep(), to: "s.yaml")

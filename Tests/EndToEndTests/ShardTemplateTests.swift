@@ -21,7 +21,9 @@ import Transport
         try Data().write(to: output)
         let file = try FileHandle(forWritingTo: output)
         let path = binaries + ":" + (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin")
-        let all = ProcessInfo.processInfo.environment.merging(environment) { $1 }.merging(["PATH": path]) { $1 }
+        let all = ProcessInfo.processInfo.environment.merging(environment) { $1 }.merging(["PATH": path]) {
+            $1
+        }
         // Foundation's would hand down that this thread blocks signals, which shells wait for.
         let child = try #require(
             ChildProgram.start(

@@ -38,8 +38,12 @@ import Transport
                 for i in $(seq 0 $last); do echo "${number}_$i|RUNNING|None|$comment" > \(path)/queue/${number}_$i; done
                 echo $number
                 """)
-            try script("squeue", "[ ! -e \(path)/down ] || { echo 'squeue: error: down' >&2; exit 1; }; cat \(path)/queue/* 2>/dev/null; true")
-            try script("scancel", "echo \"$*\" >> \(path)/scancel.log; for id; do rm -f \(path)/queue/$id; done")
+            try script(
+                "squeue",
+                "[ ! -e \(path)/down ] || { echo 'squeue: error: down' >&2; exit 1; }; cat \(path)/queue/* 2>/dev/null; true"
+            )
+            try script(
+                "scancel", "echo \"$*\" >> \(path)/scancel.log; for id; do rm -f \(path)/queue/$id; done")
         }
 
         private func script(_ name: String, _ text: String) throws {
@@ -91,7 +95,9 @@ import Transport
         try body(played)
     }
 
-    @Test("Jobs are submitted, replaced and cancelled; keys are in no argument and no environment, and go at the end")
+    @Test(
+        "Jobs are submitted, replaced and cancelled; keys are in no argument and no environment, and go at the end"
+    )
     func life() throws {
         try withPlayed { played in
             try CoordinatorKeyFolder.create("\(played.path)/keys")
@@ -112,11 +118,13 @@ import Transport
             let folder = "shared/\(name)"
             let script = try played.work.text("\(folder)/job.sh")
             #expect(script.contains("#SBATCH --mem=1G\n"))
-            #expect(script.contains("exec '/opt/it'\\''s/worker' --connect tcp://head:5555 --slots 2 --keys "))
+            #expect(
+                script.contains("exec '/opt/it'\\''s/worker' --connect tcp://head:5555 --slots 2 --keys "))
             // The last job of an array has the array's number, for which squeue tells of all of them.
             #expect(
                 script.contains(
-                    "\njob=${SLURM_ARRAY_JOB_ID:-$SLURM_JOB_ID}${SLURM_ARRAY_TASK_ID:+_$SLURM_ARRAY_TASK_ID}\n"))
+                    "\njob=${SLURM_ARRAY_JOB_ID:-$SLURM_JOB_ID}${SLURM_ARRAY_TASK_ID:+_$SLURM_ARRAY_TASK_ID}\n"
+                ))
             let secret = try played.work.text("\(folder)/keys/worker.secret")
             let key = try #require(secret.split(separator: "\n").last)
             let status = try FileManager.default.attributesOfItem(
@@ -136,12 +144,15 @@ import Transport
         }
     }
 
-    @Test("Jobs of an earlier coordinator at the same address are adopted, others cancelled, strangers left alone")
+    @Test(
+        "Jobs of an earlier coordinator at the same address are adopted, others cancelled, strangers left alone"
+    )
     func adoption() throws {
         try withPlayed { played in
             func start(_ connect: String) throws -> SlurmJobs {
                 try SlurmJobs(
-                    played.settings, connect: connect, keys: nil, run: "\(played.path)/run", listMilliseconds: 20)
+                    played.settings, connect: connect, keys: nil, run: "\(played.path)/run",
+                    listMilliseconds: 20)
             }
             var first = try start("tcp://head:1")
             _ = try follow(&first, demand(100), "three jobs") { try played.jobs().count == 3 }

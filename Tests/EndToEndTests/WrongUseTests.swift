@@ -231,7 +231,8 @@ import Text
         let page = try String(contentsOf: root.appending(path: "docs/commands.md"), encoding: .utf8)
         let work = try Workspace()
         let commands = [
-            "", "plan", "run", "resume", "status", "pause", "drain", "cancel", "extend", "shard", "merge", "check",
+            "", "plan", "run", "resume", "status", "pause", "drain", "cancel", "extend", "shard", "merge",
+            "check",
             "figures", "measure", "data", "keys",
         ]
         for command in commands {

@@ -72,14 +72,17 @@ private let jsonWords = [
 
     @Test func `canonical objects`() throws {
         let more = #"{"a":-0.5,"b":[],"c":{},"d":[true,false,null],"e":1e+21,"f":9007199254740991,"g":1e-07}"#
-        let words = jsonWords + ["-1", "01", "1.0", "1e5", "1e+16", "10000000000000000", "5e-324", ".5", "1."]
+        let words =
+            jsonWords + ["-1", "01", "1.0", "1e5", "1e+16", "10000000000000000", "5e-324", ".5", "1."]
         var taken = 0
         try fuzz([record, attempt, more].map { Array($0.utf8) }, words: words, rounds: 20_000) { bytes in
             guard let object = CanonicalObject(bytes) else { return }
             taken += 1
             let value = try JSONValue(parsing: bytes)
             guard value.canonicalBytes == bytes, let members = value.object else { throw NotTheSame() }
-            for (key, member) in members where object[key] != member.canonicalBytes[...] { throw NotTheSame() }
+            for (key, member) in members where object[key] != member.canonicalBytes[...] {
+                throw NotTheSame()
+            }
             if object["none"] != nil, members["none"] == nil { throw NotTheSame() }
         }
         #expect(taken > 100)

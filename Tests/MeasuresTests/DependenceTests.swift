@@ -123,7 +123,8 @@ private func dependentLogits() -> Matrix<Double> {
         let features = Matrix<Double>(labels.map { corners[Int($0)].map { 3 * $0 + 1 } })
         let collapse = try #require(
             try NeuralCollapse(features, labels: labels, weight: Matrix(corners), predictions: labels))
-        let all = [collapse.variability, collapse.duality ?? 1, collapse.nearestMean ?? 1]
+        let all =
+            [collapse.variability, collapse.duality ?? 1, collapse.nearestMean ?? 1]
             + numbers(collapse.means) + numbers(try #require(collapse.head))
         #expect(all.allSatisfy { abs($0) < 1e-12 })
     }

@@ -37,7 +37,8 @@ import Testing
     }
 
     @Test func displacementIsTheFrobeniusDistance() {
-        #expect(displacement(Matrix<Float>([[1, 2], [3, 4]]), from: Matrix<Float>([[1, -1], [3, 0]])) == 5)
+        #expect(
+            displacement(Matrix<Float>([[1, 2], [3, 4]]), from: Matrix<Float>([[1, -1], [3, 0]])) == 5)
     }
 }
 

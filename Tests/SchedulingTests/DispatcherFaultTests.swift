@@ -61,7 +61,9 @@ import Wire
         #expect(cluster.dispatcher.progress.failures == 0)
     }
 
-    @Test func `a trial that gets further through checkpoints is not the cause of the losses it outlives`() throws {
+    @Test func `a trial that gets further through checkpoints is not the cause of the losses it outlives`()
+        throws
+    {
         var cluster = TestCoordinator(trials: 1)
         var effects: [DispatchEffect] = []
         func run(_ worker: UInt64, from: UInt16, to permille: UInt16) throws {

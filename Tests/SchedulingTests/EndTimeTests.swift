@@ -43,7 +43,9 @@ import Wire
         #expect(time.expected == 60_000)
     }
 
-    @Test func `nothing is given that cannot end; a worker that was given nothing yet is given one to try`() throws {
+    @Test func `nothing is given that cannot end; a worker that was given nothing yet is given one to try`()
+        throws
+    {
         var coordinator = try started()
         #expect(try !join(&coordinator, 1, left: 60_000).trials(to: 1).isEmpty)
         let trial = try #require(coordinator.dispatcher.workers[WorkerID(1)]?.held.first)
@@ -102,7 +104,8 @@ import Wire
                 : try coordinator.pass(milliseconds: 16_000)
             #expect(effects.acts.isEmpty, "\(effects)")
         }
-        #expect(coordinator.dispatcher.progress.failures == 0 && coordinator.dispatcher.progress.quarantined == 0)
+        #expect(
+            coordinator.dispatcher.progress.failures == 0 && coordinator.dispatcher.progress.quarantined == 0)
         // One that dies in the middle is.
         for worker in UInt64(101)...105 {
             #expect(try join(&coordinator, worker, left: 3_600_000).trials(to: worker) == [0])
@@ -135,7 +138,9 @@ import Wire
         #expect(effects == [.start(trial: trial, slot: 0)])
     }
 
-    private func finish(_ session: inout WorkerSession, _ trial: UInt64, seconds: Double, at time: Int64) throws {
+    private func finish(_ session: inout WorkerSession, _ trial: UInt64, seconds: Double, at time: Int64)
+        throws
+    {
         let reply = SlotReply.done(
             trial: trial, id: try identifier(of: trial), body: body(of: trial), seconds: seconds,
             peakMemoryBytes: 1)
@@ -159,7 +164,10 @@ import Wire
         #expect(session.handle(.wake, at: Instant(milliseconds: 9001)).filter { $0 != .send(.beat) }.isEmpty)
     }
 
-    @Test func `a worker leaves early where nothing that it knows would end, but not before its report is kept`() throws {
+    @Test
+    func `a worker leaves early where nothing that it knows would end, but not before its report is kept`()
+        throws
+    {
         var session = try session(until: 20_000)
         assign(&session, 1, at: 2000)
         try finish(&session, 1, seconds: 10, at: 12_000)

@@ -32,7 +32,9 @@ import Wire
         effects.count { if case .appendFailure = $0 { true } else { false } }
     }
 
-    @Test func `a host that fails everything slows down, and a good one that comes later saves the sweep`() throws {
+    @Test func `a host that fails everything slows down, and a good one that comes later saves the sweep`()
+        throws
+    {
         var cluster = TestCoordinator(trials: 200)
         var effects = try answer(try cluster.join(1), in: &cluster)
         // A fourth was under way already.

@@ -36,7 +36,8 @@ import Testing
             zip: [[seed, depth]]
             training: {epochs: 1}
             """
-        let seedless = "name: s\nexperiment: mlp\ndataset: mnist\naxes: {depth: [2, 3]}\ntraining: {epochs: 1}\n"
+        let seedless =
+            "name: s\nexperiment: mlp\ndataset: mnist\naxes: {depth: [2, 3]}\ntraining: {epochs: 1}\n"
         let own = try [seedFirst, seedless].map { ("own", try SweepSpec(parsing: $0, file: "own")) }
         for (name, spec) in try sweeps() + own {
             var reader = TrialReader(spec.grid)
@@ -46,7 +47,8 @@ import Testing
             let far = (0..<400).map { $0 &* 7919 % count }
             for index in near + far {
                 let (read, made) = (reader.trial(at: index), spec.grid[index])
-                guard read == made, reader.id(of: read) == made.id, read.axes.map(\.path) == made.axes.map(\.path)
+                guard read == made, reader.id(of: read) == made.id,
+                    read.axes.map(\.path) == made.axes.map(\.path)
                 else {
                     Issue.record("\(name) \(index): \(read.axesObject.canonicalText)")
                     return

@@ -100,7 +100,8 @@ import Wire
         // A part of a mebibyte, and more to come: again and again.
         let part = [3, 0, 0, 0, 0, 0, 0x10, 0, 0] + [UInt8](repeating: 7, count: 1 << 20)
         let other = try WorkerSocket(connectingTo: endpoint, as: WorkerID(6))
-        #expect(sendOnceConnected(other, [1]) { _ = waitForInput(coordinator, descriptors: [], milliseconds: 0) })
+        #expect(
+            sendOnceConnected(other, [1]) { _ = waitForInput(coordinator, descriptors: [], milliseconds: 0) })
         var (sent, looked, isCutOff) = (0, 0, false)
         while sent < 1 << 30, !isCutOff {
             _ = waitForInput(coordinator, descriptors: [], milliseconds: 0)

@@ -43,8 +43,7 @@ def compare(programs, rounds, keep=None):
             table(lines, first, what, title)
     ours = lines[first][-1]
     print(f"\nranksweep: {ours['gflops']:.1f} GFLOP/s of products, kernel {ours['kernel']}")
-    shares = {"fraction_of_products": "the products alone / the step", "fraction_of_blas": "the same by OpenBLAS / the step",
-              "fraction_of_peak": "of the core's peak", "allocations_per_step": "allocations a step"}
+    shares = {"fraction_of_blas": "the products alone / the step", "fraction_of_peak": "of the core's peak", "allocations_per_step": "allocations a step"}
     print(", ".join(f"{words} {ours[name]:.3f}" for name, words in shares.items() if name in ours))
 
 
