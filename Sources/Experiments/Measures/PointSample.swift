@@ -17,9 +17,11 @@ struct PointSample {
 
 extension BatchSource {
     /// - Parameter points: a number of test points, the first ones; or "all": every training point in the
-    ///   order of the data, and then every test point.
+    ///   order of the data, and then every test point. Of the symmetric set all patterns in order.
     func sample(_ points: JSONValue) -> PointSample {
         let wantsAll = points == .string("all")
+        // All there are, in the order of their numbers, whatever the seed trains on.
+        if wantsAll, case .symmetric(let source) = kind { return source.all }
         let test = wantsAll ? testCount : min(testCount, Int(points.number ?? 0))
         let train = wantsAll ? finiteCount ?? 0 : 0
         let inputs = Matrix<Float>(rows: train + test, columns: inputs)
