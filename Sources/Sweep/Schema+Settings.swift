@@ -53,7 +53,7 @@ extension Setting {
     private static let scaled = Use(path: "dataset", words: ["mnist", "fashion-mnist", "symmetric"])
     private static let withTests = Use(path: "dataset", words: ["gaussian", "mnist", "fashion-mnist", "teacher"])
     private static let drawn = Use(path: "dataset", words: ["gaussian", "teacher"])
-    private static let mlp = Use(path: "experiment", words: ["mlp"])
+    private static let mlp = Use.mlp
     private static let adam = Use(path: "training.optimizer", words: ["adam"])
     private static let sgd = Use(path: "training.optimizer", words: ["sgd"])
     private static let decay = Use(path: "training.schedule", words: ["decay"])

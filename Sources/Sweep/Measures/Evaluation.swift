@@ -1,5 +1,6 @@
 extension Setting.Use {
     static let vib = Setting.Use(path: "experiment", words: ["vib"])
+    static let mlp = Setting.Use(path: "experiment", words: ["mlp"])
     static let images = Setting.Use(path: "dataset", words: ["mnist", "fashion-mnist"])
     static let teacher = Setting.Use(path: "dataset", words: ["teacher"])
     static let classes = Setting.Use(path: "dataset", words: ["mnist", "fashion-mnist", "teacher", "symmetric"])
