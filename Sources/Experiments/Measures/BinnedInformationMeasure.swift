@@ -56,10 +56,10 @@ struct InformationLayer {
 
 extension LayerOutputs {
     /// The hidden layers' activations, and of the output layer the classes' probabilities, as the public code of
-    /// the information plane has them: softmax, or of one output the logistic function.
+    /// the information plane has them: softmax, or of one output the logistic function. Of a VIB μ as it is.
     var informationLayers: [InformationLayer] {
         activations.enumerated().map { number, layer in
-            number + 1 == activations.count
+            endsInOutput && number + 1 == activations.count
                 ? InformationLayer(activations: LayerOutputs.probabilities(layer), isSoftmax: true)
                 : InformationLayer(activations: layer, isSoftmax: false)
         }

@@ -53,6 +53,8 @@ struct LayerOutputs {
     let activations: [Matrix<Float>]
     let labels: [Int32]
     let classes: Int
+    /// Whether the last layer is the network's output: of a VIB's encoder it is not.
+    let endsInOutput: Bool
 
     /// - Parameter lastUnits: of the last layer only so many outputs are the representation: of a VIB μ, the
     ///   first half of its head.
@@ -61,6 +63,7 @@ struct LayerOutputs {
     ) {
         inputs = sample.inputs
         (labels, classes) = (sample.labels, sample.classes)
+        endsInOutput = layers.last?.weight.rows == lastUnits
         let points = sample.inputs.rows
         var (before, after) = ([Matrix<Float>](), [Matrix<Float>]())
         for (number, layer) in layers.enumerated() {

@@ -18,6 +18,6 @@ extension MeasureDeclaration {
                 "bins", .integer(1...1_000_000), default: .number(30),
                 "Equal bins of −1 … 1. Units without bounds have bins of the same width, as many as they reach.")
         ],
-        points: .string("all"), uses: [.mlp],
+        points: .string("all"),
         "Whether I(X;T) and I(T;Y) of each layer's binned activations are measured.")
 }

@@ -12,6 +12,6 @@ extension MeasureDeclaration {
                 "noise", .number(Setting.positive), default: .number(0.1),
                 "σ², the variance of the noise that is added to each unit.")
         ],
-        points: .string("all"), uses: [.mlp],
+        points: .string("all"),
         "Whether kernel-density bounds on I(X;T) of each layer with added noise are measured.")
 }
