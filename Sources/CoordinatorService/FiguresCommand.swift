@@ -26,7 +26,7 @@ func runFigures(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
 }
 
 private func figureFormats(_ list: String?) throws(CommandFailure) -> [FigureFormat] {
-    guard let list else { return FigureFormat.allCases }
+    guard let list else { return FigureFormat.usual }
     var formats: [FigureFormat] = []
     for word in list.split(separator: ",").map(String.init) {
         guard let format = FigureFormat(rawValue: word) else {

@@ -14,7 +14,7 @@ let measureSpec = CommandSpec(
     "ranksweep measure", "measures a network trained anywhere, from its .safetensors file: one line of JSON",
     operands: ["FILE.safetensors"],
     options: [
-        OptionSpec("--dataset", "NAME", "measure at the test images of mnist or fashion-mnist"),
+        OptionSpec("--dataset", "NAME", "measure at the test images of mnist or fashion-mnist, or all points of symmetric"),
         OptionSpec(
             "--inputs", "FILE.npy", "or at these points: (points, features), their numbers as they are"),
         OptionSpec("--images", "FILE", "or at the images of an IDX file (28×28, gzip or not)"),
@@ -31,7 +31,7 @@ let measureSpec = CommandSpec(
             "--points", "N",
             "measure at the first N points (default: 256, for measures after numericalRank 1000)"),
         OptionSpec(
-            "--scale", "unit|symmetric", "pixels of images become 0…1 (default), or −1…1"),
+            "--scale", "unit|symmetric", "pixels of images, and bits, become 0…1 (default), or −1…1"),
         OptionSpec(
             "--data", "DIR",
             "the folder with mnist/ and fashion-mnist/ (default: $RANKSWEEP_DATA, else ~/.cache/ranksweep)"),
@@ -141,7 +141,8 @@ extension MeasureRequest {
                 try choice("--scale", text)
             } ?? .unit
         if source == "--images" { return .images(value, labels: labels, scale) }
-        return .dataset(try choice("--dataset", value), scale)
+        if value == "symmetric" { return .symmetric(scale) }
+        return .dataset(try choice("--dataset", value, or: ["symmetric"]), scale)
     }
 }
 

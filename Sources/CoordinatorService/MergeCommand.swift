@@ -55,7 +55,7 @@ func runMerge(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
 
 /// Every record is in the directory: it only lacks pictures.
 private func drawn(_ run: RunDirectory) throws(CommandFailure) {
-    do throws(CommandFailure) { try writeReports(run, formats: FigureFormat.allCases) } catch {
+    do throws(CommandFailure) { try writeReports(run, formats: FigureFormat.usual) } catch {
         throw CommandFailure(
             code: error.code,
             message: error.message

@@ -119,6 +119,7 @@ struct Plan {
             case .axis(let path): path
             case .betaIB: "1/beta"
             case .step: "training step"
+            case .metric(let quantity): "\(quantity.metric.key), along training"
             }
         let y = figure.y.map { quantity in
             quantity.metric.key + (quantity.threshold.map { " at \(JSONValue.text(of: $0))" } ?? "")

@@ -144,7 +144,7 @@ private func serve(
             "  to try those that were quarantined again: \(options.resumeCommand(run.path)) --retry quarantined"
         )
     }
-    do throws(CommandFailure) { try writeReports(run, formats: FigureFormat.allCases) } catch {
+    do throws(CommandFailure) { try writeReports(run, formats: FigureFormat.usual) } catch {
         throw error.advising(figures: run, journal)
     }
     return summary.quarantined > 0 || summary.conflicts > 0 ? .incomplete : .done

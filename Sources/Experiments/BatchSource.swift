@@ -8,6 +8,7 @@ struct BatchSource {
         case gaussian(GaussianSource)
         case images(ImageSource)
         case teacher(TeacherSource)
+        case symmetric(SymmetricSource)
     }
 
     let kind: Kind
@@ -19,6 +20,7 @@ struct BatchSource {
         case .gaussian(let source): source.inputs
         case .images: ImageSet.pixelsPerImage
         case .teacher(let source): source.settings.inputs
+        case .symmetric: SymmetricSet.bits
         }
     }
 
@@ -27,6 +29,7 @@ struct BatchSource {
         case .gaussian(let source): source.targets
         case .images: 10
         case .teacher: 1
+        case .symmetric: SymmetricSource.classes
         }
     }
 
@@ -36,6 +39,7 @@ struct BatchSource {
         case .gaussian(let source): source.testPoints
         case .images(let source): source.testCount
         case .teacher(let source): source.settings.testPoints
+        case .symmetric(let source): source.settings.testPoints
         }
     }
 
@@ -50,6 +54,7 @@ struct BatchSource {
         case .gaussian(let source): min(source.testPoints, BatchSource.measuredTrainingPoints)
         case .images(let source): min(source.trainCount, BatchSource.measuredTrainingPoints)
         case .teacher(let source): min(source.settings.trainPoints, BatchSource.measuredTrainingPoints)
+        case .symmetric(let source): source.settings.trainPoints
         }
     }
 
@@ -58,7 +63,7 @@ struct BatchSource {
         let inputs = Matrix<Float>(rows: points, columns: inputs)
         switch kind {
         case .gaussian: return Batch(inputs: inputs, targets: Matrix(rows: points, columns: outputs))
-        case .images:
+        case .images, .symmetric:
             var batch = Batch(inputs: inputs, labels: [Int32](repeating: 0, count: points))
             if isOneHot { batch.targets = Matrix(rows: points, columns: outputs) }
             return batch
@@ -188,6 +193,7 @@ extension BatchSource {
             case .images(let source):
                 source.fill(&rows, part == .test ? source.set.test : source.set.train, from: start)
             case .teacher(let source): source.fill(&rows, part, from: start)
+            case .symmetric(let source): source.fill(&rows, part, from: start)
             }
             body(rows, start)
         }

@@ -196,8 +196,8 @@ struct TargetEntropy {
         switch source.kind {
         case .gaussian: entropy = theory?.targetEntropy ?? 0
         case .images(let images): entropy = labelEntropy(images.set.test.labels.prefix(images.testCount))
-        // No VIB learns from one.
-        case .teacher: entropy = 0
+        // No VIB learns from them.
+        case .teacher, .symmetric: entropy = 0
         }
     }
 

@@ -17,6 +17,10 @@ struct MeasuredPoints {
             inputs = MeasuredPoints.inputs(set.test.pixels, count: set.test.count, scale)
             labels = set.test.labels
             (inputsFile, labelsFile) = (name.rawValue, name.rawValue)
+        case .symmetric(let scale):
+            inputs = SymmetricSet.inputs(scale)
+            labels = SymmetricSet.labels
+            (inputsFile, labelsFile) = ("symmetric", "symmetric")
         case .array(let path, let labelsPath):
             inputs = try MeasuredPoints.inputs(ofArray: path)
             labels = try MeasuredPoints.labels(labelsPath, points: inputs.rows)

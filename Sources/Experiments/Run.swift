@@ -119,6 +119,10 @@ public struct TrialRunner {
             do {
                 return BatchSource(kind: .teacher(try TeacherSource(teacher, streams: streams)))
             } catch { throw .settings(error.words(norm: teacher.norm)) }
+        case .symmetric(let symmetric):
+            return BatchSource(
+                kind: .symmetric(SymmetricSource(symmetric, streams: streams)),
+                isOneHot: settings.training.loss != .crossEntropy)
         case .images(let images):
             do throws(DataError) {
                 let set: ImageSet
@@ -141,7 +145,7 @@ public struct TrialRunner {
             units: [source.inputs] + settings.network.hidden + [source.outputs],
             activation: settings.network.activation.kernel, hasBiases: settings.network.biases)
         let model = MLP<Float>(shape, loss: training.loss, points: settings.training.batch)
-        model.initialise(streams)
+        model.initialise(streams, settings.network.initialisation.kernel)
         let measures = MeasureSet(settings, model, source, streams, lastUnits: source.outputs)
         var evaluation = MLPEvaluation(
             model: MLP(shape, loss: training.loss, points: evaluationPoints), source: source,

@@ -1,5 +1,6 @@
 import Glibc
 import LinearAlgebra
+import Sweep
 
 /// The symmetric data set of Shwartz-Ziv & Tishby (2017): all 4096 patterns of 12 bits, and a class that the
 /// symmetries of the icosahedron keep. No download: the rule below gives the published file without a
@@ -12,8 +13,8 @@ import LinearAlgebra
 ///
 /// and 0 otherwise. 2118 patterns have y = 1; H(Y) = I(X;Y) = 0.9991571208502711 bits.
 public enum SymmetricSet {
-    public static let bits = 12
-    public static let patterns = 4096
+    public static let bits = TrialSettings.Symmetric.bits
+    public static let patterns = TrialSettings.Symmetric.patterns
 
     /// Bit i of a vertex's number is that vertex: the vertices joined to each by an edge.
     private static let neighbours: [Int] = [
@@ -59,6 +60,11 @@ public enum SymmetricSet {
             for vertex in 0..<bits { matrix[pattern, vertex] = isSet(vertex, of: pattern) ? one : zero }
         }
         return matrix
+    }
+
+    /// The same on the scale of a trial.
+    static func inputs(_ scale: TrialSettings.Images.Scale) -> Matrix<Float> {
+        inputs(zero: scale == .symmetric ? -1 : 0)
     }
 
     /// H(Y) = I(X;Y), bits.

@@ -195,7 +195,7 @@ extension BatchSource {
     var isClasses: Bool {
         switch kind {
         case .gaussian: false
-        case .images: true
+        case .images, .symmetric: true
         case .teacher(let source): source.settings.task == .classification
         }
     }
@@ -206,6 +206,7 @@ extension BatchSource {
         case .gaussian: nil
         case .images(let source): source.trainCount
         case .teacher(let source): source.settings.trainPoints
+        case .symmetric(let source): source.settings.trainPoints
         }
     }
 
@@ -222,6 +223,7 @@ extension BatchSource {
         case .gaussian(let source): source.fill(batch, .trainingData, index: step)
         case .images(let source): source.fill(&batch, step: step)
         case .teacher(let source): source.fill(&batch, step: step, anew: anew)
+        case .symmetric(let source): source.fill(&batch, step: step)
         }
     }
 }
@@ -232,6 +234,15 @@ extension TrialSettings.Network.Activation {
         case .linear: .linear
         case .relu: .relu
         case .tanh: .tanh
+        }
+    }
+}
+
+extension TrialSettings.Network.Initialisation {
+    var kernel: Initialisation {
+        switch self {
+        case .scaled: .scaled
+        case .truncatedNormal: .truncatedNormal
         }
     }
 }

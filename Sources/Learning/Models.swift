@@ -100,7 +100,9 @@ public struct MLP<Scalar: Real>: Model {
         Parameters(stacks: [shape], vectors: parameters.vectors.map(\.count))
     }
 
-    public func initialise(_ streams: RandomStreams) { parameters.initialise([shape], streams) }
+    public func initialise(_ streams: RandomStreams, _ kind: Initialisation = .scaled) {
+        parameters.initialise([shape], streams, kind)
+    }
 
     public func copy() -> MLP {
         let other = MLP(shape, loss: loss, points: work.last.rows)

@@ -22,6 +22,8 @@ public struct RandomStreams: Sendable, Equatable {
         /// Candidates for a teacher's training and test points. Index: the block of candidates.
         case teacherTrainingPoints = 8
         case teacherTestPoints = 9
+        /// Which patterns of the symmetric set train.
+        case symmetricSplit = 20
         /// Of generated images, keyed by their own seed. Index: the class.
         case imageTemplates = 12
         /// Index: the image.
@@ -40,6 +42,20 @@ public struct RandomStreams: Sendable, Equatable {
     /// on.
     public func fillNormals(_ matrix: Matrix<Float>, _ purpose: Purpose, index: Int = 0, block: Int = 0) {
         matrix.fillNormals(key: seed, stream: stream(purpose, index), first: UInt64(block))
+    }
+
+    /// Fills `matrix` with the first values of a stream of standard normal variates that are within ±2.
+    public func fillTruncatedNormals(_ matrix: Matrix<Float>, _ purpose: Purpose, index: Int = 0) {
+        let draws = Matrix<Float>(rows: 256, columns: 4)
+        var kept: [Float] = []
+        kept.reserveCapacity(matrix.count + draws.count)
+        var block = 0
+        while kept.count < matrix.count {
+            fillNormals(draws, purpose, index: index, block: block)
+            kept += draws.values.filter { abs($0) <= 2 }
+            block += draws.rows
+        }
+        matrix.assign(Array(kept.prefix(matrix.count)))
     }
 
     /// Writes a random order of 0 ..< order.count (Fisher & Yates). Draws are 32-bit fractions of the range,

@@ -38,9 +38,32 @@ public struct BinnedInformation: Equatable, Sendable {
     public init<Scalar: Real>(
         _ activations: Matrix<Scalar>, labels: [Int32], bins: Int, range: ClosedRange<Double>
     ) {
-        precondition(labels.count == activations.rows && bins > 0)
-        let packed = BinnedInformation.packedStates(activations, bins: bins, range: range)
-        let states = StateNumbers(packed.words, points: activations.rows, perPoint: packed.perPoint)
+        precondition(bins > 0)
+        let width = range.upperBound - range.lowerBound
+        let packed = BinnedInformation.packedStates(
+            activations, bins: bins, lower: range.lowerBound, scale: width > 0 ? Double(bins) / width : 0)
+        self.init(packed, labels: labels, points: activations.rows)
+    }
+
+    /// With bins of one width, from 0 on to both sides, as many as there are: for units without bounds. The bins
+    /// are the same whatever the activations, so all steps of a training can be compared.
+    ///
+    /// - Parameter width: above 0.
+    public init<Scalar: Real>(_ activations: Matrix<Scalar>, labels: [Int32], width: Double) {
+        precondition(width > 0)
+        let ends = BinnedInformation.range(of: [activations])
+        // Beyond so many bins of a side all are one.
+        let most = Double(1 << 40)
+        let first = max(-most, (ends.lowerBound / width).rounded(.down))
+        let last = min(most, (ends.upperBound / width).rounded(.down))
+        let packed = BinnedInformation.packedStates(
+            activations, bins: Int(last - first) + 1, lower: first * width, scale: 1 / width)
+        self.init(packed, labels: labels, points: activations.rows)
+    }
+
+    private init(_ packed: (words: [UInt64], perPoint: Int), labels: [Int32], points: Int) {
+        precondition(labels.count == points)
+        let states = StateNumbers(packed.words, points: points, perPoint: packed.perPoint)
         let classes = 1 + Int(labels.max() ?? 0)
         var joint = [Int](repeating: 0, count: states.count * classes)
         var marginal = [Int](repeating: 0, count: states.count)
@@ -71,7 +94,7 @@ public struct BinnedInformation: Equatable, Sendable {
 
     /// The bins of each point as digits of as few words as hold them.
     private static func packedStates<Scalar: Real>(
-        _ activations: Matrix<Scalar>, bins: Int, range: ClosedRange<Double>
+        _ activations: Matrix<Scalar>, bins: Int, lower: Double, scale: Double
     ) -> (words: [UInt64], perPoint: Int) {
         let (points, units) = (activations.rows, activations.columns)
         var (digits, limit) = (0, UInt64.max)
@@ -81,8 +104,6 @@ public struct BinnedInformation: Equatable, Sendable {
         }
         let perPoint = (units + digits - 1) / digits
         let values = widened(activations).values
-        let width = range.upperBound - range.lowerBound
-        let (lower, scale) = (range.lowerBound, width > 0 ? Double(bins) / width : 0)
         let (last, base) = (UInt64(bins - 1), UInt64(bins))
         var words = [UInt64](repeating: 0, count: points * perPoint)
         for point in 0..<points {

@@ -6,7 +6,9 @@ import Text
 /// Trials that differ in an axis that the figure does not name are never averaged: each combination of
 /// such axes has its own curve.
 struct FigureData {
+    /// Of a plane the same along training, x being the first quantity and y the second.
     let figure: FigureSpec
+    let isPlane: Bool
     private(set) var panels: [Panel] = []
     private var panelPlaces: [String: Int] = [:]
     /// Of each quantity: whether some record says what the closed form gives for it.
@@ -79,7 +81,9 @@ struct FigureData {
     /// Axes that make further curves.
     private let others: [String]
 
-    init(_ figure: FigureSpec, of spec: SweepSpec) {
+    init(_ asked: FigureSpec, of spec: SweepSpec) {
+        let figure = asked.alongTraining
+        isPlane = asked.isPlane
         self.figure = figure
         hasTheory = figure.y.map { _ in false }
         hasTrivial = hasTheory
@@ -89,7 +93,7 @@ struct FigureData {
         switch figure.x {
         case .axis(let path): used.insert(path)
         case .betaIB: used.insert("beta")
-        case .step: break
+        case .step, .metric: break
         }
         // What advances with a named axis tells no points apart. Seeds alone are averaged over: what advances
         // with them is not.
@@ -161,7 +165,7 @@ struct FigureData {
         switch figure.x {
         case .axis(let path): record.axes[path]?.number
         case .betaIB: record.axes["beta"]?.number.flatMap { $0 == 0 ? nil : 1 / $0 }
-        case .step: nil
+        case .step, .metric: nil
         }
     }
 
@@ -238,6 +242,15 @@ extension FigureData.Curve {
 }
 
 extension FigureSpec {
+    /// Whether it draws one number against another, along training.
+    var isPlane: Bool { if case .metric = x { true } else { false } }
+
+    /// Of a plane, both numbers against the step.
+    fileprivate var alongTraining: FigureSpec {
+        guard case .metric(let quantity) = x else { return self }
+        return FigureSpec(name: name, title: title, x: .step, y: [quantity] + y, curves: curves, panels: panels)
+    }
+
     /// Whether x is β or 1/β.
     var isOverBeta: Bool { x == .axis("beta") || x == .betaIB }
 }

@@ -6,7 +6,7 @@ extension FigureSpec {
     var xLabel: String {
         switch x {
         case .betaIB: "β_{IB} = 1/β"
-        case .step: "training step"
+        case .step, .metric: "training step"
         case .axis(let path): FigureSpec.axisLabel(path)
         }
     }

@@ -29,6 +29,12 @@ extension ReportPage {
         if outcome.tables.contains("tables/\(fall).dat"), !spec.figures.contains(where: { $0.name == fall }) {
             links.append(.link("falls", to: "tables/\(fall).dat"))
         }
+        let phases = figure.name + "-phases"
+        if outcome.tables.contains("tables/\(phases).dat"),
+            !spec.figures.contains(where: { $0.name == phases })
+        {
+            links.append(.link("phases", to: "tables/\(phases).dat"))
+        }
         links.append(.link("gnuplot script", to: "figures/\(figure.name).gp"))
         let caption = HTML.line(
             "figcaption", .element("h3", HTML(title)),

@@ -3,7 +3,14 @@ import Glibc
 import Sweep
 
 /// What figures are drawn as.
-public enum FigureFormat: String, CaseIterable, Sendable { case svg, png, pdf }
+public enum FigureFormat: String, CaseIterable, Sendable {
+    case svg, png, pdf
+    /// An animation, of planes alone.
+    case gif
+
+    /// What a run draws.
+    public static let usual: [FigureFormat] = [.svg, .png, .pdf]
+}
 
 /// What a report has written.
 public struct ReportOutcome: Equatable, Sendable {
@@ -45,7 +52,7 @@ public enum Reports {
     /// - Parameters:
     ///   - path: of `records.ndjson`.
     ///   - directory: gets `tables/NAME.dat` for each figure, `tables/NAME-fall.dat` for each of ranks along
-    ///     training, `tables/summary.dat`, `figures/NAME.gp` and, drawn by gnuplot, `figures/NAME.FORMAT`. Made
+    ///     training, `tables/NAME-phases.dat` for each information plane, `tables/summary.dat`, `figures/NAME.gp` and, drawn by gnuplot, `figures/NAME.FORMAT`. Made
     ///     where it is missing.
     ///   - gnuplot: the program, looked up on PATH.
     ///   - note: is told of each figure before it is drawn, and of gnuplot's warnings.
@@ -53,7 +60,7 @@ public enum Reports {
     ///   gnuplot cannot do is in the outcome, not thrown.
     public static func write(
         spec: SweepSpec, recordsAt path: String, to directory: String,
-        formats: [FigureFormat] = FigureFormat.allCases, gnuplot: String = "gnuplot",
+        formats: [FigureFormat] = FigureFormat.usual, gnuplot: String = "gnuplot",
         note: (String) -> Void = { _ in }
     ) throws(ReportError) -> ReportOutcome {
         let content = try ReportContent(spec: spec, recordsAt: path)
@@ -75,15 +82,23 @@ public enum Reports {
                 try write(FallTable(table: table).text, "tables/\(fall).dat")
             }
             scripts.append("figures/\(name).gp")
-            try write(FigureScript(table).text, "figures/\(name).gp")
+            try write(
+                table.data.isPlane ? PlaneScript(table).text : FigureScript(table).text, "figures/\(name).gp")
+        }
+        for phases in content.phases where !phases.isEmpty {
+            let name = free(phases.figure + "-phases", in: spec)
+            tables.append("tables/\(name).dat")
+            try write(phases.text, "tables/\(name).dat")
         }
         let summary = free("summary", in: spec)
         tables.append("tables/\(summary).dat")
         try write(content.summary.text, "tables/\(summary).dat")
 
-        let names = content.tables.filter { FigureScript($0).drawsSomething }.map(\.data.figure.name)
+        let figures = content.tables.filter {
+            $0.data.isPlane ? PlaneScript($0).drawsSomething : FigureScript($0).drawsSomething
+        }.map { (name: $0.data.figure.name, moves: $0.data.isPlane) }
         let drawn = try draw(
-            names, in: directory + "/figures", formats: formats,
+            figures, in: directory + "/figures", formats: formats,
             by: GnuplotProcess(program: gnuplot, milliseconds: 120_000), note)
         return ReportOutcome(
             records: content.records, diverged: content.diverged, tables: tables, scripts: scripts,
@@ -106,16 +121,18 @@ public enum Reports {
 
     /// Draws each figure under another name first: a picture is the old one or the new one, whole.
     private static func draw(
-        _ names: [String], in folder: String, formats: [FigureFormat], by gnuplot: GnuplotProcess,
+        _ figures: [(name: String, moves: Bool)], in folder: String, formats: [FigureFormat],
+        by gnuplot: GnuplotProcess,
         _ note: (String) -> Void
     ) throws(ReportError) -> Drawn {
         var drawn = Drawn()
         var failures: [ReportOutcome.Failure] = []
-        guard !names.isEmpty, !formats.isEmpty else { return Drawn(drawing: .nothingToDraw) }
+        guard !figures.isEmpty, !formats.isEmpty else { return Drawn(drawing: .nothingToDraw) }
         // The page wants an SVG, also where the folder is to have none.
-        let made = formats.contains(.svg) ? formats : [.svg] + formats
-        let list = made.map(\.rawValue).joined(separator: " ")
-        for name in names {
+        let all = formats.contains(.svg) ? formats : [.svg] + formats
+        for (name, moves) in figures {
+            let made = all.filter { moves || $0 != .gif }
+            let list = made.map(\.rawValue).joined(separator: " ")
             note("drawing \(name)")
             let partial = ".\(name).partial"
             defer { for format in made { unlink("\(folder)/\(partial).\(format)") } }
@@ -129,7 +146,7 @@ public enum Reports {
             case .done(let warnings):
                 if !warnings.isEmpty { note("gnuplot on \(name): \(warnings)") }
                 drawn.svgs[name] = try readText(at: "\(folder)/\(partial).svg")
-                for format in formats {
+                for format in formats where made.contains(format) {
                     try filed { () throws(FileError) in
                         try adoptFile("\(folder)/\(partial).\(format)", as: "\(folder)/\(name).\(format)")
                     }
@@ -148,6 +165,8 @@ struct ReportContent {
     private(set) var diverged = 0
     /// One a figure.
     let tables: [Table]
+    /// One a plane of I(X;T).
+    let phases: [PhaseTable]
     let summary: Summary
     /// Whether the task loss is a squared error.
     let squaredLoss: Bool
@@ -155,12 +174,14 @@ struct ReportContent {
     init(spec: SweepSpec, recordsAt path: String) throws(ReportError) {
         var figures = spec.figures.map { FigureData($0, of: spec) }
         var summary = Summary(of: spec)
+        var phases = spec.figures.filter(\.isInformationPlane).map { PhaseTable($0.name, of: spec) }
         var (records, diverged) = (0, 0)
         try readRecords(at: path) { record in
             records += 1
             if !record.isMeasured { diverged += 1 }
             summary.add(record)
             for index in figures.indices { figures[index].add(record) }
+            for index in phases.indices { phases[index].add(record) }
         }
         let loss = spec.grid.count > 0 ? spec.grid[0].settings.training.loss : .crossEntropy
         let squaredLoss = loss == .meanSquaredError
@@ -168,6 +189,7 @@ struct ReportContent {
             Table(sweepName: spec.name, sweepDigest: spec.digest, squaredLoss: squaredLoss, data: $0)
         }
         self.squaredLoss = squaredLoss
+        self.phases = phases
         self.summary = summary
         self.records = records
         self.diverged = diverged

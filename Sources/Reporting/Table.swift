@@ -28,7 +28,7 @@ struct Table {
         case .axis("beta"): names = ["beta", "beta_ib"]
         case .betaIB: (names, x) = (["beta", "beta_ib"], 2)
         case .axis(let path): names = [path]
-        case .step: names = ["step"]
+        case .step, .metric: names = ["step"]
         }
         var means: [Int] = []
         var theory: [Int?] = []
@@ -104,7 +104,7 @@ struct Table {
         switch data.figure.x {
         case .axis("beta"), .betaIB: ["beta [1]", "beta_ib = 1/beta [1]"]
         case .axis(let path): ["\(path) [1]"]
-        case .step: ["step [training steps]"]
+        case .step, .metric: ["step [training steps]"]
         }
     }
 

@@ -151,6 +151,8 @@ extension CostEstimate {
                 testPoints = images.testPoints ?? Point.imageTestPoints
             case .teacher(let teacher):
                 (inputs, outputs, testPoints) = (teacher.inputs, 1, teacher.testPoints)
+            case .symmetric(let set):
+                (inputs, outputs, testPoints) = (TrialSettings.Symmetric.bits, 2, set.testPoints)
             }
             steps = trial.trainingSteps
             var sizes = [inputs] + trial.network.hidden
@@ -299,6 +301,7 @@ extension TrialSettings {
         case .gaussian: nil
         case .images(let images): images.trainPoints ?? Point.imageTrainPoints
         case .teacher(let teacher): teacher.trainPoints
+        case .symmetric(let symmetric): symmetric.trainPoints
         }
     }
 }

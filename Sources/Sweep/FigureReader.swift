@@ -42,12 +42,18 @@ struct FigureReader {
         let curves = member("curves").flatMap { axis($0, path: "figures.curves", &faults) }
         let panels = member("panels").flatMap { axis($0, path: "figures.panels", &faults) }
         guard let name = member("name")?.name(path: "figures.name", &faults),
-            let x = member("x").flatMap({ self.x($0, &faults) }), let yNode = member("y")
+            var x = member("x").flatMap({ self.x($0, &faults) }), let yNode = member("y")
         else { return nil }
         let quantities =
             (yNode.sequence == nil ? [yNode] : yNode.list(path: "figures.y", limit: 20, &faults) ?? [])
             .compactMap { quantity($0, &faults) }
         if yNode.sequence?.isEmpty ?? false { faults.add(yNode.place, "figures.y", .emptyList) }
+        if case .metric(let quantity) = x {
+            x = .metric(inPlane(quantity, quantities, given: member("x")?.mapping, yNode.place, &faults))
+            for key in ["xscale", "yscale"] {
+                if let node = member(key) { faults.add(node.place, "figures.\(key)", .figure(.scaleOfPlane)) }
+            }
+        }
         let figure = FigureSpec(
             name: name, title: title, x: x, y: quantities, curves: curves, panels: panels,
             xscale: scale(member("xscale"), path: "figures.xscale", &faults),
@@ -63,7 +69,7 @@ struct FigureReader {
         switch figure.x {
         case .axis(let path): used.append(path)
         case .betaIB: used.append("beta")
-        case .step: break
+        case .step, .metric: break
         }
         if let (first, _) = firstRepeat(in: used) {
             faults.add(node.place, "figures.\(figure.name)", .figure(.sameAxis(used[first])))
@@ -75,12 +81,27 @@ struct FigureReader {
 
     /// What is of a whole training has no steps, and needs a trace.
     private func checkSteps(of figure: FigureSpec, _ place: SweepError.Place, _ faults: inout Faults) {
-        guard let metric = figure.y.map(\.metric).first(where: \.isOfTraining) else { return }
-        if figure.x == .step {
+        var (quantities, isAlongTraining) = (figure.y, figure.x == .step)
+        if case .metric(let quantity) = figure.x {
+            (quantities, isAlongTraining) = ([quantity] + quantities, true)
+        }
+        guard let metric = quantities.map(\.metric).first(where: \.isOfTraining) else { return }
+        if isAlongTraining {
             faults.add(place, "figures.y", .figure(.notAlongTraining(metric)))
         } else if !hasTrace {
             faults.add(place, "figures.y", .figure(.noTrace))
         }
+    }
+
+    /// The x of a plane: of y's layers, where it says nothing of layers itself.
+    private func inPlane(
+        _ x: FigureSpec.Quantity, _ y: [FigureSpec.Quantity], given: [YAMLNode.Entry]?,
+        _ place: SweepError.Place, _ faults: inout Faults
+    ) -> FigureSpec.Quantity {
+        if y.count > 1 { faults.add(place, "figures.y", .figure(.planeOfOne)) }
+        let saysLayer = given?.contains { $0.key == "layer" } ?? false
+        guard x.metric.isPerLayer, !saysLayer, let layer = y.first?.layer else { return x }
+        return FigureSpec.Quantity(metric: x.metric, threshold: x.threshold, layer: layer)
     }
 
     /// Whether some trial measures along training.
@@ -128,6 +149,10 @@ struct FigureReader {
             }
             return .step
         }
+        if node.mapping != nil || node.scalar.map({ Metric(key: $0.text) != nil }) ?? false {
+            if !hasTrace { faults.add(node.place, "figures.x", .figure(.noTrace)) }
+            return quantity(node, path: "figures.x", &faults).map(FigureSpec.X.metric)
+        }
         if node.scalar?.text == "beta_ib", axes.contains(where: { $0.path == "beta" }) { return .betaIB }
         guard let path = axis(node, path: "figures.x", &faults) else { return nil }
         if let axis = axes.first(where: { $0.path == path }), case .list(let values) = axis.values,
@@ -145,8 +170,9 @@ struct FigureReader {
     }
 
     /// `accuracy`, or {metric, threshold, layer}.
-    private func quantity(_ node: YAMLNode, _ faults: inout Faults) -> FigureSpec.Quantity? {
-        let path = "figures.y"
+    private func quantity(
+        _ node: YAMLNode, path: String = "figures.y", _ faults: inout Faults
+    ) -> FigureSpec.Quantity? {
         var (metricNode, thresholdNode, layerNode): (YAMLNode?, YAMLNode?, YAMLNode?) = (node, nil, nil)
         if let entries = node.mapping {
             metricNode = nil

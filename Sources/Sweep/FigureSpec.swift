@@ -8,6 +8,8 @@ public struct FigureSpec: Equatable, Sendable {
         case betaIB
         /// Training steps: the figure draws the trace.
         case step
+        /// A number along training: the figure draws paths through a plane, such as that of information.
+        case metric(Quantity)
     }
 
     /// A number of each record.
@@ -78,6 +80,7 @@ extension FigureSpec {
         case .axis(let path): members["x"] = .string(path)
         case .betaIB: members["x"] = .string("beta_ib")
         case .step: members["x"] = .string("step")
+        case .metric(let quantity): members["x"] = quantity.json
         }
         members["title"] = title.map(JSONValue.string)
         members["curves"] = curves.map(JSONValue.string)
@@ -125,6 +128,8 @@ public enum FigureMistake: Equatable, Sendable {
     case notAlongTraining(Metric)
     case noTheory
     case noTheoryOf(Metric)
+    case planeOfOne
+    case scaleOfPlane
 
     var words: String {
         switch self {
@@ -154,6 +159,8 @@ public enum FigureMistake: Equatable, Sendable {
             "\(metric.key) is one of the whole training: it has no steps"
         case .noTheory: "there is theory for a vib on gaussian data, and for an mlp on a teacher's, only"
         case .noTheoryOf(let metric): "the theory has no \(metric.key)"
+        case .planeOfOne: "a plane has one quantity against the other: give one y"
+        case .scaleOfPlane: "a plane's axes are linear"
         }
     }
 }

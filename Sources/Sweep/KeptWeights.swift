@@ -83,6 +83,7 @@ extension TrialSettings {
         case .gaussian(let data): data.inputs
         case .images: 784
         case .teacher(let data): data.inputs
+        case .symmetric: Symmetric.bits
         }
     }
 
@@ -91,6 +92,7 @@ extension TrialSettings {
         case .gaussian(let data): data.covariance.count - data.inputs
         case .images: 10
         case .teacher: 1
+        case .symmetric: 2
         }
     }
 

@@ -116,6 +116,8 @@ public enum MeasureCatalogue {
     public static let listed: [MeasureDeclaration] = [
         .effectiveRank,
         .weightDisplacement,
+        .binnedInformation,
+        .kernelInformation,
     ]
 
     /// In the order of tables.

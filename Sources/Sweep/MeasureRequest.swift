@@ -46,6 +46,8 @@ public struct MeasureRequest: Equatable, Sendable {
     public enum Points: Equatable, Sendable {
         /// The test images of a data set.
         case dataset(TrialSettings.Images.Name, TrialSettings.Images.Scale)
+        /// All 4096 patterns of the symmetric set.
+        case symmetric(TrialSettings.Images.Scale)
         /// A .npy file, its numbers as they are, and labels in a .npy or an IDX file.
         case array(String, labels: String?)
         /// An IDX file of images, and labels in a .npy or an IDX file.
@@ -53,7 +55,7 @@ public struct MeasureRequest: Equatable, Sendable {
 
         public var haveLabels: Bool {
             switch self {
-            case .dataset: true
+            case .dataset, .symmetric: true
             case .array(_, let labels), .images(_, let labels, _): labels != nil
             }
         }
@@ -133,6 +135,8 @@ extension MeasureRequest.Points {
         switch self {
         case .dataset(let name, let scale):
             members = ["dataset": .string(name.rawValue), "scale": .string(scale.rawValue)]
+        case .symmetric(let scale):
+            members = ["dataset": .string("symmetric"), "scale": .string(scale.rawValue)]
         case .array(let inputs, let labels):
             members["inputs"] = .string(inputs)
             if let labels { members["labels"] = .string(labels) }
@@ -150,6 +154,8 @@ extension MeasureRequest.Points {
             self = .array(inputs, labels: labels)
         } else if let images = json["images"]?.string, let scale {
             self = .images(images, labels: labels, scale)
+        } else if let scale, json["dataset"] == .string("symmetric") {
+            self = .symmetric(scale)
         } else if let scale,
             let name = json["dataset"]?.string.flatMap({ TrialSettings.Images.Name(rawValue: $0) })
         {

@@ -21,6 +21,7 @@ struct Point {
     private var isVIB: Bool { word("experiment", default: "") == "vib" }
     private var isGaussian: Bool { dataset == "gaussian" }
     private var isTeacher: Bool { dataset == "teacher" }
+    private var isSymmetric: Bool { dataset == "symmetric" }
 
     private func number(_ path: String, default value: Double) -> Double { values[path]?.number ?? value }
     private func integer(_ path: String) -> Int? { values[path]?.number.flatMap { Int(exactly: $0) } }
@@ -32,6 +33,7 @@ struct Point {
     func settings(_ conflicts: inout [PointConflict]) -> TrialSettings {
         let data = datasetSettings(&conflicts)
         if isVIB, isTeacher { conflicts.append(PointConflict("experiment", .teacherOfVIB)) }
+        if isVIB, isSymmetric { conflicts.append(PointConflict("experiment", .symmetricOfVIB)) }
         let inputs = if case .gaussian(let gaussian) = data { gaussian.inputs } else { 784 }
         let settings = TrialSettings(
             experiment: experiment(inputs: inputs), dataset: data, network: network,
@@ -49,20 +51,24 @@ struct Point {
 
     private var network: TrialSettings.Network {
         let activation = TrialSettings.Network.Activation(
-            rawValue: word("activation", default: isGaussian ? "linear" : "relu"))
-        let width = integer("width") ?? (isGaussian || isTeacher ? 64 : 200)
+            rawValue: word("activation", default: isGaussian ? "linear" : isSymmetric ? "tanh" : "relu"))
+        let width = integer("width") ?? (isGaussian || isTeacher || isSymmetric ? 64 : 200)
+        let initialisation = TrialSettings.Network.Initialisation(
+            rawValue: isVIB ? "" : word("initialisation", default: "scaled"))
         let hidden =
             numbers("hidden")?.map { Int($0) }
             ?? [Int](repeating: width, count: (integer("depth") ?? 2) - 1)
         return TrialSettings.Network(
             hidden: hidden, activation: activation ?? .linear,
-            biases: isVIB || values["biases"]?.bool ?? !isTeacher)
+            biases: isVIB || values["biases"]?.bool ?? !isTeacher,
+            initialisation: initialisation ?? .scaled)
     }
 
     // MARK: Data
 
     private func datasetSettings(_ conflicts: inout [PointConflict]) -> TrialSettings.Dataset {
         if isTeacher { return .teacher(teacher(&conflicts)) }
+        if isSymmetric { return .symmetric(symmetric(&conflicts)) }
         guard let name = TrialSettings.Images.Name(rawValue: dataset) else {
             return .gaussian(gaussian(&conflicts))
         }
@@ -134,6 +140,18 @@ struct Point {
             testPoints: integer("dataset.testPoints") ?? 1024)
     }
 
+    /// 80 % of the patterns train, rounded: the public setting.
+    private func symmetric(_ conflicts: inout [PointConflict]) -> TrialSettings.Symmetric {
+        let most = TrialSettings.Symmetric.patterns - 1
+        var points = integer("dataset.trainPoints") ?? 3277
+        if points > most {
+            conflicts.append(PointConflict("dataset.trainPoints", .noTestPatterns(points, most: most)))
+            points = most
+        }
+        let scale = TrialSettings.Images.Scale(rawValue: word("dataset.scale", default: "unit"))
+        return TrialSettings.Symmetric(scale: scale ?? .unit, trainPoints: points)
+    }
+
     // MARK: Training
 
     private func training(
@@ -145,6 +163,7 @@ struct Point {
             case .gaussian: nil
             case .images(let images): images.trainPoints ?? Point.imageTrainPoints
             case .teacher(let teacher): teacher.trainPoints
+            case .symmetric(let symmetric): symmetric.trainPoints
             }
         if let points = trainPoints {
             if batch > points {
@@ -224,6 +243,7 @@ struct Point {
             case .gaussian(let gaussian): gaussian.testPoints
             case .images(let images): images.testPoints ?? Point.imageTestPoints
             case .teacher(let teacher): teacher.testPoints
+            case .symmetric(let symmetric): symmetric.testPoints
             }
         var points = integer("measures.localRank.points") ?? min(256, testPoints)
         if points > testPoints {

@@ -50,8 +50,10 @@ extension Setting {
     private static let images = Use.images
     private static let teacher = Use.teacher
     private static let finite = Use.classes
+    private static let scaled = Use(path: "dataset", words: ["mnist", "fashion-mnist", "symmetric"])
+    private static let withTests = Use(path: "dataset", words: ["gaussian", "mnist", "fashion-mnist", "teacher"])
     private static let drawn = Use(path: "dataset", words: ["gaussian", "teacher"])
-    private static let mlp = Use(path: "experiment", words: ["mlp"])
+    private static let mlp = Use.mlp
     private static let adam = Use(path: "training.optimizer", words: ["adam"])
     private static let sgd = Use(path: "training.optimizer", words: ["sgd"])
     private static let decay = Use(path: "training.schedule", words: ["decay"])
@@ -59,7 +61,7 @@ extension Setting {
     static let positive = Bounds(.open(0), .none)
     private static let fraction = Bounds(.closed(0), .open(1))
 
-    static let datasetNames = ["gaussian", "mnist", "fashion-mnist", "teacher"]
+    static let datasetNames = ["gaussian", "mnist", "fashion-mnist", "teacher", "symmetric"]
     static let experimentNames = ["mlp", "vib"]
     static let seedLimit = 1 << 53 - 1
 
@@ -68,7 +70,7 @@ extension Setting {
             "experiment", .word(experimentNames), default: "required", "What a trial trains. Never an axis."),
         Setting(
             "dataset", .dataset, default: "required",
-            "What it trains on: gaussian, mnist, fashion-mnist or teacher."),
+            "What it trains on: gaussian, mnist, fashion-mnist, teacher or symmetric."),
         Setting(
             "beta", .number(positive), default: "required", uses: [vib],
             "The weight of the compression term, β in `task loss + β · KL`."),
@@ -121,15 +123,17 @@ extension Setting {
             "dataset.teacherSeed", .integer(0...seedLimit), default: "0", uses: [teacher],
             "The seed of the teacher's weights: not the trial's, so that all seeds learn from one teacher."),
         Setting(
-            "dataset.trainPoints", .integer(1...60000), default: "all 60000 (images), 128 (teacher)",
-            uses: [finite], "Train on the first so many images; or so many points that the teacher labels."),
+            "dataset.trainPoints", .integer(1...60000),
+            default: "all 60000 (images), 128 (teacher), 3277 of 4096 (symmetric)", uses: [finite],
+            "Train on the first so many images; or so many points that the teacher labels; or so many patterns "
+                + "that the seed chooses, the others being the test set."),
         Setting(
             "dataset.testPoints", .integer(2...10_000_000),
-            default: "65536 (gaussian), all 10000 (images), 1024 (teacher)",
+            default: "65536 (gaussian), all 10000 (images), 1024 (teacher)", uses: [withTests],
             "Points that the final measures are taken on."),
         Setting(
             "dataset.scale", .word(["unit", "symmetric"]), default: "symmetric (vib), unit (mlp)",
-            uses: [images], "Pixels become 0 … 1 (unit) or −1 … 1 (symmetric)."),
+            uses: [scaled], "Pixels and bits become 0 … 1 (unit) or −1 … 1 (symmetric)."),
     ]
 
     private static let network: [Setting] = [
@@ -137,18 +141,24 @@ extension Setting {
             "depth", .integer(1...1000), default: "2",
             "Weight layers; of a VIB the encoder's, its μ/σ head included."),
         Setting(
-            "width", .integer(1...65536), default: "64 (gaussian, teacher), 200 (images)",
+            "width", .integer(1...65536), default: "64 (gaussian, teacher, symmetric), 200 (images)",
             "Units of every hidden layer."),
         Setting(
             "hidden", .integers(1...65536, limit: 999), default: "`depth` − 1 layers of `width`",
             "Units of each hidden layer, in place of depth and width."),
         Setting(
             "activation", .word(["linear", "relu", "tanh"]),
-            default: "linear (gaussian), relu (images, teacher)",
+            default: "linear (gaussian), relu (images, teacher), tanh (symmetric)",
             "The function after every hidden layer."),
         Setting(
-            "biases", .flag, default: "true (gaussian, images), false (teacher)", uses: [mlp],
+            "biases", .flag, default: "true, false (teacher)", uses: [mlp],
             "Whether layers have biases; a ReLU network without is homogeneous in its weights."),
+        Setting(
+            "initialisation", .word(TrialSettings.Network.Initialisation.allCases.map(\.rawValue)),
+            default: "scaled", uses: [mlp],
+            "Weights before the first step, normal: `scaled`, of variance 2 / inputs before a ReLU and "
+                + "2 / (inputs + outputs) else; `truncatedNormal`, of deviation 1/√inputs, drawn again beyond two "
+                + "deviations."),
         Setting(
             "bottleneck", .integer(1...4096), default: "number of inputs (gaussian), 32 (images)",
             uses: [vib],
@@ -183,8 +193,8 @@ extension Setting {
             "What the learning rate is multiplied by."),
         Setting(
             "training.decayEvery", .integer(1...1_000_000_000),
-            default: "2 (images, teacher), required (gaussian)", uses: [decay],
-            "After so many epochs (images, teacher) or steps (gaussian)."),
+            default: "2, required (gaussian)", uses: [decay],
+            "After so many epochs, or steps (gaussian)."),
         Setting(
             "training.average", .numberOrOff(Bounds(.open(0), .open(1))), default: "off",
             "Decay of a moving average of the parameters; measures then read the average."),
@@ -197,7 +207,7 @@ extension Setting {
             "Length in passes over the training points."),
         Setting(
             "training.loss", .word(["crossEntropy", "meanSquaredError", "gaussianNLL", "logistic"]),
-            default: "crossEntropy (images), gaussianNLL (vib, gaussian), meanSquaredError (mlp, gaussian; "
+            default: "crossEntropy (images, symmetric), gaussianNLL (vib, gaussian), meanSquaredError (mlp, gaussian; "
                 + "teacher's regression), logistic (teacher's classification)",
             "The task loss."),
     ]

@@ -98,7 +98,8 @@ extension SweepError {
         case noDuration(gaussian: Bool)
         case noTargets(inputs: Int, of: Int)
         case noSizes
-        case noTeacher, teacherOfVIB
+        case noTeacher, teacherOfVIB, symmetricOfVIB
+        case noTestPatterns(Int, most: Int)
         case tooManyCorrelations(Int, most: Int)
         case tooManyTestPoints(Int)
         case batchTooLarge(Int, points: Int)
@@ -127,6 +128,9 @@ extension SweepError {
             case .noTeacher:
                 "a teacher needs 'inputs', the number of x's components, and 'norm', its weights' norm"
             case .teacherOfVIB: "a teacher's data are for an mlp"
+            case .symmetricOfVIB: "the symmetric set is for an mlp"
+            case .noTestPatterns(let points, let most):
+                "\(points) training points leave none of the 4096 patterns to test: take at most \(most)"
             case .tooManyCorrelations(let count, let most):
                 "\(count) correlations, and the smaller of inputs and targets is \(most)"
             case .tooManyTestPoints(let points): "\(points) test points, and the data set has 10000"

@@ -29,6 +29,10 @@ public struct TrialIdentifier: Sendable {
         experiment.append(settings.experiment, to: &text) { $0.json.write(to: &$1) }
         text += #","hidden":"#.utf8
         JSONValue(settings.network.hidden).write(to: &text)
+        if settings.network.initialisation != .scaled {
+            text += #","initialisation":"#.utf8
+            JSONValue.string(settings.network.initialisation.rawValue).write(to: &text)
+        }
         text += #","measures":"#.utf8
         measures.append(settings.measures, to: &text) { $0.json.write(to: &$1) }
         text += #","seed":"#.utf8

@@ -11,6 +11,9 @@ extension TrialSettings {
         ]
         // What came later is written where it is not the default: identifiers stay.
         if !network.biases { members["biases"] = .bool(false) }
+        if network.initialisation != .scaled {
+            members["initialisation"] = .string(network.initialisation.rawValue)
+        }
         return .object(members)
     }
 }
@@ -49,6 +52,11 @@ extension TrialSettings.Dataset {
                 "width": JSONValue(teacher.width), "norm": .number(teacher.norm),
                 "seed": .number(Double(teacher.seed)), "trainPoints": JSONValue(teacher.trainPoints),
                 "testPoints": JSONValue(teacher.testPoints),
+            ])
+        case .symmetric(let symmetric):
+            .object([
+                "name": .string("symmetric"), "scale": .string(symmetric.scale.rawValue),
+                "trainPoints": JSONValue(symmetric.trainPoints),
             ])
         }
     }

@@ -36,6 +36,7 @@ public struct TrialSettings: Hashable, Sendable {
         case gaussian(Gaussian)
         case images(Images)
         case teacher(Teacher)
+        case symmetric(Symmetric)
     }
 
     /// Jointly Gaussian inputs and targets, drawn anew for every batch.
@@ -116,21 +117,46 @@ public struct TrialSettings: Hashable, Sendable {
         }
     }
 
+    /// All patterns of 12 bits, and a class that the icosahedron's symmetries keep (Shwartz-Ziv & Tishby 2017).
+    public struct Symmetric: Hashable, Sendable {
+        public static let patterns = 4096
+        public static let bits = 12
+
+        /// Bits are 0 and 1 (unit), or −1 and 1.
+        public var scale: Images.Scale
+        /// So many patterns, which the trial's seed chooses, train; the others test.
+        public var trainPoints: Int
+        public var testPoints: Int { Symmetric.patterns - trainPoints }
+
+        public init(scale: Images.Scale, trainPoints: Int) {
+            self.scale = scale
+            self.trainPoints = trainPoints
+        }
+    }
+
     /// The encoder of a VIB (without its head of 2K outputs), or the MLP without its output layer.
     public struct Network: Hashable, Sendable {
         public enum Activation: String, CaseIterable, Sendable { case linear, relu, tanh }
+        /// The weights before the first step: as the activation wants them (He, Glorot), or normal of deviation
+        /// 1/√inputs without what is beyond two deviations.
+        public enum Initialisation: String, CaseIterable, Sendable { case scaled, truncatedNormal }
 
         /// Units of each hidden layer; `depth` is `hidden.count + 1`.
         public var hidden: [Int]
         public var activation: Activation
         /// Of an MLP: whether its layers have them.
         public var biases: Bool
+        /// Of an MLP.
+        public var initialisation: Initialisation
         public var depth: Int { hidden.count + 1 }
 
-        public init(hidden: [Int], activation: Activation, biases: Bool = true) {
+        public init(
+            hidden: [Int], activation: Activation, biases: Bool = true, initialisation: Initialisation = .scaled
+        ) {
             self.hidden = hidden
             self.activation = activation
             self.biases = biases
+            self.initialisation = initialisation
         }
     }
 

@@ -47,6 +47,23 @@ import Testing
         #expect(isClose(information.targetInformation, ofStates + ofClasses - joint, 1e-12))
     }
 
+    /// Bins of one width are those of a range that holds them, whatever else is in the data.
+    @Test func binsOfOneWidthDoNotMoveWithTheData() {
+        let x = mapped(drawn(9, 300, 3)) { max(0, $0) * 3 }
+        let labels = drawnLabels(3, 300, 2)
+        let byWidth = BinnedInformation(x, labels: labels, width: 0.125)
+        #expect(byWidth == BinnedInformation(x, labels: labels, bins: 64, range: 0...8))
+        // With one point far away all others keep their states.
+        let more = Matrix<Double>(rows: 301, columns: 3)
+        more.assign(x.values + [100, 0, 50])
+        let states = BinnedInformation(more, labels: labels + [0], width: 0.125).states
+        #expect(states == byWidth.states + 1)
+        // To both sides of 0, and of what is far beyond any count of bins.
+        let ends = Matrix<Double>(rows: 4, columns: 1)
+        ends.assign([-0.01, 0.01, 1e300, -1e300])
+        #expect(BinnedInformation(ends, labels: [0, 0, 0, 0], width: 1).states == 4)
+    }
+
     @Test func thereAreExactlyAsManyBinsAsSaidAndTheEndsAreInThem() {
         let x = Matrix<Double>(rows: 3001, columns: 1)
         x.assign((0...3000).map { -1 + Double($0) / 1500 })

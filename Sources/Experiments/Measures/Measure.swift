@@ -28,6 +28,8 @@ var measureTable: [any Measure.Type] {
     [
         EffectiveRankMeasure.self,
         WeightDisplacementMeasure.self,
+        BinnedInformationMeasure.self,
+        KernelInformationMeasure.self,
     ]
 }
 

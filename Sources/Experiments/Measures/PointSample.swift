@@ -17,9 +17,11 @@ struct PointSample {
 
 extension BatchSource {
     /// - Parameter points: a number of test points, the first ones; or "all": every training point in the
-    ///   order of the data, and then every test point.
+    ///   order of the data, and then every test point. Of the symmetric set all patterns in order.
     func sample(_ points: JSONValue) -> PointSample {
         let wantsAll = points == .string("all")
+        // All there are, in the order of their numbers, whatever the seed trains on.
+        if wantsAll, case .symmetric(let source) = kind { return source.all }
         let test = wantsAll ? testCount : min(testCount, Int(points.number ?? 0))
         let train = wantsAll ? finiteCount ?? 0 : 0
         let inputs = Matrix<Float>(rows: train + test, columns: inputs)
@@ -51,6 +53,8 @@ struct LayerOutputs {
     let activations: [Matrix<Float>]
     let labels: [Int32]
     let classes: Int
+    /// Whether the last layer is the network's output: of a VIB's encoder it is not.
+    let endsInOutput: Bool
 
     /// - Parameter lastUnits: of the last layer only so many outputs are the representation: of a VIB μ, the
     ///   first half of its head.
@@ -59,6 +63,7 @@ struct LayerOutputs {
     ) {
         inputs = sample.inputs
         (labels, classes) = (sample.labels, sample.classes)
+        endsInOutput = layers.last?.weight.rows == lastUnits
         let points = sample.inputs.rows
         var (before, after) = ([Matrix<Float>](), [Matrix<Float>]())
         for (number, layer) in layers.enumerated() {

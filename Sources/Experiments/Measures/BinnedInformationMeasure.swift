@@ -1,0 +1,81 @@
+import Learning
+import LinearAlgebra
+import Measures
+import Text
+
+/// I(X;T) and I(T;Y) of each layer's binned activations, and whether I(X;T) falls along the training.
+struct BinnedInformationMeasure: Measure {
+    static let name = "binnedInformation"
+    private let bins: Int
+
+    init(_ settings: MeasureSettings) { bins = settings.integer("bins") }
+
+    func metrics(_ context: MeasureContext) -> [String: JSONValue] {
+        let labels = context.outputs.labels
+        let states = context.outputs.informationLayers.map { layer in
+            layer.isBounded(context.activation)
+                ? BinnedInformation(layer.activations, labels: labels, bins: bins, range: -1...1)
+                : BinnedInformation(layer.activations, labels: labels, width: 2 / Double(bins))
+        }
+        let (inputs, targets) = (states.map(\.inputInformation), states.map(\.targetInformation))
+        return [
+            "i_xt_nats": JSONValue(inputs), "i_xt_bits": JSONValue(inputs.map { $0 / naturalLogarithmOfTwo }),
+            "i_ty_nats": JSONValue(targets),
+            "i_ty_bits": JSONValue(targets.map { $0 / naturalLogarithmOfTwo }),
+        ]
+    }
+
+    /// Of each layer: the fall, since when (null where none is), whether there is one, and whether a rise comes
+    /// before. Left out of a trace shorter than five entries.
+    func summary(_ training: MeasuredTraining) -> [String: JSONValue] {
+        let along = training.numbers("i_xt_nats")
+        guard along.count >= 5, let layers = along.first?.values.count else { return [:] }
+        let reports = (0..<layers).compactMap { layer in
+            CompressionReport(
+                steps: along.map { Double($0.step) }, information: along.map { $0.values[layer] })
+        }
+        return [
+            "i_xt_fall_nats": JSONValue(reports.map(\.fall)),
+            "i_xt_fall_step": .array(reports.map { $0.startStep.map(JSONValue.number) ?? .null }),
+            "i_xt_falls": JSONValue(reports.map { $0.falls ? 1 : 0 }),
+            "two_phases": JSONValue(reports.map { $0.rises && $0.falls ? 1 : 0 }),
+        ]
+    }
+}
+
+/// A layer as the information plane has it.
+struct InformationLayer {
+    /// [points, units]
+    let activations: Matrix<Float>
+    /// Whether they are probabilities.
+    let isSoftmax: Bool
+
+    /// Whether all units are within −1 and 1, whatever the weights.
+    func isBounded(_ activation: Activation) -> Bool { isSoftmax || activation == .tanh }
+}
+
+extension LayerOutputs {
+    /// The hidden layers' activations, and of the output layer the classes' probabilities, as the public code of
+    /// the information plane has them: softmax, or of one output the logistic function. Of a VIB μ as it is.
+    var informationLayers: [InformationLayer] {
+        activations.enumerated().map { number, layer in
+            endsInOutput && number + 1 == activations.count
+                ? InformationLayer(activations: LayerOutputs.probabilities(layer), isSoftmax: true)
+                : InformationLayer(activations: layer, isSoftmax: false)
+        }
+    }
+
+    private static func probabilities(_ outputs: Matrix<Float>) -> Matrix<Float> {
+        let isOne = outputs.columns == 1
+        // Of one output z: the softmax of (0, z).
+        let scores = Matrix<Float>(rows: outputs.rows, columns: max(2, outputs.columns))
+        for row in 0..<outputs.rows {
+            for column in 0..<outputs.columns {
+                scores[row, column + (isOne ? 1 : 0)] = outputs[row, column]
+            }
+        }
+        let shares = Matrix<Float>(rows: scores.rows, columns: scores.columns)
+        scores.addSoftmax(to: shares)
+        return shares
+    }
+}

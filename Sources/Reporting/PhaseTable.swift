@@ -1,0 +1,103 @@
+import Sweep
+import Text
+
+/// The text of `tables/NAME-phases.dat`: in how many trials I(X;T) falls, of each layer and of any hidden one.
+/// Filled record by record.
+struct PhaseTable {
+    let figure: String
+    private let sweepName: String
+    private let sweepDigest: String
+    /// Axes but the seed.
+    private let paths: [String]
+    private var rows: [Row] = []
+    private var places: [String: Int] = [:]
+
+    private struct Row {
+        let axes: [JSONValue]
+        /// From 1; nil of the row of any hidden layer.
+        let layer: Int?
+        var measured = 0
+        var falls = 0
+        var twoPhases = 0
+        var nats = Sample()
+        var steps: [Double] = []
+    }
+
+    init(_ figure: String, of spec: SweepSpec) {
+        self.figure = figure
+        sweepName = spec.name
+        sweepDigest = spec.digest
+        paths = spec.axes.filter { $0.path != "seed" && $0.count > 1 }.map(\.path)
+    }
+
+    var isEmpty: Bool { rows.isEmpty }
+
+    mutating func add(_ record: Record) {
+        func list(_ key: String) -> [Double?]? { record.metrics[key]?.array?.map(\.number) }
+        guard record.isMeasured, let falls = list("i_xt_falls"), let both = list("two_phases"),
+            let nats = list("i_xt_fall_nats"), let steps = list("i_xt_fall_step"),
+            Set([falls.count, both.count, nats.count, steps.count]).count == 1
+        else { return }
+        let axes = paths.map { record.axes[$0] ?? .null }
+        for layer in falls.indices {
+            let place = place(axes, layer: layer + 1)
+            rows[place].measured += 1
+            if falls[layer] == 1 { rows[place].falls += 1 }
+            if both[layer] == 1 { rows[place].twoPhases += 1 }
+            if let fall = nats[layer] { rows[place].nats.add(fall) }
+            if let step = steps[layer] { rows[place].steps.append(step) }
+        }
+        let any = place(axes, layer: nil)
+        rows[any].measured += 1
+        if falls.dropLast().contains(1) { rows[any].falls += 1 }
+        if both.dropLast().contains(1) { rows[any].twoPhases += 1 }
+    }
+
+    private mutating func place(_ axes: [JSONValue], layer: Int?) -> Int {
+        let key = JSONValue.array(axes).canonicalText + " \(layer ?? 0)"
+        if let place = places[key] { return place }
+        places[key] = rows.count
+        rows.append(Row(axes: axes, layer: layer))
+        return rows.count - 1
+    }
+
+    var text: String {
+        let columns =
+            paths + [
+                "layer", "n", "falls", "two_phases", "fall_nats:mean", "fall_nats:stderr",
+                "start_step:median",
+            ]
+        var lines = [
+            "# In how many of n trials I(X;T) falls for good, in figure \(figure) of the sweep \(sweepName)",
+            "# Sweep digest \(sweepDigest)",
+            "# two_phases: it rises before. fall_nats: peak minus end, of all trials; start_step: of those where it",
+            "# falls. Layer \"hidden\": in how many trials at least one hidden layer does so. nan: no value",
+            "# Columns: "
+                + columns.enumerated().map { "\($0.offset + 1):\($0.element)" }.joined(separator: " "),
+        ]
+        for row in rows {
+            let numbers: [Double?] = [
+                Double(row.measured), Double(row.falls), Double(row.twoPhases), row.nats.mean,
+                row.nats.standardError, median(row.steps),
+            ]
+            let layer = row.layer.map { JSONValue($0) } ?? .string("hidden")
+            let cells = (row.axes + [layer]).map(Summary.axisText) + numbers.map(cellText)
+            lines.append(cells.joined(separator: " "))
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private func median(_ numbers: [Double]) -> Double? {
+        let sorted = numbers.sorted()
+        guard let last = sorted.indices.last else { return nil }
+        return (sorted[last / 2] + sorted[(last + 1) / 2]) / 2
+    }
+}
+
+extension FigureSpec {
+    /// Whether x is the binned I(X;T), of which records say whether it falls.
+    var isInformationPlane: Bool {
+        guard case .metric(let quantity) = x else { return false }
+        return ["i_xt_nats", "i_xt_bits"].contains(quantity.metric.key)
+    }
+}

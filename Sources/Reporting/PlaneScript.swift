@@ -1,0 +1,185 @@
+import Sweep
+import Text
+
+/// The text of `figures/NAME.gp` of a plane: one number against another, along training. A panel for each value
+/// of the figure's `panels` axis, in it a path for each curve; a point's colour is its step and its shape its
+/// curve. As GIF a film, a frame for each step.
+struct PlaneScript {
+    private let table: Table
+    private let columns: Table.Columns
+    private let blocks: [Table.Block]
+    private let labels: [FigureData.Label]
+    private let layout: FigureLayout
+    private let title: String
+    private let subtitle: String
+    private let x: FigureRange?
+    private let y: FigureRange?
+    /// Ascending.
+    private let steps: [Double]
+    private var data: FigureData { table.data }
+    private var figure: FigureSpec { data.figure }
+
+    init(_ table: Table) {
+        self.table = table
+        let data = table.data
+        columns = table.columns
+        blocks = table.blocks
+        let drawn = Set(data.panels.flatMap(\.curves).filter(\.hasMeans).map(\.label.key))
+        labels = data.curveLabels.filter { drawn.contains($0.key) }
+        let points = data.panels.flatMap(\.curves).flatMap(\.points).filter { point in
+            point.samples.allSatisfy { $0.mean != nil }
+        }
+        steps = Set(points.map(\.x)).sorted()
+        x = FigureRange(
+            means: points.compactMap { $0.samples[0].mean }, intervals: [], isLog: false, isCount: false)
+        y = FigureRange(
+            means: points.compactMap { $0.samples[1].mean }, intervals: [], isLog: false, isCount: false)
+        title = data.figure.title ?? table.sweepName
+        let counts = points.map(\.measured)
+        let (most, fewest) = (counts.max() ?? 0, counts.min() ?? 0)
+        let seeds = fewest == most ? "\(most)" : "\(fewest)–\(most)"
+        subtitle =
+            [
+                data.figure.title == nil ? nil : table.sweepName,
+                most == 1 ? "one seed" : "mean of \(seeds) seeds",
+                data.diverged > 0
+                    ? data.diverged == 1 ? "1 diverged trial" : "\(data.diverged) diverged trials" : nil,
+            ].compactMap { $0 }.joined(separator: " · ")
+        // The key's room is the colours' too.
+        let keys = labels.map(\.text) + [String](repeating: "training step", count: 12)
+        layout = FigureLayout(
+            rows: 1, panels: data.panels.map { $0.label?.text }, keys: keys, title: title,
+            subtitle: subtitle, markLength: y?.markLength ?? 0)
+    }
+
+    var drawsSomething: Bool { x != nil && y != nil }
+
+    var text: String {
+        var lines = [
+            "# Figure \(figure.name) of the sweep \(table.sweepName), digest \(table.sweepDigest).",
+            "# In this folder, `gnuplot \(figure.name).gp` draws it from ../tables/\(figure.name).dat;",
+            "# `gnuplot -e \"formats='gif'\" \(figure.name).gp` the film, a frame for each measured step.",
+        ]
+        guard let x, let y else {
+            return (lines + ["print \"\(figure.name): nothing is measured yet\""]).joined(separator: "\n")
+                + "\n"
+        }
+        lines += preamble + ["", "do for [format in formats] {"]
+        lines += terminals.map { "    " + $0 }
+        lines.append("    do for [frame = (format eq \"gif\" ? 1 : words(steps)) : words(steps)] {")
+        var body = ["step = real(word(steps, frame))", "set multiplot"] + frame
+        for column in data.panels.indices { body += panel(column, x, y) }
+        lines += (body + ["unset multiplot"]).map { $0.isEmpty ? "" : "        " + $0 }
+        lines += ["    }", "    unset output", "}"]
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private var preamble: [String] {
+        var lines = [
+            "if (!exists(\"formats\")) formats = \"svg png pdf\"",
+            "if (!exists(\"stem\")) stem = \"\(figure.name)\"",
+            "table = \"../tables/\(figure.name).dat\"", "",
+            "set encoding utf8", "set datafile missing \"nan\"",
+            "set grid lt 1 lc rgb \"#e6e6e6\" lw 0.6",
+            "# Viridis: even steps of lightness, also for colour-blind readers.",
+            "set palette defined (0 \"#440154\", 0.25 \"#3b528b\", 0.5 \"#21918c\", 0.75 \"#5ec962\", 1 \"#fde725\")",
+            "steps = \"\(steps.map(JSONValue.text).joined(separator: " "))\"",
+            "# Step 0 has no place on a logarithmic scale: it has the colour of step 1.",
+            "coloured(s) = s < 1 ? 1 : s",
+            "until(s, value) = s <= step ? value : NaN",
+        ]
+        for index in labels.indices {
+            lines.append(
+                "set style line \(index + 1) lc rgb \"#555555\" pt \(PlaneScript.shape(index)) ps 0.9 lw 0.8"
+                    + " # \(comment(labels[index].text))")
+        }
+        return lines
+    }
+
+    private static func shape(_ index: Int) -> Int { [7, 5, 9, 11, 13, 15][index % 6] }
+
+    private var terminals: [String] {
+        let (width, height) = (layout.width, layout.height)
+        let identifier = String(figure.name.map { $0 == "-" ? "_" : $0 })
+        let inches = [width, height].map { JSONValue.text(of: Double($0) / 100) + "in" }.joined(
+            separator: ",")
+        return [
+            "if (format eq \"svg\") {",
+            "    set terminal svg size \(width),\(height) font \"Arial,11\" fontscale 1.36 linewidth 1.2"
+                + " background \"white\" name \"\(identifier)\"", "}",
+            "if (format eq \"png\") {",
+            "    set terminal pngcairo size \(2 * width),\(2 * height) font \"Sans,11\" fontscale 2"
+                + " linewidth 2.4 pointscale 2", "}",
+            "if (format eq \"pdf\") {",
+            "    set terminal pdfcairo size \(inches) font \"Sans,11\" fontscale 0.75"
+                + " linewidth 1.2 pointscale 0.75",
+            "}",
+            "if (format eq \"gif\") {",
+            "    set terminal gif animate delay 12 loop 0 optimize size \(width),\(height) font \"Sans,11\"",
+            "}",
+            "set output stem . \".\" . format",
+        ]
+    }
+
+    /// Title, key and the colours' scale.
+    private var frame: [String] {
+        let entries = labels.indices.prefix(40).map {
+            "keyentry with points ls \($0 + 1) title \(quoted(labels[$0].text))"
+        }
+        let low = (0.12, 0.52)
+        return [
+            "# Title and key",
+            "set label 1 \(quotedInBold(title)) at screen 0.5,\(fraction(layout.titleY)) center"
+                + " font \",\(layout.titleSize)\"",
+            "set label 2 \(quoted(subtitle)) at screen 0.5,\(fraction(layout.subtitleY)) center noenhanced"
+                + " font \",\(layout.subtitleSize)\" textcolor rgb \"#555555\"",
+            "set key at screen \(fraction(layout.keyX)),\(fraction(layout.keyY)) left top"
+                + " reverse Left noenhanced samplen 1 spacing 1.15",
+            "set lmargin at screen 0; set rmargin at screen 1; set bmargin at screen 0; set tmargin at screen 1",
+            "unset border; unset tics; unset title; unset xlabel; unset ylabel; unset logscale; unset colorbox",
+            "plot [0:1] [0:1] " + (["NaN notitle"] + entries).joined(separator: ", \\\n                "),
+            "unset label; unset key; set border 31 lw 0.8; set tics scale 0.7",
+            "set logscale cb; set cbrange [1:\(JSONValue.text(of: max(steps.last ?? 1, 10)))]",
+            "set format cb \"10^{%T}\"; set cbtics nomirror; set cblabel \"training step\"",
+            "set colorbox vertical user origin screen \(fraction(layout.keyX + 0.01)),\(fraction(low.0))"
+                + " size screen 0.015,\(fraction(low.1 - low.0))",
+        ]
+    }
+
+    private func panel(_ column: Int, _ x: FigureRange, _ y: FigureRange) -> [String] {
+        let place = layout.place(row: 0, panel: column)
+        let name = data.panels[column].label?.text
+        var lines = ["", "# \(comment(name ?? "all trials"))"]
+        lines.append(
+            [("l", place.left), ("r", place.right), ("b", place.bottom), ("t", place.top)]
+                .map { "set \($0.0)margin at screen \(fraction($0.1))" }.joined(separator: "; "))
+        lines.append(name.map { "set title \(quoted($0)) noenhanced offset 0,-0.4" } ?? "unset title")
+        func label(_ row: Int) -> String { quoted(figure.y[row].label(squaredLoss: table.squaredLoss)) }
+        lines.append(place.isLowest ? "set xlabel \(label(0))" : "unset xlabel")
+        lines.append(place.isLeftmost ? "set ylabel \(label(1))" : "unset ylabel")
+        lines.append("set xrange [\(x.ends)]; set yrange [\(y.ends)]")
+        lines.append("set format x \"\(place.isLowest ? "%g" : "")\"; set xtics nomirror autofreq")
+        lines.append("set format y \"\(place.isLeftmost ? "%g" : "")\"; set ytics nomirror autofreq")
+        let elements = paths(column)
+        lines.append(
+            "plot "
+                + (elements.isEmpty ? ["NaN notitle"] : elements).joined(separator: ", \\\n                "))
+        lines.append("unset colorbox")
+        return lines
+    }
+
+    /// Thin lines below, and on them the coloured points.
+    private func paths(_ column: Int) -> [String] {
+        var (below, above) = ([String](), [String]())
+        let (first, second) = (columns.means[0], columns.means[1])
+        for (index, block) in blocks.enumerated() where block.panelIndex == column {
+            guard let style = labels.firstIndex(of: block.curve.label), block.curve.hasMeans else { continue }
+            let path = "table index \(index) using (until($1, $\(first))):\(second)"
+            below.append("\(path) with lines lc rgb \"#bbbbbb\" lw 0.8 notitle")
+            above.append(
+                "\(path):(coloured($1)) with points pt \(PlaneScript.shape(style)) ps 0.75 lc palette notitle"
+            )
+        }
+        return below + above
+    }
+}

@@ -1,0 +1,150 @@
+import Foundation
+import Sweep
+import Testing
+import Text
+
+@testable import Reporting
+
+/// Two activations, three seeds, paths of three layers over four steps; with relu nothing falls.
+private struct Plane {
+    let spec: SweepSpec
+
+    init(
+        _ figures: String =
+            "{name: plane, x: i_xt_bits, y: {metric: i_ty_bits, layer: each}, panels: activation}"
+    )
+        throws
+    {
+        spec = try SweepSpec(
+            parsing: """
+                name: planes
+                experiment: mlp
+                dataset: symmetric
+                axes: {activation: [tanh, relu], seed: {range: [0, 3]}}
+                hidden: [5, 4]
+                training: {steps: 100}
+                measures: {binnedInformation: true, every: {log: 4}}
+                figures: [\(figures)]
+                """, file: "s.yaml")
+    }
+
+    static let steps = [0, 10, 100, 1000]
+    static func xt(_ layer: Int, _ place: Int, _ seed: Int) -> Double {
+        Double(12 - 3 * layer) + [0, 1, 2, 0.5][place] * Double(layer) + 0.1 * Double(seed)
+    }
+    static func ty(_ layer: Int, _ place: Int, _ seed: Int) -> Double {
+        Double(place + 1) / 5 + 0.01 * Double(layer + seed)
+    }
+
+    func write(to folder: String) throws {
+        let lines = (0..<spec.grid.count).map { index -> String in
+            let trial = spec.grid[index]
+            let seed = Int(trial.settings.seed)
+            let falls = trial.settings.network.activation == .tanh
+            func entry(_ place: Int) -> [String: JSONValue] {
+                [
+                    "i_xt_bits": JSONValue((0..<3).map { Plane.xt($0, place, seed) }),
+                    "i_ty_bits": JSONValue((0..<3).map { Plane.ty($0, place, seed) }),
+                ]
+            }
+            var metrics = entry(3)
+            // Of seed 2 no hidden layer has both.
+            let both = falls && seed < 2 ? 1 : 0
+            metrics["i_xt_falls"] = JSONValue(falls ? [0, 1, 1] : [0, 0, 0])
+            metrics["two_phases"] = JSONValue([0, both, falls ? 1 : 0])
+            metrics["i_xt_fall_nats"] = JSONValue(falls ? [0.0, 0.5 + Double(seed), 1.5] : [0.0, 0, 0])
+            metrics["i_xt_fall_step"] =
+                falls
+                ? .array([.null, JSONValue(10 + 10 * seed), JSONValue(7)]) : .array([.null, .null, .null])
+            let trace = Plane.steps.enumerated().map { place, step in
+                JSONValue.object(entry(place).merging(["step": JSONValue(step)]) { $1 })
+            }
+            return recordLine(
+                trial: trial, sweepDigest: spec.digest,
+                body: .object([
+                    "metrics": .object(metrics), "outcome": .string("measured"), "trace": .array(trace),
+                ]))
+        }
+        try Data(lines.map { $0 + "\n" }.joined().utf8).write(to: URL(filePath: folder + "/records.ndjson"))
+    }
+
+    func report(_ folder: String, _ formats: [FigureFormat] = []) throws -> ReportOutcome {
+        try write(to: folder)
+        return try Reports.write(
+            spec: spec, recordsAt: folder + "/records.ndjson", to: folder, formats: formats)
+    }
+}
+
+@Test func aPlanesTableHasBothNumbersByStepABlockForEachLayer() throws {
+    try withFolder { folder in
+        let outcome = try Plane().report(folder)
+        #expect(outcome.tables == ["tables/plane.dat", "tables/plane-phases.dat", "tables/summary.dat"])
+        let table = try text(of: folder + "/tables/plane.dat")
+        #expect(
+            try columns(of: table) == ["step"]
+                + ["i_xt_bits", "i_ty_bits"].flatMap { name in
+                    ["mean", "stderr", "ci95_low", "ci95_high"].map { "\(name):\($0)" }
+                } + ["n", "diverged"])
+        #expect(table.contains("# index 1: tanh; layer 2\n") && table.contains("# index 5: relu; layer 3\n"))
+        let cells = rows(of: table).map { $0.compactMap(Double.init) }
+        #expect(cells.count == 2 * 3 * 4)
+        // The second layer's third step: the mean of three seeds is that of seed 1.
+        #expect(cells[6][0] == 100 && abs(cells[6][1] - Plane.xt(1, 2, 1)) < 1e-12)
+        #expect(abs(cells[6][5] - Plane.ty(1, 2, 1)) < 1e-12 && cells[6][9] == 3)
+    }
+}
+
+@Test func thePhasesAreCountedByLayerAndOfAnyHiddenOne() throws {
+    try withFolder { folder in
+        _ = try Plane().report(folder)
+        let table = try text(of: folder + "/tables/plane-phases.dat")
+        #expect(
+            try columns(of: table) == [
+                "activation", "layer", "n", "falls", "two_phases", "fall_nats:mean", "fall_nats:stderr",
+                "start_step:median",
+            ])
+        let cells = rows(of: table)
+        #expect(cells.count == 8)
+        #expect(cells[0] == ["\"tanh\"", "1", "3", "0", "0", "0", "0", "nan"])
+        #expect(cells[1].prefix(6) == ["\"tanh\"", "2", "3", "3", "2", "1.5"] && cells[1][7] == "20")
+        #expect(cells[2].prefix(6) == ["\"tanh\"", "3", "3", "3", "3", "1.5"])
+        // The output is no hidden layer.
+        #expect(cells[3] == ["\"tanh\"", "\"hidden\"", "3", "3", "2", "nan", "nan", "nan"])
+        #expect(cells[7] == ["\"relu\"", "\"hidden\"", "3", "0", "0", "nan", "nan", "nan"])
+    }
+}
+
+@Test func aPlanesScriptColoursPathsByStep() throws {
+    try withFolder { folder in
+        _ = try Plane().report(folder)
+        let script = try text(of: folder + "/figures/plane.gp")
+        #expect(script.contains("steps = \"0 10 100 1000\""))
+        #expect(script.contains("set logscale cb; set cbrange [1:1000]"))
+        #expect(script.contains("table index 5 using (until($1, $2)):6:(coloured($1)) with points pt 9"))
+        #expect(
+            script.contains("set xlabel 'I(X;T) (bits)'") && script.contains("set ylabel 'I(T;Y) (bits)'"))
+        #expect(!script.contains("table index 6"))
+        #expect(script.split(separator: "\n").allSatisfy { $0.count < 200 })
+    }
+}
+
+@Test func aPlaneIsDrawnAloneAndAsAFilm() throws {
+    try withFolder { folder in
+        let outcome = try Plane(
+            "{name: plane, x: i_xt_bits, y: {metric: i_ty_bits, layer: each}}, "
+                + "{name: along, x: step, y: {metric: i_xt_bits, layer: each}}"
+        ).report(folder, [.png, .gif])
+        guard outcome.drawing != .gnuplotMissing else { return }
+        #expect(outcome.drawing == .drawn)
+        // Only a plane moves.
+        #expect(outcome.pictures == ["figures/plane.png", "figures/plane.gif", "figures/along.png"])
+        let film = try Data(contentsOf: URL(filePath: folder + "/figures/plane.gif"))
+        #expect(film.prefix(6) == Data("GIF89a".utf8))
+        // A graphic control extension begins each frame.
+        let frames = (0..<film.count - 3).count {
+            film[$0] == 0x21 && film[$0 + 1] == 0xF9 && film[$0 + 2] == 4
+        }
+        #expect(frames == Plane.steps.count)
+        #expect(outcome.svgs["plane"]?.contains("training step") == true)
+    }
+}
