@@ -32,6 +32,8 @@ public struct MeasureDeclaration: Sendable {
         case weightHistory
         /// The phase change that `gradientNoise` finds.
         case phaseChange
+        /// What else was measured along the training.
+        case trace
 
         /// What `ranksweep measure` has not: why it cannot.
         var isOfTraining: Bool { self != .activations && self != .labels }

@@ -2,7 +2,7 @@ import Text
 
 extension MeasureDeclaration {
     static let stepsToLoss = MeasureDeclaration(
-        "stepsToLoss",
+        "stepsToLoss", needs: [.trace],
         metrics: [
             Metric("steps_to_loss", label: "steps to the loss", isOfTraining: true),
             Metric("reached_loss", label: "share that reached the loss", isOfTraining: true),
