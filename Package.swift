@@ -31,15 +31,16 @@ let package = Package(
         .target(name: "Text", dependencies: ["CSodium"]),
         .target(name: "Console", dependencies: ["Text", "CPosix"]),
         .target(name: "Sweep", dependencies: ["Text", "CYAML"]),
+        .target(name: "Fitting"),
 
         // The numeric half.
         .target(name: "LinearAlgebra", dependencies: ["COpenBLAS", "CKernels"]),
         .target(name: "Learning", dependencies: ["LinearAlgebra"]),
-        .target(name: "Measures", dependencies: ["Learning", "LinearAlgebra"]),
+        .target(name: "Measures", dependencies: ["Fitting", "Learning", "LinearAlgebra"]),
         .target(
             name: "Experiments",
             dependencies: [
-                "Measures", "Learning", "LinearAlgebra", "Sweep", "Files", "Text", "CZlib", "CPosix",
+                "Measures", "Fitting", "Learning", "LinearAlgebra", "Sweep", "Files", "Text", "CZlib", "CPosix",
             ]),
 
         // The distributed half.
@@ -48,7 +49,7 @@ let package = Package(
         .target(name: "Cluster", dependencies: ["Sweep", "Text"]),
         .target(name: "Journal", dependencies: ["Scheduling", "Wire", "Sweep", "Text", "CSQLite", "CPosix"]),
         .target(name: "Transport", dependencies: ["Wire", "Text", "CZeroMQ", "CPosix"]),
-        .target(name: "Reporting", dependencies: ["Sweep", "Files", "Text"]),
+        .target(name: "Reporting", dependencies: ["Sweep", "Fitting", "Files", "Text"]),
 
         // The two services and their commands.
         .target(
@@ -87,10 +88,11 @@ let package = Package(
         .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra", "TestSupport"]),
         .testTarget(name: "LearningTests", dependencies: ["Learning", "LinearAlgebra", "TestSupport"]),
         .testTarget(
-            name: "MeasuresTests", dependencies: ["Measures", "Learning", "LinearAlgebra", "COpenBLAS"]),
+            name: "MeasuresTests",
+            dependencies: ["Measures", "Fitting", "Learning", "LinearAlgebra", "COpenBLAS"]),
         .testTarget(
             name: "ExperimentsTests",
-            dependencies: ["Experiments", "Measures", "Learning", "LinearAlgebra", "Sweep", "Text"]),
+            dependencies: ["Experiments", "Measures", "Fitting", "Learning", "LinearAlgebra", "Sweep", "Text"]),
         .testTarget(name: "WireTests", dependencies: ["Wire", "Sweep", "TestSupport"]),
         .testTarget(name: "SchedulingTests", dependencies: ["Scheduling", "Wire", "Sweep", "TestSupport"]),
         .testTarget(name: "ClusterTests", dependencies: ["Cluster", "Sweep", "TestSupport"]),

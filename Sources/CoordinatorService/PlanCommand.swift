@@ -120,6 +120,8 @@ struct Plan {
             case .betaIB: "1/beta"
             case .step: "training step"
             case .metric(let quantity): "\(quantity.metric.key), along training"
+            case .hiddenLayers: "hidden layers"
+            case .summary(let quantity, let points): "\(quantity.metric.key), a point for each \(points)"
             }
         let y = figure.y.map { quantity in
             quantity.metric.key + (quantity.threshold.map { " at \(JSONValue.text(of: $0))" } ?? "")
@@ -128,6 +130,7 @@ struct Plan {
         if let curves = figure.curves { text += ", a curve for each \(curves)" }
         if let panels = figure.panels { text += ", a panel for each \(panels)" }
         if figure.theory { text += ", with the closed form" }
+        if let fit = figure.fit { text += fit == .line ? ", with fitted lines" : ", with fitted powers" }
         return text
     }
 

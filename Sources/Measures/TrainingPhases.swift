@@ -1,6 +1,8 @@
 // Where a training changes its phase, from what was measured along it (representation compression, Sections 2
 // and 6). One training each: the uncertainty is the spread over seeds.
 
+import Fitting
+
 /// The gradient's phase change, from drift to diffusion: where SNR falls steepest against ln step.
 ///
 /// A line is fitted by least squares to SNR over ln t in each window of consecutive measured steps; the phase

@@ -63,7 +63,10 @@ struct FigureData {
     }
 
     struct Point: Equatable {
+        /// Of a figure of points against a metric: of the axis that has them.
         let x: Double
+        /// Of such a figure the metric.
+        fileprivate(set) var abscissa = Sample()
         /// One a quantity of the figure.
         var samples: [Sample]
         /// Of each seed: a bound may depend on the network. The same of all has that as its mean, to the bit.
@@ -94,6 +97,8 @@ struct FigureData {
         case .axis(let path): used.insert(path)
         case .betaIB: used.insert("beta")
         case .step, .metric: break
+        case .hiddenLayers: used.formUnion(["depth", "hidden"])
+        case .summary(_, let points): used.insert(points)
         }
         // What advances with a named axis tells no points apart. Seeds alone are averaged over: what advances
         // with them is not.
@@ -136,9 +141,16 @@ struct FigureData {
         if record.hasBounds { hasBounds = true }
         guard case .step = figure.x else {
             guard let x = x(of: record) else { return }
+            var values = record.isMeasured ? values(in: record.metrics, layer: layer) : nil
+            var abscissa: Double?
+            if case .summary(let quantity, _) = figure.x, values != nil {
+                abscissa = quantity.value(in: record.metrics, layer: layer)
+                // Both means are of the same seeds.
+                if abscissa == nil { values = figure.y.map { _ in nil } }
+                if values?.allSatisfy({ $0 == nil }) ?? true { abscissa = nil }
+            }
             panels[panel].curves[curve].add(
-                record.isMeasured ? values(in: record.metrics, layer: layer) : nil, x: x, theory: theory,
-                trivial: trivial)
+                values, x: x, abscissa: abscissa, theory: theory, trivial: trivial)
             return
         }
         var traces = figure.y.map { _ in [Trace]() }
@@ -163,7 +175,10 @@ struct FigureData {
 
     private func x(of record: Record) -> Double? {
         switch figure.x {
-        case .axis(let path): record.axes[path]?.number
+        case .axis(let path), .summary(_, let path): record.axes[path]?.number
+        case .hiddenLayers:
+            record.axes["depth"]?.number.map { $0 - 1 }
+                ?? record.axes["hidden"]?.array.map { Double($0.count) }
         case .betaIB: record.axes["beta"]?.number.flatMap { $0 == 0 ? nil : 1 / $0 }
         case .step, .metric: nil
         }
@@ -213,7 +228,7 @@ extension FigureData.Curve {
 
     /// - Parameter values: nil of a diverged trial.
     fileprivate mutating func add(
-        _ values: [Double?]?, x: Double, theory: [Double?], trivial: [Double?]
+        _ values: [Double?]?, x: Double, abscissa: Double? = nil, theory: [Double?], trivial: [Double?]
     ) {
         let place: Int
         if let known = places[x] {
@@ -235,10 +250,19 @@ extension FigureData.Curve {
             return
         }
         points[place].measured += 1
+        if let abscissa { points[place].abscissa.add(abscissa) }
         for (index, value) in values.enumerated() {
             if let value { points[place].samples[index].add(value) }
         }
     }
+}
+
+extension FigureData {
+    /// Whether x is a metric: points that no line joins, with bars both ways.
+    var isScatter: Bool { if case .summary = figure.x { true } else { false } }
+
+    /// Where a point is drawn; nil where its metric has no mean.
+    func place(of point: Point) -> Double? { isScatter ? point.abscissa.mean : point.x }
 }
 
 extension FigureSpec {

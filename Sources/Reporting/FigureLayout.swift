@@ -89,11 +89,12 @@ struct FigureLayout {
 func fraction(_ number: Double) -> String { JSONValue.text(of: (number * 10000).rounded() / 10000) }
 
 /// To four digits: a range's end is a matter of room.
-func rounded(_ number: Double) -> String {
+func rounded(_ number: Double, digits: Int = 4) -> String {
     guard number != 0 else { return "0" }
+    let least = (1..<digits).reduce(1.0) { power, _ in power * 10 }
     var scale = 1.0
-    while abs(number) * scale < 1000 { scale *= 10 }
-    while abs(number) * scale >= 10000 { scale /= 10 }
+    while abs(number) * scale < least { scale *= 10 }
+    while abs(number) * scale >= 10 * least { scale /= 10 }
     return JSONValue.text(of: (number * scale).rounded() / scale)
 }
 

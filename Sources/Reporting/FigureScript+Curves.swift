@@ -22,7 +22,7 @@ extension FigureScript {
     }
 
     /// Whether lines join the measured points: where a closed form runs through them they do not.
-    var isConnected: Bool { !FigureScript.drawsTheory(data) || data.hasBounds }
+    var isConnected: Bool { !data.isScatter && (!FigureScript.drawsTheory(data) || data.hasBounds) }
 
     private var isTrace: Bool { if case .step = figure.x { true } else { false } }
 
@@ -121,6 +121,10 @@ extension FigureScript {
                 block.curve.points.contains(where: { $0.samples[row].mean != nil })
             else { continue }
             let look = "ls \(style + 1) notitle"
+            if data.isScatter {
+                above += scatter(index, block.curve, row, look: "ls \(style + 1)")
+                continue
+            }
             if data.showsIntervals,
                 block.curve.points.contains(where: { $0.samples[row].confidenceInterval != nil })
             {
@@ -138,6 +142,22 @@ extension FigureScript {
             above.append("table index \(index) using \(columns.x):\(mean) with \(drawing) \(look)")
         }
         return below + above
+    }
+
+    /// Points with bars both ways, where there are, and the axis's values beside them.
+    private func scatter(_ index: Int, _ curve: FigureData.Curve, _ row: Int, look: String) -> [String] {
+        let (x, y) = (columns.x, columns.means[row])
+        let hasBars = curve.points.contains {
+            $0.samples[row].confidenceInterval != nil && $0.abscissa.confidenceInterval != nil
+        }
+        let bars =
+            "table index \(index) using \(x):\(y):\(x + 2):\(x + 3):\(y + 2):\(y + 3) with xyerrorbars "
+            + "\(look) pt -1 lw 0.8 notitle"
+        return (hasBars ? [bars] : []) + [
+            "table index \(index) using \(x):\(y) with points \(look) notitle",
+            "table index \(index) using \(x):\(y):1 with labels left offset 0.8,0.6 font \",9\" "
+                + "textcolor ls \(look.dropFirst(3)) notitle",
+        ]
     }
 
     /// The closed form: one line where it says the same of all curves of the panel, else one a curve.
@@ -255,6 +275,18 @@ extension FigureData {
                 panel.curves.count { $0.points.contains { $0.samples[row].mean != nil } } <= 8
             }
         }
+    }
+
+    /// What all panels span along x; nil where nothing is measured.
+    var xRange: FigureRange? {
+        let points = panels.flatMap(\.curves).flatMap(\.points).filter(\.hasMeans)
+        guard isScatter else {
+            return FigureRange(x: points.map(\.x), isLog: figure.xscale.map { $0 == .log })
+        }
+        let means = points.compactMap(\.abscissa.mean)
+        return FigureRange(
+            means: means, intervals: points.compactMap(\.abscissa.confidenceInterval),
+            isLog: figure.xscale == .log && means.contains { $0 > 0 }, isCount: false)
     }
 
     /// What the panels of a row span; nil where nothing is measured.

@@ -18,6 +18,9 @@ struct FigureScript {
     let stylePlaces: [String: Int]
     private let title: String
     private let subtitle: String
+    /// None where the figure asks for none.
+    let fits: [FigureFit]
+    private let fitTexts: [String]
     let x: FigureRange?
     let y: [FigureRange?]
 
@@ -34,9 +37,10 @@ struct FigureScript {
         looks = FigureScript.looks(of: styles, data)
         stylePlaces = Dictionary(
             uniqueKeysWithValues: styles.enumerated().map { ($0.element.key, $0.offset) })
-        x = FigureRange(
-            x: data.panels.flatMap(\.curves).flatMap(\.points).filter(\.hasMeans).map(\.x),
-            isLog: data.figure.xscale.map { $0 == .log })
+        let named = FigureScript.fitTexts(table)
+        fits = named.map(\.fit)
+        fitTexts = named.map(\.text)
+        x = data.xRange
         y = data.figure.y.indices.map { data.yRange($0) }
         title = data.figure.title ?? table.sweepName
         subtitle = data.subtitle(
@@ -46,7 +50,7 @@ struct FigureScript {
             })
         layout = FigureLayout(
             rows: data.figure.y.count, panels: data.panels.map { $0.label?.text },
-            keys: FigureScript.keys(data, styles).map(\.text), title: title, subtitle: subtitle,
+            keys: FigureScript.keys(data, styles).map(\.text) + fitTexts.prefix(20), title: title, subtitle: subtitle,
             markLength: y.compactMap { $0?.markLength }.max() ?? 0,
             hasAxisAbove: data.figure.inverseLabel != nil)
     }
@@ -138,9 +142,17 @@ struct FigureScript {
                 + " reverse Left noenhanced samplen 2.2 spacing 1.15",
             margins(left: 0, right: 1, bottom: 0, top: 1),
             "unset border; unset tics; unset title; unset xlabel; unset ylabel; unset x2label; unset logscale",
-            "plot [0:1] [0:1] " + (["NaN notitle"] + keyEntries).joined(separator: ", \\\n            "),
+            "plot [0:1] [0:1] " + (["NaN notitle"] + keyEntries + fitKeys).joined(separator: ", \\\n            "),
             "unset label; unset key; set border 31 lw 0.8; set tics scale 0.7",
         ]
+    }
+
+    /// The first 20.
+    private var fitKeys: [String] {
+        zip(fits, fitTexts).prefix(20).map { fit, text in
+            let style = (stylePlaces[blocks[fit.block].curve.label.key] ?? 99) + 1
+            return "keyentry with lines ls \(style) lw 1 dt 2 title \(quoted(text))"
+        }
     }
 
     private func panel(_ row: Int, _ column: Int, _ x: FigureRange) -> [String] {
@@ -151,7 +163,7 @@ struct FigureScript {
         let title = row == 0 ? data.panels[column].label?.text : nil
         let lift = place.isTop && figure.inverseLabel != nil ? "-0.3" : "-0.4"
         lines.append(title.map { "set title \(quoted($0)) noenhanced offset 0,\(lift)" } ?? "unset title")
-        lines.append(place.isLowest ? "set xlabel \(quoted(figure.xLabel))" : "unset xlabel")
+        lines.append(place.isLowest ? "set xlabel \(quoted(figure.xLabel(squaredLoss: table.squaredLoss)))" : "unset xlabel")
         lines.append(
             place.isLeftmost
                 ? "set ylabel \(quoted(figure.y[row].label(squaredLoss: table.squaredLoss)))"
@@ -159,7 +171,7 @@ struct FigureScript {
         lines += axis("x", x, showsNumbers: place.isLowest)
         lines += axis("y", y[row], showsNumbers: place.isLeftmost)
         lines += inverseAxis(place)
-        let elements = closedForms(row, column) + curves(row, column)
+        let elements = closedForms(row, column) + fitLines(row, column) + curves(row, column)
         let marks = fallMarks(row, column) + criticalLines(column)
         lines += marks
         lines.append(

@@ -3,10 +3,13 @@ import Text
 
 /// What axes are called in figures, as gnuplot's enhanced text (`_` lowers, `^` raises).
 extension FigureSpec {
-    var xLabel: String {
+    /// - Parameter squaredLoss: whether the task loss is a squared error.
+    func xLabel(squaredLoss: Bool) -> String {
         switch x {
         case .betaIB: "β_{IB} = 1/β"
         case .step, .metric: "training step"
+        case .hiddenLayers: "hidden layers"
+        case .summary(let quantity, _): quantity.label(squaredLoss: squaredLoss)
         case .axis(let path): FigureSpec.axisLabel(path)
         }
     }
@@ -79,6 +82,8 @@ extension FigureData {
             texts.append(
                 "mean of \(seeds) seeds" + (showsIntervals ? ", \(spread): 95 % interval (Student’s t)" : ""))
         }
+        if case .summary(_, let path) = figure.x { texts.append("numbers: \(FigureSpec.words(path))") }
+        if figure.fit != nil { texts.append("dashed: fit, ± standard error") }
         if marksFalls { texts.append("▼ maximum, where the fall after it is above 0 (95 %)") }
         if diverged > 0 { texts.append(diverged == 1 ? "1 diverged trial" : "\(diverged) diverged trials") }
         return texts.joined(separator: " · ")

@@ -29,6 +29,11 @@ struct Table {
         case .betaIB: (names, x) = (["beta", "beta_ib"], 2)
         case .axis(let path): names = [path]
         case .step, .metric: names = ["step"]
+        case .hiddenLayers: names = ["hidden_layers"]
+        case .summary(let quantity, let points):
+            let name = "x:" + quantity.columnName
+            names = [points] + ["mean", "stderr", "ci95_low", "ci95_high"].map { "\(name):\($0)" }
+            x = 2
         }
         var means: [Int] = []
         var theory: [Int?] = []
@@ -94,6 +99,7 @@ struct Table {
             "# \(Table.statisticsNote)",
         ]
         let units = figure.y.map { "\($0.columnName) [\($0.metric.unit(squaredLoss: squaredLoss))]" }
+        lines += fitLines
         lines.append("# Units: \((xUnits + units).joined(separator: ", "))")
         let numbered = columns.names.enumerated().map { "\($0.offset + 1):\($0.element)" }
         lines.append("# Columns: \(numbered.joined(separator: " "))")
@@ -105,6 +111,9 @@ struct Table {
         case .axis("beta"), .betaIB: ["beta [1]", "beta_ib = 1/beta [1]"]
         case .axis(let path): ["\(path) [1]"]
         case .step, .metric: ["step [training steps]"]
+        case .hiddenLayers: ["hidden_layers [1]"]
+        case .summary(let quantity, let points):
+            ["\(points) [1]", "x:\(quantity.columnName) [\(quantity.metric.unit(squaredLoss: squaredLoss))]"]
         }
     }
 
@@ -113,6 +122,11 @@ struct Table {
         switch data.figure.x {
         case .axis("beta"): cells = [point.x, point.x == 0 ? nil : 1 / point.x]
         case .betaIB: cells = [1 / point.x, point.x]
+        case .summary:
+            let interval = point.abscissa.confidenceInterval
+            cells = [
+                point.x, point.abscissa.mean, point.abscissa.standardError, interval?.low, interval?.high,
+            ]
         default: cells = [point.x]
         }
         for (index, sample) in point.samples.enumerated() {

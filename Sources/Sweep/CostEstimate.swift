@@ -6,7 +6,7 @@
 /// - the optimizer's pass over the parameters, and one normal variate for each number drawn;
 /// - evaluation: 2 n_l n_{l−1} a point, of a VIB the decoder once more for each sample of z;
 /// - a measure of the catalogue's table, at its points: a forward pass, and a Gram matrix with its
-///   reduction for each layer;
+///   reduction for each layer; one of gradients, so many training steps as it takes mini-batches;
 /// - local rank, for each of its points and each layer l ≥ 2: the product that extends the Jacobian
 ///   (2 n_l n_{l−1} r, r = min(n_0, n_1)), the Gram matrix of its smaller side m (m² max), and that
 ///   matrix's reduction to tridiagonal form (4/3 m³).
@@ -94,8 +94,13 @@ extension CostEstimate {
             products += 2 * times * samples * Double(shape.testPoints * shape.decoderWeights)
         }
         if let rank = trial.measures.localRank { add(rank, shape, times: times) }
-        for measure in trial.measures.requested where measure.settings["points"] != nil {
-            add(pointsOf: measure, trial, shape, times: times)
+        for measure in trial.measures.requested {
+            if measure.settings["points"] != nil { add(pointsOf: measure, trial, shape, times: times) }
+            // The gradients of so many mini-batches: as much as so many steps.
+            if let batches = measure.settings["batches"]?.number {
+                products += 6 * times * batches * batch * Double(forward)
+                updates += 2 * times * batches * Double(forward)
+            }
         }
     }
 

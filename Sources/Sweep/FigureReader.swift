@@ -2,7 +2,9 @@ import Text
 
 /// Reads and checks the figures of a sweep whose grid is known.
 struct FigureReader {
-    private static let keys = ["name", "title", "x", "y", "curves", "panels", "xscale", "yscale", "theory"]
+    private static let keys = [
+        "name", "title", "x", "y", "points", "curves", "panels", "xscale", "yscale", "theory", "fit",
+    ]
 
     let axes: [Axis]
     let fixed: [String: JSONValue]
@@ -42,7 +44,8 @@ struct FigureReader {
         let curves = member("curves").flatMap { axis($0, path: "figures.curves", &faults) }
         let panels = member("panels").flatMap { axis($0, path: "figures.panels", &faults) }
         guard let name = member("name")?.name(path: "figures.name", &faults),
-            var x = member("x").flatMap({ self.x($0, &faults) }), let yNode = member("y")
+            var x = member("x").flatMap({ self.x($0, points: member("points"), &faults) }),
+            let yNode = member("y")
         else { return nil }
         let quantities =
             (yNode.sequence == nil ? [yNode] : yNode.list(path: "figures.y", limit: 20, &faults) ?? [])
@@ -57,7 +60,8 @@ struct FigureReader {
         let figure = FigureSpec(
             name: name, title: title, x: x, y: quantities, curves: curves, panels: panels,
             xscale: scale(member("xscale"), path: "figures.xscale", &faults),
-            yscale: scale(member("yscale"), path: "figures.yscale", &faults), theory: theory)
+            yscale: scale(member("yscale"), path: "figures.yscale", &faults), theory: theory,
+            fit: fit(member("fit"), &faults))
         checkRoles(of: figure, node, &faults)
         checkSteps(of: figure, yNode.place, &faults)
         if theory { checkTheory(of: figure, member("theory")?.place ?? node.place, &faults) }
@@ -70,6 +74,12 @@ struct FigureReader {
         case .axis(let path): used.append(path)
         case .betaIB: used.append("beta")
         case .step, .metric: break
+        case .hiddenLayers: used.append(axes.contains { $0.path == "depth" } ? "depth" : "hidden")
+        case .summary(let quantity, let points):
+            used.append(points)
+            if quantity.layer == .each, !figure.y.allSatisfy({ $0.layer == .each }) {
+                faults.add(node.place, "figures.\(figure.name)", .figure(.eachOfXAlone))
+            }
         }
         if let (first, _) = firstRepeat(in: used) {
             faults.add(node.place, "figures.\(figure.name)", .figure(.sameAxis(used[first])))
@@ -82,8 +92,10 @@ struct FigureReader {
     /// What is of a whole training has no steps, and needs a trace.
     private func checkSteps(of figure: FigureSpec, _ place: SweepError.Place, _ faults: inout Faults) {
         var (quantities, isAlongTraining) = (figure.y, figure.x == .step)
-        if case .metric(let quantity) = figure.x {
-            (quantities, isAlongTraining) = ([quantity] + quantities, true)
+        switch figure.x {
+        case .metric(let quantity): (quantities, isAlongTraining) = ([quantity] + quantities, true)
+        case .summary(let quantity, _): quantities.append(quantity)
+        default: break
         }
         guard let metric = quantities.map(\.metric).first(where: \.isOfTraining) else { return }
         if isAlongTraining {
@@ -142,31 +154,68 @@ struct FigureReader {
         return scalar.text
     }
 
-    private func x(_ node: YAMLNode, _ faults: inout Faults) -> FigureSpec.X? {
+    private func x(
+        _ node: YAMLNode, points: YAMLNode?, _ faults: inout Faults
+    ) -> FigureSpec.X? {
+        if let points, FigureReader.isMetric(node) {
+            guard let quantity = quantity(node, path: "figures.x", &faults),
+                let path = numericAxis(points, path: "figures.points", &faults)
+            else { return nil }
+            return .summary(quantity, points: path)
+        }
+        if let points { faults.add(points.place, "figures.points", .figure(.pointsWithoutMetric)) }
         if node.scalar?.text == "step" {
             if !hasTrace {
                 faults.add(node.place, "figures.x", .figure(.noTrace))
             }
             return .step
         }
-        if node.mapping != nil || node.scalar.map({ Metric(key: $0.text) != nil }) ?? false {
+        if FigureReader.isMetric(node) {
             if !hasTrace { faults.add(node.place, "figures.x", .figure(.noTrace)) }
             return quantity(node, path: "figures.x", &faults).map(FigureSpec.X.metric)
         }
         if node.scalar?.text == "beta_ib", axes.contains(where: { $0.path == "beta" }) { return .betaIB }
-        guard let path = axis(node, path: "figures.x", &faults) else { return nil }
+        if node.scalar?.text == "hidden_layers" {
+            guard hasHiddenLayers else {
+                faults.add(node.place, "figures.x", .figure(.noHiddenLayers))
+                return nil
+            }
+            return .hiddenLayers
+        }
+        return numericAxis(node, path: "figures.x", &faults).map(FigureSpec.X.axis)
+    }
+
+    private static func isMetric(_ node: YAMLNode) -> Bool {
+        node.mapping != nil || node.scalar.map { Metric(key: $0.text) != nil } ?? false
+    }
+
+    /// Whether the number of hidden layers tells the values of an axis apart.
+    private var hasHiddenLayers: Bool {
+        if axes.contains(where: { $0.path == "depth" }) { return true }
+        guard let axis = axes.first(where: { $0.path == "hidden" }) else { return false }
+        let counts = (0..<axis.count).compactMap { axis.values[$0].array?.count }
+        return Set(counts).count == axis.count
+    }
+
+    private func numericAxis(_ node: YAMLNode, path place: String, _ faults: inout Faults) -> String? {
+        guard let path = axis(node, path: place, &faults) else { return nil }
         if let axis = axes.first(where: { $0.path == path }), case .list(let values) = axis.values,
             !values.allSatisfy({ $0.number != nil })
         {
-            faults.add(node.place, "figures.x", .figure(.xNotNumbers(path)))
+            faults.add(node.place, place, .figure(.xNotNumbers(path)))
             return nil
         }
-        return .axis(path)
+        return path
     }
 
     private func scale(_ node: YAMLNode?, path: String, _ faults: inout Faults) -> FigureSpec.Scale? {
         node?.word(of: FigureSpec.Scale.allCases.map(\.rawValue), path: path, &faults)
             .flatMap(FigureSpec.Scale.init(rawValue:))
+    }
+
+    private func fit(_ node: YAMLNode?, _ faults: inout Faults) -> FigureSpec.Fit? {
+        node?.word(of: FigureSpec.Fit.allCases.map(\.rawValue), path: "figures.fit", &faults)
+            .flatMap(FigureSpec.Fit.init(rawValue:))
     }
 
     /// `accuracy`, or {metric, threshold, layer}.
@@ -212,8 +261,8 @@ struct FigureReader {
                 metricNode.place, path, .figure(measure.isUsual ? .localRankOff : .notMeasured(metric)))
             return nil
         }
-        guard let threshold = threshold(thresholdNode, of: metric, at: metricNode, &faults),
-            let layer = layer(layerNode, of: metric, &faults)
+        guard let threshold = threshold(thresholdNode, of: metric, at: metricNode, path, &faults),
+            let layer = layer(layerNode, of: metric, path, &faults)
         else { return nil }
         return FigureSpec.Quantity(metric: metric, threshold: threshold.value, layer: layer.value)
     }
@@ -240,9 +289,10 @@ struct FigureReader {
     private struct Part<Value> { var value: Value? }
 
     private func threshold(
-        _ node: YAMLNode?, of metric: Metric, at metricNode: YAMLNode, _ faults: inout Faults
+        _ node: YAMLNode?, of metric: Metric, at metricNode: YAMLNode, _ parent: String,
+        _ faults: inout Faults
     ) -> Part<Double>? {
-        let path = "figures.y.threshold"
+        let path = "\(parent).threshold"
         guard let setting = metric.thresholdSetting else {
             if let node { faults.add(node.place, path, .figure(.noThreshold(metric))) }
             return node == nil ? Part() : nil
@@ -250,7 +300,7 @@ struct FigureReader {
         let measured = measuredThresholds(setting)
         guard let node else {
             if measured.count == 1 { return Part(value: measured[0]) }
-            faults.add(metricNode.place, "figures.y", .figure(.whichThreshold(measured)))
+            faults.add(metricNode.place, parent, .figure(.whichThreshold(measured)))
             return nil
         }
         guard let number = node.number(in: Bounds(.none, .none), path: path, &faults) else { return nil }
@@ -278,9 +328,9 @@ struct FigureReader {
 
     /// A number of the layer, `last` (where absent), `each`, `min` or `hiddenMin`.
     private func layer(
-        _ node: YAMLNode?, of metric: Metric, _ faults: inout Faults
+        _ node: YAMLNode?, of metric: Metric, _ parent: String, _ faults: inout Faults
     ) -> Part<FigureSpec.Layer>? {
-        let path = "figures.y.layer"
+        let path = "\(parent).layer"
         guard metric.isPerLayer else {
             if let node { faults.add(node.place, path, .figure(.noLayers(metric))) }
             return node == nil ? Part() : nil

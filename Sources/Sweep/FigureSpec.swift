@@ -10,6 +10,17 @@ public struct FigureSpec: Equatable, Sendable {
         case step
         /// A number along training: the figure draws paths through a plane, such as that of information.
         case metric(Quantity)
+        /// How many hidden layers, depth − 1 or what `hidden` lists.
+        case hiddenLayers
+        /// A number of the records as y is one: a point for each value of the axis, at means over seeds.
+        case summary(Quantity, points: String)
+    }
+
+    /// What is fitted by least squares to a curve's means, each weighing the same.
+    public enum Fit: String, CaseIterable, Sendable {
+        case line
+        /// A line in both logarithms.
+        case power
     }
 
     /// A number of each record.
@@ -55,10 +66,12 @@ public struct FigureSpec: Equatable, Sendable {
     public let yscale: Scale?
     /// Whether the closed form is drawn as lines.
     public let theory: Bool
+    /// nil: none.
+    public let fit: Fit?
 
     public init(
         name: String, title: String? = nil, x: X, y: [Quantity], curves: String? = nil, panels: String? = nil,
-        xscale: Scale? = nil, yscale: Scale? = nil, theory: Bool = false
+        xscale: Scale? = nil, yscale: Scale? = nil, theory: Bool = false, fit: Fit? = nil
     ) {
         self.name = name
         self.title = title
@@ -69,6 +82,7 @@ public struct FigureSpec: Equatable, Sendable {
         self.xscale = xscale
         self.yscale = yscale
         self.theory = theory
+        self.fit = fit
     }
 }
 
@@ -81,6 +95,10 @@ extension FigureSpec {
         case .betaIB: members["x"] = .string("beta_ib")
         case .step: members["x"] = .string("step")
         case .metric(let quantity): members["x"] = quantity.json
+        case .hiddenLayers: members["x"] = .string("hidden_layers")
+        case .summary(let quantity, let points):
+            members["x"] = quantity.json
+            members["points"] = .string(points)
         }
         members["title"] = title.map(JSONValue.string)
         members["curves"] = curves.map(JSONValue.string)
@@ -88,6 +106,7 @@ extension FigureSpec {
         members["xscale"] = xscale.map { .string($0.rawValue) }
         members["yscale"] = yscale.map { .string($0.rawValue) }
         if theory { members["theory"] = .bool(true) }
+        members["fit"] = fit.map { .string($0.rawValue) }
         return .object(members)
     }
 }
@@ -130,6 +149,9 @@ public enum FigureMistake: Equatable, Sendable {
     case noTheoryOf(Metric)
     case planeOfOne
     case scaleOfPlane
+    case pointsWithoutMetric
+    case noHiddenLayers
+    case eachOfXAlone
 
     var words: String {
         switch self {
@@ -161,6 +183,10 @@ public enum FigureMistake: Equatable, Sendable {
         case .noTheoryOf(let metric): "the theory has no \(metric.key)"
         case .planeOfOne: "a plane has one quantity against the other: give one y"
         case .scaleOfPlane: "a plane's axes are linear"
+        case .pointsWithoutMetric: "'points' is for an x that is a metric"
+        case .noHiddenLayers:
+            "hidden_layers needs the axis depth, or the axis hidden with lists of different lengths"
+        case .eachOfXAlone: "'layer: each' of x needs 'layer: each' of y, all of them"
         }
     }
 }

@@ -30,6 +30,10 @@ public struct MeasureDeclaration: Sendable {
         case gradients
         /// At the end, the weights of all steps of the trace.
         case weightHistory
+        /// The phase change that `gradientNoise` finds.
+        case phaseChange
+        /// What else was measured along the training.
+        case trace
 
         /// What `ranksweep measure` has not: why it cannot.
         var isOfTraining: Bool { self != .activations && self != .labels }
@@ -112,12 +116,16 @@ public struct MeasureDeclaration: Sendable {
 
 /// Every measure there is. To add one: docs/adding-a-measure.md.
 public enum MeasureCatalogue {
-    /// Those of the table: their trials hold them by name, and Experiments has a `Measure` for each.
+    /// Those of the table: their trials hold them by name, and Experiments has a `Measure` for each. One that
+    /// reads another's metrics stands after it.
     public static let listed: [MeasureDeclaration] = [
         .effectiveRank,
+        .gradientNoise,
         .weightDisplacement,
         .binnedInformation,
         .kernelInformation,
+        .gaussianBound,
+        .stepsToLoss,
     ]
 
     /// In the order of tables.

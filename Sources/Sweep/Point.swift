@@ -268,10 +268,11 @@ struct Point {
         testPoints: Int, _ conflicts: inout [PointConflict]
     ) -> [RequestedMeasure] {
         guard values.keys.contains(where: MeasureCatalogue.listedPaths.contains) else { return [] }
+        func isOn(_ measure: MeasureDeclaration) -> Bool {
+            values[measure.path]?.bool ?? measure.options.contains { values[$0.path] != nil }
+        }
         return MeasureCatalogue.listed.compactMap { measure in
-            let isOn =
-                values[measure.path]?.bool ?? measure.options.contains { values[$0.path] != nil }
-            guard isOn, measure.uses.allSatisfy(meets),
+            guard isOn(measure), measure.uses.allSatisfy(meets),
                 let usual = RequestedMeasure(measure.name, testPoints: testPoints)
             else { return nil }
             var settings = usual.settings
@@ -284,6 +285,10 @@ struct Point {
             if let points = settings["points"]?.number, points > Double(testPoints) {
                 conflicts.append(
                     PointConflict("\(measure.path).points", .rankPointsTooMany(Int(points), of: testPoints)))
+            }
+            if measure.needs.contains(.phaseChange), !isOn(.gradientNoise) {
+                conflicts.append(
+                    PointConflict(measure.path, .noMeasure(MeasureDeclaration.gradientNoise.path)))
             }
             return RequestedMeasure(name: measure.name, settings: settings)
         }

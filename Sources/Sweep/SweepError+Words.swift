@@ -104,6 +104,8 @@ extension SweepError {
         case tooManyTestPoints(Int)
         case batchTooLarge(Int, points: Int)
         case rankPointsTooMany(Int, of: Int)
+        /// A measure reads what another, by its path, measures.
+        case noMeasure(String)
         /// All points of a data set that is drawn anew.
         case noAllPoints
         case lossUnfit(String, due: [String], vib: Bool, dataset: String)
@@ -138,6 +140,7 @@ extension SweepError {
                 "a batch of \(batch) is larger than the \(points) training points"
             case .rankPointsTooMany(let points, let count):
                 "\(points) points, and the data set has \(count) test points"
+            case .noMeasure(let path): "it needs \(path)"
             case .noAllPoints:
                 "gaussian data are drawn anew for each batch, so there is no 'all': give a number"
             case .lossUnfit(let loss, let due, let vib, let dataset):

@@ -161,7 +161,66 @@ private let wrong: [(rest: String, message: String)] = [
         "measures: {effectiveRank: true}\naxes: {depth: [1, 2]}\nfigures: [{name: a, x: depth, y: efective_rank}]",
         "s.yaml:8:34: figures.y: 'efective_rank' is no metric (did you mean 'effective_rank'?)"
     ),
+    (
+        "measures: {gaussianBound: true, every: log}",
+        "s.yaml:6:27: measures.gaussianBound: it needs measures.gradientNoise"
+    ),
+    (
+        "measures: {gradientNoise: {batches: 1}}",
+        "s.yaml:6:37: measures.gradientNoise.batches: 1 is out of bounds: it must be at least 2 and at most 10000"
+    ),
+    (
+        "axes: {depth: [1, 2]}\nfigures: [{name: a, x: {metric: test_loss}, y: train_loss}]",
+        "s.yaml:7:24: figures.x: nothing is measured along training: set measures.every"
+    ),
+    (
+        "axes: {depth: [1, 2]}\nfigures: [{name: a, x: depth, points: depth, y: train_loss}]",
+        "s.yaml:7:39: figures.points: 'points' is for an x that is a metric"
+    ),
+    (
+        "axes: {depth: [1, 2]}\nfigures: [{name: a, x: {metric: test_los}, points: depth, y: train_loss}]",
+        "s.yaml:7:33: figures.x: 'test_los' is no metric (did you mean 'test_loss'?)"
+    ),
+    (
+        "axes: {depth: [1, 2]}\nfigures: [{name: a, x: {metric: test_loss}, points: depth, y: train_loss, curves: depth}]",
+        "s.yaml:7:11: figures.a: depth is used twice in the figure"
+    ),
+    (
+        "axes: {depth: [1, 2]}\nmeasures: {stepsToLoss: true}\n"
+            + "figures: [{name: a, x: {metric: steps_to_loss}, points: depth, y: train_loss}]",
+        "s.yaml:8:67: figures.y: nothing is measured along training: set measures.every"
+    ),
+    (
+        "axes: {beta: [1, 2]}\nfigures: [{name: a, x: hidden_layers, y: train_loss}]",
+        "s.yaml:7:24: figures.x: hidden_layers needs the axis depth, or the axis hidden with lists of different "
+            + "lengths"
+    ),
+    (
+        "axes: {depth: [1, 2]}\nfigures: [{name: a, x: depth, y: train_loss, fit: powers}]",
+        "s.yaml:7:51: figures.fit: 'powers' is none of line and power (did you mean 'power'?)"
+    ),
 ]
+
+@Test func `Figures against metrics and with fits read back as the same`() throws {
+    let text = """
+        measures: {gradientNoise: true, stepsToLoss: true, every: log}
+        axes: {hidden: [[4], [4, 3]], training.batch: [8, 16]}
+        figures:
+          - {name: a, x: {metric: phase_change_step, layer: 1}, points: training.batch, y: steps_to_loss, fit: line}
+          - {name: b, x: hidden_layers, y: steps_to_loss, curves: training.batch, fit: power}
+          - {name: c, x: {metric: test_loss}, points: training.batch, y: steps_to_loss}
+        """
+    let sweep = try spec(text)
+    #expect(sweep.figures[1].x == .hiddenLayers && sweep.figures[1].fit == .power)
+    guard case .metric(let quantity, "training.batch") = sweep.figures[0].x else {
+        Issue.record("\(sweep.figures[0].x)")
+        return
+    }
+    #expect(quantity.metric.key == "phase_change_step" && quantity.layer == .number(1))
+    let again = try SweepSpec(parsing: sweep.canonicalJSON.canonicalText, file: "sweep.json")
+    #expect(again == sweep && again.digest == sweep.digest)
+}
+
 
 @Test(arguments: wrong.indices)
 func `What is wrong with a new measure is said with its place`(index: Int) {

@@ -16,20 +16,30 @@ protocol Measure {
 
     /// Metrics of a whole training that has ended well, from its trace: those that the declaration calls
     /// `isOfTraining`. They join the last step's.
+    ///
+    /// Measures before it in the catalogue have added theirs to `training.metrics` already.
     func summary(_ training: MeasuredTraining) -> [String: JSONValue]
+
+    /// Metrics of the trace's steps that only the whole training tells: one object for each entry of
+    /// `training.weights`, which joins the trace's entry of its step. Asked before `summary`.
+    func hindsight(_ training: MeasuredTraining) -> [[String: JSONValue]]
 }
 
 extension Measure {
     func summary(_ training: MeasuredTraining) -> [String: JSONValue] { [:] }
+    func hindsight(_ training: MeasuredTraining) -> [[String: JSONValue]] { [] }
 }
 
 /// The table of the measures that the catalogue lists, in any order.
 var measureTable: [any Measure.Type] {
     [
         EffectiveRankMeasure.self,
+        GradientNoiseMeasure.self,
         WeightDisplacementMeasure.self,
         BinnedInformationMeasure.self,
         KernelInformationMeasure.self,
+        GaussianBoundMeasure.self,
+        StepsToLossMeasure.self,
     ]
 }
 
@@ -86,5 +96,28 @@ struct MeasuredTraining {
             guard let step = entry["step"]?.number, let values = entry[key]?.array else { return nil }
             return (Int(step), values.compactMap(\.number))
         }
+    }
+
+    /// The same with nil where the trace has null.
+    func numbersOrNull(_ key: String) -> [(step: Int, values: [Double?])] {
+        trace.compactMap { entry in
+            guard let step = entry["step"]?.number, let values = entry[key]?.array else { return nil }
+            return (Int(step), values.map(\.number))
+        }
+    }
+
+    /// One layer's, counted from 0, at the steps that have it.
+    func series(_ key: String, layer: Int) -> [(step: Double, value: Double)] {
+        numbersOrNull(key).compactMap { entry in
+            guard entry.values.indices.contains(layer), let value = entry.values[layer] else { return nil }
+            return (Double(entry.step), value)
+        }
+    }
+}
+
+extension JSONValue {
+    /// A list with null for nil.
+    init(orNull numbers: [Double?]) {
+        self = .array(numbers.map { $0.map(JSONValue.number) ?? .null })
     }
 }

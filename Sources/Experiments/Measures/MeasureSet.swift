@@ -109,10 +109,17 @@ struct MeasureSet {
             shaped.flat.assign(network.values)
             return (step: network.step, layers: shaped.stacks[0].map { $0.weight.duplicate })
         }
-        let training = MeasuredTraining(
-            trace: history.trace, metrics: history.metrics, weights: weights, steps: steps)
         for entry in entries {
-            let summary = entry.measure.summary(training)
+            func training() -> MeasuredTraining {
+                MeasuredTraining(
+                    trace: history.trace, metrics: history.metrics, weights: weights, steps: steps)
+            }
+            let hindsight = entry.measure.hindsight(training())
+            for (network, added) in zip(weights, hindsight) where added.values.allSatisfy(\.isFinite) {
+                let place = history.trace.firstIndex { $0["step"] == JSONValue(network.step) }
+                if let place { history.trace[place].merge(added) { _, new in new } }
+            }
+            let summary = entry.measure.summary(training())
             guard summary.values.allSatisfy(\.isFinite) else { continue }
             history.metrics.merge(summary) { _, new in new }
         }

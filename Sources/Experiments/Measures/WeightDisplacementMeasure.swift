@@ -1,9 +1,10 @@
-import Glibc
+import Fitting
 import Learning
 import LinearAlgebra
 import Text
 
-/// ‖W_l(t) − W_l(0)‖_F of each layer, and how it grows: the α of t^α that fits the trace best.
+/// ‖W_l(t) − W_l(0)‖_F of each layer, and how it grows: the α of t^α that fits the trace best, over all of it
+/// and, where the gradient's phase change is known, before and after.
 struct WeightDisplacementMeasure: Measure {
     static let name = "weightDisplacement"
 
@@ -19,27 +20,33 @@ struct WeightDisplacementMeasure: Measure {
         return ["weight_displacement": JSONValue(distances)]
     }
 
-    /// Least squares of ln displacement against ln step, over the steps after 0 where it is not 0; null of a
-    /// layer with fewer than three, and left out where no layer has them.
+    /// Of a layer with fewer than three steps to fit to null; left out where no layer has them.
     func summary(_ training: MeasuredTraining) -> [String: JSONValue] {
-        let along = training.numbers("weight_displacement").filter { $0.step > 0 }
-        let layers = along.first?.values.count ?? 0
-        let exponents = (0..<layers).map { layer in
-            let moved = along.filter { $0.values[layer] > 0 }
-            return slope(
-                moved.map { log(Double($0.step)) }, moved.map { log($0.values[layer]) })
+        let layers = training.numbers("weight_displacement").first?.values.count ?? 0
+        let along = (0..<layers).map { training.series("weight_displacement", layer: $0) }
+        var summary: [String: JSONValue] = [:]
+        func add(_ key: String, _ exponents: [Double?]) {
+            guard exponents.contains(where: { $0 != nil }) else { return }
+            summary[key] = JSONValue(orNull: exponents)
         }
-        guard exponents.contains(where: { $0 != nil }) else { return [:] }
-        return ["diffusion_exponent": .array(exponents.map { $0.map(JSONValue.number) ?? .null })]
+        add("diffusion_exponent", along.map(exponent))
+        guard let changes = training.metrics["phase_change_step"]?.array, changes.count == layers else {
+            return summary
+        }
+        func part(_ isIn: (Double, Double) -> Bool) -> [Double?] {
+            zip(along, changes).map { series, change in
+                guard let change = change.number else { return nil }
+                return exponent(series.filter { isIn($0.step, change) })
+            }
+        }
+        add("diffusion_exponent_before", part { $0 <= $1 })
+        add("diffusion_exponent_after", part { $0 >= $1 })
+        return summary
     }
 
-    /// Of the least-squares line through at least three points of different x.
-    private func slope(_ x: [Double], _ y: [Double]) -> Double? {
-        guard x.count >= 3 else { return nil }
-        let count = Double(x.count)
-        let (meanX, meanY) = (x.reduce(0, +) / count, y.reduce(0, +) / count)
-        let covariance = zip(x, y).reduce(0.0) { $0 + ($1.0 - meanX) * ($1.1 - meanY) }
-        let variance = x.reduce(0.0) { $0 + ($1 - meanX) * ($1 - meanX) }
-        return covariance / variance
+    /// By least squares in the logarithms, over the steps after 0 where it is not 0: at least three.
+    private func exponent(_ series: [(step: Double, value: Double)]) -> Double? {
+        guard let law = PowerLaw(series.map(\.step), series.map(\.value)), law.points >= 3 else { return nil }
+        return law.exponent
     }
 }

@@ -4,6 +4,12 @@ extension MeasureDeclaration {
         metrics: [
             Metric("weight_displacement", .layers, label: "weight displacement"),
             Metric("diffusion_exponent", .layers, label: "diffusion exponent", isOfTraining: true),
+            Metric(
+                "diffusion_exponent_before", .layers, label: "exponent before the phase change",
+                isOfTraining: true),
+            Metric(
+                "diffusion_exponent_after", .layers, label: "exponent after the phase change",
+                isOfTraining: true),
         ],
         "Whether each layer's distance from its initial weights is measured.")
 }

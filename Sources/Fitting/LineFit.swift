@@ -1,3 +1,9 @@
+// Least-squares lines and power laws: what the measures of a training fit to its trace, and figures to their
+// means. In a target of its own because both halves need it: the coordinator links no BLAS, so no Measures.
+// Imports Glibc for the logarithm. Leaves out weights of points, and any other law.
+
+import Glibc
+
 /// A straight line through points by least squares, with standard errors.
 public struct LineFit: Equatable, Sendable {
     public let slope: Double
@@ -65,17 +71,17 @@ public struct PowerLaw: Equatable, Sendable {
         let kept = zip(x, y).filter { $0 > 0 && $1 > 0 }
         guard
             let line = LineFit(
-                kept.map { naturalLogarithm($0.0) }, kept.map { naturalLogarithm($0.1) })
+                kept.map { log($0.0) }, kept.map { log($0.1) })
         else { return nil }
         exponent = line.slope
         exponentError = line.slopeError
-        factor = exponential(line.intercept)
+        factor = exp(line.intercept)
         determination = line.determination
         points = line.points
     }
 
     /// y at x > 0.
-    public func value(at x: Double) -> Double { factor * exponential(exponent * naturalLogarithm(x)) }
+    public func value(at x: Double) -> Double { factor * exp(exponent * log(x)) }
 }
 
 /// Steps to a loss target against the number of hidden layers K, as factor · K^(−1/α) (representation

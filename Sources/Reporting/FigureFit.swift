@@ -1,0 +1,130 @@
+import Fitting
+import Sweep
+import Text
+
+/// A line or a power law through the means of a curve.
+struct FigureFit {
+    enum Law {
+        case line(LineFit)
+        case power(PowerLaw)
+    }
+
+    let law: Law
+    /// The quantity's row.
+    let row: Int
+    /// The curve's place among the table's blocks.
+    let block: Int
+
+    /// Through means whose places and values are numbers, of a power law above 0; nil where these are fewer
+    /// than two.
+    init?(_ kind: FigureSpec.Fit, _ points: [(x: Double, y: Double)], row: Int, block: Int) {
+        let (x, y) = (points.map(\.x), points.map(\.y))
+        switch kind {
+        case .line:
+            guard let line = LineFit(x, y) else { return nil }
+            law = .line(line)
+        case .power:
+            guard let power = PowerLaw(x, y) else { return nil }
+            law = .power(power)
+        }
+        self.row = row
+        self.block = block
+    }
+
+    /// "slope 1.02 ± 0.03": the standard error.
+    var text: String {
+        switch law {
+        case .line(let line): "slope \(FigureFit.text(line.slope, line.slopeError, line.points))"
+        case .power(let power):
+            "exponent \(FigureFit.text(power.exponent, power.exponentError, power.points))"
+        }
+    }
+
+    /// All of it, for a table's header.
+    var header: String {
+        func number(_ value: Double) -> String { JSONValue.text(of: value) }
+        switch law {
+        case .line(let line):
+            return "slope \(number(line.slope)), stderr \(number(line.slopeError)), intercept "
+                + "\(number(line.intercept)), stderr \(number(line.interceptError)), R2 "
+                + "\(number(line.determination)), \(line.points) points"
+        case .power(let power):
+            return "exponent \(number(power.exponent)), stderr \(number(power.exponentError)), factor "
+                + "\(number(power.factor)), R2 of the logarithms \(number(power.determination)), "
+                + "\(power.points) points"
+        }
+    }
+
+    /// As gnuplot's function of x.
+    var formula: String {
+        switch law {
+        case .line(let line):
+            "(\(JSONValue.text(of: line.intercept))) + (\(JSONValue.text(of: line.slope))) * x"
+        case .power(let power):
+            "x > 0 ? (\(JSONValue.text(of: power.factor))) * x**(\(JSONValue.text(of: power.exponent))) : NaN"
+        }
+    }
+
+    /// Two points always lie on a line: they have no error.
+    private static func text(_ value: Double, _ error: Double, _ points: Int) -> String {
+        let shown = { (number: Double) in rounded(number, digits: 3).replacingMinus }
+        return points > 2 ? "\(shown(value)) ± \(rounded(error, digits: 2))" : shown(value)
+    }
+}
+
+extension Table {
+    /// Of each block and quantity, where the figure asks for fits and there are points enough.
+    var fits: [FigureFit] {
+        guard let kind = data.figure.fit else { return [] }
+        return blocks.enumerated().flatMap { place, block in
+            data.figure.y.indices.compactMap { row in
+                let points = block.curve.sorted.compactMap { point -> (x: Double, y: Double)? in
+                    guard let x = data.place(of: point), let y = point.samples[row].mean else { return nil }
+                    return (x, y)
+                }
+                return FigureFit(kind, points, row: row, block: place)
+            }
+        }
+    }
+
+    /// The header's lines of them.
+    var fitLines: [String] {
+        let fits = fits
+        guard !fits.isEmpty else { return [] }
+        let law = data.figure.fit == .power ? "factor * x^exponent, in both logarithms" : "a line"
+        return ["# Fits: \(law), by least squares through the means, each weighing the same"]
+            + fits.map { fit in
+                "# Fit of index \(fit.block), \(data.figure.y[fit.row].columnName): \(fit.header)"
+            }
+    }
+}
+
+extension FigureScript {
+    /// What the key says of each fit.
+    static func fitTexts(_ table: Table) -> [(fit: FigureFit, text: String)] {
+        let fits = table.fits
+        let blocks = table.blocks
+        return fits.map { fit in
+            let block = blocks[fit.block]
+            let names = [
+                table.data.panels.count > 1 ? block.panel.label?.text : nil,
+                table.data.figure.y.count > 1 ? table.data.figure.y[fit.row].columnName : nil,
+                block.curve.label.text,
+            ].compactMap { $0 }.filter { !$0.isEmpty }
+            return (fit, (names.isEmpty ? "" : names.joined(separator: ", ") + ": ") + fit.text)
+        }
+    }
+
+    /// The fits of a panel as thin dashed lines in their curves' colours.
+    func fitLines(_ row: Int, _ column: Int) -> [String] {
+        fits.filter { $0.row == row && blocks[$0.block].panelIndex == column }.compactMap { fit in
+            guard let style = stylePlaces[blocks[fit.block].curve.label.key] else { return nil }
+            return "\(fit.formula) with lines ls \(style + 1) lw 1 dt 2 notitle"
+        }
+    }
+}
+
+extension String {
+    /// With the minus sign of print: a hyphen is hard to see beside a digit.
+    fileprivate var replacingMinus: String { hasPrefix("-") ? "−" + dropFirst() : self }
+}

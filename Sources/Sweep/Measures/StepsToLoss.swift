@@ -1,0 +1,18 @@
+import Text
+
+extension MeasureDeclaration {
+    static let stepsToLoss = MeasureDeclaration(
+        "stepsToLoss", needs: [.trace],
+        metrics: [
+            Metric("steps_to_loss", label: "steps to the loss", isOfTraining: true),
+            Metric("reached_loss", label: "share that reached the loss", isOfTraining: true),
+        ],
+        options: [
+            Option("target", .number(Setting.positive), default: .number(0.1), "The loss to come to."),
+            Option(
+                "loss", .word(["train", "test"]), default: .string("train"),
+                "Which loss: `train_loss` or `test_loss`."),
+        ],
+        "Whether it is found when the loss first comes to a target: between steps of the trace, so it needs "
+            + "`measures.every`.")
+}

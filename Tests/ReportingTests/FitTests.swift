@@ -1,0 +1,137 @@
+import Foundation
+import Sweep
+import Testing
+import Text
+
+@testable import Reporting
+
+/// A sweep of two batch sizes by three depths, and records with numbers of our own.
+private func spec(_ figures: String) throws -> SweepSpec {
+    try SweepSpec(
+        parsing: """
+            name: fits
+            experiment: mlp
+            dataset: {name: teacher, inputs: 6, norm: 8}
+            axes: {training.batch: [8, 16, 32, 64], depth: [2, 3], seed: {range: [0, 3]}}
+            training: {steps: 10}
+            measures: {gradientNoise: true, stepsToLoss: true, localRank: false, every: log}
+            figures: [\(figures)]
+            """, file: "fits.yaml")
+}
+
+private func write(
+    _ spec: SweepSpec, in folder: String, _ metrics: (Trial) -> [String: JSONValue]
+) throws -> ReportOutcome {
+    let lines = (0..<spec.grid.count).map { index in
+        let trial = spec.grid[index]
+        return recordLine(
+            trial: trial, sweepDigest: spec.digest,
+            body: .object(["outcome": .string("measured"), "metrics": .object(metrics(trial))])) + "\n"
+    }
+    try Data(lines.joined().utf8).write(to: URL(filePath: folder + "/records.ndjson"))
+    return try Reports.write(
+        spec: spec, recordsAt: folder + "/records.ndjson", to: folder, formats: [.svg],
+        gnuplot: "gnuplot")
+}
+
+private func number(_ trial: Trial, _ path: String) -> Double { trial.axesObject[path]?.number ?? 0 }
+
+@Test func `A power law through the means is in the table, in the key and in the panel`() throws {
+    try withFolder { folder in
+        let spec = try spec("{name: f, x: training.batch, y: steps_to_loss, curves: depth, fit: power}")
+        // 100 · b^(−½), whatever the seed adds: the fit is of means.
+        let outcome = try write(spec, in: folder) { trial in
+            let mean = 100 * pow(number(trial, "training.batch"), -0.5)
+            return ["steps_to_loss": .number(mean * (1 + 0.1 * (number(trial, "seed") - 1)))]
+        }
+        let lines = try text(of: folder + "/tables/f.dat").split(separator: "\n")
+            .filter { $0.hasPrefix("# Fit of index") }
+        #expect(lines.count == 2)
+        let words = try #require(lines.first).split(separator: " ")
+        #expect(words[3..<6] == ["index", "0,", "steps_to_loss:"])
+        let exponent = try #require(Double(words[7].dropLast()))
+        #expect(abs(exponent + 0.5) < 1e-12)
+        #expect(lines[0].contains("factor 100") || lines[0].contains("factor 99.99"))
+        let script = try text(of: folder + "/figures/f.gp")
+        #expect(script.components(separatedBy: "x > 0 ? (").count == 1 + 2)
+        #expect(script.contains("'depth 2: exponent −0.5 ± "))
+        if outcome.drawing != .gnuplotMissing { #expect(outcome.drawing == .drawn) }
+    }
+}
+
+/// Four points off their line: slope and standard error by the textbook.
+@Test func `A line's slope and its standard error are those of least squares`() throws {
+    try withFolder { folder in
+        let spec = try spec(
+            "{name: f, x: training.batch, y: [steps_to_loss, train_loss], panels: depth, fit: line}")
+        let y = [8.0: 3.0, 16: 4, 32: 9, 64: 12]
+        _ = try write(spec, in: folder) { trial in
+            ["steps_to_loss": .number(y[number(trial, "training.batch")] ?? 0), "train_loss": .number(2)]
+        }
+        // x̄ = 30, ȳ = 7, Σ(x − x̄)² = 1840, Σ(x − x̄)(y − ȳ) = 88 + 42 + 4 + 170 = 304.
+        let slope = 304.0 / 1840
+        let residual = [8.0, 16, 32, 64].reduce(0.0) {
+            let error = (y[$1] ?? 0) - 7 - slope * ($1 - 30)
+            return $0 + error * error
+        }
+        let lines = try text(of: folder + "/tables/f.dat").split(separator: "\n")
+            .filter { $0.hasPrefix("# Fit of index") }
+        #expect(lines.count == 4)
+        let words = lines[0].split(separator: " ").map { $0.filter { $0 != "," } }
+        #expect(abs(try #require(Double(words[7])) - slope) < 1e-12)
+        #expect(abs(try #require(Double(words[9])) - (residual / 2 / 1840).squareRoot()) < 1e-12)
+        #expect(lines[1].contains("train_loss: slope 0, stderr 0, intercept 2"))
+        let script = try text(of: folder + "/figures/f.gp")
+        #expect(script.contains("'depth 2, steps_to_loss: slope 0.165 ± 0.025'"))
+    }
+}
+
+@Test func `A figure against a metric has a point for each value of its axis, of seeds that have both`() throws {
+    try withFolder { folder in
+        let spec = try spec(
+            """
+            {name: f, x: {metric: phase_change_step, layer: each}, points: training.batch, \
+            y: {metric: gradient_snr, layer: each}, panels: depth, fit: line}
+            """)
+        let outcome = try write(spec, in: folder) { trial in
+            let (batch, seed) = (number(trial, "training.batch"), number(trial, "seed"))
+            let layers = (1...Int(number(trial, "depth"))).map(Double.init)
+            // Seed 2 of batch 8 has no phase change: it counts in neither mean.
+            return [
+                "gradient_snr": JSONValue(layers.map { $0 + 2 * batch + seed }),
+                "phase_change_step": .array(
+                    layers.map { batch == 8 && seed == 2 ? .null : .number($0 * 100 + batch + seed) }),
+            ]
+        }
+        let table = try text(of: folder + "/tables/f.dat")
+        let names = try columns(of: table)
+        #expect(
+            names.prefix(6) == [
+                "training.batch", "x:phase_change_step:mean", "x:phase_change_step:stderr",
+                "x:phase_change_step:ci95_low", "x:phase_change_step:ci95_high", "gradient_snr:mean",
+            ])
+        let rows = rows(of: table)
+        // Blocks: depth 2's two layers, depth 3's three; four batches each.
+        #expect(rows.count == 5 * 4)
+        #expect(rows[0].prefix(2) == ["8", "108.5"] && rows[0][5] == "17.5")
+        #expect(rows[1].prefix(2) == ["16", "117"] && rows[1][5] == "34")
+        #expect(rows[4].prefix(2) == ["8", "208.5"])
+        let script = try text(of: folder + "/figures/f.gp")
+        #expect(script.contains("with xyerrorbars") && script.contains("numbers: batch"))
+        #expect(script.contains("set xlabel 'step of the phase change'"))
+        #expect(script.contains("using 2:6:1 with labels"))
+        if outcome.drawing != .gnuplotMissing { #expect(outcome.drawing == .drawn) }
+    }
+}
+
+@Test func `Against hidden layers x is one less than the depth`() throws {
+    try withFolder { folder in
+        let spec = try spec("{name: f, x: hidden_layers, y: steps_to_loss, curves: training.batch, fit: power}")
+        _ = try write(spec, in: folder) { ["steps_to_loss": .number(60 / (number($0, "depth") - 1))] }
+        let table = try text(of: folder + "/tables/f.dat")
+        #expect(try columns(of: table).first == "hidden_layers")
+        #expect(rows(of: table).prefix(2).map { Array($0.prefix(2)) } == [["1", "60"], ["2", "30"]])
+        // Two points have no error.
+        #expect(try text(of: folder + "/figures/f.gp").contains("'batch 8: exponent −1'"))
+    }
+}
