@@ -46,15 +46,11 @@ func measureGaussianVIB(_ options: Options) throws(BenchError) -> Measurement {
             if done < of { times.begin() }
         }
         let metrics = results.first?.body["metrics"]
-        var measurement = Measurement(
-            times,
+        return Measurement(
+            times, trainings: group.count,
             details: [
                 "loss": metrics?["test_loss"] ?? .null, "kl": metrics?["kl_nats"] ?? .null,
                 "together": JSONValue(group.count),
             ])
-        let count = Double(group.count)
-        measurement.seconds = measurement.seconds.map { $0 / count }
-        measurement.operations = measurement.operations.map { $0 / count }
-        return measurement
     } catch { throw .experiment(error) }
 }
