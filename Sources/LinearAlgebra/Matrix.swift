@@ -112,7 +112,9 @@ public struct Matrix<Scalar: Real> {
         }
     }
 
-    private func copy(from source: UnsafePointer<Scalar>, _ count: Int, to target: UnsafeMutablePointer<Scalar>) {
+    private func copy(
+        from source: UnsafePointer<Scalar>, _ count: Int, to target: UnsafeMutablePointer<Scalar>
+    ) {
         UnsafeMutableRawPointer(target).copyMemory(
             from: source, byteCount: count * MemoryLayout<Scalar>.stride)
     }

@@ -33,7 +33,8 @@ private let cases: [GroupCase] = [
     GroupCase(
         description: "VIB, squared error: trainings of unequal length, measures of the table",
         text: "experiment: vib\nbeta: 0.1\n" + gaussian + listed
-            + "training: {batch: 16, loss: meanSquaredError}\naxes: {training.steps: [7, 30, 1]}\n", keeping: .final),
+            + "training: {batch: 16, loss: meanSquaredError}\naxes: {training.steps: [7, 30, 1]}\n",
+        keeping: .final),
     GroupCase(
         description: "MLP, Gaussian data, SGD: one of them diverges",
         text: "experiment: mlp\nhidden: [5]\n" + gaussian + trace

@@ -162,7 +162,9 @@ import Testing
 @Test("Filling and copying keep every bit, whatever the length", arguments: [0, 1, 2, 3, 7, 64, 1000])
 func fillsAndCopies(_ count: Int) {
     for value in [Float(1.5), -0.0, Float(bitPattern: 0x7FC1_2345)] {
-        let (room, copy) = (Matrix<Float>(rows: 1, columns: count + 2), Matrix<Float>(rows: 1, columns: count))
+        let (room, copy) = (
+            Matrix<Float>(rows: 1, columns: count + 2), Matrix<Float>(rows: 1, columns: count)
+        )
         let window = Matrix(room.buffer, offset: 1, rows: 1, columns: count)
         window.fill(value)
         copy.assign(window)
