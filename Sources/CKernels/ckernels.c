@@ -169,8 +169,9 @@ void ck_philox_block(const uint32_t counter[4], const uint32_t key[2], uint32_t 
     philox(out, key[0], key[1]);
 }
 
-// Sixteen blocks at a time, lane by lane, so that the rounds vectorise.
-enum { BLOCKS = 16 };
+// So many blocks at a time, lane by lane, so that the rounds vectorise: two of the longest vectors, whose rounds need not
+// wait for each other.
+enum { BLOCKS = 32 };
 
 INLINE void philox_blocks(uint64_t key, uint64_t stream, uint64_t first, uint32_t words[4][BLOCKS]) {
     uint32_t c0[BLOCKS], c1[BLOCKS], c2[BLOCKS], c3[BLOCKS];

@@ -56,14 +56,50 @@ public struct TrialRunner {
         told: StepObserver? = nil
     ) throws(ExperimentError) -> TrialResult {
         try BLAS.withoutSubnormals { () throws(ExperimentError) in
-            try trainAndMeasure(settings, keeping, checkpoints, told)
+            try trainAndMeasure([settings], keeping, checkpoints, told)[0]
+        }
+    }
+
+    /// Trains and measures small trials of one `TrialGroup` together, in less time than one after another: a result
+    /// each, in their order, to the byte what `run` gives. An error is of any of them.
+    public mutating func run(
+        together group: [TrialSettings], keeping: KeptWeights, told: StepObserver? = nil
+    ) throws(ExperimentError) -> [TrialResult] {
+        if let lead = group.first {
+            precondition(group.allSatisfy(TrialGroup(lead).holds))
+        }
+        return try BLAS.withoutSubnormals { () throws(ExperimentError) in
+            try trainAndMeasure(group, keeping, nil, told)
         }
     }
 
     private mutating func trainAndMeasure(
-        _ settings: TrialSettings, _ keeping: KeptWeights, _ checkpoints: Checkpoints?,
+        _ group: [TrialSettings], _ keeping: KeptWeights, _ checkpoints: Checkpoints?,
         _ told: StepObserver?
-    ) throws(ExperimentError) -> TrialResult {
+    ) throws(ExperimentError) -> [TrialResult] {
+        guard let lead = group.first else { return [] }
+        for settings in group { try check(settings, keeping) }
+        let streams = RandomStreams(seed: lead.seed)
+        let theory = try theory(of: lead)
+        let source = try makeSource(lead, theory, streams)
+        var plans: [TrainingPlan] = []
+        for settings in group {
+            plans.append(try TrainingPlan(settings, source, keeping: keeping, checkpoints: checkpoints))
+        }
+        let members = Array(zip(group, plans))
+        let histories =
+            switch lead.experiment {
+            case .mlp: trainMLPs(members, source, streams, told)
+            case .vib: trainVIBs(members, source, theory, streams, told)
+            }
+        return zip(group, histories).map { settings, history in
+            TrialResult(
+                body: body(of: history, settings, theory), kept: history.kept,
+                continuedFrom: history.continuedFrom)
+        }
+    }
+
+    private func check(_ settings: TrialSettings, _ keeping: KeptWeights) throws(ExperimentError) {
         let bytes = settings.parameterBytes * keeping.mostFiles
         guard bytes <= KeptWeights.limit else {
             throw .settings("its kept weights are \(bytes) bytes; at most \(KeptWeights.limit) can be kept")
@@ -73,22 +109,6 @@ public struct TrialRunner {
                 "the weights of its measured steps are \(settings.historyBytes) bytes; at most "
                     + "\(KeptWeights.limit) can be kept")
         }
-        let streams = RandomStreams(seed: settings.seed)
-        let theory = try theory(of: settings)
-        let source = try makeSource(settings, theory, streams)
-        let training = try TrainingPlan(
-            settings, source, keeping: keeping, checkpoints: checkpoints, told: told)
-        let history: History
-        switch settings.experiment {
-        case .mlp:
-            history = runMLP(settings, training, source, streams)
-        case .vib(let beta, let bottleneck, let shift):
-            history = runVIB(
-                settings, training, source, theory, streams, beta: beta, bottleneck: bottleneck, shift: shift)
-        }
-        return TrialResult(
-            body: body(of: history, settings, theory), kept: history.kept,
-            continuedFrom: history.continuedFrom)
     }
 
     /// The closed form of a VIB on Gaussian data; nil for any other trial.
@@ -138,48 +158,77 @@ public struct TrialRunner {
         }
     }
 
-    private func runMLP(
-        _ settings: TrialSettings, _ training: TrainingPlan, _ source: BatchSource, _ streams: RandomStreams
-    ) -> History {
-        let shape = StackShape(
-            units: [source.inputs] + settings.network.hidden + [source.outputs],
-            activation: settings.network.activation.kernel, hasBiases: settings.network.biases)
-        let model = MLP<Float>(shape, loss: training.loss, points: settings.training.batch)
-        model.initialise(streams, settings.network.initialisation.kernel)
-        let measures = MeasureSet(settings, model, source, streams, lastUnits: source.outputs)
-        var evaluation = MLPEvaluation(
-            model: MLP(shape, loss: training.loss, points: evaluationPoints), source: source,
-            ranks: settings.measures.localRank.map {
-                RankMeasurement($0, shape: shape, lastRows: source.outputs)
-            }, norms: settings.measures.weightNorms, measures: measures)
-        var history = training.run(model, source, streams) { evaluation.metrics($0, step: $1) }
-        measures.addSummaries(to: &history, steps: training.steps, shaped: model.makeGradients())
-        return history
+    private func trainMLPs(
+        _ members: [(TrialSettings, TrainingPlan)], _ source: BatchSource, _ streams: RandomStreams,
+        _ told: StepObserver?
+    ) -> [History] {
+        var trainings: [Training<MLP<Float>>] = []
+        var sets: [MeasureSet] = []
+        var evaluated: MLP<Float>?
+        for (settings, plan) in members {
+            let shape = StackShape(
+                units: [source.inputs] + settings.network.hidden + [source.outputs],
+                activation: settings.network.activation.kernel, hasBiases: settings.network.biases)
+            let model = MLP<Float>(
+                shape, loss: plan.loss, points: plan.batch, sharing: trainings.last?.trainer.model)
+            model.initialise(streams, settings.network.initialisation.kernel)
+            let measures = MeasureSet(settings, model, source, streams, lastUnits: source.outputs)
+            var evaluation = MLPEvaluation(
+                model: MLP(shape, loss: plan.loss, points: evaluationPoints, sharing: evaluated),
+                source: source,
+                ranks: settings.measures.localRank.map {
+                    RankMeasurement($0, shape: shape, lastRows: source.outputs)
+                }, norms: settings.measures.weightNorms, measures: measures)
+            evaluated = evaluation.model
+            sets.append(measures)
+            trainings.append(Training(plan, model, streams) { evaluation.metrics($0, step: $1) })
+        }
+        train(&trainings, source, streams, told: told)
+        return histories(of: trainings, sets)
     }
 
-    private func runVIB(
-        _ settings: TrialSettings, _ training: TrainingPlan, _ source: BatchSource, _ theory: GaussianIB?,
-        _ streams: RandomStreams, beta: Double, bottleneck: Int, shift: Double
-    ) -> History {
-        func make(points: Int) -> VIB<Float> {
-            VIB(
-                hidden: [source.inputs] + settings.network.hidden,
-                activation: settings.network.activation.kernel, bottleneck: bottleneck,
-                outputs: source.outputs, loss: training.loss, beta: beta, shift: shift, points: points)
+    private func trainVIBs(
+        _ members: [(TrialSettings, TrainingPlan)], _ source: BatchSource, _ theory: GaussianIB?,
+        _ streams: RandomStreams, _ told: StepObserver?
+    ) -> [History] {
+        var trainings: [Training<VIB<Float>>] = []
+        var sets: [MeasureSet] = []
+        var evaluated: VIB<Float>?
+        for (settings, plan) in members {
+            guard case .vib(let beta, let bottleneck, let shift) = settings.experiment else { continue }
+            func make(points: Int, sharing other: VIB<Float>?) -> VIB<Float> {
+                VIB(
+                    hidden: [source.inputs] + settings.network.hidden,
+                    activation: settings.network.activation.kernel, bottleneck: bottleneck,
+                    outputs: source.outputs, loss: plan.loss, beta: beta, shift: shift, points: points,
+                    sharing: other)
+            }
+            let model = make(points: plan.batch, sharing: trainings.last?.trainer.model)
+            model.initialise(streams)
+            let measures = MeasureSet(settings, model, source, streams, lastUnits: bottleneck)
+            var evaluation = VIBEvaluation(
+                model: make(points: evaluationPoints, sharing: evaluated), source: source,
+                ranks: settings.measures.localRank.map {
+                    RankMeasurement($0, shape: model.encoderShape, lastRows: bottleneck)
+                }, norms: settings.measures.weightNorms, measures: measures,
+                targets: TargetEntropy(source, theory, plan.loss),
+                samples: source.isClasses ? settings.measures.samples : 1, streams: streams)
+            evaluated = evaluation.model
+            sets.append(measures)
+            trainings.append(Training(plan, model, streams) { evaluation.metrics($0, step: $1) })
         }
-        let model = make(points: settings.training.batch)
-        model.initialise(streams)
-        let measures = MeasureSet(settings, model, source, streams, lastUnits: bottleneck)
-        var evaluation = VIBEvaluation(
-            model: make(points: evaluationPoints), source: source,
-            ranks: settings.measures.localRank.map {
-                RankMeasurement($0, shape: model.encoderShape, lastRows: bottleneck)
-            }, norms: settings.measures.weightNorms, measures: measures,
-            targets: TargetEntropy(source, theory, training.loss),
-            samples: source.isClasses ? settings.measures.samples : 1, streams: streams)
-        var history = training.run(model, source, streams) { evaluation.metrics($0, step: $1) }
-        measures.addSummaries(to: &history, steps: training.steps, shaped: model.makeGradients())
-        return history
+        train(&trainings, source, streams, told: told)
+        return histories(of: trainings, sets)
+    }
+
+    private func histories<M: Model>(of trainings: [Training<M>], _ sets: [MeasureSet]) -> [History]
+    where M.Scalar == Float {
+        zip(trainings, sets).map { training, measures in
+            var history = training.history
+            measures.addSummaries(
+                to: &history, steps: training.plan.steps, shaped: training.trainer.model.makeGradients())
+            return history
+        }
     }
 
     private func body(of history: History, _ settings: TrialSettings, _ theory: GaussianIB?) -> JSONValue {

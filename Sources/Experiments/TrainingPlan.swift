@@ -37,19 +37,17 @@ struct TrainingPlan {
     let optimizer: OptimizerSettings
     /// Ascending; a number n means after n steps.
     let traceSteps: [Int]
-    private let batch: Int
-    private let keeping: KeptWeights
-    private let checkpoints: TrialCheckpoints?
-    private let told: StepObserver?
+    let batch: Int
+    let keeping: KeptWeights
+    let checkpoints: TrialCheckpoints?
     /// Whether weights at the trace's steps stay in memory.
     var keepsMeasured: Bool
 
     init(
         _ settings: TrialSettings, _ source: BatchSource, keeping: KeptWeights = .none,
-        checkpoints: Checkpoints? = nil, told: StepObserver? = nil
+        checkpoints: Checkpoints? = nil
     ) throws(ExperimentError) {
         self.keeping = keeping
-        self.told = told
         keepsMeasured = settings.measures.need(.weightHistory)
         self.checkpoints = checkpoints.map { TrialCheckpoints($0, settings, keeping) }
         let training = settings.training
@@ -115,79 +113,6 @@ struct TrainingPlan {
         var distinct: [Int] = []
         for step in listed.sorted() where step != distinct.last { distinct.append(step) }
         return distinct
-    }
-
-    /// Trains `model`, calling `measure` with the parameters to evaluate, and the step, at the trace's steps and
-    /// at the end.
-    func run<M: Model>(
-        _ model: M, _ source: BatchSource, _ streams: RandomStreams,
-        measure: (Matrix<Float>, Int) -> [String: JSONValue]
-    ) -> History where M.Scalar == Float {
-        var trainer = Trainer(model, settings: optimizer, streams: streams, points: batch)
-        var current = source.makeBatch(points: batch)
-        var history = checkpoints?.restore(&trainer, steps: steps) ?? History()
-        var due = traceSteps.drop { $0 < trainer.step }
-        let first = trainer.step
-        for step in first...steps {
-            let isEnd = step == steps
-            if isEnd || due.first == step {
-                let metrics = measure(trainer.evaluated.parameters.flat, step)
-                guard metrics.values.allSatisfy(\.isFinite) else {
-                    history.diverge(at: step)
-                    return history
-                }
-                if due.first == step {
-                    due.removeFirst()
-                    history.trace.append(metrics.merging(["step": JSONValue(step)]) { _, new in new })
-                    keepIfBest(trainer, metrics, step, &history)
-                    if keepsMeasured { history.measured.append(trainer.network(after: step)) }
-                }
-                if isEnd { history.metrics = metrics }
-            }
-            if isKept(step) { history.kept.append(trainer.network(after: step)) }
-            if isEnd { break }
-            // After a checkpoint the batch is empty at the first step of this process.
-            source.fill(&current, step: step, anew: step == first)
-            guard trainer.train(current).total.isFinite else {
-                history.diverge(at: step)
-                return history
-            }
-            checkpoints?.saveIfDue(trainer, history)
-            told?(step + 1, steps, history.continuedFrom ?? 0)
-        }
-        return history
-    }
-
-    private func isKept(_ step: Int) -> Bool {
-        switch keeping {
-        case .none, .best: false
-        case .final: step == steps
-        case .steps(let listed): listed.contains(step)
-        }
-    }
-
-    private func keepIfBest<M: Model>(
-        _ trainer: Trainer<M>, _ metrics: [String: JSONValue], _ step: Int, _ history: inout History
-    ) where M.Scalar == Float {
-        guard keeping == .best, let loss = metrics["test_loss"]?.number, loss < history.bestLoss else {
-            return
-        }
-        history.bestLoss = loss
-        history.kept = [trainer.network(after: step)]
-    }
-}
-
-extension History {
-    fileprivate mutating func diverge(at step: Int) {
-        divergedAt = step
-        kept = []
-        measured = []
-    }
-}
-
-extension Trainer {
-    fileprivate func network(after step: Int) -> KeptNetwork {
-        KeptNetwork(step: step, values: evaluated.parameters.flat.values)
     }
 }
 

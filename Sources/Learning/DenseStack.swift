@@ -130,6 +130,7 @@ public struct StackWorkspace<Scalar: Real> {
 }
 
 /// h_l = φ(h_{l−1} W_lᵀ + b_l); the last layer has no φ. `inputs` is [points, inputs].
+@_specialize(where Scalar == Float)
 public func forward<Scalar: Real>(
     _ layers: [DenseLayer<Scalar>], _ activation: Activation, inputs: Matrix<Scalar>,
     into work: StackWorkspace<Scalar>
@@ -146,6 +147,7 @@ public func forward<Scalar: Real>(
 /// the last layer's output; that in the inputs too where `inputGradient` asks for it.
 ///
 ///     dW_l = δ_lᵀ h_{l−1},   db_l = Σ δ_l,   δ_{l−1} = (δ_l W_l) ⊙ φ'(p_{l−1})
+@_specialize(where Scalar == Float)
 public func backward<Scalar: Real>(
     _ layers: [DenseLayer<Scalar>], _ activation: Activation, inputs: Matrix<Scalar>,
     work: StackWorkspace<Scalar>, outputGradient: Matrix<Scalar>, gradients: [DenseLayer<Scalar>],

@@ -38,6 +38,7 @@ public enum Loss: Sendable, Equatable {
     }
 
     /// The loss's sum over the batch; `outputs` becomes its gradient, times 1 / normaliser.
+    @_specialize(where Scalar == Float)
     func evaluate<Scalar: Real>(
         _ outputs: Matrix<Scalar>, _ batch: Batch<Scalar>, logVariance: Matrix<Scalar>?,
         logVarianceGradient: Matrix<Scalar>?
@@ -88,12 +89,18 @@ public struct MLP<Scalar: Real>: Model {
     public var noisePerPoint: Int { 0 }
     public var layers: [DenseLayer<Scalar>] { parameters.stacks[0] }
 
-    public init(_ shape: StackShape, loss: Loss, points: Int) {
+    /// - Parameter other: a network of that shape whose workspace this one uses too, where their uses do not overlap; of
+    ///   another shape it is passed over.
+    public init(_ shape: StackShape, loss: Loss, points: Int, sharing other: MLP? = nil) {
         self.shape = shape
         self.loss = loss
         parameters = Parameters(
             stacks: [shape], vectors: loss == .gaussianNLL ? [shape.units[shape.depth]] : [])
-        work = StackWorkspace(shape, points: points)
+        if let other, other.shape == shape, other.work.last.rows == points {
+            work = other.work
+        } else {
+            work = StackWorkspace(shape, points: points)
+        }
     }
 
     public func makeGradients() -> Parameters<Scalar> {
@@ -110,6 +117,7 @@ public struct MLP<Scalar: Real>: Model {
         return other
     }
 
+    @_specialize(where Scalar == Float)
     public func setGradients(
         _ gradients: Parameters<Scalar>, _ batch: Batch<Scalar>, noise: Matrix<Scalar>
     ) -> Objective {

@@ -92,6 +92,13 @@ public struct Trainer<M: Model> where M.Scalar == Float {
     /// no longer of use.
     public mutating func train(_ batch: Batch<Float>) -> Objective {
         if noise.count > 0 { streams.fillNormals(noise, .latentNoise, index: step) }
+        return train(batch, noise: noise)
+    }
+
+    /// The same with this step's latent noise, [points, noisePerPoint], which trainings of one seed share.
+    @_specialize(where M == MLP<Float>)
+    @_specialize(where M == VIB<Float>)
+    public mutating func train(_ batch: Batch<Float>, noise: Matrix<Float>) -> Objective {
         let objective = model.setGradients(gradients, batch, noise: noise)
         descend()
         if let averaged, let keep = settings.average {

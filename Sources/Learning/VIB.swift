@@ -26,10 +26,13 @@ public struct VIB<Scalar: Real>: Model {
     public var encoder: [DenseLayer<Scalar>] { parameters.stacks[0] }
     public var decoder: [DenseLayer<Scalar>] { parameters.stacks[1] }
 
-    /// - Parameter hidden: the encoder's inputs and hidden units, without its head.
+    /// - Parameters:
+    ///   - hidden: the encoder's inputs and hidden units, without its head.
+    ///   - other: a network of that shape whose workspace this one uses too, where their uses do not overlap; of
+    ///     another shape it is passed over.
     public init(
         hidden: [Int], activation: Activation, bottleneck: Int, outputs: Int, loss: Loss, beta: Double,
-        shift: Double, points: Int
+        shift: Double, points: Int, sharing other: VIB? = nil
     ) {
         encoderShape = StackShape(units: hidden + [2 * bottleneck], activation: activation)
         decoderShape = StackShape(units: [bottleneck, outputs], activation: .linear)
@@ -38,6 +41,14 @@ public struct VIB<Scalar: Real>: Model {
         self.shift = Scalar(shift)
         parameters = Parameters(
             stacks: [encoderShape, decoderShape], vectors: loss == .gaussianNLL ? [outputs] : [])
+        if let other, other.encoderShape == encoderShape, other.decoderShape == decoderShape,
+            other.z.rows == points
+        {
+            (encoderWork, decoderWork) = (other.encoderWork, other.decoderWork)
+            (sigma, z) = (other.sigma, other.z)
+            (zGradient, headGradient) = (other.zGradient, other.headGradient)
+            return
+        }
         encoderWork = StackWorkspace(encoderShape, points: points)
         decoderWork = StackWorkspace(decoderShape, points: points)
         sigma = Matrix(rows: points, columns: bottleneck)
@@ -63,6 +74,7 @@ public struct VIB<Scalar: Real>: Model {
         return other
     }
 
+    @_specialize(where Scalar == Float)
     public func setGradients(
         _ gradients: Parameters<Scalar>, _ batch: Batch<Scalar>, noise: Matrix<Scalar>
     ) -> Objective {

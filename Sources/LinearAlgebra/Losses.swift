@@ -12,6 +12,7 @@ public struct LossSum: Sendable, Equatable {
 
 extension Matrix {
     /// Softmax cross-entropy of logits (rows × classes). On return self is scale · d(sum)/d(logits).
+    @_specialize(where Scalar == Float)
     public func crossEntropy(labels: [Int32], scale: Scalar) -> LossSum {
         precondition(labels.count >= rows)
         precondition(labels.prefix(rows).allSatisfy { $0 >= 0 && Int($0) < columns })
@@ -49,6 +50,7 @@ extension Matrix {
     }
 
     /// Σ (self − target)². On return self is scale · d(sum)/d(self).
+    @_specialize(where Scalar == Float)
     public func squaredError(_ target: Matrix, scale: Scalar) -> LossSum {
         precondition(rows == target.rows && columns == target.columns)
         return LossSum(loss: Scalar.kernels.squaredError(base, target.base, count, scale))
@@ -56,6 +58,7 @@ extension Matrix {
 
     /// −Σ ln N(target; self, diag e^v), v one row. On return self is scale · d(sum)/d(self) and
     /// `gradient` (one row) scale · d(sum)/dv.
+    @_specialize(where Scalar == Float)
     public func gaussianNLL(
         _ target: Matrix, logVariance: Matrix, gradient: Matrix, scale: Scalar
     ) -> LossSum {
@@ -68,6 +71,7 @@ extension Matrix {
 
     /// Reparameterisation of an encoder's head, self = (μ | s), rows × 2K: σ = softplus(s + shift),
     /// z = μ + σ · noise. Returns Σ KL(N(μ, σ²) ‖ N(0, I)) over the rows, in nats.
+    @_specialize(where Scalar == Float)
     public func reparameterise(noise: Matrix, shift: Scalar, sigma: Matrix, z: Matrix) -> Double {
         let latent = columns / 2
         precondition(columns == 2 * latent && noise.columns == latent && noise.rows == rows)
@@ -77,6 +81,7 @@ extension Matrix {
     }
 
     /// Sets self (rows × 2K) to the gradient in the head, from dz and klScale · dKL.
+    @_specialize(where Scalar == Float)
     public func setReparameterisationGradient(
         head: Matrix, noise: Matrix, sigma: Matrix, dz: Matrix, shift: Scalar, klScale: Scalar
     ) {
@@ -91,6 +96,7 @@ extension Matrix {
 extension Matrix {
     /// One step of Adam on a flat range of parameters (Kingma & Ba 2015, algorithm 1, in its efficient form):
     /// `rate` and `epsilon` carry the bias corrections, `decay` adds decay · w to the gradient.
+    @_specialize(where Scalar == Float)
     public func adamStep(
         gradient: Matrix, first: Matrix, second: Matrix, rate: Scalar, beta1: Scalar, beta2: Scalar,
         epsilon: Scalar, decay: Scalar
@@ -101,6 +107,7 @@ extension Matrix {
     }
 
     /// One step of gradient descent with momentum: v = momentum · v + g + decay · w; w −= rate · v.
+    @_specialize(where Scalar == Float)
     public func momentumStep(
         gradient: Matrix, velocity: Matrix, rate: Scalar, momentum: Scalar, decay: Scalar
     ) {
@@ -109,6 +116,7 @@ extension Matrix {
     }
 
     /// self += (1 − keep) (other − self): an exponential moving average.
+    @_specialize(where Scalar == Float)
     public func moveAverage(towards other: Matrix, keep: Scalar) {
         precondition(other.count == count)
         Scalar.kernels.average(base, other.base, count, keep)

@@ -99,12 +99,30 @@ public struct Matrix<Scalar: Real> {
     /// All numbers, row by row.
     public var values: [Scalar] { Array(UnsafeBufferPointer(start: base, count: count)) }
 
-    public func fill(_ value: Scalar) { base.update(repeating: value, count: count) }
+    /// Sets every number.
+    public func fill(_ value: Scalar) {
+        guard count > 0 else { return }
+        base[0] = value
+        // Copies of what is there: a loop of generic code would go number by number.
+        var done = 1
+        while done < count {
+            let part = min(done, count - done)
+            copy(from: base, part, to: base + done)
+            done += part
+        }
+    }
+
+    private func copy(
+        from source: UnsafePointer<Scalar>, _ count: Int, to target: UnsafeMutablePointer<Scalar>
+    ) {
+        UnsafeMutableRawPointer(target).copyMemory(
+            from: source, byteCount: count * MemoryLayout<Scalar>.stride)
+    }
 
     /// Copies the numbers of a matrix of the same shape.
     public func assign(_ other: Matrix) {
         precondition(rows == other.rows && columns == other.columns)
-        base.update(from: other.base, count: count)
+        copy(from: other.base, count, to: base)
     }
 
     /// Copies the numbers of a matrix of the same shape, each times `factor`.
@@ -128,7 +146,9 @@ public struct Matrix<Scalar: Real> {
     /// Writes `values`, row by row.
     public func assign(_ values: [Scalar]) {
         precondition(values.count == count)
-        for (index, value) in values.enumerated() { base[index] = value }
+        values.withUnsafeBufferPointer { values in
+            if let start = values.baseAddress { copy(from: start, count, to: base) }
+        }
     }
 
     public var isFinite: Bool {

@@ -1,5 +1,6 @@
 extension Matrix {
     /// self = alpha · op(a) op(b) + beta · self, by OpenBLAS. op transposes where asked.
+    @_specialize(where Scalar == Float)
     public func setProduct(
         _ a: Matrix, _ b: Matrix, transposeA: Bool = false, transposeB: Bool = false, alpha: Scalar = 1,
         beta: Scalar = 0
@@ -27,18 +28,21 @@ extension Matrix {
     }
 
     /// self = φ(self + bias), bias one row.
+    @_specialize(where Scalar == Float)
     public func addBiasAndActivate(_ bias: Matrix, _ activation: Activation) {
         precondition(bias.count == columns)
         Scalar.kernels.biasActivation(base, bias.base, rows, columns, activation.rawValue)
     }
 
     /// self *= φ'(p), read from `activated` = φ(p).
+    @_specialize(where Scalar == Float)
     public func scaleByDerivative(of activated: Matrix, _ activation: Activation) {
         precondition(count == activated.count)
         Scalar.kernels.activationBackward(base, activated.base, count, activation.rawValue)
     }
 
     /// self (one row) = the sums of the columns of `other`.
+    @_specialize(where Scalar == Float)
     public func setColumnSums(of other: Matrix) {
         precondition(count == other.columns)
         Scalar.kernels.columnSums(other.base, other.rows, other.columns, base)

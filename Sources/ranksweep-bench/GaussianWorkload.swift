@@ -6,9 +6,11 @@ import Text
 /// Steps of a trial of `sweeps/gaussian-vib.yaml` with an encoder of one layer, 5 inputs, 5 latent variables
 /// and 5 targets: the trial's own training, its batches drawn and all, timed from step to step. Its loss and
 /// KL are those of the trial's record, of β = 0.1 after all steps.
+///
+/// With `--together N` that trial is trained together with N − 1 of other β, and seconds are a trial's.
 func measureGaussianVIB(_ options: Options) throws(BenchError) -> Measurement {
     let (points, steps, d) = (256, options.steps ?? 1000, 5)
-    let settings = TrialSettings(
+    let lead = TrialSettings(
         experiment: .vib(beta: 0.1, bottleneck: d, scaleShift: 0),
         dataset: .gaussian(.init(correlations: [0.4, 0.5, 0.9, 0.92, 0.95], testPoints: 65_536)),
         network: .init(hidden: [], activation: .linear),
@@ -18,23 +20,37 @@ func measureGaussianVIB(_ options: Options) throws(BenchError) -> Measurement {
             weightDecay: 0, average: nil, batch: points, duration: .steps(steps * (options.repeats + 1)),
             loss: .gaussianNLL),
         measures: .init(localRank: nil, every: .end, samples: 1), seed: 0)
-    // Two products make the batch.
-    let products =
+    let group = (0..<options.together).map { index in
+        var settings = lead
+        let beta = 0.1 + 0.8 * Double(index) / Double(options.together)
+        settings.experiment = .vib(beta: beta, bottleneck: d, scaleShift: 0)
+        return settings
+    }
+    // Two products make the batch, of all.
+    let all =
         [Product](repeating: Product(m: points, k: 2 * d, n: d, transposeB: true), count: 2)
-        + products(training: StackShape(units: [d, 2 * d], activation: .linear), points: points)
-        + products(
-            training: StackShape(units: [d, d], activation: .linear), points: points, inputGradient: true)
-    var times = Times(products: products, steps: steps)
+        + group.flatMap { _ in
+            products(
+                training: StackShape(units: [d, 2 * d], activation: .linear), points: points)
+                + products(
+                    training: StackShape(units: [d, d], activation: .linear), points: points,
+                    inputGradient: true)
+        }
+    var times = Times(products: all, steps: steps)
     var runner = TrialRunner(data: DataDirectory(data: ".", cache: nil))
     times.begin()
     do throws(ExperimentError) {
-        let result = try runner.run(settings, keeping: .none) { done, of, _ in
+        let results = try runner.run(together: group, keeping: .none) { done, of, _ in
             guard done % steps == 0 else { return }
             times.end()
             if done < of { times.begin() }
         }
-        let metrics = result.body["metrics"]
+        let metrics = results.first?.body["metrics"]
         return Measurement(
-            times, details: ["loss": metrics?["test_loss"] ?? .null, "kl": metrics?["kl_nats"] ?? .null])
+            times, trainings: group.count,
+            details: [
+                "loss": metrics?["test_loss"] ?? .null, "kl": metrics?["kl_nats"] ?? .null,
+                "together": JSONValue(group.count),
+            ])
     } catch { throw .experiment(error) }
 }

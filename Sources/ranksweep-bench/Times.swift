@@ -92,11 +92,19 @@ struct Times {
 }
 
 extension Measurement {
-    init(_ times: Times, details: [String: JSONValue]) {
+    /// - Parameter trainings: how many were trained together; times and operations are then each one's share.
+    init(_ times: Times, trainings: Int = 1, details: [String: JSONValue]) {
         self.init(
             seconds: times.seconds, operations: times.operations, training: times.training,
             steps: times.steps,
             details: details)
+        guard trainings > 1 else { return }
+        let share = 1 / Double(trainings)
+        seconds = seconds.map { $0 * share }
+        operations = times.operations * share
+        training?.operations *= share
+        training?.step = times.training.step.map { $0 * share }
+        training?.products = times.training.products.map { $0 * share }
     }
 }
 

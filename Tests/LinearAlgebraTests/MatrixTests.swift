@@ -158,3 +158,19 @@ import Testing
         #expect(Matrix.product(a, a, transposeA: true).values == [17, 22, 27, 22, 29, 36, 27, 36, 45])
     }
 }
+
+@Test("Filling and copying keep every bit, whatever the length", arguments: [0, 1, 2, 3, 7, 64, 1000])
+func fillsAndCopies(_ count: Int) {
+    for value in [Float(1.5), -0.0, Float(bitPattern: 0x7FC1_2345)] {
+        let (room, copy) = (
+            Matrix<Float>(rows: 1, columns: count + 2), Matrix<Float>(rows: 1, columns: count)
+        )
+        let window = Matrix(room.buffer, offset: 1, rows: 1, columns: count)
+        window.fill(value)
+        copy.assign(window)
+        #expect(copy.values.map(\.bitPattern) == [UInt32](repeating: value.bitPattern, count: count))
+        #expect(room[0, 0] == 0 && room[0, count + 1] == 0)
+        window.assign((0..<count).map { Float($0) })
+        #expect(window.values == (0..<count).map { Float($0) })
+    }
+}
