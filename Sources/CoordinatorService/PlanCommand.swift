@@ -119,6 +119,7 @@ struct Plan {
             case .axis(let path): path
             case .betaIB: "1/beta"
             case .step: "training step"
+            case .entry: figure.y.first?.metric.list?.of ?? "entry"
             }
         let y = figure.y.map { quantity in
             quantity.metric.key + (quantity.threshold.map { " at \(JSONValue.text(of: $0))" } ?? "")

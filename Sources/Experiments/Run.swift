@@ -140,7 +140,7 @@ public struct TrialRunner {
         let shape = StackShape(
             units: [source.inputs] + settings.network.hidden + [source.outputs],
             activation: settings.network.activation.kernel, hasBiases: settings.network.biases)
-        let model = MLP<Float>(shape, loss: training.loss, points: settings.training.batch)
+        let model = MLP<Float>(shape, loss: training.loss, points: settings.training.batch, logDet: settings.training.regulariser)
         model.initialise(streams)
         let measures = MeasureSet(settings, model, source, streams, lastUnits: source.outputs)
         var evaluation = MLPEvaluation(
@@ -157,13 +157,14 @@ public struct TrialRunner {
         _ settings: TrialSettings, _ training: TrainingPlan, _ source: BatchSource, _ theory: GaussianIB?,
         _ streams: RandomStreams, beta: Double, bottleneck: Int, shift: Double
     ) -> History {
-        func make(points: Int) -> VIB<Float> {
+        func make(points: Int, logDet: LogDetSettings? = nil) -> VIB<Float> {
             VIB(
                 hidden: [source.inputs] + settings.network.hidden,
                 activation: settings.network.activation.kernel, bottleneck: bottleneck,
-                outputs: source.outputs, loss: training.loss, beta: beta, shift: shift, points: points)
+                outputs: source.outputs, loss: training.loss, beta: beta, shift: shift, points: points,
+                logDet: logDet)
         }
-        let model = make(points: settings.training.batch)
+        let model = make(points: settings.training.batch, logDet: settings.training.regulariser)
         model.initialise(streams)
         let measures = MeasureSet(settings, model, source, streams, lastUnits: bottleneck)
         var evaluation = VIBEvaluation(
@@ -198,6 +199,12 @@ public struct TrialRunner {
             body["theory"] = boundsJSON(teacher, settings, history.metrics)
         }
         return .object(body)
+    }
+}
+
+extension TrialSettings.Training {
+    fileprivate var regulariser: LogDetSettings? {
+        logDet.map { LogDetSettings(weight: $0.weight, epsilon: $0.epsilon, layers: $0.layers) }
     }
 }
 

@@ -7,6 +7,7 @@ extension FigureSpec {
         switch x {
         case .betaIB: "β_{IB} = 1/β"
         case .step: "training step"
+        case .entry: y.first?.metric.list?.of ?? "entry"
         case .axis(let path): FigureSpec.axisLabel(path)
         }
     }

@@ -29,6 +29,7 @@ struct Table {
         case .betaIB: (names, x) = (["beta", "beta_ib"], 2)
         case .axis(let path): names = [path]
         case .step: names = ["step"]
+        case .entry: names = ["entry"]
         }
         var means: [Int] = []
         var theory: [Int?] = []
@@ -105,6 +106,7 @@ struct Table {
         case .axis("beta"), .betaIB: ["beta [1]", "beta_ib = 1/beta [1]"]
         case .axis(let path): ["\(path) [1]"]
         case .step: ["step [training steps]"]
+        case .entry: ["entry [\(data.figure.xLabel)]"]
         }
     }
 

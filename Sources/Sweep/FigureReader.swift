@@ -54,6 +54,7 @@ struct FigureReader {
             yscale: scale(member("yscale"), path: "figures.yscale", &faults), theory: theory)
         checkRoles(of: figure, node, &faults)
         checkSteps(of: figure, yNode.place, &faults)
+        checkEntries(of: figure, yNode.place, &faults)
         if theory { checkTheory(of: figure, member("theory")?.place ?? node.place, &faults) }
         return figure
     }
@@ -63,7 +64,7 @@ struct FigureReader {
         switch figure.x {
         case .axis(let path): used.append(path)
         case .betaIB: used.append("beta")
-        case .step: break
+        case .step, .entry: break
         }
         if let (first, _) = firstRepeat(in: used) {
             faults.add(node.place, "figures.\(figure.name)", .figure(.sameAxis(used[first])))
@@ -81,6 +82,14 @@ struct FigureReader {
         } else if !hasTrace {
             faults.add(place, "figures.y", .figure(.noTrace))
         }
+    }
+
+    /// Lists are drawn against their places, and nothing else is.
+    private func checkEntries(of figure: FigureSpec, _ place: SweepError.Place, _ faults: inout Faults) {
+        let isOverEntries = figure.x == .entry
+        guard let metric = figure.y.map(\.metric).first(where: { ($0.list != nil) != isOverEntries })
+        else { return }
+        faults.add(place, "figures.y", .figure(isOverEntries ? .notAList(metric) : .isAList(metric)))
     }
 
     /// Whether some trial measures along training.
@@ -128,6 +137,7 @@ struct FigureReader {
             }
             return .step
         }
+        if node.scalar?.text == "entry" { return .entry }
         if node.scalar?.text == "beta_ib", axes.contains(where: { $0.path == "beta" }) { return .betaIB }
         guard let path = axis(node, path: "figures.x", &faults) else { return nil }
         if let axis = axes.first(where: { $0.path == path }), case .list(let values) = axis.values,

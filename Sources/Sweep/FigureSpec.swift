@@ -8,6 +8,8 @@ public struct FigureSpec: Equatable, Sendable {
         case betaIB
         /// Training steps: the figure draws the trace.
         case step
+        /// The places of a list, such as classes.
+        case entry
     }
 
     /// A number of each record.
@@ -78,6 +80,7 @@ extension FigureSpec {
         case .axis(let path): members["x"] = .string(path)
         case .betaIB: members["x"] = .string("beta_ib")
         case .step: members["x"] = .string("step")
+        case .entry: members["x"] = .string("entry")
         }
         members["title"] = title.map(JSONValue.string)
         members["curves"] = curves.map(JSONValue.string)
@@ -125,6 +128,8 @@ public enum FigureMistake: Equatable, Sendable {
     case notAlongTraining(Metric)
     case noTheory
     case noTheoryOf(Metric)
+    case notAList(Metric)
+    case isAList(Metric)
 
     var words: String {
         switch self {
@@ -152,6 +157,9 @@ public enum FigureMistake: Equatable, Sendable {
             "\(metric.key) is not measured: set \(metric.measure?.path ?? "its measure")"
         case .notAlongTraining(let metric):
             "\(metric.key) is one of the whole training: it has no steps"
+        case .notAList(let metric):
+            "\(metric.key) is no list: 'x: entry' draws those that have a number for each class or the like"
+        case .isAList(let metric): "\(metric.key) is a list: it is drawn with 'x: entry'"
         case .noTheory: "there is theory for a vib on gaussian data, and for an mlp on a teacher's, only"
         case .noTheoryOf(let metric): "the theory has no \(metric.key)"
         }

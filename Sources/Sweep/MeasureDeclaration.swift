@@ -116,6 +116,14 @@ public enum MeasureCatalogue {
     public static let listed: [MeasureDeclaration] = [
         .effectiveRank,
         .weightDisplacement,
+        .activationRank,
+        .featureDimension,
+        .intrinsicDimension,
+        .partialRank,
+        .classificationDimension,
+        .independenceDeficit,
+        .neuralCollapse,
+        .components,
     ]
 
     /// In the order of tables.

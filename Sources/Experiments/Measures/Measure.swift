@@ -28,6 +28,14 @@ var measureTable: [any Measure.Type] {
     [
         EffectiveRankMeasure.self,
         WeightDisplacementMeasure.self,
+        ActivationRankMeasure.self,
+        FeatureDimensionMeasure.self,
+        IntrinsicDimensionMeasure.self,
+        PartialRankMeasure.self,
+        ClassificationDimensionMeasure.self,
+        IndependenceDeficitMeasure.self,
+        NeuralCollapseMeasure.self,
+        ComponentsMeasure.self,
     ]
 }
 
