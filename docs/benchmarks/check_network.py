@@ -201,15 +201,13 @@ def comparisons(net, found):
     yield "classification_dimension", found["classification_dimension"], dimensions, 0
     curve = classification_dimension(net, features, len(h) - 2)[1]
     yield "component_accuracy", found["component_accuracy"], curve[1:][:len(found["component_accuracy"])], 0
-    # The Lasso's condition multiplies what single precision rounds off the logits.
-    exact = len(h) == 1
     d = deficits(z, y)
     for name, key in (("class_determination", "determination"), ("class_deciders", "deciders"),
                       ("class_accuracy", "own"), ("class_predicted_accuracy", "own_predicted"),
                       ("predicted_accuracy", "predicted")):
         yield name, found[name], d[key], 1e-6 if name == "class_determination" else 0
     for label, weights in enumerate(d["weights"]):
-        yield ("decider_weights", found["decider_weights"][str(label)]["mean"], weights, 1e-6 if exact else 1e-4)
+        yield ("decider_weights", found["decider_weights"][str(label)]["mean"], weights, 1e-6)
     yield "nc1 and nc2 of layers", [found[k] for k in ("nc1", "nc2_norms", "nc2_angles", "nc2_maximality")], \
         np.array([collapse(a, y) for a in h[:-1]]).reshape(-1, 4).T, 1e-4
     last = collapse(features, y, net.weights[-1].astype(float), np.argmax(z, axis=1))
