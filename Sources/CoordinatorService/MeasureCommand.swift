@@ -25,11 +25,16 @@ let measureSpec = CommandSpec(
             "of \(measureNames.joined(separator: ", ")), or weightNorms for \(ofWeightsNames) (default: "
                 + "all up to numericalRank that the points and the activation allow)"
         ),
+        OptionSpec(
+            "--set", "MEASURE.KEY=VALUE",
+            "a setting of a measure after numericalRank, as a sweep file has it under measures: "
+                + "independenceDeficit.penalty=10; may be repeated", isRepeatable: true),
         OptionSpec("--thresholds", "LIST", "ε of local rank, #{σ > ε} (default: 0.01,0.1)"),
         OptionSpec("--relative", "LIST", "ε of relative local rank, #{σ ≥ ε σ₁} (default: 0.01)"),
         OptionSpec(
             "--points", "N",
-            "measure at the first N points (default: 256, for measures after numericalRank 1000)"),
+            "measure at the first N points (default: 256; for measures after numericalRank as sweeps have it, "
+                + "mostly 1000)"),
         OptionSpec(
             "--scale", "unit|symmetric", "pixels of images, and bits, become 0…1 (default), or −1…1"),
         OptionSpec(
@@ -45,6 +50,8 @@ let measureSpec = CommandSpec(
         "ranksweep measure mlp.safetensors --dataset mnist --activation relu",
         "ranksweep measure mlp.safetensors --inputs x.npy --labels y.npy --activation tanh \\\n"
             + "      --measures localRank,accuracy --thresholds 0.001,0.01,0.1 --points 1000",
+        "ranksweep measure mlp.safetensors --dataset mnist --activation relu \\\n"
+            + "      --measures independenceDeficit --set independenceDeficit.penalty=10",
     ])
 
 /// Starts the worker's program, which links BLAS, for the one measurement; its words and its exit code are
@@ -116,6 +123,9 @@ extension MeasureRequest {
             ],
             relative: try numbers("--relative", arguments, atMost: 1) ?? [0.01],
             rankPoints: try arguments.integer("--points", in: 1...1_000_000_000))
+        for argument in arguments.all("--set") {
+            do { try set(argument) } catch { throw UsageError("--set \(argument): \(error.words)") }
+        }
     }
 
     private static func points(_ arguments: Arguments) throws(UsageError) -> Points {

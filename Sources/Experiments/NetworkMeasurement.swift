@@ -59,10 +59,12 @@ private struct NetworkMeasurement {
                 file: points.inputsFile,
                 problem: .inputsDisagree(features: points.inputs.columns, network: request.weights, inputs))
         }
-        if let asked = request.rankPoints, asked > points.inputs.rows {
+        let count = points.inputs.rows
+        let most = request.requested(of: count).compactMap(\.testPoints).max() ?? 0
+        if let asked = [request.rankPoints ?? 0, most].max(), asked > count {
             throw DataError(
                 file: points.inputsFile,
-                problem: .tooFewMeasured(asked: asked, held: points.inputs.rows))
+                problem: .tooFewMeasured(asked: asked, held: count))
         }
         guard request.measures.contains(where: \.needsLabels), let labels = points.labels else { return }
         if let place = labels.firstIndex(where: { Int($0) >= outputs }) {
@@ -85,18 +87,16 @@ private struct NetworkMeasurement {
         return metrics
     }
 
-    /// The measures of the catalogue's table, with their usual settings.
+    /// The measures of the catalogue's table.
     private func addListed(to metrics: inout [String: JSONValue]) {
         let count = points.inputs.rows
-        let requested = request.measures.compactMap { measure in
-            measure.declaration.flatMap { RequestedMeasure($0.name, testPoints: count) }
-        }
+        let requested = request.requested(of: count)
         let outputs = network.shape.units[network.shape.depth]
         let set = MeasureSet(
             requested, activation: network.shape.activation, lastUnits: outputs,
             streams: RandomStreams(seed: 0)
-        ) { usual in
-            let first = 0..<min(count, request.rankPoints ?? usual.number.map { Int($0) } ?? count)
+        ) { asked in
+            let first = 0..<min(count, asked.number.map { Int($0) } ?? count)
             return PointSample(
                 inputs: points.inputs.rows(first), labels: points.labels.map { Array($0[first]) } ?? [],
                 classes: points.labels == nil ? 0 : outputs)

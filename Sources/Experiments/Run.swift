@@ -170,7 +170,8 @@ public struct TrialRunner {
                 units: [source.inputs] + settings.network.hidden + [source.outputs],
                 activation: settings.network.activation.kernel, hasBiases: settings.network.biases)
             let model = MLP<Float>(
-                shape, loss: plan.loss, points: plan.batch, sharing: trainings.last?.trainer.model)
+                shape, loss: plan.loss, points: plan.batch, logDet: settings.training.regulariser,
+                sharing: trainings.last?.trainer.model)
             model.initialise(streams, settings.network.initialisation.kernel)
             let measures = MeasureSet(settings, model, source, streams, lastUnits: source.outputs)
             var evaluation = MLPEvaluation(
@@ -196,14 +197,15 @@ public struct TrialRunner {
         var evaluated: VIB<Float>?
         for (settings, plan) in members {
             guard case .vib(let beta, let bottleneck, let shift) = settings.experiment else { continue }
-            func make(points: Int, sharing other: VIB<Float>?) -> VIB<Float> {
+            func make(points: Int, logDet: LogDetSettings? = nil, sharing other: VIB<Float>?) -> VIB<Float> {
                 VIB(
                     hidden: [source.inputs] + settings.network.hidden,
                     activation: settings.network.activation.kernel, bottleneck: bottleneck,
                     outputs: source.outputs, loss: plan.loss, beta: beta, shift: shift, points: points,
-                    sharing: other)
+                    logDet: logDet, sharing: other)
             }
-            let model = make(points: plan.batch, sharing: trainings.last?.trainer.model)
+            let model = make(
+                points: plan.batch, logDet: settings.training.regulariser, sharing: trainings.last?.trainer.model)
             model.initialise(streams)
             let measures = MeasureSet(settings, model, source, streams, lastUnits: bottleneck)
             var evaluation = VIBEvaluation(
@@ -251,6 +253,12 @@ public struct TrialRunner {
             body["theory"] = boundsJSON(teacher, settings, history.metrics)
         }
         return .object(body)
+    }
+}
+
+extension TrialSettings.Training {
+    fileprivate var regulariser: LogDetSettings? {
+        logDet.map { LogDetSettings(weight: $0.weight, epsilon: $0.epsilon, layers: $0.layers) }
     }
 }
 

@@ -147,12 +147,18 @@ public func forward<Scalar: Real>(
 /// the last layer's output; that in the inputs too where `inputGradient` asks for it.
 ///
 ///     dW_l = δ_lᵀ h_{l−1},   db_l = Σ δ_l,   δ_{l−1} = (δ_l W_l) ⊙ φ'(p_{l−1})
+///
+/// With a penalty on hidden activations its gradient joins δ_l W_l.
+///
+/// - Returns: the penalty, times its weight; 0 without one.
+@discardableResult
 @_specialize(where Scalar == Float)
 public func backward<Scalar: Real>(
     _ layers: [DenseLayer<Scalar>], _ activation: Activation, inputs: Matrix<Scalar>,
     work: StackWorkspace<Scalar>, outputGradient: Matrix<Scalar>, gradients: [DenseLayer<Scalar>],
-    inputGradient: Matrix<Scalar>? = nil
-) {
+    inputGradient: Matrix<Scalar>? = nil, penalty: ActivationPenalty? = nil
+) -> Double {
+    var sum = 0.0
     for index in layers.indices.reversed() {
         let delta = index + 1 == layers.count ? outputGradient : work.gradients[index]
         gradients[index].weight.setProduct(
@@ -161,9 +167,13 @@ public func backward<Scalar: Real>(
         if index > 0 {
             let below = work.gradients[index - 1]
             below.setProduct(delta, layers[index].weight)
+            if let penalty {
+                sum += penalty.value(ofHidden: index - 1, work.outputs[index - 1], addTo: below)
+            }
             below.scaleByDerivative(of: work.outputs[index - 1], activation)
         } else if let inputGradient {
             inputGradient.setProduct(delta, layers[0].weight)
         }
     }
+    return sum
 }

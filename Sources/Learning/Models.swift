@@ -54,7 +54,8 @@ public enum Loss: Sendable, Equatable {
     }
 }
 
-/// The value of an objective on a batch: task loss and KL (0 for an MLP), each a mean a point.
+/// The value of an objective on a batch: task loss and KL (0 for an MLP), each a mean a point; the total is
+/// task + β · KL, and a penalty on activations where there is one.
 public struct Objective: Sendable, Equatable {
     public var task: Double
     public var kl: Double
@@ -86,14 +87,21 @@ public struct MLP<Scalar: Real>: Model {
     public let parameters: Parameters<Scalar>
     /// The batch's workspace: `points` rows.
     public let work: StackWorkspace<Scalar>
+    private let penalty: ActivationPenalty?
     public var noisePerPoint: Int { 0 }
     public var layers: [DenseLayer<Scalar>] { parameters.stacks[0] }
 
-    /// - Parameter other: a network of that shape whose workspace this one uses too, where their uses do not overlap; of
-    ///   another shape it is passed over.
-    public init(_ shape: StackShape, loss: Loss, points: Int, sharing other: MLP? = nil) {
+    /// - Parameters:
+    ///   - logDet: what the objective says of hidden activations, beside the loss.
+    ///   - other: a network of that shape whose workspace this one uses too, where their uses do not overlap; of
+    ///     another shape it is passed over.
+    public init(
+        _ shape: StackShape, loss: Loss, points: Int, logDet: LogDetSettings? = nil,
+        sharing other: MLP? = nil
+    ) {
         self.shape = shape
         self.loss = loss
+        penalty = logDet.map { ActivationPenalty($0, shape, points: points) }
         parameters = Parameters(
             stacks: [shape], vectors: loss == .gaussianNLL ? [shape.units[shape.depth]] : [])
         if let other, other.shape == shape, other.work.last.rows == points {
@@ -112,7 +120,7 @@ public struct MLP<Scalar: Real>: Model {
     }
 
     public func copy() -> MLP {
-        let other = MLP(shape, loss: loss, points: work.last.rows)
+        let other = MLP(shape, loss: loss, points: work.last.rows, logDet: penalty?.settings)
         other.parameters.flat.assign(parameters.flat)
         return other
     }
@@ -125,11 +133,11 @@ public struct MLP<Scalar: Real>: Model {
         let sum = loss.evaluate(
             work.last, batch, logVariance: parameters.vector,
             logVarianceGradient: gradients.vector)
-        backward(
+        let penalised = backward(
             layers, shape.activation, inputs: batch.inputs, work: work, outputGradient: work.last,
-            gradients: gradients.stacks[0])
+            gradients: gradients.stacks[0], penalty: penalty)
         let task = sum.loss / loss.normaliser(points: batch.inputs.rows, outputs: work.last.columns)
-        return Objective(task: task, kl: 0, total: task, correct: sum.correct)
+        return Objective(task: task, kl: 0, total: task + penalised, correct: sum.correct)
     }
 
     /// The loss's sum over a batch of at most the workspace's points; parameters and gradients stay.

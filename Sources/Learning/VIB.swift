@@ -20,6 +20,7 @@ public struct VIB<Scalar: Real>: Model {
     public let z: Matrix<Scalar>
     private let zGradient: Matrix<Scalar>
     private let headGradient: Matrix<Scalar>
+    private let penalty: ActivationPenalty?
 
     public var bottleneck: Int { z.columns }
     public var noisePerPoint: Int { bottleneck }
@@ -28,13 +29,15 @@ public struct VIB<Scalar: Real>: Model {
 
     /// - Parameters:
     ///   - hidden: the encoder's inputs and hidden units, without its head.
+    ///   - logDet: what the objective says of the encoder's hidden activations, beside loss and KL.
     ///   - other: a network of that shape whose workspace this one uses too, where their uses do not overlap; of
     ///     another shape it is passed over.
     public init(
         hidden: [Int], activation: Activation, bottleneck: Int, outputs: Int, loss: Loss, beta: Double,
-        shift: Double, points: Int, sharing other: VIB? = nil
+        shift: Double, points: Int, logDet: LogDetSettings? = nil, sharing other: VIB? = nil
     ) {
         encoderShape = StackShape(units: hidden + [2 * bottleneck], activation: activation)
+        penalty = logDet.map { [encoderShape] in ActivationPenalty($0, encoderShape, points: points) }
         decoderShape = StackShape(units: [bottleneck, outputs], activation: .linear)
         self.loss = loss
         self.beta = beta
@@ -69,7 +72,7 @@ public struct VIB<Scalar: Real>: Model {
         let other = VIB(
             hidden: Array(encoderShape.units.dropLast()), activation: encoderShape.activation,
             bottleneck: bottleneck, outputs: decoderShape.units[1], loss: loss, beta: beta,
-            shift: Double(shift), points: z.rows)
+            shift: Double(shift), points: z.rows, logDet: penalty?.settings)
         other.parameters.flat.assign(parameters.flat)
         return other
     }
@@ -92,12 +95,12 @@ public struct VIB<Scalar: Real>: Model {
         headGradient.setReparameterisationGradient(
             head: head, noise: noise, sigma: sigma, dz: zGradient, shift: shift,
             klScale: Scalar(beta / Double(points)))
-        backward(
+        let penalised = backward(
             encoder, encoderShape.activation, inputs: batch.inputs, work: encoderWork,
-            outputGradient: headGradient, gradients: gradients.stacks[0])
+            outputGradient: headGradient, gradients: gradients.stacks[0], penalty: penalty)
         let task = sum.loss / loss.normaliser(points: points, outputs: decoderWork.last.columns)
         let klMean = kl / Double(points)
-        return Objective(task: task, kl: klMean, total: task + beta * klMean, correct: sum.correct)
+        return Objective(task: task, kl: klMean, total: task + beta * klMean + penalised, correct: sum.correct)
     }
 
     /// Runs the encoder on at most the workspace's points and returns the windows on (μ | s), σ and z = μ + σ

@@ -30,16 +30,19 @@ struct JacobianChain {
     /// `uncertainties` is this times 2⁻⁵² Π ‖W_k‖²: over twenty times what was found (a test says so).
     static let roundingErrors = 256.0
 
+    /// - Parameter columns: of the Jacobians, one an input; nil: all.
     init<Scalar: Real>(
-        _ layers: [DenseLayer<Scalar>], _ shape: StackShape, lastRows: Int, inputs: Matrix<Scalar>
+        _ layers: [DenseLayer<Scalar>], _ shape: StackShape, lastRows: Int, inputs: Matrix<Scalar>,
+        columns: [Int]? = nil
     ) {
         self.shape = shape
-        let matrices = layers.enumerated().map { index, layer in
+        var matrices = layers.enumerated().map { index, layer in
             let rows = index + 1 == layers.count ? lastRows : layer.weight.rows
             let matrix = Matrix<Double>(rows: rows, columns: layer.weight.columns)
             matrix.assign(widening: layer.weight.rows(0..<rows))
             return matrix
         }
+        if let columns { matrices[0] = matrices[0].selecting(columns) }
         let first = matrices[0].lqFactor()
         factorMemory = [first] + matrices.dropFirst().map { Matrix(rows: $0.rows, columns: first.columns) }
         factors = factorMemory
@@ -159,6 +162,14 @@ struct JacobianChain {
 }
 
 extension Matrix where Scalar == Double {
+    fileprivate func selecting(_ chosen: [Int]) -> Matrix {
+        let part = Matrix(rows: rows, columns: chosen.count)
+        for row in 0..<rows {
+            for (place, column) in chosen.enumerated() { part[row, place] = self[row, column] }
+        }
+        return part
+    }
+
     fileprivate var transposedCopy: Matrix {
         let transposed = Matrix(rows: columns, columns: rows)
         for row in 0..<rows {

@@ -52,6 +52,7 @@ public struct LocalRank {
     private let shape: StackShape
     private let lastRows: Int
     private let settings: LocalRankSettings
+    private let columns: [Int]?
     private var counter: RankCounter
     /// Matrices whose singular values had to be computed, so far.
     var decompositions: Int { counter.decompositions }
@@ -59,13 +60,19 @@ public struct LocalRank {
     /// - Parameters:
     ///   - shape: the stack whose layers are measured.
     ///   - lastRows: how many outputs of the last layer count: all of an MLP, the K means of a VIB's head.
-    public init(_ shape: StackShape, lastRows: Int, settings: LocalRankSettings) {
+    ///   - columns: ranks are of these columns of the Jacobians, one an input: partial ranks (rank
+    ///     diminishing, eq. 5). nil: of all.
+    public init(
+        _ shape: StackShape, lastRows: Int, settings: LocalRankSettings, columns: [Int]? = nil
+    ) {
+        precondition(columns.map { !$0.isEmpty && $0.allSatisfy((0..<shape.units[0]).contains) } ?? true)
+        self.columns = columns
         self.shape = shape
         self.lastRows = lastRows
         self.settings = settings
         // A factor has no more columns than the first layer's smaller side.
-        let columns = min(shape.units[0], shape.units[1])
-        let order = shape.units.dropFirst().map { min($0, columns) }.max() ?? 1
+        let widest = min(columns?.count ?? shape.units[0], shape.units[1])
+        let order = shape.units.dropFirst().map { min($0, widest) }.max() ?? 1
         counter = RankCounter(order: order)
     }
 
@@ -103,7 +110,7 @@ public struct LocalRank {
         _ layers: [DenseLayer<Scalar>], _ inputs: Matrix<Scalar>, _ sigma: Matrix<Scalar>?,
         to tallies: inout Tallies
     ) {
-        var chain = JacobianChain(layers, shape, lastRows: lastRows, inputs: inputs)
+        var chain = JacobianChain(layers, shape, lastRows: lastRows, inputs: inputs, columns: columns)
         let firstCounts = counts(chain, layer: 0, at: 0)
         // J_1 = W_1 at every point, and so is every J_l of a linear network.
         let isConstant = shape.activation == .linear || shape.depth == 1

@@ -96,7 +96,7 @@ struct FigureData {
         switch figure.x {
         case .axis(let path): used.insert(path)
         case .betaIB: used.insert("beta")
-        case .step, .metric: break
+        case .step, .metric, .entry: break
         case .hiddenLayers: used.formUnion(["depth", "hidden"])
         case .summary(_, let points): used.insert(points)
         }
@@ -132,6 +132,7 @@ struct FigureData {
 
     private mutating func add(_ record: Record, panel: Int, parts: [Label.Part], layer: Int?) {
         let curve = curve(labelled: Label(parts: parts), panel: panel)
+        if case .entry = figure.x { return addEntries(of: record, panel: panel, curve: curve) }
         let theory = figure.y.map { quantity in
             (quantity.layer == .each) == (layer != nil) ? quantity.theory(in: record, layer: layer) : nil
         }
@@ -167,6 +168,17 @@ struct FigureData {
         }
     }
 
+    /// A point for each place of the lists. A diverged trial has none.
+    private mutating func addEntries(of record: Record, panel: Int, curve: Int) {
+        let none: [Double?] = figure.y.map { _ in nil }
+        let lists = figure.y.map { record.isMeasured ? $0.entries(in: record.metrics) : [] }
+        let first = figure.y.first?.metric.list?.first ?? 1
+        for place in 0..<(lists.map(\.count).max() ?? 0) {
+            let values = lists.map { $0.indices.contains(place) ? $0[place] : nil }
+            panels[panel].curves[curve].add(values, x: Double(first + place), theory: none, trivial: none)
+        }
+    }
+
     private func values(in metrics: JSONValue, layer: Int?) -> [Double?] {
         figure.y.map { quantity in
             (quantity.layer == .each) == (layer != nil) ? quantity.value(in: metrics, layer: layer) : nil
@@ -180,7 +192,7 @@ struct FigureData {
             record.axes["depth"]?.number.map { $0 - 1 }
                 ?? record.axes["hidden"]?.array.map { Double($0.count) }
         case .betaIB: record.axes["beta"]?.number.flatMap { $0 == 0 ? nil : 1 / $0 }
-        case .step, .metric: nil
+        case .step, .metric, .entry: nil
         }
     }
 

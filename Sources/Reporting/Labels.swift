@@ -10,6 +10,7 @@ extension FigureSpec {
         case .step, .metric: "training step"
         case .hiddenLayers: "hidden layers"
         case .summary(let quantity, _): quantity.label(squaredLoss: squaredLoss)
+        case .entry: y.first?.metric.list?.of ?? "entry"
         case .axis(let path): FigureSpec.axisLabel(path)
         }
     }

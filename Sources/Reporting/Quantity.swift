@@ -29,6 +29,11 @@ extension FigureSpec.Quantity {
         entry(in: metrics).flatMap(FigureSpec.Quantity.numbers)?.count ?? 0
     }
 
+    /// Of a list, the number at each place; nil where there is none.
+    func entries(in metrics: JSONValue) -> [Double?] {
+        entry(in: metrics).flatMap(FigureSpec.Quantity.numbers)?.map(\.number) ?? []
+    }
+
     /// What the closed form says, or the bound. Of local rank the closed form speaks of the last layer only,
     /// and a bound of one layer that it does not name: so of smallest ones.
     func theory(in record: Record, layer each: Int? = nil) -> Double? {

@@ -64,7 +64,8 @@ struct Summary {
             return
         }
         rows[place].measured += 1
-        for (metric, value) in record.metrics.object ?? [:] {
+        // Of lists records tell, and figures over their entries.
+        for (metric, value) in record.metrics.object ?? [:] where Metric(key: metric)?.list == nil {
             for (column, number) in Summary.numbers(metric, value) {
                 rows[place].samples[column, default: Sample()].add(number)
             }

@@ -34,6 +34,7 @@ struct Table {
             let name = "x:" + quantity.columnName
             names = [points] + ["mean", "stderr", "ci95_low", "ci95_high"].map { "\(name):\($0)" }
             x = 2
+        case .entry: names = ["entry"]
         }
         var means: [Int] = []
         var theory: [Int?] = []
@@ -114,6 +115,7 @@ struct Table {
         case .hiddenLayers: ["hidden_layers [1]"]
         case .summary(let quantity, let points):
             ["\(points) [1]", "x:\(quantity.columnName) [\(quantity.metric.unit(squaredLoss: squaredLoss))]"]
+        case .entry: ["entry [\(data.figure.xLabel)]"]
         }
     }
 

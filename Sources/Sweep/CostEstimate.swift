@@ -7,6 +7,8 @@
 /// - evaluation: 2 n_l n_{l−1} a point, of a VIB the decoder once more for each sample of z;
 /// - a measure of the catalogue's table, at its points: a forward pass, and a Gram matrix with its
 ///   reduction for each layer; one of gradients, so many training steps as it takes mini-batches;
+///   reduction for each layer;
+/// - the log-determinant regulariser: a Gram matrix, its factor and two solutions with it a step and layer;
 /// - local rank, for each of its points and each layer l ≥ 2: the product that extends the Jacobian
 ///   (2 n_l n_{l−1} r, r = min(n_0, n_1)), the Gram matrix of its smaller side m (m² max), and that
 ///   matrix's reduction to tridiagonal form (4/3 m³).
@@ -64,6 +66,7 @@ public struct CostEstimate: Equatable, Sendable {
     /// The settings that an estimate depends on, beside everything under "dataset".
     static let settings = [
         "depth", "width", "hidden", "bottleneck", "training.batch", "training.steps", "training.epochs",
+        "training.logDet.weight", "training.logDet.layers",
         "measures.every", "measures.samples", "measures.localRank", "measures.localRank.points",
     ]
 
@@ -81,6 +84,12 @@ extension CostEstimate {
         for (layer, weights) in shape.weights.enumerated() {
             products += steps * batch * Double(weights) * (layer == 0 ? 4 : 6)
             updates += steps * Double(weights)
+        }
+        for layer in trial.training.logDet?.layers ?? [] {
+            let units = Double(trial.network.hidden[layer - 1])
+            let small = min(batch, units)
+            // In double, at half the speed.
+            products += steps * (6 * batch * units * small + small * small * small)
         }
         if case .gaussian = trial.dataset {
             variates = Double(shape.inputs + shape.outputs) * (steps * batch + Double(shape.testPoints))

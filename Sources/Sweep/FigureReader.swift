@@ -64,6 +64,7 @@ struct FigureReader {
             fit: fit(member("fit"), &faults))
         checkRoles(of: figure, node, &faults)
         checkSteps(of: figure, yNode.place, &faults)
+        checkEntries(of: figure, yNode.place, &faults)
         if theory { checkTheory(of: figure, member("theory")?.place ?? node.place, &faults) }
         return figure
     }
@@ -73,7 +74,7 @@ struct FigureReader {
         switch figure.x {
         case .axis(let path): used.append(path)
         case .betaIB: used.append("beta")
-        case .step, .metric: break
+        case .step, .metric, .entry: break
         case .hiddenLayers: used.append(axes.contains { $0.path == "depth" } ? "depth" : "hidden")
         case .summary(let quantity, let points):
             used.append(points)
@@ -114,6 +115,14 @@ struct FigureReader {
         let saysLayer = given?.contains { $0.key == "layer" } ?? false
         guard x.metric.isPerLayer, !saysLayer, let layer = y.first?.layer else { return x }
         return FigureSpec.Quantity(metric: x.metric, threshold: x.threshold, layer: layer)
+    }
+
+    /// Lists are drawn against their places, and nothing else is.
+    private func checkEntries(of figure: FigureSpec, _ place: SweepError.Place, _ faults: inout Faults) {
+        let isOverEntries = figure.x == .entry
+        guard let metric = figure.y.map(\.metric).first(where: { ($0.list != nil) != isOverEntries })
+        else { return }
+        faults.add(place, "figures.y", .figure(isOverEntries ? .notAList(metric) : .isAList(metric)))
     }
 
     /// Whether some trial measures along training.
@@ -170,6 +179,7 @@ struct FigureReader {
             }
             return .step
         }
+        if node.scalar?.text == "entry" { return .entry }
         if FigureReader.isMetric(node) {
             if !hasTrace { faults.add(node.place, "figures.x", .figure(.noTrace)) }
             return quantity(node, path: "figures.x", &faults).map(FigureSpec.X.metric)

@@ -8,6 +8,8 @@ public struct FigureSpec: Equatable, Sendable {
         case betaIB
         /// Training steps: the figure draws the trace.
         case step
+        /// The places of a list, such as classes.
+        case entry
         /// A number along training: the figure draws paths through a plane, such as that of information.
         case metric(Quantity)
         /// How many hidden layers, depth − 1 or what `hidden` lists.
@@ -99,6 +101,7 @@ extension FigureSpec {
         case .summary(let quantity, let points):
             members["x"] = quantity.json
             members["points"] = .string(points)
+        case .entry: members["x"] = .string("entry")
         }
         members["title"] = title.map(JSONValue.string)
         members["curves"] = curves.map(JSONValue.string)
@@ -152,6 +155,8 @@ public enum FigureMistake: Equatable, Sendable {
     case pointsWithoutMetric
     case noHiddenLayers
     case eachOfXAlone
+    case notAList(Metric)
+    case isAList(Metric)
 
     var words: String {
         switch self {
@@ -179,6 +184,9 @@ public enum FigureMistake: Equatable, Sendable {
             "\(metric.key) is not measured: set \(metric.measure?.path ?? "its measure")"
         case .notAlongTraining(let metric):
             "\(metric.key) is one of the whole training: it has no steps"
+        case .notAList(let metric):
+            "\(metric.key) is no list: 'x: entry' draws those that have a number for each class or the like"
+        case .isAList(let metric): "\(metric.key) is a list: it is drawn with 'x: entry'"
         case .noTheory: "there is theory for a vib on gaussian data, and for an mlp on a teacher's, only"
         case .noTheoryOf(let metric): "the theory has no \(metric.key)"
         case .planeOfOne: "a plane has one quantity against the other: give one y"

@@ -126,6 +126,14 @@ public enum MeasureCatalogue {
         .kernelInformation,
         .gaussianBound,
         .stepsToLoss,
+        .activationRank,
+        .featureDimension,
+        .intrinsicDimension,
+        .partialRank,
+        .classificationDimension,
+        .independenceDeficit,
+        .neuralCollapse,
+        .components,
     ]
 
     /// In the order of tables.

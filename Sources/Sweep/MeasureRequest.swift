@@ -74,6 +74,8 @@ public struct MeasureRequest: Equatable, Sendable {
     /// How many points local ranks are averaged over, and measures of the catalogue's table taken on: the
     /// first ones. nil: 256 and 1000, or all where they are fewer.
     public var rankPoints: Int?
+    /// Settings of the catalogue's measures that are not the usual ones: [measure][key].
+    public var settings: [String: [String: JSONValue]] = [:]
 
     public init(
         weights: String, points: Points, activation: TrialSettings.Network.Activation, measures: [Measure],
@@ -99,6 +101,51 @@ public struct MeasureRequest: Equatable, Sendable {
 }
 
 extension MeasureRequest {
+    /// The measures of the catalogue's table that are asked for, with their settings.
+    ///
+    /// - Parameter points: how many there are.
+    public func requested(of points: Int) -> [RequestedMeasure] {
+        measures.compactMap { measure in
+            guard let usual = RequestedMeasure(measure.rawValue, testPoints: points) else { return nil }
+            var settings = usual.settings
+            if settings["points"] != nil, let rankPoints { settings["points"] = JSONValue(rankPoints) }
+            settings.merge(self.settings[measure.rawValue] ?? [:]) { _, own in own }
+            return RequestedMeasure(name: measure.rawValue, settings: settings)
+        }
+    }
+
+    /// Reads "MEASURE.KEY=VALUE", the value as a sweep file has it under `measures.MEASURE`.
+    ///
+    /// - Throws: what is wrong with it, in words.
+    public mutating func set(_ argument: String) throws(SettingMistake) {
+        guard let sign = argument.firstIndex(of: "="), let dot = argument[..<sign].firstIndex(of: ".") else {
+            throw SettingMistake(words: "MEASURE.KEY=VALUE is due")
+        }
+        let (name, key) = (String(argument[..<dot]), String(argument[argument.index(after: dot)..<sign]))
+        guard let measure = measures.first(where: { $0.rawValue == name }) else {
+            throw SettingMistake(words: "'\(name)' is not among --measures")
+        }
+        let options = measure.declaration?.options.map { $0 } ?? []
+        guard let option = options.first(where: { $0.key == key }) else {
+            let keys = options.map(\.key)
+            let near = nearestSpelling(to: key, among: keys).map { "; did you mean '\($0)'?" } ?? ""
+            throw SettingMistake(
+                words: keys.isEmpty
+                    ? "\(name) has no settings here" : "\(name) has \(listed(keys, "and")), no '\(key)'\(near)")
+        }
+        var faults = Faults()
+        do {
+            let text = argument[argument.index(after: sign)...]
+            let node = try YAMLReader.read(Array(String(text).utf8), override: argument)
+            let value = node.value(of: option.kind, path: option.path, &faults)
+            settings[name, default: [:]][key] = value
+        } catch { throw SettingMistake(words: error.problem.words) }
+        if let fault = faults.list.first { throw SettingMistake(words: fault.problem.words) }
+    }
+
+    /// Why the argument of a `--set` is none.
+    public struct SettingMistake: Error, Equatable { public let words: String }
+
     public var json: JSONValue {
         var members: [String: JSONValue] = [
             "activation": .string(activation.rawValue),
@@ -109,6 +156,7 @@ extension MeasureRequest {
             "weights": .string(weights),
         ]
         if let rankPoints { members["rankPoints"] = JSONValue(rankPoints) }
+        if !settings.isEmpty { members["settings"] = .object(settings.mapValues(JSONValue.object)) }
         return .object(members)
     }
 
@@ -126,6 +174,7 @@ extension MeasureRequest {
             thresholds: thresholds.compactMap(\.number), relative: relative.compactMap(\.number),
             rankPoints: json["rankPoints"]?.number.flatMap { Int(exactly: $0) })
         guard measures.count == names.count else { return nil }
+        settings = json["settings"]?.object?.compactMapValues(\.object) ?? [:]
     }
 }
 

@@ -22,12 +22,14 @@ public struct Metric: Sendable {
     /// Whether a network that learns from a teacher has a bound on it.
     public let hasBound: Bool
 
-    public enum Shape: Sendable {
+    public enum Shape: Equatable, Sendable {
         case number
         /// A number for each layer.
         case layers
         /// A number for each layer but the last.
         case hiddenLayers
+        /// A number for each of something else, such as classes; the first one's number.
+        case list(of: String, first: Int)
     }
 
     public enum Unit: Sendable {
@@ -56,7 +58,11 @@ public struct Metric: Sendable {
         self.hasBound = hasBound
     }
 
-    public var isPerLayer: Bool { shape != .number }
+    public var isPerLayer: Bool { shape == .layers || shape == .hiddenLayers }
+    /// What a list counts, and from which number; nil of what is no list.
+    public var list: (of: String, first: Int)? {
+        if case .list(let what, let first) = shape { (what, first) } else { nil }
+    }
 
     /// Every metric that some measure has, in the order of tables.
     public static let all: [Metric] = MeasureCatalogue.all.flatMap(\.metrics)

@@ -175,7 +175,23 @@ struct Point {
             optimizer: optimizer, learningRate: number("training.learningRate", default: 1e-3),
             schedule: schedule(&conflicts), weightDecay: number("training.weightDecay", default: 0),
             average: values["training.average"]?.number, batch: batch, duration: duration(&conflicts),
-            loss: loss(&conflicts))
+            loss: loss(&conflicts), logDet: logDet(&conflicts))
+    }
+
+    private func logDet(_ conflicts: inout [PointConflict]) -> TrialSettings.Training.LogDet? {
+        let hidden = network.hidden.count
+        let layers = numbers("training.logDet.layers")?.map { Int($0) } ?? [hidden]
+        let weight = number("training.logDet.weight", default: 0)
+        guard weight > 0 else { return nil }
+        let path =
+            values["training.logDet.layers"] == nil ? "training.logDet.weight" : "training.logDet.layers"
+        if let layer = layers.first(where: { !(1...max(1, hidden)).contains($0) || hidden == 0 }) {
+            conflicts.append(PointConflict(path, .noHiddenLayer(layer, of: hidden)))
+            return nil
+        }
+        return TrialSettings.Training.LogDet(
+            weight: weight, epsilon: number("training.logDet.epsilon", default: 0.001),
+            layers: Set(layers).sorted())
     }
 
     private var optimizer: TrialSettings.Training.Optimizer {

@@ -14,7 +14,7 @@ extension Setting {
 
     /// The mappings that settings stand under: "dataset", "training", "measures", "measures.localRank".
     static let groups: [String] =
-        ["dataset", "training", "measures"]
+        ["dataset", "training", "measures", "training.logDet"]
         + MeasureCatalogue.all.filter { !$0.options.isEmpty }.map(\.path)
 
     /// Settings of which only one may be given: each set excludes the other.
@@ -210,6 +210,15 @@ extension Setting {
             default: "crossEntropy (images, symmetric), gaussianNLL (vib, gaussian), meanSquaredError (mlp, gaussian; "
                 + "teacher's regression), logistic (teacher's classification)",
             "The task loss."),
+        Setting(
+            "training.logDet.weight", .number(Bounds(.closed(0), .none)), default: "0",
+            "λ: adds λ · −ln det(HᵀH + ε I) to the objective, H the batch's activations [points, units] of a "
+                + "hidden layer."),
+        Setting(
+            "training.logDet.epsilon", .number(positive), default: "0.001", "ε of the same."),
+        Setting(
+            "training.logDet.layers", .integers(1...999, limit: 999), default: "the last hidden layer",
+            "The hidden layers, from 1, that have the term; of a VIB the encoder's."),
     ]
 
     /// Of the measures in the catalogue, and of all.

@@ -108,6 +108,8 @@ extension SweepError {
         case noMeasure(String)
         /// All points of a data set that is drawn anew.
         case noAllPoints
+        /// Hidden layers, counted from 1.
+        case noHiddenLayer(Int, of: Int)
         case lossUnfit(String, due: [String], vib: Bool, dataset: String)
         case stepNotReached(Int, of: Int)
         /// Best weights of which no trace tells.
@@ -143,6 +145,10 @@ extension SweepError {
             case .noMeasure(let path): "it needs \(path)"
             case .noAllPoints:
                 "gaussian data are drawn anew for each batch, so there is no 'all': give a number"
+            case .noHiddenLayer(let layer, let hidden):
+                hidden == 0
+                    ? "a network of depth 1 has no hidden layer"
+                    : "no hidden layer \(layer): the network has \(hidden)"
             case .lossUnfit(let loss, let due, let vib, let dataset):
                 "\(loss) does not fit \(vib ? "a vib" : "an mlp") on \(dataset): "
                     + "take \(listed(due, "or"))"

@@ -64,11 +64,18 @@ extension TrialSettings.Dataset {
 
 extension TrialSettings.Training {
     var json: JSONValue {
-        .object([
+        var members: [String: JSONValue] = [
             "optimizer": optimizer.json, "learningRate": .number(learningRate), "schedule": schedule.json,
             "weightDecay": .number(weightDecay), "average": average.map(JSONValue.number) ?? .null,
             "batch": JSONValue(batch), "duration": duration.json, "loss": .string(loss.rawValue),
-        ])
+        ]
+        if let logDet {
+            members["logDet"] = .object([
+                "weight": .number(logDet.weight), "epsilon": .number(logDet.epsilon),
+                "layers": JSONValue(logDet.layers),
+            ])
+        }
+        return .object(members)
     }
 }
 

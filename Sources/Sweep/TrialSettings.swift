@@ -190,11 +190,27 @@ public struct TrialSettings: Hashable, Sendable {
         public var batch: Int
         public var duration: Duration
         public var loss: Loss
+        /// nil where λ is 0.
+        public var logDet: LogDet?
+
+        /// λ · −ln det(HᵀH + ε I) of hidden layers' activations, beside the loss.
+        public struct LogDet: Hashable, Sendable {
+            public var weight: Double
+            public var epsilon: Double
+            /// Hidden layers, counted from 1, ascending.
+            public var layers: [Int]
+
+            public init(weight: Double, epsilon: Double, layers: [Int]) {
+                self.weight = weight
+                self.epsilon = epsilon
+                self.layers = layers
+            }
+        }
 
         public init(
             optimizer: Optimizer, learningRate: Double, schedule: Schedule, weightDecay: Double,
             average: Double?,
-            batch: Int, duration: Duration, loss: Loss
+            batch: Int, duration: Duration, loss: Loss, logDet: LogDet? = nil
         ) {
             self.optimizer = optimizer
             self.learningRate = learningRate
@@ -204,6 +220,7 @@ public struct TrialSettings: Hashable, Sendable {
             self.batch = batch
             self.duration = duration
             self.loss = loss
+            self.logDet = logDet
         }
     }
 

@@ -39,7 +39,8 @@ func `A record has just the metrics that the catalogue declares`(text: String) t
     let plain = try runner.run(try settings(text + "measures: {localRank: false, every: {log: 5}}\n"))
     let body = try runner.run(try settings(text + everything))
     let metrics = try #require(body["metrics"]?.object), before = try #require(plain["metrics"]?.object)
-    let declared = MeasureCatalogue.listed.flatMap(\.metrics)
+    let asked = Set(try settings(text + everything).measures.requested.map(\.name))
+    let declared = MeasureCatalogue.listed.filter { asked.contains($0.name) }.flatMap(\.metrics)
     // Of a whole training some are only there where it came to them: a loss, a change of phase.
     let added = Set(metrics.keys).subtracting(before.keys)
     #expect(added.isSubset(of: Set(declared.map(\.key))))
@@ -51,6 +52,7 @@ func `A record has just the metrics that the catalogue declares`(text: String) t
         let count = metrics[metric.key]?.array?.count
         switch metric.shape {
         case .number: #expect(metrics[metric.key]?.number != nil, "\(metric.key)")
+        case .list: #expect(metric.thresholdSetting != nil || count ?? 0 > 0, "\(metric.key)")
         case .layers: #expect(metric.thresholdSetting != nil || count == depth, "\(metric.key)")
         case .hiddenLayers: #expect(metric.thresholdSetting != nil || count == depth - 1, "\(metric.key)")
         }

@@ -346,3 +346,36 @@ func theFastRanksAreTheNaiveOnes(activation: Activation) throws {
         if Set(counts).count == 1 { #expect(statistic.standardError == 0) }
     }
 }
+
+@Test func `Ranks of some columns are those of the explicit Jacobian's columns`() throws {
+    let relative = [0.02, 0.3]
+    for seed in 0..<120 {
+        var draws = Draws(90_000 + seed)
+        let activation: Activation = [.linear, .relu, .tanh][seed % 3]
+        let network = Network(&draws, depth: 1 + seed % 4, activation: activation, points: 3)
+        let inputs = network.shape.units[0]
+        let columns = (0..<inputs).filter { $0 % 3 != 1 }
+        var measure = LocalRank(
+            network.shape, lastRows: network.shape.units[network.shape.depth],
+            settings: LocalRankSettings(thresholds: [], relative: relative), columns: columns)
+        let result = measure.measure(network.layers, inputs: network.inputs)
+        for layer in 0..<network.shape.depth {
+            let spectra = try (0..<3).map { point in
+                let jacobian = network.jacobians(at: point)[layer]
+                let part = Matrix<Double>(rows: jacobian.rows, columns: columns.count)
+                for row in 0..<jacobian.rows {
+                    for (place, column) in columns.enumerated() { part[row, place] = jacobian[row, column] }
+                }
+                return try part.singularValues()
+            }
+            for (index, threshold) in relative.enumerated() {
+                let counts = spectra.map { sigma in
+                    let largest = sigma.first ?? 0
+                    return largest > 0 ? sigma.count { $0 >= threshold * largest } : 0
+                }
+                #expect(
+                    agrees(result.relative[index][layer], counts), "case \(seed), layer \(layer + 1)")
+            }
+        }
+    }
+}

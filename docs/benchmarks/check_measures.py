@@ -5,6 +5,10 @@ generate too, and compares with the numbers that the tests hold, or writes them 
     pip install numpy scipy scikit-learn
     python3 docs/benchmarks/check_measures.py            # compares; exit code 1 where a number differs
     python3 docs/benchmarks/check_measures.py --write    # rewrites Tests/MeasuresTests/PeerValues.swift
+    python3 docs/benchmarks/check_measures.py --program .build/release/ranksweep
+
+The last runs `ranksweep measure` on saved networks and compares each measure of the catalogue with this file's
+computation of it from the same .safetensors and .npy files: check_network.py.
 
 Everything here is by the definition: singular values, pairwise distances, inverses. The matrices are from a
 linear congruential generator, the same 64-bit integers in both languages.
@@ -227,7 +231,12 @@ def peer_values():
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--write", action="store_true", help="rewrite the numbers that the tests hold")
-    write = parser.parse_args().write
+    parser.add_argument("--program", help="ranksweep, to measure saved networks with")
+    arguments = parser.parse_args()
+    if arguments.program:
+        import check_network
+        return check_network.check(arguments.program)
+    write = arguments.write
     values = peer_values()
     if write:
         lines = ["// Written by docs/benchmarks/check_measures.py --write: NumPy's, SciPy's and scikit-learn's numbers.",

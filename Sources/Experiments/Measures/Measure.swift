@@ -40,6 +40,14 @@ var measureTable: [any Measure.Type] {
         KernelInformationMeasure.self,
         GaussianBoundMeasure.self,
         StepsToLossMeasure.self,
+        ActivationRankMeasure.self,
+        FeatureDimensionMeasure.self,
+        IntrinsicDimensionMeasure.self,
+        PartialRankMeasure.self,
+        ClassificationDimensionMeasure.self,
+        IndependenceDeficitMeasure.self,
+        NeuralCollapseMeasure.self,
+        ComponentsMeasure.self,
     ]
 }
 

@@ -1,4 +1,5 @@
 extension Setting.Use {
+    static let perceptron = Setting.Use(path: "experiment", words: ["mlp"])
     static let vib = Setting.Use(path: "experiment", words: ["vib"])
     static let mlp = Setting.Use(path: "experiment", words: ["mlp"])
     static let images = Setting.Use(path: "dataset", words: ["mnist", "fashion-mnist"])

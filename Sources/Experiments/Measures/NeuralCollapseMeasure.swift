@@ -1,0 +1,32 @@
+import LinearAlgebra
+import Measures
+import Text
+
+/// NC1 and NC2 of each hidden layer's activations, NC3 and NC4 of the last one's.
+struct NeuralCollapseMeasure: Measure {
+    static let name = "neuralCollapse"
+
+    init(_ settings: MeasureSettings) {}
+
+    /// null where fewer than two classes have points, or all their means are equal.
+    func metrics(_ context: MeasureContext) throws(FactorisationError) -> [String: JSONValue] {
+        var layers: [NeuralCollapse?] = []
+        for layer in context.outputs.activations.dropLast() {
+            layers.append(try NeuralCollapse(layer, labels: context.outputs.labels))
+        }
+        let last = try NeuralCollapse(
+            context.features.widened, labels: context.outputs.labels, weight: ClassHead(context).weight,
+            predictions: context.predictions)
+        func list(_ number: (NeuralCollapse) -> Double) -> JSONValue {
+            .array(layers.map { $0.map { .number(number($0)) } ?? .null })
+        }
+        func value(_ number: Double?) -> JSONValue { number.map(JSONValue.number) ?? .null }
+        return [
+            "nc1": list(\.variability), "nc2_norms": list(\.means.lengths),
+            "nc2_angles": list(\.means.angles), "nc2_maximality": list(\.means.maximality),
+            "nc2_head_norms": value(last?.head?.lengths), "nc2_head_angles": value(last?.head?.angles),
+            "nc2_head_maximality": value(last?.head?.maximality), "nc3": value(last?.duality),
+            "nc4": value(last?.nearestMean),
+        ]
+    }
+}

@@ -1,0 +1,46 @@
+import Learning
+import LinearAlgebra
+import Measures
+import Text
+
+/// Ranks of the columns of each layer's Jacobian that belong to the middle of the image.
+struct PartialRankMeasure: Measure {
+    static let name = "partialRank"
+    private let relative: [Double]
+    private let side: Int
+
+    init(_ settings: MeasureSettings) {
+        relative = settings.numbers("relative")
+        side = settings.integer("side")
+    }
+
+    func metrics(_ context: MeasureContext) -> [String: JSONValue] {
+        let inputs = context.outputs.inputs
+        let lastRows = context.outputs.activations.last?.columns ?? 0
+        let shape = StackShape(
+            units: [inputs.columns] + context.layers.map { $0.weight.rows }, activation: context.activation)
+        var ranks = LocalRank(
+            shape, lastRows: lastRows, settings: LocalRankSettings(thresholds: [], relative: relative),
+            columns: columns(of: inputs.columns))
+        let result = ranks.measure(context.layers, inputs: inputs)
+        var members: [String: JSONValue] = [:]
+        for (threshold, layers) in zip(relative, result.relative) {
+            members[JSONValue.text(of: threshold)] = .object([
+                "mean": JSONValue(layers.map(\.mean)), "stderr": JSONValue(layers.map(\.standardError)),
+            ])
+        }
+        return ["partial_rank": .object(members)]
+    }
+
+    /// Of an image of one channel or three; all where the inputs are none.
+    private func columns(of inputs: Int) -> [Int] {
+        for channels in [1, 3] where inputs % channels == 0 {
+            let width = Int(Double(inputs / channels).squareRoot().rounded())
+            if width * width * channels == inputs {
+                return NumericalRank.centralPatch(
+                    height: width, width: width, channels: channels, side: side)
+            }
+        }
+        return Array(0..<inputs)
+    }
+}

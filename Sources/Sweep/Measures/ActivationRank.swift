@@ -1,0 +1,20 @@
+import Text
+
+extension MeasureDeclaration {
+    static let activationRank = MeasureDeclaration(
+        "activationRank", needs: [.activations],
+        metrics: [
+            Metric("activation_rank", .layers, label: "activation rank", isCount: true),
+            Metric(
+                "activation_rank_relative", .layers, label: "activation rank",
+                thresholds: ("measures.activationRank.relative", "σ ≥ ε σ_1"), isCount: true),
+            Metric("activation_stable_rank", .layers, label: "stable rank of activations"),
+        ],
+        options: [
+            Option(
+                "relative", .numbers(Bounds(.open(0), .closed(1)), limit: 100),
+                default: JSONValue([1e-3, 1e-2]),
+                "Relative thresholds: singular values of at least ε times the largest count.")
+        ],
+        "Whether ranks of each layer's activations are measured.")
+}

@@ -1,0 +1,18 @@
+import Text
+
+extension MeasureDeclaration {
+    static let components = MeasureDeclaration(
+        "components", needs: [.activations, .labels],
+        metrics: [
+            Metric("component_1", .list(of: "point", first: 1), label: "first component"),
+            Metric("component_2", .list(of: "point", first: 1), label: "second component"),
+            Metric("component_class", .list(of: "point", first: 1), label: "class", isCount: true),
+        ],
+        options: [
+            Option(
+                "layer", .integer(0...1000), default: JSONValue(0),
+                "Whose activations, counted from 1; 0: the last hidden layer's, or the only layer's.")
+        ],
+        points: JSONValue(300),
+        "Whether each point's two first principal components are recorded.")
+}

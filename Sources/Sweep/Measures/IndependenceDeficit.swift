@@ -1,0 +1,38 @@
+import Text
+
+extension MeasureDeclaration {
+    static let independenceDeficit = MeasureDeclaration(
+        "independenceDeficit", needs: [.activations, .labels],
+        metrics: [
+            Metric(
+                "class_determination", .list(of: "class", first: 0),
+                label: "R^2 of a class by the others"),
+            Metric(
+                "class_deciders", .list(of: "class", first: 0), label: "classes that decide it",
+                isCount: true),
+            Metric(
+                "class_accuracy", .list(of: "class", first: 0), label: "accuracy of the class"),
+            Metric(
+                "class_predicted_accuracy", .list(of: "class", first: 0),
+                label: "accuracy of the class, predicted"),
+            Metric(
+                "predicted_accuracy", .list(of: "class", first: 0),
+                label: "accuracy with the class predicted"),
+            Metric(
+                "decider_weights", .list(of: "class", first: 0), label: "weight in class",
+                thresholds: ("measures.independenceDeficit.classes", "ε")),
+        ],
+        options: [
+            Option(
+                "penalty", .number(Setting.positive), default: .number(20),
+                "η of the Lasso of one class's logit on the others'."),
+            Option(
+                "intercept", .flag, default: .bool(false), "Whether the prediction has a constant."),
+            Option(
+                "classes", .numbers(Bounds(.closed(0), .closed(999)), limit: 100),
+                default: JSONValue((0...9).map(Double.init)),
+                "The classes whose deciders' weights are recorded; those that are not there are left out."),
+        ],
+        uses: [.perceptron],
+        "Whether it is measured how far each class's logit is decided by the others'.")
+}

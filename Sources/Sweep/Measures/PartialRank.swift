@@ -1,0 +1,22 @@
+import Text
+
+extension MeasureDeclaration {
+    static let partialRank = MeasureDeclaration(
+        "partialRank", needs: [.activations],
+        metrics: [
+            Metric(
+                "partial_rank", .layers, label: "partial rank",
+                thresholds: ("measures.partialRank.relative", "σ ≥ ε σ_1"), isCount: true)
+        ],
+        options: [
+            Option(
+                "relative", .numbers(Bounds(.open(0), .closed(1)), limit: 100), default: JSONValue([1e-4]),
+                "Relative thresholds: singular values of at least ε times the largest count."),
+            Option(
+                "side", .integer(1...1000), default: JSONValue(16),
+                "The side of the square of pixels in the middle of an image whose columns of the Jacobian "
+                    + "are taken; all where it is the image's. Of inputs that are no square, all are taken."),
+        ],
+        points: JSONValue(32),
+        "Whether partial ranks of each layer's Jacobian are measured.")
+}

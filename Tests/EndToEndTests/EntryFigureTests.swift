@@ -1,0 +1,44 @@
+import Foundation
+import Testing
+import Text
+
+@Suite("Lists") struct EntryFigureTests {
+    @Test("A list is drawn against its places, and is in no summary")
+    func drawn() throws {
+        let work = try Workspace()
+        try work.write(
+            """
+            name: lists
+            experiment: mlp
+            dataset: {name: teacher, inputs: 6, norm: 8, trainPoints: 40, testPoints: 30}
+            axes: {width: [4, 8], seed: {range: [0, 2]}}
+            depth: 3
+            training: {steps: 50, batch: 8, logDet: {weight: 0.001, layers: [1, 2]}}
+            measures: {classificationDimension: true, independenceDeficit: {penalty: 0.1}, localRank: false}
+            figures:
+              - {name: components, x: entry, y: component_accuracy, curves: width}
+              - {name: weights, x: entry, y: {metric: decider_weights, threshold: 1}, panels: width}
+            """, to: "s.yaml")
+        let run = try work.run("run", "s.yaml", "--out", "run", "--workers", "1")
+        #expect(run.code == 0, "\(run.all)")
+        let table = try String(decoding: work.bytes("run/tables/components.dat"), as: UTF8.self)
+        #expect(table.contains("entry [principal components]"))
+        // Of the width 8 the places 1 ... 8.
+        let last = table.split(separator: "\n").last.map { $0.split(separator: " ") } ?? []
+        #expect(last.first == "8" && last.dropFirst().first.flatMap { Double($0) } != nil)
+        let script = try String(decoding: work.bytes("run/figures/weights.gp"), as: UTF8.self)
+        #expect(script.contains("weight in class (1)") && script.contains("set xlabel"))
+        let summary = try String(decoding: work.bytes("run/tables/summary.dat"), as: UTF8.self)
+        #expect(!summary.contains("component_accuracy") && summary.contains("classification_dimension"))
+        for (figure, words) in [
+            ("{name: a, x: entry, y: accuracy}", "accuracy is no list"),
+            ("{name: a, x: width, y: component_accuracy}", "component_accuracy is a list"),
+        ] {
+            let text = try String(decoding: work.bytes("s.yaml"), as: UTF8.self)
+            let head = text.split(separator: "figures:")[0]
+            try work.write(head + "figures: [\(figure)]\n", to: "wrong.yaml")
+            let end = try work.run("plan", "wrong.yaml")
+            #expect(end.code == 2 && end.errors.contains(words), "\(end.all)")
+        }
+    }
+}

@@ -1,0 +1,186 @@
+import Foundation
+import Learning
+import LinearAlgebra
+import Testing
+import Text
+
+@testable import Experiments
+@testable import Sweep
+
+/// Measures of the catalogue on networks whose numbers are known.
+
+/// A network with these weights and no biases, at these points.
+private func context(
+    _ weights: [[[Float]]], _ activation: Activation = .linear, at points: [[Float]], labels: [Int32] = [],
+    classes: Int = 0
+) -> MeasureContext {
+    let units = [weights[0][0].count] + weights.map(\.count)
+    let parameters = Parameters<Float>(stacks: [StackShape(units: units, activation: activation)])
+    for (layer, weight) in zip(parameters.stacks[0], weights) { layer.weight.assign(weight.flatMap { $0 }) }
+    let sample = PointSample(inputs: Matrix(points), labels: labels, classes: classes)
+    let outputs = LayerOutputs(
+        parameters.stacks[0], activation, at: sample, lastUnits: units[units.count - 1])
+    return MeasureContext(
+        layers: parameters.stacks[0], activation: activation, outputs: outputs, initialWeights: [],
+        gradients: nil, streams: RandomStreams(seed: 0), step: 0)
+}
+
+private func identity(_ size: Int) -> [[Float]] {
+    (0..<size).map { row in (0..<size).map { $0 == row ? 1 : 0 } }
+}
+
+private func metrics(
+    _ type: any Measure.Type, _ context: MeasureContext, _ own: [String: JSONValue] = [:]
+) throws -> [String: JSONValue] {
+    let usual = try #require(RequestedMeasure(type.name, testPoints: 1000))
+    let settings = usual.settings.merging(own) { $1 }
+    return try type.init(MeasureSettings(values: settings)).metrics(context)
+}
+
+private func numbers(_ value: JSONValue?) throws -> [Double] {
+    try #require(value?.array).compactMap(\.number)
+}
+
+@Test func `Activation ranks count singular values, and stable ranks weigh them`() throws {
+    // Singular values 10, 5, 0.05 of the first layer; the second keeps two of them.
+    let points: [[Float]] = [[10, 0, 0, 0], [0, 5, 0, 0], [0, 0, 0.05, 0], [0, 0, 0, 0], [0, 0, 0, 0]]
+    let found = try metrics(
+        ActivationRankMeasure.self, context([identity(4), [[1, 0, 0, 0], [0, 1, 0, 0]]], at: points))
+    #expect(try numbers(found["activation_rank"]) == [3, 2])
+    #expect(try numbers(found["activation_rank_relative"]?["0.01"]?["mean"]) == [2, 2])
+    #expect(try numbers(found["activation_rank_relative"]?["0.001"]?["mean"]) == [3, 2])
+    let stable = try numbers(found["activation_stable_rank"])
+    #expect(abs(stable[0] - 125.0025 / 100) < 1e-6 && abs(stable[1] - 1.25) < 1e-12)
+}
+
+@Test func `Feature dimension is of what varies: a constant direction is none`() throws {
+    let points: [[Float]] = (0..<20).map { [Float($0 % 4), 7, Float($0 % 5) * 1e-2, 0] }
+    let found = try metrics(FeatureDimensionMeasure.self, context([identity(4)], at: points))
+    #expect(try numbers(found["feature_dimension"]) == [2])
+    // λ_3 / λ_1 is 1.6e-4: one at a tolerance of 1e-3 · 4 units.
+    let coarse = try metrics(
+        FeatureDimensionMeasure.self, context([identity(4)], at: points), ["tolerance": .number(1e-3)])
+    #expect(try numbers(coarse["feature_dimension"]) == [1])
+}
+
+@Test func `Points on a curved line have about one dimension, and equal points none`() throws {
+    var state: UInt64 = 5
+    let line: [[Float]] = (0..<400).map { _ in
+        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        let t = Double(state >> 11) / 0x1p53
+        return [Float(cos(t)), Float(sin(t)), Float(t)]
+    }
+    let found = try metrics(IntrinsicDimensionMeasure.self, context([identity(3)], at: line))
+    #expect(abs(try numbers(found["intrinsic_dimension"])[0] - 1) < 0.15)
+    let equal = try metrics(
+        IntrinsicDimensionMeasure.self, context([identity(2)], at: [[1, 2], [1, 2], [1, 2]]))
+    #expect(equal["intrinsic_dimension"] == .array([.null]))
+}
+
+@Test func `Partial rank is of the middle pixels, and of all where the side is the image's`() throws {
+    // Of 16 pixels the middle four have the slopes 1, 0.1, 0.01 and 0.
+    var diagonal = [Float](repeating: 2, count: 16)
+    for (pixel, slope) in zip([5, 6, 9, 10], [1, 0.1, 0.01, 0] as [Float]) { diagonal[pixel] = slope }
+    let weight = (0..<16).map { row in (0..<16).map { $0 == row ? diagonal[row] : 0 } }
+    let given = context([weight, identity(16)], .relu, at: [[Float](repeating: 1, count: 16)])
+    func ranks(_ side: Int, _ threshold: String) throws -> [Double] {
+        try numbers(
+            try metrics(
+                PartialRankMeasure.self, given,
+                ["side": JSONValue(side), "relative": JSONValue([0.05, 0.001])])["partial_rank"]?[threshold]?[
+                    "mean"])
+    }
+    // The unit of slope 0 is off: layer 2 has three.
+    #expect(try ranks(2, "0.05") == [2, 2] && ranks(2, "0.001") == [3, 3])
+    #expect(try ranks(4, "0.05") == [14, 14] && ranks(28, "0.001") == [15, 15])
+}
+
+@Test func `Classification dimension is the least number of components that classify`() throws {
+    // The class is told by the second largest direction, and by one layer below it.
+    let points: [[Float]] = (0..<40).map { [Float($0 % 5) * 9, $0 % 2 == 0 ? 1 : -1, 0] }
+    let labels = (0..<40).map { Int32($0 % 2) }
+    let head: [[Float]] = [[0, 1, 0], [0, -1, 0]]
+    let found = try metrics(
+        ClassificationDimensionMeasure.self,
+        context([identity(3), identity(3), head], at: points, labels: labels, classes: 2))
+    #expect(try numbers(found["classification_dimension"]) == [2, 2])
+    #expect(try numbers(found["component_accuracy"]) == [0.5, 1, 1])
+    // One output that tells two classes by its sign.
+    let sign = try metrics(
+        ClassificationDimensionMeasure.self,
+        context([identity(3), [[0, -1, 0]]], at: points, labels: labels, classes: 2),
+        ["components": JSONValue(2)])
+    #expect(try numbers(sign["classification_dimension"]) == [2])
+    #expect(try numbers(sign["component_accuracy"]) == [0.5, 1])
+}
+
+@Test func `A class whose logit is another's is decided by it, and one of its own by none`() throws {
+    // Logits a, b and −a: E[a²] = E[b²] = 2.5, uncorrelated. The penalty η = 1 takes α / 2.5 = 0.2 off 1.
+    let points: [[Float]] = [[1, 2], [2, -1], [-1, -2], [-2, 1]]
+    let found = try metrics(
+        IndependenceDeficitMeasure.self,
+        context([identity(2), [[1, 0], [0, 1], [-1, 0]]], at: points, labels: [1, 0, 2, 2], classes: 3),
+        ["penalty": .number(1), "classes": JSONValue([2.0, 0, 7])])
+    #expect(try numbers(found["class_deciders"]) == [1, 0, 1])
+    let weights = try numbers(found["decider_weights"]?["0"]?["mean"])
+    for (weight, expected) in zip(weights, [0, 0, -0.8]) { #expect(abs(weight - expected) < 1e-9) }
+    #expect(found["decider_weights"]?.object?.keys.sorted() == ["0", "2"])
+    let shares = try numbers(found["class_determination"])
+    for (share, expected) in zip(shares, [0.96, 0, 0.96]) { #expect(abs(share - expected) < 1e-9) }
+    #expect(try numbers(found["class_accuracy"]) == [1, 1, 1])
+    // Predicted as 0, class 1 loses to class 0 at its one point; class 0 keeps its.
+    #expect(try numbers(found["class_predicted_accuracy"]) == [1, 0, 1])
+    #expect(try numbers(found["predicted_accuracy"]) == [1, 0.75, 1])
+}
+
+@Test func `A network at full collapse has every measure of it 0, and one class alone none`() throws {
+    // Three corners of a simplex, two points at each; the head is the means.
+    let root = Float(3).squareRoot() / 2
+    let corners: [[Float]] = [[1, 0], [-0.5, root], [-0.5, -root]]
+    let given = context(
+        [identity(2), corners], at: corners + corners, labels: [0, 1, 2, 0, 1, 2], classes: 3)
+    let found = try metrics(NeuralCollapseMeasure.self, given)
+    for (key, value) in found {
+        let all = value.array?.compactMap(\.number) ?? [value].compactMap(\.number)
+        #expect(all.count == 1 && all.allSatisfy { abs($0) < 1e-6 }, "\(key)")
+    }
+    let moved = try metrics(
+        NeuralCollapseMeasure.self,
+        context(
+            [identity(2), corners], at: corners.map { [$0[0] * 1.2, $0[1]] } + corners,
+            labels: [0, 1, 2, 0, 1, 2], classes: 3))
+    #expect(try numbers(moved["nc1"])[0] > 1e-3 && (moved["nc3"]?.number ?? 0) > 1e-4)
+    let alone = try metrics(
+        NeuralCollapseMeasure.self,
+        context([identity(2), corners], at: corners, labels: [1, 1, 1], classes: 3))
+    #expect(alone["nc3"] == .null && alone["nc1"] == .array([.null]))
+}
+
+@Test func `Components are those of the layer asked for, with their classes`() throws {
+    let points: [[Float]] = [[3, 1], [-3, 1], [3, -1], [-3, -1]]
+    let given = context([identity(2), [[0, 2], [1, 0]]], at: points, labels: [1, 0, 1, 0], classes: 2)
+    let found = try metrics(ComponentsMeasure.self, given)
+    #expect(try numbers(found["component_class"]) == [1, 0, 1, 0])
+    for (value, expected) in zip(try numbers(found["component_1"]), [3.0, -3, 3, -3]) {
+        #expect(abs(value - expected) < 1e-6)
+    }
+    let second = try metrics(ComponentsMeasure.self, given, ["layer": JSONValue(2)])
+    for (value, expected) in zip(try numbers(second["component_2"]), [2.0, 2, -2, -2]) {
+        #expect(abs(value - expected) < 1e-6)
+    }
+}
+
+@Test func `A trial with a regulariser keeps more directions than one without`() throws {
+    let folder = try DataFolder()
+    var runner = TrialRunner(data: folder.directory)
+    func rank(_ weight: Double) throws -> Double {
+        let text =
+            "name: s\nexperiment: mlp\ndataset: {name: mnist, trainPoints: 40, testPoints: 20}\n"
+            + "hidden: [9]\nactivation: tanh\n"
+            + "training: {epochs: 60, batch: 8, logDet: {weight: \(weight), epsilon: 0.01}}\n"
+            + "measures: {localRank: false, effectiveRank: true}\n"
+        let settings = try SweepSpec(parsing: text, file: "s.yaml").grid[0].settings
+        return try numbers(try runner.run(settings)["metrics"]?["effective_rank"])[0]
+    }
+    #expect(try rank(0.1) > rank(0) + 0.5)
+}
