@@ -32,6 +32,7 @@ public struct TrialResult: Equatable, Sendable {
 public struct TrialRunner {
     private let directory: DataDirectory
     private var sets: [TrialSettings.Images.Name: ImageSet] = [:]
+    private var generated: (settings: TrialSettings.Images, set: ImageSet)?
 
     /// From here on this process has one BLAS thread: the bits of records depend on it.
     public init(data: DataDirectory) {
@@ -80,6 +81,8 @@ public struct TrialRunner {
             settings, source, keeping: keeping, checkpoints: checkpoints, told: told)
         let history: History
         switch settings.experiment {
+        case .network(let architecture):
+            history = try runNetwork(architecture, settings, training, source, streams)
         case .mlp:
             history = runMLP(settings, training, source, streams)
         case .vib(let beta, let bottleneck, let shift):
@@ -121,17 +124,23 @@ public struct TrialRunner {
             } catch { throw .settings(error.words(norm: teacher.norm)) }
         case .images(let images):
             do throws(DataError) {
-                let set: ImageSet
-                if let open = sets[images.name] {
-                    set = open
-                } else {
-                    set = try ImageSet.open(images.name, in: directory)
-                    sets[images.name] = set
-                }
-                let source = try ImageSource(images, set: set, streams: streams)
+                let source = try ImageSource(images, set: imageSet(images), streams: streams)
                 return BatchSource(kind: .images(source), isOneHot: settings.training.loss != .crossEntropy)
             } catch { throw .data(error) }
         }
+    }
+
+    private mutating func imageSet(_ images: TrialSettings.Images) throws(DataError) -> ImageSet {
+        if images.name == .generated {
+            if let generated, generated.settings == images { return generated.set }
+            let set = GeneratedImages(images).make()
+            generated = (images, set)
+            return set
+        }
+        if let open = sets[images.name] { return open }
+        let set = try ImageSet.open(images.name, in: directory)
+        sets[images.name] = set
+        return set
     }
 
     private func runMLP(

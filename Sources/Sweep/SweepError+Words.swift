@@ -101,11 +101,18 @@ extension SweepError {
         case noTeacher, teacherOfVIB
         case tooManyCorrelations(Int, most: Int)
         case tooManyTestPoints(Int)
+        case tooManyTrainPoints(Int, of: Int)
+        // Networks.
+        case needsImages(String)
+        case depthOfResnet(Int)
+        case groupsDoNotDivide(Int, channels: Int)
+        case tooManyChannels(Int)
+        case noConvolution
         case batchTooLarge(Int, points: Int)
         case rankPointsTooMany(Int, of: Int)
         /// All points of a data set that is drawn anew.
         case noAllPoints
-        case lossUnfit(String, due: [String], vib: Bool, dataset: String)
+        case lossUnfit(String, due: [String], experiment: String, dataset: String)
         case stepNotReached(Int, of: Int)
         /// Best weights of which no trace tells.
         case noTrace
@@ -130,14 +137,25 @@ extension SweepError {
             case .tooManyCorrelations(let count, let most):
                 "\(count) correlations, and the smaller of inputs and targets is \(most)"
             case .tooManyTestPoints(let points): "\(points) test points, and the data set has 10000"
+            case .tooManyTrainPoints(let points, let count):
+                "\(points) training points, and the data set has \(count)"
+            case .needsImages(let experiment):
+                "a \(experiment) needs images: "
+                    + listed(TrialSettings.Images.Name.allCases.map(\.rawValue), "or")
+            case .depthOfResnet(let depth):
+                "no resnet has depth \(depth): it is 6n + 2, so 8, 14, 20, 26, 32, …"
+            case .groupsDoNotDivide(let groups, let channels):
+                "\(groups) groups do not divide \(channels) units or channels: give 'groups' that do"
+            case .tooManyChannels(let channels): "\(channels) channels; 4096 are the most"
+            case .noConvolution: "a cnn needs a convolution before its dense layer: depth is 2 or more"
             case .batchTooLarge(let batch, let points):
                 "a batch of \(batch) is larger than the \(points) training points"
             case .rankPointsTooMany(let points, let count):
                 "\(points) points, and the data set has \(count) test points"
             case .noAllPoints:
                 "gaussian data are drawn anew for each batch, so there is no 'all': give a number"
-            case .lossUnfit(let loss, let due, let vib, let dataset):
-                "\(loss) does not fit \(vib ? "a vib" : "an mlp") on \(dataset): "
+            case .lossUnfit(let loss, let due, let experiment, let dataset):
+                "\(loss) does not fit \(experiment == "mlp" ? "an" : "a") \(experiment) on \(dataset): "
                     + "take \(listed(due, "or"))"
             case .stepNotReached(let step, let steps):
                 "no trial reaches step \(step): training ends with step \(steps) (where quick or --set shortens "

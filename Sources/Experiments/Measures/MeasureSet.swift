@@ -57,7 +57,7 @@ struct MeasureSet {
             measures.requested, activation: settings.network.activation.kernel, lastUnits: lastUnits,
             streams: streams, sample: source.sample)
         if measures.need(.initialWeights) {
-            initialWeights = model.parameters.stacks[0].map { $0.weight.duplicate }
+            initialWeights = model.weights(of: model.parameters).map(\.duplicate)
         }
         if measures.need(.gradients) {
             gradients = WeightGradients(model, source, streams, points: settings.training.batch)
@@ -66,10 +66,12 @@ struct MeasureSet {
 
     /// Adds the metrics of a network with these layers.
     ///
-    /// - Parameter parameters: all of them, for gradients.
+    /// - Parameters:
+    ///   - parameters: all of them, for gradients.
+    ///   - find: what a network that is no stack of dense layers gives at some points; nil: a stack.
     func add(
         to metrics: inout [String: JSONValue], _ layers: [DenseLayer<Float>], parameters: Matrix<Float>,
-        step: Int
+        step: Int, outputs find: ((PointSample) -> LayerOutputs)? = nil
     ) {
         guard !entries.isEmpty else { return }
         // LAPACK may not return from a NaN; the caller sees this one and records a divergence.
@@ -78,7 +80,7 @@ struct MeasureSet {
         }
         let empty = LayerOutputs([], activation, at: .none, lastUnits: 0)
         let outputs = samples.map {
-            LayerOutputs(layers, activation, at: $0.sample, lastUnits: lastUnits)
+            find?($0.sample) ?? LayerOutputs(layers, activation, at: $0.sample, lastUnits: lastUnits)
         }
         guard outputs.allSatisfy(\.isFinite) else { return markNotFinite(&metrics) }
         for entry in entries {
@@ -102,12 +104,17 @@ struct MeasureSet {
 
     /// Adds what is of the whole training to the metrics of its end.
     ///
-    /// - Parameter shaped: parameters of the network's shape, to read flat ones with.
-    func addSummaries(to history: inout History, steps: Int, shaped: Parameters<Float>) {
+    /// - Parameters:
+    ///   - shaped: parameters of the network's shape, to read flat ones with.
+    ///   - matrices: W_1 … W_L among such.
+    func addSummaries(
+        to history: inout History, steps: Int, shaped: Parameters<Float>,
+        weights matrices: (Parameters<Float>) -> [Matrix<Float>] = { $0.stacks[0].map(\.weight) }
+    ) {
         guard !entries.isEmpty, history.divergedAt == nil else { return }
         let weights = history.measured.map { network in
             shaped.flat.assign(network.values)
-            return (step: network.step, layers: shaped.stacks[0].map { $0.weight.duplicate })
+            return (step: network.step, layers: matrices(shaped).map(\.duplicate))
         }
         let training = MeasuredTraining(
             trace: history.trace, metrics: history.metrics, weights: weights, steps: steps)
