@@ -40,7 +40,8 @@ public struct GeneratedImages: Sendable {
         let templates = (0..<Self.classes).map { Self.template(of: $0, streams) }
         return ImageSet(
             train: images(0..<trainCount, templates, streams),
-            test: images(firstTest..<firstTest + testCount, templates, streams), numbers: CIFARFile.numbersPerImage)
+            test: images(firstTest..<firstTest + testCount, templates, streams),
+            numbers: CIFARFile.numbersPerImage)
     }
 
     /// [32 · 32 · 3], about −1 ... 1: bilinear between a coarse grid's normal numbers, which goes round.

@@ -74,7 +74,8 @@ extension ShapeFault {
         case .windowDoesNotFit(let kernel, let padding, let size):
             "a window of \(kernel) pixels with \(padding) around the image does not fit \(size.words)"
         case .poolDoesNotFit(let window, let size): "windows of \(window) pixels do not cover \(size.words)"
-        case .groupsDoNotDivide(let groups, let channels): "\(groups) groups do not divide \(channels) channels"
+        case .groupsDoNotDivide(let groups, let channels):
+            "\(groups) groups do not divide \(channels) channels"
         case .shortcutDoesNotFit(_, let from, let to): "no shortcut from \(from.words) to \(to.words)"
         case .depth(let depth): "no resnet has depth \(depth): it is 6n + 2"
         }
@@ -150,9 +151,7 @@ struct NetworkEvaluation {
         ranks?.add(to: &metrics, model)
         let layers = model.denseLayers
         norms?.add(to: &metrics, layers)
-        measures.add(to: &metrics, layers, parameters: parameters, step: step) { [model] sample in
-            LayerOutputs(model, at: sample)
-        }
+        measures.add(to: &metrics, layers, parameters: parameters, step: step, network: model)
         return metrics
     }
 

@@ -203,7 +203,10 @@ public struct TrialRunner {
                 beta: beta, bottleneck: min(latent, narrowest),
                 thresholds: settings.measures.localRank?.thresholds ?? [])
         }
-        if case .teacher(let teacher) = settings.dataset, history.divergedAt == nil {
+        // Of plain networks alone: what lies between layers is not in the bounds.
+        if case .teacher(let teacher) = settings.dataset, case .mlp = settings.experiment,
+            history.divergedAt == nil
+        {
             body["theory"] = boundsJSON(teacher, settings, history.metrics)
         }
         return .object(body)

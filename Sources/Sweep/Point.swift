@@ -311,6 +311,9 @@ struct Point {
             for option in measure.options {
                 settings[option.key] = values[option.path] ?? settings[option.key]
             }
+            if measure.needs.contains(.denseChain), !isDenseChain {
+                conflicts.append(PointConflict(measure.path, .needsDenseChain))
+            }
             if settings["points"] == .string("all"), isGaussian {
                 conflicts.append(PointConflict("\(measure.path).points", .noAllPoints))
             }
@@ -320,6 +323,11 @@ struct Point {
             }
             return RequestedMeasure(name: measure.name, settings: settings)
         }
+    }
+
+    /// Whether the network is W_l φ(W_{l−1} …), nothing between its layers.
+    private var isDenseChain: Bool {
+        !isConvolutional && values["skips"]?.bool != true && word("normalisation", default: "none") == "none"
     }
 
     /// Of a setting that is not given, the default does.

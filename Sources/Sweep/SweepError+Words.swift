@@ -108,6 +108,7 @@ extension SweepError {
         case groupsDoNotDivide(Int, channels: Int)
         case tooManyChannels(Int)
         case noConvolution
+        case needsDenseChain
         case batchTooLarge(Int, points: Int)
         case rankPointsTooMany(Int, of: Int)
         /// All points of a data set that is drawn anew.
@@ -147,6 +148,8 @@ extension SweepError {
             case .groupsDoNotDivide(let groups, let channels):
                 "\(groups) groups do not divide \(channels) units or channels: give 'groups' that do"
             case .tooManyChannels(let channels): "\(channels) channels; 4096 are the most"
+            case .needsDenseChain:
+                "this measure is of plain networks: an mlp without normalisation and skips, or a vib"
             case .noConvolution: "a cnn needs a convolution before its dense layer: depth is 2 or more"
             case .batchTooLarge(let batch, let points):
                 "a batch of \(batch) is larger than the \(points) training points"

@@ -57,6 +57,8 @@ struct MeasureContext {
     /// Of a VIB the encoder's, its head of 2K outputs last. Of a network that is no stack of dense layers,
     /// each weight matrix with its bias: a convolution's is [channels, numbers under its window].
     let layers: [DenseLayer<Float>]
+    /// nil of a chain of dense layers.
+    let network: Network<Float>?
     let activation: Activation
     /// At the measure's points.
     let outputs: LayerOutputs

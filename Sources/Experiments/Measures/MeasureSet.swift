@@ -68,10 +68,10 @@ struct MeasureSet {
     ///
     /// - Parameters:
     ///   - parameters: all of them, for gradients.
-    ///   - find: what a network that is no stack of dense layers gives at some points; nil: a stack.
+    ///   - network: the one that `layers` are of, where it is no chain of dense layers.
     func add(
         to metrics: inout [String: JSONValue], _ layers: [DenseLayer<Float>], parameters: Matrix<Float>,
-        step: Int, outputs find: ((PointSample) -> LayerOutputs)? = nil
+        step: Int, network: Network<Float>? = nil
     ) {
         guard !entries.isEmpty else { return }
         // LAPACK may not return from a NaN; the caller sees this one and records a divergence.
@@ -79,13 +79,15 @@ struct MeasureSet {
             return markNotFinite(&metrics)
         }
         let empty = LayerOutputs([], activation, at: .none, lastUnits: 0)
-        let outputs = samples.map {
-            find?($0.sample) ?? LayerOutputs(layers, activation, at: $0.sample, lastUnits: lastUnits)
+        let outputs = samples.map { (_, sample) in
+            network.map { LayerOutputs($0, at: sample) }
+                ?? LayerOutputs(layers, activation, at: sample, lastUnits: lastUnits)
         }
         guard outputs.allSatisfy(\.isFinite) else { return markNotFinite(&metrics) }
         for entry in entries {
             let context = MeasureContext(
-                layers: layers, activation: activation, outputs: entry.sample.map { outputs[$0] } ?? empty,
+                layers: layers, network: network, activation: activation,
+                outputs: entry.sample.map { outputs[$0] } ?? empty,
                 initialWeights: initialWeights, gradients: gradients?.at(parameters, step: step),
                 streams: streams, step: step)
             do throws(FactorisationError) {
