@@ -171,10 +171,11 @@ let dataSpec = CommandSpec(
             "--patience", "SECONDS", "after so long a server that sends nothing is given up", isHidden: true),
     ],
     details: """
-        NAME is mnist, fashion-mnist or all. Four files of a set, NAME.gz each, go to DIR/mnist or
-        DIR/fashion-mnist, each only once its SHA-256 is right; a right one is not fetched again. After
-        Ctrl-C, or when the net was gone, the same command goes on where it was. 'verify' ends with exit
-        code 0 where all is right, else 2. Fetching needs the program curl.
+        NAME is mnist, fashion-mnist or all, which is both. Four files of a set, NAME.gz each, go to
+        DIR/mnist or DIR/fashion-mnist, each only once its SHA-256 is right; a right one is not fetched
+        again. After Ctrl-C, or when the net was gone, the same command goes on where it was. 'verify' ends
+        with exit code 0 where all is right, else 2. Fetching needs the program curl. 'verify cifar-10'
+        checks the form of DIR/cifar-10/data_batch_1.bin to data_batch_5.bin and test_batch.bin.
         """,
     examples: [
         "ranksweep data fetch all",

@@ -30,13 +30,15 @@ struct DataOrder {
         action = try Self.choice(word, among: Action.allCases, "'ranksweep data \(word)'")
         name = arguments.operands[1]
         if name == "all" {
-            sets = TrialSettings.Images.Name.allCases
+            sets = [.mnist, .fashionMNIST]
         } else {
-            let all = TrialSettings.Images.Name.allCases.map(\.rawValue) + ["all"]
+            let all = [TrialSettings.Images.Name.mnist, .fashionMNIST, .cifar10].map(\.rawValue) + ["all"]
             guard let set = TrialSettings.Images.Name(rawValue: name) else {
                 throw .input(
                     "no data set '\(name)'" + Self.suggestion(name, all, else: "; there are \(listed(all))"))
             }
+            if set == .generated { throw .input("generated-images are computed: there are no files") }
+            if set == .cifar10, action == .fetch { throw .input("cifar-10 is not fetched: \(cifarAdvice)") }
             sets = [set]
         }
         data = absolutePath(dataDirectory(arguments["--data"]))
@@ -107,6 +109,12 @@ private func wholeText(of path: String) -> String? {
 // MARK: - verify
 
 private func verify(_ order: DataOrder) throws(CommandFailure) -> ExitCode {
+    if order.sets == [.cifar10] {
+        guard verifyBatches(in: order.data) else {
+            throw .input("files not as they should be: \(cifarAdvice)")
+        }
+        return .done
+    }
     var bad: [TrialSettings.Images.Name] = []
     var count = 0
     for set in order.sets {

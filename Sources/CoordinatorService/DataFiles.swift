@@ -19,6 +19,8 @@ struct DataFile: Equatable {
     static func all(of set: TrialSettings.Images.Name) -> [DataFile] {
         let facts: [(digest: String, size: Int)] =
             switch set {
+            // Not compressed, without published digests, and not fetched; or computed.
+            case .cifar10, .generated: []
             case .mnist:
                 [
                     ("ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db", 9_912_422),
@@ -42,6 +44,7 @@ struct DataFile: Equatable {
     /// Folders on the web that hold a set's files, as NAME.gz, the first to be tried first.
     static func mirrors(of set: TrialSettings.Images.Name) -> [String] {
         switch set {
+        case .cifar10, .generated: []
         case .mnist:
             [
                 "https://storage.googleapis.com/cvdf-datasets/mnist/",

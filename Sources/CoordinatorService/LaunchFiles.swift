@@ -59,6 +59,7 @@ struct WorkerBundle {
 func sweepFiles(_ spec: SweepSpec, data: String) throws(CommandFailure) -> [SweepFile] {
     var files: [SweepFile] = []
     for set in spec.imageSets {
+        if set == .cifar10 { files += try batchFiles(data: data) }
         for file in DataFile.all(of: set) {
             let found = FoundFile(file, in: data)
             var digest = file.digest
@@ -78,6 +79,22 @@ func sweepFiles(_ spec: SweepSpec, data: String) throws(CommandFailure) -> [Swee
             files.append(
                 SweepFile(path: file.path, digest: digest, local: found.path, size: Int(status.st_size)))
         }
+    }
+    return files
+}
+
+/// CIFAR-10's, which must be here: there is no digest to ask hosts for.
+private func batchFiles(data: String) throws(CommandFailure) -> [SweepFile] {
+    var files: [SweepFile] = []
+    for name in TrialSettings.Images.Name.cifar10.files {
+        let local = BatchCheck.path(name, in: data)
+        let check = DataCheck(of: local, against: "")
+        var status = stat()
+        guard case .wrong(let digest) = check, stat(local, &status) == 0 else {
+            throw .input("\(local): cannot be read: \(cifarAdvice)")
+        }
+        files.append(
+            SweepFile(path: "cifar-10/\(name)", digest: digest, local: local, size: Int(status.st_size)))
     }
     return files
 }

@@ -92,6 +92,15 @@ func checkData(_ spec: SweepSpec, _ options: RunOptions) throws(CommandFailure) 
     guard options.workers > 0 else { return }
     for name in spec.imageSets {
         let folder = options.data + "/" + name.rawValue
+        if name == .generated { continue }
+        if name == .cifar10 {
+            let paths = name.files.map { BatchCheck.path($0, in: options.data) }
+            guard let missing = paths.first(where: { access($0, R_OK) != 0 }) else { continue }
+            throw .input(
+                "the sweep needs cifar-10, but \(missing) cannot be read: \(cifarAdvice), and name DIR with "
+                    + "--data or RANKSWEEP_DATA; or take generated images of its shape: "
+                    + "--set dataset=generated-images")
+        }
         let missing = TrialSettings.Images.fileNames.filter { file in
             access("\(folder)/\(file)", R_OK) != 0 && access("\(folder)/\(file).gz", R_OK) != 0
         }

@@ -18,7 +18,7 @@ struct BatchSource {
     var inputs: Int {
         switch kind {
         case .gaussian(let source): source.inputs
-        case .images: ImageSet.pixelsPerImage
+        case .images(let source): source.set.numbersPerImage
         case .teacher(let source): source.settings.inputs
         case .symmetric: SymmetricSet.bits
         }

@@ -248,13 +248,19 @@ struct RankMeasurement {
             metrics["local_rank"] = .number(.nan)
             return
         }
-        let result = measure.measure(layers, inputs: inputs, sigma: sigma)
-        metrics["local_rank"] = table(settings.thresholds, result.absolute)
-        if !settings.relative.isEmpty {
-            metrics["local_rank_relative"] = table(settings.relative, result.relative)
+        settings.add(measure.measure(layers, inputs: inputs, sigma: sigma), to: &metrics)
+    }
+}
+
+extension TrialSettings.LocalRank {
+    /// Results as a record holds them.
+    func add(_ result: LocalRankResult, to metrics: inout [String: JSONValue]) {
+        metrics["local_rank"] = table(thresholds, result.absolute)
+        if !relative.isEmpty {
+            metrics["local_rank_relative"] = table(relative, result.relative)
         }
         if !result.noise.isEmpty {
-            metrics["local_rank_noise"] = table(settings.noise, result.noise.map { [$0] })
+            metrics["local_rank_noise"] = table(noise, result.noise.map { [$0] })
         }
         if let directions = result.informativeDirections {
             metrics["informative_directions"] = .object([

@@ -1,5 +1,6 @@
 import Learning
 import LinearAlgebra
+import Sweep
 
 /// Images of CIFAR-10's shape that are computed, where the real ones are not at hand: 10 classes, 32 × 32
 /// pixels of three colours. A class is a smooth pattern; an image of it is that pattern moved by up to three
@@ -11,6 +12,8 @@ public struct GeneratedImages: Sendable {
     public var testCount: Int
     /// Standard deviation of the noise, in steps of a byte.
     public var noise: Double
+    /// The number of the first test image.
+    private var firstTest: Int
 
     static let side = 32
     static let classes = 10
@@ -19,6 +22,17 @@ public struct GeneratedImages: Sendable {
 
     public init(seed: UInt64, trainCount: Int, testCount: Int, noise: Double = 48) {
         (self.seed, self.trainCount, self.testCount, self.noise) = (seed, trainCount, testCount, noise)
+        firstTest = trainCount
+    }
+
+    /// Those of a trial's settings: as many as it asks for. The test images are others than all training
+    /// images that can be asked for, and the same whatever is.
+    init(_ settings: TrialSettings.Images) {
+        let train = settings.trainPoints ?? settings.name.trainPoints
+        self.init(
+            seed: 0, trainCount: train,
+            testCount: settings.testPoints ?? TrialSettings.Images.Name.testPoints)
+        firstTest = settings.name.trainPoints
     }
 
     public func make() -> ImageSet {
@@ -26,7 +40,7 @@ public struct GeneratedImages: Sendable {
         let templates = (0..<Self.classes).map { Self.template(of: $0, streams) }
         return ImageSet(
             train: images(0..<trainCount, templates, streams),
-            test: images(trainCount..<trainCount + testCount, templates, streams),
+            test: images(firstTest..<firstTest + testCount, templates, streams),
             numbers: CIFARFile.numbersPerImage)
     }
 

@@ -123,12 +123,17 @@ public final class ImageSet {
     public static func open(
         _ name: TrialSettings.Images.Name, in directory: DataDirectory
     ) throws(DataError) -> ImageSet {
-        try open(.idx(name), in: directory)
+        switch name {
+        case .mnist, .fashionMNIST: try open(.idx(name), in: directory)
+        case .cifar10: try openCIFAR10(in: directory)
+        case .generated:
+            GeneratedImages(.init(name: name, scale: .unit, trainPoints: nil, testPoints: nil)).make()
+        }
     }
 
     /// CIFAR-10 (Krizhevsky 2009) in its binary version: 32 × 32 pixels of red, green and blue.
     public static func openCIFAR10(in directory: DataDirectory) throws(DataError) -> ImageSet {
-        try open(.cifar10, in: directory)
+        try open(Origin.cifar10, in: directory)
     }
 
     private static func open(_ origin: Origin, in directory: DataDirectory) throws(DataError) -> ImageSet {

@@ -14,7 +14,8 @@ struct MeasuredPoints {
         switch request {
         case .dataset(let name, let scale):
             let set = try ImageSet.open(name, in: directory)
-            inputs = MeasuredPoints.inputs(set.test.pixels, count: set.test.count, scale)
+            inputs = MeasuredPoints.inputs(
+                set.test.pixels, count: set.test.count, of: set.numbersPerImage, scale)
             labels = set.test.labels
             (inputsFile, labelsFile) = (name.rawValue, name.rawValue)
         case .symmetric(let scale):
@@ -39,9 +40,10 @@ struct MeasuredPoints {
 
     /// Bytes as numbers, as a trial on this scale gets them.
     private static func inputs(
-        _ pixels: UnsafeBufferPointer<UInt8>, count: Int, _ scale: TrialSettings.Images.Scale
+        _ pixels: UnsafeBufferPointer<UInt8>, count: Int, of numbers: Int = ImageSet.pixelsPerImage,
+        _ scale: TrialSettings.Images.Scale
     ) -> Matrix<Float> {
-        let matrix = Matrix<Float>(rows: count, columns: ImageSet.pixelsPerImage)
+        let matrix = Matrix<Float>(rows: count, columns: numbers)
         let rows = (0..<count).map { UInt32($0) }
         let (factor, offset) = scale.affine
         matrix.gather(pixels, rows: rows[...], scale: factor, offset: offset)

@@ -32,6 +32,7 @@ public struct TrialResult: Equatable, Sendable {
 public struct TrialRunner {
     private let directory: DataDirectory
     private var sets: [TrialSettings.Images.Name: ImageSet] = [:]
+    private var generated: (settings: TrialSettings.Images, set: ImageSet)?
 
     /// From here on this process has one BLAS thread: the bits of records depend on it.
     public init(data: DataDirectory) {
@@ -87,11 +88,14 @@ public struct TrialRunner {
             plans.append(try TrainingPlan(settings, source, keeping: keeping, checkpoints: checkpoints))
         }
         let members = Array(zip(group, plans))
-        let histories =
-            switch lead.experiment {
-            case .mlp: trainMLPs(members, source, streams, told)
-            case .vib: trainVIBs(members, source, theory, streams, told)
-            }
+        let histories: [History]
+        switch lead.experiment {
+        case .mlp: histories = trainMLPs(members, source, streams, told)
+        case .vib: histories = trainVIBs(members, source, theory, streams, told)
+        case .network(let architecture):
+            // No group: `TrialGroup` holds plain stacks only.
+            histories = [try runNetwork(architecture, lead, plans[0], source, streams, told)]
+        }
         return zip(group, histories).map { settings, history in
             TrialResult(
                 body: body(of: history, settings, theory), kept: history.kept,
@@ -145,17 +149,23 @@ public struct TrialRunner {
                 isOneHot: settings.training.loss != .crossEntropy)
         case .images(let images):
             do throws(DataError) {
-                let set: ImageSet
-                if let open = sets[images.name] {
-                    set = open
-                } else {
-                    set = try ImageSet.open(images.name, in: directory)
-                    sets[images.name] = set
-                }
-                let source = try ImageSource(images, set: set, streams: streams)
+                let source = try ImageSource(images, set: imageSet(images), streams: streams)
                 return BatchSource(kind: .images(source), isOneHot: settings.training.loss != .crossEntropy)
             } catch { throw .data(error) }
         }
+    }
+
+    private mutating func imageSet(_ images: TrialSettings.Images) throws(DataError) -> ImageSet {
+        if images.name == .generated {
+            if let generated, generated.settings == images { return generated.set }
+            let set = GeneratedImages(images).make()
+            generated = (images, set)
+            return set
+        }
+        if let open = sets[images.name] { return open }
+        let set = try ImageSet.open(images.name, in: directory)
+        sets[images.name] = set
+        return set
     }
 
     private func trainMLPs(
@@ -249,7 +259,10 @@ public struct TrialRunner {
                 beta: beta, bottleneck: min(latent, narrowest),
                 thresholds: settings.measures.localRank?.thresholds ?? [])
         }
-        if case .teacher(let teacher) = settings.dataset, history.divergedAt == nil {
+        // Of plain networks alone: what lies between layers is not in the bounds.
+        if case .teacher(let teacher) = settings.dataset, case .mlp = settings.experiment,
+            history.divergedAt == nil
+        {
             body["theory"] = boundsJSON(teacher, settings, history.metrics)
         }
         return .object(body)

@@ -74,10 +74,28 @@ public protocol Model<Scalar> {
     func setGradients(
         _ gradients: Parameters<Scalar>, _ batch: Batch<Scalar>, noise: Matrix<Scalar>
     ) -> Objective
+    /// The same gradient, of a network that stays as it was: for measures.
+    func gradient(
+        _ gradients: Parameters<Scalar>, _ batch: Batch<Scalar>, noise: Matrix<Scalar>
+    ) -> Objective
+    /// The weight matrices that measures are of, W_1 … W_L, among parameters or gradients of this shape.
+    func weights(of parameters: Parameters<Scalar>) -> [Matrix<Scalar>]
     /// An empty gradient of the right shape.
     func makeGradients() -> Parameters<Scalar>
     /// The same network with parameters of its own; they start as a copy of these.
     func copy() -> Self
+}
+
+extension Model {
+    public func gradient(
+        _ gradients: Parameters<Scalar>, _ batch: Batch<Scalar>, noise: Matrix<Scalar>
+    ) -> Objective {
+        setGradients(gradients, batch, noise: noise)
+    }
+
+    public func weights(of parameters: Parameters<Scalar>) -> [Matrix<Scalar>] {
+        parameters.stacks[0].map(\.weight)
+    }
 }
 
 /// A multilayer perceptron.

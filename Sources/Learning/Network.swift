@@ -67,6 +67,20 @@ public struct Network<Scalar: Real>: Model {
     /// Each dense layer's [outputs, inputs] and convolution's [channels, numbers under the window], in order.
     public var weights: [Matrix<Scalar>] { weights(of: parameters) }
 
+    /// Each weight with its bias: zeros where it has none.
+    public var denseLayers: [DenseLayer<Scalar>] {
+        shape.plan.weights.map { weight in
+            let bias: NetworkPlan.Place? =
+                switch shape.plan.nodes[weight.node].operation {
+                case .dense(_, let bias), .convolution(_, _, let bias): bias
+                default: nil
+                }
+            return DenseLayer(
+                weight: weight.place.of(parameters.flat),
+                bias: bias?.of(parameters.flat) ?? Matrix(rows: 1, columns: weight.place.rows))
+        }
+    }
+
     /// Those of parameters or gradients of this network's shape.
     public func weights(of parameters: Parameters<Scalar>) -> [Matrix<Scalar>] {
         shape.plan.weights.map { $0.place.of(parameters.flat) }
@@ -84,6 +98,12 @@ public struct Network<Scalar: Real>: Model {
     /// The same gradient, the network as it was: for measures.
     public func gradient(_ gradients: Parameters<Scalar>, _ batch: Batch<Scalar>) -> Objective {
         setGradients(gradients, batch, .training(movesAverages: false))
+    }
+
+    public func gradient(
+        _ gradients: Parameters<Scalar>, _ batch: Batch<Scalar>, noise: Matrix<Scalar>
+    ) -> Objective {
+        gradient(gradients, batch)
     }
 
     private func setGradients(

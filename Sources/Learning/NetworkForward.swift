@@ -61,7 +61,7 @@ struct NetworkNumbers<Scalar: Real> {
     }
 
     /// output = the product of what is under the window with the kernels, pixel by pixel.
-    private func convolve(
+    func convolve(
         _ input: Matrix<Scalar>, _ output: Matrix<Scalar>, _ window: ImageWindow, _ weight: Matrix<Scalar>,
         _ work: NetworkWorkspace<Scalar>
     ) {

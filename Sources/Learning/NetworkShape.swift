@@ -94,6 +94,24 @@ extension NetworkShape {
         return try NetworkShape(input: .vector(units[0]), layers: layers)
     }
 
+    /// A plain convolutional network: 3 × 3 convolutions of so many channels, each but the first of stride 2,
+    /// each normalised and activated; the mean over pixels; a dense layer.
+    public static func cnn(
+        channels: [Int], activation: Activation, classes: Int, input: ImageSize,
+        normalisation: Normalisation? = nil, hasBiases: Bool = true
+    ) throws(ShapeFault) -> NetworkShape {
+        var layers: [LayerSpec] = []
+        for (index, channels) in channels.enumerated() {
+            layers.append(
+                .convolution(
+                    channels: channels, kernel: 3, stride: index == 0 ? 1 : 2, padding: 1,
+                    hasBias: hasBiases))
+            if let normalisation { layers.append(.normalisation(normalisation)) }
+            layers.append(.activation(activation))
+        }
+        return try NetworkShape(input: input, layers: layers + [.globalAveragePool, .dense(classes)])
+    }
+
     /// The residual network for small images of He et al. 2016, section 4.2: a 3 × 3 convolution, then three
     /// stages of n blocks of two, of `width`, 2 `width` and 4 `width` channels, the later two at half the
     /// resolution of the one before; the mean over pixels; a dense layer. `depth` = 6n + 2 counts
@@ -102,15 +120,16 @@ extension NetworkShape {
     public static func resnet(
         depth: Int, width: Int = 16, classes: Int = 10,
         input: ImageSize = ImageSize(height: 32, width: 32, channels: 3),
-        normalisation: Normalisation = .batch,
+        normalisation: Normalisation? = .batch,
         shortcut: Shortcut = .padded
     ) throws(ShapeFault) -> NetworkShape {
         guard depth >= 8, depth % 6 == 2 else { throw .depth(depth) }
         func convolution(_ channels: Int, stride: Int = 1) -> [LayerSpec] {
             [
-                .convolution(channels: channels, kernel: 3, stride: stride, padding: 1),
-                .normalisation(normalisation),
-            ]
+                .convolution(
+                    channels: channels, kernel: 3, stride: stride, padding: 1,
+                    hasBias: normalisation == nil)
+            ] + (normalisation.map { [.normalisation($0)] } ?? [])
         }
         let relu = LayerSpec.activation(.relu)
         var layers = convolution(width) + [relu]

@@ -179,7 +179,7 @@ extension Matrix where Scalar == Double {
     }
 
     /// The square of the largest singular value.
-    fileprivate var squaredNorm: Double {
+    var squaredNorm: Double {
         let gram = Matrix(rows: min(rows, columns), columns: min(rows, columns))
         gram.setGram(of: self, transposed: rows > columns)
         var reducer = TridiagonalReducer(order: gram.rows)

@@ -297,6 +297,8 @@ private func partText(_ part: FigureData.Label.Part) -> String {
     switch part.value {
     case .string("mnist"): return "MNIST"
     case .string("fashion-mnist"): return "Fashion-MNIST"
+    case .string("cifar-10"): return "CIFAR-10"
+    case .string("generated-images"): return "generated images"
     case .string(let text): return text
     case .null: return name
     case .number(let number): return (part.path == "beta" ? "β = " : "\(name) ") + shortText(number)

@@ -48,9 +48,11 @@ public func recordLine(trial: Trial, id: TrialID, sweepDigest: String, body: Can
 }
 
 private func experiment(of trial: Trial) -> String {
+    // The names of the usual two are not asked for by way of JSON: records are many.
     switch trial.settings.experiment {
     case .mlp: "mlp"
     case .vib: "vib"
+    case .network: trial.settings.experimentName
     }
 }
 

@@ -65,9 +65,10 @@ public struct CostEstimate: Equatable, Sendable {
 
     /// The settings that an estimate depends on, beside everything under "dataset".
     static let settings = [
-        "depth", "width", "hidden", "bottleneck", "training.batch", "training.steps", "training.epochs",
-        "training.logDet.weight", "training.logDet.layers",
+        "depth", "width", "hidden", "bottleneck", "normalisation", "groups", "skips", "training.batch",
+        "training.steps", "training.epochs", "training.logDet.weight", "training.logDet.layers",
         "measures.every", "measures.samples", "measures.localRank", "measures.localRank.points",
+        "measures.localRank.patch",
     ]
 
     static func depends(on path: String) -> Bool {
@@ -83,7 +84,7 @@ extension CostEstimate {
         steps = Double(shape.steps)
         for (layer, weights) in shape.weights.enumerated() {
             products += steps * batch * Double(weights) * (layer == 0 ? 4 : 6)
-            updates += steps * Double(weights)
+            updates += steps * Double(weights / shape.places[layer])
         }
         for layer in trial.training.logDet?.layers ?? [] {
             let units = Double(trial.network.hidden[layer - 1])
@@ -102,7 +103,13 @@ extension CostEstimate {
             variates += Double(bottleneck) * (steps * batch + times * samples * Double(shape.testPoints))
             products += 2 * times * samples * Double(shape.testPoints * shape.decoderWeights)
         }
-        if let rank = trial.measures.localRank { add(rank, shape, times: times) }
+        if let rank = trial.measures.localRank {
+            if case .network = trial.experiment {
+                add(rank, ofNetwork: shape, times: times)
+            } else {
+                add(rank, shape, times: times)
+            }
+        }
         for measure in trial.measures.requested {
             if measure.settings["points"] != nil { add(pointsOf: measure, trial, shape, times: times) }
             // The gradients of so many mini-batches: as much as so many steps.
@@ -140,19 +147,40 @@ extension CostEstimate {
         }
     }
 
+    /// A forward pass for each input of the Jacobian, and each layer's Gram matrix with its reduction.
+    private mutating func add(_ rank: TrialSettings.LocalRank, ofNetwork shape: Shape, times: Double) {
+        let points = times * Double(rank.points)
+        let columns = Double(rank.patch.map { shape.inputs(inPatch: $0) } ?? shape.inputs)
+        // In double, which is half as fast.
+        products += 4 * points * columns * Double(shape.weights.reduce(0, +))
+        for units in shape.jacobianUnits {
+            let (small, large) = (min(columns, Double(units)), max(columns, Double(units)))
+            products += points * 2 * small * small * large
+            reductions += points * 4 / 3 * small * small * small
+        }
+    }
+
     /// Sizes that the counts need.
     private struct Shape {
         let inputs: Int
         let outputs: Int
         let testPoints: Int
         let steps: Int
-        /// Weights of each layer, the decoder's last.
+        /// Weights of each layer, the decoder's last; those of a convolution as often as it has pixels.
         let weights: [Int]
+        /// Of each layer, its pixels: 1 where it has none.
+        let places: [Int]
         let decoderWeights: Int
         /// Units of each layer whose Jacobian is measured.
         let jacobianUnits: [Int]
         /// How often everything is measured, the end included.
         let measurements: Int
+        let sides: ImageSides?
+
+        func inputs(inPatch side: Int) -> Int {
+            guard let sides else { return inputs }
+            return min(side, sides.height) * min(side, sides.width) * sides.channels
+        }
 
         init(_ trial: TrialSettings) {
             switch trial.dataset {
@@ -161,8 +189,8 @@ extension CostEstimate {
                 outputs = gaussian.covariance.count - gaussian.inputs
                 testPoints = gaussian.testPoints
             case .images(let images):
-                (inputs, outputs) = (784, 10)
-                testPoints = images.testPoints ?? Point.imageTestPoints
+                (inputs, outputs) = (images.name.sides.count, 10)
+                testPoints = images.testPoints ?? TrialSettings.Images.Name.testPoints
             case .teacher(let teacher):
                 (inputs, outputs, testPoints) = (teacher.inputs, 1, teacher.testPoints)
             case .symmetric(let set):
@@ -171,6 +199,11 @@ extension CostEstimate {
             steps = trial.trainingSteps
             var sizes = [inputs] + trial.network.hidden
             switch trial.experiment {
+            case .network:
+                let layers = trial.weightLayers ?? []
+                decoderWeights = 0
+                jacobianUnits = layers.map(\.units)
+                weights = layers.map { $0.count * $0.places }
             case .mlp:
                 sizes.append(outputs)
                 decoderWeights = 0
@@ -182,6 +215,8 @@ extension CostEstimate {
                 decoderWeights = bottleneck * outputs
                 weights = zip(sizes, sizes.dropFirst()).map { $0 * $1 } + [decoderWeights]
             }
+            places = trial.weightLayers?.map(\.places) ?? weights.map { _ in 1 }
+            if case .images(let images) = trial.dataset { sides = images.name.sides } else { sides = nil }
             switch trial.measures.every {
             case .end: measurements = 1
             case .linear(let count), .log(let count): measurements = 1 + min(count, steps)
@@ -305,7 +340,7 @@ extension TrialSettings {
         switch training.duration {
         case .steps(let count): return count
         case .epochs(let count):
-            return count * max(1, (trainPoints ?? Point.imageTrainPoints) / training.batch)
+            return count * max(1, (trainPoints ?? 60_000) / training.batch)
         }
     }
 
@@ -313,7 +348,7 @@ extension TrialSettings {
     var trainPoints: Int? {
         switch dataset {
         case .gaussian: nil
-        case .images(let images): images.trainPoints ?? Point.imageTrainPoints
+        case .images(let images): images.trainPoints ?? images.name.trainPoints
         case .teacher(let teacher): teacher.trainPoints
         case .symmetric(let symmetric): symmetric.trainPoints
         }

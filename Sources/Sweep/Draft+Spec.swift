@@ -107,6 +107,7 @@ extension Draft {
         switch path {
         case "training.optimizer": return ["adam"]
         case "training.schedule": return ["constant"]
+        case "normalisation": return words(of: "experiment") == ["resnet"] ? ["batch"] : ["none"]
         default: return []
         }
     }

@@ -372,7 +372,8 @@ struct FigureReader {
         }
         let hidden = values("hidden").compactMap { $0.array.map { $0.count + 1 } }
         let depths = values("depth").compactMap { $0.number.map { Int($0) } }
-        return (hidden + depths).max() ?? 2
+        let usual = words("experiment").first.flatMap { Point.usualDepths[$0] } ?? 2
+        return (hidden + depths).max() ?? usual
     }
 }
 

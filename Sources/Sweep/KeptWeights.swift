@@ -56,9 +56,10 @@ public enum KeptWeights: Equatable, Sendable {
 extension TrialSettings {
     /// A network's parameters by name, in the order in which training holds them. A weight is [outputs, inputs].
     public var tensors: [(name: String, shape: [Int])] {
+        if let layers = weightLayers { return tensors(of: layers) }
         let (inputs, outputs) = (inputCount, outputCount)
         switch experiment {
-        case .mlp:
+        case .mlp, .network:
             return TrialSettings.layers(
                 "layers", [inputs] + network.hidden + [outputs], biases: network.biases)
         case .vib(_, let bottleneck, _):
@@ -78,16 +79,16 @@ extension TrialSettings {
         }
     }
 
-    private var inputCount: Int {
+    var inputCount: Int {
         switch dataset {
         case .gaussian(let data): data.inputs
-        case .images: 784
+        case .images(let images): images.name.sides.count
         case .teacher(let data): data.inputs
         case .symmetric: Symmetric.bits
         }
     }
 
-    private var outputCount: Int {
+    var outputCount: Int {
         switch dataset {
         case .gaussian(let data): data.covariance.count - data.inputs
         case .images: 10
@@ -109,7 +110,7 @@ extension Trial {
     /// What a .safetensors file of its parameters begins with; they follow, single-precision, in the order of
     /// `settings.tensors`. Whoever knows the trial knows these bytes, and so the file's size.
     public func weightsHeader(step: Int) -> [UInt8] {
-        var metadata = ["trial": id.text, "step": String(step), "experiment": experimentName]
+        var metadata = ["trial": id.text, "step": String(step), "experiment": settings.experimentName]
         for (path, value) in axes {
             // A covariance may be an axis; nobody reads it here.
             metadata["axes.\(path)"] = String((value.string ?? value.canonicalText).prefix(1000))
@@ -129,8 +130,6 @@ extension Trial {
         while text.count % 8 != 0 { text.append(UInt8(ascii: " ")) }
         return (0..<8).map { UInt8(truncatingIfNeeded: text.count >> (8 * $0)) } + text
     }
-
-    private var experimentName: String { if case .mlp = settings.experiment { "mlp" } else { "vib" } }
 
     /// Of a file of its parameters.
     public func weightsFileSize(step: Int) -> Int {

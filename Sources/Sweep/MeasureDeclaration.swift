@@ -34,9 +34,16 @@ public struct MeasureDeclaration: Sendable {
         case phaseChange
         /// What else was measured along the training.
         case trace
+        /// That the network is a chain of dense layers and activations: W_l φ(W_{l−1} …), nothing between them.
+        case denseChain
 
         /// What `ranksweep measure` has not: why it cannot.
-        var isOfTraining: Bool { self != .activations && self != .labels }
+        var isOfTraining: Bool {
+            switch self {
+            case .activations, .labels, .denseChain: false
+            case .initialWeights, .gradients, .weightHistory: true
+            }
+        }
     }
 
     /// A setting `measures.NAME.KEY`.

@@ -18,7 +18,9 @@ struct Point {
     }
 
     var dataset: String { word("dataset", default: "") }
-    private var isVIB: Bool { word("experiment", default: "") == "vib" }
+    private var name: String { word("experiment", default: "") }
+    private var isVIB: Bool { name == "vib" }
+    private var isConvolutional: Bool { name == "cnn" || name == "resnet" }
     private var isGaussian: Bool { dataset == "gaussian" }
     private var isTeacher: Bool { dataset == "teacher" }
     private var isSymmetric: Bool { dataset == "symmetric" }
@@ -36,28 +38,77 @@ struct Point {
         if isVIB, isSymmetric { conflicts.append(PointConflict("experiment", .symmetricOfVIB)) }
         let inputs = if case .gaussian(let gaussian) = data { gaussian.inputs } else { 784 }
         let settings = TrialSettings(
-            experiment: experiment(inputs: inputs), dataset: data, network: network,
+            experiment: experiment(inputs: inputs, &conflicts), dataset: data, network: network,
             training: training(data, &conflicts), measures: measures(data, &conflicts),
             seed: UInt64(integer("seed") ?? 0))
         return settings
     }
 
-    private func experiment(inputs: Int) -> TrialSettings.Experiment {
-        guard isVIB else { return .mlp }
+    /// Of experiments that have other ones than 2.
+    static let usualDepths = ["cnn": 4, "resnet": 8]
+
+    private func experiment(
+        inputs: Int, _ conflicts: inout [PointConflict]
+    ) -> TrialSettings.Experiment {
+        guard isVIB else { return architecture(&conflicts).map { .network($0) } ?? .mlp }
         return .vib(
             beta: number("beta", default: 1), bottleneck: integer("bottleneck") ?? (isGaussian ? inputs : 32),
             scaleShift: number("scaleShift", default: isGaussian ? 0 : -5))
     }
 
+    /// nil of a plain MLP.
+    private func architecture(_ conflicts: inout [PointConflict]) -> TrialSettings.Architecture? {
+        let usual = name == "resnet" ? "batch" : "none"
+        let normalisation = TrialSettings.Normalisation(
+            word("normalisation", default: usual), groups: integer("groups") ?? 4)
+        let isOfImages = TrialSettings.Images.Name(rawValue: dataset) != nil
+        if isConvolutional, !isOfImages { conflicts.append(PointConflict("dataset", .needsImages(name))) }
+        if name == "resnet" {
+            var depth = integer("depth") ?? 8
+            if depth < 8 || depth % 6 != 2 {
+                conflicts.append(PointConflict("depth", .depthOfResnet(depth)))
+                depth = 8
+            }
+            let width = min(integer("width") ?? 16, 4096)
+            if let given = integer("width"), given > width {
+                conflicts.append(PointConflict("width", .tooManyChannels(given)))
+            }
+            check(normalisation, [width], &conflicts)
+            return .resnet(depth: depth, width: width, normalisation)
+        }
+        check(normalisation, network.hidden, &conflicts)
+        if name == "cnn" {
+            if let channels = network.hidden.max(), channels > 4096 {
+                let path = values["hidden"] == nil ? "width" : "hidden"
+                conflicts.append(PointConflict(path, .tooManyChannels(channels)))
+            }
+            if network.hidden.isEmpty { conflicts.append(PointConflict("depth", .noConvolution)) }
+            return .cnn(normalisation)
+        }
+        let hasSkips = values["skips"]?.bool ?? false
+        return normalisation == nil && !hasSkips ? nil : .mlp(normalisation, hasSkips: hasSkips)
+    }
+
+    private func check(
+        _ normalisation: TrialSettings.Normalisation?, _ channels: [Int], _ conflicts: inout [PointConflict]
+    ) {
+        guard case .group(let groups) = normalisation,
+            let odd = channels.first(where: { $0 % groups != 0 })
+        else { return }
+        let path = values["groups"] == nil ? "normalisation" : "groups"
+        conflicts.append(PointConflict(path, .groupsDoNotDivide(groups, channels: odd)))
+    }
+
     private var network: TrialSettings.Network {
+        if name == "resnet" { return TrialSettings.Network(hidden: [], activation: .relu) }
         let activation = TrialSettings.Network.Activation(
             rawValue: word("activation", default: isGaussian ? "linear" : isSymmetric ? "tanh" : "relu"))
-        let width = integer("width") ?? (isGaussian || isTeacher || isSymmetric ? 64 : 200)
+        let width = integer("width") ?? (name == "cnn" ? 16 : isGaussian || isTeacher || isSymmetric ? 64 : 200)
         let initialisation = TrialSettings.Network.Initialisation(
             rawValue: isVIB ? "" : word("initialisation", default: "scaled"))
         let hidden =
             numbers("hidden")?.map { Int($0) }
-            ?? [Int](repeating: width, count: (integer("depth") ?? 2) - 1)
+            ?? [Int](repeating: width, count: (integer("depth") ?? Point.usualDepths[name] ?? 2) - 1)
         return TrialSettings.Network(
             hidden: hidden, activation: activation ?? .linear,
             biases: isVIB || values["biases"]?.bool ?? !isTeacher,
@@ -69,24 +120,25 @@ struct Point {
     private func datasetSettings(_ conflicts: inout [PointConflict]) -> TrialSettings.Dataset {
         if isTeacher { return .teacher(teacher(&conflicts)) }
         if isSymmetric { return .symmetric(symmetric(&conflicts)) }
-        guard let name = TrialSettings.Images.Name(rawValue: dataset) else {
+        guard let set = TrialSettings.Images.Name(rawValue: dataset) else {
             return .gaussian(gaussian(&conflicts))
         }
         let scale = TrialSettings.Images.Scale(
-            rawValue: word("dataset.scale", default: isVIB ? "symmetric" : "unit"))
+            rawValue: word("dataset.scale", default: name == "mlp" ? "unit" : "symmetric"))
         var testPoints = integer("dataset.testPoints")
-        if let points = testPoints, points > Point.imageTestPoints {
+        if let points = testPoints, points > TrialSettings.Images.Name.testPoints {
             conflicts.append(PointConflict("dataset.testPoints", .tooManyTestPoints(points)))
-            testPoints = Point.imageTestPoints
+            testPoints = TrialSettings.Images.Name.testPoints
+        }
+        if let points = integer("dataset.trainPoints"), points > set.trainPoints {
+            conflicts.append(
+                PointConflict("dataset.trainPoints", .tooManyTrainPoints(points, of: set.trainPoints)))
         }
         return .images(
             TrialSettings.Images(
-                name: name, scale: scale ?? .unit, trainPoints: integer("dataset.trainPoints"),
+                name: set, scale: scale ?? .unit, trainPoints: integer("dataset.trainPoints"),
                 testPoints: testPoints))
     }
-
-    static let imageTrainPoints = 60_000
-    static let imageTestPoints = 10_000
 
     private func gaussian(_ conflicts: inout [PointConflict]) -> TrialSettings.Gaussian {
         let testPoints = integer("dataset.testPoints") ?? 65536
@@ -161,7 +213,7 @@ struct Point {
         let trainPoints: Int? =
             switch data {
             case .gaussian: nil
-            case .images(let images): images.trainPoints ?? Point.imageTrainPoints
+            case .images(let images): images.trainPoints ?? images.name.trainPoints
             case .teacher(let teacher): teacher.trainPoints
             case .symmetric(let symmetric): symmetric.trainPoints
             }
@@ -243,7 +295,7 @@ struct Point {
         guard let loss = losses.first(where: { $0.rawValue == word }) else {
             let due = losses.map(\.rawValue)
             conflicts.append(
-                PointConflict("training.loss", .lossUnfit(word, due: due, vib: isVIB, dataset: dataset)))
+                PointConflict("training.loss", .lossUnfit(word, due: due, experiment: name, dataset: dataset)))
             return losses[0]
         }
         return loss
@@ -257,11 +309,11 @@ struct Point {
         let testPoints =
             switch data {
             case .gaussian(let gaussian): gaussian.testPoints
-            case .images(let images): images.testPoints ?? Point.imageTestPoints
+            case .images(let images): images.testPoints ?? TrialSettings.Images.Name.testPoints
             case .teacher(let teacher): teacher.testPoints
             case .symmetric(let symmetric): symmetric.testPoints
             }
-        var points = integer("measures.localRank.points") ?? min(256, testPoints)
+        var points = integer("measures.localRank.points") ?? min(isConvolutional ? 4 : 256, testPoints)
         if points > testPoints {
             conflicts.append(
                 PointConflict("measures.localRank.points", .rankPointsTooMany(points, of: testPoints)))
@@ -270,7 +322,8 @@ struct Point {
         let localRank = TrialSettings.LocalRank(
             thresholds: thresholds("measures.localRank.thresholds"),
             relative: thresholds("measures.localRank.relative"),
-            noise: isVIB ? thresholds("measures.localRank.noise") : [], points: points)
+            noise: isVIB ? thresholds("measures.localRank.noise") : [], points: points,
+            patch: isConvolutional ? integer("measures.localRank.patch") ?? 16 : nil)
         return TrialSettings.Measures(
             localRank: values["measures.localRank"]?.bool == false ? nil : localRank,
             weightNorms: weightNorms, every: times,
@@ -295,6 +348,9 @@ struct Point {
             for option in measure.options {
                 settings[option.key] = values[option.path] ?? settings[option.key]
             }
+            if measure.needs.contains(.denseChain), !isDenseChain {
+                conflicts.append(PointConflict(measure.path, .needsDenseChain))
+            }
             if settings["points"] == .string("all"), isGaussian {
                 conflicts.append(PointConflict("\(measure.path).points", .noAllPoints))
             }
@@ -308,6 +364,11 @@ struct Point {
             }
             return RequestedMeasure(name: measure.name, settings: settings)
         }
+    }
+
+    /// Whether the network is W_l φ(W_{l−1} …), nothing between its layers.
+    private var isDenseChain: Bool {
+        !isConvolutional && values["skips"]?.bool != true && word("normalisation", default: "none") == "none"
     }
 
     /// Of a setting that is not given, the default does.

@@ -54,6 +54,9 @@ extension Setting {
     private static let withTests = Use(path: "dataset", words: ["gaussian", "mnist", "fashion-mnist", "teacher"])
     private static let drawn = Use(path: "dataset", words: ["gaussian", "teacher"])
     private static let mlp = Use.mlp
+    private static let plain = Use(path: "experiment", words: ["mlp", "cnn"])
+    private static let layered = Use(path: "experiment", words: ["mlp", "vib", "cnn"])
+    private static let beyond = Use(path: "experiment", words: ["mlp", "cnn", "resnet"])
     private static let adam = Use(path: "training.optimizer", words: ["adam"])
     private static let sgd = Use(path: "training.optimizer", words: ["sgd"])
     private static let decay = Use(path: "training.schedule", words: ["decay"])
@@ -61,8 +64,8 @@ extension Setting {
     static let positive = Bounds(.open(0), .none)
     private static let fraction = Bounds(.closed(0), .open(1))
 
-    static let datasetNames = ["gaussian", "mnist", "fashion-mnist", "teacher", "symmetric"]
-    static let experimentNames = ["mlp", "vib"]
+    static let datasetNames = ["gaussian", "mnist", "fashion-mnist", "cifar-10", "generated-images", "teacher", "symmetric"]
+    static let experimentNames = ["mlp", "vib", "cnn", "resnet"]
     static let seedLimit = 1 << 53 - 1
 
     private static let basic: [Setting] = [
@@ -70,7 +73,7 @@ extension Setting {
             "experiment", .word(experimentNames), default: "required", "What a trial trains. Never an axis."),
         Setting(
             "dataset", .dataset, default: "required",
-            "What it trains on: gaussian, mnist, fashion-mnist, teacher or symmetric."),
+            "What it trains on: gaussian, mnist, fashion-mnist, cifar-10, generated-images, teacher or symmetric."),
         Setting(
             "beta", .number(positive), default: "required", uses: [vib],
             "The weight of the compression term, β in `task loss + β · KL`."),
@@ -124,7 +127,7 @@ extension Setting {
             "The seed of the teacher's weights: not the trial's, so that all seeds learn from one teacher."),
         Setting(
             "dataset.trainPoints", .integer(1...60000),
-            default: "all 60000 (images), 128 (teacher), 3277 of 4096 (symmetric)", uses: [finite],
+            default: "all 60000 or 50000 (images), 128 (teacher), 3277 of 4096 (symmetric)", uses: [finite],
             "Train on the first so many images; or so many points that the teacher labels; or so many patterns "
                 + "that the seed chooses, the others being the test set."),
         Setting(
@@ -132,26 +135,26 @@ extension Setting {
             default: "65536 (gaussian), all 10000 (images), 1024 (teacher)", uses: [withTests],
             "Points that the final measures are taken on."),
         Setting(
-            "dataset.scale", .word(["unit", "symmetric"]), default: "symmetric (vib), unit (mlp)",
+            "dataset.scale", .word(["unit", "symmetric"]), default: "unit (mlp), symmetric (others)",
             uses: [scaled], "Pixels and bits become 0 … 1 (unit) or −1 … 1 (symmetric)."),
     ]
 
     private static let network: [Setting] = [
         Setting(
-            "depth", .integer(1...1000), default: "2",
-            "Weight layers; of a VIB the encoder's, its μ/σ head included."),
+            "depth", .integer(1...1000), default: "2 (mlp, vib), 4 (cnn), 8 (resnet)",
+            "Weight layers; of a VIB the encoder's, its μ/σ head included; of a resnet 6n + 2."),
         Setting(
-            "width", .integer(1...65536), default: "64 (gaussian, teacher, symmetric), 200 (images)",
-            "Units of every hidden layer."),
+            "width", .integer(1...65536), default: "64 (gaussian, teacher, symmetric), 200 (images), 16 (cnn, resnet)",
+            "Units of every hidden layer; channels of a cnn's convolutions, and of a resnet's first stage."),
         Setting(
             "hidden", .integers(1...65536, limit: 999), default: "`depth` − 1 layers of `width`",
-            "Units of each hidden layer, in place of depth and width."),
+            uses: [layered], "Units (of a cnn channels) of each hidden layer, in place of depth and width."),
         Setting(
             "activation", .word(["linear", "relu", "tanh"]),
-            default: "linear (gaussian), relu (images, teacher), tanh (symmetric)",
+            default: "linear (gaussian), relu (images, teacher), tanh (symmetric)", uses: [layered],
             "The function after every hidden layer."),
         Setting(
-            "biases", .flag, default: "true, false (teacher)", uses: [mlp],
+            "biases", .flag, default: "true, false (teacher)", uses: [plain],
             "Whether layers have biases; a ReLU network without is homogeneous in its weights."),
         Setting(
             "initialisation", .word(TrialSettings.Network.Initialisation.allCases.map(\.rawValue)),
@@ -159,6 +162,17 @@ extension Setting {
             "Weights before the first step, normal: `scaled`, of variance 2 / inputs before a ReLU and "
                 + "2 / (inputs + outputs) else; `truncatedNormal`, of deviation 1/√inputs, drawn again beyond two "
                 + "deviations."),
+        Setting(
+            "normalisation", .word(["none"] + TrialSettings.Normalisation.words),
+            default: "none (mlp, cnn), batch (resnet)", uses: [beyond],
+            "What normalises hidden layers before their activation."),
+        Setting(
+            "groups", .integer(1...4096), default: "4",
+            uses: [Use(path: "normalisation", words: ["group"])],
+            "Into how many groups of units, or channels, group normalisation divides a layer."),
+        Setting(
+            "skips", .flag, default: "false", uses: [mlp],
+            "Whether each hidden layer that is as wide as its input has that added to its output."),
         Setting(
             "bottleneck", .integer(1...4096), default: "number of inputs (gaussian), 32 (images)",
             uses: [vib],

@@ -102,6 +102,14 @@ extension SweepError {
         case noTestPatterns(Int, most: Int)
         case tooManyCorrelations(Int, most: Int)
         case tooManyTestPoints(Int)
+        case tooManyTrainPoints(Int, of: Int)
+        // Networks.
+        case needsImages(String)
+        case depthOfResnet(Int)
+        case groupsDoNotDivide(Int, channels: Int)
+        case tooManyChannels(Int)
+        case noConvolution
+        case needsDenseChain
         case batchTooLarge(Int, points: Int)
         case rankPointsTooMany(Int, of: Int)
         /// A measure reads what another, by its path, measures.
@@ -110,7 +118,7 @@ extension SweepError {
         case noAllPoints
         /// Hidden layers, counted from 1.
         case noHiddenLayer(Int, of: Int)
-        case lossUnfit(String, due: [String], vib: Bool, dataset: String)
+        case lossUnfit(String, due: [String], experiment: String, dataset: String)
         case stepNotReached(Int, of: Int)
         /// Best weights of which no trace tells.
         case noTrace
@@ -138,6 +146,19 @@ extension SweepError {
             case .tooManyCorrelations(let count, let most):
                 "\(count) correlations, and the smaller of inputs and targets is \(most)"
             case .tooManyTestPoints(let points): "\(points) test points, and the data set has 10000"
+            case .tooManyTrainPoints(let points, let count):
+                "\(points) training points, and the data set has \(count)"
+            case .needsImages(let experiment):
+                "a \(experiment) needs images: "
+                    + listed(TrialSettings.Images.Name.allCases.map(\.rawValue), "or")
+            case .depthOfResnet(let depth):
+                "no resnet has depth \(depth): it is 6n + 2, so 8, 14, 20, 26, 32, …"
+            case .groupsDoNotDivide(let groups, let channels):
+                "\(groups) groups do not divide \(channels) units or channels: give 'groups' that do"
+            case .tooManyChannels(let channels): "\(channels) channels; 4096 are the most"
+            case .needsDenseChain:
+                "this measure is of plain networks: an mlp without normalisation and skips, or a vib"
+            case .noConvolution: "a cnn needs a convolution before its dense layer: depth is 2 or more"
             case .batchTooLarge(let batch, let points):
                 "a batch of \(batch) is larger than the \(points) training points"
             case .rankPointsTooMany(let points, let count):
@@ -149,8 +170,8 @@ extension SweepError {
                 hidden == 0
                     ? "a network of depth 1 has no hidden layer"
                     : "no hidden layer \(layer): the network has \(hidden)"
-            case .lossUnfit(let loss, let due, let vib, let dataset):
-                "\(loss) does not fit \(vib ? "a vib" : "an mlp") on \(dataset): "
+            case .lossUnfit(let loss, let due, let experiment, let dataset):
+                "\(loss) does not fit \(experiment == "mlp" ? "an" : "a") \(experiment) on \(dataset): "
                     + "take \(listed(due, "or"))"
             case .stepNotReached(let step, let steps):
                 "no trial reaches step \(step): training ends with step \(steps) (where quick or --set shortens "

@@ -23,7 +23,7 @@ public struct Trial: Equatable, Sendable {
         var conflicts: [PointConflict] = []
         settings = point.settings(&conflicts)
         var shown: [String: JSONValue] = ["seed": JSONValue(Int(settings.seed))]
-        shown["depth"] = JSONValue(settings.network.depth)
+        shown["depth"] = JSONValue(settings.depth)
         shown["dataset"] = .string(point.dataset)
         if case .vib(let beta, _, _) = settings.experiment { shown["beta"] = .number(beta) }
         for (axis, position) in zip(axes, positions) { shown[axis.path] = axis.label(at: position) }

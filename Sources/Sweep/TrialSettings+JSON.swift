@@ -22,6 +22,7 @@ extension TrialSettings.Experiment {
     var json: JSONValue {
         switch self {
         case .mlp: .object(["name": .string("mlp")])
+        case .network(let architecture): architecture.json
         case .vib(let beta, let bottleneck, let scaleShift):
             .object([
                 "name": .string("vib"), "beta": .number(beta), "bottleneck": JSONValue(bottleneck),
@@ -140,9 +141,11 @@ extension TrialSettings.Measures.Times {
 
 extension TrialSettings.LocalRank {
     var json: JSONValue {
-        .object([
+        var members: [String: JSONValue] = [
             "thresholds": JSONValue(thresholds), "relative": JSONValue(relative), "noise": JSONValue(noise),
             "points": JSONValue(points),
-        ])
+        ]
+        if let patch { members["patch"] = JSONValue(patch) }
+        return .object(members)
     }
 }

@@ -30,6 +30,8 @@ public struct TrialSettings: Hashable, Sendable {
         case mlp
         /// A deep variational information bottleneck: task loss + beta · KL, `bottleneck` latent variables.
         case vib(beta: Double, bottleneck: Int, scaleShift: Double)
+        /// Another network on its task loss.
+        case network(Architecture)
     }
 
     public enum Dataset: Hashable, Sendable {
@@ -59,8 +61,11 @@ public struct TrialSettings: Hashable, Sendable {
         public enum Name: String, CaseIterable, Sendable {
             case mnist
             case fashionMNIST = "fashion-mnist"
+            case cifar10 = "cifar-10"
+            /// Computed, of CIFAR-10's shape.
+            case generated = "generated-images"
         }
-        /// The files of a set, in its folder, each plain or with ".gz".
+        /// The files of MNIST and its like, in the set's folder, each plain or with ".gz".
         public static let fileNames = [
             "train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte",
             "t10k-labels-idx1-ubyte",
@@ -285,8 +290,14 @@ public struct TrialSettings: Hashable, Sendable {
         public var noise: [Double]
         /// Test points that the mean goes over.
         public var points: Int
+        /// Of convolutional networks: the side of the middle square of pixels that Jacobians are in; nil:
+        /// all inputs.
+        public var patch: Int?
 
-        public init(thresholds: [Double], relative: [Double], noise: [Double], points: Int) {
+        public init(
+            thresholds: [Double], relative: [Double], noise: [Double], points: Int, patch: Int? = nil
+        ) {
+            self.patch = patch
             self.thresholds = thresholds
             self.relative = relative
             self.noise = noise

@@ -41,6 +41,9 @@ private let trace = "measures: {every: {log: 6}, localRank: {points: 8}}\n"
 private let listed =
     "measures: {every: {log: 6}, localRank: {points: 8}, effectiveRank: true, weightDisplacement: true}\n"
 
+private let convolutional =
+    "measures: {every: {log: 4}, localRank: false, effectiveRank: {points: 10}, weightDisplacement: true}\n"
+
 private let interrupted: [Interrupted] = [
     Interrupted(
         description: "MLP, Adam, cosine",
@@ -72,6 +75,16 @@ private let interrupted: [Interrupted] = [
         description: "MLP, a teacher's whole set in a batch, measures of the catalogue's table",
         text: "experiment: mlp\ndataset: {name: teacher, inputs: 6, norm: 8, trainPoints: 40}\nhidden: [5]\n"
             + "training: {steps: 30, batch: 40}\n", measures: listed),
+    Interrupted(
+        description: "MLP, batch normalisation and skips, averaged",
+        text: "experiment: mlp\n" + gaussian + "hidden: [5, 5]\nnormalisation: batch\nskips: true\n"
+            + "training: {steps: 30, batch: 16, average: 0.9}\n", measures: listed),
+    Interrupted(
+        description: "residual network, SGD with momentum and weight decay",
+        text: "experiment: resnet\nwidth: 2\n"
+            + "dataset: {name: generated-images, trainPoints: 40, testPoints: 20}\n"
+            + "training: {epochs: 5, batch: 8, optimizer: sgd, momentum: 0.9, weightDecay: 0.01}\n",
+        measures: convolutional),
     Interrupted(
         description: "VIB, images, measures of the catalogue's table",
         text: "experiment: vib\nbeta: 0.01\n" + images

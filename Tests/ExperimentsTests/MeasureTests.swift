@@ -14,10 +14,10 @@ private func settings(_ text: String) throws -> TrialSettings {
     try SweepSpec(parsing: "name: s\n" + text, file: "s.yaml").grid[0].settings
 }
 
-private let everything =
-    "measures: {"
-    + MeasureCatalogue.listed.map { "\($0.name): true" }.joined(separator: ", ")
-    + ", localRank: false, every: {log: 5}}\n"
+private func everything(_ measures: [MeasureDeclaration] = MeasureCatalogue.listed) -> String {
+    "measures: {" + measures.map { "\($0.name): true" }.joined(separator: ", ")
+        + ", localRank: false, every: {log: 5}}\n"
+}
 
 private let teacher = "dataset: {name: teacher, inputs: 6, norm: 8, trainPoints: 40, testPoints: 30}\n"
 private let classes: [String] = [
@@ -28,26 +28,37 @@ private let classes: [String] = [
         + "bottleneck: 3\ntraining: {epochs: 5, batch: 8}\n",
 ]
 
+/// Not of chains of dense layers.
+private let networks: [String] = [
+    "experiment: mlp\nnormalisation: batch\nskips: true\n"
+        + "dataset: {name: mnist, trainPoints: 40, testPoints: 20}\nhidden: [9, 9]\n"
+        + "training: {epochs: 5, batch: 8}\n",
+    "experiment: cnn\nhidden: [2, 3]\ndataset: {name: mnist, trainPoints: 40, testPoints: 20}\n"
+        + "training: {epochs: 5, batch: 8}\n",
+]
+
 @Test func `The catalogue and the worker's table hold the same measures`() {
     #expect(measureTable.map { $0.name }.sorted() == MeasureCatalogue.listed.map(\.name).sorted())
 }
 
-@Test(arguments: classes)
+@Test(arguments: classes + networks)
 func `A record has just the metrics that the catalogue declares`(text: String) throws {
     let folder = try DataFolder()
     var runner = TrialRunner(data: folder.directory)
     let plain = try runner.run(try settings(text + "measures: {localRank: false, every: {log: 5}}\n"))
-    let body = try runner.run(try settings(text + everything))
+    let isChain = !networks.contains(text)
+    let listed = MeasureCatalogue.listed.filter { isChain || !$0.needs.contains(.denseChain) }
+    let body = try runner.run(try settings(text + everything(listed)))
     let metrics = try #require(body["metrics"]?.object), before = try #require(plain["metrics"]?.object)
     let asked = Set(try settings(text + everything).measures.requested.map(\.name))
-    let declared = MeasureCatalogue.listed.filter { asked.contains($0.name) }.flatMap(\.metrics)
+    let declared = listed.filter { asked.contains($0.name) }.flatMap(\.metrics)
     // Of a whole training some are only there where it came to them: a loss, a change of phase.
     let added = Set(metrics.keys).subtracting(before.keys)
     #expect(added.isSubset(of: Set(declared.map(\.key))))
     #expect(added.isSuperset(of: declared.filter { !$0.isOfTraining }.map(\.key)))
     // What was measured without them is the same.
     for (key, value) in before { #expect(metrics[key] == value) }
-    let depth = try settings(text).network.depth
+    let depth = try settings(text).depth
     for metric in declared where added.contains(metric.key) {
         let count = metrics[metric.key]?.array?.count
         switch metric.shape {

@@ -28,6 +28,40 @@ import Testing
         }
     }
 
+    private func transposed(_ matrix: Matrix<Double>) -> Matrix<Double> {
+        let result = Matrix<Double>(rows: matrix.columns, columns: matrix.rows)
+        for row in 0..<matrix.rows {
+            for column in 0..<matrix.columns { result[column, row] = matrix[row, column] }
+        }
+        return result
+    }
+
+    /// Forward through all layers at once, and backward from each unit, are the same derivative.
+    @Test(arguments: Nets.kinds.indices, [1, 5])
+    func tangentsGiveTheSameJacobians(kind: Int, block: Int) throws {
+        let network: Network<Double> = Nets.network(try Nets.shape(Nets.kinds[kind]))
+        let tangents = NetworkTangents(network, block: block)
+        let points = (Nets.batch(network.shape, points: 2) as Batch<Double>).inputs
+        for side in [NetworkLayer.Side.preActivation, .activation] {
+            for point in [points.rows(0..<1), points.rows(1..<2)] {
+                let all = tangents.transposedJacobians(of: network.layers, side, at: point)
+                let some = tangents.transposedJacobians(of: network.layers, side, at: point, inputs: [2, 0])
+                for (index, layer) in network.layers.enumerated() {
+                    let backward = NetworkJacobian(network, of: layer, side)
+                    let expected = transposed(backward.jacobian(at: point))
+                    expectClose(
+                        all[index].values, expected.values, within: 1e-10, floor: 1e-3,
+                        "\(Nets.kinds[kind].name), layer \(index) \(side)")
+                    let rows = expected.rows(2..<3).values + expected.rows(0..<1).values
+                    expectClose(some[index].values, rows, within: 1e-10, floor: 1e-3)
+                    let output = network.outputs(of: [layer], at: point)[0]
+                    let values = side == .preActivation ? output.preActivation : output.activation
+                    #expect(tangents.positives(of: layer, side) == values.values.count { $0 > 0 })
+                }
+            }
+        }
+    }
+
     /// J_l = W_l D_{l−1} W_{l−1} … W_1.
     @Test(arguments: [Activation.linear, .relu, .tanh], [1, 4, 64])
     func aPlainNetworksJacobianIsTheProductOfItsLayers(activation: Activation, block: Int) throws {

@@ -1,6 +1,39 @@
 extension WrongFiles {
     /// Settings of the wrong type, out of bounds, unknown, twice.
     static let settings: [Case] = [
+        file(
+            resnet + "depth: 10\n",
+            "s.yaml:5:8: depth: no resnet has depth 10: it is 6n + 2, so 8, 14, 20, 26, 32, …"),
+        file(
+            resnet + "width: 6\nnormalisation: group\n",
+            "s.yaml:6:16: normalisation: 4 groups do not divide 6 units or channels: give 'groups' that do"),
+        file(
+            resnet + "groups: 2\n",
+            "s.yaml:5:9: groups: not used here: it needs normalisation to be group, and it is batch"),
+        file(
+            resnet + "activation: tanh\n",
+            "s.yaml:5:13: activation: not used here: it needs experiment to be mlp, vib or cnn, and it is "
+                + "resnet"),
+        file(
+            resnet + "skips: true\n",
+            "s.yaml:5:8: skips: not used here: it needs experiment to be mlp, and it is resnet"),
+        images(
+            "normalisation: bach",
+            "s.yaml:5:16: normalisation: 'bach' is none of none, layer, batch, instance and group (did you "
+                + "mean 'batch'?)"),
+        images(
+            "measures: {localRank: {patch: 8}}",
+            "s.yaml:5:31: measures.localRank.patch: not used here: it needs experiment to be cnn or resnet, "
+                + "and it is mlp"),
+        file(
+            "name: s\nexperiment: cnn\ndataset: {name: teacher, inputs: 4, norm: 2}\ntraining: {steps: 9}\n",
+            "s.yaml:3:17: dataset: a cnn needs images: mnist, fashion-mnist, cifar-10 or generated-images"),
+        file(
+            "name: s\nexperiment: cnn\ndataset: mnist\ndepth: 1\ntraining: {steps: 9}\n",
+            "s.yaml:4:8: depth: a cnn needs a convolution before its dense layer: depth is 2 or more"),
+        file(
+            "name: s\nexperiment: mlp\ndataset: {name: cifar-10, trainPoints: 50001}\ntraining: {steps: 9}\n",
+            "s.yaml:3:40: dataset.trainPoints: 50001 training points, and the data set has 50000"),
         vib(
             "beta: 0.1\nweights: last",
             "s.yaml:6:10: weights: 'last' is none of none, final and best"),

@@ -18,6 +18,9 @@ enum WrongFiles {
 
         """
 
+    /// A right file of a residual network.
+    static let resnet = "name: s\nexperiment: resnet\ndataset: cifar-10\ntraining: {epochs: 1}\n"
+
     /// A right file of an MLP on images.
     static let images = """
         name: s

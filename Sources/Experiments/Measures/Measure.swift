@@ -74,8 +74,11 @@ struct MeasureSettings {
 
 /// What a measure sees of a network at one step. What its declaration does not need is empty.
 struct MeasureContext {
-    /// Of a VIB the encoder's, its head of 2K outputs last.
+    /// Of a VIB the encoder's, its head of 2K outputs last. Of a network that is no stack of dense layers,
+    /// each weight matrix with its bias: a convolution's is [channels, numbers under its window].
     let layers: [DenseLayer<Float>]
+    /// nil of a chain of dense layers.
+    let network: Network<Float>?
     let activation: Activation
     /// At the measure's points.
     let outputs: LayerOutputs

@@ -57,7 +57,7 @@ struct MeasureSet {
             measures.requested, activation: settings.network.activation.kernel, lastUnits: lastUnits,
             streams: streams, sample: source.sample)
         if measures.need(.initialWeights) {
-            initialWeights = model.parameters.stacks[0].map { $0.weight.duplicate }
+            initialWeights = model.weights(of: model.parameters).map(\.duplicate)
         }
         if measures.need(.gradients) {
             gradients = WeightGradients(model, source, streams, points: settings.training.batch)
@@ -66,10 +66,12 @@ struct MeasureSet {
 
     /// Adds the metrics of a network with these layers.
     ///
-    /// - Parameter parameters: all of them, for gradients.
+    /// - Parameters:
+    ///   - parameters: all of them, for gradients.
+    ///   - network: the one that `layers` are of, where it is no chain of dense layers.
     func add(
         to metrics: inout [String: JSONValue], _ layers: [DenseLayer<Float>], parameters: Matrix<Float>,
-        step: Int
+        step: Int, network: Network<Float>? = nil
     ) {
         guard !entries.isEmpty else { return }
         // LAPACK may not return from a NaN; the caller sees this one and records a divergence.
@@ -77,13 +79,15 @@ struct MeasureSet {
             return markNotFinite(&metrics)
         }
         let empty = LayerOutputs([], activation, at: .none, lastUnits: 0)
-        let outputs = samples.map {
-            LayerOutputs(layers, activation, at: $0.sample, lastUnits: lastUnits)
+        let outputs = samples.map { (_, sample) in
+            network.map { LayerOutputs($0, at: sample) }
+                ?? LayerOutputs(layers, activation, at: sample, lastUnits: lastUnits)
         }
         guard outputs.allSatisfy(\.isFinite) else { return markNotFinite(&metrics) }
         for entry in entries {
             let context = MeasureContext(
-                layers: layers, activation: activation, outputs: entry.sample.map { outputs[$0] } ?? empty,
+                layers: layers, network: network, activation: activation,
+                outputs: entry.sample.map { outputs[$0] } ?? empty,
                 initialWeights: initialWeights, gradients: gradients?.at(parameters, step: step),
                 streams: streams, step: step)
             do throws(FactorisationError) {
@@ -102,12 +106,17 @@ struct MeasureSet {
 
     /// Adds what is of the whole training to the metrics of its end.
     ///
-    /// - Parameter shaped: parameters of the network's shape, to read flat ones with.
-    func addSummaries(to history: inout History, steps: Int, shaped: Parameters<Float>) {
+    /// - Parameters:
+    ///   - shaped: parameters of the network's shape, to read flat ones with.
+    ///   - matrices: W_1 … W_L among such.
+    func addSummaries(
+        to history: inout History, steps: Int, shaped: Parameters<Float>,
+        weights matrices: (Parameters<Float>) -> [Matrix<Float>] = { $0.stacks[0].map(\.weight) }
+    ) {
         guard !entries.isEmpty, history.divergedAt == nil else { return }
         let weights = history.measured.map { network in
             shaped.flat.assign(network.values)
-            return (step: network.step, layers: shaped.stacks[0].map { $0.weight.duplicate })
+            return (step: network.step, layers: matrices(shaped).map(\.duplicate))
         }
         for entry in entries {
             func training() -> MeasuredTraining {

@@ -17,7 +17,7 @@ struct WeightGradients {
         let model = model.copy()
         let gradients = model.makeGradients()
         let noise = Matrix<Float>(rows: points, columns: model.noisePerPoint)
-        let weights = gradients.stacks[0].map(\.weight)
+        let weights = model.weights(of: gradients)
         visit = { count, parameters, first, body in
             model.parameters.flat.assign(parameters)
             for step in first..<first + count {
@@ -25,7 +25,7 @@ struct WeightGradients {
                 var batch = source.makeBatch(points: points)
                 source.fill(&batch, step: step, anew: true)
                 if noise.count > 0 { streams.fillNormals(noise, .latentNoise, index: step) }
-                _ = model.setGradients(gradients, batch, noise: noise)
+                _ = model.gradient(gradients, batch, noise: noise)
                 body(weights)
             }
         }

@@ -37,7 +37,11 @@ extension MeasureDeclaration {
                 uses: [.vib],
                 "Thresholds of the rank that knows the noise: singular values of diag(1/σ)·J above τ count."),
             Setting(
-                "measures.localRank.points", .integer(1...1_000_000), value: JSONValue(256),
+                "measures.localRank.points", .integer(1...1_000_000), default: "256, 4 (cnn, resnet)",
                 "Test points that the mean goes over."),
+            Setting(
+                "measures.localRank.patch", .integer(1...32), value: JSONValue(16), uses: [.convolutional],
+                "Side of the square of pixels, in the image's middle, that Jacobians are taken in: the rank "
+                    + "is at most its numbers. As large as the image: the whole."),
         ], isUsual: true)
 }

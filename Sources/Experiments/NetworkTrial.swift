@@ -1,0 +1,210 @@
+import Learning
+import LinearAlgebra
+import Measures
+import Sweep
+import Text
+
+extension TrialSettings.Architecture {
+    /// The network of a trial's settings.
+    ///
+    /// - Parameters:
+    ///   - inputs: how many numbers a point has, where it is no image.
+    func shape(_ settings: TrialSettings, inputs: Int, outputs: Int) throws(ShapeFault) -> NetworkShape {
+        let network = settings.network
+        let image =
+            if case .images(let images) = settings.dataset { images.name.size } else {
+                ImageSize.vector(inputs)
+            }
+        switch self {
+        case .mlp(let normalisation, let hasSkips):
+            return try .mlp(
+                units: [inputs] + network.hidden + [outputs], activation: network.activation.kernel,
+                normalisation: normalisation?.kernel, hasSkips: hasSkips, hasBiases: network.biases)
+        case .cnn(let normalisation):
+            return try .cnn(
+                channels: network.hidden, activation: network.activation.kernel, classes: outputs,
+                input: image, normalisation: normalisation?.kernel, hasBiases: network.biases)
+        case .resnet(let depth, let width, let normalisation):
+            return try .resnet(
+                depth: depth, width: width, classes: outputs, input: image,
+                normalisation: normalisation?.kernel)
+        }
+    }
+
+    /// Points that are evaluated together: a constant of the kind of network, as bits depend on it. Those of
+    /// images are few, as each has some hundred thousand activations.
+    var evaluationPoints: Int { if case .mlp = self { Experiments.evaluationPoints } else { 64 } }
+}
+
+extension TrialSettings.Normalisation {
+    var kernel: Normalisation {
+        switch self {
+        case .layer: .layer
+        case .batch: .batch
+        case .instance: .instance
+        case .group(let groups): .group(groups)
+        }
+    }
+}
+
+extension TrialSettings.Images.Name {
+    var size: ImageSize {
+        ImageSize(height: sides.height, width: sides.width, channels: sides.channels)
+    }
+
+    /// The inputs in the middle square of a side, in their order; nil where that is the whole image.
+    func inputs(inPatch side: Int) -> [Int]? {
+        guard side < sides.height || side < sides.width else { return nil }
+        let (height, width) = (min(side, sides.height), min(side, sides.width))
+        let (top, left) = ((sides.height - height) / 2, (sides.width - width) / 2)
+        return (top..<top + height).flatMap { row in
+            (left..<left + width).flatMap { column in
+                (0..<sides.channels).map { (row * sides.width + column) * sides.channels + $0 }
+            }
+        }
+    }
+}
+
+extension ShapeFault {
+    /// For sizes that the sweep's checks should have refused.
+    var words: String {
+        switch self {
+        case .noWeights: "the network has no layer with weights"
+        case .notPositive: "a layer of the network has no units"
+        case .windowDoesNotFit(let kernel, let padding, let size):
+            "a window of \(kernel) pixels with \(padding) around the image does not fit \(size.words)"
+        case .poolDoesNotFit(let window, let size): "windows of \(window) pixels do not cover \(size.words)"
+        case .groupsDoNotDivide(let groups, let channels):
+            "\(groups) groups do not divide \(channels) channels"
+        case .shortcutDoesNotFit(_, let from, let to): "no shortcut from \(from.words) to \(to.words)"
+        case .depth(let depth): "no resnet has depth \(depth): it is 6n + 2"
+        }
+    }
+}
+
+extension ImageSize {
+    fileprivate var words: String { "\(height) × \(width) pixels of \(channels) channels" }
+}
+
+/// Trains and measures a network of any layers.
+func runNetwork(
+    _ architecture: TrialSettings.Architecture, _ settings: TrialSettings, _ training: TrainingPlan,
+    _ source: BatchSource, _ streams: RandomStreams, _ told: StepObserver?
+) throws(ExperimentError) -> History {
+    let shape: NetworkShape
+    do {
+        shape = try architecture.shape(settings, inputs: source.inputs, outputs: source.outputs)
+    } catch { throw .settings(error.words) }
+    let model = Network<Float>(shape, loss: training.loss, points: settings.training.batch)
+    model.initialise(streams)
+    let measures = MeasureSet(settings, model, source, streams, lastUnits: source.outputs)
+    var evaluation = NetworkEvaluation(
+        model: Network(shape, loss: training.loss, points: architecture.evaluationPoints), source: source,
+        ranks: settings.measures.localRank.map { NetworkRankMeasurement($0, settings, shape, source) },
+        norms: settings.measures.weightNorms, measures: measures)
+    var trainings = [Training(training, model, streams) { evaluation.metrics($0, step: $1) }]
+    train(&trainings, source, streams, told: told)
+    var history = trainings[0].history
+    measures.addSummaries(
+        to: &history, steps: training.steps, shaped: model.makeGradients(), weights: model.weights)
+    return history
+}
+
+/// Local rank of such a network as a record holds it.
+struct NetworkRankMeasurement {
+    private let settings: TrialSettings.LocalRank
+    private let points: Matrix<Float>
+    private var measure: NetworkLocalRank
+
+    init(
+        _ rank: TrialSettings.LocalRank, _ settings: TrialSettings, _ shape: NetworkShape,
+        _ source: BatchSource
+    ) {
+        self.settings = rank
+        points = source.sample(JSONValue(rank.points)).inputs
+        var inputs: [Int]?
+        if case .images(let images) = settings.dataset, let patch = rank.patch {
+            inputs = images.name.inputs(inPatch: patch)
+        }
+        measure = NetworkLocalRank(
+            shape, inputs: inputs, hasReLU: settings.network.activation == .relu,
+            settings: LocalRankSettings(thresholds: rank.thresholds, relative: rank.relative))
+    }
+
+    mutating func add(to metrics: inout [String: JSONValue], _ network: Network<Float>) {
+        settings.add(measure.measure(network, points: points), to: &metrics)
+    }
+}
+
+/// Measures such a network on a trial's test points, running averages standing for a batch's moments.
+struct NetworkEvaluation {
+    let model: Network<Float>
+    let source: BatchSource
+    var ranks: NetworkRankMeasurement?
+    let norms: TrialSettings.WeightNorms?
+    let measures: MeasureSet
+
+    mutating func metrics(_ parameters: Matrix<Float>, step: Int) -> [String: JSONValue] {
+        model.parameters.flat.assign(parameters)
+        // LAPACK may not return from a NaN; the caller sees this one and records a divergence.
+        guard parameters.isFinite else { return ["test_loss": .number(.nan)] }
+        var metrics: [String: JSONValue] = [:]
+        addLosses(to: &metrics)
+        ranks?.add(to: &metrics, model)
+        let layers = model.denseLayers
+        norms?.add(to: &metrics, layers)
+        measures.add(to: &metrics, layers, parameters: parameters, step: step, network: model)
+        return metrics
+    }
+
+    private func addLosses(to metrics: inout [String: JSONValue]) {
+        let batch = source.makeBatch(points: model.points)
+        var margin = Float.infinity
+        for (part, loss, accuracy) in [
+            (BatchSource.Part.test, "test_loss", "accuracy"), (.train, "train_loss", "train_accuracy"),
+        ] {
+            let count = part == .test ? source.testCount : source.trainCount
+            var sum = LossSum()
+            source.forEachBatch(of: part, batch) { rows, _ in
+                let value = model.evaluate(rows)
+                sum.loss += value.loss
+                sum.correct += model.loss == .meanSquaredError ? correct(rows) : value.correct
+                if model.loss == .logistic, part == .train { margin = smallestMargin(rows, margin) }
+            }
+            metrics[loss] = .number(
+                sum.loss / model.loss.normaliser(points: count, outputs: source.outputs))
+            if source.isClasses { metrics[accuracy] = .number(Double(sum.correct) / Double(count)) }
+        }
+        if model.loss == .logistic { metrics["train_margin"] = .number(Double(margin)) }
+    }
+
+    private func outputs(_ rows: Batch<Float>) -> Matrix<Float> {
+        model.outputs(of: Array(model.layers.suffix(1)), at: rows.inputs)[0].activation
+    }
+
+    /// A loss other than the cross-entropy does not count what is right.
+    private func correct(_ rows: Batch<Float>) -> Int {
+        source.isClasses ? outputs(rows).countOfLargest(at: rows.labels) : 0
+    }
+
+    private func smallestMargin(_ rows: Batch<Float>, _ smallest: Float) -> Float {
+        let outputs = outputs(rows)
+        return (0..<outputs.rows).reduce(smallest) { smallest, row in
+            let margin = rows.labels[row] == 1 ? outputs[row, 0] : -outputs[row, 0]
+            // A comparison would lose what is no number.
+            return margin >= smallest ? smallest : margin
+        }
+    }
+}
+
+extension LayerOutputs {
+    /// Of a network of any layers, in evaluation: p_l what goes into layer l's activation, after its
+    /// normalisation, and h_l what the next layer reads, a block's input added. Images as rows of numbers.
+    init(_ network: Network<Float>, at sample: PointSample) {
+        let outputs = network.outputs(at: sample.inputs)
+        inputs = sample.inputs
+        preActivations = outputs.map(\.preActivation)
+        activations = outputs.map(\.activation)
+        (labels, classes) = (sample.labels, sample.classes)
+    }
+}

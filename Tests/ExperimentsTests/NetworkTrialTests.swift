@@ -1,0 +1,197 @@
+import Learning
+import LinearAlgebra
+import Testing
+import Text
+
+@testable import Experiments
+@testable import Sweep
+
+private let nowhere = DataDirectory(data: "/nowhere", cache: nil)
+
+private func settings(_ text: String) throws -> TrialSettings {
+    try SweepSpec(parsing: "name: s\n" + text, file: "s.yaml").grid[0].settings
+}
+
+private let gaussian = "dataset: {name: gaussian, correlations: [0.5, 0.9, 0.3], testPoints: 100}\n"
+private let generated = "dataset: {name: generated-images, trainPoints: 60, testPoints: 30}\n"
+private let steps = "training: {steps: 12, batch: 10, optimizer: sgd, momentum: 0.9, learningRate: 0.05}\n"
+private let measured =
+    "measures: {every: {log: 3}, localRank: {points: 2, thresholds: [0.1]}, weightNorms: true, "
+    + "effectiveRank: {points: 20}, weightDisplacement: true}\n"
+private let small =
+    "measures: {every: {log: 3}, localRank: {points: 1, patch: 3}, weightNorms: true, "
+    + "effectiveRank: {points: 20}, weightDisplacement: true}\n"
+
+private let kinds: [String] =
+    ["batch", "layer", "instance", "group\ngroups: 3"].map {
+        "experiment: mlp\nhidden: [6, 6]\nactivation: relu\nnormalisation: \($0)\n" + gaussian + steps
+            + measured
+    } + [
+        "experiment: mlp\nhidden: [6, 6]\nactivation: tanh\nskips: true\nbiases: false\n" + gaussian + steps
+            + measured,
+        "experiment: mlp\nhidden: [6, 6]\nnormalisation: batch\nskips: true\n"
+            + "dataset: {name: teacher, inputs: 6, norm: 8, trainPoints: 40, testPoints: 30}\n" + steps
+            + measured,
+        "experiment: cnn\nhidden: [4, 3, 5]\nnormalisation: layer\n" + generated + steps + small,
+        "experiment: cnn\nwidth: 4\nbiases: false\n" + generated + steps + small,
+        "experiment: resnet\nwidth: 2\n" + generated + steps + small,
+        "experiment: resnet\nwidth: 4\ndepth: 14\nnormalisation: group\ngroups: 2\n" + generated + steps
+            + small,
+        "experiment: resnet\nwidth: 2\nnormalisation: none\n" + generated + steps + small,
+    ]
+
+@Suite struct NetworkTrialTests {
+    private func shape(_ settings: TrialSettings) throws -> NetworkShape {
+        guard case .network(let architecture) = settings.experiment else {
+            throw ExperimentError.settings("a plain network")
+        }
+        return try architecture.shape(
+            settings, inputs: settings.inputCount, outputs: settings.outputCount)
+    }
+
+    /// The coordinator knows sizes and names without the network.
+    @Test(arguments: kinds)
+    func sizesThatTheSweepKnowsAreTheNetworks(text: String) throws {
+        let settings = try settings(text)
+        let loss: Loss = .crossEntropy
+        let network = Network<Float>(try shape(settings), loss: loss, points: 1)
+        let layers = try #require(settings.weightLayers)
+        #expect(network.parameters.flat.count == settings.parameterBytes / 4)
+        #expect(network.weights.map(\.rows) == layers.map { $0.shape[0] })
+        #expect(network.weights.map(\.count) == layers.map(\.count))
+        #expect(network.layers.map(\.size.count) == layers.map(\.units))
+        #expect(layers.count == settings.depth)
+        // Each weight is where the names say: marked through the network, read through the sizes.
+        network.parameters.flat.fill(0)
+        for (index, weight) in network.weights.enumerated() { weight.fill(Float(index + 1)) }
+        var place = 0
+        var found: [Float] = []
+        for (name, shape) in settings.tensors {
+            let count = shape.reduce(1, *)
+            let values = Set(network.parameters.flat.values[place..<place + count])
+            #expect(values.count == 1, "\(name)")
+            if let layer = layers.first(where: { "\($0.name).weight" == name }) {
+                #expect(layer.shape == shape)
+                found += values
+            } else {
+                #expect(values == [0], "\(name)")
+            }
+            place += count
+        }
+        #expect(found == (1...layers.count).map { Float($0) })
+        #expect(Set(settings.tensors.map(\.name)).count == settings.tensors.count)
+    }
+
+    @Test(arguments: kinds)
+    func aTrialEndsInARecordWithANumberForEachLayer(text: String) throws {
+        let settings = try settings(text)
+        var runner = TrialRunner(data: nowhere)
+        let result = try runner.run(settings, keeping: .final)
+        #expect(result.body["outcome"] == .string("measured"))
+        #expect(result.kept[0].values.count == settings.parameterBytes / 4)
+        let metrics = try #require(result.body["metrics"]?.object)
+        for key in ["effective_rank", "weight_displacement", "spectral_norm", "numerical_rank"] {
+            #expect(metrics[key]?.array?.count == settings.depth, "\(key)")
+        }
+        let ranks = try #require(metrics["local_rank"]?["0.1"]?["mean"]?.array)
+        #expect(ranks.count == settings.depth)
+        let first = try #require(settings.weightLayers?.first)
+        #expect(ranks.compactMap(\.number).allSatisfy { (0...Double(first.units)).contains($0) })
+        #expect(result.body["trace"]?.array?.count == 3)
+        // The same once more, and of a runner that ran something else before.
+        #expect(try runner.run(settings, keeping: .final) == result)
+    }
+
+    /// Twenty steps are enough for more than chance, and the loss falls.
+    @Test(arguments: [
+        "experiment: cnn\nhidden: [8, 8]\nnormalisation: batch\n", "experiment: resnet\nwidth: 4\n",
+        "experiment: mlp\nhidden: [32, 32, 32]\nnormalisation: batch\nskips: true\n",
+    ])
+    func itLearns(experiment: String) throws {
+        var runner = TrialRunner(data: nowhere)
+        let body = try runner.run(
+            try settings(
+                experiment + "dataset: {name: generated-images, trainPoints: 200, testPoints: 100}\n"
+                    + "training: {epochs: 6, batch: 20, learningRate: 0.01}\n"
+                    + "measures: {localRank: false, every: [0]}\n"))
+        let metrics = body["metrics"], before = body["trace"]?.array?.first
+        let (loss, first) = (metrics?["train_loss"]?.number ?? 9, before?["train_loss"]?.number ?? 0)
+        #expect(loss < 0.5 * first, "\(loss) of \(first)")
+        #expect(metrics?["accuracy"]?.number ?? 0 > 0.5)
+    }
+
+    @Test func aGradientForAMeasureLeavesRunningAveragesAlone() throws {
+        let shape = try NetworkShape.mlp(units: [3, 4, 2], activation: .relu, normalisation: .batch)
+        let network = Network<Float>(shape, loss: .crossEntropy, points: 5)
+        let streams = RandomStreams(seed: 1)
+        network.initialise(streams)
+        func gradient<M: Model>(_ model: M, isForMeasure: Bool) -> [Float] where M.Scalar == Float {
+            let batch = Batch(inputs: Matrix<Float>(rows: 5, columns: 3), labels: [0, 1, 1, 0, 1])
+            streams.fillNormals(batch.inputs, .trainingData)
+            let gradients = model.makeGradients()
+            let none = Matrix<Float>(rows: 5, columns: 0)
+            _ =
+                isForMeasure
+                ? model.gradient(gradients, batch, noise: none)
+                : model.setGradients(gradients, batch, noise: none)
+            return gradients.flat.values
+        }
+        let before = network.parameters.flat.values
+        let one = gradient(network, isForMeasure: true)
+        #expect(network.parameters.flat.values == before)
+        #expect(gradient(network, isForMeasure: false) == one)
+        #expect(network.parameters.flat.values != before)
+    }
+
+    @Test func aTrainingThatDivergesSaysSo() throws {
+        var runner = TrialRunner(data: nowhere)
+        let body = try runner.run(
+            try settings(
+                "experiment: resnet\nwidth: 2\nnormalisation: none\n" + generated
+                    + "training: {steps: 30, batch: 10, optimizer: sgd, learningRate: 1e6}\n" + small))
+        #expect(body["outcome"] == .string("diverged"))
+        #expect(body["diverged_at_step"]?.number != nil)
+    }
+
+    /// No normalisation and no skips are the plain MLP, whatever way that is said.
+    @Test func aPlainMLPKeepsItsIdentifier() throws {
+        let text =
+            "experiment: mlp\ndataset: mnist\nhidden: [9]\ntraining: {epochs: 1}\n"
+            + "measures: {localRank: {points: 4}}\n"
+        let plain = try settings(text)
+        #expect(plain.experiment == .mlp)
+        #expect(try settings(text + "normalisation: none\nskips: false\n") == plain)
+        #expect(TrialID(of: plain).text == "9239071c47be914da068e1297782bdf7")
+    }
+
+    @Test(arguments: kinds) func identifiersWrittenPieceByPieceAreTheSame(text: String) throws {
+        var identifier = TrialIdentifier()
+        let own = try settings(text)
+        #expect(identifier.id(of: own) == TrialID(of: own))
+        let others = try kinds.filter { $0 != text }.map { TrialID(of: try settings($0)) }
+        #expect(!others.contains(TrialID(of: own)))
+    }
+
+    /// A patch's inputs are the middle ones, all colours of a pixel.
+    @Test func aPatchIsTheMiddleSquare() {
+        #expect(TrialSettings.Images.Name.mnist.inputs(inPatch: 28) == nil)
+        #expect(TrialSettings.Images.Name.cifar10.inputs(inPatch: 32) == nil)
+        #expect(TrialSettings.Images.Name.mnist.inputs(inPatch: 2) == [377, 378, 405, 406])
+        let two = TrialSettings.Images.Name.cifar10.inputs(inPatch: 2)
+        let first = (15 * 32 + 15) * 3
+        #expect(two == (first..<first + 6).map { $0 } + (first + 96..<first + 102).map { $0 })
+    }
+
+    /// What the images of a trial are does not depend on how many it trains on.
+    @Test func generatedTestImagesAreTheSameForAnyTrainingSet() throws {
+        func set(_ train: Int, _ test: Int) -> ImageSet {
+            GeneratedImages(
+                .init(name: .generated, scale: .unit, trainPoints: train, testPoints: test)
+            ).make()
+        }
+        let (one, other) = (set(20, 10), set(30, 20))
+        #expect(Array(other.train.pixels).starts(with: Array(one.train.pixels)))
+        #expect(Array(other.test.pixels).starts(with: Array(one.test.pixels)))
+        #expect(Array(one.train.pixels[..<3072]) != Array(one.test.pixels[..<3072]))
+    }
+}
