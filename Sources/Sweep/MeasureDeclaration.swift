@@ -41,7 +41,7 @@ public struct MeasureDeclaration: Sendable {
         var isOfTraining: Bool {
             switch self {
             case .activations, .labels, .denseChain: false
-            case .initialWeights, .gradients, .weightHistory: true
+            case .initialWeights, .gradients, .weightHistory, .phaseChange, .trace: true
             }
         }
     }

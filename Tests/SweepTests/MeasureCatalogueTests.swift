@@ -212,7 +212,7 @@ private let wrong: [(rest: String, message: String)] = [
         """
     let sweep = try spec(text)
     #expect(sweep.figures[1].x == .hiddenLayers && sweep.figures[1].fit == .power)
-    guard case .metric(let quantity, "training.batch") = sweep.figures[0].x else {
+    guard case .summary(let quantity, "training.batch") = sweep.figures[0].x else {
         Issue.record("\(sweep.figures[0].x)")
         return
     }
