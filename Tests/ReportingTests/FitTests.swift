@@ -82,7 +82,7 @@ private func number(_ trial: Trial, _ path: String) -> Double { trial.axesObject
         #expect(abs(try #require(Double(words[9])) - (residual / 2 / 1840).squareRoot()) < 1e-12)
         #expect(lines[1].contains("train_loss: slope 0, stderr 0, intercept 2"))
         let script = try text(of: folder + "/figures/f.gp")
-        #expect(script.contains("'depth 2, steps_to_loss: slope 0.165 ± 0.025'"))
+        #expect(script.contains("'depth 2, steps_to_loss: slope 0.165 ± 0.032'"))
     }
 }
 

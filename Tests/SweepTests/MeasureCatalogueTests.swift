@@ -191,7 +191,7 @@ private let wrong: [(rest: String, message: String)] = [
         "s.yaml:8:67: figures.y: nothing is measured along training: set measures.every"
     ),
     (
-        "axes: {beta: [1, 2]}\nfigures: [{name: a, x: hidden_layers, y: train_loss}]",
+        "axes: {bottleneck: [1, 2]}\nfigures: [{name: a, x: hidden_layers, y: train_loss}]",
         "s.yaml:7:24: figures.x: hidden_layers needs the axis depth, or the axis hidden with lists of different "
             + "lengths"
     ),
