@@ -205,6 +205,7 @@ extension LayerOutputs {
         inputs = sample.inputs
         preActivations = outputs.map(\.preActivation)
         activations = outputs.map(\.activation)
+        endsInOutput = true
         (labels, classes) = (sample.labels, sample.classes)
     }
 }
