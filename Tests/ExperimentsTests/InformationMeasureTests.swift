@@ -148,10 +148,12 @@ private func list(_ value: JSONValue?) throws -> [Double] {
         let sample = SymmetricSource(
             .init(scale: .unit, trainPoints: 3277), streams: RandomStreams(seed: 0)
         ).all
-        let weight = Matrix<Float>(rows: 12, columns: 12)
-        for unit in 0..<12 { weight[unit, unit] = 1 }
-        let layer = DenseLayer(weight: weight, bias: Matrix<Float>(rows: 1, columns: 12))
-        let outputs = LayerOutputs([layer, layer], .tanh, at: sample, lastUnits: 12)
+        let shape = StackShape(units: [12, 12, 12], activation: .tanh)
+        let layers = Parameters<Float>(stacks: [shape]).stacks[0]
+        for layer in layers {
+            for unit in 0..<12 { layer.weight[unit, unit] = 1 }
+        }
+        let outputs = LayerOutputs(layers, .tanh, at: sample, lastUnits: 12)
         let information = BinnedInformation(
             outputs.informationLayers[0].activations, labels: sample.labels, bins: 30, range: -1...1)
         #expect(abs(information.inputInformation - log(4096)) < 1e-12)

@@ -50,7 +50,7 @@ func `A record has just the metrics that the catalogue declares`(text: String) t
     let listed = MeasureCatalogue.listed.filter { isChain || !$0.needs.contains(.denseChain) }
     let body = try runner.run(try settings(text + everything(listed)))
     let metrics = try #require(body["metrics"]?.object), before = try #require(plain["metrics"]?.object)
-    let asked = Set(try settings(text + everything).measures.requested.map(\.name))
+    let asked = Set(try settings(text + everything(listed)).measures.requested.map(\.name))
     let declared = listed.filter { asked.contains($0.name) }.flatMap(\.metrics)
     // Of a whole training some are only there where it came to them: a loss, a change of phase.
     let added = Set(metrics.keys).subtracting(before.keys)
@@ -209,7 +209,7 @@ func `A record has just the metrics that the catalogue declares`(text: String) t
         "experiment: mlp\ndataset: {name: gaussian, correlations: [0.5, 0.9], testPoints: 300}\n"
             + "hidden: [4]\ntraining: {steps: 20, batch: 16}\nmeasures: {every: [3, 9, 20]}\n")
     var saved: [[UInt8]] = []
-    func train(from given: [UInt8]?) throws -> History {
+    func trained(from given: [UInt8]?) throws -> History {
         let streams = RandomStreams(seed: 0)
         let source = BatchSource(
             kind: .gaussian(
@@ -226,20 +226,23 @@ func `A record has just the metrics that the catalogue declares`(text: String) t
             StackShape(units: [2, 4, 2], activation: .linear), loss: .meanSquaredError, points: 16)
         model.initialise(streams)
         var steps: [Int] = []
-        let history = plan.run(model, source, streams) { parameters, step in
-            steps.append(step)
-            return ["first": .number(Double(parameters.values[0]))]
-        }
+        var trainings = [
+            Training(plan, model, streams) { parameters, step in
+                steps.append(step)
+                return ["first": .number(Double(parameters.values[0]))]
+            }
+        ]
+        train(&trainings, source, streams, told: nil)
         #expect(steps.last == 20)
-        return history
+        return trainings[0].history
     }
-    let calm = try train(from: nil)
+    let calm = try trained(from: nil)
     #expect(calm.measured.map(\.step) == [3, 9, 20])
     for (network, entry) in zip(calm.measured, calm.trace) {
         #expect(entry["first"] == .number(Double(network.values[0])))
     }
     for checkpoint in saved {
-        let again = try train(from: checkpoint)
+        let again = try trained(from: checkpoint)
         #expect(again.measured == calm.measured && again.trace == calm.trace)
     }
 }
