@@ -84,7 +84,7 @@ extension CostEstimate {
         steps = Double(shape.steps)
         for (layer, weights) in shape.weights.enumerated() {
             products += steps * batch * Double(weights) * (layer == 0 ? 4 : 6)
-            updates += steps * Double(weights / shape.places[layer])
+            updates += steps * Double(weights) / Double(shape.places[layer])
         }
         for layer in trial.training.logDet?.layers ?? [] {
             let units = Double(trial.network.hidden[layer - 1])
@@ -166,9 +166,13 @@ extension CostEstimate {
         let outputs: Int
         let testPoints: Int
         let steps: Int
-        /// Weights of each layer, the decoder's last; those of a convolution as often as it has pixels.
+        /// How much slower a convolution's operations are than a dense layer's, its normalisation and activation
+        /// included: its products are narrow, and what is under its window is gathered first. Measured.
+        static let ofConvolution = 4
+        /// Weights of each layer, the decoder's last; those of a convolution as often as it has pixels, and
+        /// `ofConvolution` times that.
         let weights: [Int]
-        /// Of each layer, its pixels: 1 where it has none.
+        /// How often a layer's weights are among `weights`.
         let places: [Int]
         let decoderWeights: Int
         /// Units of each layer whose Jacobian is measured.
@@ -203,7 +207,7 @@ extension CostEstimate {
                 let layers = trial.weightLayers ?? []
                 decoderWeights = 0
                 jacobianUnits = layers.map(\.units)
-                weights = layers.map { $0.count * $0.places }
+                weights = layers.map { $0.count * $0.places * ($0.places > 1 ? Shape.ofConvolution : 1) }
             case .mlp:
                 sizes.append(outputs)
                 decoderWeights = 0
@@ -215,7 +219,9 @@ extension CostEstimate {
                 decoderWeights = bottleneck * outputs
                 weights = zip(sizes, sizes.dropFirst()).map { $0 * $1 } + [decoderWeights]
             }
-            places = trial.weightLayers?.map(\.places) ?? weights.map { _ in 1 }
+            places =
+                trial.weightLayers?.map { $0.places * ($0.places > 1 ? Shape.ofConvolution : 1) }
+                ?? weights.map { _ in 1 }
             if case .images(let images) = trial.dataset { sides = images.name.sides } else { sides = nil }
             switch trial.measures.every {
             case .end: measurements = 1

@@ -295,7 +295,8 @@ struct Point {
         guard let loss = losses.first(where: { $0.rawValue == word }) else {
             let due = losses.map(\.rawValue)
             conflicts.append(
-                PointConflict("training.loss", .lossUnfit(word, due: due, experiment: name, dataset: dataset)))
+                PointConflict("training.loss", .lossUnfit(word, due: due, experiment: name, dataset: dataset))
+            )
             return losses[0]
         }
         return loss

@@ -64,7 +64,10 @@ extension Setting {
     static let positive = Bounds(.open(0), .none)
     private static let fraction = Bounds(.closed(0), .open(1))
 
-    static let datasetNames = ["gaussian", "mnist", "fashion-mnist", "cifar-10", "generated-images", "teacher", "symmetric"]
+    static let datasetNames = [
+        "gaussian", "mnist", "fashion-mnist", "cifar-10", "generated-images", "teacher",
+        "symmetric",
+    ]
     static let experimentNames = ["mlp", "vib", "cnn", "resnet"]
     static let seedLimit = 1 << 53 - 1
 

@@ -113,7 +113,7 @@ private let kinds: [String] =
             try settings(
                 experiment + "dataset: {name: generated-images, trainPoints: 200, testPoints: 100}\n"
                     + "training: {epochs: 6, batch: 20, learningRate: 0.01}\n"
-                    + "measures: {localRank: false, every: [0]}\n"))
+                    + "measures: {localRank: false, every: {linear: 2}}\n"))
         let metrics = body["metrics"], before = body["trace"]?.array?.first
         let (loss, first) = (metrics?["train_loss"]?.number ?? 9, before?["train_loss"]?.number ?? 0)
         #expect(loss < 0.5 * first, "\(loss) of \(first)")

@@ -106,7 +106,7 @@ private func message(_ text: String) -> String {
             biases: false
             training: {steps: 5}
             """,
-            "biases: not used here: it needs experiment to be mlp, and it is vib"
+            "biases: not used here: it needs experiment to be mlp or cnn, and it is vib"
         ),
     ]
     for (text, due) in cases { #expect(message(text).contains(due), "\(message(text))") }

@@ -2,7 +2,8 @@ extension Setting.Use {
     static let perceptron = Setting.Use(path: "experiment", words: ["mlp"])
     static let vib = Setting.Use(path: "experiment", words: ["vib"])
     static let mlp = Setting.Use(path: "experiment", words: ["mlp"])
-    static let images = Setting.Use(path: "dataset", words: TrialSettings.Images.Name.allCases.map(\.rawValue))
+    static let images = Setting.Use(
+        path: "dataset", words: TrialSettings.Images.Name.allCases.map(\.rawValue))
     static let teacher = Setting.Use(path: "dataset", words: ["teacher"])
     static let classes = Setting.Use(path: "dataset", words: images.words + ["teacher", "symmetric"])
     static let convolutional = Setting.Use(path: "experiment", words: ["cnn", "resnet"])
