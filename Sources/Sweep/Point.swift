@@ -2,7 +2,7 @@ import Text
 
 /// One point of the grid as settings by path, and how they become `TrialSettings`: every default is here.
 struct Point {
-    private var values: [String: JSONValue]
+    private(set) var values: [String: JSONValue]
 
     init(fixed: [String: JSONValue], axes: [Axis], positions: [Int]) {
         values = fixed
@@ -18,17 +18,17 @@ struct Point {
     }
 
     var dataset: String { word("dataset", default: "") }
-    private var name: String { word("experiment", default: "") }
-    private var isVIB: Bool { name == "vib" }
-    private var isConvolutional: Bool { name == "cnn" || name == "resnet" }
+    var name: String { word("experiment", default: "") }
+    var isVIB: Bool { name == "vib" }
+    var isConvolutional: Bool { name == "cnn" || name == "resnet" }
     private var isGaussian: Bool { dataset == "gaussian" }
     private var isTeacher: Bool { dataset == "teacher" }
     private var isSymmetric: Bool { dataset == "symmetric" }
 
-    private func number(_ path: String, default value: Double) -> Double { values[path]?.number ?? value }
-    private func integer(_ path: String) -> Int? { values[path]?.number.flatMap { Int(exactly: $0) } }
-    private func word(_ path: String, default value: String) -> String { values[path]?.string ?? value }
-    private func numbers(_ path: String) -> [Double]? { values[path]?.array?.compactMap(\.number) }
+    func number(_ path: String, default value: Double) -> Double { values[path]?.number ?? value }
+    func integer(_ path: String) -> Int? { values[path]?.number.flatMap { Int(exactly: $0) } }
+    func word(_ path: String, default value: String) -> String { values[path]?.string ?? value }
+    func numbers(_ path: String) -> [Double]? { values[path]?.array?.compactMap(\.number) }
 
     /// The settings, with every default filled in. What cannot be so together is added to `conflicts`; the
     /// settings then hold the nearest thing that can be written down.
@@ -56,50 +56,7 @@ struct Point {
             scaleShift: number("scaleShift", default: isGaussian ? 0 : -5))
     }
 
-    /// nil of a plain MLP.
-    private func architecture(_ conflicts: inout [PointConflict]) -> TrialSettings.Architecture? {
-        let usual = name == "resnet" ? "batch" : "none"
-        let normalisation = TrialSettings.Normalisation(
-            word("normalisation", default: usual), groups: integer("groups") ?? 4)
-        let isOfImages = TrialSettings.Images.Name(rawValue: dataset) != nil
-        if isConvolutional, !isOfImages { conflicts.append(PointConflict("dataset", .needsImages(name))) }
-        if name == "resnet" {
-            var depth = integer("depth") ?? 8
-            if depth < 8 || depth % 6 != 2 {
-                conflicts.append(PointConflict("depth", .depthOfResnet(depth)))
-                depth = 8
-            }
-            let width = min(integer("width") ?? 16, 4096)
-            if let given = integer("width"), given > width {
-                conflicts.append(PointConflict("width", .tooManyChannels(given)))
-            }
-            check(normalisation, [width], &conflicts)
-            return .resnet(depth: depth, width: width, normalisation)
-        }
-        check(normalisation, network.hidden, &conflicts)
-        if name == "cnn" {
-            if let channels = network.hidden.max(), channels > 4096 {
-                let path = values["hidden"] == nil ? "width" : "hidden"
-                conflicts.append(PointConflict(path, .tooManyChannels(channels)))
-            }
-            if network.hidden.isEmpty { conflicts.append(PointConflict("depth", .noConvolution)) }
-            return .cnn(normalisation)
-        }
-        let hasSkips = values["skips"]?.bool ?? false
-        return normalisation == nil && !hasSkips ? nil : .mlp(normalisation, hasSkips: hasSkips)
-    }
-
-    private func check(
-        _ normalisation: TrialSettings.Normalisation?, _ channels: [Int], _ conflicts: inout [PointConflict]
-    ) {
-        guard case .group(let groups) = normalisation,
-            let odd = channels.first(where: { $0 % groups != 0 })
-        else { return }
-        let path = values["groups"] == nil ? "normalisation" : "groups"
-        conflicts.append(PointConflict(path, .groupsDoNotDivide(groups, channels: odd)))
-    }
-
-    private var network: TrialSettings.Network {
+    var network: TrialSettings.Network {
         if name == "resnet" { return TrialSettings.Network(hidden: [], activation: .relu) }
         let activation = TrialSettings.Network.Activation(
             rawValue: word("activation", default: isGaussian ? "linear" : isSymmetric ? "tanh" : "relu"))
@@ -228,22 +185,6 @@ struct Point {
             schedule: schedule(&conflicts), weightDecay: number("training.weightDecay", default: 0),
             average: values["training.average"]?.number, batch: batch, duration: duration(&conflicts),
             loss: loss(&conflicts), logDet: logDet(&conflicts))
-    }
-
-    private func logDet(_ conflicts: inout [PointConflict]) -> TrialSettings.Training.LogDet? {
-        let hidden = network.hidden.count
-        let layers = numbers("training.logDet.layers")?.map { Int($0) } ?? [hidden]
-        let weight = number("training.logDet.weight", default: 0)
-        guard weight > 0 else { return nil }
-        let path =
-            values["training.logDet.layers"] == nil ? "training.logDet.weight" : "training.logDet.layers"
-        if let layer = layers.first(where: { !(1...max(1, hidden)).contains($0) || hidden == 0 }) {
-            conflicts.append(PointConflict(path, .noHiddenLayer(layer, of: hidden)))
-            return nil
-        }
-        return TrialSettings.Training.LogDet(
-            weight: weight, epsilon: number("training.logDet.epsilon", default: 0.001),
-            layers: Set(layers).sorted())
     }
 
     private var optimizer: TrialSettings.Training.Optimizer {

@@ -50,8 +50,9 @@ extension Setting {
     private static let images = Use.images
     private static let teacher = Use.teacher
     private static let finite = Use.classes
-    private static let scaled = Use(path: "dataset", words: ["mnist", "fashion-mnist", "symmetric"])
-    private static let withTests = Use(path: "dataset", words: ["gaussian", "mnist", "fashion-mnist", "teacher"])
+    private static let scaled = Use(path: "dataset", words: images.words + ["symmetric"])
+    private static let withTests = Use(
+        path: "dataset", words: ["gaussian"] + images.words + ["teacher"])
     private static let drawn = Use(path: "dataset", words: ["gaussian", "teacher"])
     private static let mlp = Use.mlp
     private static let plain = Use(path: "experiment", words: ["mlp", "cnn"])

@@ -118,6 +118,8 @@ extension SweepError {
         case noAllPoints
         /// Hidden layers, counted from 1.
         case noHiddenLayer(Int, of: Int)
+        /// Of plain stacks of dense layers alone.
+        case plainOnly
         case lossUnfit(String, due: [String], experiment: String, dataset: String)
         case stepNotReached(Int, of: Int)
         /// Best weights of which no trace tells.
@@ -166,6 +168,7 @@ extension SweepError {
             case .noMeasure(let path): "it needs \(path)"
             case .noAllPoints:
                 "gaussian data are drawn anew for each batch, so there is no 'all': give a number"
+            case .plainOnly: "is of plain networks alone: without normalisation, skips and convolutions"
             case .noHiddenLayer(let layer, let hidden):
                 hidden == 0
                     ? "a network of depth 1 has no hidden layer"

@@ -37,7 +37,7 @@ private func spec(_ rest: String, experiment: String = "mlp") throws -> SweepSpe
 @Test(arguments: [
     (
         "depth: 3\ntraining: {epochs: 1, logDet: {weight: 1, layers: [3]}}",
-        "s.yaml:5:50: training.logDet.layers: no hidden layer 3: the network has 2"
+        "s.yaml:5:51: training.logDet.layers: no hidden layer 3: the network has 2"
     ),
     (
         "depth: 1\ntraining: {epochs: 1, logDet: {weight: 1}}",
@@ -45,7 +45,7 @@ private func spec(_ rest: String, experiment: String = "mlp") throws -> SweepSpe
     ),
     (
         "training: {epochs: 1, logDet: {wait: 1}}",
-        "s.yaml:4:32: training.logDet.wait: no such setting (did you mean 'weight'?)"
+        "s.yaml:4:32: training.logDet.wait: no such setting (did you mean 'training.logDet.weight'?)"
     ),
     (
         "training: {epochs: 1, logDet: {weight: -1}}",

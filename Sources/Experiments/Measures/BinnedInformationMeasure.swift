@@ -13,7 +13,8 @@ struct BinnedInformationMeasure: Measure {
     func metrics(_ context: MeasureContext) -> [String: JSONValue] {
         let labels = context.outputs.labels
         let states = context.outputs.informationLayers.map { layer in
-            layer.isBounded(context.activation)
+            // Where a block's input is added even tanh has no bounds.
+            layer.isSoftmax || context.network == nil && layer.isBounded(context.activation)
                 ? BinnedInformation(layer.activations, labels: labels, bins: bins, range: -1...1)
                 : BinnedInformation(layer.activations, labels: labels, width: 2 / Double(bins))
         }

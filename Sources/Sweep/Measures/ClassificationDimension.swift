@@ -2,7 +2,7 @@ import Text
 
 extension MeasureDeclaration {
     static let classificationDimension = MeasureDeclaration(
-        "classificationDimension", needs: [.activations, .labels],
+        "classificationDimension", needs: [.activations, .labels, .denseChain],
         metrics: [
             Metric(
                 "classification_dimension", .hiddenLayers, label: "classification dimension",

@@ -2,7 +2,7 @@ import Text
 
 extension MeasureDeclaration {
     static let independenceDeficit = MeasureDeclaration(
-        "independenceDeficit", needs: [.activations, .labels],
+        "independenceDeficit", needs: [.activations, .labels, .denseChain],
         metrics: [
             Metric(
                 "class_determination", .list(of: "class", first: 0),

@@ -1,6 +1,6 @@
 extension MeasureDeclaration {
     static let neuralCollapse = MeasureDeclaration(
-        "neuralCollapse", needs: [.activations, .labels],
+        "neuralCollapse", needs: [.activations, .labels, .denseChain],
         metrics: [
             Metric("nc1", .hiddenLayers, label: "NC1, variability in classes"),
             Metric("nc2_norms", .hiddenLayers, label: "NC2, norms of class means"),
