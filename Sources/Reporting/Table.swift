@@ -115,7 +115,7 @@ struct Table {
         case .hiddenLayers: ["hidden_layers [1]"]
         case .summary(let quantity, let points):
             ["\(points) [1]", "x:\(quantity.columnName) [\(quantity.metric.unit(squaredLoss: squaredLoss))]"]
-        case .entry: ["entry [\(data.figure.xLabel)]"]
+        case .entry: ["entry [\(data.figure.y.first?.metric.list?.of ?? "1")]"]
         }
     }
 
