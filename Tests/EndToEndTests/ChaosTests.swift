@@ -56,7 +56,8 @@ private struct Storm {
         out = "storm-\(seed)"
         draws = Draws(seed)
         let coordinator = try work.start(
-            "ranksweep", ["run", "s.yaml", "--out", out, "--listen", "tcp://127.0.0.1:*", "--keys", "keys"])
+            "ranksweep",
+            ["run", "s.yaml", "--out", out, "--listen", "tcp://127.0.0.1:\(fixedPort())", "--keys", "keys"])
         self.coordinator = coordinator
         try eventually("the coordinator listens") { coordinator.errors.contains("listening at tcp://") }
         let line = try #require(

@@ -75,7 +75,7 @@ import Text
         let work = try Workspace()
         try work.write(Self.long.replacing("200000", with: "1200000"), to: "s.yaml")
         let run = try work.start(
-            "ranksweep", ["run", "s.yaml", "--out", "far", "--listen", "tcp://127.0.0.1:*"])
+            "ranksweep", ["run", "s.yaml", "--out", "far", "--listen", "tcp://127.0.0.1:\(fixedPort())"])
         try eventually("it listens") { run.errors.contains("listening at tcp://") }
         let address = String(try #require(run.errors.firstMatch(of: /listening at ([^;]*);/)).1)
         func worker(_ arguments: String...) throws -> Program {

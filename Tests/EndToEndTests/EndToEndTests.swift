@@ -12,7 +12,7 @@ import Text
         #expect(undisturbed.code == 0, "\(undisturbed.all)")
 
         let coordinator = try work.start(
-            "ranksweep", ["run", "s.yaml", "--out", "storm", "--listen", "tcp://127.0.0.1:*"])
+            "ranksweep", ["run", "s.yaml", "--out", "storm", "--listen", "tcp://127.0.0.1:\(fixedPort())"])
         try eventually("the coordinator listens") { coordinator.errors.contains("listening at tcp://") }
         let line = try #require(
             coordinator.errors.split(separator: "\n").first { $0.hasPrefix("listening at") })

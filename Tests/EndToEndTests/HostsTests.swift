@@ -118,7 +118,8 @@ struct HostsTests {
         let coordinator = try work.start(
             HostBed.script,
             bed.inHub([
-                ranksweep, "run", "s.yaml", "--out", "far", "--listen", "tcp://0.0.0.0:*", "--keys", "keys",
+                ranksweep, "run", "s.yaml", "--out", "far", "--listen", "tcp://0.0.0.0:\(fixedPort())",
+                "--keys", "keys",
             ]))
         try eventually("the coordinator listens") { coordinator.errors.contains("listening at tcp://") }
         let port = try #require(coordinator.errors.firstMatch(of: /listening at tcp:\/\/[^ ]*:(\d+)/)).1

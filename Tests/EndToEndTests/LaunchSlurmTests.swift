@@ -49,7 +49,9 @@ struct LaunchSlurmTests {
         try cluster(work, "  time: 00:01:00\n  min: 3\n  max: 3")
         let launch = try work.start(
             "ranksweep", ["launch", "lab.yaml", "s.yaml", "--out", "many"], environment: bed.environment)
-        try eventually("three workers") { launch.errors.components(separatedBy: "worker on ").count == 4 }
+        try eventually("three workers", of: launch) {
+            launch.errors.components(separatedBy: "worker on ").count == 4
+        }
         let first = try bed.running()
         #expect(first.map(\.node).sorted() == ["n1", "n2", "n3"], "one job a node")
 
@@ -102,20 +104,26 @@ struct LaunchSlurmTests {
         let bed = try SlurmBed(2, in: work)
         try work.write(smallSweep(steps: 70_000), to: "s.yaml")
         try PretendedHosts.makeBundle(work)
-        let port = 30_000 + Int(getpid()) % 20_000
+        let port = try fixedPort()
         try cluster(
             work, "  time: 00:05:00\n  min: 2\n  max: 2\n  nodes: n[1-2]", listen: "tcp://127.0.0.1:\(port)")
         let first = try work.start(
             "ranksweep", ["launch", "lab.yaml", "s.yaml", "--out", "many"], environment: bed.environment)
-        try eventually("two workers") { first.errors.components(separatedBy: "worker on ").count == 3 }
+        try eventually("two workers", of: first) {
+            first.errors.components(separatedBy: "worker on ").count == 3
+        }
         first.signal(SIGKILL)
         _ = try first.wait()
         let jobs = try bed.running().map(\.id).sorted()
-        #expect(jobs.count == 2)
+        #expect(jobs.count == 2, "\(first.errors)")
         let second = try work.start(
             "ranksweep", ["launch", "lab.yaml", "many"], environment: bed.environment)
-        try eventually("two workers again") { second.errors.components(separatedBy: "worker on ").count == 3 }
-        try eventually("they are told of") { second.errors.contains("2 jobs of this run are there already") }
+        try eventually("two workers again", of: second) {
+            second.errors.components(separatedBy: "worker on ").count == 3
+        }
+        try eventually("they are told of", of: second) {
+            second.errors.contains("2 jobs of this run are there already")
+        }
         #expect(try bed.running().map(\.id).sorted() == jobs)
         second.signal(SIGINT)
         let end = try second.wait()

@@ -1,4 +1,6 @@
 import Foundation
+import Glibc
+import Synchronization
 import Testing
 
 /// A folder that goes with the test, and the programs run in it.
@@ -109,13 +111,46 @@ final class Program {
     deinit { if process.isRunning { kill(pid, SIGKILL) } }
 }
 
-/// Waits for a condition, at most a minute.
-func eventually(_ what: String, _ condition: () throws -> Bool) throws {
-    for _ in 0..<3000 {
+/// Waits for a condition, three minutes at most: a machine that runs all tests at once is slow.
+///
+/// - Parameter program: whose doing it is; once it has ended, nobody waits any longer.
+func eventually(_ what: String, of program: Program? = nil, _ condition: () throws -> Bool) throws {
+    for _ in 0..<9000 {
+        let isOver = program?.isRunning == false
         if try condition() { return }
+        if isOver { break }
         usleep(20_000)
     }
-    Issue.record("in vain: \(what)")
+    Issue.record("in vain: \(what)\(program.map { "; the program had said: \($0.errors)" } ?? "")")
+}
+
+/// A port that nobody has, for those that must find it again after a restart. Below those that the kernel gives
+/// to whoever connects or asks for any (32768 and up), as one of these may be taken at any moment.
+func fixedPort() throws -> UInt16 {
+    try fixedPorts.withLock { next in
+        for _ in 0..<1000 {
+            let port = UInt16(10_000 + next % 10_000)
+            next += 1
+            if isFree(port) { return port }
+        }
+        throw CocoaError(.fileWriteUnknown)
+    }
+}
+
+/// Where to look next; suites that run side by side begin far from each other.
+private let fixedPorts = Mutex(Int(getpid()) * 37)
+
+private func isFree(_ port: UInt16) -> Bool {
+    let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    defer { close(socket) }
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = port.bigEndian
+    return withUnsafePointer(to: &address) {
+        $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+            bind(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+        }
+    }
 }
 
 /// Processes whose command line holds all of these words.

@@ -46,7 +46,8 @@ import Wire
         let coordinator = try work.start(
             "ranksweep",
             [
-                "run", "s.yaml", "--out", "safe", "--listen", "tcp://0.0.0.0:*", "--keys", "keys",
+                "run", "s.yaml", "--out", "safe", "--listen", "tcp://0.0.0.0:\(fixedPort())", "--keys",
+                "keys",
                 "--workers", "1",
                 "--slots", "1",
             ])

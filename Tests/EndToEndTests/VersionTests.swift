@@ -9,7 +9,7 @@ import Wire
         let work = try Workspace()
         try work.write(smallSweep(steps: 70_000), to: "s.yaml")
         let coordinator = try work.start(
-            "ranksweep", ["run", "s.yaml", "--out", "r", "--listen", "tcp://127.0.0.1:*"])
+            "ranksweep", ["run", "s.yaml", "--out", "r", "--listen", "tcp://127.0.0.1:\(fixedPort())"])
         try eventually("the coordinator listens") { coordinator.errors.contains("listening at tcp://") }
         let line = try #require(
             coordinator.errors.split(separator: "\n").first { $0.hasPrefix("listening at") })
