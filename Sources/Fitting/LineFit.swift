@@ -17,7 +17,7 @@ public struct LineFit: Equatable, Sendable {
     public let determination: Double
     public let points: Int
 
-    /// nil of fewer than two different x, or where a number is not finite.
+    /// nil of fewer than two different x, or where a number, or one of the line's, is not finite.
     public init?(_ x: [Double], _ y: [Double]) {
         precondition(x.count == y.count)
         guard x.count >= 2, x.allSatisfy(\.isFinite), y.allSatisfy(\.isFinite) else { return nil }
@@ -44,6 +44,10 @@ public struct LineFit: Equatable, Sendable {
         interceptError = (variance * (1 / count + meanX * meanX / xx)).squareRoot()
         determination = yy > 0 ? max(0, 1 - residual / yy) : 1
         points = x.count
+        // Squares of numbers that are finite may not be.
+        guard [slope, intercept, slopeError, interceptError, determination].allSatisfy(\.isFinite) else {
+            return nil
+        }
     }
 
     public func value(at x: Double) -> Double { intercept + slope * x }

@@ -24,7 +24,8 @@ struct FigureFit {
             guard let line = LineFit(x, y) else { return nil }
             law = .line(line)
         case .power:
-            guard let power = PowerLaw(x, y) else { return nil }
+            // Over a narrow x the factor, the law at x = 1, may be beyond all numbers.
+            guard let power = PowerLaw(x, y), power.factor.isNormal else { return nil }
             law = .power(power)
         }
         self.row = row

@@ -88,9 +88,11 @@ struct FigureLayout {
 /// A part of the canvas, as scripts write it.
 func fraction(_ number: Double) -> String { JSONValue.text(of: (number * 10000).rounded() / 10000) }
 
-/// To four digits: a range's end is a matter of room.
+/// To four digits: a range's end is a matter of room. As it is where a number has no such digits; what is none
+/// is gnuplot's "NaN".
 func rounded(_ number: Double, digits: Int = 4) -> String {
-    guard number != 0 else { return "0" }
+    guard number.isFinite else { return "NaN" }
+    guard (1e-290...1e290).contains(abs(number)) else { return JSONValue.text(of: number) }
     let least = (1..<digits).reduce(1.0) { power, _ in power * 10 }
     var scale = 1.0
     while abs(number) * scale < least { scale *= 10 }

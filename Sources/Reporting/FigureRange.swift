@@ -16,10 +16,19 @@ struct FigureRange: Equatable {
         return "\(text(low)):\(text(high))"
     }
 
+    /// Beyond the larger a number is left out, below the smaller it counts as 0: their ratios and inverses
+    /// are no numbers, and records and axes may hold any.
+    private static let limits = 1e-100...1e100
+
+    private static func drawable(_ numbers: [Double]) -> [Double] {
+        numbers.filter { abs($0) <= limits.upperBound }.map { abs($0) < limits.lowerBound ? 0 : $0 }
+    }
+
     /// Around all x. Of one x: some room beside it.
     ///
     /// - Parameter isLog: nil: as the numbers want it, those that grow by factors a log axis.
     init?(x numbers: [Double], isLog wish: Bool?) {
+        let numbers = FigureRange.drawable(numbers)
         var isLog = wish ?? FigureRange.growByFactors(numbers)
         let distinct = Set(isLog ? numbers.filter { $0 > 0 } : numbers).sorted()
         if isLog, distinct.isEmpty, !numbers.isEmpty { isLog = false }
@@ -40,7 +49,8 @@ struct FigureRange: Equatable {
 
     /// Around all means and closed forms, and the intervals as far as they leave the means readable.
     init?(means: [Double], intervals: [(low: Double, high: Double)], isLog: Bool, isCount: Bool) {
-        let shown = isLog ? means.filter { $0 > 0 } : means
+        let drawable = FigureRange.drawable(means)
+        let shown = isLog ? drawable.filter { $0 > 0 } : drawable
         guard var bottom = shown.min(), var top = shown.max() else { return nil }
         self.isLog = isLog
         if isLog {
@@ -66,7 +76,7 @@ struct FigureRange: Equatable {
         if isCount || (isPositive && bottom < 0.3 * top) { bottom = min(bottom, 0) }
         let room = max((top - bottom) * 0.05, span * 0.05)
         (low, high) = (bottom - room, top + room)
-        if isCount, top <= 8 { marks = (0...Int(top.rounded(.up))).map(Double.init) }
+        if isCount, (0...8).contains(top) { marks = (0...Int(top.rounded(.up))).map(Double.init) }
     }
 
     /// Whether numbers are written as powers of ten.

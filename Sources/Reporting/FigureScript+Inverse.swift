@@ -71,6 +71,8 @@ extension FigureRange {
 
     private static func equalSteps(_ low: Double, _ high: Double) -> [Double] {
         let rough = (high - low) / 5
+        // Ends that are the same but for rounding have nothing between them.
+        guard rough > 1e-12 * high else { return [] }
         let power = pow(10, log10(rough).rounded(.down))
         let digit = [1.0, 2, 5].first { $0 * power >= rough } ?? 10
         // Counted in whole steps: sums would not be round.

@@ -77,7 +77,9 @@ struct Summary {
         if value.array != nil { return numbers(Column(metric: metric), value) }
         if let mean = value["mean"] { return numbers(Column(metric: metric), mean) }
         return (value.object ?? [:]).flatMap { key, entry -> [(Column, Double)] in
-            guard let threshold = Double(key), let mean = entry["mean"] else { return [] }
+            guard let threshold = Double(key), threshold.isFinite, let mean = entry["mean"] else {
+                return []
+            }
             return numbers(Column(metric: metric, threshold: threshold), mean)
         }
     }
