@@ -110,6 +110,7 @@ struct Plan {
     private func roundedNumber(_ number: Double) -> String {
         guard number != number.rounded() else { return JSONValue.text(of: number) }
         let scale = pow(10, 5 - floor(log10(abs(number))))
+        guard scale.isFinite else { return JSONValue.text(of: number) }
         return JSONValue.text(of: (number * scale).rounded() / scale)
     }
 

@@ -154,7 +154,7 @@ struct RunStatus {
     }
 
     private func line(ofWorker worker: JSONValue) -> String {
-        func number(_ key: String) -> Int { Int(worker[key]?.number ?? 0) }
+        func number(_ key: String) -> Int { worker[key]?.number.flatMap { Int(exactly: $0) } ?? 0 }
         let process = number("process")
         var line =
             "  worker \(printable(worker["host"]?.string ?? "")) \(process): "

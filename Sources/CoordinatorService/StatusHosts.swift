@@ -28,8 +28,10 @@ private func line(ofHost host: JSONValue) -> String {
         words = seconds > 0 ? "waits; tried again in \(durationText(seconds: seconds))" : "waits for its turn"
     }
     var line = "  host \(printable(host["host"]?.string ?? "")): \(words)"
-    if let sent = host["sent_fraction"]?.number { line += " (\(Int(100 * sent)) %)" }
-    let failures = Int(host["failures"]?.number ?? 0)
+    if let sent = host["sent_fraction"]?.number, (0...1).contains(sent) {
+        line += " (\(Int(100 * sent)) %)"
+    }
+    let failures = host["failures"]?.number.flatMap { Int(exactly: $0) } ?? 0
     if failures > 0 {
         line += "; \(countText(failures, "failure")) in a row: \(printable(host["why"]?.string ?? ""))"
     }

@@ -123,7 +123,7 @@ import Testing
         "Three digits are enough for a rate",
         arguments: [
             (0.012345, "0.0123"), (12.345, "12.3"), (4560.7, "4561"), (0, "0"), (1, "1"),
-            (99_999.4, "99 999"),
+            (99_999.4, "99 999"), (1e30, "1e+30"), (-1e300, "-1e+300"),
         ])
     func rounded(number: Double, text: String) { #expect(roundedText(number) == text) }
 
