@@ -119,9 +119,13 @@ private func unpack(_ bundle: WorkerBundle, in folder: String) throws(CommandFai
         throw .input(
             "\(bundle.path): there is no ranksweep-worker in it; 'make bundle' makes the worker's bundle")
     }
-    // Another launch may have been faster.
-    guard rename(partial, place) == 0 || access(place + "/ranksweep-worker", X_OK) == 0 else {
-        throw .init(FileError(path: place, doing: "rename a folder to", code: errno))
+    if rename(partial, place) != 0 {
+        let code = errno
+        removeTree(partial)
+        // Another launch may have been faster.
+        guard access(place + "/ranksweep-worker", X_OK) == 0 else {
+            throw .init(FileError(path: place, doing: "rename a folder to", code: code))
+        }
     }
     return place
 }
