@@ -55,13 +55,8 @@ extension TrialSettings.Images.Name {
     /// The inputs in the middle square of a side, in their order; nil where that is the whole image.
     func inputs(inPatch side: Int) -> [Int]? {
         guard side < sides.height || side < sides.width else { return nil }
-        let (height, width) = (min(side, sides.height), min(side, sides.width))
-        let (top, left) = ((sides.height - height) / 2, (sides.width - width) / 2)
-        return (top..<top + height).flatMap { row in
-            (left..<left + width).flatMap { column in
-                (0..<sides.channels).map { (row * sides.width + column) * sides.channels + $0 }
-            }
-        }
+        return NumericalRank.centralPatch(
+            height: sides.height, width: sides.width, channels: sides.channels, side: side)
     }
 }
 

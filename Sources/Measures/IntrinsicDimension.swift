@@ -30,7 +30,7 @@ public struct IntrinsicDimension: Equatable, Sendable {
     /// Points left out because another is equal.
     public let duplicates: Int
 
-    /// nil where fewer than 3 points differ, or all ratios kept are 1.
+    /// nil where fewer than 3 points differ, by what rounding leaves, or all ratios kept are 1.
     ///
     /// - Parameter discard: the share of the largest ratios that are left out.
     public init?<Scalar: Real>(_ features: Matrix<Scalar>, discard: Double = 0.1) {
@@ -44,6 +44,8 @@ public struct IntrinsicDimension: Equatable, Sendable {
         different.assign(rows: states.firsts, of: wide)
         let logarithms = IntrinsicDimension.ratios(different).map { naturalLogarithm($0) }.sorted()
         let count = logarithms.count
+        // Points that differ, but by less than centring rounds to, have no ratio.
+        guard count > 2 else { return nil }
         // F = 1 of the largest has no logarithm.
         let kept = min(count - 1, Int((Double(count) * (1 - discard)).rounded(.down)))
         var (products, squares) = (0.0, 0.0)

@@ -61,14 +61,15 @@ public enum NumericalRank {
         return counts(part, tolerances: tolerances)
     }
 
-    /// The inputs of the central side × side pixels of an image, channel by channel, row by row; of the whole
-    /// height or width where that is less. One row or column more is left before an odd rest than after.
+    /// The inputs of the central side × side pixels of an image, row by row, of a pixel all channels, as
+    /// `ImageSize` has them; of the whole height or width where that is less. One row or column more is left
+    /// before an odd rest than after.
     public static func centralPatch(height: Int, width: Int, channels: Int = 1, side: Int = 16) -> [Int] {
         let (rows, columns) = (min(side, height), min(side, width))
         let (top, left) = ((height - rows + 1) / 2, (width - columns + 1) / 2)
-        return (0..<channels).flatMap { channel in
-            (top..<top + rows).flatMap { row in
-                (left..<left + columns).map { (channel * height + row) * width + $0 }
+        return (top..<top + rows).flatMap { row in
+            (left..<left + columns).flatMap { column in
+                (0..<channels).map { (row * width + column) * channels + $0 }
             }
         }
     }

@@ -7,7 +7,6 @@
 /// - evaluation: 2 n_l n_{l−1} a point, of a VIB the decoder once more for each sample of z;
 /// - a measure of the catalogue's table, at its points: a forward pass, and a Gram matrix with its
 ///   reduction for each layer; one of gradients, so many training steps as it takes mini-batches;
-///   reduction for each layer;
 /// - the log-determinant regulariser: a Gram matrix, its factor and two solutions with it a step and layer;
 /// - local rank, for each of its points and each layer l ≥ 2: the product that extends the Jacobian
 ///   (2 n_l n_{l−1} r, r = min(n_0, n_1)), the Gram matrix of its smaller side m (m² max), and that

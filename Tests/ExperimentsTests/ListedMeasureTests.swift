@@ -75,6 +75,11 @@ private func numbers(_ value: JSONValue?) throws -> [Double] {
     let equal = try metrics(
         IntrinsicDimensionMeasure.self, context([identity(2)], at: [[1, 2], [1, 2], [1, 2]]))
     #expect(equal["intrinsic_dimension"] == .array([.null]))
+    // Each has one that is as good as equal beside it once the mean is taken off.
+    let pairs = try metrics(
+        IntrinsicDimensionMeasure.self,
+        context([identity(2)], at: [[1e30, 1e-10], [1e30, 2e-10], [1e-10, 1e30], [2e-10, 1e30]]))
+    #expect(pairs["intrinsic_dimension"] == .array([.null]))
 }
 
 @Test func `Partial rank is of the middle pixels, and of all where the side is the image's`() throws {
@@ -93,6 +98,19 @@ private func numbers(_ value: JSONValue?) throws -> [Double] {
     // The unit of slope 0 is off: layer 2 has three.
     #expect(try ranks(2, "0.05") == [2, 2] && ranks(2, "0.001") == [3, 3])
     #expect(try ranks(4, "0.05") == [14, 14] && ranks(28, "0.001") == [15, 15])
+}
+
+@Test func `Of a colour image partial rank is of all three numbers of the middle pixels`() throws {
+    // 4 × 4 pixels of three colours, a pixel's side by side; of the middle four pixels five numbers count.
+    var diagonal = [Float](repeating: 2, count: 48)
+    let middle = [15, 16, 17, 18, 19, 20, 27, 28, 29, 30, 31, 32]
+    for (place, input) in middle.enumerated() { diagonal[input] = place < 5 ? 1 : 0.01 }
+    let weight = (0..<48).map { row in (0..<48).map { $0 == row ? diagonal[row] : 0 } }
+    let found = try metrics(
+        PartialRankMeasure.self, context([weight, identity(48)], at: [[Float](repeating: 1, count: 48)]),
+        ["side": JSONValue(2), "relative": JSONValue([0.1, 0.001])])["partial_rank"]
+    #expect(try numbers(found?["0.1"]?["mean"]) == [5, 5])
+    #expect(try numbers(found?["0.001"]?["mean"]) == [12, 12])
 }
 
 @Test func `Classification dimension is the least number of components that classify`() throws {

@@ -28,7 +28,10 @@ import Testing
         let patch = NumericalRank.centralPatch(height: 28, width: 28)
         #expect(patch.count == 256 && patch[0] == 6 * 28 + 6 && patch[255] == 21 * 28 + 21)
         let channels = NumericalRank.centralPatch(height: 3, width: 2, channels: 2, side: 2)
-        #expect(channels == [2, 3, 4, 5, 8, 9, 10, 11])
+        // Rows 1 and 2 of 3, both columns; the channels of a pixel are neighbours.
+        #expect(channels == Array(4..<12))
+        let middle = NumericalRank.centralPatch(height: 4, width: 4, channels: 3, side: 2)
+        #expect(middle == [15, 16, 17, 18, 19, 20, 27, 28, 29, 30, 31, 32])
         #expect(NumericalRank.centralPatch(height: 2, width: 2, side: 16) == [0, 1, 2, 3])
     }
 }
