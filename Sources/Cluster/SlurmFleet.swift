@@ -1,5 +1,5 @@
-// The decisions about Slurm jobs: how many workers there should be, and what to do where they die. Events in, effects
-// out; the clock, sbatch and squeue are CoordinatorService's (SlurmJobs).
+// The decisions about Slurm jobs: how many workers there should be, and what to do where they die. Events in,
+// effects out; the clock, sbatch and squeue are CoordinatorService's (SlurmJobs).
 
 public struct SlurmFleetSettings: Equatable, Sendable {
     /// Jobs while there is work, and at any time.
@@ -13,7 +13,8 @@ public struct SlurmFleetSettings: Equatable, Sendable {
     public var submitMilliseconds: Int64 = 5000
     /// A job that was submitted and is in no listing for so long is gone.
     public var unseenMilliseconds: Int64 = 60_000
-    /// A job that ends so soon, with no trial done meanwhile, died; after so many in a row something is wrong.
+    /// A job that ends so soon, with no trial done meanwhile, died; after so many in a row something is
+    /// wrong.
     public var quickMilliseconds: Int64 = 60_000
     public var quickDeaths = 3
     /// After that, and after a submission that failed: twice as long each time.
@@ -264,7 +265,8 @@ public struct SlurmFleet: Sendable {
         effects += [.note(.submitting(jobs: missing)), .submit(missing)]
     }
 
-    /// A submission that seemed to fail may have been taken after all: the youngest go, those that wait first.
+    /// A submission that seemed to fail may have been taken after all: the youngest go, those that wait
+    /// first.
     private mutating func cancelSurplus(_ effects: inout [SlurmEffect]) {
         let alive = jobs.filter { !$0.value.isCancelled }
         let surplus = alive.count - settings.maximum

@@ -1,7 +1,7 @@
 import Glibc
 
-/// Memory that this process may still use, in bytes: what the machine has to spare, and what its control group
-/// leaves of its limit. nil where neither can be read.
+/// Memory that this process may still use, in bytes: what the machine has to spare, and what its control
+/// group leaves of its limit. nil where neither can be read.
 public func availableMemoryBytes() -> UInt64? {
     let group = smallFile("/proc/self/cgroup").flatMap(unifiedGroup)
     let folder = group.map { "/sys/fs/cgroup" + ($0 == "/" ? "" : $0) }

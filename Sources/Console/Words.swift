@@ -112,8 +112,8 @@ public struct ProgressReport: Equatable, Sendable {
     }
 }
 
-/// Trials a second, now: exponentially weighted over the last minute, or the last dozen trials where those took
-/// longer, so that a resumed run and a long one both tell the truth of now.
+/// Trials a second, now: exponentially weighted over the last minute, or the last dozen trials where those
+/// took longer, so that a resumed run and a long one both tell the truth of now.
 public struct RateEstimate: Equatable, Sendable {
     private struct Count: Equatable, Sendable {
         var milliseconds: Int64

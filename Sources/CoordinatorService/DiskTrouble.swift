@@ -10,8 +10,9 @@ enum Unwritten: Error {
     case weights(FileError)
     case journal(JournalError)
 
-    /// Whether the same steps may go well later. A file that the disk had taken and then could not keep (fsync)
-    /// is not to be trusted any more, whatever a second fsync says: it is fetched again by a new coordinator.
+    /// Whether the same steps may go well later. A file that the disk had taken and then could not keep
+    /// (fsync) is not to be trusted any more, whatever a second fsync says: it is fetched again by a new
+    /// coordinator.
     var mayPass: Bool {
         switch self {
         case .weights(let error):
@@ -51,8 +52,8 @@ enum Unwritten: Error {
     }
 }
 
-/// The time in which the disk takes nothing. The dispatcher rests; workers are answered, so that neither side takes
-/// the other for dead. Pure: the caller brings the time.
+/// The time in which the disk takes nothing. The dispatcher rests; workers are answered, so that neither side
+/// takes the other for dead. Pure: the caller brings the time.
 struct DiskTrouble {
     private let began: Int64
     /// When to try again, on the caller's clock.
@@ -112,7 +113,8 @@ struct DiskTrouble {
         if leavers.count < DiskTrouble.mostPeers, !leavers.contains(event) { leavers.append(event) }
     }
 
-    /// What the dispatcher has to be told when it wakes: who lives, before it looks who was silent; and who left.
+    /// What the dispatcher has to be told when it wakes: who lives, before it looks who was silent; and who
+    /// left.
     func missed(at now: Int64) -> [DispatchEvent] {
         let alive = heardAt.filter { now - $0.value <= DiskTrouble.freshMilliseconds }.keys
         return alive.sorted { $0.value < $1.value }.map { .message(.beat, from: $0) }

@@ -63,8 +63,8 @@ extension RunDirectory {
         return (figures + summary + ["report.html"]).filter { fileSize("\(path)/\($0)") == nil }
     }
 
-    /// What is wrong with the weights of a measured trial; nil where they are what the sweep asks for, to the byte
-    /// of their headers and sizes.
+    /// What is wrong with the weights of a measured trial; nil where they are what the sweep asks for, to the
+    /// byte of their headers and sizes.
     func weightsFault(
         of trial: Trial, in folder: WeightsFolder? = nil
     ) -> (file: String, why: String)? {

@@ -60,8 +60,8 @@ func slurmSource(
     return source
 }
 
-/// Where jobs may run: a job has one node, and sbatch's --nodelist would ask for all of several. So the others
-/// are excluded.
+/// Where jobs may run: a job has one node, and sbatch's --nodelist would ask for all of several. So the
+/// others are excluded.
 ///
 /// - Returns: sbatch's option; nil where that is all nodes.
 private func nodeOption(_ text: String, _ cluster: String) throws(CommandFailure) -> String? {

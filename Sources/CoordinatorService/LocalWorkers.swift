@@ -177,7 +177,8 @@ struct LocalWorkers: WorkerSource {
     }
 }
 
-/// Both ends of a pipe, of which no child gets either unless told; nil where there are no descriptors left just now.
+/// Both ends of a pipe, of which no child gets either unless told; nil where there are no descriptors left
+/// just now.
 func makePipe() throws(CommandFailure) -> [Int32]? {
     var ends: [Int32] = [-1, -1]
     guard pipe(&ends) == 0 else {

@@ -1,7 +1,7 @@
 import Wire
 
-/// The messages in their order, but acknowledgements to a worker that follow each other as one: a turn may bring
-/// hundreds.
+/// The messages in their order, but acknowledgements to a worker that follow each other as one: a turn may
+/// bring hundreds.
 func merged(
     _ sends: [(message: CoordinatorMessage, worker: WorkerID)]
 ) -> [(message: CoordinatorMessage, worker: WorkerID)] {

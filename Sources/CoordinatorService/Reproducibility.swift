@@ -7,7 +7,8 @@ extension RunSummary {
 }
 
 extension SweepSpec {
-    /// Why a worker with this BLAS kernel may not work at the run: another kernel's products have other last digits.
+    /// Why a worker with this BLAS kernel may not work at the run: another kernel's products have other last
+    /// digits.
     ///
     /// - Parameter others: kernels of those who worked at it before.
     func objection(toKernel kernel: String, after others: Set<String>) -> String? {

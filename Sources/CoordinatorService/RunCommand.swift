@@ -236,8 +236,8 @@ func words(_ summary: RunSummary) -> String {
     return parts.joined(separator: ", ")
 }
 
-/// Failures by cause, the most frequent first; of each a trial as an example: what it is, where it last failed of that,
-/// and what its slot said then.
+/// Failures by cause, the most frequent first; of each a trial as an example: what it is, where it last
+/// failed of that, and what its slot said then.
 func causes(_ summary: RunSummary, _ run: RunDirectory) -> [String] {
     var lines: [String] = []
     for cause in summary.causes.prefix(10) {

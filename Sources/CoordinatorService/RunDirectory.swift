@@ -45,8 +45,8 @@ struct RunDirectory {
         }
     }
 
-    /// Opens the journal, or makes it where there is none, or one that holds nothing: its creation was cut short, by a
-    /// full disk or a crash.
+    /// Opens the journal, or makes it where there is none, or one that holds nothing: its creation was cut
+    /// short, by a full disk or a crash.
     func openOrCreateJournal() throws(CommandFailure) -> RunJournal {
         if hasJournal {
             do throws(JournalError) { return try RunJournal.open(in: path, sweep: spec.digest) } catch {

@@ -99,8 +99,8 @@ struct RunOptions: Equatable {
         } catch { throw CommandFailure(error) }
     }
 
-    /// When workers give a trial up, in seconds; 0: never. By itself long enough for a machine twenty times slower than
-    /// the estimate's: it is for trials that hang.
+    /// When workers give a trial up, in seconds; 0: never. By itself long enough for a machine twenty times
+    /// slower than the estimate's: it is for trials that hang.
     func trialLimitSeconds(dearestTrial seconds: Double) -> UInt32 {
         switch trialLimit {
         case .automatic: UInt32(min(1e7, max(600, 20 * seconds).rounded(.up)))

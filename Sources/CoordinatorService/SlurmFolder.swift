@@ -66,8 +66,8 @@ struct SlurmFolder {
 
     /// Makes the folder and the script.
     ///
-    /// - Parameter keys: the coordinator's; nil where there are none. The jobs' key is made, unless that of an
-    ///   earlier coordinator of this run is still there and right.
+    /// - Parameter keys: the coordinator's; nil where there are none. The jobs' key is made, unless that of
+    ///   an earlier coordinator of this run is still there and right.
     func prepare(
         _ settings: SlurmJobSettings, connect: String, keys folder: CoordinatorKeyFolder?
     ) throws(CommandFailure) {

@@ -19,7 +19,8 @@ struct SlurmJobs: WorkerSource {
     private let programs: SlurmPrograms
     private var fleet: SlurmFleet
     private var running: (task: Task, command: SlurmCommand)?
-    /// To be done next, before anything else; what could not be cancelled is tried again after the next listing.
+    /// To be done next, before anything else; what could not be cancelled is tried again after the next
+    /// listing.
     private var tasks: [Task] = []
     private var nextList: Int64 = .min
     private var done = 0

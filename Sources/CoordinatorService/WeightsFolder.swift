@@ -50,7 +50,8 @@ struct WeightsFolder {
         }
     }
 
-    /// Makes a whole file durable and gives it its name; a file of that name holds the same bytes, from before a crash.
+    /// Makes a whole file durable and gives it its name; a file of that name holds the same bytes, from
+    /// before a crash.
     private func keep(_ name: String) throws(FileError) {
         try adoptFile("\(path)/\(name)\(WeightsFolder.unfinished)", as: "\(path)/\(name)")
     }

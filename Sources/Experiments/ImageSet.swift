@@ -5,8 +5,8 @@ import LinearAlgebra
 import Sweep
 import Text
 
-/// Where data sets are: the folder with `mnist/`, `fashion-mnist/` and `cifar-10/`, and the folder for decoded
-/// copies.
+/// Where data sets are: the folder with `mnist/`, `fashion-mnist/` and `cifar-10/`, and the folder for
+/// decoded copies.
 public struct DataDirectory: Sendable, Equatable {
     public var data: String
     /// nil: nothing is kept between processes.

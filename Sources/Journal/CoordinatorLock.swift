@@ -44,7 +44,8 @@ public final class CoordinatorLock {
         file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
         self.holder = holder
         guard file >= 0 else { throw Self.systemError(path) }
-        // A status command takes a shared lock for an instant to see whether there is a holder: hence the tries.
+        // A status command takes a shared lock for an instant to see whether there is a holder: hence the
+        // tries.
         for attempt in 1...5 {
             if flock(file, LOCK_EX | LOCK_NB) == 0 { break }
             guard errno == EWOULDBLOCK || errno == EINTR else { throw Self.systemError(path) }

@@ -1,6 +1,6 @@
-// Journal: the coordinator's durable state, one SQLite file in a run directory, and the lock that keeps a second
-// coordinator out. Imports Scheduling, Wire, Sweep, Text, SQLite. Leaves out what a record means and how it is
-// exported (Reporting), and when to append (Scheduling decides, CoordinatorService performs).
+// Journal: the coordinator's durable state, one SQLite file in a run directory, and the lock that keeps a
+// second coordinator out. Imports Scheduling, Wire, Sweep, Text, SQLite. Leaves out what a record means and
+// how it is exported (Reporting), and when to append (Scheduling decides, CoordinatorService performs).
 
 import CSQLite
 
@@ -59,7 +59,8 @@ public enum JournalError: Error, Equatable, Sendable {
 }
 
 extension JournalError {
-    /// Whether the same may go well later: the disk is full or failing, or another program keeps the journal locked.
+    /// Whether the same may go well later: the disk is full or failing, or another program keeps the journal
+    /// locked.
     public var mayPass: Bool {
         switch self {
         case .diskFull: true

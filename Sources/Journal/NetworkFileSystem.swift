@@ -1,7 +1,7 @@
 import CPosix
 
-/// A file system whose files may be on another machine, where SQLite's locks and write-ahead log are not to be
-/// relied on.
+/// A file system whose files may be on another machine, where SQLite's locks and write-ahead log are not to
+/// be relied on.
 public enum NetworkFileSystem {
     /// Its name by `f_type` of statfs(2); nil of a disk of this machine.
     public static func name(ofType type: Int) -> String? {

@@ -1,10 +1,11 @@
-// A run that gets more trials. Records and attempts are found by a trial's place in the grid, and its place moves.
+// A run that gets more trials. Records and attempts are found by a trial's place in the grid, and its place
+// moves.
 
 extension RunJournal {
     private static let sweepText = "sweep_json"
 
-    /// The sweep that the journal is of, where it was extended: the words of `sweep.json`, which a crash may have left
-    /// behind. nil where `sweep.json` alone tells, or the journal cannot be read.
+    /// The sweep that the journal is of, where it was extended: the words of `sweep.json`, which a crash may
+    /// have left behind. nil where `sweep.json` alone tells, or the journal cannot be read.
     public static func extendedSweep(in directory: String) -> String? {
         guard fileExists(path(in: directory)),
             let database = try? Database(path: path(in: directory), access: .readOnly),
@@ -26,7 +27,8 @@ extension RunJournal {
         return trials
     }
 
-    /// Makes this the journal of another sweep that holds every trial of the one before: all of it, or nothing.
+    /// Makes this the journal of another sweep that holds every trial of the one before: all of it, or
+    /// nothing.
     ///
     /// - Parameters:
     ///   - json: of the new sweep, as in `sweep.json`.

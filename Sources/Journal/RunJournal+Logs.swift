@@ -1,5 +1,5 @@
-// The last lines of slots whose attempts failed: a table of their own, made with the first of them, so that journals
-// of runs without failures, and older ones, are as they were.
+// The last lines of slots whose attempts failed: a table of their own, made with the first of them, so that
+// journals of runs without failures, and older ones, are as they were.
 
 extension RunJournal {
     private var hasLogs: Bool {

@@ -111,8 +111,8 @@ public struct MLP<Scalar: Real>: Model {
 
     /// - Parameters:
     ///   - logDet: what the objective says of hidden activations, beside the loss.
-    ///   - other: a network of that shape whose workspace this one uses too, where their uses do not overlap; of
-    ///     another shape it is passed over.
+    ///   - other: a network of that shape whose workspace this one uses too, where their uses do not overlap;
+    ///     of another shape it is passed over.
     public init(
         _ shape: StackShape, loss: Loss, points: Int, logDet: LogDetSettings? = nil,
         sharing other: MLP? = nil

@@ -5,8 +5,8 @@ import LinearAlgebra
 ///
 /// A point costs a forward pass for each input that the Jacobians are in, whatever the layers: far less than
 /// `NetworkJacobian`, which goes back from each unit, where layers have more units than there are inputs, as
-/// the early ones of a convolutional network have. Memory is that of two batches of `block` points, all values
-/// kept, and of the result.
+/// the early ones of a convolutional network have. Memory is that of two batches of `block` points, all
+/// values kept, and of the result.
 public struct NetworkTangents<Scalar: Real> {
     private let numbers: NetworkNumbers<Scalar>
     private let work: NetworkWorkspace<Scalar>

@@ -30,8 +30,8 @@ public struct VIB<Scalar: Real>: Model {
     /// - Parameters:
     ///   - hidden: the encoder's inputs and hidden units, without its head.
     ///   - logDet: what the objective says of the encoder's hidden activations, beside loss and KL.
-    ///   - other: a network of that shape whose workspace this one uses too, where their uses do not overlap; of
-    ///     another shape it is passed over.
+    ///   - other: a network of that shape whose workspace this one uses too, where their uses do not overlap;
+    ///     of another shape it is passed over.
     public init(
         hidden: [Int], activation: Activation, bottleneck: Int, outputs: Int, loss: Loss, beta: Double,
         shift: Double, points: Int, logDet: LogDetSettings? = nil, sharing other: VIB? = nil

@@ -8,8 +8,8 @@ public struct TridiagonalReducer {
     private var tau: [Double]
     private var work: [Double]
     private var size = 0
-    /// Columns reduced together. LAPACK's own choice, 32, is a sixth slower where orders are 80 to 300: a block
-    /// is itself reduced by products of matrix and vector.
+    /// Columns reduced together. LAPACK's own choice, 32, is a sixth slower where orders are 80 to 300: a
+    /// block is itself reduced by products of matrix and vector.
     private static let block = 8
 
     public init(order: Int) {
@@ -45,7 +45,8 @@ public struct TridiagonalReducer {
         return size - negative
     }
 
-    /// `count(above:)` of eight bounds at once: nearly at the cost of one, whose divisions wait for each other.
+    /// `count(above:)` of eight bounds at once: nearly at the cost of one, whose divisions wait for each
+    /// other.
     private func counts(above bounds: SIMD8<Double>) -> SIMD8<Int64> {
         var negative = SIMD8<Int64>.zero
         var pivot = SIMD8<Double>(repeating: 1)

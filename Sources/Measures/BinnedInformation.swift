@@ -45,8 +45,8 @@ public struct BinnedInformation: Equatable, Sendable {
         self.init(packed, labels: labels, points: activations.rows)
     }
 
-    /// With bins of one width, from 0 on to both sides, as many as there are: for units without bounds. The bins
-    /// are the same whatever the activations, so all steps of a training can be compared.
+    /// With bins of one width, from 0 on to both sides, as many as there are: for units without bounds. The
+    /// bins are the same whatever the activations, so all steps of a training can be compared.
     ///
     /// - Parameter width: above 0.
     public init<Scalar: Real>(_ activations: Matrix<Scalar>, labels: [Int32], width: Double) {

@@ -131,8 +131,8 @@ struct JacobianChain {
         return rows
     }
 
-    /// The Cholesky factor of D K Kᵀ D of the active units, where that is worth while, and where the matrix is
-    /// not singular.
+    /// The Cholesky factor of D K Kᵀ D of the active units, where that is worth while, and where the matrix
+    /// is not singular.
     private func narrowed(_ layer: Int, _ active: ActiveUnits) -> Matrix<Double>? {
         let (count, columns) = (active.units.count, factors[layer].columns)
         guard count * 4 <= columns * 3 else { return nil }

@@ -88,8 +88,8 @@ struct FigureLayout {
 /// A part of the canvas, as scripts write it.
 func fraction(_ number: Double) -> String { JSONValue.text(of: (number * 10000).rounded() / 10000) }
 
-/// To four digits: a range's end is a matter of room. As it is where a number has no such digits; what is none
-/// is gnuplot's "NaN".
+/// To four digits: a range's end is a matter of room. As it is where a number has no such digits; what is
+/// none is gnuplot's "NaN".
 func rounded(_ number: Double, digits: Int = 4) -> String {
     guard number.isFinite else { return "NaN" }
     guard (1e-290...1e290).contains(abs(number)) else { return JSONValue.text(of: number) }

@@ -11,8 +11,8 @@ extension Dispatcher {
         workers[id]?.checkpointMilliseconds = Int64(hello.checkpointMilliseconds)
     }
 
-    /// Whether the worker may be given a trial. Who was given none yet is given one for each slot, whatever is
-    /// expected: nobody else has more time, and what is expected may be wrong.
+    /// Whether the worker may be given a trial. Who was given none yet is given one for each slot, whatever
+    /// is expected: nobody else has more time, and what is expected may be wrong.
     func hasTime(_ worker: Worker, _ now: Instant) -> Bool {
         guard let until = worker.until else { return true }
         let left = until.milliseconds - now.milliseconds

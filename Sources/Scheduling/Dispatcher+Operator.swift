@@ -30,7 +30,8 @@ public struct WorkerFacts: Equatable, Sendable {
 /// How far a running trial is.
 struct Fraction: Equatable, Sendable {
     var done = 0.0
-    /// What was done before this coordinator knew of the attempt: a checkpoint's share, or what a worker brought along.
+    /// What was done before this coordinator knew of the attempt: a checkpoint's share, or what a worker
+    /// brought along.
     var before = 0.0
     /// A worker held it when it said hello; how far it was by then its first word tells.
     var isClaimed = false

@@ -53,7 +53,8 @@ extension Dispatcher {
     ) {
         guard let trial = Int(exactly: failure.trial), states.indices.contains(trial) else { return }
         guard let mine = workers[id]?.held[trial] else {
-            // By lease: the worker may have run the trial anew since, and `accepted` would pass for that record's.
+            // By lease: the worker may have run the trial anew since, and `accepted` would pass for that
+            // record's.
             effects.append(.send(.revoke(failure.lease, [failure.trial]), to: id))
             return
         }

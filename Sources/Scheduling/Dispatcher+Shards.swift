@@ -18,8 +18,8 @@ extension Dispatcher {
         noteIdle(id)
     }
 
-    /// Trials that came back go to whoever has slots to spare. Who cannot take what there is stands at the end of the
-    /// queue, and is asked again at a later event.
+    /// Trials that came back go to whoever has slots to spare. Who cannot take what there is stands at the
+    /// end of the queue, and is asked again at a later event.
     mutating func fillIdle(_ now: Instant, _ effects: inout [DispatchEffect]) {
         var refusals = 0
         while pendingCount > 0, refusals < min(16, idle.count), let id = idle.popFirst() {
@@ -35,7 +35,8 @@ extension Dispatcher {
             hasTime(worker, now)
         else { return nil }
         let count = worker.held.count
-        // Rest protects trials that nobody has tried. Where there are none, what failed is tried again at once.
+        // Rest protects trials that nobody has tried. Where there are none, what failed is tried again at
+        // once.
         if worker.failuresInARow >= settings.restAfterFailures, cursor < states.count {
             guard worker.restsUntil == nil, count == 0 else { return nil }
             return takeFresh(atMost: 1) ?? takeShard(for: id, atMost: 1)
@@ -87,7 +88,8 @@ extension Dispatcher {
             let trial = cursor
             if states[trial] == .pending {
                 if let history = histories[trial] {
-                    // A trial with a history goes alone: its attempt number is its own. A suspect waits elsewhere.
+                    // A trial with a history goes alone: its attempt number is its own. A suspect waits
+                    // elsewhere.
                     if history.losses == 0 {
                         guard shard.isEmpty else { break }
                         cursor += 1

@@ -1,7 +1,7 @@
 import Wire
 
-/// Weights on their way from the worker that holds their trial. The coordinator asks for one piece after another, so
-/// that it has one in memory, and no worker sends what nobody asked for.
+/// Weights on their way from the worker that holds their trial. The coordinator asks for one piece after
+/// another, so that it has one in memory, and no worker sends what nobody asked for.
 struct Transfer: Equatable, Sendable {
     var worker: WorkerID
     /// Counts once its files are durable.
@@ -21,7 +21,8 @@ extension Dispatcher {
     mutating func fetchFiles(
         of report: WorkerMessage.Report, _ trial: Int, from id: WorkerID, _ effects: inout [DispatchEffect]
     ) {
-        // Who does not hold the trial is told at its next hello: to keep it, if nobody else has it, or to forget it.
+        // Who does not hold the trial is told at its next hello: to keep it, if nobody else has it, or to
+        // forget it.
         guard workers[id]?.held[trial] != nil, report.files.allSatisfy({ $0.bytes > 0 }) else { return }
         // Of two copies, one at a time: the other is told again from time to time, should this one break off.
         if let begun = transfers[trial], begun.worker != id, workers[begun.worker]?.isSuspect == false {

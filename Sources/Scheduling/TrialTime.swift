@@ -16,8 +16,8 @@ struct TrialTime: Equatable, Sendable {
         if milliseconds.isFinite { longest = max(longest, milliseconds) }
     }
 
-    /// Milliseconds that a trial has to be given; nil before any has told. Twice the mean, because trials of one
-    /// sweep differ; never less than what was seen.
+    /// Milliseconds that a trial has to be given; nil before any has told. Twice the mean, because trials of
+    /// one sweep differ; never less than what was seen.
     var expected: Double? {
         let twice = 2 * (mean ?? 0)
         return mean == nil && longest == 0 ? nil : max(twice, longest)

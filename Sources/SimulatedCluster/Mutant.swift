@@ -1,7 +1,8 @@
 import Scheduling
 import Wire
 
-/// A bug planted between the dispatcher and its shell, for the simulation to find: what checks nothing finds none.
+/// A bug planted between the dispatcher and its shell, for the simulation to find: what checks nothing finds
+/// none.
 public enum Mutant: String, CaseIterable, Sendable {
     /// Effects are sent first and made durable after.
     case acknowledgeBeforeAppend = "acknowledge-before-append"
@@ -15,7 +16,8 @@ public enum Mutant: String, CaseIterable, Sendable {
     case forgottenSuspect = "forgotten-suspect"
 }
 
-/// What stands between the dispatcher and the rest of the simulated coordinator. Without a mutant it changes nothing.
+/// What stands between the dispatcher and the rest of the simulated coordinator. Without a mutant it changes
+/// nothing.
 struct Shell {
     let mutant: Mutant?
     /// To whom and by what lease each trial was last given.

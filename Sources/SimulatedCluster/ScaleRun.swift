@@ -4,8 +4,8 @@ import Scheduling
 import Sweep
 import Wire
 
-/// A sweep through the dispatcher alone: no network, no bytes, no journal. Every trial takes its worker's slot a second
-/// of virtual time; every worker beats once in it, and says hello every tenth.
+/// A sweep through the dispatcher alone: no network, no bytes, no journal. Every trial takes its worker's
+/// slot a second of virtual time; every worker beats once in it, and says hello every tenth.
 struct ScaleRun: Equatable {
     let trials: Int
     let workers: Int

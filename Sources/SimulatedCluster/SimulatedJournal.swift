@@ -12,8 +12,8 @@ struct FailureKey: Hashable {
     }
 }
 
-/// What a coordinator leaves behind: the checker of safety. It sees what is made durable, and nothing of how it was
-/// decided.
+/// What a coordinator leaves behind: the checker of safety. It sees what is made durable, and nothing of how
+/// it was decided.
 struct SimulatedJournal {
     let sweep: SimulatedSweep
     /// Of each trial's weights.

@@ -1,7 +1,8 @@
-// SimulatedCluster: a coordinator, its workers and the network between them in one process, on a clock of their own.
-// The dispatcher, the worker's session, the messages' bytes and the record's line are the real ones; sockets, slots
-// and the disk are played, faults and all. Imports Scheduling, Wire, Sweep, Reporting, Text; its command also Console.
-// Leaves out real time, files and threads: a seed is one course of events, whenever and wherever it runs.
+// SimulatedCluster: a coordinator, its workers and the network between them in one process, on a clock of
+// their own. The dispatcher, the worker's session, the messages' bytes and the record's line are the real
+// ones; sockets, slots and the disk are played, faults and all. Imports Scheduling, Wire, Sweep, Reporting,
+// Text; its command also Console. Leaves out real time, files and threads: a seed is one course of events,
+// whenever and wherever it runs.
 
 import Scheduling
 import Wire
@@ -92,7 +93,8 @@ public struct Simulation {
     public mutating func run() -> String? {
         agenda.add(.startCoordinator, at: 0)
         for host in 0..<options.hosts {
-            // A bad host that is there before the others may use up a trial's attempts: there is no one else to ask.
+            // A bad host that is there before the others may use up a trial's attempts: there is no one else
+            // to ask.
             let isLate = options.hasBadHost && options.isCalm && host == 0
             agenda.add(.startWorker(host: host), at: chance.milliseconds(0...3000) + (isLate ? 8000 : 0))
         }

@@ -92,8 +92,8 @@ public struct SimulationOptions: Sendable {
     /// Below the limit of a trial.
     var longestAnywhere: Int64 { min(25_000, longest * slowness) }
 
-    /// By when all must be done: as if one slot did the work, with every trial tried as often as it may fail, and
-    /// every poisonous one bringing down, one after another, as many workers as it may.
+    /// By when all must be done: as if one slot did the work, with every trial tried as often as it may fail,
+    /// and every poisonous one bringing down, one after another, as many workers as it may.
     var deadline: Int64 {
         let attempts =
             Int64(trials * settings.maximumFailures) * (longestAnywhere + 4 * latency + turn + 1000)

@@ -1,6 +1,7 @@
-/// A grid's trials shared out over so many jobs that know nothing of one another: who has the grid and the number has the
-/// same shares. Trials go, the dearest first and equals in grid order, each to the share that has the least so far; so
-/// two shares differ by no more than one trial's cost (R. L. Graham, SIAM J. Appl. Math. 17 (1969) 416).
+/// A grid's trials shared out over so many jobs that know nothing of one another: who has the grid and the
+/// number has the same shares. Trials go, the dearest first and equals in grid order, each to the share that
+/// has the least so far; so two shares differ by no more than one trial's cost (R. L. Graham, SIAM J. Appl.
+/// Math. 17 (1969) 416).
 public struct GridShards: Equatable, Sendable {
     /// Estimated seconds of each share on one core.
     public let seconds: [Double]
@@ -29,7 +30,8 @@ public struct GridShards: Equatable, Sendable {
     /// Ascending.
     public func trials(of shard: Int) -> [Int] { owners.indices.filter { owners[$0] == Int32(shard) } }
 
-    /// All trials, and what each of them costs. Trials that differ only in axes that cost nothing are estimated once.
+    /// All trials, and what each of them costs. Trials that differ only in axes that cost nothing are
+    /// estimated once.
     private static func dearestFirst(_ grid: Grid) -> (trials: [Int32], seconds: [Double]) {
         let places = grid.axes.indices.filter { CostEstimate.depends(on: grid.axes[$0].path) }
         var known: [[Int]: Int32] = [:]

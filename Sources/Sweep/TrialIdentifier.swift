@@ -1,7 +1,7 @@
 import Text
 
-/// The identifiers of many trials of a sweep, one after another: what a trial's settings share with those of the one
-/// before is not written down again. The same as `TrialID(of:)`, in a fifth of the time.
+/// The identifiers of many trials of a sweep, one after another: what a trial's settings share with those of
+/// the one before is not written down again. The same as `TrialID(of:)`, in a fifth of the time.
 public struct TrialIdentifier: Sendable {
     private var dataset = Memo<TrialSettings.Dataset>()
     private var training = Memo<TrialSettings.Training>()

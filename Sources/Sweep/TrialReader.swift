@@ -1,14 +1,14 @@
 import Text
 
-/// The trials of a grid with their identifiers, asked for one after another: what a trial shares with one before that
-/// differs from it in its seed alone is not made again. The same as the grid's and `TrialID(of:)`, in a fraction of the
-/// time.
+/// The trials of a grid with their identifiers, asked for one after another: what a trial shares with one
+/// before that differs from it in its seed alone is not made again. The same as the grid's and
+/// `TrialID(of:)`, in a fraction of the time.
 public struct TrialReader: Sendable {
     private let grid: Grid
     /// The place of the axis of seeds; nil where there is none.
     private let seed: Int?
-    /// One of each point, by positions with the first seed: so many that workers in several places of the grid do
-    /// not push each other's out.
+    /// One of each point, by positions with the first seed: so many that workers in several places of the
+    /// grid do not push each other's out.
     private var known: [[Int]: Trial] = [:]
     private static let most = 256
     private var identifier = TrialIdentifier()

@@ -1,8 +1,8 @@
-/// An object's canonical JSON text, held against its form without making its values: what arrives by the thousand a
-/// second is to be passed on as it came, once it is known to be whole.
+/// An object's canonical JSON text, held against its form without making its values: what arrives by the
+/// thousand a second is to be passed on as it came, once it is known to be whole.
 ///
-/// Never takes what `JSONValue` would not write. It knows less, though: text with an escape or beyond ASCII, and
-/// values nested more than 32 deep, are for `JSONValue(parsing:)` to judge.
+/// Never takes what `JSONValue` would not write. It knows less, though: text with an escape or beyond ASCII,
+/// and values nested more than 32 deep, are for `JSONValue(parsing:)` to judge.
 public struct CanonicalObject: Sendable {
     private let bytes: [UInt8]
     private var members: [(key: Range<Int>, value: Range<Int>)] = []
@@ -106,7 +106,8 @@ private struct CanonicalScan {
         {
             return fraction(from: start)
         }
-        // A whole number that a double holds: but for a zero before or for its sign there is one way to write it.
+        // A whole number that a double holds: but for a zero before or for its sign there is one way to write
+        // it.
         guard (1...15).contains(digits) else { return false }
         return bytes[first] != 0x30 || digits == 1 && !isNegative
     }

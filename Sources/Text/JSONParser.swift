@@ -17,8 +17,8 @@ public struct JSONError: Error, Equatable, Sendable, CustomStringConvertible {
 }
 
 extension JSONValue {
-    /// Parses one JSON text (RFC 8259). Stricter than most: a repeated key, a number beyond double's range and
-    /// nesting beyond 128 are refused.
+    /// Parses one JSON text (RFC 8259). Stricter than most: a repeated key, a number beyond double's range
+    /// and nesting beyond 128 are refused.
     public init(parsing text: some Sequence<UInt8>) throws(JSONError) {
         var parser = JSONParser(bytes: Array(text))
         self = try parser.document()

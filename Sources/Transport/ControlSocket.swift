@@ -1,8 +1,8 @@
 import CPosix
 import Glibc
 
-/// How a coordinator hears its operator: a Unix-domain socket in the run directory, which nobody but the directory's
-/// owner can connect to. A request is a line, and so is each answer.
+/// How a coordinator hears its operator: a Unix-domain socket in the run directory, which nobody but the
+/// directory's owner can connect to. A request is a line, and so is each answer.
 public final class ControlListener {
     public struct Request: Equatable, Sendable {
         public let text: String
@@ -178,8 +178,8 @@ public struct ControlError: Error, Equatable, Sendable {
 
 private let controlSocketType = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
 
-/// Binds or connects to the socket's file in a folder. An address has room for 108 bytes only, and a folder's path may be
-/// longer: its descriptor's is not.
+/// Binds or connects to the socket's file in a folder. An address has room for 108 bytes only, and a folder's
+/// path may be longer: its descriptor's is not.
 private func named(
     _ folder: Int32, _ call: (Int32, UnsafePointer<sockaddr>, socklen_t) -> Int32, _ descriptor: Int32
 ) -> Bool {

@@ -1,6 +1,6 @@
 /// What connections sent and nobody could read yet. ZeroMQ hands a message on when its last part is there and
-/// bounds the size of parts, not their number: who never comes to a last part would fill the memory. Pure: told what
-/// was received and delivered, it names the connections to end.
+/// bounds the size of parts, not their number: who never comes to a last part would fill the memory. Pure:
+/// told what was received and delivered, it names the connections to end.
 struct Intake: Equatable, Sendable {
     private struct Connection: Equatable, Sendable {
         /// Bytes received when a message was last known to be whole.

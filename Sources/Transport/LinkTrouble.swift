@@ -14,8 +14,8 @@ public enum LinkTrouble: Equatable, Sendable {
 
     /// What to tell the worker's user.
     ///
-    /// - Parameter wasLetIn: whether this worker was connected with these keys before: then they are right, and a
-    ///   coordinator that is stopped breaks connections off, too, by its silence.
+    /// - Parameter wasLetIn: whether this worker was connected with these keys before: then they are right,
+    ///   and a coordinator that is stopped breaks connections off, too, by its silence.
     public func message(endpoint: String, hasKeys: Bool, wasLetIn: Bool = false) -> String {
         switch self {
         case .brokenOff where wasLetIn:

@@ -143,7 +143,8 @@ final class MessageSocket {
         guard zmq_connect(handle, endpoint) == 0 else { throw MessageSocket.error("connect to", endpoint) }
     }
 
-    /// A message with the name that the door gave its connection, and the descriptor it came by (−1: unknown).
+    /// A message with the name that the door gave its connection, and the descriptor it came by (−1:
+    /// unknown).
     struct Received {
         var parts: [[UInt8]]
         var name: String?

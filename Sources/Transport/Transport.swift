@@ -109,8 +109,8 @@ public final class CoordinatorSocket {
         gate = Gate(list: keys?.list, own: keys?.own)
         socket = try MessageSocket(type: ZMQ_ROUTER, endpoint: endpoint.text)
         socket.set(ZMQ_ROUTER_MANDATORY, Int32(1))
-        // A worker that connects anew while its old connection is not yet known to be dead is heard on the new
-        // one, which ZeroMQ would else ignore for as long as both live.
+        // A worker that connects anew while its old connection is not yet known to be dead is heard on the
+        // new one, which ZeroMQ would else ignore for as long as both live.
         socket.set(ZMQ_ROUTER_HANDOVER, Int32(1))
         // A peer's queue is bounded; TCP then holds the peer back.
         socket.set(ZMQ_RCVHWM, Int32(256))

@@ -5,8 +5,8 @@ import Glibc
 import Sweep
 import Text
 
-/// Where long trials leave their state: a file a trial, in the data folder's `checkpoints` (or the cache's), until the
-/// trial's record is acknowledged.
+/// Where long trials leave their state: a file a trial, in the data folder's `checkpoints` (or the cache's),
+/// until the trial's record is acknowledged.
 struct CheckpointFolder {
     private let roots: [String]
 

@@ -1,8 +1,9 @@
 import Console
 import Glibc
 
-/// A worker's folder of weights that its slots left and its coordinator does not have yet: on the disk, not in memory,
-/// as a coordinator may be away for long. Nothing in it outlives the worker; its trials are then trained anew.
+/// A worker's folder of weights that its slots left and its coordinator does not have yet: on the disk, not
+/// in memory, as a coordinator may be away for long. Nothing in it outlives the worker; its trials are then
+/// trained anew.
 struct Outbox {
     static let places = "neither the data folder nor ~/.cache/ranksweep can be written to"
 
@@ -17,7 +18,8 @@ struct Outbox {
 
     private var paths: [String] { roots.map { "\($0)/\(name)" } }
 
-    /// The folder, made where it is missing, in the first of the places that can be written to; nil where none can.
+    /// The folder, made where it is missing, in the first of the places that can be written to; nil where
+    /// none can.
     func make() -> String? { paths.first { makeFolders($0) } }
 
     static func fileName(trial: UInt64, _ place: Int) -> String { "\(trial)-\(place)" }

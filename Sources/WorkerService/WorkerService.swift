@@ -1,7 +1,7 @@
-// WorkerService: the command `ranksweep-worker`. A worker is one poll loop between its coordinator and its slots;
-// a slot is a child process of the same program that trains and measures, with one BLAS thread.
-// Imports Experiments (slots only), Transport, Scheduling, Wire, Sweep, Console. Leaves out decisions: those of the
-// session are Scheduling's.
+// WorkerService: the command `ranksweep-worker`. A worker is one poll loop between its coordinator and its
+// slots; a slot is a child process of the same program that trains and measures, with one BLAS thread.
+// Imports Experiments (slots only), Transport, Scheduling, Wire, Sweep, Console. Leaves out decisions: those
+// of the session are Scheduling's.
 
 import CBuild
 import Console
@@ -15,8 +15,8 @@ import Wire
 
 /// Runs the command. Never returns.
 ///
-/// - Parameter body: for measuring everything else: gives a trial's record in place of training. A program that gives
-///   one is not the worker that ships.
+/// - Parameter body: for measuring everything else: gives a trial's record in place of training. A program
+///   that gives one is not the worker that ships.
 public func runWorkerCommand(
     _ words: [String], insteadOfTraining body: ((TrialSettings) -> JSONValue)? = nil
 ) -> Never {

@@ -19,8 +19,8 @@ let fixedBody: JSONValue = {
     ])
 }()
 
-/// Be a worker of `measureDispatch`, or a slot of one, if the arguments say so: one that trains nothing, and is a
-/// `ranksweep-worker` in all else. Only here: the worker that ships cannot do without training.
+/// Be a worker of `measureDispatch`, or a slot of one, if the arguments say so: one that trains nothing, and
+/// is a `ranksweep-worker` in all else. Only here: the worker that ships cannot do without training.
 func beWorkerIfAsked(_ arguments: [String]) {
     guard let first = arguments.first, ["--connect", "--slot"].contains(first) else { return }
     runWorkerCommand(
@@ -36,10 +36,12 @@ func beWorkerIfAsked(_ arguments: [String]) {
 let firstTrialLine = "the first trial"
 nonisolated(unsafe) private var hasBegun = false
 
-/// Trials that cost nothing through real processes over TCP with keys: `ranksweep run`, and workers of this program.
-/// Everything else is as in any run: the journal on this folder's disk, a record acknowledged when it is durable.
+/// Trials that cost nothing through real processes over TCP with keys: `ranksweep run`, and workers of this
+/// program. Everything else is as in any run: the journal on this folder's disk, a record acknowledged when
+/// it is durable.
 ///
-/// Its seconds are those from the first trial's start to the workers' end, which comes with the last acknowledgement.
+/// Its seconds are those from the first trial's start to the workers' end, which comes with the last
+/// acknowledgement.
 func measureDispatch(_ options: Options) throws(BenchError) -> Measurement {
     var measurement = Measurement(seconds: [])
     var runs: [DispatchRun] = []
@@ -167,7 +169,8 @@ private func listening(_ run: ChildProgram, _ log: String) -> String? {
     return nil
 }
 
-/// Unix time of the first attempt's start, in seconds. Line by line: a child's peak memory begins with this program's.
+/// Unix time of the first attempt's start, in seconds. Line by line: a child's peak memory begins with this
+/// program's.
 private func firstStart(_ path: String) -> Double? {
     guard let file = fopen(path, "re") else { return nil }
     defer { fclose(file) }

@@ -51,7 +51,8 @@ struct Usage {
     }
 }
 
-/// Memory of a process and all that it started, and they started, bytes. What several share is counted once (PSS).
+/// Memory of a process and all that it started, and they started, bytes. What several share is counted once
+/// (PSS).
 func familyBytes(_ process: pid_t) -> Int {
     let own = text(of: "/proc/\(process)/smaps_rollup").split(separator: "\n").first { $0.hasPrefix("Pss:") }
     let kilobytes = own?.split(separator: " ").compactMap { Int($0) }.first ?? 0

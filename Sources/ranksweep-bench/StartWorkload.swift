@@ -3,8 +3,8 @@ import Glibc
 import Text
 import Transport
 
-/// How long a sweep of a million trials takes to plan, and from the command to its first trial; its seconds are those of
-/// `ranksweep plan`.
+/// How long a sweep of a million trials takes to plan, and from the command to its first trial; its seconds
+/// are those of `ranksweep plan`.
 func measureStart(_ options: Options) throws(BenchError) -> Measurement {
     let seeds = ((options.trials ?? 1_000_000) + 99) / 100
     var measurement = Measurement(seconds: [])

@@ -3,8 +3,8 @@ import Glibc
 import Text
 import Transport
 
-/// Trainings of the MLP 784-200-200-200-10, two epochs each, as `ranksweep run` does them: from the start of the command
-/// until it has written records, table and page, and ended.
+/// Trainings of the MLP 784-200-200-200-10, two epochs each, as `ranksweep run` does them: from the start of
+/// the command until it has written records, table and page, and ended.
 func measureSweep(_ options: Options) throws(BenchError) -> Measurement {
     guard let data = options.data else { throw .sweepNeedsData }
     let trainings = options.trials ?? 16

@@ -3,8 +3,8 @@ import Glibc
 import LinearAlgebra
 import Text
 
-/// What a training's repeats took, beside their seconds. Times of the processor, not of the clock: other programs count
-/// less.
+/// What a training's repeats took, beside their seconds. Times of the processor, not of the clock: other
+/// programs count less.
 struct TrainingTimes {
     /// One for each repeat, as is the next.
     fileprivate(set) var step: [Double] = []

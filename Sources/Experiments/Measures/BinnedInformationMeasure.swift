@@ -26,8 +26,8 @@ struct BinnedInformationMeasure: Measure {
         ]
     }
 
-    /// Of each layer: the fall, since when (null where none is), whether there is one, and whether a rise comes
-    /// before. Left out of a trace shorter than five entries.
+    /// Of each layer: the fall, since when (null where none is), whether there is one, and whether a rise
+    /// comes before. Left out of a trace shorter than five entries.
     func summary(_ training: MeasuredTraining) -> [String: JSONValue] {
         let along = training.numbers("i_xt_nats")
         guard along.count >= 5, let layers = along.first?.values.count else { return [:] }
@@ -56,8 +56,9 @@ struct InformationLayer {
 }
 
 extension LayerOutputs {
-    /// The hidden layers' activations, and of the output layer the classes' probabilities, as the public code of
-    /// the information plane has them: softmax, or of one output the logistic function. Of a VIB μ as it is.
+    /// The hidden layers' activations, and of the output layer the classes' probabilities, as the public code
+    /// of the information plane has them: softmax, or of one output the logistic function. Of a VIB μ as it
+    /// is.
     var informationLayers: [InformationLayer] {
         activations.enumerated().map { number, layer in
             endsInOutput && number + 1 == activations.count
