@@ -152,7 +152,10 @@ let checkSpec = CommandSpec(
 let figuresSpec = CommandSpec(
     "ranksweep figures", "writes a run's tables, figures and page again, from its records",
     operands: ["DIR"],
-    options: [OptionSpec("--format", "LIST", "of svg, png, pdf (default: all three), gif: of information planes, a film")],
+    options: [
+        OptionSpec(
+            "--format", "LIST", "of svg, png, pdf (default: all three), gif: of information planes, a film")
+    ],
     examples: ["ranksweep figures runs/demo --format pdf"])
 
 let dataSpec = CommandSpec(

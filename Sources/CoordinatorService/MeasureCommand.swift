@@ -14,7 +14,10 @@ let measureSpec = CommandSpec(
     "ranksweep measure", "measures a network trained anywhere, from its .safetensors file: one line of JSON",
     operands: ["FILE.safetensors"],
     options: [
-        OptionSpec("--dataset", "NAME", "measure at the test images of mnist or fashion-mnist, or all points of symmetric"),
+        OptionSpec(
+            "--dataset", "NAME",
+            "measure at the test images of mnist, fashion-mnist, cifar-10 or generated-images, or at all "
+                + "points of symmetric"),
         OptionSpec(
             "--inputs", "FILE.npy", "or at these points: (points, features), their numbers as they are"),
         OptionSpec("--images", "FILE", "or at the images of an IDX file (28×28, gzip or not)"),
@@ -39,7 +42,8 @@ let measureSpec = CommandSpec(
             "--scale", "unit|symmetric", "pixels of images, and bits, become 0…1 (default), or −1…1"),
         OptionSpec(
             "--data", "DIR",
-            "the folder with mnist/ and fashion-mnist/ (default: $RANKSWEEP_DATA, else ~/.cache/ranksweep)"),
+            "the folder with mnist/, fashion-mnist/ and cifar-10/ (default: $RANKSWEEP_DATA, else "
+                + "~/.cache/ranksweep)"),
     ],
     details: """
         The file holds dense layers, NAME.weight [outputs, inputs] and NAME.bias, as PyTorch's state_dict has

@@ -100,7 +100,8 @@ public struct VIB<Scalar: Real>: Model {
             outputGradient: headGradient, gradients: gradients.stacks[0], penalty: penalty)
         let task = sum.loss / loss.normaliser(points: points, outputs: decoderWork.last.columns)
         let klMean = kl / Double(points)
-        return Objective(task: task, kl: klMean, total: task + beta * klMean + penalised, correct: sum.correct)
+        return Objective(
+            task: task, kl: klMean, total: task + beta * klMean + penalised, correct: sum.correct)
     }
 
     /// Runs the encoder on at most the workspace's points and returns the windows on (μ | s), σ and z = μ + σ

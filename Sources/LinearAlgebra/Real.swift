@@ -59,7 +59,8 @@ public final class Kernels<T: Real>: Sendable {
         sgd: @escaping @Sendable (Pointer, Source, Pointer, Int, T, T, T) -> Void,
         average: @escaping @Sendable (Pointer, Source, Int, T) -> Void,
         gatherBytes:
-            @escaping @Sendable (UnsafePointer<UInt8>, UnsafePointer<UInt32>, Int, Int, T, T, Pointer) -> Void,
+            @escaping @Sendable (UnsafePointer<UInt8>, UnsafePointer<UInt32>, Int, Int, T, T, Pointer) ->
+            Void,
         widen: @escaping @Sendable (Source, UnsafeMutablePointer<Double>, Int) -> Void
     ) {
         self.gemm = gemm

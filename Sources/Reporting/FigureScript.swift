@@ -50,7 +50,8 @@ struct FigureScript {
             })
         layout = FigureLayout(
             rows: data.figure.y.count, panels: data.panels.map { $0.label?.text },
-            keys: FigureScript.keys(data, styles).map(\.text) + fitTexts.prefix(20), title: title, subtitle: subtitle,
+            keys: FigureScript.keys(data, styles).map(\.text) + fitTexts.prefix(20), title: title,
+            subtitle: subtitle,
             markLength: y.compactMap { $0?.markLength }.max() ?? 0,
             hasAxisAbove: data.figure.inverseLabel != nil)
     }
@@ -142,7 +143,8 @@ struct FigureScript {
                 + " reverse Left noenhanced samplen 2.2 spacing 1.15",
             margins(left: 0, right: 1, bottom: 0, top: 1),
             "unset border; unset tics; unset title; unset xlabel; unset ylabel; unset x2label; unset logscale",
-            "plot [0:1] [0:1] " + (["NaN notitle"] + keyEntries + fitKeys).joined(separator: ", \\\n            "),
+            "plot [0:1] [0:1] "
+                + (["NaN notitle"] + keyEntries + fitKeys).joined(separator: ", \\\n            "),
             "unset label; unset key; set border 31 lw 0.8; set tics scale 0.7",
         ]
     }
@@ -163,7 +165,8 @@ struct FigureScript {
         let title = row == 0 ? data.panels[column].label?.text : nil
         let lift = place.isTop && figure.inverseLabel != nil ? "-0.3" : "-0.4"
         lines.append(title.map { "set title \(quoted($0)) noenhanced offset 0,\(lift)" } ?? "unset title")
-        lines.append(place.isLowest ? "set xlabel \(quoted(figure.xLabel(squaredLoss: table.squaredLoss)))" : "unset xlabel")
+        let label = quoted(figure.xLabel(squaredLoss: table.squaredLoss))
+        lines.append(place.isLowest ? "set xlabel \(label)" : "unset xlabel")
         lines.append(
             place.isLeftmost
                 ? "set ylabel \(quoted(figure.y[row].label(squaredLoss: table.squaredLoss)))"

@@ -131,7 +131,8 @@ extension MeasureRequest {
             let near = nearestSpelling(to: key, among: keys).map { "; did you mean '\($0)'?" } ?? ""
             throw SettingMistake(
                 words: keys.isEmpty
-                    ? "\(name) has no settings here" : "\(name) has \(listed(keys, "and")), no '\(key)'\(near)")
+                    ? "\(name) has no settings here"
+                    : "\(name) has \(listed(keys, "and")), no '\(key)'\(near)")
         }
         var faults = Faults()
         do {

@@ -7,7 +7,8 @@ extension MeasureDeclaration {
             Metric("i_ty_nats", .layers, label: "I(T;Y)", unit: .nats),
             Metric("i_ty_bits", .layers, label: "I(T;Y)", unit: .bits),
             Metric("i_xt_fall_nats", .layers, label: "fall of I(X;T)", unit: .nats, isOfTraining: true),
-            Metric("i_xt_fall_step", .layers, label: "step at which I(X;T) starts to fall", isOfTraining: true),
+            Metric(
+                "i_xt_fall_step", .layers, label: "step at which I(X;T) starts to fall", isOfTraining: true),
             Metric("i_xt_falls", .layers, label: "share of seeds where I(X;T) falls", isOfTraining: true),
             Metric(
                 "two_phases", .layers, label: "share of seeds where I(X;T) rises, then falls",
@@ -16,7 +17,8 @@ extension MeasureDeclaration {
         options: [
             Option(
                 "bins", .integer(1...1_000_000), default: .number(30),
-                "Equal bins of −1 … 1. Units without bounds have bins of the same width, as many as they reach.")
+                "Equal bins of −1 … 1. Units without bounds have bins of the same width, as many as they "
+                    + "reach.")
         ],
         points: .string("all"),
         "Whether I(X;T) and I(T;Y) of each layer's binned activations are measured.")
