@@ -18,21 +18,9 @@ struct MLPEvaluation {
     mutating func metrics(_ parameters: Matrix<Float>, step: Int) -> [String: JSONValue] {
         model.parameters.flat.assign(parameters)
         var metrics: [String: JSONValue] = [:]
-        let batch = source.makeBatch(points: evaluationPoints)
-        for (part, loss, accuracy) in [
-            (BatchSource.Part.test, "test_loss", "accuracy"), (.train, "train_loss", "train_accuracy"),
-        ] {
-            let count = part == .test ? source.testCount : source.trainCount
-            var sum = LossSum()
-            source.forEachBatch(of: part, batch) { [self] rows, _ in
-                let value = model.evaluate(rows)
-                sum.loss += value.loss
-                sum.correct += model.loss == .meanSquaredError ? correct(rows) : value.correct
-            }
-            metrics[loss] = .number(sum.loss / model.loss.normaliser(points: count, outputs: source.outputs))
-            if source.isClasses { metrics[accuracy] = .number(Double(sum.correct) / Double(count)) }
-        }
-        if let margin = smallestMargin(batch) { metrics["train_margin"] = .number(margin) }
+        source.addLosses(
+            to: &metrics, model.loss, source.makeBatch(points: evaluationPoints), model.evaluate
+        ) { [self] in outputs($0) }
         if ranks != nil, let inputs = rankInputs(source, ranks) {
             ranks?.add(to: &metrics, model.layers, inputs: inputs, sigma: nil)
         }
@@ -41,29 +29,55 @@ struct MLPEvaluation {
         return metrics
     }
 
-    /// The smallest y · output of the measured training points, y = ±1; nil where the labels are not two.
-    private func smallestMargin(_ batch: Batch<Float>) -> Double? {
-        guard model.loss == .logistic else { return nil }
-        var smallest = Float.infinity
-        source.forEachBatch(of: .train, batch) { [self] rows, _ in
-            let work = model.work.prefix(rows.inputs.rows)
-            forward(model.layers, model.shape.activation, inputs: rows.inputs, into: work)
-            for row in 0..<rows.inputs.rows {
-                let output = work.last[row, 0]
-                // A comparison would lose what is no number.
-                let margin = rows.labels[row] == 1 ? output : -output
-                if !(margin >= smallest) { smallest = margin }
-            }
-        }
-        return Double(smallest)
-    }
-
-    /// How many classes are right: a loss other than the cross-entropy does not count them.
-    private func correct(_ rows: Batch<Float>) -> Int {
-        guard source.isClasses else { return 0 }
+    private func outputs(_ rows: Batch<Float>) -> Matrix<Float> {
         let work = model.work.prefix(rows.inputs.rows)
         forward(model.layers, model.shape.activation, inputs: rows.inputs, into: work)
-        return work.last.countOfLargest(at: rows.labels)
+        return work.last
+    }
+}
+
+extension BatchSource {
+    /// Losses on the test points and on the measured training points, and of classes the accuracies; of a
+    /// class told by one output's sign the smallest y · output of the latter, y = ±1.
+    ///
+    /// - Parameters:
+    ///   - batch: room for the points that are evaluated together.
+    ///   - outputs: of the points, the last layer's; asked for where `evaluate` does not tell enough.
+    func addLosses(
+        to metrics: inout [String: JSONValue], _ loss: Loss, _ batch: Batch<Float>,
+        _ evaluate: (Batch<Float>) -> LossSum, outputs: (Batch<Float>) -> Matrix<Float>
+    ) {
+        var margin = Float.infinity
+        for (part, lossKey, accuracyKey) in [
+            (Part.test, "test_loss", "accuracy"), (.train, "train_loss", "train_accuracy"),
+        ] {
+            let count = part == .test ? testCount : trainCount
+            var sum = LossSum()
+            forEachBatch(of: part, batch) { rows, _ in
+                let value = evaluate(rows)
+                sum.loss += value.loss
+                // A squared error does not count what is right.
+                sum.correct +=
+                    isClasses && loss == .meanSquaredError
+                    ? outputs(rows).countOfLargest(at: rows.labels) : value.correct
+                if loss == .logistic, part == .train {
+                    margin = BatchSource.smallestMargin(outputs(rows), rows.labels, margin)
+                }
+            }
+            metrics[lossKey] = .number(sum.loss / loss.normaliser(points: count, outputs: self.outputs))
+            if isClasses { metrics[accuracyKey] = .number(Double(sum.correct) / Double(count)) }
+        }
+        if loss == .logistic { metrics["train_margin"] = .number(Double(margin)) }
+    }
+
+    /// The smallest of one known and those of some points; what is no number stays.
+    private static func smallestMargin(
+        _ outputs: Matrix<Float>, _ labels: [Int32], _ known: Float
+    ) -> Float {
+        (0..<outputs.rows).reduce(known) { smallest, row in
+            let margin = labels[row] == 1 ? outputs[row, 0] : -outputs[row, 0]
+            return smallest.isNaN || margin >= smallest ? smallest : margin
+        }
     }
 }
 

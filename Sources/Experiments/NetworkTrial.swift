@@ -144,51 +144,16 @@ struct NetworkEvaluation {
         // LAPACK may not return from a NaN; the caller sees this one and records a divergence.
         guard parameters.isFinite else { return ["test_loss": .number(.nan)] }
         var metrics: [String: JSONValue] = [:]
-        addLosses(to: &metrics)
+        source.addLosses(
+            to: &metrics, model.loss, source.makeBatch(points: model.points), model.evaluate
+        ) { [model] rows in
+            model.outputs(of: Array(model.layers.suffix(1)), at: rows.inputs)[0].activation
+        }
         ranks?.add(to: &metrics, model)
         let layers = model.denseLayers
         norms?.add(to: &metrics, layers)
         measures.add(to: &metrics, layers, parameters: parameters, step: step, network: model)
         return metrics
-    }
-
-    private func addLosses(to metrics: inout [String: JSONValue]) {
-        let batch = source.makeBatch(points: model.points)
-        var margin = Float.infinity
-        for (part, loss, accuracy) in [
-            (BatchSource.Part.test, "test_loss", "accuracy"), (.train, "train_loss", "train_accuracy"),
-        ] {
-            let count = part == .test ? source.testCount : source.trainCount
-            var sum = LossSum()
-            source.forEachBatch(of: part, batch) { rows, _ in
-                let value = model.evaluate(rows)
-                sum.loss += value.loss
-                sum.correct += model.loss == .meanSquaredError ? correct(rows) : value.correct
-                if model.loss == .logistic, part == .train { margin = smallestMargin(rows, margin) }
-            }
-            metrics[loss] = .number(
-                sum.loss / model.loss.normaliser(points: count, outputs: source.outputs))
-            if source.isClasses { metrics[accuracy] = .number(Double(sum.correct) / Double(count)) }
-        }
-        if model.loss == .logistic { metrics["train_margin"] = .number(Double(margin)) }
-    }
-
-    private func outputs(_ rows: Batch<Float>) -> Matrix<Float> {
-        model.outputs(of: Array(model.layers.suffix(1)), at: rows.inputs)[0].activation
-    }
-
-    /// A loss other than the cross-entropy does not count what is right.
-    private func correct(_ rows: Batch<Float>) -> Int {
-        source.isClasses ? outputs(rows).countOfLargest(at: rows.labels) : 0
-    }
-
-    private func smallestMargin(_ rows: Batch<Float>, _ smallest: Float) -> Float {
-        let outputs = outputs(rows)
-        return (0..<outputs.rows).reduce(smallest) { smallest, row in
-            let margin = rows.labels[row] == 1 ? outputs[row, 0] : -outputs[row, 0]
-            // A comparison would lose what is no number.
-            return margin >= smallest ? smallest : margin
-        }
     }
 }
 
