@@ -1,6 +1,6 @@
 import Fitting
 import Learning
-import LinearAlgebra
+import Measures
 import Text
 
 /// ‖W_l(t) − W_l(0)‖_F of each layer, and how it grows: the α of t^α that fits the trace best, over all of it
@@ -11,11 +11,8 @@ struct WeightDisplacementMeasure: Measure {
     init(_ settings: MeasureSettings) {}
 
     func metrics(_ context: MeasureContext) -> [String: JSONValue] {
-        let distances = zip(context.layers, context.initialWeights).map { layer, initial in
-            zip(layer.weight.values, initial.values).reduce(0.0) { sum, pair in
-                let difference = Double(pair.0) - Double(pair.1)
-                return sum + difference * difference
-            }.squareRoot()
+        let distances = zip(context.layers, context.initialWeights).map {
+            displacement($0.weight, from: $1)
         }
         return ["weight_displacement": JSONValue(distances)]
     }
