@@ -27,11 +27,12 @@ $*"
 }
 
 peers="--jax-python $JAX_PYTHON --torch-python $TORCH_PYTHON"
-compare "An epoch of the MLP" "$JAX_PYTHON" "$here/compare_mlp.py" --bench "$bench" --data "$DATA" --rounds 5 --repeat 2
 # Programs that are given their Pythons' names run in any.
-compare "An epoch of the small VIB" python3 "$here/compare_vib.py" small --bench "$bench" --data "$DATA" --repeat 1 $peers
+compare "An epoch of the MLP" python3 "$here/compare_mnist.py" mlp --bench "$bench" --data "$DATA" --repeat 2 $peers
+compare "An epoch of the small VIB" \
+    python3 "$here/compare_mnist.py" vib-small --bench "$bench" --data "$DATA" --repeat 1 $peers
 compare "100 steps of Alemi's VIB" \
-    python3 "$here/compare_vib.py" alemi --bench "$bench" --data "$DATA" --repeat 1 --steps 100 $peers
+    python3 "$here/compare_mnist.py" vib-alemi --bench "$bench" --data "$DATA" --repeat 1 --steps 100 $peers
 compare "1000 steps of the Gaussian VIB" python3 "$here/compare_gaussian_vib.py" --bench "$bench" $peers
 compare "Local rank" "$TORCH_PYTHON" "$here/compare_local_rank.py" --bench "$bench" --data "$DATA" \
     --jax-python "$JAX_PYTHON"
