@@ -19,7 +19,7 @@ extension Draft {
                 longest[listed] = max(longest[listed] ?? 0, settings.trainingSteps)
             }
             found += PointConflict.ofWeights(grid.weights, settings)
-            for conflict in found {
+            for conflict in found + PointConflict.ofActivations(settings) {
                 if let index = conflicts.firstIndex(where: { $0.conflict.path == conflict.path }) {
                     conflicts[index].hits += 1
                 } else {

@@ -127,6 +127,8 @@ extension SweepError {
         case weightsTooLarge(Int, limit: Int)
         /// Those of the trace's steps, which a measure wants at the end.
         case historyTooLarge(Int, limit: Int)
+        /// What layers compute at the measured points.
+        case activationsTooLarge(Int, points: Int)
 
         var words: String {
             switch self {
@@ -186,6 +188,9 @@ extension SweepError {
             case .historyTooLarge(let bytes, let limit):
                 "the weights of all measured steps, which a measure asks for, are \(bytes) bytes; at most "
                     + "\(limit) (256 MiB) can be kept: measure at fewer steps"
+            case .activationsTooLarge(let bytes, let points):
+                "what this network's layers compute at \(points) points is \(bytes) bytes; at most "
+                    + "\(TrialSettings.activationLimit) (4 GiB) can be measured at once: give fewer points"
             }
         }
     }
