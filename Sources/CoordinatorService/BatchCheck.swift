@@ -15,6 +15,10 @@ enum BatchCheck: Equatable {
     static let usualCount = 10_000
 
     init(of path: String) {
+        guard !isPipeOrDevice(path) else {
+            self = .wrong("a pipe or a device, no file")
+            return
+        }
         errno = 0
         guard let file = fopen(path, "re") else {
             self = errno == ENOENT ? .missing : .wrong(systemText(errno))

@@ -93,6 +93,10 @@ enum DataCheck: Equatable {
     /// Reads a file, gzip or plain, and compares the digest of what it holds. Memory does not depend on its
     /// size.
     init(of path: String, against digest: String) {
+        guard !isPipeOrDevice(path) else {
+            self = .broken("a pipe or a device, no file")
+            return
+        }
         errno = 0
         guard let file = gzopen(path, "rbe") else {
             self = errno == ENOENT ? .missing : .broken(systemText(errno))

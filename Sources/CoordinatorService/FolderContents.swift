@@ -20,6 +20,13 @@ func fileSize(_ path: String) -> Int? {
     return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG ? Int(status.st_size) : nil
 }
 
+/// Whether something is there that is no file, and no folder: to open a pipe is to wait for who writes to it.
+func isPipeOrDevice(_ path: String) -> Bool {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return false }
+    return ![S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT)
+}
+
 /// The first bytes of a file: fewer where it is shorter or cannot be read.
 func firstBytes(_ count: Int, of path: String) -> [UInt8] {
     guard let file = fopen(path, "re") else { return [] }

@@ -83,20 +83,21 @@ struct RunOptions: Equatable {
             } else if let size = try arguments.size("--memory-limit") {
                 memoryLimit = size
             }
-            switch arguments["--trial-limit"] {
-            case nil: break
-            case "auto": trialLimit = .automatic
-            case "none": trialLimit = .none
-            default:
-                guard let seconds = Int(arguments["--trial-limit"] ?? ""), (1...10_000_000).contains(seconds)
-                else {
-                    throw UsageError(
-                        "--trial-limit must be auto, none or a whole number of seconds, not "
-                            + "'\(arguments["--trial-limit"] ?? "")'")
-                }
-                trialLimit = .seconds(seconds)
-            }
+            if let text = arguments["--trial-limit"] { try setTrialLimit(text) }
         } catch { throw CommandFailure(error) }
+    }
+
+    private mutating func setTrialLimit(_ text: String) throws(UsageError) {
+        switch text {
+        case "auto": trialLimit = .automatic
+        case "none": trialLimit = .none
+        default:
+            guard let seconds = Int(text), (1...10_000_000).contains(seconds) else {
+                throw UsageError(
+                    "--trial-limit must be auto, none or a whole number of seconds, not '\(text)'")
+            }
+            trialLimit = .seconds(seconds)
+        }
     }
 
     /// When workers give a trial up, in seconds; 0: never. By itself long enough for a machine twenty times

@@ -32,6 +32,10 @@ import Testing
         let wrong = try verify()
         #expect(wrong.code == 2 && wrong.output.contains("data_batch_2.bin: it ends within a record"))
         #expect(wrong.output.contains("data_batch_3.bin: image 0 has the label 10; labels are 0 to 9"))
+        // Nobody writes to it, so who opened it would wait for ever.
+        let pipe = work.folder.appending(path: "data/cifar-10/data_batch_4.bin").path
+        #expect(unlink(pipe) == 0 && mkfifo(pipe, 0o600) == 0)
+        #expect(try verify().output.contains("data_batch_4.bin: a pipe or a device, no file"))
     }
 
     @Test("What cannot be fetched, or has no files, is told")
