@@ -85,6 +85,27 @@ struct FigureLayout {
     }
 }
 
+extension FigureLayout {
+    /// gnuplot's terminal for each format that a run draws, by the script's variable `format`.
+    func terminals(of figure: String) -> [String] {
+        let identifier = String(figure.map { $0 == "-" ? "_" : $0 })
+        let inches = [width, height].map { JSONValue.text(of: Double($0) / 100) + "in" }.joined(
+            separator: ",")
+        return [
+            "if (format eq \"svg\") {",
+            "    set terminal svg size \(width),\(height) font \"Arial,11\" fontscale 1.36 linewidth 1.2"
+                + " background \"white\" name \"\(identifier)\"", "}",
+            "if (format eq \"png\") {",
+            "    set terminal pngcairo size \(2 * width),\(2 * height) font \"Sans,11\" fontscale 2"
+                + " linewidth 2.4 pointscale 2", "}",
+            "if (format eq \"pdf\") {",
+            "    set terminal pdfcairo size \(inches) font \"Sans,11\" fontscale 0.75"
+                + " linewidth 1.2 pointscale 0.75",
+            "}",
+        ]
+    }
+}
+
 /// A part of the canvas, as scripts write it.
 func fraction(_ number: Double) -> String { JSONValue.text(of: (number * 10000).rounded() / 10000) }
 

@@ -111,24 +111,7 @@ struct FigureScript {
     }
 
     private var terminals: [String] {
-        let (width, height) = (layout.width, layout.height)
-        let identifier = String(figure.name.map { $0 == "-" ? "_" : $0 })
-        let inches = [width, height].map { JSONValue.text(of: Double($0) / 100) + "in" }.joined(
-            separator: ",")
-        return [
-            "if (format eq \"svg\") {",
-            "    set terminal svg size \(width),\(height) font \"Arial,11\" fontscale 1.36 linewidth 1.2"
-                + " background \"white\" name \"\(identifier)\"", "}",
-            "if (format eq \"png\") {",
-            "    set terminal pngcairo size \(2 * width),\(2 * height) font \"Sans,11\" fontscale 2"
-                + " linewidth 2.4 pointscale 2", "}",
-            "if (format eq \"pdf\") {",
-            "    set terminal pdfcairo size \(inches) font \"Sans,11\" fontscale 0.75"
-                + " linewidth 1.2 pointscale 0.75",
-            "}",
-            "set output stem . \".\" . format",
-            "set multiplot", "",
-        ]
+        layout.terminals(of: figure.name) + ["set output stem . \".\" . format", "set multiplot", ""]
     }
 
     /// A first plot without axes, as large as the canvas: title and key.
