@@ -100,19 +100,6 @@ private func numbers(_ value: JSONValue?) throws -> [Double] {
     #expect(try ranks(4, "0.05") == [14, 14] && ranks(28, "0.001") == [15, 15])
 }
 
-@Test func `Of a colour image partial rank is of all three numbers of the middle pixels`() throws {
-    // 4 × 4 pixels of three colours, a pixel's side by side; of the middle four pixels five numbers count.
-    var diagonal = [Float](repeating: 2, count: 48)
-    let middle = [15, 16, 17, 18, 19, 20, 27, 28, 29, 30, 31, 32]
-    for (place, input) in middle.enumerated() { diagonal[input] = place < 5 ? 1 : 0.01 }
-    let weight = (0..<48).map { row in (0..<48).map { $0 == row ? diagonal[row] : 0 } }
-    let found = try metrics(
-        PartialRankMeasure.self, context([weight, identity(48)], at: [[Float](repeating: 1, count: 48)]),
-        ["side": JSONValue(2), "relative": JSONValue([0.1, 0.001])])["partial_rank"]
-    #expect(try numbers(found?["0.1"]?["mean"]) == [5, 5])
-    #expect(try numbers(found?["0.001"]?["mean"]) == [12, 12])
-}
-
 @Test func `Classification dimension is the least number of components that classify`() throws {
     // The class is told by the second largest direction, and by one layer below it.
     let points: [[Float]] = (0..<40).map { [Float($0 % 5) * 9, $0 % 2 == 0 ? 1 : -1, 0] }
