@@ -161,7 +161,7 @@ private struct Slot {
 
 /// False where the worker is gone.
 private func sendToWorker(_ reply: SlotReply) -> Bool {
-    var bytes = FrameBuffer.frame(reply.encoded)[...]
+    var bytes = FrameBuffer.frame(reply.withinLimits.encoded)[...]
     while !bytes.isEmpty {
         let count = bytes.withUnsafeBytes { write(slotDescriptor, $0.baseAddress, $0.count) }
         if count < 0, errno == EINTR { continue }
