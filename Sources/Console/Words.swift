@@ -41,9 +41,7 @@ public func roundedText(_ number: Double) -> String {
     let place = floor(log10(abs(number)))
     let scale = pow(10, 2 - place)
     let rounded = place >= 2 ? number.rounded() : (number * scale).rounded() / scale
-    // Beyond what is counted exactly: "1.2e+30".
-    guard abs(rounded) < 1e15, rounded == rounded.rounded() else { return "\(rounded)" }
-    return groupedText(Int(rounded))
+    return Int(exactly: rounded).map(groupedText) ?? "\(rounded)"
 }
 
 /// "37 %": of all trials, those that run counted in part. Only the whole is 100 %.
