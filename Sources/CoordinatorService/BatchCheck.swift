@@ -69,26 +69,38 @@ enum BatchCheck: Equatable {
         }
     }
 
-    var isUsable: Bool {
+    /// Images; nil of what cannot be used.
+    var count: Int? {
         switch self {
-        case .right, .otherCount: true
-        case .missing, .wrong: false
+        case .right: BatchCheck.usualCount
+        case .otherCount(let count): count
+        case .missing, .wrong: nil
         }
     }
+
+    var isUsable: Bool { count != nil }
 }
 
 /// What to do for data that no command fetches.
 let cifarAdvice =
     "unpack cifar-10-binary.tar.gz (from https://www.cs.toronto.edu/~kriz/cifar.html) in DIR/cifar-10"
 
-/// Looks at all batches and says what each is.
+/// Looks at all batches and says what each is. Those of training images, all but the last, have as many each:
+/// runs refuse others, as one may be cut short.
 func verifyBatches(in data: String) -> Bool {
     var areUsable = true
+    var counts: [Int] = []
     for name in TrialSettings.Images.Name.cifar10.files {
         let path = BatchCheck.path(name, in: data)
         let check = BatchCheck(of: path)
         printOut(check.line(path))
         areUsable = areUsable && check.isUsable
+        if let count = check.count { counts.append(count) }
     }
-    return areUsable
+    let different = Set(counts.dropLast()).sorted()
+    guard areUsable, different.count > 1 else { return areUsable }
+    printOut(
+        "wrong    the five training batches have \(different.map(String.init).joined(separator: " and ")) images: "
+            + "is one cut short?")
+    return false
 }

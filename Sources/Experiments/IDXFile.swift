@@ -82,7 +82,7 @@ extension DataError.Problem {
             "has points of \(features) numbers, but the network in \(network) takes \(inputs)"
         case .labelBeyondOutputs(let label, let place, let network, let outputs):
             "has the label \(label) at \(place), but the network in \(network) has \(outputs) outputs"
-        case .tooFewMeasured(let asked, let held): "holds \(held) points; --points asks for \(asked)"
+        case .tooFewMeasured(let asked, let held): "holds \(held) points; \(asked) are asked for"
         case .notFinite(let network): "gives the network in \(network) outputs that are not finite"
         }
     }

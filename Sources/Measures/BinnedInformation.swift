@@ -54,8 +54,8 @@ public struct BinnedInformation: Equatable, Sendable {
         let ends = BinnedInformation.range(of: [activations])
         // Beyond so many bins of a side all are one.
         let most = Double(1 << 40)
-        let first = max(-most, (ends.lowerBound / width).rounded(.down))
-        let last = min(most, (ends.upperBound / width).rounded(.down))
+        let first = min(max(-most, (ends.lowerBound / width).rounded(.down)), most)
+        let last = min(max(-most, (ends.upperBound / width).rounded(.down)), most)
         let packed = BinnedInformation.packedStates(
             activations, bins: Int(last - first) + 1, lower: first * width, scale: 1 / width)
         self.init(packed, labels: labels, points: activations.rows)

@@ -27,6 +27,11 @@ import Testing
         let sound = try verify()
         #expect(sound.code == 0, "\(sound.all)")
         #expect(sound.output.contains("right ") && sound.output.contains("4 images"))
+        // Cut between two images, which one file alone does not show.
+        try put(batch(3), "data_batch_2.bin", work)
+        let cut = try verify()
+        #expect(cut.code == 2, "\(cut.all)")
+        #expect(cut.output.contains("the five training batches have 3 and 4 images: is one cut short?"))
         try put(batch(4).dropLast(), "data_batch_2.bin", work)
         try put(batch(4, label: 10), "data_batch_3.bin", work)
         let wrong = try verify()

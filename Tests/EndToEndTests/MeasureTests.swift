@@ -84,7 +84,7 @@ import Text
         ("ALL --thresholds nan", "'nan' is no threshold"),
         ("ALL --relative 2", "'2' is no threshold: a number above 0, at most 1, is due"),
         ("ALL --points 0", "--points must be a whole number from 1"),
-        ("ALL --points 4", "x.npy: holds 3 points; --points asks for 4"),
+        ("ALL --points 4", "x.npy: holds 3 points; 4 are asked for"),
         ("ALL --labels x.npy", "x.npy: has the shape (3, 2) where (points,) is due"),
         ("ALL --labels none.npy", "none.npy: cannot be read: No such file or directory"),
         ("NET --dataset minst --activation relu", "did you mean 'mnist'?"),

@@ -203,7 +203,7 @@ func measuresAreThoseOfThePlainDefinitions(activation: TrialSettings.Network.Act
         } catch { return error.description.replacingOccurrences(of: files.folder.path + "/", with: "") }
     }
     #expect(try words { _ in } == nil)
-    #expect(try words { $0.rankPoints = 10 } == "x.npy: holds 9 points; --points asks for 10")
+    #expect(try words { $0.rankPoints = 10 } == "x.npy: holds 9 points; 10 are asked for")
     #expect(
         try words { $0.weights = try files.write(WeightsFile.bytes(of: [("weight", [1, 1], [1])]), "n") }
             == "x.npy: has points of 6 numbers, but the network in n takes 1")

@@ -47,6 +47,14 @@ import Testing
         #expect(isClose(information.targetInformation, ofStates + ofClasses - joint, 1e-12))
     }
 
+    /// A network that is about to diverge has such activations, all on one side.
+    @Test(arguments: [1e20, -1e20, 1e30, -1e30, 3e38])
+    func activationsFarBeyondAllBinsAreInTheLast(size: Float) {
+        let x = Matrix<Float>([[size, 1], [size * 1.1, 1], [size, 2]])
+        let information = BinnedInformation(x, labels: [0, 1, 0], width: 1.0 / 15)
+        #expect(information.states == 2)
+    }
+
     /// Bins of one width are those of a range that holds them, whatever else is in the data.
     @Test func binsOfOneWidthDoNotMoveWithTheData() {
         let x = mapped(drawn(9, 300, 3)) { max(0, $0) * 3 }
