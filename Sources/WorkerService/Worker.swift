@@ -266,9 +266,9 @@ struct Worker {
         switch effect {
         case .send(let message): link.socket.send(message.encoded)
         case .load(let sweep, let slot): slots[slot]?.send(.sweep(sweep))
-        case .start(let trial, let slot):
+        case .start(let trials, let slot):
             slots[slot]?.clearLog()
-            slots[slot]?.send(.run(trial: trial))
+            slots[slot]?.send(.run(trials: trials))
         case .end(let slot, let cause): end(slot, cause: cause)
         case .restart(let slot):
             if var old = slots[slot] {
@@ -298,6 +298,8 @@ struct Worker {
             )
         case .coordinatorSilent: say("\(endpoint.text) is silent; waiting for it")
         case .failed(let trial, let cause): say("trial \(trial) failed: \(cause)")
+        case .apart(let count, let cause):
+            say("a slot that trained \(count) trials together ended, and each is tried alone: \(cause)")
         }
     }
 
