@@ -39,7 +39,7 @@ extension WorkerSession {
         fractions[progress.trial] = progress
         guard link == .joined, now >= lastProgress + beatMilliseconds else { return }
         lastProgress = now
-        let told = slots.flatMap { slot in
+        let told = slots.flatMap { slot -> [TrialProgress] in
             if case .running(let run) = slot { run.trials.compactMap { fractions[$0] } } else { [] }
         }
         effects.append(.send(.progress(told)))

@@ -299,7 +299,8 @@ struct Worker {
         case .coordinatorSilent: say("\(endpoint.text) is silent; waiting for it")
         case .failed(let trial, let cause): say("trial \(trial) failed: \(cause)")
         case .apart(let count, let cause):
-            say("a slot that trained \(count) trials together ended, and each is tried alone: \(cause)")
+            // The coordinator hears of it only where a trial fails alone, too.
+            printError("a slot that had \(count) trials together ended; each is tried alone: \(cause)")
         }
     }
 
