@@ -24,7 +24,7 @@ extension Dispatcher {
     /// None or one: the next goes its own way.
     private mutating func nextTogether(for worker: Worker, _ now: Instant) -> (trials: [Int], end: Int) {
         skipTaken()
-        let most = min(TrialGroup.most, fairShare, timeCapacity(worker, now) / max(1, worker.slots))
+        let most = min(TrialGroup.most, fairShare, timeCapacity(worker, now) / (2 * max(1, worker.slots)))
         guard cursor < states.count, most > 1, let run = order?.run(from: cursor), run.first?.group != nil else {
             return ([], cursor)
         }

@@ -38,7 +38,7 @@ import Text
         #expect(alone.code == 0, "\(alone.all)")
         let together = try work.run("run", "s.yaml", "--out", "together", "--slots", "1")
         #expect(together.code == 0, "\(together.all)")
-        #expect(try groups(work, "together")[0] == 8)
+        #expect(try groups(work, "together")[0] == 16)
         let records = try work.text("together/records.ndjson")
         #expect(records == (try work.text("alone/records.ndjson")))
         let outcomes = try records.split(separator: "\n").map { try JSONValue(parsing: $0.utf8)["outcome"]?.string }
@@ -54,7 +54,7 @@ import Text
     @Test("A slot that is killed with a group costs no attempt: each is tried alone, to the same bytes")
     func killed() throws {
         let work = try Workspace()
-        let long = Self.sweep.replacing(", 1.0e+30", with: "").replacing("steps: 300", with: "steps: 8000")
+        let long = Self.sweep.replacing(", 1.0e+30", with: "").replacing("steps: 300", with: "steps: 20000")
         try work.write(long, to: "s.yaml")
         #expect(try work.run("run", "s.yaml", "--out", "calm", "--slots", "1").code == 0)
         #expect(try groups(work, "calm")[0] == 8)
