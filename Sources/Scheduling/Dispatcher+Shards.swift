@@ -25,9 +25,8 @@ extension Dispatcher {
     private mutating func nextTogether(for worker: Worker, _ now: Instant) -> (trials: [Int], end: Int) {
         skipTaken()
         let most = min(TrialGroup.most, fairShare, timeCapacity(worker, now) / (2 * max(1, worker.slots)))
-        guard cursor < states.count, most > 1, let run = order?.run(from: cursor), run.first?.group != nil else {
-            return ([], cursor)
-        }
+        guard cursor < states.count, most > 1, let run = order?.run(from: cursor), run.first?.group != nil
+        else { return ([], cursor) }
         var fresh: [(trial: Int, end: Int)] = []
         var budget = togetherMilliseconds(worker)
         for (offset, place) in run.enumerated() where states[place.trial] == .pending {
@@ -100,7 +99,8 @@ extension Dispatcher {
         // A spare shard keeps slots busy while reports travel, until so few trials are left that
         // another worker's idle slot is the better place for them.
         let together = nextTogether(for: worker, now)
-        let spare = pendingCount > totalSlots ? max(1, (size + 1) / 2 / max(1, together.trials.count)) : 0
+        let spare =
+            pendingCount > totalSlots ? max(1, (size + 1) / 2 / max(1, together.trials.count)) : 0
         guard worker.units < min(worker.slots + spare, capacity) else { return nil }
         if !suspects.isEmpty, !worker.held.keys.contains(where: { histories[$0]?.losses ?? 0 > 0 }),
             let trial = takePending(\.suspects)

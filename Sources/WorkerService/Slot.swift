@@ -119,7 +119,7 @@ private struct Slot {
     }
 
     /// The trial's settings with its identifier.
-    private mutating func read(_ index: UInt64, _ spec: SweepSpec) -> (Trial, TrialID)? {
+    private mutating func find(_ index: UInt64, _ spec: SweepSpec) -> (Trial, TrialID)? {
         guard let place = Int(exactly: index), place < spec.grid.count,
             let trial = trials?.trial(at: place), let id = trials?.id(of: trial)
         else { return nil }
@@ -131,7 +131,7 @@ private struct Slot {
         guard case .success(let spec)? = sweep, insteadOfTraining == nil else { return nil }
         var group: [(trial: Trial, id: TrialID)] = []
         for index in indices {
-            guard let known = read(index, spec) else { return nil }
+            guard let known = find(index, spec) else { return nil }
             group.append(known)
         }
         let settings = group.map(\.trial.settings)
@@ -159,7 +159,7 @@ private struct Slot {
         case .failure(let error)?:
             return .failure(Failure(cause: "this worker cannot read the sweep: \(error.message)"))
         case .success(let spec)?:
-            guard let (trial, id) = read(index, spec) else {
+            guard let (trial, id) = find(index, spec) else {
                 return .failure(Failure(cause: "trial \(index) is not in this worker's grid"))
             }
             if let body = insteadOfTraining?(trial.settings) {

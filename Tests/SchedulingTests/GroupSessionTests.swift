@@ -126,7 +126,9 @@ import Wire
         #expect(!worker.handle(.wake).contains(.end(slot: 0, cause: cause)))
     }
 
-    @Test func `a member that nobody wants any more does not stop the others, and its answer is not told`() throws {
+    @Test func `a member that nobody wants any more does not stop the others, and its answer is not told`()
+        throws
+    {
         var worker = Worker()
         _ = worker.assign([3, 5, 7], lease: 1)
         #expect(worker.handle(.message(.revoke(LeaseID(1), [5]))) == [])

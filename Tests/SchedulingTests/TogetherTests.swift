@@ -46,7 +46,9 @@ import Wire
         #expect(given.flatMap(\.trials) == (0..<48).map { UInt64(2 * $0) })
     }
 
-    @Test func `all trials are leased once, and towards the end groups become small and then single trials`() throws {
+    @Test func `all trials are leased once, and towards the end groups become small and then single trials`()
+        throws
+    {
         var cluster = try cluster(each: 75)
         var given = try cluster.join(1, slots: 2).assignments()
         var all: [CoordinatorMessage.Assignment] = []
@@ -115,7 +117,9 @@ import Wire
         #expect(again.trials == [4] && again.attempt == 2 && !again.isTogether)
     }
 
-    @Test func `all of the groups that slots were at are suspects when a worker is lost, and they go alone`() throws {
+    @Test func `all of the groups that slots were at are suspects when a worker is lost, and they go alone`()
+        throws
+    {
         var cluster = try cluster(each: 100)
         let given = try cluster.join(1, slots: 2).assignments()
         _ = try cluster.hear(
