@@ -40,7 +40,7 @@ import Testing
     @Test func `whose group is in the window alone, or who is large, stays in the grid's order before them`()
         throws
     {
-        let alone = try grid("axes: {seed: {range: [0, 700]}}\ntraining: {steps: 10, batch: 16}\n")
+        let alone = try grid("beta: 0.1\naxes: {seed: {range: [0, 700]}}\ntraining: {steps: 10, batch: 16}\n")
         #expect(all(TrialOrder(alone), 700) == Array(0..<700))
         // One run, to the end of the window: none of them may be trained with another.
         var order = TrialOrder(alone)

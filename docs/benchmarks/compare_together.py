@@ -4,7 +4,8 @@
     make build
     python3 docs/benchmarks/compare_together.py [--slots 2] [--rounds 3] [--betas 64] [--steps 20000]
 
-Alone is what a low --trial-limit asks for: a group must end within half of it. Records must be equal, byte for byte.
+Alone is what a low --checkpoint-every asks for: a group must end, by its estimate, within a third of it. Records must be
+equal, byte for byte.
 """
 import argparse
 import json
@@ -37,9 +38,8 @@ parser.add_argument("--program", default=".build/release/ranksweep")
 parser.add_argument("--ndjson", help="a file to add a line a measurement to")
 options = parser.parse_args()
 
-# Half of it is less than a trial is estimated to take, and all of it much more than it takes.
-limit = max(1, options.steps // 10000)
-kinds = {"together": [], "alone": ["--trial-limit", str(limit)]}
+# A third of it is less than a trial is estimated to take, and all of it more than it takes.
+kinds = {"together": [], "alone": ["--checkpoint-every", str(max(1, options.steps // 10000))]}
 seconds = {kind: [] for kind in kinds}
 shares = {kind: [] for kind in kinds}
 with tempfile.TemporaryDirectory() as folder:
