@@ -40,6 +40,18 @@ INLINE double sum_lanes(const double lanes[LANES]) {
     return ((lanes[0] + lanes[4]) + (lanes[1] + lanes[5])) + ((lanes[2] + lanes[6]) + (lanes[3] + lanes[7]));
 }
 
+// lanes[e % LANES] += terms[e].
+INLINE void add_numbers_to_lanes(const double *terms, size_t count, double sums[LANES]) {
+    double lanes[LANES];
+    for (size_t l = 0; l < LANES; l++) lanes[l] = sums[l];
+    size_t e = 0;
+    for (; e + LANES <= count; e += LANES) {
+        for (size_t l = 0; l < LANES; l++) lanes[l] += terms[e + l];
+    }
+    for (; e < count; e++) lanes[e % LANES] += terms[e];
+    for (size_t l = 0; l < LANES; l++) sums[l] = lanes[l];
+}
+
 INLINE float bits_to_float(int32_t bits) {
     union { int32_t i; float f; } u = {.i = bits};
     return u.f;

@@ -71,7 +71,8 @@ struct Coordinator {
             dispatcher = Dispatcher(
                 trialCount: run.spec.grid.count, sweep: Array(run.spec.canonicalJSON.canonicalText.utf8),
                 settings: settings, restored: try run.restored(journal),
-                firstLease: try journal.beginIncarnation() << 32)
+                firstLease: try journal.beginIncarnation() << 32,
+                order: TrialOrder(run.spec.grid))
             kernels = try journal.summary().kernels
             self.door.restore(try journal.setting(Door.refusalsSetting))
         } catch { throw CommandFailure(error) }

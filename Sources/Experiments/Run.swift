@@ -66,9 +66,7 @@ public struct TrialRunner {
     public mutating func run(
         together group: [TrialSettings], keeping: KeptWeights, told: StepObserver? = nil
     ) throws(ExperimentError) -> [TrialResult] {
-        if let lead = group.first {
-            precondition(group.allSatisfy(TrialGroup(lead).holds))
-        }
+        precondition(TrialGroup.holds(all: group))
         return try BLAS.withoutSubnormals { () throws(ExperimentError) in
             try trainAndMeasure(group, keeping, nil, told)
         }

@@ -37,16 +37,18 @@ public enum Loss: Sendable, Equatable {
         self == .meanSquaredError ? Double(points * outputs) : Double(points)
     }
 
-    /// The loss's sum over the batch; `outputs` becomes its gradient, times 1 / normaliser.
+    /// The loss's sum over the batch; `outputs` becomes its gradient, times 1 / normaliser. Of a training step, whose
+    /// gradient counts and not the sum's last digits, it may be summed faster.
     @_specialize(where Scalar == Float)
     func evaluate<Scalar: Real>(
         _ outputs: Matrix<Scalar>, _ batch: Batch<Scalar>, logVariance: Matrix<Scalar>?,
-        logVarianceGradient: Matrix<Scalar>?
+        logVarianceGradient: Matrix<Scalar>?, isTraining: Bool = false
     ) -> LossSum {
         let scale = Scalar(1 / normaliser(points: outputs.rows, outputs: outputs.columns))
         if case .gaussianNLL = self, let logVariance, let logVarianceGradient {
             return outputs.gaussianNLL(
-                batch.targets, logVariance: logVariance, gradient: logVarianceGradient, scale: scale)
+                batch.targets, logVariance: logVariance, gradient: logVarianceGradient, scale: scale,
+                inOrder: !isTraining)
         }
         if case .crossEntropy = self { return outputs.crossEntropy(labels: batch.labels, scale: scale) }
         if case .logistic = self { return outputs.logistic(labels: batch.labels, scale: scale) }
@@ -150,7 +152,7 @@ public struct MLP<Scalar: Real>: Model {
         forward(layers, shape.activation, inputs: batch.inputs, into: work)
         let sum = loss.evaluate(
             work.last, batch, logVariance: parameters.vector,
-            logVarianceGradient: gradients.vector)
+            logVarianceGradient: gradients.vector, isTraining: true)
         let penalised = backward(
             layers, shape.activation, inputs: batch.inputs, work: work, outputGradient: work.last,
             gradients: gradients.stacks[0], penalty: penalty)

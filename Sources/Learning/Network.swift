@@ -114,7 +114,8 @@ public struct Network<Scalar: Real>: Model {
         let outputs = numbers.slot(descent.start, of: shape.plan.last, points, work)
         outputs.assign(work.values[shape.plan.last])
         let sum = loss.evaluate(
-            outputs, batch, logVariance: parameters.vector, logVarianceGradient: gradients.vector)
+            outputs, batch, logVariance: parameters.vector, logVarianceGradient: gradients.vector,
+            isTraining: true)
         numbers.backward(descent, batch.inputs, work, mode, gradients: gradients.flat)
         shape.plan.stateRange.of(gradients.flat).fill(0)
         let task = sum.loss / loss.normaliser(points: points, outputs: outputs.columns)

@@ -88,7 +88,7 @@ public struct VIB<Scalar: Real>: Model {
         forward(decoder, .linear, inputs: z, into: decoderWork)
         let sum = loss.evaluate(
             decoderWork.last, batch, logVariance: parameters.vector,
-            logVarianceGradient: gradients.vector)
+            logVarianceGradient: gradients.vector, isTraining: true)
         backward(
             decoder, .linear, inputs: z, work: decoderWork, outputGradient: decoderWork.last,
             gradients: gradients.stacks[1], inputGradient: zGradient)

@@ -57,16 +57,17 @@ extension Matrix {
     }
 
     /// −Σ ln N(target; self, diag e^v), v one row. On return self is scale · d(sum)/d(self) and
-    /// `gradient` (one row) scale · d(sum)/dv.
+    /// `gradient` (one row) scale · d(sum)/dv. The sum goes from number to number, as records have it, or, faster,
+    /// over several at once, with other last digits.
     @_specialize(where Scalar == Float)
     public func gaussianNLL(
-        _ target: Matrix, logVariance: Matrix, gradient: Matrix, scale: Scalar
+        _ target: Matrix, logVariance: Matrix, gradient: Matrix, scale: Scalar, inOrder: Bool = true
     ) -> LossSum {
         precondition(rows == target.rows && columns == target.columns)
         precondition(logVariance.count == columns && gradient.count == columns)
         return LossSum(
             loss: Scalar.kernels.gaussianNLL(
-                base, target.base, logVariance.base, gradient.base, rows, columns, scale))
+                base, target.base, logVariance.base, gradient.base, rows, columns, scale, inOrder))
     }
 
     /// Reparameterisation of an encoder's head, self = (μ | s), rows × 2K: σ = softplus(s + shift),

@@ -30,7 +30,7 @@ public final class Kernels<T: Real>: Sendable {
     let logistic: @Sendable (Pointer, UnsafePointer<Int32>, Int, T, inout Int64) -> Double
     let softmaxAdd: @Sendable (Pointer, Pointer, Int, Int) -> Void
     let squaredError: @Sendable (Pointer, Source, Int, T) -> Double
-    let gaussianNLL: @Sendable (Pointer, Source, Source, Pointer, Int, Int, T) -> Double
+    let gaussianNLL: @Sendable (Pointer, Source, Source, Pointer, Int, Int, T, Bool) -> Double
     let reparameterise: @Sendable (Source, Source, T, Pointer, Pointer, Int, Int) -> Double
     let reparameteriseBackward: @Sendable (Source, Source, Source, Source, T, T, Pointer, Int, Int) -> Void
     let adam: @Sendable (Pointer, Source, Pointer, Pointer, Int, T, T, T, T, T) -> Void
@@ -51,7 +51,7 @@ public final class Kernels<T: Real>: Sendable {
         logistic: @escaping @Sendable (Pointer, UnsafePointer<Int32>, Int, T, inout Int64) -> Double,
         softmaxAdd: @escaping @Sendable (Pointer, Pointer, Int, Int) -> Void,
         squaredError: @escaping @Sendable (Pointer, Source, Int, T) -> Double,
-        gaussianNLL: @escaping @Sendable (Pointer, Source, Source, Pointer, Int, Int, T) -> Double,
+        gaussianNLL: @escaping @Sendable (Pointer, Source, Source, Pointer, Int, Int, T, Bool) -> Double,
         reparameterise: @escaping @Sendable (Source, Source, T, Pointer, Pointer, Int, Int) -> Double,
         reparameteriseBackward:
             @escaping @Sendable (Source, Source, Source, Source, T, T, Pointer, Int, Int) -> Void,
@@ -99,7 +99,7 @@ extension Float: Real {
         logistic: { ck_logistic_f32($0, $1, $2, $3, &$4) },
         softmaxAdd: { ck_softmax_add_f32($0, $1, $2, $3) },
         squaredError: { ck_squared_error_f32($0, $1, $2, $3) },
-        gaussianNLL: { ck_gaussian_nll_f32($0, $1, $2, $3, $4, $5, $6) },
+        gaussianNLL: { ck_gaussian_nll_f32($0, $1, $2, $3, $4, $5, $6, $7 ? 1 : 0) },
         reparameterise: { ck_reparameterise_f32($0, $1, $2, $3, $4, $5, $6) },
         reparameteriseBackward: { ck_reparameterise_backward_f32($0, $1, $2, $3, $4, $5, $6, $7, $8) },
         adam: { ck_adam_f32($0, $1, $2, $3, $4, $5, $6, $7, $8, $9) },
@@ -124,7 +124,7 @@ extension Double: Real {
         logistic: { ck_logistic_f64($0, $1, $2, $3, &$4) },
         softmaxAdd: { ck_softmax_add_f64($0, $1, $2, $3) },
         squaredError: { ck_squared_error_f64($0, $1, $2, $3) },
-        gaussianNLL: { ck_gaussian_nll_f64($0, $1, $2, $3, $4, $5, $6) },
+        gaussianNLL: { ck_gaussian_nll_f64($0, $1, $2, $3, $4, $5, $6, $7 ? 1 : 0) },
         reparameterise: { ck_reparameterise_f64($0, $1, $2, $3, $4, $5, $6) },
         reparameteriseBackward: { ck_reparameterise_backward_f64($0, $1, $2, $3, $4, $5, $6, $7, $8) },
         adam: { ck_adam_f64($0, $1, $2, $3, $4, $5, $6, $7, $8, $9) },

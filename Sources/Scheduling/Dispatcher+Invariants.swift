@@ -18,6 +18,9 @@ extension Dispatcher {
             where holders[trial]?.worker != id && holders[trial]?.copy != id {
                 return "trial \(trial) is held by worker \(id.value), who was not given it"
             }
+            var together: [LeaseID: Int] = [:]
+            for hold in worker.held.values where hold.isTogether { together[hold.lease, default: 0] += 1 }
+            if together != worker.together { return "leases of worker \(id.value) are miscounted" }
             // What else it holds it brought itself, as a worker that was given up and came back.
             if let alone = worker.alone, worker.held[alone] == nil {
                 return "worker \(id.value) waits for trial \(alone), which it does not hold"
@@ -34,7 +37,7 @@ extension Dispatcher {
             if (state == .leased) != (holders[trial] != nil) {
                 return "trial \(trial) is \(state), against its leases"
             }
-            if state == .pending, trial < cursor, !waiting.contains(trial) {
+            if state == .pending, isPassed(trial), !waiting.contains(trial) {
                 return "trial \(trial) is pending and nowhere to be found"
             }
         }
@@ -46,4 +49,6 @@ extension Dispatcher {
         if counts[.quarantined, default: 0] != progress.quarantined { return "quarantined is miscounted" }
         return nil
     }
+
+    private func isPassed(_ trial: Int) -> Bool { order?.isBefore(cursor, trial: trial) ?? (trial < cursor) }
 }

@@ -143,11 +143,15 @@ extension Dispatcher {
             holders[trial]?.wasCopied = true
         }
         workers[id]?.held[trial] = hold
+        if hold.isTogether { workers[id]?.together[hold.lease, default: 0] += 1 }
     }
 
     /// The worker holds the trial no more; who runs its copy, if anybody, is the first now.
     mutating func unhold(_ trial: Int, _ id: WorkerID) {
-        workers[id]?.held[trial] = nil
+        if let hold = workers[id]?.held.removeValue(forKey: trial), hold.isTogether {
+            let left = (workers[id]?.together[hold.lease] ?? 1) - 1
+            workers[id]?.together[hold.lease] = left > 0 ? left : nil
+        }
         if workers[id]?.alone == trial { workers[id]?.alone = nil }
         guard let holder = holders[trial] else { return }
         if holder.copy == id {

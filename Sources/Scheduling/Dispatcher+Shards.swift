@@ -1,13 +1,63 @@
+import Sweep
 import Wire
 
+/// Trials that are leased at once.
+struct Shard {
+    var trials: [Int]
+    /// Whether one slot is to train them together.
+    var isTogether = false
+}
+
 extension Dispatcher {
+    /// What leaves enough for the others.
+    private var fairShare: Int { (pendingCount + 2 * totalSlots - 1) / (2 * totalSlots) }
+
     /// Trials of the next shard: about `shardMilliseconds` for each slot, and never so many that the others
     /// idle.
     private func shardSize(slots: Int) -> Int {
         let perSlot = meanMilliseconds.map { settings.shardMilliseconds / max($0, 0.001) } ?? 1
         let byTime = Int(min(Double(settings.largestShard), max(1, perSlot * Double(slots))))
-        let fair = (pendingCount + 2 * totalSlots - 1) / (2 * totalSlots)
-        return max(1, min(byTime, fair, settings.largestShard))
+        return max(1, min(byTime, fairShare, settings.largestShard))
+    }
+
+    /// The next untried trials, where a slot of the worker may train them together: so many that the others have theirs.
+    /// None or one: the next goes its own way.
+    private mutating func nextTogether(for worker: Worker, _ now: Instant) -> (trials: [Int], end: Int) {
+        skipTaken()
+        let most = min(TrialGroup.most, fairShare, timeCapacity(worker, now) / (2 * max(1, worker.slots)))
+        guard cursor < states.count, most > 1, let run = order?.run(from: cursor), run.first?.group != nil
+        else { return ([], cursor) }
+        var fresh: [(trial: Int, end: Int)] = []
+        var budget = togetherMilliseconds(worker)
+        for (offset, place) in run.enumerated() where states[place.trial] == .pending {
+            budget -= 1000 * place.seconds
+            guard histories[place.trial] == nil, budget >= 0, fresh.count < 2 * most else { break }
+            fresh.append((place.trial, cursor + offset + 1))
+        }
+        // Eighteen are nine and nine, not sixteen and two.
+        let count = fresh.count <= most ? fresh.count : (fresh.count + 1) / 2
+        return (fresh.prefix(count).map(\.trial), fresh.prefix(count).last?.end ?? cursor)
+    }
+
+    private func togetherMilliseconds(_ worker: Worker) -> Double {
+        var milliseconds = settings.togetherMilliseconds
+        if worker.checkpointMilliseconds > 0 {
+            milliseconds = min(milliseconds, Double(worker.checkpointMilliseconds) / 3)
+        }
+        if settings.trialLimitSeconds > 0 {
+            milliseconds = min(milliseconds, Double(settings.trialLimitSeconds) * 1000 / 2)
+        }
+        return milliseconds
+    }
+
+    /// Goes on to a trial that waits and is no suspect, as those wait elsewhere.
+    private mutating func skipTaken() {
+        guard order != nil else { return }
+        while cursor < states.count, let trial = order?.trial(at: cursor),
+            states[trial] != .pending || histories[trial]?.losses ?? 0 > 0
+        {
+            cursor += 1
+        }
     }
 
     /// Gives one worker what it has room for.
@@ -30,7 +80,7 @@ extension Dispatcher {
         }
     }
 
-    private mutating func nextShard(for id: WorkerID, _ now: Instant) -> [Int]? {
+    private mutating func nextShard(for id: WorkerID, _ now: Instant) -> Shard? {
         guard intake == .open, let worker = workers[id], !worker.isSuspect, worker.alone == nil,
             hasTime(worker, now)
         else { return nil }
@@ -43,29 +93,36 @@ extension Dispatcher {
         }
         if count == 0, let trial = takePending(\.graveSuspects) {
             workers[id]?.alone = trial
-            return [trial]
+            return Shard(trials: [trial])
         }
         let capacity = timeCapacity(worker, now)
         let size = min(shardSize(slots: worker.slots), max(1, capacity - count))
         // A spare shard keeps slots busy while reports travel, until so few trials are left that
         // another worker's idle slot is the better place for them.
-        let spare = pendingCount > totalSlots ? (size + 1) / 2 : 0
-        let room = min(worker.slots + spare, capacity)
-        guard count < room else { return nil }
+        let together = nextTogether(for: worker, now)
+        let spare =
+            pendingCount > totalSlots ? max(1, (size + 1) / 2 / max(1, together.trials.count)) : 0
+        guard worker.units < min(worker.slots + spare, capacity) else { return nil }
         if !suspects.isEmpty, !worker.held.keys.contains(where: { histories[$0]?.losses ?? 0 > 0 }),
             let trial = takePending(\.suspects)
         {
-            return [trial]
+            return Shard(trials: [trial])
         }
         // Who failed last must not use up a trial's attempts, one after another.
         let untried = worker.failuresInARow > 0 ? takeFresh(atMost: 1) : nil
-        return untried ?? takeShard(for: id, atMost: size)
+        return untried ?? takeShard(for: id, atMost: size, together: together)
     }
 
     /// Pending trials with one attempt number: some that were never tried, or one that came back.
-    private mutating func takeShard(for id: WorkerID, atMost size: Int) -> [Int]? {
+    private mutating func takeShard(
+        for id: WorkerID, atMost size: Int, together: (trials: [Int], end: Int)? = nil
+    ) -> Shard? {
         let others = liveCount > 1
-        if let trial = takePending(\.returned, avoiding: others ? id : nil) { return [trial] }
+        if let trial = takePending(\.returned, avoiding: others ? id : nil) { return Shard(trials: [trial]) }
+        if let together, together.trials.count > 1 {
+            cursor = together.end
+            return Shard(trials: together.trials, isTogether: true)
+        }
         return takeFresh(atMost: size)
     }
 
@@ -82,10 +139,15 @@ extension Dispatcher {
         return trial
     }
 
-    private mutating func takeFresh(atMost size: Int) -> [Int]? {
+    /// Ascending, as their worker takes them, and as they are blamed.
+    private mutating func takeFresh(atMost size: Int) -> Shard? {
         var shard: [Int] = []
-        while cursor < states.count, shard.count < size {
-            let trial = cursor
+        skipTaken()
+        guard cursor < states.count else { return nil }
+        // What may be trained together is not taken with what comes before it.
+        let end = (order?.run(from: cursor).count).map { cursor + $0 } ?? states.count
+        while cursor < end, shard.count < size {
+            let trial = order?.trial(at: cursor) ?? cursor
             if states[trial] == .pending {
                 if let history = histories[trial] {
                     // A trial with a history goes alone: its attempt number is its own. A suspect waits
@@ -93,33 +155,38 @@ extension Dispatcher {
                     if history.losses == 0 {
                         guard shard.isEmpty else { break }
                         cursor += 1
-                        return [trial]
+                        return Shard(trials: [trial])
                     }
                 } else {
+                    guard shard.last ?? -1 < trial else { break }
                     shard.append(trial)
                 }
             }
             cursor += 1
         }
-        return shard.isEmpty ? nil : shard
+        return shard.isEmpty ? nil : Shard(trials: shard)
     }
 
-    mutating func lease(_ shard: [Int], to id: WorkerID, _ now: Instant, _ effects: inout [DispatchEffect]) {
+    mutating func lease(_ shard: Shard, to id: WorkerID, _ now: Instant, _ effects: inout [DispatchEffect]) {
         let lease = LeaseID(nextLease)
         nextLease += 1
         // A copy's number is above the first one's, which may be the first of all.
-        let first = holders[shard[0]].flatMap { workers[$0.worker]?.held[shard[0]]?.attempt } ?? 0
-        let attempt = max(first, histories[shard[0]]?.attempts ?? 0) + 1
-        for trial in shard {
-            hold(trial, id, Hold(lease: lease, attempt: attempt, since: now))
+        let (trials, one) = (shard.trials, shard.trials[0])
+        let first = holders[one].flatMap { workers[$0.worker]?.held[one]?.attempt } ?? 0
+        let attempt = max(first, histories[one]?.attempts ?? 0) + 1
+        for trial in trials {
+            hold(
+                trial, id,
+                Hold(lease: lease, attempt: attempt, since: now, isTogether: shard.isTogether))
             if attempt > 1 { histories[trial, default: History()].attempts = attempt }
         }
-        noteGiven(shard.count, to: id, now, &effects)
+        noteGiven(trials.count, to: id, now, &effects)
         effects.append(
             .send(
                 .assign(
                     CoordinatorMessage.Assignment(
-                        lease: lease, attempt: attempt, trials: shard.map { UInt64($0) })), to: id))
+                        lease: lease, attempt: attempt, trials: trials.map { UInt64($0) },
+                        isTogether: shard.isTogether)), to: id))
     }
 }
 

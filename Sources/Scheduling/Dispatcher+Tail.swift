@@ -1,3 +1,4 @@
+import Sweep
 import Wire
 
 // The last trials: what is late is begun a second time where slots are idle, and the first record counts.
@@ -17,7 +18,8 @@ extension Dispatcher {
             guard let worker = workers[holder.worker], let hold = worker.held[trial], hold.stage != .reported,
                 histories[trial]?.losses ?? 0 == 0
             else { continue }
-            if worker.isSuspect || patience.map({ now >= hold.since + $0 }) ?? false {
+            let times = Int64(hold.isTogether ? TrialGroup.most : 1)
+            if worker.isSuspect || patience.map({ now >= hold.since + times * $0 }) ?? false {
                 late.append((hold.since, trial))
             }
         }
@@ -26,7 +28,7 @@ extension Dispatcher {
             guard let holder = holders[trial]?.worker, let id = takeIdle(besides: holder, now) else {
                 continue
             }
-            lease([trial], to: id, now, &effects)
+            lease(Shard(trials: [trial]), to: id, now, &effects)
             noteIdle(id)
         }
     }
@@ -48,7 +50,7 @@ extension Dispatcher {
 
     func isFree(_ id: WorkerID) -> Bool {
         guard let worker = workers[id] else { return false }
-        return !worker.isSuspect && worker.alone == nil && worker.held.count < worker.slots
+        return !worker.isSuspect && worker.alone == nil && worker.units < worker.slots
     }
 
     /// Remembers the worker if it has a free slot.

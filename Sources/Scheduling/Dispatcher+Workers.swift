@@ -47,7 +47,9 @@ extension Dispatcher {
                 histories[trial, default: History()].attempts.formMaximum(claim.attempt)
                 hold(
                     trial, id,
-                    Hold(lease: claim.lease, attempt: claim.attempt, since: now, stage: claim.stage))
+                    Hold(
+                        lease: claim.lease, attempt: claim.attempt, since: now, stage: claim.stage,
+                        isTogether: claim.isTogether))
                 fractions[trial] = Fraction(isClaimed: true)
             // Another's by now, who perhaps greeted a restarted coordinator sooner: this worker is likely the
             // further on, so both go on and the first record counts.
@@ -69,14 +71,15 @@ extension Dispatcher {
             return
         }
         var again: [CoordinatorMessage.Assignment] = []
-        for trial in unheard.keys.sorted() {
-            guard let hold = unheard[trial] else { continue }
+        let lost = unheard.sorted { ($0.value.lease.value, $0.key) < ($1.value.lease.value, $1.key) }
+        for (trial, hold) in lost {
             if let last = again.last, last.lease == hold.lease, last.attempt == hold.attempt {
                 again[again.count - 1].trials.append(UInt64(trial))
             } else {
                 again.append(
                     CoordinatorMessage.Assignment(
-                        lease: hold.lease, attempt: hold.attempt, trials: [UInt64(trial)]))
+                        lease: hold.lease, attempt: hold.attempt, trials: [UInt64(trial)],
+                        isTogether: hold.isTogether))
             }
         }
         for assignment in again { effects.append(.send(.assign(assignment), to: id)) }
@@ -173,15 +176,22 @@ extension Dispatcher {
         }
     }
 
-    /// Trials that may have been running when the worker was last heard, at most one a slot: those that it said to
-    /// run, and then the first of the others, as slots take them in the order they were given.
-    private func mayRun(_ worker: Worker) -> ArraySlice<Int> {
+    /// Trials that may have been running when the worker was last heard, those of at most one lease or one trial a slot:
+    /// those that it said to run, and then the first of the others, as slots take trials in the order they were given.
+    private func mayRun(_ worker: Worker) -> [Int] {
         func isBefore(_ a: (trial: Int, hold: Hold), _ b: (trial: Int, hold: Hold)) -> Bool {
             if (a.hold.stage == .running) != (b.hold.stage == .running) { return a.hold.stage == .running }
             return (a.hold.lease.value, a.trial) < (b.hold.lease.value, b.trial)
         }
         let open = worker.held.map { (trial: $0.key, hold: $0.value) }.filter { $0.hold.stage != .reported }
-        return open.sorted(by: isBefore).map(\.trial).prefix(worker.slots)
+        var groups: Set<LeaseID> = []
+        var alone = 0
+        return open.sorted(by: isBefore).filter { _, hold in
+            if hold.isTogether, groups.contains(hold.lease) { return true }
+            guard groups.count + alone < worker.slots else { return false }
+            if hold.isTogether { groups.insert(hold.lease) } else { alone += 1 }
+            return true
+        }.map(\.trial)
     }
 
     private mutating func blame(

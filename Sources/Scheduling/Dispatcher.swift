@@ -32,6 +32,9 @@ public struct DispatchSettings: Equatable, Sendable {
     /// A shard is about so much work for each of its worker's slots.
     public var shardMilliseconds: Double = 1000
     public var largestShard = 256
+    /// Trials that a slot trains together leave no checkpoint: they are so few that, as estimated, they are done in so
+    /// long, in a third of the time between two checkpoints, and in half of what one trial may take.
+    public var togetherMilliseconds: Double = 20_000
     /// Of one worker.
     public var mostSlots = 4096
     /// With nothing else left to do, idle slots begin a second copy of what was given to a worker so long ago, and
@@ -138,6 +141,8 @@ public struct Dispatcher: Sendable {
         var since: Instant
         /// As its worker's last hello says.
         var stage = WorkerMessage.HeldTrial.Stage.waiting
+        /// Whether one slot runs all of the lease at once.
+        var isTogether = false
     }
 
     /// Who holds a leased trial.
@@ -162,6 +167,10 @@ public struct Dispatcher: Sendable {
         var process: UInt32 = 0
         var kernel = ""
         var held: [Int: Hold] = [:]
+        /// How many it still holds of each lease that one slot runs at once.
+        var together: [LeaseID: Int] = [:]
+        /// What slots take one after another: a trial, or all of such a lease.
+        var units: Int { held.count - together.values.reduce(0) { $0 + $1 - 1 } }
         /// The trial that it runs with nothing beside.
         var alone: Int?
         /// When `deadlines` has it.
@@ -192,7 +201,9 @@ public struct Dispatcher: Sendable {
     var holders: [Int: Holders] = [:]
     /// When late trials are looked for again.
     var nextTailCheck = Instant(milliseconds: .min)
-    /// Trials from here on have never been leased, unless a returning worker brought them.
+    /// nil: the grid's, and each trial is run alone.
+    var order: TrialOrder?
+    /// Trials from this place of the order on have never been leased, unless a returning worker brought them.
     var cursor = 0
     /// Trials that came back, to be leased first. May hold some that are no longer pending, like the next two.
     var returned = Queue<Int>()
@@ -222,11 +233,15 @@ public struct Dispatcher: Sendable {
     ///   - sweep: the canonical JSON that workers expand.
     ///   - restored: outcomes and failures from before, by trial.
     ///   - firstLease: lease numbers from here on were never used in this run directory.
+    ///   - order: in which trials are leased, with those side by side that may be trained together; nil: the grid's,
+    ///     each alone.
     public init(
         trialCount: Int, sweep: [UInt8], settings: DispatchSettings = DispatchSettings(),
-        restored: some Sequence<(trial: Int, outcome: Restored)> = EmptyCollection(), firstLease: UInt64 = 1
+        restored: some Sequence<(trial: Int, outcome: Restored)> = EmptyCollection(), firstLease: UInt64 = 1,
+        order: TrialOrder? = nil
     ) {
         self.settings = settings
+        self.order = order
         welcome = CoordinatorMessage.Welcome(
             sweep: sweep, beatMilliseconds: UInt32(settings.beatMilliseconds),
             trialLimitSeconds: settings.trialLimitSeconds)

@@ -33,7 +33,7 @@ extension WorkerSession {
     /// Running and reported trials, then those that wait, in the order in which they will start.
     var claims: [WorkerMessage.HeldTrial] {
         let begun = held.keys.filter { held[$0]?.stage != .waiting }.sorted()
-        return (begun + queue).compactMap { trial in
+        return (begun + queue.joined()).compactMap { trial in
             held[trial].map {
                 let stage: WorkerMessage.HeldTrial.Stage =
                     switch $0.stage {
@@ -42,7 +42,8 @@ extension WorkerSession {
                     case .reported: .reported
                     }
                 return WorkerMessage.HeldTrial(
-                    lease: $0.lease, trial: trial, attempt: $0.attempt, stage: stage)
+                    lease: $0.lease, trial: trial, attempt: $0.attempt, stage: stage,
+                    isTogether: $0.isTogether)
             }
         }
     }

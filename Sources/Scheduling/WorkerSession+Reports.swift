@@ -35,15 +35,12 @@ extension WorkerSession {
     mutating func note(
         _ progress: TrialProgress, of slot: Int, _ now: Instant, _ effects: inout [SessionEffect]
     ) {
-        guard case .running(progress.trial, _) = slots[slot] else { return }
-        fractions[slot] = progress
+        guard case .running(let run) = slots[slot], run.trials.contains(progress.trial) else { return }
+        fractions[progress.trial] = progress
         guard link == .joined, now >= lastProgress + beatMilliseconds else { return }
         lastProgress = now
-        let told = slots.indices.compactMap { slot -> TrialProgress? in
-            guard case .running(let trial, _) = slots[slot], fractions[slot]?.trial == trial else {
-                return nil
-            }
-            return fractions[slot]
+        let told = slots.flatMap { slot -> [TrialProgress] in
+            if case .running(let run) = slot { run.trials.compactMap { fractions[$0] } } else { [] }
         }
         effects.append(.send(.progress(told)))
     }
@@ -51,7 +48,7 @@ extension WorkerSession {
     /// Lets go of what no slot has begun.
     mutating func giveBack(_ now: Instant, _ effects: inout [SessionEffect]) {
         guard link == .joined else { return }
-        for trial in queue { held[trial] = nil }
+        for trial in queue.joined() { held[trial] = nil }
         queue = []
         greet(now, &effects)
     }

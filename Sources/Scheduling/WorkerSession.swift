@@ -38,7 +38,8 @@ public enum SessionEffect: Equatable, Sendable {
     case send(WorkerMessage)
     /// Give the slot the sweep that trials index into.
     case load(sweep: [UInt8], slot: Int)
-    case start(trial: UInt64, slot: Int)
+    /// One trial, or several that the slot trains together.
+    case start(trials: [UInt64], slot: Int)
     /// Send these bytes of a file that the trial's slot left, as a `piece`.
     case sendPiece(trial: UInt64, file: UInt32, offset: UInt64, count: Int)
     /// Delete the files that the trial's slot left.
@@ -55,6 +56,8 @@ public enum SessionNote: Equatable, Sendable {
     case joined
     case coordinatorSilent
     case failed(trial: UInt64, cause: String)
+    /// A slot ended while it trained so many together: each is tried alone.
+    case apart(trials: Int, cause: String)
 }
 
 public enum SessionEnd: Equatable, Sendable {
@@ -82,7 +85,21 @@ public struct WorkerSession: Sendable {
     enum Slot: Equatable, Sendable {
         case starting
         case idle
-        case running(UInt64, since: Instant)
+        case running(Run)
+    }
+
+    /// What a slot was given.
+    struct Run: Equatable, Sendable {
+        /// Whose answers are to come.
+        var trials: [UInt64]
+        /// Those of them that nobody wants any more.
+        var unwanted: Set<UInt64> = []
+        /// Whether it was several.
+        let isTogether: Bool
+        let since: Instant
+
+        /// Whether the slot works for nothing.
+        var isUseless: Bool { unwanted.isSuperset(of: trials) }
     }
 
     enum Stage: Equatable, Sendable {
@@ -95,24 +112,26 @@ public struct WorkerSession: Sendable {
         var lease: LeaseID
         var attempt: UInt32
         var stage: Stage
+        /// Whether it was given with all others of its lease, for one slot.
+        var isTogether = false
     }
 
-    private let settings: SessionSettings
+    let settings: SessionSettings
     /// When the worker says goodbye, whatever still runs then.
     let until: Instant?
     var isLeaving = false
     var trialTime = TrialTime()
-    private(set) var hello: WorkerMessage.Hello
-    private(set) var link = Link.waitingForSlots
-    private(set) var slots: [Slot]
-    /// What each slot last said of the trial that it runs.
-    var fractions: [TrialProgress?]
+    var hello: WorkerMessage.Hello
+    var link = Link.waitingForSlots
+    var slots: [Slot]
+    /// What slots last said of the trials that they run.
+    var fractions: [UInt64: TrialProgress] = [:]
     var lastProgress: Instant
-    private var slotDeaths: [Int]
+    var slotDeaths: [Int]
     var held: [UInt64: Held] = [:]
-    /// Trials that wait for a slot, in the order they came.
-    var queue: [UInt64] = []
-    private var sweep: [UInt8]?
+    /// Trials that wait for a slot, in the order they came: one by one, or those together that one slot takes.
+    var queue: [[UInt64]] = []
+    private(set) var sweep: [UInt8]?
     private(set) var beatMilliseconds: Int64 = 1000
     private var trialLimitMilliseconds: Int64?
     private var lastHeard: Instant
@@ -131,7 +150,6 @@ public struct WorkerSession: Sendable {
         self.settings = settings
         slots = Array(repeating: .starting, count: Int(hello.slots))
         slotDeaths = Array(repeating: 0, count: Int(hello.slots))
-        fractions = Array(repeating: nil, count: Int(hello.slots))
         lastProgress = now
         lastHeard = now
         lastSent = now
@@ -154,8 +172,8 @@ public struct WorkerSession: Sendable {
 
     /// When a slot's trial has run for too long.
     private func limit(of slot: Slot) -> Instant? {
-        guard case .running(_, let since) = slot else { return nil }
-        return trialLimitMilliseconds.map { since + $0 }
+        guard case .running(let run) = slot else { return nil }
+        return trialLimitMilliseconds.map { run.since + $0 }
     }
 
     public mutating func handle(_ event: SessionEvent, at now: Instant) -> [SessionEffect] {
@@ -203,7 +221,7 @@ extension WorkerSession {
         case .assign(let assignment):
             // Before a welcome the indices would mean nothing; the next hello tells what was missed.
             guard link == .joined else { return }
-            for trial in assignment.trials { take(trial, assignment, &effects) }
+            take(assignment, &effects)
         case .beat: break
         case .accepted(let trials):
             for trial in trials where isReported(trial) { forget(trial, &effects) }
@@ -227,6 +245,7 @@ extension WorkerSession {
             let claimed = !held.isEmpty
             for trial in held.keys.sorted() { forget(trial, &effects) }
             queue = []
+            fractions = [:]
             for slot in slots.indices {
                 switch slots[slot] {
                 case .starting: break
@@ -247,40 +266,41 @@ extension WorkerSession {
     }
 
     private mutating func take(
-        _ trial: UInt64, _ assignment: CoordinatorMessage.Assignment, _ effects: inout [SessionEffect]
+        _ assignment: CoordinatorMessage.Assignment, _ effects: inout [SessionEffect]
     ) {
-        guard let known = held[trial] else {
-            held[trial] = Held(lease: assignment.lease, attempt: assignment.attempt, stage: .waiting)
-            queue.append(trial)
-            return
+        var new: [UInt64] = []
+        for trial in assignment.trials where isNew(trial, assignment, &effects) {
+            held[trial] = Held(
+                lease: assignment.lease, attempt: assignment.attempt, stage: .waiting,
+                isTogether: assignment.isTogether)
+            new.append(trial)
         }
+        if !assignment.isTogether {
+            queue += new.map { [$0] }
+        } else if !new.isEmpty {
+            queue.append(new)
+        }
+    }
+
+    /// Whether the trial waits for a slot from now on.
+    private mutating func isNew(
+        _ trial: UInt64, _ assignment: CoordinatorMessage.Assignment, _ effects: inout [SessionEffect]
+    ) -> Bool {
+        guard let known = held[trial] else { return true }
         switch known.stage {
         case .waiting, .running:
             held[trial]?.lease = assignment.lease
             held[trial]?.attempt = assignment.attempt
-        case .reported(.failure) where known.lease != assignment.lease:
-            // Its failure was reported under another lease: this is the retry.
-            held[trial] = Held(lease: assignment.lease, attempt: assignment.attempt, stage: .waiting)
-            queue.append(trial)
-        case .reported(let message):
-            // It has the answer already; the coordinator had not heard.
-            effects.append(.send(message))
+        // Its failure was reported under another lease: this is the retry.
+        case .reported(.failure) where known.lease != assignment.lease: return true
+        // It has the answer already; the coordinator had not heard.
+        case .reported(let message): effects.append(.send(message))
         }
+        return false
     }
 
     private func isReported(_ trial: UInt64) -> Bool {
         if case .reported? = held[trial]?.stage { true } else { false }
-    }
-
-    private mutating func drop(_ trial: UInt64, _ effects: inout [SessionEffect]) {
-        forget(trial, &effects)
-        queue.removeAll { $0 == trial }
-        for slot in slots.indices {
-            if case .running(trial, _) = slots[slot] {
-                slots[slot] = .starting
-                effects.append(.restart(slot: slot))
-            }
-        }
     }
 
     private mutating func wake(_ now: Instant, _ effects: inout [SessionEffect]) {
@@ -316,77 +336,5 @@ extension WorkerSession {
         message.remainingMilliseconds = remaining(now)
         effects.append(.send(.hello(message)))
         lastHello = now
-    }
-}
-
-// MARK: - The slots
-
-extension WorkerSession {
-    private mutating func ready(_ slot: Int, _ now: Instant, _ effects: inout [SessionEffect]) {
-        // Ready twice: a slot that has its trial is not free, whatever it says.
-        guard slots[slot] == .starting else { return }
-        slots[slot] = .idle
-        if let sweep { effects.append(.load(sweep: sweep, slot: slot)) }
-        if link == .waitingForSlots {
-            link = .greeting
-            greet(now, &effects)
-        }
-    }
-
-    private mutating func finish(
-        _ slot: Int, _ reply: SlotReply, _ time: Int64, _ log: String, _ effects: inout [SessionEffect]
-    ) {
-        guard case .running(let trial, _) = slots[slot] else { return }
-        switch reply {
-        case .ready, .progress: return
-        case .done, .failed: slots[slot] = .idle
-        }
-        slotDeaths[slot] = 0
-        guard let hold = held[trial] else { return }
-        switch reply {
-        case .ready, .progress: break
-        case .done(trial, let id, let body, let files, let continuedFrom, let seconds, let peak):
-            if continuedFrom == 0 { trialTime.add(seconds * 1000) }
-            report(
-                .report(
-                    WorkerMessage.Report(
-                        lease: hold.lease, trial: trial, id: id, attempt: hold.attempt, body: body,
-                        files: files,
-                        provenance: provenance(slot, seconds, peak, time, continuedFrom: continuedFrom))),
-                of: trial, &effects)
-        case .failed(trial, let cause, let seconds, let peak):
-            fail(trial, cause, log, provenance(slot, seconds, peak, time), &effects)
-        case .done, .failed:
-            fail(trial, "its slot answered for another trial", log, provenance(slot, 0, 0, time), &effects)
-        }
-    }
-
-    private mutating func died(
-        _ slot: Int, _ cause: String, _ time: Int64, _ peak: UInt64, _ log: String, _ now: Instant,
-        _ effects: inout [SessionEffect]
-    ) {
-        let was = slots[slot]
-        slots[slot] = .starting
-        if case .running(let trial, let since) = was {
-            let seconds = Double(now.milliseconds - since.milliseconds) / 1000
-            fail(trial, cause, log, provenance(slot, seconds, peak, time), &effects)
-        } else {
-            slotDeaths[slot] += 1
-            if slotDeaths[slot] >= settings.maximumSlotDeaths {
-                effects += [.send(.goodbye), .exit(.slotsBroken(cause: cause))]
-                return
-            }
-        }
-        effects.append(.restart(slot: slot))
-    }
-
-    private mutating func startWaiting(_ now: Instant, _ effects: inout [SessionEffect]) {
-        for slot in slots.indices where slots[slot] == .idle && !queue.isEmpty {
-            let trial = queue.removeFirst()
-            slots[slot] = .running(trial, since: now)
-            fractions[slot] = nil
-            held[trial]?.stage = .running
-            effects.append(.start(trial: trial, slot: slot))
-        }
     }
 }

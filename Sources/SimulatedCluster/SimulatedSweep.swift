@@ -11,6 +11,8 @@ struct SimulatedSweep: Sendable {
     /// The records' bodies, and the lines that a run without any cluster would export.
     let bodies: [[UInt8]]
     let lines: [String]
+    /// With the trials of a seed, which may be trained together, side by side.
+    var order: TrialOrder?
 
     /// Of no trials; what every real one falls back to that cannot be.
     static let none = SimulatedSweep(json: [], digest: "", trials: [], ids: [], bodies: [], lines: [])
@@ -18,11 +20,13 @@ struct SimulatedSweep: Sendable {
 
 extension SimulatedSweep {
     init?(trials count: Int) {
+        // Of one seed each: so many that some slots train them together.
+        let betas = [15, 10, 5, 2, 1].first { count.isMultiple(of: $0) && count >= $0 } ?? 1
         let text = """
             name: simulated
             experiment: vib
             dataset: {name: gaussian, correlations: [0.5]}
-            axes: {beta: [0.1], depth: [1], seed: {range: [0, \(count)]}}
+            axes: {beta: \((1...betas).map { Double($0) / 100 }), depth: [1], seed: {range: [0, \(count / betas)]}}
             activation: linear
             training: {optimizer: adam, learningRate: 1e-2, batch: 16, steps: 10}
             measures: {localRank: {thresholds: [0.1], points: 4}}
@@ -38,6 +42,7 @@ extension SimulatedSweep {
         let values = all.indices.map { Self.body(of: $0) }
         bodies = values.map { Array($0.canonicalText.utf8) }
         let digest = digest
+        order = TrialOrder(spec.grid)
         lines = zip(all, values).map { recordLine(trial: $0, sweepDigest: digest, body: $1) }
     }
 

@@ -7,7 +7,7 @@ struct SimulatedWorker {
         var number = 0
         var isUp = false
         var isLoaded = false
-        var trial: UInt64?
+        var trials: [UInt64] = []
     }
 
     let host: Int

@@ -17,7 +17,8 @@ extension Simulation {
         shell = Shell(shell.mutant)
         dispatcher = Dispatcher(
             trialCount: options.trials, sweep: sweep.json, settings: options.settings,
-            restored: journal.restored, firstLease: UInt64(life) << 32)
+            restored: journal.restored, firstLease: UInt64(life) << 32,
+            order: options.isTogether ? sweep.order : nil)
         coordinate(.wake)
     }
 

@@ -54,13 +54,13 @@ extension Simulation {
         case .load(_, let slot):
             if workers[id]?.processes[slot].isUp != true { fail("a slot that is not up is given the sweep") }
             workers[id]?.processes[slot].isLoaded = true
-        case .start(let trial, let slot): start(trial, on: slot, of: id)
+        case .start(let trials, let slot): start(trials, on: slot, of: id)
         case .restart(let slot): startProcess(id, slot)
         case .end(let slot, let cause):
-            if workers[id]?.processes[slot].trial == nil { fail("an idle slot is ended") }
+            if workers[id]?.processes[slot].trials.isEmpty != false { fail("an idle slot is ended") }
             workers[id]?.processes[slot].number += 1
             workers[id]?.processes[slot].isUp = false
-            workers[id]?.processes[slot].trial = nil
+            workers[id]?.processes[slot].trials = []
             work(id, .slotDied(slot, cause: cause, unixMilliseconds: now.milliseconds))
         case .sendPiece(let trial, let file, let offset, let count):
             sendPiece(trial, Int(file), offset, count, from: id)
@@ -101,30 +101,33 @@ extension Simulation {
             at: now.milliseconds + chance.milliseconds(5...400))
     }
 
-    private mutating func start(_ trial: UInt64, on slot: Int, of id: UInt64) {
+    private mutating func start(_ trials: [UInt64], on slot: Int, of id: UInt64) {
         guard let worker = workers[id] else { return }
         let process = worker.processes[slot]
         if let until = worker.until, now + worker.ahead >= until {
             fail("a trial starts after its worker's end")
         }
         if !process.isUp || !process.isLoaded { fail("a trial starts on a slot that is not ready") }
-        if process.trial != nil { fail("a trial starts on a busy slot") }
-        workers[id]?.processes[slot].trial = trial
-        starts += 1
-        var end = SlotHappening.done(trial)
-        if isBad(trial) || isFaulty && chance.hits(options.failure) || options.hasBadHost && worker.host == 0
-        {
-            end = .failed(trial)
+        if !process.trials.isEmpty { fail("a trial starts on a busy slot") }
+        if trials.isEmpty { fail("a slot is started with nothing to do") }
+        workers[id]?.processes[slot].trials = trials
+        starts += trials.count
+        if trials.count > 1 { groups += 1 }
+        var ends = trials.map { trial in
+            isBad(trial) || isFaulty && chance.hits(options.failure) || options.hasBadHost && worker.host == 0
+                ? SlotHappening.failed(trial) : .done(trial)
         }
-        if isFaulty, chance.hits(options.death) { end = .died }
-        if Self.isPoisonous(trial, options) { end = .killsWorker }
+        if isFaulty, chance.hits(options.death) { ends = [.died] }
+        if trials.contains(where: { Self.isPoisonous($0, options) }) { ends = [.killsWorker] }
         // Nothing will ever be heard of it; the worker's own limit ends it.
         if isFaulty, chance.hits(options.hang) { return }
         let isSlow = worker.host == options.hosts - 1
         let length = chance.milliseconds(1...options.longest) * (isSlow ? options.slowness : 1)
-        agenda.add(
-            .slot(id, slot, process: process.number, end),
-            at: now.milliseconds + min(length, options.longestAnywhere))
+        for (place, end) in ends.enumerated() {
+            agenda.add(
+                .slot(id, slot, process: process.number, end),
+                at: now.milliseconds + min(length, options.longestAnywhere) + Int64(place))
+        }
     }
 
     /// Whether the trial fails wherever it runs.
@@ -137,20 +140,23 @@ extension Simulation {
         guard workers[id]?.processes[slot].number == process else { return }
         let time = now.milliseconds
         let seconds = Double(options.longest) / 2000
-        workers[id]?.processes[slot].trial = nil
         switch what {
         case .ready:
             workers[id]?.processes[slot].isUp = true
             work(id, .slotReady(slot, kernel: ""))
-        case .died: work(id, .slotDied(slot, cause: "killed", unixMilliseconds: time))
+        case .died:
+            workers[id]?.processes[slot].trials = []
+            work(id, .slotDied(slot, cause: "killed", unixMilliseconds: time))
         case .killsWorker:
             note("worker \(id) dies of a trial")
             removeWorker(id)
         case .failed(let trial):
+            workers[id]?.processes[slot].trials.removeAll { $0 == trial }
             let reply = SlotReply.failed(
                 trial: trial, cause: "it broke", seconds: seconds, peakMemoryBytes: 0)
             work(id, .slotReply(slot, reply, unixMilliseconds: time))
         case .done(let trial):
+            workers[id]?.processes[slot].trials.removeAll { $0 == trial }
             let files = options.files.enumerated().map { KeptFile(step: UInt64($0), bytes: $1) }
             if !files.isEmpty { workers[id]?.files.insert(trial) }
             let reply = SlotReply.done(

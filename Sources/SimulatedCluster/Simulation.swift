@@ -56,6 +56,8 @@ public struct Simulation {
     var isFinished = false
     /// Of trials; and assignments of a trial that had been assigned before.
     var starts = 0
+    /// Of several trials at once on a slot.
+    var groups = 0
     var secondAssignments = 0
     public private(set) var events = 0
     /// The first thing that went wrong.

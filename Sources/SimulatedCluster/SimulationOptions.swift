@@ -45,6 +45,8 @@ public struct SimulationOptions: Sendable {
     var lostFiles: Double
     /// How long a worker lives at the least, as a batch engine's job does; nil: until something ends it.
     var lifetime: Int64?
+    /// Whether slots train trials of one seed together.
+    var isTogether: Bool
     var settings: DispatchSettings
 
     init(_ chance: inout Chance) {
@@ -85,6 +87,7 @@ public struct SimulationOptions: Sendable {
         let drawn: Int64? = own.pick(nil, nil, nil, longest + 10_000, 3 * longest + 10_000)
         // While the others are between two lives a bad host would have all trials for itself.
         lifetime = hasBadHost ? nil : drawn
+        isTogether = own.hits(0.5)
     }
 
     var isCalm: Bool { faultsEnd == 0 }
@@ -115,8 +118,8 @@ extension SimulationOptions: CustomStringConvertible {
         network: up to \(latency) ms, duplicates \(duplicates), reorders \(reorders), \
         \(queuesWhileDown ? "queues" : "drops") while down, \(tellsOfConnections ? "tells" : "does not tell") of connections
         workers end \(lifetime.map { "after \($0) ms or up to twice that" } ?? "only when they are made to")
-        shards of \(settings.shardMilliseconds) ms, quarantine after \(settings.maximumFailures) failures \
-        or \(settings.maximumLosses) losses
+        shards of \(settings.shardMilliseconds) ms, trials \(isTogether ? "together where they may be" : "alone")
+        quarantine after \(settings.maximumFailures) failures or \(settings.maximumLosses) losses
         """
     }
 }

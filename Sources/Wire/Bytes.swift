@@ -47,6 +47,8 @@ struct ByteWriter {
 
     mutating func write(_ number: Double) { write(number.bitPattern) }
 
+    mutating func write(_ flag: Bool) { write(flag ? 1 : 0 as UInt8) }
+
     mutating func write(_ body: [UInt8]) {
         write(UInt32(body.count))
         bytes += body
@@ -89,6 +91,12 @@ struct ByteReader {
         }
         position += size
         return number
+    }
+
+    mutating func readBool() throws(WireError) -> Bool {
+        let number: UInt8 = try read()
+        guard number <= 1 else { throw .unknownKind(number) }
+        return number == 1
     }
 
     /// How long something took.

@@ -22,6 +22,7 @@ extension CoordinatorMessage {
             writer.write(assignment.lease.value)
             writer.write(assignment.attempt)
             writer.write(list: assignment.trials) { $0.write($1) }
+            writer.write(assignment.isTogether)
             return writer.bytes
         case .beat: return ByteWriter(kind: Kind.beat.rawValue).bytes
         case .accepted(let trials):
@@ -57,7 +58,7 @@ extension CoordinatorMessage {
             self = .assign(
                 Assignment(
                     lease: LeaseID(try reader.read()), attempt: try reader.readAttempt(),
-                    trials: try reader.readTrials()))
+                    trials: try reader.readTrials(), isTogether: try reader.readBool()))
         case .beat: self = .beat
         case .accepted: self = .accepted(try reader.readTrials())
         case .revoke: self = .revoke(LeaseID(try reader.read()), try reader.readTrials())
@@ -80,9 +81,9 @@ extension SlotRequest {
             var writer = ByteWriter(kind: Kind.sweep.rawValue)
             writer.write(sweep)
             return writer.bytes
-        case .run(let trial):
+        case .run(let trials):
             var writer = ByteWriter(kind: Kind.run.rawValue)
-            writer.write(trial)
+            writer.write(list: trials) { $0.write($1) }
             return writer.bytes
         }
     }
@@ -91,7 +92,7 @@ extension SlotRequest {
         var reader = try ByteReader(bytes)
         switch Kind(rawValue: reader.kind) {
         case .sweep: self = .sweep(try reader.readBytes(limit: WireLimit.sweep))
-        case .run: self = .run(trial: try reader.read())
+        case .run: self = .run(trials: try reader.readTrials())
         case nil: throw .unknownKind(reader.kind)
         }
         try reader.end()

@@ -4,7 +4,7 @@
 import Sweep
 
 /// The version of every message below; a peer that speaks another is refused with both numbers named.
-public let wireVersion: UInt8 = 4
+public let wireVersion: UInt8 = 5
 
 /// Who a worker is: chosen at random by the worker's process when it starts, kept across reconnections.
 public struct WorkerID: Hashable, Sendable {
@@ -70,14 +70,19 @@ public enum WorkerMessage: Equatable, Sendable {
         public var trial: UInt64
         public var attempt: UInt32
         public var stage: Stage
+        /// Whether all of the lease are run at once by one slot.
+        public var isTogether: Bool
 
         public enum Stage: UInt8, CaseIterable, Sendable { case waiting, running, reported }
 
-        public init(lease: LeaseID, trial: UInt64, attempt: UInt32, stage: Stage = .waiting) {
+        public init(
+            lease: LeaseID, trial: UInt64, attempt: UInt32, stage: Stage = .waiting, isTogether: Bool = false
+        ) {
             self.lease = lease
             self.trial = trial
             self.attempt = attempt
             self.stage = stage
+            self.isTogether = isTogether
         }
     }
 
@@ -243,11 +248,14 @@ public enum CoordinatorMessage: Equatable, Sendable {
         public var attempt: UInt32
         /// Grid indices.
         public var trials: [UInt64]
+        /// Whether one slot is to train them all at once.
+        public var isTogether: Bool
 
-        public init(lease: LeaseID, attempt: UInt32, trials: [UInt64]) {
+        public init(lease: LeaseID, attempt: UInt32, trials: [UInt64], isTogether: Bool = false) {
             self.lease = lease
             self.attempt = attempt
             self.trials = trials
+            self.isTogether = isTogether
         }
     }
 }
@@ -256,7 +264,8 @@ public enum CoordinatorMessage: Equatable, Sendable {
 public enum SlotRequest: Equatable, Sendable {
     /// The sweep's canonical JSON; once, first.
     case sweep([UInt8])
-    case run(trial: UInt64)
+    /// One, or several that it trains at once; each is answered.
+    case run(trials: [UInt64])
 }
 
 /// What a slot tells its worker.

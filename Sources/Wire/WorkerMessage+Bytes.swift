@@ -18,6 +18,7 @@ extension WorkerMessage {
                 writer.write(held.trial)
                 writer.write(held.attempt)
                 writer.write(held.stage.rawValue)
+                writer.write(held.isTogether)
             }
             writer.write(hello.remainingMilliseconds ?? .max)
             writer.write(hello.checkpointMilliseconds)
@@ -99,7 +100,7 @@ extension WorkerMessage.Hello {
                 WorkerMessage.HeldTrial(
                     lease: LeaseID(try reader.read()), trial: try reader.read(),
                     attempt: try reader.readAttempt(),
-                    stage: try reader.readStage())
+                    stage: try reader.readStage(), isTogether: try reader.readBool())
             })
         let remaining: UInt64 = try reader.read()
         remainingMilliseconds = remaining == .max ? nil : remaining

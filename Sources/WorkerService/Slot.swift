@@ -71,23 +71,7 @@ private struct Slot {
                 trials = TrialReader(spec.grid)
             } catch { sweep = .failure(error) }
             return true
-        case .run(let trial):
-            resetPeakMemory()
-            let start = monotonicMilliseconds()
-            let outcome = run(trial)
-            let seconds = Double(monotonicMilliseconds() - start) / 1000
-            switch outcome {
-            case .success(let result):
-                return send(
-                    .done(
-                        trial: trial, id: result.id, body: result.body.canonicalBytes,
-                        files: result.files, continuedFrom: result.continuedFrom, seconds: seconds,
-                        peakMemoryBytes: peakMemory()))
-            case .failure(let failure):
-                return send(
-                    .failed(
-                        trial: trial, cause: failure.cause, seconds: seconds, peakMemoryBytes: peakMemory()))
-            }
+        case .run(let indices): return run(indices)
         }
     }
 
@@ -100,15 +84,82 @@ private struct Slot {
         let continuedFrom: UInt64
     }
 
+    /// Several train together where they may, and have equal shares of the time. False where the worker is gone.
+    private mutating func run(_ indices: [UInt64]) -> Bool {
+        if indices.count > 1 {
+            resetPeakMemory()
+            let start = monotonicMilliseconds()
+            if let outcomes = runTogether(indices) {
+                let share = Double(monotonicMilliseconds() - start) / 1000 / Double(indices.count)
+                return zip(indices, outcomes).allSatisfy { answer($0, $1, seconds: share) }
+            }
+        }
+        for index in indices {
+            resetPeakMemory()
+            let start = monotonicMilliseconds()
+            let outcome = run(index)
+            let seconds = Double(monotonicMilliseconds() - start) / 1000
+            guard answer(index, outcome, seconds: seconds) else { return false }
+        }
+        return true
+    }
+
+    private func answer(_ index: UInt64, _ outcome: Result<Success, Failure>, seconds: Double) -> Bool {
+        switch outcome {
+        case .success(let result):
+            send(
+                .done(
+                    trial: index, id: result.id, body: result.body.canonicalBytes,
+                    files: result.files, continuedFrom: result.continuedFrom, seconds: seconds,
+                    peakMemoryBytes: peakMemory()))
+        case .failure(let failure):
+            send(
+                .failed(trial: index, cause: failure.cause, seconds: seconds, peakMemoryBytes: peakMemory()))
+        }
+    }
+
+    /// The trial's settings with its identifier.
+    private mutating func find(_ index: UInt64, _ spec: SweepSpec) -> (Trial, TrialID)? {
+        guard let place = Int(exactly: index), place < spec.grid.count,
+            let trial = trials?.trial(at: place), let id = trials?.id(of: trial)
+        else { return nil }
+        return (trial, id)
+    }
+
+    /// nil where they cannot be trained together, or one of them has an error: each alone tells whose it is.
+    private mutating func runTogether(_ indices: [UInt64]) -> [Result<Success, Failure>]? {
+        guard case .success(let spec)? = sweep, insteadOfTraining == nil else { return nil }
+        var group: [(trial: Trial, id: TrialID)] = []
+        for index in indices {
+            guard let known = find(index, spec) else { return nil }
+            group.append(known)
+        }
+        let settings = group.map(\.trial.settings)
+        guard TrialGroup.holds(all: settings) else { return nil }
+        var dueAt = monotonicMilliseconds() + 1000
+        let results = try? runner.run(
+            together: settings, keeping: spec.weights,
+            told: { done, steps, _ in
+                // It leaves no state, and the worker waits for its end.
+                if cposix_was_signalled() != 0 { exit(ExitCode.interrupted.rawValue) }
+                guard isDue(&dueAt), steps > 0 else { return }
+                for index in indices { tell(index, done, steps) }
+            })
+        guard let results else { return nil }
+        return zip(group, results).map { member, result in
+            leave(result.kept, of: member.trial).map { files in
+                Success(id: member.id, body: result.body, files: files, continuedFrom: 0)
+            }
+        }
+    }
+
     private mutating func run(_ index: UInt64) -> Result<Success, Failure> {
         switch sweep {
         case nil: return .failure(Failure(cause: "the slot was not told the sweep"))
         case .failure(let error)?:
             return .failure(Failure(cause: "this worker cannot read the sweep: \(error.message)"))
         case .success(let spec)?:
-            guard let place = Int(exactly: index), place < spec.grid.count,
-                let trial = trials?.trial(at: place), let id = trials?.id(of: trial)
-            else {
+            guard let (trial, id) = find(index, spec) else {
                 return .failure(Failure(cause: "trial \(index) is not in this worker's grid"))
             }
             if let body = insteadOfTraining?(trial.settings) {
@@ -120,14 +171,8 @@ private struct Slot {
                 let result = try runner.run(
                     trial.settings, keeping: spec.weights, checkpoints: clock.checkpoints(of: id),
                     told: { done, steps, from in
-                        let now = monotonicMilliseconds()
-                        guard now >= dueAt, steps > 0 else { return }
-                        dueAt = now + 1000
-                        _ = sendToWorker(
-                            .progress(
-                                TrialProgress(
-                                    trial: index, permille: UInt16(1000 * done / steps),
-                                    from: UInt16(1000 * from / steps))))
+                        guard isDue(&dueAt), steps > 0 else { return }
+                        tell(index, done, steps, from: from)
                     })
                 return leave(result.kept, of: trial).map { files in
                     Success(
@@ -157,6 +202,21 @@ private struct Slot {
     }
 
     func send(_ reply: SlotReply) -> Bool { sendToWorker(reply) }
+}
+
+/// Whether it is time to tell of progress; the next time is a second later.
+private func isDue(_ dueAt: inout Int64) -> Bool {
+    let now = monotonicMilliseconds()
+    guard now >= dueAt else { return false }
+    dueAt = now + 1000
+    return true
+}
+
+private func tell(_ trial: UInt64, _ done: Int, _ steps: Int, from: Int = 0) {
+    _ = sendToWorker(
+        .progress(
+            TrialProgress(
+                trial: trial, permille: UInt16(1000 * done / steps), from: UInt16(1000 * from / steps))))
 }
 
 /// False where the worker is gone.

@@ -266,9 +266,9 @@ struct Worker {
         switch effect {
         case .send(let message): link.socket.send(message.encoded)
         case .load(let sweep, let slot): slots[slot]?.send(.sweep(sweep))
-        case .start(let trial, let slot):
+        case .start(let trials, let slot):
             slots[slot]?.clearLog()
-            slots[slot]?.send(.run(trial: trial))
+            slots[slot]?.send(.run(trials: trials))
         case .end(let slot, let cause): end(slot, cause: cause)
         case .restart(let slot):
             if var old = slots[slot] {
@@ -298,6 +298,9 @@ struct Worker {
             )
         case .coordinatorSilent: say("\(endpoint.text) is silent; waiting for it")
         case .failed(let trial, let cause): say("trial \(trial) failed: \(cause)")
+        case .apart(let count, let cause):
+            // The coordinator hears of it only where a trial fails alone, too.
+            printError("a slot that had \(count) trials together ended; each is tried alone: \(cause)")
         }
     }
 

@@ -108,14 +108,6 @@ import Text
         #expect(checkpoints(work).isEmpty)
     }
 
-    /// What the process has computed, in hundredths of a second.
-    private func cpuTicks(_ process: pid_t) throws -> Int {
-        let text = try String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8)
-        // After the name, which may have spaces: state, 10 others, user time.
-        let words = text.split(separator: ")").last?.split(separator: " ") ?? []
-        return words.count > 11 ? Int(words[11]) ?? 0 : 0
-    }
-
     @Test(
         "A damaged checkpoint is ignored with a word, and a folder that cannot be written to costs a warning")
     func unusable() throws {

@@ -50,6 +50,9 @@ private func coordinatorMessages() -> [CoordinatorMessage] {
         .refuse(reason: "its key was revoked"),
         .assign(CoordinatorMessage.Assignment(lease: LeaseID(1), attempt: 1, trials: [0, 1, 2, 3])),
         .assign(CoordinatorMessage.Assignment(lease: LeaseID(2), attempt: 2, trials: [1])), .beat,
+        .assign(
+            CoordinatorMessage.Assignment(
+                lease: LeaseID(3), attempt: 1, trials: [0, 1, 4, 5], isTogether: true)),
         .accepted([0, 3]), .revoke(LeaseID(1), [2]), .fetch(trial: 0, file: 0, offset: 0), .finish,
     ]
 }
@@ -88,7 +91,7 @@ private func slotReplies(_ id: TrialID) -> [SlotReply] {
     }
 
     @Test func `a worker's to its slot, and back`() throws {
-        let requests: [SlotRequest] = [.sweep(Array(#"{"name":"s"}"#.utf8)), .run(trial: 7)]
+        let requests: [SlotRequest] = [.sweep(Array(#"{"name":"s"}"#.utf8)), .run(trials: [7, 9])]
         let corpus = requests.map(\.encoded) + slotReplies(id).map(\.encoded)
         try fuzz(corpus, rounds: 20_000) { bytes in
             try check(bytes) { bytes throws(WireError) in try SlotRequest(decoding: bytes).encoded }

@@ -126,6 +126,14 @@ private func softmax(_ row: [Double]) -> (losses: [Double], p: [Double]) {
         expectClose(kernel.values, gradient, within: tolerance(T.self))
         expectClose(variance.values, varianceGradient, within: 2 * tolerance(T.self))
         #expect(kernel.isIntact && variance.isIntact)
+        // The order of the sum changes nothing else.
+        let other = Guarded(y.values, rows: rows, columns: columns)
+        let otherVariance = Guarded<T>(rows: 1, columns: columns)
+        let fast = other.matrix.gaussianNLL(
+            t, logVariance: v, gradient: otherVariance.matrix, scale: 0.5, inOrder: false)
+        expectClose(fast.loss, sum.loss, within: 1e-13)
+        #expect(sameBits(other.values, kernel.values) && sameBits(otherVariance.values, variance.values))
+        #expect(other.isIntact && otherVariance.isIntact)
     }
 
     @Test(arguments: awkwardSizes, [0, 1, 5])

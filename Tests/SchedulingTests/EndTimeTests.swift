@@ -135,7 +135,7 @@ import Wire
     private func assign(_ session: inout WorkerSession, _ trial: UInt64, at time: Int64) {
         let assignment = CoordinatorMessage.Assignment(lease: LeaseID(trial), attempt: 1, trials: [trial])
         let effects = session.handle(.message(.assign(assignment)), at: Instant(milliseconds: time))
-        #expect(effects == [.start(trial: trial, slot: 0)])
+        #expect(effects == [.start(trials: [trial], slot: 0)])
     }
 
     private func finish(_ session: inout WorkerSession, _ trial: UInt64, seconds: Double, at time: Int64)

@@ -14,11 +14,12 @@ struct TestCoordinator {
 
     init(
         trials: Int, settings: DispatchSettings = DispatchSettings(),
-        restored: [(trial: Int, outcome: Dispatcher.Restored)] = [], firstLease: UInt64 = 1
+        restored: [(trial: Int, outcome: Dispatcher.Restored)] = [], firstLease: UInt64 = 1,
+        order: TrialOrder? = nil
     ) {
         dispatcher = Dispatcher(
             trialCount: trials, sweep: Self.sweep, settings: settings, restored: restored,
-            firstLease: firstLease)
+            firstLease: firstLease, order: order)
     }
 
     mutating func handle(_ event: DispatchEvent, _ place: SourceLocation = #_sourceLocation)

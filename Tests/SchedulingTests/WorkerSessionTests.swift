@@ -114,13 +114,14 @@ extension [SessionEffect] {
     @Test func `trials start on free slots and the others wait in the order they came`() throws {
         var worker = try TestWorker(joinedWith: 2)
         #expect(
-            try worker.assign([7, 3, 5], lease: 1) == [.start(trial: 7, slot: 0), .start(trial: 3, slot: 1)])
+            try worker.assign([7, 3, 5], lease: 1)
+                == [.start(trials: [7], slot: 0), .start(trials: [3], slot: 1)])
         #expect(try worker.assign([4], lease: 2) == [])
         let effects = try worker.done(3, slot: 1)
-        #expect(effects.last == .start(trial: 5, slot: 1))
+        #expect(effects.last == .start(trials: [5], slot: 1))
         #expect(effects.reports.map(\.lease) == [LeaseID(1)])
         #expect(effects.reports.first?.provenance.startMilliseconds == 4000)
-        #expect(try worker.done(7).last == .start(trial: 4, slot: 0))
+        #expect(try worker.done(7).last == .start(trials: [4], slot: 0))
     }
 
     @Test func `a slot's death costs its trial's attempt and nothing else, and the slot starts anew`() throws
@@ -133,8 +134,9 @@ extension [SessionEffect] {
         #expect(effects.failures.first?.provenance.seconds == 3)
         #expect(effects.last == .restart(slot: 0))
         #expect(
-            try worker.handle(.slotReady(0, kernel: "Haswell")).last == .start(trial: 2, slot: 0))
-        #expect(worker.session.slots[1] == .running(1, since: Instant(milliseconds: 0)))
+            try worker.handle(.slotReady(0, kernel: "Haswell")).last == .start(trials: [2], slot: 0))
+        let run = WorkerSession.Run(trials: [1], isTogether: false, since: Instant(milliseconds: 0))
+        #expect(worker.session.slots[1] == .running(run))
     }
 
     @Test func `a slot's error is the trial's failure, and the slot goes on`() throws {
@@ -144,7 +146,7 @@ extension [SessionEffect] {
             .slotReply(
                 0, .failed(trial: 0, cause: "no data", seconds: 2, peakMemoryBytes: 1), unixMilliseconds: 0))
         #expect(effects.failures.map(\.cause) == ["no data"])
-        #expect(effects.last == .start(trial: 1, slot: 0))
+        #expect(effects.last == .start(trials: [1], slot: 0))
     }
 
     @Test func `an answer for another trial fails the one that was asked for`() throws {
@@ -211,7 +213,7 @@ extension [SessionEffect] {
         let failed = try worker.handle(.slotDied(0, cause: "killed", unixMilliseconds: 0)).sent
         #expect(try worker.assign([1], lease: 1).sent == failed)
         _ = try worker.handle(.slotReady(0, kernel: "Haswell"))
-        #expect(try worker.assign([1], lease: 2, attempt: 2) == [.start(trial: 1, slot: 0)])
+        #expect(try worker.assign([1], lease: 2, attempt: 2) == [.start(trials: [1], slot: 0)])
     }
 
     // MARK: The coordinator comes and goes
@@ -270,7 +272,7 @@ extension [SessionEffect] {
         let effects = try worker.pass(milliseconds: 8000)
         #expect(effects.contains(.note(.coordinatorSilent)))
         #expect(effects.hellos.last?.held == [held(0, lease: 1, .running), held(1, lease: 1)])
-        #expect(try worker.done(0) == [.start(trial: 1, slot: 0)])
+        #expect(try worker.done(0) == [.start(trials: [1], slot: 0)])
         let welcome = try worker.handle(.message(welcomed))
         #expect(welcome.reports.map(\.trial) == [0])
         #expect(welcome.first == .note(.joined))
@@ -315,7 +317,7 @@ extension [SessionEffect] {
         #expect(effects.hellos.map(\.held) == [[held(4, lease: 1, .running)]])
         #expect(effects.count == 1)
         #expect(try worker.done(4).count == 1)
-        #expect(try worker.assign([5], lease: 2, attempt: 2) == [.start(trial: 5, slot: 0)])
+        #expect(try worker.assign([5], lease: 2, attempt: 2) == [.start(trials: [5], slot: 0)])
     }
 
     @Test func `what slots say of their trials is told once a beat, together`() throws {

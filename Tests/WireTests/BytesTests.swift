@@ -126,12 +126,14 @@ struct BytesTests {
         #expect(WorkerMessage.beat.encoded == [wireVersion, 2])
         #expect(
             CoordinatorMessage.assign(
-                CoordinatorMessage.Assignment(lease: LeaseID(258), attempt: 3, trials: [5, 1 << 40])
+                CoordinatorMessage.Assignment(
+                    lease: LeaseID(258), attempt: 3, trials: [5, 1 << 40], isTogether: true)
             ).encoded == [
                 wireVersion, 3,
                 2, 1, 0, 0, 0, 0, 0, 0,
                 3, 0, 0, 0,
                 2, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0,
+                1,
             ])
         #expect(SlotReply.ready(kernel: "β").encoded == [wireVersion, 1, 2, 0, 0, 0, 0xCE, 0xB2])
     }

@@ -67,7 +67,8 @@ extension Draws {
             let held = (0..<Int.random(in: 0...20, using: &self)).map { _ in
                 WorkerMessage.HeldTrial(
                     lease: LeaseID(number()), trial: number(), attempt: number() % (WireLimit.attempt + 1),
-                    stage: WorkerMessage.HeldTrial.Stage.allCases[Int(next() % 3)])
+                    stage: WorkerMessage.HeldTrial.Stage.allCases[Int(next() % 3)],
+                    isTogether: next() % 2 == 0)
             }
             return .hello(
                 WorkerMessage.Hello(
@@ -106,7 +107,8 @@ extension Draws {
         case 2:
             return .assign(
                 CoordinatorMessage.Assignment(
-                    lease: LeaseID(number()), attempt: number() % (WireLimit.attempt + 1), trials: trials()))
+                    lease: LeaseID(number()), attempt: number() % (WireLimit.attempt + 1), trials: trials(),
+                    isTogether: next() % 2 == 0))
         case 3: return .beat
         case 4: return .accepted(trials())
         case 5: return .fetch(trial: number(), file: number(), offset: number())
@@ -117,7 +119,7 @@ extension Draws {
     }
 
     mutating func slotRequest() -> SlotRequest {
-        next() % 2 == 0 ? .sweep(bytes(upTo: 300)) : .run(trial: number())
+        next() % 2 == 0 ? .sweep(bytes(upTo: 300)) : .run(trials: trials())
     }
 
     mutating func slotReply() -> SlotReply {

@@ -34,6 +34,8 @@ compare "An epoch of the small VIB" \
 compare "100 steps of Alemi's VIB" \
     python3 "$here/compare_mnist.py" vib-alemi --bench "$bench" --data "$DATA" --repeat 1 --steps 100 $peers
 compare "1000 steps of the Gaussian VIB" python3 "$here/compare_gaussian_vib.py" --bench "$bench" $peers
+compare "A sweep of Gaussian VIBs, trained together and alone" \
+    python3 "$here/compare_together.py" --program "$here/../../.build/release/ranksweep" --ndjson "$OUT"
 compare "Local rank" "$TORCH_PYTHON" "$here/compare_local_rank.py" --bench "$bench" --data "$DATA" \
     --jax-python "$JAX_PYTHON"
 compare "Sixteen trainings" python3 "$here/compare_sweep.py" --bench "$bench" --data "$DATA" --ndjson "$OUT" $peers

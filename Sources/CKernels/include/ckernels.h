@@ -34,9 +34,9 @@ enum { CK_LINEAR = 0, CK_RELU = 1, CK_TANH = 2 };
     /* y in, 2 · scale · (y − t) out, in place. Returns Σ (y − t)². */                                       \
     double ck_squared_error_##S(T *y, const T *t, size_t count, T scale);                                    \
     /* Mean y in, scale · d/dy out, in place; dv[j] = scale · Σ_i d/dlogvar_j. Returns Σ of                  \
-       ½ (ln 2π + v + (t − y)² e^−v). */                                                                     \
+       ½ (ln 2π + v + (t − y)² e^−v): one after another where in_order, else several at once. */             \
     double ck_gaussian_nll_##S(                                                                              \
-        T *y, const T *t, const T *logvar, T *dv, size_t rows, size_t columns, T scale);                     \
+        T *y, const T *t, const T *logvar, T *dv, size_t rows, size_t columns, T scale, int in_order);       \
     /* head is rows × 2k: μ then s. sigma = softplus(s + shift), z = μ + sigma · noise (rows × k each).      \
        Returns Σ KL(N(μ, σ²) ‖ N(0, 1)). */                                                                  \
     double ck_reparameterise_##S(                                                                            \

@@ -1,0 +1,128 @@
+import Wire
+
+// What slots are given, and what comes of it.
+
+extension WorkerSession {
+    mutating func ready(_ slot: Int, _ now: Instant, _ effects: inout [SessionEffect]) {
+        // Ready twice: a slot that has its trial is not free, whatever it says.
+        guard slots[slot] == .starting else { return }
+        slots[slot] = .idle
+        if let sweep { effects.append(.load(sweep: sweep, slot: slot)) }
+        if link == .waitingForSlots {
+            link = .greeting
+            greet(now, &effects)
+        }
+    }
+
+    mutating func startWaiting(_ now: Instant, _ effects: inout [SessionEffect]) {
+        for slot in slots.indices where slots[slot] == .idle && !queue.isEmpty {
+            let trials = queue.removeFirst()
+            slots[slot] = .running(Run(trials: trials, isTogether: trials.count > 1, since: now))
+            for trial in trials {
+                fractions[trial] = nil
+                held[trial]?.stage = .running
+            }
+            effects.append(.start(trials: trials, slot: slot))
+        }
+    }
+
+    /// A slot's answer for one of its trials.
+    mutating func finish(
+        _ slot: Int, _ reply: SlotReply, _ time: Int64, _ log: String, _ effects: inout [SessionEffect]
+    ) {
+        guard case .running(var run) = slots[slot], let trial = reply.answered else { return }
+        slotDeaths[slot] = 0
+        guard let place = run.trials.firstIndex(of: trial) else {
+            // Whose answers these are is not known any more.
+            let cause = "its slot answered for another trial"
+            if run.isTogether {
+                slots[slot] = .starting
+                takeApart(run, cause, &effects)
+                effects.append(.restart(slot: slot))
+            } else {
+                slots[slot] = .idle
+                for trial in run.trials { fail(trial, cause, log, provenance(slot, 0, 0, time), &effects) }
+            }
+            return
+        }
+        run.trials.remove(at: place)
+        slots[slot] = run.trials.isEmpty ? .idle : .running(run)
+        fractions[trial] = nil
+        guard !run.unwanted.contains(trial), let hold = held[trial] else { return }
+        switch reply {
+        case .ready, .progress: break
+        case .done(_, let id, let body, let files, let continuedFrom, let seconds, let peak):
+            if continuedFrom == 0 { trialTime.add(seconds * 1000) }
+            report(
+                .report(
+                    WorkerMessage.Report(
+                        lease: hold.lease, trial: trial, id: id, attempt: hold.attempt, body: body,
+                        files: files,
+                        provenance: provenance(slot, seconds, peak, time, continuedFrom: continuedFrom))),
+                of: trial, &effects)
+        case .failed(_, let cause, let seconds, let peak):
+            fail(trial, cause, log, provenance(slot, seconds, peak, time), &effects)
+        }
+    }
+
+    mutating func died(
+        _ slot: Int, _ cause: String, _ time: Int64, _ peak: UInt64, _ log: String, _ now: Instant,
+        _ effects: inout [SessionEffect]
+    ) {
+        let was = slots[slot]
+        slots[slot] = .starting
+        if case .running(let run) = was {
+            if run.isTogether {
+                takeApart(run, cause, &effects)
+            } else {
+                let seconds = Double(now.milliseconds - run.since.milliseconds) / 1000
+                for trial in run.trials where !run.unwanted.contains(trial) {
+                    fail(trial, cause, log, provenance(slot, seconds, peak, time), &effects)
+                }
+            }
+        } else {
+            slotDeaths[slot] += 1
+            if slotDeaths[slot] >= settings.maximumSlotDeaths {
+                effects += [.send(.goodbye), .exit(.slotsBroken(cause: cause))]
+                return
+            }
+        }
+        effects.append(.restart(slot: slot))
+    }
+
+    /// Any of them may be why their slot ended: before all others each is tried alone, which tells.
+    private mutating func takeApart(_ run: Run, _ cause: String, _ effects: inout [SessionEffect]) {
+        let wanted = run.trials.filter { !run.unwanted.contains($0) }
+        for trial in wanted { held[trial]?.stage = .waiting }
+        queue = wanted.map { [$0] } + queue
+        if !wanted.isEmpty { effects.append(.note(.apart(trials: wanted.count, cause: cause))) }
+    }
+
+    /// Forgets a trial, and stops it where no other is trained with it.
+    mutating func drop(_ trial: UInt64, _ effects: inout [SessionEffect]) {
+        forget(trial, &effects)
+        fractions[trial] = nil
+        for place in queue.indices { queue[place].removeAll { $0 == trial } }
+        queue.removeAll { $0.isEmpty }
+        for slot in slots.indices {
+            guard case .running(var run) = slots[slot], run.trials.contains(trial) else { continue }
+            run.unwanted.insert(trial)
+            if run.isUseless {
+                slots[slot] = .starting
+                effects.append(.restart(slot: slot))
+            } else {
+                slots[slot] = .running(run)
+            }
+        }
+    }
+}
+
+extension SlotReply {
+    /// The trial that is over.
+    fileprivate var answered: UInt64? {
+        switch self {
+        case .ready, .progress: nil
+        case .done(let trial, _, _, _, _, _, _), .failed(let trial, _, _, _): trial
+        }
+    }
+}
