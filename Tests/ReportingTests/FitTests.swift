@@ -139,7 +139,9 @@ private func number(_ trial: Trial, _ path: String) -> Double { trial.axesObject
 
 @Test func `Points of which only two are different have no error either`() throws {
     try withFolder { folder in
-        let spec = try spec("{name: f, x: {metric: phase_change_step, layer: 1}, points: training.batch, y: steps_to_loss, curves: depth, fit: power}")
+        let spec = try spec(
+            "{name: f, x: {metric: phase_change_step, layer: 1}, points: training.batch, y: steps_to_loss, "
+                + "curves: depth, fit: power}")
         // Three batches have one place: logarithms that are summed would leave an error of 1e-15.
         _ = try write(spec, in: folder) { trial in
             let isFirst = number(trial, "training.batch") == 8
