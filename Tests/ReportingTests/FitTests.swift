@@ -154,3 +154,16 @@ private func number(_ trial: Trial, _ path: String) -> Double { trial.axesObject
         #expect(script.contains("'depth 2: exponent 1.18'") && script.contains("'depth 3: exponent 1.18'"))
     }
 }
+
+@Test func `A figure of nothing but missing numbers is named, not left out without a word`() throws {
+    try withFolder { folder in
+        let spec = try spec(
+            "{name: full, x: training.batch, y: steps_to_loss}, "
+                + "{name: empty, x: {metric: phase_change_step, layer: 1}, points: training.batch, y: steps_to_loss}")
+        let outcome = try write(spec, in: folder) { _ in
+            ["steps_to_loss": .number(1), "phase_change_step": .array([.null, .null])]
+        }
+        #expect(outcome.unmeasured == ["empty"])
+        if outcome.drawing != .gnuplotMissing { #expect(outcome.pictures == ["figures/full.svg"]) }
+    }
+}
