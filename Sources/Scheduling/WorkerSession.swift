@@ -345,14 +345,16 @@ extension WorkerSession {
         guard let hold = held[trial] else { return }
         switch reply {
         case .ready, .progress: break
-        case .done(trial, let id, let body, let files, let continuedFrom, let seconds, let peak):
+        case .done(
+            trial, let id, let body, let files, let continuedFrom, let seconds, let measuring, let peak):
             if continuedFrom == 0 { trialTime.add(seconds * 1000) }
             report(
                 .report(
                     WorkerMessage.Report(
                         lease: hold.lease, trial: trial, id: id, attempt: hold.attempt, body: body,
                         files: files,
-                        provenance: provenance(slot, seconds, peak, time, continuedFrom: continuedFrom))),
+                        provenance: provenance(
+                            slot, seconds, peak, time, continuedFrom: continuedFrom, measuring: measuring))),
                 of: trial, &effects)
         case .failed(trial, let cause, let seconds, let peak):
             fail(trial, cause, log, provenance(slot, seconds, peak, time), &effects)

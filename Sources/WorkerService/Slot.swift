@@ -82,6 +82,7 @@ private struct Slot {
                     .done(
                         trial: trial, id: result.id, body: result.body.canonicalBytes,
                         files: result.files, continuedFrom: result.continuedFrom, seconds: seconds,
+                        measuringSeconds: min(seconds, result.measuringSeconds),
                         peakMemoryBytes: peakMemory()))
             case .failure(let failure):
                 return send(
@@ -98,6 +99,7 @@ private struct Slot {
         let body: JSONValue
         let files: [KeptFile]
         let continuedFrom: UInt64
+        var measuringSeconds = 0.0
     }
 
     private mutating func run(_ index: UInt64) -> Result<Success, Failure> {
@@ -116,9 +118,14 @@ private struct Slot {
             }
             // A trial that is over by then need not tell.
             var dueAt = monotonicMilliseconds() + 1000
+            var (measured, since): (Int64, Int64) = (0, 0)
             do throws(ExperimentError) {
                 let result = try runner.run(
                     trial.settings, keeping: spec.weights, checkpoints: clock.checkpoints(of: id),
+                    measuring: { isMeasuring in
+                        let now = monotonicNanoseconds()
+                        if isMeasuring { since = now } else { measured += now - since }
+                    },
                     told: { done, steps, from in
                         let now = monotonicMilliseconds()
                         guard now >= dueAt, steps > 0 else { return }
@@ -132,7 +139,8 @@ private struct Slot {
                 return leave(result.kept, of: trial).map { files in
                     Success(
                         id: id, body: result.body, files: files,
-                        continuedFrom: UInt64(result.continuedFrom ?? 0))
+                        continuedFrom: UInt64(result.continuedFrom ?? 0),
+                        measuringSeconds: Double(measured) / 1e9)
                 }
             } catch { return .failure(Failure(cause: error.description)) }
         }
