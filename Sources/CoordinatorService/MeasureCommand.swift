@@ -21,8 +21,8 @@ let measureSpec = CommandSpec(
         OptionSpec("--labels", "FILE", "the classes of --inputs or --images: .npy (points,) or IDX"),
         OptionSpec(
             "--activation", "NAME",
-            "of the hidden layers: relu, tanh or linear; required, as points are, unless all --measures are of "
-                + "weights alone"),
+            "of the hidden layers: relu, tanh or linear; required, as points are, unless all --measures are "
+                + "of weights alone"),
         OptionSpec(
             "--measures", "LIST",
             "of \(measureNames.joined(separator: ", ")), or weightNorms for \(ofWeightsNames) (default: "

@@ -23,7 +23,8 @@ struct History {
 /// clock: there is none here.
 public typealias StepObserver = (_ done: Int, _ of: Int, _ from: Int) -> Void
 
-/// Told before a training is measured (true) and after (false): who has a clock can tell what measuring costs.
+/// Told before a training is measured (true) and after (false): who has a clock can tell what measuring
+/// costs.
 public typealias MeasureObserver = (_ isMeasuring: Bool) -> Void
 
 /// A network's parameters after a step, the averaged ones where an average is kept, in the order of

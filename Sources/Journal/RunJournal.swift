@@ -36,7 +36,8 @@ public struct RecordConflict: Equatable, Sendable {
 /// The coordinator's durable state: `journal.sqlite` in a run directory. What `append` was given is safe when it
 /// returns, against kill -9 and power loss (WAL, synchronous = FULL).
 public final class RunJournal {
-    /// 2: attempts tell from where they went on. 3: records have checksums. 4: attempts tell how long they measured.
+    /// 2: attempts tell from where they went on. 3: records have checksums. 4: attempts tell how long they
+    /// measured.
     public static let version = 4
     /// Of SQLite's header: "RkSw".
     static let applicationID = 0x526b_5377

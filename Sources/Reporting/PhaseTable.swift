@@ -81,8 +81,8 @@ struct PhaseTable {
             "# In how many of n trials I(X;T) falls for good, in figure \(figure) of the sweep \(sweepName)",
             "# Sweep digest \(sweepDigest)",
             "# two_phases: it rises before. fall_nats: peak minus end, of all trials; start_step: of those where it",
-            "# falls. Layer \"hidden\": in how many trials at least one hidden layer does so. diverged: trials beside",
-            "# the n. nan: no value",
+            "# falls. Layer \"hidden\": in how many trials at least one hidden layer does so. diverged: trials",
+            "# beside the n. nan: no value",
             "# Columns: "
                 + columns.enumerated().map { "\($0.offset + 1):\($0.element)" }.joined(separator: " "),
         ]

@@ -54,8 +54,8 @@ extension Draft {
                 description(of: one, in: grid.axes), description(of: other, in: grid.axes), unused: unlike))
     }
 
-    /// Steps at which to measure, or to keep weights, that no trial reaches would be left out without a word. Of a
-    /// list that some trials are too short for, the longest uses all.
+    /// Steps at which to measure, or to keep weights, that no trial reaches would be left out without a word.
+    /// Of a list that some trials are too short for, the longest uses all.
     ///
     /// - Parameter steps: of the longest trial.
     private func checkReached(_ path: String, _ listed: [Int], _ steps: Int, _ faults: inout Faults) {

@@ -159,7 +159,8 @@ private func number(_ trial: Trial, _ path: String) -> Double { trial.axesObject
     try withFolder { folder in
         let spec = try spec(
             "{name: full, x: training.batch, y: steps_to_loss}, "
-                + "{name: empty, x: {metric: phase_change_step, layer: 1}, points: training.batch, y: steps_to_loss}")
+                + "{name: empty, x: {metric: phase_change_step, layer: 1}, points: training.batch, "
+                + "y: steps_to_loss}")
         let outcome = try write(spec, in: folder) { _ in
             ["steps_to_loss": .number(1), "phase_change_step": .array([.null, .null])]
         }
