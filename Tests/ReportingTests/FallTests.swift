@@ -123,7 +123,8 @@ private func trace(_ values: [Double]) -> [Double: Double] {
             let words = line.split(separator: " ")
             return words.firstIndex(of: "dt").map { "\(words[6]) \(words[$0 + 1])" } ?? "\(words[6])"
         }
-        #expect(styles.count == 12 && Set(styles).count == 12)
+        // Of two β each.
+        #expect(styles.count == 24 && Set(styles).count == 24)
     }
     let looks = (0..<35).map { CurveStyle($0, filled: true, dash: CurveStyle.round($0)) }
     #expect(Set(looks.map { "\($0.colour) \($0.dash)" }).count == 35)
