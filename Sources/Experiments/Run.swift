@@ -65,13 +65,14 @@ public struct TrialRunner {
     /// Trains and measures small trials of one `TrialGroup` together, in less time than one after another: a result
     /// each, in their order, to the byte what `run` gives. An error is of any of them.
     public mutating func run(
-        together group: [TrialSettings], keeping: KeptWeights, told: StepObserver? = nil
+        together group: [TrialSettings], keeping: KeptWeights, measuring: MeasureObserver? = nil,
+        told: StepObserver? = nil
     ) throws(ExperimentError) -> [TrialResult] {
         if let lead = group.first {
             precondition(group.allSatisfy(TrialGroup(lead).holds))
         }
         return try BLAS.withoutSubnormals { () throws(ExperimentError) in
-            try trainAndMeasure(group, keeping, nil, nil, told)
+            try trainAndMeasure(group, keeping, nil, measuring, told)
         }
     }
 
