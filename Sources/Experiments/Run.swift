@@ -51,11 +51,11 @@ public struct TrialRunner {
     ///
     /// - Parameters:
     ///   - checkpoints: where an interrupted training of the trial goes on; the record is the same.
-    ///   - measuring: hears when the network is measured.
     ///   - told: hears of each step.
+    ///   - measuring: hears when the network is measured.
     public mutating func run(
         _ settings: TrialSettings, keeping: KeptWeights, checkpoints: Checkpoints? = nil,
-        measuring: MeasureObserver? = nil, told: StepObserver? = nil
+        told: StepObserver? = nil, measuring: MeasureObserver? = nil
     ) throws(ExperimentError) -> TrialResult {
         try BLAS.withoutSubnormals { () throws(ExperimentError) in
             try trainAndMeasure([settings], keeping, checkpoints, measuring, told)[0]
@@ -65,8 +65,8 @@ public struct TrialRunner {
     /// Trains and measures small trials of one `TrialGroup` together, in less time than one after another: a result
     /// each, in their order, to the byte what `run` gives. An error is of any of them.
     public mutating func run(
-        together group: [TrialSettings], keeping: KeptWeights, measuring: MeasureObserver? = nil,
-        told: StepObserver? = nil
+        together group: [TrialSettings], keeping: KeptWeights, told: StepObserver? = nil,
+        measuring: MeasureObserver? = nil
     ) throws(ExperimentError) -> [TrialResult] {
         if let lead = group.first {
             precondition(group.allSatisfy(TrialGroup(lead).holds))

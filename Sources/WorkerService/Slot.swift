@@ -122,10 +122,6 @@ private struct Slot {
             do throws(ExperimentError) {
                 let result = try runner.run(
                     trial.settings, keeping: spec.weights, checkpoints: clock.checkpoints(of: id),
-                    measuring: { isMeasuring in
-                        let now = monotonicNanoseconds()
-                        if isMeasuring { since = now } else { measured += now - since }
-                    },
                     told: { done, steps, from in
                         let now = monotonicMilliseconds()
                         guard now >= dueAt, steps > 0 else { return }
@@ -135,6 +131,10 @@ private struct Slot {
                                 TrialProgress(
                                     trial: index, permille: UInt16(1000 * done / steps),
                                     from: UInt16(1000 * from / steps))))
+                    },
+                    measuring: { isMeasuring in
+                        let now = monotonicNanoseconds()
+                        if isMeasuring { since = now } else { measured += now - since }
                     })
                 return leave(result.kept, of: trial).map { files in
                     Success(

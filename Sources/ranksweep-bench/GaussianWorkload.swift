@@ -40,13 +40,11 @@ func measureGaussianVIB(_ options: Options) throws(BenchError) -> Measurement {
     var runner = TrialRunner(data: DataDirectory(data: ".", cache: nil))
     times.begin()
     do throws(ExperimentError) {
-        let results = try runner.run(
-            together: group, keeping: .none,
-            told: { done, of, _ in
-                guard done % steps == 0 else { return }
-                times.end()
-                if done < of { times.begin() }
-            })
+        let results = try runner.run(together: group, keeping: .none) { done, of, _ in
+            guard done % steps == 0 else { return }
+            times.end()
+            if done < of { times.begin() }
+        }
         let metrics = results.first?.body["metrics"]
         return Measurement(
             times, trainings: group.count,

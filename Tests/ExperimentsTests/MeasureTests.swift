@@ -258,8 +258,8 @@ func `A record has just the metrics that the catalogue declares`(text: String) t
     var runner = TrialRunner(data: DataDirectory(data: "/nowhere", cache: nil))
     var heard: [Bool] = []
     let result = try runner.run(
-        trial, keeping: .none, measuring: { heard.append($0) },
-        told: { _, _, _ in #expect(heard.last != true) })
+        trial, keeping: .none, told: { _, _, _ in #expect(heard.last != true) },
+        measuring: { heard.append($0) })
     // After steps 3, 9 and 20, and what is of the whole training.
     #expect(heard == [true, false, true, false, true, false, true, false])
     #expect(result.body == (try runner.run(trial)))
