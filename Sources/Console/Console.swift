@@ -108,10 +108,13 @@ public func printError(_ text: String) { writeText(text + "\n", to: STDERR_FILEN
 }
 
 /// Milliseconds of a clock that only goes forward.
-public func monotonicMilliseconds() -> Int64 {
+public func monotonicMilliseconds() -> Int64 { monotonicNanoseconds() / 1_000_000 }
+
+/// Of the same clock.
+public func monotonicNanoseconds() -> Int64 {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)
-    return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+    return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
 }
 
 /// Milliseconds since 1970.

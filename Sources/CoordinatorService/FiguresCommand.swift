@@ -55,6 +55,10 @@ func writeReports(_ run: RunDirectory, formats: [FigureFormat]) throws(CommandFa
         if !outcome.pictures.isEmpty {
             printOut("figures  \(run.path)/figures: \(outcome.pictures.map(name).joined(separator: ", "))")
         }
+        if !outcome.unmeasured.isEmpty {
+            let names = outcome.unmeasured.joined(separator: ", ")
+            printOut("         not drawn, as no record has a number for it: \(names)")
+        }
     case .nothingToDraw:
         if !run.spec.figures.isEmpty {
             printOut("figures  none drawn: no record has a number for any of them")

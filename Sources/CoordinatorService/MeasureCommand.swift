@@ -22,7 +22,10 @@ let measureSpec = CommandSpec(
             "--inputs", "FILE.npy", "or at these points: (points, features), their numbers as they are"),
         OptionSpec("--images", "FILE", "or at the images of an IDX file (28×28, gzip or not)"),
         OptionSpec("--labels", "FILE", "the classes of --inputs or --images: .npy (points,) or IDX"),
-        OptionSpec("--activation", "NAME", "of the hidden layers: relu, tanh or linear; required"),
+        OptionSpec(
+            "--activation", "NAME",
+            "of the hidden layers: relu, tanh or linear; required, as points are, unless all --measures are "
+                + "of weights alone"),
         OptionSpec(
             "--measures", "LIST",
             "of \(measureNames.joined(separator: ", ")), or weightNorms for \(ofWeightsNames) (default: "
@@ -51,6 +54,7 @@ let measureSpec = CommandSpec(
         docs/measures.md says what each number is.
         """,
     examples: [
+        "ranksweep measure mlp.safetensors --measures weightNorms",
         "ranksweep measure mlp.safetensors --dataset mnist --activation relu",
         "ranksweep measure mlp.safetensors --inputs x.npy --labels y.npy --activation tanh \\\n"
             + "      --measures localRank,accuracy --thresholds 0.001,0.01,0.1 --points 1000",
@@ -94,34 +98,29 @@ extension MeasureRequest.Measure {
 extension MeasureRequest {
     /// A command line, checked as far as it can be without its files.
     fileprivate init(_ arguments: Arguments) throws(UsageError) {
-        guard let name = arguments["--activation"] else {
+        let asked = try arguments["--measures"].map { list throws(UsageError) in
+            try MeasureRequest.measures(list)
+        }
+        let isOfWeights = asked?.allSatisfy(Measure.ofWeights.contains) ?? false
+        // Norms do not depend on it.
+        var activation = TrialSettings.Network.Activation.linear
+        if let name = arguments["--activation"] {
+            activation = try choice("--activation", name)
+        } else if !isOfWeights {
             throw UsageError("--activation is missing: relu, tanh or linear")
         }
-        let activation: TrialSettings.Network.Activation = try choice("--activation", name)
-        let points = try MeasureRequest.points(arguments)
+        let ofPoints = ["--dataset", "--inputs", "--images", "--labels", "--scale", "--points"]
+        let needsPoints = !isOfWeights || ofPoints.contains { arguments.has($0) }
+        let points = needsPoints ? try Points(arguments) : Points.noPoints
         let possible = MeasureRequest.measures(for: points, activation)
-        var measures = possible
-        if let list = arguments["--measures"] {
-            measures = []
-            let ofWeights = Measure.ofWeights.map(\.rawValue)
-            let words = list.split(separator: ",", omittingEmptySubsequences: false).flatMap { word in
-                word == "weightNorms" ? ofWeights : [String(word)]
-            }
-            for word in words {
-                let measure: Measure = try choice("--measures", word, or: ["weightNorms"])
-                guard !measures.contains(measure) else {
-                    let ofAll = ofWeights.contains(word) && list.contains("weightNorms")
-                    throw UsageError(
-                        "--measures: '\(word)' stands twice" + (ofAll ? ": weightNorms has it too" : ""))
-                }
-                if let problem = measure.problem(points, isPossible: possible.contains(measure)) {
-                    throw UsageError("--measures: \(word) \(problem)")
-                }
-                measures.append(measure)
+        for measure in asked ?? [] {
+            if let problem = measure.problem(points, isPossible: possible.contains(measure)) {
+                throw UsageError("--measures: \(measure.rawValue) \(problem)")
             }
         }
         self.init(
-            weights: arguments.operands[0], points: points, activation: activation, measures: measures,
+            weights: arguments.operands[0], points: points, activation: activation,
+            measures: asked ?? possible,
             thresholds: try numbers("--thresholds", arguments, atMost: .greatestFiniteMagnitude) ?? [
                 0.01, 0.1,
             ],
@@ -132,7 +131,28 @@ extension MeasureRequest {
         }
     }
 
-    private static func points(_ arguments: Arguments) throws(UsageError) -> Points {
+    /// Of a list by names, none twice.
+    private static func measures(_ list: String) throws(UsageError) -> [Measure] {
+        let ofWeights = Measure.ofWeights.map(\.rawValue)
+        let words = list.split(separator: ",", omittingEmptySubsequences: false).flatMap { word in
+            word == "weightNorms" ? ofWeights : [String(word)]
+        }
+        var measures: [Measure] = []
+        for word in words {
+            let measure: Measure = try choice("--measures", word, or: ["weightNorms"])
+            guard !measures.contains(measure) else {
+                let ofAll = ofWeights.contains(word) && list.contains("weightNorms")
+                throw UsageError(
+                    "--measures: '\(word)' stands twice" + (ofAll ? ": weightNorms has it too" : ""))
+            }
+            measures.append(measure)
+        }
+        return measures
+    }
+}
+
+extension MeasureRequest.Points {
+    fileprivate init(_ arguments: Arguments) throws(UsageError) {
         let sources = ["--dataset", "--inputs", "--images"].filter { arguments.has($0) }
         guard let source = sources.first, let value = arguments[source] else {
             throw UsageError("no points to measure at: give --dataset NAME, --inputs X.npy or --images FILE")
@@ -148,15 +168,20 @@ extension MeasureRequest {
             guard !arguments.has("--scale") else {
                 throw UsageError("--scale is of images: the numbers of --inputs are taken as they are")
             }
-            return .array(value, labels: labels)
+            self = .array(value, labels: labels)
+            return
         }
         let scale: TrialSettings.Images.Scale =
             try arguments["--scale"].map { text throws(UsageError) in
                 try choice("--scale", text)
             } ?? .unit
-        if source == "--images" { return .images(value, labels: labels, scale) }
-        if value == "symmetric" { return .symmetric(scale) }
-        return .dataset(try choice("--dataset", value, or: ["symmetric"]), scale)
+        if source == "--images" {
+            self = .images(value, labels: labels, scale)
+        } else if value == "symmetric" {
+            self = .symmetric(scale)
+        } else {
+            self = .dataset(try choice("--dataset", value, or: ["symmetric"]), scale)
+        }
     }
 }
 

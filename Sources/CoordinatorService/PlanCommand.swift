@@ -50,9 +50,12 @@ struct Plan {
     var seconds: Double { max(cost.seconds / Double(slots), cost.mostSeconds) }
 
     var text: String {
+        let product =
+            points * seeds == spec.grid.count
+            ? " = \(countText(points, "point")) × \(countText(seeds, "seed"))" : ""
         var lines = [
             "sweep    \(spec.name) (\(spec.experiment)), digest \(spec.digest)",
-            "trials   \(groupedText(spec.grid.count)) = \(countText(points, "point")) × \(countText(seeds, "seed"))",
+            "trials   \(groupedText(spec.grid.count))\(product)",
         ]
         for (index, axis) in spec.axes.enumerated() {
             lines.append(

@@ -157,7 +157,11 @@ struct RunCheck {
         let version = journal.schemaVersion
         if version < RunJournal.version {
             note(
-                "journal.sqlite", "of version \(version), whose records have no checksums",
+                "journal.sqlite",
+                "of version \(version), "
+                    + (journal.hasChecksums
+                        ? "which does not say how long trials were measured"
+                        : "whose records have no checksums"),
                 "\(resume) brings it to version \(RunJournal.version)")
         }
         if faults.isEmpty, tally.isWhole {

@@ -12,6 +12,10 @@ struct MeasuredPoints {
 
     init(_ request: MeasureRequest.Points, _ directory: DataDirectory) throws(DataError) {
         switch request {
+        case .noPoints:
+            inputs = Matrix(rows: 0, columns: 0)
+            labels = nil
+            (inputsFile, labelsFile) = ("no points", "no points")
         case .dataset(let name, let scale):
             let set = try ImageSet.open(name, in: directory)
             inputs = MeasuredPoints.inputs(

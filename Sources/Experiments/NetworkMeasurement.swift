@@ -53,6 +53,7 @@ private struct NetworkMeasurement {
 
     /// Whether network, points and labels go together.
     func check() throws(DataError) {
+        if request.points == .noPoints { return }
         let (inputs, outputs) = (network.shape.units[0], network.shape.units[network.shape.depth])
         guard points.inputs.columns == inputs else {
             throw DataError(

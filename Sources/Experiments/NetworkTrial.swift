@@ -100,8 +100,10 @@ func runNetwork(
     var trainings = [Training(training, model, streams) { evaluation.metrics($0, step: $1) }]
     train(&trainings, source, streams, told: told)
     var history = trainings[0].history
-    measures.addSummaries(
-        to: &history, steps: training.steps, shaped: model.makeGradients(), weights: model.weights)
+    training.measure {
+        measures.addSummaries(
+            to: &history, steps: training.steps, shaped: model.makeGradients(), weights: model.weights)
+    }
     return history
 }
 

@@ -52,29 +52,31 @@ public struct TrialRunner {
     /// - Parameters:
     ///   - checkpoints: where an interrupted training of the trial goes on; the record is the same.
     ///   - told: hears of each step.
+    ///   - measuring: hears when the network is measured.
     public mutating func run(
         _ settings: TrialSettings, keeping: KeptWeights, checkpoints: Checkpoints? = nil,
-        told: StepObserver? = nil
+        told: StepObserver? = nil, measuring: MeasureObserver? = nil
     ) throws(ExperimentError) -> TrialResult {
         try BLAS.withoutSubnormals { () throws(ExperimentError) in
-            try trainAndMeasure([settings], keeping, checkpoints, told)[0]
+            try trainAndMeasure([settings], keeping, checkpoints, measuring, told)[0]
         }
     }
 
     /// Trains and measures small trials of one `TrialGroup` together, in less time than one after another: a result
     /// each, in their order, to the byte what `run` gives. An error is of any of them.
     public mutating func run(
-        together group: [TrialSettings], keeping: KeptWeights, told: StepObserver? = nil
+        together group: [TrialSettings], keeping: KeptWeights, told: StepObserver? = nil,
+        measuring: MeasureObserver? = nil
     ) throws(ExperimentError) -> [TrialResult] {
         precondition(TrialGroup.holds(all: group))
         return try BLAS.withoutSubnormals { () throws(ExperimentError) in
-            try trainAndMeasure(group, keeping, nil, told)
+            try trainAndMeasure(group, keeping, nil, measuring, told)
         }
     }
 
     private mutating func trainAndMeasure(
         _ group: [TrialSettings], _ keeping: KeptWeights, _ checkpoints: Checkpoints?,
-        _ told: StepObserver?
+        _ measuring: MeasureObserver?, _ told: StepObserver?
     ) throws(ExperimentError) -> [TrialResult] {
         guard let lead = group.first else { return [] }
         for settings in group { try check(settings, keeping) }
@@ -83,7 +85,9 @@ public struct TrialRunner {
         let source = try makeSource(lead, theory, streams)
         var plans: [TrainingPlan] = []
         for settings in group {
-            plans.append(try TrainingPlan(settings, source, keeping: keeping, checkpoints: checkpoints))
+            plans.append(
+                try TrainingPlan(
+                    settings, source, keeping: keeping, checkpoints: checkpoints, measuring: measuring))
         }
         let members = Array(zip(group, plans))
         let histories: [History]
@@ -235,8 +239,10 @@ public struct TrialRunner {
     where M.Scalar == Float {
         zip(trainings, sets).map { training, measures in
             var history = training.history
-            measures.addSummaries(
-                to: &history, steps: training.plan.steps, shaped: training.trainer.model.makeGradients())
+            training.plan.measure {
+                measures.addSummaries(
+                    to: &history, steps: training.plan.steps, shaped: training.trainer.model.makeGradients())
+            }
             return history
         }
     }

@@ -31,7 +31,7 @@ struct Training<M: Model> where M.Scalar == Float {
         guard !isOver else { return false }
         let isEnd = step == plan.steps
         if isEnd || due.first == step {
-            let metrics = measure(trainer.evaluated.parameters.flat, step)
+            let metrics = plan.measure { measure(trainer.evaluated.parameters.flat, step) }
             guard metrics.values.allSatisfy(\.isFinite) else {
                 diverge(at: step)
                 return false

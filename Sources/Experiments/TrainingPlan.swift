@@ -23,6 +23,10 @@ struct History {
 /// clock: there is none here.
 public typealias StepObserver = (_ done: Int, _ of: Int, _ from: Int) -> Void
 
+/// Told before a training is measured (true) and after (false): who has a clock can tell what measuring
+/// costs.
+public typealias MeasureObserver = (_ isMeasuring: Bool) -> Void
+
 /// A network's parameters after a step, the averaged ones where an average is kept, in the order of
 /// `TrialSettings.tensors`.
 public struct KeptNetwork: Equatable, Sendable {
@@ -42,12 +46,14 @@ struct TrainingPlan {
     let checkpoints: TrialCheckpoints?
     /// Whether weights at the trace's steps stay in memory.
     var keepsMeasured: Bool
+    private let measuring: MeasureObserver?
 
     init(
         _ settings: TrialSettings, _ source: BatchSource, keeping: KeptWeights = .none,
-        checkpoints: Checkpoints? = nil
+        checkpoints: Checkpoints? = nil, measuring: MeasureObserver? = nil
     ) throws(ExperimentError) {
         self.keeping = keeping
+        self.measuring = measuring
         keepsMeasured = settings.measures.need(.weightHistory)
         self.checkpoints = checkpoints.map { TrialCheckpoints($0, settings, keeping) }
         let training = settings.training
@@ -76,6 +82,13 @@ struct TrainingPlan {
             }
         optimizer = TrainingPlan.optimizer(training, steps: steps, stepsPerEpoch: stepsPerEpoch)
         traceSteps = TrainingPlan.traceSteps(settings.measures.every, steps: steps)
+    }
+
+    /// Performs what is measuring, and no training.
+    func measure<Value>(_ body: () -> Value) -> Value {
+        measuring?(true)
+        defer { measuring?(false) }
+        return body()
     }
 
     private static func optimizer(

@@ -10,12 +10,14 @@ public struct LineFit: Equatable, Sendable {
     public let intercept: Double
     /// √(s² / Σ(x − x̄)²), s² = Σ residual² / (n − 2): of independent errors of one size. Points along one
     /// training are not independent: there it is too small, and the spread over seeds is the one to trust. 0
-    /// of two points, which always lie on a line.
+    /// where fewer than three points are different: two always lie on a line.
     public let slopeError: Double
     public let interceptError: Double
     /// The share of y's variance that the line explains; 1 where y does not vary.
     public let determination: Double
     public let points: Int
+    /// Whether three points or more are different: else the line has no error.
+    public let hasErrors: Bool
 
     /// nil of fewer than two different x, or where a number, or one of the line's, is not finite.
     public init?(_ x: [Double], _ y: [Double]) {
@@ -37,7 +39,8 @@ public struct LineFit: Equatable, Sendable {
             let error = b - meanY - slope * (a - meanX)
             residual += error * error
         }
-        let variance = x.count > 2 ? residual / (count - 2) : 0
+        hasErrors = Set(zip(x, y).map { SIMD2($0, $1) }).count > 2
+        let variance = hasErrors ? residual / (count - 2) : 0
         self.slope = slope
         self.intercept = intercept
         slopeError = (variance / xx).squareRoot()
@@ -68,6 +71,8 @@ public struct PowerLaw: Equatable, Sendable {
     public let determination: Double
     /// Of how many points: those with x > 0 and y > 0.
     public let points: Int
+    /// As `LineFit.hasErrors`.
+    public let hasErrors: Bool
 
     /// Points with x ≤ 0 or y ≤ 0 have no logarithm and are left out: step 0 has no displacement. nil where
     /// fewer than two different x are left.
@@ -82,6 +87,7 @@ public struct PowerLaw: Equatable, Sendable {
         factor = exp(line.intercept)
         determination = line.determination
         points = line.points
+        hasErrors = line.hasErrors
     }
 
     /// y at x > 0.

@@ -37,7 +37,8 @@ public struct ToldAttempt: Equatable, Sendable {
         log = (line["log"]?.array ?? []).compactMap(\.string).joined(separator: "\n")
         provenance = Provenance(
             host: host, process: process, slot: slot, cpu: cpu, kernel: kernel, startMilliseconds: start,
-            seconds: seconds, peakMemoryBytes: memory, continuedFrom: whole("continued_from_step") ?? 0)
+            seconds: seconds, peakMemoryBytes: memory, continuedFrom: whole("continued_from_step") ?? 0,
+            measuringSeconds: line["measuring_seconds"]?.number ?? 0)
     }
 }
 

@@ -96,7 +96,8 @@ extension RunJournal {
         try forEach(
             """
             SELECT trial, attempt, lease, outcome, cause, host, process, slot, cpu, kernel, start_ms, seconds,
-            peak_memory_bytes, \(schemaVersion < 2 ? "0" : "continued_step"), id FROM attempts ORDER BY trial, id
+            peak_memory_bytes, \(schemaVersion < 2 ? "0" : "continued_step"),
+            \(schemaVersion < 4 ? "0" : "measuring_seconds"), id FROM attempts ORDER BY trial, id
             """
         ) { row throws(JournalError) in
             var fields: [String: JSONValue] = [
@@ -108,9 +109,10 @@ extension RunJournal {
                 "peak_memory_bytes": .number(Double(row.integer(12))),
             ]
             if row.integer(13) > 0 { fields["continued_from_step"] = .number(Double(row.integer(13))) }
+            if row.real(14) > 0 { fields["measuring_seconds"] = .number(row.real(14)) }
             if !row.text(4).isEmpty {
                 fields["cause"] = .string(row.text(4))
-                let log = try log(ofAttempt: row.integer(14))
+                let log = try log(ofAttempt: row.integer(15))
                 if !log.isEmpty { fields["log"] = .array(logLines(log).map(JSONValue.string)) }
             }
             try body(Int(row.integer(0)), fields)

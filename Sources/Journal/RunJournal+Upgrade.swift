@@ -8,6 +8,10 @@ extension RunJournal {
                     "ALTER TABLE attempts ADD COLUMN continued_step INTEGER NOT NULL DEFAULT 0")
             }
             if found < 3 { try addChecksums(database) }
+            if found < 4 {
+                try database.execute(
+                    "ALTER TABLE attempts ADD COLUMN measuring_seconds REAL NOT NULL DEFAULT 0")
+            }
             try database.execute("PRAGMA user_version = \(version)")
         }
     }

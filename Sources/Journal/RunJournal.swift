@@ -36,14 +36,16 @@ public struct RecordConflict: Equatable, Sendable {
 /// The coordinator's durable state: `journal.sqlite` in a run directory. What `append` was given is safe when it
 /// returns, against kill -9 and power loss (WAL, synchronous = FULL).
 public final class RunJournal {
-    /// 2: attempts tell from where they went on. 3: records have checksums.
-    public static let version = 3
+    /// 2: attempts tell from where they went on. 3: records have checksums. 4: attempts tell how long they
+    /// measured.
+    public static let version = 4
     /// Of SQLite's header: "RkSw".
     static let applicationID = 0x526b_5377
 
     let database: Database
     /// Less than `version` only where it is open to be read alone.
     public let schemaVersion: Int
+    public var hasChecksums: Bool { schemaVersion >= 3 }
     private let insertRecord: Statement
     private let replaceRecord: Statement
     private let insertAttempt: Statement
@@ -112,7 +114,8 @@ public final class RunJournal {
         insertAttempt = try Statement(
             """
             INSERT INTO attempts VALUES
-            (NULL, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?\(schemaVersion < 2 ? "" : ", ?"))
+            (NULL, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?\(schemaVersion < 2 ? "" : ", ?")\
+            \(schemaVersion < 4 ? "" : ", ?"))
             """, in: database)
         insertQuarantine = try Statement("INSERT OR IGNORE INTO quarantined VALUES (?)", in: database)
         deleteQuarantine = try Statement("DELETE FROM quarantined WHERE trial = ?", in: database)
@@ -127,7 +130,7 @@ public final class RunJournal {
             outcome TEXT NOT NULL, cause TEXT, forgiven INTEGER NOT NULL, host TEXT NOT NULL,
             process INTEGER NOT NULL, slot INTEGER NOT NULL, cpu TEXT NOT NULL, kernel TEXT NOT NULL,
             start_ms INTEGER NOT NULL, seconds REAL NOT NULL, peak_memory_bytes INTEGER NOT NULL,
-            continued_step INTEGER NOT NULL);
+            continued_step INTEGER NOT NULL, measuring_seconds REAL NOT NULL);
         CREATE INDEX attempts_by_trial ON attempts (trial);
         CREATE INDEX attempts_by_outcome ON attempts (outcome);
         CREATE TABLE quarantined (trial INTEGER PRIMARY KEY);
@@ -195,7 +198,7 @@ extension RunJournal {
             .integer(Int64(provenance.slot)), .text(provenance.cpu), .text(provenance.kernel),
             .integer(provenance.startMilliseconds), .real(provenance.seconds),
             .integer(Int64(clamping: provenance.peakMemoryBytes)),
-            .integer(Int64(clamping: provenance.continuedFrom)))
+            .integer(Int64(clamping: provenance.continuedFrom)), .real(provenance.measuringSeconds))
     }
 
     /// Numbers this coordinator among all that served the run directory: 1, 2, ….

@@ -35,22 +35,24 @@ struct FigureFit {
     /// "slope 1.02 ± 0.03": the standard error.
     var text: String {
         switch law {
-        case .line(let line): "slope \(FigureFit.text(line.slope, line.slopeError, line.points))"
+        case .line(let line): "slope \(FigureFit.text(line.slope, line.hasErrors ? line.slopeError : nil))"
         case .power(let power):
-            "exponent \(FigureFit.text(power.exponent, power.exponentError, power.points))"
+            "exponent \(FigureFit.text(power.exponent, power.hasErrors ? power.exponentError : nil))"
         }
     }
 
     /// All of it, for a table's header.
     var header: String {
         func number(_ value: Double) -> String { JSONValue.text(of: value) }
+        func error(_ value: Double, _ isOne: Bool) -> String { isOne ? number(value) : "nan" }
         switch law {
         case .line(let line):
-            return "slope \(number(line.slope)), stderr \(number(line.slopeError)), intercept "
-                + "\(number(line.intercept)), stderr \(number(line.interceptError)), R2 "
+            return "slope \(number(line.slope)), stderr \(error(line.slopeError, line.hasErrors)), intercept "
+                + "\(number(line.intercept)), stderr \(error(line.interceptError, line.hasErrors)), R2 "
                 + "\(number(line.determination)), \(line.points) points"
         case .power(let power):
-            return "exponent \(number(power.exponent)), stderr \(number(power.exponentError)), factor "
+            return "exponent \(number(power.exponent)), stderr "
+                + "\(error(power.exponentError, power.hasErrors)), factor "
                 + "\(number(power.factor)), R2 of the logarithms \(number(power.determination)), "
                 + "\(power.points) points"
         }
@@ -66,10 +68,11 @@ struct FigureFit {
         }
     }
 
-    /// Two points always lie on a line: they have no error.
-    private static func text(_ value: Double, _ error: Double, _ points: Int) -> String {
-        let shown = { (number: Double) in rounded(number, digits: 3).replacingMinus }
-        return points > 2 ? "\(shown(value)) ± \(rounded(error, digits: 2))" : shown(value)
+    /// - Parameter error: nil of two points, which always lie on a line. What is only rounding's is none.
+    private static func text(_ value: Double, _ error: Double?) -> String {
+        let shown = rounded(value, digits: 3).replacingMinus
+        guard let error else { return shown }
+        return "\(shown) ± \(error > 1e-12 * abs(value) ? rounded(error, digits: 2) : "0")"
     }
 }
 

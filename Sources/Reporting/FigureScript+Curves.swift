@@ -27,22 +27,25 @@ extension FigureScript {
     private var isTrace: Bool { if case .step = figure.x { true } else { false } }
 
     /// How the curves look. Along training, layers have the colours, the same whatever else tells curves
-    /// apart: that has the dashes.
+    /// apart: that has the dashes. Where colours come a second time lines are dashed otherwise, too.
     static func looks(of styles: [FigureData.Label], _ data: FigureData) -> [CurveStyle] {
         let filled = !drawsTheory(data) || data.hasBounds
         let isTrace = if case .step = data.figure.x { true } else { false }
         guard isTrace, styles.contains(where: { $0.layer != nil }) else {
-            return styles.indices.map { CurveStyle($0, filled: filled) }
+            // Bars are not dashed.
+            let hasLines = filled && !data.isScatter
+            return styles.indices.map { place in
+                CurveStyle(place, filled: filled, dash: hasLines ? CurveStyle.round(place) : 0)
+            }
         }
         var dashes: [String: Int] = [:]
+        for label in styles where dashes[label.withoutLayer.key] == nil {
+            dashes[label.withoutLayer.key] = dashes.count
+        }
         return styles.map { label in
-            let rest = label.withoutLayer.key
-            let dash = dashes[rest] ?? dashes.count
-            dashes[rest] = dash
-            var style = CurveStyle((label.layer ?? 0) - 1, filled: filled)
-            // gnuplot has five types of dashes, the first a line without gaps.
-            style.dash = dash % 5 + 1
-            return style
+            let place = (label.layer ?? 0) - 1
+            let dash = (dashes[label.withoutLayer.key] ?? 0) + CurveStyle.round(place) * dashes.count
+            return CurveStyle(place, filled: filled, dash: dash)
         }
     }
 
@@ -230,11 +233,20 @@ struct CurveStyle {
     let shape: Int
     let size: Double
     /// gnuplot's dash type.
-    var dash = 1
+    let dash: Int
 
-    /// - Parameter index: −1: black, for what is of no curve in particular.
-    init(_ index: Int, filled: Bool) {
-        let colours = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#666666"]
+    private static let colours = [
+        "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#666666",
+    ]
+
+    /// How often the colours were used up before this place.
+    static func round(_ index: Int) -> Int { max(0, index) / colours.count }
+
+    /// - Parameters:
+    ///   - index: −1: black, for what is of no curve in particular.
+    ///   - dash: from 0, a line without gaps: gnuplot has five types.
+    init(_ index: Int, filled: Bool, dash: Int = 0) {
+        let colours = CurveStyle.colours
         // Circle, square, triangle up and down, diamond, pentagon. Open ones show what lies below; the first
         // are the largest, so that equal points are seen as one in another.
         let shapes = [6, 4, 8, 10, 12, 14]
@@ -243,6 +255,7 @@ struct CurveStyle {
         let index = max(index, 0)
         shape = shapes[index % shapes.count] + (filled ? 1 : 0)
         size = filled ? 0.75 : sizes[min(index, sizes.count - 1)]
+        self.dash = dash % 5 + 1
     }
 }
 

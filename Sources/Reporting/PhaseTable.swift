@@ -11,6 +11,8 @@ struct PhaseTable {
     private let paths: [String]
     private var rows: [Row] = []
     private var places: [String: Int] = [:]
+    /// Diverged trials by their axes: they say nothing of layers.
+    private var diverged: [String: Int] = [:]
 
     private struct Row {
         let axes: [JSONValue]
@@ -34,11 +36,17 @@ struct PhaseTable {
 
     mutating func add(_ record: Record) {
         func list(_ key: String) -> [Double?]? { record.metrics[key]?.array?.map(\.number) }
-        guard record.isMeasured, let falls = list("i_xt_falls"), let both = list("two_phases"),
+        let axes = paths.map { record.axes[$0] ?? .null }
+        guard record.isMeasured else {
+            diverged[key(axes), default: 0] += 1
+            // There may be nobody else of these axes.
+            _ = place(axes, layer: nil)
+            return
+        }
+        guard let falls = list("i_xt_falls"), let both = list("two_phases"),
             let nats = list("i_xt_fall_nats"), let steps = list("i_xt_fall_step"),
             Set([falls.count, both.count, nats.count, steps.count]).count == 1
         else { return }
-        let axes = paths.map { record.axes[$0] ?? .null }
         for layer in falls.indices {
             let place = place(axes, layer: layer + 1)
             rows[place].measured += 1
@@ -53,8 +61,10 @@ struct PhaseTable {
         if both.dropLast().contains(1) { rows[any].twoPhases += 1 }
     }
 
+    private func key(_ axes: [JSONValue]) -> String { JSONValue.array(axes).canonicalText }
+
     private mutating func place(_ axes: [JSONValue], layer: Int?) -> Int {
-        let key = JSONValue.array(axes).canonicalText + " \(layer ?? 0)"
+        let key = key(axes) + " \(layer ?? 0)"
         if let place = places[key] { return place }
         places[key] = rows.count
         rows.append(Row(axes: axes, layer: layer))
@@ -65,20 +75,28 @@ struct PhaseTable {
         let columns =
             paths + [
                 "layer", "n", "falls", "two_phases", "fall_nats:mean", "fall_nats:stderr",
-                "start_step:median",
+                "start_step:median", "diverged",
             ]
         var lines = [
             "# In how many of n trials I(X;T) falls for good, in figure \(figure) of the sweep \(sweepName)",
             "# Sweep digest \(sweepDigest)",
             "# two_phases: it rises before. fall_nats: peak minus end, of all trials; start_step: of those where it",
-            "# falls. Layer \"hidden\": in how many trials at least one hidden layer does so. nan: no value",
+            "# falls. Layer \"hidden\": in how many trials at least one hidden layer does so. diverged: trials",
+            "# beside the n. nan: no value",
             "# Columns: "
                 + columns.enumerated().map { "\($0.offset + 1):\($0.element)" }.joined(separator: " "),
         ]
-        for row in rows {
+        // The row of any hidden layer after the layers', though a trial that diverged may have come first.
+        let firsts = Dictionary(
+            rows.enumerated().map { (key($0.element.axes), $0.offset) }, uniquingKeysWith: { min($0, $1) })
+        let ordered = rows.sorted { left, right in
+            let (first, second) = (firsts[key(left.axes)] ?? 0, firsts[key(right.axes)] ?? 0)
+            return (first, left.layer ?? .max) < (second, right.layer ?? .max)
+        }
+        for row in ordered {
             let numbers: [Double?] = [
                 Double(row.measured), Double(row.falls), Double(row.twoPhases), row.nats.mean,
-                row.nats.standardError, median(row.steps),
+                row.nats.standardError, median(row.steps), Double(diverged[key(row.axes)] ?? 0),
             ]
             let layer = row.layer.map { JSONValue($0) } ?? .string("hidden")
             let cells = (row.axes + [layer]).map(Summary.axisText) + numbers.map(cellText)

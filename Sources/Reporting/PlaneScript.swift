@@ -96,7 +96,11 @@ struct PlaneScript {
         return lines
     }
 
-    private static func shape(_ index: Int) -> Int { [7, 5, 9, 11, 13, 15][index % 6] }
+    /// Filled ones, open ones, and those of strokes.
+    private static func shape(_ index: Int) -> Int {
+        let shapes = [7, 5, 9, 11, 13, 15, 6, 4, 8, 10, 12, 14, 1, 2, 3]
+        return shapes[index % shapes.count]
+    }
 
     private var terminals: [String] {
         layout.terminals(of: figure.name) + [

@@ -42,6 +42,8 @@ public struct ReportOutcome: Equatable, Sendable {
     public let summary: SummaryTable
     /// Where all of them are: `tables/summary.dat`, unless a figure has the name.
     public var summaryPath: String { tables.last ?? "" }
+    /// Figures that no record has a number for, though there are records: they are not among the pictures.
+    public internal(set) var unmeasured: [String] = []
 }
 
 public enum Reports {
@@ -94,16 +96,21 @@ public enum Reports {
         tables.append("tables/\(summary).dat")
         try write(content.summary.text, "tables/\(summary).dat")
 
-        let figures = content.tables.filter {
-            $0.data.isPlane ? PlaneScript($0).drawsSomething : FigureScript($0).drawsSomething
-        }.map { (name: $0.data.figure.name, moves: $0.data.isPlane) }
+        func hasNumbers(_ table: Table) -> Bool {
+            table.data.isPlane ? PlaneScript(table).drawsSomething : FigureScript(table).drawsSomething
+        }
+        let figures = content.tables.filter(hasNumbers)
+            .map { (name: $0.data.figure.name, moves: $0.data.isPlane) }
+        let drawable = Set(figures.map(\.name))
+        let unmeasured = spec.figures.map(\.name).filter { content.records > 0 && !drawable.contains($0) }
         let drawn = try draw(
             figures, in: directory + "/figures", formats: formats,
             by: GnuplotProcess(program: gnuplot, milliseconds: 120_000), note)
         return ReportOutcome(
             records: content.records, diverged: content.diverged, tables: tables, scripts: scripts,
             pictures: drawn.pictures.map { "figures/" + $0 }, drawing: drawn.drawing, svgs: drawn.svgs,
-            summary: content.summary.table(limit: 200, squaredLoss: content.squaredLoss))
+            summary: content.summary.table(limit: 200, squaredLoss: content.squaredLoss),
+            unmeasured: unmeasured)
     }
 
     private struct Drawn {

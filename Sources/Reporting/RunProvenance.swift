@@ -32,6 +32,9 @@ public struct RunProvenance: Equatable, Sendable {
     public private(set) var conflicts = 0
     /// Of all attempts.
     public private(set) var seconds = 0.0
+    /// Of the attempts that say how long they measured: how long, and how long they did anything else.
+    public private(set) var measuringSeconds = 0.0
+    public private(set) var trainingSeconds = 0.0
     public private(set) var peakMemoryBytes = 0.0
     public private(set) var firstStartMilliseconds: Int64?
     public private(set) var lastEndMilliseconds: Int64?
@@ -107,6 +110,10 @@ public struct RunProvenance: Equatable, Sendable {
         let taken = min(1e10, max(0, value["seconds"]?.number ?? 0))
         let memory = min(1e18, max(0, value["peak_memory_bytes"]?.number ?? 0))
         seconds += taken
+        if let measuring = value["measuring_seconds"]?.number, measuring > 0 {
+            measuringSeconds += min(measuring, taken)
+            trainingSeconds += max(0, taken - measuring)
+        }
         peakMemoryBytes = max(peakMemoryBytes, memory)
         if let start = value["start_unix_ms"]?.number, start > 0, start < 1e15 {
             firstStartMilliseconds = min(firstStartMilliseconds ?? .max, Int64(start))

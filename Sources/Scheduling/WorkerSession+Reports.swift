@@ -22,13 +22,14 @@ extension WorkerSession {
     }
 
     func provenance(
-        _ slot: Int, _ seconds: Double, _ peak: UInt64, _ time: Int64, continuedFrom: UInt64 = 0
+        _ slot: Int, _ seconds: Double, _ peak: UInt64, _ time: Int64, continuedFrom: UInt64 = 0,
+        measuring: Double = 0
     ) -> Provenance {
         Provenance(
             host: hello.host, process: hello.process, slot: UInt32(slot), cpu: hello.cpu,
             kernel: hello.kernel,
             startMilliseconds: max(0, time - Int64(seconds * 1000)), seconds: seconds, peakMemoryBytes: peak,
-            continuedFrom: continuedFrom)
+            continuedFrom: continuedFrom, measuringSeconds: measuring)
     }
 
     /// Keeps what a slot says of its trial, and tells of all slots, once a beat at most.

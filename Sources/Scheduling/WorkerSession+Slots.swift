@@ -51,14 +51,15 @@ extension WorkerSession {
         guard !run.unwanted.contains(trial), let hold = held[trial] else { return }
         switch reply {
         case .ready, .progress: break
-        case .done(_, let id, let body, let files, let continuedFrom, let seconds, let peak):
+        case .done(_, let id, let body, let files, let continuedFrom, let seconds, let measuring, let peak):
             if continuedFrom == 0 { trialTime.add(seconds * 1000) }
             report(
                 .report(
                     WorkerMessage.Report(
                         lease: hold.lease, trial: trial, id: id, attempt: hold.attempt, body: body,
                         files: files,
-                        provenance: provenance(slot, seconds, peak, time, continuedFrom: continuedFrom))),
+                        provenance: provenance(
+                            slot, seconds, peak, time, continuedFrom: continuedFrom, measuring: measuring))),
                 of: trial, &effects)
         case .failed(_, let cause, let seconds, let peak):
             fail(trial, cause, log, provenance(slot, seconds, peak, time), &effects)
@@ -122,7 +123,7 @@ extension SlotReply {
     fileprivate var answered: UInt64? {
         switch self {
         case .ready, .progress: nil
-        case .done(let trial, _, _, _, _, _, _), .failed(let trial, _, _, _): trial
+        case .done(let trial, _, _, _, _, _, _, _), .failed(let trial, _, _, _): trial
         }
     }
 }

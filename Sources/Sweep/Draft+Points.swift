@@ -9,6 +9,7 @@ extension Draft {
         var seen: [TrialSettings: [Int]] = [:]
         var visited = 0
         var longest: [[Int]: Int] = [:]
+        var longestTraining = 0
         var sameTrial: (one: [Int], other: [Int])?
         for positions in PairCover(grid).points() {
             visited += 1
@@ -18,6 +19,7 @@ extension Draft {
             if case .steps(let listed) = settings.measures.every {
                 longest[listed] = max(longest[listed] ?? 0, settings.trainingSteps)
             }
+            longestTraining = max(longestTraining, settings.trainingSteps)
             found += PointConflict.ofWeights(grid.weights, settings)
             for conflict in found + PointConflict.ofActivations(settings) {
                 if let index = conflicts.firstIndex(where: { $0.conflict.path == conflict.path }) {
@@ -32,7 +34,12 @@ extension Draft {
                 seen[settings] = positions
             }
         }
-        checkReached(longest, &faults)
+        for (listed, steps) in longest.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
+            checkReached("measures.every", listed, steps, &faults)
+        }
+        if case .steps(let listed) = grid.weights {
+            checkReached("weights", listed, longestTraining, &faults)
+        }
         for (conflict, positions, hits) in conflicts {
             let at = hits == visited ? "" : description(of: positions, in: grid.axes)
             let (place, shown) = given(conflict.path) ?? (.wholeFile, conflict.path)
@@ -47,15 +54,14 @@ extension Draft {
                 description(of: one, in: grid.axes), description(of: other, in: grid.axes), unused: unlike))
     }
 
-    /// Steps at which to measure that no trial reaches would be left out without a word. Of a list that some
-    /// trials are too short for, the longest uses all.
-    private func checkReached(_ longest: [[Int]: Int], _ faults: inout Faults) {
-        for (listed, steps) in longest.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
-            guard let step = listed.first(where: { $0 > steps }), let given = given("measures.every") else {
-                continue
-            }
-            faults.add(given.place, given.shown, .conflict(.stepNotReached(step, of: steps), point: ""))
-        }
+    /// Steps at which to measure, or to keep weights, that no trial reaches would be left out without a word.
+    /// Of a list that some trials are too short for, the longest uses all.
+    ///
+    /// - Parameter steps: of the longest trial.
+    private func checkReached(_ path: String, _ listed: [Int], _ steps: Int, _ faults: inout Faults) {
+        guard let step = listed.first(where: { $0 > steps }), let given = given(path) else { return }
+        faults.add(
+            given.place, given.shown, .conflict(.stepNotReached(step, of: steps, setting: path), point: ""))
     }
 
     /// "depth=1, width=64": the axes with several values, without the seed.

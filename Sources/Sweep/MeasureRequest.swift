@@ -44,6 +44,8 @@ public struct MeasureRequest: Equatable, Sendable {
 
     /// The points that the network is measured at.
     public enum Points: Equatable, Sendable {
+        /// For measures of weights alone.
+        case noPoints
         /// The test images of a data set.
         case dataset(TrialSettings.Images.Name, TrialSettings.Images.Scale)
         /// All 4096 patterns of the symmetric set.
@@ -55,6 +57,7 @@ public struct MeasureRequest: Equatable, Sendable {
 
         public var haveLabels: Bool {
             switch self {
+            case .noPoints: false
             case .dataset, .symmetric: true
             case .array(_, let labels), .images(_, let labels, _): labels != nil
             }
@@ -94,7 +97,8 @@ public struct MeasureRequest: Equatable, Sendable {
     public static func measures(
         for points: Points, _ activation: TrialSettings.Network.Activation
     ) -> [Measure] {
-        Measure.usual.filter {
+        guard points != .noPoints else { return Measure.ofWeights }
+        return Measure.usual.filter {
             (points.haveLabels || !$0.needsLabels) && (activation == .relu || $0 != .activeUnits)
         }
     }
@@ -183,6 +187,7 @@ extension MeasureRequest.Points {
     fileprivate var json: JSONValue {
         var members: [String: JSONValue] = [:]
         switch self {
+        case .noPoints: break
         case .dataset(let name, let scale):
             members = ["dataset": .string(name.rawValue), "scale": .string(scale.rawValue)]
         case .symmetric(let scale):
@@ -210,6 +215,8 @@ extension MeasureRequest.Points {
             let name = json["dataset"]?.string.flatMap({ TrialSettings.Images.Name(rawValue: $0) })
         {
             self = .dataset(name, scale)
+        } else if json.object?.isEmpty ?? false {
+            self = .noPoints
         } else {
             return nil
         }

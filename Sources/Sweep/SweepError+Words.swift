@@ -121,7 +121,7 @@ extension SweepError {
         /// Of plain stacks of dense layers alone.
         case plainOnly
         case lossUnfit(String, due: [String], experiment: String, dataset: String)
-        case stepNotReached(Int, of: Int)
+        case stepNotReached(Int, of: Int, setting: String)
         /// Best weights of which no trace tells.
         case noTrace
         case weightsTooLarge(Int, limit: Int)
@@ -178,9 +178,9 @@ extension SweepError {
             case .lossUnfit(let loss, let due, let experiment, let dataset):
                 "\(loss) does not fit \(experiment == "mlp" ? "an" : "a") \(experiment) on \(dataset): "
                     + "take \(listed(due, "or"))"
-            case .stepNotReached(let step, let steps):
+            case .stepNotReached(let step, let steps, let setting):
                 "no trial reaches step \(step): training ends with step \(steps) (where quick or --set shortens "
-                    + "it, give measures.every there too)"
+                    + "it, give \(setting) there too)"
             case .noTrace:
                 "'best' is of the steps of the trace, and there is none: give measures.every, or keep 'final'"
             case .weightsTooLarge(let bytes, let limit):

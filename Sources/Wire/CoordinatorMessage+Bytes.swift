@@ -108,7 +108,8 @@ extension SlotReply {
             var writer = ByteWriter(kind: Kind.ready.rawValue)
             writer.write(kernel)
             return writer.bytes
-        case .done(let trial, let id, let body, let files, let continuedFrom, let seconds, let peak):
+        case .done(
+            let trial, let id, let body, let files, let continuedFrom, let seconds, let measuring, let peak):
             var writer = ByteWriter(kind: Kind.done.rawValue)
             writer.write(trial)
             writer.write(id.text)
@@ -116,6 +117,7 @@ extension SlotReply {
             writer.write(files)
             writer.write(continuedFrom)
             writer.write(seconds)
+            writer.write(measuring)
             writer.write(peak)
             return writer.bytes
         case .failed(let trial, let cause, let seconds, let peak):
@@ -141,7 +143,7 @@ extension SlotReply {
                 trial: try reader.read(), id: try reader.readID(),
                 body: try reader.readBytes(limit: WireLimit.body), files: try reader.readFiles(),
                 continuedFrom: try reader.read(), seconds: try reader.readSeconds(),
-                peakMemoryBytes: try reader.read())
+                measuringSeconds: try reader.readSeconds(), peakMemoryBytes: try reader.read())
         case .failed:
             self = .failed(
                 trial: try reader.read(), cause: try reader.readText(), seconds: try reader.readSeconds(),

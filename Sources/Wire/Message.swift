@@ -193,10 +193,12 @@ public struct Provenance: Equatable, Sendable {
     public var peakMemoryBytes: UInt64
     /// The step of the checkpoint that the attempt went on from; 0: it began at the beginning.
     public var continuedFrom: UInt64
+    /// Of `seconds`, those in which the network was measured and not trained; 0 where nobody says.
+    public var measuringSeconds: Double
 
     public init(
         host: String, process: UInt32, slot: UInt32, cpu: String, kernel: String, startMilliseconds: Int64,
-        seconds: Double, peakMemoryBytes: UInt64, continuedFrom: UInt64 = 0
+        seconds: Double, peakMemoryBytes: UInt64, continuedFrom: UInt64 = 0, measuringSeconds: Double = 0
     ) {
         self.host = host
         self.process = process
@@ -207,6 +209,7 @@ public struct Provenance: Equatable, Sendable {
         self.seconds = seconds
         self.peakMemoryBytes = peakMemoryBytes
         self.continuedFrom = continuedFrom
+        self.measuringSeconds = measuringSeconds
     }
 }
 
@@ -275,7 +278,7 @@ public enum SlotReply: Equatable, Sendable {
     /// The files are where the worker told the slot to put them.
     case done(
         trial: UInt64, id: TrialID, body: [UInt8], files: [KeptFile] = [], continuedFrom: UInt64 = 0,
-        seconds: Double, peakMemoryBytes: UInt64)
+        seconds: Double, measuringSeconds: Double = 0, peakMemoryBytes: UInt64)
     case failed(trial: UInt64, cause: String, seconds: Double, peakMemoryBytes: UInt64)
     /// Told about once a second.
     case progress(TrialProgress)

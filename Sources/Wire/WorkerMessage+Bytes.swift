@@ -131,6 +131,7 @@ extension Provenance {
         writer.write(seconds)
         writer.write(peakMemoryBytes)
         writer.write(continuedFrom)
+        writer.write(measuringSeconds)
     }
 
     fileprivate init(from reader: inout ByteReader) throws(WireError) {
@@ -139,7 +140,7 @@ extension Provenance {
             cpu: try reader.readText(), kernel: try reader.readText(),
             startMilliseconds: try reader.readTime(),
             seconds: try reader.readSeconds(), peakMemoryBytes: try reader.read(),
-            continuedFrom: try reader.read())
+            continuedFrom: try reader.read(), measuringSeconds: try reader.readSeconds())
     }
 }
 

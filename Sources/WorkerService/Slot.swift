@@ -82,6 +82,19 @@ private struct Slot {
         let body: JSONValue
         let files: [KeptFile]
         let continuedFrom: UInt64
+        var measuringSeconds = 0.0
+    }
+
+    /// How long networks were measured and not trained.
+    private struct MeasuringTime {
+        private var nanoseconds: Int64 = 0
+        private var since: Int64 = 0
+        var seconds: Double { Double(nanoseconds) / 1e9 }
+
+        mutating func note(_ isMeasuring: Bool) {
+            let now = monotonicNanoseconds()
+            if isMeasuring { since = now } else { nanoseconds += now - since }
+        }
     }
 
     /// Several train together where they may, and have equal shares of the time. False where the worker is gone.
@@ -111,7 +124,7 @@ private struct Slot {
                 .done(
                     trial: index, id: result.id, body: result.body.canonicalBytes,
                     files: result.files, continuedFrom: result.continuedFrom, seconds: seconds,
-                    peakMemoryBytes: peakMemory()))
+                    measuringSeconds: min(seconds, result.measuringSeconds), peakMemoryBytes: peakMemory()))
         case .failure(let failure):
             send(
                 .failed(trial: index, cause: failure.cause, seconds: seconds, peakMemoryBytes: peakMemory()))
@@ -137,6 +150,7 @@ private struct Slot {
         let settings = group.map(\.trial.settings)
         guard TrialGroup.holds(all: settings) else { return nil }
         var dueAt = monotonicMilliseconds() + 1000
+        var measuring = MeasuringTime()
         let results = try? runner.run(
             together: settings, keeping: spec.weights,
             told: { done, steps, _ in
@@ -144,11 +158,14 @@ private struct Slot {
                 if cposix_was_signalled() != 0 { exit(ExitCode.interrupted.rawValue) }
                 guard isDue(&dueAt), steps > 0 else { return }
                 for index in indices { tell(index, done, steps) }
-            })
+            },
+            measuring: { measuring.note($0) })
         guard let results else { return nil }
         return zip(group, results).map { member, result in
             leave(result.kept, of: member.trial).map { files in
-                Success(id: member.id, body: result.body, files: files, continuedFrom: 0)
+                Success(
+                    id: member.id, body: result.body, files: files, continuedFrom: 0,
+                    measuringSeconds: measuring.seconds / Double(group.count))
             }
         }
     }
@@ -167,17 +184,20 @@ private struct Slot {
             }
             // A trial that is over by then need not tell.
             var dueAt = monotonicMilliseconds() + 1000
+            var measuring = MeasuringTime()
             do throws(ExperimentError) {
                 let result = try runner.run(
                     trial.settings, keeping: spec.weights, checkpoints: clock.checkpoints(of: id),
                     told: { done, steps, from in
                         guard isDue(&dueAt), steps > 0 else { return }
                         tell(index, done, steps, from: from)
-                    })
+                    },
+                    measuring: { measuring.note($0) })
                 return leave(result.kept, of: trial).map { files in
                     Success(
                         id: id, body: result.body, files: files,
-                        continuedFrom: UInt64(result.continuedFrom ?? 0))
+                        continuedFrom: UInt64(result.continuedFrom ?? 0),
+                        measuringSeconds: measuring.seconds)
                 }
             } catch { return .failure(Failure(cause: error.description)) }
         }

@@ -219,7 +219,7 @@ struct Worker {
                     noteKernel(name)
                     handle(.slotReady(slot, kernel: name))
                 } else {
-                    if case .done(let trial, let id, _, _, _, _, _) = reply { finished[trial] = id }
+                    if case .done(let trial, let id, _, _, _, _, _, _) = reply { finished[trial] = id }
                     handle(
                         .slotReply(
                             slot, reply, unixMilliseconds: unixMilliseconds(),

@@ -57,6 +57,9 @@ import Text
             ranks["local_rank"]?["0.1"]
                 == .object(["mean": JSONValue([2, 1]), "stderr": JSONValue([0, 0])]))
         #expect(ranks.object?.keys.sorted() == ["local_rank", "local_rank_relative"])
+        let norms = try JSONValue(
+            parsing: try work.run("measure", "net.safetensors", "--measures", "weightNorms").output.utf8)
+        #expect(norms["numerical_rank"] == JSONValue([2, 2]) && norms.object?.count == 4)
     }
 
     /// A command line, NET and ALL standing for its usual parts, and what is said of it.
@@ -65,6 +68,8 @@ import Text
         ("NET", "--activation is missing: relu, tanh or linear"),
         ("NET --activation rely", "'rely' is none of linear, relu, tanh; did you mean 'relu'?"),
         ("NET --activation relu", "no points to measure at: give --dataset NAME"),
+        ("NET --measures weightNorms --points 3", "no points to measure at: give --dataset NAME"),
+        ("NET --inputs x.npy --measures stableRank,accuracy", "--activation is missing: relu, tanh or linear"),
         ("ALL --dataset mnist", "--dataset and --inputs exclude each other"),
         ("ALL --scale unit", "--scale is of images"),
         ("ALL --measures accuracy", "accuracy needs --labels"),

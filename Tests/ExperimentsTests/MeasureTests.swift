@@ -249,3 +249,18 @@ func `A record has just the metrics that the catalogue declares`(text: String) t
         #expect(again.measured == calm.measured && again.trace == calm.trace)
     }
 }
+
+@Test func `Who has a clock hears when a training is measured, and nothing else changes`() throws {
+    let trial = try settings(
+        "experiment: mlp\ndataset: {name: gaussian, correlations: [0.5, 0.9], testPoints: 300}\n"
+            + "hidden: [4]\ntraining: {steps: 20, batch: 16}\n"
+            + "measures: {weightDisplacement: true, every: [3, 9, 20]}\n")
+    var runner = TrialRunner(data: DataDirectory(data: "/nowhere", cache: nil))
+    var heard: [Bool] = []
+    let result = try runner.run(
+        trial, keeping: .none, told: { _, _, _ in #expect(heard.last != true) },
+        measuring: { heard.append($0) })
+    // After steps 3, 9 and 20, and what is of the whole training.
+    #expect(heard == [true, false, true, false, true, false, true, false])
+    #expect(result.body == (try runner.run(trial)))
+}

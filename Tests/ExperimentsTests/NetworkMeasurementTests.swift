@@ -173,6 +173,12 @@ func measuresAreThoseOfThePlainDefinitions(activation: TrialSettings.Network.Act
         for (key, value) in metrics { #expect(all[key] == value) }
     }
     #expect(MeasureRequest(request.json) == request)
+    // Norms are the same where there are no points.
+    request.measures = MeasureRequest.Measure.ofWeights
+    request.points = .noPoints
+    #expect(MeasureRequest(request.json) == request)
+    let norms = try #require(try measure(request, data: nowhere).object)
+    #expect(norms.count == 4 && norms.allSatisfy { all[$0.key] == $0.value })
     request.rankPoints = 4
     request.points = .images("i", labels: nil, .symmetric)
     #expect(MeasureRequest(request.json) == request)

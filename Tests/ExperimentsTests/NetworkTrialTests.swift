@@ -1,5 +1,6 @@
 import Learning
 import LinearAlgebra
+import Measures
 import Testing
 import Text
 
@@ -14,7 +15,7 @@ private func settings(_ text: String) throws -> TrialSettings {
 
 private let gaussian = "dataset: {name: gaussian, correlations: [0.5, 0.9, 0.3], testPoints: 100}\n"
 private let generated = "dataset: {name: generated-images, trainPoints: 60, testPoints: 30}\n"
-private let steps = "training: {steps: 12, batch: 10, optimizer: sgd, momentum: 0.9, learningRate: 0.05}\n"
+private let training = "training: {steps: 12, batch: 10, optimizer: sgd, momentum: 0.9, learningRate: 0.05}\n"
 private let measured =
     "measures: {every: {log: 3}, localRank: {points: 2, thresholds: [0.1]}, weightNorms: true, "
     + "effectiveRank: {points: 20}, weightDisplacement: true}\n"
@@ -24,20 +25,20 @@ private let small =
 
 private let kinds: [String] =
     ["batch", "layer", "instance", "group\ngroups: 3"].map {
-        "experiment: mlp\nhidden: [6, 6]\nactivation: relu\nnormalisation: \($0)\n" + gaussian + steps
+        "experiment: mlp\nhidden: [6, 6]\nactivation: relu\nnormalisation: \($0)\n" + gaussian + training
             + measured
     } + [
-        "experiment: mlp\nhidden: [6, 6]\nactivation: tanh\nskips: true\nbiases: false\n" + gaussian + steps
+        "experiment: mlp\nhidden: [6, 6]\nactivation: tanh\nskips: true\nbiases: false\n" + gaussian + training
             + measured,
         "experiment: mlp\nhidden: [6, 6]\nnormalisation: batch\nskips: true\n"
-            + "dataset: {name: teacher, inputs: 6, norm: 8, trainPoints: 40, testPoints: 30}\n" + steps
+            + "dataset: {name: teacher, inputs: 6, norm: 8, trainPoints: 40, testPoints: 30}\n" + training
             + measured,
-        "experiment: cnn\nhidden: [4, 3, 5]\nnormalisation: layer\n" + generated + steps + small,
-        "experiment: cnn\nwidth: 4\nbiases: false\n" + generated + steps + small,
-        "experiment: resnet\nwidth: 2\n" + generated + steps + small,
-        "experiment: resnet\nwidth: 4\ndepth: 14\nnormalisation: group\ngroups: 2\n" + generated + steps
+        "experiment: cnn\nhidden: [4, 3, 5]\nnormalisation: layer\n" + generated + training + small,
+        "experiment: cnn\nwidth: 4\nbiases: false\n" + generated + training + small,
+        "experiment: resnet\nwidth: 2\n" + generated + training + small,
+        "experiment: resnet\nwidth: 4\ndepth: 14\nnormalisation: group\ngroups: 2\n" + generated + training
             + small,
-        "experiment: resnet\nwidth: 2\nnormalisation: none\n" + generated + steps + small,
+        "experiment: resnet\nwidth: 2\nnormalisation: none\n" + generated + training + small,
     ]
 
 @Suite struct NetworkTrialTests {
@@ -118,6 +119,63 @@ private let kinds: [String] =
         let (loss, first) = (metrics?["train_loss"]?.number ?? 9, before?["train_loss"]?.number ?? 0)
         #expect(loss < 0.5 * first, "\(loss) of \(first)")
         #expect(metrics?["accuracy"]?.number ?? 0 > 0.5)
+    }
+
+    /// By the definition, from the kernels that the trial kept: SNR of gradients with the batches' moments.
+    @Test(arguments: ["batch", "none"])
+    func gradientNoiseAndTheGaussianBoundAreOfEachKernel(normalisation: String) throws {
+        let steps = [1, 2, 4, 6, 9, 12]
+        let settings = try settings(
+            "experiment: resnet\nwidth: 2\nnormalisation: \(normalisation)\n" + generated + training
+                + "measures: {gradientNoise: {batches: 4, window: 2}, gaussianBound: true, localRank: false, "
+                + "every: \(steps)}\n")
+        var runner = TrialRunner(data: nowhere)
+        let result = try runner.run(settings, keeping: .steps(steps))
+        let metrics = try #require(result.body["metrics"])
+        guard case .images(let images) = settings.dataset else { return }
+        let streams = RandomStreams(seed: settings.seed)
+        let source = BatchSource(
+            kind: .images(try ImageSource(images, set: GeneratedImages(images).make(), streams: streams)))
+        let networks = try result.kept.map { kept in
+            let network = Network<Float>(try shape(settings), loss: .crossEntropy, points: 10)
+            network.parameters.flat.assign(kept.values)
+            return network
+        }
+        let last = try #require(networks.last)
+        let gradients = last.makeGradients()
+        var found: [[[Double]]] = []
+        for step in 12..<16 {
+            var batch = source.makeBatch(points: 10)
+            source.fill(&batch, step: step, anew: true)
+            _ = last.gradient(gradients, batch)
+            found.append(last.weights(of: gradients).map { $0.values.map(Double.init) })
+        }
+        let ratios = try #require(metrics["gradient_snr"]?.array)
+        let bounds = try #require(metrics["gaussian_bound"]?.array)
+        let changes = try #require(metrics["phase_change_step"]?.array)
+        #expect([ratios, bounds, changes].allSatisfy { $0.count == last.weights.count })
+        for layer in last.weights.indices {
+            var (meanSquare, variance) = (0.0, 0.0)
+            for weight in found[0][layer].indices {
+                let values = found.map { $0[layer][weight] }
+                let mean = values.reduce(0, +) / 4
+                meanSquare += mean * mean
+                variance += values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / 4
+            }
+            let ratio = (meanSquare / variance).squareRoot()
+            #expect(abs((ratios[layer].number ?? 0) - ratio) < 1e-9 * ratio)
+            guard let change = changes[layer].number else {
+                #expect(bounds[layer] == .null)
+                continue
+            }
+            func distance(_ step: Int) -> Double { max(Double(step) / change, change / Double(step)) }
+            let nearest = try #require(steps.indices.min { distance(steps[$0]) < distance(steps[$1]) })
+            let bound = try GaussianBound(
+                last.weights[layer], reference: networks[nearest].weights[layer], noiseRatio: 1e-3
+            ).bound
+            #expect(abs((bounds[layer].number ?? 0) - bound) < 1e-9 * bound)
+        }
+        #expect(changes.contains { $0 != .null })
     }
 
     @Test func aGradientForAMeasureLeavesRunningAveragesAlone() throws {

@@ -246,6 +246,7 @@ func lines(_ journal: RunJournal) throws -> [String] {
         let database = try Database(path: RunJournal.path(in: folder.path), access: .readWrite)
         try database.execute(
             """
+            ALTER TABLE attempts DROP COLUMN measuring_seconds;
             ALTER TABLE attempts DROP COLUMN continued_step; ALTER TABLE records DROP COLUMN checksum;
             PRAGMA user_version = 1
             """)
@@ -254,16 +255,20 @@ func lines(_ journal: RunJournal) throws -> [String] {
             if !readOnly {
                 var later = attempt(1)
                 later.provenance.continuedFrom = 1234
+                later.provenance.measuringSeconds = 0.25
                 _ = try journal.append([.record(line: [1], outcome: "measured", later)])
             }
             var found: [Double?] = []
-            try journal.forEachAttempt { _, fields in found.append(fields["continued_from_step"]?.number) }
+            try journal.forEachAttempt { _, fields in
+                found.append(fields["continued_from_step"]?.number)
+                #expect(fields["measuring_seconds"]?.number == found.last?.map { _ in 0.25 })
+            }
             return found
         }
         #expect(try continued(readOnly: true) == [nil])
         #expect(try database.integer("PRAGMA user_version") == 1)
         #expect(try continued(readOnly: false) == [nil, 1234])
-        #expect(try database.integer("PRAGMA user_version") == 3)
+        #expect(try database.integer("PRAGMA user_version") == RunJournal.version)
         #expect(try continued(readOnly: true) == [nil, 1234])
     }
 

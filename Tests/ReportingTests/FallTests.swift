@@ -110,3 +110,22 @@ private func trace(_ values: [Double]) -> [Double: Double] {
         #expect(Set(lines.map { $0.contains(" dt ") }).count == 2)
     }
 }
+
+@Test func twelveLayersHaveTwelveLooks() throws {
+    try withFolder { folder in
+        let spec = try SweepSpec.small(
+            figures: "{name: t, x: step, y: {metric: local_rank, threshold: 0.1, layer: each}}",
+            more: "measures: {every: log}", depths: "[12]")
+        try report(SyntheticRecords(spec: spec), in: folder)
+        let styles = try text(of: folder + "/figures/t.gp").split(separator: "\n").filter {
+            $0.hasPrefix("set style line") && $0.contains("layer ")
+        }.map { line in
+            let words = line.split(separator: " ")
+            return words.firstIndex(of: "dt").map { "\(words[6]) \(words[$0 + 1])" } ?? "\(words[6])"
+        }
+        // Of two β each.
+        #expect(styles.count == 24 && Set(styles).count == 24)
+    }
+    let looks = (0..<35).map { CurveStyle($0, filled: true, dash: CurveStyle.round($0)) }
+    #expect(Set(looks.map { "\($0.colour) \($0.dash)" }).count == 35)
+}

@@ -133,5 +133,38 @@ private func number(_ trial: Trial, _ path: String) -> Double { trial.axesObject
         #expect(rows(of: table).prefix(2).map { Array($0.prefix(2)) } == [["1", "60"], ["2", "30"]])
         // Two points have no error.
         #expect(try text(of: folder + "/figures/f.gp").contains("'batch 8: exponent −1'"))
+        #expect(try text(of: folder + "/tables/f.dat").contains(": exponent -1, stderr nan, factor"))
+    }
+}
+
+@Test func `Points of which only two are different have no error either`() throws {
+    try withFolder { folder in
+        let spec = try spec(
+            "{name: f, x: {metric: phase_change_step, layer: 1}, points: training.batch, y: steps_to_loss, "
+                + "curves: depth, fit: power}")
+        // Three batches have one place: logarithms that are summed would leave an error of 1e-15.
+        _ = try write(spec, in: folder) { trial in
+            let isFirst = number(trial, "training.batch") == 8
+            return [
+                "phase_change_step": JSONValue([isFirst ? 7.0 : 49]),
+                "steps_to_loss": .number(isFirst ? 3.3 : 33),
+            ]
+        }
+        let script = try text(of: folder + "/figures/f.gp")
+        #expect(script.contains("'depth 2: exponent 1.18'") && script.contains("'depth 3: exponent 1.18'"))
+    }
+}
+
+@Test func `A figure of nothing but missing numbers is named, not left out without a word`() throws {
+    try withFolder { folder in
+        let spec = try spec(
+            "{name: full, x: training.batch, y: steps_to_loss}, "
+                + "{name: empty, x: {metric: phase_change_step, layer: 1}, points: training.batch, "
+                + "y: steps_to_loss}")
+        let outcome = try write(spec, in: folder) { _ in
+            ["steps_to_loss": .number(1), "phase_change_step": .array([.null, .null])]
+        }
+        #expect(outcome.unmeasured == ["empty"])
+        if outcome.drawing != .gnuplotMissing { #expect(outcome.pictures == ["figures/full.svg"]) }
     }
 }

@@ -46,13 +46,15 @@ func columns(of table: String) throws -> [String] {
 
 extension SweepSpec {
     /// Two depths, two betas, three seeds.
-    static func small(figures: String, axes: String = "", more: String = "") throws -> SweepSpec {
+    static func small(
+        figures: String, axes: String = "", more: String = "", depths: String = "[1, 2]"
+    ) throws -> SweepSpec {
         try SweepSpec(
             parsing: """
                 name: small
                 experiment: vib
                 dataset: {name: gaussian, correlations: [0.4, 0.9]}
-                axes: {beta: [0.1, 0.5], depth: [1, 2], seed: {range: [0, 3]}\(axes)}
+                axes: {beta: [0.1, 0.5], depth: \(depths), seed: {range: [0, 3]}\(axes)}
                 training: {steps: 10}
                 \(more)
                 figures: [\(figures)]

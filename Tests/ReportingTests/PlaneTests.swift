@@ -8,6 +8,8 @@ import Text
 /// Two activations, three seeds, paths of three layers over four steps; with relu nothing falls.
 private struct Plane {
     let spec: SweepSpec
+    /// Trials without numbers, by their place in the grid.
+    var diverged: Set<Int> = []
 
     init(
         _ figures: String =
@@ -39,6 +41,14 @@ private struct Plane {
     func write(to folder: String) throws {
         let lines = (0..<spec.grid.count).map { index -> String in
             let trial = spec.grid[index]
+            if diverged.contains(index) {
+                return recordLine(
+                    trial: trial, sweepDigest: spec.digest,
+                    body: .object([
+                        "metrics": .object([:]), "outcome": .string("diverged"),
+                        "diverged_at_step": JSONValue(3),
+                    ]))
+            }
             let seed = Int(trial.settings.seed)
             let falls = trial.settings.network.activation == .tanh
             func entry(_ place: Int) -> [String: JSONValue] {
@@ -101,16 +111,30 @@ private struct Plane {
         #expect(
             try columns(of: table) == [
                 "activation", "layer", "n", "falls", "two_phases", "fall_nats:mean", "fall_nats:stderr",
-                "start_step:median",
+                "start_step:median", "diverged",
             ])
         let cells = rows(of: table)
         #expect(cells.count == 8)
-        #expect(cells[0] == ["\"tanh\"", "1", "3", "0", "0", "0", "0", "nan"])
+        #expect(cells[0] == ["\"tanh\"", "1", "3", "0", "0", "0", "0", "nan", "0"])
         #expect(cells[1].prefix(6) == ["\"tanh\"", "2", "3", "3", "2", "1.5"] && cells[1][7] == "20")
         #expect(cells[2].prefix(6) == ["\"tanh\"", "3", "3", "3", "3", "1.5"])
         // The output is no hidden layer.
-        #expect(cells[3] == ["\"tanh\"", "\"hidden\"", "3", "3", "2", "nan", "nan", "nan"])
-        #expect(cells[7] == ["\"relu\"", "\"hidden\"", "3", "0", "0", "nan", "nan", "nan"])
+        #expect(cells[3] == ["\"tanh\"", "\"hidden\"", "3", "3", "2", "nan", "nan", "nan", "0"])
+        #expect(cells[7] == ["\"relu\"", "\"hidden\"", "3", "0", "0", "nan", "nan", "nan", "0"])
+    }
+}
+
+@Test func trialsThatDivergedAreCountedBesideThePhases() throws {
+    try withFolder { folder in
+        var plane = try Plane()
+        // The first record of tanh, and all of relu.
+        plane.diverged = [0, 3, 4, 5]
+        _ = try plane.report(folder)
+        let cells = rows(of: try text(of: folder + "/tables/plane-phases.dat"))
+        #expect(cells.count == 5)
+        #expect(cells[0].prefix(4) == ["\"tanh\"", "1", "2", "0"] && cells[0][8] == "1")
+        #expect(cells[3].prefix(4) == ["\"tanh\"", "\"hidden\"", "2", "2"] && cells[3][8] == "1")
+        #expect(cells[4] == ["\"relu\"", "\"hidden\"", "0", "0", "0", "nan", "nan", "nan", "3"])
     }
 }
 

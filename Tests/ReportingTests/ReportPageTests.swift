@@ -177,6 +177,11 @@ import Text
         #expect(provenance.causes.map(\.text) == ["b", "a"])
         #expect(provenance.machines.map(\.attempts) == [3, 1])
         #expect(provenance.seconds == 8 && provenance.peakMemoryBytes == 3e6)
+        #expect(provenance.measuringSeconds == 0 && provenance.trainingSeconds == 0)
+        // Of attempts that do not say it nobody knows.
+        provenance.add(attempt(2, "measured", measuring: 0.5))
+        provenance.add(attempt(3, "measured", measuring: 1e300))
+        #expect(provenance.measuringSeconds == 2.5 && provenance.trainingSeconds == 1.5)
         #expect(provenance.firstStartMilliseconds == 1000 && provenance.lastEndMilliseconds == 3000)
     }
 }
@@ -200,7 +205,7 @@ private let picture = """
 
 private func attempt(
     _ index: Int, _ outcome: String, cause: String? = nil, host: String = "node1", cpu: String = "CPU",
-    kernel: String = "Haswell"
+    kernel: String = "Haswell", measuring: Double? = nil
 ) -> [UInt8] {
     var members: [String: JSONValue] = [
         "index": JSONValue(index), "outcome": .string(outcome), "host": .string(host), "cpu": .string(cpu),
@@ -208,6 +213,7 @@ private func attempt(
         "peak_memory_bytes": JSONValue(3_000_000), "axes": .object(["beta": .number(0.1)]),
     ]
     if let cause { members["cause"] = .string(cause) }
+    if let measuring { members["measuring_seconds"] = .number(measuring) }
     return Array(JSONValue.object(members).canonicalText.utf8)
 }
 

@@ -191,6 +191,16 @@ extension WrongFiles {
             """
             s.yaml:6:19: measures.every: no trial reaches step 100: training ends with step 50 (where quick or --set shortens it, give measures.every there too)
             """),
+        vib(
+            "beta: 0.1\nweights: [100, 101]",
+            """
+            s.yaml:6:10: weights: no trial reaches step 101: training ends with step 100 (where quick or --set shortens it, give weights there too)
+            """),
+        vib(
+            "beta: 0.1\nweights: [31]\nquick: {training.steps: 30}", quick: true,
+            """
+            s.yaml:6:10: weights: no trial reaches step 31: training ends with step 30 (where quick or --set shortens it, give weights there too)
+            """),
         images(
             "measures: {every: [468, 469]}",
             """

@@ -56,7 +56,7 @@ extension Draws {
             host: text(), process: number(), slot: number(), cpu: text(), kernel: text(),
             startMilliseconds: number() & (WireLimit.milliseconds - 1), seconds: seconds(),
             peakMemoryBytes: number(),
-            continuedFrom: number())
+            continuedFrom: number(), measuringSeconds: seconds())
     }
 }
 
@@ -129,7 +129,7 @@ extension Draws {
             guard let id = id() else { return .ready(kernel: "") }
             return .done(
                 trial: number(), id: id, body: bytes(upTo: 300), files: files(), continuedFrom: number(),
-                seconds: seconds(), peakMemoryBytes: number())
+                seconds: seconds(), measuringSeconds: seconds(), peakMemoryBytes: number())
         case 2: return .progress(progress())
         default:
             return .failed(
