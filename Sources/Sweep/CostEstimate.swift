@@ -118,6 +118,7 @@ extension CostEstimate {
                 updates += 2 * times * batches * Double(forward)
             }
         }
+        addSpectra(trial, shape, times: times)
     }
 
     /// A forward pass, and of each layer's activations the Gram matrix and its reduction, whatever the
@@ -132,6 +133,26 @@ extension CostEstimate {
             let small = min(points, Double(units))
             products += times * small * Double(units) * points
             reductions += times * 4 / 3 * small * small * small
+        }
+    }
+
+    /// Products and decompositions of whole weights: of `weightProduct` at each hidden layer, of
+    /// `rankStability` of each layer's Jacobian and point.
+    private mutating func addSpectra(_ trial: TrialSettings, _ shape: Shape, times: Double) {
+        for measure in trial.measures.requested {
+            let isProduct = measure.name == MeasureDeclaration.weightProduct.name
+            guard isProduct || measure.name == MeasureDeclaration.rankStability.name else { continue }
+            let points = isProduct ? 1 : Double(measure.testPoints ?? 1)
+            var narrowest = shape.inputs
+            for (units, weights) in zip(shape.jacobianUnits, shape.weights) {
+                narrowest = min(narrowest, units)
+                let columns = Double(isProduct ? narrowest : shape.inputs)
+                // In double at half the speed; decompositions mostly at that of reductions.
+                let small = min(Double(units), columns)
+                products += times * points * (12 * Double(weights) + 16 * small * Double(units)) * columns
+                let decompositions: Double = isProduct ? 2 : 3
+                reductions += times * points * decompositions * 0.5 * small * small * max(small, Double(units))
+            }
         }
     }
 
@@ -197,6 +218,8 @@ extension CostEstimate {
                 testPoints = images.testPoints ?? TrialSettings.Images.Name.testPoints
             case .teacher(let teacher):
                 (inputs, outputs, testPoints) = (teacher.inputs, 1, teacher.testPoints)
+            case .modular(let set):
+                (inputs, outputs, testPoints) = (2 * set.modulus, set.modulus, set.testPoints)
             case .symmetric(let set):
                 (inputs, outputs, testPoints) = (TrialSettings.Symmetric.bits, 2, set.testPoints)
             }
@@ -357,6 +380,7 @@ extension TrialSettings {
         case .images(let images): images.trainPoints ?? images.name.trainPoints
         case .teacher(let teacher): teacher.trainPoints
         case .symmetric(let symmetric): symmetric.trainPoints
+        case .modular(let modular): modular.trainPoints
         }
     }
 }

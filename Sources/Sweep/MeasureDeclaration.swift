@@ -141,6 +141,8 @@ public enum MeasureCatalogue {
         .independenceDeficit,
         .neuralCollapse,
         .components,
+        .weightProduct,
+        .rankStability,
     ]
 
     /// In the order of tables.
