@@ -32,6 +32,8 @@ public struct RandomStreams: Sendable, Equatable {
         case perturbation = 30
         /// Which pairs of a finite table are for training. Index: 0.
         case trainingPart = 31
+        /// Of the study of components. Index: 0 inputs, 1 the layer before, 2 the component's matrix.
+        case component = 32
     }
 
     public let seed: UInt64

@@ -112,6 +112,9 @@ extension CostEstimate {
         }
         for measure in trial.measures.requested {
             if measure.settings["points"] != nil { add(pointsOf: measure, trial, shape, times: times) }
+            if measure.name == MeasureDeclaration.partialRank.name {
+                add(partialRank: measure, trial, shape, times: times)
+            }
             // The gradients of so many mini-batches: as much as so many steps.
             if let batches = measure.settings["batches"]?.number {
                 products += 6 * times * batches * batch * Double(forward)
@@ -136,27 +139,7 @@ extension CostEstimate {
         }
     }
 
-    /// Products and decompositions of whole weights: of `weightProduct` at each hidden layer, of
-    /// `rankStability` of each layer's Jacobian and point.
-    private mutating func addSpectra(_ trial: TrialSettings, _ shape: Shape, times: Double) {
-        for measure in trial.measures.requested {
-            let isProduct = measure.name == MeasureDeclaration.weightProduct.name
-            guard isProduct || measure.name == MeasureDeclaration.rankStability.name else { continue }
-            let points = isProduct ? 1 : Double(measure.testPoints ?? 1)
-            var narrowest = shape.inputs
-            for (units, weights) in zip(shape.jacobianUnits, shape.weights) {
-                narrowest = min(narrowest, units)
-                let columns = Double(isProduct ? narrowest : shape.inputs)
-                // In double at half the speed; decompositions mostly at that of reductions.
-                let small = min(Double(units), columns)
-                products += times * points * (12 * Double(weights) + 16 * small * Double(units)) * columns
-                let decompositions: Double = isProduct ? 2 : 3
-                reductions += times * points * decompositions * 0.5 * small * small * max(small, Double(units))
-            }
-        }
-    }
-
-    private mutating func add(_ rank: TrialSettings.LocalRank, _ shape: Shape, times: Double) {
+    mutating func add(_ rank: TrialSettings.LocalRank, _ shape: Shape, times: Double) {
         let points = times * Double(rank.points)
         let columns = Double(min(shape.inputs, shape.jacobianUnits.first ?? 1))
         for (layer, units) in shape.jacobianUnits.enumerated() where layer > 0 {
@@ -169,7 +152,7 @@ extension CostEstimate {
     }
 
     /// A forward pass for each input of the Jacobian, and each layer's Gram matrix with its reduction.
-    private mutating func add(_ rank: TrialSettings.LocalRank, ofNetwork shape: Shape, times: Double) {
+    mutating func add(_ rank: TrialSettings.LocalRank, ofNetwork shape: Shape, times: Double) {
         let points = times * Double(rank.points)
         let columns = Double(rank.patch.map { shape.inputs(inPatch: $0) } ?? shape.inputs)
         // In double, which is half as fast.
@@ -182,7 +165,7 @@ extension CostEstimate {
     }
 
     /// Sizes that the counts need.
-    private struct Shape {
+    struct Shape {
         let inputs: Int
         let outputs: Int
         let testPoints: Int

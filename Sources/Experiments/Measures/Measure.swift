@@ -50,6 +50,7 @@ var measureTable: [any Measure.Type] {
         ComponentsMeasure.self,
         WeightProductMeasure.self,
         RankStabilityMeasure.self,
+        ComponentRankMeasure.self,
     ]
 }
 
