@@ -1,8 +1,8 @@
 import Sweep
 import Text
 
-/// What Weyl's inequality promises of the perturbed ranks (`RankStability`): the unperturbed ones, and null where
-/// the perturbation is too large for a promise; nil where they are not measured, or are means over points.
+/// What Weyl's inequality promises of the perturbed ranks (`RankStability`): the unperturbed ones, and null
+/// where the perturbation is too large for a promise; nil where they are not measured, or are means over points.
 func promisedRanks(
     _ settings: TrialSettings, _ metrics: [String: JSONValue]
 ) -> [String: JSONValue]? {

@@ -9,7 +9,7 @@ public enum NetworkComponent: Hashable, Sendable {
     case convolution
     case layerNorm
     case instanceNorm
-    /// So many groups of neighbouring channels, as equal as may be; of more groups than channels a channel each.
+    /// So many groups of neighbouring channels, as equal as may be; a channel each where they are fewer.
     case groupNorm(Int)
     case batchNorm
 
@@ -23,8 +23,8 @@ public enum NetworkComponent: Hashable, Sendable {
     }
 }
 
-/// What a component does to ranks (rank diminishing, Figure 3): x → h = W x → c(h), x standard normal, W square
-/// and normal. The rank of the Jacobian at one point and the dimension of the features, before c and after it.
+/// What a component does to ranks (rank diminishing, Figure 3): x → h = W x → c(h), x standard normal, W
+/// square and normal. The rank of the Jacobian at one point and the features' dimension, before c and after.
 ///
 /// - Ranks count σ_i ≥ 1.19e-7 n σ_1, n the units.
 /// - Dimensions count the eigenvalues of the points' covariance of at least 1.19e-7 N λ_1, N = min(points, n)
@@ -32,9 +32,8 @@ public enum NetworkComponent: Hashable, Sendable {
 /// - Normalisations are without γ and β, 1e-5 being added to variances. Batch normalisation takes its moments
 ///   from the points, and they are constants to its Jacobian.
 ///
-/// Cost: 4 products of n³ in double and two Gram matrices with their tridiagonal forms (n³ and 4/3 n³, the
-/// latter at half the speed of memory), and the same of min(points, n): n = 1024 a second, 8192 some minutes and
-/// 3 GB. Images are as everywhere: channel by channel in a pixel.
+/// Cost: products of n³ in double, two Gram matrices of n and their tridiagonal forms (4/3 n³, half of it at the
+/// speed of memory), and two of min(points, n). Images are as everywhere: channel by channel in a pixel.
 public struct ComponentRank: Equatable, Sendable {
     public let rankBefore: Int
     public let rankAfter: Int
@@ -92,7 +91,8 @@ struct ComponentMap {
     }
 
     init(
-        _ component: NetworkComponent, _ image: ImageSize, _ matrix: Matrix<Double>, at features: Matrix<Double>
+        _ component: NetworkComponent, _ image: ImageSize, _ matrix: Matrix<Double>,
+        at features: Matrix<Double>
     ) {
         (self.component, self.image, self.matrix, self.features) = (component, image, matrix, features)
         let channels = image.channels

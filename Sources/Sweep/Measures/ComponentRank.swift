@@ -16,8 +16,8 @@ extension MeasureDeclaration {
                 "component",
                 .word(["dense", "relu", "convolution", "layer", "batch", "instance", "group"]),
                 default: .string("dense"),
-                "What stands after a random square layer: another one, ReLUs, a 3 × 3 convolution, or layer, batch, "
-                    + "instance or group normalisation."),
+                "What stands after a random square layer: another one, ReLUs, a 3 × 3 convolution, or layer, "
+                    + "batch, instance or group normalisation."),
             Option(
                 "channels", .integer(1...512), default: JSONValue(4),
                 "Channels of its normal inputs (the paper's: 128)."),
