@@ -175,7 +175,7 @@ extension WrongFiles {
             training: {epochs: 2}
             """,
             """
-            s.yaml:5:20: training.epochs: not used here: it needs dataset to be mnist, fashion-mnist, cifar-10, generated-images, teacher or symmetric, and it is gaussian
+            s.yaml:5:20: training.epochs: not used here: it needs dataset to be mnist, fashion-mnist, cifar-10, generated-images, teacher, symmetric or modularAddition, and it is gaussian
             """),
         file(
             """
@@ -265,7 +265,7 @@ extension WrongFiles {
             s.yaml:10:39: figures.colour: no such key; there are name, title, x, y, points, curves, panels, xscale, yscale, theory and fit
             s.yaml:10:27: figures.y: a threshold is due: one of 0.01 or 0.1
             s.yaml:10:5: figures: two figures are named 'c'
-            s.yaml:11:27: figures.y 'accuracy': not used here: it needs dataset to be mnist, fashion-mnist, cifar-10, generated-images, teacher or symmetric, and it is gaussian
+            s.yaml:11:27: figures.y 'accuracy': not used here: it needs dataset to be mnist, fashion-mnist, cifar-10, generated-images, teacher, symmetric or modularAddition, and it is gaussian
             s.yaml:12:5: figures.e: beta is used twice in the figure
             s.yaml:13:18: figures.x: seed cannot be used here: figures average over it
             s.yaml:14:71: figures.y.layer: no layer 5: the deepest network has 2
