@@ -17,7 +17,7 @@ extension WrongFiles {
             training: {steps: 1}
             """,
             """
-            s.yaml:3:10: dataset: 'mnits' is none of gaussian, mnist, fashion-mnist, cifar-10, generated-images, teacher and symmetric (did you mean 'mnist'?)
+            s.yaml:3:10: dataset: 'mnits' is none of gaussian, mnist, fashion-mnist, cifar-10, generated-images, teacher, symmetric and modularAddition (did you mean 'mnist'?)
             """),
         file(
             """
