@@ -57,7 +57,7 @@ private func record(_ spec: SweepSpec, _ index: Int) throws -> Record {
 @Test func `The spec of a figure against the layer is read back as it was written`() throws {
     let spec = try spec("y: [{metric: product_root, threshold: 2}, product_rank], panels: initialisation")
     #expect(spec.figures.first?.x == .layer && spec.figures.first?.y.first?.layer == .each)
-    let again = try SweepSpec(parsing: spec.json.canonicalText, file: "sweep.json")
+    let again = try SweepSpec(parsing: spec.canonicalJSON.canonicalText, file: "sweep.json")
     #expect(again.figures == spec.figures && again.digest == spec.digest)
 }
 
