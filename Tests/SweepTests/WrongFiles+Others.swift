@@ -235,7 +235,7 @@ extension WrongFiles {
         vib(
             "beta: 0.1", set: ["training=1"],
             """
-            --set training=1: training: not a setting but several: training.optimizer, training.learningRate, training.beta1, training.beta2, training.epsilon, training.momentum, training.weightDecay, training.schedule, training.decayFactor, training.decayEvery, training.average, training.batch, training.steps, training.epochs and training.loss
+            --set training=1: training: not a setting but several: training.optimizer, training.learningRate, training.beta1, training.beta2, training.epsilon, training.momentum, training.weightDecay, training.decoupledDecay, training.schedule, training.decayFactor, training.decayEvery, training.average, training.batch, training.steps, training.epochs and training.loss
             """),
         vib(
             "beta: 0.1", set: ["experiment=vib,mlp"],
@@ -277,7 +277,7 @@ extension WrongFiles {
             measures: {every: log}
             """,
             """
-            s.yaml:6:47: figures.theory: there is theory for a vib on gaussian data, and for an mlp on a teacher's, only
+            s.yaml:6:47: figures.theory: there is theory for a vib on gaussian data, for an mlp on a teacher's, and for products of normal weights, only
             """),
         file(
             """

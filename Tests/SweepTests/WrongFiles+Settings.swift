@@ -34,7 +34,7 @@ extension WrongFiles {
             "s.yaml:2:13: experiment: modular addition is for an mlp"),
         file(
             "name: s\nexperiment: mlp\ndataset: {name: modularAddition, trainPoints: 9}\ntraining: {steps: 9}\n",
-            "s.yaml:3:35: dataset.trainPoints: not used here: it needs dataset to be mnist, fashion-mnist, "
+            "s.yaml:3:47: dataset.trainPoints: not used here: it needs dataset to be mnist, fashion-mnist, "
                 + "cifar-10, generated-images, teacher or symmetric, and it is modularAddition"),
         images(
             "measures: {localRank: {patch: 8}}",
