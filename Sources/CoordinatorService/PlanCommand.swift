@@ -127,6 +127,7 @@ struct Plan {
             case .hiddenLayers: "hidden layers"
             case .summary(let quantity, let points): "\(quantity.metric.key), a point for each \(points)"
             case .entry: figure.y.first?.metric.list?.of ?? "entry"
+            case .layer: "layer"
             }
         let y = figure.y.map { quantity in
             quantity.metric.key + (quantity.threshold.map { " at \(JSONValue.text(of: $0))" } ?? "")

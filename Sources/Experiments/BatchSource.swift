@@ -9,6 +9,7 @@ struct BatchSource {
         case images(ImageSource)
         case teacher(TeacherSource)
         case symmetric(SymmetricSource)
+        case modular(ModularSource)
     }
 
     let kind: Kind
@@ -21,6 +22,7 @@ struct BatchSource {
         case .images(let source): source.set.numbersPerImage
         case .teacher(let source): source.settings.inputs
         case .symmetric: SymmetricSet.bits
+        case .modular(let source): 2 * source.settings.modulus
         }
     }
 
@@ -30,6 +32,7 @@ struct BatchSource {
         case .images: 10
         case .teacher: 1
         case .symmetric: SymmetricSource.classes
+        case .modular(let source): source.settings.modulus
         }
     }
 
@@ -40,6 +43,7 @@ struct BatchSource {
         case .images(let source): source.testCount
         case .teacher(let source): source.settings.testPoints
         case .symmetric(let source): source.settings.testPoints
+        case .modular(let source): source.settings.testPoints
         }
     }
 
@@ -55,6 +59,7 @@ struct BatchSource {
         case .images(let source): min(source.trainCount, BatchSource.measuredTrainingPoints)
         case .teacher(let source): min(source.settings.trainPoints, BatchSource.measuredTrainingPoints)
         case .symmetric(let source): source.settings.trainPoints
+        case .modular(let source): min(source.settings.trainPoints, BatchSource.measuredTrainingPoints)
         }
     }
 
@@ -63,7 +68,7 @@ struct BatchSource {
         let inputs = Matrix<Float>(rows: points, columns: inputs)
         switch kind {
         case .gaussian: return Batch(inputs: inputs, targets: Matrix(rows: points, columns: outputs))
-        case .images, .symmetric:
+        case .images, .symmetric, .modular:
             var batch = Batch(inputs: inputs, labels: [Int32](repeating: 0, count: points))
             if isOneHot { batch.targets = Matrix(rows: points, columns: outputs) }
             return batch
@@ -194,6 +199,7 @@ extension BatchSource {
                 source.fill(&rows, part == .test ? source.set.test : source.set.train, from: start)
             case .teacher(let source): source.fill(&rows, part, from: start)
             case .symmetric(let source): source.fill(&rows, part, from: start)
+            case .modular(let source): source.fill(&rows, part, from: start)
             }
             body(rows, start)
         }

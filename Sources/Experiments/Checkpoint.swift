@@ -70,7 +70,7 @@ struct TrialCheckpoints {
             var reader = try Reader(bytes, key: key)
             let memory = trainer.memory
             guard let step = reader.header["step"]?.number.flatMap({ Int(exactly: $0) }),
-                (1...steps).contains(step),
+                step >= 1, step <= steps,
                 reader.header["memory"] == JSONValue(memory.map(\.count)),
                 let trace = reader.header["trace"]?.array, let kept = reader.header["kept"]?.array,
                 let measured = reader.header["measured"]?.array

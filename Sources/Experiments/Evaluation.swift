@@ -211,7 +211,7 @@ struct TargetEntropy {
         case .gaussian: entropy = theory?.targetEntropy ?? 0
         case .images(let images): entropy = labelEntropy(images.set.test.labels.prefix(images.testCount))
         // No VIB learns from them.
-        case .teacher, .symmetric: entropy = 0
+        case .teacher, .symmetric, .modular: entropy = 0
         }
     }
 

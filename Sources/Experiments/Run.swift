@@ -149,6 +149,10 @@ public struct TrialRunner {
             return BatchSource(
                 kind: .symmetric(SymmetricSource(symmetric, streams: streams)),
                 isOneHot: settings.training.loss != .crossEntropy)
+        case .modular(let modular):
+            return BatchSource(
+                kind: .modular(ModularSource(modular, streams: streams)),
+                isOneHot: settings.training.loss != .crossEntropy)
         case .images(let images):
             do throws(DataError) {
                 let source = try ImageSource(images, set: imageSet(images), streams: streams)
@@ -263,11 +267,17 @@ public struct TrialRunner {
                 beta: beta, bottleneck: min(latent, narrowest),
                 thresholds: settings.measures.localRank?.thresholds ?? [])
         }
+        if history.divergedAt == nil, let products = productTheory(settings) {
+            body["theory"] = .object(products)
+        }
         // Of plain networks alone: what lies between layers is not in the bounds.
         if case .teacher(let teacher) = settings.dataset, case .mlp = settings.experiment,
             history.divergedAt == nil
         {
             body["theory"] = boundsJSON(teacher, settings, history.metrics)
+        }
+        if let promised = promisedRanks(settings, history.metrics) {
+            body["theory"] = .object((body["theory"]?.object ?? [:]).merging(promised) { _, new in new })
         }
         return .object(body)
     }

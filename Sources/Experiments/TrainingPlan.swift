@@ -107,7 +107,8 @@ struct TrainingPlan {
             }
         return OptimizerSettings(
             method: method, learningRate: training.learningRate, schedule: schedule,
-            weightDecay: training.weightDecay, average: training.average)
+            weightDecay: training.weightDecay, isDecayDecoupled: training.decoupledDecay,
+            average: training.average)
     }
 
     static func traceSteps(_ times: TrialSettings.Measures.Times, steps: Int) -> [Int] {
@@ -119,7 +120,7 @@ struct TrainingPlan {
         case .linear(let count): listed = (0..<count).map { $0 * steps / (count - 1) }
         case .log(let count):
             listed = (0..<count).map { index in
-                Int(pow(Double(steps), Double(index) / Double(count - 1)).rounded())
+                min(steps, Int(pow(Double(steps), Double(index) / Double(count - 1)).rounded()))
             }
         case .steps(let asked): listed = asked.filter { $0 <= steps }
         }
@@ -133,7 +134,7 @@ extension BatchSource {
     var isClasses: Bool {
         switch kind {
         case .gaussian: false
-        case .images, .symmetric: true
+        case .images, .symmetric, .modular: true
         case .teacher(let source): source.settings.task == .classification
         }
     }
@@ -145,6 +146,7 @@ extension BatchSource {
         case .images(let source): source.trainCount
         case .teacher(let source): source.settings.trainPoints
         case .symmetric(let source): source.settings.trainPoints
+        case .modular(let source): source.settings.trainPoints
         }
     }
 
@@ -162,6 +164,7 @@ extension BatchSource {
         case .images(let source): source.fill(&batch, step: step)
         case .teacher(let source): source.fill(&batch, step: step, anew: anew)
         case .symmetric(let source): source.fill(&batch, step: step)
+        case .modular(let source): source.fill(&batch, step: step, anew: anew)
         }
     }
 }
@@ -181,6 +184,9 @@ extension TrialSettings.Network.Initialisation {
         switch self {
         case .scaled: .scaled
         case .truncatedNormal: .truncatedNormal
+        case .gaussian: .gaussian
+        case .uniform: .uniform
+        case .orthogonal: .orthogonal
         }
     }
 }

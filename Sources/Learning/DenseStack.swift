@@ -75,6 +75,15 @@ public enum Initialisation: Sendable {
     /// Normal of deviation 1/√inputs, drawn again beyond two deviations (what is left has a deviation of
     /// 0.8796/√inputs): the public setting of the information plane (Shwartz-Ziv & Tishby 2017).
     case truncatedNormal
+    /// Normal of variance 1 / inputs: a square layer's is what Theorem 5 of rank diminishing speaks of, but
+    /// for scale.
+    case gaussian
+    /// Uniform of variance 1 / inputs.
+    case uniform
+    /// Orthonormal rows, or columns where there are more rows than columns: the Q of a normal matrix, each
+    /// column's sign such that R's diagonal is positive, so that all such matrices are equally likely
+    /// (Mezzadri 2007).
+    case orthogonal
 }
 
 extension Parameters {
@@ -92,6 +101,16 @@ extension Parameters {
                 let draws = Matrix<Float>(rows: layer.weight.rows, columns: layer.weight.columns)
                 switch kind {
                 case .scaled: streams.fillNormals(draws, .initialisation, index: index)
+                case .gaussian:
+                    variance = 1 / inputs
+                    streams.fillNormals(draws, .initialisation, index: index)
+                case .uniform:
+                    variance = 1 / inputs
+                    streams.fillUniforms(draws, .initialisation, index: index)
+                case .orthogonal:
+                    variance = 1
+                    streams.fillNormals(draws, .initialisation, index: index)
+                    draws.orthonormalise()
                 case .truncatedNormal:
                     variance = 1 / inputs
                     streams.fillTruncatedNormals(draws, .initialisation, index: index)
@@ -99,6 +118,28 @@ extension Parameters {
                 let deviation = Float(variance.squareRoot())
                 layer.weight.assign(draws.values.map { Scalar($0 * deviation) })
                 index += 1
+            }
+        }
+    }
+}
+
+extension Matrix where Scalar == Float {
+    /// Replaced by the nearer Q of QR, of itself or its transpose where it is wide: orthonormal columns or
+    /// rows.
+    fileprivate func orthonormalise() {
+        let isWide = columns > rows
+        let tall = Matrix<Double>(rows: max(rows, columns), columns: min(rows, columns))
+        for row in 0..<rows {
+            for column in 0..<columns {
+                tall[isWide ? column : row, isWide ? row : column] = Double(self[row, column])
+            }
+        }
+        let factors = tall.qrFactors()
+        for row in 0..<rows {
+            for column in 0..<columns {
+                let (place, vector) = isWide ? (column, row) : (row, column)
+                let sign = factors.diagonal[vector] < 0 ? -1.0 : 1
+                self[row, column] = Float(sign * factors.q[place, vector])
             }
         }
     }

@@ -28,6 +28,12 @@ public struct RandomStreams: Sendable, Equatable {
         case imageTemplates = 12
         /// Index: the image.
         case imageNoise = 13
+        /// Of measured Jacobians. Index: the point's and the layer's.
+        case perturbation = 30
+        /// Which pairs of a finite table are for training. Index: 0.
+        case trainingPart = 31
+        /// Of the study of components. Index: 0 inputs, 1 the layer before, 2 the component's matrix.
+        case component = 32
     }
 
     public let seed: UInt64
@@ -56,6 +62,13 @@ public struct RandomStreams: Sendable, Equatable {
             block += draws.rows
         }
         matrix.assign(Array(kept.prefix(matrix.count)))
+    }
+
+    /// Fills `matrix` with numbers uniform on [−√3, √3), of variance 1.
+    public func fillUniforms(_ matrix: Matrix<Float>, _ purpose: Purpose, index: Int = 0) {
+        let words = Philox.words(key: seed, stream: stream(purpose, index), first: 0, count: matrix.count)
+        let width = Double(3).squareRoot() / Double(UInt32(1) << 31)
+        matrix.assign(words.map { Float((Double($0) + 0.5 - Double(UInt32(1) << 31)) * width) })
     }
 
     /// Writes a random order of 0 ..< order.count (Fisher & Yates). Draws are 32-bit fractions of the range,

@@ -19,17 +19,20 @@ public struct OptimizerSettings: Sendable, Equatable {
     public var schedule: Schedule
     /// Adds weightDecay · w to the gradient of weights (not biases).
     public var weightDecay: Double
+    /// Whether weights instead shrink beside the step, by rate · weightDecay (Loshchilov & Hutter 2019).
+    public var isDecayDecoupled: Bool
     /// How much of an exponential moving average of the parameters a step keeps; nil: no average.
     public var average: Double?
 
     public init(
         method: Method, learningRate: Double, schedule: Schedule = .constant, weightDecay: Double = 0,
-        average: Double? = nil
+        isDecayDecoupled: Bool = false, average: Double? = nil
     ) {
         self.method = method
         self.learningRate = learningRate
         self.schedule = schedule
         self.weightDecay = weightDecay
+        self.isDecayDecoupled = isDecayDecoupled
         self.average = average
     }
 
@@ -114,9 +117,17 @@ public struct Trainer<M: Model> where M.Scalar == Float {
             descend(0..<model.parameters.flat.count, rate: rate, decay: 0)
         } else {
             for part in model.parameters.parts {
-                descend(part.range, rate: rate, decay: part.isWeight ? settings.weightDecay : 0)
+                let decay = part.isWeight ? settings.weightDecay : 0
+                if settings.isDecayDecoupled, decay > 0 { shrink(part.range, by: 1 - rate * decay) }
+                descend(part.range, rate: rate, decay: settings.isDecayDecoupled ? 0 : decay)
             }
         }
+    }
+
+    private func shrink(_ range: Range<Int>, by factor: Double) {
+        let part = Matrix<Float>(
+            model.parameters.flat.buffer, offset: range.lowerBound, rows: 1, columns: range.count)
+        part.assign(part, times: Float(factor))
     }
 
     private func descend(_ range: Range<Int>, rate: Double, decay: Double) {

@@ -38,6 +38,24 @@ extension Matrix where Scalar == Double {
         return result
     }
 
+    /// self = Q R: Q [rows, min(rows, columns)] with orthonormal columns, and R's diagonal (LAPACK dgeqrf,
+    /// dorgqr).
+    public func qrFactors() -> (q: Matrix, diagonal: [Double]) {
+        let rank = min(rows, columns)
+        let q = Matrix(rows: rows, columns: rank)
+        guard count > 0 else { return (q, []) }
+        var copy = values
+        var tau = [Double](repeating: 0, count: rank)
+        _ = LAPACKE_dgeqrf(LAPACK_ROW_MAJOR, Int32(rows), Int32(columns), &copy, Int32(columns), &tau)
+        let diagonal = (0..<rank).map { copy[$0 * columns + $0] }
+        for row in 0..<rows {
+            for column in 0..<rank { q[row, column] = copy[row * columns + column] }
+        }
+        _ = LAPACKE_dorgqr(
+            LAPACK_ROW_MAJOR, Int32(rows), Int32(rank), Int32(rank), q.base, Int32(rank), tau)
+        return (q, diagonal)
+    }
+
     /// The lower Cholesky factor L of self = L Lᵀ, zeros above the diagonal; only the lower triangle is read.
     public func choleskyFactor() throws(FactorisationError) -> Matrix {
         precondition(rows == columns)

@@ -96,7 +96,7 @@ struct FigureData {
         switch figure.x {
         case .axis(let path): used.insert(path)
         case .betaIB: used.insert("beta")
-        case .step, .metric, .entry: break
+        case .step, .metric, .entry, .layer: break
         case .hiddenLayers: used.formUnion(["depth", "hidden"])
         case .summary(_, let points): used.insert(points)
         }
@@ -121,6 +121,7 @@ struct FigureData {
             panels[panel].criticalBetas.formUnion(betas)
         }
         let parts = ([curvePath].compactMap { $0 } + others).map(part)
+        if figure.isOverPlaces { return addPlaces(of: record, panel: panel, parts: parts) }
         if hasScalars || !record.isMeasured { add(record, panel: panel, parts: parts, layer: nil) }
         guard hasLayers, record.isMeasured else { return }
         let layers = figure.y.filter { $0.layer == .each }.map { $0.layers(in: record.metrics) }.max() ?? 0
@@ -132,7 +133,6 @@ struct FigureData {
 
     private mutating func add(_ record: Record, panel: Int, parts: [Label.Part], layer: Int?) {
         let curve = curve(labelled: Label(parts: parts), panel: panel)
-        if case .entry = figure.x { return addEntries(of: record, panel: panel, curve: curve) }
         let theory = figure.y.map { quantity in
             (quantity.layer == .each) == (layer != nil) ? quantity.theory(in: record, layer: layer) : nil
         }
@@ -168,14 +168,17 @@ struct FigureData {
         }
     }
 
-    /// A point for each place of the lists. A diverged trial has none.
-    private mutating func addEntries(of record: Record, panel: Int, curve: Int) {
-        let none: [Double?] = figure.y.map { _ in nil }
+    /// A point for each place of the lists, or for each layer. A diverged trial has none.
+    private mutating func addPlaces(of record: Record, panel: Int, parts: [Label.Part]) {
+        let curve = curve(labelled: Label(parts: parts), panel: panel)
         let lists = figure.y.map { record.isMeasured ? $0.entries(in: record.metrics) : [] }
         let first = figure.y.first?.metric.list?.first ?? 1
         for place in 0..<(lists.map(\.count).max() ?? 0) {
             let values = lists.map { $0.indices.contains(place) ? $0[place] : nil }
-            panels[panel].curves[curve].add(values, x: Double(first + place), theory: none, trivial: none)
+            let theory = figure.y.map { figure.x == .layer ? $0.theory(in: record, layer: place + 1) : nil }
+            for (index, number) in theory.enumerated() where number != nil { hasTheory[index] = true }
+            panels[panel].curves[curve].add(
+                values, x: Double(first + place), theory: theory, trivial: figure.y.map { _ in nil })
         }
     }
 
@@ -192,7 +195,7 @@ struct FigureData {
             record.axes["depth"]?.number.map { $0 - 1 }
                 ?? record.axes["hidden"]?.array.map { Double($0.count) }
         case .betaIB: record.axes["beta"]?.number.flatMap { $0 == 0 ? nil : 1 / $0 }
-        case .step, .metric, .entry: nil
+        case .step, .metric, .entry, .layer: nil
         }
     }
 
@@ -289,6 +292,11 @@ extension FigureSpec {
 
     /// Whether x is β or 1/β.
     var isOverBeta: Bool { x == .axis("beta") || x == .betaIB }
+    /// Along training, and along a network's layers, points are many and close.
+    var hasLines: Bool { x == .step || x == .layer }
+
+    /// Whether each record has a curve's points, one for each place of its lists or for each layer.
+    var isOverPlaces: Bool { x == .entry || x == .layer }
 }
 
 /// "depth 2", "MNIST", "linear": numbers need the name of what they count.

@@ -24,7 +24,8 @@ extension FigureScript {
     /// Whether lines join the measured points: where a closed form runs through them they do not.
     var isConnected: Bool { !data.isScatter && (!FigureScript.drawsTheory(data) || data.hasBounds) }
 
-    private var isTrace: Bool { if case .step = figure.x { true } else { false } }
+    /// Whether curves are lines and bands.
+    private var isTrace: Bool { figure.hasLines }
 
     /// How the curves look. Along training, layers have the colours, the same whatever else tells curves
     /// apart: that has the dashes. Where colours come a second time lines are dashed otherwise, too.
@@ -282,7 +283,7 @@ extension FigureData.Curve {
 extension FigureData {
     /// Many bands, one over another, show nothing.
     var showsIntervals: Bool {
-        guard case .step = figure.x else { return true }
+        guard figure.hasLines else { return true }
         return panels.allSatisfy { panel in
             figure.y.indices.allSatisfy { row in
                 panel.curves.count { $0.points.contains { $0.samples[row].mean != nil } } <= 8

@@ -11,6 +11,7 @@ extension FigureSpec {
         case .hiddenLayers: "hidden layers"
         case .summary(let quantity, _): quantity.label(squaredLoss: squaredLoss)
         case .entry: y.first?.metric.list?.of ?? "entry"
+        case .layer: "layer"
         case .axis(let path): FigureSpec.axisLabel(path)
         }
     }
@@ -79,7 +80,7 @@ extension FigureData {
             texts.append("one seed")
         } else {
             let seeds = fewest == most ? "\(most)" : "\(fewest)–\(most)"
-            let spread = if case .step = figure.x { "bands" } else { "bars" }
+            let spread = figure.hasLines ? "bands" : "bars"
             texts.append(
                 "mean of \(seeds) seeds" + (showsIntervals ? ", \(spread): 95 % interval (Student’s t)" : ""))
         }

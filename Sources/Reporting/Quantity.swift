@@ -48,7 +48,19 @@ extension FigureSpec.Quantity {
                 if case .number(let number)? = layer, number != layers { return nil }
             }
             return threshold.flatMap { theory["local_rank"]?[thresholdKey($0)]?.number }
-        default: return theory[metric.key]?.number
+        default:
+            // Of a metric by threshold or layer, theory stands as the metric does.
+            let all = theory[metric.key]
+            let found = threshold.map { all?[thresholdKey($0)] } ?? all
+            guard let list = found?.array else { return found?.number }
+            let place: Int? =
+                switch layer {
+                case .number(let number)?: number
+                case .last?: list.count
+                default: each
+                }
+            guard let place, list.indices.contains(place - 1) else { return nil }
+            return list[place - 1].number
         }
     }
 

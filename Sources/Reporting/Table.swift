@@ -35,6 +35,7 @@ struct Table {
             names = [points] + ["mean", "stderr", "ci95_low", "ci95_high"].map { "\(name):\($0)" }
             x = 2
         case .entry: names = ["entry"]
+        case .layer: names = ["layer"]
         }
         var means: [Int] = []
         var theory: [Int?] = []
@@ -116,6 +117,7 @@ struct Table {
         case .summary(let quantity, let points):
             ["\(points) [1]", "x:\(quantity.columnName) [\(quantity.metric.unit(squaredLoss: squaredLoss))]"]
         case .entry: ["entry [\(data.figure.y.first?.metric.list?.of ?? "1")]"]
+        case .layer: ["layer [1]"]
         }
     }
 

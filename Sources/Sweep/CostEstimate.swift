@@ -111,12 +111,16 @@ extension CostEstimate {
         }
         for measure in trial.measures.requested {
             if measure.settings["points"] != nil { add(pointsOf: measure, trial, shape, times: times) }
+            if measure.name == MeasureDeclaration.partialRank.name {
+                add(partialRank: measure, trial, shape, times: times)
+            }
             // The gradients of so many mini-batches: as much as so many steps.
             if let batches = measure.settings["batches"]?.number {
                 products += 6 * times * batches * batch * Double(forward)
                 updates += 2 * times * batches * Double(forward)
             }
         }
+        addSpectra(trial, shape, times: times)
     }
 
     /// A forward pass, and of each layer's activations the Gram matrix and its reduction, whatever the
@@ -134,7 +138,7 @@ extension CostEstimate {
         }
     }
 
-    private mutating func add(_ rank: TrialSettings.LocalRank, _ shape: Shape, times: Double) {
+    mutating func add(_ rank: TrialSettings.LocalRank, _ shape: Shape, times: Double) {
         let points = times * Double(rank.points)
         let columns = Double(min(shape.inputs, shape.jacobianUnits.first ?? 1))
         for (layer, units) in shape.jacobianUnits.enumerated() where layer > 0 {
@@ -147,7 +151,7 @@ extension CostEstimate {
     }
 
     /// A forward pass for each input of the Jacobian, and each layer's Gram matrix with its reduction.
-    private mutating func add(_ rank: TrialSettings.LocalRank, ofNetwork shape: Shape, times: Double) {
+    mutating func add(_ rank: TrialSettings.LocalRank, ofNetwork shape: Shape, times: Double) {
         let points = times * Double(rank.points)
         let columns = Double(rank.patch.map { shape.inputs(inPatch: $0) } ?? shape.inputs)
         // In double, which is half as fast.
@@ -160,7 +164,7 @@ extension CostEstimate {
     }
 
     /// Sizes that the counts need.
-    private struct Shape {
+    struct Shape {
         let inputs: Int
         let outputs: Int
         let testPoints: Int
@@ -196,6 +200,8 @@ extension CostEstimate {
                 testPoints = images.testPoints ?? TrialSettings.Images.Name.testPoints
             case .teacher(let teacher):
                 (inputs, outputs, testPoints) = (teacher.inputs, 1, teacher.testPoints)
+            case .modular(let set):
+                (inputs, outputs, testPoints) = (2 * set.modulus, set.modulus, set.testPoints)
             case .symmetric(let set):
                 (inputs, outputs, testPoints) = (TrialSettings.Symmetric.bits, 2, set.testPoints)
             }
@@ -356,6 +362,7 @@ extension TrialSettings {
         case .images(let images): images.trainPoints ?? images.name.trainPoints
         case .teacher(let teacher): teacher.trainPoints
         case .symmetric(let symmetric): symmetric.trainPoints
+        case .modular(let modular): modular.trainPoints
         }
     }
 }

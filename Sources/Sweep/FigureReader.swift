@@ -50,6 +50,7 @@ struct FigureReader {
         let quantities =
             (yNode.sequence == nil ? [yNode] : yNode.list(path: "figures.y", limit: 20, &faults) ?? [])
             .compactMap { quantity($0, &faults) }
+            .compactMap { x == .layer ? ofEachLayer($0, yNode.place, &faults) : $0 }
         if yNode.sequence?.isEmpty ?? false { faults.add(yNode.place, "figures.y", .emptyList) }
         if case .metric(let quantity) = x {
             x = .metric(inPlane(quantity, quantities, given: member("x")?.mapping, yNode.place, &faults))
@@ -67,82 +68,6 @@ struct FigureReader {
         checkEntries(of: figure, yNode.place, &faults)
         if theory { checkTheory(of: figure, member("theory")?.place ?? node.place, &faults) }
         return figure
-    }
-
-    private func checkRoles(of figure: FigureSpec, _ node: YAMLNode, _ faults: inout Faults) {
-        var used: [String] = [figure.curves, figure.panels].compactMap { $0 }
-        switch figure.x {
-        case .axis(let path): used.append(path)
-        case .betaIB: used.append("beta")
-        case .step, .metric, .entry: break
-        case .hiddenLayers: used.append(axes.contains { $0.path == "depth" } ? "depth" : "hidden")
-        case .summary(let quantity, let points):
-            used.append(points)
-            if quantity.layer == .each, !figure.y.allSatisfy({ $0.layer == .each }) {
-                faults.add(node.place, "figures.\(figure.name)", .figure(.eachOfXAlone))
-            }
-        }
-        if let (first, _) = firstRepeat(in: used) {
-            faults.add(node.place, "figures.\(figure.name)", .figure(.sameAxis(used[first])))
-        }
-        if figure.curves != nil, figure.y.contains(where: { $0.layer == .each }) {
-            faults.add(node.place, "figures.\(figure.name)", .figure(.eachWithCurves))
-        }
-    }
-
-    /// What is of a whole training has no steps, and needs a trace.
-    private func checkSteps(of figure: FigureSpec, _ place: SweepError.Place, _ faults: inout Faults) {
-        var (quantities, isAlongTraining) = (figure.y, figure.x == .step)
-        switch figure.x {
-        case .metric(let quantity): (quantities, isAlongTraining) = ([quantity] + quantities, true)
-        case .summary(let quantity, _): quantities.append(quantity)
-        default: break
-        }
-        guard let metric = quantities.map(\.metric).first(where: \.isOfTraining) else { return }
-        if isAlongTraining {
-            faults.add(place, "figures.y", .figure(.notAlongTraining(metric)))
-        } else if !hasTrace {
-            faults.add(place, "figures.y", .figure(.noTrace))
-        }
-    }
-
-    /// The x of a plane: of y's layers, where it says nothing of layers itself.
-    private func inPlane(
-        _ x: FigureSpec.Quantity, _ y: [FigureSpec.Quantity], given: [YAMLNode.Entry]?,
-        _ place: SweepError.Place, _ faults: inout Faults
-    ) -> FigureSpec.Quantity {
-        if y.count > 1 { faults.add(place, "figures.y", .figure(.planeOfOne)) }
-        let saysLayer = given?.contains { $0.key == "layer" } ?? false
-        guard x.metric.isPerLayer, !saysLayer, let layer = y.first?.layer else { return x }
-        return FigureSpec.Quantity(metric: x.metric, threshold: x.threshold, layer: layer)
-    }
-
-    /// Lists are drawn against their places, and nothing else is.
-    private func checkEntries(of figure: FigureSpec, _ place: SweepError.Place, _ faults: inout Faults) {
-        let isOverEntries = figure.x == .entry
-        guard let metric = figure.y.map(\.metric).first(where: { ($0.list != nil) != isOverEntries })
-        else { return }
-        faults.add(place, "figures.y", .figure(isOverEntries ? .notAList(metric) : .isAList(metric)))
-    }
-
-    /// Whether some trial measures along training.
-    private var hasTrace: Bool {
-        axes.contains { $0.path == "measures.every" }
-            || (fixed["measures.every"] ?? .string("end")) != .string("end")
-    }
-
-    private func checkTheory(of figure: FigureSpec, _ place: SweepError.Place, _ faults: inout Faults) {
-        let isClosed = words("experiment").contains("vib") && words("dataset").contains("gaussian")
-        let isBound = words("dataset").contains("teacher")
-        if !isClosed, !isBound {
-            faults.add(place, "figures.theory", .figure(.noTheory))
-        } else if !figure.y.contains(where: {
-            isClosed && $0.metric.hasTheory || isBound && $0.metric.hasBound
-        }),
-            let first = figure.y.first
-        {
-            faults.add(place, "figures.theory", .figure(.noTheoryOf(first.metric)))
-        }
     }
 
     // MARK: Parts
@@ -184,6 +109,7 @@ struct FigureReader {
             if !hasTrace { faults.add(node.place, "figures.x", .figure(.noTrace)) }
             return quantity(node, path: "figures.x", &faults).map(FigureSpec.X.metric)
         }
+        if node.scalar?.text == "layer" { return .layer }
         if node.scalar?.text == "beta_ib", axes.contains(where: { $0.path == "beta" }) { return .betaIB }
         if node.scalar?.text == "hidden_layers" {
             guard hasHiddenLayers else {

@@ -16,6 +16,8 @@ public struct FigureSpec: Equatable, Sendable {
         case hiddenLayers
         /// A number of the records as y is one: a point for each value of the axis, at means over seeds.
         case summary(Quantity, points: String)
+        /// The layer, from 1: each quantity's layers are the points of a curve.
+        case layer
     }
 
     /// What is fitted by least squares to a curve's means, each weighing the same.
@@ -102,6 +104,7 @@ extension FigureSpec {
             members["x"] = quantity.json
             members["points"] = .string(points)
         case .entry: members["x"] = .string("entry")
+        case .layer: members["x"] = .string("layer")
         }
         members["title"] = title.map(JSONValue.string)
         members["curves"] = curves.map(JSONValue.string)
@@ -144,6 +147,7 @@ public enum FigureMistake: Equatable, Sendable {
     case whichThreshold([Double])
     case noThreshold(Metric)
     case noLayers(Metric)
+    case layersAreX(Metric)
     case noSuchLayer(Int, deepest: Int)
     case localRankOff
     case notMeasured(Metric)
@@ -177,6 +181,8 @@ public enum FigureMistake: Equatable, Sendable {
             "a threshold is due: one of \(listed(measured.map(numberText), "or"))"
         case .noThreshold(let metric): "\(metric.key) has no threshold"
         case .noLayers(let metric): "\(metric.key) has no layers"
+        case .layersAreX(let metric):
+            "against the layer all layers of \(metric.key) are drawn: leave 'layer' out"
         case .noSuchLayer(let layer, let deepest):
             "no layer \(layer): the deepest network has \(deepest)"
         case .localRankOff: "measures.localRank is off"
@@ -187,7 +193,9 @@ public enum FigureMistake: Equatable, Sendable {
         case .notAList(let metric):
             "\(metric.key) is no list: 'x: entry' draws those that have a number for each class or the like"
         case .isAList(let metric): "\(metric.key) is a list: it is drawn with 'x: entry'"
-        case .noTheory: "there is theory for a vib on gaussian data, and for an mlp on a teacher's, only"
+        case .noTheory:
+            "there is theory for a vib on gaussian data, for an mlp on a teacher's, and for products of "
+                + "normal weights, only"
         case .noTheoryOf(let metric): "the theory has no \(metric.key)"
         case .planeOfOne: "a plane has one quantity against the other: give one y"
         case .scaleOfPlane: "a plane's axes are linear"

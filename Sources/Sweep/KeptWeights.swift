@@ -85,6 +85,7 @@ extension TrialSettings {
         case .images(let images): images.name.sides.count
         case .teacher(let data): data.inputs
         case .symmetric: Symmetric.bits
+        case .modular(let data): 2 * data.modulus
         }
     }
 
@@ -94,6 +95,7 @@ extension TrialSettings {
         case .images: 10
         case .teacher: 1
         case .symmetric: 2
+        case .modular(let data): data.modulus
         }
     }
 

@@ -36,12 +36,14 @@ public struct MeasureDeclaration: Sendable {
         case trace
         /// That the network is a chain of dense layers and activations: W_l φ(W_{l−1} …), nothing between them.
         case denseChain
+        /// Nothing of the trial's network: it draws its own from the trial's streams.
+        case ownNetwork
 
         /// What `ranksweep measure` has not: why it cannot.
         var isOfTraining: Bool {
             switch self {
             case .activations, .labels, .denseChain: false
-            case .initialWeights, .gradients, .weightHistory, .phaseChange, .trace: true
+            case .initialWeights, .gradients, .weightHistory, .phaseChange, .trace, .ownNetwork: true
             }
         }
     }
@@ -141,6 +143,9 @@ public enum MeasureCatalogue {
         .independenceDeficit,
         .neuralCollapse,
         .components,
+        .weightProduct,
+        .rankStability,
+        .componentRank,
     ]
 
     /// In the order of tables.

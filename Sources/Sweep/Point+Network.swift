@@ -31,7 +31,11 @@ extension Point {
             return .cnn(normalisation)
         }
         let hasSkips = values["skips"]?.bool ?? false
-        return normalisation == nil && !hasSkips ? nil : .mlp(normalisation, hasSkips: hasSkips)
+        guard normalisation != nil || hasSkips else { return nil }
+        if network.initialisation != .scaled {
+            conflicts.append(PointConflict("initialisation", .plainOnly))
+        }
+        return .mlp(normalisation, hasSkips: hasSkips)
     }
 
     private func check(

@@ -24,6 +24,7 @@ struct Point {
     private var isGaussian: Bool { dataset == "gaussian" }
     private var isTeacher: Bool { dataset == "teacher" }
     private var isSymmetric: Bool { dataset == "symmetric" }
+    private var isModular: Bool { dataset == "modularAddition" }
 
     func number(_ path: String, default value: Double) -> Double { values[path]?.number ?? value }
     func integer(_ path: String) -> Int? { values[path]?.number.flatMap { Int(exactly: $0) } }
@@ -35,6 +36,7 @@ struct Point {
     func settings(_ conflicts: inout [PointConflict]) -> TrialSettings {
         let data = datasetSettings(&conflicts)
         if isVIB, isTeacher { conflicts.append(PointConflict("experiment", .teacherOfVIB)) }
+        if isVIB, isModular { conflicts.append(PointConflict("experiment", .modularOfVIB)) }
         if isVIB, isSymmetric { conflicts.append(PointConflict("experiment", .symmetricOfVIB)) }
         let inputs = if case .gaussian(let gaussian) = data { gaussian.inputs } else { 784 }
         let settings = TrialSettings(
@@ -77,6 +79,12 @@ struct Point {
     private func datasetSettings(_ conflicts: inout [PointConflict]) -> TrialSettings.Dataset {
         if isTeacher { return .teacher(teacher(&conflicts)) }
         if isSymmetric { return .symmetric(symmetric(&conflicts)) }
+        if isModular {
+            return .modular(
+                TrialSettings.Modular(
+                    modulus: integer("dataset.modulus") ?? 97,
+                    share: number("dataset.trainFraction", default: 0.4)))
+        }
         guard let set = TrialSettings.Images.Name(rawValue: dataset) else {
             return .gaussian(gaussian(&conflicts))
         }
@@ -173,6 +181,7 @@ struct Point {
             case .images(let images): images.trainPoints ?? images.name.trainPoints
             case .teacher(let teacher): teacher.trainPoints
             case .symmetric(let symmetric): symmetric.trainPoints
+            case .modular(let modular): modular.trainPoints
             }
         if let points = trainPoints {
             if batch > points {
@@ -184,7 +193,8 @@ struct Point {
             optimizer: optimizer, learningRate: number("training.learningRate", default: 1e-3),
             schedule: schedule(&conflicts), weightDecay: number("training.weightDecay", default: 0),
             average: values["training.average"]?.number, batch: batch, duration: duration(&conflicts),
-            loss: loss(&conflicts), logDet: logDet(&conflicts))
+            loss: loss(&conflicts), logDet: logDet(&conflicts),
+            decoupledDecay: values["training.decoupledDecay"]?.bool ?? false)
     }
 
     private var optimizer: TrialSettings.Training.Optimizer {
@@ -254,6 +264,7 @@ struct Point {
             case .images(let images): images.testPoints ?? TrialSettings.Images.Name.testPoints
             case .teacher(let teacher): teacher.testPoints
             case .symmetric(let symmetric): symmetric.testPoints
+            case .modular(let modular): modular.testPoints
             }
         var points = integer("measures.localRank.points") ?? min(isConvolutional ? 4 : 256, testPoints)
         if points > testPoints {

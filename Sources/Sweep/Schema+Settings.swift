@@ -51,6 +51,9 @@ extension Setting {
     private static let teacher = Use.teacher
     private static let finite = Use.classes
     private static let scaled = Use(path: "dataset", words: images.words + ["symmetric"])
+    private static let modular = Use(path: "dataset", words: ["modularAddition"])
+    private static let chosen = Use(
+        path: "dataset", words: images.words + ["teacher", "symmetric"])
     private static let withTests = Use(
         path: "dataset", words: ["gaussian"] + images.words + ["teacher"])
     private static let drawn = Use(path: "dataset", words: ["gaussian", "teacher"])
@@ -67,7 +70,7 @@ extension Setting {
 
     static let datasetNames = [
         "gaussian", "mnist", "fashion-mnist", "cifar-10", "generated-images", "teacher",
-        "symmetric",
+        "symmetric", "modularAddition",
     ]
     static let experimentNames = ["mlp", "vib", "cnn", "resnet"]
     static let seedLimit = 1 << 53 - 1
@@ -77,7 +80,8 @@ extension Setting {
             "experiment", .word(experimentNames), default: "required", "What a trial trains. Never an axis."),
         Setting(
             "dataset", .dataset, default: "required",
-            "What it trains on: gaussian, mnist, fashion-mnist, cifar-10, generated-images, teacher or symmetric."),
+            "What it trains on: gaussian, mnist, fashion-mnist, cifar-10, generated-images, teacher, symmetric or "
+                + "modularAddition."),
         Setting(
             "beta", .number(positive), default: "required", uses: [vib],
             "The weight of the compression term, β in `task loss + β · KL`."),
@@ -131,13 +135,19 @@ extension Setting {
             "The seed of the teacher's weights: not the trial's, so that all seeds learn from one teacher."),
         Setting(
             "dataset.trainPoints", .integer(1...60000),
-            default: "all 60000 or 50000 (images), 128 (teacher), 3277 of 4096 (symmetric)", uses: [finite],
+            default: "all 60000 or 50000 (images), 128 (teacher), 3277 of 4096 (symmetric)", uses: [chosen],
             "Train on the first so many images; or so many points that the teacher labels; or so many patterns "
                 + "that the seed chooses, the others being the test set."),
         Setting(
             "dataset.testPoints", .integer(2...10_000_000),
             default: "65536 (gaussian), all 10000 (images), 1024 (teacher)", uses: [withTests],
             "Points that the final measures are taken on."),
+        Setting(
+            "dataset.modulus", .integer(2...499), default: "97", uses: [modular],
+            "p of the table of (a + b) mod p: 2 p inputs, p classes, p² points."),
+        Setting(
+            "dataset.trainFraction", .number(Bounds(.open(0), .open(1))), default: "0.4", uses: [modular],
+            "The share of the table's pairs that train, which the seed chooses; the others test."),
         Setting(
             "dataset.scale", .word(["unit", "symmetric"]), default: "unit (mlp), symmetric (others)",
             uses: [scaled], "Pixels and bits become 0 … 1 (unit) or −1 … 1 (symmetric)."),
@@ -148,14 +158,16 @@ extension Setting {
             "depth", .integer(1...1000), default: "2 (mlp, vib), 4 (cnn), 8 (resnet)",
             "Weight layers; of a VIB the encoder's, its μ/σ head included; of a resnet 6n + 2."),
         Setting(
-            "width", .integer(1...65536), default: "64 (gaussian, teacher, symmetric), 200 (images), 16 (cnn, resnet)",
+            "width", .integer(1...65536),
+            default: "64 (gaussian, teacher, symmetric), 200 (images, modularAddition), 16 (cnn, resnet)",
             "Units of every hidden layer; channels of a cnn's convolutions, and of a resnet's first stage."),
         Setting(
             "hidden", .integers(1...65536, limit: 999), default: "`depth` − 1 layers of `width`",
             uses: [layered], "Units (of a cnn channels) of each hidden layer, in place of depth and width."),
         Setting(
             "activation", .word(["linear", "relu", "tanh"]),
-            default: "linear (gaussian), relu (images, teacher), tanh (symmetric)", uses: [layered],
+            default: "linear (gaussian), relu (images, teacher, modularAddition), tanh (symmetric)",
+            uses: [layered],
             "The function after every hidden layer."),
         Setting(
             "biases", .flag, default: "true, false (teacher)", uses: [plain],
@@ -165,7 +177,8 @@ extension Setting {
             default: "scaled", uses: [mlp],
             "Weights before the first step, normal: `scaled`, of variance 2 / inputs before a ReLU and "
                 + "2 / (inputs + outputs) else; `truncatedNormal`, of deviation 1/√inputs, drawn again beyond two "
-                + "deviations."),
+                + "deviations; `gaussian`, of deviation 1/√inputs. Or of the same deviation `uniform`; or "
+                + "`orthogonal`, a random matrix with orthonormal rows or columns."),
         Setting(
             "normalisation", .word(["none"] + TrialSettings.Normalisation.words),
             default: "none (mlp, cnn), batch (resnet)", uses: [beyond],
@@ -203,6 +216,10 @@ extension Setting {
             "training.weightDecay", .number(Bounds(.closed(0), .none)), default: "0",
             "Adds so much times each weight to its gradient."),
         Setting(
+            "training.decoupledDecay", .flag, default: "false",
+            "Whether `weightDecay` instead shrinks weights beside the optimizer's step, by the learning rate "
+                + "times it (AdamW)."),
+        Setting(
             "training.schedule", .word(["constant", "cosine", "decay"]), default: "constant",
             "The learning rate over time: constant, half a cosine to 0, or times `decayFactor` again and again."
         ),
@@ -218,15 +235,15 @@ extension Setting {
             "Decay of a moving average of the parameters; measures then read the average."),
         Setting("training.batch", .integer(1...1_000_000), default: "128", "Points in a step."),
         Setting(
-            "training.steps", .integer(1...1_000_000_000), default: "required, or `epochs`",
-            "Length in steps."),
+            "training.steps", .integer(0...1_000_000_000), default: "required, or `epochs`",
+            "Length in steps; 0 measures the network as it was drawn."),
         Setting(
             "training.epochs", .integer(1...1_000_000), default: "required, or `steps`", uses: [finite],
             "Length in passes over the training points."),
         Setting(
             "training.loss", .word(["crossEntropy", "meanSquaredError", "gaussianNLL", "logistic"]),
-            default: "crossEntropy (images, symmetric), gaussianNLL (vib, gaussian), meanSquaredError (mlp, gaussian; "
-                + "teacher's regression), logistic (teacher's classification)",
+            default: "crossEntropy (images, symmetric, modularAddition), gaussianNLL (vib, gaussian), "
+                + "meanSquaredError (mlp, gaussian; teacher's regression), logistic (teacher's classification)",
             "The task loss."),
         Setting(
             "training.logDet.weight", .number(Bounds(.closed(0), .none)), default: "0",

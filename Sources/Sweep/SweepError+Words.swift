@@ -98,7 +98,7 @@ extension SweepError {
         case noDuration(gaussian: Bool)
         case noTargets(inputs: Int, of: Int)
         case noSizes
-        case noTeacher, teacherOfVIB, symmetricOfVIB
+        case noTeacher, teacherOfVIB, symmetricOfVIB, modularOfVIB
         case noTestPatterns(Int, most: Int)
         case tooManyCorrelations(Int, most: Int)
         case tooManyTestPoints(Int)
@@ -144,6 +144,7 @@ extension SweepError {
             case .noTeacher:
                 "a teacher needs 'inputs', the number of x's components, and 'norm', its weights' norm"
             case .teacherOfVIB: "a teacher's data are for an mlp"
+            case .modularOfVIB: "modular addition is for an mlp"
             case .symmetricOfVIB: "the symmetric set is for an mlp"
             case .noTestPatterns(let points, let most):
                 "\(points) training points leave none of the 4096 patterns to test: take at most \(most)"

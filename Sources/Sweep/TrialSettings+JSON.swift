@@ -54,6 +54,11 @@ extension TrialSettings.Dataset {
                 "seed": .number(Double(teacher.seed)), "trainPoints": JSONValue(teacher.trainPoints),
                 "testPoints": JSONValue(teacher.testPoints),
             ])
+        case .modular(let modular):
+            .object([
+                "name": .string("modularAddition"), "modulus": JSONValue(modular.modulus),
+                "trainPoints": JSONValue(modular.trainPoints),
+            ])
         case .symmetric(let symmetric):
             .object([
                 "name": .string("symmetric"), "scale": .string(symmetric.scale.rawValue),
@@ -76,6 +81,8 @@ extension TrialSettings.Training {
                 "layers": JSONValue(logDet.layers),
             ])
         }
+        // What came later is written where it is not the default: identifiers stay.
+        if decoupledDecay { members["decoupledDecay"] = .bool(true) }
         return .object(members)
     }
 }

@@ -39,6 +39,7 @@ public struct TrialSettings: Hashable, Sendable {
         case images(Images)
         case teacher(Teacher)
         case symmetric(Symmetric)
+        case modular(Modular)
     }
 
     /// Jointly Gaussian inputs and targets, drawn anew for every batch.
@@ -142,9 +143,13 @@ public struct TrialSettings: Hashable, Sendable {
     /// The encoder of a VIB (without its head of 2K outputs), or the MLP without its output layer.
     public struct Network: Hashable, Sendable {
         public enum Activation: String, CaseIterable, Sendable { case linear, relu, tanh }
-        /// The weights before the first step: as the activation wants them (He, Glorot), or normal of deviation
-        /// 1/√inputs without what is beyond two deviations.
-        public enum Initialisation: String, CaseIterable, Sendable { case scaled, truncatedNormal }
+        /// The weights before the first step: as the activation wants them (He, Glorot), or normal of
+        /// deviation 1/√inputs without what is beyond two deviations.
+        ///
+        /// Or, of variance 1 / inputs: normal, uniform, or a random matrix with orthonormal rows or columns.
+        public enum Initialisation: String, CaseIterable, Sendable {
+            case scaled, truncatedNormal, gaussian, uniform, orthogonal
+        }
 
         /// Units of each hidden layer; `depth` is `hidden.count + 1`.
         public var hidden: [Int]
@@ -190,6 +195,8 @@ public struct TrialSettings: Hashable, Sendable {
         public var schedule: Schedule
         /// Adds weightDecay · w to the gradient of every weight (not bias).
         public var weightDecay: Double
+        /// Instead shrinks the weights themselves, by the learning rate times the decay (AdamW).
+        public var decoupledDecay: Bool
         /// Decay of the exponential moving average of the parameters that measures read; nil: none is kept.
         public var average: Double?
         public var batch: Int
@@ -215,12 +222,13 @@ public struct TrialSettings: Hashable, Sendable {
         public init(
             optimizer: Optimizer, learningRate: Double, schedule: Schedule, weightDecay: Double,
             average: Double?,
-            batch: Int, duration: Duration, loss: Loss, logDet: LogDet? = nil
+            batch: Int, duration: Duration, loss: Loss, logDet: LogDet? = nil, decoupledDecay: Bool = false
         ) {
             self.optimizer = optimizer
             self.learningRate = learningRate
             self.schedule = schedule
             self.weightDecay = weightDecay
+            self.decoupledDecay = decoupledDecay
             self.average = average
             self.batch = batch
             self.duration = duration

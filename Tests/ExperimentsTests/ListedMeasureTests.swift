@@ -100,6 +100,41 @@ private func numbers(_ value: JSONValue?) throws -> [Double] {
     #expect(try ranks(4, "0.05") == [14, 14] && ranks(28, "0.001") == [15, 15])
 }
 
+@Test func `Partial rank of a colour image takes all colours of the middle pixels`() throws {
+    // A number a pixel and colour: the middle pixels' green ones alone count.
+    let slopes = (0..<48).map { [5, 6, 9, 10].contains($0 / 3) ? ($0 % 3 == 1 ? 1 : 1e-6) : 1 as Float }
+    let weight = (0..<48).map { row in (0..<48).map { $0 == row ? slopes[row] : 0 } }
+    let found = try metrics(
+        PartialRankMeasure.self, context([weight], at: [[Float](repeating: 1, count: 48)]),
+        ["side": JSONValue(2), "relative": JSONValue([0.1, 1e-9])])["partial_rank"]
+    #expect(try numbers(found?["0.1"]?["mean"]) == [4])
+    #expect(try numbers(found?[JSONValue.text(of: 1e-9)]?["mean"]) == [12])
+}
+
+@Test func `Partial rank of a network of any layers is that of the chain that it is`() throws {
+    let shape = try NetworkShape.mlp(units: [36, 20, 12, 5], activation: .relu)
+    let network = Network<Float>(shape, loss: .crossEntropy, points: 1)
+    network.initialise(RandomStreams(seed: 3))
+    let points = Matrix<Float>(rows: 6, columns: 36)
+    RandomStreams(seed: 4).fillNormals(points, .evaluationData)
+    let sample = PointSample(inputs: points, labels: [], classes: 0)
+    let layers = network.denseLayers
+    func ranks(_ network: Network<Float>?) throws -> JSONValue? {
+        let outputs =
+            network.map { LayerOutputs($0, at: sample) }
+            ?? LayerOutputs(layers, .relu, at: sample, lastUnits: 5)
+        let context = MeasureContext(
+            layers: layers, network: network, activation: .relu, outputs: outputs, initialWeights: [],
+            gradients: nil, streams: RandomStreams(seed: 0), step: 0)
+        return try metrics(
+            PartialRankMeasure.self, context, ["side": JSONValue(4), "relative": JSONValue([0.1, 1e-5])])[
+                "partial_rank"]
+    }
+    let plain = try ranks(nil)
+    #expect(try ranks(network) == plain)
+    #expect(try numbers(plain?[JSONValue.text(of: 1e-5)]?["mean"])[0] == 16)
+}
+
 @Test func `Classification dimension is the least number of components that classify`() throws {
     // The class is told by the second largest direction, and by one layer below it.
     let points: [[Float]] = (0..<40).map { [Float($0 % 5) * 9, $0 % 2 == 0 ? 1 : -1, 0] }

@@ -154,7 +154,7 @@ func `A record has just the metrics that the catalogue declares`(text: String) t
         case .images(let images):
             let set = try ImageSet.open(images.name, in: folder.directory)
             source = BatchSource(kind: .images(try ImageSource(images, set: set, streams: streams)))
-        case .gaussian, .symmetric: continue
+        case .gaussian, .symmetric, .modular: continue
         }
         let units = [source.inputs] + trial.network.hidden
         func norms<M: Model>(_ model: M) -> [Double] where M.Scalar == Float {

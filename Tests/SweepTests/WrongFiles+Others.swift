@@ -17,7 +17,7 @@ extension WrongFiles {
             training: {steps: 1}
             """,
             """
-            s.yaml:3:10: dataset: 'mnits' is none of gaussian, mnist, fashion-mnist, cifar-10, generated-images, teacher and symmetric (did you mean 'mnist'?)
+            s.yaml:3:10: dataset: 'mnits' is none of gaussian, mnist, fashion-mnist, cifar-10, generated-images, teacher, symmetric and modularAddition (did you mean 'mnist'?)
             """),
         file(
             """
@@ -175,7 +175,7 @@ extension WrongFiles {
             training: {epochs: 2}
             """,
             """
-            s.yaml:5:20: training.epochs: not used here: it needs dataset to be mnist, fashion-mnist, cifar-10, generated-images, teacher or symmetric, and it is gaussian
+            s.yaml:5:20: training.epochs: not used here: it needs dataset to be mnist, fashion-mnist, cifar-10, generated-images, teacher, symmetric or modularAddition, and it is gaussian
             """),
         file(
             """
@@ -235,7 +235,7 @@ extension WrongFiles {
         vib(
             "beta: 0.1", set: ["training=1"],
             """
-            --set training=1: training: not a setting but several: training.optimizer, training.learningRate, training.beta1, training.beta2, training.epsilon, training.momentum, training.weightDecay, training.schedule, training.decayFactor, training.decayEvery, training.average, training.batch, training.steps, training.epochs and training.loss
+            --set training=1: training: not a setting but several: training.optimizer, training.learningRate, training.beta1, training.beta2, training.epsilon, training.momentum, training.weightDecay, training.decoupledDecay, training.schedule, training.decayFactor, training.decayEvery, training.average, training.batch, training.steps, training.epochs and training.loss
             """),
         vib(
             "beta: 0.1", set: ["experiment=vib,mlp"],
@@ -265,7 +265,7 @@ extension WrongFiles {
             s.yaml:10:39: figures.colour: no such key; there are name, title, x, y, points, curves, panels, xscale, yscale, theory and fit
             s.yaml:10:27: figures.y: a threshold is due: one of 0.01 or 0.1
             s.yaml:10:5: figures: two figures are named 'c'
-            s.yaml:11:27: figures.y 'accuracy': not used here: it needs dataset to be mnist, fashion-mnist, cifar-10, generated-images, teacher or symmetric, and it is gaussian
+            s.yaml:11:27: figures.y 'accuracy': not used here: it needs dataset to be mnist, fashion-mnist, cifar-10, generated-images, teacher, symmetric or modularAddition, and it is gaussian
             s.yaml:12:5: figures.e: beta is used twice in the figure
             s.yaml:13:18: figures.x: seed cannot be used here: figures average over it
             s.yaml:14:71: figures.y.layer: no layer 5: the deepest network has 2
@@ -277,7 +277,7 @@ extension WrongFiles {
             measures: {every: log}
             """,
             """
-            s.yaml:6:47: figures.theory: there is theory for a vib on gaussian data, and for an mlp on a teacher's, only
+            s.yaml:6:47: figures.theory: there is theory for a vib on gaussian data, for an mlp on a teacher's, and for products of normal weights, only
             """),
         file(
             """

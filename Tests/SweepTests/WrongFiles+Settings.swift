@@ -22,6 +22,21 @@ extension WrongFiles {
             "s.yaml:5:16: normalisation: 'bach' is none of none, layer, batch, instance and group (did you "
                 + "mean 'batch'?)"),
         images(
+            "normalisation: batch\nmeasures: {weightProduct: true}",
+            "s.yaml:6:27: measures.weightProduct: this measure is of plain networks: an mlp without "
+                + "normalisation and skips, or a vib"),
+        images(
+            "skips: true\ninitialisation: gaussian",
+            "s.yaml:6:17: initialisation: is of plain networks alone: without normalisation, skips and "
+                + "convolutions"),
+        file(
+            "name: s\nexperiment: vib\nbeta: 0.1\ndataset: modularAddition\ntraining: {steps: 9}\n",
+            "s.yaml:2:13: experiment: modular addition is for an mlp"),
+        file(
+            "name: s\nexperiment: mlp\ndataset: {name: modularAddition, trainPoints: 9}\ntraining: {steps: 9}\n",
+            "s.yaml:3:47: dataset.trainPoints: not used here: it needs dataset to be mnist, fashion-mnist, "
+                + "cifar-10, generated-images, teacher or symmetric, and it is modularAddition"),
+        images(
             "measures: {localRank: {patch: 8}}",
             "s.yaml:5:31: measures.localRank.patch: not used here: it needs experiment to be cnn or resnet, "
                 + "and it is mlp"),

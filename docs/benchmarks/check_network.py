@@ -227,6 +227,35 @@ def partial_ranks(net, found, points, side, threshold):
     return f"partial_rank, side {side}", found["partial_rank"][str(threshold)]["mean"], np.mean(ranges, axis=0), None
 
 
+def products(net, found):
+    """Of W_l ... W_1 but for the last layer: roots of singular values, the same by QR, and counts."""
+    product, basis, exponents = np.eye(net.x.shape[1]), np.eye(net.x.shape[1]), 0.0
+    roots, qr, ranges = [], [], []
+    for depth, w in enumerate(net.weights[:-1], 1):
+        product = w.astype(float) @ product
+        s = np.linalg.svd(product, compute_uv=False)
+        roots.append([(s[k - 1] / s[0]) ** (1 / depth) for k in (1, 2, 5)])
+        basis, r = np.linalg.qr(w.astype(float) @ basis)
+        exponents = exponents * np.ones(len(r)) if np.ndim(exponents) == 0 else exponents[:len(r)]
+        exponents = exponents + np.log(np.abs(np.diag(r)))
+        qr.append([np.exp((exponents[k - 1] - exponents[0]) / depth) for k in (1, 2, 5)])
+        ranges.append(counts(s, 0.1))
+
+    def by_index(key):
+        return np.transpose([found[key][k] for k in ("1", "2", "5")])
+    yield "product_root", by_index("product_root"), roots, 1e-9
+    yield "product_exponent_root", by_index("product_exponent_root"), qr, 1e-9
+    for key in ("product_rank", "product_rank_single"):
+        yield key, found[key]["0.1"], ranges, None
+
+
+def stability(net, found):
+    spectra = [np.linalg.svd(j, compute_uv=False) for j in jacobians(net, net.x[0])]
+    yield "unperturbed_rank", found["unperturbed_rank"]["0.01"], [counts(s, 0.01) for s in spectra], None
+    safe = [np.min(np.abs(s / s[0] - 0.01)) / 1.01 for s in spectra]
+    yield "safe_delta", found["safe_delta"]["0.01"], safe, 1e-5
+
+
 def check(program):
     worst = True
     for net in networks():
@@ -240,6 +269,11 @@ def check(program):
             ranks = net.measured(program, "partialRank", "--set", f"partialRank.side={side}", "--set",
                                  "partialRank.points=20", "--set", "partialRank.relative=[0.01]")
             rows.append(partial_ranks(net, ranks, 20, side, 0.01))
+        if len(net.weights) > 1:
+            rows += products(net, net.measured(
+                program, "weightProduct", "--set", "weightProduct.indices=[1,2,5]", "--set",
+                "weightProduct.tolerances=[0.1]"))
+        rows += stability(net, net.measured(program, "rankStability", "--set", "rankStability.tolerances=[0.01]"))
         print(f"{net.name}: {net.x.shape[1]}" + "".join(f"-{len(w)}" for w in net.weights))
         for name, program_says, expected, tolerance in rows:
             a, b = np.asarray(program_says, float), np.asarray(expected, float)

@@ -48,6 +48,9 @@ var measureTable: [any Measure.Type] {
         IndependenceDeficitMeasure.self,
         NeuralCollapseMeasure.self,
         ComponentsMeasure.self,
+        WeightProductMeasure.self,
+        RankStabilityMeasure.self,
+        ComponentRankMeasure.self,
     ]
 }
 

@@ -16,13 +16,22 @@ struct PartialRankMeasure: Measure {
 
     func metrics(_ context: MeasureContext) -> [String: JSONValue] {
         let inputs = context.outputs.inputs
-        let lastRows = context.outputs.activations.last?.columns ?? 0
-        let shape = StackShape(
-            units: [inputs.columns] + context.layers.map { $0.weight.rows }, activation: context.activation)
-        var ranks = LocalRank(
-            shape, lastRows: lastRows, settings: LocalRankSettings(thresholds: [], relative: relative),
-            columns: columns(of: inputs.columns))
-        let result = ranks.measure(context.layers, inputs: inputs)
+        let columns = columns(of: inputs.columns)
+        let settings = LocalRankSettings(thresholds: [], relative: relative)
+        let result: LocalRankResult
+        if let network = context.network {
+            var ranks = NetworkLocalRank(
+                network.shape, inputs: columns, hasReLU: false, settings: settings)
+            result = ranks.measure(network, points: inputs)
+        } else {
+            let shape = StackShape(
+                units: [inputs.columns] + context.layers.map { $0.weight.rows },
+                activation: context.activation)
+            var ranks = LocalRank(
+                shape, lastRows: context.outputs.activations.last?.columns ?? 0, settings: settings,
+                columns: columns)
+            result = ranks.measure(context.layers, inputs: inputs)
+        }
         var members: [String: JSONValue] = [:]
         for (threshold, layers) in zip(relative, result.relative) {
             members[JSONValue.text(of: threshold)] = .object([
@@ -32,13 +41,15 @@ struct PartialRankMeasure: Measure {
         return ["partial_rank": .object(members)]
     }
 
-    /// Of an image of one channel or three; all where the inputs are none.
+    /// Of an image of one channel or three, whose numbers are channel by channel in a pixel; all where the
+    /// inputs are none.
     private func columns(of inputs: Int) -> [Int] {
         for channels in [1, 3] where inputs % channels == 0 {
             let width = Int(Double(inputs / channels).squareRoot().rounded())
             if width * width * channels == inputs {
-                return NumericalRank.centralPatch(
-                    height: width, width: width, channels: channels, side: side)
+                return NumericalRank.centralPatch(height: width, width: width, side: side).flatMap { pixel in
+                    (0..<channels).map { pixel * channels + $0 }
+                }
             }
         }
         return Array(0..<inputs)

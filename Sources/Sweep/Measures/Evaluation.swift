@@ -5,7 +5,8 @@ extension Setting.Use {
     static let images = Setting.Use(
         path: "dataset", words: TrialSettings.Images.Name.allCases.map(\.rawValue))
     static let teacher = Setting.Use(path: "dataset", words: ["teacher"])
-    static let classes = Setting.Use(path: "dataset", words: images.words + ["teacher", "symmetric"])
+    static let classes = Setting.Use(
+        path: "dataset", words: images.words + ["teacher", "symmetric", "modularAddition"])
     static let convolutional = Setting.Use(path: "experiment", words: ["cnn", "resnet"])
     /// Where points have classes, a teacher's regression left out.
     static let ofClasses = [classes, Setting.Use(path: "dataset.task", words: ["classification"])]

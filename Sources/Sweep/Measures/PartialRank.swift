@@ -2,7 +2,7 @@ import Text
 
 extension MeasureDeclaration {
     static let partialRank = MeasureDeclaration(
-        "partialRank", needs: [.activations, .denseChain],
+        "partialRank", needs: [.activations],
         metrics: [
             Metric(
                 "partial_rank", .layers, label: "partial rank",

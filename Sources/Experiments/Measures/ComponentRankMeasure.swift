@@ -1,0 +1,56 @@
+import LinearAlgebra
+import Measures
+import Text
+
+/// Ranks before and after a component between random layers, which the trial's streams draw.
+struct ComponentRankMeasure: Measure {
+    static let name = "componentRank"
+    private let component: NetworkComponent
+    private let image: ImageSize
+    private let points: Int
+
+    init(_ settings: MeasureSettings) {
+        component =
+            switch settings.word("component") {
+            case "relu": .relu
+            case "convolution": .convolution
+            case "layer": .layerNorm
+            case "batch": .batchNorm
+            case "instance": .instanceNorm
+            case "group": .groupNorm(settings.integer("groups"))
+            default: .dense
+            }
+        let side = settings.integer("side")
+        image = ImageSize(height: side, width: side, channels: settings.integer("channels"))
+        points = settings.integer("batch")
+    }
+
+    func metrics(_ context: MeasureContext) -> [String: JSONValue] {
+        let units = image.count
+        func drawn(_ index: Int, _ rows: Int, _ columns: Int, variance: Double = 1) -> Matrix<Double> {
+            let numbers = Matrix<Float>(rows: rows, columns: columns)
+            context.streams.fillNormals(numbers, .component, index: index)
+            let result = Matrix<Double>(rows: rows, columns: columns)
+            result.assign(widening: numbers)
+            result.assign(result, times: variance.squareRoot())
+            return result
+        }
+        let size = component.matrixSize(image)
+        let ranks = ComponentRank(
+            component, image: image, inputs: drawn(0, points, units),
+            weight: drawn(1, units, units, variance: 1 / Double(units)),
+            matrix: size.map { drawn(2, $0.rows, $0.columns, variance: 1 / Double($0.rows)) }
+                ?? Matrix(rows: 0, columns: 0))
+        func share(_ after: Int, _ before: Int) -> JSONValue {
+            .number(before > 0 ? Double(after) / Double(before) : 0)
+        }
+        return [
+            "component_rank_before": JSONValue(ranks.rankBefore),
+            "component_rank": JSONValue(ranks.rankAfter),
+            "component_rank_kept": share(ranks.rankAfter, ranks.rankBefore),
+            "component_dimension_before": JSONValue(ranks.dimensionBefore),
+            "component_dimension": JSONValue(ranks.dimensionAfter),
+            "component_dimension_kept": share(ranks.dimensionAfter, ranks.dimensionBefore),
+        ]
+    }
+}

@@ -1,0 +1,71 @@
+import Learning
+import LinearAlgebra
+import Measures
+import Text
+
+/// Ranks of each layer's Jacobian at the measured points, and of the same Jacobian perturbed by normal
+/// numbers: means over the points.
+struct RankStabilityMeasure: Measure {
+    static let name = "rankStability"
+    private let delta: Double
+    private let tolerances: [Double]
+
+    init(_ settings: MeasureSettings) {
+        delta = settings.number("delta")
+        tolerances = settings.numbers("tolerances")
+    }
+
+    func metrics(_ context: MeasureContext) throws(FactorisationError) -> [String: JSONValue] {
+        let points = context.outputs.inputs.rows
+        let layers = context.layers.count
+        let none = [Double](repeating: 0, count: layers)
+        var sums: [[String: [Double]]] = [[:], [:], [:]]
+        for point in 0..<points {
+            var jacobian: Matrix<Double>?
+            for layer in 0..<layers {
+                let next = factor(context, layer, point)
+                let product = jacobian.map { Matrix.product(next, $0) } ?? next
+                jacobian = product
+                let noise = Matrix<Float>(rows: product.rows, columns: product.columns)
+                context.streams.fillNormals(noise, .perturbation, index: point * layers + layer)
+                let wide = Matrix<Double>(rows: noise.rows, columns: noise.columns)
+                wide.assign(widening: noise)
+                let stability = try RankStability(product, perturbation: wide, delta: delta)
+                for tolerance in tolerances {
+                    let key = JSONValue.text(of: tolerance)
+                    let numbers = [
+                        Double(RankStability.rank(stability.after, tolerance)),
+                        Double(RankStability.rank(stability.before, tolerance)),
+                        stability.safeDelta(tolerance),
+                    ]
+                    for (part, number) in numbers.enumerated() {
+                        sums[part][key, default: none][layer] += number / Double(points)
+                    }
+                }
+            }
+        }
+        func object(_ lists: [String: [Double]]) -> JSONValue { .object(lists.mapValues { JSONValue($0) }) }
+        return [
+            "perturbed_rank": object(sums[0]), "unperturbed_rank": object(sums[1]),
+            "safe_delta": object(sums[2]),
+        ]
+    }
+
+    /// diag(φ'(p_l)) W_l, the Jacobian of h_l in h_{l−1}; of the last layer W_L, of its representation's
+    /// units.
+    private func factor(_ context: MeasureContext, _ layer: Int, _ point: Int) -> Matrix<Double> {
+        let outputs = context.outputs.activations[layer]
+        let units = outputs.columns
+        let weight = context.layers[layer].weight.rows(0..<units)
+        let result = Matrix<Double>(rows: units, columns: weight.columns)
+        result.assign(widening: weight)
+        guard layer + 1 < context.layers.count, context.activation != .linear else { return result }
+        for unit in 0..<units {
+            let value = Double(outputs[point, unit])
+            let slope = context.activation == .relu ? (value > 0 ? 1 : 0) : 1 - value * value
+            let row = result.rows(unit..<unit + 1)
+            row.assign(row, times: slope)
+        }
+        return result
+    }
+}

@@ -1,0 +1,216 @@
+import LinearAlgebra
+
+/// A component that networks are made of, between layers of as many units.
+public enum NetworkComponent: Hashable, Sendable {
+    /// Another square matrix.
+    case dense
+    case relu
+    /// 3 × 3 pixels, zeros around the image, as many channels as there were; a new matrix.
+    case convolution
+    case layerNorm
+    case instanceNorm
+    /// So many groups of neighbouring channels, as equal as may be; a channel each where they are fewer.
+    case groupNorm(Int)
+    case batchNorm
+
+    /// Numbers of its matrix: rows are what goes in, columns what comes out. nil of one that has none.
+    public func matrixSize(_ image: ImageSize) -> (rows: Int, columns: Int)? {
+        switch self {
+        case .dense: (image.count, image.count)
+        case .convolution: (9 * image.channels, image.channels)
+        default: nil
+        }
+    }
+}
+
+/// What a component does to ranks (rank diminishing, Figure 3): x → h = W x → c(h), x standard normal, W
+/// square and normal. The rank of the Jacobian at one point and the features' dimension, before c and after.
+///
+/// - Ranks count σ_i ≥ 1.19e-7 n σ_1, n the units.
+/// - Dimensions count the eigenvalues of the points' covariance of at least 1.19e-7 N λ_1, N = min(points, n)
+///   being how many there are. More than points − 1 is not possible.
+/// - Normalisations are without γ and β, 1e-5 being added to variances. Batch normalisation takes its moments
+///   from the points, and they are constants to its Jacobian.
+///
+/// Cost: products of n³ in double, two Gram matrices of n and their tridiagonal forms (4/3 n³, half of it at the
+/// speed of memory), and two of min(points, n). Images are as everywhere: channel by channel in a pixel.
+public struct ComponentRank: Equatable, Sendable {
+    public let rankBefore: Int
+    public let rankAfter: Int
+    public let dimensionBefore: Int
+    public let dimensionAfter: Int
+
+    /// - Parameters:
+    ///   - inputs: [points, n]; the Jacobian is that at the first.
+    ///   - weight: Wᵀ, [n, n].
+    ///   - matrix: the component's, of `matrixSize`; empty where it has none.
+    public init(
+        _ component: NetworkComponent, image: ImageSize, inputs: Matrix<Double>, weight: Matrix<Double>,
+        matrix: Matrix<Double>
+    ) {
+        let features = Matrix.product(inputs, weight)
+        let map = ComponentMap(component, image, matrix, at: features)
+        rankBefore = NumericalRank.usual(weight)
+        dimensionBefore = ComponentRank.dimension(features)
+        rankAfter = NumericalRank.usual(map.derivative(along: weight))
+        dimensionAfter = ComponentRank.dimension(map.values(of: features))
+    }
+
+    /// By singular values of the centred points, whose squares are the eigenvalues.
+    static func dimension(_ features: Matrix<Double>) -> Int {
+        let centred = Matrix<Double>(rows: features.rows, columns: features.columns)
+        let sums = Matrix<Double>(rows: 1, columns: features.columns)
+        sums.setColumnSums(of: features)
+        let means = sums.values.map { $0 / Double(features.rows) }
+        centred.assign(features)
+        for row in 0..<features.rows {
+            for column in 0..<features.columns { centred[row, column] -= means[column] }
+        }
+        let count = min(features.rows, features.columns)
+        return NumericalRank.counts(centred, tolerances: [(1.19e-7 * Double(count)).squareRoot()])[0]
+    }
+}
+
+/// A component at some points: what it makes of them, and of directions at the first one.
+struct ComponentMap {
+    private let component: NetworkComponent
+    private let image: ImageSize
+    private let matrix: Matrix<Double>
+    /// [points, n]
+    private let features: Matrix<Double>
+    /// Of normalisations over a point: which set a column is normalised with.
+    private let sets: [Int]
+    private let setCount: Int
+    /// Of batch normalisation, of each channel.
+    private let moments: [Moments]
+
+    struct Moments {
+        var mean = 0.0
+        var variance = 0.0
+        var scale: Double { 1 / (variance + 1e-5).squareRoot() }
+    }
+
+    init(
+        _ component: NetworkComponent, _ image: ImageSize, _ matrix: Matrix<Double>,
+        at features: Matrix<Double>
+    ) {
+        (self.component, self.image, self.matrix, self.features) = (component, image, matrix, features)
+        let channels = image.channels
+        let groups: Int? =
+            switch component {
+            case .layerNorm: 1
+            case .instanceNorm: channels
+            case .groupNorm(let groups): min(groups, channels)
+            default: nil
+            }
+        setCount = groups ?? 0
+        sets = groups.map { groups in (0..<image.count).map { $0 % channels * groups / channels } } ?? []
+        moments = component == .batchNorm ? ComponentMap.channelMoments(features, channels) : []
+    }
+
+    /// [points, n]
+    func values(of points: Matrix<Double>) -> Matrix<Double> {
+        changed(points) { row in
+            switch component {
+            case .relu: for column in row.indices { row[column] = max(0, row[column]) }
+            case .batchNorm:
+                for column in row.indices {
+                    let moment = moments[column % image.channels]
+                    row[column] = (row[column] - moment.mean) * moment.scale
+                }
+            default: row = normalised(row).values
+            }
+        }
+    }
+
+    /// The derivative along each of some directions, [directions, n], at the first point.
+    func derivative(along directions: Matrix<Double>) -> Matrix<Double> {
+        let point = features.rows(0..<1).values
+        let (values, scales) = setCount > 0 ? normalised(point) : ([], [])
+        return changed(directions) { row in
+            switch component {
+            case .relu: for column in row.indices where point[column] <= 0 { row[column] = 0 }
+            case .batchNorm:
+                for column in row.indices { row[column] *= moments[column % image.channels].scale }
+            default:
+                // (t − mean t − x̂ mean(x̂ t)) / σ over each set.
+                var means = [Double](repeating: 0, count: setCount), products = means
+                var counts = means
+                for column in row.indices {
+                    means[sets[column]] += row[column]
+                    products[sets[column]] += values[column] * row[column]
+                    counts[sets[column]] += 1
+                }
+                for column in row.indices {
+                    let set = sets[column]
+                    let rest = row[column] - (means[set] + values[column] * products[set]) / counts[set]
+                    row[column] = rest * scales[set]
+                }
+            }
+        }
+    }
+
+    /// Linear components by products; the others row by row.
+    private func changed(
+        _ rows: Matrix<Double>, _ change: (inout [Double]) -> Void
+    ) -> Matrix<Double> {
+        switch component {
+        case .dense: return Matrix.product(rows, matrix)
+        case .convolution: return convolved(rows)
+        default:
+            let result = Matrix<Double>(rows: rows.rows, columns: rows.columns)
+            for index in 0..<rows.rows {
+                var row = rows.rows(index..<index + 1).values
+                change(&row)
+                result.rows(index..<index + 1).assign(row)
+            }
+            return result
+        }
+    }
+
+    private func convolved(_ images: Matrix<Double>) -> Matrix<Double> {
+        let result = Matrix<Double>(rows: images.rows, columns: images.columns)
+        guard let window = ImageWindow(image: image, kernel: 3, stride: 1, padding: 1) else { return result }
+        for start in stride(from: 0, to: images.rows, by: 64) {
+            let some = start..<min(images.rows, start + 64)
+            let windows = Matrix<Double>(rows: some.count * window.places, columns: window.columns)
+            windows.setWindows(of: images.rows(some), window)
+            result.rows(some).reshaped(rows: windows.rows, columns: image.channels)
+                .setProduct(windows, matrix)
+        }
+        return result
+    }
+
+    /// x̂, and of each set 1/σ.
+    private func normalised(_ row: [Double]) -> (values: [Double], scales: [Double]) {
+        var moments = [Moments](repeating: Moments(), count: setCount)
+        var counts = [Double](repeating: 0, count: setCount)
+        for column in row.indices {
+            counts[sets[column]] += 1
+            moments[sets[column]].mean += row[column]
+        }
+        for set in moments.indices { moments[set].mean /= counts[set] }
+        for column in row.indices {
+            let rest = row[column] - moments[sets[column]].mean
+            moments[sets[column]].variance += rest * rest / counts[sets[column]]
+        }
+        let scales = moments.map(\.scale)
+        let values = row.indices.map { (row[$0] - moments[sets[$0]].mean) * scales[sets[$0]] }
+        return (values, scales)
+    }
+
+    private static func channelMoments(_ features: Matrix<Double>, _ channels: Int) -> [Moments] {
+        let pixels = features.reshaped(rows: features.count / channels, columns: channels)
+        let count = Double(pixels.rows)
+        let sums = Matrix<Double>(rows: 1, columns: channels)
+        sums.setColumnSums(of: pixels)
+        var moments = sums.values.map { Moments(mean: $0 / count) }
+        for row in 0..<pixels.rows {
+            for channel in 0..<channels {
+                let rest = pixels[row, channel] - moments[channel].mean
+                moments[channel].variance += rest * rest / count
+            }
+        }
+        return moments
+    }
+}

@@ -1,0 +1,48 @@
+/// What measures cost whose work is not that of activations.
+extension CostEstimate {
+    /// Products and decompositions of whole weights: of `weightProduct` at each hidden layer, of
+    /// `rankStability` of each layer's Jacobian and point.
+    mutating func addSpectra(_ trial: TrialSettings, _ shape: Shape, times: Double) {
+        for measure in trial.measures.requested {
+            if measure.name == MeasureDeclaration.componentRank.name { add(component: measure, times: times) }
+            let isProduct = measure.name == MeasureDeclaration.weightProduct.name
+            guard isProduct || measure.name == MeasureDeclaration.rankStability.name else { continue }
+            let points = isProduct ? 1 : Double(measure.testPoints ?? 1)
+            var narrowest = shape.inputs
+            for (units, weights) in zip(shape.jacobianUnits, shape.weights) {
+                narrowest = min(narrowest, units)
+                let columns = Double(isProduct ? narrowest : shape.inputs)
+                // In double at half the speed; decompositions mostly at that of reductions.
+                let small = min(Double(units), columns)
+                products += times * points * (12 * Double(weights) + 16 * small * Double(units)) * columns
+                let decompositions: Double = isProduct ? 2 : 3
+                reductions += times * points * decompositions * 0.5 * small * small * max(small, Double(units))
+            }
+        }
+    }
+
+    /// As of a local rank in the patch; with a plain network's Jacobians as wide as its inputs.
+    mutating func add(
+        partialRank measure: RequestedMeasure, _ trial: TrialSettings, _ shape: Shape, times: Double
+    ) {
+        let rank = TrialSettings.LocalRank(
+            thresholds: [], relative: [], noise: [], points: measure.testPoints ?? shape.testPoints,
+            patch: measure.settings["side"]?.number.flatMap { Int(exactly: $0) })
+        if case .network = trial.experiment {
+            add(rank, ofNetwork: shape, times: times)
+        } else {
+            add(rank, shape, times: times)
+        }
+    }
+
+    /// Of n units and p points: the features, the component's product, Gram matrices and their reductions.
+    private mutating func add(component measure: RequestedMeasure, times: Double) {
+        func number(_ key: String) -> Double { measure.settings[key]?.number ?? 1 }
+        let units = number("channels") * number("side") * number("side")
+        let points = number("batch")
+        let small = min(units, points)
+        // In double, which is half as fast.
+        products += times * (12 * units * units * units + 8 * points * units * (units + small))
+        reductions += times * 8 / 3 * (units * units * units + small * small * small)
+    }
+}

@@ -1,0 +1,98 @@
+/// Whether what a figure names goes together.
+extension FigureReader {
+    func checkRoles(of figure: FigureSpec, _ node: YAMLNode, _ faults: inout Faults) {
+        var used: [String] = [figure.curves, figure.panels].compactMap { $0 }
+        switch figure.x {
+        case .axis(let path): used.append(path)
+        case .betaIB: used.append("beta")
+        case .step, .metric, .entry, .layer: break
+        case .hiddenLayers: used.append(axes.contains { $0.path == "depth" } ? "depth" : "hidden")
+        case .summary(let quantity, let points):
+            used.append(points)
+            if quantity.layer == .each, !figure.y.allSatisfy({ $0.layer == .each }) {
+                faults.add(node.place, "figures.\(figure.name)", .figure(.eachOfXAlone))
+            }
+        }
+        if let (first, _) = firstRepeat(in: used) {
+            faults.add(node.place, "figures.\(figure.name)", .figure(.sameAxis(used[first])))
+        }
+        if figure.curves != nil, figure.x != .layer, figure.y.contains(where: { $0.layer == .each }) {
+            faults.add(node.place, "figures.\(figure.name)", .figure(.eachWithCurves))
+        }
+    }
+
+    /// What is of a whole training has no steps, and needs a trace.
+    func checkSteps(of figure: FigureSpec, _ place: SweepError.Place, _ faults: inout Faults) {
+        var (quantities, isAlongTraining) = (figure.y, figure.x == .step)
+        switch figure.x {
+        case .metric(let quantity): (quantities, isAlongTraining) = ([quantity] + quantities, true)
+        case .summary(let quantity, _): quantities.append(quantity)
+        default: break
+        }
+        guard let metric = quantities.map(\.metric).first(where: \.isOfTraining) else { return }
+        if isAlongTraining {
+            faults.add(place, "figures.y", .figure(.notAlongTraining(metric)))
+        } else if !hasTrace {
+            faults.add(place, "figures.y", .figure(.noTrace))
+        }
+    }
+
+    /// The x of a plane: of y's layers, where it says nothing of layers itself.
+    func inPlane(
+        _ x: FigureSpec.Quantity, _ y: [FigureSpec.Quantity], given: [YAMLNode.Entry]?,
+        _ place: SweepError.Place, _ faults: inout Faults
+    ) -> FigureSpec.Quantity {
+        if y.count > 1 { faults.add(place, "figures.y", .figure(.planeOfOne)) }
+        let saysLayer = given?.contains { $0.key == "layer" } ?? false
+        guard x.metric.isPerLayer, !saysLayer, let layer = y.first?.layer else { return x }
+        return FigureSpec.Quantity(metric: x.metric, threshold: x.threshold, layer: layer)
+    }
+
+    /// Lists are drawn against their places, and nothing else is.
+    func checkEntries(of figure: FigureSpec, _ place: SweepError.Place, _ faults: inout Faults) {
+        let isOverEntries = figure.x == .entry
+        guard let metric = figure.y.map(\.metric).first(where: { ($0.list != nil) != isOverEntries })
+        else { return }
+        faults.add(place, "figures.y", .figure(isOverEntries ? .notAList(metric) : .isAList(metric)))
+    }
+
+    /// Whether some trial measures along training.
+    var hasTrace: Bool {
+        axes.contains { $0.path == "measures.every" }
+            || (fixed["measures.every"] ?? .string("end")) != .string("end")
+    }
+
+    func checkTheory(of figure: FigureSpec, _ place: SweepError.Place, _ faults: inout Faults) {
+        let isClosed = words("experiment").contains("vib") && words("dataset").contains("gaussian")
+        let isBound = words("dataset").contains("teacher")
+        let own = [MeasureDeclaration.weightProduct.name, MeasureDeclaration.rankStability.name]
+        if figure.y.contains(where: { $0.metric.hasTheory && own.contains($0.metric.measure?.name ?? "") }) {
+            return
+        }
+        if !isClosed, !isBound {
+            faults.add(place, "figures.theory", .figure(.noTheory))
+        } else if !figure.y.contains(where: {
+            isClosed && $0.metric.hasTheory || isBound && $0.metric.hasBound
+        }),
+            let first = figure.y.first
+        {
+            faults.add(place, "figures.theory", .figure(.noTheoryOf(first.metric)))
+        }
+    }
+
+    /// Against the layer, a quantity's layers are its points.
+    func ofEachLayer(
+        _ quantity: FigureSpec.Quantity, _ place: SweepError.Place, _ faults: inout Faults
+    ) -> FigureSpec.Quantity? {
+        guard quantity.metric.isPerLayer else {
+            faults.add(place, "figures.y", .figure(.noLayers(quantity.metric)))
+            return nil
+        }
+        // Where nothing is said, it is the last.
+        guard quantity.layer == .last || quantity.layer == .each else {
+            faults.add(place, "figures.y", .figure(.layersAreX(quantity.metric)))
+            return nil
+        }
+        return FigureSpec.Quantity(metric: quantity.metric, threshold: quantity.threshold, layer: .each)
+    }
+}

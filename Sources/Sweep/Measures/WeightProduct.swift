@@ -1,0 +1,57 @@
+import Text
+
+extension MeasureDeclaration {
+    static let weightProduct = MeasureDeclaration(
+        "weightProduct", needs: [.denseChain],
+        metrics: [
+            Metric(
+                "product_root", .hiddenLayers, label: "l-th root of σ_k/σ_1",
+                thresholds: ("measures.weightProduct.indices", "k = ε"), hasTheory: true),
+            Metric(
+                "product_exponent_root", .hiddenLayers, label: "l-th root of r_k/r_1",
+                thresholds: ("measures.weightProduct.indices", "k = ε"), hasTheory: true),
+            Metric(
+                "product_rank", .hiddenLayers, label: "rank",
+                thresholds: ("measures.weightProduct.tolerances", "σ ≥ ε σ_1"), isCount: true,
+                hasTheory: true),
+            Metric(
+                "product_rank_single", .hiddenLayers, label: "rank, float32",
+                thresholds: ("measures.weightProduct.tolerances", "σ ≥ ε σ_1"), isCount: true,
+                hasTheory: true),
+        ],
+        options: [
+            Option(
+                "indices", .numbers(Bounds(.closed(1), .closed(65536)), limit: 20),
+                default: JSONValue([2.0, 10, 100, 500]), "Which singular values, counted from 1."),
+            Option(
+                "tolerances", .numbers(Bounds(.open(0), .open(1)), limit: 20), default: JSONValue([1.19e-4]),
+                "Tolerances of the product's rank, relative to its largest singular value."),
+        ],
+        "Whether the singular values of the products W_l … W_1 are measured; of a linear network they are "
+            + "the Jacobian's.")
+
+    static let rankStability = MeasureDeclaration(
+        "rankStability", needs: [.activations, .denseChain],
+        metrics: [
+            Metric(
+                "perturbed_rank", .layers, label: "perturbed rank",
+                thresholds: ("measures.rankStability.tolerances", "ε"), isCount: true,
+                hasTheory: true),
+            Metric(
+                "unperturbed_rank", .layers, label: "rank",
+                thresholds: ("measures.rankStability.tolerances", "ε"), isCount: true),
+            Metric(
+                "safe_delta", .layers, label: "safe δ",
+                thresholds: ("measures.rankStability.tolerances", "ε")),
+        ],
+        options: [
+            Option(
+                "delta", .number(Bounds(.closed(0), .closed(1000))), default: .number(1e-6),
+                "δ, the spectral norm of the normal perturbation, relative to the Jacobian's."),
+            Option(
+                "tolerances", .numbers(Bounds(.open(0), .open(1)), limit: 20),
+                default: JSONValue([1e-13, 1e-4, 0.01]), "Tolerances of the rank."),
+        ],
+        points: JSONValue(1),
+        "Whether ranks of each layer's Jacobian are measured under a perturbation.")
+}
