@@ -45,9 +45,10 @@ public struct RankBounds: Equatable, Sendable {
     /// What the local rank at ε of a layer with this spectral norm is then at most, if the layer is one whose
     /// stable rank is at most `stableRank`: stableRank · ‖W_l‖_σ² / ε².
     ///
-    /// The proof takes ε so small that it counts every singular value of J_l that is not 0.
+    /// The proof takes ε so small that it counts every singular value of J_l that is not 0. Of the smallest ε
+    /// the number is beyond a double's: then the largest of those, which no rank exceeds either.
     public static func localRank(stableRank: Double, spectralNorm: Double, threshold: Double) -> Double {
         let scale = spectralNorm / threshold
-        return stableRank * scale * scale
+        return min(stableRank * scale * scale, .greatestFiniteMagnitude)
     }
 }

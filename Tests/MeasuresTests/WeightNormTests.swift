@@ -76,6 +76,10 @@ private func isNear(_ a: Double, _ b: Double, _ tolerance: Double = 1e-14) -> Bo
     #expect(isNear(try #require(targets.hiddenStableRank), 9))
     // 4 · 3² / 0.5².
     #expect(isNear(RankBounds.localRank(stableRank: 4, spectralNorm: 3, threshold: 0.5), 144))
+    // A record holds numbers alone.
+    let vacuous = RankBounds.localRank(stableRank: 4, spectralNorm: 3, threshold: 1e-300)
+    #expect(vacuous == .greatestFiniteMagnitude)
+    #expect(RankBounds.localRank(stableRank: 4, spectralNorm: 0, threshold: 1e-300) == 0)
     // B = 16, L = 2: C = 16 tells nothing of the hidden layer.
     #expect(RankBounds(.interpolation, teacherDepth: 2, norm: 16, depth: 2)?.hiddenStableRank == nil)
     #expect(RankBounds(.interpolation, teacherDepth: 3, norm: 4, depth: 2) == nil)
