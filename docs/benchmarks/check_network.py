@@ -250,7 +250,11 @@ def products(net, found):
 
 
 def stability(net, found):
-    spectra = [np.linalg.svd(j, compute_uv=False) for j in jacobians(net, net.x[0])]
+    """Of the Jacobians of activations, of the last layer its output's."""
+    p, h = net.forward(net.x[:1])
+    slopes = [SLOPES[net.activation](p[number][0], h[number][0]) for number in range(len(p) - 1)]
+    slopes.append(np.ones(len(net.weights[-1])))
+    spectra = [np.linalg.svd(s[:, None] * j, compute_uv=False) for s, j in zip(slopes, jacobians(net, net.x[0]))]
     yield "unperturbed_rank", found["unperturbed_rank"]["0.01"], [counts(s, 0.01) for s in spectra], None
     safe = [np.min(np.abs(s / s[0] - 0.01)) / 1.01 for s in spectra]
     yield "safe_delta", found["safe_delta"]["0.01"], safe, 1e-5
