@@ -1,7 +1,7 @@
 extension SlotReply {
     /// The reply as it can be sent: a record that no message holds is its trial's failure, which says so.
     public var withinLimits: SlotReply {
-        guard case .done(let trial, _, let body, _, _, let seconds, let peak) = self,
+        guard case .done(let trial, _, let body, _, _, let seconds, _, let peak) = self,
             body.count > WireLimit.body
         else { return self }
         return .failed(

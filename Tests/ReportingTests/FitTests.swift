@@ -133,7 +133,7 @@ private func number(_ trial: Trial, _ path: String) -> Double { trial.axesObject
         #expect(rows(of: table).prefix(2).map { Array($0.prefix(2)) } == [["1", "60"], ["2", "30"]])
         // Two points have no error.
         #expect(try text(of: folder + "/figures/f.gp").contains("'batch 8: exponent −1'"))
-        #expect(try text(of: folder + "/tables/f.dat").contains(": exponent -1, stderr nan, factor"))
+        #expect(try text(of: folder + "/tables/f.dat").contains(", stderr nan, factor"))
     }
 }
 
