@@ -175,7 +175,7 @@ import Wire
 
     @Test(
         "The disk fills: dispatch stops and says so; space returns: the run goes on to the same bytes",
-        arguments: [(weights: "none", filler: 800_000), (weights: "final", filler: 1_050_000)])
+        arguments: [(weights: "none", filler: 950_000), (weights: "final", filler: 1_050_000)])
     func fills(weights: String, filler: Int) throws {
         let work = try Workspace()
         guard let place = try mount(work, bytes: 1_400_000) else { return }
@@ -208,7 +208,7 @@ import Wire
         defer { unmount(place) }
         try work.write(smallSweep(steps: 300), to: "s.yaml")
         #expect(try work.run("run", "s.yaml", "--out", "calm").code == 0)
-        try Data(count: 800_000).write(to: place.appending(path: "filler"))
+        try Data(count: 950_000).write(to: place.appending(path: "filler"))
         let run = try work.start("ranksweep", ["run", "s.yaml", "--out", "disk/a"])
         try eventually("the disk is full") { run.errors.contains("no more trials are handed out") }
         run.signal(SIGINT)

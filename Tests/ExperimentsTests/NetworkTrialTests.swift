@@ -168,10 +168,9 @@ private let kinds: [String] =
                 #expect(bounds[layer] == .null)
                 continue
             }
-            func distance(_ step: Int) -> Double { max(Double(step) / change, change / Double(step)) }
-            let nearest = try #require(steps.indices.min { distance(steps[$0]) < distance(steps[$1]) })
+            let first = try #require(steps.firstIndex { Double($0) >= change })
             let bound = try GaussianBound(
-                last.weights[layer], reference: networks[nearest].weights[layer], noiseRatio: 1e-3
+                last.weights[layer], reference: networks[first].weights[layer], noiseRatio: 1e-3
             ).bound
             #expect(abs((bounds[layer].number ?? 0) - bound) < 1e-9 * bound)
         }

@@ -22,9 +22,7 @@ struct GaussianBoundMeasure: Measure {
         let layers = training.weights.first?.layers.count ?? 0
         for layer in 0..<layers where changes.indices.contains(layer) {
             guard let change = changes[layer].number,
-                let first = training.weights.indices.min(by: {
-                    distance(training.weights[$0].step, change) < distance(training.weights[$1].step, change)
-                })
+                let first = training.weights.firstIndex(where: { Double($0.step) >= change })
             else { continue }
             let reference = training.weights[first].layers[layer]
             for place in first..<training.weights.count {
@@ -40,11 +38,5 @@ struct GaussianBoundMeasure: Measure {
     func summary(_ training: MeasuredTraining) -> [String: JSONValue] {
         guard let last = training.trace.last?["gaussian_bound"] else { return [:] }
         return ["gaussian_bound": last]
-    }
-
-    /// How far a measured step is from the phase change, by factors.
-    private func distance(_ step: Int, _ change: Double) -> Double {
-        let ratio = Double(max(step, 1)) / change
-        return max(ratio, 1 / ratio)
     }
 }
