@@ -40,7 +40,8 @@ let package = Package(
         .target(
             name: "Experiments",
             dependencies: [
-                "Measures", "Fitting", "Learning", "LinearAlgebra", "Sweep", "Files", "Text", "CZlib", "CPosix",
+                "Measures", "Fitting", "Learning", "LinearAlgebra", "Sweep", "Files", "Text", "CZlib",
+                "CPosix",
             ]),
 
         // The distributed half.
@@ -92,7 +93,9 @@ let package = Package(
             dependencies: ["Measures", "Fitting", "Learning", "LinearAlgebra", "COpenBLAS"]),
         .testTarget(
             name: "ExperimentsTests",
-            dependencies: ["Experiments", "Measures", "Fitting", "Learning", "LinearAlgebra", "Sweep", "Text"]),
+            dependencies: [
+                "Experiments", "Measures", "Fitting", "Learning", "LinearAlgebra", "Sweep", "Text",
+            ]),
         .testTarget(name: "WireTests", dependencies: ["Wire", "Sweep", "TestSupport"]),
         .testTarget(name: "SchedulingTests", dependencies: ["Scheduling", "Wire", "Sweep", "TestSupport"]),
         .testTarget(name: "ClusterTests", dependencies: ["Cluster", "Sweep", "TestSupport"]),

@@ -221,7 +221,8 @@ public struct TrialRunner {
                     logDet: logDet, sharing: other)
             }
             let model = make(
-                points: plan.batch, logDet: settings.training.regulariser, sharing: trainings.last?.trainer.model)
+                points: plan.batch, logDet: settings.training.regulariser,
+                sharing: trainings.last?.trainer.model)
             model.initialise(streams)
             let measures = MeasureSet(settings, model, source, streams, lastUnits: bottleneck)
             var evaluation = VIBEvaluation(

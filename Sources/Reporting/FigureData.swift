@@ -287,7 +287,8 @@ extension FigureSpec {
     /// Of a plane, both numbers against the step.
     fileprivate var alongTraining: FigureSpec {
         guard case .metric(let quantity) = x else { return self }
-        return FigureSpec(name: name, title: title, x: .step, y: [quantity] + y, curves: curves, panels: panels)
+        return FigureSpec(
+            name: name, title: title, x: .step, y: [quantity] + y, curves: curves, panels: panels)
     }
 
     /// Whether x is β or 1/β.

@@ -69,11 +69,12 @@ extension ReportPage {
         facts.append(("work", coreHoursText(seconds: provenance.seconds)))
         if provenance.measuringSeconds > 0, provenance.trainingSeconds > 0 {
             let share = 100 * provenance.measuringSeconds / provenance.trainingSeconds
-            facts.append((
-                "measuring",
-                "\(coreHoursText(seconds: provenance.measuringSeconds)) of these, "
-                    + "\(rounded(share, digits: 2)) % of the time of training"
-            ))
+            facts.append(
+                (
+                    "measuring",
+                    "\(coreHoursText(seconds: provenance.measuringSeconds)) of these, "
+                        + "\(rounded(share, digits: 2)) % of the time of training"
+                ))
         }
         facts.append(("peak memory of a slot", bytesText(provenance.peakMemoryBytes)))
         facts.append(("program", "ranksweep \(version), commit \(commit)"))

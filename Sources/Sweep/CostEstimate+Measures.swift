@@ -16,7 +16,8 @@ extension CostEstimate {
                 let small = min(Double(units), columns)
                 products += times * points * (12 * Double(weights) + 16 * small * Double(units)) * columns
                 let decompositions: Double = isProduct ? 2 : 3
-                reductions += times * points * decompositions * 0.5 * small * small * max(small, Double(units))
+                reductions +=
+                    times * points * decompositions * 0.5 * small * small * max(small, Double(units))
             }
         }
     }

@@ -62,7 +62,8 @@ struct Point {
         if name == "resnet" { return TrialSettings.Network(hidden: [], activation: .relu) }
         let activation = TrialSettings.Network.Activation(
             rawValue: word("activation", default: isGaussian ? "linear" : isSymmetric ? "tanh" : "relu"))
-        let width = integer("width") ?? (name == "cnn" ? 16 : isGaussian || isTeacher || isSymmetric ? 64 : 200)
+        let width =
+            integer("width") ?? (name == "cnn" ? 16 : isGaussian || isTeacher || isSymmetric ? 64 : 200)
         let initialisation = TrialSettings.Network.Initialisation(
             rawValue: isVIB ? "" : word("initialisation", default: "scaled"))
         let hidden =

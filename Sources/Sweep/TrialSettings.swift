@@ -161,7 +161,8 @@ public struct TrialSettings: Hashable, Sendable {
         public var depth: Int { hidden.count + 1 }
 
         public init(
-            hidden: [Int], activation: Activation, biases: Bool = true, initialisation: Initialisation = .scaled
+            hidden: [Int], activation: Activation, biases: Bool = true,
+            initialisation: Initialisation = .scaled
         ) {
             self.hidden = hidden
             self.activation = activation

@@ -6,7 +6,8 @@ extension SlotReply {
         else { return self }
         return .failed(
             trial: trial,
-            cause: "its record has \(body.count) bytes; at most \(WireLimit.body) (16 MiB) can be sent: measure "
+            cause:
+                "its record has \(body.count) bytes; at most \(WireLimit.body) (16 MiB) can be sent: measure "
                 + "at fewer steps (measures.every) or points",
             seconds: seconds, peakMemoryBytes: peak)
     }

@@ -69,7 +69,10 @@ import Text
         ("NET --activation rely", "'rely' is none of linear, relu, tanh; did you mean 'relu'?"),
         ("NET --activation relu", "no points to measure at: give --dataset NAME"),
         ("NET --measures weightNorms --points 3", "no points to measure at: give --dataset NAME"),
-        ("NET --inputs x.npy --measures stableRank,accuracy", "--activation is missing: relu, tanh or linear"),
+        (
+            "NET --inputs x.npy --measures stableRank,accuracy",
+            "--activation is missing: relu, tanh or linear"
+        ),
         ("ALL --dataset mnist", "--dataset and --inputs exclude each other"),
         ("ALL --scale unit", "--scale is of images"),
         ("ALL --measures accuracy", "accuracy needs --labels"),

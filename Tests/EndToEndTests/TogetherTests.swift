@@ -41,7 +41,9 @@ import Text
         #expect(try groups(work, "together")[0] == 16)
         let records = try work.text("together/records.ndjson")
         #expect(records == (try work.text("alone/records.ndjson")))
-        let outcomes = try records.split(separator: "\n").map { try JSONValue(parsing: $0.utf8)["outcome"]?.string }
+        let outcomes = try records.split(separator: "\n").map {
+            try JSONValue(parsing: $0.utf8)["outcome"]?.string
+        }
         #expect(outcomes.count == 32 && outcomes.count { $0 == "diverged" } == 16)
         let weights = try FileManager.default.contentsOfDirectory(
             atPath: work.folder.appending(path: "alone/weights").path)

@@ -21,7 +21,8 @@ private func context(
     let outputs = LayerOutputs(
         parameters.stacks[0], activation, at: sample, lastUnits: units[units.count - 1])
     return MeasureContext(
-        layers: parameters.stacks[0], network: nil, activation: activation, outputs: outputs, initialWeights: [],
+        layers: parameters.stacks[0], network: nil, activation: activation, outputs: outputs,
+        initialWeights: [],
         gradients: nil, streams: RandomStreams(seed: 0), step: 0)
 }
 

@@ -28,7 +28,8 @@ private let kinds: [String] =
         "experiment: mlp\nhidden: [6, 6]\nactivation: relu\nnormalisation: \($0)\n" + gaussian + training
             + measured
     } + [
-        "experiment: mlp\nhidden: [6, 6]\nactivation: tanh\nskips: true\nbiases: false\n" + gaussian + training
+        "experiment: mlp\nhidden: [6, 6]\nactivation: tanh\nskips: true\nbiases: false\n" + gaussian
+            + training
             + measured,
         "experiment: mlp\nhidden: [6, 6]\nnormalisation: batch\nskips: true\n"
             + "dataset: {name: teacher, inputs: 6, norm: 8, trainPoints: 40, testPoints: 30}\n" + training
@@ -168,7 +169,8 @@ private let kinds: [String] =
                 #expect(bounds[layer] == .null)
                 continue
             }
-            let first = try #require(steps.firstIndex { Double($0) >= change })
+            // The change is in the middle of two steps: the earlier's weights.
+            let first = try #require(steps.lastIndex { Double($0) < change })
             let bound = try GaussianBound(
                 last.weights[layer], reference: networks[first].weights[layer], noiseRatio: 1e-3
             ).bound

@@ -9,7 +9,8 @@ private let all: [NetworkComponent] = [
     .dense, .relu, .convolution, .layerNorm, .instanceNorm, .groupNorm(3), .batchNorm,
 ]
 
-private func matrix(_ component: NetworkComponent, _ image: ImageSize, _ draws: inout Draws) -> Matrix<Double> {
+private func matrix(_ component: NetworkComponent, _ image: ImageSize, _ draws: inout Draws) -> Matrix<Double>
+{
     component.matrixSize(image).map { draws.normals($0.rows, $0.columns) } ?? Matrix(rows: 0, columns: 0)
 }
 

@@ -10,7 +10,9 @@ private func single(_ matrix: Matrix<Double>) -> Matrix<Float> {
     return narrow
 }
 
-@Test func `Products of diagonal weights have the products of entries as singular values, at any depth`() throws {
+@Test func `Products of diagonal weights have the products of entries as singular values, at any depth`()
+    throws
+{
     var spectrum = ProductSpectrum()
     let diagonal: [Float] = [4, 2, 1, 0.5]
     let weight = Matrix<Float>(rows: 4, columns: 4)

@@ -86,7 +86,9 @@ private func number(_ trial: Trial, _ path: String) -> Double { trial.axesObject
     }
 }
 
-@Test func `A figure against a metric has a point for each value of its axis, of seeds that have both`() throws {
+@Test func `A figure against a metric has a point for each value of its axis, of seeds that have both`()
+    throws
+{
     try withFolder { folder in
         let spec = try spec(
             """
@@ -126,7 +128,8 @@ private func number(_ trial: Trial, _ path: String) -> Double { trial.axesObject
 
 @Test func `Against hidden layers x is one less than the depth`() throws {
     try withFolder { folder in
-        let spec = try spec("{name: f, x: hidden_layers, y: steps_to_loss, curves: training.batch, fit: power}")
+        let spec = try spec(
+            "{name: f, x: hidden_layers, y: steps_to_loss, curves: training.batch, fit: power}")
         _ = try write(spec, in: folder) { ["steps_to_loss": .number(60 / (number($0, "depth") - 1))] }
         let table = try text(of: folder + "/tables/f.dat")
         #expect(try columns(of: table).first == "hidden_layers")

@@ -73,7 +73,9 @@ func extremes(number: Double) throws {
 
 @Test(
     "An axis may have values whose inverses are no numbers",
-    arguments: ["[1e-310, 0.5]", "{log: [1e-300, 1], count: 3}", "[1e-150, 1e150]", "[1, 1.0000000000000002]"])
+    arguments: [
+        "[1e-310, 0.5]", "{log: [1e-300, 1], count: 3}", "[1e-150, 1e150]", "[1, 1.0000000000000002]",
+    ])
 func axes(beta: String) throws {
     try withFolder { folder in
         let spec = try SweepSpec(
@@ -107,7 +109,8 @@ func axes(beta: String) throws {
 @Test(
     "Numbers are rounded whatever their size",
     arguments: [
-        (0, "0"), (1e-310, "1e-310"), (123_456, "123500"), (1.7976931348623157e308, "1.7976931348623157e+308"),
+        (0, "0"), (1e-310, "1e-310"), (123_456, "123500"),
+        (1.7976931348623157e308, "1.7976931348623157e+308"),
         (.infinity, "NaN"), (-.nan, "NaN"), (0.00123456, "0.001235"),
     ] as [(Double, String)])
 func roundedNumbers(number: Double, text: String) { #expect(rounded(number) == text) }

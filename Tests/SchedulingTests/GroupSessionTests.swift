@@ -43,7 +43,9 @@ import Wire
             handle(.slotDied(slot, cause: "killed", unixMilliseconds: 0))
         }
 
-        mutating func ready(_ slot: Int = 0) -> [SessionEffect] { handle(.slotReady(slot, kernel: "Haswell")) }
+        mutating func ready(_ slot: Int = 0) -> [SessionEffect] {
+            handle(.slotReady(slot, kernel: "Haswell"))
+        }
 
         var held: [WorkerMessage.HeldTrial] { session.claims }
     }
@@ -83,7 +85,8 @@ import Wire
         #expect(reported(try worker.done(5)) == [5])
     }
 
-    @Test func `when the slot dies nothing has failed: each that did not answer is tried alone, before all others`()
+    @Test
+    func `when the slot dies nothing has failed: each that did not answer is tried alone, before all others`()
         throws
     {
         var worker = Worker()

@@ -150,11 +150,13 @@ import Wire
         var cluster = try cluster(each: 100)
         let given = try cluster.join(1, slots: 2).assignments()
         let again = try cluster.join(1, slots: 2).assignments()
-        #expect(again == given.map { lease in
-            var lease = lease
-            lease.trials.sort()
-            return lease
-        })
+        #expect(
+            again
+                == given.map { lease in
+                    var lease = lease
+                    lease.trials.sort()
+                    return lease
+                })
     }
 
     @Test func `a group is late when sixteen trials would be`() throws {
@@ -164,7 +166,8 @@ import Wire
         _ = try cluster.join(2, slots: 1)
         cluster.dispatcher.meanMilliseconds = 10
         // Everything but the first group is done.
-        for (trial, holder) in cluster.dispatcher.holders where given.first?.trials.contains(UInt64(trial)) == false {
+        for (trial, holder) in cluster.dispatcher.holders
+        where given.first?.trials.contains(UInt64(trial)) == false {
             _ = try cluster.hear(.report(report(UInt64(trial), lease: 1)), from: holder.worker.value)
         }
         while let trial = cluster.dispatcher.holders.keys.sorted().first(where: {

@@ -15,7 +15,8 @@ private func settings(_ text: String) throws -> TrialSettings {
     #expect(try settings(mlp).activationBytes == 0)
     // 100 points of 784 inputs and twice 30 + 20 + 10 units.
     let two = try settings(
-        mlp + "\nmeasures: {effectiveRank: {points: 100}, activationRank: {points: 100}, gradientNoise: true}")
+        mlp + "\nmeasures: {effectiveRank: {points: 100}, activationRank: {points: 100}, gradientNoise: true}"
+    )
     #expect(two.activationBytes == 4 * 100 * (784 + 120))
     let all = try settings(mlp + "\nmeasures: {effectiveRank: {points: 100}, binnedInformation: true}")
     #expect(all.activationBytes == 4 * (100 + 700) * (784 + 120))

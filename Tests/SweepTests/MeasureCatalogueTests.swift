@@ -221,7 +221,6 @@ private let wrong: [(rest: String, message: String)] = [
     #expect(again == sweep && again.digest == sweep.digest)
 }
 
-
 @Test(arguments: wrong.indices)
 func `What is wrong with a new measure is said with its place`(index: Int) {
     let (rest, message) = wrong[index]

@@ -17,7 +17,8 @@ import Testing
         return
     }
     #expect(
-        cause == "its record has 16777217 bytes; at most 16777216 (16 MiB) can be sent: measure at fewer steps "
+        cause
+            == "its record has 16777217 bytes; at most 16777216 (16 MiB) can be sent: measure at fewer steps "
             + "(measures.every) or points")
     let other = SlotReply.ready(kernel: "k")
     #expect(other.withinLimits == other)

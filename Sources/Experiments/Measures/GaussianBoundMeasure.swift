@@ -22,7 +22,7 @@ struct GaussianBoundMeasure: Measure {
         let layers = training.weights.first?.layers.count ?? 0
         for layer in 0..<layers where changes.indices.contains(layer) {
             guard let change = changes[layer].number,
-                let first = training.weights.firstIndex(where: { Double($0.step) >= change })
+                let first = nearest(training.weights.map(\.step), to: change)
             else { continue }
             let reference = training.weights[first].layers[layer]
             for place in first..<training.weights.count {
@@ -38,5 +38,16 @@ struct GaussianBoundMeasure: Measure {
     func summary(_ training: MeasuredTraining) -> [String: JSONValue] {
         guard let last = training.trace.last?["gaussian_bound"] else { return [:] }
         return ["gaussian_bound": last]
+    }
+
+    /// The place of the step nearest to the change by factors. A change in the middle of an even window lies between
+    /// two steps: then the earlier, whatever rounding says.
+    private func nearest(_ steps: [Int], to change: Double) -> Int? {
+        let distances = steps.map { step in
+            let ratio = (step > 0 ? Double(step) : 0.5) / change
+            return max(ratio, 1 / ratio)
+        }
+        guard let least = distances.min() else { return nil }
+        return distances.firstIndex { $0 <= least * (1 + 1e-9) }
     }
 }
