@@ -1,6 +1,6 @@
 #!/bin/sh
 # Every comparison of docs/benchmarks.md, one after another: tables as Markdown on standard output, what is being done on
-# standard error, and a line of JSON a measurement in $OUT where a comparison keeps them. About half an hour.
+# standard error, and a line of JSON a measurement in $OUT where a comparison keeps them. About an hour.
 #
 #   make build
 #   DATA=FOLDER_WITH_MNIST [JAX_PYTHON=…] [TORCH_PYTHON=…] [QUEUE_PYTHON=…] [OUT=benchmarks.ndjson] docs/benchmarks/all.sh

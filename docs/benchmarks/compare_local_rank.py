@@ -2,7 +2,7 @@
 """ranksweep-bench local-rank beside PyTorch and JAX, in turns, one CPU each; prints a table of ratios.
 
     pip install torch numpy safetensors jax
-    python3 docs/benchmarks/compare_local_rank.py --data FOLDER_WITH_MNIST [--rounds 3]
+    python3 docs/benchmarks/compare_local_rank.py --data FOLDER_WITH_MNIST [--rounds 5]
 
 784-200-200-200-10 (ReLU) after an epoch of MNIST in PyTorch, the same weights and the first 256 test images for all:
 ranks of every layer at 0.01, 0.1 and 0.01 σ_1. local_rank_peers.py says what each variant does. Every round runs
@@ -25,7 +25,7 @@ VARIANTS = ["torch-jacrev", "torch-jacrev-float64", "torch-product", "torch-prod
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("--data", required=True, help="the folder that holds mnist/")
-parser.add_argument("--rounds", type=int, default=3)
+parser.add_argument("--rounds", type=int, default=5)
 parser.add_argument("--repeat", type=int, default=9, help="how often ranksweep is timed in each round")
 parser.add_argument("--variants", default=",".join(VARIANTS), help="some of: %(default)s")
 parser.add_argument("--jax-python", default=sys.executable, help="a Python that has JAX (default: this one)")

@@ -2,7 +2,7 @@
 """`ranksweep-bench sweep` with one slot and with two (or --slots N), in turns: how much more a second slot does.
 
     make build
-    python3 docs/benchmarks/compare_slots.py --data FOLDER_WITH_MNIST [--slots 2] [--rounds 3]
+    python3 docs/benchmarks/compare_slots.py --data FOLDER_WITH_MNIST [--slots 2] [--rounds 5]
 
 What several slots cannot share is memory bandwidth, the last cache, and the clock speed that a CPU has with many cores
 busy; the start of the sweep and its end, which belong to no slot, count here, too.
@@ -18,7 +18,7 @@ parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.R
 parser.add_argument("--data", required=True, help="the folder that holds mnist/")
 parser.add_argument("--slots", default=",".join(str(n) for n in range(2, len(os.sched_getaffinity(0)) + 1)),
                     help="numbers of slots to hold against one, with commas between")
-parser.add_argument("--rounds", type=int, default=3)
+parser.add_argument("--rounds", type=int, default=5)
 parser.add_argument("--trainings", type=int, default=16)
 parser.add_argument("--bench", default=".build/release/ranksweep-bench")
 parser.add_argument("--ndjson", help="a file to add a line a measurement to")

@@ -5,7 +5,7 @@ its results, by `ranksweep run` and as users of JAX and PyTorch run them, in tur
     make build
     pip install jax torch joblib             # in environments of their own; --dask and --ray need these two, too
     python3 docs/benchmarks/compare_sweep.py --data FOLDER_WITH_MNIST \
-        [--jax-python PYTHON] [--torch-python PYTHON] [--rounds 2] [--ways jax,jax-two,torch]
+        [--jax-python PYTHON] [--torch-python PYTHON] [--rounds 5] [--ways jax,jax-two,torch]
 
 Everything may use all CPUs. Memory is that of all processes at once, from outside, the same way for each.
 ranksweep also makes every record durable, and writes records, a table and a page; it maps the images that it decoded
@@ -21,7 +21,7 @@ import processes
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("--data", required=True, help="the folder that holds mnist/")
-parser.add_argument("--rounds", type=int, default=2)
+parser.add_argument("--rounds", type=int, default=5)
 parser.add_argument("--trainings", type=int, default=16)
 parser.add_argument("--ways", default="jax,jax-two,jax-vmap,torch,torch-two,torch-joblib")
 parser.add_argument("--dask", action="store_true", help="PyTorch by Dask, too")

@@ -2,7 +2,7 @@
 """A sweep of small Gaussian VIBs, whose slots train several trials together, and the same with each trial alone, in turns.
 
     make build
-    python3 docs/benchmarks/compare_together.py [--slots 2] [--rounds 3] [--betas 64] [--steps 20000]
+    python3 docs/benchmarks/compare_together.py [--slots 2] [--rounds 5] [--betas 64] [--steps 20000]
 
 Alone is what a low --checkpoint-every asks for: a group must end, by its estimate, within a third of it. Records must be
 equal, byte for byte.
@@ -31,7 +31,7 @@ training: {{optimizer: adam, learningRate: 1e-2, schedule: cosine, batch: 256, s
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("--slots", type=int, default=2)
-parser.add_argument("--rounds", type=int, default=3)
+parser.add_argument("--rounds", type=int, default=5)
 parser.add_argument("--betas", type=int, default=64)
 parser.add_argument("--depth", type=int, default=1)
 parser.add_argument("--steps", type=int, default=20000)
