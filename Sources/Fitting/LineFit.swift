@@ -93,23 +93,3 @@ public struct PowerLaw: Equatable, Sendable {
     /// y at x > 0.
     public func value(at x: Double) -> Double { factor * exp(exponent * log(x)) }
 }
-
-/// Steps to a loss target against the number of hidden layers K, as factor · K^(−1/α) (representation
-/// compression, Sections 5 and 6).
-public struct ConvergenceLaw: Equatable, Sendable {
-    /// The fitted −1/α.
-    public let power: PowerLaw
-
-    /// nil where fewer than two different K have a number of steps.
-    public init?(hiddenLayers: [Double], steps: [Double]) {
-        guard let power = PowerLaw(hiddenLayers, steps) else { return nil }
-        self.power = power
-    }
-
-    /// α, the diffusion exponent that the paper reads from the fit; negative where more layers take longer,
-    /// when it is none. nil where K changes nothing.
-    public var alpha: Double? { power.exponent == 0 ? nil : -1 / power.exponent }
-
-    /// α's standard error to first order: that of 1/α, times α².
-    public var alphaError: Double? { alpha.map { $0 * $0 * power.exponentError } }
-}

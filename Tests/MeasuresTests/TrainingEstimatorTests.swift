@@ -66,14 +66,6 @@ import Testing
         #expect(isClose(law.determination, peers[4], 1e-13))
         #expect(isClose(law.value(at: 4), exp(peers[1] + peers[0] * log(4)), 1e-13))
     }
-
-    @Test func convergenceGivesTheDiffusionExponent() throws {
-        let layers = [1.0, 2, 3, 4, 5]
-        let law = try #require(
-            ConvergenceLaw(hiddenLayers: layers, steps: layers.map { 900 * pow($0, -1 / 0.4) }))
-        #expect(isClose(law.alpha ?? 0, 0.4, 1e-12) && (law.alphaError ?? 1) < 1e-12)
-        #expect(isClose(law.power.factor, 900, 1e-12))
-    }
 }
 
 @Suite struct GaussianBoundTests {
