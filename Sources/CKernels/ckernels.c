@@ -29,6 +29,8 @@
 // Numbers of a tile: loops over networks' rows, which may be shorter than a vector, go over whole tiles of rows.
 #define TILE 512
 #define LN_TWO_PI 1.8378770664093454836
+// Below this softplus p is e^p (1 − e^p / 2) to the last digit of a double, and its logarithm p − e^p / 2.
+#define SMALL_SOFTPLUS -18
 
 // How many rows are a tile: vectors fill 16 rows of any length, so multiples of it where they fit; at least one.
 INLINE size_t rows_of_tile(size_t columns) {
@@ -141,7 +143,6 @@ INLINE double softplus_f64(double x) { return (x > 0 ? x : 0) + log1p(exp(-fabs(
 #define TANH tanh_f32
 #define SOFTPLUS softplus_f32
 #define SQRT __builtin_elementwise_sqrt
-#define SIGMA_FLOOR 1e-18f
 #include "kernels.inc"
 #undef T
 #undef NAME
@@ -149,7 +150,6 @@ INLINE double softplus_f64(double x) { return (x > 0 ? x : 0) + log1p(exp(-fabs(
 #undef LOG
 #undef TANH
 #undef SOFTPLUS
-#undef SIGMA_FLOOR
 
 #define T double
 #define NAME(stem) stem##_f64
@@ -157,7 +157,6 @@ INLINE double softplus_f64(double x) { return (x > 0 ? x : 0) + log1p(exp(-fabs(
 #define LOG log
 #define TANH tanh
 #define SOFTPLUS softplus_f64
-#define SIGMA_FLOOR 1e-150
 #include "kernels.inc"
 
 // Philox 4×32-10, ten rounds.

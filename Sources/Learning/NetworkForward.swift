@@ -16,7 +16,7 @@ struct NetworkNumbers<Scalar: Real> {
     /// Added to variances before their root.
     static var epsilon: Scalar { 1e-5 }
     /// How much of a running average a training step keeps.
-    static var kept: Scalar { 0.9 }
+    static var kept: Double { 0.9 }
 
     func value(
         _ index: Int, _ inputs: Matrix<Scalar>, _ work: NetworkWorkspace<Scalar>

@@ -105,7 +105,7 @@ public struct Trainer<M: Model> where M.Scalar == Float {
         let objective = model.setGradients(gradients, batch, noise: noise)
         descend()
         if let averaged, let keep = settings.average {
-            averaged.parameters.flat.moveAverage(towards: model.parameters.flat, keep: Float(keep))
+            averaged.parameters.flat.moveAverage(towards: model.parameters.flat, keep: keep)
         }
         step += 1
         return objective
@@ -118,16 +118,16 @@ public struct Trainer<M: Model> where M.Scalar == Float {
         } else {
             for part in model.parameters.parts {
                 let decay = part.isWeight ? settings.weightDecay : 0
-                if settings.isDecayDecoupled, decay > 0 { shrink(part.range, by: 1 - rate * decay) }
+                if settings.isDecayDecoupled, decay > 0 { shrink(part.range, by: rate * decay) }
                 descend(part.range, rate: rate, decay: settings.isDecayDecoupled ? 0 : decay)
             }
         }
     }
 
-    private func shrink(_ range: Range<Int>, by factor: Double) {
-        let part = Matrix<Float>(
-            model.parameters.flat.buffer, offset: range.lowerBound, rows: 1, columns: range.count)
-        part.assign(part, times: Float(factor))
+    private func shrink(_ range: Range<Int>, by share: Double) {
+        Matrix<Float>(
+            model.parameters.flat.buffer, offset: range.lowerBound, rows: 1, columns: range.count
+        ).shrink(by: share)
     }
 
     private func descend(_ range: Range<Int>, rate: Double, decay: Double) {
@@ -137,16 +137,15 @@ public struct Trainer<M: Model> where M.Scalar == Float {
         switch settings.method {
         case .sgd(let momentum):
             part(model.parameters.flat).momentumStep(
-                gradient: part(gradients.flat), velocity: part(first), rate: Float(rate),
-                momentum: Float(momentum), decay: Float(decay))
+                gradient: part(gradients.flat), velocity: part(first), rate: rate, momentum: momentum,
+                decay: decay)
         case .adam(let beta1, let beta2, let epsilon):
             // m̂ / (√v̂ + ε) = (c₂ / c₁) m / (√v + c₂ ε) with c₁ = 1 − β₁ᵗ, c₂ = √(1 − β₂ᵗ).
             let c1 = 1 - power(beta1, step + 1)
             let c2 = (1 - power(beta2, step + 1)).squareRoot()
             part(model.parameters.flat).adamStep(
                 gradient: part(gradients.flat), first: part(first), second: part(second),
-                rate: Float(rate * c2 / c1), beta1: Float(beta1), beta2: Float(beta2),
-                epsilon: Float(epsilon * c2), decay: Float(decay))
+                rate: rate * c2 / c1, beta1: beta1, beta2: beta2, epsilon: epsilon * c2, decay: decay)
         }
     }
 }

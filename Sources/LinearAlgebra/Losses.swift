@@ -97,29 +97,37 @@ extension Matrix {
 extension Matrix {
     /// One step of Adam on a flat range of parameters (Kingma & Ba 2015, algorithm 1, in its efficient form):
     /// `rate` and `epsilon` carry the bias corrections, `decay` adds decay · w to the gradient.
+    ///
+    /// All constants come as doubles and are rounded last: 1 − β₂ of a rounded β₂ has few right digits.
     @_specialize(where Scalar == Float)
     public func adamStep(
-        gradient: Matrix, first: Matrix, second: Matrix, rate: Scalar, beta1: Scalar, beta2: Scalar,
-        epsilon: Scalar, decay: Scalar
+        gradient: Matrix, first: Matrix, second: Matrix, rate: Double, beta1: Double, beta2: Double,
+        epsilon: Double, decay: Double
     ) {
         precondition(gradient.count == count && first.count == count && second.count == count)
         Scalar.kernels.adam(
-            base, gradient.base, first.base, second.base, count, rate, beta1, beta2, epsilon, decay)
+            base, gradient.base, first.base, second.base, count, Scalar(rate), Scalar(1 - beta1),
+            Scalar(1 - beta2), Scalar(epsilon), Scalar(decay))
     }
 
     /// One step of gradient descent with momentum: v = momentum · v + g + decay · w; w −= rate · v.
     @_specialize(where Scalar == Float)
     public func momentumStep(
-        gradient: Matrix, velocity: Matrix, rate: Scalar, momentum: Scalar, decay: Scalar
+        gradient: Matrix, velocity: Matrix, rate: Double, momentum: Double, decay: Double
     ) {
         precondition(gradient.count == count && velocity.count == count)
-        Scalar.kernels.sgd(base, gradient.base, velocity.base, count, rate, momentum, decay)
+        Scalar.kernels.sgd(
+            base, gradient.base, velocity.base, count, Scalar(rate), Scalar(1 - momentum), Scalar(decay))
     }
+
+    /// self −= share · self.
+    @_specialize(where Scalar == Float)
+    public func shrink(by share: Double) { Scalar.kernels.shrink(base, count, Scalar(share)) }
 
     /// self += (1 − keep) (other − self): an exponential moving average.
     @_specialize(where Scalar == Float)
-    public func moveAverage(towards other: Matrix, keep: Scalar) {
+    public func moveAverage(towards other: Matrix, keep: Double) {
         precondition(other.count == count)
-        Scalar.kernels.average(base, other.base, count, keep)
+        Scalar.kernels.average(base, other.base, count, Scalar(1 - keep))
     }
 }

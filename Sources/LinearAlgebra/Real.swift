@@ -35,6 +35,7 @@ public final class Kernels<T: Real>: Sendable {
     let reparameteriseBackward: @Sendable (Source, Source, Source, Source, T, T, Pointer, Int, Int) -> Void
     let adam: @Sendable (Pointer, Source, Pointer, Pointer, Int, T, T, T, T, T) -> Void
     let sgd: @Sendable (Pointer, Source, Pointer, Int, T, T, T) -> Void
+    let shrink: @Sendable (Pointer, Int, T) -> Void
     let average: @Sendable (Pointer, Source, Int, T) -> Void
     let gatherBytes: @Sendable (UnsafePointer<UInt8>, UnsafePointer<UInt32>, Int, Int, T, T, Pointer) -> Void
     /// (numbers, as double, how many)
@@ -57,6 +58,7 @@ public final class Kernels<T: Real>: Sendable {
             @escaping @Sendable (Source, Source, Source, Source, T, T, Pointer, Int, Int) -> Void,
         adam: @escaping @Sendable (Pointer, Source, Pointer, Pointer, Int, T, T, T, T, T) -> Void,
         sgd: @escaping @Sendable (Pointer, Source, Pointer, Int, T, T, T) -> Void,
+        shrink: @escaping @Sendable (Pointer, Int, T) -> Void,
         average: @escaping @Sendable (Pointer, Source, Int, T) -> Void,
         gatherBytes:
             @escaping @Sendable (UnsafePointer<UInt8>, UnsafePointer<UInt32>, Int, Int, T, T, Pointer) ->
@@ -76,6 +78,7 @@ public final class Kernels<T: Real>: Sendable {
         self.reparameteriseBackward = reparameteriseBackward
         self.adam = adam
         self.sgd = sgd
+        self.shrink = shrink
         self.average = average
         self.gatherBytes = gatherBytes
         self.widen = widen
@@ -104,6 +107,7 @@ extension Float: Real {
         reparameteriseBackward: { ck_reparameterise_backward_f32($0, $1, $2, $3, $4, $5, $6, $7, $8) },
         adam: { ck_adam_f32($0, $1, $2, $3, $4, $5, $6, $7, $8, $9) },
         sgd: { ck_sgd_f32($0, $1, $2, $3, $4, $5, $6) },
+        shrink: { ck_shrink_f32($0, $1, $2) },
         average: { ck_average_f32($0, $1, $2, $3) },
         gatherBytes: { ck_gather_bytes_f32($0, $1, $2, $3, $4, $5, $6) },
         widen: { source, target, count in for index in 0..<count { target[index] = Double(source[index]) } })
@@ -129,6 +133,7 @@ extension Double: Real {
         reparameteriseBackward: { ck_reparameterise_backward_f64($0, $1, $2, $3, $4, $5, $6, $7, $8) },
         adam: { ck_adam_f64($0, $1, $2, $3, $4, $5, $6, $7, $8, $9) },
         sgd: { ck_sgd_f64($0, $1, $2, $3, $4, $5, $6) },
+        shrink: { ck_shrink_f64($0, $1, $2) },
         average: { ck_average_f64($0, $1, $2, $3) },
         gatherBytes: { ck_gather_bytes_f64($0, $1, $2, $3, $4, $5, $6) },
         widen: { source, target, count in target.update(from: source, count: count) })

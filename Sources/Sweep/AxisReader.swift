@@ -170,7 +170,7 @@ extension YAMLNode {
         default: return true
         }
         guard bounds.contains(number) else {
-            faults.add(place, path, .outOfBounds(numberText(number), bounds: bounds.text))
+            faults.add(place, path, .outOfBounds(numberText(number), bounds: bounds.due))
             return false
         }
         return true

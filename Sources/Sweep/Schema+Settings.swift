@@ -66,7 +66,22 @@ extension Setting {
     private static let decay = Use(path: "training.schedule", words: ["decay"])
 
     static let positive = Bounds(.open(0), .none)
-    private static let fraction = Bounds(.closed(0), .open(1))
+    // Networks train in float32. A factor beyond these ends would become 0 or infinite there, perhaps after a division
+    // by a batch's points or a product with a bias correction.
+    private static let singleReason = "networks train in float32, which has room for no more"
+    private static let factor = Bounds(.closed(1e-30), .closed(1e30), because: singleReason)
+    private static let factorOrZero = Bounds(.closed(0), .closed(1e30), because: singleReason)
+    // A float32 average m stops at m + s (g − m) where s is less than half the distance of neighbouring floats, 2⁻²⁴.
+    private static let kept = Bounds(
+        .closed(0), .closed(0.9999999),
+        because: "networks train in float32, where an average that keeps more never moves")
+    private static let keptWeights = Bounds(
+        .open(0), .closed(0.999999),
+        because: "networks train in float32, where an average that keeps more stays at the drawn weights")
+    // Below √(1.2e-38 / (1 − β₂)) the squared gradients that underflow would be missed: steps of any size follow.
+    private static let denominator = Bounds(
+        .closed(1e-15), .closed(1e30),
+        because: "networks train in float32, where small squared gradients vanish and only ε is left to divide by")
 
     static let datasetNames = [
         "gaussian", "mnist", "fashion-mnist", "cifar-10", "generated-images", "teacher",
@@ -83,7 +98,7 @@ extension Setting {
             "What it trains on: gaussian, mnist, fashion-mnist, cifar-10, generated-images, teacher, symmetric or "
                 + "modularAddition."),
         Setting(
-            "beta", .number(positive), default: "required", uses: [vib],
+            "beta", .number(factor), default: "required", uses: [vib],
             "The weight of the compression term, β in `task loss + β · KL`."),
         Setting(
             "seed", .integer(0...seedLimit), default: "0", "The seed of every random stream of the trial."),
@@ -201,19 +216,19 @@ extension Setting {
 
     private static let training: [Setting] = [
         Setting("training.optimizer", .word(["adam", "sgd"]), default: "adam", "How the parameters move."),
-        Setting("training.learningRate", .number(positive), default: "0.001", "The first learning rate."),
+        Setting("training.learningRate", .number(factor), default: "0.001", "The first learning rate."),
         Setting(
-            "training.beta1", .number(fraction), default: "0.9", uses: [adam], "Decay of the first moment."),
+            "training.beta1", .number(kept), default: "0.9", uses: [adam], "Decay of the first moment."),
         Setting(
-            "training.beta2", .number(fraction), default: "0.999", uses: [adam], "Decay of the second moment."
+            "training.beta2", .number(kept), default: "0.999", uses: [adam], "Decay of the second moment."
         ),
         Setting(
-            "training.epsilon", .number(positive), default: "1e-08", uses: [adam],
+            "training.epsilon", .number(denominator), default: "1e-08", uses: [adam],
             "Added to the root of the second moment."),
         Setting(
-            "training.momentum", .number(fraction), default: "0", uses: [sgd], "Momentum of the gradient."),
+            "training.momentum", .number(kept), default: "0", uses: [sgd], "Momentum of the gradient."),
         Setting(
-            "training.weightDecay", .number(Bounds(.closed(0), .none)), default: "0",
+            "training.weightDecay", .number(factorOrZero), default: "0",
             "Adds so much times each weight to its gradient."),
         Setting(
             "training.decoupledDecay", .flag, default: "false",
@@ -231,7 +246,7 @@ extension Setting {
             default: "2, required (gaussian)", uses: [decay],
             "After so many epochs, or steps (gaussian)."),
         Setting(
-            "training.average", .numberOrOff(Bounds(.open(0), .open(1))), default: "off",
+            "training.average", .numberOrOff(keptWeights), default: "off",
             "Decay of a moving average of the parameters; measures then read the average."),
         Setting("training.batch", .integer(1...1_000_000), default: "128", "Points in a step."),
         Setting(
@@ -246,7 +261,7 @@ extension Setting {
                 + "meanSquaredError (mlp, gaussian; teacher's regression), logistic (teacher's classification)",
             "The task loss."),
         Setting(
-            "training.logDet.weight", .number(Bounds(.closed(0), .none)), default: "0",
+            "training.logDet.weight", .number(factorOrZero), default: "0",
             "λ: adds λ · −ln det(HᵀH + ε I) to the objective, H the batch's activations [points, units] of a "
                 + "hidden layer."),
         Setting(

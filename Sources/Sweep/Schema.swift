@@ -111,10 +111,13 @@ struct Bounds: Equatable, Sendable {
     }
     var lower: End
     var upper: End
+    /// Why, where a reader would ask.
+    var reason: String?
 
-    init(_ lower: End, _ upper: End) {
+    init(_ lower: End, _ upper: End, because reason: String? = nil) {
         self.lower = lower
         self.upper = upper
+        self.reason = reason
     }
 
     init(_ range: ClosedRange<Int>) {
@@ -136,6 +139,9 @@ struct Bounds: Equatable, Sendable {
             }
         return aboveLower && belowUpper
     }
+
+    /// What a number must be, for the author of a wrong one: the bounds, and why.
+    var due: String { reason.map { "\(text) (\($0))" } ?? text }
 
     /// "above 0 and below 1".
     var text: String {

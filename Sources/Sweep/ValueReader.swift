@@ -54,7 +54,7 @@ extension YAMLNode {
             return nil
         case .success(let number):
             guard bounds.contains(number) else {
-                faults.add(place, path, .outOfBounds(numberText(number), bounds: bounds.text))
+                faults.add(place, path, .outOfBounds(numberText(number), bounds: bounds.due))
                 return nil
             }
             return number

@@ -49,7 +49,8 @@ private func spec(_ rest: String, experiment: String = "mlp") throws -> SweepSpe
     ),
     (
         "training: {epochs: 1, logDet: {weight: -1}}",
-        "s.yaml:4:40: training.logDet.weight: -1 is out of bounds: it must be at least 0"
+        "s.yaml:4:40: training.logDet.weight: -1 is out of bounds: it must be at least 0 and at most 1e+30 "
+            + "(networks train in float32, which has room for no more)"
     ),
 ])
 func `What is wrong with a regulariser is said with its place`(rest: String, message: String) {

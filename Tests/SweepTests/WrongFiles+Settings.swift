@@ -94,10 +94,37 @@ extension WrongFiles {
             "s.yaml:6:7: seed: 1.5 is not a whole number"),
         vib(
             "beta: -1",
-            "s.yaml:5:7: beta: -1 is out of bounds: it must be above 0"),
+            "s.yaml:5:7: beta: -1 is out of bounds: it must be at least 1e-30 and at most 1e+30 "
+                + "(networks train in float32, which has room for no more)"),
         vib(
             "beta: 0",
-            "s.yaml:5:7: beta: 0 is out of bounds: it must be above 0"),
+            "s.yaml:5:7: beta: 0 is out of bounds: it must be at least 1e-30 and at most 1e+30 "
+                + "(networks train in float32, which has room for no more)"),
+        file(
+            "name: s\nexperiment: mlp\ndataset: mnist\ntraining: {epochs: 1, epsilon: 1e-37}\n",
+            "s.yaml:4:32: training.epsilon: 1e-37 is out of bounds: it must be at least 1e-15 and at most 1e+30 "
+                + "(networks train in float32, where small squared gradients vanish and only ε is left to divide by)"),
+        file(
+            "name: s\nexperiment: mlp\ndataset: mnist\ntraining: {epochs: 1, beta2: 0.99999999}\n",
+            "s.yaml:4:30: training.beta2: 0.99999999 is out of bounds: it must be at least 0 and at most 0.9999999 "
+                + "(networks train in float32, where an average that keeps more never moves)"),
+        file(
+            "name: s\nexperiment: mlp\ndataset: mnist\ntraining: {epochs: 1, optimizer: sgd, momentum: 1}\n",
+            "s.yaml:4:49: training.momentum: 1 is out of bounds: it must be at least 0 and at most 0.9999999 "
+                + "(networks train in float32, where an average that keeps more never moves)"),
+        file(
+            "name: s\nexperiment: mlp\ndataset: mnist\ntraining: {epochs: 1}\n"
+                + "axes: {training.average: [0.9, 0.99999999]}\n",
+            "s.yaml:5:32: axes.training.average: 0.99999999 is out of bounds: it must be above 0 and at most 0.999999 "
+                + "(networks train in float32, where an average that keeps more stays at the drawn weights)"),
+        file(
+            "name: s\nexperiment: mlp\ndataset: mnist\ntraining: {epochs: 1, learningRate: 1e-60, weightDecay: 1e39}\n",
+            """
+            s.yaml:4:37: training.learningRate: 1e-60 is out of bounds: it must be at least 1e-30 and at most 1e+30 \
+            (networks train in float32, which has room for no more)
+            s.yaml:4:57: training.weightDecay: 1e+39 is out of bounds: it must be at least 0 and at most 1e+30 \
+            (networks train in float32, which has room for no more)
+            """),
         vib(
             "beta: '0.1'",
             "s.yaml:5:7: beta: '0.1' is a text in quotes where a number is due"),

@@ -38,7 +38,7 @@ enum { CK_LINEAR = 0, CK_RELU = 1, CK_TANH = 2 };
     double ck_gaussian_nll_##S(                                                                              \
         T *y, const T *t, const T *logvar, T *dv, size_t rows, size_t columns, T scale, int in_order);       \
     /* head is rows × 2k: μ then s. sigma = softplus(s + shift), z = μ + sigma · noise (rows × k each).      \
-       Returns Σ KL(N(μ, σ²) ‖ N(0, 1)). */                                                                  \
+       Returns Σ KL(N(μ, σ²) ‖ N(0, 1)), right also where σ² underflows. */                                  \
     double ck_reparameterise_##S(                                                                            \
         const T *head, const T *noise, T shift, T *sigma, T *z, size_t rows, size_t k);                      \
     /* dhead from dz (the loss's gradient in z) and kl_scale · dKL. */                                       \
@@ -46,13 +46,16 @@ enum { CK_LINEAR = 0, CK_RELU = 1, CK_TANH = 2 };
         const T *head, const T *noise, const T *sigma, const T *dz, T shift, T kl_scale, T *dhead,           \
         size_t rows, size_t k);                                                                              \
     /* One Adam step (Kingma & Ba 2015) with g + decay · w as gradient; rate and epsilon carry the           \
-       bias corrections: w −= rate · m / (√v + epsilon). */                                                  \
+       bias corrections: w −= rate · m / (√v + epsilon). The shares are 1 − β₁ and 1 − β₂, which only        \
+       doubles can subtract. */                                                                              \
     void ck_adam_##S(                                                                                        \
-        T *w, const T *g, T *m, T *v, size_t count, T rate, T beta1, T beta2, T epsilon, T decay);           \
-    /* v = momentum · v + g + decay · w; w −= rate · v. */                                                   \
-    void ck_sgd_##S(T *w, const T *g, T *v, size_t count, T rate, T momentum, T decay);                      \
-    /* average += (1 − keep) · (w − average). */                                                             \
-    void ck_average_##S(T *average, const T *w, size_t count, T keep);                                       \
+        T *w, const T *g, T *m, T *v, size_t count, T rate, T share1, T share2, T epsilon, T decay);         \
+    /* v = (1 − loss) · v + g + decay · w; w −= rate · v. */                                                 \
+    void ck_sgd_##S(T *w, const T *g, T *v, size_t count, T rate, T loss, T decay);                          \
+    /* w −= share · w. */                                                                                    \
+    void ck_shrink_##S(T *w, size_t count, T share);                                                         \
+    /* average += share · (w − average). */                                                                  \
+    void ck_average_##S(T *average, const T *w, size_t count, T share);                                      \
     /* out[i, :] = scale · bytes[rows[i], :] + offset. */                                                    \
     void ck_gather_bytes_##S(                                                                                \
         const uint8_t *bytes, const uint32_t *indices, size_t rows, size_t columns, T scale, T offset,       \
