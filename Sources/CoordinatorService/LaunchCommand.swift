@@ -111,7 +111,13 @@ struct Launch {
         launch.files = try sweepFiles(spec, data: options.data)
         // What cannot be made is told at once.
         switch cluster.engine {
-        case .hosts(let hosts): for host in hosts { _ = try keys.files(of: host.host) }
+        case .hosts(let hosts):
+            let welcome = hosts.filter { keys.objection(to: $0.host) == nil }
+            for host in welcome { _ = try keys.files(of: host.host) }
+            if welcome.isEmpty, options.workers == 0, let first = hosts.first {
+                throw .input(
+                    "\(file): no host may work; \(first.host): \(keys.objection(to: first.host) ?? "")")
+            }
         case .slurm(let settings):
             var jobs = try slurmJobs(settings, bundle: bundle, files: launch.files, cluster: file)
             jobs.kernel = cluster.kernel

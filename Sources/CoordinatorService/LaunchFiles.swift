@@ -157,29 +157,34 @@ struct ClusterKeys {
         return "h" + Digest(of: host).hexadecimal(bytes: 12)
     }
 
-    /// The two files of a host's worker: its secret key, and the coordinator's public one.
+    /// Why a host may have no worker; nil where it may. Asked before anything is sent there: a host that was
+    /// revoked may be in other hands.
+    func objection(to host: String) -> String? {
+        let label = ClusterKeys.label(host)
+        if folder.isRevoked(label) {
+            return "its key is revoked: no worker is started there; 'ranksweep keys unrevoke \(path) \(label)' "
+                + "takes that back"
+        }
+        let files = (list: "\(path)/workers/\(label).public", own: folder.host(label) + "/worker.secret")
+        guard access(files.own, F_OK) == 0, access(files.list, F_OK) != 0 else { return nil }
+        return "its key is not on the list (\(files.list) is gone): no worker is started there; for new keys "
+            + "'ranksweep keys revoke \(path) \(label)', then unrevoke"
+    }
+
+    /// The two files of a host's worker: its secret key, and the coordinator's public one. Made where they are
+    /// not here; never for a revoked name.
     func files(of host: String) throws(CommandFailure) -> (secret: [UInt8], publicKey: [UInt8]) {
         let label = ClusterKeys.label(host)
-        let place = folder.host(label)
-        if access(place + "/worker.secret", F_OK) != 0 {
-            let folder = folder
-            try keyed { () throws(KeyError) in
+        let folder = folder
+        return try keyed { () throws(KeyError) in
+            if access(folder.host(label) + "/worker.secret", F_OK) != 0 {
                 // Its keys were moved away, as for a host that is started by hand: it gets new ones.
-                if try folder.names().contains(label) { try folder.revoke(label) }
+                if !folder.isRevoked(label) { try folder.retire(label) }
                 try folder.add(label)
             }
+            let (secret, coordinator) = try folder.hostFiles(label)
+            return (secret, coordinator)
         }
-        func read(_ name: String) throws(CommandFailure) -> [UInt8] {
-            guard let file = fopen("\(place)/\(name)", "re") else {
-                throw .input("\(place)/\(name): cannot be read: \(systemText(errno))")
-            }
-            defer { fclose(file) }
-            var bytes = [UInt8](repeating: 0, count: 4096)
-            let count = fread(&bytes, 1, bytes.count, file)
-            guard count > 0, count < bytes.count else { throw .input("\(place)/\(name): no key file") }
-            return Array(bytes[..<count])
-        }
-        return (try read("worker.secret"), try read("coordinator.public"))
     }
 }
 

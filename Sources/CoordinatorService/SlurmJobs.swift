@@ -27,6 +27,8 @@ struct SlurmJobs: WorkerSource {
     /// As it was when workers were last there: what is left is worth no more jobs because the last one ended.
     private var perTrial: Double?
     private var lastTrouble = ""
+    /// The jobs' key is revoked: none is submitted.
+    private var isRevoked = false
     private let listMilliseconds: Int64
 
     static let listMilliseconds: Int64 = 5000
@@ -64,7 +66,8 @@ struct SlurmJobs: WorkerSource {
         if let rate = demand.rate, rate > 0, demand.slots > 0 {
             perTrial = 1000 * Double(demand.slots) / rate
         }
-        let left = Int(min(demand.trialsLeft.rounded(.up), 1e9))
+        try watchKey(&lines)
+        let left = isRevoked ? 0 : Int(min(demand.trialsLeft.rounded(.up), 1e9))
         tell(
             .demand(SlurmDemand(trialsLeft: left, millisecondsPerTrial: perTrial, trialsDone: done)), now,
             &lines)
@@ -72,6 +75,22 @@ struct SlurmJobs: WorkerSource {
         if let (task, answer) = pollCommand(now) { hear(answer, to: task, now, &lines) }
         startNext(now, &lines)
         return WorkerNews(lines: lines)
+    }
+
+    /// Jobs with a revoked key would be turned away, one after the other.
+    private mutating func watchKey(_ lines: inout [String]) throws(CommandFailure) {
+        guard let keys, keys.isRevoked(folder.name) != isRevoked else { return }
+        isRevoked.toggle()
+        if isRevoked {
+            if !fleet.ids.isEmpty { tasks.append(.cancel(fleet.ids)) }
+            folder.removeKeys()
+            lines.append(
+                "Slurm: the key of this run's jobs is revoked: they are cancelled, and no others submitted; "
+                    + "'ranksweep keys unrevoke \(keys.path) \(folder.name)' takes that back")
+        } else {
+            try folder.prepare(settings, connect: connect, keys: keys)
+            lines.append("Slurm: this run's jobs may have a key again, and get a new one")
+        }
     }
 
     private mutating func pollCommand(_ now: Int64) -> (Task, SlurmCommand.Answer)? {
@@ -202,7 +221,7 @@ struct SlurmJobs: WorkerSource {
     private func removeKeys() {
         guard let keys else { return }
         folder.removeKeys()
-        _ = try? keyed { () throws(KeyError) in try keys.revoke(folder.name) }
+        _ = try? keyed { () throws(KeyError) in try keys.retire(folder.name) }
     }
 
     private func answer(to task: Task) -> SlurmCommand.Answer? {
