@@ -12,7 +12,8 @@ let keysSpec = CommandSpec(
             "with install: the folder there, which is replaced (default: \(KeyInstallation.defaultFolder), in the "
                 + "home)"),
         OptionSpec(
-            "--ssh", "WORD", "with install: a word more for ssh, such as --ssh=-p --ssh=2222; may be repeated",
+            "--ssh", "WORD",
+            "with install: a word more for ssh, such as --ssh=-p --ssh=2222; may be repeated",
             isRepeatable: true),
         OptionSpec(flag: "--keep", "with install: leave the worker's keys here, too, for another machine"),
     ],

@@ -50,7 +50,28 @@ struct WorkerBundle {
             size += count
         }
         guard size > 0 else { throw .input("\(path): empty; 'make bundle' makes the worker's bundle") }
+        try checkCommit(of: path)
         return WorkerBundle(path: path, size: size, digest: stream.finish().hexadecimal())
+    }
+}
+
+extension WorkerBundle {
+    /// Refuses a worker of other sources than this program's, before anything is sent.
+    private static func checkCommit(of path: String) throws(CommandFailure) {
+        let version = archivedText("VERSION", in: path)
+        // "ranksweep-worker 0.1.0, commit 00c969dc85, for x86_64 with glibc 2.36 or newer"
+        let words = version?.split(separator: ",").map { $0.trimmingPrefix(" ") } ?? []
+        guard words.count > 1, words[0].hasPrefix("ranksweep-worker "), words[1].hasPrefix("commit ") else {
+            throw .input(
+                "\(path): it does not say which sources its worker was built from (VERSION): 'make bundle' makes the "
+                    + "worker's bundle; nothing was sent")
+        }
+        let commit = words[1].dropFirst("commit ".count).prefix { !$0.isWhitespace }
+        guard commit == programCommit else {
+            throw .input(
+                "\(path): its worker is of \(commitText(String(commit))), this program of \(commitText(programCommit)): "
+                    + "'make bundle' beside this program makes the right one; nothing was sent")
+        }
     }
 }
 
@@ -162,7 +183,8 @@ struct ClusterKeys {
     func objection(to host: String) -> String? {
         let label = ClusterKeys.label(host)
         if folder.isRevoked(label) {
-            return "its key is revoked: no worker is started there; 'ranksweep keys unrevoke \(path) \(label)' "
+            return
+                "its key is revoked: no worker is started there; 'ranksweep keys unrevoke \(path) \(label)' "
                 + "takes that back"
         }
         let files = (list: "\(path)/workers/\(label).public", own: folder.host(label) + "/worker.secret")

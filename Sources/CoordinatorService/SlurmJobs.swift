@@ -29,6 +29,8 @@ struct SlurmJobs: WorkerSource {
     private var lastTrouble = ""
     /// The jobs' key is revoked: none is submitted.
     private var isRevoked = false
+    /// Why no job is left, and none will be taken.
+    private var surrender: String?
     private let listMilliseconds: Int64
 
     static let listMilliseconds: Int64 = 5000
@@ -74,6 +76,14 @@ struct SlurmJobs: WorkerSource {
         if demand.isEnding { tell(.end, now, &lines) }
         if let (task, answer) = pollCommand(now) { hear(answer, to: task, now, &lines) }
         startNext(now, &lines)
+        // Others may work.
+        if let surrender, demand.workers == 0, !demand.isEnding {
+            throw CommandFailure(
+                code: .interrupted,
+                message: (lines + ["Slurm: sbatch takes no such job: \(surrender)"]).joined(separator: "\n")
+                    + "\nevery record is kept; mend the cluster file's slurm, then the same launch goes on with the "
+                    + "run directory in place of the sweep")
+        }
         return WorkerNews(lines: lines)
     }
 
@@ -151,7 +161,12 @@ struct SlurmJobs: WorkerSource {
             tell(.listed(list.filter { $0.comment == connect }.map(\.listing)), now, &lines)
         case .submit(let count):
             guard answer.isSuccess, let ids = slurmArray(answer.output, count: count) else {
-                tell(.submissionFailed(why: answer.trouble), now, &lines)
+                let refusal = SlurmRefusal(answer.errors)
+                let isFinal = answer.end != nil && !answer.isSuccess && refusal.isFinal
+                tell(
+                    .submissionFailed(
+                        why: isFinal ? printable(refusal.text) : answer.trouble, isFinal: isFinal), now,
+                    &lines)
                 break
             }
             tell(.submitted(ids), now, &lines)
@@ -177,6 +192,7 @@ struct SlurmJobs: WorkerSource {
             switch effect {
             case .submit(let count): tasks.append(.submit(count))
             case .cancel(let ids): tasks.append(.cancel(ids))
+            case .giveUp(let why): surrender = why
             case .note(let note): lines += slurmWords(note, folder)
             }
         }

@@ -53,7 +53,7 @@ struct RunStatus {
             try? RunShare(run, $0)
         }
         refusals = RefusalCounts(json: kept)
-        trust = RunTrust(run)
+        trust = RunTrust(run, summary, live: live)
         let seconds = Double(unixMilliseconds() - recent.firstStartMilliseconds) / 1000
         recentRate = holder != nil && recent.count > 0 ? Double(recent.count) / max(1, min(60, seconds)) : nil
     }
