@@ -121,6 +121,34 @@ import Wire
         #expect(checked.contains("ok    provenance: every record is by commit 0123456789"), "\(checked)")
     }
 
+    @Test("A bundle of other sources, or of nobody knows which, is refused before anything is sent")
+    func foreignBundle() throws {
+        let work = try Workspace()
+        try work.write(smallSweep(), to: "s.yaml")
+        let hosts = try PretendedHosts(work)
+        try hosts.cluster("[one]")
+        func message(version: String?) throws -> String {
+            if let version {
+                try work.write(version, to: "bundle/VERSION")
+            } else {
+                try FileManager.default.removeItem(at: work.folder.appending(path: "bundle/VERSION"))
+            }
+            let pack = ["-czf", "other.tar.gz", "-C", "bundle", "."]
+            #expect(try work.start("/bin/tar", pack).wait().code == 0)
+            let end = try hosts.launch("s.yaml", "--bundle", "other.tar.gz").wait()
+            #expect(end.code == 2, "\(end.all)")
+            return end.errors
+        }
+        let foreign = try message(
+            version: "ranksweep-worker 0.1.0, commit 0123456789, for x86_64 with glibc 2.36 or newer\n")
+        #expect(
+            foreign.contains(
+                "other.tar.gz: its worker is of commit 0123456789, this program of commit \(programCommit)"))
+        #expect(foreign.contains("nothing was sent"))
+        #expect(try message(version: nil).contains("it does not say which sources its worker was built from"))
+        #expect(!work.exists("runs") && !work.exists("homes/calls"))
+    }
+
     /// A shard's file as a program of another commit would write it, with its own checksum right.
     private func foreign(_ work: Workspace, _ name: String, to other: String) throws {
         let lines = try work.text(name).split(separator: "\n").map(String.init).map {

@@ -120,6 +120,26 @@ import Transport
         withExtendedLifetime(taken) {}
     }
 
+    @Test("A launch that goes on listens at the port that it had, though the file leaves it open")
+    func launchPort() throws {
+        let work = try Workspace()
+        try work.write(smallSweep(steps: 70_000), to: "s.yaml")
+        let hosts = try PretendedHosts(work)
+        try hosts.cluster("[off1]")
+        func port(_ launch: Program) throws -> Substring {
+            try eventually("it listens", of: launch) { launch.errors.contains("off1: cannot be reached") }
+            return try #require(launch.errors.firstMatch(of: /listening at tcp:\/\/[^ ]*:(\d+)/)).1
+        }
+        let first = try hosts.launch("s.yaml", "--out", "far")
+        let before = try port(first)
+        first.signal(SIGKILL)
+        _ = try first.wait()
+        let second = try hosts.launch("far")
+        #expect(try port(second) == before)
+        second.signal(SIGTERM)
+        #expect(try second.wait().code == 3)
+    }
+
     @Test("A worker whose CPU has not the kernel that was asked for joins no run, and so loses no trial")
     func kernel() throws {
         let work = try Workspace()

@@ -1,6 +1,5 @@
 import Foundation
 import Testing
-import Text
 
 /// A cluster for `ranksweep launch`: a bundle, and an ssh that runs everything here, each host in a home of
 /// its own.
@@ -324,54 +323,6 @@ struct PretendedHosts {
         try hosts.cluster("[{host: one, slot: 1}]")
         #expect(try message("lab.yaml", "s.yaml").contains("lab.yaml:6:21: hosts.one.slot: no such key"))
         #expect(!work.exists("runs") && !work.exists("homes/calls"))
-    }
-
-    @Test("A bundle of other sources, or of nobody knows which, is refused before anything is sent")
-    func foreignBundle() throws {
-        let work = try Workspace()
-        try work.write(smallSweep(), to: "s.yaml")
-        let hosts = try PretendedHosts(work)
-        try hosts.cluster("[one]")
-        func message(version: String?) throws -> String {
-            if let version {
-                try work.write(version, to: "bundle/VERSION")
-            } else {
-                try FileManager.default.removeItem(at: work.folder.appending(path: "bundle/VERSION"))
-            }
-            let pack = ["-czf", "other.tar.gz", "-C", "bundle", "."]
-            #expect(try work.start("/bin/tar", pack).wait().code == 0)
-            let end = try hosts.launch("s.yaml", "--bundle", "other.tar.gz").wait()
-            #expect(end.code == 2, "\(end.all)")
-            return end.errors
-        }
-        let foreign = try message(
-            version: "ranksweep-worker 0.1.0, commit 0123456789, for x86_64 with glibc 2.36 or newer\n")
-        #expect(
-            foreign.contains(
-                "other.tar.gz: its worker is of commit 0123456789, this program of commit \(programCommit)"))
-        #expect(foreign.contains("nothing was sent"))
-        #expect(try message(version: nil).contains("it does not say which sources its worker was built from"))
-        #expect(!work.exists("runs") && !work.exists("homes/calls"))
-    }
-
-    @Test("A launch that goes on listens at the port that it had, though the file leaves it open")
-    func samePort() throws {
-        let work = try Workspace()
-        try work.write(smallSweep(steps: 70_000), to: "s.yaml")
-        let hosts = try PretendedHosts(work)
-        try hosts.cluster("[off1]")
-        func port(_ launch: Program) throws -> Substring {
-            try eventually("it listens", of: launch) { launch.errors.contains("off1: cannot be reached") }
-            return try #require(launch.errors.firstMatch(of: /listening at tcp:\/\/[^ ]*:(\d+)/)).1
-        }
-        let first = try hosts.launch("s.yaml", "--out", "far")
-        let before = try port(first)
-        first.signal(SIGKILL)
-        _ = try first.wait()
-        let second = try hosts.launch("far")
-        #expect(try port(second) == before)
-        second.signal(SIGTERM)
-        #expect(try second.wait().code == 3)
     }
 
     @Test("Two launches of one cluster would end each other's workers: the second is refused")
