@@ -48,10 +48,15 @@ setup:
 	    $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
 	fi
 
-# Written only where it changes: what it is compiled into need not be built again then.
+# Which sources the programs are of: workers of others are told apart by it. Written only where it changes: what it is
+# compiled into need not be built again then.
 commit:
 	@file=Sources/CBuild/commit.inc; \
-	hash=$$(git describe --always --dirty=+ --abbrev=10 --exclude='*' 2>/dev/null || echo unknown); \
+	hash=$$(git describe --always --abbrev=10 --exclude='*' 2>/dev/null || echo unknown); \
+	if [ "$$hash" = unknown ] || [ -n "$$(git status --porcelain -- Sources Package.swift)" ]; then \
+	    hash=$$hash+$$(find Sources Package.swift -type f ! -name commit.inc -print0 | LC_ALL=C sort -z | \
+	        xargs -0 sha256sum | sha256sum | cut -c 1-8); \
+	fi; \
 	echo "\"$$hash\"" | cmp -s - $$file || echo "\"$$hash\"" > $$file
 
 .PHONY: help demo test build bundle format setup commit

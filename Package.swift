@@ -28,7 +28,7 @@ let package = Package(
 
         // Shared.
         .target(name: "Files"),
-        .target(name: "Text", dependencies: ["CSodium"]),
+        .target(name: "Text", dependencies: ["CSodium", "CBuild"]),
         .target(name: "Console", dependencies: ["Text", "CPosix"]),
         .target(name: "Sweep", dependencies: ["Text", "CYAML"]),
         .target(name: "Fitting"),
@@ -57,14 +57,13 @@ let package = Package(
             name: "CoordinatorService",
             dependencies: [
                 "Journal", "Transport", "Scheduling", "Wire", "Reporting", "Sweep", "Files", "Text",
-                "Cluster", "Console", "CZlib", "CPosix", "CBuild",
+                "Cluster", "Console", "CZlib", "CPosix",
             ]),
         .target(
             name: "WorkerService",
             dependencies: [
                 "Experiments", "LinearAlgebra", "Transport", "Scheduling", "Wire", "Sweep", "Text", "Console",
                 "CPosix",
-                "CBuild",
             ]),
         .executableTarget(name: "ranksweep", dependencies: ["CoordinatorService"]),
         .executableTarget(name: "ranksweep-worker", dependencies: ["WorkerService"]),

@@ -43,6 +43,8 @@ public struct ClusterError: Error, Equatable, Sendable, CustomStringConvertible 
         case needsNetwork(listen: String)
         case badNodes(String)
         case badLine(String)
+        /// In words.
+        case badKernel(String)
     }
 
     public let file: String
@@ -98,6 +100,7 @@ extension ClusterError.Problem {
             "\(listen) is for programs on this machine, and jobs run on others: listen at "
                 + "\(ClusterFile.defaultListen), or give the 'address' at which jobs find it"
         case .badNodes(let text): "'\(text)' is no list of nodes as Slurm writes it: n1, or n[1-3,7],big2"
+        case .badKernel(let words): words
         case .badLine(let text): "'\(text)' is no option of sbatch: these begin with '-', as in --mem=4G"
         }
     }

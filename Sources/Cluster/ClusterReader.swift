@@ -41,7 +41,7 @@ struct ClusterReader {
         cluster.address = nodes["address"].flatMap { address($0.value) }
         cluster.keys = nodes["keys"].flatMap { text($0.value, "keys") }
         cluster.bundle = nodes["bundle"].flatMap { text($0.value, "bundle") }
-        cluster.kernel = nodes["kernel"].flatMap { $0.value.name(path: "kernel", &common) }
+        cluster.kernel = nodes["kernel"].flatMap { kernel($0.value, "kernel") }
         readEngine(nodes, &cluster)
         return common.list.isEmpty && own.isEmpty ? cluster : nil
     }
@@ -140,7 +140,7 @@ struct ClusterReader {
                 add(node.place, path, .badUser(node.shown))
             }
         case "port": host.port = node.integer(in: 1...65_535, path: path, &common)
-        default: host.kernel = node.name(path: path, &common)
+        default: host.kernel = kernel(node, path)
         }
     }
 
@@ -249,6 +249,12 @@ struct ClusterReader {
             return nil
         }
         return text
+    }
+
+    private mutating func kernel(_ node: YAMLNode, _ path: String) -> String? {
+        guard let name = node.name(path: path, &common) else { return nil }
+        if let fault = kernelFault(name) { add(node.place, path, .badKernel(fault)) }
+        return name
     }
 
     private mutating func address(_ node: YAMLNode) -> String? {

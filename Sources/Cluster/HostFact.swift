@@ -2,6 +2,8 @@
 public struct HostFact: Equatable, Sendable {
     public enum State: String, Sendable {
         case waiting, looking, starting, running, ending
+        /// It may not work: nothing is begun there.
+        case revoked
         case sendingWorker = "sending_worker"
         case sendingData = "sending_data"
     }
@@ -14,6 +16,10 @@ public struct HostFact: Equatable, Sendable {
     public let failures: Int
     /// The last of them.
     public let failure: HostFailure?
+    /// Why it may not work, where it may not.
+    public let bar: String?
+
+    public var why: String? { bar ?? failure?.words }
 }
 
 extension HostFleet {
@@ -24,6 +30,7 @@ extension HostFleet {
             var retry: Int64?
             var failures = host.failures
             switch host.phase {
+            case .waiting where host.bar != nil: state = .revoked
             case .waiting(let until): (state, retry) = (.waiting, max(0, until - now))
             case .doing(.probe, _): state = .looking
             case .doing(.bundle, _): state = .sendingWorker
@@ -34,7 +41,7 @@ extension HostFleet {
             }
             return HostFact(
                 host: host.settings.host, state: state, retryMilliseconds: retry, failures: failures,
-                failure: failures > 0 ? host.lastFailure : nil)
+                failure: failures > 0 ? host.lastFailure : nil, bar: state == .revoked ? host.bar : nil)
         }
     }
 }

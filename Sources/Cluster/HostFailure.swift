@@ -162,6 +162,8 @@ public struct HostFailure: Equatable, Sendable {
         case .tooSlow: return "it did not answer within three minutes"
         case .refused where said.contains("no option"):
             return "its bundle is of another version than this program\(ending): run 'make bundle'"
+        case .refused where said.contains("is not known here"):
+            return "its worker does not know this machine's name\(ending): see 'address' in the cluster file"
         case .refused: return "its worker cannot serve\(ending)"
         case .workerEnded(let code): return "its worker ended with code \(code)\(ending)"
         case .workerKilled: return "its worker was killed\(ending)"

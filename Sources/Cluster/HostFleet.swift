@@ -21,6 +21,8 @@ public struct HostFleet: Sendable {
         case ended(host: String, StepEnd)
         /// A host's step cannot even be begun here.
         case impossible(host: String, String)
+        /// A host may not work, and why; it has no process. Looked at again now and then, as that may change.
+        case barred(host: String, String)
         case wake
         /// The run ends: those who work hear it from the coordinator, nobody else is needed.
         case finish
@@ -39,6 +41,7 @@ public struct HostFleet: Sendable {
         case sending(host: String, Step)
         /// `times` in a row; tried again after so many milliseconds.
         case failed(host: String, HostFailure, times: Int, retryMilliseconds: Int64)
+        case barred(host: String, String)
         case added(host: String)
         case removed(host: String)
         case changed(host: String)
@@ -63,6 +66,8 @@ public struct HostFleet: Sendable {
         var lastFailure: HostFailure?
         /// What is still to be done before the start.
         var missing: [Step] = []
+        /// Why it may not work, where it may not.
+        var bar: String?
         /// Not in the file any more; gone with its process.
         var isRemoved = false
     }
@@ -71,6 +76,8 @@ public struct HostFleet: Sendable {
     public static let longestBackOff: Int64 = 120_000
     /// A worker that ran so long was right: what comes next is a first failure.
     public static let longEnough: Int64 = 60_000
+    /// Until a host that may not work is asked about again.
+    public static let barredLook: Int64 = 5000
     /// How long a step may take that only looks or starts.
     public static let patience: Int64 = 180_000
     /// Steps under way at a time: a start of many hosts does not choke this machine's line.
@@ -110,7 +117,12 @@ public struct HostFleet: Sendable {
                 hosts[index].told = []
             }
         case .ended(let name, let end):
-            if let index = index(of: name) { noteEnd(index, end, at: now, &effects) }
+            if let index = index(of: name) {
+                hosts[index].bar = nil
+                noteEnd(index, end, at: now, &effects)
+            }
+        case .barred(let name, let why):
+            if let index = index(of: name) { bar(index, why, at: now, &effects) }
         case .impossible(let name, let why):
             if let index = index(of: name), case .doing = hosts[index].phase {
                 fail(index, .here(why), at: now, &effects)
@@ -214,6 +226,15 @@ public struct HostFleet: Sendable {
         }
         let next = hosts[index].missing.isEmpty ? Step.start : hosts[index].missing.removeFirst()
         begin(next, index, at: now, &effects)
+    }
+
+    private mutating func bar(_ index: Int, _ why: String, at now: Int64, _ effects: inout [Effect]) {
+        let isNews = hosts[index].bar != why && !hosts[index].isRemoved && !isEnding
+        hosts[index].bar = why
+        hosts[index].failures = 0
+        hosts[index].phase = .waiting(until: now + Self.barredLook)
+        if isNews { effects.append(.tell(.barred(host: hosts[index].settings.host, why))) }
+        removeGone()
     }
 
     private mutating func fail(

@@ -68,7 +68,8 @@ public enum SlurmEvent: Equatable, Sendable {
     /// All jobs of this run that Slurm knows, asked for after the last submission's answer.
     case listed([SlurmListing])
     case submitted([String])
-    case submissionFailed(why: String)
+    /// - Parameter isFinal: no such job will ever be taken.
+    case submissionFailed(why: String, isFinal: Bool = false)
     /// No more jobs are needed, now or later.
     case end
 }
@@ -78,6 +79,8 @@ public enum SlurmEffect: Equatable, Sendable {
     case submit(Int)
     case cancel([String])
     case note(SlurmNote)
+    /// No job is left, and none will be taken.
+    case giveUp(why: String)
 }
 
 /// What a person watching would want to know.
@@ -91,6 +94,8 @@ public enum SlurmNote: Equatable, Sendable {
     /// So many died in a row: none is submitted for so long.
     case resting(deaths: Int, milliseconds: Int64)
     case submissionFailed(why: String, milliseconds: Int64)
+    /// None is submitted any more.
+    case refused(why: String)
     /// Slurm will not start it: it is cancelled.
     case held(String, reason: String)
     /// Slurm's reason why jobs wait; told when it changes.
@@ -119,6 +124,8 @@ public struct SlurmFleet: Sendable {
     private var rest: Int64
     private var submissionRest: Int64
     private(set) var deathsInARow = 0
+    /// Why sbatch takes no job, now or later.
+    private var refusal: String?
     private var isEnding = false
     private var hasListed = false
     private var toldReason = ""
@@ -142,12 +149,18 @@ public struct SlurmFleet: Sendable {
             reconcile(list, now, &effects)
             if isEnding { cancelAll(&effects) } else { cancelSurplus(&effects) }
             submit(now, &effects)
+            giveUpIfAlone(&effects)
         case .submitted(let ids):
             submitting = nil
             submissionRest = settings.firstRestMilliseconds
             for id in ids where jobs[id] == nil { add(id, now) }
             if isEnding { cancelAll(&effects) }
-        case .submissionFailed(let why):
+        case .submissionFailed(let why, isFinal: true):
+            submitting = nil
+            refusal = why
+            effects.append(.note(.refused(why: why)))
+            giveUpIfAlone(&effects)
+        case .submissionFailed(let why, isFinal: false):
             submitting = nil
             nextSubmission = now + submissionRest
             effects.append(.note(.submissionFailed(why: why, milliseconds: submissionRest)))
@@ -254,7 +267,7 @@ public struct SlurmFleet: Sendable {
     // MARK: - More and fewer
 
     private mutating func submit(_ now: Int64, _ effects: inout [SlurmEffect]) {
-        guard submitting == nil, hasListed, now >= nextSubmission else { return }
+        guard submitting == nil, hasListed, now >= nextSubmission, refusal == nil else { return }
         // One that is cancelled may run for some seconds more.
         var missing = wanted - jobs.count
         // To see whether what was wrong is so still.
@@ -263,6 +276,11 @@ public struct SlurmFleet: Sendable {
         submitting = missing
         nextSubmission = now + settings.submitMilliseconds
         effects += [.note(.submitting(jobs: missing)), .submit(missing)]
+    }
+
+    private func giveUpIfAlone(_ effects: inout [SlurmEffect]) {
+        guard let refusal, jobs.isEmpty, !isEnding, demand?.trialsLeft ?? 0 > 0 else { return }
+        effects.append(.giveUp(why: refusal))
     }
 
     /// A submission that seemed to fail may have been taken after all: the youngest go, those that wait

@@ -53,3 +53,39 @@ private func isJob(_ text: Substring) -> Bool {
 private func isNumber(_ text: Substring) -> Bool {
     (1...18).contains(text.utf8.count) && text.utf8.allSatisfy { (48...57).contains($0) }
 }
+
+/// What sbatch says of a job that it does not take.
+public struct SlurmRefusal: Equatable, Sendable {
+    /// Its first line that tells what is wrong.
+    public let text: String
+    /// Whether no such job will ever be taken, whatever becomes free or comes up.
+    public let isFinal: Bool
+    /// Whether that holds only where every node is up: asked with --test-only, sbatch counts those that are.
+    public let dependsOnNodes: Bool
+
+    /// From Slurm's own list of errors; what is not here may pass.
+    private static let final = [
+        "nvalid", "unrecognized", "ambiguous", "can not be satisfied", "not permitted",
+        "Access/permission denied",
+        "specification not recognized", "More processors requested than permitted",
+    ]
+    private static let nodes = "Requested node configuration is not available"
+
+    public init(_ errors: String) {
+        let lines = errors.split(separator: "\n").map(String.init)
+        let finalLine = lines.first { line in Self.final.contains { line.contains($0) } }
+        let nodeLine = lines.first { $0.contains(Self.nodes) }
+        dependsOnNodes = finalLine == nil && nodeLine != nil
+        isFinal = finalLine != nil || nodeLine != nil
+        // The last may be about --help.
+        text = finalLine ?? nodeLine ?? lines.last ?? ""
+    }
+}
+
+/// Whether sinfo (`%T` a line) tells of a node that is not up.
+public func hasAbsentNodes(_ states: String) -> Bool {
+    let away = [
+        "down", "drain", "fail", "maint", "unk", "reserv", "no_respond", "power", "reboot", "future", "*",
+    ]
+    return states.split(separator: "\n").contains { line in away.contains { line.lowercased().contains($0) } }
+}

@@ -37,9 +37,9 @@ let mergeSpec = CommandSpec(
         Inputs are files of 'ranksweep shard' and run directories, finished or not. Records are joined by trial:
         those of trials that the sweep lacks are left out and counted; equal duplicates are counted; of unequal
         ones the first is kept, and both are named. Where trials are missing, the commands are printed that run
-        them. Where the sweep says 'reproducibility: strict', all must be by one BLAS kernel. Exit code 0:
-        every trial has its record, 1: some have none, or two that differ, 2: an input is wrong, and nothing
-        was written. The records have the bytes that 'ranksweep run' gives.
+        them. Where the sweep says 'reproducibility: strict', all must be by one BLAS kernel and one commit.
+        Exit code 0: every trial has its record, 1: some have none, or two that differ, 2: an input is wrong,
+        and nothing was written. The records have the bytes that 'ranksweep run' gives.
         """,
     examples: [
         "ranksweep merge parts/*.ndjson --out runs/demo",

@@ -95,13 +95,14 @@ extension Coordinator {
         if let rate = report.rate { facts["trials_per_second"] = .number(rate) }
         if let seconds = report.secondsLeft { facts["eta_seconds"] = .number(seconds) }
         let workers = dispatcher.workerFacts(at: Instant(milliseconds: monotonicMilliseconds()))
+        facts["commit"] = .string(programCommit)
         facts["worker_count"] = JSONValue(workers.count)
         facts["workers"] = .array(
             workers.prefix(1000).map { worker in
                 var members: [String: JSONValue] = [
                     "host": .string(worker.host), "process": JSONValue(Int(worker.process)),
                     "slots": JSONValue(worker.slots), "trials": JSONValue(worker.held),
-                    "blas_kernel": .string(worker.kernel),
+                    "blas_kernel": .string(worker.kernel), "commit": .string(worker.commit),
                     "silent_seconds": .number(Double(worker.silentMilliseconds) / 1000),
                     "suspect": .bool(worker.isSuspect),
                     "failures_in_a_row": JSONValue(worker.failuresInARow),

@@ -1,6 +1,7 @@
 import Console
 import Journal
 import Scheduling
+import Text
 import Wire
 
 // What a run says while it goes on.
@@ -14,6 +15,16 @@ extension Coordinator {
         terminal.print(
             "warning: trial \(conflict.trial) has two unequal records; the first is kept: \(words(conflict.kept)); "
                 + "refused: \(words(conflict.refused))")
+    }
+
+    /// Once a worker: that it is of other sources than this program. Its records count.
+    mutating func warn(ofCommit hello: WorkerMessage.Hello, _ worker: WorkerID) {
+        guard hello.commit != programCommit, toldCommits.count < 10_000, toldCommits.insert(worker).inserted
+        else { return }
+        terminal.print(
+            "warning: the worker on \(printable(hello.host)) is of \(commitText(hello.commit)), the coordinator of "
+                + "\(commitText(programCommit)): its records are kept and counted apart (status, check); "
+                + "'reproducibility: strict' would refuse it")
     }
 
     mutating func tell(_ note: DispatchNote) {

@@ -50,6 +50,8 @@ struct Coordinator {
     private var nextLineAt: Int64
     private var nextLookAt: Int64 = 0
     var conflicts = 0
+    /// Workers of another commit that the user was told of.
+    var toldCommits: Set<WorkerID> = []
 
     init(
         _ run: RunDirectory, journal: RunJournal, door: Door, signals: SignalDescriptor,
@@ -88,6 +90,7 @@ struct Coordinator {
             door.save(journal)
             terminal.endFoot()
         }
+        if let gap = run.spec.strictnessGap { terminal.print(gap) }
         // Finishes a sweep that has nothing left to do.
         handle(.wake)
         do throws(CommandFailure) {
@@ -193,6 +196,11 @@ struct Coordinator {
                 )
                 return
             }
+            if let why = run.spec.objection(toCommit: hello.commit) {
+                refuse(worker, why)
+                return
+            }
+            warn(ofCommit: hello, worker)
             if let why = run.spec.objection(toKernel: hello.kernel, after: kernels) {
                 refuse(worker, why)
                 return

@@ -4,7 +4,6 @@
 // zlib for `data`.
 // Leaves out training: no BLAS here.
 
-import CBuild
 import Console
 import Files
 import Glibc
@@ -127,7 +126,7 @@ private func perform(_ words: [String]) throws(CommandFailure) -> ExitCode {
 
 private var versionText: String {
     """
-    ranksweep \(programVersion), commit \(String(cString: cbuild_commit()))
+    ranksweep \(programVersion), commit \(programCommit)
     ZeroMQ \(transportVersion), SQLite \(journalLibraryVersion)
     """
 }

@@ -27,7 +27,10 @@ struct Door {
 
     init(_ options: RunOptions) throws(CommandFailure) {
         allowManyConnections()
-        let endpoint = options.listen ?? Endpoint(loopbackPort: nil)
+        // Also of options that the run had before: what a name stands for may be another address by now.
+        let endpoint = try orFail(CommandFailure.init(_:)) { () throws(UsageError) in
+            try (options.listen ?? Endpoint(loopbackPort: nil)).checked(options)
+        }
         folder = try options.keys.map { path throws(CommandFailure) in
             try keyed { () throws(KeyError) in try CoordinatorKeyFolder(reading: path) }
         }
@@ -38,7 +41,7 @@ struct Door {
         guard folder != nil || options.listen == nil else {
             local = nil
             socket = try orFail(CommandFailure.init(_:)) { () throws(TransportError) in
-                try CoordinatorSocket(listeningAt: endpoint)
+                try Door.listen(at: endpoint, or: options.lastPort, keys: nil)
             }
             return
         }
@@ -51,11 +54,28 @@ struct Door {
             let own = try KeyPair.fresh()
             return (
                 WorkerKeys(pair: own, coordinator: pair.publicKey),
-                try CoordinatorSocket(
-                    listeningAt: endpoint,
+                try Door.listen(
+                    at: endpoint, or: options.lastPort,
                     keys: CoordinatorKeys(pair: pair, list: list, own: own.publicKey))
             )
         }
+    }
+
+    /// At any port, the one that the run had before goes first: its workers look for it there.
+    private static func listen(
+        at endpoint: Endpoint, or last: UInt16?, keys: CoordinatorKeys?
+    ) throws(TransportError) -> CoordinatorSocket {
+        guard endpoint.port == nil, let last else {
+            return try CoordinatorSocket(listeningAt: endpoint, keys: keys)
+        }
+        if let socket = try? CoordinatorSocket(listeningAt: endpoint.at(port: last), keys: keys) {
+            return socket
+        }
+        let socket = try CoordinatorSocket(listeningAt: endpoint, keys: keys)
+        printError(
+            "warning: port \(last), at which workers of this run look for it, is another program's now: listening at "
+                + socket.endpoint)
+        return socket
     }
 
     mutating func restore(_ json: String?) {

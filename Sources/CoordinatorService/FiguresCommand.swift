@@ -1,4 +1,3 @@
-import CBuild
 import Console
 import Files
 import Glibc
@@ -71,7 +70,7 @@ func writeReports(_ run: RunDirectory, formats: [FigureFormat]) throws(CommandFa
     let report = run.path + "/report.html"
     let page = ReportPage(
         spec: run.spec, outcome: outcome, provenance: RunProvenance(readingAt: run.provenancePath),
-        version: programVersion, commit: String(cString: cbuild_commit()))
+        version: programVersion, commit: programCommit)
     try filed { () throws(FileError) in try page.write(to: report) }
     printOut("report   \(report)")
     if case .failed(let failures) = outcome.drawing {

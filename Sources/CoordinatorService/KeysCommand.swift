@@ -3,58 +3,101 @@ import Text
 import Transport
 
 let keysSpec = CommandSpec(
-    "ranksweep keys", "makes, lists and revokes the keys of a coordinator and its workers",
-    operands: ["new|add|revoke|list", "DIR", "[NAME]"],
+    "ranksweep keys", "makes, lists, installs and revokes the keys of a coordinator and its workers",
+    operands: [keyVerbs.joined(separator: "|"), "DIR", "[NAME]"],
+    options: [
+        OptionSpec("--host", "HOST", "with install: the machine as ssh knows it (default: NAME)"),
+        OptionSpec(
+            "--folder", "FOLDER",
+            "with install: the folder there, which is replaced (default: \(KeyInstallation.defaultFolder), in the "
+                + "home)"),
+        OptionSpec(
+            "--ssh", "WORD",
+            "with install: a word more for ssh, such as --ssh=-p --ssh=2222; may be repeated",
+            isRepeatable: true),
+        OptionSpec(flag: "--keep", "with install: leave the worker's keys here, too, for another machine"),
+    ],
     details: """
         'new DIR' makes the coordinator's keys, for 'ranksweep run --keys DIR'. 'add DIR NAME' makes those of
-        a worker, in DIR/hosts/NAME: copy that folder to the worker's machine, for 'ranksweep-worker --keys',
-        and delete it here. 'revoke DIR NAME' shuts a worker out; runs that are going on notice both within
-        seconds. 'list DIR' shows who may join. Files named .secret are for nobody else's eyes, and are
-        refused where others could read them. docs/security.md says what keys protect, and what they do not.
+        a worker, in DIR/hosts/NAME; 'install DIR NAME' puts them on its machine by ssh, in place of any that
+        are there, for 'ranksweep-worker --keys', and removes them here. 'renew DIR NAME' makes new ones in
+        place of those that a worker has. 'revoke DIR NAME' shuts a worker out: nobody makes keys for its name,
+        'launch' neither, until 'unrevoke DIR NAME'; a key that was revoked stays so. Runs that are going on
+        notice all of it within seconds. 'list DIR' shows who may join, and who is revoked. Files named
+        .secret are for nobody else's eyes, and are refused where others could read them. docs/security.md
+        says what keys protect, and what they do not.
         """,
     examples: [
         "ranksweep keys new ~/ranksweep-keys",
         "ranksweep keys add ~/ranksweep-keys node7",
-        "scp -rp ~/ranksweep-keys/hosts/node7 node7:ranksweep-keys",
+        "ranksweep keys install ~/ranksweep-keys node7",
         "ranksweep keys revoke ~/ranksweep-keys node7",
     ])
 
+private let keyVerbs = ["new", "add", "install", "renew", "revoke", "unrevoke", "list"]
+
 func runKeys(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
-    let words = ["new", "add", "revoke", "list"]
     let (word, path) = (arguments.operands[0], arguments.operands[1])
-    guard words.contains(word) else {
-        let near = nearestSpelling(to: word, among: words).map { "; did you mean '\($0)'?" }
-        throw .input("'ranksweep keys \(word)' is none of new, add, revoke and list\(near ?? "")")
+    guard keyVerbs.contains(word) else {
+        let near = nearestSpelling(to: word, among: keyVerbs).map { "; did you mean '\($0)'?" }
+        let all = keyVerbs.dropLast().joined(separator: ", ")
+        throw .input("'ranksweep keys \(word)' is none of \(all) and \(keyVerbs.last ?? "")\(near ?? "")")
     }
     guard !path.isEmpty else {
         throw .input("ranksweep keys \(word): DIR is empty: name the folder of the keys")
     }
+    for option in ["--host", "--folder", "--ssh", "--keep"] where arguments.has(option) && word != "install" {
+        throw .input("ranksweep keys \(word): \(option) goes with install")
+    }
     let name = arguments.operands.count > 2 ? arguments.operands[2] : nil
-    guard let name else {
-        if word == "add" || word == "revoke" {
-            throw .input("ranksweep keys \(word): NAME is missing: which worker? For example its host's name")
-        }
+    guard word != "new", word != "list" else {
+        if let name { throw .input("ranksweep keys \(word): '\(name)' is one argument too many") }
         return word == "new" ? try newKeys(path) : try listKeys(path)
     }
-    guard word == "add" || word == "revoke" else {
-        throw .input("ranksweep keys \(word): '\(name)' is one argument too many")
+    guard let name else {
+        throw .input("ranksweep keys \(word): NAME is missing: which worker? For example its host's name")
     }
     let folder = try keyed { () throws(KeyError) in try CoordinatorKeyFolder(reading: path) }
-    if word == "revoke" {
-        try keyed { () throws(KeyError) in try folder.revoke(name) }
-        printOut("\(name) is revoked: runs that use \(path) let it in no more, within seconds")
-        return .done
+    if word == "install" { return try installKeys(folder, name, arguments) }
+    try keyed { () throws(KeyError) in
+        switch word {
+        case "add": try folder.add(name)
+        case "renew": try folder.renew(name)
+        case "revoke": try folder.revoke(name)
+        default: try folder.unrevoke(name)
+        }
     }
-    try keyed { () throws(KeyError) in try folder.add(name) }
-    let host = folder.host(name)
-    printOut(
-        """
-        \(name) may join; its keys are in \(host). Copy them to its machine, then delete them here:
-          scp -rp \(host) \(name):ranksweep-keys && rm -r \(host)
-        and there:
-          ranksweep-worker --connect tcp://HOST:PORT --keys ranksweep-keys
-        """)
+    printOut(done(word, name, path, folder.host(name)))
     return .done
+}
+
+/// What came of it, and what to do next.
+private func done(_ word: String, _ name: String, _ path: String, _ host: String) -> String {
+    switch word {
+    case "revoke":
+        return """
+            \(name) is revoked: runs that use \(path) let it in no more, within seconds, and nobody makes keys for \
+            it; to take that back:
+              ranksweep keys unrevoke \(path) \(name)
+            """
+    case "unrevoke":
+        return """
+            \(name) may have keys again; the one that was revoked stays so. 'ranksweep launch' makes new ones; by \
+            hand:
+              ranksweep keys add \(path) \(name)
+            """
+    default:
+        let first =
+            word == "renew"
+            ? "\(name) has new keys, in \(host); its old ones are let in no more."
+            : "\(name) may join; its keys are in \(host)."
+        return """
+            \(first) To put them on its machine:
+              ranksweep keys install \(path) \(name)
+            and there:
+              ranksweep-worker --connect tcp://HOST:PORT --keys \(KeyInstallation.defaultFolder)
+            """
+    }
 }
 
 private func newKeys(_ path: String) throws(CommandFailure) -> ExitCode {
@@ -74,12 +117,15 @@ private func listKeys(_ path: String) throws(CommandFailure) -> ExitCode {
     let (list, problems) = try keyed { () throws(KeyError) in try folder.allowList() }
     for problem in problems { printError("warning: \(problem.message)") }
     let workers = list.workers.map { (name: $0.value, key: $0.key) }.sorted { $0.name < $1.name }
-    let width = workers.map(\.name.count).max() ?? 0
-    for (name, key) in workers {
-        let space = String(repeating: " ", count: width - name.count + 2)
-        let mark = list.revoked.contains(key) ? "  (revoked)" : ""
-        printOut("\(name)\(space)\(key.text)\(mark)")
+    let revoked = folder.revokedNames()
+    let width = (workers.map(\.name.count) + revoked.map(\.count)).max() ?? 0
+    func line(_ name: String, _ text: String) {
+        printOut(name + String(repeating: " ", count: width - name.count + 2) + text)
     }
+    for (name, key) in workers {
+        line(name, key.text + (list.revoked.contains(key) ? "  (revoked)" : ""))
+    }
+    for name in revoked { line(name, "revoked: ranksweep keys unrevoke \(path) \(name)") }
     if workers.isEmpty { printOut("no worker may join yet: ranksweep keys add \(path) NAME") }
     return problems.isEmpty ? .done : .incomplete
 }

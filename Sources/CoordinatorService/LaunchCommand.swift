@@ -75,8 +75,9 @@ struct Launch {
         cluster = try readCluster(file)
         let text = cluster.listen
         listen = try orFail(CommandFailure.init(_:)) { () throws(TransportError) in
-            try Endpoint(parsing: text, anyPort: true)
+            try Endpoint(parsing: text, anyPort: true).resolved()
         }
+        try Launch.checkReach(of: listen, cluster, file)
         follows = arguments.has("--follow-hosts")
         if case .hosts = cluster.engine {
             guard let ssh = findProgram("ssh") else {
@@ -95,10 +96,23 @@ struct Launch {
         keys = try ClusterKeys(cluster, in: folder)
     }
 
+    /// Of addresses the cluster file's reader says so; a name is known only here, and often stands for loopback where
+    /// it is the machine's own.
+    private static func checkReach(
+        of listen: Endpoint, _ cluster: ClusterFile, _ file: String
+    ) throws(CommandFailure) {
+        guard listen.isLoopback, listen.address != listen.host else { return }
+        var blocked = cluster.address == nil
+        if case .hosts(let hosts) = cluster.engine { blocked = hosts.contains { !$0.tunnel } }
+        guard blocked else { return }
+        throw .input(
+            "\(file): listen: '\(listen.host)' is \(listen.address) on this machine, which only programs on it reach: "
+                + "listen at \(ClusterFile.defaultListen) or at an address of the network")
+    }
+
     /// Where the coordinator listens is the cluster file's to say.
     func adjust(_ options: inout RunOptions) {
         options.workers = 0
-        // Words the options that no longer hold; a port of "any" is drawn anew.
         options.listen = listen
         options.keys = keys.path
         options.cluster = absolutePath(file)
@@ -111,7 +125,13 @@ struct Launch {
         launch.files = try sweepFiles(spec, data: options.data)
         // What cannot be made is told at once.
         switch cluster.engine {
-        case .hosts(let hosts): for host in hosts { _ = try keys.files(of: host.host) }
+        case .hosts(let hosts):
+            let welcome = hosts.filter { keys.objection(to: $0.host) == nil }
+            for host in welcome { _ = try keys.files(of: host.host) }
+            if welcome.isEmpty, options.workers == 0, let first = hosts.first {
+                throw .input(
+                    "\(file): no host may work; \(first.host): \(keys.objection(to: first.host) ?? "")")
+            }
         case .slurm(let settings):
             var jobs = try slurmJobs(settings, bundle: bundle, files: launch.files, cluster: file)
             jobs.kernel = cluster.kernel
@@ -143,7 +163,7 @@ struct Launch {
                     + " (listening at \(endpoint))")
             let plan = SshHosts.Plan(
                 ssh: ssh, fileFolder: folderOf(file), bundle: bundle, files: files, connect: connect,
-                tunnelTarget: (listen.isEverywhere ? "127.0.0.1" : listen.host) + ":" + port,
+                tunnelTarget: (listen.isEverywhere ? "127.0.0.1" : listen.address) + ":" + port,
                 kernel: cluster.kernel, workerArguments: arguments)
             return SshHosts(plan, keys: keys, list: HostList(file, hosts, follows: follows))
         }

@@ -50,7 +50,28 @@ struct WorkerBundle {
             size += count
         }
         guard size > 0 else { throw .input("\(path): empty; 'make bundle' makes the worker's bundle") }
+        try checkCommit(of: path)
         return WorkerBundle(path: path, size: size, digest: stream.finish().hexadecimal())
+    }
+}
+
+extension WorkerBundle {
+    /// Refuses a worker of other sources than this program's, before anything is sent.
+    private static func checkCommit(of path: String) throws(CommandFailure) {
+        let version = archivedText("VERSION", in: path)
+        // "ranksweep-worker 0.1.0, commit 00c969dc85, for x86_64 with glibc 2.36 or newer"
+        let words = version?.split(separator: ",").map { $0.trimmingPrefix(" ") } ?? []
+        guard words.count > 1, words[0].hasPrefix("ranksweep-worker "), words[1].hasPrefix("commit ") else {
+            throw .input(
+                "\(path): it does not say which sources its worker was built from (VERSION): 'make bundle' makes the "
+                    + "worker's bundle; nothing was sent")
+        }
+        let commit = words[1].dropFirst("commit ".count).prefix { !$0.isWhitespace }
+        guard commit == programCommit else {
+            throw .input(
+                "\(path): its worker is of \(commitText(String(commit))), this program of \(commitText(programCommit)): "
+                    + "'make bundle' beside this program makes the right one; nothing was sent")
+        }
     }
 }
 
@@ -157,29 +178,35 @@ struct ClusterKeys {
         return "h" + Digest(of: host).hexadecimal(bytes: 12)
     }
 
-    /// The two files of a host's worker: its secret key, and the coordinator's public one.
+    /// Why a host may have no worker; nil where it may. Asked before anything is sent there: a host that was
+    /// revoked may be in other hands.
+    func objection(to host: String) -> String? {
+        let label = ClusterKeys.label(host)
+        if folder.isRevoked(label) {
+            return
+                "its key is revoked: no worker is started there; 'ranksweep keys unrevoke \(path) \(label)' "
+                + "takes that back"
+        }
+        let files = (list: "\(path)/workers/\(label).public", own: folder.host(label) + "/worker.secret")
+        guard access(files.own, F_OK) == 0, access(files.list, F_OK) != 0 else { return nil }
+        return "its key is not on the list (\(files.list) is gone): no worker is started there; for new keys "
+            + "'ranksweep keys revoke \(path) \(label)', then unrevoke"
+    }
+
+    /// The two files of a host's worker: its secret key, and the coordinator's public one. Made where they are
+    /// not here; never for a revoked name.
     func files(of host: String) throws(CommandFailure) -> (secret: [UInt8], publicKey: [UInt8]) {
         let label = ClusterKeys.label(host)
-        let place = folder.host(label)
-        if access(place + "/worker.secret", F_OK) != 0 {
-            let folder = folder
-            try keyed { () throws(KeyError) in
+        let folder = folder
+        return try keyed { () throws(KeyError) in
+            if access(folder.host(label) + "/worker.secret", F_OK) != 0 {
                 // Its keys were moved away, as for a host that is started by hand: it gets new ones.
-                if try folder.names().contains(label) { try folder.revoke(label) }
+                if !folder.isRevoked(label) { try folder.retire(label) }
                 try folder.add(label)
             }
+            let (secret, coordinator) = try folder.hostFiles(label)
+            return (secret, coordinator)
         }
-        func read(_ name: String) throws(CommandFailure) -> [UInt8] {
-            guard let file = fopen("\(place)/\(name)", "re") else {
-                throw .input("\(place)/\(name): cannot be read: \(systemText(errno))")
-            }
-            defer { fclose(file) }
-            var bytes = [UInt8](repeating: 0, count: 4096)
-            let count = fread(&bytes, 1, bytes.count, file)
-            guard count > 0, count < bytes.count else { throw .input("\(place)/\(name): no key file") }
-            return Array(bytes[..<count])
-        }
-        return (try read("worker.secret"), try read("coordinator.public"))
     }
 }
 

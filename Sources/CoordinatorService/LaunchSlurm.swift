@@ -39,7 +39,7 @@ func slurmJobs(
     try filed { () throws(FileError) in
         try writeFile(Array("#!/bin/sh\n\(jobs.scriptLines)exit 0\n".utf8), to: script)
     }
-    try programs.tryOut(jobs.place + [script], cluster)
+    try programs.tryOut(jobs.place + [script], partition: jobs.partition, cluster)
     for file in files { try share(file, in: folder + "/data") }
     jobs.worker = try unpack(bundle, in: folder) + "/ranksweep-worker"
     return jobs

@@ -27,7 +27,7 @@ func runMerge(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
         try readSpec(path, arguments)
     }
     let (inputs, spec) = try openAll(arguments.operands, given)
-    try checkKernels(inputs, spec)
+    try checkStrictness(inputs, spec)
     noteRepeated(inputs)
     let building = try MergeFolder(for: out)
     // Its journal is closed before it gets its name.
@@ -123,21 +123,37 @@ private func strangers(_ inputs: [MergeInput], _ spec: SweepSpec, isGiven: Bool)
     return faults
 }
 
-/// A strict sweep's records are by one BLAS kernel, wherever they were made.
-private func checkKernels(_ inputs: [MergeInput], _ spec: SweepSpec) throws(CommandFailure) {
+/// A strict sweep's records are by one BLAS kernel and by programs of the same sources, wherever they were made.
+private func checkStrictness(_ inputs: [MergeInput], _ spec: SweepSpec) throws(CommandFailure) {
     guard spec.isStrict else { return }
-    let kernels = Set(inputs.flatMap(\.kernels)).sorted()
-    guard kernels.count > 1 else { return }
-    let lines = kernels.map { kernel in
-        let paths = inputs.filter { $0.kernels.contains(kernel) }.map(\.path)
+    let recorded = "or merge with --sweep and a sweep file that says 'recorded', whose trials are the same"
+    try checkOne(
+        inputs, "BLAS kernels",
+        "run the shards of all but one of them again, with --blas-kernel and another --out; "
+            + recorded
+    ) { $0.kernels }
+    try checkOne(
+        inputs, "commits",
+        "run the shards of all but one of them again, with that one's programs and another --out; "
+            + recorded
+    ) { Set($0.commits.map(commitText)) }
+}
+
+private func checkOne(
+    _ inputs: [MergeInput], _ what: String, _ remedy: String, _ of: (MergeInput) -> Set<String>
+) throws(CommandFailure) {
+    let found = inputs.map { (path: $0.path, values: of($0)) }
+    let values = Set(found.flatMap(\.values)).sorted()
+    guard values.count > 1 else { return }
+    let lines = values.map { value in
+        let paths = found.filter { $0.values.contains(value) }.map(\.path)
         let others = paths.count > 10 ? " and \(groupedText(paths.count - 10)) more" : ""
-        return "  \(kernel): \(paths.prefix(10).joined(separator: ", "))\(others)"
+        return "  \(value): \(paths.prefix(10).joined(separator: ", "))\(others)"
     }
     let text = """
-        the sweep says 'reproducibility: strict', and the inputs are by \(kernels.count) BLAS kernels:
+        the sweep says 'reproducibility: strict', and the inputs are by \(values.count) \(what):
         \(lines.joined(separator: "\n"))
-        run the shards of all but one of them again, with --blas-kernel and another --out; or merge with \
-        --sweep and a sweep file that says 'recorded', whose trials are the same
+        \(remedy)
         nothing was merged, and nothing written
         """
     throw .input(text)

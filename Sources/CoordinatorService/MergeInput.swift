@@ -22,6 +22,8 @@ struct MergeInput {
     let kind: Kind
     /// BLAS kernels that its records are by.
     let kernels: Set<String>
+    /// Which sources their makers were built from.
+    let commits: Set<String>
 
     var spec: SweepSpec {
         switch kind {
@@ -48,19 +50,21 @@ struct MergeInput {
         self.path = path
         var status = stat()
         if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
-            (kind, kernels) = try MergeInput.openRun(path)
+            (kind, kernels, commits) = try MergeInput.openRun(path)
             return
         }
         do throws(ShardFault) {
             let reader = try ShardReader(path)
             kind = .shard(reader.header)
-            var kernels: Set<String> = []
+            var (kernels, commits): (Set<String>, Set<String>) = ([], [])
             while let line = try reader.next() {
                 if case .attempt(_, let told) = line, ["measured", "diverged"].contains(told.outcome) {
                     kernels.insert(told.provenance.kernel)
+                    commits.insert(told.provenance.commit)
                 }
             }
             self.kernels = kernels.subtracting([""])
+            self.commits = commits
         } catch {
             throw .input("\(path): \(error.message)\(MergeInput.advice(path, error))")
         }
@@ -84,7 +88,9 @@ struct MergeInput {
         }
     }
 
-    private static func openRun(_ path: String) throws(CommandFailure) -> (Kind, kernels: Set<String>) {
+    private static func openRun(_ path: String) throws(CommandFailure) -> (
+        Kind, kernels: Set<String>, commits: Set<String>
+    ) {
         try checkIsRun(path)
         var run = try RunDirectory.open(path)
         guard run.hasJournal else {
@@ -102,7 +108,7 @@ struct MergeInput {
                     + " runs them again, to the same bytes")
         }
         let summary = try journaled { () throws(JournalError) in try journal.summary() }
-        return (.run(run, journal), summary.kernels)
+        return (.run(run, journal), summary.kernels, Set(summary.commits.map(\.name)))
     }
 
     /// Folders that are likely to be named by mistake.

@@ -1,9 +1,25 @@
+import Console
 import Journal
 import Sweep
+import Text
 
 extension RunSummary {
     /// BLAS kernels of those whose attempts the journal has. A lost worker's attempt has none.
     var kernels: Set<String> { Set(workers.map(\.kernel)).subtracting([""]) }
+
+    /// "37 records by commit 00c969dc85, 3 by commit 1b58574aa0"; nil where all are by one.
+    var commitWords: String? {
+        guard commits.count > 1 else { return nil }
+        return commits.enumerated().prefix(10).map { place, commit in
+            (place == 0 ? countText(commit.records, "record") : groupedText(commit.records))
+                + " by \(commitText(commit.name))"
+        }.joined(separator: ", ") + (commits.count > 10 ? ", …" : "")
+    }
+}
+
+/// A worker's word for its sources, for people: nobody's text is trusted.
+func commitText(_ commit: String) -> String {
+    commit.isEmpty || commit == "unknown" ? "an unknown commit" : "commit \(printable(commit))"
 }
 
 extension SweepSpec {
@@ -17,4 +33,49 @@ extension SweepSpec {
             "its OpenBLAS kernel is \(kernel), the run's is \(due), and the sweep says 'reproducibility: strict': "
             + "start it with --blas-kernel \(due), or run the sweep with 'recorded'"
     }
+
+    /// Why a worker that was built from these sources may not work at the run: others may calculate otherwise.
+    func objection(toCommit commit: String) -> String? {
+        guard isStrict, commit != programCommit else { return nil }
+        return
+            "it is of \(commitText(commit)), the coordinator of \(commitText(programCommit)), and the sweep says "
+            + "'reproducibility: strict': build both from the same sources ('make build', 'make bundle'), or run the "
+            + "sweep with 'recorded'"
+    }
+
+    /// What strictness cannot promise with this program; nil where it can.
+    var strictnessGap: String? {
+        guard isStrict, !isKnownCommit(programCommit) else { return nil }
+        return
+            "warning: reproducibility: strict: this program does not know which sources it was built from, and so not "
+            + "whether workers that do not know either are alike: 'make' builds programs that know"
+    }
+
+    /// What `check` says of the sources that a run's records come from.
+    func commitFinding(_ summary: RunSummary) -> [Finding] {
+        guard let words = summary.commitWords else {
+            return summary.commits.filter { isKnownCommit($0.name) }.map {
+                Finding(level: .ok, what: "provenance", text: "every record is by \(commitText($0.name))")
+            }
+        }
+        return [
+            isStrict
+                ? Finding(
+                    level: .wrong, what: "provenance",
+                    text: "\(words), and the sweep says 'reproducibility: strict'",
+                    remedy: "run it again in a new directory with programs of one commit, or say 'recorded'")
+                : Finding(level: .note, what: "provenance", text: words)
+        ]
+    }
+}
+
+/// A strict run goes on with the programs that it was begun with, or not at all: said before any work.
+func checkCommits(_ spec: SweepSpec, _ journal: RunJournal) throws(CommandFailure) {
+    guard spec.isStrict else { return }
+    let commits = try journaled { () throws(JournalError) in try journal.summary().commits }
+    guard let other = commits.first(where: { !$0.name.isEmpty && $0.name != programCommit }) else { return }
+    throw .input(
+        "it has \(countText(other.records, "record")) by \(commitText(other.name)), this program is of "
+            + "\(commitText(programCommit)), and the sweep says 'reproducibility: strict': go on with the programs that "
+            + "it was begun with, or run it anew with --out")
 }

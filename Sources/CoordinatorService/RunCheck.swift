@@ -177,6 +177,7 @@ struct RunCheck {
                     + "and the sweep says 'reproducibility: strict'",
                 "run it again in a new directory with --blas-kernel, or say 'recorded'")
         }
+        findings += run.spec.commitFinding(summary)
         let left = run.spec.grid.count - summary.complete - summary.quarantined
         tellProgress(run, summary, left: left)
         try checkExports(run, journal, tally, isComplete: left == 0)

@@ -64,6 +64,7 @@ func resume(
     try dropDamaged(run, journal)
     if let end = try endIfNothingIsLeft(run, journal, retry) { return end }
     try checkData(run.spec, options)
+    try checkCommits(run.spec, journal)
     let launch = try launch?.prepared(for: run.spec, options)
     let door = try Door(options)
     lock.announce(address: door.socket.endpoint)
@@ -148,6 +149,7 @@ private func serve(
         "\(run.spec.name): \(countText(run.spec.grid.count, "trial")): \(words(summary)), in "
             + durationText(seconds: seconds))
     for line in causes(summary, run) { printOut(line) }
+    if let words = summary.commitWords { printOut("  \(words)") }
     if summary.quarantined > 0 {
         printOut(
             "  to try those that were quarantined again: \(options.resumeCommand(run.path)) --retry quarantined"

@@ -10,6 +10,10 @@ struct RunOptions: Equatable {
     /// Of all of them together.
     var slots: Int
     var listen: Endpoint?
+    /// Where the run's coordinator before this one listened.
+    var lastPort: UInt16?
+    /// Whoever reaches the address may be let in.
+    var isInsecure = false
     /// The folder with the cluster's keys; nil: workers from elsewhere need none.
     var keys: String?
     var data: String
@@ -41,20 +45,15 @@ struct RunOptions: Equatable {
                 throw UsageError("--keys and --insecure say opposite things: give one of them")
             }
             if let folder = arguments["--keys"] { keys = absolutePath(folder) }
-            if arguments.has("--insecure") { keys = nil }
+            if arguments.has("--keys") { isInsecure = false }
+            if arguments.has("--insecure") { (keys, isInsecure) = (nil, true) }
             if let text = arguments["--listen"] {
                 let endpoint: Endpoint
                 do throws(TransportError) { endpoint = try Endpoint(parsing: text, anyPort: true) } catch {
                     throw UsageError("--listen: \(error.message)")
                 }
-                guard endpoint.isLoopback || keys != nil || arguments.has("--insecure") else {
-                    throw UsageError(
-                        "--listen \(text): other machines can reach this address, and nothing would stop them "
-                            + "from reading the sweep and sending false records; make keys ('ranksweep keys new "
-                            + "DIR') and add --keys DIR, or listen at 127.0.0.1 and tunnel with ssh, or add "
-                            + "--insecure on a network you trust")
-                }
-                listen = endpoint
+                isInsecure = arguments.has("--insecure")
+                listen = try endpoint.checked(self)
                 workers = 0
             }
             if arguments.has("--keys"), listen == nil {
@@ -74,7 +73,10 @@ struct RunOptions: Equatable {
                 slots = workers
             }
             if let folder = arguments["--data"] { data = absolutePath(folder) }
-            if let name = arguments["--blas-kernel"] { kernel = name }
+            if let name = arguments["--blas-kernel"] {
+                if let fault = kernelFault(name) { throw UsageError("--blas-kernel: \(fault)") }
+                kernel = name
+            }
             if let seconds = try arguments.integer("--checkpoint-every", in: 0...86_400) {
                 checkpointSeconds = seconds
             }
@@ -113,7 +115,7 @@ struct RunOptions: Equatable {
     /// With the port that "any" became: a resumed run listens where its workers look for it.
     func listening(at endpoint: String) -> RunOptions {
         var options = self
-        if listen != nil { options.listen = try? Endpoint(parsing: endpoint) }
+        if listen != nil { options.lastPort = (try? Endpoint(parsing: endpoint))?.port }
         return options
     }
 
@@ -127,6 +129,8 @@ struct RunOptions: Equatable {
             "workers": JSONValue(workers), "slots": JSONValue(slots), "data": .string(data),
         ]
         if let listen { members["listen"] = .string(listen.text) }
+        if let lastPort { members["port"] = JSONValue(Int(lastPort)) }
+        if isInsecure { members["insecure"] = .bool(true) }
         if let keys { members["keys"] = .string(keys) }
         if let cluster { members["cluster"] = .string(cluster) }
         if let kernel { members["blas_kernel"] = .string(kernel) }
@@ -145,6 +149,8 @@ struct RunOptions: Equatable {
         if let count = json["workers"]?.number.flatMap({ Int(exactly: $0) }) { workers = count }
         if let count = json["slots"]?.number.flatMap({ Int(exactly: $0) }) { slots = max(1, count) }
         if let text = json["listen"]?.string { listen = try? Endpoint(parsing: text, anyPort: true) }
+        lastPort = json["port"]?.number.flatMap { UInt16(exactly: $0) }
+        isInsecure = json["insecure"] == .bool(true)
         if let folder = json["data"]?.string { data = folder }
         keys = json["keys"]?.string ?? keys
         cluster = json["cluster"]?.string ?? cluster
@@ -157,4 +163,23 @@ struct RunOptions: Equatable {
             trialLimit = .seconds(seconds)
         }
     }
+}
+
+extension Endpoint {
+    /// The endpoint with its name looked up.
+    ///
+    /// - Throws: where others can reach it and nothing would keep them out: a name is only what it stands for.
+    func checked(_ options: RunOptions) throws(UsageError) -> Endpoint {
+        let endpoint: Endpoint
+        do throws(TransportError) { endpoint = try resolved() } catch {
+            throw UsageError("--listen \(text): \(error.message)")
+        }
+        guard !endpoint.isLoopback, options.keys == nil, !options.isInsecure else { return endpoint }
+        let meaning = endpoint.address == host ? "" : " (\(endpoint.address))"
+        throw UsageError(
+            "--listen \(text)\(meaning): other machines can reach this address, and nothing would stop them from reading "
+                + "the sweep and sending false records; make keys ('ranksweep keys new DIR') and add --keys DIR, or "
+                + "listen at 127.0.0.1 and tunnel with ssh, or add --insecure on a network you trust")
+    }
+
 }

@@ -143,6 +143,7 @@ private func openWork(_ run: RunDirectory, _ share: RunShare) throws(CommandFail
         )
     }
     try dropDamaged(run, journal)
+    try checkCommits(run.spec, journal)
     return journal
 }
 

@@ -20,7 +20,8 @@ struct ShardHeader: Equatable {
     var json: JSONValue {
         .object([
             "count": JSONValue(count), "digest": .string(spec.digest), "format": .string(ShardHeader.format),
-            "index": JSONValue(index), "program": .string(programVersion), "sweep": spec.canonicalJSON,
+            "index": JSONValue(index), "program": .string(programVersion),
+            "program_commit": .string(programCommit), "sweep": spec.canonicalJSON,
             "trials": JSONValue(trials), "version": JSONValue(ShardHeader.version),
         ])
     }

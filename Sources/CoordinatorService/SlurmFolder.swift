@@ -83,7 +83,7 @@ struct SlurmFolder {
             return
         }
         try keyed { () throws(KeyError) in
-            if try folder.names().contains(name) { try folder.revoke(name) }
+            if !folder.isRevoked(name) { try folder.retire(name) }
             try folder.add(name)
         }
         try move(folder.host(name), to: keys)

@@ -27,6 +27,10 @@ struct SlurmJobs: WorkerSource {
     /// As it was when workers were last there: what is left is worth no more jobs because the last one ended.
     private var perTrial: Double?
     private var lastTrouble = ""
+    /// The jobs' key is revoked: none is submitted.
+    private var isRevoked = false
+    /// Why no job is left, and none will be taken.
+    private var surrender: String?
     private let listMilliseconds: Int64
 
     static let listMilliseconds: Int64 = 5000
@@ -64,14 +68,39 @@ struct SlurmJobs: WorkerSource {
         if let rate = demand.rate, rate > 0, demand.slots > 0 {
             perTrial = 1000 * Double(demand.slots) / rate
         }
-        let left = Int(min(demand.trialsLeft.rounded(.up), 1e9))
+        try watchKey(&lines)
+        let left = isRevoked ? 0 : Int(min(demand.trialsLeft.rounded(.up), 1e9))
         tell(
             .demand(SlurmDemand(trialsLeft: left, millisecondsPerTrial: perTrial, trialsDone: done)), now,
             &lines)
         if demand.isEnding { tell(.end, now, &lines) }
         if let (task, answer) = pollCommand(now) { hear(answer, to: task, now, &lines) }
         startNext(now, &lines)
+        // Others may work.
+        if let surrender, demand.workers == 0, !demand.isEnding {
+            throw CommandFailure(
+                code: .interrupted,
+                message: (lines + ["Slurm: sbatch takes no such job: \(surrender)"]).joined(separator: "\n")
+                    + "\nevery record is kept; mend the cluster file's slurm, then the same launch goes on with the "
+                    + "run directory in place of the sweep")
+        }
         return WorkerNews(lines: lines)
+    }
+
+    /// Jobs with a revoked key would be turned away, one after the other.
+    private mutating func watchKey(_ lines: inout [String]) throws(CommandFailure) {
+        guard let keys, keys.isRevoked(folder.name) != isRevoked else { return }
+        isRevoked.toggle()
+        if isRevoked {
+            if !fleet.ids.isEmpty { tasks.append(.cancel(fleet.ids)) }
+            folder.removeKeys()
+            lines.append(
+                "Slurm: the key of this run's jobs is revoked: they are cancelled, and no others submitted; "
+                    + "'ranksweep keys unrevoke \(keys.path) \(folder.name)' takes that back")
+        } else {
+            try folder.prepare(settings, connect: connect, keys: keys)
+            lines.append("Slurm: this run's jobs may have a key again, and get a new one")
+        }
     }
 
     private mutating func pollCommand(_ now: Int64) -> (Task, SlurmCommand.Answer)? {
@@ -132,7 +161,12 @@ struct SlurmJobs: WorkerSource {
             tell(.listed(list.filter { $0.comment == connect }.map(\.listing)), now, &lines)
         case .submit(let count):
             guard answer.isSuccess, let ids = slurmArray(answer.output, count: count) else {
-                tell(.submissionFailed(why: answer.trouble), now, &lines)
+                let refusal = SlurmRefusal(answer.errors)
+                let isFinal = answer.end != nil && !answer.isSuccess && refusal.isFinal
+                tell(
+                    .submissionFailed(
+                        why: isFinal ? printable(refusal.text) : answer.trouble, isFinal: isFinal), now,
+                    &lines)
                 break
             }
             tell(.submitted(ids), now, &lines)
@@ -158,6 +192,7 @@ struct SlurmJobs: WorkerSource {
             switch effect {
             case .submit(let count): tasks.append(.submit(count))
             case .cancel(let ids): tasks.append(.cancel(ids))
+            case .giveUp(let why): surrender = why
             case .note(let note): lines += slurmWords(note, folder)
             }
         }
@@ -202,7 +237,7 @@ struct SlurmJobs: WorkerSource {
     private func removeKeys() {
         guard let keys else { return }
         folder.removeKeys()
-        _ = try? keyed { () throws(KeyError) in try keys.revoke(folder.name) }
+        _ = try? keyed { () throws(KeyError) in try keys.retire(folder.name) }
     }
 
     private func answer(to task: Task) -> SlurmCommand.Answer? {

@@ -1,3 +1,4 @@
+import Cluster
 import Console
 import Transport
 
@@ -20,28 +21,33 @@ struct SlurmPrograms: Equatable {
         (sbatch, squeue, scancel) = (try find("sbatch"), try find("squeue"), try find("scancel"))
     }
 
-    /// Asks sbatch whether it would take such a job; submits none. What is wrong with the cluster file is an
-    /// error, what may pass (no node is up, slurmctld is busy) a warning.
-    func tryOut(_ arguments: [String], _ cluster: String) throws(CommandFailure) {
+    /// Asks sbatch whether it would take such a job; submits none. What will never be taken is an error, what may pass
+    /// (no node is up, slurmctld is busy) a warning.
+    func tryOut(_ arguments: [String], partition: String?, _ cluster: String) throws(CommandFailure) {
         var command = SlurmCommand.start(sbatch, ["--test-only"] + arguments, at: monotonicMilliseconds())
         guard let answer = command?.wait(milliseconds: SlurmPrograms.patienceMilliseconds) else { return }
         guard !answer.isSuccess else { return }
         let seconds = SlurmPrograms.patienceMilliseconds / 1000
-        let words = answer.end == nil ? "no answer for \(seconds) s" : answer.refusal
-        if answer.end != nil, ["nvalid", "unrecognized", "ambiguous"].contains(where: words.contains) {
-            throw .input("\(cluster): slurm: sbatch takes no such job: \(words)")
+        guard answer.end != nil else { return warn("no answer for \(seconds) s") }
+        let refusal = SlurmRefusal(answer.errors)
+        if refusal.isFinal, !refusal.dependsOnNodes || areNodesUp(partition) {
+            throw .input("\(cluster): slurm: sbatch takes no such job: \(printable(refusal.text))")
         }
+        warn(answer.trouble)
+    }
+
+    private func warn(_ words: String) {
         printError("warning: Slurm: sbatch would take no job just now: \(words); going on, as that may pass")
     }
-}
 
-extension SlurmCommand.Answer {
-    /// The first line that tells what is wrong; the last may be about --help.
-    var refusal: String {
-        let lines = errors.split(separator: "\n").map(String.init)
-        let told = lines.first { line in
-            ["nvalid", "unrecognized", "ambiguous"].contains { line.contains($0) }
-        }
-        return told.map { printable($0) } ?? trouble
+    /// Whether no node of the partition is away that could take what the others cannot.
+    private func areNodesUp(_ partition: String?) -> Bool {
+        guard let sinfo = findProgram("sinfo") else { return false }
+        let place = partition.map { ["--partition=\($0)"] } ?? []
+        var command = SlurmCommand.start(
+            sinfo, ["--noheader", "--Node", "--format=%T"] + place, at: monotonicMilliseconds())
+        guard let answer = command?.wait(milliseconds: SlurmPrograms.patienceMilliseconds), answer.isSuccess
+        else { return false }
+        return !answer.output.isEmpty && !hasAbsentNodes(answer.output)
     }
 }

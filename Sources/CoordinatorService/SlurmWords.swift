@@ -22,6 +22,8 @@ func slurmWords(_ note: SlurmNote, _ folder: SlurmFolder) -> [String] {
         ]
     case .submissionFailed(let why, let milliseconds):
         return ["Slurm: sbatch failed; again in \(time(milliseconds)): \(why)"]
+    case .refused(let why):
+        return ["Slurm: sbatch takes no such job, and will not: \(printable(why)); no others are submitted"]
     case .held(let id, let reason):
         return ["Slurm: job \(id) is held, and cancelled (\(printable(reason)))"]
     case .waiting(let jobs, let reason):

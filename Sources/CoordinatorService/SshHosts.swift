@@ -34,12 +34,15 @@ struct SshHosts: WorkerSource {
     /// Hosts whose link was down when their worker was told to end.
     private var unheard: [String] = []
     private var isFinishing = false
+    private var nextKeyLook: Int64 = 0
     private var isHungUp = false
     /// Since when there are workers on hosts, and none has joined; nil where that is not so, or was told.
     private var loneSince: Int64?
     private var hasToldLone = false
     /// A worker's process starts its slots first; then it should be here.
     private static let loneMilliseconds: Int64 = 20_000
+    /// A host that is revoked while something is under way there is left after so long at the latest.
+    private static let keyLookMilliseconds: Int64 = 2000
 
     init(_ plan: Plan, keys: ClusterKeys, list: HostList) {
         self.plan = plan
@@ -63,6 +66,7 @@ struct SshHosts: WorkerSource {
             perform(.finish, at: now)
         }
         if !isFinishing { readList(at: now) }
+        leaveRevoked(at: now)
         tendProcesses(at: now)
         watchJoining(demand, at: now)
         if let deadline = fleet.nextDeadline, now >= deadline { perform(.wake, at: now) }
@@ -96,7 +100,7 @@ struct SshHosts: WorkerSource {
                 "failures": JSONValue(fact.failures),
             ]
             if let retry = fact.retryMilliseconds { members["retry_seconds"] = .number(Double(retry) / 1000) }
-            if let failure = fact.failure { members["why"] = .string(failure.words) }
+            if let why = fact.why { members["why"] = .string(why) }
             if let process = processes.first(where: { $0.host == fact.host }),
                 let total = sizeSent(by: process.step), total > 0
             {
@@ -135,6 +139,14 @@ struct SshHosts: WorkerSource {
         }
     }
 
+    private mutating func leaveRevoked(at now: Int64) {
+        guard now >= nextKeyLook else { return }
+        nextKeyLook = now + Self.keyLookMilliseconds
+        for index in processes.indices where keys.objection(to: processes[index].host) != nil {
+            processes[index].end(at: now)
+        }
+    }
+
     // MARK: - Processes
 
     private mutating func tendProcesses(at now: Int64) {
@@ -147,7 +159,7 @@ struct SshHosts: WorkerSource {
         }
         var index = 0
         while index < processes.count {
-            guard let end = processes[index].endIfEnded() else {
+            guard let ended = processes[index].endIfEnded() else {
                 index += 1
                 continue
             }
@@ -159,12 +171,11 @@ struct SshHosts: WorkerSource {
             if let worker { news.ended.append(worker) }
             if worker != nil, process.wasKilled { unheard.append(process.host) }
             var code: Int32?
-            if case .exited(let number) = end { code = number }
+            if case .exited(let number) = ended { code = number }
+            let end = StepEnd(code: code, report: process.report, errors: process.log.lines)
             perform(
-                .ended(
-                    host: process.host,
-                    StepEnd(code: code, report: process.report, errors: process.log.lines)),
-                at: now)
+                keys.objection(to: process.host).map { .barred(host: process.host, $0) }
+                    ?? .ended(host: process.host, end), at: now)
         }
     }
 
@@ -193,6 +204,10 @@ struct SshHosts: WorkerSource {
             for effect in fleet.handle(events.removeFirst(), at: now) {
                 switch effect {
                 case .begin(let step, let host):
+                    if let why = keys.objection(to: host.host) {
+                        events.append(.barred(host: host.host, why))
+                        continue
+                    }
                     do throws(CommandFailure) { try begin(step, host) } catch {
                         events.append(.impossible(host: host.host, error.message))
                     }
@@ -285,6 +300,7 @@ struct SshHosts: WorkerSource {
             news.lines.append(
                 "\(host): \(failure.words)\(again); trying again in "
                     + durationText(seconds: Double(wait) / 1000))
+        case .barred(let host, let why): news.lines.append("\(host): \(why)")
         case .added(let host): news.lines.append("\(host) is new in the cluster file")
         case .removed(let host): news.lines.append("\(host) is not in the cluster file any more: it is left")
         case .changed(let host): news.lines.append("\(host) has other settings now: it starts anew")

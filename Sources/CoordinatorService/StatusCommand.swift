@@ -32,6 +32,7 @@ struct RunStatus {
     let live: JSONValue?
     /// Who and what was turned away, by all coordinators of the run.
     private let refusals: RefusalCounts
+    private let trust: RunTrust
     /// Records of the last minute, over the time in which they came.
     private let recentRate: Double?
 
@@ -52,6 +53,7 @@ struct RunStatus {
             try? RunShare(run, $0)
         }
         refusals = RefusalCounts(json: kept)
+        trust = RunTrust(run, summary, live: live)
         let seconds = Double(unixMilliseconds() - recent.firstStartMilliseconds) / 1000
         recentRate = holder != nil && recent.count > 0 ? Double(recent.count) / max(1, min(60, seconds)) : nil
     }
@@ -123,6 +125,7 @@ struct RunStatus {
         lines += live.map(liveWorkers) ?? pastWorkers
         lines += causes(summary, run)
         if let words = refusals.words { lines.append("refused: \(words)") }
+        lines += trust.lines
         if summary.quarantined > 0 {
             let shown = summary.quarantinedTrials.prefix(10).map(String.init).joined(separator: ", ")
             lines.append(
@@ -204,6 +207,7 @@ extension RunStatus {
                 }),
         ]
         members["refused"] = refusals.json
+        members.merge(trust.json) { _, new in new }
         members["live"] = live
         if let rate { members["trials_per_second"] = .number(rate) }
         if let secondsLeft { members["eta_seconds"] = .number(secondsLeft) }

@@ -23,6 +23,7 @@ private func line(ofHost host: JSONValue) -> String {
     case "sending_data": words = "is sent data sets"
     case "starting": words = "starts its worker"
     case "ending": words = "ends its worker"
+    case "revoked": words = "revoked; \(printable(host["why"]?.string ?? ""))"
     default:
         let seconds = host["retry_seconds"]?.number ?? 0
         words = seconds > 0 ? "waits; tried again in \(durationText(seconds: seconds))" : "waits for its turn"

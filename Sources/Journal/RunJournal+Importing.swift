@@ -38,7 +38,8 @@ public struct ToldAttempt: Equatable, Sendable {
         provenance = Provenance(
             host: host, process: process, slot: slot, cpu: cpu, kernel: kernel, startMilliseconds: start,
             seconds: seconds, peakMemoryBytes: memory, continuedFrom: whole("continued_from_step") ?? 0,
-            measuringSeconds: line["measuring_seconds"]?.number ?? 0)
+            measuringSeconds: line["measuring_seconds"]?.number ?? 0,
+            commit: line["commit"]?.string ?? "")
     }
 }
 

@@ -16,6 +16,13 @@ public struct RunSummary: Equatable, Sendable {
     /// The first of them, ascending.
     public var quarantinedTrials: [Int] = []
     public var workers: [Worker] = []
+    /// Which sources the makers of records were built from, in order; an empty one where nobody says.
+    public var commits: [Commit] = []
+
+    public struct Commit: Equatable, Sendable {
+        public var name: String
+        public var records: Int
+    }
 
     public struct Cause: Equatable, Sendable {
         public var text: String
@@ -32,6 +39,7 @@ public struct RunSummary: Equatable, Sendable {
         public var process: Int
         public var attempts: Int
         public var kernel: String
+        public var commit: String
         /// Unix time at which its last attempt ended, in milliseconds.
         public var lastEndMilliseconds: Int64
     }
@@ -97,7 +105,7 @@ extension RunJournal {
             """
             SELECT trial, attempt, lease, outcome, cause, host, process, slot, cpu, kernel, start_ms, seconds,
             peak_memory_bytes, \(schemaVersion < 2 ? "0" : "continued_step"),
-            \(schemaVersion < 4 ? "0" : "measuring_seconds"), id FROM attempts ORDER BY trial, id
+            \(schemaVersion < 4 ? "0" : "measuring_seconds"), \(commitColumn), id FROM attempts ORDER BY trial, id
             """
         ) { row throws(JournalError) in
             var fields: [String: JSONValue] = [
@@ -110,9 +118,10 @@ extension RunJournal {
             ]
             if row.integer(13) > 0 { fields["continued_from_step"] = .number(Double(row.integer(13))) }
             if row.real(14) > 0 { fields["measuring_seconds"] = .number(row.real(14)) }
+            if !row.text(15).isEmpty { fields["commit"] = .string(row.text(15)) }
             if !row.text(4).isEmpty {
                 fields["cause"] = .string(row.text(4))
-                let log = try log(ofAttempt: row.integer(15))
+                let log = try log(ofAttempt: row.integer(16))
                 if !log.isEmpty { fields["log"] = .array(logLines(log).map(JSONValue.string)) }
             }
             try body(Int(row.integer(0)), fields)
@@ -152,17 +161,27 @@ extension RunJournal {
             try database.integer("SELECT count(*) FROM attempts WHERE outcome IN ('failed', 'quarantined')"))
         try forEach(
             """
-            SELECT host, process, count(*), max(kernel), max(start_ms + CAST(seconds * 1000 AS INTEGER))
-            FROM attempts WHERE process > 0 GROUP BY host, process ORDER BY 5 DESC, 1, 2 LIMIT 1000
+            SELECT host, process, count(*), max(kernel), max(start_ms + CAST(seconds * 1000 AS INTEGER)),
+            max(\(commitColumn)) FROM attempts WHERE process > 0 GROUP BY host, process ORDER BY 5 DESC, 1, 2 LIMIT 1000
             """
         ) { row in
             summary.workers.append(
                 RunSummary.Worker(
                     host: row.text(0), process: Int(row.integer(1)), attempts: Int(row.integer(2)),
-                    kernel: row.text(3), lastEndMilliseconds: row.integer(4)))
+                    kernel: row.text(3), commit: row.text(5), lastEndMilliseconds: row.integer(4)))
+        }
+        try forEach(
+            """
+            SELECT \(commitColumn), count(*) FROM attempts WHERE outcome IN ('measured', 'diverged')
+            GROUP BY 1 ORDER BY 1 LIMIT 1000
+            """
+        ) { row in
+            summary.commits.append(RunSummary.Commit(name: row.text(0), records: Int(row.integer(1))))
         }
         return summary
     }
+
+    private var commitColumn: String { schemaVersion < 5 ? "''" : "program_commit" }
 
     /// Records whose attempt ended at this Unix time or later.
     public func recordsSince(unixMilliseconds: Int64) throws(JournalError) -> RecentRecords {
@@ -179,8 +198,8 @@ extension RunJournal {
     func keptProvenance(ofTrial trial: Int) throws(JournalError) -> Provenance? {
         let statement = try Statement(
             """
-            SELECT host, process, slot, cpu, kernel, start_ms, seconds, peak_memory_bytes FROM attempts
-            WHERE trial = ? AND outcome IN ('measured', 'diverged') ORDER BY id LIMIT 1
+            SELECT host, process, slot, cpu, kernel, start_ms, seconds, peak_memory_bytes, \(commitColumn)
+            FROM attempts WHERE trial = ? AND outcome IN ('measured', 'diverged') ORDER BY id LIMIT 1
             """, in: database)
         try statement.bind([.integer(Int64(trial))])
         guard try statement.step() else { return nil }
@@ -188,7 +207,7 @@ extension RunJournal {
             host: statement.text(0), process: UInt32(clamping: statement.integer(1)),
             slot: UInt32(clamping: statement.integer(2)), cpu: statement.text(3), kernel: statement.text(4),
             startMilliseconds: statement.integer(5), seconds: statement.real(6),
-            peakMemoryBytes: UInt64(clamping: statement.integer(7)))
+            peakMemoryBytes: UInt64(clamping: statement.integer(7)), commit: statement.text(8))
     }
 
     func forEach(

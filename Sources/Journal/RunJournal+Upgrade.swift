@@ -12,6 +12,10 @@ extension RunJournal {
                 try database.execute(
                     "ALTER TABLE attempts ADD COLUMN measuring_seconds REAL NOT NULL DEFAULT 0")
             }
+            if found < 5 {
+                try database.execute(
+                    "ALTER TABLE attempts ADD COLUMN program_commit TEXT NOT NULL DEFAULT ''")
+            }
             try database.execute("PRAGMA user_version = \(version)")
         }
     }

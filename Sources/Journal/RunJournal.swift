@@ -37,8 +37,8 @@ public struct RecordConflict: Equatable, Sendable {
 /// returns, against kill -9 and power loss (WAL, synchronous = FULL).
 public final class RunJournal {
     /// 2: attempts tell from where they went on. 3: records have checksums. 4: attempts tell how long they
-    /// measured.
-    public static let version = 4
+    /// measured. 5: attempts tell which sources their worker was built from.
+    public static let version = 5
     /// Of SQLite's header: "RkSw".
     static let applicationID = 0x526b_5377
 
@@ -115,7 +115,7 @@ public final class RunJournal {
             """
             INSERT INTO attempts VALUES
             (NULL, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?\(schemaVersion < 2 ? "" : ", ?")\
-            \(schemaVersion < 4 ? "" : ", ?"))
+            \(schemaVersion < 4 ? "" : ", ?")\(schemaVersion < 5 ? "" : ", ?"))
             """, in: database)
         insertQuarantine = try Statement("INSERT OR IGNORE INTO quarantined VALUES (?)", in: database)
         deleteQuarantine = try Statement("DELETE FROM quarantined WHERE trial = ?", in: database)
@@ -130,7 +130,8 @@ public final class RunJournal {
             outcome TEXT NOT NULL, cause TEXT, forgiven INTEGER NOT NULL, host TEXT NOT NULL,
             process INTEGER NOT NULL, slot INTEGER NOT NULL, cpu TEXT NOT NULL, kernel TEXT NOT NULL,
             start_ms INTEGER NOT NULL, seconds REAL NOT NULL, peak_memory_bytes INTEGER NOT NULL,
-            continued_step INTEGER NOT NULL, measuring_seconds REAL NOT NULL);
+            continued_step INTEGER NOT NULL, measuring_seconds REAL NOT NULL,
+            program_commit TEXT NOT NULL);
         CREATE INDEX attempts_by_trial ON attempts (trial);
         CREATE INDEX attempts_by_outcome ON attempts (outcome);
         CREATE TABLE quarantined (trial INTEGER PRIMARY KEY);
@@ -198,7 +199,8 @@ extension RunJournal {
             .integer(Int64(provenance.slot)), .text(provenance.cpu), .text(provenance.kernel),
             .integer(provenance.startMilliseconds), .real(provenance.seconds),
             .integer(Int64(clamping: provenance.peakMemoryBytes)),
-            .integer(Int64(clamping: provenance.continuedFrom)), .real(provenance.measuringSeconds))
+            .integer(Int64(clamping: provenance.continuedFrom)), .real(provenance.measuringSeconds),
+            .text(provenance.commit))
     }
 
     /// Numbers this coordinator among all that served the run directory: 1, 2, ….

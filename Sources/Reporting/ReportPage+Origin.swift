@@ -107,6 +107,12 @@ extension ReportPage {
                 "Different BLAS kernels: last digits of records may depend on which trial ran where.",
                 class: "note")
         }
+        if !provenance.commits.isEmpty, provenance.commits != [commit] {
+            let shown = provenance.commits.prefix(10).joined(separator: ", ")
+            content += .paragraph(
+                HTML("Workers were of commit \(shown): records may depend on which trial ran where."),
+                class: "note")
+        }
         return section("provenance", "Provenance", content)
     }
 

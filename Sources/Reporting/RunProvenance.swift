@@ -38,6 +38,9 @@ public struct RunProvenance: Equatable, Sendable {
     public private(set) var peakMemoryBytes = 0.0
     public private(set) var firstStartMilliseconds: Int64?
     public private(set) var lastEndMilliseconds: Int64?
+    /// Which sources the workers were built from, sorted; of attempts that do not say, none.
+    public var commits: [String] { commitSet.sorted() }
+    private var commitSet: Set<String> = []
     /// Lines that say nothing.
     public private(set) var unreadable = 0
     private var quarantine: Set<Int> = []
@@ -106,6 +109,9 @@ public struct RunProvenance: Equatable, Sendable {
     private mutating func addMachine(_ value: JSONValue) {
         // Of an attempt that nobody reported there is no machine.
         guard let host = value["host"]?.string, !host.isEmpty else { return }
+        if let commit = value["commit"]?.string, commitSet.count < RunProvenance.limit {
+            commitSet.insert(commit)
+        }
         // What is summed over attempts stays a number.
         let taken = min(1e10, max(0, value["seconds"]?.number ?? 0))
         let memory = min(1e18, max(0, value["peak_memory_bytes"]?.number ?? 0))

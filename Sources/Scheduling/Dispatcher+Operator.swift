@@ -15,6 +15,7 @@ public struct WorkerFacts: Equatable, Sendable {
     public var host: String
     public var process: UInt32
     public var kernel: String
+    public var commit: String
     public var slots: Int
     /// Trials that it holds: running, waiting, or with a report on its way.
     public var held: Int
@@ -74,6 +75,7 @@ extension Dispatcher {
             workers[id].map { worker in
                 WorkerFacts(
                     id: id, host: worker.host, process: worker.process, kernel: worker.kernel,
+                    commit: worker.commit,
                     slots: worker.slots, held: worker.held.count,
                     silentMilliseconds: now.milliseconds - worker.lastHeard.milliseconds,
                     isSuspect: worker.isSuspect, failuresInARow: worker.failuresInARow,

@@ -23,6 +23,7 @@ extension Dispatcher {
         }
         workers[id]?.process = hello.process
         workers[id]?.kernel = hello.kernel
+        workers[id]?.commit = hello.commit
         noteEnd(of: id, hello, now)
         effects.append(.send(.welcome(welcome), to: id))
         if isFinished { effects.append(.send(.finish, to: id)) }

@@ -166,6 +166,7 @@ public struct Dispatcher: Sendable {
         var restsUntil: Instant?
         var process: UInt32 = 0
         var kernel = ""
+        var commit = ""
         var held: [Int: Hold] = [:]
         /// How many it still holds of each lease that one slot runs at once.
         var together: [LeaseID: Int] = [:]

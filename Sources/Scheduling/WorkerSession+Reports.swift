@@ -29,7 +29,7 @@ extension WorkerSession {
             host: hello.host, process: hello.process, slot: UInt32(slot), cpu: hello.cpu,
             kernel: hello.kernel,
             startMilliseconds: max(0, time - Int64(seconds * 1000)), seconds: seconds, peakMemoryBytes: peak,
-            continuedFrom: continuedFrom, measuringSeconds: measuring)
+            continuedFrom: continuedFrom, measuringSeconds: measuring, commit: hello.commit)
     }
 
     /// Keeps what a slot says of its trial, and tells of all slots, once a beat at most.

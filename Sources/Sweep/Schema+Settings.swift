@@ -108,9 +108,10 @@ extension Setting {
                 + "`measures.every`), or after the steps listed. Never an axis."),
         Setting(
             "reproducibility", .word(["recorded", "strict"]), default: "recorded",
-            "Whether workers of several BLAS kernels, whose last digits differ, may share the run: `recorded` "
-                + "says in the provenance who was which; `strict` turns away those whose kernel is not that of "
-                + "the run's first records. Never an axis."),
+            "Whether workers of several BLAS kernels or of other sources, whose digits may differ, may share the "
+                + "run: `recorded` says in the provenance who was which; `strict` turns away those whose kernel "
+                + "is not that of the run's first records, or whose commit is not the coordinator's. Never an "
+                + "axis."),
     ]
 
     private static let dataset: [Setting] = [

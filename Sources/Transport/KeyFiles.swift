@@ -19,6 +19,13 @@ public enum KeyError: Error, Equatable, Sendable {
     case hasKeys(name: String, path: String)
     case badName(String)
     case unknownName(String, path: String, near: String?)
+    /// Its name may have no keys.
+    case revoked(name: String, path: String)
+    case notRevoked(String, path: String, near: String?)
+    /// The folder for its machine is not here any more.
+    case movedAway(name: String, path: String)
+    /// A worker's folder that holds another one.
+    case nested(path: String, inner: String)
     /// A secret and a public key that do not belong together.
     case mismatch(secret: String, public: String)
     case system(doing: String, path: String, code: Int32)
@@ -50,12 +57,22 @@ public enum KeyError: Error, Equatable, Sendable {
         case .foreign(let path): "\(path): belongs to another user: only one's own keys are trusted"
         case .exists(let path): "\(path): is there already; keys are never overwritten"
         case .hasKeys(let name, let path):
-            "'\(name)' has keys already (\(path)); for new ones: ranksweep keys revoke first, then add"
+            "'\(name)' has keys already (\(path)); for new ones: ranksweep keys renew"
         case .badName(let name):
             "'\(name)' is no name for a worker: letters, digits, '.', '-' and '_', 64 at most, a letter or "
                 + "digit first"
         case .unknownName(let name, let path, let near):
             "no worker '\(name)' in \(path)" + (near.map { "; did you mean '\($0)'?" } ?? "")
+        case .revoked(let name, let path):
+            "'\(name)' is revoked, and gets no keys: 'ranksweep keys unrevoke \(path) \(name)' takes that back"
+        case .notRevoked(let name, let path, let near):
+            "'\(name)' is not revoked in \(path)" + (near.map { "; did you mean '\($0)'?" } ?? "")
+        case .movedAway(let name, let path):
+            "\(path)/hosts/\(name) is not here: the keys of '\(name)' were installed or moved away; 'ranksweep "
+                + "keys renew \(path) \(name)' makes new ones"
+        case .nested(let path, let inner):
+            "\(path) holds another folder of keys, \(inner): a copy over an old folder lands inside it, and the "
+                + "old keys would stay in use; remove the wrong ones ('ranksweep keys install' replaces a folder)"
         case .mismatch(let secret, let publicFile):
             "\(publicFile) is not the public key of \(secret): files of two sets of keys are mixed up"
         case .system(let doing, let path, let code):
@@ -91,6 +108,13 @@ enum KeyFile {
     }
 
     private static func line(_ path: String, isSecret: Bool) throws(KeyError) -> String {
+        let bytes = try bytes(path, isSecret: isSecret)
+        guard let line = keyLine(String(decoding: bytes, as: UTF8.self)) else { throw .notAKey(path: path) }
+        return line
+    }
+
+    /// A whole key file, once nobody else can have read or changed it.
+    static func bytes(_ path: String, isSecret: Bool) throws(KeyError) -> [UInt8] {
         let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard file >= 0 else { throw errno == ENOENT ? .missing(path: path) : systemError("read", path) }
         defer { close(file) }
@@ -98,10 +122,8 @@ enum KeyFile {
         var bytes = [UInt8](repeating: 0, count: limit)
         let count = read(file, &bytes, bytes.count)
         guard count >= 0 else { throw systemError("read", path) }
-        guard count < limit, let line = keyLine(String(decoding: bytes.prefix(count), as: UTF8.self)) else {
-            throw .notAKey(path: path)
-        }
-        return line
+        guard count < limit else { throw .notAKey(path: path) }
+        return Array(bytes.prefix(count))
     }
 
     /// Of the file that is open, not of one that may take its place.

@@ -6,15 +6,16 @@ import Text
 ///     DIR/coordinator.secret     0600, never leaves the machine
 ///     DIR/coordinator.public
 ///     DIR/workers/NAME.public    the allow-list
-///     DIR/revoked/NAME.public    keys that were on it
+///     DIR/revoked/NAME.public    the name is barred, with the key it had
+///     DIR/revoked/NAME~1.public  keys that a name had before: never let in again
 ///     DIR/hosts/NAME/            what worker NAME gets: worker.secret (0600), coordinator.public
 public struct CoordinatorKeyFolder: Sendable {
     public let path: String
     public let pair: KeyPair
 
-    private var allowed: String { path + "/workers" }
-    private var revoked: String { path + "/revoked" }
-    private func file(_ name: String) -> String { "\(allowed)/\(name).public" }
+    var allowed: String { path + "/workers" }
+    var revoked: String { path + "/revoked" }
+    func file(_ name: String) -> String { "\(allowed)/\(name).public" }
     /// What is to be copied to the worker's machine.
     public func host(_ name: String) -> String { "\(path)/hosts/\(name)" }
 
@@ -53,9 +54,10 @@ public struct CoordinatorKeyFolder: Sendable {
         }
     }
 
-    /// Makes a worker's keys and puts it on the list.
+    /// Makes a worker's keys and puts it on the list. Never for a revoked name: that takes `unrevoke` first.
     public func add(_ name: String) throws(KeyError) {
         try Self.check(name)
+        guard !isRevoked(name) else { throw .revoked(name: name, path: path) }
         for taken in [file(name), host(name)] where KeyFile.exists(taken) {
             throw .hasKeys(name: name, path: taken)
         }
@@ -70,7 +72,7 @@ public struct CoordinatorKeyFolder: Sendable {
             try writeCoordinator(self.pair.publicKey, in: partial)
             try KeyFile.publish(partial, as: host(name))
         } catch {
-            remove(partial)
+            removeWorkerFolder(partial)
             throw error
         }
         // Last: a worker on the list has its keys.
@@ -78,27 +80,6 @@ public struct CoordinatorKeyFolder: Sendable {
             pair.publicKey.text, about: "ranksweep: public key of worker \(name)", to: file(name), mode: 0o644
         )
         KeyFile.syncFolder(allowed)
-    }
-
-    /// Takes a worker off the list: a running coordinator notices within seconds.
-    public func revoke(_ name: String) throws(KeyError) {
-        try Self.check(name)
-        guard KeyFile.exists(file(name)) || KeyFile.exists(host(name)) else {
-            let near = nearestSpelling(to: name, among: try names())
-            throw .unknownName(name, path: path, near: near)
-        }
-        if !KeyFile.exists(revoked) { try KeyFile.makeFolder(revoked) }
-        if KeyFile.exists(file(name)) {
-            var place = "\(revoked)/\(name).public"
-            var number = 1
-            while KeyFile.exists(place) {
-                number += 1
-                place = "\(revoked)/\(name).\(number).public"
-            }
-            guard rename(file(name), place) == 0 else { throw KeyFile.systemError("revoke", file(name)) }
-            for folder in [allowed, revoked] { KeyFile.syncFolder(folder) }
-        }
-        remove(host(name))
     }
 
     /// The workers on the list, in order.
@@ -156,12 +137,17 @@ extension WorkerKeys {
         if !KeyFile.exists(secret), KeyFile.exists(path + "/coordinator.secret") {
             throw .otherSide(path: path, belongsTo: "coordinator")
         }
+        // A copy over an old folder lands inside it: the old key would stay in use, untold.
+        for name in try KeyFile.names(in: path, ending: "") {
+            let inner = "\(path)/\(name)"
+            if KeyFile.exists(inner + "/worker.secret") { throw .nested(path: path, inner: inner) }
+        }
         self.init(
             pair: try KeyFile.pair(secret), coordinator: try KeyFile.publicKey(path + "/coordinator.public"))
     }
 }
 
-private func trimmed(_ path: String) -> String {
+func trimmed(_ path: String) -> String {
     let end = path.reversed().drop { $0 == "/" }
     return end.isEmpty ? path : String(end.reversed())
 }
@@ -186,7 +172,7 @@ private func writeCoordinator(_ key: PublicKey, in folder: String) throws(KeyErr
 }
 
 /// Removes a worker's folder of ours, and nothing that we did not put there.
-private func remove(_ folder: String) {
+func removeWorkerFolder(_ folder: String) {
     for name in ["worker.secret", "coordinator.public"] { unlink("\(folder)/\(name)") }
     rmdir(folder)
 }

@@ -11,6 +11,8 @@ import Wire
 public enum TransportError: Error, Equatable, Sendable {
     /// Not of the form tcp://HOST:PORT.
     case badEndpoint(String)
+    /// No machine is known by this name; `detail` is the system's word for it.
+    case unknownName(String, detail: String)
     /// ZeroMQ refused; `doing` is a verb.
     case system(doing: String, endpoint: String, detail: String)
 
@@ -18,6 +20,11 @@ public enum TransportError: Error, Equatable, Sendable {
         switch self {
         case .badEndpoint(let text):
             "'\(text)' is no address: it must look like tcp://HOST:PORT, for example tcp://127.0.0.1:5555"
+        case .unknownName(let name, let detail):
+            "the name '\(name)' is not known here (\(detail)): give a name that this machine knows or an address, such "
+                + "as 127.0.0.1 or [::1]"
+        case .system("listen at", let endpoint, let detail) where detail.hasPrefix("Cannot assign"):
+            "cannot listen at \(endpoint): that is no address of this machine; 0.0.0.0 stands for all of its own"
         case .system(let doing, let endpoint, let detail): "cannot \(doing) \(endpoint): \(detail)"
         }
     }
@@ -25,9 +32,12 @@ public enum TransportError: Error, Equatable, Sendable {
 
 /// A TCP address, `tcp://HOST:PORT`.
 public struct Endpoint: Equatable, Sendable {
+    /// As it was written.
     public let host: String
+    /// What `host` stands for, once `resolved`.
+    public internal(set) var address: String
     /// nil: any free port.
-    public let port: UInt16?
+    public internal(set) var port: UInt16?
 
     /// - Parameter anyPort: whether `*` and 0 are ports, for who listens.
     public init(parsing text: String, anyPort: Bool = false) throws(TransportError) {
@@ -36,6 +46,7 @@ public struct Endpoint: Equatable, Sendable {
         let start = text.index(text.startIndex, offsetBy: prefix.count)
         guard start < colon else { throw .badEndpoint(text) }
         host = String(text[start..<colon])
+        address = host
         let allowed = host.utf8.allSatisfy { byte in
             switch byte {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
@@ -58,6 +69,7 @@ public struct Endpoint: Equatable, Sendable {
 
     public init(loopbackPort port: UInt16?) {
         host = "127.0.0.1"
+        address = host
         self.port = port
     }
 
@@ -66,8 +78,20 @@ public struct Endpoint: Equatable, Sendable {
     /// Whether it stands for every address of this machine.
     public var isEverywhere: Bool { ["*", "0.0.0.0", "[::]"].contains(host) }
 
-    /// Whether only programs on this machine can reach it.
-    public var isLoopback: Bool { host == "localhost" || host == "[::1]" || host.hasPrefix("127.") }
+    /// Whether only programs on this machine can reach it. No name says so, but what it stands for.
+    public var isLoopback: Bool {
+        address == "[::1]" || (address.hasPrefix("127.") && AddressLookup.isNumeric(address))
+    }
+
+    /// At another port.
+    public func at(port: UInt16) -> Endpoint {
+        var endpoint = self
+        endpoint.port = port
+        return endpoint
+    }
+
+    /// For a socket.
+    var bound: String { "tcp://\(address):\(port.map { String($0) } ?? "*")" }
 }
 
 /// What a coordinator needs to prove itself, and to know its workers.
@@ -107,7 +131,8 @@ public final class CoordinatorSocket {
     /// - Parameter keys: nil: whoever reaches the address is let in, and nothing is encrypted.
     public init(listeningAt endpoint: Endpoint, keys: CoordinatorKeys? = nil) throws(TransportError) {
         gate = Gate(list: keys?.list, own: keys?.own)
-        socket = try MessageSocket(type: ZMQ_ROUTER, endpoint: endpoint.text)
+        let endpoint = endpoint.address == endpoint.host ? try endpoint.resolved() : endpoint
+        socket = try MessageSocket(type: ZMQ_ROUTER, endpoint: endpoint.bound)
         socket.set(ZMQ_ROUTER_MANDATORY, Int32(1))
         // A worker that connects anew while its old connection is not yet known to be dead is heard on the
         // new one, which ZeroMQ would else ignore for as long as both live.
@@ -118,7 +143,7 @@ public final class CoordinatorSocket {
         socket.set(ZMQ_BACKLOG, Int32(1024))
         if let keys { try socket.guardDoor(keys.pair.secretKey) }
         socket.watchConnections(ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED)
-        try socket.bind(endpoint.text)
+        try socket.bind(endpoint.bound)
         let bound = socket.text(ZMQ_LAST_ENDPOINT)
         let port = bound.lastIndex(of: ":").map { bound[bound.index(after: $0)...] } ?? ""
         self.endpoint = "tcp://\(endpoint.host):\(port)"
@@ -241,7 +266,8 @@ public final class WorkerSocket {
     private static func connect(
         _ endpoint: Endpoint, _ worker: WorkerID, _ keys: WorkerKeys?
     ) throws(TransportError) -> MessageSocket {
-        let socket = try MessageSocket(type: ZMQ_DEALER, endpoint: endpoint.text)
+        // Connected by name, so that a coordinator that moves with it is found again.
+        let socket = try MessageSocket(type: ZMQ_DEALER, endpoint: endpoint.bound)
         socket.set(ZMQ_ROUTING_ID, bytes: worker.routingID)
         // Nothing is queued for a coordinator that is away: the session says it all again.
         socket.set(ZMQ_IMMEDIATE, Int32(1))

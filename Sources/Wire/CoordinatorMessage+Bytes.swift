@@ -104,9 +104,10 @@ extension SlotReply {
 
     public var encoded: [UInt8] {
         switch self {
-        case .ready(let kernel):
+        case .ready(let kernel, let commit):
             var writer = ByteWriter(kind: Kind.ready.rawValue)
             writer.write(kernel)
+            writer.write(commit)
             return writer.bytes
         case .done(
             let trial, let id, let body, let files, let continuedFrom, let seconds, let measuring, let peak):
@@ -137,7 +138,7 @@ extension SlotReply {
     public init(decoding bytes: [UInt8]) throws(WireError) {
         var reader = try ByteReader(bytes)
         switch Kind(rawValue: reader.kind) {
-        case .ready: self = .ready(kernel: try reader.readText())
+        case .ready: self = .ready(kernel: try reader.readText(), commit: try reader.readText())
         case .done:
             self = .done(
                 trial: try reader.read(), id: try reader.readID(),

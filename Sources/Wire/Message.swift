@@ -4,7 +4,7 @@
 import Sweep
 
 /// The version of every message below; a peer that speaks another is refused with both numbers named.
-public let wireVersion: UInt8 = 5
+public let wireVersion: UInt8 = 6
 
 /// Who a worker is: chosen at random by the worker's process when it starts, kept across reconnections.
 public struct WorkerID: Hashable, Sendable {
@@ -48,10 +48,13 @@ public enum WorkerMessage: Equatable, Sendable {
         public var remainingMilliseconds: UInt64?
         /// How often its trials leave their state; 0: never.
         public var checkpointMilliseconds: UInt32
+        /// Which sources the worker was built from (`programCommit`).
+        public var commit: String
 
         public init(
             program: String, host: String, process: UInt32, slots: UInt32, cpu: String, kernel: String,
-            held: [HeldTrial], remainingMilliseconds: UInt64? = nil, checkpointMilliseconds: UInt32 = 0
+            held: [HeldTrial], remainingMilliseconds: UInt64? = nil, checkpointMilliseconds: UInt32 = 0,
+            commit: String = ""
         ) {
             self.program = program
             self.host = host
@@ -62,6 +65,7 @@ public enum WorkerMessage: Equatable, Sendable {
             self.held = held
             self.remainingMilliseconds = remainingMilliseconds
             self.checkpointMilliseconds = checkpointMilliseconds
+            self.commit = commit
         }
     }
 
@@ -195,10 +199,13 @@ public struct Provenance: Equatable, Sendable {
     public var continuedFrom: UInt64
     /// Of `seconds`, those in which the network was measured and not trained; 0 where nobody says.
     public var measuringSeconds: Double
+    /// Which sources the worker was built from; empty where nobody says.
+    public var commit: String
 
     public init(
         host: String, process: UInt32, slot: UInt32, cpu: String, kernel: String, startMilliseconds: Int64,
-        seconds: Double, peakMemoryBytes: UInt64, continuedFrom: UInt64 = 0, measuringSeconds: Double = 0
+        seconds: Double, peakMemoryBytes: UInt64, continuedFrom: UInt64 = 0, measuringSeconds: Double = 0,
+        commit: String = ""
     ) {
         self.host = host
         self.process = process
@@ -210,6 +217,7 @@ public struct Provenance: Equatable, Sendable {
         self.peakMemoryBytes = peakMemoryBytes
         self.continuedFrom = continuedFrom
         self.measuringSeconds = measuringSeconds
+        self.commit = commit
     }
 }
 
@@ -273,8 +281,8 @@ public enum SlotRequest: Equatable, Sendable {
 
 /// What a slot tells its worker.
 public enum SlotReply: Equatable, Sendable {
-    /// Up, with this BLAS kernel.
-    case ready(kernel: String)
+    /// Up, with this BLAS kernel, and of these sources: the program's file may be another by now.
+    case ready(kernel: String, commit: String = "")
     /// The files are where the worker told the slot to put them.
     case done(
         trial: UInt64, id: TrialID, body: [UInt8], files: [KeptFile] = [], continuedFrom: UInt64 = 0,

@@ -22,6 +22,7 @@ extension WorkerMessage {
             }
             writer.write(hello.remainingMilliseconds ?? .max)
             writer.write(hello.checkpointMilliseconds)
+            writer.write(hello.commit)
             return writer.bytes
         case .beat: return ByteWriter(kind: Kind.beat.rawValue).bytes
         case .progress(let list):
@@ -105,6 +106,7 @@ extension WorkerMessage.Hello {
         let remaining: UInt64 = try reader.read()
         remainingMilliseconds = remaining == .max ? nil : remaining
         checkpointMilliseconds = try reader.read()
+        commit = try reader.readText()
     }
 }
 
@@ -132,6 +134,7 @@ extension Provenance {
         writer.write(peakMemoryBytes)
         writer.write(continuedFrom)
         writer.write(measuringSeconds)
+        writer.write(commit)
     }
 
     fileprivate init(from reader: inout ByteReader) throws(WireError) {
@@ -140,7 +143,8 @@ extension Provenance {
             cpu: try reader.readText(), kernel: try reader.readText(),
             startMilliseconds: try reader.readTime(),
             seconds: try reader.readSeconds(), peakMemoryBytes: try reader.read(),
-            continuedFrom: try reader.read(), measuringSeconds: try reader.readSeconds())
+            continuedFrom: try reader.read(), measuringSeconds: try reader.readSeconds(),
+            commit: try reader.readText())
     }
 }
 

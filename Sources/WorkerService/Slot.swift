@@ -1,4 +1,3 @@
-import CBuild
 import Console
 import CPosix
 import Experiments
@@ -18,11 +17,13 @@ func runSlot(_ options: WorkerOptions, _ insteadOfTraining: ((TrialSettings) -> 
     guard diesWithParent(options.parent, signal: SIGKILL) else { return ExitCode.interrupted.rawValue }
     let clock = CheckpointClock(
         CheckpointFolder(data: options.dataFolder),
-        program: "\(programVersion) \(String(cString: cbuild_commit()))", seconds: options.checkpointSeconds)
+        program: "\(programVersion) \(programCommit)", seconds: options.checkpointSeconds)
     var slot = Slot(
         runner: TrialRunner(data: options.data), outbox: Outbox(data: options.dataFolder, process: getppid()),
         clock: clock, insteadOfTraining: insteadOfTraining)
-    guard slot.send(.ready(kernel: BLAS.kernelName)) else { return ExitCode.done.rawValue }
+    guard slot.send(.ready(kernel: BLAS.kernelName, commit: programCommit)) else {
+        return ExitCode.done.rawValue
+    }
     var buffer = FrameBuffer()
     var bytes = [UInt8](repeating: 0, count: 65_536)
     while true {

@@ -57,7 +57,7 @@ struct Worker {
             hello: WorkerMessage.Hello(
                 program: programVersion, host: hostName(), process: UInt32(getpid()),
                 slots: UInt32(options.slots), cpu: cpuName(), kernel: "", held: [],
-                checkpointMilliseconds: UInt32(options.checkpointSeconds) * 1000),
+                checkpointMilliseconds: UInt32(options.checkpointSeconds) * 1000, commit: programCommit),
             settings: settings, until: until, at: now())
         slots = Array(repeating: nil, count: options.slots)
     }
@@ -210,13 +210,14 @@ struct Worker {
     }
 
     private mutating func readSlot(_ slot: Int) {
-        guard let reading = slots[slot]?.read() else { return }
+        guard ending == nil, let reading = slots[slot]?.read() else { return }
         readErrors(of: slot)
         switch reading {
         case .replies(let replies):
             for reply in replies {
-                if case .ready(let name) = reply {
-                    noteKernel(name)
+                if case .ready(let name, let commit) = reply {
+                    // A worker that may not serve says no hello, and so gets no trials to lose.
+                    guard isRight(kernel: name), isOwn(commit: commit) else { return }
                     handle(.slotReady(slot, kernel: name))
                 } else {
                     if case .done(let trial, let id, _, _, _, _, _, _) = reply { finished[trial] = id }
@@ -231,7 +232,7 @@ struct Worker {
     }
 
     /// A kernel that was asked for and is not there would change the records' last digits unasked.
-    private mutating func noteKernel(_ name: String) {
+    private mutating func isRight(kernel name: String) -> Bool {
         kernel = name
         let wanted =
             switch options.kernel {
@@ -239,9 +240,20 @@ struct Worker {
             case .environment: environmentValue("OPENBLAS_CORETYPE") ?? name
             case .named(let wanted): wanted
             }
-        guard wanted.lowercased() != name.lowercased() else { return }
+        guard wanted.lowercased() != name.lowercased() else { return true }
         printError("error: OpenBLAS has no kernel '\(wanted)' for this CPU; by itself it would use \(name)")
         ending = .refused(reason: "")
+        return false
+    }
+
+    /// A slot is started from the program's file, which may have been replaced while this worker runs.
+    private mutating func isOwn(commit: String) -> Bool {
+        guard commit != programCommit else { return true }
+        printError(
+            "error: this worker is of commit \(programCommit), and its program's file of commit \(commit) by now: "
+                + "start it anew")
+        handle(.stop)
+        return false
     }
 
     private mutating func handle(_ event: SessionEvent) {

@@ -3,7 +3,6 @@
 // Imports Experiments (slots only), Transport, Scheduling, Wire, Sweep, Console. Leaves out decisions: those
 // of the session are Scheduling's.
 
-import CBuild
 import Console
 import Experiments
 import Glibc
@@ -41,7 +40,7 @@ public func runWorkerCommand(
 
 private var workerVersion: String {
     """
-    ranksweep-worker \(programVersion), commit \(String(cString: cbuild_commit()))
+    ranksweep-worker \(programVersion), commit \(programCommit)
     OpenBLAS kernel \(BLAS.kernelName), ZeroMQ \(transportVersion)
     """
 }
@@ -138,7 +137,9 @@ struct WorkerOptions {
         switch arguments["--blas-kernel"] ?? "auto" {
         case "auto": kernel = .automatic
         case "env": kernel = .environment
-        case let name: kernel = .named(name)
+        case let name:
+            if let fault = kernelFault(name) { throw UsageError("--blas-kernel: \(fault)") }
+            kernel = .named(name)
         }
         keys =
             if let number = try arguments.integer("--keys-descriptor", in: 3...1024) {
@@ -149,8 +150,12 @@ struct WorkerOptions {
         dataFolder = dataDirectory(arguments["--data"])
         data = DataDirectory(data: dataFolder, cache: cacheDirectory())
         if let text = arguments["--connect"] {
-            do throws(TransportError) { endpoint = try Endpoint(parsing: text) } catch {
+            do throws(TransportError) { endpoint = try Endpoint(parsing: text).resolved() } catch {
                 throw UsageError("--connect: \(error.message)")
+            }
+            guard endpoint?.host != "*" else {
+                throw UsageError(
+                    "--connect: '\(text)' is no address of a machine: where does the coordinator listen?")
             }
         } else if !isSlot, measureRequest == nil {
             throw UsageError("--connect tcp://HOST:PORT is missing: where does the coordinator listen?")

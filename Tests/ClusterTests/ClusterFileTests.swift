@@ -51,6 +51,13 @@ import Testing
         #expect(two.dataFolder == "/scratch/data" && one.dataFolder == "~/rs/data")
     }
 
+    @Test(
+        "Kernels are named in any case, or left to each CPU",
+        arguments: ["haswell", "ZEN", "SkylakeX", "auto", "neoversen1"])
+    func kernels(name: String) throws {
+        #expect(try Self.read("name: x\nhosts: [a]\nkernel: \(name)").kernel == name)
+    }
+
     @Test("Slurm's settings are read")
     func slurm() throws {
         let cluster = try Self.read(
@@ -177,6 +184,11 @@ import Testing
                     + "at tcp://0.0.0.0:*, or give the 'address' at which jobs find it"
             ),
             ("name: x\nslurm: {folder: /f, min: 3, max: 2}", "c.yaml:2:26: slurm.min: min is 3, and max 2"),
+            (
+                "name: x\nhosts: [{host: a, kernel: Haswel}]\nkernel: Nonsense",
+                "c.yaml:2:27: hosts.a.kernel: OpenBLAS has no kernel 'Haswel'; did you mean 'Haswell'?\n"
+                    + "c.yaml:3:9: kernel: OpenBLAS has no kernel 'Nonsense', but for example Haswell, SkylakeX and Zen"
+            ),
             (
                 "name: x\nhosts: [a]\nkernel: &k Haswell",
                 "c.yaml:3:9: an anchor (&) is not part of a cluster file: write the value out"

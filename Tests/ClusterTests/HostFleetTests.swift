@@ -15,6 +15,7 @@ struct TestFleet {
 
     mutating func handle(_ event: HostFleet.Event) {
         if case .ended(let host, _) = event { processes[host] = nil }
+        if case .barred(let host, _) = event { processes[host] = nil }
         // Told of steps that were begun just now: of others the fleet does not believe it.
         if case .impossible(let host, _) = event, isDoing(host) { processes[host] = nil }
         let new = fleet.handle(event, at: now)

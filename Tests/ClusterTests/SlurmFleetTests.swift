@@ -62,6 +62,75 @@ extension [SlurmEffect] {
         #expect(test.fleet.wanted == jobs)
     }
 
+    @Test func `what sbatch will never take is not asked for again; the run gives up once no job is left`() {
+        var test = TestJobs(1, 3)
+        test.demand(100)
+        #expect(test.list([]).submitted == 3)
+        #expect(test.fleet.handle(.submitted(ids(0..<3)), at: test.now).isEmpty)
+        #expect(test.list(jobs(0..<3, .running)).isEmpty)
+        test.demand(90, done: 10)
+        #expect(test.list(jobs(0..<2, .running)).submitted == 1)
+        let refused = test.fleet.handle(.submissionFailed(why: "no", isFinal: true), at: test.now)
+        #expect(refused == [.note(.refused(why: "no"))])
+        for _ in 0..<500 { #expect(test.list(jobs(0..<2, .running)).isEmpty) }
+        #expect(test.list([]).contains(.giveUp(why: "no")))
+        // Without work nobody is missed.
+        test.demand(0, done: 100)
+        #expect(test.list([]).isEmpty)
+    }
+
+    @Test func `a first submission that will never be taken ends it at once`() {
+        var test = TestJobs()
+        test.demand(100)
+        #expect(test.list([]).submitted == 10)
+        let refused = test.fleet.handle(.submissionFailed(why: "no", isFinal: true), at: test.now)
+        #expect(refused == [.note(.refused(why: "no")), .giveUp(why: "no")])
+    }
+
+    @Test(
+        arguments: [
+            ("sbatch: error: invalid partition specified: mian", true, false),
+            ("sbatch: error: Memory specification can not be satisfied", true, false),
+            (
+                "sbatch: error: Batch job submission failed: Requested time limit is invalid (missing or exceeds some limit)",
+                true, false
+            ),
+            (
+                "sbatch: unrecognized option '--memm=4G'\nTry \"sbatch --help\" for more information", true,
+                false
+            ),
+            ("allocation failure: Requested node configuration is not available", true, true),
+            (
+                "sbatch: error: Batch job submission failed: Requested node configuration is not available",
+                true, true
+            ),
+            ("allocation failure: Unable to contact slurm controller (connect failure)", false, false),
+            (
+                "sbatch: error: Batch job submission failed: Socket timed out on send/recv operation", false,
+                false
+            ),
+            ("allocation failure: Required node not available (down, drained or reserved)", false, false),
+            (
+                "sbatch: error: Batch job submission failed: Job violates accounting/QOS policy (job submit limit, user's size and/or time limits)",
+                false, false
+            ),
+            ("", false, false),
+        ] as [(String, Bool, Bool)])
+    func `what sbatch says is told apart by whether it may pass`(
+        text: String, isFinal: Bool, dependsOnNodes: Bool
+    ) {
+        let refusal = SlurmRefusal(text)
+        #expect(refusal.isFinal == isFinal && refusal.dependsOnNodes == dependsOnNodes)
+        if isFinal { #expect(refusal.text == text.split(separator: "\n").first.map(String.init)) }
+    }
+
+    @Test func `a node that is not up may be the one that is asked for`() {
+        #expect(!hasAbsentNodes("idle\nallocated\nmixed\n"))
+        for state in ["down", "idle*", "drained", "DRAINING", "maint", "unknown", "powering_up"] {
+            #expect(hasAbsentNodes("idle\n\(state)\n"), "\(state)")
+        }
+    }
+
     @Test func `a minimum is kept while there is work, and no longer`() {
         var test = TestJobs(3, 5)
         test.demand(1)
@@ -227,6 +296,7 @@ private struct PlayedSlurm {
         for effect in effects {
             switch effect {
             case .note: break
+            case .giveUp(let why): Issue.record("it gives up: \(why)")
             case .cancel(let ids): for id in ids { jobs[id] = nil }
             case .submit(let count):
                 submissions.append(now)

@@ -152,6 +152,8 @@ struct LaunchSlurmTests {
             try message("  partition: mian").contains(
                 "lab.yaml: slurm: sbatch takes no such job: sbatch: error: invalid partition specified: mian")
         )
+        // No node has so much, and none is away that might.
+        #expect(try message("  lines: [--mem=900G]").contains("lab.yaml: slurm: sbatch takes no such job: "))
         #expect(try message("  lines: [--memm=4G]").contains("sbatch takes no such job: "))
         #expect(
             try message("  lines: [mem=4G]").contains(

@@ -43,6 +43,7 @@ struct PretendedHosts {
             HOME=$HOMES/$host
             export HOME
             mkdir -p "$HOME"
+            cd "$HOME"
             case $host in loud*) echo "Welcome"; printf "no end" ;; esac
             sh -c "$*"
 
@@ -62,6 +63,8 @@ struct PretendedHosts {
                 ? "#!/bin/sh\nhere=${0%/*}\nLD_LIBRARY_PATH=$here/lib exec \"$here/worker\" \"$@\"\n"
                 : "#!/bin/sh\nexec '\(worker)' \"$@\"\n", to: "bundle/ranksweep-worker")
         chmod(work.folder.appending(path: "bundle/ranksweep-worker").path, 0o755)
+        let version = try work.start(worker, ["--version"]).wait().output.split(separator: "\n").first ?? ""
+        try work.write("\(version), for here\n", to: "bundle/VERSION")
         let copy = """
             cp "$0" bundle/worker && mkdir bundle/lib && ldd "$0" | sed -n 's/.*=> \\(.*\\) (.*/\\1/p' |
                 grep -v -e '^/lib' -e '^/usr/lib/' | xargs -r -d '\\n' -I '{}' cp '{}' bundle/lib &&

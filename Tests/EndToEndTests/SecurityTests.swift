@@ -289,7 +289,8 @@ import Wire
     @Test(
         "Wrong use of keys is told",
         arguments: [
-            (["keys"], "new|add|revoke|list is missing"), (["keys", "new"], "DIR is missing"),
+            (["keys"], "new|add|install|renew|revoke|unrevoke|list is missing"),
+            (["keys", "new"], "DIR is missing"),
             (["keys", "add", "k"], "NAME is missing"), (["keys", "ad", "k"], "did you mean 'add'?"),
             (["keys", "new", "k", "x"], "'x' is one argument too many"),
             (["keys", "new", "here"], "here: is there already; keys are never overwritten"),

@@ -25,6 +25,7 @@ import Transport
                 "sbatch",
                 """
                 [ ! -e \(path)/hang ] || exec sleep 100
+                [ ! -e \(path)/never ] || { cat \(path)/never >&2; exit 1; }
                 [ ! -e \(path)/refuse ] || { echo "sbatch: error: Batch job submission failed: no" >&2; exit 1; }
                 echo "$*" >> \(path)/sbatch.log
                 env | sort > \(path)/sbatch.env
@@ -197,6 +198,69 @@ import Transport
                     "Slurm: sbatch failed; again in 15 s: sbatch: error: Batch job submission failed: no",
                 ])
             jobs.stop(ask: true)
+        }
+    }
+
+    @Test("What sbatch will never take ends the run with its text")
+    func never() throws {
+        try withPlayed { played in
+            let text = "sbatch: error: Memory specification can not be satisfied"
+            try played.work.write(
+                "\(text)\nsbatch: error: Batch job submission failed: Requested node configuration is not available\n",
+                to: "never")
+            var jobs = try SlurmJobs(
+                played.settings, connect: "tcp://head:1", keys: nil, run: "\(played.path)/run",
+                listMilliseconds: 20)
+            var lines: [String] = []
+            var failure: CommandFailure?
+            for _ in 0..<2000 where failure == nil {
+                do throws(CommandFailure) {
+                    lines += try jobs.poll(at: monotonicMilliseconds(), demand(2)).lines
+                } catch { failure = error }
+                usleep(5000)
+            }
+            let told = try #require(failure)
+            #expect(told.code == .interrupted, "what was begun can go on")
+            #expect(told.message.contains("Slurm: sbatch takes no such job: \(text)\n"), "\(told.message)")
+            #expect(lines == ["Slurm: submitting 1 job"])
+            jobs.stop(ask: true)
+        }
+    }
+
+    @Test(
+        "Jobs whose key is revoked are cancelled, and others come only once that is taken back, with another key"
+    )
+    func revoked() throws {
+        try withPlayed { played in
+            try CoordinatorKeyFolder.create("\(played.path)/keys")
+            let keys = try CoordinatorKeyFolder(reading: "\(played.path)/keys")
+            var jobs = try SlurmJobs(
+                played.settings, connect: "tcp://head:5555", keys: keys, run: "\(played.path)/run",
+                listMilliseconds: 20)
+            _ = try follow(&jobs, demand(100), "three jobs") { try played.jobs().count == 3 }
+            let name = SlurmFolder(played.settings, run: "\(played.path)/run").name
+            let secret = try played.work.text("shared/\(name)/keys/worker.secret")
+            try keys.revoke(name)
+            var lines = try follow(&jobs, demand(100), "none is left") { try played.jobs().isEmpty }
+            #expect(
+                lines.contains { $0.contains("ranksweep keys unrevoke \(keys.path) \(name)") }, "\(lines)")
+            #expect(!played.work.exists("shared/\(name)/keys/worker.secret") && keys.revokedNames() == [name])
+            let calls = try played.work.text("sbatch.log")
+            for _ in 0..<100 {
+                _ = try jobs.poll(at: monotonicMilliseconds() + 60_000, demand(100))
+                usleep(2000)
+            }
+            #expect(try played.work.text("sbatch.log") == calls && keys.names().isEmpty)
+            // Nor does a coordinator that is started again make a key.
+            #expect(throws: CommandFailure.self) {
+                try SlurmJobs(
+                    played.settings, connect: "tcp://head:5555", keys: keys, run: "\(played.path)/run")
+            }
+            try keys.unrevoke(name)
+            lines = try follow(&jobs, demand(100), "a new key") { try keys.names() == [name] }
+            #expect(try played.work.text("shared/\(name)/keys/worker.secret") != secret)
+            jobs.stop(ask: true)
+            #expect(try keys.names().isEmpty && keys.revokedNames().isEmpty)
         }
     }
 

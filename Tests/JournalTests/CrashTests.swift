@@ -247,7 +247,7 @@ private func complains(_ folder: Folder) -> Bool {
         _ = try journal.append((5..<2500).map { record($0) })
         try database.execute(
             """
-            ALTER TABLE attempts DROP COLUMN measuring_seconds; ALTER TABLE records DROP COLUMN checksum;
+            ALTER TABLE attempts DROP COLUMN program_commit; ALTER TABLE attempts DROP COLUMN measuring_seconds; ALTER TABLE records DROP COLUMN checksum;
             PRAGMA user_version = 2
             """)
         let old = try RunJournal.open(in: folder.path, sweep: "s", readOnly: true)

@@ -246,7 +246,7 @@ func lines(_ journal: RunJournal) throws -> [String] {
         let database = try Database(path: RunJournal.path(in: folder.path), access: .readWrite)
         try database.execute(
             """
-            ALTER TABLE attempts DROP COLUMN measuring_seconds;
+            ALTER TABLE attempts DROP COLUMN program_commit; ALTER TABLE attempts DROP COLUMN measuring_seconds;
             ALTER TABLE attempts DROP COLUMN continued_step; ALTER TABLE records DROP COLUMN checksum;
             PRAGMA user_version = 1
             """)
@@ -256,11 +256,13 @@ func lines(_ journal: RunJournal) throws -> [String] {
                 var later = attempt(1)
                 later.provenance.continuedFrom = 1234
                 later.provenance.measuringSeconds = 0.25
+                later.provenance.commit = "abc"
                 _ = try journal.append([.record(line: [1], outcome: "measured", later)])
             }
             var found: [Double?] = []
             try journal.forEachAttempt { _, fields in
                 found.append(fields["continued_from_step"]?.number)
+                #expect(fields["commit"]?.string == found.last?.map { _ in "abc" })
                 #expect(fields["measuring_seconds"]?.number == found.last?.map { _ in 0.25 })
             }
             return found
@@ -270,6 +272,11 @@ func lines(_ journal: RunJournal) throws -> [String] {
         #expect(try continued(readOnly: false) == [nil, 1234])
         #expect(try database.integer("PRAGMA user_version") == RunJournal.version)
         #expect(try continued(readOnly: true) == [nil, 1234])
+        let summary = try RunJournal.open(in: folder.path, sweep: "s", readOnly: true).summary()
+        #expect(
+            summary.commits == [
+                RunSummary.Commit(name: "", records: 1), RunSummary.Commit(name: "abc", records: 1),
+            ])
     }
 
     @Test(

@@ -65,7 +65,7 @@ struct TestCoordinator {
 func hello(_ worker: UInt64, slots: UInt32 = 1, held: [WorkerMessage.HeldTrial] = []) -> WorkerMessage.Hello {
     WorkerMessage.Hello(
         program: "test", host: "host\(worker)", process: UInt32(worker), slots: slots, cpu: "cpu",
-        kernel: "Haswell", held: held)
+        kernel: "Haswell", held: held, commit: "abc")
 }
 
 func held(

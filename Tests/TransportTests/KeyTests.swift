@@ -105,6 +105,9 @@ import Wire
         #expect(throws: KeyError.unknownName("node8", path: place.folder + "/k", near: nil)) {
             try keys.revoke("node8")
         }
+        // Its name comes back only once a person has said so.
+        #expect(throws: KeyError.revoked(name: "node7", path: place.folder + "/k")) { try keys.add("node7") }
+        try keys.unrevoke("node7")
         try keys.add("node7")
         let again = try WorkerKeys(reading: keys.host("node7"))
         #expect(again != worker)
@@ -117,6 +120,95 @@ import Wire
         // Nothing half-made is left anywhere.
         let all = try FileManager.default.subpathsOfDirectory(atPath: place.folder)
         #expect(!all.contains { $0.contains("partial") })
+    }
+
+    @Test("A revoked name has no keys until it is unrevoked; the key that was revoked stays so")
+    func revoking() throws {
+        let place = try Place()
+        let path = place.folder + "/k"
+        try CoordinatorKeyFolder.create(path)
+        let keys = try CoordinatorKeyFolder(reading: path)
+        for name in ["a", "b", "a.2"] { try keys.add(name) }
+        let old = try WorkerKeys(reading: keys.host("a")).pair.publicKey
+        try keys.revoke("a")
+        try keys.revoke("a")
+        #expect(keys.isRevoked("a") && !keys.isRevoked("b") && keys.revokedNames() == ["a"])
+        let gone = KeyError.revoked(name: "a", path: path)
+        #expect(throws: gone) { try keys.add("a") }
+        #expect(throws: gone) { try keys.renew("a") }
+        #expect(throws: gone) { try keys.hostFiles("a") }
+        #expect(gone.message.contains("ranksweep keys unrevoke \(path) a"))
+        #expect(throws: KeyError.notRevoked("c", path: path, near: "a")) { try keys.unrevoke("c") }
+        try keys.unrevoke("a")
+        #expect(!keys.isRevoked("a") && keys.revokedNames().isEmpty)
+        #expect(throws: KeyError.notRevoked("a", path: path, near: nil)) { try keys.unrevoke("a") }
+        // Again and again: what is revoked stays, and bars nobody else.
+        var revoked: Set<PublicKey> = [old]
+        for _ in 0..<3 {
+            try keys.add("a")
+            revoked.insert(try WorkerKeys(reading: keys.host("a")).pair.publicKey)
+            try keys.revoke("a")
+            #expect(keys.revokedNames() == ["a"])
+            try keys.unrevoke("a")
+        }
+        let list = try keys.allowList().list
+        #expect(revoked.count == 4 && list.revoked == revoked && Set(list.workers.values) == ["b", "a.2"])
+    }
+
+    @Test("Keys are renewed in one step, and retired without barring the name")
+    func renewing() throws {
+        let place = try Place()
+        let path = place.folder + "/k"
+        try CoordinatorKeyFolder.create(path)
+        let keys = try CoordinatorKeyFolder(reading: path)
+        #expect(throws: KeyError.unknownName("a", path: path, near: nil)) { try keys.renew("a") }
+        try keys.add("a")
+        let old = try WorkerKeys(reading: keys.host("a"))
+        // As after an installation.
+        keys.removeHost("a")
+        #expect(throws: KeyError.movedAway(name: "a", path: path)) { try keys.hostFiles("a") }
+        try keys.renew("a")
+        let new = try WorkerKeys(reading: keys.host("a"))
+        #expect(new != old)
+        var list = try keys.allowList().list
+        #expect(list.workers == [new.pair.publicKey: "a"] && list.revoked == [old.pair.publicKey])
+        #expect(
+            String(decoding: try keys.hostFiles("a").secret, as: UTF8.self)
+                == (try place.text("k/hosts/a/worker.secret")))
+        try keys.retire("a")
+        #expect(!keys.isRevoked("a") && keys.revokedNames().isEmpty)
+        try keys.add("a")
+        list = try keys.allowList().list
+        #expect(list.workers.count == 1 && list.revoked.count == 2)
+    }
+
+    @Test("A name whose entry was removed by hand is barred by revoke, too")
+    func halfThere() throws {
+        let place = try Place()
+        let path = place.folder + "/k"
+        try CoordinatorKeyFolder.create(path)
+        let keys = try CoordinatorKeyFolder(reading: path)
+        try keys.add("a")
+        let key = try WorkerKeys(reading: keys.host("a")).pair.publicKey
+        try FileManager.default.removeItem(atPath: path + "/workers/a.public")
+        try keys.revoke("a")
+        #expect(keys.revokedNames() == ["a"])
+        #expect(try keys.allowList().list == AllowList(revoked: [key]))
+    }
+
+    @Test("A worker's folder with another one inside is refused: which is meant?")
+    func nested() throws {
+        let place = try Place()
+        let path = place.folder + "/k"
+        try CoordinatorKeyFolder.create(path)
+        let keys = try CoordinatorKeyFolder(reading: path)
+        for name in ["a", "b"] { try keys.add(name) }
+        let (outer, inner) = (place.folder + "/ranksweep-keys", place.folder + "/ranksweep-keys/b")
+        try FileManager.default.copyItem(atPath: keys.host("a"), toPath: outer)
+        _ = try WorkerKeys(reading: outer)
+        try FileManager.default.copyItem(atPath: keys.host("b"), toPath: inner)
+        #expect(throws: KeyError.nested(path: outer, inner: inner)) { try WorkerKeys(reading: outer) }
+        #expect(try WorkerKeys(reading: inner) == WorkerKeys(reading: keys.host("b")))
     }
 
     @Test("Keys are never overwritten")

@@ -8,7 +8,8 @@ import Wire
     @Test(
         "An address is taken apart",
         arguments: [
-            ("tcp://127.0.0.1:5555", "127.0.0.1", 5555, true), ("tcp://localhost:1", "localhost", 1, true),
+            ("tcp://127.0.0.1:5555", "127.0.0.1", 5555, true), ("tcp://localhost:1", "localhost", 1, false),
+            ("tcp://127.evil.example:1", "127.evil.example", 1, false),
             ("tcp://node-7.cluster:65535", "node-7.cluster", 65535, false),
             ("tcp://[::1]:80", "[::1]", 80, true),
             ("tcp://0.0.0.0:5555", "0.0.0.0", 5555, false),

@@ -135,6 +135,8 @@ struct BytesTests {
                 2, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0,
                 1,
             ])
-        #expect(SlotReply.ready(kernel: "β").encoded == [wireVersion, 1, 2, 0, 0, 0, 0xCE, 0xB2])
+        #expect(
+            SlotReply.ready(kernel: "β", commit: "c").encoded
+                == [wireVersion, 1, 2, 0, 0, 0, 0xCE, 0xB2, 1, 0, 0, 0, 0x63])
     }
 }

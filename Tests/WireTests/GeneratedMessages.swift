@@ -56,7 +56,7 @@ extension Draws {
             host: text(), process: number(), slot: number(), cpu: text(), kernel: text(),
             startMilliseconds: number() & (WireLimit.milliseconds - 1), seconds: seconds(),
             peakMemoryBytes: number(),
-            continuedFrom: number(), measuringSeconds: seconds())
+            continuedFrom: number(), measuringSeconds: seconds(), commit: text())
     }
 }
 
@@ -75,7 +75,7 @@ extension Draws {
                     program: text(), host: text(), process: number(), slots: number(), cpu: text(),
                     kernel: text(), held: held,
                     remainingMilliseconds: next() % 2 == 0 ? nil : number() % .max,
-                    checkpointMilliseconds: number()))
+                    checkpointMilliseconds: number(), commit: text()))
         case 1: return .beat
         case 2:
             guard let id = id() else { return .beat }
@@ -124,7 +124,7 @@ extension Draws {
 
     mutating func slotReply() -> SlotReply {
         switch next() % 4 {
-        case 0: return .ready(kernel: text())
+        case 0: return .ready(kernel: text(), commit: text())
         case 1:
             guard let id = id() else { return .ready(kernel: "") }
             return .done(

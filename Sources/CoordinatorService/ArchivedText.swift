@@ -1,0 +1,23 @@
+import CZlib
+
+/// A small file in a .tar.gz, as text; nil where there is none of that name at the top, or the archive cannot be read.
+func archivedText(_ name: String, in path: String) -> String? {
+    guard let file = gzopen(path, "rbe") else { return nil }
+    defer { gzclose(file) }
+    var header = [UInt8](repeating: 0, count: 512)
+    while gzread(file, &header, 512) == 512, header[0] != 0 {
+        func text(_ range: Range<Int>) -> String {
+            String(decoding: header[range].prefix { $0 != 0 && $0 != 0x20 }, as: UTF8.self)
+        }
+        guard let size = Int(text(124..<136), radix: 8), size >= 0 else { return nil }
+        let found = text(0..<100)
+        if [name, "./" + name].contains(found), [0, UInt8(ascii: "0")].contains(header[156]), size < 1 << 16 {
+            var bytes = [UInt8](repeating: 0, count: max(1, size))
+            guard gzread(file, &bytes, UInt32(size)) == Int32(size) else { return nil }
+            return String(decoding: bytes.prefix(size), as: UTF8.self)
+        }
+        // To the next header: a file fills whole blocks.
+        guard gzseek(file, (size + 511) / 512 * 512, SEEK_CUR) >= 0 else { return nil }
+    }
+    return nil
+}

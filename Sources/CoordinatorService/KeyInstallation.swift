@@ -1,0 +1,103 @@
+import Console
+import Glibc
+import Transport
+
+/// Puts a worker's keys on its machine by ssh, in place of whatever keys are there. A copy with scp would land
+/// inside a folder that is there, and leave the old key in use.
+struct KeyInstallation {
+    /// In the home of whoever ssh lets in.
+    static let defaultFolder = "ranksweep-keys"
+
+    /// As ssh knows it.
+    let host: String
+    /// There: whole, below ~/, or relative to the home.
+    let folder: String
+    /// Before ours, for ssh.
+    let options: [String]
+
+    /// The two files follow the script on standard input. Nothing that is no key of ours is ever removed, and a
+    /// worker that looks meanwhile finds the old folder, the new one or, where mv cannot exchange, for a moment
+    /// none.
+    func script(secretBytes: Int, coordinatorBytes: Int) -> String {
+        """
+        LC_ALL=C; export LC_ALL
+        umask 077
+        fail() { echo "$1" >&2; exit 1; }
+        home() { case $1 in "~/"*) printf '%s\\n' "$HOME/${1#"~/"}" ;; *) printf '%s\\n' "$1" ;; esac; }
+        folder=$(home \(SshScript.quoted(folder)))
+        case $folder in */*) mkdir -p "${folder%/*}" || exit 1 ;; esac
+        new=$folder.new-$$ old=$folder.old-$$
+        mkdir "$new" || exit 1
+        trap 'rm -rf "$new"' EXIT
+        trap 'exit 1' HUP INT TERM PIPE
+        take() {
+            dd bs=1 count="$2" of="$new/$1" 2>/dev/null
+            [ "$(wc -c < "$new/$1")" -eq "$2" ] || fail "$1 did not arrive whole: nothing is changed"
+        }
+        take worker.secret \(secretBytes)
+        take coordinator.public \(coordinatorBytes)
+        if [ -L "$folder" ] || { [ -e "$folder" ] && [ ! -d "$folder" ]; }; then
+            fail "$folder is there, and no folder: remove it, or name another --folder"
+        fi
+        if [ ! -d "$folder" ]; then
+            mv -T "$new" "$folder" || exit 1
+        else
+            other=$(find "$folder" ! -type d ! -name worker.secret ! -name coordinator.public | head -n 1)
+            [ -z "$other" ] || fail "$folder holds $other, which is no key: it is left as it is; name another --folder"
+            if mv -T --exchange "$new" "$folder" 2>/dev/null; then
+                rm -rf "$new"
+            else
+                mv -T "$folder" "$old" || exit 1
+                if ! mv -T "$new" "$folder"; then mv -T "$old" "$folder"; exit 1; fi
+                rm -rf "$old"
+            fi
+        fi
+        sync "$folder/worker.secret" "$folder" 2>/dev/null
+        exit 0
+
+        """
+    }
+
+    func perform(_ files: (secret: [UInt8], coordinator: [UInt8])) throws(CommandFailure) {
+        guard let ssh = findProgram("ssh") else {
+            throw .input("ssh, which reaches \(host), is not installed (Debian: apt install openssh-client)")
+        }
+        let script = script(secretBytes: files.secret.count, coordinatorBytes: files.coordinator.count)
+        guard let ends = try makePipe() else { throw .fault("no file descriptors are left here (ulimit -n)") }
+        let child = ChildProgram.start(
+            ssh, options + ["-T", "-x", "-a", "--", host, SshScript.command(of: script)],
+            environment: environmentList(), descriptors: [(ours: ends[0], theirs: STDIN_FILENO)])
+        let code = errno
+        close(ends[0])
+        guard let child else {
+            close(ends[1])
+            throw .fault("\(ssh) cannot be started: \(systemText(code))")
+        }
+        // A pipe holds all of it.
+        let bytes = Array(script.utf8) + files.secret + files.coordinator
+        let isWritten = write(ends[1], bytes, bytes.count) == bytes.count
+        close(ends[1])
+        let end = child.wait()
+        guard isWritten, end.isSuccess else {
+            throw .input("\(host) has not got its keys: ssh \(end.description); they are still here")
+        }
+    }
+}
+
+func installKeys(
+    _ keys: CoordinatorKeyFolder, _ name: String, _ arguments: Arguments
+) throws(CommandFailure) -> ExitCode {
+    let files = try keyed { () throws(KeyError) in try keys.hostFiles(name) }
+    let place = KeyInstallation(
+        host: arguments["--host"] ?? name, folder: arguments["--folder"] ?? KeyInstallation.defaultFolder,
+        options: arguments.all("--ssh"))
+    guard !place.host.hasPrefix("-"), !place.folder.hasSuffix("/"), !place.folder.hasPrefix("-") else {
+        throw .input("ranksweep keys install: --host and --folder do not begin with '-', nor end with '/'")
+    }
+    try place.perform(files)
+    if !arguments.has("--keep") { keys.removeHost(name) }
+    printOut(
+        "\(name): its keys are in \(place.host):\(place.folder)\(arguments.has("--keep") ? "" : ", and not here any more")"
+    )
+    return .done
+}

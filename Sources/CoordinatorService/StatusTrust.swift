@@ -1,0 +1,54 @@
+import Console
+import Journal
+import Text
+import Transport
+
+/// Whom a run trusts, for `status`: names that its folder of keys bars, and the sources of its workers.
+struct RunTrust {
+    /// The run's folder of keys.
+    private let keys: String?
+    let revoked: [String]
+    private let summary: RunSummary
+    /// Workers that are there and of other sources than the coordinator.
+    private let others: Int
+
+    /// What the run directory does not tell is left out.
+    ///
+    /// - Parameter live: what the coordinator says, where there is one.
+    init(_ run: RunDirectory, _ summary: RunSummary, live: JSONValue?) {
+        self.summary = summary
+        let own = live?["commit"]?.string
+        others = own == nil ? 0 : (live?["workers"]?.array ?? []).count { $0["commit"]?.string != own }
+        let journal = try? RunJournal.open(in: run.path, sweep: run.spec.digest, readOnly: true)
+        let options = (try? journal?.setting("options")).flatMap { try? JSONValue(parsing: $0.utf8) }
+        keys = options?["keys"]?.string
+        revoked = keys.map { CoordinatorKeyFolder.revokedNames(in: $0) } ?? []
+    }
+
+    var lines: [String] { commitLines + revokedLines }
+
+    private var commitLines: [String] {
+        var lines: [String] = []
+        if others > 0 {
+            let verb = others == 1 ? "is" : "are"
+            lines.append("\(countText(others, "worker")) \(verb) of another commit than the coordinator")
+        }
+        if let words = summary.commitWords { lines.append(words) }
+        return lines
+    }
+
+    private var revokedLines: [String] {
+        guard let keys, let first = revoked.first else { return [] }
+        let shown = revoked.prefix(10).joined(separator: ", ")
+        let rest = revoked.count > 10 ? " and \(countText(revoked.count - 10, "other"))" : ""
+        let name = revoked.count == 1 ? first : "NAME"
+        return ["revoked: \(shown)\(rest); to let it join again: ranksweep keys unrevoke \(keys) \(name)"]
+    }
+
+    var json: [String: JSONValue] {
+        let commits = summary.commits.map {
+            JSONValue.object(["commit": .string($0.name), "records": JSONValue($0.records)])
+        }
+        return ["revoked": .array(revoked.map { .string($0) }), "commits": .array(commits)]
+    }
+}

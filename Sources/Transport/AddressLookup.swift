@@ -1,0 +1,68 @@
+import Glibc
+
+/// What names of machines stand for.
+enum AddressLookup {
+    /// The addresses of a name, in numbers, IPv6 ones in brackets, as the system orders them.
+    ///
+    /// - Throws: `unknownName`, with what the system says.
+    static func addresses(of name: String) throws(TransportError) -> [String] {
+        var hints = addrinfo()
+        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        var list: UnsafeMutablePointer<addrinfo>?
+        let code = getaddrinfo(name, nil, &hints, &list)
+        guard code == 0 else { throw .unknownName(name, detail: String(cString: gai_strerror(code))) }
+        defer { freeaddrinfo(list) }
+        var found: [String] = []
+        var next = list
+        while let entry = next {
+            var text = [CChar](repeating: 0, count: Int(NI_MAXHOST))
+            if getnameinfo(
+                entry.pointee.ai_addr, entry.pointee.ai_addrlen, &text, socklen_t(text.count), nil, 0,
+                NI_NUMERICHOST)
+                == 0
+            {
+                let address = String(
+                    decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+                found.append(entry.pointee.ai_family == AF_INET6 ? "[\(address)]" : address)
+            }
+            next = entry.pointee.ai_next
+        }
+        return found
+    }
+
+    /// Whether the text is an IPv4 address, or an IPv6 one in brackets.
+    static func isNumeric(_ host: String) -> Bool {
+        var room = in6_addr()
+        if host.hasPrefix("[") {
+            let inner = host.dropFirst().dropLast().prefix { $0 != "%" }
+            return inet_pton(AF_INET6, String(inner), &room) == 1
+        }
+        return inet_pton(AF_INET, host, &room) == 1
+    }
+
+    static func isInterface(_ name: String) -> Bool { if_nametoindex(name) != 0 }
+}
+
+extension Endpoint {
+    /// The endpoint with what its host stands for: a name's first IPv4 address or, where it has none, its first IPv6
+    /// one. Whether others can reach it is known only then.
+    public func resolved() throws(TransportError) -> Endpoint {
+        try resolved(by: AddressLookup.addresses(of:))
+    }
+
+    func resolved(by lookup: (String) throws(TransportError) -> [String]) throws(TransportError) -> Endpoint {
+        guard !isEverywhere, !AddressLookup.isNumeric(host) else { return self }
+        var endpoint = self
+        do throws(TransportError) {
+            let found = try lookup(host)
+            guard let first = found.first(where: { !$0.hasPrefix("[") }) ?? found.first else {
+                throw .unknownName(host, detail: "it has no address")
+            }
+            endpoint.address = first
+        } catch {
+            // ZeroMQ knows the machine's own network cards.
+            guard AddressLookup.isInterface(host) else { throw error }
+        }
+        return endpoint
+    }
+}

@@ -1,0 +1,164 @@
+import Foundation
+import Testing
+import Text
+import Transport
+import Wire
+
+/// Workers and records of other sources than the coordinator's.
+@Suite("Programs of unlike commits", .serialized) struct CommitTests {
+    private func hello(_ commit: String) -> WorkerMessage {
+        .hello(
+            WorkerMessage.Hello(
+                program: programVersion, host: "far", process: 7, slots: 1, cpu: "", kernel: "Haswell",
+                held: [],
+                commit: commit))
+    }
+
+    /// A coordinator with a worker that says this hello, and what it answers first.
+    private func meet(_ work: Workspace, _ sweep: String, commit: String) throws -> (
+        Program, CoordinatorMessage?
+    ) {
+        try work.write(sweep, to: "s.yaml")
+        let coordinator = try work.start(
+            "ranksweep", ["run", "s.yaml", "--out", "r", "--listen", "tcp://127.0.0.1:*"])
+        try eventually("it listens", of: coordinator) { coordinator.errors.contains("listening at tcp://") }
+        let line = try #require(
+            coordinator.errors.split(separator: "\n").first { $0.hasPrefix("listening at") })
+        let address = String(line.split(separator: " ")[2].dropLast())
+        let socket = try WorkerSocket(connectingTo: Endpoint(parsing: address), as: WorkerID(7))
+        try eventually("it is connected") { socket.news().contains(.connected) }
+        #expect(socket.send(hello(commit).encoded))
+        var answer: CoordinatorMessage?
+        try eventually("it is answered", of: coordinator) {
+            answer = try socket.receive().map { try CoordinatorMessage(decoding: $0) }
+            return answer != nil
+        }
+        // Twice: the user hears of a worker once.
+        #expect(socket.send(hello(commit).encoded))
+        try eventually("it is answered again", of: coordinator) { socket.receive() != nil }
+        return (coordinator, answer)
+    }
+
+    @Test("A strict run refuses a worker of another commit, and says so to both")
+    func strict() throws {
+        let work = try Workspace()
+        let (coordinator, answer) = try meet(
+            work, smallSweep() + "\nreproducibility: strict\n", commit: "0123456789")
+        let words = "it is of commit 0123456789, the coordinator of "
+        guard case .refuse(let reason)? = answer else {
+            Issue.record("it was answered with \(String(describing: answer))")
+            return
+        }
+        #expect(reason.hasPrefix(words) && reason.contains("'reproducibility: strict'"), "\(reason)")
+        #expect(
+            coordinator.errors.contains("warning: a worker was refused: \(words)"), "\(coordinator.errors)")
+        coordinator.signal(SIGTERM)
+        #expect(try coordinator.wait().code == 3)
+    }
+
+    @Test("A recorded run takes it, warns once a worker, and status counts it")
+    func recorded() throws {
+        let work = try Workspace()
+        let (coordinator, answer) = try meet(work, smallSweep(), commit: "0123456789")
+        guard case .welcome? = answer else {
+            Issue.record("it was answered with \(String(describing: answer))")
+            return
+        }
+        let words = "warning: the worker on far is of commit 0123456789, the coordinator of "
+        #expect(coordinator.errors.components(separatedBy: words).count == 2, "\(coordinator.errors)")
+        #expect(
+            try work.run("status", "r").output.contains("1 worker is of another commit than the coordinator"))
+        let live = try JSONValue(parsing: work.run("status", "r", "--json").output.utf8)["live"]
+        #expect(live?["commit"] == .string(programCommit))
+        #expect(live?["workers"]?.array?.first?["commit"] == .string("0123456789"))
+        coordinator.signal(SIGTERM)
+        #expect(try coordinator.wait().code == 3)
+    }
+
+    @Test(
+        "Records say whose they are, through shards and merge; a strict sweep takes those of one commit only")
+    func records() throws {
+        let work = try Workspace()
+        try work.write(smallSweep(steps: 5), to: "s.yaml")
+        try work.write(smallSweep(steps: 5) + "\nreproducibility: strict\n", to: "strict.yaml")
+        for index in [0, 1] {
+            let end = try work.run(
+                "shard", "s.yaml", "--index", "\(index)", "--count", "2", "--out", "\(index).ndjson")
+            #expect(end.code == 0, "\(end.all)")
+        }
+        let own = "\"commit\":\"\(programCommit)\""
+        #expect(try work.text("0.ndjson").components(separatedBy: own).count > 20)
+        try foreign(work, "1.ndjson", to: "far.ndjson")
+
+        let both = try work.run("merge", "0.ndjson", "far.ndjson", "--out", "m")
+        #expect(both.code == 0, "\(both.all)")
+        let records =
+            try work.text("0.ndjson").components(separatedBy: "\"outcome\":\"measured\",\"sweep").count - 1
+        let words = records == 20 ? "20 records by commit 0123456789, 20 by " : "by commit 0123456789"
+        let status = try work.run("status", "m").output
+        #expect(status.contains(words), "\(status)")
+        let check = try work.run("check", "m")
+        #expect(
+            check.code == 0 && check.output.contains("note  provenance: ") && check.output.contains(words),
+            "\(check.all)")
+        #expect(try work.text("m/provenance.ndjson").contains("\"commit\":\"0123456789\""))
+        let json = try JSONValue(parsing: work.run("status", "m", "--json").output.utf8)
+        #expect(json["commits"]?.array?.count == 2)
+
+        let refused = try work.run("merge", "0.ndjson", "far.ndjson", "--sweep", "strict.yaml", "--out", "n")
+        #expect(refused.code == 2 && refused.errors.contains("by 2 commits:"), "\(refused.all)")
+        #expect(
+            refused.errors.contains("  commit 0123456789: far.ndjson\n") && !work.exists("n"),
+            "\(refused.all)")
+        // All by another: that is one, but this program cannot go on with it.
+        let far = try work.run("merge", "far.ndjson", "--sweep", "strict.yaml", "--out", "f")
+        #expect(far.code == 1, "\(far.all)")
+        let resumed = try work.run("resume", "f")
+        #expect(
+            resumed.code == 2 && resumed.errors.contains("by commit 0123456789, this program is of "),
+            "\(resumed.all)")
+        let checked = try work.run("check", "f").output
+        #expect(checked.contains("ok    provenance: every record is by commit 0123456789"), "\(checked)")
+    }
+
+    @Test("A bundle of other sources, or of nobody knows which, is refused before anything is sent")
+    func foreignBundle() throws {
+        let work = try Workspace()
+        try work.write(smallSweep(), to: "s.yaml")
+        let hosts = try PretendedHosts(work)
+        try hosts.cluster("[one]")
+        func message(version: String?) throws -> String {
+            if let version {
+                try work.write(version, to: "bundle/VERSION")
+            } else {
+                try FileManager.default.removeItem(at: work.folder.appending(path: "bundle/VERSION"))
+            }
+            let pack = ["-czf", "other.tar.gz", "-C", "bundle", "."]
+            #expect(try work.start("/bin/tar", pack).wait().code == 0)
+            let end = try hosts.launch("s.yaml", "--bundle", "other.tar.gz").wait()
+            #expect(end.code == 2, "\(end.all)")
+            return end.errors
+        }
+        let foreign = try message(
+            version: "ranksweep-worker 0.1.0, commit 0123456789, for x86_64 with glibc 2.36 or newer\n")
+        #expect(
+            foreign.contains(
+                "other.tar.gz: its worker is of commit 0123456789, this program of commit \(programCommit)"))
+        #expect(foreign.contains("nothing was sent"))
+        #expect(try message(version: nil).contains("it does not say which sources its worker was built from"))
+        #expect(!work.exists("runs") && !work.exists("homes/calls"))
+    }
+
+    /// A shard's file as a program of another commit would write it, with its own checksum right.
+    private func foreign(_ work: Workspace, _ name: String, to other: String) throws {
+        let lines = try work.text(name).split(separator: "\n").map(String.init).map {
+            $0.replacingOccurrences(of: "\"commit\":\"\(programCommit)\"", with: "\"commit\":\"0123456789\"")
+        }
+        let text = lines.dropLast().map { $0 + "\n" }.joined()
+        let end = try #require(try JSONValue(parsing: (lines.last ?? "").utf8)["end"])
+        let counts = try ["attempts", "records"].map { try #require(end[$0]?.number.map { Int($0) }) }
+        try work.write(
+            text + "{\"end\":{\"attempts\":\(counts[0]),\"records\":\(counts[1]),\"sha256\":\""
+                + Digest(of: text).hexadecimal() + "\"}}\n", to: other)
+    }
+}
