@@ -22,6 +22,8 @@ public struct HostFleet: Sendable {
         /// A host's step cannot even be begun here.
         case impossible(host: String, String)
         case wake
+        /// The caller stood still for so long: no step was slow in that time.
+        case stoodStill(milliseconds: Int64)
         /// The run ends: those who work hear it from the coordinator, nobody else is needed.
         case finish
         /// All are to end.
@@ -117,6 +119,11 @@ public struct HostFleet: Sendable {
                 removeGone()
             }
         case .wake: endOverdue(at: now, &effects)
+        case .stoodStill(let gap):
+            for index in hosts.indices {
+                guard case .doing(let step, let since) = hosts[index].phase else { continue }
+                hosts[index].phase = .doing(step, since: min(now, since + gap))
+            }
         case .finish, .stop:
             isEnding = true
             for index in hosts.indices {

@@ -69,6 +69,8 @@ public enum SlurmEvent: Equatable, Sendable {
     case listed([SlurmListing])
     case submitted([String])
     case submissionFailed(why: String)
+    /// The caller stood still for so long: nothing was asked in that time.
+    case stoodStill(milliseconds: Int64)
     /// No more jobs are needed, now or later.
     case end
 }
@@ -152,6 +154,8 @@ public struct SlurmFleet: Sendable {
             nextSubmission = now + submissionRest
             effects.append(.note(.submissionFailed(why: why, milliseconds: submissionRest)))
             submissionRest = min(settings.longestRestMilliseconds, 2 * submissionRest)
+        case .stoodStill(let gap):
+            for (id, job) in jobs { jobs[id]?.submittedAt = min(now, job.submittedAt + gap) }
         case .end:
             isEnding = true
             cancelAll(&effects)

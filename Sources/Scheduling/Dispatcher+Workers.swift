@@ -146,7 +146,9 @@ extension Dispatcher {
         workers[id]?.failuresInARow = failures
         let excess = failures - settings.restAfterFailures
         guard excess >= 0 else { return }
-        let rest = min(settings.longestRestMilliseconds, 1000 << Int64(min(excess, 30)))
+        // Where no other host will come there is nobody to keep trials for, until it is clear that all fail.
+        let isSoon = !settings.mayGrow && hopelessness.isOpen
+        let rest = isSoon ? 1000 : min(settings.longestRestMilliseconds, 1000 << Int64(min(excess, 30)))
         workers[id]?.restsUntil = now + rest
         arrange(id)
         if excess == 0 { effects.append(.note(.resting(id, host: worker.host, failures: failures))) }
@@ -158,7 +160,9 @@ extension Dispatcher {
         _ id: WorkerID, isLoss: Bool, _ now: Instant, _ effects: inout [DispatchEffect]
     ) {
         guard let worker = workers.removeValue(forKey: id) else { return }
-        learn(fromLeaving: worker, now)
+        // Every worker ends when the sweep is done.
+        let isLoss = isLoss && !isFinished
+        learn(fromLeaving: worker)
         totalSlots -= worker.slots
         if !worker.isSuspect { liveCount -= 1 }
         let count = worker.held.count
