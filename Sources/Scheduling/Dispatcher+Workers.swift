@@ -64,6 +64,12 @@ extension Dispatcher {
         for claim in obsolete { effects.append(.send(.revoke(claim.lease, [claim.trial]), to: id)) }
         // What a paused run's worker does not hold was recalled, or lost on its way.
         if intake != .open {
+            // It did not hear that it was to give back what waits: it was looking for the coordinator, say.
+            if claims.contains(where: { claim in
+                claim.stage == .waiting && Int(exactly: claim.trial).map { workers[id]?.held[$0] != nil } ?? false
+            }) {
+                effects.append(.send(.recall, to: id))
+            }
             for trial in unheard.keys.sorted() {
                 unhold(trial, id)
                 if holders[trial] == nil { giveBack(trial, from: unheard[trial]) }

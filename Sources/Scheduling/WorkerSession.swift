@@ -161,7 +161,7 @@ public struct WorkerSession: Sendable {
     }
 
     /// When `wake` is due at the latest.
-    public var nextDeadline: Instant { loopTime.clock(at: due) }
+    public var nextDeadline: Instant { isOver ? Instant(milliseconds: .max) : loopTime.clock(at: due) }
 
     private var due: Instant {
         let link =

@@ -44,13 +44,12 @@ extension Simulation {
     mutating func coordinate(_ event: DispatchEvent) {
         for event in shell.events(for: event, at: coordinatorTime, options.settings) {
             let time = coordinatorTime
-            let before = options.isCalm && options.lifetime != nil ? dispatcher : nil
             guard let decided = dispatcher?.handle(event, at: time) else { return }
             if let broken = dispatcher?.brokenInvariant() { return fail(broken) }
             let effects = shell.effects(for: decided)
             if isLogged, !effects.isEmpty { note("\(event) → \(effects)") }
             for effect in effects { perform(effect, of: event) }
-            if let before { checkTime(effects, of: event, before) }
+            checkTime(effects, of: event)
             if dispatcher == nil { return }
         }
         if !isFlushArranged {

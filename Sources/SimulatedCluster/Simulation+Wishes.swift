@@ -14,7 +14,7 @@ extension Simulation {
         // A bad host that finds the coordinator before the others after a drain has all trials for itself.
         let isDrain = wishes.hits(0.2) && !(options.isCalm && options.hasBadHost)
         note("the operator \(isDrain ? "drains" : "pauses") the run")
-        pausedBy = now.milliseconds + options.turn + options.latency + 10
+        pausedBy = now.milliseconds + options.untilRecalled
         coordinate(isDrain ? .drain : .pause)
         // A drain is taken back now and then; a pause always.
         guard dispatcher != nil, !isDrain || wishes.hits(0.3) else { return }
@@ -46,7 +46,7 @@ extension Simulation {
         guard dispatcher != nil else { return }
         note("the coordinator is stopped until \(end) ms")
         stoppedUntil = end
-        if let by = pausedBy { pausedBy = max(by, end + options.turn + options.latency + 10) }
+        if let by = pausedBy { pausedBy = max(by, end + options.untilRecalled) }
     }
 
     // MARK: Lies
@@ -113,23 +113,30 @@ extension Simulation {
 // MARK: - Checks
 
 extension Simulation {
-    /// Without faults, no worker is given a trial that is sure not to end there, unless to try how long one takes.
-    mutating func checkTime(_ effects: [DispatchEffect], of event: DispatchEvent, _ before: Dispatcher) {
+    /// Once all faults are over, no worker is given a trial that is sure not to end there, unless to try how long one
+    /// takes.
+    mutating func checkTime(_ effects: [DispatchEffect], of event: DispatchEvent) {
+        guard options.lifetime != nil else { return }
+        let isSettled = options.isCalm || now.milliseconds > options.faultsEnd + 20_000
         for case .send(.assign(let assignment), let worker) in effects {
             let id = worker.value
             defer { given[id, default: 0] += assignment.trials.count }
-            guard shortest < .max, let until = workers[id]?.until, given[id] ?? 0 >= Int(options.slots) else {
-                continue
-            }
+            guard isSettled, shortest < .max, given[id] ?? 0 >= Int(options.slots),
+                let until = workers[id]?.until, let ahead = workers[id]?.ahead
+            else { continue }
             switch event {
             case .message(.report, _), .message(.beat, _), .message(.progress, _): break
             default: continue
             }
             let slack = options.latency + options.turn + 10
-            guard until.milliseconds - now.milliseconds + slack < 2 * shortest else { continue }
-            let mine = before.workerFacts(at: coordinatorTime).first { $0.id == worker }?.held ?? 0
-            // Others run trials, also after this event.
-            if before.leasedCount - mine > 1 { fail("worker \(id) is given a trial that cannot end there") }
+            guard until.milliseconds - now.milliseconds - ahead + slack < 2 * shortest, let dispatcher else { continue }
+            let mine = dispatcher.workerFacts(at: coordinatorTime).first { $0.id == worker }?.held ?? 0
+            // Others ran trials before this event, and do after it.
+            let others = effects.reduce(dispatcher.leasedCount - mine) { count, effect in
+                guard case .send(.assign(let other), let id) = effect, id != worker else { return count }
+                return count - other.trials.count
+            }
+            if others > 0 { fail("worker \(id) is given a trial that cannot end there") }
         }
     }
 

@@ -117,6 +117,12 @@ public struct SimulationOptions: Sendable {
     /// Below the limit of a trial.
     var longestAnywhere: Int64 { min(25_000, longest * slowness) }
 
+    /// How long a worker may begin trials after a pause. One that greets a coordinator that was stopped does not hear
+    /// what recalls them, and is told again in answer to its hello.
+    var untilRecalled: Int64 {
+        stopEvery == nil ? turn + latency + 10 : 2 * turn + 3 * latency + 1100
+    }
+
     /// By when all must be done: as if one slot did the work, with every trial tried as often as it may fail,
     /// and every poisonous one bringing down, one after another, as many workers as it may.
     var deadline: Int64 {
