@@ -24,6 +24,8 @@ public struct HostFleet: Sendable {
         /// A host may not work, and why; it has no process. Looked at again now and then, as that may change.
         case barred(host: String, String)
         case wake
+        /// The caller stood still for so long: no step was slow in that time.
+        case stoodStill(milliseconds: Int64)
         /// The run ends: those who work hear it from the coordinator, nobody else is needed.
         case finish
         /// All are to end.
@@ -129,6 +131,11 @@ public struct HostFleet: Sendable {
                 removeGone()
             }
         case .wake: endOverdue(at: now, &effects)
+        case .stoodStill(let gap):
+            for index in hosts.indices {
+                guard case .doing(let step, let since) = hosts[index].phase else { continue }
+                hosts[index].phase = .doing(step, since: min(now, since + gap))
+            }
         case .finish, .stop:
             isEnding = true
             for index in hosts.indices {

@@ -70,6 +70,8 @@ public enum SlurmEvent: Equatable, Sendable {
     case submitted([String])
     /// - Parameter isFinal: no such job will ever be taken.
     case submissionFailed(why: String, isFinal: Bool = false)
+    /// The caller stood still for so long: nothing was asked in that time.
+    case stoodStill(milliseconds: Int64)
     /// No more jobs are needed, now or later.
     case end
 }
@@ -165,6 +167,8 @@ public struct SlurmFleet: Sendable {
             nextSubmission = now + submissionRest
             effects.append(.note(.submissionFailed(why: why, milliseconds: submissionRest)))
             submissionRest = min(settings.longestRestMilliseconds, 2 * submissionRest)
+        case .stoodStill(let gap):
+            for (id, job) in jobs { jobs[id]?.submittedAt = min(now, job.submittedAt + gap) }
         case .end:
             isEnding = true
             cancelAll(&effects)

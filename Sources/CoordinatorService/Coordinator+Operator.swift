@@ -110,6 +110,8 @@ extension Coordinator {
                 if let rest = worker.restMilliseconds, rest > 0 {
                     members["rest_seconds"] = .number(Double(rest) / 1000)
                 }
+                members["free_slots"] = JSONValue(worker.freeSlots)
+                members["idle"] = worker.idle?.json
                 return .object(members)
             })
         let hosts = sources.flatMap { $0.hosts(at: monotonicMilliseconds()) }

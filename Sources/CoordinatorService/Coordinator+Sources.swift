@@ -1,26 +1,35 @@
 import Console
 import Scheduling
+import Wire
 
 // The coordinator's dealings with those who start its workers.
 
 extension Coordinator {
     mutating func pollSources() throws(CommandFailure) {
         let report = progressReport
+        let now = Instant(milliseconds: monotonicMilliseconds())
+        let gap = pollTime.read(now, due: nextPoll).gap
+        // A turn waits a second at most.
+        nextPoll = pollTime.time(at: now) + 1000
         let demand = WorkerDemand(
             trialsLeft: max(0, Double(report.total - report.done) - report.fraction), rate: report.rate,
-            workers: report.workers, slots: report.slots, isEnding: isFinished || isInterrupted)
+            workers: report.workers, slots: report.slots, isEnding: isFinished || isInterrupted, gap: gap)
         for index in sources.indices {
             let news = try sources[index].poll(at: monotonicMilliseconds(), demand)
             for line in news.lines { terminal.print(line) }
-            for process in news.ended { noteEnd(of: process) }
+            for process in news.ended { if let worker = worker(of: process) { handle(.lost(worker)) } }
+            for process in news.left {
+                guard let worker = worker(of: process) else { continue }
+                socket.forget(worker)
+                handle(.message(.goodbye, from: worker))
+            }
         }
     }
 
     /// Nobody need wait for the silence of a worker that is known to be gone.
-    private mutating func noteEnd(of process: WorkerProcess) {
+    private func worker(of process: WorkerProcess) -> WorkerID? {
         let workers = dispatcher.workerFacts(at: Instant(milliseconds: monotonicMilliseconds()))
-        let worker = workers.last { $0.host == process.host && $0.process == process.process }
-        if let worker { handle(.lost(worker.id)) }
+        return workers.last { $0.host == process.host && $0.process == process.process }?.id
     }
 
     mutating func stopSources(ask: Bool) {

@@ -59,6 +59,11 @@ extension Coordinator {
         }
     }
 
+    func despairWords(cause: String, trials: Int, hosts: Int) -> String {
+        "all of the first \(countText(trials, "trial")) fail, on \(hosts == 1 ? "the only host" : "all \(hosts) hosts"), "
+            + "and none has succeeded: \(printable(cause))"
+    }
+
     private func held(_ trials: Int) -> String {
         trials == 0 ? "" : "; its \(countText(trials, "trial")) \(trials == 1 ? "goes" : "go") to others"
     }

@@ -11,7 +11,7 @@ import Wire
 
 /// A run's loop: poll, let the dispatcher decide, make durable, send.
 struct Coordinator {
-    enum End { case finished, interrupted }
+    enum End: Equatable { case finished, interrupted, hopeless(String) }
 
     let run: RunDirectory
     private let journal: RunJournal
@@ -30,6 +30,11 @@ struct Coordinator {
     private(set) var rate = RateEstimate()
     private(set) var isFinished = false
     var isInterrupted = false
+    /// Why going on is of no use.
+    private(set) var despair: String?
+    /// When sources are polled next, by a time without the gaps of this loop.
+    var pollTime = LoopTime()
+    var nextPoll: Instant?
 
     /// What this turn of the loop has to make durable, and then to send: in this order, one commit a turn.
     private var entries: [JournalEntry] = []
@@ -55,7 +60,7 @@ struct Coordinator {
 
     init(
         _ run: RunDirectory, journal: RunJournal, door: Door, signals: SignalDescriptor,
-        control: ControlListener?, sources: [any WorkerSource], trialLimitSeconds: UInt32
+        control: ControlListener?, sources: [any WorkerSource], trialLimitSeconds: UInt32, mayGrow: Bool
     ) throws(CommandFailure) {
         self.run = run
         self.journal = journal
@@ -69,6 +74,7 @@ struct Coordinator {
         run.weights.removeUnfinished()
         var settings = DispatchSettings()
         settings.trialLimitSeconds = trialLimitSeconds
+        settings.mayGrow = mayGrow
         do throws(JournalError) {
             dispatcher = Dispatcher(
                 trialCount: run.spec.grid.count, sweep: Array(run.spec.canonicalJSON.canonicalText.utf8),
@@ -103,7 +109,7 @@ struct Coordinator {
         }
         stopSources(ask: isInterrupted)
         run.weights.removeUnfinished()
-        return isFinished ? .finished : .interrupted
+        return isFinished ? .finished : despair.map { .hopeless($0) } ?? .interrupted
     }
 
     /// Until every worker said that it heard of the end, or comes too late: one that missed it would look for
@@ -276,6 +282,9 @@ struct Coordinator {
         case .finished: isFinished = true
         case .drained:
             terminal.print("drained: nothing runs any more")
+            isInterrupted = true
+        case .hopeless(let cause, let trials, let hosts):
+            despair = despairWords(cause: cause, trials: trials, hosts: hosts)
             isInterrupted = true
         }
     }

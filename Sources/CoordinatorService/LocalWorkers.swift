@@ -17,8 +17,8 @@ struct LocalWorkers: WorkerSource {
     private let endpoint: String
     private let keys: WorkerKeys?
     private var workers: [Worker?]
-    /// Early ends without a record in between.
-    private var fruitlessEnds = 0
+    /// Early ends in a row of the workers in each place, without a record of any between them.
+    private var fruitlessEnds: [Int]
     private var startAgainAt: Int64 = 0
 
     static let maximumFruitlessEnds = 5
@@ -32,6 +32,7 @@ struct LocalWorkers: WorkerSource {
         self.endpoint = endpoint
         self.keys = keys
         workers = Array(repeating: nil, count: options.workers)
+        fruitlessEnds = Array(repeating: 0, count: options.workers)
     }
 
     /// Descriptors that become readable when a worker says something or ends.
@@ -40,11 +41,11 @@ struct LocalWorkers: WorkerSource {
     var nextDeadline: Int64? { workers.contains { $0 == nil } ? startAgainAt : nil }
 
     mutating func poll(at now: Int64, _ demand: WorkerDemand) throws(CommandFailure) -> WorkerNews {
-        let found = try readAll()
+        let found = try readAll(isEnding: demand.isEnding)
         var news = WorkerNews(lines: found.lines.map { "worker: \($0)" })
         for (process, end) in found.ended {
             if !demand.isEnding { news.lines.append("a worker \(end.description); starting another") }
-            news.ended.append(WorkerProcess(host: hostName(), process: UInt32(process)))
+            news.note(WorkerProcess(host: hostName(), process: UInt32(process)), end)
         }
         if !demand.isEnding { try startMissing(at: now) }
         return news
@@ -111,10 +112,10 @@ struct LocalWorkers: WorkerSource {
     }
 
     /// A record came: whatever ends now is not for want of trying.
-    mutating func noteSuccess() { fruitlessEnds = 0 }
+    mutating func noteSuccess() { for index in fruitlessEnds.indices { fruitlessEnds[index] = 0 } }
 
-    /// Lines that the workers wrote, and processes that have ended.
-    private mutating func readAll() throws(CommandFailure) -> (
+    /// Lines that the workers wrote, and processes that have ended. While the run is ending no end is a failure.
+    private mutating func readAll(isEnding: Bool) throws(CommandFailure) -> (
         lines: [String], ended: [(process: pid_t, end: ChildProgram.End)]
     ) {
         var lines: [String] = []
@@ -127,13 +128,14 @@ struct LocalWorkers: WorkerSource {
             lines += read(&worker)
             close(worker.output)
             workers[index] = nil
+            ended.append((worker.child.process, end))
+            if isEnding { continue }
             guard end != .exited(ExitCode.wrongUse.rawValue) else {
                 throw .input((lines + ["a worker started here cannot serve"]).joined(separator: "\n"))
             }
-            ended.append((worker.child.process, end))
-            fruitlessEnds += 1
+            fruitlessEnds[index] += 1
         }
-        if fruitlessEnds >= LocalWorkers.maximumFruitlessEnds {
+        if !isEnding, fruitlessEnds.contains(where: { $0 >= LocalWorkers.maximumFruitlessEnds }) {
             let last = ended.last.map { "; the last one \($0.end.description)" } ?? ""
             throw .fault("workers started here end again and again without a record\(last)")
         }

@@ -133,11 +133,17 @@ private func serve(
             "\ninterrupted while writing files; every record is kept\nto go on: \(options.resumeCommand(run.path))\n"
     )
     do throws(CommandFailure) { try run.export(journal) } catch {
-        guard end == .interrupted else { throw error.advising(figures: run, journal) }
+        guard end != .finished else { throw error.advising(figures: run, journal) }
         printError(
             "warning: \(error.message)\nwarning: the journal has it all; 'ranksweep resume' writes it later")
     }
     let summary = try journaled { () throws(JournalError) in try journal.summary() }
+    if case .hopeless(let why) = end {
+        for line in causes(summary, run) { printError(line) }
+        printError(
+            "stopped: \(why)\nwhen this is mended: \(options.resumeCommand(run.path)) --retry failed,quarantined")
+        return .incomplete
+    }
     if end == .interrupted {
         printError(
             "interrupted: \(groupedText(summary.complete)) of \(countText(run.spec.grid.count, "trial")) are done and "
@@ -179,7 +185,8 @@ private func dispatch(
     var coordinator = try Coordinator(
         run, journal: journal, door: consume door, signals: signals, control: listenForOperator(run),
         sources: sources,
-        trialLimitSeconds: options.trialLimitSeconds(dearestTrial: run.spec.grid.cost().mostSeconds))
+        trialLimitSeconds: options.trialLimitSeconds(dearestTrial: run.spec.grid.cost().mostSeconds),
+        mayGrow: options.listen != nil || launch != nil)
     return try coordinator.serve()
 }
 

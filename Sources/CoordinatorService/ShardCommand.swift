@@ -35,6 +35,11 @@ func runShard(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
         code: ExitCode.interrupted.rawValue,
         words: "\ninterrupted while writing \(path); every record is kept: the same command goes on\n")
     let summary = try journaled { () throws(JournalError) in try journal.summary() }
+    if case .hopeless(let why) = end {
+        for line in causes(summary, run) { printError(line) }
+        printError("stopped: \(why)\nwhen this is mended: the same command again")
+        return .incomplete
+    }
     if end == .interrupted {
         printError(
             "interrupted: \(groupedText(summary.complete)) of \(countText(trials.count, "trial")) are done and kept in "
@@ -169,7 +174,8 @@ private func work(
     var coordinator = try Coordinator(
         run, journal: journal, door: consume door, signals: signals, control: listenForOperator(run),
         sources: [local],
-        trialLimitSeconds: options.trialLimitSeconds(dearestTrial: run.spec.grid.cost().mostSeconds))
+        trialLimitSeconds: options.trialLimitSeconds(dearestTrial: run.spec.grid.cost().mostSeconds),
+        mayGrow: false)
     return try coordinator.serve()
 }
 

@@ -26,7 +26,7 @@ struct SlurmCommand {
     private var output: Int32
     private var errors: Int32
     private var words: (output: [UInt8], errors: [UInt8]) = ([], [])
-    private let deadline: Int64
+    private var deadline: Int64
 
     static let patienceMilliseconds: Int64 = 30_000
     /// Ten thousand jobs have a listing of 500 kB.
@@ -78,6 +78,9 @@ struct SlurmCommand {
 
     var readable: [Int32] { [output, errors].filter { $0 >= 0 } }
     var nextDeadline: Int64 { deadline }
+
+    /// Nobody watched for so long.
+    mutating func postpone(by gap: Int64) { deadline += gap }
 
     /// Its answer, once it has ended or its time is up.
     mutating func poll(at now: Int64) -> Answer? {

@@ -65,6 +65,10 @@ struct SlurmJobs: WorkerSource {
 
     mutating func poll(at now: Int64, _ demand: WorkerDemand) throws(CommandFailure) -> WorkerNews {
         var lines: [String] = []
+        if demand.gap > 0 {
+            tell(.stoodStill(milliseconds: demand.gap), now, &lines)
+            running?.command.postpone(by: demand.gap)
+        }
         if let rate = demand.rate, rate > 0, demand.slots > 0 {
             perTrial = 1000 * Double(demand.slots) / rate
         }

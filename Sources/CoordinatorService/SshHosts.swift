@@ -65,6 +65,10 @@ struct SshHosts: WorkerSource {
             isFinishing = true
             perform(.finish, at: now)
         }
+        if demand.gap > 0 {
+            perform(.stoodStill(milliseconds: demand.gap), at: now)
+            for index in processes.indices { processes[index].postpone(by: demand.gap) }
+        }
         if !isFinishing { readList(at: now) }
         leaveRevoked(at: now)
         tendProcesses(at: now)
@@ -168,7 +172,7 @@ struct SshHosts: WorkerSource {
             for line in said.report { note(line, process.host, at: now) }
             process.closeAll()
             let worker = remote.removeValue(forKey: process.host)
-            if let worker { news.ended.append(worker) }
+            if let worker { news.note(worker, end) }
             if worker != nil, process.wasKilled { unheard.append(process.host) }
             var code: Int32?
             if case .exited(let number) = ended { code = number }

@@ -265,6 +265,9 @@ struct SshProcess {
         if step != .start { kill(-child.process, SIGTERM) }
     }
 
+    /// Nobody watched for so long.
+    mutating func postpone(by gap: Int64) { endedAt = endedAt.map { $0 + gap } }
+
     /// Where closing was not enough.
     mutating func killIfLate(at now: Int64) {
         guard let endedAt, now >= endedAt + Self.killMilliseconds * Int64(kills + 1) else { return }

@@ -171,6 +171,7 @@ struct RunStatus {
         let failures = number("failures_in_a_row")
         if failures > 0 { line += "; \(countText(failures, "failure")) in a row" }
         if let rest = worker["rest_seconds"]?.number { line += ", rests for \(durationText(seconds: rest))" }
+        if let words = idleWords(worker) { line += "; \(words)" }
         return line
     }
 

@@ -1,4 +1,5 @@
 import Text
+import Transport
 
 /// Where a run gets workers from: processes here, hosts reached by ssh, a batch engine. The coordinator's
 /// loop waits for what it names, polls it each turn, and stops it at the end. It never waits by itself,
@@ -40,8 +41,11 @@ struct WorkerDemand {
     /// Workers that are connected, and their slots.
     var workers: Int
     var slots: Int
-    /// The sweep is done, or the user has had enough: nobody new is needed.
+    /// The sweep is done, or the user has had enough: nobody new is needed, and whoever ends now ends as it should.
     var isEnding: Bool
+    /// How long the coordinator stood still since the last poll, milliseconds: what did not come in that time is not
+    /// late.
+    var gap: Int64 = 0
 }
 
 /// What a source has to tell.
@@ -50,6 +54,13 @@ struct WorkerNews {
     var lines: [String] = []
     /// Of these processes it is known that they are gone: their trials go to others at once.
     var ended: [WorkerProcess] = []
+    /// The same of those that ended by themselves: they said goodbye, and no trial brought them down.
+    var left: [WorkerProcess] = []
+
+    mutating func note(_ process: WorkerProcess, _ end: ChildProgram.End) {
+        // 255 is ssh's own: what became of the worker is not known; from 128 on a signal ended it.
+        if case .exited(let code) = end, code < 128 { left.append(process) } else { ended.append(process) }
+    }
 }
 
 /// A worker's process, by the names it says hello with.

@@ -11,13 +11,14 @@ extension Dispatcher {
         workers[id]?.checkpointMilliseconds = Int64(hello.checkpointMilliseconds)
     }
 
-    /// Whether the worker may be given a trial. Who was given none yet is given one for each slot, whatever
-    /// is expected: nobody else has more time, and what is expected may be wrong.
+    /// Whether the worker may be given a trial. A worker that was given none yet gets one for each slot, whatever is
+    /// expected, and so does one while no other runs anything: what is expected may be wrong, and idle time is worth
+    /// nothing.
     func hasTime(_ worker: Worker, _ now: Instant) -> Bool {
         guard let until = worker.until else { return true }
         let left = until.milliseconds - now.milliseconds
         if trialTime.mayBegin(left: left, checkpoint: worker.checkpointMilliseconds) { return true }
-        return left > 0 && worker.given < worker.slots
+        return left > 0 && (worker.given < worker.slots || leasedCount == worker.held.count)
     }
 
     /// How many trials it may hold.
@@ -46,13 +47,14 @@ extension Dispatcher {
         worker.until.map { worker.lastHeard + settings.suspectAfterMilliseconds >= $0 } ?? false
     }
 
-    /// Learns from what a leaving worker does not finish, where it told how far it was.
-    mutating func learn(fromLeaving worker: Worker, _ now: Instant) {
+    /// Learns from what a leaving worker does not finish, where it told how far it was. After it was last heard it did
+    /// nothing that anybody knows of.
+    mutating func learn(fromLeaving worker: Worker) {
         guard worker.until != nil else { return }
         for (trial, hold) in worker.held {
             guard let fraction = fractions[trial], fraction.done - fraction.before > 0.02 else { continue }
-            let elapsed = Double(now.milliseconds - hold.since.milliseconds)
-            trialTime.note(unfinished: elapsed / (fraction.done - fraction.before))
+            let elapsed = Double(worker.lastHeard.milliseconds - hold.since.milliseconds)
+            trialTime.note(unfinishedAfter: elapsed, fraction: fraction.done - fraction.before)
         }
     }
 }

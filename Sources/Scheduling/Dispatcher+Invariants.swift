@@ -50,5 +50,5 @@ extension Dispatcher {
         return nil
     }
 
-    private func isPassed(_ trial: Int) -> Bool { order?.isBefore(cursor, trial: trial) ?? (trial < cursor) }
+    func isPassed(_ trial: Int) -> Bool { order?.isBefore(cursor, trial: trial) ?? (trial < cursor) }
 }

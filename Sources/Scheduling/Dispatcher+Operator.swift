@@ -26,6 +26,9 @@ public struct WorkerFacts: Equatable, Sendable {
     public var failuresInARow: Int
     /// Until it gets its next untried trial; nil where it does not rest.
     public var restMilliseconds: Int64?
+    /// Slots with nothing to do, and why.
+    public var freeSlots: Int
+    public var idle: IdleReason?
 }
 
 /// How far a running trial is.
@@ -70,8 +73,9 @@ extension Dispatcher {
 
 extension Dispatcher {
     /// In the order in which they joined.
-    public func workerFacts(at now: Instant) -> [WorkerFacts] {
-        workerOrder.compactMap { id in
+    public func workerFacts(at clock: Instant) -> [WorkerFacts] {
+        let now = loopTime.time(at: clock)
+        return workerOrder.compactMap { id in
             workers[id].map { worker in
                 WorkerFacts(
                     id: id, host: worker.host, process: worker.process, kernel: worker.kernel,
@@ -79,7 +83,8 @@ extension Dispatcher {
                     slots: worker.slots, held: worker.held.count,
                     silentMilliseconds: now.milliseconds - worker.lastHeard.milliseconds,
                     isSuspect: worker.isSuspect, failuresInARow: worker.failuresInARow,
-                    restMilliseconds: worker.restsUntil.map { $0.milliseconds - now.milliseconds })
+                    restMilliseconds: worker.restsUntil.map { $0.milliseconds - now.milliseconds },
+                    freeSlots: freeSlots(of: worker), idle: idleReason(of: worker, now))
             }
         }
     }

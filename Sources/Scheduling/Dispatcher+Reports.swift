@@ -19,6 +19,7 @@ extension Dispatcher {
         _ trial: Int, _ report: WorkerMessage.Report, from id: WorkerID, _ effects: inout [DispatchEffect]
     ) {
         unhold(trial, id)
+        hopelessness.noteSuccess()
         workers[id]?.failuresInARow = 0
         workers[id]?.restsUntil = nil
         let milliseconds = report.provenance.seconds * 1000
@@ -63,6 +64,9 @@ extension Dispatcher {
         guard mine.lease == failure.lease, mine.attempt == failure.attempt else { return }
         let isCopy = holders[trial]?.copy == id
         unhold(trial, id)
+        if let host = workers[id]?.host {
+            hopelessness.note(failure.cause, trial: trial, host: host, seconds: failure.provenance.seconds, now)
+        }
         // The first goes on, and is not blamed for what became of its copy.
         if !isCopy { count(failure, of: trial, from: id, &effects) }
         rest(id, now, &effects)

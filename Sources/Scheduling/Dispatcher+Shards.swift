@@ -89,7 +89,7 @@ extension Dispatcher {
         // once.
         if worker.failuresInARow >= settings.restAfterFailures, cursor < states.count {
             guard worker.restsUntil == nil, count == 0 else { return nil }
-            return takeFresh(atMost: 1) ?? takeShard(for: id, atMost: 1)
+            return takeProbe() ?? takeFresh(atMost: 1) ?? takeShard(for: id, atMost: 1)
         }
         if count == 0, let trial = takePending(\.graveSuspects) {
             workers[id]?.alone = trial
@@ -109,7 +109,7 @@ extension Dispatcher {
             return Shard(trials: [trial])
         }
         // Who failed last must not use up a trial's attempts, one after another.
-        let untried = worker.failuresInARow > 0 ? takeFresh(atMost: 1) : nil
+        let untried = worker.failuresInARow > 0 ? takeProbe() ?? takeFresh(atMost: 1) : nil
         return untried ?? takeShard(for: id, atMost: size, together: together)
     }
 

@@ -65,6 +65,12 @@ extension Dispatcher {
         for claim in obsolete { effects.append(.send(.revoke(claim.lease, [claim.trial]), to: id)) }
         // What a paused run's worker does not hold was recalled, or lost on its way.
         if intake != .open {
+            // It did not hear that it was to give back what waits: it was looking for the coordinator, say.
+            if claims.contains(where: { claim in
+                claim.stage == .waiting && Int(exactly: claim.trial).map { workers[id]?.held[$0] != nil } ?? false
+            }) {
+                effects.append(.send(.recall, to: id))
+            }
             for trial in unheard.keys.sorted() {
                 unhold(trial, id)
                 if holders[trial] == nil { giveBack(trial, from: unheard[trial]) }
@@ -147,7 +153,9 @@ extension Dispatcher {
         workers[id]?.failuresInARow = failures
         let excess = failures - settings.restAfterFailures
         guard excess >= 0 else { return }
-        let rest = min(settings.longestRestMilliseconds, 1000 << Int64(min(excess, 30)))
+        // Where no other host will come there is nobody to keep trials for, until it is clear that all fail.
+        let isSoon = !settings.mayGrow && hopelessness.isOpen
+        let rest = isSoon ? 1000 : min(settings.longestRestMilliseconds, 1000 << Int64(min(excess, 30)))
         workers[id]?.restsUntil = now + rest
         arrange(id)
         if excess == 0 { effects.append(.note(.resting(id, host: worker.host, failures: failures))) }
@@ -159,7 +167,9 @@ extension Dispatcher {
         _ id: WorkerID, isLoss: Bool, _ now: Instant, _ effects: inout [DispatchEffect]
     ) {
         guard let worker = workers.removeValue(forKey: id) else { return }
-        learn(fromLeaving: worker, now)
+        // Every worker ends when the sweep is done.
+        let isLoss = isLoss && !isFinished
+        learn(fromLeaving: worker)
         totalSlots -= worker.slots
         if !worker.isSuspect { liveCount -= 1 }
         let count = worker.held.count

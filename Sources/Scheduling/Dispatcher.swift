@@ -43,6 +43,12 @@ public struct DispatchSettings: Equatable, Sendable {
     public var stragglerMeans: Double = 3
     /// Workers end a trial that runs longer; 0: never.
     public var trialLimitSeconds: UInt32 = 0
+    /// A run is hopeless once so many trials (or all, where they are fewer) failed with the same message and none
+    /// succeeded.
+    public var hopelessTrials = 10
+    /// Whether workers of other hosts may come: a run waits so long for one before it is called hopeless.
+    public var mayGrow = true
+    public var growMilliseconds: Int64 = 30_000
 
     public init() {}
 }
@@ -80,6 +86,8 @@ public enum DispatchEffect: Equatable, Sendable {
     case finished
     /// Nothing is leased any more, after a `drain`.
     case drained
+    /// No trial ever succeeded, and the same failure met so many trials, on all hosts: going on is of no use.
+    case hopeless(cause: String, trials: Int, hosts: Int)
 }
 
 /// What a person watching would want to know.
@@ -196,6 +204,7 @@ public struct Dispatcher: Sendable {
     var totalSlots = 0
     var liveCount = 0
     var deadlines = DeadlineQueue()
+    var loopTime = LoopTime()
     /// Workers with a free slot when they were last looked at; some may be gone or busy by now.
     var idle = Queue<WorkerID>()
     /// Of leased trials.
@@ -220,6 +229,7 @@ public struct Dispatcher: Sendable {
     var trialTime = TrialTime()
     var hasToldOfLongTrials = false
     var isFinished = false
+    var hopelessness = Hopelessness()
     public internal(set) var intake = Intake.open
     var isDrained = false
     /// How far running trials are: those that are known to be somewhere.
@@ -264,7 +274,7 @@ public struct Dispatcher: Sendable {
     }
 
     /// When `wake` is due at the latest; sometimes it is due later than this says, never sooner.
-    public var nextDeadline: Instant? { deadlines.first }
+    public var nextDeadline: Instant? { deadlines.first.map(loopTime.clock) }
 
     /// Workers that were heard lately.
     public var liveWorkers: Int { liveCount }
@@ -274,7 +284,10 @@ public struct Dispatcher: Sendable {
         workers.map { (number: $0.value.number, id: $0.key) }.sorted { $0.number < $1.number }.map(\.id)
     }
 
-    public mutating func handle(_ event: DispatchEvent, at now: Instant) -> [DispatchEffect] {
+    /// - Parameter clock: now. Where this comes long after `nextDeadline`, the caller was stopped, and the workers'
+    ///   silence meanwhile is not held against them.
+    public mutating func handle(_ event: DispatchEvent, at clock: Instant) -> [DispatchEffect] {
+        let now = readClock(clock)
         var effects: [DispatchEffect] = []
         switch event {
         case .wake: checkWorkers(now, &effects)
@@ -297,11 +310,24 @@ public struct Dispatcher: Sendable {
         copyStragglers(now, &effects)
         finishIfDone(now, &effects)
         endIfDrained(&effects)
+        endIfHopeless(now, &effects)
         for effect in effects {
             if case .send(_, let id) = effect { workers[id]?.lastSent = now }
         }
         progress.workers = workers.count
         progress.slots = totalSlots
         return effects
+    }
+
+    private mutating func readClock(_ clock: Instant) -> Instant {
+        let (now, gap) = loopTime.read(clock, due: deadlines.first)
+        // Workers' own time went on.
+        if gap > 0 {
+            for id in workers.keys {
+                guard let until = workers[id]?.until else { continue }
+                workers[id]?.until = until + -gap
+            }
+        }
+        return now
     }
 }

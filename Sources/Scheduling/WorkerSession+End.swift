@@ -16,13 +16,12 @@ extension WorkerSession {
     /// Says goodbye when time is up, and before it where no trial of those that it knows would end: its job's
     /// place is for another.
     mutating func leaveIfDue(_ now: Instant, _ effects: inout [SessionEffect]) {
-        guard let until, !isLeaving else { return }
+        guard let until, !effects.contains(where: { if case .exit = $0 { true } else { false } }) else { return }
         let isUseless =
             link == .joined && held.isEmpty && trialTime.expected != nil
             && !trialTime.mayBegin(
                 left: until.milliseconds - now.milliseconds, checkpoint: Int64(hello.checkpointMilliseconds))
         guard now >= until || isUseless else { return }
-        isLeaving = true
         effects += [.send(.goodbye), .exit(.timeUp)]
     }
 }

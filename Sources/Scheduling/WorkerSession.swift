@@ -118,8 +118,10 @@ public struct WorkerSession: Sendable {
 
     let settings: SessionSettings
     /// When the worker says goodbye, whatever still runs then.
-    let until: Instant?
-    var isLeaving = false
+    private(set) var until: Instant?
+    /// It has said how it ends: whatever comes now is a consequence of that, and no news.
+    private var isOver = false
+    private var loopTime = LoopTime()
     var trialTime = TrialTime()
     var hello: WorkerMessage.Hello
     var link = Link.waitingForSlots
@@ -137,6 +139,7 @@ public struct WorkerSession: Sendable {
     private var lastHeard: Instant
     private var lastSent: Instant
     private var lastHello: Instant
+    private var lastAwake: Instant
 
     /// - Parameters:
     ///   - hello: who the worker is; what it holds, and for how long, is filled in.
@@ -154,13 +157,17 @@ public struct WorkerSession: Sendable {
         lastHeard = now
         lastSent = now
         lastHello = now
+        lastAwake = now
     }
 
     /// When `wake` is due at the latest.
-    public var nextDeadline: Instant {
+    public var nextDeadline: Instant { isOver ? Instant(milliseconds: .max) : loopTime.clock(at: due) }
+
+    private var due: Instant {
         let link =
             switch link {
-            case .waitingForSlots: lastSent + settings.giveUpMilliseconds
+            // Often enough to tell a gap from a wait.
+            case .waitingForSlots: lastAwake + settings.helloMilliseconds
             case .greeting: lastSent + settings.helloMilliseconds
             case .joined:
                 min(
@@ -176,7 +183,14 @@ public struct WorkerSession: Sendable {
         return trialLimitMilliseconds.map { run.since + $0 }
     }
 
-    public mutating func handle(_ event: SessionEvent, at now: Instant) -> [SessionEffect] {
+    /// - Parameter clock: now. Where this comes long after `nextDeadline`, the caller was stopped: neither the
+    ///   coordinator's silence nor a trial's time is counted meanwhile.
+    public mutating func handle(_ event: SessionEvent, at clock: Instant) -> [SessionEffect] {
+        guard !isOver else { return [] }
+        let (now, gap) = loopTime.read(clock, due: due)
+        // The end that it was given comes when it comes.
+        until = until.map { $0 + -gap }
+        lastAwake = now
         var effects: [SessionEffect] = []
         switch event {
         case .message(let message):
@@ -205,6 +219,7 @@ public struct WorkerSession: Sendable {
         startWaiting(now, &effects)
         leaveIfDue(now, &effects)
         if effects.contains(where: { if case .send = $0 { true } else { false } }) { lastSent = now }
+        isOver = effects.contains { if case .exit = $0 { true } else { false } }
         return effects
     }
 }

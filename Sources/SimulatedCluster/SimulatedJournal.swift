@@ -10,6 +10,10 @@ struct FailureKey: Hashable {
     init(_ failure: WorkerMessage.Failure) {
         (trial, lease, attempt) = (failure.trial, failure.lease, failure.attempt)
     }
+
+    init(_ report: WorkerMessage.Report) {
+        (trial, lease, attempt) = (report.trial, report.lease, report.attempt)
+    }
 }
 
 /// What a coordinator leaves behind: the checker of safety. It sees what is made durable, and nothing of how
@@ -23,12 +27,18 @@ struct SimulatedJournal {
     var told: Set<FailureKey> = []
     /// Whether no worker is lost but by a poisonous trial.
     var onlyPoisonKills: ((UInt64) -> Bool)?
+    /// A planted bug: of two records the last is kept.
+    var keepsLast = false
+    /// Second records that were not equal to the first.
+    private(set) var conflicts = 0
     /// Bytes written of files that are not whole, and whole files' steps, by trial.
     private var partial: [UInt64: (step: Int, count: UInt64)] = [:]
     private var kept: [UInt64: Set<Int>] = [:]
     private(set) var records: [UInt64: WorkerMessage.Report] = [:]
     private(set) var quarantined: Set<UInt64> = []
-    private var failures: [UInt64: [WorkerMessage.Failure]] = [:]
+    private(set) var failures: [UInt64: [WorkerMessage.Failure]] = [:]
+    /// Of trials whose failures were forgiven, the newest attempt.
+    private var forgiven: [UInt64: UInt32] = [:]
 
     init(sweep: SimulatedSweep, files: [UInt64], settings: DispatchSettings) {
         self.sweep = sweep
@@ -45,10 +55,19 @@ struct SimulatedJournal {
         trials.compactMap { trial in
             if records[trial] != nil { return (Int(trial), .complete) }
             if quarantined.contains(trial) { return (Int(trial), .quarantined) }
-            return failures[trial].map { list in
-                (Int(trial), .failed(times: list.count, lastAttempt: list.map(\.attempt).max() ?? 0))
-            }
+            let list = failures[trial] ?? []
+            let last = max(list.map(\.attempt).max() ?? 0, forgiven[trial] ?? 0)
+            return last == 0 ? nil : (Int(trial), .failed(times: list.count, lastAttempt: last))
         }
+    }
+
+    /// As `resume --retry failed,quarantined`.
+    mutating func forgive() {
+        for (trial, list) in failures {
+            forgiven[trial] = max(list.map(\.attempt).max() ?? 0, forgiven[trial] ?? 0)
+        }
+        failures = [:]
+        quarantined = []
     }
 
     /// The export, and what is wrong with it beside the sequential run's.
@@ -72,12 +91,11 @@ struct SimulatedJournal {
     mutating func perform(_ effect: DispatchEffect) -> String? {
         switch effect {
         case .append(let report): append(report)
-        case .check(let report):
-            records[report.trial]?.body == report.body ? nil : "trial \(report.trial) is checked in vain"
+        case .check(let report): check(report)
         case .appendFailure(let failure, let isFinal): append(failure, isFinal)
         case .write(let trial, let step, let offset, let bytes): write(UInt64(trial), step, offset, bytes)
         case .keep(let trial, let step): keep(UInt64(trial), step)
-        case .send, .note, .finished, .drained: nil
+        case .send, .note, .finished, .drained, .hopeless: nil
         }
     }
 
@@ -92,6 +110,14 @@ struct SimulatedJournal {
             return "trial \(trial) is appended before its weights"
         }
         records[trial] = report
+        return nil
+    }
+
+    private mutating func check(_ report: WorkerMessage.Report) -> String? {
+        guard let first = records[report.trial] else { return "trial \(report.trial) is checked in vain" }
+        if first.body == report.body { return nil }
+        conflicts += 1
+        if keepsLast { records[report.trial] = report }
         return nil
     }
 

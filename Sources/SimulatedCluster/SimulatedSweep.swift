@@ -55,6 +55,14 @@ extension SimulatedSweep {
         ])
     }
 
+    /// What the coordinator holds a record against, played: the metric is there, and within its bounds.
+    func allows(_ body: [UInt8]) -> Bool {
+        guard let metrics = (try? JSONValue(parsing: body))?["metrics"]?.object, metrics.count == 1,
+            let accuracy = metrics["accuracy"]?.number
+        else { return false }
+        return (0...1).contains(accuracy)
+    }
+
     /// The record's line, as the coordinator makes it from what a worker sent.
     func line(of trial: Int, body: [UInt8]) -> String? {
         guard let value = try? JSONValue(parsing: body) else { return nil }

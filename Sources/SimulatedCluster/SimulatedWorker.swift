@@ -8,6 +8,7 @@ struct SimulatedWorker {
         var isUp = false
         var isLoaded = false
         var trials: [UInt64] = []
+        var startedAt: Int64 = 0
     }
 
     let host: Int
@@ -16,6 +17,13 @@ struct SimulatedWorker {
     var processes: [Process]
     /// How far its clock is ahead.
     var ahead: Int64 = 0
+    /// How often its clock jumped.
+    var jumps: Int64 = 0
+    /// When a message last came, by the time that all share.
+    var lastHeard: Int64
+    /// Trials of which its record is false; and whether it named another trial's.
+    var lies: Set<UInt64> = []
+    var namesOthers = false
     /// Trials whose weights lie on its disk.
     var files: Set<UInt64> = []
     /// Which connection this is; what was sent on another never arrives.
@@ -30,6 +38,7 @@ struct SimulatedWorker {
     init(_ id: UInt64, host: Int, slots: UInt32, until: Instant?, at now: Instant) {
         self.host = host
         self.until = until
+        lastHeard = now.milliseconds
         session = WorkerSession(
             hello: WorkerMessage.Hello(
                 program: "simulated", host: "host\(host)", process: UInt32(truncatingIfNeeded: id),

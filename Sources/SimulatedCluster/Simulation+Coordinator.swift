@@ -9,11 +9,20 @@ extension Simulation {
     mutating func startCoordinator() {
         life += 1
         note("coordinator starts, life \(life), \(journal.records.count) records")
+        if isMended, !isForgiven {
+            isForgiven = true
+            journal.forgive()
+        }
         coordinatorWake = nil
         isFlushArranged = false
         entries = []
         sayings = []
         saysFinished = false
+        saysEnd = false
+        stoppedUntil = 0
+        pausedBy = nil
+        given = [:]
+        shortest = .max
         shell = Shell(shell.mutant)
         dispatcher = Dispatcher(
             trialCount: options.trials, sweep: sweep.json, settings: options.settings,
@@ -26,6 +35,7 @@ extension Simulation {
         guard dispatcher != nil else { return }
         note("coordinator dies")
         dispatcher = nil
+        pausedBy = nil
         let restart = now.milliseconds + chance.milliseconds(100...20_000)
         for id in workers.keys.sorted() { disconnect(id, until: restart + chance.milliseconds(0...2000)) }
         agenda.add(.startCoordinator, at: restart)
@@ -39,6 +49,7 @@ extension Simulation {
             let effects = shell.effects(for: decided)
             if isLogged, !effects.isEmpty { note("\(event) → \(effects)") }
             for effect in effects { perform(effect, of: event) }
+            checkTime(effects, of: event)
             if dispatcher == nil { return }
         }
         if !isFlushArranged {
@@ -64,12 +75,19 @@ extension Simulation {
                 if case .message(.report, _) = event { record = trials.first }
                 if case .message(.piece, _) = event { record = trials.first }
             }
-            if case .assign(let assignment) = message, assignment.attempt > 1 {
-                secondAssignments += assignment.trials.count
+            if case .assign(let assignment) = message {
+                if assignment.attempt > 1 { secondAssignments += assignment.trials.count }
+                if pausedBy != nil { fail("a trial is given out while the run is paused") }
             }
             sayings.append(Saying(message: message, worker: id.value, record: record))
         case .finished: saysFinished = true
-        case .note, .drained: break
+        case .note(.lost(let id, _, _)):
+            if options.isCalm, workers[id.value] != nil { fail("living worker \(id.value) is counted as lost") }
+        case .note: break
+        case .drained:
+            if dispatcher?.leasedCount != 0 { fail("drained, and trials run") }
+            saysEnd = true
+        case .hopeless: despair()
         }
     }
 
@@ -91,11 +109,14 @@ extension Simulation {
         if crash == 0 { return killCoordinator() }
         for entry in entries { if let wrong = journal.perform(entry) { fail(wrong) } }
         entries = []
+        checkDespair()
         say(atMost: crash.map { Int($0) - 1 })
         if crash != nil { return killCoordinator() }
         if saysFinished {
             if !journal.isComplete { fail("finished without all outcomes") }
             isFinished = true
+        } else if saysEnd {
+            killCoordinator()
         }
     }
 

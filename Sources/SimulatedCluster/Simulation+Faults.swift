@@ -26,11 +26,12 @@ extension Simulation {
             let jump = chance.milliseconds(0...options.clockJump)
             note("worker \(id)'s clock jumps \(jump) ms")
             workers[id]?.ahead += jump
+            workers[id]?.jumps += 1
             work(id, .wake)
         case 7:
             ahead += chance.milliseconds(0...options.clockJump)
             note("the coordinator's clock is \(ahead) ms ahead")
-            if dispatcher != nil { coordinate(.wake) }
+            if dispatcher != nil, now.milliseconds >= stoppedUntil { coordinate(.wake) }
         default: disconnect(id, until: now.milliseconds + chance.milliseconds(0...2000))
         }
     }
@@ -51,7 +52,13 @@ extension Simulation {
 
     mutating func sendUp(_ message: WorkerMessage, from id: UInt64) {
         guard let worker = workers[id] else { return }
-        if case .failure(let failure) = message { journal.told.insert(FailureKey(failure)) }
+        switch message {
+        case .failure(let failure): journal.told.insert(FailureKey(failure))
+        // The coordinator makes a failure of it.
+        case .report(let report) where report.body != sweep.bodies[Int(report.trial)] && !sweep.allows(report.body):
+            journal.told.insert(FailureKey(report))
+        default: break
+        }
         var time = now.milliseconds + chance.milliseconds(0...options.latency)
         if now.milliseconds < worker.upAgain {
             guard options.queuesWhileDown else { return }

@@ -25,9 +25,11 @@ extension Simulation {
     mutating func receive(_ message: CoordinatorMessage, at id: UInt64) {
         if case .accepted(let trials) = message, options.isLikeZeroMQ {
             for trial in trials where workers[id]?.session.holdsRecord(of: trial) == true {
+                if workers[id]?.lies.contains(trial) == true { continue }
                 if journal.records[trial] == nil { fail("worker \(id) forgets trial \(trial)'s only record") }
             }
         }
+        workers[id]?.lastHeard = now.milliseconds
         work(id, .message(message))
     }
 
@@ -58,6 +60,7 @@ extension Simulation {
         case .restart(let slot): startProcess(id, slot)
         case .end(let slot, let cause):
             if workers[id]?.processes[slot].trials.isEmpty != false { fail("an idle slot is ended") }
+            checkLimit(of: slot, of: id)
             workers[id]?.processes[slot].number += 1
             workers[id]?.processes[slot].isUp = false
             workers[id]?.processes[slot].trials = []
@@ -71,7 +74,12 @@ extension Simulation {
             note("worker \(id) exits: \(end)")
             if end == .finished, !journal.isComplete { fail("worker \(id) is sent home with trials left") }
             if end == .timeUp, workers[id]?.until == nil { fail("worker \(id) ends before its time") }
-            if case .refused(let reason) = end { fail("worker \(id) is refused: \(reason)") }
+            if case .refused(let reason) = end, workers[id]?.namesOthers == false {
+                fail("worker \(id) is refused: \(reason)")
+            }
+            if end == .silent, now.milliseconds - (workers[id]?.lastHeard ?? 0) < 14 * 60_000 {
+                fail("worker \(id) gives up on a coordinator for a silence of its own")
+            }
             removeWorker(id)
         }
     }
@@ -111,6 +119,8 @@ extension Simulation {
         if !process.trials.isEmpty { fail("a trial starts on a busy slot") }
         if trials.isEmpty { fail("a slot is started with nothing to do") }
         workers[id]?.processes[slot].trials = trials
+        workers[id]?.processes[slot].startedAt = now.milliseconds
+        if options.isCalm, let by = pausedBy, now.milliseconds > by { fail("a trial starts in a paused run") }
         starts += trials.count
         if trials.count > 1 { groups += 1 }
         var ends = trials.map { trial in
@@ -132,6 +142,7 @@ extension Simulation {
 
     /// Whether the trial fails wherever it runs.
     private func isBad(_ trial: UInt64) -> Bool {
+        if options.isHopeless, !isMended { return true }
         var fate = Chance(trial &* 0x9E37)
         return fate.hits(options.badTrials)
     }
@@ -159,9 +170,9 @@ extension Simulation {
             workers[id]?.processes[slot].trials.removeAll { $0 == trial }
             let files = options.files.enumerated().map { KeptFile(step: UInt64($0), bytes: $1) }
             if !files.isEmpty { workers[id]?.files.insert(trial) }
+            let (name, body) = answer(of: id, for: trial)
             let reply = SlotReply.done(
-                trial: trial, id: sweep.ids[Int(trial)], body: sweep.bodies[Int(trial)], files: files,
-                seconds: seconds, peakMemoryBytes: 0)
+                trial: trial, id: name, body: body, files: files, seconds: seconds, peakMemoryBytes: 0)
             work(id, .slotReply(slot, reply, unixMilliseconds: time))
         }
     }

@@ -22,6 +22,9 @@ public struct Simulation {
         case fault
         case startWorker(host: Int)
         case startCoordinator
+        case wish
+        case proceed(life: Int)
+        case stopCoordinator
     }
 
     /// What the coordinator has to say once this turn's records are durable.
@@ -35,6 +38,8 @@ public struct Simulation {
     public let options: SimulationOptions
     let sweep: SimulatedSweep
     var chance: Chance
+    /// For what an operator and the machine do, and for lies.
+    var wishes: Chance
     var now = Instant(milliseconds: 0)
     var agenda = Agenda<Happening>()
     var journal: SimulatedJournal
@@ -50,6 +55,18 @@ public struct Simulation {
     var entries: [DispatchEffect] = []
     var sayings: [Saying] = []
     var saysFinished = false
+    /// It ends, to be started again: it is drained, or all is in vain.
+    var saysEnd = false
+    /// It is stopped, and hears and does nothing.
+    var stoppedUntil: Int64 = 0
+    /// While no trial may be given out: by when every worker knows.
+    var pausedBy: Int64?
+    /// What this life of the coordinator gave each worker, and the shortest trial that it heard of.
+    var given: [UInt64: Int] = [:]
+    var shortest: Int64 = .max
+    /// What made every trial fail is mended.
+    var isMended = false
+    var isForgiven = false
 
     var workers: [UInt64: SimulatedWorker] = [:]
     var workerCount: UInt64 = 0
@@ -69,6 +86,7 @@ public struct Simulation {
     public init(seed: UInt64, mutant: Mutant? = nil, isLogged: Bool = false) {
         self.isLogged = isLogged
         chance = Chance(seed)
+        wishes = Chance(seed ^ 0x5EED)
         let options = SimulationOptions(&chance)
         self.options = options
         shell = Shell(mutant)
@@ -76,6 +94,7 @@ public struct Simulation {
         precondition(made != nil, "the simulated sweep is a wrong sweep file")
         sweep = made ?? SimulatedSweep.none
         journal = SimulatedJournal(sweep: sweep, files: options.files, settings: options.settings)
+        journal.keepsLast = mutant == .lastRecordWins
         if options.isCalm { journal.onlyPoisonKills = { Self.isPoisonous($0, options) } }
     }
 
@@ -101,6 +120,8 @@ public struct Simulation {
             agenda.add(.startWorker(host: host), at: chance.milliseconds(0...3000) + (isLate ? 8000 : 0))
         }
         if !options.isCalm { agenda.add(.fault, at: chance.milliseconds(0...options.faultEvery)) }
+        if let every = options.wishEvery { agenda.add(.wish, at: wishes.milliseconds(0...every)) }
+        if let every = options.stopEvery { agenda.add(.stopCoordinator, at: wishes.milliseconds(0...every)) }
         while problem == nil, !isFinished, let (time, happening) = agenda.next() {
             now = Instant(milliseconds: time)
             events += 1
@@ -118,11 +139,14 @@ public struct Simulation {
         if !isFinished { return fail("nothing happens any more") }
         if !journal.isComplete { fail("finished without all outcomes") }
         if let wrong = journal.exportProblem { fail(wrong) }
-        if options.isCalm, options.poison == 0, options.badTrials == 0 {
-            if !options.hasBadHost, starts > options.trials + secondAssignments {
+        if options.isCalm, options.poison == 0, options.badTrials == 0, !options.isHopeless {
+            // After a drain workers still have trials, which a new coordinator gives out before it hears of them.
+            if !options.hasBadHost, options.wishEvery == nil, starts > options.trials + secondAssignments {
                 fail("\(starts) attempts at \(options.trials) trials, without a fault")
             }
-            if secondAssignments > options.trials, !options.hasBadHost, options.lifetime == nil {
+            if secondAssignments > options.trials, !options.hasBadHost, options.lifetime == nil,
+                options.wishEvery == nil
+            {
                 fail("a trial is copied more than once")
             }
             if !journal.quarantined.isEmpty { fail("a good trial is quarantined, without a fault") }
@@ -132,13 +156,20 @@ public struct Simulation {
     }
 
     private mutating func happen(_ happening: Happening) {
+        if now.milliseconds < stoppedUntil, dispatcher != nil {
+            switch happening {
+            case .toCoordinator, .wakeCoordinator, .flush, .wish, .proceed:
+                return agenda.add(happening, at: stoppedUntil)
+            default: break
+            }
+        }
         switch happening {
         case .toCoordinator(let bytes, let id, let connection):
             guard workers[id]?.connection == connection || workers[id] == nil, dispatcher != nil else {
                 return
             }
             guard let message = try? WorkerMessage(decoding: bytes) else { return fail("unreadable") }
-            coordinate(.message(message, from: WorkerID(id)))
+            hear(message, from: id)
         case .toWorker(let bytes, let id, let connection):
             guard workers[id]?.connection == connection else { return }
             guard let message = try? CoordinatorMessage(decoding: bytes) else { return fail("unreadable") }
@@ -170,6 +201,9 @@ public struct Simulation {
         case .fault: causeFault()
         case .startWorker(let host): startWorker(host: host)
         case .startCoordinator: startCoordinator()
+        case .wish: actOnWish()
+        case .proceed(let life): if life == self.life { proceed() }
+        case .stopCoordinator: stopCoordinator()
         }
     }
 

@@ -47,6 +47,17 @@ public struct SimulationOptions: Sendable {
     var lifetime: Int64?
     /// Whether slots train trials of one seed together.
     var isTogether: Bool
+    /// Until when an operator and the machine act, also where there are no faults.
+    var wishesEnd: Int64
+    /// How far apart an operator's wishes come at the most; nil: there is no operator.
+    var wishEvery: Int64?
+    /// How far apart the coordinator is stopped (SIGSTOP, a machine that sleeps), and for how long at the most.
+    var stopEvery: Int64?
+    var longestStop: Int64
+    /// Of a record that is well-formed and false.
+    var lies: Double
+    /// Whether every trial fails, with the same message, until a person mends what is wrong.
+    var isHopeless: Bool
     var settings: DispatchSettings
 
     init(_ chance: inout Chance) {
@@ -88,12 +99,29 @@ public struct SimulationOptions: Sendable {
         // While the others are between two lives a bad host would have all trials for itself.
         lifetime = hasBadHost ? nil : drawn
         isTogether = own.hits(0.5)
+        var wishes = Chance(own.next() ^ 0x0915)
+        wishesEnd = max(faultsEnd, wishes.milliseconds(20_000...60_000))
+        wishEvery = wishes.pick(nil, nil, 5000, 20_000)
+        stopEvery = wishes.pick(nil, nil, 10_000, 40_000)
+        longestStop = wishes.pick(3000, 20_000, 200_000)
+        lies = calm ? 0 : wishes.pick(0, 0, 0.02, 0.2)
+        isHopeless = wishes.hits(0.04)
+        if clockJump == 60_000, wishes.hits(0.5) { clockJump = 1_200_000 }
+        guard isHopeless else { return }
+        (poison, hasBadHost) = (0, false)
+        settings.mayGrow = wishes.hits(0.5)
     }
 
     var isCalm: Bool { faultsEnd == 0 }
     var isLikeZeroMQ: Bool { duplicates == 0 && reorders == 0 }
     /// Below the limit of a trial.
     var longestAnywhere: Int64 { min(25_000, longest * slowness) }
+
+    /// How long a worker may begin trials after a pause. One that greets a coordinator that was stopped does not hear
+    /// what recalls them, and is told again in answer to its hello.
+    var untilRecalled: Int64 {
+        stopEvery == nil ? turn + latency + 10 : 2 * turn + 3 * latency + 1100
+    }
 
     /// By when all must be done: as if one slot did the work, with every trial tried as often as it may fail,
     /// and every poisonous one bringing down, one after another, as many workers as it may.
@@ -103,7 +131,10 @@ public struct SimulationOptions: Sendable {
         let deaths = poison > 0 ? Int64(trials * settings.maximumLosses) * (60_000 + longestAnywhere) : 0
         // A worker's end costs its slots a trial, and then time until another is there.
         let ends = lifetime == nil ? 0 : attempts + 12_000 * Int64(trials)
-        return faultsEnd + 150_000 + attempts + ends + deaths / 4
+        // The last wish, and the last stop, come when all others are over.
+        let healed = max(faultsEnd, wishEvery ?? stopEvery == nil ? 0 : wishesEnd + 30_000 + longestStop)
+        let again = isHopeless ? 2 * attempts + 150_000 : 0
+        return healed + 150_000 + attempts + again + ends + deaths / 4
     }
 }
 
@@ -119,6 +150,9 @@ extension SimulationOptions: CustomStringConvertible {
         \(queuesWhileDown ? "queues" : "drops") while down, \(tellsOfConnections ? "tells" : "does not tell") of connections
         workers end \(lifetime.map { "after \($0) ms or up to twice that" } ?? "only when they are made to")
         shards of \(settings.shardMilliseconds) ms, trials \(isTogether ? "together where they may be" : "alone")
+        until \(wishesEnd) ms: an operator \(wishEvery.map { "acts up to \($0) ms apart" } ?? "does nothing"), the \
+        coordinator \(stopEvery.map { "is stopped up to \($0) ms apart, up to \(longestStop) ms" } ?? "is never stopped")
+        false records \(lies)\(isHopeless ? "; everything fails until it is mended (\(settings.mayGrow ? "others" : "no others") may come)" : "")
         quarantine after \(settings.maximumFailures) failures or \(settings.maximumLosses) losses
         """
     }

@@ -298,7 +298,7 @@ struct Worker {
             }
         case .deleteFiles(let trial): outbox.delete(trial: trial)
         case .note(let note): say(note)
-        case .exit(let end): ending = end
+        case .exit(let end): ending = ending ?? end
         }
     }
 

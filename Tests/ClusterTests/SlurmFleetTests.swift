@@ -385,4 +385,17 @@ private struct PlayedSlurm {
         #expect(slurmArray("", count: 1) == nil)
         #expect(slurmArray("Submitted batch job 12", count: 1) == nil)
     }
+
+    @Test func `a listing that waited while the coordinator was stopped does not lose a new job`() {
+        for isStopped in [false, true] {
+            var test = TestJobs()
+            test.demand(100)
+            _ = test.list([])
+            _ = test.fleet.handle(.submitted(ids(0..<10)), at: test.now)
+            test.now += 100_000
+            if isStopped { _ = test.fleet.handle(.stoodStill(milliseconds: 100_000), at: test.now) }
+            _ = test.list([])
+            #expect(test.fleet.ids.isEmpty != isStopped)
+        }
+    }
 }

@@ -39,8 +39,91 @@ import Wire
         #expect(time.count(within: 14_000) == 10)
         for _ in 0..<1000 { time.add(1000) }
         #expect(time.expected.map { (2000...2001).contains($0) } == true, "the long one is forgotten")
-        time.note(unfinished: 60_000)
-        #expect(time.expected == 60_000)
+    }
+
+    @Test func `what an interrupted trial tells is held within bounds, and soon forgotten`() {
+        var time = TrialTime()
+        time.note(unfinishedAfter: 60_000, fraction: 0.5)
+        #expect(time.expected == 120_000)
+        // Two per cent in a minute: not fifty minutes.
+        time = TrialTime()
+        time.note(unfinishedAfter: 60_000, fraction: 0.02)
+        #expect(time.expected == 600_000)
+        // Others ended after ten seconds: four times that is believed, and what it took in any case.
+        time = TrialTime()
+        time.add(10_000)
+        time.note(unfinishedAfter: 30_000, fraction: 0.1)
+        #expect(time.expected == 40_000)
+        time.note(unfinishedAfter: 90_000, fraction: 0.1)
+        #expect(time.expected == 90_000)
+        for _ in 0..<3 { time.add(10_000) }
+        #expect(time.expected == 20_000, "twice the mean again, after three trials")
+        // A long trial that did end is forgotten in a few more.
+        time.add(100_000)
+        #expect(time.expected == 100_000)
+        for _ in 0..<5 { time.add(10_000) }
+        #expect(time.expected.map { $0 < 40_000 } == true)
+        for bad in [-1, 0, .nan, .infinity] as [Double] {
+            time = TrialTime()
+            time.note(unfinishedAfter: bad, fraction: 0.5)
+            time.note(unfinishedAfter: 5, fraction: bad == 0 ? 0 : -1)
+            #expect(time.expected == nil)
+        }
+    }
+
+    @Test func `a worker that dies early leaves the others at work`() throws {
+        var coordinator = try started()
+        // 10 min left each; worker 1 dies after 20 s, in which its trial did a fifth of itself.
+        #expect(try !join(&coordinator, 1, left: 600_000).trials(to: 1).isEmpty)
+        #expect(try !join(&coordinator, 2, left: 120_000).trials(to: 2).isEmpty)
+        let lost = try #require(coordinator.dispatcher.workers[WorkerID(1)]?.held.keys.min())
+        _ = try coordinator.pass(milliseconds: 20_000, beating: [1, 2, 9])
+        let told = TrialProgress(trial: UInt64(lost), permille: 200)
+        _ = try coordinator.hear(.progress([told]), from: 1)
+        // The fifteen seconds of its silence are no time of the trial.
+        _ = try coordinator.pass(milliseconds: 16_000, beating: [2, 9])
+        #expect(coordinator.dispatcher.workers[WorkerID(1)] == nil)
+        #expect(coordinator.dispatcher.trialTime.expected == 40_000, "not 36 s over a fifth: 180 s")
+        // Worker 2 has 84 s left, and is given the next.
+        let held = try #require(coordinator.dispatcher.workers[WorkerID(2)]?.held.first)
+        let done = try report(UInt64(held.key), lease: held.value.lease.value, seconds: 10)
+        #expect(try !coordinator.hear(.report(done), from: 2).trials(to: 2).isEmpty)
+    }
+
+    @Test func `while nobody runs anything a trial is tried, however little time there is`() throws {
+        var coordinator = try started()
+        _ = try coordinator.hear(.goodbye, from: 9)
+        for worker: UInt64 in [1, 2] {
+            #expect(try !join(&coordinator, worker, left: 60_000).trials(to: worker).isEmpty)
+        }
+        _ = try coordinator.pass(milliseconds: 45_000, beating: [1, 2])
+        // 15 s are left, and a trial takes up to 20: worker 1 waits while worker 2 runs one.
+        func end(_ worker: UInt64) throws -> [DispatchEffect] {
+            var effects: [DispatchEffect] = []
+            while let held = coordinator.dispatcher.workers[WorkerID(worker)]?.held.min(by: { $0.key < $1.key }),
+                effects.trials(to: worker).isEmpty
+            {
+                let (trial, lease) = (UInt64(held.key), held.value.lease.value)
+                effects += try coordinator.hear(
+                    .report(report(trial, lease: lease, attempt: held.value.attempt, seconds: 10)), from: worker)
+            }
+            return effects
+        }
+        #expect(try end(1).trials().isEmpty)
+        #expect(try end(2).trials().count == 1)
+    }
+
+    @Test func `a coordinator that was stopped knows that its workers' time went on`() throws {
+        var coordinator = try started()
+        _ = try join(&coordinator, 1, left: 60_000)
+        coordinator.now = coordinator.now + 50_000
+        _ = coordinator.handle(.wake)
+        let facts = coordinator.dispatcher.workerFacts(at: coordinator.now)
+        #expect(facts.map(\.silentMilliseconds) == [1000, 1000], "until it was to wake")
+        let worker = try #require(coordinator.dispatcher.workers[WorkerID(1)])
+        let until = try #require(worker.until)
+        #expect(coordinator.dispatcher.loopTime.clock(at: until) == Instant(milliseconds: 60_000))
+        #expect(!coordinator.dispatcher.hasTime(worker, coordinator.dispatcher.loopTime.time(at: coordinator.now)))
     }
 
     @Test func `nothing is given that cannot end; a worker that was given nothing yet is given one to try`()

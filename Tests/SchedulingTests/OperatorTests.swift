@@ -41,6 +41,16 @@ import Wire
         #expect(cluster.handle(.wake) == [])
     }
 
+    @Test func `a worker that did not hear of the pause is told again when it says what waits`() throws {
+        var cluster = TestCoordinator(trials: 4)
+        _ = try cluster.join(1)
+        _ = cluster.handle(.pause)
+        let claims = [held(0, lease: 1, .running), held(1, lease: 2)]
+        #expect(try cluster.hear(.hello(hello(1, held: claims)), from: 1).contains(recalled))
+        let rest = [held(0, lease: 1, .running)]
+        #expect(try !cluster.hear(.hello(hello(1, held: rest)), from: 1).contains(recalled))
+    }
+
     @Test func `a drain can be taken back, and where nothing runs it ends at once`() throws {
         var cluster = TestCoordinator(trials: 3)
         _ = try cluster.join(1)

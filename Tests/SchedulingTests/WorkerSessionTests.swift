@@ -128,7 +128,7 @@ extension [SessionEffect] {
     {
         var worker = try TestWorker(joinedWith: 2)
         _ = try worker.assign([0, 1, 2], lease: 1)
-        worker.now = worker.now + 3000
+        _ = try worker.pass(milliseconds: 3000)
         let effects = try worker.handle(.slotDied(0, cause: "killed", unixMilliseconds: 9000))
         #expect(effects.failures.map(\.trial) == [0])
         #expect(effects.failures.first?.provenance.seconds == 3)
@@ -280,8 +280,9 @@ extension [SessionEffect] {
 
     @Test func `a worker that hears nothing for long gives up`() throws {
         var worker = try TestWorker(joinedWith: 1)
-        worker.now = worker.now + 15 * 60 * 1000
-        #expect(try worker.handle(.wake) == [.exit(.silent)])
+        let silence = try worker.pass(milliseconds: 15 * 60 * 1000 - 500)
+        #expect(!silence.contains(.exit(.silent)))
+        #expect(try worker.pass(milliseconds: 500) == [.exit(.silent)])
     }
 
     @Test func `another sweep's welcome ends the old one's trials, and the claim to them is taken back`()

@@ -1,0 +1,51 @@
+/// Why a worker has a slot with nothing to do.
+public enum IdleReason: Equatable, Sendable {
+    /// It was not heard lately.
+    case silent
+    case paused
+    case draining
+    /// Every trial is done or with a worker.
+    case nothingWaits
+    /// It runs a trial that brought down workers, with nothing beside.
+    case runsAlone(trial: Int)
+    /// It failed again and again, and gets its next trial after so long.
+    case rests(milliseconds: Int64)
+    /// It failed again and again, and gets one trial at a time.
+    case onProbation
+    /// It must end before a trial would.
+    case tooLittleTime(leftMilliseconds: Int64, expectedMilliseconds: Int64)
+    /// It holds as many trials as end in the time it has left.
+    case fullForItsTime(leftMilliseconds: Int64)
+    /// What waits failed there last, or brought down workers: others are asked first.
+    case excluded
+}
+
+extension Dispatcher {
+    func freeSlots(of worker: Worker) -> Int {
+        worker.alone == nil ? max(0, worker.slots - worker.units) : worker.slots - 1
+    }
+
+    /// nil where every slot has something to do. Asks the questions of `nextShard`, in the same order.
+    func idleReason(of worker: Worker, _ now: Instant) -> IdleReason? {
+        guard freeSlots(of: worker) > 0 else { return nil }
+        switch intake {
+        case _ where worker.isSuspect: return .silent
+        case .paused: return .paused
+        case .draining: return .draining
+        case .open: break
+        }
+        if let trial = worker.alone { return .runsAlone(trial: trial) }
+        if pendingCount == 0 { return .nothingWaits }
+        let left = (worker.until?.milliseconds ?? .max) - now.milliseconds
+        if !hasTime(worker, now) {
+            let expected = Int64(min(trialTime.expected ?? 0, 1e15))
+            return .tooLittleTime(leftMilliseconds: max(0, left), expectedMilliseconds: expected)
+        }
+        if worker.failuresInARow >= settings.restAfterFailures, cursor < states.count {
+            return worker.restsUntil.map { .rests(milliseconds: max(0, $0.milliseconds - now.milliseconds)) }
+                ?? .onProbation
+        }
+        if worker.units >= timeCapacity(worker, now) { return .fullForItsTime(leftMilliseconds: left) }
+        return .excluded
+    }
+}

@@ -1,0 +1,158 @@
+import Scheduling
+import Sweep
+import Wire
+
+// What an operator asks, a machine that stops, and workers that lie.
+
+extension Simulation {
+    // MARK: The operator
+
+    mutating func actOnWish() {
+        guard let every = options.wishEvery, now.milliseconds < options.wishesEnd else { return }
+        agenda.add(.wish, at: now.milliseconds + wishes.milliseconds(1...every))
+        guard dispatcher != nil, pausedBy == nil else { return }
+        // A bad host that finds the coordinator before the others after a drain has all trials for itself.
+        let isDrain = wishes.hits(0.2) && !(options.isCalm && options.hasBadHost)
+        note("the operator \(isDrain ? "drains" : "pauses") the run")
+        pausedBy = now.milliseconds + options.untilRecalled
+        coordinate(isDrain ? .drain : .pause)
+        // A drain is taken back now and then; a pause always.
+        guard dispatcher != nil, !isDrain || wishes.hits(0.3) else { return }
+        agenda.add(.proceed(life: life), at: now.milliseconds + wishes.milliseconds(100...20_000))
+    }
+
+    mutating func proceed() {
+        guard dispatcher != nil, !saysEnd else { return }
+        note("the operator lets the run go on")
+        pausedBy = nil
+        coordinate(.proceed)
+    }
+
+    /// The coordinator says that all is in vain: a person mends what is wrong, and starts it again.
+    mutating func despair() {
+        if !journal.records.isEmpty { fail("called hopeless, and there are records") }
+        if options.isCalm, !options.isHopeless || isMended { fail("called hopeless, and is not") }
+        saysEnd = true
+        isMended = true
+    }
+
+    // MARK: The machine
+
+    /// SIGSTOP, or a virtual machine that is paused. What is sent to it waits.
+    mutating func stopCoordinator() {
+        guard let every = options.stopEvery, now.milliseconds < options.wishesEnd else { return }
+        let end = now.milliseconds + wishes.milliseconds(100...options.longestStop)
+        agenda.add(.stopCoordinator, at: end + wishes.milliseconds(1...every))
+        guard dispatcher != nil else { return }
+        note("the coordinator is stopped until \(end) ms")
+        stoppedUntil = end
+        if let by = pausedBy { pausedBy = max(by, end + options.untilRecalled) }
+    }
+
+    // MARK: Lies
+
+    /// What a slot says that its trial gave: now and then it is false.
+    mutating func answer(of id: UInt64, for trial: UInt64) -> (TrialID, [UInt8]) {
+        let truth = (sweep.ids[Int(trial)], sweep.bodies[Int(trial)])
+        workers[id]?.lies.remove(trial)
+        guard isFaulty, options.lies > 0, wishes.hits(options.lies) else { return truth }
+        switch wishes.next() % 4 {
+        case 0: sendForgery(from: id)
+        case 1:
+            guard sweep.ids.count > 1 else { break }
+            note("worker \(id) names another trial")
+            workers[id]?.namesOthers = true
+            workers[id]?.lies.insert(trial)
+            return (sweep.ids[(Int(trial) + 1) % sweep.ids.count], truth.1)
+        case 2:
+            workers[id]?.lies.insert(trial)
+            return (truth.0, Array(#"{"metrics":{},"outcome":"measured"}"#.utf8))
+        default:
+            workers[id]?.lies.insert(trial)
+            return (truth.0, Array(#"{"metrics":{"accuracy":7},"outcome":"measured"}"#.utf8))
+        }
+        return truth
+    }
+
+    /// A second record of a trial that has one, as good as any, and another: whoever came first is believed.
+    private mutating func sendForgery(from id: UInt64) {
+        let durable = journal.records.keys.sorted()
+        guard !durable.isEmpty else { return }
+        let trial = wishes.pick(from: durable)
+        let body = Array(#"{"metrics":{"accuracy":0.5},"outcome":"measured"}"#.utf8)
+        guard body != sweep.bodies[Int(trial)], let first = journal.records[trial] else { return }
+        note("worker \(id) sends a false record of trial \(trial)")
+        sendUp(
+            .report(
+                WorkerMessage.Report(
+                    lease: first.lease, trial: trial, id: first.id, attempt: first.attempt, body: body,
+                    provenance: first.provenance)), from: id)
+    }
+
+    /// Holds what came against the sweep, as the coordinator does.
+    mutating func hear(_ message: WorkerMessage, from id: UInt64) {
+        let worker = WorkerID(id)
+        guard case .report(let report) = message, shell.mutant != .believedRecord else {
+            return coordinate(.message(message, from: worker))
+        }
+        guard report.id == sweep.ids[Int(report.trial)] else {
+            sayings.append(Saying(message: .refuse(reason: "another trial"), worker: id, record: nil))
+            return coordinate(.message(.goodbye, from: worker))
+        }
+        guard report.body == sweep.bodies[Int(report.trial)] || sweep.allows(report.body) else {
+            let failure = WorkerMessage.Failure(
+                lease: report.lease, trial: report.trial, attempt: report.attempt, cause: "its record is false",
+                provenance: report.provenance)
+            return coordinate(.message(.failure(failure), from: worker))
+        }
+        if report.provenance.seconds > 0 { shortest = min(shortest, Int64(report.provenance.seconds * 1000)) }
+        coordinate(.message(message, from: worker))
+    }
+}
+
+// MARK: - Checks
+
+extension Simulation {
+    /// Once all faults are over, no worker is given a trial that is sure not to end there, unless to try how long one
+    /// takes.
+    mutating func checkTime(_ effects: [DispatchEffect], of event: DispatchEvent) {
+        guard options.lifetime != nil else { return }
+        let isSettled = options.isCalm || now.milliseconds > options.faultsEnd + 20_000
+        for case .send(.assign(let assignment), let worker) in effects {
+            let id = worker.value
+            defer { given[id, default: 0] += assignment.trials.count }
+            guard isSettled, shortest < .max, given[id] ?? 0 >= Int(options.slots),
+                let until = workers[id]?.until, let ahead = workers[id]?.ahead
+            else { continue }
+            switch event {
+            case .message(.report, _), .message(.beat, _), .message(.progress, _): break
+            default: continue
+            }
+            let slack = options.latency + options.turn + 10
+            guard until.milliseconds - now.milliseconds - ahead + slack < 2 * shortest, let dispatcher else { continue }
+            let mine = dispatcher.workerFacts(at: coordinatorTime).first { $0.id == worker }?.held ?? 0
+            // Others ran trials before this event, and do after it.
+            let others = effects.reduce(dispatcher.leasedCount - mine) { count, effect in
+                guard case .send(.assign(let other), let id) = effect, id != worker else { return count }
+                return count - other.trials.count
+            }
+            if others > 0 { fail("worker \(id) is given a trial that cannot end there") }
+        }
+    }
+
+    /// A slot is ended for its trial's time, and not for the time in which its worker slept.
+    mutating func checkLimit(of slot: Int, of id: UInt64) {
+        guard let worker = workers[id] else { return }
+        let ran = now.milliseconds - worker.processes[slot].startedAt
+        // A jump may be too short to be told from a late wake.
+        let least = Int64(options.settings.trialLimitSeconds) * 1000 - 2500 * worker.jumps
+        if ran < least { fail("a trial of worker \(id) is ended after \(ran) ms, before its limit") }
+    }
+
+    /// Without faults, a run in which everything fails ends after a few failures a slot.
+    mutating func checkDespair() {
+        guard options.isCalm, options.isHopeless, !isMended, options.hosts * Int(options.slots) <= 4 else { return }
+        let count = journal.failures.values.reduce(0) { $0 + $1.count }
+        if count > 60 { fail("\(count) attempts failed, all alike, and the run goes on") }
+    }
+}
