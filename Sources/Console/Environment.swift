@@ -40,7 +40,14 @@ public func numericEnvironment(_ kernel: BLASKernel) -> [String] {
 
 /// Where data sets are: what was asked for, else $RANKSWEEP_DATA, else ~/.cache/ranksweep.
 public func dataDirectory(_ asked: String?) -> String {
-    asked ?? environmentValue("RANKSWEEP_DATA") ?? (environmentValue("HOME") ?? ".") + "/.cache/ranksweep"
+    asked ?? environmentValue("RANKSWEEP_DATA") ?? (homeDirectory() ?? ".") + "/.cache/ranksweep"
+}
+
+/// $HOME, or where it is not set what the system has for this user; nil where neither says.
+public func homeDirectory() -> String? {
+    if let home = environmentValue("HOME") { return home }
+    guard let entry = getpwuid(getuid()), let home = entry.pointee.pw_dir, home.pointee != 0 else { return nil }
+    return String(cString: home)
 }
 
 public func hostName() -> String {

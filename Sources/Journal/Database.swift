@@ -1,4 +1,5 @@
 import CSQLite
+import Glibc
 
 /// One connection to an SQLite file. The only place, with `Statement`, that calls SQLite.
 final class Database {
@@ -56,6 +57,7 @@ final class Database {
     }
 
     func error(_ code: Int32) -> JournalError {
+        if code & 0xff == SQLITE_IOERR, sqlite3_system_errno(handle) == EFBIG { return .tooLarge(path: path) }
         let detail = String(cString: sqlite3_errmsg(handle))
         return switch code & 0xff {
         case SQLITE_FULL: .diskFull(path: path)

@@ -20,22 +20,23 @@ import Wire
 public func runWorkerCommand(
     _ words: [String], insteadOfTraining body: ((TrialSettings) -> JSONValue)? = nil
 ) -> Never {
+    beginProgram()
     do throws(UsageError) {
         let arguments = try Arguments(words, for: workerCommand)
         if arguments.wantsHelp {
             printOut(workerCommand.help)
-            exit(ExitCode.done.rawValue)
+            endProgram(.done)
         }
         if arguments.has("--version") {
             printOut(workerVersion)
-            exit(ExitCode.done.rawValue)
+            endProgram(.done)
         }
         let options = try WorkerOptions(arguments)
-        if let text = options.measureRequest { exit(runMeasure(text, options).rawValue) }
-        exit(options.isSlot ? runSlot(options, body) : Worker.run(options).rawValue)
+        if let text = options.measureRequest { endProgram(runMeasure(text, options)) }
+        endProgram(options.isSlot ? runSlot(options, body) : Worker.run(options))
     } catch {
         printError("error: \(error.message)\nTry 'ranksweep-worker --help'.")
-        exit(ExitCode.wrongUse.rawValue)
+        endProgram(.wrongUse)
     }
 }
 
@@ -134,7 +135,7 @@ struct WorkerOptions {
         isQuiet = arguments.has("--quiet")
         stopsWithInput = arguments.has("--stop-with-stdin")
         parent = try arguments.integer("--parent", in: 1...Int(Int32.max)).map { pid_t($0) }
-        slots = try arguments.integer("--slots", in: 1...1024) ?? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+        slots = try arguments.integer("--slots", in: 1...1024) ?? min(1024, coreCount())
         switch arguments["--blas-kernel"] ?? "auto" {
         case "auto": kernel = .automatic
         case "env": kernel = .environment
@@ -165,5 +166,5 @@ private func cacheDirectory() -> String? {
 /// What may be deleted at any time.
 func cacheRoot() -> String? {
     if let folder = environmentValue("XDG_CACHE_HOME") { return folder + "/ranksweep" }
-    return environmentValue("HOME").map { $0 + "/.cache/ranksweep" }
+    return homeDirectory().map { $0 + "/.cache/ranksweep" }
 }
