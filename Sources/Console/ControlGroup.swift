@@ -17,7 +17,9 @@ struct ControlGroup {
         mounts = mountinfo.split(separator: "\n").compactMap { line in
             // 31 23 0:28 ROOT POINT rw,relatime … - TYPE SOURCE OPTIONS
             let fields = line.split(separator: " ")
-            guard let dash = fields.firstIndex(of: "-"), dash >= 6, fields.count > dash + 3 else { return nil }
+            guard let dash = fields.firstIndex(of: "-"), dash >= 6, fields.count > dash + 3 else {
+                return nil
+            }
             let kinds: [Substring]
             switch fields[dash + 1] {
             case "cgroup2": kinds = ["cgroup2"]
@@ -47,11 +49,15 @@ struct ControlGroup {
     }
 
     private func folders(of kind: String, group: String?) -> [String] {
-        guard let group, let mount = mounts.first(where: { $0.kinds.contains { $0 == kind } }) else { return [] }
+        guard let group, let mount = mounts.first(where: { $0.kinds.contains { $0 == kind } }) else {
+            return []
+        }
         var path = group
         if mount.root != "/" {
             // Without a namespace of its own a container sees a path of which only the end is mounted here.
-            path = path == mount.root || path.hasPrefix(mount.root + "/") ? String(path.dropFirst(mount.root.count)) : ""
+            path =
+                path == mount.root || path.hasPrefix(mount.root + "/")
+                ? String(path.dropFirst(mount.root.count)) : ""
         }
         var folders: [String] = []
         var parts = path.split(separator: "/")

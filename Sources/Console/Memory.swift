@@ -9,7 +9,8 @@ public func availableMemoryBytes() -> UInt64? {
     let left =
         group.unified.compactMap {
             availableMemoryBytes(
-                meminfo: meminfo, limit: smallFile($0 + "/memory.max"), use: smallFile($0 + "/memory.current"))
+                meminfo: meminfo, limit: smallFile($0 + "/memory.max"), use: smallFile($0 + "/memory.current")
+            )
         }
         + group.folders(of: "memory").compactMap {
             availableMemoryBytes(

@@ -89,12 +89,14 @@ private func foreignBytes() -> String? {
         return "argument \(place) is not UTF-8: '\(shown)': rename the file, or name it otherwise"
     }
     for name in folderVariables {
-        guard let value = getenv(name), let shown = shownIfForeign(Array(UnsafeBufferPointer(start: value, count: strlen(value))))
+        guard let value = getenv(name),
+            let shown = shownIfForeign(Array(UnsafeBufferPointer(start: value, count: strlen(value))))
         else { continue }
         return "$\(name) is not UTF-8: '\(shown)': set it to a folder whose name is"
     }
     var bytes = [CChar](repeating: 0, count: 4096)
-    guard getcwd(&bytes, bytes.count) != nil, let shown = shownIfForeign(Array(bytes.prefix { $0 != 0 })) else {
+    guard getcwd(&bytes, bytes.count) != nil, let shown = shownIfForeign(Array(bytes.prefix { $0 != 0 }))
+    else {
         return nil
     }
     return "the current folder's name is not UTF-8: '\(shown)': rename it, or call from another"
@@ -108,7 +110,8 @@ func shownIfForeign(_ characters: [CChar]) -> String? {
     return String(
         bytes.flatMap { byte -> [Character] in
             (0x20..<0x7f).contains(byte)
-                ? [Character(UnicodeScalar(byte))] : ["\\", "x", digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+                ? [Character(UnicodeScalar(byte))]
+                : ["\\", "x", digits[Int(byte >> 4)], digits[Int(byte & 15)]]
         })
 }
 

@@ -15,7 +15,9 @@ extension Coordinator {
     /// Kept for `status` after the end. A journal that cannot be written says so elsewhere.
     mutating func keepLedger() {
         guard ledger != keptLedger else { return }
-        guard (try? journal.setSetting(WorkerLedger.setting, ledger.json.canonicalText)) != nil else { return }
+        guard (try? journal.setSetting(WorkerLedger.setting, ledger.json.canonicalText)) != nil else {
+            return
+        }
         keptLedger = ledger
     }
 

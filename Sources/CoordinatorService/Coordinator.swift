@@ -344,7 +344,8 @@ struct Coordinator {
                 throw error.failure
             }
             if trouble == nil { terminal.print(error.warning(freeIn: run.path)) }
-            trouble = trouble?.failedAgain(at: now) ?? DiskTrouble(at: now, why: error.reason(freeIn: run.path))
+            trouble =
+                trouble?.failedAgain(at: now) ?? DiskTrouble(at: now, why: error.reason(freeIn: run.path))
             return
         }
         for (message, worker) in merged(sends) { socket.send(message.encoded, to: worker) }

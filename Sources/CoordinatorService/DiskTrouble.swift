@@ -78,7 +78,7 @@ struct DiskTrouble {
     /// Peers remembered: more than a coordinator can have connections.
     static let mostPeers = 100_000
 
-    init(at now: Int64, why: String) {
+    init(at now: Int64, why: String = "") {
         began = now
         self.why = why
         nextTry = now + delay

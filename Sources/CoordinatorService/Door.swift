@@ -171,7 +171,9 @@ extension RefusalCounts {
 private func checkDescriptors(_ options: RunOptions) throws(CommandFailure) {
     let (available, needed) = (allowManyConnections(), 48 + 3 * options.workers)
     guard available < needed, let advice = ProcessLimit.openFiles.advice else { return }
-    throw .input("a run of \(countText(options.workers, "worker")) here needs \(needed) open files at least: \(advice)")
+    throw .input(
+        "a run of \(countText(options.workers, "worker")) here needs \(needed) open files at least: \(advice)"
+    )
 }
 
 /// Performs what is done with key files.

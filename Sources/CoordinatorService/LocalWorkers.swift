@@ -64,7 +64,8 @@ struct LocalWorkers: WorkerSource {
         let isShort = workers.contains { $0 == nil }
         if isShort, !toldShortage {
             news.lines.append(
-                "warning: a worker cannot be started here: \(systemMessage(EMFILE)); trying again every second")
+                "warning: a worker cannot be started here: \(systemMessage(EMFILE)); trying again every second"
+            )
         }
         toldShortage = isShort
     }

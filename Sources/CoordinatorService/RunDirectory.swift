@@ -51,10 +51,10 @@ struct RunDirectory {
     /// A run's files belong into a folder of their own.
     static func checkIsNoRoot(_ path: String) throws(CommandFailure) {
         guard !isSame(path, "/") else {
-            throw .input("--out \(path) is the root of all files: take a folder in it")
+            throw .input("--out \(path): that is the root of all files; take a folder in it")
         }
         guard let home = homeDirectory(), isSame(path, home) else { return }
-        throw .input("--out \(path) is your home directory: take a folder in it, such as \(path)/runs/NAME")
+        throw .input("--out \(path): that is your home directory; take a folder in it, such as \(path)/runs/NAME")
     }
 
     private static func isSame(_ path: String, _ other: String) -> Bool {

@@ -121,7 +121,8 @@ struct SshHosts: WorkerSource {
                 why: remote[fact.host] != nil
                     ? "its worker runs, and has not reached \(plan.connect)"
                     : started[fact.host] != nil
-                        ? "its worker ended before it reached \(plan.connect)" : "no worker was started there yet")
+                        ? "its worker ended before it reached \(plan.connect)"
+                        : "no worker was started there yet")
         }
     }
 

@@ -35,7 +35,8 @@ func outageLines(_ outage: JSONValue) -> [String] {
 /// Workers that were lost, and hosts that never came: as the coordinator says, else as the journal has it.
 func absenceLines(_ live: JSONValue?, _ kept: KeptFacts) -> [String] {
     let ledger = live.map { live in live["lost"].map { WorkerLedger($0) } ?? WorkerLedger() } ?? kept.ledger
-    let absent = live.map { live in (live["absent_hosts"]?.array ?? []).map { AbsentHost($0) } } ?? kept.absent
+    let absent =
+        live.map { live in (live["absent_hosts"]?.array ?? []).map { AbsentHost($0) } } ?? kept.absent
     var lines = ledger.lines(unixMilliseconds: unixMilliseconds())
     lines += absent.prefix(20).map(\.line)
     if absent.count > 20 { lines.append("never joined: \(countText(absent.count - 20, "other host"))") }

@@ -31,7 +31,7 @@ public struct ChildProgram {
     /// Starts a program. It gets no descriptor of ours but the given ones, and default signals.
     ///
     /// - Parameters:
-    ///   - environment: all of it, as NAME=VALUE.
+    ///   - environment: all of it, as NAME=VALUE; entries of ours that are no text come with it, byte for byte.
     ///   - descriptors: ours, and the number that the program knows each by.
     /// - Returns: nil where it cannot be started; errno says why.
     public static func start(
@@ -47,7 +47,9 @@ public struct ChildProgram {
         defer { posix_spawnattr_destroy(&attributes) }
         var usual = sigset_t()
         sigemptyset(&usual)
-        for signal in [SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGXFSZ, SIGXCPU] { sigaddset(&usual, signal) }
+        for signal in [SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGXFSZ, SIGXCPU] {
+            sigaddset(&usual, signal)
+        }
         var none = sigset_t()
         sigemptyset(&none)
         posix_spawnattr_setsigmask(&attributes, &none)
@@ -58,7 +60,7 @@ public struct ChildProgram {
         posix_spawnattr_setflags(&attributes, Int16(flags))
         var process = pid_t()
         let code = withCStrings([path] + arguments) { argv in
-            withCStrings(environment) { posix_spawn(&process, path, &actions, &attributes, argv, $0) }
+            withCStrings(environment, and: foreignEntries()) { posix_spawn(&process, path, &actions, &attributes, argv, $0) }
         }
         guard code == 0 else {
             errno = code
@@ -134,10 +136,22 @@ extension ChildProgram.End {
     }
 }
 
+/// Entries of the environment that are not UTF-8.
+private func foreignEntries() -> [UnsafeMutablePointer<CChar>] {
+    var entries: [UnsafeMutablePointer<CChar>] = []
+    var next = environ
+    while let entry = next.pointee {
+        if String(validatingCString: entry) == nil { entries.append(entry) }
+        next += 1
+    }
+    return entries
+}
+
 private func withCStrings<Result>(
-    _ texts: [String], _ body: ([UnsafeMutablePointer<CChar>?]) -> Result
+    _ texts: [String], and others: [UnsafeMutablePointer<CChar>] = [],
+    _ body: ([UnsafeMutablePointer<CChar>?]) -> Result
 ) -> Result {
-    let copies = texts.map { strdup($0) }
+    let copies = texts.map { strdup($0) } + others.map { strdup($0) }
     defer { for copy in copies { free(copy) } }
     return body(copies + [nil])
 }

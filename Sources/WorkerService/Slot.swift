@@ -13,7 +13,8 @@ private let slotDescriptor: Int32 = 3
 
 /// A slot's whole life: says that it is ready, then runs the trials it is given, one after another, until the
 /// worker closes its end.
-func runSlot(_ options: WorkerOptions, _ insteadOfTraining: ((TrialSettings) -> JSONValue)? = nil) -> ExitCode {
+func runSlot(_ options: WorkerOptions, _ insteadOfTraining: ((TrialSettings) -> JSONValue)? = nil) -> ExitCode
+{
     // The worker ends: leave the trial's state, for another to go on from.
     cposix_note_signal(SIGUSR1)
     guard diesWithParent(options.parent, signal: SIGKILL) else { return .interrupted }

@@ -70,7 +70,9 @@ struct SlotProcess {
         if count < 0, errno == EAGAIN || errno == EINTR { return .replies([]) }
         guard count > 0 else {
             let end = end()
-            let crashes = [SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGSEGV].map { ChildProgram.End.killed(signal: $0) }
+            let crashes = [SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGSEGV].map {
+                ChildProgram.End.killed(signal: $0)
+            }
             return .ended("its process \(end.description)", isCrash: crashes.contains(end))
         }
         buffer.append(bytes)

@@ -55,7 +55,8 @@ let workerCommand = CommandSpec(
             "--keys", "DIR",
             "this worker's keys, as 'ranksweep keys add' made them where the coordinator runs"),
         OptionSpec(
-            "--slots", "N", "trials at a time, each in a process with one thread (default: one a core)"),
+            "--slots", "N",
+            "trials at a time, each in a process with one thread (default: one a core that it may use)"),
         OptionSpec(
             "--data", "DIR",
             "the folder with mnist/ and fashion-mnist/ (default: $RANKSWEEP_DATA, else ~/.cache/ranksweep)"),
