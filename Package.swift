@@ -29,7 +29,7 @@ let package = Package(
         // Shared.
         .target(name: "Files"),
         .target(name: "Text", dependencies: ["CSodium", "CBuild"]),
-        .target(name: "Console", dependencies: ["Text", "CPosix"]),
+        .target(name: "Console", dependencies: ["Files", "Text", "CPosix"]),
         .target(name: "Sweep", dependencies: ["Text", "CYAML"]),
         .target(name: "Fitting"),
 
@@ -48,8 +48,10 @@ let package = Package(
         .target(name: "Wire", dependencies: ["Sweep", "Text"]),
         .target(name: "Scheduling", dependencies: ["Wire", "Sweep"]),
         .target(name: "Cluster", dependencies: ["Sweep", "Text"]),
-        .target(name: "Journal", dependencies: ["Scheduling", "Wire", "Sweep", "Text", "CSQLite", "CPosix"]),
-        .target(name: "Transport", dependencies: ["Wire", "Text", "CZeroMQ", "CPosix"]),
+        .target(
+            name: "Journal",
+            dependencies: ["Scheduling", "Wire", "Sweep", "Files", "Text", "CSQLite", "CPosix"]),
+        .target(name: "Transport", dependencies: ["Wire", "Files", "Text", "CZeroMQ", "CPosix"]),
         .target(name: "Reporting", dependencies: ["Sweep", "Fitting", "Files", "Text"]),
 
         // The two services and their commands.
@@ -62,8 +64,8 @@ let package = Package(
         .target(
             name: "WorkerService",
             dependencies: [
-                "Experiments", "LinearAlgebra", "Transport", "Scheduling", "Wire", "Sweep", "Text", "Console",
-                "CPosix",
+                "Experiments", "LinearAlgebra", "Transport", "Scheduling", "Wire", "Sweep", "Files", "Text",
+                "Console", "CPosix",
             ]),
         .executableTarget(name: "ranksweep", dependencies: ["CoordinatorService"]),
         .executableTarget(name: "ranksweep-worker", dependencies: ["WorkerService"]),
@@ -101,7 +103,8 @@ let package = Package(
         .testTarget(
             name: "SimulatedClusterTests", dependencies: ["SimulatedCluster", "Console"]),
         .testTarget(
-            name: "JournalTests", dependencies: ["Journal", "Scheduling", "Wire", "Sweep", "CFaultyDisk"]),
+            name: "JournalTests",
+            dependencies: ["Journal", "Scheduling", "Wire", "Sweep", "Files", "CFaultyDisk"]),
         .testTarget(name: "ReportingTests", dependencies: ["Reporting", "Sweep", "Text"]),
         .testTarget(name: "ProjectTests"),
         .testTarget(

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -64,6 +65,21 @@ int cposix_was_signalled(void) { return was_signalled != 0; }
 long cposix_file_system_type(const char *path) {
     struct statfs status;
     return statfs(path, &status) == 0 ? (long)status.f_type : 0;
+}
+
+int cposix_allowed_processors(void) {
+    // The mask has to be as large as the kernel's, whatever that is.
+    for (int most = 1024; most <= 1 << 20; most *= 2) {
+        cpu_set_t *set = CPU_ALLOC(most);
+        if (set == NULL) break;
+        size_t size = CPU_ALLOC_SIZE(most);
+        int count = sched_getaffinity(0, size, set) == 0 ? CPU_COUNT_S(size, set) : -errno;
+        CPU_FREE(set);
+        if (count > 0) return count;
+        if (count != -EINVAL) break;
+    }
+    long online = sysconf(_SC_NPROCESSORS_ONLN);
+    return online > 0 ? (int)online : 1;
 }
 
 void cposix_exit_on_signal(int code, const char *words) {

@@ -1,5 +1,6 @@
 // Console: command lines and their help, progress and durations in words, and writing to the terminal.
-// Imports Text, CPosix and Glibc. Leaves out what commands do. All that decides words is pure; `Terminal` writes.
+// Imports Files, Text, CPosix and Glibc. Leaves out what commands do. All that decides words is pure; what is written is
+// checked (Output.swift).
 
 import CPosix
 import Glibc
@@ -34,22 +35,24 @@ public struct Terminal {
     /// Writes a line, above the foot.
     public mutating func print(_ line: String) {
         let line = printable(line)
-        writeText((foot.isEmpty ? "" : "\r\u{1b}[K") + line + "\n" + foot, to: STDERR_FILENO)
+        write((foot.isEmpty ? "" : "\r\u{1b}[K") + line + "\n" + foot)
     }
 
     /// Sets the foot: on a terminal only.
     public mutating func setFoot(_ line: String) {
         guard isTerminal, line != foot else { return }
         foot = String(line.prefix(max(1, width - 1)))
-        writeText("\r\u{1b}[K" + foot, to: STDERR_FILENO)
+        write("\r\u{1b}[K" + foot)
     }
 
     /// Ends the foot's line as it stands.
     public mutating func endFoot() {
         guard !foot.isEmpty else { return }
-        writeText("\n", to: STDERR_FILENO)
+        write("\n")
         foot = ""
     }
+
+    private func write(_ text: String) { _ = writeText(text, to: STDERR_FILENO) }
 }
 
 /// Lines on standard output that are written over by their next version, where a person watches; elsewhere each
@@ -85,26 +88,6 @@ public func printable(_ text: String) -> String {
         text.unicodeScalars.map { scalar in
             scalar.properties.generalCategory == .control ? "·" : Character(scalar)
         })
-}
-
-/// Writes to standard output; false where that takes no more.
-@discardableResult public func printOut(_ text: String) -> Bool {
-    writeText(text + "\n", to: STDOUT_FILENO)
-}
-
-/// Writes to standard error.
-public func printError(_ text: String) { writeText(text + "\n", to: STDERR_FILENO) }
-
-@discardableResult private func writeText(_ text: String, to descriptor: Int32) -> Bool {
-    var bytes = Array(text.utf8)[...]
-    while !bytes.isEmpty {
-        let count = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-        if count < 0, errno == EINTR || errno == EAGAIN { continue }
-        // Nobody reads any more (a closed pipe): there is no one to tell.
-        guard count > 0 else { return false }
-        bytes = bytes.dropFirst(count)
-    }
-    return true
 }
 
 /// Milliseconds of a clock that only goes forward.

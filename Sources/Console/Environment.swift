@@ -7,12 +7,12 @@ public func environmentValue(_ name: String) -> String? {
     return text.isEmpty ? nil : text
 }
 
-/// The whole environment, as NAME=VALUE.
+/// The environment, as NAME=VALUE; without entries that are not UTF-8, which children get as they are.
 public func environmentList() -> [String] {
     var list: [String] = []
     var entry = environ
     while let text = entry.pointee {
-        list.append(String(cString: text))
+        if let text = String(validatingCString: text) { list.append(text) }
         entry += 1
     }
     return list
@@ -40,7 +40,16 @@ public func numericEnvironment(_ kernel: BLASKernel) -> [String] {
 
 /// Where data sets are: what was asked for, else $RANKSWEEP_DATA, else ~/.cache/ranksweep.
 public func dataDirectory(_ asked: String?) -> String {
-    asked ?? environmentValue("RANKSWEEP_DATA") ?? (environmentValue("HOME") ?? ".") + "/.cache/ranksweep"
+    asked ?? environmentValue("RANKSWEEP_DATA") ?? (homeDirectory() ?? ".") + "/.cache/ranksweep"
+}
+
+/// $HOME, or where it is not set what the system has for this user; nil where neither says.
+public func homeDirectory() -> String? {
+    if let home = environmentValue("HOME") { return home }
+    guard let entry = getpwuid(getuid()), let home = entry.pointee.pw_dir, home.pointee != 0 else {
+        return nil
+    }
+    return String(cString: home)
 }
 
 public func hostName() -> String {

@@ -3,16 +3,26 @@ import Glibc
 /// Memory that this process may still use, in bytes: what the machine has to spare, and what its control
 /// group leaves of its limit. nil where neither can be read.
 public func availableMemoryBytes() -> UInt64? {
-    let group = smallFile("/proc/self/cgroup").flatMap(unifiedGroup)
-    let folder = group.map { "/sys/fs/cgroup" + ($0 == "/" ? "" : $0) }
-    return availableMemoryBytes(
-        meminfo: smallFile("/proc/meminfo") ?? "", limit: folder.flatMap { smallFile($0 + "/memory.max") },
-        use: folder.flatMap { smallFile($0 + "/memory.current") })
+    let group = ControlGroup(
+        cgroup: smallFile("/proc/self/cgroup") ?? "", mountinfo: smallFile("/proc/self/mountinfo") ?? "")
+    let meminfo = smallFile("/proc/meminfo") ?? ""
+    let left =
+        group.unified.compactMap {
+            availableMemoryBytes(
+                meminfo: meminfo, limit: smallFile($0 + "/memory.max"), use: smallFile($0 + "/memory.current")
+            )
+        }
+        + group.folders(of: "memory").compactMap {
+            availableMemoryBytes(
+                meminfo: meminfo, limit: smallFile($0 + "/memory.limit_in_bytes"),
+                use: smallFile($0 + "/memory.usage_in_bytes"))
+        }
+    return left.min() ?? availableMemoryBytes(meminfo: meminfo, limit: nil, use: nil)
 }
 
 /// - Parameters:
 ///   - meminfo: /proc/meminfo.
-///   - limit: memory.max of the control group, "max" where there is none.
+///   - limit: memory.max of the control group (memory.limit_in_bytes), "max" where there is none.
 ///   - use: its memory.current.
 func availableMemoryBytes(meminfo: String, limit: String?, use: String?) -> UInt64? {
     func number(_ text: String?) -> UInt64? {
@@ -27,12 +37,8 @@ func availableMemoryBytes(meminfo: String, limit: String?, use: String?) -> UInt
     return spare.map { min($0, left) } ?? left
 }
 
-/// The group in cgroup v2's one line of /proc/self/cgroup, "0::/user.slice".
-func unifiedGroup(_ text: String) -> String? {
-    text.split(separator: "\n").first { $0.hasPrefix("0::") }.map { String($0.dropFirst(3)) }
-}
-
-private func smallFile(_ path: String) -> String? {
+/// A file of the kernel's; nil where it cannot be read.
+func smallFile(_ path: String) -> String? {
     guard let file = fopen(path, "re") else { return nil }
     defer { fclose(file) }
     var bytes = [UInt8](repeating: 0, count: 1 << 16)

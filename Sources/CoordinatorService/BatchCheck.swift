@@ -1,4 +1,5 @@
 import Console
+import Files
 import Glibc
 import Sweep
 
@@ -21,7 +22,7 @@ enum BatchCheck: Equatable {
         }
         errno = 0
         guard let file = fopen(path, "re") else {
-            self = errno == ENOENT ? .missing : .wrong(systemText(errno))
+            self = errno == ENOENT ? .missing : .wrong(systemMessage(errno))
             return
         }
         defer { fclose(file) }
@@ -30,7 +31,7 @@ enum BatchCheck: Equatable {
         while true {
             let bytes = fread(&record, 1, record.count, file)
             if ferror(file) != 0 {
-                self = .wrong(systemText(errno))
+                self = .wrong(systemMessage(errno))
                 return
             }
             if bytes == 0 { break }

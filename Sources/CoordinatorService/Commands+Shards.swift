@@ -12,7 +12,7 @@ let shardSpec = CommandSpec(
     ] + overrideOptions
         + workerOptions.filter { !["--workers", "--listen", "--keys", "--insecure"].contains($0.name) }.map {
             $0.name == "--slots"
-                ? OptionSpec("--slots", "N", "trials at a time (default: one a core of the machine)") : $0
+                ? OptionSpec("--slots", "N", "trials at a time (default: one a core that it may use)") : $0
         },
     details: """
         Needs no network and no other shard; each trial is in one shard, and shards cost about the same. The

@@ -44,8 +44,9 @@ var overview: String {
 
         'ranksweep COMMAND --help' explains a command, 'ranksweep --version' tells the versions.
 
-        exit codes: 0 done, 1 some trials failed or were quarantined, 2 wrong use or wrong input,
-        3 interrupted and resumable, 4 internal
+        exit codes: 0 done, 1 some trials failed or were quarantined, 2 wrong use or wrong input (nothing was
+        begun), 3 interrupted and resumable, 4 internal, or a fault of the system (also: standard output cannot
+        be written)
 
         example: ranksweep run sweeps/demo.yaml
         """
@@ -65,7 +66,7 @@ let dataOption = OptionSpec(
 
 let workerOptions = [
     OptionSpec("--workers", "N", "start N workers on this machine (default: 1; with --listen: 0)"),
-    OptionSpec("--slots", "N", "trials at a time, shared out to those workers (default: one a core)"),
+    OptionSpec("--slots", "N", "trials at a time, shared out to those workers (default: one a core that they may use)"),
     OptionSpec("--listen", "tcp://HOST:PORT", "let workers connect that were started elsewhere"),
     OptionSpec(
         "--keys", "DIR",

@@ -70,16 +70,24 @@ extension Coordinator {
         drains = []
     }
 
+    private var intakeWord: String {
+        switch dispatcher.intake {
+        case .open: "open"
+        case .paused: "paused"
+        case .draining: "draining"
+        }
+    }
+
     var progressReport: ProgressReport {
         let progress = dispatcher.progress
         var report = ProgressReport(
             total: progress.total, done: done, quarantined: progress.quarantined, failures: progress.failures,
             workers: progress.workers, slots: progress.slots, rate: rate.perSecond)
         report.fraction = dispatcher.runningFraction
-        switch dispatcher.intake {
-        case .open: break
-        case .paused: report.halt = "paused"
-        case .draining: report.halt = "draining"
+        if dispatcher.intake != .open { report.halt = intakeWord }
+        if trouble != nil {
+            report.halt = "waiting for the disk"
+            report.rate = nil
         }
         return report
     }
@@ -88,10 +96,14 @@ extension Coordinator {
     private var liveFacts: JSONValue {
         let report = progressReport
         var facts: [String: JSONValue] = [
-            "intake": .string(report.halt ?? "open"), "done": JSONValue(report.done),
+            "intake": .string(intakeWord), "done": JSONValue(report.done),
             "running_fraction": .number(report.fraction), "leased": JSONValue(dispatcher.leasedCount),
             "slots": JSONValue(report.slots),
         ]
+        facts["outage"] = outageFacts
+        if ledger.lossCount > 0 { facts["lost"] = ledger.json }
+        let absent = absentHosts
+        if !absent.isEmpty { facts["absent_hosts"] = .array(absent.prefix(1000).map(\.json)) }
         if let rate = report.rate { facts["trials_per_second"] = .number(rate) }
         if let seconds = report.secondsLeft { facts["eta_seconds"] = .number(seconds) }
         let workers = dispatcher.workerFacts(at: Instant(milliseconds: monotonicMilliseconds()))

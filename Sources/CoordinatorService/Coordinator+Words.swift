@@ -42,6 +42,7 @@ extension Coordinator {
         case .suspect(_, let host): terminal.print("a worker on \(host) is silent")
         case .lost(let id, let host, let trials):
             socket.forget(id)
+            if !isFinished { ledger.lost(id, trials: trials, unixMilliseconds: unixMilliseconds()) }
             terminal.print("a worker on \(host) is lost\(held(trials))")
         case .resting(_, let host, let failures):
             terminal.print(

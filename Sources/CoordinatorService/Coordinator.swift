@@ -14,7 +14,7 @@ struct Coordinator {
     enum End: Equatable { case finished, interrupted, hopeless(String) }
 
     let run: RunDirectory
-    private let journal: RunJournal
+    let journal: RunJournal
     let socket: CoordinatorSocket
     private var door: Door
     private let signals: SignalDescriptor
@@ -46,7 +46,16 @@ struct Coordinator {
     /// Why the first of them is still there.
     private var unwritten: FileError?
     /// While the disk takes nothing: the dispatcher rests.
-    private var trouble: DiskTrouble?
+    private(set) var trouble: DiskTrouble?
+    /// Whether the run is still where it began.
+    private var place: RunPlace
+    /// Whether a trial was handed out: from then on no end of this program says that nothing was begun.
+    private var hasBegun = false
+    var ledger = WorkerLedger()
+    /// As the journal has it.
+    var keptLedger = WorkerLedger()
+    /// For the end of the run: workers that were lost, and hosts that never came.
+    private(set) var workerLines: [String] = []
 
     private var told: Set<WorkerID> = []
     var failureCounts: [String: Int] = [:]
@@ -71,6 +80,7 @@ struct Coordinator {
         self.sources = sources
         sweepDigest = run.spec.digest
         trials = TrialReader(run.spec.grid)
+        place = RunPlace(run)
         run.weights.removeUnfinished()
         var settings = DispatchSettings()
         settings.trialLimitSeconds = trialLimitSeconds
@@ -83,6 +93,8 @@ struct Coordinator {
                 order: TrialOrder(run.spec.grid))
             kernels = try journal.summary().kernels
             self.door.restore(try journal.setting(Door.refusalsSetting))
+            ledger = WorkerLedger(json: try journal.setting(WorkerLedger.setting))
+            keptLedger = ledger
         } catch { throw CommandFailure(error) }
         nextLineAt = monotonicMilliseconds() + 5000
         rate.update(done: dispatcher.work, atMilliseconds: monotonicMilliseconds())
@@ -94,6 +106,7 @@ struct Coordinator {
     mutating func serve() throws(CommandFailure) -> End {
         defer {
             door.save(journal)
+            keepLedger()
             terminal.endFoot()
         }
         if let gap = run.spec.strictnessGap { terminal.print(gap) }
@@ -103,10 +116,12 @@ struct Coordinator {
             try pollSources()
             while !isFinished || trouble != nil, !isInterrupted { try turn() }
             if isFinished { try stayForFarewells() }
+            if let loss = place.loss { throw run.failure(loss, journal) }
         } catch {
             stopSources(ask: true)
-            throw error
+            throw hasBegun ? error.afterBeginning : error
         }
+        noteWorkers()
         stopSources(ask: isInterrupted)
         run.weights.removeUnfinished()
         return isFinished ? .finished : despair.map { .hopeless($0) } ?? .interrupted
@@ -131,7 +146,10 @@ struct Coordinator {
             socket, descriptors: descriptors, writable: sources.flatMap(\.writable), milliseconds: Int(wait))
         while let signal = signals.next() {
             if signal == SIGHUP, sourcesHangUp() { continue }
-            if !isInterrupted { terminal.print("stopping, and writing the records that are there") }
+            if !isInterrupted {
+                let why = signal == SIGXCPU ? ProcessLimit.processorTime.advice.map { "\($0): " } ?? "" : ""
+                terminal.print("\(why)stopping, and writing the records that are there")
+            }
             isInterrupted = true
         }
         if ready.socket { if trouble == nil { receiveMessages() } else { keepInTouch() } }
@@ -141,10 +159,20 @@ struct Coordinator {
         let instant = Instant(milliseconds: monotonicMilliseconds())
         if let deadline = dispatcher.nextDeadline, instant >= deadline { handle(.wake) }
         try flush()
+        if let loss = place.loss(at: instant.milliseconds) { throw run.failure(loss, journal) }
         showProgress()
     }
 
+    /// Before the sources are stopped, which then know no more of their hosts.
+    private mutating func noteWorkers() {
+        let absent = absentHosts
+        workerLines = workerSummary(absent)
+        let json = JSONValue.array(absent.map(\.json))
+        try? journal.setSetting(Coordinator.absentSetting, json.canonicalText)
+    }
+
     private mutating func watchDoor() {
+        keepLedger()
         let news = door.watch(at: monotonicMilliseconds(), journal)
         for line in news.lines { terminal.print(line) }
         for worker in news.barred {
@@ -211,6 +239,7 @@ struct Coordinator {
                 refuse(worker, why)
                 return
             }
+            ledger.joined(worker, WorkerProcess(host: hello.host, process: hello.process))
         case .report(let report):
             switch CheckedReport.check(report, run.spec, digest: sweepDigest, &trials) {
             case .record(let report): checked = report
@@ -277,7 +306,9 @@ struct Coordinator {
                     JournalAttempt(
                         trial: Int(failure.trial), number: failure.attempt, lease: failure.lease,
                         provenance: failure.provenance)))
-        case .send(let message, let worker): sends.append((message, worker))
+        case .send(let message, let worker):
+            if case .assign = message { hasBegun = true }
+            sends.append((message, worker))
         case .note(let note): tell(note)
         case .finished: isFinished = true
         case .drained:
@@ -330,7 +361,8 @@ struct Coordinator {
                 throw error.failure
             }
             if trouble == nil { terminal.print(error.warning(freeIn: run.path)) }
-            trouble = trouble?.failedAgain(at: now) ?? DiskTrouble(at: now)
+            trouble =
+                trouble?.failedAgain(at: now) ?? DiskTrouble(at: now, why: error.reason(freeIn: run.path))
             return
         }
         for (message, worker) in merged(sends) { socket.send(message.encoded, to: worker) }
@@ -346,12 +378,11 @@ struct Coordinator {
         guard terminal.isTerminal || now >= nextLookAt || now >= nextLineAt else { return }
         nextLookAt = now + 1000
         rate.update(done: dispatcher.work, atMilliseconds: now)
-        let waiting = trouble == nil ? "" : "waiting for the disk · "
         if terminal.isTerminal {
-            terminal.setFoot(waiting + progressReport.line(width: terminal.width - 1 - waiting.count))
+            terminal.setFoot(progressReport.line(width: terminal.width - 1))
         } else if now >= nextLineAt {
             nextLineAt = now + 30_000
-            terminal.print(waiting + progressReport.line(width: 200))
+            terminal.print(progressReport.line(width: 200))
         }
     }
 }

@@ -47,7 +47,7 @@ struct CommandFailure: Error {
 
     init(_ error: JournalError) {
         switch error {
-        case .diskFull, .corrupt, .damagedRecords, .system: self = .fault(error.message)
+        case .diskFull, .tooLarge, .corrupt, .damagedRecords, .system: self = .fault(error.message)
         default: self = .input(error.message)
         }
     }
@@ -77,14 +77,14 @@ func reported<Result>(_ body: () throws(ReportError) -> Result) throws(CommandFa
 
 /// Runs the command that the words name. Never returns.
 public func runCoordinatorCommand(_ words: [String]) -> Never {
-    signal(SIGPIPE, SIG_IGN)
+    beginProgram()
     do throws(CommandFailure) {
-        exit(try perform(words).rawValue)
+        endProgram(try perform(words))
     } catch {
         for line in error.message.split(separator: "\n") {
             printError(line.hasPrefix("(") ? String(line) : "error: \(line)")
         }
-        exit(error.code.rawValue)
+        endProgram(error.code)
     }
 }
 

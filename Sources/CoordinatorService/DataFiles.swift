@@ -1,4 +1,5 @@
 import CZlib
+import Files
 import Glibc
 import Sweep
 import Text
@@ -99,7 +100,7 @@ enum DataCheck: Equatable {
         }
         errno = 0
         guard let file = gzopen(path, "rbe") else {
-            self = errno == ENOENT ? .missing : .broken(systemText(errno))
+            self = errno == ENOENT ? .missing : .broken(systemMessage(errno))
             return
         }
         defer { gzclose_r(file) }
@@ -125,7 +126,7 @@ enum DataCheck: Equatable {
             let found = stream.finish().hexadecimal()
             self = found == digest ? .right : .wrong(digest: found)
         case Z_BUF_ERROR: self = .unfinished
-        case Z_ERRNO: self = .broken(systemText(errno))
+        case Z_ERRNO: self = .broken(systemMessage(errno))
         default:
             // zlib's message begins with the path.
             self = .broken(

@@ -10,13 +10,13 @@ enum Unwritten: Error {
     case weights(FileError)
     case journal(JournalError)
 
-    /// Whether the same steps may go well later. A file that the disk had taken and then could not keep
+    /// Whether the same steps may go well later: not where a file is as large as this process may make one. A file that the disk had taken and then could not keep
     /// (fsync) is not to be trusted any more, whatever a second fsync says: it is fetched again by a new
     /// coordinator.
     var mayPass: Bool {
         switch self {
         case .weights(let error):
-            [ENOSPC, EDQUOT, EIO, EFBIG, EMFILE, ENFILE].contains(error.code) && error.doing != "sync"
+            [ENOSPC, EDQUOT, EIO, EMFILE, ENFILE].contains(error.code) && error.doing != "sync"
         case .journal(let error): error.mayPass
         }
     }
@@ -36,8 +36,8 @@ enum Unwritten: Error {
         }
     }
 
-    /// What a person should know who could make room.
-    func warning(freeIn directory: String) -> String {
+    /// Which file, why, and how much is free there.
+    func reason(freeIn directory: String) -> String {
         let reason =
             switch self {
             case .weights(let error): error.description
@@ -45,8 +45,12 @@ enum Unwritten: Error {
             case .journal(let error): error.message
             }
         let free = freeBytes(at: directory).map { " (\(sizeText(Double($0))) free)" } ?? ""
-        return
-            "warning: \(reason)\(free): no more trials are handed out, and finished ones stay with their workers, "
+        return reason + free
+    }
+
+    /// What a person should know who could make room.
+    func warning(freeIn directory: String) -> String {
+        "warning: \(reason(freeIn: directory)): no more trials are handed out, and finished ones stay with their workers, "
             + "until the disk takes writes again; every acknowledged record is kept; trying again every few "
             + "seconds, Ctrl-C stops"
     }
@@ -56,6 +60,8 @@ enum Unwritten: Error {
 /// takes the other for dead. Pure: the caller brings the time.
 struct DiskTrouble {
     private let began: Int64
+    /// Which file the disk did not take, and how much was free.
+    let why: String
     /// When to try again, on the caller's clock.
     private(set) var nextTry: Int64
     private var delay = DiskTrouble.firstDelay
@@ -72,8 +78,9 @@ struct DiskTrouble {
     /// Peers remembered: more than a coordinator can have connections.
     static let mostPeers = 100_000
 
-    init(at now: Int64) {
+    init(at now: Int64, why: String = "") {
         began = now
+        self.why = why
         nextTry = now + delay
     }
 
@@ -121,7 +128,8 @@ struct DiskTrouble {
             + wishes + leavers
     }
 
-    func durationText(at now: Int64) -> String { Console.durationText(seconds: Double(now - began) / 1000) }
+    func seconds(at now: Int64) -> Double { Double(now - began) / 1000 }
+    func durationText(at now: Int64) -> String { Console.durationText(seconds: seconds(at: now)) }
 }
 
 /// Bytes that this user may still write on a folder's file system; nil where the system does not say.

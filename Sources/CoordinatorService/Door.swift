@@ -1,4 +1,5 @@
 import Console
+import Files
 import Glibc
 import Journal
 import Text
@@ -26,7 +27,7 @@ struct Door {
     static let lookMilliseconds: Int64 = 1000
 
     init(_ options: RunOptions) throws(CommandFailure) {
-        allowManyConnections()
+        try checkDescriptors(options)
         // Also of options that the run had before: what a name stands for may be another address by now.
         let endpoint = try orFail(CommandFailure.init(_:)) { () throws(UsageError) in
             try (options.listen ?? Endpoint(loopbackPort: nil)).checked(options)
@@ -184,6 +185,15 @@ extension RefusalCounts {
         if malformedMessages > 0 { parts.append(countText(malformedMessages, "malformed message")) }
         return parts.isEmpty ? nil : parts.joined(separator: ", ")
     }
+}
+
+/// Fewer descriptors than a run needs would leave it waiting for workers that it cannot start or hear.
+private func checkDescriptors(_ options: RunOptions) throws(CommandFailure) {
+    let (available, needed) = (allowManyConnections(), 48 + 3 * options.workers)
+    guard available < needed, let advice = ProcessLimit.openFiles.advice else { return }
+    throw .input(
+        "a run of \(countText(options.workers, "worker")) here needs \(needed) open files at least: \(advice)"
+    )
 }
 
 /// Performs what is done with key files.

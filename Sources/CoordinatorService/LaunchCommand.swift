@@ -12,7 +12,9 @@ let launchSpec = CommandSpec(
         OptionSpec(flag: "--follow-hosts", "read the cluster file again whenever it changes (SIGHUP: once)"),
         OptionSpec("--bundle", "FILE", "what hosts are sent (default: the one that 'make bundle' made)"),
         OptionSpec("--workers", "N", "start N workers on this machine, too (default: 0)"),
-        OptionSpec("--slots", "N", "trials at a time of the workers on this machine (default: one a core)"),
+        OptionSpec(
+            "--slots", "N",
+            "trials at a time of the workers on this machine (default: one a core that they may use)"),
         OptionSpec(
             "--data", "DIR",
             "the folder with mnist/ and fashion-mnist/ here (default: $RANKSWEEP_DATA, else "

@@ -34,14 +34,14 @@ struct WorkerBundle {
                     + "--bundle FILE")
         }
         let file = open(path, O_RDONLY | O_CLOEXEC)
-        guard file >= 0 else { throw .input("\(path): cannot be read: \(systemText(errno))") }
+        guard file >= 0 else { throw .input("\(path): cannot be read: \(systemMessage(errno))") }
         defer { close(file) }
         var stream = DigestStream()
         var bytes = [UInt8](repeating: 0, count: 1 << 18)
         var size = 0
         while true {
             let count = read(file, &bytes, bytes.count)
-            if count < 0 { throw .input("\(path): cannot be read: \(systemText(errno))") }
+            if count < 0 { throw .input("\(path): cannot be read: \(systemMessage(errno))") }
             if count == 0 { break }
             if size == 0, !bytes.starts(with: [0x1f, 0x8b]) {
                 throw .input("\(path): not a .tar.gz archive; 'make bundle' makes the worker's bundle")
@@ -95,7 +95,7 @@ func sweepFiles(_ spec: SweepSpec, data: String) throws(CommandFailure) -> [Swee
             }
             var status = stat()
             guard stat(found.path, &status) == 0 else {
-                throw .input("\(found.path): cannot be read: \(systemText(errno))")
+                throw .input("\(found.path): cannot be read: \(systemMessage(errno))")
             }
             files.append(
                 SweepFile(path: file.path, digest: digest, local: found.path, size: Int(status.st_size)))
@@ -137,7 +137,7 @@ struct ClusterKeys {
             path = keys.hasPrefix("/") || keys.hasPrefix("~") ? absolutePath(keys) : "\(folder)/\(keys)"
         } else {
             let home =
-                environmentValue("XDG_DATA_HOME") ?? (environmentValue("HOME") ?? ".") + "/.local/share"
+                environmentValue("XDG_DATA_HOME") ?? (homeDirectory() ?? ".") + "/.local/share"
             path = "\(home)/ranksweep/keys/\(cluster.name)"
         }
         let path = path
@@ -152,7 +152,7 @@ struct ClusterKeys {
         }
         self.folder = try keyed { () throws(KeyError) in try CoordinatorKeyFolder(reading: path) }
         lock = open(path + "/launch.lock", O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
-        guard lock >= 0 else { throw .input("\(path)/launch.lock: \(systemText(errno))") }
+        guard lock >= 0 else { throw .input("\(path)/launch.lock: \(systemMessage(errno))") }
         let isShared = if case .slurm = cluster.engine { true } else { false }
         guard flock(lock, (isShared ? LOCK_SH : LOCK_EX) | LOCK_NB) == 0 else {
             close(lock)

@@ -108,7 +108,7 @@ private func unpack(_ bundle: WorkerBundle, in folder: String) throws(CommandFai
     try filed { () throws(FileError) in try makeFolder(partial) }
     let child = ChildProgram.start(
         tar, ["--no-same-owner", "-xzf", bundle.path, "-C", partial], environment: environmentList())
-    guard let child else { throw .fault("\(tar) cannot be started: \(systemText(errno))") }
+    guard let child else { throw .fault("\(tar) cannot be started: \(startMessage(errno))") }
     let end = child.wait()
     guard end.isSuccess else {
         throw .input(

@@ -1,4 +1,5 @@
 import Console
+import Files
 import Glibc
 import Text
 import Transport
@@ -19,6 +20,8 @@ struct LocalWorkers: WorkerSource {
     private var workers: [Worker?]
     /// Early ends in a row of the workers in each place, without a record of any between them.
     private var fruitlessEnds: [Int]
+    /// Why none could be started just now, as was told.
+    private var toldShortage = false
     private var startAgainAt: Int64 = 0
 
     static let maximumFruitlessEnds = 5
@@ -47,18 +50,25 @@ struct LocalWorkers: WorkerSource {
             if !demand.isEnding { news.lines.append("a worker \(end.description); starting another") }
             news.note(WorkerProcess(host: hostName(), process: UInt32(process)), end)
         }
-        if !demand.isEnding { try startMissing(at: now) }
+        if !demand.isEnding { try startMissing(at: now, &news) }
         return news
     }
 
     /// Starts those that do not run, at most once a second.
-    private mutating func startMissing(at now: Int64) throws(CommandFailure) {
+    private mutating func startMissing(at now: Int64, _ news: inout WorkerNews) throws(CommandFailure) {
         guard now >= startAgainAt, workers.contains(where: { $0 == nil }) else { return }
         startAgainAt = now + 1000
         for index in workers.indices where workers[index] == nil {
             let slots = options.slots * (index + 1) / workers.count - options.slots * index / workers.count
             workers[index] = try start(slots: slots)
         }
+        let isShort = workers.contains { $0 == nil }
+        if isShort, !toldShortage {
+            news.lines.append(
+                "warning: a worker cannot be started here: \(systemMessage(EMFILE)); trying again every second"
+            )
+        }
+        toldShortage = isShort
     }
 
     /// nil where there are no descriptors left just now: in a storm of connections, say.
@@ -87,14 +97,16 @@ struct LocalWorkers: WorkerSource {
             descriptors: [(ours: ends[1], theirs: STDERR_FILENO)] + descriptors)
         let code = errno
         close(ends[1])
-        guard let child else { throw .fault("\(program) cannot be started: \(systemText(code))") }
+        guard let child else { throw .fault("\(program) cannot be started: \(startMessage(code))") }
         return Worker(child: child, output: ends[0])
     }
 
     /// A worker that crashes says so in a line, not in pages.
     private static var environment: [String] {
         let isAsked = environmentValue("SWIFT_BACKTRACE") != nil
-        return environmentList() + (isAsked ? [] : ["SWIFT_BACKTRACE=enable=no"])
+        // It does not calculate, so that it needs none of OpenBLAS's threads; it gives its slots what they need.
+        let own = ["OPENBLAS_NUM_THREADS=1"] + (isAsked ? [] : ["SWIFT_BACKTRACE=enable=no"])
+        return environmentList().filter { !$0.hasPrefix("OPENBLAS_NUM_THREADS=") } + own
     }
 
     /// A pipe that holds the keys, to be read by one child: nothing of it is in any list of processes or
@@ -106,7 +118,7 @@ struct LocalWorkers: WorkerSource {
         close(ends[1])
         guard isWritten else {
             close(ends[0])
-            throw .fault("a pipe cannot be written: \(systemText(errno))")
+            throw .fault("a pipe cannot be written: \(systemMessage(errno))")
         }
         return ends[0]
     }
@@ -186,7 +198,7 @@ func makePipe() throws(CommandFailure) -> [Int32]? {
     guard pipe(&ends) == 0 else {
         let code = errno
         if code == EMFILE || code == ENFILE { return nil }
-        throw .fault("pipe: \(systemText(code))")
+        throw .fault("pipe: \(systemMessage(code))")
     }
     for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     return ends
@@ -201,5 +213,3 @@ func workerProgram() throws(CommandFailure) -> String {
     }
     return program
 }
-
-func systemText(_ code: Int32) -> String { String(cString: strerror(code)) }

@@ -1,4 +1,5 @@
 import Console
+import Files
 import Glibc
 import Sweep
 import Text
@@ -74,7 +75,7 @@ func runMeasure(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
         String(getpid()),
     ]
     guard let child = ChildProgram.start(program, words, environment: numericEnvironment(.automatic)) else {
-        throw .fault("\(program) cannot be started: \(systemText(errno))")
+        throw .fault("\(program) cannot be started: \(startMessage(errno))")
     }
     let end = child.wait()
     if case .exited(let code) = end, let known = ExitCode(rawValue: code) { return known }

@@ -65,6 +65,7 @@ private func drawn(_ run: RunDirectory) throws(CommandFailure) {
 }
 
 private func checkIsFree(_ out: String) throws(CommandFailure) {
+    try RunDirectory.checkIsNoRoot(out)
     var status = stat()
     guard lstat(out, &status) == 0 else { return }
     guard status.st_mode & S_IFMT == S_IFDIR else {

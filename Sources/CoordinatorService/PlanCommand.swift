@@ -20,9 +20,6 @@ func runPlan(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     return .done
 }
 
-/// Cores that this process may use.
-func coreCount() -> Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
-
 /// What a sweep would run.
 struct Plan {
     let spec: SweepSpec

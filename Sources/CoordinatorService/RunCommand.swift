@@ -125,7 +125,19 @@ private func serve(
         printError(NetworkFileSystem.warning(directory: run.path, fileSystem: name))
     }
     // With the loop its socket ends: whatever connections it had, there are descriptors for files again.
-    let end = try dispatch(run, journal, options, consume door, signals, launch)
+    let (end, workerLines) = try dispatch(run, journal, options, consume door, signals, launch)
+    do throws(CommandFailure) {
+        return try finish(
+            run, journal, options, end, workerLines, signals,
+            seconds: Double(monotonicMilliseconds() - start) / 1000)
+    } catch { throw error.afterBeginning }
+}
+
+/// Writes what came of a run whose loop is over, and tells it.
+private func finish(
+    _ run: RunDirectory, _ journal: RunJournal, _ options: RunOptions, _ end: Coordinator.End,
+    _ workerLines: [String], _ signals: SignalDescriptor, seconds: Double
+) throws(CommandFailure) -> ExitCode {
     // The loop that reads signals is over; what is still to be written can be written again.
     signals.exitFromNowOn(
         code: ExitCode.interrupted.rawValue,
@@ -145,17 +157,18 @@ private func serve(
         return .incomplete
     }
     if end == .interrupted {
+        for line in workerLines { printError(line) }
         printError(
             "interrupted: \(groupedText(summary.complete)) of \(countText(run.spec.grid.count, "trial")) are done and "
                 + "kept\nto go on: \(options.resumeCommand(run.path))")
         return .interrupted
     }
-    let seconds = Double(monotonicMilliseconds() - start) / 1000
     printOut(
         "\(run.spec.name): \(countText(run.spec.grid.count, "trial")): \(words(summary)), in "
             + durationText(seconds: seconds))
     for line in causes(summary, run) { printOut(line) }
     if let words = summary.commitWords { printOut("  \(words)") }
+    for line in workerLines { printOut("  \(line)") }
     if summary.quarantined > 0 {
         printOut(
             "  to try those that were quarantined again: \(options.resumeCommand(run.path)) --retry quarantined"
@@ -170,7 +183,7 @@ private func serve(
 private func dispatch(
     _ run: RunDirectory, _ journal: RunJournal, _ options: RunOptions, _ door: consuming Door,
     _ signals: SignalDescriptor, _ launch: Launch?
-) throws(CommandFailure) -> Coordinator.End {
+) throws(CommandFailure) -> (end: Coordinator.End, workerLines: [String]) {
     let socket = door.socket
     let before = try journaled { () throws(JournalError) in
         try journal.setSetting("options", options.listening(at: socket.endpoint).json.canonicalText)
@@ -187,7 +200,8 @@ private func dispatch(
         sources: sources,
         trialLimitSeconds: options.trialLimitSeconds(dearestTrial: run.spec.grid.cost().mostSeconds),
         mayGrow: options.listen != nil || launch != nil)
-    return try coordinator.serve()
+    let end = try coordinator.serve()
+    return (end, coordinator.workerLines)
 }
 
 /// Without it the run goes on, and another terminal can only look at its journal.
@@ -227,7 +241,7 @@ private func at(_ host: String, _ endpoint: String) -> String {
 /// A path that means the same in every process.
 func absolutePath(_ path: String) -> String {
     if path.hasPrefix("/") { return path }
-    if path == "~" || path.hasPrefix("~/"), let home = environmentValue("HOME") {
+    if path == "~" || path.hasPrefix("~/"), let home = homeDirectory() {
         return home + path.dropFirst()
     }
     var bytes = [CChar](repeating: 0, count: 4096)

@@ -4,6 +4,7 @@ import Glibc
 import Journal
 import Sweep
 import Text
+import Transport
 
 /// A run directory: where things are in it, and what is in them (docs/records.md).
 struct RunDirectory {
@@ -23,8 +24,9 @@ struct RunDirectory {
         return stat(path, &status) == 0 && status.st_size > 0
     }
 
-    /// Throws where a directory holds a run already, or what is left of one.
+    /// Throws where a directory holds a run already, or what is left of one, or is no place for one.
     static func checkIsFree(_ path: String) throws(CommandFailure) {
+        try checkIsNoRoot(path)
         guard !has(RunJournal.path(in: path)) else {
             throw .input(
                 "\(path) holds a run already: 'ranksweep resume \(path)' goes on with it, --out DIR starts "
@@ -34,6 +36,31 @@ struct RunDirectory {
             throw .input(
                 "\(path) holds records without a journal: they are not overwritten; take another --out DIR")
         }
+        guard let stranger = fileNames(in: path).first(where: { !isLeftover($0) }) else { return }
+        throw .input(
+            "\(path) is not empty, and no run directory: it holds '\(printable(stranger))'; take a new --out DIR, "
+                + "such as \(path)/NAME")
+    }
+
+    /// What a start that was cut short leaves, and what a new disk comes with.
+    private static func isLeftover(_ name: String) -> Bool {
+        name.hasPrefix("journal.sqlite") || name.hasPrefix("sweep.json")
+            || ["coordinator.lock", ControlListener.fileName, "lost+found"].contains(name)
+    }
+
+    /// A run's files belong into a folder of their own.
+    static func checkIsNoRoot(_ path: String) throws(CommandFailure) {
+        guard !isSame(path, "/") else {
+            throw .input("--out \(path): that is the root of all files; take a folder in it")
+        }
+        guard let home = homeDirectory(), isSame(path, home) else { return }
+        throw .input("--out \(path): that is your home directory; take a folder in it, such as \(path)/runs/NAME")
+    }
+
+    private static func isSame(_ path: String, _ other: String) -> Bool {
+        var (one, two) = (stat(), stat())
+        return stat(path, &one) == 0 && stat(other, &two) == 0 && one.st_dev == two.st_dev
+            && one.st_ino == two.st_ino
     }
 
     /// Records of which no journal knows would be lost by going on.
@@ -142,7 +169,7 @@ struct RunDirectory {
 func readSweep(_ path: String, kind: String = "sweep file") throws(CommandFailure) -> [UInt8] {
     var status = stat()
     guard stat(path, &status) == 0 else {
-        let why = errno == ENOENT ? "no such file" : String(cString: strerror(errno))
+        let why = errno == ENOENT ? "no such file" : systemMessage(errno)
         throw .input("\(path): \(why)\(suggestion(for: path))")
     }
     guard status.st_mode & S_IFMT != S_IFDIR else {
@@ -152,7 +179,7 @@ func readSweep(_ path: String, kind: String = "sweep file") throws(CommandFailur
                 + (isRun ? "; to go on with its run: ranksweep resume \(path)" : ""))
     }
     guard let file = fopen(path, "re") else {
-        throw .input("\(path): cannot be read: \(String(cString: strerror(errno)))")
+        throw .input("\(path): cannot be read: \(systemMessage(errno))")
     }
     defer { fclose(file) }
     let limit = 1 << 20

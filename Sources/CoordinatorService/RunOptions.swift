@@ -9,6 +9,8 @@ struct RunOptions: Equatable {
     var workers = 1
     /// Of all of them together.
     var slots: Int
+    /// Whether somebody said how many: else each start takes as many as it may use processors.
+    private var hasSlots = false
     var listen: Endpoint?
     /// Where the run's coordinator before this one listened.
     var lastPort: UInt16?
@@ -62,7 +64,10 @@ struct RunOptions: Equatable {
                         + "workers started here are let in)")
             }
             if let count = try arguments.integer("--workers", in: 0...1024) { workers = count }
-            if let count = try arguments.integer("--slots", in: 1...4096) { slots = count }
+            if let count = try arguments.integer("--slots", in: 1...4096) {
+                slots = count
+                hasSlots = true
+            }
             if workers == 0, listen == nil {
                 throw UsageError("--workers 0 leaves nobody to work: add --listen tcp://HOST:PORT")
             }
@@ -126,8 +131,9 @@ struct RunOptions: Equatable {
 
     var json: JSONValue {
         var members: [String: JSONValue] = [
-            "workers": JSONValue(workers), "slots": JSONValue(slots), "data": .string(data),
+            "workers": JSONValue(workers), "data": .string(data),
         ]
+        if hasSlots { members["slots"] = JSONValue(slots) }
         if let listen { members["listen"] = .string(listen.text) }
         if let lastPort { members["port"] = JSONValue(Int(lastPort)) }
         if isInsecure { members["insecure"] = .bool(true) }
@@ -147,7 +153,10 @@ struct RunOptions: Equatable {
     /// Takes over what a journal kept; what it lacks stays.
     mutating func restore(_ json: JSONValue) {
         if let count = json["workers"]?.number.flatMap({ Int(exactly: $0) }) { workers = count }
-        if let count = json["slots"]?.number.flatMap({ Int(exactly: $0) }) { slots = max(1, count) }
+        if let count = json["slots"]?.number.flatMap({ Int(exactly: $0) }) {
+            slots = max(1, count)
+            hasSlots = true
+        }
         if let text = json["listen"]?.string { listen = try? Endpoint(parsing: text, anyPort: true) }
         lastPort = json["port"]?.number.flatMap { UInt16(exactly: $0) }
         isInsecure = json["insecure"] == .bool(true)

@@ -31,6 +31,17 @@ func runShard(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     let run = RunDirectory(path: share.workPath, spec: spec, share: share)
     let journal = try openWork(run, share)
     let end = try work(run, journal, share, options, signals)
+    do throws(CommandFailure) {
+        return try finish(end, header, run, journal, share, signals)
+    } catch { throw error.afterBeginning }
+}
+
+/// Writes what came of a shard whose loop is over, and tells it.
+private func finish(
+    _ end: Coordinator.End, _ header: ShardHeader, _ run: RunDirectory, _ journal: RunJournal,
+    _ share: RunShare, _ signals: SignalDescriptor
+) throws(CommandFailure) -> ExitCode {
+    let (spec, trials, path) = (run.spec, share.trials, share.file)
     signals.exitFromNowOn(
         code: ExitCode.interrupted.rawValue,
         words: "\ninterrupted while writing \(path); every record is kept: the same command goes on\n")

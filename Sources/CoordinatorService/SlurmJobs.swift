@@ -1,5 +1,6 @@
 import Cluster
 import Console
+import Files
 import Glibc
 import Transport
 
@@ -141,7 +142,7 @@ struct SlurmJobs: WorkerSource {
         if let command = SlurmCommand.start(program, arguments, at: now) {
             running = (task, command)
         } else {
-            let why = "\(program) cannot be started: \(systemText(errno))"
+            let why = "\(program) cannot be started: \(startMessage(errno))"
             hear(SlurmCommand.Answer(end: .exited(1), output: "", errors: why), to: task, now, &lines)
         }
     }

@@ -30,6 +30,8 @@ struct SshHosts: WorkerSource {
     private var processes: [SshProcess] = []
     private var windows: [String: LineWindow] = [:]
     private var remote: [String: WorkerProcess] = [:]
+    /// Workers that each host's name in the cluster file has had so far: the newest few.
+    private var started: [String: [WorkerProcess]] = [:]
     private var news = WorkerNews()
     /// Hosts whose link was down when their worker was told to end.
     private var unheard: [String] = []
@@ -43,6 +45,7 @@ struct SshHosts: WorkerSource {
     private static let loneMilliseconds: Int64 = 20_000
     /// A host that is revoked while something is under way there is left after so long at the latest.
     private static let keyLookMilliseconds: Int64 = 2000
+    private static let mostRemembered = 100
 
     init(_ plan: Plan, keys: ClusterKeys, list: HostList) {
         self.plan = plan
@@ -111,6 +114,23 @@ struct SshHosts: WorkerSource {
                 members["sent_fraction"] = .number(min(1, Double(process.sentBytes) / Double(total)))
             }
             return .object(members)
+        }
+    }
+
+    func absentHosts(at now: Int64, _ hasJoined: (WorkerProcess) -> Bool) -> [AbsentHost] {
+        fleet.facts(at: now).compactMap { fact in
+            guard !(started[fact.host] ?? []).contains(where: hasJoined) else { return nil }
+            if let failure = fact.failure {
+                let times = countText(fact.failures, "failure")
+                return AbsentHost(host: fact.host, why: "\(times) in a row, the last: \(failure.words)")
+            }
+            return AbsentHost(
+                host: fact.host,
+                why: remote[fact.host] != nil
+                    ? "its worker runs, and has not reached \(plan.connect)"
+                    : started[fact.host] != nil
+                        ? "its worker ended before it reached \(plan.connect)"
+                        : "no worker was started there yet")
         }
     }
 
@@ -187,7 +207,9 @@ struct SshHosts: WorkerSource {
     private mutating func note(_ line: String, _ host: String, at now: Int64) {
         let words = line.split(separator: " ")
         guard words.count == 3, words[0] == "process", let process = UInt32(words[1]) else { return }
-        remote[host] = WorkerProcess(host: String(words[2]), process: process)
+        let worker = WorkerProcess(host: String(words[2]), process: process)
+        remote[host] = worker
+        started[host] = (started[host] ?? []).suffix(Self.mostRemembered) + [worker]
         perform(.started(host: host), at: now)
     }
 

@@ -1,6 +1,7 @@
 import CPosix
 import Cluster
 import Console
+import Files
 import Glibc
 import Transport
 
@@ -143,7 +144,7 @@ struct SshProcess {
         for end in [pipes[0][0], pipes[1][1], pipes[2][1]] { close(end) }
         guard let child else {
             for end in [pipes[0][1], pipes[1][0], pipes[2][0]] { close(end) }
-            throw .fault("\(program) cannot be started: \(systemText(code))")
+            throw .fault("\(program) cannot be started: \(startMessage(code))")
         }
         return SshProcess(
             host: host, step: step, child: child, input: pipes[0][1], output: pipes[1][0],

@@ -35,6 +35,8 @@ struct RunStatus {
     private let trust: RunTrust
     /// Records of the last minute, over the time in which they came.
     private let recentRate: Double?
+    /// Workers that were lost, by the journal.
+    private let kept: KeptFacts
 
     private static let patienceMilliseconds = 2000
 
@@ -46,31 +48,31 @@ struct RunStatus {
             ? nil : try? reach(run.path, .status, patience: RunStatus.patienceMilliseconds).1
         if !run.hasJournal { try run.checkHasNoRecords() }
         let recent: RecentRecords
-        let kept: String?
         (summary, recent, kept) = try journaled { () throws(JournalError) in try RunStatus.read(run) }
         self.run.share = (try? RunJournal.open(in: run.path, sweep: run.spec.digest, readOnly: true)).flatMap
         {
             try? RunShare(run, $0)
         }
-        refusals = RefusalCounts(json: kept)
+        refusals = kept.refusals
         trust = RunTrust(run, summary, live: live)
         let seconds = Double(unixMilliseconds() - recent.firstStartMilliseconds) / 1000
         recentRate = holder != nil && recent.count > 0 ? Double(recent.count) / max(1, min(60, seconds)) : nil
     }
 
-    private static func read(_ run: RunDirectory) throws(JournalError) -> (RunSummary, RecentRecords, String?)
-    {
+    private static func read(
+        _ run: RunDirectory
+    ) throws(JournalError) -> (RunSummary, RecentRecords, KeptFacts) {
         do throws(JournalError) {
             let journal = try RunJournal.open(in: run.path, sweep: run.spec.digest, readOnly: true)
             return (
                 try journal.summary(),
                 try journal.recordsSince(unixMilliseconds: unixMilliseconds() - 60_000),
-                try journal.setting(Door.refusalsSetting)
+                try KeptFacts(journal)
             )
         } catch {
             switch error {
             case .missing, .empty:
-                return (RunSummary(), RecentRecords(count: 0, firstStartMilliseconds: 0), nil)
+                return (RunSummary(), RecentRecords(count: 0, firstStartMilliseconds: 0), KeptFacts())
             default: throw error
             }
         }
@@ -80,10 +82,16 @@ struct RunStatus {
     private var done: Int { summary.complete + summary.quarantined }
     private var fraction: Double { live?["running_fraction"]?.number ?? 0 }
     /// Trials a second, as the coordinator has it, else by the journal.
-    private var rate: Double? { live?["trials_per_second"]?.number ?? recentRate }
+    /// None while none is started, or made durable: what was, would promise what is not.
+    private var rate: Double? {
+        halt == nil ? live?["trials_per_second"]?.number ?? recentRate : nil
+    }
     private var secondsLeft: Double? { rate.map { max(0, Double(total - done) - fraction) / $0 } }
-    /// "paused" or "draining"; nil where trials are started.
-    private var halt: String? { live?["intake"]?.string.flatMap { $0 == "open" ? nil : $0 } }
+    /// "paused", "draining", or why else no trials are started; nil where they are.
+    private var halt: String? {
+        if live?["outage"] != nil { return "waiting for the disk" }
+        return live?["intake"]?.string.flatMap { $0 == "open" ? nil : $0 }
+    }
 
     private var state: String {
         if done == total { return "done" }
@@ -117,12 +125,14 @@ struct RunStatus {
                     ? "\(roundedText(rate * 60)) trials a minute" : "\(roundedText(rate)) trials a second"
                 lines.append("rate: \(pace); ETA \(remainingText(seconds: secondsLeft))")
             }
+            if let outage = live?["outage"] { lines += outageLines(outage) }
             if live == nil { lines.append("it does not answer just now; what follows is from its journal") }
         } else if done < total {
             lines.append(goingOn)
         }
         lines += live.map(hostLines) ?? []
         lines += live.map(liveWorkers) ?? pastWorkers
+        lines += absenceLines(live, kept)
         lines += causes(summary, run)
         if let words = refusals.words { lines.append("refused: \(words)") }
         lines += trust.lines
@@ -160,10 +170,10 @@ struct RunStatus {
         func number(_ key: String) -> Int { worker[key]?.number.flatMap { Int(exactly: $0) } ?? 0 }
         let process = number("process")
         var line =
-            "  worker \(printable(worker["host"]?.string ?? "")) \(process): "
-            + "\(countText(number("slots"), "slot")), \(countText(number("trials"), "trial"))"
+            "  worker on \(printable(worker["host"]?.string ?? "")), process \(process): "
+            + "\(countText(number("slots"), "slot")), holds \(countText(number("trials"), "trial"))"
         let past = summary.workers.first { $0.host == worker["host"]?.string && $0.process == process }
-        line += ", \(countText(past?.attempts ?? 0, "attempt")) so far"
+        line += ", \(countText(past?.attempts ?? 0, "attempt")) ended so far"
         line += ", BLAS kernel \(printable(worker["blas_kernel"]?.string ?? ""))"
         if worker["suspect"] == .bool(true) {
             line += "; silent for \(durationText(seconds: worker["silent_seconds"]?.number ?? 0))"
@@ -179,8 +189,8 @@ struct RunStatus {
         var lines = summary.workers.prefix(20).map { worker in
             let ago = Double(unixMilliseconds() - worker.lastEndMilliseconds) / 1000
             return
-                "worker \(worker.host) \(worker.process): \(countText(worker.attempts, "attempt")), the last "
-                + "\(durationText(seconds: ago)) ago, BLAS kernel \(worker.kernel)"
+                "worker on \(worker.host), process \(worker.process): \(countText(worker.attempts, "attempt")), the last "
+                + "ended \(durationText(seconds: ago)) ago, BLAS kernel \(worker.kernel)"
         }
         if summary.workers.count > 20 { lines.append("… and \(summary.workers.count - 20) other workers") }
         return lines
@@ -209,6 +219,8 @@ extension RunStatus {
         ]
         members["refused"] = refusals.json
         members.merge(trust.json) { _, new in new }
+        if kept.ledger.lossCount > 0 { members["lost"] = kept.ledger.json }
+        if !kept.absent.isEmpty { members["absent_hosts"] = .array(kept.absent.map(\.json)) }
         members["live"] = live
         if let rate { members["trials_per_second"] = .number(rate) }
         if let secondsLeft { members["eta_seconds"] = .number(secondsLeft) }

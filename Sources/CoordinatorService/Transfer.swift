@@ -33,7 +33,7 @@ struct Transfer {
         let code = errno
         close(output.writing)
         close(errors.writing)
-        guard let child else { throw .fault("\(curl) cannot be started: \(systemText(code))") }
+        guard let child else { throw .fault("\(curl) cannot be started: \(startMessage(code))") }
         var stream = Stream(file: file, size: offset, output: output.reading, errors: errors.reading)
         if let early = stream.follow(signals: signals, note: note) {
             child.send(signal: SIGTERM)
@@ -63,7 +63,7 @@ struct Transfer {
 
     private func makePipe() throws(CommandFailure) -> (reading: Int32, writing: Int32) {
         var ends: [Int32] = [-1, -1]
-        guard pipe(&ends) == 0 else { throw .fault("pipe: \(systemText(errno))") }
+        guard pipe(&ends) == 0 else { throw .fault("pipe: \(systemMessage(errno))") }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         return (ends[0], ends[1])
     }
@@ -111,7 +111,7 @@ struct Transfer {
             while !rest.isEmpty {
                 let count = rest.withUnsafeBytes { write(file, $0.baseAddress, $0.count) }
                 if count < 0, errno == EINTR { continue }
-                guard count > 0 else { return .notWritten(systemText(errno)) }
+                guard count > 0 else { return .notWritten(systemMessage(errno)) }
                 rest = rest.dropFirst(count)
                 size += count
             }

@@ -17,6 +17,10 @@ protocol WorkerSource {
     mutating func noteSuccess()
     /// How its hosts do, for `status`: see docs/commands.md.
     func hosts(at now: Int64) -> [JSONValue]
+    /// Hosts that were to have a worker of which none has joined.
+    ///
+    /// - Parameter hasJoined: whether a process has ever said hello to the coordinator.
+    func absentHosts(at now: Int64, _ hasJoined: (WorkerProcess) -> Bool) -> [AbsentHost]
     /// SIGHUP came: false where it means the end, as to any program.
     mutating func hangUp() -> Bool
     /// Ends all that it started and waits for that, a few seconds at most.
@@ -29,6 +33,7 @@ extension WorkerSource {
     var writable: [Int32] { [] }
     mutating func noteSuccess() {}
     func hosts(at now: Int64) -> [JSONValue] { [] }
+    func absentHosts(at now: Int64, _ hasJoined: (WorkerProcess) -> Bool) -> [AbsentHost] { [] }
     mutating func hangUp() -> Bool { false }
 }
 

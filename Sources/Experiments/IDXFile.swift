@@ -3,6 +3,7 @@
 // `run` (Run.swift). Leaves out who runs a trial, where, and what becomes of its record.
 
 import CZlib
+import Files
 import Glibc
 
 /// A file that cannot be used as data, with what to do about it.
@@ -105,7 +106,7 @@ struct IDXFile {
     /// the file holds, nor for more than a million items, whatever the header says.
     static func read(_ path: String, dimensions expected: Int) throws(DataError) -> IDXFile {
         guard let file = gzopen(path, "rb") else {
-            throw DataError(file: path, problem: .unreadable(String(cString: strerror(errno))))
+            throw DataError(file: path, problem: .unreadable(systemMessage(errno)))
         }
         defer { gzclose_r(file) }
         gzbuffer(file, 1 << 18)
@@ -179,7 +180,7 @@ struct IDXFile {
         switch code {
         case Z_OK, Z_STREAM_END: return nil
         case Z_BUF_ERROR: return atEnd
-        case Z_ERRNO: return .unreadable(String(cString: strerror(errno)))
+        case Z_ERRNO: return .unreadable(systemMessage(errno))
         default:
             // zlib's message begins with the path, which the error names already.
             let text = message.map { String(cString: $0) } ?? "zlib error \(code)"

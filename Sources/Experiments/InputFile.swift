@@ -1,3 +1,4 @@
+import Files
 import Glibc
 
 /// A file given by a user, read part by part: what its header announces is compared with its size before any
@@ -12,7 +13,7 @@ final class InputFile {
         self.path = path
         descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {
-            throw DataError(file: path, problem: .unreadable(String(cString: strerror(errno))))
+            throw DataError(file: path, problem: .unreadable(systemMessage(errno)))
         }
         var status = stat()
         let code = fstat(descriptor, &status) == 0 ? 0 : errno
@@ -22,7 +23,7 @@ final class InputFile {
             close(descriptor)
             let why = kind == S_IFDIR ? "Is a directory" : "is no regular file"
             throw DataError(
-                file: path, problem: .unreadable(code == 0 ? why : String(cString: strerror(code))))
+                file: path, problem: .unreadable(code == 0 ? why : systemMessage(code)))
         }
     }
 
@@ -42,7 +43,7 @@ final class InputFile {
             }
             if found < 0, errno == EINTR { continue }
             guard found > 0 else {
-                let why = found < 0 ? String(cString: strerror(errno)) : "it became shorter while it was read"
+                let why = found < 0 ? systemMessage(errno) : "it became shorter while it was read"
                 throw DataError(file: path, problem: .unreadable(why))
             }
             filled += found

@@ -1,5 +1,5 @@
-// Files: files that appear whole or not at all, and folders.
-// Imports Glibc only.
+// Files: files that appear whole or not at all, folders, files that may lose their place, and what the system
+// says where it refuses. Imports Glibc only.
 // Leaves out: what is in them, and where they belong.
 
 import Glibc
@@ -20,9 +20,6 @@ public struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
 
     public var description: String { "\(path): cannot \(doing): \(systemMessage(code))" }
 }
-
-/// The system's words for an `errno`.
-public func systemMessage(_ code: Int32) -> String { String(cString: strerror(code)) }
 
 /// Writes a file so that a reader sees the old one or the new one, whole, also after a crash.
 ///

@@ -1,4 +1,5 @@
 import CPosix
+import Files
 import Glibc
 
 /// The right to coordinate a run directory: an exclusive lock on its file `coordinator.lock`, which names the
@@ -75,10 +76,10 @@ public final class CoordinatorLock {
         return readHolder(file) ?? Holder(process: 0, host: "unknown", address: "")
     }
 
-    private static func path(in directory: String) -> String { directory + "/coordinator.lock" }
+    public static func path(in directory: String) -> String { directory + "/coordinator.lock" }
 
     private static func systemError(_ path: String) -> JournalError {
-        .unwritable(path: path, detail: String(cString: strerror(errno)))
+        .unwritable(path: path, detail: systemMessage(errno))
     }
 
     private static func readHolder(_ file: Int32) -> Holder? {

@@ -1,4 +1,6 @@
 import CSQLite
+import Files
+import Glibc
 
 /// One connection to an SQLite file. The only place, with `Statement`, that calls SQLite.
 final class Database {
@@ -55,7 +57,19 @@ final class Database {
         return try statement.step() ? statement.integer(0) : 0
     }
 
+    /// Whether a file of the journal is as large as it may become. SQLite forgets the `errno` of most writes.
+    private var isTooLarge: Bool {
+        if sqlite3_system_errno(handle) == EFBIG { return true }
+        guard let limit = ProcessLimit.fileSize.value else { return false }
+        return ["", "-wal", "-journal"].contains { suffix in
+            var status = stat()
+            // A page that does not fit is written in part, or not at all.
+            return stat(path + suffix, &status) == 0 && UInt64(status.st_size) + 8192 > limit
+        }
+    }
+
     func error(_ code: Int32) -> JournalError {
+        if code & 0xff == SQLITE_IOERR, isTooLarge { return .tooLarge(path: path) }
         let detail = String(cString: sqlite3_errmsg(handle))
         return switch code & 0xff {
         case SQLITE_FULL: .diskFull(path: path)

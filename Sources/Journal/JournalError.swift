@@ -1,8 +1,9 @@
 // Journal: the coordinator's durable state, one SQLite file in a run directory, and the lock that keeps a
-// second coordinator out. Imports Scheduling, Wire, Sweep, Text, SQLite. Leaves out what a record means and
+// second coordinator out. Imports Scheduling, Wire, Sweep, Files, Text, SQLite. Leaves out what a record means and
 // how it is exported (Reporting), and when to append (Scheduling decides, CoordinatorService performs).
 
 import CSQLite
+import Files
 
 /// Why a journal cannot be opened, read or written.
 public enum JournalError: Error, Equatable, Sendable {
@@ -19,6 +20,8 @@ public enum JournalError: Error, Equatable, Sendable {
     /// The directory's lock file cannot be opened.
     case unwritable(path: String, detail: String)
     case diskFull(path: String)
+    /// Its next bytes are more than a file may have: by a limit of this process, or of the file system.
+    case tooLarge(path: String)
     case corrupt(path: String, detail: String)
     /// Records that are not what was appended; the journal as such can be read.
     case damagedRecords(path: String, trials: [Int])
@@ -47,6 +50,9 @@ public enum JournalError: Error, Equatable, Sendable {
         case .diskFull(let path):
             "\(path): no space left on the disk: free some, then go on with 'ranksweep resume' of a run, "
                 + "with the same command of a shard or a merge"
+        case .tooLarge(let path):
+            "\(path): cannot grow: \(ProcessLimit.fileSize.advice ?? "its file system takes no larger file"); then go "
+                + "on with 'ranksweep resume' of a run, with the same command of a shard or a merge"
         case .corrupt(let path, let detail):
             "\(path): the journal is damaged (\(detail)): put a backup of it back, or move journal.sqlite* and "
                 + "records.ndjson away and run the sweep again with the same --out"

@@ -32,20 +32,21 @@ public let simulateCommand = CommandSpec(
 
 /// Runs the command. Never returns.
 public func runSimulateCommand(_ words: [String]) -> Never {
+    beginProgram()
     do throws(UsageError) {
         let arguments = try Arguments(words, for: simulateCommand)
         if arguments.wantsHelp {
             printOut(simulateCommand.help)
-            exit(ExitCode.done.rawValue)
+            endProgram(.done)
         }
         if let text = arguments["--scale"] {
             printOut(try ScaleRun(parsing: text).run())
-            exit(ExitCode.done.rawValue)
+            endProgram(.done)
         }
-        exit(try simulate(SimulateOptions(arguments)) ? ExitCode.done.rawValue : ExitCode.incomplete.rawValue)
+        endProgram(try simulate(SimulateOptions(arguments)) ? .done : .incomplete)
     } catch {
         printError("error: \(error.message)\nTry 'ranksweep-simulate --help'.")
-        exit(ExitCode.wrongUse.rawValue)
+        endProgram(.wrongUse)
     }
 }
 

@@ -178,14 +178,17 @@ extension YAMLNode {
 
     // MARK: Texts
 
-    /// A sweep's name: it becomes part of file names.
+    /// A sweep's or figure's name: it becomes part of file names, which other programs would take for an option
+    /// where it began with '-'.
     package func name(path: String, _ faults: inout Faults) -> String? {
         guard let scalar = text(path: path, due: .text, &faults) else { return nil }
         let sound = scalar.text.utf8.allSatisfy { byte in
             (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
                 || [45, 46, 95].contains(byte)
         }
-        guard sound, (1...100).contains(scalar.text.utf8.count), !scalar.text.hasPrefix(".") else {
+        guard sound, (1...100).contains(scalar.text.utf8.count), !scalar.text.hasPrefix("."),
+            !scalar.text.hasPrefix("-")
+        else {
             faults.add(place, path, .badName(shown))
             return nil
         }

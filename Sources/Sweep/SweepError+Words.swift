@@ -272,7 +272,9 @@ extension SweepError.Problem {
         case .outOfBounds(let number, let bounds): "\(number) is out of bounds: it must be \(bounds)"
         case .unknownWord(let word, let due, let suggestion):
             "'\(word)' is none of \(listed(due, "and"))" + Self.hint(suggestion)
-        case .badName(let name): "'\(name)' is not a name: letters, digits, '.', '_' and '-', at most 100"
+        case .badName(let name):
+            "'\(name)' is not a name: letters, digits, '.', '_' and '-', at most 100, the first "
+                + "no '.' or '-'"
         case .badText: "a text of 1 to 1000 characters, without control characters, is due"
         case .emptyList: "an empty list"
         case .tooMany(let count, let limit): "\(count) items; at most \(limit) are allowed"

@@ -1,4 +1,5 @@
 import CPosix
+import Files
 import Glibc
 
 /// Signals as a readable descriptor: they are handled in the poll loop, never in the middle of something.
@@ -6,9 +7,10 @@ import Glibc
 public struct SignalDescriptor {
     public let descriptor: Int32
 
-    /// Of the signals by which a user ends a program. Those that are ignored (nohup) stay so.
+    /// Of the signals by which a user ends a program, and the system one that used up its processor time. Those that
+    /// are ignored (nohup) stay so.
     public init() {
-        let signals = [SIGINT, SIGTERM, SIGHUP, SIGQUIT]
+        let signals = [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGXCPU]
         descriptor = cposix_signal_pipe(signals, Int32(signals.count))
     }
 
@@ -29,7 +31,7 @@ public struct ChildProgram {
     /// Starts a program. It gets no descriptor of ours but the given ones, and default signals.
     ///
     /// - Parameters:
-    ///   - environment: all of it, as NAME=VALUE.
+    ///   - environment: all of it, as NAME=VALUE; entries of ours that are no text come with it, byte for byte.
     ///   - descriptors: ours, and the number that the program knows each by.
     /// - Returns: nil where it cannot be started; errno says why.
     public static func start(
@@ -45,7 +47,9 @@ public struct ChildProgram {
         defer { posix_spawnattr_destroy(&attributes) }
         var usual = sigset_t()
         sigemptyset(&usual)
-        for signal in [SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGQUIT] { sigaddset(&usual, signal) }
+        for signal in [SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGXFSZ, SIGXCPU] {
+            sigaddset(&usual, signal)
+        }
         var none = sigset_t()
         sigemptyset(&none)
         posix_spawnattr_setsigmask(&attributes, &none)
@@ -56,7 +60,7 @@ public struct ChildProgram {
         posix_spawnattr_setflags(&attributes, Int16(flags))
         var process = pid_t()
         let code = withCStrings([path] + arguments) { argv in
-            withCStrings(environment) { posix_spawn(&process, path, &actions, &attributes, argv, $0) }
+            withCStrings(environment, and: foreignEntries()) { posix_spawn(&process, path, &actions, &attributes, argv, $0) }
         }
         guard code == 0 else {
             errno = code
@@ -70,6 +74,15 @@ public struct ChildProgram {
         case exited(Int32)
         case killed(signal: Int32)
 
+        /// What to do about the limit that ended it, where it was one of this process's children.
+        private var limitAdvice: String {
+            switch self {
+            case .killed(SIGXCPU): ProcessLimit.processorTime.advice.map { ": \($0)" } ?? ""
+            case .killed(SIGXFSZ): ProcessLimit.fileSize.advice.map { ": \($0)" } ?? ""
+            default: ""
+            }
+        }
+
         public var isSuccess: Bool { self == .exited(0) }
 
         /// "exited with code 3", "was killed by SIGKILL (Killed)".
@@ -77,7 +90,7 @@ public struct ChildProgram {
             switch self {
             case .exited(let code): "exited with code \(code)"
             case .killed(let signal):
-                "was killed by \(signalName(signal)) (\(String(cString: strsignal(signal))))"
+                "was killed by \(signalName(signal)) (\(String(cString: strsignal(signal))))\(limitAdvice)"
             }
         }
     }
@@ -123,10 +136,22 @@ extension ChildProgram.End {
     }
 }
 
+/// Entries of the environment that are not UTF-8.
+private func foreignEntries() -> [UnsafeMutablePointer<CChar>] {
+    var entries: [UnsafeMutablePointer<CChar>] = []
+    var next = environ
+    while let entry = next.pointee {
+        if String(validatingCString: entry) == nil { entries.append(entry) }
+        next += 1
+    }
+    return entries
+}
+
 private func withCStrings<Result>(
-    _ texts: [String], _ body: ([UnsafeMutablePointer<CChar>?]) -> Result
+    _ texts: [String], and others: [UnsafeMutablePointer<CChar>] = [],
+    _ body: ([UnsafeMutablePointer<CChar>?]) -> Result
 ) -> Result {
-    let copies = texts.map { strdup($0) }
+    let copies = texts.map { strdup($0) } + others.map { strdup($0) }
     defer { for copy in copies { free(copy) } }
     return body(copies + [nil])
 }
@@ -135,8 +160,11 @@ private func withCStrings<Result>(
 public func thisProgram() -> String? {
     var bytes = [CChar](repeating: 0, count: 4096)
     let count = readlink("/proc/self/exe", &bytes, bytes.count - 1)
-    guard count > 0 else { return nil }
-    return String(decoding: bytes.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    if count > 0 { return String(decoding: bytes.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self) }
+    // Without /proc: by the name that it was started with, which is a path wherever a shell found it.
+    guard let path = realpath(CommandLine.arguments.first ?? "", nil) else { return nil }
+    defer { free(path) }
+    return String(cString: path)
 }
 
 /// Lets this process hold as many descriptors as it may: a storm of connections must not leave none for

@@ -1,6 +1,6 @@
 // Transport: bytes between a coordinator and its workers, over ZeroMQ on TCP, and waiting for sockets and
 // descriptors together; keys, and who is let in by them (docs/security.md). Imports Wire (limits,
-// identities), Text and ZeroMQ. Leaves out what messages mean, and when to send them.
+// identities), Files, Text and ZeroMQ. Leaves out what messages mean, and when to send them.
 
 import CPosix
 import CZeroMQ

@@ -1,6 +1,7 @@
 import Console
 import CPosix
 import Experiments
+import Files
 import Glibc
 import Sweep
 import Text
@@ -39,7 +40,7 @@ struct CheckpointFolder {
         // Another worker's slot may be at the same trial.
         let temporary = "\(path).\(hostName())-\(getpid())\(CheckpointFolder.unfinished)"
         let file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-        guard file >= 0 else { return "\(temporary): \(String(cString: strerror(errno)))" }
+        guard file >= 0 else { return "\(temporary): \(systemMessage(errno))" }
         let isWritten = writeAll(bytes, to: file) && fsync(file) == 0
         var code = errno
         close(file)
@@ -51,7 +52,7 @@ struct CheckpointFolder {
         }
         if isWritten { code = errno }
         unlink(temporary)
-        return "\(path): \(String(cString: strerror(code)))"
+        return "\(path): \(systemMessage(code))"
     }
 
     func delete(_ id: TrialID) { for path in paths(id) { unlink(path) } }

@@ -6,17 +6,14 @@ import Text
 
 /// Does what `ranksweep measure` asks for: one line of JSON on standard output.
 func runMeasure(_ text: String, _ options: WorkerOptions) -> ExitCode {
-    signal(SIGPIPE, SIG_IGN)
     guard diesWithParent(options.parent, signal: SIGKILL) else { return .interrupted }
     guard let json = try? JSONValue(parsing: text.utf8), let request = MeasureRequest(json) else {
         printError("error: ranksweep-worker: --measure got a request that it cannot read")
         return .internal
     }
     do throws(ExperimentError) {
-        let line = try measure(request, data: options.data).canonicalText
-        if printOut(line) { return .done }
-        printError("error: standard output cannot be written: \(String(cString: strerror(errno)))")
-        return .internal
+        printOut(try measure(request, data: options.data).canonicalText)
+        return .done
     } catch {
         // Names come from the file, which may be long.
         printError("error: \(printable(error.description).prefix(2000))")

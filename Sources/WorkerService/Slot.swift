@@ -1,6 +1,7 @@
 import Console
 import CPosix
 import Experiments
+import Files
 import Glibc
 import LinearAlgebra
 import Sweep
@@ -11,10 +12,11 @@ private let slotDescriptor: Int32 = 3
 
 /// A slot's whole life: says that it is ready, then runs the trials it is given, one after another, until the
 /// worker closes its end.
-func runSlot(_ options: WorkerOptions, _ insteadOfTraining: ((TrialSettings) -> JSONValue)? = nil) -> Int32 {
+func runSlot(_ options: WorkerOptions, _ insteadOfTraining: ((TrialSettings) -> JSONValue)? = nil) -> ExitCode
+{
     // The worker ends: leave the trial's state, for another to go on from.
     cposix_note_signal(SIGUSR1)
-    guard diesWithParent(options.parent, signal: SIGKILL) else { return ExitCode.interrupted.rawValue }
+    guard diesWithParent(options.parent, signal: SIGKILL) else { return .interrupted }
     let clock = CheckpointClock(
         CheckpointFolder(data: options.dataFolder),
         program: "\(programVersion) \(programCommit)", seconds: options.checkpointSeconds)
@@ -22,22 +24,22 @@ func runSlot(_ options: WorkerOptions, _ insteadOfTraining: ((TrialSettings) -> 
         runner: TrialRunner(data: options.data), outbox: Outbox(data: options.dataFolder, process: getppid()),
         clock: clock, insteadOfTraining: insteadOfTraining)
     guard slot.send(.ready(kernel: BLAS.kernelName, commit: programCommit)) else {
-        return ExitCode.done.rawValue
+        return .done
     }
     var buffer = FrameBuffer()
     var bytes = [UInt8](repeating: 0, count: 65_536)
     while true {
         let count = read(slotDescriptor, &bytes, bytes.count)
         if count < 0, errno == EINTR { continue }
-        guard count > 0 else { return ExitCode.done.rawValue }
+        guard count > 0 else { return .done }
         buffer.append(bytes[..<count])
         do throws(WireError) {
             while let frame = try buffer.next() {
-                guard slot.perform(try SlotRequest(decoding: frame)) else { return ExitCode.done.rawValue }
+                guard slot.perform(try SlotRequest(decoding: frame)) else { return .done }
             }
         } catch {
             printError("ranksweep-worker: its slot got a request it cannot read (\(error))")
-            return ExitCode.internal.rawValue
+            return .internal
         }
     }
 }
@@ -214,7 +216,7 @@ private struct Slot {
         for (place, network) in kept.enumerated() {
             let path = "\(folder)/\(Outbox.fileName(trial: UInt64(trial.index), place))"
             guard let size = network.write(of: trial, to: path) else {
-                let why = String(cString: strerror(errno))
+                let why = systemMessage(errno)
                 return .failure(Failure(cause: "\(path): the trial's weights cannot be written: \(why)"))
             }
             files.append(KeptFile(step: UInt64(network.step), bytes: UInt64(size)))

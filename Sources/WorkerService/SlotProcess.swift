@@ -55,8 +55,8 @@ struct SlotProcess {
 
     enum Reading {
         case replies([SlotReply])
-        /// It ended, or sent nonsense and was ended: why.
-        case ended(String)
+        /// It ended, or sent nonsense and was ended: why, and whether by a fault that it met itself.
+        case ended(String, isCrash: Bool = false)
     }
 
     /// Reads what has come; call when the descriptor is readable.
@@ -68,7 +68,13 @@ struct SlotProcess {
             filled = max(0, count)
         }
         if count < 0, errno == EAGAIN || errno == EINTR { return .replies([]) }
-        guard count > 0 else { return .ended("its process \(end().description)") }
+        guard count > 0 else {
+            let end = end()
+            let crashes = [SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGSEGV].map {
+                ChildProgram.End.killed(signal: $0)
+            }
+            return .ended("its process \(end.description)", isCrash: crashes.contains(end))
+        }
         buffer.append(bytes)
         do throws(WireError) {
             var replies: [SlotReply] = []

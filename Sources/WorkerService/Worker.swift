@@ -1,5 +1,6 @@
 import Console
 import CPosix
+import Files
 import Glibc
 import Scheduling
 import Sweep
@@ -30,7 +31,6 @@ struct Worker {
         guard diesWithParent(options.parent, signal: SIGTERM), let endpoint = options.endpoint else {
             return .interrupted
         }
-        signal(SIGPIPE, SIG_IGN)
         do throws(UsageError) {
             var worker = try Worker(options, endpoint)
             return worker.run()
@@ -43,6 +43,8 @@ struct Worker {
     private init(_ options: WorkerOptions, _ endpoint: Endpoint) throws(UsageError) {
         self.options = options
         self.endpoint = endpoint
+        try Worker.checkDescriptors(options.slots)
+        try Worker.checkMemoryLimit(options)
         signals = SignalDescriptor()
         watchesInput = options.stopsWithInput
         outbox = Outbox(data: options.dataFolder, process: getpid())
@@ -64,7 +66,6 @@ struct Worker {
 
     private mutating func run() -> ExitCode {
         warnOfEnvironment()
-        warnOfDescriptors()
         warnOfMemory()
         say("looking for a coordinator at \(endpoint.text), for up to \(patienceText)")
         for slot in slots.indices { startSlot(slot) }
@@ -106,13 +107,19 @@ struct Worker {
                 + "(--blas-kernel env keeps it)")
     }
 
-    /// A slot has two, and starting one takes two more for a moment.
-    private func warnOfDescriptors() {
-        let (available, needed) = (allowManyConnections(), 2 * options.slots + 32)
-        guard available < needed else { return }
-        printError(
-            "warning: \(countText(options.slots, "slot")) need \(needed) file descriptors, and this process may have "
-                + "\(available): raise 'ulimit -n', or give fewer --slots")
+    /// A slot has two, and starting one takes two more for a moment. ZeroMQ ends a process that has none left.
+    private static func checkDescriptors(_ slots: Int) throws(UsageError) {
+        let (available, needed) = (allowManyConnections(), 2 * slots + 32)
+        guard available < needed, let advice = ProcessLimit.openFiles.advice else { return }
+        throw UsageError(
+            "a worker of \(countText(slots, "slot")) needs \(needed) open files at least: \(advice)"
+                + (slots > 1 ? "; or give fewer --slots" : ""))
+    }
+
+    /// What a slot uses is told by /proc alone.
+    private static func checkMemoryLimit(_ options: WorkerOptions) throws(UsageError) {
+        guard options.memoryLimit != nil, access("/proc/self/statm", R_OK) != 0 else { return }
+        throw UsageError("--memory-limit needs /proc, which is not there: mount it, or leave the option out")
     }
 
     /// A slot that has just begun has some 60 MB, most of it buffers of BLAS.
@@ -144,6 +151,12 @@ struct Worker {
         noteEnd(of: slot, cause: cause)
     }
 
+    /// Memory that the system refuses ends a process with a signal that does not say so.
+    private var memoryAdvice: String {
+        let advice = [ProcessLimit.addressSpace, .data].compactMap(\.advice)
+        return advice.isEmpty ? "" : "; it may have found no memory: " + advice.joined(separator: "; ")
+    }
+
     private mutating func noteEnd(of slot: Int, cause: String) {
         readErrors(of: slot)
         let (peak, log) = (slots[slot]?.peakMemoryBytes ?? 0, slots[slot]?.log.text ?? "")
@@ -166,7 +179,7 @@ struct Worker {
     private mutating func startSlot(_ slot: Int) {
         slots[slot] = SlotProcess.start(options)
         if slots[slot] == nil {
-            let why = String(cString: strerror(errno))
+            let why = startMessage(errno)
             handle(.slotDied(slot, cause: "cannot be started: \(why)", unixMilliseconds: unixMilliseconds()))
         }
     }
@@ -227,7 +240,7 @@ struct Worker {
                             log: slots[slot]?.log.text ?? ""))
                 }
             }
-        case .ended(let cause): noteEnd(of: slot, cause: cause)
+        case .ended(let cause, let isCrash): noteEnd(of: slot, cause: cause + (isCrash ? memoryAdvice : ""))
         }
     }
 

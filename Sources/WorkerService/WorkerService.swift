@@ -19,22 +19,23 @@ import Wire
 public func runWorkerCommand(
     _ words: [String], insteadOfTraining body: ((TrialSettings) -> JSONValue)? = nil
 ) -> Never {
+    beginProgram()
     do throws(UsageError) {
         let arguments = try Arguments(words, for: workerCommand)
         if arguments.wantsHelp {
             printOut(workerCommand.help)
-            exit(ExitCode.done.rawValue)
+            endProgram(.done)
         }
         if arguments.has("--version") {
             printOut(workerVersion)
-            exit(ExitCode.done.rawValue)
+            endProgram(.done)
         }
         let options = try WorkerOptions(arguments)
-        if let text = options.measureRequest { exit(runMeasure(text, options).rawValue) }
-        exit(options.isSlot ? runSlot(options, body) : Worker.run(options).rawValue)
+        if let text = options.measureRequest { endProgram(runMeasure(text, options)) }
+        endProgram(options.isSlot ? runSlot(options, body) : Worker.run(options))
     } catch {
         printError("error: \(error.message)\nTry 'ranksweep-worker --help'.")
-        exit(ExitCode.wrongUse.rawValue)
+        endProgram(.wrongUse)
     }
 }
 
@@ -53,7 +54,8 @@ let workerCommand = CommandSpec(
             "--keys", "DIR",
             "this worker's keys, as 'ranksweep keys add' made them where the coordinator runs"),
         OptionSpec(
-            "--slots", "N", "trials at a time, each in a process with one thread (default: one a core)"),
+            "--slots", "N",
+            "trials at a time, each in a process with one thread (default: one a core that it may use)"),
         OptionSpec(
             "--data", "DIR",
             "the folder with mnist/ and fashion-mnist/ (default: $RANKSWEEP_DATA, else ~/.cache/ranksweep)"),
@@ -133,7 +135,7 @@ struct WorkerOptions {
         isQuiet = arguments.has("--quiet")
         stopsWithInput = arguments.has("--stop-with-stdin")
         parent = try arguments.integer("--parent", in: 1...Int(Int32.max)).map { pid_t($0) }
-        slots = try arguments.integer("--slots", in: 1...1024) ?? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+        slots = try arguments.integer("--slots", in: 1...1024) ?? min(1024, coreCount())
         switch arguments["--blas-kernel"] ?? "auto" {
         case "auto": kernel = .automatic
         case "env": kernel = .environment
@@ -170,5 +172,5 @@ private func cacheDirectory() -> String? {
 /// What may be deleted at any time.
 func cacheRoot() -> String? {
     if let folder = environmentValue("XDG_CACHE_HOME") { return folder + "/ranksweep" }
-    return environmentValue("HOME").map { $0 + "/.cache/ranksweep" }
+    return homeDirectory().map { $0 + "/.cache/ranksweep" }
 }

@@ -19,6 +19,13 @@ enum BenchError: Error {
     case programFailed(log: String)
     case sweepNeedsData
 
+    var isWrongUse: Bool {
+        switch self {
+        case .system, .programFailed: false
+        default: true
+        }
+    }
+
     var message: String {
         let workloads = Workload.allCases.map(\.rawValue).joined(separator: ", ")
         return switch self {

@@ -1,9 +1,10 @@
 // ranksweep-bench: times the program's own work. Imports what it measures. Leaves out comparing with other
 // programs (docs/benchmarks has scripts that do) and judging times: machines are noisy, tests assert none.
 
-import Glibc
+import Console
 import LinearAlgebra
 
+beginProgram()
 beWorkerIfAsked(Array(CommandLine.arguments.dropFirst()))
 BLAS.useOneThread()
 do throws(BenchError) {
@@ -11,9 +12,9 @@ do throws(BenchError) {
     let measurement = try BLAS.withoutSubnormals { () throws(BenchError) in
         try options.workload.measure(options)
     }
-    print(options.json ? measurement.jsonLine(options.workload) : measurement.summary(options.workload))
+    printOut(options.json ? measurement.jsonLine(options.workload) : measurement.summary(options.workload))
+    endProgram(.done)
 } catch {
-    let line = "ranksweep-bench: \(error.message)\n"
-    _ = line.withCString { write(STDERR_FILENO, $0, strlen($0)) }
-    exit(2)
+    printError("ranksweep-bench: \(error.message)")
+    endProgram(error.isWrongUse ? .wrongUse : .internal)
 }

@@ -18,9 +18,14 @@ import Testing
 
     @Test("The control group of version 2 is found among others")
     func group() {
-        #expect(unifiedGroup("0::/user.slice/a b\n") == "/user.slice/a b")
-        #expect(unifiedGroup("12:cpu:/x\n0::/\n") == "/")
-        #expect(unifiedGroup("12:memory:/x\n") == nil)
+        let mount = "29 23 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n"
+        func unified(_ text: String) -> [String] { ControlGroup(cgroup: text, mountinfo: mount).unified }
+        #expect(
+            unified("0::/user.slice/a b\n") == [
+                "/sys/fs/cgroup/user.slice/a b", "/sys/fs/cgroup/user.slice", "/sys/fs/cgroup",
+            ])
+        #expect(unified("12:cpu:/x\n0::/\n") == ["/sys/fs/cgroup"])
+        #expect(unified("12:memory:/x\n") == [])
     }
 
     @Test("This machine says how much it has")

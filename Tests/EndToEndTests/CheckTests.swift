@@ -189,6 +189,13 @@ import Wire
         func measured() throws -> Double? {
             try JSONValue(parsing: work.run("status", "disk/a", "--json").output.utf8)["measured"]?.number
         }
+        // No rate and no promise while nothing goes on, but why.
+        let outage = try JSONValue(parsing: work.run("status", "disk/a", "--json").output.utf8)
+        #expect(outage["state"] == .string("waiting for the disk"))
+        #expect(outage["eta_seconds"] == nil && outage["trials_per_second"] == nil)
+        #expect(outage["live"]?["outage"]?["why"]?.string?.lowercased().contains("no space left") == true)
+        let words = try work.run("status", "disk/a").output
+        #expect(words.contains("the disk has taken nothing for ") && !words.contains("ETA"), "\(words)")
         let kept = try #require(try measured())
         #expect(kept < 40 && run.isRunning)
         #expect(try work.run("check", "disk/a").code == 0)

@@ -1,3 +1,4 @@
+import Console
 import Foundation
 import Testing
 import Text
@@ -93,6 +94,11 @@ import Text
         #expect(end.code == 0, "\(end.all)")
         #expect(try work.bytes("hurt/records.ndjson") == work.bytes("calm/records.ndjson"))
         #expect(try children("").isEmpty)
+        // By name, at the end and afterwards.
+        let lost = "lost: the worker on \(hostName()), process "
+        #expect(end.output.contains(lost), "\(end.all)")
+        let status = try work.run("status", "hurt").output
+        #expect(status.contains(lost), "\(status)")
     }
 
     @Test("When the coordinator is killed its local workers go with it")

@@ -115,6 +115,12 @@ struct PretendedHosts {
         #expect(
             end.errors.contains(
                 "closed4: ssh does not let us in (me@closed4: Permission denied (publickey).)"))
+        for line in [
+            "never joined: host off2: ", "in a row, the last: cannot be reached",
+            "never joined: host closed4: ",
+        ] { #expect(end.output.contains(line), "\(end.output)") }
+        #expect(!end.output.contains("host one:") && !end.output.contains("host three:"), "\(end.output)")
+        #expect(try work.run("status", "far").output.contains("never joined: host off2: "))
         #expect(try hosts.left.isEmpty)
 
         // Nothing is sent twice, and a finished run says so.
@@ -297,6 +303,7 @@ struct PretendedHosts {
         #expect(text.contains("2 hosts in the cluster file, the worker runs on 1"), "\(text)")
         #expect(text.contains("  host off2: "), "\(text)")
         #expect(text.contains("cannot be reached (ssh: connect to host off2 port 22"), "\(text)")
+        #expect(text.contains("never joined: host off2: "), "\(text)")
         launch.signal(SIGTERM)
         #expect(try launch.wait().code == 3)
     }

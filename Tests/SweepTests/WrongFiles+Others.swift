@@ -148,7 +148,22 @@ extension WrongFiles {
             training: {steps: 1}
             """,
             """
-            s.yaml:1:7: name: 'my sweep/1' is not a name: letters, digits, '.', '_' and '-', at most 100
+            s.yaml:1:7: name: 'my sweep/1' is not a name: letters, digits, '.', '_' and '-', at most 100, the first no '.' or '-'
+            """),
+        file(
+            """
+            name: -x
+            experiment: mlp
+            dataset: mnist
+            training: {steps: 1}
+            """,
+            """
+            s.yaml:1:7: name: '-x' is not a name: letters, digits, '.', '_' and '-', at most 100, the first no '.' or '-'
+            """),
+        images(
+            "figures: [{name: --out, x: seed, y: accuracy}]\naxes: {seed: [0, 1]}",
+            """
+            s.yaml:5:18: figures.name: '--out' is not a name: letters, digits, '.', '_' and '-', at most 100, the first no '.' or '-'
             """),
         file(
             """

@@ -242,10 +242,22 @@ import Wire
         let count = read(ends[0], &bytes, bytes.count)
         #expect(String(decoding: bytes.prefix(count), as: UTF8.self) == "hello\n")
         close(ends[0])
+        // What is no text in our environment reaches it as it is.
+        setenv("RANKSWEEP_TEST_BYTES", [CChar](bitPatterns: [0x61, 0xff]), 1)
+        defer { unsetenv("RANKSWEEP_TEST_BYTES") }
+        let other = try #require(
+            ChildProgram.start(
+                "/bin/sh", ["-c", "test \"$RANKSWEEP_TEST_BYTES\" = \"$(printf 'a\\377')\""], environment: []))
+        #expect(other.wait() == .exited(0))
         let killed = try #require(ChildProgram.start("/bin/sleep", ["60"], environment: []))
         #expect(killed.endIfEnded() == nil)
         killed.send(signal: SIGKILL)
         #expect(killed.wait() == .killed(signal: SIGKILL))
         #expect(ChildProgram.start("/nowhere/at/all", [], environment: []) == nil)
     }
+}
+
+extension [CChar] {
+    /// A C string of these bytes.
+    fileprivate init(bitPatterns bytes: [UInt8]) { self = bytes.map { CChar(bitPattern: $0) } + [0] }
 }

@@ -30,6 +30,9 @@ int cposix_was_signalled(void);
 /// The `f_type` of the file system that a path is on (statfs); 0 where the system does not say.
 long cposix_file_system_type(const char *path);
 
+/// How many processors the scheduler may run this process on (sched_getaffinity), or are online where it does not say.
+int cposix_allowed_processors(void);
+
 /// What a TCP connection has received so far, in bytes; 0 where the descriptor is none, or the system does not say.
 unsigned long long cposix_bytes_received(int descriptor);
 

@@ -1,0 +1,53 @@
+import Glibc
+
+/// A file or folder held by what it is, not by its path: tells whether the path still leads there. The device and
+/// inode of what is held cannot be another's while this lives.
+public final class HeldFile {
+    public let path: String
+    private let descriptor: Int32
+
+    public enum State: Equatable, Sendable {
+        /// The path leads to it, or the system does not say.
+        case inPlace
+        /// It has another path now; nil where the system does not say which.
+        case moved(to: String?)
+        /// It has no path any more, and is gone when the last program closes it.
+        case removed
+    }
+
+    /// nil where there is nothing at the path.
+    public init?(_ path: String) {
+        // O_PATH: what is closed later must take no lock of this process along (POSIX locks go with any descriptor).
+        descriptor = open(path, cposixPath | O_CLOEXEC)
+        self.path = path
+        if descriptor < 0 { return nil }
+    }
+
+    deinit { if descriptor >= 0 { close(descriptor) } }
+
+    public var state: State {
+        var (held, found) = (stat(), stat())
+        guard fstat(descriptor, &held) == 0 else { return .inPlace }
+        if stat(path, &found) == 0 {
+            if found.st_dev == held.st_dev, found.st_ino == held.st_ino { return .inPlace }
+        } else if ![ENOENT, ENOTDIR, ELOOP].contains(errno) {
+            // A disk or server that does not answer has not lost anything.
+            return .inPlace
+        }
+        if held.st_nlink == 0 { return .removed }
+        let own = ownPath
+        // Some file systems count no links of a removed folder.
+        if own?.hasSuffix(" (deleted)") == true { return .removed }
+        return .moved(to: own)
+    }
+
+    private var ownPath: String? {
+        var bytes = [CChar](repeating: 0, count: 4096)
+        let count = readlink("/proc/self/fd/\(descriptor)", &bytes, bytes.count - 1)
+        guard count > 0 else { return nil }
+        return String(decoding: bytes.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+}
+
+/// O_PATH, which Glibc shows only to GNU programs.
+private let cposixPath: Int32 = 0o10000000

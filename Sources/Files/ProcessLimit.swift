@@ -1,0 +1,85 @@
+import Glibc
+
+/// A limit that the system sets this process and its children: `ulimit` in a shell, `Limit…=` in a systemd unit.
+public enum ProcessLimit: Sendable {
+    case fileSize, openFiles, addressSpace, data, processes, processorTime
+
+    /// In the system's own unit; nil where there is no limit.
+    public var value: UInt64? {
+        var limit = rlimit()
+        let kind =
+            switch self {
+            case .fileSize: RLIMIT_FSIZE
+            case .openFiles: RLIMIT_NOFILE
+            case .addressSpace: RLIMIT_AS
+            case .data: RLIMIT_DATA
+            case .processes: __RLIMIT_NPROC
+            case .processorTime: RLIMIT_CPU
+            }
+        guard getrlimit(__rlimit_resource_t(kind.rawValue), &limit) == 0 else { return nil }
+        // RLIM_INFINITY is a macro that Swift does not import.
+        return limit.rlim_cur == .max ? nil : UInt64(limit.rlim_cur)
+    }
+
+    private var name: String {
+        switch self {
+        case .fileSize: "the size of a file"
+        case .openFiles: "open files"
+        case .addressSpace: "address space"
+        case .data: "private memory"
+        case .processes: "processes"
+        case .processorTime: "processor time"
+        }
+    }
+
+    private var option: (shell: String, unit: String) {
+        switch self {
+        case .fileSize: ("-f", "LimitFSIZE=")
+        case .openFiles: ("-n", "LimitNOFILE=")
+        case .addressSpace: ("-v", "LimitAS=")
+        case .data: ("-d", "LimitDATA=")
+        case .processes: ("-u", "LimitNPROC=")
+        case .processorTime: ("-t", "LimitCPU=")
+        }
+    }
+
+    private func text(_ value: UInt64) -> String {
+        switch self {
+        case .fileSize, .addressSpace, .data:
+            value % (1 << 20) == 0 && value > 0 ? "\(value >> 20) MiB" : "\(value >> 10) KiB"
+        case .openFiles, .processes: "\(value)"
+        case .processorTime: "\(value) s"
+        }
+    }
+
+    /// "the limit on open files (ulimit -n) is 24: raise it there, or with LimitNOFILE= in a systemd unit"; nil where
+    /// there is no limit.
+    public var advice: String? {
+        value.map {
+            "the limit on \(name) (ulimit \(option.shell)) is \(text($0)): raise it there, or with \(option.unit) in a "
+                + "systemd unit"
+        }
+    }
+
+    /// The limit that an `errno` may come of.
+    init?(behind code: Int32) {
+        switch code {
+        case EFBIG: self = .fileSize
+        case EMFILE: self = .openFiles
+        default: return nil
+        }
+    }
+}
+
+/// The system's words for an `errno`, with the limit behind it and what to do about that, where there is one.
+public func systemMessage(_ code: Int32) -> String {
+    let text = String(cString: strerror(code))
+    guard let advice = ProcessLimit(behind: code)?.advice else { return text }
+    return "\(text) (\(advice))"
+}
+
+/// The same for a program that could not be started: `EAGAIN` then means too many processes.
+public func startMessage(_ code: Int32) -> String {
+    guard code == EAGAIN, let advice = ProcessLimit.processes.advice else { return systemMessage(code) }
+    return "\(systemMessage(code)) (\(advice))"
+}

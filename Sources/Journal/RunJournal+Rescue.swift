@@ -1,0 +1,11 @@
+// A journal whose path is gone while it is open still has all that was appended.
+
+extension RunJournal {
+    /// Writes all that the journal holds to a new file, which a run directory can be resumed with.
+    public func copy(to directory: String) throws(JournalError) {
+        let path = RunJournal.path(in: directory)
+        guard !fileExists(path) else { throw .exists(path: path) }
+        try Statement("VACUUM INTO ?", in: database).run(.text(path))
+        try Database(path: path, access: .readWrite).execute("PRAGMA journal_mode = WAL")
+    }
+}

@@ -1,0 +1,276 @@
+import Console
+import Foundation
+import Testing
+import Text
+import Wire
+
+@testable import CoordinatorService
+
+/// What a run's surroundings may do to it, through real programs.
+@Suite("A run's surroundings", .serialized) struct OperationTests {
+    private let tiny = """
+        name: tiny
+        experiment: mlp
+        dataset: {name: teacher, inputs: 8, norm: 10}
+        axes: {seed: [0, 1]}
+        training: {batch: 16, steps: 20}
+        """
+
+    /// Many short trials.
+    private var long: String { smallSweep(steps: 3000).replacing("[0, 5]", with: "[0, 30]") }
+
+    private func shell(_ work: Workspace, _ line: String) throws -> Program.Result {
+        let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        let path = URL(filePath: own).deletingLastPathComponent().path + ":/usr/bin:/bin"
+        return try work.start("/bin/bash", ["-c", line], environment: ["PATH": path]).wait()
+    }
+
+    private func names(_ work: Workspace) throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: work.folder.path).filter { !$0.hasPrefix(".") }
+            .sorted()
+    }
+
+    private func waitForRecords(_ work: Workspace, _ run: String) throws {
+        try eventually("there are records") {
+            guard work.exists("\(run)/journal.sqlite") else { return false }
+            let status = try work.run("status", run, "--json")
+            return try (JSONValue(parsing: status.output.utf8)["done"]?.number ?? 0) > 2
+        }
+    }
+
+    // MARK: - The run directory
+
+    @Test("Removed while it goes on: the run stops with code 4, and its records are saved to be resumed")
+    func removed() throws {
+        let work = try Workspace()
+        try work.write(long, to: "s.yaml")
+        #expect(try work.run("run", "s.yaml", "--out", "calm").code == 0)
+        let run = try work.start("ranksweep", ["run", "s.yaml", "--out", "runs/a"])
+        try waitForRecords(work, "runs/a")
+        try FileManager.default.removeItem(at: work.folder.appending(path: "runs/a"))
+        let end = try run.wait()
+        #expect(end.code == 4, "\(end.all)")
+        #expect(
+            end.errors.contains("error: runs/a was removed or replaced while the run was going on"),
+            "\(end.all)")
+        #expect(
+            end.errors.contains("saved in runs/a.rescued; to go on: ranksweep resume 'runs/a.rescued'")
+                || end.errors.contains("saved in runs/a.rescued; to go on: ranksweep resume runs/a.rescued"),
+            "\(end.all)")
+        #expect(!work.exists("runs/a"))
+        let kept = try JSONValue(parsing: work.run("status", "runs/a.rescued", "--json").output.utf8)
+        #expect(try #require(kept["done"]?.number) > 2)
+        let resumed = try work.run("resume", "runs/a.rescued")
+        #expect(resumed.code == 0, "\(resumed.all)")
+        #expect(try work.bytes("runs/a.rescued/records.ndjson") == work.bytes("calm/records.ndjson"))
+    }
+
+    @Test("Moved while it goes on: the run stops with code 4, says where its records are, and goes on there")
+    func moved() throws {
+        let work = try Workspace()
+        try work.write(long, to: "s.yaml")
+        let run = try work.start("ranksweep", ["run", "s.yaml", "--out", "a"])
+        try waitForRecords(work, "a")
+        let (from, to) = (work.folder.appending(path: "a"), work.folder.appending(path: "b"))
+        try FileManager.default.moveItem(at: from, to: to)
+        let end = try run.wait()
+        #expect(end.code == 4, "\(end.all)")
+        #expect(end.errors.contains("a was moved while the run was going on"), "\(end.all)")
+        #expect(
+            end.errors.contains("safe in \(to.path)") && end.errors.contains("ranksweep resume"), "\(end.all)"
+        )
+        #expect(try names(work) == ["b", "s.yaml"])
+        #expect(try work.run("resume", "b").code == 0)
+    }
+
+    @Test("Without its lock another coordinator could begin: the run stops, all records in their place")
+    func unlocked() throws {
+        let work = try Workspace()
+        try work.write(long, to: "s.yaml")
+        let run = try work.start("ranksweep", ["run", "s.yaml", "--out", "a"])
+        try waitForRecords(work, "a")
+        try FileManager.default.removeItem(at: work.folder.appending(path: "a/coordinator.lock"))
+        let end = try run.wait()
+        #expect(end.code == 4 && end.errors.contains("coordinator.lock was removed"), "\(end.all)")
+        #expect(try work.run("resume", "a").code == 0)
+    }
+
+    @Test("A run that has begun never says that nothing was")
+    func codes() {
+        #expect(CommandFailure.input("x").afterBeginning.code == .internal)
+        #expect(CommandFailure.fault("x").afterBeginning.code == .internal)
+        #expect(CommandFailure(code: .interrupted, message: "x").afterBeginning.code == .interrupted)
+    }
+
+    @Test("Absurd places for a run are refused, and nothing is made there")
+    func places() throws {
+        let work = try Workspace()
+        try work.write(tiny, to: "s.yaml")
+        try FileManager.default.createDirectory(
+            at: work.folder.appending(path: "home"), withIntermediateDirectories: true)
+        let home = ["HOME": work.folder.appending(path: "home").path]
+        for (out, words) in [
+            ("/", "that is the root of all files"),
+            ("home/../..//../../../../../../..", "that is the root of all files"),
+            ("home", "that is your home directory"), (".", "is not empty, and no run directory: it holds '"),
+        ] {
+            for command in [["run", "s.yaml"], ["merge", "s.yaml"]] where command[0] == "run" || out != "." {
+                let end = try work.start("ranksweep", command + ["--out", out], environment: home).wait()
+                #expect(end.code == 2 && end.errors.contains(words), "\(command) \(out): \(end.all)")
+            }
+        }
+        #expect(try names(work) == ["home", "s.yaml"])
+        #expect(try FileManager.default.contentsOfDirectory(atPath: work.folder.path + "/home").isEmpty)
+    }
+
+    // MARK: - Limits of the system
+
+    @Test("A limit on files' size ends a run with its name, not with a signal; the run goes on without it")
+    func fileSize() throws {
+        let work = try Workspace()
+        try work.write(long, to: "s.yaml")
+        let end = try shell(work, "ulimit -f 100; exec ranksweep run s.yaml --out a")
+        #expect(end.code == 4, "\(end.code) \(end.all)")
+        #expect(end.errors.contains("(ulimit -f) is 100 KiB: raise it there"), "\(end.all)")
+        #expect(try work.run("resume", "a").code == 0)
+    }
+
+    @Test("Too few descriptors are an error before anything is begun")
+    func descriptors() throws {
+        let work = try Workspace()
+        try work.write(tiny, to: "s.yaml")
+        let end = try shell(work, "ulimit -n 24; exec ranksweep run s.yaml --out a")
+        #expect(end.code == 2, "\(end.code) \(end.all)")
+        #expect(
+            end.errors.contains("the limit on open files (ulimit -n) is 24: raise it there"), "\(end.all)")
+        #expect(!work.exists("a"))
+        let worker = try shell(
+            work, "ulimit -n 40; exec ranksweep-worker --connect tcp://127.0.0.1:9 --slots 8")
+        #expect(worker.code == 2, "\(worker.code) \(worker.all)")
+        #expect(worker.errors.contains("(ulimit -n) is 40") && worker.errors.contains("fewer --slots"))
+    }
+
+    @Test("A limit on address space that leaves OpenBLAS no room is an error, not a program that spins")
+    func addressSpace() throws {
+        let work = try Workspace()
+        try work.write(tiny, to: "s.yaml")
+        for (option, name) in [("-v", "address space"), ("-d", "private memory")] {
+            let end = try shell(work, "ulimit \(option) 160000; exec ranksweep run s.yaml --out a\(option)")
+            #expect(end.code == 2, "\(end.code) \(end.all)")
+            #expect(end.errors.contains("the limit on \(name) (ulimit \(option)) is 156 MiB"), "\(end.all)")
+            let worker = try shell(work, "ulimit \(option) 160000; exec ranksweep-worker --version")
+            #expect(worker.code == 2 && worker.errors.contains("ulimit \(option)"), "\(worker.all)")
+        }
+    }
+
+    @Test("A run takes as many slots as it may use processors")
+    func affinity() throws {
+        let work = try Workspace()
+        try work.write(tiny, to: "s.yaml")
+        let plan = try shell(
+            work, "taskset -c $(taskset -cp $$ | sed 's/.*: //; s/[,-].*//') ranksweep plan s.yaml --json")
+        #expect(plan.code == 0, "\(plan.all)")
+        #expect(try JSONValue(parsing: plan.output.utf8)["slots"] == .number(1), "\(plan.all)")
+        let all = try work.run("plan", "s.yaml", "--json")
+        #expect(try JSONValue(parsing: all.output.utf8)["slots"] == .number(Double(coreCount())))
+    }
+
+    @Test("Without HOME the system's word for it counts; a folder for temporary files is not needed")
+    func bareEnvironment() throws {
+        let work = try Workspace()
+        try work.write(tiny, to: "s.yaml")
+        let end = try shell(
+            work, "exec env -u HOME -u RANKSWEEP_DATA TMPDIR=/nowhere ranksweep run s.yaml --out a")
+        #expect(end.code == 0, "\(end.all)")
+        #expect(try names(work) == ["a", "s.yaml"])
+    }
+
+    // MARK: - Output
+
+    @Test("Standard output on a full disk: every command says so and ends with code 4, its work done")
+    func fullOutput() throws {
+        let work = try Workspace()
+        try work.write(tiny, to: "s.yaml")
+        for command in [
+            "ranksweep run s.yaml --out a", "ranksweep plan s.yaml", "ranksweep plan s.yaml --json",
+            "ranksweep status a",
+            "ranksweep status a --json", "ranksweep check a", "ranksweep figures a", "ranksweep resume a",
+            "ranksweep --help",
+            "ranksweep run --help", "ranksweep --version", "ranksweep-worker --help",
+            "ranksweep-worker --version",
+        ] {
+            let end = try shell(work, "exec \(command) >/dev/full")
+            #expect(end.code == 4, "\(command): \(end.all)")
+            let words = "error: standard output cannot be written: No space left on device"
+            #expect(end.errors.components(separatedBy: words).count == 2, "\(command): \(end.all)")
+        }
+        #expect(work.exists("a/report.html"))
+        #expect(try work.run("check", "a").code == 0)
+        let closed = try shell(work, "exec ranksweep plan s.yaml >&-")
+        #expect(closed.code == 4 && closed.errors.contains("Bad file descriptor"), "\(closed.all)")
+    }
+
+    @Test("A reader that closes its pipe early is no error")
+    func closedPipe() throws {
+        let work = try Workspace()
+        try work.write(tiny, to: "s.yaml")
+        #expect(try work.run("run", "s.yaml", "--out", "a").code == 0)
+        for command in ["plan s.yaml", "status a", "check a", "figures a", "--help"] {
+            let end = try shell(work, "ranksweep \(command) | true; exit ${PIPESTATUS[0]}")
+            #expect(end.code == 0 && end.errors.isEmpty, "\(command): \(end.all)")
+        }
+    }
+
+    @Test("Names that are not UTF-8 are refused before anything is made")
+    func foreignBytes() throws {
+        let work = try Workspace()
+        try work.write(tiny, to: "s.yaml")
+        for line in [
+            "ranksweep run s.yaml --out $'bad\\xffutf8'", "ranksweep plan $'bad\\xffutf8'",
+            "RANKSWEEP_DATA=$'bad\\xffutf8' ranksweep run s.yaml --out a",
+            "ranksweep-worker --connect tcp://127.0.0.1:9 --data $'bad\\xffutf8'",
+        ] {
+            let end = try shell(work, line)
+            #expect(end.code == 2, "\(line): \(end.all)")
+            #expect(end.errors.contains("is not UTF-8: 'bad\\xffutf8'"), "\(line): \(end.all)")
+        }
+        #expect(try names(work) == ["s.yaml"])
+    }
+}
+
+@Suite("The book of lost workers") struct WorkerLedgerTests {
+    private let process = WorkerProcess(host: "host3", process: 17)
+
+    @Test("A lost worker is named with what it held; one that comes back is not lost")
+    func losses() {
+        var ledger = WorkerLedger()
+        ledger.joined(WorkerID(1), process)
+        ledger.joined(WorkerID(2), WorkerProcess(host: "host4", process: 18))
+        ledger.lost(WorkerID(1), trials: 3, unixMilliseconds: 5000)
+        ledger.lost(WorkerID(2), trials: 0, unixMilliseconds: 6000)
+        ledger.lost(WorkerID(3), trials: 1, unixMilliseconds: 6000)
+        #expect(
+            ledger.lines(unixMilliseconds: 65_000) == [
+                "lost: the worker on host4, process 18, 59 s ago; it held no trial",
+                "lost: the worker on host3, process 17, 1 min 00 s ago; it held 3 trials, which went to others",
+            ])
+        #expect(WorkerLedger(json: ledger.json.canonicalText).lines(unixMilliseconds: 0).count == 2)
+        ledger.joined(WorkerID(1), process)
+        #expect(ledger.lossCount == 1 && ledger.losses.map(\.process.host) == ["host4"])
+        #expect(ledger.has(process) && !ledger.has(WorkerProcess(host: "host3", process: 18)))
+    }
+
+    @Test("However many are lost, the book stays small and counts all")
+    func bounds() {
+        var ledger = WorkerLedger()
+        for number in 1...500 {
+            ledger.joined(WorkerID(UInt64(number)), WorkerProcess(host: "h", process: UInt32(number)))
+            ledger.lost(WorkerID(UInt64(number)), trials: 1, unixMilliseconds: 0)
+        }
+        #expect(ledger.lossCount == 500 && ledger.losses.count == 200)
+        let lines = ledger.lines(unixMilliseconds: 0)
+        #expect(lines.count == 21 && lines.last == "lost: 480 other workers before")
+        #expect(WorkerLedger(json: ledger.json.canonicalText).lossCount == 500)
+        #expect(WorkerLedger(json: "nonsense") == WorkerLedger())
+    }
+}
