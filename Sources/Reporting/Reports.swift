@@ -56,16 +56,18 @@ public enum Reports {
     ///   - directory: gets `tables/NAME.dat` for each figure, `tables/NAME-fall.dat` for each of ranks along
     ///     training, `tables/NAME-phases.dat` for each information plane, `tables/summary.dat`, `figures/NAME.gp` and, drawn by gnuplot, `figures/NAME.FORMAT`. Made
     ///     where it is missing.
+    ///   - provenance: says which trials have no record as they failed; nil: not known.
     ///   - gnuplot: the program, looked up on PATH.
     ///   - note: is told of each figure before it is drawn, and of gnuplot's warnings.
     /// - Throws: `ReportError` of a line that is no record, or a file that cannot be read or written. What
     ///   gnuplot cannot do is in the outcome, not thrown.
     public static func write(
         spec: SweepSpec, recordsAt path: String, to directory: String,
-        formats: [FigureFormat] = FigureFormat.usual, gnuplot: String = "gnuplot",
-        note: (String) -> Void = { _ in }
+        formats: [FigureFormat] = FigureFormat.usual, provenance: RunProvenance? = nil,
+        gnuplot: String = "gnuplot", note: (String) -> Void = { _ in }
     ) throws(ReportError) -> ReportOutcome {
-        let content = try ReportContent(spec: spec, recordsAt: path)
+        let content = try ReportContent(
+            spec: spec, recordsAt: path, failed: provenance?.failedTrials ?? [])
         for folder in ["tables", "figures"] {
             try filed { () throws(FileError) in try makeFolder(directory + "/" + folder) }
         }
@@ -178,18 +180,30 @@ struct ReportContent {
     /// Whether the task loss is a squared error.
     let squaredLoss: Bool
 
-    init(spec: SweepSpec, recordsAt path: String) throws(ReportError) {
+    /// - Parameter failed: trials that count as failed where they have no record, by their place in the grid.
+    init(spec: SweepSpec, recordsAt path: String, failed: [Int] = []) throws(ReportError) {
         var figures = spec.figures.map { FigureData($0, of: spec) }
         var summary = Summary(of: spec)
         var phases = spec.figures.filter(\.isInformationPlane).map { PhaseTable($0.name, of: spec) }
         var (records, diverged) = (0, 0)
+        var failed = Dictionary(
+            failed.filter { (0..<spec.grid.count).contains($0) }.map { (spec.grid[$0].id.text, $0) },
+            uniquingKeysWith: min)
         try readRecords(at: path) { record in
             records += 1
+            if !failed.isEmpty { failed[record.trial] = nil }
             if !record.isMeasured { diverged += 1 }
             summary.add(record)
             for index in figures.indices { figures[index].add(record) }
             for index in phases.indices { phases[index].add(record) }
         }
+        for trial in failed.values.sorted() {
+            let axes = spec.grid[trial].axesObject.object ?? [:]
+            summary.addFailed(axes)
+            for index in figures.indices { figures[index].addFailed(axes) }
+            for index in phases.indices { phases[index].addFailed(axes) }
+        }
+        for index in figures.indices { figures[index].settle() }
         let loss = spec.grid.count > 0 ? spec.grid[0].settings.training.loss : .crossEntropy
         let squaredLoss = loss == .meanSquaredError
         tables = figures.map {
