@@ -56,7 +56,8 @@ struct AxisMarks: Equatable {
             if marks.count >= 2, fits(marks) { return marks }
         }
         let steps = linear(low, high, room)
-        return steps.count > 2 && fits(steps) ? steps : FigureRange.roundNumbers(low, high, digits: [1, 2, 5])
+        return steps.count > 2 && fits(steps)
+            ? steps : FigureRange.roundNumbers(low, high, digits: [1, 2, 5])
     }
 
     /// Multiples of 1, 2 or 5 times a power of ten.
@@ -112,7 +113,9 @@ struct AxisMarks: Equatable {
         return sign + (lead == "1" ? "" : lead + "·") + "10^{\(exponent)}"
     }
 
-    private static func minus(_ text: String) -> String { text.hasPrefix("-") ? "−" + text.dropFirst() : text }
+    private static func minus(_ text: String) -> String {
+        text.hasPrefix("-") ? "−" + text.dropFirst() : text
+    }
 
     /// Characters that are seen.
     static func visibleLength(_ label: String) -> Int { label.count { !"^{}".contains($0) } }

@@ -57,7 +57,8 @@ extension FigureData {
             let shown = points.filter { $0.hasMeans || $0.isLost && figure.hasOwnX }
             guard shown.contains(where: \.hasMeans) else { return nil }
             return FigureRange(
-                x: shown.map(\.x), isLog: figure.xscale.map { $0 == .log }, isCategory: isCategorical,
+                x: shown.map(\.x), isLog: figure.xscale.map { $0 == .log },
+                isCategory: isCategorical && figure.x == .entry,
                 room: room)
         }
         let means = points.filter(\.hasMeans).compactMap(\.abscissa.mean)

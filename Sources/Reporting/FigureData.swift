@@ -62,7 +62,7 @@ struct FigureData {
         let label: Label
         var points: [Point] = []
         /// At each point the trials that might be in its mean: the largest number of any point.
-        var trialsAtAPoint: Int { max(points.map(\.trials.count).max() ?? 0, trials.lost) }
+        var trialsAtAPoint: Int { points.map(\.trials.count).max() ?? 0 }
         /// Of the whole curve.
         fileprivate(set) var trials = TrialCount()
         /// Points by x, sorted by it.
@@ -161,7 +161,9 @@ struct FigureData {
     }
 
     mutating func add(_ record: Record) {
-        guard let (panel, parts) = place(record.axes, record.isMeasured ? \.measured : \.diverged) else { return }
+        guard let (panel, parts) = place(record.axes, record.isMeasured ? \.measured : \.diverged) else {
+            return
+        }
         if figure.theory, figure.isOverBeta {
             let betas = record.theory?["critical_betas"]?.array?.compactMap(\.number) ?? []
             panels[panel].criticalBetas.formUnion(betas)

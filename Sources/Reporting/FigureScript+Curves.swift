@@ -93,9 +93,12 @@ extension FigureScript {
 
     static func keys(_ data: FigureData, _ styles: [FigureData.Label]) -> [Key] {
         var theory: [Key] = []
-        for (quantity, hasTheory) in zip(data.figure.y, data.hasTheory) where data.figure.theory && hasTheory {
+        for (quantity, hasTheory) in zip(data.figure.y, data.hasTheory) where data.figure.theory && hasTheory
+        {
             let name = quantity.metric.theoryName
-            if !theory.contains(where: { $0.text == name }) { theory.append(Key(text: name, sample: .closedForm)) }
+            if !theory.contains(where: { $0.text == name }) {
+                theory.append(Key(text: name, sample: .closedForm))
+            }
         }
         if data.hasBounds, !theory.isEmpty {
             theory = [Key(text: "bound", sample: .bound)]
@@ -106,7 +109,9 @@ extension FigureScript {
         if data.panels.contains(where: { !$0.shownBetas.isEmpty }) {
             theory.append(Key(text: "critical β", sample: .criticalBeta))
         }
-        if data.panels.contains(where: { panel in panel.curves.contains { $0.points.contains(where: \.isLost) } }),
+        if data.panels.contains(where: { panel in
+            panel.curves.contains { $0.points.contains(where: \.isLost) }
+        }),
             data.figure.hasOwnX, !data.isScatter
         {
             theory.append(Key(text: "no trial measured", sample: .lost))

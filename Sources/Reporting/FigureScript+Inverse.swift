@@ -44,7 +44,8 @@ extension FigureRange {
         let decades = isLog && ends.1 / ends.0 >= 200
         let round = FigureRange.roundNumbers(ends.0, ends.1, digits: decades ? [1] : [1, 2, 5])
         let marks = apart(round)
-        return marks.count >= 3 ? marks : apart(FigureRange.equalSteps(ends.0, ends.1, count: 5).filter { $0 > 0 })
+        return marks.count >= 3
+            ? marks : apart(FigureRange.equalSteps(ends.0, ends.1, count: 5).filter { $0 > 0 })
     }
 
     /// From the right, those that are a fourteenth of the axis or more from the one before.

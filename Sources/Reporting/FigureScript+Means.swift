@@ -16,7 +16,7 @@ extension FigureScript {
             }
             let place = Place(
                 table: "table index \(index) using", x: columns.x, mean: columns.means[row],
-                shift: data.isCategorical ? dodge(style) : 0, style: style)
+                shift: figure.x == .entry && data.isCategorical ? dodge(style) : 0, style: style)
             if data.showsIntervals { below += spread(points, row, place) }
             let lines = means(points, block.curve, row, place)
             below += lines.pale
@@ -36,7 +36,9 @@ extension FigureScript {
 
         var count: String { "$\(mean + 4)" }
         var look: String { "ls \(style + 1)" }
-        private var moved: String { shift == 0 ? "$\(x)" : "$\(x) \(shift < 0 ? "-" : "+") \(rounded(abs(shift)))" }
+        private var moved: String {
+            shift == 0 ? "$\(x)" : "$\(x) \(shift < 0 ? "-" : "+") \(rounded(abs(shift)))"
+        }
 
         /// x of the rows that meet a condition, or of all.
         func x(where condition: String? = nil) -> String {
@@ -78,8 +80,8 @@ extension FigureScript {
         return lines
     }
 
-    /// Where all seeds are in the mean the curve as it is; elsewhere pale: thin dots for a line, and small open
-    /// points.
+    /// Where all seeds are in the mean the curve as it is; elsewhere pale: small open points, and dotted lines
+    /// between means over equally many seeds.
     private func means(
         _ points: [FigureData.Point], _ curve: FigureData.Curve, _ row: Int, _ place: Place
     ) -> (pale: [String], whole: [String]) {
@@ -97,8 +99,12 @@ extension FigureScript {
                 + " \(place.look) pt \(shape) ps \(size) lw 0.6 notitle"
         ]
         if drawing != "points" {
-            pale.append(
-                "\(place.table) \(place.x()):\(place.mean) with lines \(place.look) lw 0.5 dt 3 notitle")
+            // Where a seed enters or leaves, the line is broken: the step there is no seed's.
+            let fewer = Set(points.map { $0.samples[row].count }.filter { $0 < due }).sorted()
+            pale += fewer.map {
+                "\(place.table) \(place.x(where: "\(place.count) == \($0)")):\(place.mean) with lines"
+                    + " \(place.look) lw 0.7 dt 3 notitle"
+            }
         }
         guard points.contains(where: { $0.samples[row].count == due }) else { return (pale, []) }
         let whole = place.x(where: "\(place.count) == \(due)")
@@ -112,7 +118,8 @@ extension FigureScript {
         var low = bounds.lowerBound
         if let y = y[row], y.isLog { low = max(low, y.low) }
         let needsIt = data.panels.flatMap(\.curves).flatMap(\.points).contains { point in
-            guard let interval = point.samples[row].confidenceInterval else { return false }
+            let sample = point.samples[row]
+            guard sample.count > 2, let interval = sample.confidenceInterval else { return false }
             let isBelow = y[row]?.isLog ?? false ? interval.low <= 0 : interval.low < low
             return isBelow || interval.high > bounds.upperBound
         }
@@ -141,7 +148,8 @@ extension FigureScript {
         lines.append("table index \(index) using \(whole):\(y) with points \(look) notitle")
         if isFewer {
             lines.append(
-                "table index \(index) using ($\(y + 4) < \(due) ? $\(x) : NaN):\(y) with points \(look) ps 0.4 notitle")
+                "table index \(index) using ($\(y + 4) < \(due) ? $\(x) : NaN):\(y) with points \(look) ps 0.4 notitle"
+            )
         }
         return lines + [
             "table index \(index) using \(x):\(y):1 with labels left offset 0.8,0.6 font \",9\" "
@@ -153,7 +161,9 @@ extension FigureScript {
     static func hidden(_ data: FigureData, _ x: FigureRange?, _ y: [FigureRange?]) -> [Double] {
         data.panels.flatMap(\.curves).flatMap(\.points).flatMap { point in
             data.figure.y.indices.compactMap { row -> Double? in
-                guard let mean = point.samples[row].mean, let place = data.place(of: point) else { return nil }
+                guard let mean = point.samples[row].mean, let place = data.place(of: point) else {
+                    return nil
+                }
                 if x?.isLog ?? false, place <= 0 { return place }
                 return (y[row]?.isLog ?? false) && mean <= 0 ? mean : nil
             }

@@ -66,7 +66,8 @@ struct FigureScript {
             "# `gnuplot -e \"formats='pdf'\" \(figure.name).gp` in one format only.",
         ]
         guard let x, drawsSomething else {
-            return (lines + ["print \(quoted("\(figure.name): nothing is measured yet"))"]).joined(separator: "\n")
+            return (lines + ["print \(quoted("\(figure.name): nothing is measured yet"))"]).joined(
+                separator: "\n")
                 + "\n"
         }
         lines += preamble + ["", "do for [format in formats] {"]
@@ -170,7 +171,8 @@ struct FigureScript {
     }
 
     private func panelName(_ row: Int, _ column: Int) -> String {
-        [figure.y[row].columnName, data.panels[column].label?.panelText].compactMap { $0 }.joined(separator: ", ")
+        [figure.y[row].columnName, data.panels[column].label?.panelText].compactMap { $0 }.joined(
+            separator: ", ")
     }
 
     /// An axis's range, scale and marks. Panels beside or above others have marks without numbers.

@@ -63,7 +63,7 @@ struct FigureSubtitle {
             if data.showsIntervals, most > 2 {
                 text += ", \(data.figure.hasLines ? "bands" : "bars"): 95 % interval (Student’s t)"
             } else if data.showsSeeds, most == 2 {
-                text += data.figure.hasLines ? ", thin: the lower and the higher one" : ", dots: the seeds"
+                text += data.figure.hasLines ? ", thin: both" : ", dots: both"
             }
             texts.append(text)
         }
@@ -72,6 +72,9 @@ struct FigureSubtitle {
             texts.append(
                 "pale: \(FigureSubtitle.range(first, last)) of \(FigureSubtitle.range(least, due)) seeds, "
                     + places(of: fewer))
+            if most > 2, data.showsSeeds, fewer.contains(where: { $0.seeds == 2 }) {
+                texts.append(data.figure.hasLines ? "thin: both of 2 seeds" : "dots: both of 2 seeds")
+            }
         }
         return texts
     }

@@ -17,6 +17,15 @@ func quoted(_ text: String) -> String {
     return "\"\(escaped.joined())\""
 }
 
+/// A path as a string of gnuplot's, byte for byte, also of bytes that no text has.
+func quotedBytes(_ path: String) -> String {
+    let bytes = path.utf8.map { byte -> String in
+        let octal = String(byte, radix: 8)
+        return "\\" + String(repeating: "0", count: 3 - octal.utf8.count) + octal
+    }
+    return "\"\(bytes.joined())\""
+}
+
 /// A text for terminals that take enhanced text, where `_` is a mark: shown as it is, in bold.
 func quotedInBold(_ text: String) -> String { quoted("{/:Bold \(enhancedLiteral(text))}") }
 
@@ -33,7 +42,8 @@ func svgIdentifier(_ text: String) -> String {
     String(
         String.UnicodeScalarView(
             text.unicodeScalars.map { scalar in
-                scalar.isASCII && (scalar.properties.isAlphabetic || ("0"..."9").contains(scalar)) ? scalar : "_"
+                scalar.isASCII && (scalar.properties.isAlphabetic || ("0"..."9").contains(scalar))
+                    ? scalar : "_"
             }))
 }
 

@@ -52,7 +52,8 @@ struct PlaneScript {
             "# `gnuplot -e \"formats='gif'\" \(figure.name).gp` the film, a frame for each measured step.",
         ]
         guard let x, let y else {
-            return (lines + ["print \(quoted("\(figure.name): nothing is measured yet"))"]).joined(separator: "\n")
+            return (lines + ["print \(quoted("\(figure.name): nothing is measured yet"))"]).joined(
+                separator: "\n")
                 + "\n"
         }
         lines += preamble + ["", "do for [format in formats] {"]

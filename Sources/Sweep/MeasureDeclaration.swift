@@ -77,7 +77,8 @@ public struct MeasureDeclaration: Sendable {
     ///   - what: "Whether … measured."
     init(
         _ name: String, needs: [Need] = [], theory: String = "closed form", metrics: [Metric],
-        options: [Option] = [], points: JSONValue = JSONValue(MeasureDeclaration.usualPoints), uses: [Setting.Use] = [],
+        options: [Option] = [], points: JSONValue = JSONValue(MeasureDeclaration.usualPoints),
+        uses: [Setting.Use] = [],
         _ what: String
     ) {
         self.name = name

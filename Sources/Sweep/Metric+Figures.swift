@@ -17,11 +17,13 @@ extension Metric {
 
     private static let notNegative: Set = [
         "kl_nats", "kl_bits", "spectral_norm", "frobenius_norm", "stable_rank", "mean_stable_rank",
-        "effective_rank", "rank_me", "participation_ratio", "activation_stable_rank", "component_dimension_kept",
+        "effective_rank", "rank_me", "participation_ratio", "activation_stable_rank",
+        "component_dimension_kept",
         "i_xt_nats", "i_xt_bits", "i_ty_nats", "i_ty_bits", "i_xt_fall_step", "gradient_snr", "gradient_mean",
         "gradient_deviation", "gaussian_bound", "phase_change_step", "phase_change_ratio", "steps_to_loss",
         "weight_displacement", "intrinsic_dimension", "nc1", "nc2_norms", "nc2_angles", "nc2_maximality",
-        "nc2_head_norms", "nc2_head_angles", "nc2_head_maximality", "nc3", "product_exponent_root", "safe_delta",
+        "nc2_head_norms", "nc2_head_angles", "nc2_head_maximality", "nc3", "product_exponent_root",
+        "safe_delta",
     ]
 
     /// What figures call its theory, where that is no bound of `hasBound`.
