@@ -29,7 +29,7 @@ extension FigureData.Curve {
 extension FigureData {
     /// Many bands, one over another, show nothing.
     var showsIntervals: Bool {
-        guard figure.hasLines else { return true }
+        guard figure.hasLines, !isPlane else { return !isPlane }
         return panels.allSatisfy { panel in
             figure.y.indices.allSatisfy { row in
                 panel.curves.count { $0.points.contains { $0.samples[row].mean != nil } } <= 8

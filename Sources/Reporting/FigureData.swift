@@ -186,13 +186,15 @@ struct FigureData {
 
     /// Counts the trials without numbers at the points that lack them: of each of their curves, when all are known.
     mutating func settle() {
+        // Of each panel, curves by their label without the layer.
+        var places = panels.map { panel in
+            Dictionary(grouping: panel.curves.indices) { panel.curves[$0].label.withoutLayer.key }
+        }
         for loss in losses {
-            let key = loss.label.key
-            var places = panels[loss.panel].curves.indices.filter {
-                panels[loss.panel].curves[$0].labelWithoutLayer == key
+            if places[loss.panel][loss.label.key] == nil {
+                places[loss.panel][loss.label.key] = [curve(labelled: loss.label, panel: loss.panel)]
             }
-            if places.isEmpty { places = [curve(labelled: loss.label, panel: loss.panel)] }
-            for place in places {
+            for place in places[loss.panel][loss.label.key] ?? [] {
                 panels[loss.panel].curves[place].trials[keyPath: loss.outcome] += 1
                 guard let x = loss.x else { continue }
                 panels[loss.panel].curves[place].count(loss.outcome, at: x, quantities: figure.y.count)
@@ -333,8 +335,6 @@ extension FigureData.Curve {
             points[index].trials.failed = trials.failed
         }
     }
-
-    fileprivate var labelWithoutLayer: String { label.withoutLayer.key }
 
     /// - Parameter values: nil of a diverged trial.
     fileprivate mutating func add(

@@ -157,6 +157,18 @@ extension FigureScript {
         ]
     }
 
+    /// How many points of closed forms and bounds a log axis has no place for; the same of all curves counts once.
+    static func hiddenTheory(_ data: FigureData, _ y: [FigureRange?]) -> Int {
+        guard data.figure.theory else { return 0 }
+        return data.panels.reduce(0) { count, panel in
+            count
+                + data.figure.y.indices.filter { y[$0]?.isLog ?? false }.reduce(0) { count, row in
+                    let places = panel.curves.flatMap(\.points).filter { ($0.theory[row] ?? 1) <= 0 }.map(\.x)
+                    return count + Set(places).count
+                }
+        }
+    }
+
     /// Of each point with a mean that a log axis has no place for: what is 0 or below.
     static func hidden(_ data: FigureData, _ x: FigureRange?, _ y: [FigureRange?]) -> [Double] {
         data.panels.flatMap(\.curves).flatMap(\.points).flatMap { point in

@@ -8,6 +8,8 @@ struct FigureSubtitle {
     ///
     /// Of each what is 0 or below, its x or its mean.
     var hidden: [Double] = []
+    /// Points of a closed form or a bound that a log axis has no place for.
+    var hiddenTheory = 0
     var marksFalls = false
 
     /// - Parameter sweepName: nil where the title says it.
@@ -20,6 +22,9 @@ struct FigureSubtitle {
         if !hidden.isEmpty {
             let place = hidden.allSatisfy { $0 == 0 } ? "at 0" : "at 0 or below"
             texts.append("\(counted(hidden.count, "point")) \(place) not shown (log axis)")
+        }
+        if hiddenTheory > 0 {
+            texts.append("theory at 0 or below not shown at \(counted(hiddenTheory, "point")) (log axis)")
         }
         return texts + losses
     }
@@ -51,6 +56,18 @@ struct FigureSubtitle {
         }
     }
 
+    /// Points where trials were measured, none of which has the number, of curves that have it elsewhere.
+    private var gaps: [Mean] {
+        guard !data.isPlane else { return [] }
+        return data.panels.flatMap(\.curves).flatMap { curve in
+            data.figure.y.indices.filter { row in curve.points.contains { $0.samples[row].count > 0 } }
+                .flatMap { row in
+                    curve.points.filter { $0.samples[row].count == 0 && $0.measured > 0 }
+                        .map { Mean(x: $0.x, seeds: 0, due: $0.measured) }
+                }
+        }
+    }
+
     private var seeds: [String] {
         let means = self.means
         guard let most = means.map(\.seeds).max(), let due = means.map(\.due).max() else { return [] }
@@ -76,6 +93,8 @@ struct FigureSubtitle {
                 texts.append(data.figure.hasLines ? "thin: both of 2 seeds" : "dots: both of 2 seeds")
             }
         }
+        let gaps = self.gaps
+        if !gaps.isEmpty { texts.append("no seed has a number \(places(of: gaps))") }
         return texts
     }
 

@@ -30,9 +30,12 @@ extension FigureSpec {
         }
     }
 
-    /// "training.learningRate" as "learning rate".
+    /// "training.learningRate" as "learning rate", "training.logDet.weight" as "log det weight".
     static func words(_ path: String) -> String {
-        let name = path.split(separator: ".").last ?? path[...]
+        let parts = path.split(separator: ".")
+        // Of measures the last part says enough.
+        let name =
+            parts.first == "training" ? parts.dropFirst().joined(separator: " ") : String(parts.last ?? "")
         return name.reduce(into: "") { text, character in
             text += character.isUppercase ? " " + character.lowercased() : String(character)
         }

@@ -157,6 +157,19 @@ struct MeanTests {
         }
     }
 
+    @Test("Where no seed has a number the subtitle says so")
+    func gaps() throws {
+        try withFolder { folder in
+            let figure = "{name: k, x: training.learningRate, y: [train_loss, test_loss]}"
+            try Rates(figure) { rate, _ in
+                metrics(rate == 1 ? ["test_loss": 1] : ["train_loss": 1, "test_loss": 1])
+            }.report(folder)
+            let words = subtitle(try text(of: folder + "/figures/k.gp"))
+            #expect(words.contains("no seed has a number at learning rate 1 (1 point)"))
+            #expect(!words.contains("pale"))
+        }
+    }
+
     @Test("Trials in quarantine are counted in figures, tables and the page")
     func failed() throws {
         try withFolder { folder in

@@ -151,6 +151,10 @@ private struct Plane {
         #expect(!script.contains("table index 6") && !script.contains("cblabel"))
         #expect(script.contains("set cbtics nomirror ('1' 1, ") && script.contains("'1000' 1000"))
         #expect(script.contains("set title 'activation = tanh' noenhanced"))
+        // A plane has no intervals.
+        #expect(
+            script.contains("set label 2 'planes · mean of 3 seeds' ")
+                || script.contains("'mean of 3 seeds' "))
         #expect(script.split(separator: "\n").allSatisfy { $0.count < 200 })
     }
 }
