@@ -41,12 +41,14 @@ private func figureFormats(_ list: String?) throws(CommandFailure) -> [FigureFor
 /// Writes tables, figures and the page of them, and says which.
 func writeReports(_ run: RunDirectory, formats: [FigureFormat]) throws(CommandFailure) {
     var terminal = Terminal()
+    let provenance = RunProvenance(readingAt: run.provenancePath)
     let outcome = try reported { () throws(ReportError) in
         try Reports.write(
             spec: run.spec, recordsAt: run.recordsPath, to: run.path, formats: formats,
-            note: { terminal.setFoot($0) })
+            provenance: provenance, note: { terminal.setFoot($0) })
     }
     terminal.setFoot("")
+    for warning in outcome.warnings { printError("warning: \(warning)") }
     printOut("records  \(run.recordsPath) (\(countText(outcome.records, "record")))")
     printOut("tables   \(run.path)/tables: \(outcome.tables.map(name).joined(separator: ", "))")
     switch outcome.drawing {
@@ -69,8 +71,7 @@ func writeReports(_ run: RunDirectory, formats: [FigureFormat]) throws(CommandFa
     }
     let report = run.path + "/report.html"
     let page = ReportPage(
-        spec: run.spec, outcome: outcome, provenance: RunProvenance(readingAt: run.provenancePath),
-        version: programVersion, commit: programCommit)
+        spec: run.spec, outcome: outcome, provenance: provenance, version: programVersion, commit: programCommit)
     try filed { () throws(FileError) in try page.write(to: report) }
     printOut("report   \(report)")
     if case .failed(let failures) = outcome.drawing {

@@ -16,10 +16,19 @@ struct FigureData {
     /// Whether theory is bounds; of each quantity, whether some record has a trivial one too.
     private(set) var hasBounds = false
     private(set) var hasTrivial: [Bool]
+    /// Of the figure's trials.
+    private(set) var trials = TrialCount()
+    /// Trials without numbers that no point counts yet.
+    private var losses: [Loss] = []
+    /// Whether the task loss is never negative.
+    let lossIsPositive: Bool
+    /// Whether x are the numbers of things without an order, such as classes: no line joins them.
+    let isCategorical: Bool
 
     struct Panel {
         let label: Label?
         var curves: [Curve] = []
+        fileprivate(set) var trials = TrialCount()
         /// Where the closed form's rank changes, of a figure over beta with theory.
         fileprivate(set) var criticalBetas: Set<Double> = []
         fileprivate var places: [String: Int] = [:]
@@ -44,12 +53,18 @@ struct FigureData {
             let value: JSONValue
         }
         /// "depth 2, width 64".
-        var text: String { parts.map { partText($0) }.joined(separator: ", ") }
+        var text: String { parts.map(\.text).joined(separator: ", ") }
+        /// "depth = 2".
+        var panelText: String { parts.map(\.panelText).joined(separator: ", ") }
     }
 
     struct Curve {
         let label: Label
         var points: [Point] = []
+        /// At each point the trials that might be in its mean: the largest number of any point.
+        var trialsAtAPoint: Int { points.map(\.trials.count).max() ?? 0 }
+        /// Of the whole curve.
+        fileprivate(set) var trials = TrialCount()
         /// Points by x, sorted by it.
         var sorted: [Point] { points.sorted { $0.x < $1.x } }
         fileprivate var places: [Double: Int] = [:]
@@ -74,9 +89,19 @@ struct FigureData {
         var theory: [Double?] { theories.map(\.mean) }
         /// What sizes alone bound the quantity by.
         fileprivate(set) var trivial: [Double?]
-        /// Trials that were measured, and that diverged: the latter are in no sample.
-        var measured = 0
-        var diverged = 0
+        /// Trials that were measured, and those without numbers, which are in no sample.
+        fileprivate(set) var trials = TrialCount()
+        var measured: Int { trials.measured }
+    }
+
+    /// A trial without numbers.
+    private struct Loss {
+        let panel: Int
+        /// Of its curve, without a layer.
+        let label: Label
+        /// Where x is the trial's own; else it counts at all points.
+        let x: Double?
+        let outcome: WritableKeyPath<TrialCount, Int>
     }
 
     private let panelPath: String?
@@ -90,6 +115,9 @@ struct FigureData {
         self.figure = figure
         hasTheory = figure.y.map { _ in false }
         hasTrivial = hasTheory
+        let loss = spec.grid.count > 0 ? spec.grid[0].settings.training.loss : .crossEntropy
+        lossIsPositive = loss != .gaussianNLL
+        isCategorical = figure.isCategorical
         panelPath = figure.panels
         curvePath = figure.curves
         var used = Set([figure.panels, figure.curves].compactMap { $0 })
@@ -111,23 +139,72 @@ struct FigureData {
     private var hasLayers: Bool { figure.y.contains { $0.layer == .each } }
     private var hasScalars: Bool { figure.y.contains { $0.layer != .each } }
 
-    mutating func add(_ record: Record) {
-        func part(_ path: String) -> Label.Part {
-            Label.Part(path: path, value: record.axes[path] ?? .null)
+    private func part(_ path: String, _ axes: [String: JSONValue]) -> Label.Part {
+        Label.Part(path: path, value: axes[path] ?? .null)
+    }
+
+    /// The panel and the curve, but for its layer, of a trial; the trial is counted there.
+    private mutating func place(
+        _ axes: [String: JSONValue], _ outcome: WritableKeyPath<TrialCount, Int>
+    ) -> (panel: Int, parts: [Label.Part])? {
+        // A trial without the figure's axis is not in it.
+        guard !figure.hasOwnX || x(of: axes) != nil else { return nil }
+        let panel = panel(labelled: panelPath.map { Label(parts: [part($0, axes)]) })
+        let parts = ([curvePath].compactMap { $0 } + others).map { part($0, axes) }
+        trials[keyPath: outcome] += 1
+        panels[panel].trials[keyPath: outcome] += 1
+        if outcome != \.measured {
+            losses.append(Loss(panel: panel, label: Label(parts: parts), x: x(of: axes), outcome: outcome))
+            if hasScalars || figure.isOverPlaces { _ = curve(labelled: Label(parts: parts), panel: panel) }
         }
-        let panel = panel(labelled: panelPath.map { Label(parts: [part($0)]) })
+        return (panel, parts)
+    }
+
+    mutating func add(_ record: Record) {
+        guard let (panel, parts) = place(record.axes, record.isMeasured ? \.measured : \.diverged) else {
+            return
+        }
         if figure.theory, figure.isOverBeta {
             let betas = record.theory?["critical_betas"]?.array?.compactMap(\.number) ?? []
             panels[panel].criticalBetas.formUnion(betas)
         }
-        let parts = ([curvePath].compactMap { $0 } + others).map(part)
-        if figure.isOverPlaces { return addPlaces(of: record, panel: panel, parts: parts) }
-        if hasScalars || !record.isMeasured { add(record, panel: panel, parts: parts, layer: nil) }
+        if figure.isOverPlaces {
+            if record.isMeasured { addPlaces(of: record, panel: panel, parts: parts) }
+            return
+        }
+        if hasScalars { add(record, panel: panel, parts: parts, layer: nil) }
         guard hasLayers, record.isMeasured else { return }
         let layers = figure.y.filter { $0.layer == .each }.map { $0.layers(in: record.metrics) }.max() ?? 0
         for layer in 1..<(layers + 1) {
             let label = Label.Part(path: "layer", value: JSONValue(layer))
             add(record, panel: panel, parts: parts + [label], layer: layer)
+        }
+    }
+
+    /// Counts a trial whose attempts failed: it has no record.
+    mutating func addFailed(_ axes: [String: JSONValue]) { _ = place(axes, \.failed) }
+
+    /// Counts the trials without numbers at the points that lack them: of each of their curves, when all are known.
+    mutating func settle() {
+        // Of each panel, curves by their label without the layer.
+        var places = panels.map { panel in
+            Dictionary(grouping: panel.curves.indices) { panel.curves[$0].label.withoutLayer.key }
+        }
+        for loss in losses {
+            if places[loss.panel][loss.label.key] == nil {
+                places[loss.panel][loss.label.key] = [curve(labelled: loss.label, panel: loss.panel)]
+            }
+            for place in places[loss.panel][loss.label.key] ?? [] {
+                panels[loss.panel].curves[place].trials[keyPath: loss.outcome] += 1
+                guard let x = loss.x else { continue }
+                panels[loss.panel].curves[place].count(loss.outcome, at: x, quantities: figure.y.count)
+            }
+        }
+        losses = []
+        for panel in panels.indices {
+            for curve in panels[panel].curves.indices {
+                panels[panel].curves[curve].settle(hasOwnX: figure.hasOwnX)
+            }
         }
     }
 
@@ -141,7 +218,7 @@ struct FigureData {
         for (index, number) in trivial.enumerated() where number != nil { hasTrivial[index] = true }
         if record.hasBounds { hasBounds = true }
         guard case .step = figure.x else {
-            guard let x = x(of: record) else { return }
+            guard let x = x(of: record.axes) else { return }
             var values = record.isMeasured ? values(in: record.metrics, layer: layer) : nil
             var abscissa: Double?
             if case .summary(let quantity, _) = figure.x, values != nil {
@@ -168,10 +245,10 @@ struct FigureData {
         }
     }
 
-    /// A point for each place of the lists, or for each layer. A diverged trial has none.
+    /// A point for each place of the lists, or for each layer.
     private mutating func addPlaces(of record: Record, panel: Int, parts: [Label.Part]) {
         let curve = curve(labelled: Label(parts: parts), panel: panel)
-        let lists = figure.y.map { record.isMeasured ? $0.entries(in: record.metrics) : [] }
+        let lists = figure.y.map { $0.entries(in: record.metrics) }
         let first = figure.y.first?.metric.list?.first ?? 1
         for place in 0..<(lists.map(\.count).max() ?? 0) {
             let values = lists.map { $0.indices.contains(place) ? $0[place] : nil }
@@ -188,13 +265,12 @@ struct FigureData {
         }
     }
 
-    private func x(of record: Record) -> Double? {
+    private func x(of axes: [String: JSONValue]) -> Double? {
         switch figure.x {
-        case .axis(let path), .summary(_, let path): record.axes[path]?.number
+        case .axis(let path), .summary(_, let path): axes[path]?.number
         case .hiddenLayers:
-            record.axes["depth"]?.number.map { $0 - 1 }
-                ?? record.axes["hidden"]?.array.map { Double($0.count) }
-        case .betaIB: record.axes["beta"]?.number.flatMap { $0 == 0 ? nil : 1 / $0 }
+            axes["depth"]?.number.map { $0 - 1 } ?? axes["hidden"]?.array.map { Double($0.count) }
+        case .betaIB: axes["beta"]?.number.flatMap { $0 == 0 ? nil : 1 / $0 }
         case .step, .metric, .entry, .layer: nil
         }
     }
@@ -223,13 +299,6 @@ struct FigureData {
         }
         return labels
     }
-
-    /// Trials that diverged, over all points (of a figure over steps: the most at one step).
-    var diverged: Int {
-        let counts = panels.flatMap(\.curves).flatMap(\.points).map(\.diverged)
-        if case .step = figure.x { return counts.max() ?? 0 }
-        return counts.reduce(0, +)
-    }
 }
 
 extension FigureData.Curve {
@@ -241,81 +310,48 @@ extension FigureData.Curve {
             })
     }
 
+    private mutating func place(of x: Double, quantities: Int) -> Int {
+        if let known = places[x] { return known }
+        places[x] = points.count
+        let empty = [Sample](repeating: Sample(), count: quantities)
+        points.append(
+            FigureData.Point(
+                x: x, samples: empty, theories: empty, trivial: [Double?](repeating: nil, count: quantities)))
+        return points.count - 1
+    }
+
+    fileprivate mutating func count(
+        _ outcome: WritableKeyPath<TrialCount, Int>, at x: Double, quantities: Int
+    ) {
+        points[place(of: x, quantities: quantities)].trials[keyPath: outcome] += 1
+    }
+
+    fileprivate mutating func settle(hasOwnX: Bool) {
+        let counts = points.map(\.measured)
+        trials.measured = hasOwnX ? counts.reduce(0, +) : counts.max() ?? 0
+        // Trials without numbers are missing at all points, where they have none of their own.
+        for index in points.indices where !hasOwnX {
+            points[index].trials.diverged = trials.diverged
+            points[index].trials.failed = trials.failed
+        }
+    }
+
     /// - Parameter values: nil of a diverged trial.
     fileprivate mutating func add(
         _ values: [Double?]?, x: Double, abscissa: Double? = nil, theory: [Double?], trivial: [Double?]
     ) {
-        let place: Int
-        if let known = places[x] {
-            place = known
-        } else {
-            place = points.count
-            places[x] = place
-            let empty = [Sample](repeating: Sample(), count: theory.count)
-            points.append(FigureData.Point(x: x, samples: empty, theories: empty, trivial: trivial))
-        }
+        let place = place(of: x, quantities: theory.count)
         for (index, number) in theory.enumerated() {
             if let number { points[place].theories[index].add(number) }
         }
         for (index, number) in trivial.enumerated() where points[place].trivial[index] == nil {
             points[place].trivial[index] = number
         }
-        guard let values else {
-            points[place].diverged += 1
-            return
-        }
-        points[place].measured += 1
+        guard let values else { return }
+        points[place].trials.measured += 1
         if let abscissa { points[place].abscissa.add(abscissa) }
         for (index, value) in values.enumerated() {
             if let value { points[place].samples[index].add(value) }
         }
     }
-}
-
-extension FigureData {
-    /// Whether x is a metric: points that no line joins, with bars both ways.
-    var isScatter: Bool { if case .summary = figure.x { true } else { false } }
-
-    /// Where a point is drawn; nil where its metric has no mean.
-    func place(of point: Point) -> Double? { isScatter ? point.abscissa.mean : point.x }
-}
-
-extension FigureSpec {
-    /// Whether it draws one number against another, along training.
-    var isPlane: Bool { if case .metric = x { true } else { false } }
-
-    /// Of a plane, both numbers against the step.
-    fileprivate var alongTraining: FigureSpec {
-        guard case .metric(let quantity) = x else { return self }
-        return FigureSpec(
-            name: name, title: title, x: .step, y: [quantity] + y, curves: curves, panels: panels)
-    }
-
-    /// Whether x is β or 1/β.
-    var isOverBeta: Bool { x == .axis("beta") || x == .betaIB }
-    /// Along training, and along a network's layers, points are many and close.
-    var hasLines: Bool { x == .step || x == .layer }
-
-    /// Whether each record has a curve's points, one for each place of its lists or for each layer.
-    var isOverPlaces: Bool { x == .entry || x == .layer }
-}
-
-/// "depth 2", "MNIST", "linear": numbers need the name of what they count.
-private func partText(_ part: FigureData.Label.Part) -> String {
-    let name = FigureSpec.words(part.path)
-    switch part.value {
-    case .string("mnist"): return "MNIST"
-    case .string("fashion-mnist"): return "Fashion-MNIST"
-    case .string("cifar-10"): return "CIFAR-10"
-    case .string("generated-images"): return "generated images"
-    case .string(let text): return text
-    case .null: return name
-    case .number(let number): return (part.path == "beta" ? "β = " : "\(name) ") + shortText(number)
-    default: return "\(name) \(part.value.canonicalText)"
-    }
-}
-
-/// To four digits, as keys have little room.
-private func shortText(_ number: Double) -> String {
-    number == number.rounded() ? JSONValue.text(of: number) : rounded(number)
 }

@@ -5,7 +5,7 @@ struct FigureLayout {
     let width: Int
     let height: Int
     let titleSize: Int
-    let subtitleSize: Int
+    private let subtitle: [String]
     private let left: Double
     private let top: Double
     private let gap: (across: Double, down: Double)
@@ -19,31 +19,32 @@ struct FigureLayout {
 
     /// - Parameters:
     ///   - panels: titles of the panels of a quantity.
+    ///   - subtitle: parts that stay together.
     ///   - markLength: characters of the longest number on a y axis.
     ///   - hasAxisAbove: whether the topmost panels have numbers and a name above them.
     init(
-        rows: Int, panels: [String?], keys: [String], title: String, subtitle: String, markLength: Int,
+        rows: Int, panels: [String?], keys: [String], title: String, subtitle: [String], markLength: Int,
         hasAxisAbove: Bool = false
     ) {
         let hasTitles = panels.contains { $0 != nil }
         self.panels = max(panels.count, 1)
-        // Quantities have a row each; the panels of a single one may take several.
-        across = rows == 1 && panels.count > 4 ? 3 : self.panels
+        across = FigureLayout.across(rows: rows, panels: self.panels)
         let down = rows * ((self.panels + across - 1) / across)
         left = 85 + 9 * Double(max(0, markLength - 4))
-        top = (hasTitles ? 92 : 70) + (hasAxisAbove ? 40 : 0)
         gap = (across: 20, down: hasTitles && down > rows ? 42 : 20)
-        panelWidth = across == 1 ? 500.0 : across <= 3 ? 380 : 280
+        panelWidth = FigureLayout.panelWidth(across: across)
         keyWidth = keys.isEmpty ? 25 : 62 + FigureLayout.width(of: keys, size: 11)
         let least = down > 1 ? 240 : across == 1 ? 320.0 : 300
         // A key of many lines needs the height.
         let keyHeight = Double(keys.count) * 20 + 10
         panelHeight = max(least, (keyHeight - Double(down - 1) * gap.down) / Double(down)).rounded(.up)
         let breadth = left + Double(across) * panelWidth + Double(across - 1) * gap.across + keyWidth
+        self.subtitle = FigureLayout.lines(of: subtitle, in: breadth - 30)
+        top =
+            (hasTitles ? 92 : 70) + (hasAxisAbove ? 40 : 0) + 18 * Double(max(0, self.subtitle.count - 1))
         width = Int(breadth)
         height = Int(top + Double(down) * panelHeight + Double(down - 1) * gap.down + 62)
         titleSize = FigureLayout.size(of: title, upTo: 14, in: breadth - 30)
-        subtitleSize = FigureLayout.size(of: subtitle, upTo: 10, in: breadth - 30)
     }
 
     /// Where a panel is.
@@ -70,8 +71,51 @@ struct FigureLayout {
             isLowest: isLast || (self.across < panels && panel + self.across >= panels), isTop: down == 0)
     }
 
-    var titleY: Double { 1 - 24 / Double(height) }
-    var subtitleY: Double { 1 - 48 / Double(height) }
+    private func y(_ pixels: Double) -> String { fraction(1 - pixels / Double(height)) }
+
+    /// The title, in bold, and the lines below it.
+    func titleLabels(_ title: String) -> [String] {
+        [
+            "set label 1 \(quotedInBold(title)) at screen 0.5,\(y(24)) center font \",\(titleSize)\""
+        ]
+            + subtitle.enumerated().map { place, line in
+                let size = FigureLayout.size(of: line, upTo: 10, in: Double(width) - 30)
+                return "set label \(place + 2) \(quoted(line)) at screen 0.5,\(y(48 + 18 * Double(place)))"
+                    + " center noenhanced font \",\(size)\" textcolor rgb \"#555555\""
+            }
+    }
+
+    /// As large as the panel's height lets it be.
+    func yLabel(_ label: String) -> String {
+        let length = Double(AxisMarks.visibleLength(label))
+        let size = max(7, min(11, Int(panelHeight / max(length * 0.68, 1))))
+        return "set ylabel \(quoted(label))" + (size < 11 ? " font \",\(size)\"" : " font \",11\"")
+    }
+
+    /// Quantities have a row each; the panels of a single one may take several.
+    private static func across(rows: Int, panels: Int) -> Int { rows == 1 && panels > 4 ? 3 : panels }
+
+    private static func panelWidth(across: Int) -> Double { across == 1 ? 500 : across <= 3 ? 380 : 280 }
+
+    /// The room that labels of an x axis have.
+    static func room(rows: Int, panels: Int) -> AxisMarks.Room {
+        let width = panelWidth(across: across(rows: rows, panels: max(panels, 1)))
+        return AxisMarks.Room(length: width, isAcross: true)
+    }
+
+    /// Parts with dots between them, on as many lines as they need.
+    private static func lines(of parts: [String], in room: Double) -> [String] {
+        var lines: [String] = []
+        for part in parts {
+            if let last = lines.last, width(of: [last + " · " + part], size: 10) <= room {
+                lines[lines.count - 1] = last + " · " + part
+            } else {
+                lines.append(part)
+            }
+        }
+        return lines
+    }
+
     var keyX: Double { 1 - (keyWidth - 8) / Double(width) }
     var keyY: Double { 1 - top / Double(height) }
 
@@ -88,7 +132,7 @@ struct FigureLayout {
 extension FigureLayout {
     /// gnuplot's terminal for each format that a run draws, by the script's variable `format`.
     func terminals(of figure: String) -> [String] {
-        let identifier = String(figure.map { $0 == "-" ? "_" : $0 })
+        let identifier = svgIdentifier(figure)
         let inches = [width, height].map { JSONValue.text(of: Double($0) / 100) + "in" }.joined(
             separator: ",")
         return [
@@ -119,26 +163,4 @@ func rounded(_ number: Double, digits: Int = 4) -> String {
     while abs(number) * scale < least { scale *= 10 }
     while abs(number) * scale >= 10 * least { scale /= 10 }
     return JSONValue.text(of: (number * scale).rounded() / scale)
-}
-
-/// A text in gnuplot's single quotes, which know no escapes but a doubled quote.
-func quoted(_ text: String) -> String {
-    "'" + onOneLine(text).split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''")
-        + "'"
-}
-
-/// A text in gnuplot's single quotes, bold: for all terminals that takes enhanced text, where `_` is a mark.
-func quotedInBold(_ text: String) -> String {
-    let escaped = text.map { "_^@&~{}\\".contains($0) ? "\\\($0)" : String($0) }.joined()
-    return quoted("{/:Bold \(escaped)}")
-}
-
-/// A text in a comment: gnuplot would carry on a comment that ends in a backslash.
-func comment(_ text: String) -> String { onOneLine(text).filter { $0 != "\\" } }
-
-private func onOneLine(_ text: String) -> String {
-    String(
-        text.map { $0.isNewline || $0 == "\t" ? " " : $0 }.filter {
-            !($0.asciiValue.map { $0 < 32 } ?? false)
-        })
 }

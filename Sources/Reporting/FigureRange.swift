@@ -6,8 +6,9 @@ struct FigureRange: Equatable {
     let low: Double
     let high: Double
     let isLog: Bool
-    /// Marks at these numbers only, instead of where gnuplot puts them.
-    var marks: [Double]?
+    let division: AxisMarks
+    /// Numbers with labels.
+    var marks: [Double] { division.major }
 
     /// As scripts write it: to four digits, where those tell the ends apart well.
     var ends: String {
@@ -26,15 +27,19 @@ struct FigureRange: Equatable {
 
     /// Around all x. Of one x: some room beside it.
     ///
-    /// - Parameter isLog: nil: as the numbers want it, those that grow by factors a log axis.
-    init?(x numbers: [Double], isLog wish: Bool?) {
+    /// - Parameters:
+    ///   - isLog: nil: as the numbers want it, those that grow by factors a log axis.
+    ///   - isCategory: whether x are the numbers of unordered things, each with a label and equal room.
+    init?(x numbers: [Double], isLog wish: Bool?, isCategory: Bool = false, room: AxisMarks.Room = .across) {
         let numbers = FigureRange.drawable(numbers)
-        var isLog = wish ?? FigureRange.growByFactors(numbers)
+        var isLog = (wish ?? FigureRange.growByFactors(numbers)) && !isCategory
         let distinct = Set(isLog ? numbers.filter { $0 > 0 } : numbers).sorted()
         if isLog, distinct.isEmpty, !numbers.isEmpty { isLog = false }
         guard let first = distinct.first, let last = distinct.last else { return nil }
         self.isLog = isLog
-        if isLog {
+        if isCategory {
+            (low, high) = (first - 0.6, last + 0.6)
+        } else if isLog {
             let room = first == last ? 3 : pow(last / first, 0.04)
             (low, high) = (first / room, last * room)
         } else {
@@ -42,26 +47,43 @@ struct FigureRange: Equatable {
             (low, high) = (first - room, last + room)
         }
         let isWhole = distinct.allSatisfy { $0 == $0.rounded() }
-        marks =
-            distinct.count <= 6 && (isWhole || distinct.count == 1)
-            ? distinct : isLog ? FigureRange.logMarks(low, high, ratio: 200) : nil
+        let (low, high) = (low, high)
+        let labels = zip(distinct, AxisMarks.labels(of: distinct)).map { number, label in
+            (
+                place: isLog ? log(number / low) / log(high / low) : (number - low) / (high - low),
+                characters: AxisMarks.visibleLength(label)
+            )
+        }
+        let areFew = distinct.count <= 6 && (isWhole || distinct.count == 1)
+        division =
+            (isCategory || areFew) && room.holds(labels)
+            ? AxisMarks(at: distinct, low, high, isLog: isLog)
+            : AxisMarks(low, high, isLog: isLog, room: room)
     }
 
     /// Around all means and closed forms, and the intervals as far as they leave the means readable.
-    init?(means: [Double], intervals: [(low: Double, high: Double)], isLog: Bool, isCount: Bool) {
+    ///
+    /// - Parameter bounds: what the quantity itself cannot leave.
+    init?(
+        means: [Double], intervals: [(low: Double, high: Double)], isLog: Bool, isCount: Bool,
+        bounds: ClosedRange<Double> = -.infinity ... .infinity, room: AxisMarks.Room = .down
+    ) {
         let drawable = FigureRange.drawable(means)
         let shown = isLog ? drawable.filter { $0 > 0 } : drawable
         guard var bottom = shown.min(), var top = shown.max() else { return nil }
         self.isLog = isLog
+        let intervals = intervals.map {
+            (low: max($0.low, min(bounds.lowerBound, $0.high)), high: min($0.high, bounds.upperBound))
+        }
         if isLog {
             let factor = max(top / bottom, 2)
             for interval in intervals where interval.low > 0 {
                 bottom = min(bottom, max(interval.low, bottom / factor))
             }
             for interval in intervals { top = max(top, min(interval.high, top * factor)) }
-            let room = max(pow(top / bottom, 0.05), 1.2)
-            (low, high) = (bottom / room, top * room)
-            marks = FigureRange.logMarks(low, high, ratio: 50)
+            let space = max(pow(top / bottom, 0.05), 1.2)
+            (low, high) = (bottom / space, top * space)
+            division = AxisMarks(low, high, isLog: true, room: room)
             return
         }
         let span = top > bottom ? top - bottom : max(abs(top) * 0.2, isCount ? 1 : 1e-6)
@@ -74,21 +96,23 @@ struct FigureRange: Equatable {
         // A bar below zero of what is never negative says nothing.
         if isPositive { bottom = max(bottom, 0) }
         if isCount || (isPositive && bottom < 0.3 * top) { bottom = min(bottom, 0) }
-        let room = max((top - bottom) * 0.05, span * 0.05)
-        (low, high) = (bottom - room, top + room)
-        if isCount, (0...8).contains(top) { marks = (0...Int(top.rounded(.up))).map(Double.init) }
+        let space = max((top - bottom) * 0.05, span * 0.05)
+        (low, high) = (bottom - space, top + space)
+        division =
+            isCount && (0...8).contains(top)
+            ? AxisMarks(at: (0...Int(top.rounded(.up))).map(Double.init), low, high, isLog: false)
+            : AxisMarks(low, high, isLog: false, room: room)
     }
 
-    /// Whether numbers are written as powers of ten.
-    var hasPowers: Bool { isLog && (low < 2e-4 || high > 2e5) }
+    /// How many characters the longest label has.
+    var markLength: Int { AxisMarks.labels(of: marks).map(AxisMarks.visibleLength).max() ?? 0 }
 
-    /// How many characters the longest mark has, about.
-    var markLength: Int {
-        if hasPowers { return 4 }
-        if let marks { return marks.map { JSONValue.text(of: $0).count }.max() ?? 0 }
-        let decimals = max(0, Int((-log10((high - low) / 6)).rounded(.up)))
-        let whole = String(Int(min(max(abs(low), abs(high)), 1e6))).count
-        return min(whole + (decimals > 0 ? decimals + 1 : 0) + (low < 0 ? 1 : 0), 8)
+    /// The script's lines of the axis: its range, scale and marks.
+    func script(_ name: String, showsNumbers: Bool) -> [String] {
+        [
+            "\(isLog ? "set" : "unset") logscale \(name)", "set \(name)range [\(ends)]",
+            "set \(name)tics nomirror \(division.script(showsNumbers: showsNumbers))",
+        ]
     }
 
     private static func growByFactors(_ numbers: [Double]) -> Bool {
@@ -97,11 +121,6 @@ struct FigureRange: Equatable {
             return false
         }
         return last / first >= 8 && sorted[sorted.count / 2] < (first + last) / 4
-    }
-
-    /// 1, 2, 5, 10, …: gnuplot marks powers of ten only, too few on a short axis.
-    private static func logMarks(_ low: Double, _ high: Double, ratio: Double) -> [Double]? {
-        high / low < ratio ? roundNumbers(low, high, digits: [1, 2, 5]) : nil
     }
 
     /// The numbers of one of the digits, times a power of ten, within a range above 0. Ascending.
@@ -114,5 +133,18 @@ struct FigureRange: Equatable {
             }
         }
         return marks
+    }
+
+    /// About `count` multiples of 1, 2 or 5 times a power of ten. None where the ends agree but for rounding.
+    static func equalSteps(_ low: Double, _ high: Double, count: Double) -> [Double] {
+        let rough = (high - low) / count
+        guard rough > 1e-12 * max(abs(low), abs(high)), rough > 1e-290 else { return [] }
+        let power = pow(10, log10(rough).rounded(.down))
+        let digit = [1.0, 2, 5].first { $0 * power >= rough } ?? 10
+        // Counted in whole steps: sums would not be round.
+        let first = (low / (digit * power)).rounded(.up), last = (high / (digit * power)).rounded(.down)
+        guard first <= last else { return [] }
+        let exponent = Int(log10(power).rounded())
+        return (Int(first)...Int(last)).compactMap { Double("\($0 * Int(digit))e\(exponent)") }
     }
 }

@@ -17,7 +17,6 @@ struct FigureScript {
     /// Places in `styles`, by the label's key.
     let stylePlaces: [String: Int]
     private let title: String
-    private let subtitle: String
     /// None where the figure asks for none.
     let fits: [FigureFit]
     private let fitTexts: [String]
@@ -32,7 +31,9 @@ struct FigureScript {
         columns = table.columns
         blocks = table.blocks
         let data = table.data
-        let drawn = Set(data.panels.flatMap(\.curves).filter(\.hasMeans).map(\.label.key))
+        // A curve that lost all its trials stays in the key.
+        let drawn = Set(
+            data.panels.flatMap(\.curves).filter { $0.hasMeans || $0.trials.lost > 0 }.map(\.label.key))
         styles = data.curveLabels.filter { drawn.contains($0.key) }
         looks = FigureScript.looks(of: styles, data)
         stylePlaces = Dictionary(
@@ -43,15 +44,16 @@ struct FigureScript {
         x = data.xRange
         y = data.figure.y.indices.map { data.yRange($0) }
         title = data.figure.title ?? table.sweepName
-        subtitle = data.subtitle(
-            sweepName: data.figure.title == nil ? nil : table.sweepName,
-            marksFalls: blocks.contains { block in
+        let subtitle = FigureSubtitle(
+            data: data, hidden: FigureScript.hidden(data, x, y),
+            hiddenTheory: FigureScript.hiddenTheory(data, y),
+            marksFalls: table.blocks.contains { block in
                 data.figure.y.indices.contains { block.curve.fall($0)?.isCertain ?? false }
             })
         layout = FigureLayout(
-            rows: data.figure.y.count, panels: data.panels.map { $0.label?.text },
+            rows: data.figure.y.count, panels: data.panels.map(\.title),
             keys: FigureScript.keys(data, styles).map(\.text) + fitTexts.prefix(20), title: title,
-            subtitle: subtitle,
+            subtitle: subtitle.parts(sweepName: data.figure.title == nil ? nil : table.sweepName),
             markLength: y.compactMap { $0?.markLength }.max() ?? 0,
             hasAxisAbove: data.figure.inverseLabel != nil)
     }
@@ -65,7 +67,8 @@ struct FigureScript {
             "# `gnuplot -e \"formats='pdf'\" \(figure.name).gp` in one format only.",
         ]
         guard let x, drawsSomething else {
-            return (lines + ["print \"\(figure.name): nothing is measured yet\""]).joined(separator: "\n")
+            return (lines + ["print \(quoted("\(figure.name): nothing is measured yet"))"]).joined(
+                separator: "\n")
                 + "\n"
         }
         lines += preamble + ["", "do for [format in formats] {"]
@@ -83,9 +86,9 @@ struct FigureScript {
     private var preamble: [String] {
         var lines = [
             "if (!exists(\"formats\")) formats = \"svg png pdf\"",
-            "if (!exists(\"stem\")) stem = \"\(figure.name)\"",
-            "table = \"../tables/\(figure.name).dat\"", "",
-            "set encoding utf8", "set datafile missing \"nan\"", "set bars 0.6",
+            "if (!exists(\"stem\")) stem = \(quoted(figure.name))",
+            "table = \(quoted("../tables/\(figure.name).dat"))", "",
+            "set encoding utf8", "set bars 0.6",
             "set grid lt 1 lc rgb \"#e6e6e6\" lw 0.6",
             "set style line 100 lc rgb \"black\" pt 1 ps 1.2 lw 1.3",
             "set style line 101 lc rgb \"#777777\" lw 0.7 dt 2",
@@ -96,6 +99,9 @@ struct FigureScript {
             lines.append(
                 "set style line \(index + 1) lc rgb \"\(style.colour)\" pt \(style.shape)"
                     + " ps \(JSONValue.text(of: style.size)) lw 1.2\(dash) # \(comment(styles[index].text))")
+        }
+        if needsClipping {
+            lines.append("within(number, low, high) = number < low ? low : number > high ? high : number")
         }
         if data.hasBounds { lines.append("set style line 102 lc rgb \"#999999\" lw 1.6") }
         if figure.theory, !data.hasBounds, figure.y.contains(where: \.isStaircase) {
@@ -116,12 +122,7 @@ struct FigureScript {
 
     /// A first plot without axes, as large as the canvas: title and key.
     private var frame: [String] {
-        [
-            "# Title and key",
-            "set label 1 \(quotedInBold(title)) at screen 0.5,\(fraction(layout.titleY)) center"
-                + " font \",\(layout.titleSize)\"",
-            "set label 2 \(quoted(subtitle)) at screen 0.5,\(fraction(layout.subtitleY)) center noenhanced"
-                + " font \",\(layout.subtitleSize)\" textcolor rgb \"#555555\"",
+        ["# Title and key"] + layout.titleLabels(title) + [
             "set key at screen \(fraction(layout.keyX)),\(fraction(layout.keyY)) left top"
                 + " reverse Left noenhanced samplen 2.2 spacing 1.15",
             margins(left: 0, right: 1, bottom: 0, top: 1),
@@ -145,20 +146,20 @@ struct FigureScript {
         var lines = ["", "# \(comment(panelName(row, column)))"]
         lines.append(
             margins(left: place.left, right: place.right, bottom: place.bottom, top: place.top))
-        let title = row == 0 ? data.panels[column].label?.text : nil
+        let title = row == 0 ? data.panels[column].title : nil
         let lift = place.isTop && figure.inverseLabel != nil ? "-0.3" : "-0.4"
         lines.append(title.map { "set title \(quoted($0)) noenhanced offset 0,\(lift)" } ?? "unset title")
         let label = quoted(figure.xLabel(squaredLoss: table.squaredLoss))
         lines.append(place.isLowest ? "set xlabel \(label)" : "unset xlabel")
         lines.append(
             place.isLeftmost
-                ? "set ylabel \(quoted(figure.y[row].label(squaredLoss: table.squaredLoss)))"
+                ? layout.yLabel(figure.y[row].label(squaredLoss: table.squaredLoss))
                 : "unset ylabel")
         lines += axis("x", x, showsNumbers: place.isLowest)
         lines += axis("y", y[row], showsNumbers: place.isLeftmost)
         lines += inverseAxis(place)
         let elements = closedForms(row, column) + fitLines(row, column) + curves(row, column)
-        let marks = fallMarks(row, column) + criticalLines(column)
+        let marks = fallMarks(row, column) + criticalLines(column) + lostMarks(row, column)
         lines += marks
         lines.append(
             "plot " + (elements.isEmpty ? ["NaN notitle"] : elements).joined(separator: ", \\\n            "))
@@ -171,20 +172,13 @@ struct FigureScript {
     }
 
     private func panelName(_ row: Int, _ column: Int) -> String {
-        [figure.y[row].columnName, data.panels[column].label?.text].compactMap { $0 }.joined(separator: ", ")
+        [figure.y[row].columnName, data.panels[column].label?.panelText].compactMap { $0 }.joined(
+            separator: ", ")
     }
 
     /// An axis's range, scale and marks. Panels beside or above others have marks without numbers.
     private func axis(_ name: String, _ range: FigureRange?, showsNumbers: Bool) -> [String] {
-        guard let range else { return ["unset logscale \(name)", "set \(name)range [0:1]"] }
-        let format = !showsNumbers ? "" : range.hasPowers ? "10^{%T}" : "%g"
-        let marks = range.marks.map { marks in
-            "(" + marks.map { JSONValue.text(of: $0) }.joined(separator: ", ") + ")"
-        }
-        return [
-            "\(range.isLog ? "set" : "unset") logscale \(name)",
-            "set \(name)range [\(range.ends)]",
-            "set format \(name) \"\(format)\"", "set \(name)tics nomirror \(marks ?? "autofreq")",
-        ]
+        range?.script(name, showsNumbers: showsNumbers)
+            ?? ["unset logscale \(name)", "set \(name)range [0:1]", "unset \(name)tics"]
     }
 }

@@ -1,7 +1,7 @@
 import Files
 import Glibc
 
-/// Gnuplot as a child process.
+/// Gnuplot as a child process, or another program that helps to draw.
 struct GnuplotProcess {
     /// A program's name, looked up on PATH, or its path.
     let program: String
@@ -18,14 +18,18 @@ struct GnuplotProcess {
     /// Runs a script in `folder`. Start-up files of the user are left out, so that figures are the same
     /// for everybody.
     func run(script: String, setting: String, in folder: String) -> Ending {
+        guard access(folder, X_OK) == 0 else { return .failed(systemMessage(errno)) }
+        // A script whose name begins with a hyphen is no option.
+        return run(["-d", "-e", "cd \(quotedBytes(folder)); \(setting)", "./\(script)"])
+    }
+
+    /// What it prints is in the ending.
+    func run(_ arguments: [String]) -> Ending {
         var ends: [Int32] = [-1, -1]
         guard pipe(&ends) == 0 else { return .failed(systemMessage(errno)) }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         defer { close(ends[0]) }
-        let move =
-            "cd '" + folder.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''")
-            + "'"
-        let child = spawn([program, "-d", "-e", "\(move); \(setting)", script], errors: ends[1])
+        let child = spawn([program] + arguments, output: ends[1])
         close(ends[1])
         switch child {
         case .failure(let error) where error.code == ENOENT: return .missing
@@ -36,13 +40,13 @@ struct GnuplotProcess {
 
     private struct SpawnError: Error { let code: Int32 }
 
-    private func spawn(_ arguments: [String], errors: Int32) -> Result<pid_t, SpawnError> {
+    private func spawn(_ arguments: [String], output: Int32) -> Result<pid_t, SpawnError> {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-        posix_spawn_file_actions_adddup2(&actions, errors, 1)
-        posix_spawn_file_actions_adddup2(&actions, errors, 2)
+        posix_spawn_file_actions_adddup2(&actions, output, 1)
+        posix_spawn_file_actions_adddup2(&actions, output, 2)
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }

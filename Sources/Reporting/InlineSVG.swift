@@ -27,31 +27,81 @@ struct InlineSVG {
         let opening = Array("<svg".utf8)
         rest.removeFirst(opening.count)
         var output = opening + " role=\"img\" aria-label=\"\(HTML(label).source)\"".utf8
-        InlineSVG.copy(rest, to: &output, prefix: Array(prefix.utf8))
+        let copy = Copy(source: rest, prefix: Array(prefix.utf8))
+        copy.write(to: &output)
         markup = String(decoding: output, as: UTF8.self)
         width = InlineSVG.width(in: rest)
     }
 
-    /// Copies, with the prefix before each id and each reference to one: in tags only, not in what is shown.
-    private static func copy(_ source: ArraySlice<UInt8>, to output: inout [UInt8], prefix: [UInt8]) {
-        let marks = [" id='", " id=\"", "href='#", "href=\"#", "url(#"].map { Array($0.utf8) }
-        // It begins within the tag of <svg.
-        var isTag = true
-        var index = source.startIndex
-        output.reserveCapacity(output.count + source.count + source.count / 8)
-        while index < source.endIndex {
-            let byte = source[index]
-            if byte == UInt8(ascii: "<") { isTag = true }
-            if byte == UInt8(ascii: ">") { isTag = false }
-            if isTag, byte == 0x20 || byte == UInt8(ascii: "h") || byte == UInt8(ascii: "u"),
-                let mark = marks.first(where: { source[index...].starts(with: $0) })
-            {
-                output += mark
-                output += prefix
-                index += mark.count
-            } else {
-                output.append(byte)
-                index += 1
+    /// A copy with ids of its own. gnuplot gives an id to each plot, after the 26th the same ones again: those that
+    /// nothing refers to are left out.
+    private struct Copy {
+        let source: ArraySlice<UInt8>
+        let prefix: [UInt8]
+        private let referred: Set<[UInt8]>
+        private static let definitions = [" id='", " id=\""].map { Array($0.utf8) }
+        private static let references = ["href='#", "href=\"#", "url(#"].map { Array($0.utf8) }
+
+        init(source: ArraySlice<UInt8>, prefix: [UInt8]) {
+            self.source = source
+            self.prefix = prefix
+            var referred: Set<[UInt8]> = []
+            Copy.scan(source) { index, mark, isReference in
+                let name = Copy.name(in: source, from: index + mark.count)
+                if isReference { referred.insert(name) }
+                return mark.count
+            } other: { _ in
+            }
+            self.referred = referred
+        }
+
+        func write(to output: inout [UInt8]) {
+            output.reserveCapacity(output.count + source.count + source.count / 8)
+            var defined: Set<[UInt8]> = []
+            var copied = output
+            Copy.scan(source) { index, mark, isReference in
+                let name = Copy.name(in: source, from: index + mark.count)
+                if !isReference, !referred.contains(name) || !defined.insert(name).inserted {
+                    // With its closing quote.
+                    return mark.count + name.count + 1
+                }
+                copied += mark + prefix
+                return mark.count
+            } other: { byte in
+                copied.append(byte)
+            }
+            output = copied
+        }
+
+        /// Up to the quote or the bracket behind it.
+        private static func name(in source: ArraySlice<UInt8>, from start: Int) -> [UInt8] {
+            Array(source[min(start, source.endIndex)...].prefix { !"'\")".utf8.contains($0) })
+        }
+
+        /// Each byte, or each mark of an id in a tag; not in what is shown.
+        ///
+        /// - Parameter mark: says how many bytes it took.
+        private static func scan(
+            _ source: ArraySlice<UInt8>, mark: (Int, [UInt8], Bool) -> Int, other: (UInt8) -> Void
+        ) {
+            // It begins within the tag of <svg.
+            var isTag = true
+            var index = source.startIndex
+            while index < source.endIndex {
+                let byte = source[index]
+                if byte == UInt8(ascii: "<") { isTag = true }
+                if byte == UInt8(ascii: ">") { isTag = false }
+                let rest = source[index...]
+                if isTag, byte == 0x20, let found = definitions.first(where: { rest.starts(with: $0) }) {
+                    index += mark(index, found, false)
+                } else if isTag, byte == UInt8(ascii: "h") || byte == UInt8(ascii: "u"),
+                    let found = references.first(where: { rest.starts(with: $0) })
+                {
+                    index += mark(index, found, true)
+                } else {
+                    other(byte)
+                    index += 1
+                }
             }
         }
     }

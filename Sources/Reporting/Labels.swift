@@ -30,9 +30,12 @@ extension FigureSpec {
         }
     }
 
-    /// "training.learningRate" as "learning rate".
+    /// "training.learningRate" as "learning rate", "training.logDet.weight" as "log det weight".
     static func words(_ path: String) -> String {
-        let name = path.split(separator: ".").last ?? path[...]
+        let parts = path.split(separator: ".")
+        // Of measures the last part says enough.
+        let name =
+            parts.first == "training" ? parts.dropFirst().joined(separator: " ") : String(parts.last ?? "")
         return name.reduce(into: "") { text, character in
             text += character.isUppercase ? " " + character.lowercased() : String(character)
         }
@@ -62,32 +65,48 @@ extension FigureSpec.Quantity {
     }
 
     private var layerText: String {
-        if case .number(let number)? = layer { " of layer \(number)" } else { "" }
+        switch layer {
+        case .number(let number)?: " of layer \(number)"
+        case .last?: " of the last layer"
+        default: ""
+        }
     }
 }
 
-extension FigureData {
-    /// Under the title: whose data, how many seeds, what the bars are.
-    ///
-    /// - Parameters:
-    ///   - sweepName: nil where the title says it.
-    ///   - marksFalls: whether some panel marks maxima.
-    func subtitle(sweepName: String?, marksFalls: Bool = false) -> String {
-        let counts = panels.flatMap(\.curves).flatMap(\.points).map(\.measured).filter { $0 > 0 }
-        guard let most = counts.max(), let fewest = counts.min() else { return sweepName ?? "" }
-        var texts = [sweepName].compactMap { $0 }
-        if most == 1 {
-            texts.append("one seed")
-        } else {
-            let seeds = fewest == most ? "\(most)" : "\(fewest)–\(most)"
-            let spread = figure.hasLines ? "bands" : "bars"
-            texts.append(
-                "mean of \(seeds) seeds" + (showsIntervals ? ", \(spread): 95 % interval (Student’s t)" : ""))
+extension FigureData.Label.Part {
+    /// "depth 2", "optimizer = adam", "MNIST": a value alone does not say what it is a value of.
+    var text: String {
+        switch value {
+        case .number(let number): (path == "beta" ? "β = " : "\(name) ") + shortText(number)
+        default: panelText
         }
-        if case .summary(_, let path) = figure.x { texts.append("numbers: \(FigureSpec.words(path))") }
-        if figure.fit != nil { texts.append("dashed: fit, ± standard error") }
-        if marksFalls { texts.append("▼ maximum, where the fall after it is above 0 (95 %)") }
-        if diverged > 0 { texts.append(diverged == 1 ? "1 diverged trial" : "\(diverged) diverged trials") }
-        return texts.joined(separator: " · ")
     }
+
+    /// "depth = 2": a panel's title is read alone.
+    var panelText: String {
+        switch value {
+        case .null: name
+        case .number(let number): "\(name) = \(shortText(number))"
+        case .string(let text) where path == "dataset": dataSetName(text)
+        case .string(let text): "\(name) = \(text)"
+        default: "\(name) = \(value.canonicalText)"
+        }
+    }
+
+    private var name: String { path == "beta" ? "β" : FigureSpec.words(path) }
+}
+
+private func dataSetName(_ text: String) -> String {
+    switch text {
+    case "mnist": "MNIST"
+    case "fashion-mnist": "Fashion-MNIST"
+    case "cifar-10": "CIFAR-10"
+    case "generated-images": "generated images"
+    default: text
+    }
+}
+
+/// To four digits, as keys have little room.
+private func shortText(_ number: Double) -> String {
+    number == number.rounded() ? JSONValue.text(of: number) : rounded(number)
 }

@@ -11,8 +11,8 @@ struct PhaseTable {
     private let paths: [String]
     private var rows: [Row] = []
     private var places: [String: Int] = [:]
-    /// Diverged trials by their axes: they say nothing of layers.
-    private var diverged: [String: Int] = [:]
+    /// Diverged and failed trials by their axes: they say nothing of layers.
+    private var lost: [String: TrialCount] = [:]
 
     private struct Row {
         let axes: [JSONValue]
@@ -38,9 +38,7 @@ struct PhaseTable {
         func list(_ key: String) -> [Double?]? { record.metrics[key]?.array?.map(\.number) }
         let axes = paths.map { record.axes[$0] ?? .null }
         guard record.isMeasured else {
-            diverged[key(axes), default: 0] += 1
-            // There may be nobody else of these axes.
-            _ = place(axes, layer: nil)
+            lose(axes, \.diverged)
             return
         }
         guard let falls = list("i_xt_falls"), let both = list("two_phases"),
@@ -61,6 +59,15 @@ struct PhaseTable {
         if both.dropLast().contains(1) { rows[any].twoPhases += 1 }
     }
 
+    /// Counts a trial whose attempts failed: it has no record.
+    mutating func addFailed(_ axes: [String: JSONValue]) { lose(paths.map { axes[$0] ?? .null }, \.failed) }
+
+    private mutating func lose(_ axes: [JSONValue], _ outcome: WritableKeyPath<TrialCount, Int>) {
+        lost[key(axes), default: TrialCount()][keyPath: outcome] += 1
+        // There may be no other trial of these axes.
+        _ = place(axes, layer: nil)
+    }
+
     private func key(_ axes: [JSONValue]) -> String { JSONValue.array(axes).canonicalText }
 
     private mutating func place(_ axes: [JSONValue], layer: Int?) -> Int {
@@ -75,14 +82,14 @@ struct PhaseTable {
         let columns =
             paths + [
                 "layer", "n", "falls", "two_phases", "fall_nats:mean", "fall_nats:stderr",
-                "start_step:median", "diverged",
+                "start_step:median", "diverged", "failed",
             ]
         var lines = [
             "# In how many of n trials I(X;T) falls for good, in figure \(figure) of the sweep \(sweepName)",
             "# Sweep digest \(sweepDigest)",
             "# two_phases: it rises before. fall_nats: peak minus end, of all trials; start_step: of those where it",
-            "# falls. Layer \"hidden\": in how many trials at least one hidden layer does so. diverged: trials",
-            "# beside the n. nan: no value",
+            "# falls. Layer \"hidden\": in how many trials at least one hidden layer does so. diverged and",
+            "# failed: trials beside the n. nan: no value",
             "# Columns: "
                 + columns.enumerated().map { "\($0.offset + 1):\($0.element)" }.joined(separator: " "),
         ]
@@ -96,7 +103,8 @@ struct PhaseTable {
         for row in ordered {
             let numbers: [Double?] = [
                 Double(row.measured), Double(row.falls), Double(row.twoPhases), row.nats.mean,
-                row.nats.standardError, median(row.steps), Double(diverged[key(row.axes)] ?? 0),
+                row.nats.standardError, median(row.steps), Double(lost[key(row.axes)]?.diverged ?? 0),
+                Double(lost[key(row.axes)]?.failed ?? 0),
             ]
             let layer = row.layer.map { JSONValue($0) } ?? .string("hidden")
             let cells = (row.axes + [layer]).map(Summary.axisText) + numbers.map(cellText)

@@ -11,7 +11,6 @@ struct PlaneScript {
     private let labels: [FigureData.Label]
     private let layout: FigureLayout
     private let title: String
-    private let subtitle: String
     private let x: FigureRange?
     private let y: FigureRange?
     /// Ascending.
@@ -24,7 +23,8 @@ struct PlaneScript {
         let data = table.data
         columns = table.columns
         blocks = table.blocks
-        let drawn = Set(data.panels.flatMap(\.curves).filter(\.hasMeans).map(\.label.key))
+        let drawn = Set(
+            data.panels.flatMap(\.curves).filter { $0.hasMeans || $0.trials.lost > 0 }.map(\.label.key))
         labels = data.curveLabels.filter { drawn.contains($0.key) }
         let points = data.panels.flatMap(\.curves).flatMap(\.points).filter { point in
             point.samples.allSatisfy { $0.mean != nil }
@@ -35,21 +35,12 @@ struct PlaneScript {
         y = FigureRange(
             means: points.compactMap { $0.samples[1].mean }, intervals: [], isLog: false, isCount: false)
         title = data.figure.title ?? table.sweepName
-        let counts = points.map(\.measured)
-        let (most, fewest) = (counts.max() ?? 0, counts.min() ?? 0)
-        let seeds = fewest == most ? "\(most)" : "\(fewest)–\(most)"
-        subtitle =
-            [
-                data.figure.title == nil ? nil : table.sweepName,
-                most == 1 ? "one seed" : "mean of \(seeds) seeds",
-                data.diverged > 0
-                    ? data.diverged == 1 ? "1 diverged trial" : "\(data.diverged) diverged trials" : nil,
-            ].compactMap { $0 }.joined(separator: " · ")
         // The key's room is the colours' too.
-        let keys = labels.map(\.text) + [String](repeating: "training step", count: 12)
+        let keys = labels.map { data.keyText($0) } + [String](repeating: "training step", count: 12)
         layout = FigureLayout(
-            rows: 1, panels: data.panels.map { $0.label?.text }, keys: keys, title: title,
-            subtitle: subtitle, markLength: y?.markLength ?? 0)
+            rows: 1, panels: data.panels.map(\.title), keys: keys, title: title,
+            subtitle: FigureSubtitle(data: data).parts(
+                sweepName: data.figure.title == nil ? nil : table.sweepName), markLength: y?.markLength ?? 0)
     }
 
     var drawsSomething: Bool { x != nil && y != nil }
@@ -61,7 +52,8 @@ struct PlaneScript {
             "# `gnuplot -e \"formats='gif'\" \(figure.name).gp` the film, a frame for each measured step.",
         ]
         guard let x, let y else {
-            return (lines + ["print \"\(figure.name): nothing is measured yet\""]).joined(separator: "\n")
+            return (lines + ["print \(quoted("\(figure.name): nothing is measured yet"))"]).joined(
+                separator: "\n")
                 + "\n"
         }
         lines += preamble + ["", "do for [format in formats] {"]
@@ -77,9 +69,9 @@ struct PlaneScript {
     private var preamble: [String] {
         var lines = [
             "if (!exists(\"formats\")) formats = \"svg png pdf\"",
-            "if (!exists(\"stem\")) stem = \"\(figure.name)\"",
-            "table = \"../tables/\(figure.name).dat\"", "",
-            "set encoding utf8", "set datafile missing \"nan\"",
+            "if (!exists(\"stem\")) stem = \(quoted(figure.name))",
+            "table = \(quoted("../tables/\(figure.name).dat"))", "",
+            "set encoding utf8",
             "set grid lt 1 lc rgb \"#e6e6e6\" lw 0.6",
             "# Viridis: even steps of lightness, also for colour-blind readers.",
             "set palette defined (0 \"#440154\", 0.25 \"#3b528b\", 0.5 \"#21918c\", 0.75 \"#5ec962\", 1 \"#fde725\")",
@@ -115,23 +107,23 @@ struct PlaneScript {
     /// Title, key and the colours' scale.
     private var frame: [String] {
         let entries = labels.indices.prefix(40).map {
-            "keyentry with points ls \($0 + 1) title \(quoted(labels[$0].text))"
+            "keyentry with points ls \($0 + 1) title \(quoted(data.keyText(labels[$0])))"
         }
         let low = (0.12, 0.52)
-        return [
-            "# Title and key",
-            "set label 1 \(quotedInBold(title)) at screen 0.5,\(fraction(layout.titleY)) center"
-                + " font \",\(layout.titleSize)\"",
-            "set label 2 \(quoted(subtitle)) at screen 0.5,\(fraction(layout.subtitleY)) center noenhanced"
-                + " font \",\(layout.subtitleSize)\" textcolor rgb \"#555555\"",
+        let last = max(steps.last ?? 1, 10)
+        let room = AxisMarks.Room(length: (low.1 - low.0) * Double(layout.height), isAcross: false)
+        let marks = AxisMarks(1, last, isLog: true, room: room).script(showsNumbers: true)
+        return ["# Title and key"] + layout.titleLabels(title) + [
+            // Above the colours: beside them are numbers of any length.
+            "set label 9 'training step' at screen \(fraction(layout.keyX + 0.01)),\(fraction(low.1 + 0.03)) left",
             "set key at screen \(fraction(layout.keyX)),\(fraction(layout.keyY)) left top"
                 + " reverse Left noenhanced samplen 1 spacing 1.15",
             "set lmargin at screen 0; set rmargin at screen 1; set bmargin at screen 0; set tmargin at screen 1",
             "unset border; unset tics; unset title; unset xlabel; unset ylabel; unset logscale; unset colorbox",
             "plot [0:1] [0:1] " + (["NaN notitle"] + entries).joined(separator: ", \\\n                "),
             "unset label; unset key; set border 31 lw 0.8; set tics scale 0.7",
-            "set logscale cb; set cbrange [1:\(JSONValue.text(of: max(steps.last ?? 1, 10)))]",
-            "set format cb \"10^{%T}\"; set cbtics nomirror; set cblabel \"training step\"",
+            "set logscale cb; set cbrange [1:\(JSONValue.text(of: last))]",
+            "set cbtics nomirror \(marks)",
             "set colorbox vertical user origin screen \(fraction(layout.keyX + 0.01)),\(fraction(low.0))"
                 + " size screen 0.015,\(fraction(low.1 - low.0))",
         ]
@@ -139,7 +131,7 @@ struct PlaneScript {
 
     private func panel(_ column: Int, _ x: FigureRange, _ y: FigureRange) -> [String] {
         let place = layout.place(row: 0, panel: column)
-        let name = data.panels[column].label?.text
+        let name = data.panels[column].title
         var lines = ["", "# \(comment(name ?? "all trials"))"]
         lines.append(
             [("l", place.left), ("r", place.right), ("b", place.bottom), ("t", place.top)]
@@ -148,9 +140,7 @@ struct PlaneScript {
         func label(_ row: Int) -> String { quoted(figure.y[row].label(squaredLoss: table.squaredLoss)) }
         lines.append(place.isLowest ? "set xlabel \(label(0))" : "unset xlabel")
         lines.append(place.isLeftmost ? "set ylabel \(label(1))" : "unset ylabel")
-        lines.append("set xrange [\(x.ends)]; set yrange [\(y.ends)]")
-        lines.append("set format x \"\(place.isLowest ? "%g" : "")\"; set xtics nomirror autofreq")
-        lines.append("set format y \"\(place.isLeftmost ? "%g" : "")\"; set ytics nomirror autofreq")
+        lines += x.script("x", showsNumbers: place.isLowest) + y.script("y", showsNumbers: place.isLeftmost)
         let elements = paths(column)
         lines.append(
             "plot "
@@ -165,11 +155,27 @@ struct PlaneScript {
         let (first, second) = (columns.means[0], columns.means[1])
         for (index, block) in blocks.enumerated() where block.panelIndex == column {
             guard let style = labels.firstIndex(of: block.curve.label), block.curve.hasMeans else { continue }
-            let path = "table index \(index) using (until($1, $\(first))):\(second)"
-            below.append("\(path) with lines lc rgb \"#bbbbbb\" lw 0.8 notitle")
-            above.append(
-                "\(path):(coloured($1)) with points pt \(PlaneScript.shape(style)) ps 0.75 lc palette notitle"
-            )
+            let table = "table index \(index) using"
+            let due = block.curve.trialsAtAPoint
+            let isFewer = block.curve.points.contains { point in
+                point.samples.contains { (1..<due).contains($0.count) }
+            }
+            func path(_ condition: String?) -> String {
+                let x = "until($1, $\(first))"
+                return "\(table) (\(condition.map { "\($0) ? \(x) : NaN" } ?? x)):\(second)"
+            }
+            func points(_ condition: String?, _ size: String) -> String {
+                "\(path(condition)):(coloured($1)) with points pt \(PlaneScript.shape(style)) ps \(size) lc palette notitle"
+            }
+            let lines = "with lines lc rgb \"#bbbbbb\" lw"
+            guard isFewer else {
+                below.append("\(path(nil)) \(lines) 0.8 notitle")
+                above.append(points(nil, "0.75"))
+                continue
+            }
+            let isWhole = "$\(first + 4) == \(due) && $\(second + 4) == \(due)"
+            below += ["\(path(nil)) \(lines) 0.6 dt 3 notitle", "\(path(isWhole)) \(lines) 0.8 notitle"]
+            above += [points("!(\(isWhole))", "0.4"), points(isWhole, "0.75")]
         }
         return below + above
     }

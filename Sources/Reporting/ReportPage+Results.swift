@@ -72,7 +72,8 @@ extension ReportPage {
         let cut = table.points > table.rows.count
         let note: [HTML] = [
             "Each cell is a mean over seeds ± the half width of its 95 % interval (Student’s t), rounded to ",
-            "what that supports; one seed has no interval. Of layers, the last one. ",
+            "what that supports; one seed has no interval, and n is where fewer seeds have a number. Of layers, ",
+            "the last one. ",
             cut
                 ? "The first \(table.rows.count) of \(counted(table.points, "point")); all, with all layers: "
                 : "All layers, and all digits: ",
@@ -85,15 +86,21 @@ extension ReportPage {
         }
         let columns = kept.map { index in axisTexts(table.rows.map { $0.axes[index] }) }
         let hasDiverged = table.rows.contains { $0.diverged > 0 }
+        let hasFailed = table.rows.contains { $0.failed > 0 }
         let rows = table.rows.enumerated().map { place, row -> [HTML] in
             var cells = columns.map { $0[place] }
-            cells += row.samples.map { $0?.pageText ?? "–" }
+            cells += row.samples.map { sample in
+                guard let sample, let text = sample.pageText else { return "–" }
+                return sample.count < row.measured ? "\(text), n = \(sample.count)" : text
+            }
             cells.append(groupedDigits(row.measured))
             if hasDiverged { cells.append(groupedDigits(row.diverged)) }
+            if hasFailed { cells.append(groupedDigits(row.failed)) }
             return cells.map { HTML($0) }
         }
         let heads =
             kept.map { table.paths[$0] } + table.metrics + ["seeds"] + (hasDiverged ? ["diverged"] : [])
+            + (hasFailed ? ["failed"] : [])
         return section(
             "summary", "Means over seeds", .paragraph(note.joined()),
             self.table(heads, numeric: kept.count, label: "Means over seeds", rows))

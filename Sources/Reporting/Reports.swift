@@ -44,6 +44,8 @@ public struct ReportOutcome: Equatable, Sendable {
     public var summaryPath: String { tables.last ?? "" }
     /// Figures that no record has a number for, though there are records: they are not among the pictures.
     public internal(set) var unmeasured: [String] = []
+    /// What readers of the figures should know: gnuplot's warnings, and characters that no font has.
+    public internal(set) var warnings: [String] = []
 }
 
 public enum Reports {
@@ -56,16 +58,18 @@ public enum Reports {
     ///   - directory: gets `tables/NAME.dat` for each figure, `tables/NAME-fall.dat` for each of ranks along
     ///     training, `tables/NAME-phases.dat` for each information plane, `tables/summary.dat`, `figures/NAME.gp` and, drawn by gnuplot, `figures/NAME.FORMAT`. Made
     ///     where it is missing.
+    ///   - provenance: says which trials have no record as they failed; nil: not known.
     ///   - gnuplot: the program, looked up on PATH.
-    ///   - note: is told of each figure before it is drawn, and of gnuplot's warnings.
+    ///   - note: is told of each figure before it is drawn.
     /// - Throws: `ReportError` of a line that is no record, or a file that cannot be read or written. What
     ///   gnuplot cannot do is in the outcome, not thrown.
     public static func write(
         spec: SweepSpec, recordsAt path: String, to directory: String,
-        formats: [FigureFormat] = FigureFormat.usual, gnuplot: String = "gnuplot",
-        note: (String) -> Void = { _ in }
+        formats: [FigureFormat] = FigureFormat.usual, provenance: RunProvenance? = nil,
+        gnuplot: String = "gnuplot", note: (String) -> Void = { _ in }
     ) throws(ReportError) -> ReportOutcome {
-        let content = try ReportContent(spec: spec, recordsAt: path)
+        let content = try ReportContent(
+            spec: spec, recordsAt: path, failed: provenance?.failedTrials ?? [])
         for folder in ["tables", "figures"] {
             try filed { () throws(FileError) in try makeFolder(directory + "/" + folder) }
         }
@@ -84,8 +88,7 @@ public enum Reports {
                 try write(FallTable(table: table).text, "tables/\(fall).dat")
             }
             scripts.append("figures/\(name).gp")
-            try write(
-                table.data.isPlane ? PlaneScript(table).text : FigureScript(table).text, "figures/\(name).gp")
+            try write(script(of: table), "figures/\(name).gp")
         }
         for phases in content.phases where !phases.isEmpty {
             let name = free(phases.figure + "-phases", in: spec)
@@ -99,24 +102,24 @@ public enum Reports {
         func hasNumbers(_ table: Table) -> Bool {
             table.data.isPlane ? PlaneScript(table).drawsSomething : FigureScript(table).drawsSomething
         }
-        let figures = content.tables.filter(hasNumbers)
-            .map { (name: $0.data.figure.name, moves: $0.data.isPlane) }
+        let figures = content.tables.filter(hasNumbers).map { table in
+            Drawing.Figure(name: table.data.figure.name, moves: table.data.isPlane, script: script(of: table))
+        }
         let drawable = Set(figures.map(\.name))
         let unmeasured = spec.figures.map(\.name).filter { content.records > 0 && !drawable.contains($0) }
-        let drawn = try draw(
-            figures, in: directory + "/figures", formats: formats,
-            by: GnuplotProcess(program: gnuplot, milliseconds: 120_000), note)
+        var drawn = Drawing(
+            folder: directory + "/figures", formats: formats,
+            gnuplot: GnuplotProcess(program: gnuplot, milliseconds: 120_000))
+        try drawn.draw(figures, note)
         return ReportOutcome(
             records: content.records, diverged: content.diverged, tables: tables, scripts: scripts,
-            pictures: drawn.pictures.map { "figures/" + $0 }, drawing: drawn.drawing, svgs: drawn.svgs,
+            pictures: drawn.pictures.map { "figures/" + $0 }, drawing: drawn.result, svgs: drawn.svgs,
             summary: content.summary.table(limit: 200, squaredLoss: content.squaredLoss),
-            unmeasured: unmeasured)
+            unmeasured: unmeasured, warnings: drawn.warnings)
     }
 
-    private struct Drawn {
-        var pictures: [String] = []
-        var svgs: [String: String] = [:]
-        var drawing = ReportOutcome.Drawing.drawn
+    private static func script(of table: Table) -> String {
+        table.data.isPlane ? PlaneScript(table).text : FigureScript(table).text
     }
 
     /// The name of a table beside the figures': one of those may have it.
@@ -124,45 +127,6 @@ public enum Reports {
         var name = wish
         while spec.figures.contains(where: { $0.name == name }) { name += "-all" }
         return name
-    }
-
-    /// Draws each figure under another name first: a picture is the old one or the new one, whole.
-    private static func draw(
-        _ figures: [(name: String, moves: Bool)], in folder: String, formats: [FigureFormat],
-        by gnuplot: GnuplotProcess,
-        _ note: (String) -> Void
-    ) throws(ReportError) -> Drawn {
-        var drawn = Drawn()
-        var failures: [ReportOutcome.Failure] = []
-        guard !figures.isEmpty, !formats.isEmpty else { return Drawn(drawing: .nothingToDraw) }
-        // The page wants an SVG, also where the folder is to have none.
-        let all = formats.contains(.svg) ? formats : [.svg] + formats
-        for (name, moves) in figures {
-            let made = all.filter { moves || $0 != .gif }
-            let list = made.map(\.rawValue).joined(separator: " ")
-            note("drawing \(name)")
-            let partial = ".\(name).partial"
-            defer { for format in made { unlink("\(folder)/\(partial).\(format)") } }
-            switch gnuplot.run(
-                script: "\(name).gp", setting: "formats = '\(list)'; stem = '\(partial)'", in: folder)
-            {
-            case .missing:
-                drawn.drawing = .gnuplotMissing
-                return drawn
-            case .failed(let why): failures.append(ReportOutcome.Failure(figure: name, why: why))
-            case .done(let warnings):
-                if !warnings.isEmpty { note("gnuplot on \(name): \(warnings)") }
-                drawn.svgs[name] = try readText(at: "\(folder)/\(partial).svg")
-                for format in formats where made.contains(format) {
-                    try filed { () throws(FileError) in
-                        try adoptFile("\(folder)/\(partial).\(format)", as: "\(folder)/\(name).\(format)")
-                    }
-                    drawn.pictures.append("\(name).\(format)")
-                }
-            }
-        }
-        if !failures.isEmpty { drawn.drawing = .failed(failures) }
-        return drawn
     }
 }
 
@@ -178,18 +142,30 @@ struct ReportContent {
     /// Whether the task loss is a squared error.
     let squaredLoss: Bool
 
-    init(spec: SweepSpec, recordsAt path: String) throws(ReportError) {
+    /// - Parameter failed: trials that count as failed where they have no record, by their place in the grid.
+    init(spec: SweepSpec, recordsAt path: String, failed: [Int] = []) throws(ReportError) {
         var figures = spec.figures.map { FigureData($0, of: spec) }
         var summary = Summary(of: spec)
         var phases = spec.figures.filter(\.isInformationPlane).map { PhaseTable($0.name, of: spec) }
         var (records, diverged) = (0, 0)
+        var failed = Dictionary(
+            failed.filter { (0..<spec.grid.count).contains($0) }.map { (spec.grid[$0].id.text, $0) },
+            uniquingKeysWith: min)
         try readRecords(at: path) { record in
             records += 1
+            if !failed.isEmpty { failed[record.trial] = nil }
             if !record.isMeasured { diverged += 1 }
             summary.add(record)
             for index in figures.indices { figures[index].add(record) }
             for index in phases.indices { phases[index].add(record) }
         }
+        for trial in failed.values.sorted() {
+            let axes = spec.grid[trial].axesObject.object ?? [:]
+            summary.addFailed(axes)
+            for index in figures.indices { figures[index].addFailed(axes) }
+            for index in phases.indices { phases[index].addFailed(axes) }
+        }
+        for index in figures.indices { figures[index].settle() }
         let loss = spec.grid.count > 0 ? spec.grid[0].settings.training.loss : .crossEntropy
         let squaredLoss = loss == .meanSquaredError
         tables = figures.map {

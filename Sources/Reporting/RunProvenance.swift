@@ -44,6 +44,8 @@ public struct RunProvenance: Equatable, Sendable {
     /// Lines that say nothing.
     public private(set) var unreadable = 0
     private var quarantine: Set<Int> = []
+    /// Trials whose last attempt failed.
+    private var failing: Set<Int> = []
     private var machineList: [Machine] = []
     private var machinePlaces: [[String]: Int] = [:]
     private var causeList: [Cause] = []
@@ -55,6 +57,10 @@ public struct RunProvenance: Equatable, Sendable {
 
     /// Trials whose attempts ended in quarantine.
     public var quarantined: Int { quarantine.count }
+
+    /// Trials that have no record, as their last attempt failed, by their place in the grid: those in quarantine
+    /// and those that were not tried again yet. Ascending.
+    public var failedTrials: [Int] { failing.sorted() }
 
     /// The most attempts first.
     public var machines: [Machine] {
@@ -85,9 +91,13 @@ public struct RunProvenance: Equatable, Sendable {
         case "failed", "quarantined":
             failures += 1
             addCause(value, trial)
+            if let trial { failing.insert(trial) }
             if outcome == "quarantined", let trial { quarantine.insert(trial) }
         case "conflict": conflicts += 1
-        default: if let trial { quarantine.remove(trial) }
+        default:
+            guard let trial else { break }
+            quarantine.remove(trial)
+            failing.remove(trial)
         }
         addMachine(value)
     }

@@ -14,8 +14,7 @@ struct Summary {
     struct Row {
         let axes: [JSONValue]
         var samples: [Column: Sample] = [:]
-        var measured = 0
-        var diverged = 0
+        var trials = TrialCount()
     }
 
     /// A number of a record.
@@ -52,24 +51,30 @@ struct Summary {
     }
 
     mutating func add(_ record: Record) {
-        let values = paths.map { record.axes[$0] ?? .null }
-        let key = JSONValue.array(values).canonicalText
-        let place = places[key] ?? rows.count
-        if place == rows.count {
-            places[key] = place
-            rows.append(Row(axes: values))
-        }
+        let place = place(of: record.axes)
         guard record.isMeasured else {
-            rows[place].diverged += 1
+            rows[place].trials.diverged += 1
             return
         }
-        rows[place].measured += 1
+        rows[place].trials.measured += 1
         // Of lists records tell, and figures over their entries.
         for (metric, value) in record.metrics.object ?? [:] where Metric(key: metric)?.list == nil {
             for (column, number) in Summary.numbers(metric, value) {
                 rows[place].samples[column, default: Sample()].add(number)
             }
         }
+    }
+
+    /// Counts a trial whose attempts failed: it has no record.
+    mutating func addFailed(_ axes: [String: JSONValue]) { rows[place(of: axes)].trials.failed += 1 }
+
+    private mutating func place(of axes: [String: JSONValue]) -> Int {
+        let values = paths.map { axes[$0] ?? .null }
+        let key = JSONValue.array(values).canonicalText
+        if let place = places[key] { return place }
+        places[key] = rows.count
+        rows.append(Row(axes: values))
+        return rows.count - 1
     }
 
     private static func numbers(_ metric: String, _ value: JSONValue) -> [(Column, Double)] {
@@ -102,9 +107,9 @@ struct Summary {
         for row in rows { found.formUnion(row.samples.keys) }
         let columns = found.sorted(by: Column.precedes)
         let numbers = columns.flatMap { column in
-            ["mean", "stderr", "ci95_low", "ci95_high"].map { "\(column.name):\($0)" }
+            ["mean", "stderr", "ci95_low", "ci95_high", "n"].map { "\(column.name):\($0)" }
         }
-        let names = (paths + numbers + ["n", "diverged"]).enumerated().map {
+        let names = (paths + numbers + ["n", "diverged", "failed"]).enumerated().map {
             "\($0.offset + 1):\($0.element)"
         }
         var text = """
@@ -119,9 +124,11 @@ struct Summary {
             for column in columns {
                 let sample = row.samples[column] ?? Sample()
                 let interval = sample.confidenceInterval
-                cells += [sample.mean, sample.standardError, interval?.low, interval?.high].map(cellText)
+                cells += [
+                    sample.mean, sample.standardError, interval?.low, interval?.high, Double(sample.count),
+                ].map(cellText)
             }
-            cells += [String(row.measured), String(row.diverged)]
+            cells += [row.trials.measured, row.trials.diverged, row.trials.failed].map { String($0) }
             text += cells.joined(separator: " ") + "\n"
         }
         return text

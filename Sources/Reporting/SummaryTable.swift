@@ -17,6 +17,7 @@ public struct SummaryTable: Equatable, Sendable {
         public let samples: [Sample?]
         public let measured: Int
         public let diverged: Int
+        public let failed: Int
     }
 }
 
@@ -46,8 +47,8 @@ extension Summary {
             paths: paths, metrics: columns.map { $0.label(squaredLoss: squaredLoss) },
             rows: zip(shown, samples).map { row, samples in
                 SummaryTable.Row(
-                    axes: row.axes, samples: columns.map { samples[$0] }, measured: row.measured,
-                    diverged: row.diverged)
+                    axes: row.axes, samples: columns.map { samples[$0] }, measured: row.trials.measured,
+                    diverged: row.trials.diverged, failed: row.trials.failed)
             }, points: rows.count)
     }
 }

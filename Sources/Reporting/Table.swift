@@ -8,11 +8,12 @@ struct Table {
     let squaredLoss: Bool
     let data: FigureData
 
-    /// Columns of x, then for each quantity four and, where there are, theory and the trivial bound, then n and diverged. From 1.
+    /// Columns of x, then for each quantity five and, where there are, theory and the trivial
+    /// bound, then n, diverged and failed. From 1.
     struct Columns {
         /// The column that is drawn as x.
         let x: Int
-        /// Of each quantity: its mean; stderr, ci95_low and ci95_high follow.
+        /// Of each quantity: its mean; stderr, ci95_low, ci95_high and n follow.
         let means: [Int]
         /// Of each quantity: the closed form, where there is one.
         let theory: [Int?]
@@ -43,7 +44,7 @@ struct Table {
         for (index, quantity) in data.figure.y.enumerated() {
             means.append(names.count + 1)
             let name = quantity.columnName
-            names += ["mean", "stderr", "ci95_low", "ci95_high"].map { "\(name):\($0)" }
+            names += ["mean", "stderr", "ci95_low", "ci95_high", "n"].map { "\(name):\($0)" }
             if data.hasTheory[index] {
                 names.append("\(name):theory")
                 theory.append(names.count)
@@ -54,7 +55,7 @@ struct Table {
             if data.hasTrivial[index] { names.append("\(name):trivial") }
         }
         return Columns(
-            x: x, means: means, theory: theory, trivial: trivial, names: names + ["n", "diverged"])
+            x: x, means: means, theory: theory, trivial: trivial, names: names + ["n", "diverged", "failed"])
     }
 
     /// Blocks in order: of each panel its curves.
@@ -67,7 +68,8 @@ struct Table {
             for point in block.curve.sorted { text += row(point) + "\n" }
             // A block without rows would move gnuplot's count.
             if block.curve.points.isEmpty {
-                text += [String](repeating: "nan", count: width).joined(separator: " ") + "\n"
+                let none = [Double?](repeating: nil, count: width - 3)
+                text += (none + counts(block.curve.trials)).map(cellText).joined(separator: " ") + "\n"
             }
         }
         return text
@@ -79,7 +81,7 @@ struct Table {
         let panelIndex: Int
         let curve: FigureData.Curve
         var title: String {
-            let texts = [panel.label?.text, curve.label.text].compactMap { $0 }.filter { !$0.isEmpty }
+            let texts = [panel.label?.panelText, curve.label.text].compactMap { $0 }.filter { !$0.isEmpty }
             return texts.isEmpty ? "all trials" : texts.joined(separator: "; ")
         }
     }
@@ -91,8 +93,8 @@ struct Table {
     }
 
     static let statisticsNote =
-        "Over seeds: mean, standard error, 95 % interval by Student's t; n trials measured; "
-        + "diverged ones are in no mean. nan: no value"
+        "Over seeds: mean, standard error, 95 % interval by Student's t; Q:n seeds in the mean of Q, n trials "
+        + "measured; diverged and failed ones are in no mean. nan: no value"
 
     private var header: String {
         let figure = data.figure
@@ -135,12 +137,18 @@ struct Table {
         }
         for (index, sample) in point.samples.enumerated() {
             let interval = sample.confidenceInterval
-            cells += [sample.mean, sample.standardError, interval?.low, interval?.high]
+            cells += [
+                sample.mean, sample.standardError, interval?.low, interval?.high, Double(sample.count),
+            ]
             if data.hasTheory[index] { cells.append(point.theory[index]) }
             if data.hasTrivial[index] { cells.append(point.trivial[index]) }
         }
-        cells += [Double(point.measured), Double(point.diverged)]
+        cells += counts(point.trials)
         return cells.map(cellText).joined(separator: " ")
+    }
+
+    private func counts(_ trials: TrialCount) -> [Double?] {
+        [Double(trials.measured), Double(trials.diverged), Double(trials.failed)]
     }
 }
 

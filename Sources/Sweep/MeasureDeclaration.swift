@@ -10,6 +10,8 @@ public struct MeasureDeclaration: Sendable {
     public let metrics: [Metric]
     /// All of the measure, `measures.NAME` itself the first.
     public let settings: [Setting]
+    /// What its theory is: a closed form, a limit, …
+    let theoryName: String
     /// Only trials that meet all of these have it.
     let uses: [Setting.Use]
     /// Whether sweeps have it that say nothing of it.
@@ -70,15 +72,18 @@ public struct MeasureDeclaration: Sendable {
     /// the setting `points`; where it needs labels it is of classes alone.
     ///
     /// - Parameters:
+    ///   - theory: what figures call the theory of its metrics that have one.
     ///   - points: the default of `points`: a number of test points, or "all".
     ///   - what: "Whether … measured."
     init(
-        _ name: String, needs: [Need] = [], metrics: [Metric], options: [Option] = [],
-        points: JSONValue = JSONValue(MeasureDeclaration.usualPoints), uses: [Setting.Use] = [],
+        _ name: String, needs: [Need] = [], theory: String = "closed form", metrics: [Metric],
+        options: [Option] = [], points: JSONValue = JSONValue(MeasureDeclaration.usualPoints),
+        uses: [Setting.Use] = [],
         _ what: String
     ) {
         self.name = name
         self.needs = needs
+        theoryName = theory
         self.metrics = metrics
         self.uses = uses + (needs.contains(.labels) ? Setting.Use.ofClasses : [])
         isUsual = false
@@ -104,6 +109,7 @@ public struct MeasureDeclaration: Sendable {
     init(own name: String, metrics: [Metric], settings: [Setting], isUsual: Bool) {
         self.name = name
         needs = []
+        theoryName = "closed form"
         self.metrics = metrics
         self.settings = settings
         uses = []

@@ -8,9 +8,6 @@ private let figure =
     "{name: kl, title: \"What's _kept_\", x: beta, y: [kl_nats, informative_directions], "
     + "curves: depth, xscale: log, theory: true}"
 
-private let hasGnuplot = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
-    .contains { FileManager.default.isExecutableFile(atPath: "\($0)/gnuplot") }
-
 @Test func aScriptNamesAxesWithUnitsAndDrawsACommonClosedFormOnce() throws {
     try withFolder { folder in
         try report(SyntheticRecords(spec: .small(figures: figure)), in: folder)
@@ -19,7 +16,7 @@ private let hasGnuplot = (ProcessInfo.processInfo.environment["PATH"] ?? "").spl
         #expect(script.contains("set xlabel 'β'"))
         // The key's plot takes the border away; the panels have it again.
         #expect(script.contains("set border 31"))
-        #expect(script.contains("{/:Bold What''s \\_kept\\_}"))
+        #expect(script.contains(#""{/:Bold What's \\_kept\\_}""#))
         #expect(script.contains("small · mean of 3 seeds, bars: 95 % interval (Student’s t)"))
         #expect(script.components(separatedBy: "with lines ls 100 notitle").count == 2)
         #expect(script.components(separatedBy: "with steps ls 100 notitle").count == 2)
@@ -155,7 +152,7 @@ private let hasGnuplot = (ProcessInfo.processInfo.environment["PATH"] ?? "").spl
             SyntheticRecords(spec: spec, missing: Set(0..<12)), in: folder, formats: [.svg])
         #expect(outcome.drawing == .nothingToDraw)
         #expect(rows(of: try text(of: folder + "/tables/kl.dat")).isEmpty)
-        #expect(try text(of: folder + "/figures/kl.gp").hasSuffix("print \"kl: nothing is measured yet\"\n"))
+        #expect(try text(of: folder + "/figures/kl.gp").hasSuffix("print 'kl: nothing is measured yet'\n"))
     }
 }
 
@@ -172,8 +169,11 @@ func aPartOfTheTrialsIsDrawn(count: Int) throws {
 }
 
 @Test func textsOfTheSweepCannotLeaveTheirQuotes() {
-    #expect(quoted("it's\n'; system \"x\"") == "'it''s ''; system \"x\"'")
-    #expect(quotedInBold("a_b{c}") == "'{/:Bold a\\_b\\{c\\}}'")
+    #expect(quoted("plain, \"so\" to say: {`x`}") == "'plain, \"so\" to say: {`x`}'")
+    #expect(quoted("it's\n'; system \"x\" `y`") == #""it's '; system \042x\042 \140y\140""#)
+    #expect(quoted(#"ends in \"#) == #""ends in \\""#)
+    #expect(quotedInBold("a_b{c}") == #""{/:Bold a\\_b\\{c\\}}""#)
+    #expect(svgIdentifier("fig.1-é") == "fig_1__")
     #expect(comment("ends in \\") == "ends in ")
 }
 

@@ -44,14 +44,17 @@ private func record(_ spec: SweepSpec, _ index: Int) throws -> Record {
     var data = FigureData(try #require(spec.figures.first), of: spec)
     for index in 0..<4 { data.add(try record(spec, index)) }
     let curves = try #require(data.panels.first?.curves)
-    #expect(data.panels.count == 1 && curves.map(\.label.text) == ["gaussian", "uniform"])
+    #expect(
+        data.panels.count == 1
+            && curves.map(\.label.text) == ["initialisation = gaussian", "initialisation = uniform"])
     #expect(curves[0].sorted.map(\.x) == [1, 2, 3])
     #expect(curves[0].sorted.map { $0.samples[0].mean } == [1.5, 3, nil])
     #expect(curves[1].sorted.map { $0.samples[0].mean } == [3.5, 7, nil])
     #expect(curves[0].sorted.map { $0.theory[0] } == [0.5, 0.25, 0.125])
     #expect(curves[1].sorted.map { $0.theory[0] } == [nil, nil, nil])
     let table = Table(sweepName: "layers", sweepDigest: "d", squaredLoss: true, data: data)
-    #expect(table.columns.names.first == "layer" && table.text.contains("\n3 nan nan nan nan 0.125 2 0\n"))
+    #expect(
+        table.columns.names.first == "layer" && table.text.contains("\n3 nan nan nan nan 0 0.125 2 0 0\n"))
 }
 
 @Test func `The spec of a figure against the layer is read back as it was written`() throws {

@@ -93,14 +93,15 @@ private struct Plane {
         #expect(
             try columns(of: table) == ["step"]
                 + ["i_xt_bits", "i_ty_bits"].flatMap { name in
-                    ["mean", "stderr", "ci95_low", "ci95_high"].map { "\(name):\($0)" }
-                } + ["n", "diverged"])
-        #expect(table.contains("# index 1: tanh; layer 2\n") && table.contains("# index 5: relu; layer 3\n"))
+                    ["mean", "stderr", "ci95_low", "ci95_high", "n"].map { "\(name):\($0)" }
+                } + ["n", "diverged", "failed"])
+        #expect(table.contains("# index 1: activation = tanh; layer 2\n"))
+        #expect(table.contains("# index 5: activation = relu; layer 3\n"))
         let cells = rows(of: table).map { $0.compactMap(Double.init) }
         #expect(cells.count == 2 * 3 * 4)
         // The second layer's third step: the mean of three seeds is that of seed 1.
         #expect(cells[6][0] == 100 && abs(cells[6][1] - Plane.xt(1, 2, 1)) < 1e-12)
-        #expect(abs(cells[6][5] - Plane.ty(1, 2, 1)) < 1e-12 && cells[6][9] == 3)
+        #expect(abs(cells[6][6] - Plane.ty(1, 2, 1)) < 1e-12 && cells[6][11] == 3)
     }
 }
 
@@ -111,16 +112,16 @@ private struct Plane {
         #expect(
             try columns(of: table) == [
                 "activation", "layer", "n", "falls", "two_phases", "fall_nats:mean", "fall_nats:stderr",
-                "start_step:median", "diverged",
+                "start_step:median", "diverged", "failed",
             ])
         let cells = rows(of: table)
         #expect(cells.count == 8)
-        #expect(cells[0] == ["\"tanh\"", "1", "3", "0", "0", "0", "0", "nan", "0"])
+        #expect(cells[0] == ["\"tanh\"", "1", "3", "0", "0", "0", "0", "nan", "0", "0"])
         #expect(cells[1].prefix(6) == ["\"tanh\"", "2", "3", "3", "2", "1.5"] && cells[1][7] == "20")
         #expect(cells[2].prefix(6) == ["\"tanh\"", "3", "3", "3", "3", "1.5"])
         // The output is no hidden layer.
-        #expect(cells[3] == ["\"tanh\"", "\"hidden\"", "3", "3", "2", "nan", "nan", "nan", "0"])
-        #expect(cells[7] == ["\"relu\"", "\"hidden\"", "3", "0", "0", "nan", "nan", "nan", "0"])
+        #expect(cells[3] == ["\"tanh\"", "\"hidden\"", "3", "3", "2", "nan", "nan", "nan", "0", "0"])
+        #expect(cells[7] == ["\"relu\"", "\"hidden\"", "3", "0", "0", "nan", "nan", "nan", "0", "0"])
     }
 }
 
@@ -134,7 +135,7 @@ private struct Plane {
         #expect(cells.count == 5)
         #expect(cells[0].prefix(4) == ["\"tanh\"", "1", "2", "0"] && cells[0][8] == "1")
         #expect(cells[3].prefix(4) == ["\"tanh\"", "\"hidden\"", "2", "2"] && cells[3][8] == "1")
-        #expect(cells[4] == ["\"relu\"", "\"hidden\"", "0", "0", "0", "nan", "nan", "nan", "3"])
+        #expect(cells[4] == ["\"relu\"", "\"hidden\"", "0", "0", "0", "nan", "nan", "nan", "3", "0"])
     }
 }
 
@@ -144,10 +145,16 @@ private struct Plane {
         let script = try text(of: folder + "/figures/plane.gp")
         #expect(script.contains("steps = \"0 10 100 1000\""))
         #expect(script.contains("set logscale cb; set cbrange [1:1000]"))
-        #expect(script.contains("table index 5 using (until($1, $2)):6:(coloured($1)) with points pt 9"))
+        #expect(script.contains("table index 5 using (until($1, $2)):7:(coloured($1)) with points pt 9"))
         #expect(
             script.contains("set xlabel 'I(X;T) (bits)'") && script.contains("set ylabel 'I(T;Y) (bits)'"))
-        #expect(!script.contains("table index 6"))
+        #expect(!script.contains("table index 6") && !script.contains("cblabel"))
+        #expect(script.contains("set cbtics nomirror ('1' 1, ") && script.contains("'1000' 1000"))
+        #expect(script.contains("set title 'activation = tanh' noenhanced"))
+        // A plane has no intervals.
+        #expect(
+            script.contains("set label 2 'planes · mean of 3 seeds' ")
+                || script.contains("'mean of 3 seeds' "))
         #expect(script.split(separator: "\n").allSatisfy { $0.count < 200 })
     }
 }

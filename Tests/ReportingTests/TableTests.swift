@@ -15,20 +15,20 @@ private let figure = "{name: kl, x: beta, y: kl_nats, curves: depth}"
             try text(of: folder + "/tables/rank.dat") == """
                 # Figure rank of the sweep small
                 # Sweep digest \(spec.digest)
-                # Over seeds: mean, standard error, 95 % interval by Student's t; n trials measured; \
-                diverged ones are in no mean. nan: no value
+                # Over seeds: mean, standard error, 95 % interval by Student's t; Q:n seeds in the mean of Q, \
+                n trials measured; diverged and failed ones are in no mean. nan: no value
                 # Units: beta [1], beta_ib = 1/beta [1], informative_directions [1]
                 # Columns: 1:beta 2:beta_ib 3:informative_directions:mean 4:informative_directions:stderr \
                 5:informative_directions:ci95_low 6:informative_directions:ci95_high \
-                7:informative_directions:theory 8:n 9:diverged
+                7:informative_directions:n 8:informative_directions:theory 9:n 10:diverged 11:failed
                 # index 0: depth 1
-                0.1 10 5 0 5 5 5 3 0
-                0.5 2 3 0 3 3 3 3 0
+                0.1 10 5 0 5 5 3 5 3 0 0
+                0.5 2 3 0 3 3 3 3 3 0 0
 
 
                 # index 1: depth 2
-                0.1 10 5 0 5 5 5 3 0
-                0.5 2 3 0 3 3 3 3 0
+                0.1 10 5 0 5 5 3 5 3 0 0
+                0.5 2 3 0 3 3 3 3 3 0 0
 
                 """)
     }
@@ -43,8 +43,8 @@ private let figure = "{name: kl, x: beta, y: kl_nats, curves: depth}"
         #expect(outcome.diverged == 4)
         let table = try text(of: folder + "/tables/kl.dat")
         let rows = rows(of: table)
-        #expect(rows[0].suffix(2) == ["2", "1"])
-        #expect(rows[1] == ["0.5", "2", "nan", "nan", "nan", "nan", rows[1][6], "0", "3"])
+        #expect(rows[0][6] == "2" && rows[0].suffix(3) == ["2", "1", "0"])
+        #expect(rows[1] == ["0.5", "2", "nan", "nan", "nan", "nan", "0", rows[1][7], "0", "3", "0"])
         let metrics = SyntheticRecords(spec: spec).lines.prefix(2)
         let values = try metrics.map {
             try #require(Record(parsing: Array($0.utf8)).metrics["kl_nats"]?.number)
@@ -65,7 +65,7 @@ private let figure = "{name: kl, x: beta, y: kl_nats, curves: depth}"
                 "# index 2: depth 2, bottleneck 1",
                 "# index 3: depth 2, bottleneck 2",
             ])
-        #expect(rows(of: table).allSatisfy { $0.suffix(2) == ["3", "0"] })
+        #expect(rows(of: table).allSatisfy { $0.suffix(3) == ["3", "0", "0"] })
     }
 }
 
@@ -74,10 +74,11 @@ private let figure = "{name: kl, x: beta, y: kl_nats, curves: depth}"
         let spec = try SweepSpec.small(
             figures: figure, axes: ", training.batch: [8, 16, 32]", more: "zip: [[seed, training.batch]]")
         try report(SyntheticRecords(spec: spec), in: folder)
-        #expect(rows(of: try text(of: folder + "/tables/kl.dat")).allSatisfy { $0.suffix(2) == ["1", "0"] })
+        #expect(
+            rows(of: try text(of: folder + "/tables/kl.dat")).allSatisfy { $0.suffix(3) == ["1", "0", "0"] })
         let summary = rows(of: try text(of: folder + "/tables/summary.dat"))
         #expect(summary.count == 12)
-        #expect(summary.allSatisfy { $0.suffix(2) == ["1", "0"] })
+        #expect(summary.allSatisfy { $0.suffix(3) == ["1", "0", "0"] })
     }
 }
 
@@ -88,7 +89,7 @@ private let figure = "{name: kl, x: beta, y: kl_nats, curves: depth}"
         let table = try text(of: folder + "/tables/summary.dat")
         let names = try columns(of: table)
         #expect(names.prefix(5) == ["beta", "depth", "activation", "dataset", "train_loss:mean"])
-        #expect(names.suffix(2) == ["n", "diverged"])
+        #expect(names.suffix(3) == ["n", "diverged", "failed"])
         for name in ["kl_nats:ci95_low", "local_rank_0.1_layer2:mean", "local_rank_noise_1:stderr"] {
             #expect(names.contains(name))
         }

@@ -2,7 +2,7 @@ import Text
 
 extension MeasureDeclaration {
     static let weightProduct = MeasureDeclaration(
-        "weightProduct", needs: [.denseChain],
+        "weightProduct", needs: [.denseChain], theory: "limit of infinite depth",
         metrics: [
             Metric(
                 "product_root", .hiddenLayers, label: "l-th root of σ_k/σ_1",
@@ -31,7 +31,7 @@ extension MeasureDeclaration {
             + "the Jacobian's.")
 
     static let rankStability = MeasureDeclaration(
-        "rankStability", needs: [.activations, .denseChain],
+        "rankStability", needs: [.activations, .denseChain], theory: "promised below safe δ",
         metrics: [
             Metric(
                 "perturbed_rank", .layers, label: "perturbed rank",

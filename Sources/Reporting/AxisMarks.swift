@@ -1,0 +1,139 @@
+import Glibc
+import Text
+
+/// The marks of an axis: numbers with a label, and minor ones without. Pure.
+struct AxisMarks: Equatable {
+    /// Labelled, ascending.
+    let major: [Double]
+    /// Of a log axis: what shows that it is one. Ascending.
+    let minor: [Double]
+
+    /// An axis on the canvas: how long it is, and whether labels stand side by side along it.
+    struct Room {
+        /// In the SVG's pixels.
+        let length: Double
+        let isAcross: Bool
+
+        static let across = Room(length: 380, isAcross: true)
+        static let down = Room(length: 240, isAcross: false)
+
+        /// Whether labels of this many characters at these parts of the axis leave one another room.
+        func holds(_ labels: [(place: Double, characters: Int)]) -> Bool {
+            zip(labels, labels.dropFirst()).allSatisfy { one, other in
+                let need = isAcross ? Double(one.characters + other.characters) / 2 * 7.5 + 8 : 20
+                return (other.place - one.place) * length >= need
+            }
+        }
+    }
+
+    /// Labels at the numbers themselves.
+    init(at numbers: [Double], _ low: Double, _ high: Double, isLog: Bool) {
+        major = numbers
+        minor = isLog ? AxisMarks.minor(low, high, beside: numbers) : []
+    }
+
+    /// Round numbers between two ends, as many as have room. Precondition: low < high; of a log axis 0 < low.
+    init(_ low: Double, _ high: Double, isLog: Bool, room: Room) {
+        let major = isLog ? AxisMarks.logarithmic(low, high, room) : AxisMarks.linear(low, high, room)
+        self.major = major
+        minor = isLog ? AxisMarks.minor(low, high, beside: major) : []
+    }
+
+    /// The densest of the usual series that has room; equal steps where the axis spans less than those need.
+    private static func logarithmic(_ low: Double, _ high: Double, _ room: Room) -> [Double] {
+        func fits(_ marks: [Double]) -> Bool {
+            room.holds(
+                zip(marks, labels(of: marks)).map { (log($0 / low) / log(high / low), visibleLength($1)) })
+        }
+        for digits in [[1, 2, 3, 4, 5, 6, 7, 8, 9], [1, 2, 5], [1, 3], [1]] {
+            let marks = FigureRange.roundNumbers(low, high, digits: digits)
+            if marks.count < 3 { break }
+            if marks.count <= 12, fits(marks) { return marks }
+        }
+        let decades = FigureRange.roundNumbers(low, high, digits: [1])
+        for step in [2, 3, 5, 10, 20, 50, 100] where decades.count >= 3 {
+            let marks = decades.filter { Int(log10($0).rounded()) % step == 0 }
+            if marks.count >= 2, fits(marks) { return marks }
+        }
+        let steps = linear(low, high, room)
+        return steps.count > 2 && fits(steps)
+            ? steps : FigureRange.roundNumbers(low, high, digits: [1, 2, 5])
+    }
+
+    /// Multiples of 1, 2 or 5 times a power of ten.
+    static func linear(_ low: Double, _ high: Double, _ room: Room) -> [Double] {
+        for count in stride(from: 8.0, through: 2, by: -1) {
+            let marks = FigureRange.equalSteps(low, high, count: count)
+            let labels = zip(marks, labels(of: marks)).map {
+                (place: ($0 - low) / (high - low), characters: visibleLength($1))
+            }
+            if marks.count > 1, room.holds(labels) { return marks }
+        }
+        // Ends that nearly agree have no round number between them.
+        return [low, high]
+    }
+
+    /// All digits of each power of ten; of many powers these alone.
+    private static func minor(_ low: Double, _ high: Double, beside major: [Double]) -> [Double] {
+        let decades = log10(high / low)
+        guard decades < 100 else { return [] }
+        let all = FigureRange.roundNumbers(low, high, digits: decades < 8 ? Array(1...9) : [1])
+        let known = Set(major)
+        return all.filter { !known.contains($0) }
+    }
+
+    // MARK: Labels
+
+    /// Each number as gnuplot's enhanced text, to its last digit: all as powers of ten where one is far from 1.
+    static func labels(of numbers: [Double]) -> [String] {
+        let hasPowers = numbers.contains { $0 != 0 && !(1e-4..<1e6).contains(abs($0)) }
+        return numbers.map { hasPowers ? power($0) : plain($0) }
+    }
+
+    private static func plain(_ number: Double) -> String { minus(JSONValue.text(of: number)) }
+
+    /// 200000 as 2·10^{5}.
+    static func power(_ number: Double) -> String {
+        guard number != 0, number.isFinite else { return plain(number) }
+        var text = Substring("\(abs(number))")
+        var exponent = 0
+        if let mark = text.firstIndex(of: "e") {
+            exponent = Int(text[text.index(after: mark)...]) ?? 0
+            text = text[..<mark]
+        }
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+        let whole = parts[0], part = parts.count > 1 ? parts[1] : ""
+        exponent += whole.count - 1
+        let all = String(whole + part)
+        let digits = all.drop { $0 == "0" }
+        exponent -= all.count - digits.count
+        let rest = String(digits.dropFirst().reversed().drop { $0 == "0" }.reversed())
+        let lead = String(digits.prefix(1)) + (rest.isEmpty ? "" : "." + rest)
+        let sign = number < 0 ? "−" : ""
+        return sign + (lead == "1" ? "" : lead + "·") + "10^{\(exponent)}"
+    }
+
+    private static func minus(_ text: String) -> String {
+        text.hasPrefix("-") ? "−" + text.dropFirst() : text
+    }
+
+    /// Characters that are seen.
+    static func visibleLength(_ label: String) -> Int { label.count { !"^{}".contains($0) } }
+}
+
+extension AxisMarks {
+    /// What follows `set xtics`: labels, or marks without any.
+    ///
+    /// - Parameter showsNumbers: false of a panel that another one beside or below it labels.
+    func script(showsNumbers: Bool) -> String {
+        let texts = showsNumbers ? AxisMarks.labels(of: major) : major.map { _ in "" }
+        let entries =
+            zip(major, texts).map { "\(quoted($1)) \(JSONValue.text(of: $0))" }
+            + minor.map { "'' \(JSONValue.text(of: $0)) 1" }
+        // Lines that people can read.
+        let lines = stride(from: 0, to: entries.count, by: 8).map { start in
+            entries[start..<min(start + 8, entries.count)].joined(separator: ", ")
+        }
+        return "(" + lines.joined(separator: ", \\\n        ") + ")"
+    }
+}

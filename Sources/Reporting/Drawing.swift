@@ -1,0 +1,94 @@
+import Files
+import Glibc
+
+/// Draws scripts as pictures.
+struct Drawing {
+    struct Figure {
+        let name: String
+        /// Whether it may be an animation.
+        let moves: Bool
+        let script: String
+    }
+
+    let folder: String
+    let formats: [FigureFormat]
+    let gnuplot: GnuplotProcess
+    /// Files in the folder.
+    private(set) var pictures: [String] = []
+    private(set) var svgs: [String: String] = [:]
+    private(set) var warnings: [String] = []
+    private(set) var result = ReportOutcome.Drawing.nothingToDraw
+    private var failures: [ReportOutcome.Failure] = []
+    private var glyphs = Glyphs()
+
+    init(folder: String, formats: [FigureFormat], gnuplot: GnuplotProcess) {
+        self.folder = folder
+        self.formats = formats
+        self.gnuplot = gnuplot
+    }
+
+    mutating func draw(_ figures: [Figure], _ note: (String) -> Void) throws(ReportError) {
+        guard !figures.isEmpty, !formats.isEmpty else { return }
+        for figure in figures {
+            note("drawing \(figure.name)")
+            guard try draw(figure) else {
+                result = .gnuplotMissing
+                return
+            }
+        }
+        result = failures.isEmpty ? .drawn : .failed(failures)
+    }
+
+    /// Draws under another name first: a picture is the old one or the new one, whole.
+    ///
+    /// - Returns: false where there is no gnuplot.
+    private mutating func draw(_ figure: Figure) throws(ReportError) -> Bool {
+        // The page wants an SVG, also where the folder is to have none.
+        let made = (formats.contains(.svg) ? formats : [.svg] + formats).filter { figure.moves || $0 != .gif }
+        let partial = ".\(figure.name).partial"
+        defer {
+            for ending in made.map(\.rawValue) + ["gp"] { unlink("\(folder)/\(partial).\(ending)") }
+        }
+        for (script, formats) in try scripts(figure, made, partial) {
+            let list = formats.map(\.rawValue).joined(separator: " ")
+            switch gnuplot.run(
+                script: script, setting: "formats = \(quoted(list)); stem = \(quoted(partial))", in: folder)
+            {
+            case .missing: return false
+            case .failed(let why):
+                failures.append(ReportOutcome.Failure(figure: figure.name, why: why))
+                return true
+            case .done(let said):
+                if !said.isEmpty { warnings.append("figure \(figure.name): gnuplot says: \(said)") }
+            }
+        }
+        svgs[figure.name] = try readText(at: "\(folder)/\(partial).svg")
+        for format in formats where made.contains(format) {
+            try filed { () throws(FileError) in
+                try adoptFile(
+                    "\(folder)/\(partial).\(format)", as: "\(folder)/\(figure.name).\(format)")
+            }
+            pictures.append("\(figure.name).\(format)")
+        }
+        return true
+    }
+
+    /// Which script draws which formats. Where no font has a character, gnuplot's bitmaps would show it as large
+    /// as the picture: they have a question mark instead. An SVG is shown with the reader's fonts.
+    private mutating func scripts(
+        _ figure: Figure, _ formats: [FigureFormat], _ partial: String
+    ) throws(ReportError) -> [(script: String, formats: [FigureFormat])] {
+        let missing = formats == [.svg] ? [] : glyphs.missing(in: figure.script)
+        guard !missing.isEmpty else { return [("\(figure.name).gp", formats)] }
+        let others = formats.filter { $0 != .svg }
+        let names = others.map { $0.rawValue.uppercased() }.joined(separator: ", ")
+        warnings.append(
+            "figure \(figure.name): no installed font has \(missing.map(Glyphs.text).joined(separator: ", ")): "
+                + "\(names) show '?' in their place; install a font that has them (Debian: apt install "
+                + "fonts-noto-core fonts-noto-cjk), then: ranksweep figures DIR")
+        try filed { () throws(FileError) in
+            try writeFile(figure.script.replacing(missing, with: "?").utf8, to: "\(folder)/\(partial).gp")
+        }
+        return [("\(figure.name).gp", [.svg]), ("\(partial).gp", others)]
+    }
+}

@@ -1,0 +1,184 @@
+import Sweep
+import Text
+
+/// Means and their spread.
+extension FigureScript {
+    /// Measured curves: bars, bands or single seeds below, then points.
+    func curves(_ row: Int, _ column: Int) -> [String] {
+        var below: [String] = []
+        var above: [String] = []
+        for (index, block) in blocks.enumerated() where block.panelIndex == column {
+            let points = block.curve.points.filter { $0.samples[row].mean != nil }
+            guard let style = stylePlaces[block.curve.label.key], !points.isEmpty else { continue }
+            if data.isScatter {
+                above += scatter(index, block.curve, row, look: "ls \(style + 1)")
+                continue
+            }
+            let place = Place(
+                table: "table index \(index) using", x: columns.x, mean: columns.means[row],
+                shift: figure.x == .entry && data.isCategorical ? dodge(style) : 0, style: style)
+            if data.showsIntervals { below += spread(points, row, place) }
+            let lines = means(points, block.curve, row, place)
+            below += lines.pale
+            above += lines.whole
+        }
+        return below + above
+    }
+
+    /// A curve's columns in its table, and where and how it is drawn.
+    private struct Place {
+        let table: String
+        let x: Int
+        let mean: Int
+        /// Beside the others of its category.
+        let shift: Double
+        let style: Int
+
+        var count: String { "$\(mean + 4)" }
+        var look: String { "ls \(style + 1)" }
+        private var moved: String {
+            shift == 0 ? "$\(x)" : "$\(x) \(shift < 0 ? "-" : "+") \(rounded(abs(shift)))"
+        }
+
+        /// x of the rows that meet a condition, or of all.
+        func x(where condition: String? = nil) -> String {
+            if let condition { return "(\(condition) ? \(moved) : NaN)" }
+            return shift == 0 ? "\(x)" : "(\(moved))"
+        }
+    }
+
+    /// Curves of a category stand side by side.
+    private func dodge(_ style: Int) -> Double {
+        let step = min(0.12, 0.7 / Double(max(styles.count, 1)))
+        return (Double(style) - Double(styles.count - 1) / 2) * step
+    }
+
+    /// The 95 % intervals of three seeds or more; of two the seeds, which are a standard error beside their mean.
+    private func spread(_ points: [FigureData.Point], _ row: Int, _ place: Place) -> [String] {
+        let counts = points.map { $0.samples[row].count }
+        var lines: [String] = []
+        if counts.contains(where: { $0 > 2 }) {
+            let x = place.x(where: counts.allSatisfy { $0 > 2 } ? nil : "\(place.count) > 2")
+            let limits = clipping(row)
+            func end(_ column: Int) -> String {
+                limits.map { "(within($\(column), \($0.low), \($0.high)))" } ?? "\(column)"
+            }
+            let ends = "\(end(place.mean + 2)):\(end(place.mean + 3))"
+            lines.append(
+                isTrace
+                    ? "\(place.table) \(x):\(ends) with filledcurves fs transparent solid 0.18 noborder"
+                        + " \(place.look) notitle"
+                    : "\(place.table) \(x):\(place.mean):\(ends) with yerrorbars \(place.look) pt -1 notitle")
+        }
+        if counts.contains(2) {
+            let x = place.x(where: counts.allSatisfy { $0 == 2 } ? nil : "\(place.count) == 2")
+            let drawing = isTrace ? "lines \(place.look) lw 0.4" : "points \(place.look) pt 7 ps 0.3"
+            lines += ["-", "+"].map { sign in
+                "\(place.table) \(x):($\(place.mean) \(sign) $\(place.mean + 1)) with \(drawing) notitle"
+            }
+        }
+        return lines
+    }
+
+    /// Where all seeds are in the mean the curve as it is; elsewhere pale: small open points, and dotted lines
+    /// between means over equally many seeds.
+    private func means(
+        _ points: [FigureData.Point], _ curve: FigureData.Curve, _ row: Int, _ place: Place
+    ) -> (pale: [String], whole: [String]) {
+        let drawing =
+            isTrace && curve.points.count > 1 ? "lines" : isConnected ? "linespoints" : "points"
+        let due = curve.trialsAtAPoint
+        guard points.contains(where: { $0.samples[row].count < due }) else {
+            return ([], ["\(place.table) \(place.x()):\(place.mean) with \(drawing) \(place.look) notitle"])
+        }
+        let style = looks[place.style]
+        let shape = style.isFilled ? style.shape - 1 : style.shape
+        let size = JSONValue.text(of: isTrace ? 0.35 : style.isFilled ? style.size : style.size / 2)
+        var pale = [
+            "\(place.table) \(place.x(where: "\(place.count) < \(due)")):\(place.mean) with points"
+                + " \(place.look) pt \(shape) ps \(size) lw 0.6 notitle"
+        ]
+        if drawing != "points" {
+            // Where a seed enters or leaves, the line is broken: the step there is no seed's.
+            let fewer = Set(points.map { $0.samples[row].count }.filter { $0 < due }).sorted()
+            pale += fewer.map {
+                "\(place.table) \(place.x(where: "\(place.count) == \($0)")):\(place.mean) with lines"
+                    + " \(place.look) lw 0.7 dt 3 notitle"
+            }
+        }
+        guard points.contains(where: { $0.samples[row].count == due }) else { return (pale, []) }
+        let whole = place.x(where: "\(place.count) == \(due)")
+        return (pale, ["\(place.table) \(whole):\(place.mean) with \(drawing) \(place.look) notitle"])
+    }
+
+    /// What intervals of the row are cut at, where one goes beyond: the quantity's bounds, and on a log axis its
+    /// lower end.
+    private func clipping(_ row: Int) -> (low: String, high: String)? {
+        let bounds = figure.y[row].metric.bounds(lossIsPositive: data.lossIsPositive)
+        var low = bounds.lowerBound
+        if let y = y[row], y.isLog { low = max(low, y.low) }
+        let needsIt = data.panels.flatMap(\.curves).flatMap(\.points).contains { point in
+            let sample = point.samples[row]
+            guard sample.count > 2, let interval = sample.confidenceInterval else { return false }
+            let isBelow = y[row]?.isLog ?? false ? interval.low <= 0 : interval.low < low
+            return isBelow || interval.high > bounds.upperBound
+        }
+        func text(_ number: Double) -> String {
+            JSONValue.text(of: min(max(number, -1e300), 1e300))
+        }
+        return needsIt ? (text(low), text(bounds.upperBound)) : nil
+    }
+
+    var needsClipping: Bool { !data.isScatter && figure.y.indices.contains { clipping($0) != nil } }
+
+    /// Points with bars both ways, where there are, and the axis's values beside them.
+    private func scatter(_ index: Int, _ curve: FigureData.Curve, _ row: Int, look: String) -> [String] {
+        let (x, y) = (columns.x, columns.means[row])
+        let due = curve.trialsAtAPoint
+        let counts = curve.points.map { $0.samples[row].count }
+        var lines: [String] = []
+        if counts.contains(where: { $0 > 2 }) {
+            let place = counts.allSatisfy { $0 > 2 } ? "\(x)" : "($\(y + 4) > 2 ? $\(x) : NaN)"
+            lines.append(
+                "table index \(index) using \(place):\(y):\(x + 2):\(x + 3):\(y + 2):\(y + 3) with xyerrorbars "
+                    + "\(look) pt -1 lw 0.8 notitle")
+        }
+        let isFewer = curve.points.contains { (1..<due).contains($0.samples[row].count) }
+        let whole = isFewer ? "($\(y + 4) == \(due) ? $\(x) : NaN)" : "\(x)"
+        lines.append("table index \(index) using \(whole):\(y) with points \(look) notitle")
+        if isFewer {
+            lines.append(
+                "table index \(index) using ($\(y + 4) < \(due) ? $\(x) : NaN):\(y) with points \(look) ps 0.4 notitle"
+            )
+        }
+        return lines + [
+            "table index \(index) using \(x):\(y):1 with labels left offset 0.8,0.6 font \",9\" "
+                + "textcolor ls \(look.dropFirst(3)) notitle"
+        ]
+    }
+
+    /// How many points of closed forms and bounds a log axis has no place for; the same of all curves counts once.
+    static func hiddenTheory(_ data: FigureData, _ y: [FigureRange?]) -> Int {
+        guard data.figure.theory else { return 0 }
+        return data.panels.reduce(0) { count, panel in
+            count
+                + data.figure.y.indices.filter { y[$0]?.isLog ?? false }.reduce(0) { count, row in
+                    let places = panel.curves.flatMap(\.points).filter { ($0.theory[row] ?? 1) <= 0 }.map(\.x)
+                    return count + Set(places).count
+                }
+        }
+    }
+
+    /// Of each point with a mean that a log axis has no place for: what is 0 or below.
+    static func hidden(_ data: FigureData, _ x: FigureRange?, _ y: [FigureRange?]) -> [Double] {
+        data.panels.flatMap(\.curves).flatMap(\.points).flatMap { point in
+            data.figure.y.indices.compactMap { row -> Double? in
+                guard let mean = point.samples[row].mean, let place = data.place(of: point) else {
+                    return nil
+                }
+                if x?.isLog ?? false, place <= 0 { return place }
+                return (y[row]?.isLog ?? false) && mean <= 0 ? mean : nil
+            }
+        }
+    }
+}

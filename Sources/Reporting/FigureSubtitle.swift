@@ -1,0 +1,123 @@
+import Sweep
+import Text
+
+/// What stands under a figure's title: whose data, how many seeds, what the bars are, and what is not shown.
+struct FigureSubtitle {
+    let data: FigureData
+    /// Points with a mean that a log axis has no place for.
+    ///
+    /// Of each what is 0 or below, its x or its mean.
+    var hidden: [Double] = []
+    /// Points of a closed form or a bound that a log axis has no place for.
+    var hiddenTheory = 0
+    var marksFalls = false
+
+    /// - Parameter sweepName: nil where the title says it.
+    func parts(sweepName: String?) -> [String] {
+        var texts = [sweepName].compactMap { $0 }
+        texts += seeds
+        if case .summary(_, let path) = data.figure.x { texts.append("numbers: \(FigureSpec.words(path))") }
+        if data.figure.fit != nil { texts.append("dashed: fit, ± standard error") }
+        if marksFalls { texts.append("▼ maximum, where the fall after it is above 0 (95 %)") }
+        if !hidden.isEmpty {
+            let place = hidden.allSatisfy { $0 == 0 } ? "at 0" : "at 0 or below"
+            texts.append("\(counted(hidden.count, "point")) \(place) not shown (log axis)")
+        }
+        if hiddenTheory > 0 {
+            texts.append("theory at 0 or below not shown at \(counted(hiddenTheory, "point")) (log axis)")
+        }
+        return texts + losses
+    }
+
+    /// "9 of 20 trials diverged": trials, whatever many points and curves lack them.
+    private var losses: [String] {
+        let trials = data.trials
+        return [(trials.diverged, "diverged"), (trials.failed, "failed")].filter { $0.0 > 0 }.map {
+            "\(groupedDigits($0.0)) of \(counted(trials.count, "trial")) \($0.1)"
+        }
+    }
+
+    /// A point's mean, and the trials that might be in it.
+    private struct Mean {
+        let x: Double
+        let seeds: Int
+        let due: Int
+    }
+
+    private var means: [Mean] {
+        data.panels.flatMap(\.curves).flatMap { curve in
+            let due = curve.trialsAtAPoint
+            return curve.points.flatMap { point in
+                let counts = point.samples.map(\.count)
+                // Of a plane a point has both numbers.
+                return (data.isPlane ? [counts.min() ?? 0] : counts).filter { $0 > 0 }
+                    .map { Mean(x: point.x, seeds: $0, due: due) }
+            }
+        }
+    }
+
+    /// Points where trials were measured, none of which has the number, of curves that have it elsewhere.
+    private var gaps: [Mean] {
+        guard !data.isPlane else { return [] }
+        return data.panels.flatMap(\.curves).flatMap { curve in
+            data.figure.y.indices.filter { row in curve.points.contains { $0.samples[row].count > 0 } }
+                .flatMap { row in
+                    curve.points.filter { $0.samples[row].count == 0 && $0.measured > 0 }
+                        .map { Mean(x: $0.x, seeds: 0, due: $0.measured) }
+                }
+        }
+    }
+
+    private var seeds: [String] {
+        let means = self.means
+        guard let most = means.map(\.seeds).max(), let due = means.map(\.due).max() else { return [] }
+        let least = means.map(\.due).min() ?? due
+        var texts: [String] = []
+        if due == 1 {
+            texts.append("one seed")
+        } else {
+            var text = most == 1 ? "one seed" : "mean of \(FigureSubtitle.range(least, due)) seeds"
+            if data.showsIntervals, most > 2 {
+                text += ", \(data.figure.hasLines ? "bands" : "bars"): 95 % interval (Student’s t)"
+            } else if data.showsSeeds, most == 2 {
+                text += data.figure.hasLines ? ", thin: both" : ", dots: both"
+            }
+            texts.append(text)
+        }
+        let fewer = means.filter { $0.seeds < $0.due }
+        if let first = fewer.map(\.seeds).min(), let last = fewer.map(\.seeds).max() {
+            texts.append(
+                "pale: \(FigureSubtitle.range(first, last)) of \(FigureSubtitle.range(least, due)) seeds, "
+                    + places(of: fewer))
+            if most > 2, data.showsSeeds, fewer.contains(where: { $0.seeds == 2 }) {
+                texts.append(data.figure.hasLines ? "thin: both of 2 seeds" : "dots: both of 2 seeds")
+            }
+        }
+        let gaps = self.gaps
+        if !gaps.isEmpty { texts.append("no seed has a number \(places(of: gaps))") }
+        return texts
+    }
+
+    private static func range(_ least: Int, _ most: Int) -> String {
+        least == most ? "\(most)" : "\(least)–\(most)"
+    }
+
+    /// "at step 12 to 200 (9 points)".
+    private func places(of means: [Mean]) -> String {
+        let places = means.map(\.x)
+        let name: String =
+            switch data.figure.x {
+            case .axis("beta"): "β"
+            case .axis(let path), .summary(_, let path): FigureSpec.words(path)
+            case .betaIB: "1/β"
+            case .step, .metric: "step"
+            case .hiddenLayers: "hidden layers"
+            case .entry: data.figure.y.first?.metric.list?.of ?? "entry"
+            case .layer: "layer"
+            }
+        guard let least = places.min(), let most = places.max() else { return "" }
+        func text(_ number: Double) -> String { rounded(number) }
+        let range = least == most ? text(least) : "\(text(least)) to \(text(most))"
+        return "at \(name) \(range) (\(counted(means.count, "point")))"
+    }
+}

@@ -1,0 +1,106 @@
+import Foundation
+import Sweep
+import Testing
+import Text
+
+@testable import Reporting
+
+@Suite("Texts of people in gnuplot", .enabled(if: hasGnuplot))
+struct GnuplotTextTests {
+    private static let samples = [
+        "second derivative f''(x)", "'", "''''", "it's \"so\"", "a\\", "\\n and \\", "`date`",
+        "x_1^2 {a} @b &c ~d",
+        "$HOME # no comment ; exit", "{ open", "} closed", "%g 100 %", "β ≥ σ₁ ‖x‖", "é'è", "-x", "\u{A0}",
+    ]
+
+    @Test("Any title is drawn as it is", arguments: samples)
+    func titles(title: String) throws {
+        try withFolder { folder in
+            let yaml = String(decoding: JSONValue.string(title).canonicalBytes, as: UTF8.self)
+            let rates = try Rates("{name: f, title: \(yaml), x: training.learningRate, y: train_loss}") {
+                _, _ in
+                metrics(["train_loss": 1])
+            }
+            let outcome = try rates.report(folder, formats: [.svg])
+            #expect(outcome.drawing == .drawn && outcome.warnings == [])
+            let escaped = title.map {
+                ["&": "&amp;", "<": "&lt;", ">": "&gt;", "\"": "&quot;"][$0] ?? String($0)
+            }
+            let svg = try text(of: folder + "/figures/f.svg")
+            let plain = svg.split(separator: ">").compactMap { $0.split(separator: "<").first }.joined()
+            #expect(plain.contains(escaped.joined()) || plain.contains(title), "\(plain.suffix(200))")
+        }
+    }
+
+    @Test(
+        "Figures may have any name that a sweep takes, in any folder", arguments: ["fig.1", "x-y", "a.b.c_d"])
+    func names(name: String) throws {
+        try withFolder { outer in
+            let folder = outer + "/two''q \"a\" `b` $c \\n é"
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            let rates = try Rates("{name: \(name), x: training.learningRate, y: train_loss}") { _, _ in
+                metrics(["train_loss": 1])
+            }
+            let outcome = try rates.report(folder, formats: [.svg, .png, .pdf])
+            #expect(outcome.drawing == .drawn && outcome.warnings == [])
+            #expect(outcome.pictures == ["svg", "png", "pdf"].map { "figures/\(name).\($0)" })
+            for picture in outcome.pictures { #expect(exists(folder + "/" + picture)) }
+        }
+    }
+
+    @Test("A script whose name begins with a hyphen is a file, not an option")
+    func hyphen() throws {
+        try withFolder { folder in
+            try Data("print 'ran'\n".utf8).write(to: URL(filePath: folder + "/-x.gp"))
+            let gnuplot = GnuplotProcess(program: "gnuplot", milliseconds: 60_000)
+            #expect(gnuplot.run(script: "-x.gp", setting: "a = 1", in: folder) == .done(warnings: "ran\n"))
+            guard case .failed = gnuplot.run(script: "-x.gp", setting: "a = 1", in: folder + "/none") else {
+                Issue.record("a folder that is not there")
+                return
+            }
+        }
+    }
+
+    @Test("Characters that no font has are named, and drawn as question marks")
+    func missingGlyphs() throws {
+        var glyphs = Glyphs()
+        // Of a plane that Unicode has not filled: no font has it, and fc-list says so where it is installed.
+        let strange = "\u{5FFFD}"
+        guard !glyphs.missing(in: strange).isEmpty else { return }
+        #expect(glyphs.missing(in: "plain").isEmpty)
+        try withFolder { folder in
+            let rates = try Rates(
+                "{name: f, title: 'loss \(strange)', x: training.learningRate, y: train_loss}"
+            ) { _, _ in metrics(["train_loss": 1]) }
+            let outcome = try rates.report(folder, formats: [.svg, .png])
+            #expect(outcome.drawing == .drawn && outcome.warnings.count == 1)
+            #expect(
+                outcome.warnings[0].contains(
+                    "figure f: no installed font has '\(strange)' (U+5FFFD): PNG show '?'"))
+            #expect(try text(of: folder + "/figures/f.svg").contains(strange))
+            // The script is the same wherever it is written.
+            #expect(try text(of: folder + "/figures/f.gp").contains(strange))
+            let left = try FileManager.default.contentsOfDirectory(atPath: folder + "/figures").sorted()
+            #expect(left == ["f.gp", "f.png", "f.svg"])
+        }
+    }
+
+    @Test("Of 30 panels no id stands twice in the page")
+    func manyPanels() throws {
+        try withFolder { folder in
+            let rates = try Rates(
+                "{name: f, x: training.learningRate, y: train_loss, panels: depth}", seeds: 1,
+                depths: "{range: [2, 32]}"
+            ) { _, _ in metrics(["train_loss": 1]) }
+            let outcome = try rates.report(folder, formats: [.svg])
+            #expect(outcome.drawing == .drawn)
+            let page = ReportPage(
+                spec: rates.spec, outcome: outcome, provenance: nil, version: "1", commit: "x"
+            ).html
+            let ids = page.matches(of: /\sid=["']([^"']*)["']/).map { String($0.1) }
+            #expect(ids.count > 3 && Set(ids).count == ids.count)
+            let references = page.matches(of: /href='#([^']*)'/).map { String($0.1) }
+            #expect(!references.isEmpty && Set(references).isSubset(of: Set(ids)))
+        }
+    }
+}
