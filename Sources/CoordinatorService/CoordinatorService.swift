@@ -48,7 +48,7 @@ struct CommandFailure: Error {
 
     init(_ error: JournalError) {
         switch error {
-        case .diskFull, .corrupt, .damagedRecords, .system: self = .fault(error.message)
+        case .diskFull, .corrupt, .damagedRecords, .unfitRecord, .system: self = .fault(error.message)
         default: self = .input(error.message)
         }
     }

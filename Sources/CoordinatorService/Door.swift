@@ -1,6 +1,7 @@
 import Console
 import Glibc
 import Journal
+import Sweep
 import Text
 import Transport
 import Wire
@@ -25,7 +26,11 @@ struct Door {
     /// A worker that was revoked is heard no longer than this, one that was added waits no longer.
     static let lookMilliseconds: Int64 = 1000
 
-    init(_ options: RunOptions) throws(CommandFailure) {
+    /// - Parameter spec: what is run bounds what a worker may send.
+    init(_ options: RunOptions, for spec: SweepSpec) throws(CommandFailure) {
+        let limits = QueueLimits(
+            frame: WireLimit.workerFrame(record: spec.maxRecordBytes),
+            answer: spec.canonicalJSON.canonicalBytes.count + 4096)
         allowManyConnections()
         let endpoint = options.listen ?? Endpoint(loopbackPort: nil)
         folder = try options.keys.map { path throws(CommandFailure) in
@@ -38,7 +43,7 @@ struct Door {
         guard folder != nil || options.listen == nil else {
             local = nil
             socket = try orFail(CommandFailure.init(_:)) { () throws(TransportError) in
-                try CoordinatorSocket(listeningAt: endpoint)
+                try CoordinatorSocket(listeningAt: endpoint, limits: limits)
             }
             return
         }
@@ -53,7 +58,7 @@ struct Door {
                 WorkerKeys(pair: own, coordinator: pair.publicKey),
                 try CoordinatorSocket(
                     listeningAt: endpoint,
-                    keys: CoordinatorKeys(pair: pair, list: list, own: own.publicKey))
+                    keys: CoordinatorKeys(pair: pair, list: list, own: own.publicKey), limits: limits)
             )
         }
     }

@@ -22,6 +22,8 @@ struct MergeInput {
     let kind: Kind
     /// BLAS kernels that its records are by.
     let kernels: Set<String>
+    /// The digests of its kept weights, by their files' names, as far as they are known.
+    let digests: [String: String]
 
     var spec: SweepSpec {
         switch kind {
@@ -48,7 +50,7 @@ struct MergeInput {
         self.path = path
         var status = stat()
         if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
-            (kind, kernels) = try MergeInput.openRun(path)
+            (kind, kernels, digests) = try MergeInput.openRun(path)
             return
         }
         do throws(ShardFault) {
@@ -61,6 +63,7 @@ struct MergeInput {
                 }
             }
             self.kernels = kernels.subtracting([""])
+            digests = reader.weights
         } catch {
             throw .input("\(path): \(error.message)\(MergeInput.advice(path, error))")
         }
@@ -84,7 +87,9 @@ struct MergeInput {
         }
     }
 
-    private static func openRun(_ path: String) throws(CommandFailure) -> (Kind, kernels: Set<String>) {
+    private static func openRun(_ path: String) throws(CommandFailure) -> (
+        Kind, kernels: Set<String>, digests: [String: String]
+    ) {
         try checkIsRun(path)
         var run = try RunDirectory.open(path)
         guard run.hasJournal else {
@@ -101,8 +106,22 @@ struct MergeInput {
                     + (run.share == nil ? "ranksweep resume \(path)'" : "ranksweep shard' as it was begun")
                     + " runs them again, to the same bytes")
         }
+        try checkRecords(run, journal)
         let summary = try journaled { () throws(JournalError) in try journal.summary() }
-        return (.run(run, journal), summary.kernels)
+        let digests = try journaled { () throws(JournalError) in try journal.weightDigests() }
+        return (.run(run, journal), summary.kernels, digests)
+    }
+
+    private static func checkRecords(_ run: RunDirectory, _ journal: RunJournal) throws(CommandFailure) {
+        var check = RecordCheck(run.spec)
+        var unfit: JournalError?
+        try journaled { () throws(JournalError) in
+            try journal.forEachStoredRecord { record in
+                guard unfit == nil, let why = check.fault(in: record.line, trial: record.trial) else { return }
+                unfit = .unfitRecord(path: RunJournal.path(in: run.path), trial: record.trial, why: why)
+            }
+        }
+        if let unfit { throw .input(unfit.message) }
     }
 
     /// Folders that are likely to be named by mistake.

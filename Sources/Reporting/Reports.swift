@@ -57,15 +57,16 @@ public enum Reports {
     ///     training, `tables/NAME-phases.dat` for each information plane, `tables/summary.dat`, `figures/NAME.gp` and, drawn by gnuplot, `figures/NAME.FORMAT`. Made
     ///     where it is missing.
     ///   - gnuplot: the program, looked up on PATH.
+    ///   - fault: why a line is none that the sweep can give; asked before the line is read.
     ///   - note: is told of each figure before it is drawn, and of gnuplot's warnings.
     /// - Throws: `ReportError` of a line that is no record, or a file that cannot be read or written. What
     ///   gnuplot cannot do is in the outcome, not thrown.
     public static func write(
         spec: SweepSpec, recordsAt path: String, to directory: String,
         formats: [FigureFormat] = FigureFormat.usual, gnuplot: String = "gnuplot",
-        note: (String) -> Void = { _ in }
+        fault: ([UInt8]) -> String? = { _ in nil }, note: (String) -> Void = { _ in }
     ) throws(ReportError) -> ReportOutcome {
-        let content = try ReportContent(spec: spec, recordsAt: path)
+        let content = try ReportContent(spec: spec, recordsAt: path, fault: fault)
         for folder in ["tables", "figures"] {
             try filed { () throws(FileError) in try makeFolder(directory + "/" + folder) }
         }
@@ -178,12 +179,14 @@ struct ReportContent {
     /// Whether the task loss is a squared error.
     let squaredLoss: Bool
 
-    init(spec: SweepSpec, recordsAt path: String) throws(ReportError) {
+    init(
+        spec: SweepSpec, recordsAt path: String, fault: ([UInt8]) -> String? = { _ in nil }
+    ) throws(ReportError) {
         var figures = spec.figures.map { FigureData($0, of: spec) }
         var summary = Summary(of: spec)
         var phases = spec.figures.filter(\.isInformationPlane).map { PhaseTable($0.name, of: spec) }
         var (records, diverged) = (0, 0)
-        try readRecords(at: path) { record in
+        try readRecords(at: path, fault: fault) { record in
             records += 1
             if !record.isMeasured { diverged += 1 }
             summary.add(record)

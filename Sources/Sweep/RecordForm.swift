@@ -63,18 +63,39 @@ public struct RecordForm: Sendable {
             return "it has \(body.bytes.count) bytes, and at most \(maxBytes) are due"
         }
         var check = FormCheck(body.bytes)
-        let isDiverged = body["outcome"].map { $0.elementsEqual("\"diverged\"".utf8) } ?? false
-        return check.fault(isDiverged ? diverged : measured)
+        return check.fault(form(of: body))
     }
 
-    /// The same of a record's line or body, which may have other keys beside the body's.
-    public func fault(in record: JSONValue) -> String? {
+    /// The same of a record's line, which says beside the body which trial it is of.
+    public func fault(inLine line: CanonicalObject) -> String? {
+        guard case .object(let members) = form(of: line) else { return nil }
+        for member in members {
+            let key = String(decoding: member.key, as: UTF8.self)
+            if let value = line[key] {
+                var check = FormCheck(Array(value))
+                if let fault = check.fault(member.form) { return "\(key): \(fault)" }
+            } else if member.isRequired {
+                return "'\(key)' is missing"
+            }
+        }
+        let known = members.map(\.key)
+        let extra = RecordForm.bodyKeys.first { line[$0] != nil && !known.contains(Array($0.utf8)) }
+        return extra.map { "'\($0)' is none of this trial's keys" }
+    }
+
+    /// The same of a line that was read.
+    public func fault(inLine line: JSONValue) -> String? {
         var members: [String: JSONValue] = [:]
-        for key in RecordForm.bodyKeys { members[key] = record[key] }
+        for key in RecordForm.bodyKeys { members[key] = line[key] }
         guard let body = CanonicalObject(JSONValue.object(members).canonicalBytes) else {
             return "its values are nested too deep, or hold text that no record has"
         }
         return fault(in: body)
+    }
+
+    private func form(of record: CanonicalObject) -> ValueForm {
+        let isDiverged = record["outcome"].map { $0.elementsEqual("\"diverged\"".utf8) } ?? false
+        return isDiverged ? diverged : measured
     }
 
     /// What of a record depends on the trial's result; the rest says which trial it is of.
