@@ -19,6 +19,16 @@ struct Finding: Equatable {
     }
 
     var level: Level
+    /// What `resume` does about what is wrong.
+    enum Resume {
+        case mends
+        /// Tells it, and does what it can.
+        case tells
+        /// Tells it, and begins nothing.
+        case stops
+    }
+
+    var resume = Resume.stops
     /// The file, below the run directory.
     var what: String
     var text: String

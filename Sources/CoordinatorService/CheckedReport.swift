@@ -25,20 +25,15 @@ struct CheckedReport {
         guard let index = Int(exactly: report.trial), index < spec.grid.count else { return .otherTrial }
         let trial = trials.trial(at: index)
         guard trials.id(of: trial) == report.id else { return .otherTrial }
-        let outcome: String
-        let line: [UInt8]
-        // Nearly all are as they should be, and pass as they came.
-        if let body = CanonicalObject(report.body), let known = CheckedReport.outcome(of: body) {
-            outcome = known
-            line = recordLine(trial: trial, id: report.id, sweepDigest: digest, body: body)
-        } else {
-            switch CheckedReport.read(report.body) {
-            case .failure(let malformed): return .malformed(malformed.why)
-            case .success(let body):
-                outcome = body["outcome"]?.string ?? ""
-                line = recordLine(trial: trial, id: report.id, sweepDigest: digest, body: body)
-            }
+        let form = trials.form(of: trial)
+        // Before anything is made of it.
+        guard report.body.count <= form.maxBytes else {
+            return .malformed("it has \(report.body.count) bytes, and at most \(form.maxBytes) are due")
         }
+        guard let body = CanonicalObject(report.body) else { return .malformed(mistake(in: report.body)) }
+        if let fault = form.fault(in: body) { return .malformed(fault) }
+        guard let outcome = CheckedReport.outcome(of: body) else { return .malformed("no outcome") }
+        let line = recordLine(trial: trial, id: report.id, sweepDigest: digest, body: body)
         guard filesAreRight(report.files, of: trial, spec, outcome: outcome) else {
             return .malformed("its weights are not those that the sweep asks for")
         }
@@ -53,21 +48,13 @@ struct CheckedReport {
         return outcomes.first { word.elementsEqual("\"\($0)\"".utf8) }
     }
 
-    private struct Malformed: Error { let why: String }
-
-    private static func read(_ bytes: [UInt8]) -> Result<JSONValue, Malformed> {
-        func malformed(_ why: String) -> Result<JSONValue, Malformed> { .failure(Malformed(why: why)) }
-        let body: JSONValue
-        do throws(JSONError) { body = try JSONValue(parsing: bytes) } catch {
-            return malformed(error.description)
-        }
-        guard let outcome = body["outcome"]?.string, outcomes.contains(outcome) else {
-            return malformed("no outcome")
-        }
-        guard body["metrics"]?.object != nil else { return malformed("no metrics") }
-        // One form of the same values, so that equal records have equal bytes.
-        guard body.canonicalBytes == bytes else { return malformed("not canonical JSON") }
-        return .success(body)
+    /// Why a body is not canonical JSON of an object: one form of the same values, so that equal records have equal
+    /// bytes.
+    private static func mistake(in bytes: [UInt8]) -> String {
+        do throws(JSONError) {
+            _ = try JSONValue(parsing: bytes)
+            return "not canonical JSON of a record"
+        } catch { return error.description }
     }
 
     /// Sizes follow from the trial's settings, to the byte.

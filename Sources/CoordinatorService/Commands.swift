@@ -121,12 +121,13 @@ let resumeSpec = CommandSpec(
     options: [
         OptionSpec(
             "--retry", "WHICH",
-            "failed: give failed trials all their attempts again; quarantined: try those again, too; or both, "
-                + "with a comma")
+            "failed: give failed trials all their attempts again; quarantined: try those again, too; unfit: drop "
+                + "records that the sweep cannot give, and run their trials; or several, with commas")
     ] + workerOptions,
     details: """
         Options given here replace those that the run had before. Records and weights that are damaged on the
-        disk are dropped, with a word, and their trials run again. Where nothing is left to do it says so.
+        disk are dropped, with a word, and their trials run again; files that are missing or out of date are
+        written anew. What else 'ranksweep check' calls wrong is told. Where nothing is left to do it says so.
         """,
     examples: ["ranksweep resume runs/demo", "ranksweep resume runs/demo --retry failed,quarantined"])
 

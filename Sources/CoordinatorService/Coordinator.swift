@@ -45,6 +45,7 @@ struct Coordinator {
     private var files: [WeightsStep] = []
     /// Why the first of them is still there.
     private var unwritten: FileError?
+    private var weightDigests = WeightDigests()
     /// While the disk takes nothing: the dispatcher rests.
     private(set) var trouble: DiskTrouble?
     /// Whether the run is still where it began.
@@ -58,6 +59,8 @@ struct Coordinator {
     private(set) var workerLines: [String] = []
 
     private var told: Set<WorkerID> = []
+    /// Workers that sent a record that the sweep cannot give, and why it cannot.
+    private var banned: [WorkerID: String] = [:]
     var failureCounts: [String: Int] = [:]
     /// BLAS kernels of the workers so far, also of those before this coordinator.
     var kernels: Set<String>
@@ -223,6 +226,10 @@ struct Coordinator {
     private mutating func receive(_ message: WorkerMessage, from worker: WorkerID) {
         switch message {
         case .hello(let hello):
+            if let why = banned[worker] {
+                refuse(worker, why)
+                return
+            }
             guard hello.program == programVersion else {
                 refuse(
                     worker,
@@ -249,16 +256,22 @@ struct Coordinator {
                 handle(.message(.goodbye, from: worker))
                 return
             case .malformed(let why):
-                let failure = WorkerMessage.Failure(
-                    lease: report.lease, trial: report.trial, attempt: report.attempt,
-                    cause: "its record cannot be read: \(why)", provenance: report.provenance)
-                handle(.message(.failure(failure), from: worker))
+                // A worker of ours holds its records against the sweep itself: this one is none, or is broken. Its trials
+                // go to others, and no attempt at them is counted.
+                ban(worker, "its record of trial \(report.trial) is none that the sweep can give: \(why)")
                 return
             }
         case .beat, .progress, .failure, .piece, .goodbye: break
         }
         if message == .goodbye { socket.forget(worker) }
         handle(.message(message, from: worker))
+    }
+
+    /// Hears a worker no more: whatever it says, it is told why.
+    private mutating func ban(_ worker: WorkerID, _ reason: String) {
+        if banned.count < 10_000 { banned[worker] = reason }
+        handle(.message(.goodbye, from: worker))
+        refuse(worker, reason)
     }
 
     /// Tells a peer that it is not wanted, and why; the user, once.
@@ -333,6 +346,7 @@ struct Coordinator {
     private mutating func writeFiles() throws(FileError) {
         while let step = files.first {
             try run.weights.perform(step)
+            if let entry = weightDigests.note(step) { entries.append(entry) }
             files.removeFirst()
         }
     }

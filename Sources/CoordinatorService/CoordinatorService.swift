@@ -47,7 +47,7 @@ struct CommandFailure: Error {
 
     init(_ error: JournalError) {
         switch error {
-        case .diskFull, .tooLarge, .corrupt, .damagedRecords, .system: self = .fault(error.message)
+        case .diskFull, .tooLarge, .corrupt, .damagedRecords, .unfitRecord, .system: self = .fault(error.message)
         default: self = .input(error.message)
         }
     }

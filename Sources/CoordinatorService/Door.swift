@@ -2,6 +2,7 @@ import Console
 import Files
 import Glibc
 import Journal
+import Sweep
 import Text
 import Transport
 import Wire
@@ -26,7 +27,11 @@ struct Door {
     /// A worker that was revoked is heard no longer than this, one that was added waits no longer.
     static let lookMilliseconds: Int64 = 1000
 
-    init(_ options: RunOptions) throws(CommandFailure) {
+    /// - Parameter spec: what is run bounds what a worker may send.
+    init(_ options: RunOptions, for spec: SweepSpec) throws(CommandFailure) {
+        let limits = QueueLimits(
+            frame: WireLimit.workerFrame(record: spec.maxRecordBytes),
+            answer: spec.canonicalJSON.canonicalBytes.count + 4096)
         try checkDescriptors(options)
         // Also of options that the run had before: what a name stands for may be another address by now.
         let endpoint = try orFail(CommandFailure.init(_:)) { () throws(UsageError) in
@@ -42,7 +47,7 @@ struct Door {
         guard folder != nil || options.listen == nil else {
             local = nil
             socket = try orFail(CommandFailure.init(_:)) { () throws(TransportError) in
-                try Door.listen(at: endpoint, or: options.lastPort, keys: nil)
+                try Door.listen(at: endpoint, or: options.lastPort, keys: nil, limits: limits)
             }
             return
         }
@@ -57,22 +62,22 @@ struct Door {
                 WorkerKeys(pair: own, coordinator: pair.publicKey),
                 try Door.listen(
                     at: endpoint, or: options.lastPort,
-                    keys: CoordinatorKeys(pair: pair, list: list, own: own.publicKey))
+                    keys: CoordinatorKeys(pair: pair, list: list, own: own.publicKey), limits: limits)
             )
         }
     }
 
     /// At any port, the one that the run had before goes first: its workers look for it there.
     private static func listen(
-        at endpoint: Endpoint, or last: UInt16?, keys: CoordinatorKeys?
+        at endpoint: Endpoint, or last: UInt16?, keys: CoordinatorKeys?, limits: QueueLimits
     ) throws(TransportError) -> CoordinatorSocket {
         guard endpoint.port == nil, let last else {
-            return try CoordinatorSocket(listeningAt: endpoint, keys: keys)
+            return try CoordinatorSocket(listeningAt: endpoint, keys: keys, limits: limits)
         }
-        if let socket = try? CoordinatorSocket(listeningAt: endpoint.at(port: last), keys: keys) {
+        if let socket = try? CoordinatorSocket(listeningAt: endpoint.at(port: last), keys: keys, limits: limits) {
             return socket
         }
-        let socket = try CoordinatorSocket(listeningAt: endpoint, keys: keys)
+        let socket = try CoordinatorSocket(listeningAt: endpoint, keys: keys, limits: limits)
         printError(
             "warning: port \(last), at which workers of this run look for it, is another program's now: listening at "
                 + socket.endpoint)

@@ -41,7 +41,9 @@ enum ExportState: Equatable {
 
 extension RunDirectory {
     func recordsState(_ journal: RunJournal) throws(JournalError) -> ExportState {
-        try ExportState(of: recordsPath) { body throws(JournalError) in try journal.forEachRecord(body) }
+        try ExportState(of: recordsPath) { body throws(JournalError) in
+            try journal.forEachRecord { _, line throws(JournalError) in try body(line) }
+        }
     }
 
     func provenanceState(_ journal: RunJournal) throws(JournalError) -> ExportState {
@@ -50,23 +52,10 @@ extension RunDirectory {
         }
     }
 
-    func exportsAreCurrent(_ journal: RunJournal) throws(JournalError) -> Bool {
-        let records = try recordsState(journal)
-        let provenance = try provenanceState(journal)
-        return records == .current && provenance == .current
-    }
-
-    /// Tables, scripts and the page of a finished run that are not there.
-    var missingReports: [String] {
-        let summary = spec.figures.contains { $0.name == "summary" } ? [] : ["tables/summary.dat"]
-        let figures = spec.figures.flatMap { ["tables/\($0.name).dat", "figures/\($0.name).gp"] }
-        return (figures + summary + ["report.html"]).filter { fileSize("\(path)/\($0)") == nil }
-    }
-
     /// What is wrong with the weights of a measured trial; nil where they are what the sweep asks for, to the
-    /// byte of their headers and sizes.
+    /// byte of their headers and sizes, and to the digests that are known.
     func weightsFault(
-        of trial: Trial, in folder: WeightsFolder? = nil
+        of trial: Trial, in folder: WeightsFolder? = nil, digests: [String: String] = [:]
     ) -> (file: String, why: String)? {
         let folder = folder ?? weights
         let count = spec.weights.files(steps: trial.settings.trainingSteps)
@@ -74,7 +63,11 @@ extension RunDirectory {
             var step: Int?
             if case .steps(let listed) = spec.weights { step = listed[place] }
             let name = spec.weights.fileName(trial.id, step: step ?? 0)
-            if let why = fault(ofWeights: "\(folder.path)/\(name)", trial, step: step) { return (name, why) }
+            let file = "\(folder.path)/\(name)"
+            if let why = fault(ofWeights: file, trial, step: step) { return (name, why) }
+            if let digest = digests[name], fileDigest(file) != digest {
+                return (name, "its bytes are not those that were kept (SHA-256)")
+            }
         }
         return nil
     }

@@ -3,11 +3,19 @@ import Files
 import Glibc
 import Journal
 import Reporting
+import Sweep
 import Text
 
 func runFigures(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     let formats = try figureFormats(arguments["--format"])
     let run = try RunDirectory.open(arguments.operands[0])
+    guard access(run.path, W_OK) == 0 else {
+        let why = systemMessage(errno)
+        throw .input(
+            "\(run.path): tables and figures cannot be written here (\(why)), and those that are there stay as they "
+                + "are: 'ranksweep merge \(run.path) --out DIR' makes a copy of the run with its own, where you may "
+                + "write")
+    }
     // The journal is the truth; records.ndjson may be older, or come from elsewhere without a journal.
     if run.hasJournal {
         do throws(CommandFailure) {
@@ -45,7 +53,7 @@ func writeReports(_ run: RunDirectory, formats: [FigureFormat]) throws(CommandFa
     let outcome = try reported { () throws(ReportError) in
         try Reports.write(
             spec: run.spec, recordsAt: run.recordsPath, to: run.path, formats: formats,
-            provenance: provenance, note: { terminal.setFoot($0) })
+            provenance: provenance, fault: fileCheck(of: run.spec), note: { terminal.setFoot($0) })
     }
     terminal.setFoot("")
     for warning in outcome.warnings { printError("warning: \(warning)") }
@@ -74,9 +82,40 @@ func writeReports(_ run: RunDirectory, formats: [FigureFormat]) throws(CommandFa
         spec: run.spec, outcome: outcome, provenance: provenance, version: programVersion, commit: programCommit)
     try filed { () throws(FileError) in try page.write(to: report) }
     printOut("report   \(report)")
+    try DrawnReports.write(outcome.tables + outcome.scripts + outcome.pictures + ["report.html"], of: run)
     if case .failed(let failures) = outcome.drawing {
         let lines = failures.map { "figure \($0.figure) was not drawn: \($0.why)" }
         throw .fault(lines.joined(separator: "\n"))
+    }
+}
+
+/// Holds lines of a file of records, which may come from anywhere, against a sweep: in the order of its grid where they
+/// are in that.
+private func fileCheck(of spec: SweepSpec) -> ([UInt8]) -> String? {
+    var check = RecordCheck(spec)
+    var (trials, next) = (TrialReader(spec.grid), 0)
+    var places: [TrialID: Int]?
+    let most = spec.maxRecordBytes + (1 << 20)
+    func place(of id: TrialID) -> Int? {
+        if let places { return places[id] }
+        while next < spec.grid.count {
+            next += 1
+            if trials.id(of: trials.trial(at: next - 1)) == id { return next - 1 }
+        }
+        // Another order: all are remembered.
+        let all = Merge.places(spec.grid)
+        places = all
+        return all[id]
+    }
+    return { line in
+        guard let object = CanonicalObject(line), let value = object["trial"],
+            let id = TrialID(String(decoding: value.dropFirst().dropLast(), as: UTF8.self))
+        else {
+            // What it is tells the reader; only its length is bounded here.
+            return line.count > most ? "no record of this sweep has so many bytes" : nil
+        }
+        guard let place = place(of: id) else { return "its trial is not in the sweep" }
+        return check.fault(in: line, trial: place)
     }
 }
 

@@ -97,6 +97,8 @@ struct Merge {
         var foreign = 0
         var bare: (file: String, why: String)?
         var bareCount = 0
+        /// Of weights that were brought, to be kept with their records.
+        var digests: [(file: String, sha256: String)] = []
     }
 
     private mutating func add(
@@ -116,6 +118,8 @@ struct Merge {
         try journaled { () throws(JournalError) in
             try journal.adding { () throws(JournalError) in
                 for item in taken { try add(item, inputs, &state) }
+                for (file, sha256) in state.digests { try journal.add(digest: sha256, ofWeights: file) }
+                state.digests = []
             }
         }
     }
@@ -178,7 +182,7 @@ struct Merge {
     ) throws(CommandFailure) -> Bool {
         guard run.spec.weights != .none else { return true }
         let trial = run.spec.grid[place]
-        if let fault = run.weightsFault(of: trial, in: input.weights) {
+        if let fault = run.weightsFault(of: trial, in: input.weights, digests: input.digests) {
             state.bareCount += 1
             if state.bare == nil { state.bare = fault }
             return false
@@ -188,6 +192,10 @@ struct Merge {
             for name in run.weightNames(of: trial) {
                 try copyFile("\(input.weights.path)/\(name)", to: "\(run.weights.path)/\(name)")
             }
+        }
+        for name in run.weightNames(of: trial) {
+            let digest = input.digests[name] ?? fileDigest("\(run.weights.path)/\(name)")
+            if let digest { state.digests.append((name, digest)) }
         }
         return true
     }

@@ -24,6 +24,8 @@ struct MergeInput {
     let kernels: Set<String>
     /// Which sources their makers were built from.
     let commits: Set<String>
+    /// The digests of its kept weights, by their files' names, as far as they are known.
+    let digests: [String: String]
 
     var spec: SweepSpec {
         switch kind {
@@ -50,7 +52,7 @@ struct MergeInput {
         self.path = path
         var status = stat()
         if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
-            (kind, kernels, commits) = try MergeInput.openRun(path)
+            (kind, kernels, commits, digests) = try MergeInput.openRun(path)
             return
         }
         do throws(ShardFault) {
@@ -65,6 +67,7 @@ struct MergeInput {
             }
             self.kernels = kernels.subtracting([""])
             self.commits = commits
+            digests = reader.weights
         } catch {
             throw .input("\(path): \(error.message)\(MergeInput.advice(path, error))")
         }
@@ -89,7 +92,7 @@ struct MergeInput {
     }
 
     private static func openRun(_ path: String) throws(CommandFailure) -> (
-        Kind, kernels: Set<String>, commits: Set<String>
+        Kind, kernels: Set<String>, commits: Set<String>, digests: [String: String]
     ) {
         try checkIsRun(path)
         var run = try RunDirectory.open(path)
@@ -107,8 +110,22 @@ struct MergeInput {
                     + (run.share == nil ? "ranksweep resume \(path)'" : "ranksweep shard' as it was begun")
                     + " runs them again, to the same bytes")
         }
+        try checkRecords(run, journal)
         let summary = try journaled { () throws(JournalError) in try journal.summary() }
-        return (.run(run, journal), summary.kernels, Set(summary.commits.map(\.name)))
+        let digests = try journaled { () throws(JournalError) in try journal.weightDigests() }
+        return (.run(run, journal), summary.kernels, Set(summary.commits.map(\.name)), digests)
+    }
+
+    private static func checkRecords(_ run: RunDirectory, _ journal: RunJournal) throws(CommandFailure) {
+        var check = RecordCheck(run.spec)
+        var unfit: JournalError?
+        try journaled { () throws(JournalError) in
+            try journal.forEachStoredRecord { record in
+                guard unfit == nil, let why = check.fault(in: record.line, trial: record.trial) else { return }
+                unfit = .unfitRecord(path: RunJournal.path(in: run.path), trial: record.trial, why: why)
+            }
+        }
+        if let unfit { throw .input(unfit.message) }
     }
 
     /// Folders that are likely to be named by mistake.

@@ -3,49 +3,68 @@ import Journal
 
 // Before a run goes on: what the disk has spoiled, and whether anything is left to do.
 
-/// Drops records that are damaged, or whose weights are: their trials run again, to the same bytes.
-func dropDamaged(_ run: RunDirectory, _ journal: RunJournal) throws(CommandFailure) {
+/// Drops records that are damaged, or whose weights are: their trials run again, to the same bytes. Adds the digests that
+/// older versions did not keep.
+///
+/// - Parameter dropsUnfit: whether records that the sweep cannot give are dropped, too.
+func mend(
+    _ run: RunDirectory, _ journal: RunJournal, dropsUnfit: Bool = false
+) throws(CommandFailure) {
     try journaled { () throws(JournalError) in
-        var damaged: [Int] = []
-        var bare: [(trial: Int, file: String, why: String)] = []
-        try journal.forEachStoredRecord { record in
-            guard record.isWhole else {
-                damaged.append(record.trial)
-                return
-            }
-            guard run.spec.weights != .none, record.outcome == "measured", record.trial < run.spec.grid.count,
-                let fault = run.weightsFault(of: run.spec.grid[record.trial])
-            else { return }
-            bare.append((record.trial, fault.file, fault.why))
-        }
-        if !damaged.isEmpty {
+        let survey = try RecordSurvey(run, journal)
+        if !survey.damaged.isEmpty {
             printError(
-                "warning: \(trialsText(damaged)) damaged on the disk: dropped, to be run again to the same bytes"
+                "warning: \(trialsText(survey.damaged)) damaged on the disk: dropped, to be run again to the same bytes"
             )
-            try journal.drop(records: damaged, cause: "its record was damaged on the disk")
+            try journal.drop(records: survey.damaged, cause: "its record was damaged on the disk")
         }
-        if !bare.isEmpty {
-            for (trial, file, why) in bare.prefix(10) {
+        if !survey.bare.isEmpty {
+            for (trial, file, why) in survey.bare.prefix(10) {
                 printError("warning: weights/\(file): \(why): trial \(trial) runs again")
             }
-            if bare.count > 10 { printError("warning: so do \(bare.count - 10) others, for like reasons") }
-            try journal.drop(records: bare.map(\.trial), cause: "its weights were damaged on the disk")
+            if survey.bare.count > 10 {
+                printError("warning: so do \(survey.bare.count - 10) others, for like reasons")
+            }
+            try journal.drop(records: survey.bare.map(\.trial), cause: "its weights were damaged on the disk")
+        }
+        let known = (0..<run.spec.grid.count)
+        let unfit = survey.unfit.filter { known.contains($0.trial) }
+        if dropsUnfit, !unfit.isEmpty {
+            for (trial, why) in unfit.prefix(10) {
+                printError("warning: the record of trial \(trial) is none that the sweep can give: \(why): it runs again")
+            }
+            if unfit.count > 10 { printError("warning: so do \(unfit.count - 10) others, for like reasons") }
+            try journal.drop(records: unfit.map(\.trial), cause: "its record is none that the sweep can give")
+        }
+        try journal.adding { () throws(JournalError) in
+            for file in survey.undigested {
+                guard let digest = fileDigest("\(run.weights.path)/\(file)") else { continue }
+                try journal.add(digest: digest, ofWeights: file)
+            }
         }
     }
 }
 
-/// Says so where a run is complete and everything is written; nil where there is something to do.
-func endIfNothingIsLeft(
+/// Says so where a run is complete and everything is written, or where it is not as `ranksweep check` wants it and nothing
+/// here mends that; nil where there is something to do.
+func endIfNothingCanBeDone(
     _ run: RunDirectory, _ journal: RunJournal, _ retry: [String]
 ) throws(CommandFailure) -> ExitCode? {
-    let (summary, isWritten) = try journaled { () throws(JournalError) -> (RunSummary, Bool) in
-        let summary = try journal.summary()
-        let isWritten =
-            summary.complete + summary.quarantined == run.spec.grid.count && run.missingReports.isEmpty
-        return (summary, isWritten ? try run.exportsAreCurrent(journal) : false)
+    var check = try RunCheck(run.path, isHolder: true)
+    check.perform()
+    let wrong = check.findings.filter { $0.level == .wrong }
+    let stopping = wrong.filter { $0.resume == .stops }
+    guard stopping.isEmpty else {
+        for finding in stopping { printError(finding.line) }
+        printError("error: \(run.path): nothing was begun: see 'ranksweep check \(run.path)'")
+        return .incomplete
     }
+    let summary = try journaled { () throws(JournalError) in try journal.summary() }
     let total = run.spec.grid.count
-    guard isWritten, summary.quarantined == 0 || !retry.contains("quarantined") else { return nil }
+    guard summary.complete + summary.quarantined == total, !wrong.contains(where: { $0.resume == .mends }),
+        summary.quarantined == 0 || !retry.contains("quarantined")
+    else { return nil }
+    for finding in wrong { printError(finding.line) }
     printOut(
         "\(run.spec.name): every one of \(countText(total, "trial")) has its outcome (\(words(summary))), and records, "
             + "tables and figures are written: nothing to resume")
@@ -54,7 +73,7 @@ func endIfNothingIsLeft(
         printOut(
             "  to try those that were quarantined again: ranksweep resume \(run.path) --retry quarantined")
     }
-    return summary.quarantined > 0 || summary.conflicts > 0 ? .incomplete : .done
+    return summary.quarantined > 0 || !wrong.isEmpty ? .incomplete : .done
 }
 
 extension CommandFailure {

@@ -2,7 +2,6 @@ import Console
 import Files
 import Glibc
 import Journal
-import Reporting
 import Sweep
 import Text
 
@@ -13,12 +12,17 @@ struct RunCheck {
     private(set) var isRunning = false
     /// The journal is of more trials than the files beside it.
     private var isExtensionCut = false
+    /// Asked for by who holds the run's lock.
+    private let isHolder: Bool
     /// Of one kind no more are told one by one.
     private static let mostAlike = 20
 
     /// Throws where there is no run directory.
-    init(_ path: String) throws(CommandFailure) {
+    ///
+    /// - Parameter isHolder: whether this process has the run's lock.
+    init(_ path: String, isHolder: Bool = false) throws(CommandFailure) {
         self.path = path
+        self.isHolder = isHolder
         guard fileSize(path + "/sweep.json") == nil, fileSize(RunJournal.path(in: path)) == nil else {
             return
         }
@@ -29,7 +33,7 @@ struct RunCheck {
     private var figures: String { "ranksweep figures \(path)" }
 
     mutating func perform() {
-        if let holder = CoordinatorLock.holder(in: path) {
+        if !isHolder, let holder = CoordinatorLock.holder(in: path) {
             isRunning = true
             note("coordinator.lock", "process \(holder.process) on \(holder.host) is running this sweep")
         }
@@ -55,21 +59,23 @@ struct RunCheck {
     private mutating func note(_ what: String, _ text: String, _ remedy: String? = nil) {
         findings.append(Finding(level: .note, what: what, text: text, remedy: remedy))
     }
-    private mutating func wrong(_ what: String, _ text: String, _ remedy: String) {
-        findings.append(Finding(level: .wrong, what: what, text: text, remedy: remedy))
+    private mutating func wrong(
+        _ what: String, _ text: String, _ remedy: String, resume: Finding.Resume = .stops
+    ) {
+        findings.append(Finding(level: .wrong, resume: resume, what: what, text: text, remedy: remedy))
     }
 
     /// A line for each of the first few, and one for all others.
     private mutating func wrong<Item>(
-        each items: [Item], _ others: String, _ remedy: String,
+        each items: [Item], _ others: String, _ remedy: String, resume: Finding.Resume = .stops,
         _ words: (Item) -> (what: String, text: String)
     ) {
         for item in items.prefix(RunCheck.mostAlike) {
             let (what, text) = words(item)
-            wrong(what, text, remedy)
+            wrong(what, text, remedy, resume: resume)
         }
         let rest = items.count - RunCheck.mostAlike
-        if rest > 0 { wrong("…", "\(groupedText(rest)) more \(others)", remedy) }
+        if rest > 0 { wrong("…", "\(groupedText(rest)) more \(others)", remedy, resume: resume) }
     }
 
     private mutating func tell(_ error: JournalError) {
@@ -103,7 +109,8 @@ struct RunCheck {
             wrong(
                 "sweep.json", "not the bytes that ranksweep wrote, though it reads well (\(run.spec.digest))",
                 RunJournal.extendedSweep(in: path) == nil
-                    ? "put the file back that the run began with" : "'\(resume)' writes it from the journal")
+                    ? "put the file back that the run began with" : "'\(resume)' writes it from the journal",
+                resume: .tells)
         }
         return run
     }
@@ -147,7 +154,8 @@ struct RunCheck {
             "put a backup of journal.sqlite back, or move journal.sqlite* and records.ndjson away and run the "
                 + "sweep again"
         ) { ("journal.sqlite", $0) }
-        let tally = try checkRecords(run, journal)
+        let survey = try RecordSurvey(run, journal)
+        tellRecords(survey)
         let stray = try journal.attempts(beyond: run.spec.grid.count)
         if !stray.isEmpty {
             wrong(
@@ -164,10 +172,10 @@ struct RunCheck {
                         : "whose records have no checksums"),
                 "\(resume) brings it to version \(RunJournal.version)")
         }
-        if faults.isEmpty, tally.isWhole {
+        if faults.isEmpty, survey.isWhole {
             ok(
                 "journal.sqlite",
-                "whole, version \(version), \(countText(tally.records, "record")) as they were appended")
+                "whole, version \(version), \(countText(survey.records, "record")) as they were appended")
         }
         let summary = try journal.summary()
         if run.spec.isStrict, summary.kernels.count > 1 {
@@ -175,13 +183,13 @@ struct RunCheck {
                 "provenance",
                 "attempts by the BLAS kernels \(summary.kernels.sorted().joined(separator: ", ")), "
                     + "and the sweep says 'reproducibility: strict'",
-                "run it again in a new directory with --blas-kernel, or say 'recorded'")
+                "run it again in a new directory with --blas-kernel, or say 'recorded'", resume: .tells)
         }
         findings += run.spec.commitFinding(summary)
         let left = run.spec.grid.count - summary.complete - summary.quarantined
         tellProgress(run, summary, left: left)
-        try checkExports(run, journal, tally, isComplete: left == 0)
-        checkWeights(run, tally)
+        try checkExports(run, journal, survey, isComplete: left == 0)
+        checkWeights(run, survey)
     }
 
     private mutating func tellProgress(_ run: RunDirectory, _ summary: RunSummary, left: Int) {
@@ -196,74 +204,33 @@ struct RunCheck {
                 "journal.sqlite",
                 "\(countText(summary.conflicts, "record")) differed from the first of its trial",
                 "find the workers in provenance.ndjson (outcome conflict): a defective machine, or another "
-                    + "version; the first is kept")
+                    + "version; the first is kept", resume: .tells)
         }
     }
 
     // MARK: - Records
 
-    private struct Tally {
-        var records = 0
-        var isWhole = true
-        var weightFaults: [(file: String, why: String)] = []
-        var weightFiles: Set<String> = []
-    }
-
-    private mutating func checkRecords(
-        _ run: RunDirectory, _ journal: RunJournal
-    ) throws(JournalError) -> Tally {
-        var tally = Tally()
-        var damaged: [Int] = []
-        var odd: [(trial: Int, why: String)] = []
-        let digest = run.spec.digest
-        try journal.forEachStoredRecord { record in
-            tally.records += 1
-            if !record.isWhole {
-                damaged.append(record.trial)
-            } else if let why = RunCheck.fault(of: record, run.spec, digest) {
-                odd.append((record.trial, why))
-            } else if run.spec.weights != .none, record.outcome == "measured" {
-                let trial = run.spec.grid[record.trial]
-                if let fault = run.weightsFault(of: trial) { tally.weightFaults.append(fault) }
-                tally.weightFiles.formUnion(run.weightNames(of: trial))
-            }
-        }
-        tally.isWhole = damaged.isEmpty && odd.isEmpty
-        wrong(each: damaged, "damaged records", "'\(resume)' runs it again, to the same bytes") {
-            ("journal.sqlite", "the record of trial \($0) is damaged: its checksum is not its own")
-        }
+    private mutating func tellRecords(_ survey: RecordSurvey) {
         wrong(
-            each: odd, "such records",
-            "the journal was written by another program or changed by hand: put a "
-                + "backup of it back"
-        ) { ("journal.sqlite", "the record of trial \($0.trial): \($0.why)") }
-        return tally
-    }
-
-    /// What is wrong with a record whose bytes are those that were appended.
-    private static func fault(of record: StoredRecord, _ spec: SweepSpec, _ digest: String) -> String? {
-        guard (0..<spec.grid.count).contains(record.trial) else {
-            return "the sweep has \(countText(spec.grid.count, "trial"))"
+            each: survey.damaged, "damaged records", "'\(resume)' runs it again, to the same bytes", resume: .mends
+        ) { ("journal.sqlite", "the record of trial \($0) is damaged: its checksum is not its own") }
+        wrong(
+            each: survey.unfit, "such records",
+            "'\(resume) --retry unfit' drops it and runs the trial again; who sent it is in provenance.ndjson"
+        ) {
+            (
+                "journal.sqlite",
+                "the record of trial \($0.trial) is none that the sweep can give: \($0.why)"
+            )
         }
-        let value: JSONValue
-        do throws(JSONError) { value = try JSONValue(parsing: record.line) } catch {
-            return error.description
-        }
-        guard value["outcome"]?.string == record.outcome, value["metrics"]?.object != nil else {
-            return "it has no outcome or no metrics"
-        }
-        let trial = spec.grid[record.trial]
-        guard value["trial"]?.string == trial.id.text else { return "it is of another trial" }
-        let due = recordLine(trial: trial, sweepDigest: digest, body: value)
-        return due.utf8.elementsEqual(record.line) ? nil : "it is not as this version writes it"
     }
 
     // MARK: - Files
 
     private mutating func checkExports(
-        _ run: RunDirectory, _ journal: RunJournal, _ tally: Tally, isComplete: Bool
+        _ run: RunDirectory, _ journal: RunJournal, _ survey: RecordSurvey, isComplete: Bool
     ) throws(JournalError) {
-        guard tally.isWhole else {
+        guard survey.isWhole else {
             note("records.ndjson", "not compared with a journal that has faults")
             return
         }
@@ -271,9 +238,9 @@ struct RunCheck {
         tell(try run.recordsState(journal), "records.ndjson", isDue: isDue)
         tell(try run.provenanceState(journal), "provenance.ndjson", isDue: isDue)
         guard isDue else { return }
-        let missing = run.missingReports
-        wrong(each: missing, "such files", figures) { ($0, "it is missing") }
-        if missing.isEmpty { ok("report.html", "there, and so are all tables and figures' scripts") }
+        let faults = DrawnReports.faults(of: run)
+        wrong(each: faults, "such files", figures, resume: .mends) { ($0.file, $0.why) }
+        if faults.isEmpty { ok("report.html", "it, all tables and figures are as they were drawn from these records") }
     }
 
     private mutating func tell(_ state: ExportState, _ file: String, isDue: Bool) {
@@ -286,26 +253,32 @@ struct RunCheck {
             text = "line \(line) is not what the journal says"
             // Lines of provenance change where a damaged trial ran again.
             if file == "records.ndjson", !isExtensionCut {
-                return wrong(file, text, "\(figures) writes it again")
+                return wrong(file, text, "\(figures) writes it again", resume: .mends)
             }
         }
         if isDue {
-            wrong(file, text, figures)
+            wrong(file, text, figures, resume: .mends)
         } else {
             note(file, text, "a run's end writes it, or \(figures)")
         }
     }
 
-    private mutating func checkWeights(_ run: RunDirectory, _ tally: Tally) {
-        wrong(each: tally.weightFaults, "such files", "'\(resume)' runs its trial again, to the same bytes") {
-            ("weights/\($0.file)", $0.why)
+    private mutating func checkWeights(_ run: RunDirectory, _ survey: RecordSurvey) {
+        wrong(
+            each: survey.bare, "such files", "'\(resume)' runs its trial again, to the same bytes", resume: .mends
+        ) { ("weights/\($0.file)", $0.why) }
+        if survey.bare.isEmpty, !survey.weightFiles.isEmpty {
+            ok("weights", "\(countText(survey.weightFiles.count, "file")), each whole and of its trial")
         }
-        if tally.weightFaults.isEmpty, !tally.weightFiles.isEmpty {
-            ok("weights", "\(countText(tally.weightFiles.count, "file")), each whole and of its trial")
+        if !survey.undigested.isEmpty {
+            note(
+                "weights",
+                "of \(countText(survey.undigested.count, "file")), kept by an older version, the journal has no digest: "
+                    + "only header and size are checked", "\(resume) adds them")
         }
         let found = fileNames(in: run.weights.path).filter { $0.hasSuffix(".safetensors") }
-        let extra = found.count { !tally.weightFiles.contains($0) }
-        if extra > 0, !isRunning, tally.isWhole {
+        let extra = found.count { !survey.weightFiles.contains($0) }
+        if extra > 0, !isRunning, survey.isWhole {
             note(
                 "weights", "\(countText(extra, "file")) of trials without a record",
                 "left by attempts that were not acknowledged; those trials' next attempts replace them")

@@ -28,7 +28,7 @@ func begin(
     let path = arguments["--out"] ?? "runs/\(spec.name)"
     try RunDirectory.checkIsFree(path)
     let signals = SignalDescriptor()
-    let door = try Door(options)
+    let door = try Door(options, for: spec)
     try filed { () throws(FileError) in try makeFolder(path) }
     let lock = try journaled { () throws(JournalError) in
         try CoordinatorLock(in: path, holder: .thisProcess(address: door.socket.endpoint))
@@ -61,12 +61,12 @@ func resume(
     if let kept, let json = try? JSONValue(parsing: kept.utf8) { options.restore(json) }
     launch?.adjust(&options)
     try options.apply(arguments)
-    try dropDamaged(run, journal)
-    if let end = try endIfNothingIsLeft(run, journal, retry) { return end }
+    try mend(run, journal, dropsUnfit: retry.contains("unfit"))
+    if let end = try endIfNothingCanBeDone(run, journal, retry) { return end }
     try checkData(run.spec, options)
     try checkCommits(run.spec, journal)
     let launch = try launch?.prepared(for: run.spec, options)
-    let door = try Door(options)
+    let door = try Door(options, for: run.spec)
     lock.announce(address: door.socket.endpoint)
     try journaled { () throws(JournalError) in
         try journal.forgive(failed: retry.contains("failed"), quarantined: retry.contains("quarantined"))
@@ -79,11 +79,10 @@ func resume(
 
 private func retryKinds(_ arguments: Arguments) throws(CommandFailure) -> [String] {
     let kinds = (arguments["--retry"] ?? "").split(separator: ",").map(String.init)
-    for kind in kinds where !["failed", "quarantined"].contains(kind) {
-        let near = nearestSpelling(to: kind, among: ["failed", "quarantined"]).map {
-            "; did you mean '\($0)'?"
-        }
-        throw .input("--retry: '\(kind)' is neither failed nor quarantined\(near ?? "")")
+    let known = ["failed", "quarantined", "unfit"]
+    for kind in kinds where !known.contains(kind) {
+        let near = nearestSpelling(to: kind, among: known).map { "; did you mean '\($0)'?" }
+        throw .input("--retry: '\(kind)' is none of \(known.joined(separator: ", "))\(near ?? "")")
     }
     return kinds
 }

@@ -123,7 +123,13 @@ struct RunDirectory {
     /// Writes `records.ndjson` and `provenance.ndjson` from the journal: each whole, or as it was.
     func export(_ journal: RunJournal) throws(CommandFailure) {
         try exportLines(to: recordsPath) { write throws(JournalError) in
-            try journal.forEachRecord { line throws(JournalError) in try write(line) }
+            var check = RecordCheck(spec)
+            try journal.forEachRecord { trial, line throws(JournalError) in
+                if let why = check.fault(in: line, trial: trial) {
+                    throw .unfitRecord(path: RunJournal.path(in: self.path), trial: trial, why: why)
+                }
+                try write(line)
+            }
         }
         try exportLines(to: provenancePath) { write throws(JournalError) in
             try forEachProvenanceLine(journal, write)

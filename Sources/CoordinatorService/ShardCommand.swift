@@ -158,7 +158,7 @@ private func openWork(_ run: RunDirectory, _ share: RunShare) throws(CommandFail
             "\(run.path) holds the work of \(text.map { "shard \($0)" } ?? "a run"), not of \(share.text)\(advice)"
         )
     }
-    try dropDamaged(run, journal)
+    try mend(run, journal)
     try checkCommits(run.spec, journal)
     return journal
 }
@@ -180,7 +180,7 @@ private func work(
             + "\(countText(run.spec.grid.count, "trial"))\(settled > 0 ? " (\(groupedText(settled)) are done)" : "")"
             + " on \(countText(options.slots, "slot")) → \(share.file)")
     guard settled < share.trials.count else { return .finished }
-    let door = try Door(options)
+    let door = try Door(options, for: run.spec)
     let local = try LocalWorkers(options, endpoint: door.socket.endpoint, keys: door.local)
     var coordinator = try Coordinator(
         run, journal: journal, door: consume door, signals: signals, control: listenForOperator(run),

@@ -118,6 +118,13 @@ final class ShardReader {
     private var (records, attempts) = (0, 0)
     private var seen: Set<TrialID> = []
     private let sweepDigest: String
+    private var check: RecordCheck
+    /// The longest line that the sweep can give, with headroom.
+    private let most: Int
+    /// Where the sweep's trials are: made with the first record.
+    private lazy var places = Merge.places(header.spec.grid)
+    /// The digests of the share's kept weights, by their files' names: known once `next` has returned nil.
+    private(set) var weights: [String: String] = [:]
 
     init(_ path: String) throws(ShardFault) {
         var status = stat()
@@ -138,6 +145,9 @@ final class ShardReader {
         number = 1
         header = try ShardHeader(parsing: first, file: path)
         sweepDigest = header.spec.digest
+        check = RecordCheck(header.spec)
+        // The last line names all files of weights.
+        most = header.spec.maxRecordBytes + (1 << 20) + 160 * header.trials * header.spec.weights.mostFiles
         digest.update(first + [UInt8(ascii: "\n")])
     }
 
@@ -147,6 +157,9 @@ final class ShardReader {
         guard !bytes.isEmpty else { throw .cut(line: number) }
         number += 1
         guard bytes.removeLast() == UInt8(ascii: "\n") else { throw .torn(line: number) }
+        guard bytes.count <= most else {
+            throw .malformed(line: number, why: "it has \(bytes.count) bytes, and none of this sweep's has so many")
+        }
         let value: JSONValue
         do throws(JSONError) { value = try JSONValue(parsing: bytes) } catch {
             throw .malformed(line: number, why: error.description)
@@ -175,6 +188,12 @@ final class ShardReader {
         guard attempts == 0, seen.insert(trial).inserted else {
             throw .malformed(line: number, why: "a second record of trial \(trial), or out of order")
         }
+        guard let place = places[trial] else {
+            throw .malformed(line: number, why: "a record of a trial that is not in the sweep")
+        }
+        if let why = check.fault(in: line, trial: place) {
+            throw .malformed(line: number, why: "a record that the sweep cannot give: \(why)")
+        }
         records += 1
         return .record(trial, outcome: outcome, value, line: line)
     }
@@ -192,6 +211,7 @@ final class ShardReader {
         guard end["records"] == JSONValue(records), end["attempts"] == JSONValue(attempts),
             end["sha256"]?.string == found.finish().hexadecimal()
         else { throw .damaged }
+        weights = (end["weights"]?.object ?? [:]).compactMapValues(\.string)
         guard lines.isAtEnd else { throw .trailing(line: number + 1) }
     }
 }
@@ -248,7 +268,7 @@ func writeShard(_ header: ShardHeader, _ run: RunDirectory, _ journal: RunJourna
     }
     try journaled { () throws(JournalError) in
         try write(header.json.canonicalBytes)
-        try journal.forEachRecord { line throws(JournalError) in
+        try journal.forEachRecord { _, line throws(JournalError) in
             records += 1
             try write(line)
         }
@@ -256,10 +276,12 @@ func writeShard(_ header: ShardHeader, _ run: RunDirectory, _ journal: RunJourna
             attempts += 1
             try write(line)
         }
-        let members: [String: JSONValue] = [
+        var members: [String: JSONValue] = [
             "attempts": JSONValue(attempts), "records": JSONValue(records),
             "sha256": .string(digest.finish().hexadecimal()),
         ]
+        let weights = try journal.weightDigests()
+        if !weights.isEmpty { members["weights"] = .object(weights.mapValues(JSONValue.string)) }
         digest = DigestStream()
         try write(JSONValue.object(["end": .object(members)]).canonicalBytes)
     }

@@ -1,10 +1,45 @@
 import Files
 import Glibc
+import Journal
+import Text
 
 /// Something to be done in the folder of kept weights: to be done again where it could not be done.
 enum WeightsStep {
     case piece([UInt8], of: String, offset: UInt64)
     case keep(String)
+}
+
+/// The digests of files that are written piece by piece.
+struct WeightDigests {
+    private var open: [String: DigestStream] = [:]
+
+    /// - Parameter step: that was just performed.
+    /// - Returns: of a file that is whole now, what the journal keeps of it.
+    mutating func note(_ step: WeightsStep) -> JournalEntry? {
+        switch step {
+        case .piece(let bytes, let name, let offset):
+            if offset == 0 { open[name] = DigestStream() }
+            open[name]?.update(bytes)
+            return nil
+        case .keep(let name):
+            guard let digest = open.removeValue(forKey: name) else { return nil }
+            return .weights(file: name, sha256: digest.finish().hexadecimal())
+        }
+    }
+}
+
+/// The SHA-256 of a file, hexadecimal; nil where it cannot be read.
+func fileDigest(_ path: String) -> String? {
+    guard let file = fopen(path, "re") else { return nil }
+    defer { fclose(file) }
+    var digest = DigestStream()
+    var bytes = [UInt8](repeating: 0, count: 1 << 18)
+    while true {
+        let count = fread(&bytes, 1, bytes.count, file)
+        guard count > 0 else { break }
+        digest.update(bytes[..<count])
+    }
+    return ferror(file) == 0 ? digest.finish().hexadecimal() : nil
 }
 
 /// The run directory's folder of kept weights. Names come from the coordinator's own grid, never from a peer.

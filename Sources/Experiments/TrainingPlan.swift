@@ -81,7 +81,7 @@ struct TrainingPlan {
             case .epochs(let count): count * stepsPerEpoch
             }
         optimizer = TrainingPlan.optimizer(training, steps: steps, stepsPerEpoch: stepsPerEpoch)
-        traceSteps = TrainingPlan.traceSteps(settings.measures.every, steps: steps)
+        traceSteps = settings.measures.every.steps(of: steps)
     }
 
     /// Performs what is measuring, and no training.
@@ -109,24 +109,6 @@ struct TrainingPlan {
             method: method, learningRate: training.learningRate, schedule: schedule,
             weightDecay: training.weightDecay, isDecayDecoupled: training.decoupledDecay,
             average: training.average)
-    }
-
-    static func traceSteps(_ times: TrialSettings.Measures.Times, steps: Int) -> [Int] {
-        let listed: [Int]
-        switch times {
-        case .end: return []
-        // One point is the end.
-        case .linear(1), .log(1): return [steps]
-        case .linear(let count): listed = (0..<count).map { $0 * steps / (count - 1) }
-        case .log(let count):
-            listed = (0..<count).map { index in
-                min(steps, Int(pow(Double(steps), Double(index) / Double(count - 1)).rounded()))
-            }
-        case .steps(let asked): listed = asked.filter { $0 <= steps }
-        }
-        var distinct: [Int] = []
-        for step in listed.sorted() where step != distinct.last { distinct.append(step) }
-        return distinct
     }
 }
 

@@ -4,7 +4,11 @@ import Glibc
 
 /// One connection to an SQLite file. The only place, with `Statement`, that calls SQLite.
 final class Database {
-    enum Access { case create, readWrite, readOnly }
+    enum Access {
+        case create, readWrite, readOnly
+        /// Nobody changes the file while it is open: no lock is taken, and no file is made beside it.
+        case immutable
+    }
 
     let path: String
     fileprivate let handle: OpaquePointer
@@ -14,10 +18,16 @@ final class Database {
             switch access {
             case .create: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
             case .readWrite: SQLITE_OPEN_READWRITE
-            case .readOnly: SQLITE_OPEN_READONLY
+            case .readOnly, .immutable: SQLITE_OPEN_READONLY | SQLITE_OPEN_URI
+            }
+        let name =
+            switch access {
+            case .create, .readWrite: path
+            case .readOnly: "file:\(Database.quoted(path))?mode=ro"
+            case .immutable: "file:\(Database.quoted(path))?mode=ro&immutable=1"
             }
         var opened: OpaquePointer?
-        let code = sqlite3_open_v2(path, &opened, flags | SQLITE_OPEN_EXRESCODE, nil)
+        let code = sqlite3_open_v2(name, &opened, flags | SQLITE_OPEN_EXRESCODE, nil)
         guard code == SQLITE_OK, let opened else {
             let detail = opened.map { String(cString: sqlite3_errmsg($0)) } ?? "out of memory"
             sqlite3_close_v2(opened)
@@ -27,6 +37,27 @@ final class Database {
         handle = opened
         // A status command's read and a checkpoint may meet for a moment.
         sqlite3_busy_timeout(handle, 10_000)
+    }
+
+    /// A path as an SQLite URI has it.
+    private static func quoted(_ path: String) -> String {
+        var text = ""
+        for byte in path.utf8 {
+            let isPlain =
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"):
+                    true
+                default: "/._-".utf8.contains(byte)
+                }
+            if isPlain {
+                text.append(Character(Unicode.Scalar(byte)))
+            } else {
+                let digits = String(byte, radix: 16)
+                text += "%" + (digits.count < 2 ? "0" : "") + digits
+            }
+        }
+        return text
     }
 
     deinit { sqlite3_close_v2(handle) }

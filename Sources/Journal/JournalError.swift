@@ -25,6 +25,10 @@ public enum JournalError: Error, Equatable, Sendable {
     case corrupt(path: String, detail: String)
     /// Records that are not what was appended; the journal as such can be read.
     case damagedRecords(path: String, trials: [Int])
+    /// A record that the sweep cannot give, whole as it is.
+    case unfitRecord(path: String, trial: Int, why: String)
+    /// Its write-ahead log holds what is not in it yet, and may not be read with it here.
+    case unreadableLog(path: String, code: Int32)
     /// The operating system refused; `code` is SQLite's extended result code or, of a lock file, errno.
     case system(path: String, code: Int32, detail: String)
 
@@ -59,6 +63,13 @@ public enum JournalError: Error, Equatable, Sendable {
         case .damagedRecords(let path, let trials):
             "\(path): \(trialsText(trials)) damaged on the disk: 'ranksweep resume "
                 + "\(path.dropLast("/journal.sqlite".count))' runs them again, to the same bytes"
+        case .unfitRecord(let path, let trial, let why):
+            "\(path): the record of trial \(trial) is none that the sweep can give: \(why): 'ranksweep resume "
+                + "\(path.dropLast("/journal.sqlite".count)) --retry unfit' drops such records and runs their trials"
+        case .unreadableLog(let path, let code):
+            "\(path): its write-ahead log is not merged, and cannot be read where the folder may not be written "
+                + "to (code \(code)): let its owner say 'ranksweep status \(path.dropLast("/journal.sqlite".count))' "
+                + "once, or copy the folder with all three journal.sqlite* to where you may write"
         case .system(let path, let code, let detail): "\(path): \(detail) (code \(code))"
         }
     }

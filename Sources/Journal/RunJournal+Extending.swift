@@ -8,7 +8,7 @@ extension RunJournal {
     /// have left behind. nil where `sweep.json` alone tells, or the journal cannot be read.
     public static func extendedSweep(in directory: String) -> String? {
         guard fileExists(path(in: directory)),
-            let database = try? Database(path: path(in: directory), access: .readOnly),
+            let database = try? Database.reading(path(in: directory), in: directory),
             let statement = try? Statement("SELECT value FROM meta WHERE key = ?", in: database),
             (try? statement.bind([.text(sweepText)])) != nil, (try? statement.step()) == true
         else { return nil }

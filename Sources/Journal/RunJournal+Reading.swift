@@ -85,15 +85,17 @@ extension RunJournal {
         return restored
     }
 
-    /// Calls `body` with each record's line, in grid order, keeping one in memory.
+    /// Calls `body` with each record's trial and line, in grid order, keeping one in memory.
     ///
     /// - Throws: `damagedRecords` before the first line that is not what was appended.
-    public func forEachRecord(_ body: ([UInt8]) throws(JournalError) -> Void) throws(JournalError) {
+    public func forEachRecord(
+        _ body: (_ trial: Int, [UInt8]) throws(JournalError) -> Void
+    ) throws(JournalError) {
         try forEachStoredRecord { record throws(JournalError) in
             guard record.isWhole else {
                 throw .damagedRecords(path: database.path, trials: try damagedRecords())
             }
-            try body(record.line)
+            try body(record.trial, record.line)
         }
     }
 

@@ -7,6 +7,8 @@ public enum JournalEntry: Equatable, Sendable {
     case record(line: [UInt8], outcome: String, JournalAttempt)
     /// - Parameter log: the last lines of its slot, or nothing.
     case failure(cause: String, log: String = "", quarantined: Bool, JournalAttempt)
+    /// The digest of a file of kept weights, by the file's name, which its trial gives it.
+    case weights(file: String, sha256: String)
 }
 
 /// One attempt at a trial: what `provenance.ndjson` tells.
@@ -82,7 +84,9 @@ public final class RunJournal {
     ) throws(JournalError) -> RunJournal {
         let path = path(in: directory)
         guard fileExists(path) else { throw .missing(path: path) }
-        let database = try Database(path: path, access: readOnly ? .readOnly : .readWrite)
+        let database =
+            readOnly
+            ? try Database.reading(path, in: directory) : try Database(path: path, access: .readWrite)
         guard try database.integer("SELECT count(*) FROM sqlite_schema") > 0 else { throw .empty(path: path) }
         guard try database.integer("PRAGMA application_id") == Int64(applicationID) else {
             throw .notAJournal(path: path)
@@ -156,6 +160,7 @@ extension RunJournal {
                     try append(attempt, outcome: quarantined ? "quarantined" : "failed", cause: cause)
                     if !log.isEmpty { try keepLog(log) }
                     if quarantined { try insertQuarantine.run(.integer(Int64(attempt.trial))) }
+                case .weights(let file, let sha256): try keepDigest(sha256, ofWeights: file)
                 }
             }
         }

@@ -71,7 +71,7 @@ func recordLine(
 public struct Record: Equatable, Sendable {
     /// Raised when a key changes its meaning.
     public static let version = 1
-    static let bodyKeys = ["diverged_at_step", "metrics", "outcome", "theory", "trace"]
+    static let bodyKeys = RecordForm.bodyKeys
 
     public let axes: [String: JSONValue]
     public let experiment: String

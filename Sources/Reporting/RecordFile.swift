@@ -3,14 +3,19 @@ import Glibc
 
 /// Reads `records.ndjson` line by line, keeping one line in memory.
 ///
-/// - Parameter sweep: the digest that every record must have, or nil for any.
+/// - Parameters:
+///   - sweep: the digest that every record must have, or nil for any.
+///   - fault: why a line is none of the sweep; asked before it is read.
 /// - Throws: `ReportError`, naming file and line of what is no record; nothing after it is read.
 public func readRecords(
-    at path: String, ofSweep sweep: String? = nil, _ body: (Record) -> Void
+    at path: String, ofSweep sweep: String? = nil, fault: ([UInt8]) -> String? = { _ in nil },
+    _ body: (Record) -> Void
 ) throws(ReportError) {
     var number = 0
     try readLines(at: path) { line throws(ReportError) in
         number += 1
+        let content = line.last == UInt8(ascii: "\n") ? Array(line.dropLast()) : line
+        if let why = fault(content) { throw .malformedLine(file: path, line: number, why: why) }
         let record: Record
         do throws(Record.Mistake) { record = try Record(parsing: line) } catch {
             throw .malformedLine(file: path, line: number, why: error.why)
@@ -22,24 +27,34 @@ public func readRecords(
     }
 }
 
+/// No line of a file of ours is longer.
+private let longestLine = 64 << 20
+
 /// Calls `body` with each line of a file, its newline included, keeping one in memory.
-func readLines(
-    at path: String, _ body: (UnsafeRawBufferPointer) throws(ReportError) -> Void
-) throws(ReportError) {
+func readLines(at path: String, _ body: ([UInt8]) throws(ReportError) -> Void) throws(ReportError) {
     guard let file = fopen(path, "re") else { throw .file(FileError(path: path, doing: "read", code: errno)) }
     defer { fclose(file) }
-    var buffer: UnsafeMutablePointer<CChar>?
-    var capacity = 0
-    defer { free(buffer) }
+    var piece = [UInt8](repeating: 0, count: 1 << 16)
+    var line: [UInt8] = []
+    var number = 1
     while true {
-        errno = 0
-        let length = getline(&buffer, &capacity, file)
-        guard length > 0, let buffer else {
-            if ferror(file) != 0 { throw .file(FileError(path: path, doing: "read", code: errno)) }
-            return
+        let count = fread(&piece, 1, piece.count, file)
+        guard count > 0 else { break }
+        var rest = piece[..<count]
+        while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
+            line += rest[...end]
+            rest = rest[(end + 1)...]
+            try body(line)
+            line.removeAll(keepingCapacity: true)
+            number += 1
         }
-        try body(UnsafeRawBufferPointer(start: buffer, count: length))
+        line += rest
+        guard line.count <= longestLine else {
+            throw .malformedLine(file: path, line: number, why: "longer than \(longestLine >> 20) MiB")
+        }
     }
+    if ferror(file) != 0 { throw .file(FileError(path: path, doing: "read", code: errno)) }
+    if !line.isEmpty { try body(line) }
 }
 
 /// A whole file's text.

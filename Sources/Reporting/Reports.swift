@@ -60,16 +60,18 @@ public enum Reports {
     ///     where it is missing.
     ///   - provenance: says which trials have no record as they failed; nil: not known.
     ///   - gnuplot: the program, looked up on PATH.
+    ///   - fault: why a line is none that the sweep can give; asked before the line is read.
     ///   - note: is told of each figure before it is drawn.
     /// - Throws: `ReportError` of a line that is no record, or a file that cannot be read or written. What
     ///   gnuplot cannot do is in the outcome, not thrown.
     public static func write(
         spec: SweepSpec, recordsAt path: String, to directory: String,
         formats: [FigureFormat] = FigureFormat.usual, provenance: RunProvenance? = nil,
-        gnuplot: String = "gnuplot", note: (String) -> Void = { _ in }
+        gnuplot: String = "gnuplot", fault: ([UInt8]) -> String? = { _ in nil },
+        note: (String) -> Void = { _ in }
     ) throws(ReportError) -> ReportOutcome {
         let content = try ReportContent(
-            spec: spec, recordsAt: path, failed: provenance?.failedTrials ?? [])
+            spec: spec, recordsAt: path, failed: provenance?.failedTrials ?? [], fault: fault)
         for folder in ["tables", "figures"] {
             try filed { () throws(FileError) in try makeFolder(directory + "/" + folder) }
         }
@@ -142,8 +144,12 @@ struct ReportContent {
     /// Whether the task loss is a squared error.
     let squaredLoss: Bool
 
-    /// - Parameter failed: trials that count as failed where they have no record, by their place in the grid.
-    init(spec: SweepSpec, recordsAt path: String, failed: [Int] = []) throws(ReportError) {
+    /// - Parameters:
+    ///   - failed: trials that count as failed where they have no record, by their place in the grid.
+    ///   - fault: why a line is none that the sweep can give; asked before the line is read.
+    init(
+        spec: SweepSpec, recordsAt path: String, failed: [Int] = [], fault: ([UInt8]) -> String? = { _ in nil }
+    ) throws(ReportError) {
         var figures = spec.figures.map { FigureData($0, of: spec) }
         var summary = Summary(of: spec)
         var phases = spec.figures.filter(\.isInformationPlane).map { PhaseTable($0.name, of: spec) }
@@ -151,7 +157,7 @@ struct ReportContent {
         var failed = Dictionary(
             failed.filter { (0..<spec.grid.count).contains($0) }.map { (spec.grid[$0].id.text, $0) },
             uniquingKeysWith: min)
-        try readRecords(at: path) { record in
+        try readRecords(at: path, fault: fault) { record in
             records += 1
             if !failed.isEmpty { failed[record.trial] = nil }
             if !record.isMeasured { diverged += 1 }

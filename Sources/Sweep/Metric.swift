@@ -21,6 +21,12 @@ public struct Metric: Sendable {
     public let hasTheory: Bool
     /// Whether a network that learns from a teacher has a bound on it.
     public let hasBound: Bool
+    let limit: Limit
+    let notation: Notation
+    /// Whether `null` may stand for a number.
+    let hasGaps: Bool
+    /// Whether a record may lack it though its measure is asked for.
+    let isOptional: Bool
 
     public enum Shape: Equatable, Sendable {
         case number
@@ -29,7 +35,47 @@ public struct Metric: Sendable {
         /// A number for each layer but the last.
         case hiddenLayers
         /// A number for each of something else, such as classes; the first one's number.
-        case list(of: String, first: Int)
+        case list(of: String, first: Int, Count)
+    }
+
+    /// How many numbers a list has that is not of layers.
+    public enum Count: Equatable, Sendable {
+        /// One for each class.
+        case classes
+        /// At most one for each point that the measure is taken at.
+        case points
+        /// At most so many as the measure's setting of this key says.
+        case setting(String)
+    }
+
+    /// What a number may be. Records that hold another are refused (`RecordForm`).
+    public enum Limit: Equatable, Sendable {
+        case finite
+        case nonNegative
+        /// 0 to 1.
+        case share
+        /// Not negative, unless the task loss may be.
+        case loss
+        /// Steps of the training.
+        case steps
+        /// Of each layer: at most the rank that its Jacobian can have.
+        case rank
+        /// Of each layer: at most its units.
+        case units
+        /// Of each layer: at most the rank that its weight matrix can have.
+        case matrixRank
+    }
+
+    /// How records write a metric, at each threshold where it has any.
+    public enum Notation: Equatable, Sendable {
+        /// The number or list itself.
+        case plain
+        /// `{"mean": …}`
+        case mean
+        /// `{"mean": …, "stderr": …}`
+        case meanAndError
+        /// The same with lists of one number: the last layer's.
+        case meanAndErrorOfLast
     }
 
     public enum Unit: Sendable {
@@ -43,7 +89,8 @@ public struct Metric: Sendable {
     init(
         _ key: String, _ shape: Shape = .number, label: String, unit: Unit = .one,
         thresholds: (setting: String, label: String)? = nil, uses: [Setting.Use] = [], isCount: Bool = false,
-        isOfTraining: Bool = false, hasTheory: Bool = false, hasBound: Bool = false
+        isOfTraining: Bool = false, hasTheory: Bool = false, hasBound: Bool = false,
+        limit: Limit = .finite, notation: Notation = .plain, hasGaps: Bool = false, isOptional: Bool = false
     ) {
         self.key = key
         self.shape = shape
@@ -56,12 +103,17 @@ public struct Metric: Sendable {
         self.isOfTraining = isOfTraining
         self.hasTheory = hasTheory
         self.hasBound = hasBound
+        self.limit = limit
+        self.notation = notation
+        self.hasGaps = hasGaps
+        // Where a training is too short for it, or it is no number, it is left out.
+        self.isOptional = isOptional || isOfTraining
     }
 
     public var isPerLayer: Bool { shape == .layers || shape == .hiddenLayers }
     /// What a list counts, and from which number; nil of what is no list.
     public var list: (of: String, first: Int)? {
-        if case .list(let what, let first) = shape { (what, first) } else { nil }
+        if case .list(let what, let first, _) = shape { (what, first) } else { nil }
     }
 
     /// Every metric that some measure has, in the order of tables.

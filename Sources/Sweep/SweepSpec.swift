@@ -87,6 +87,15 @@ public struct SweepSpec: Equatable, Sendable {
         return TrialSettings.Images.Name.allCases.filter { names.contains($0.rawValue) }
     }
 
+    /// More bytes than the body of any of its trials' records has: with headroom, as only the points that cover every pair
+    /// of the axes' values are looked at.
+    public var maxRecordBytes: Int {
+        let most = PairCover(grid).points().reduce(0) { most, positions in
+            max(most, RecordForm(of: grid.trial(positions: positions, index: 0).settings).maxBytes)
+        }
+        return 4 * most
+    }
+
     /// Names the sweep: 32 hexadecimal digits of the SHA-256 of `canonicalJSON` without `weights` and
     /// `reproducibility`. Records hold it, and what is kept beside them, and who may make them, changes none.
     public var digest: String {

@@ -4,7 +4,7 @@
 /// Never takes what `JSONValue` would not write. It knows less, though: text with an escape or beyond ASCII,
 /// and values nested more than 32 deep, are for `JSONValue(parsing:)` to judge.
 public struct CanonicalObject: Sendable {
-    private let bytes: [UInt8]
+    public let bytes: [UInt8]
     private var members: [(key: Range<Int>, value: Range<Int>)] = []
 
     /// nil where it is not canonical JSON of an object, or more than is known here.

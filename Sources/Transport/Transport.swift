@@ -109,6 +109,27 @@ public struct CoordinatorKeys: Sendable {
     }
 }
 
+/// How much may wait at a coordinator for each of its connections: messages both ways, bounded so that their bytes are.
+public struct QueueLimits: Equatable, Sendable {
+    /// No longer frame is read; who sends one is cut off.
+    public let frame: Int
+    /// Messages that came and were not read yet.
+    public let received: Int
+    /// Messages that a peer did not read yet.
+    public let sent: Int
+
+    private static let bytes = 64 << 20
+
+    /// - Parameters:
+    ///   - frame: of a worker's longest message.
+    ///   - answer: of the longest that a worker is sent, again and again if it asks.
+    public init(frame: Int = WireLimit.frame, answer: Int = 4096) {
+        self.frame = frame
+        received = min(256, max(2, QueueLimits.bytes / max(1, frame)))
+        sent = min(4096, max(16, QueueLimits.bytes / max(1, answer)))
+    }
+}
+
 /// The coordinator's end: one socket for all workers, each known by its identity. With keys nobody is heard
 /// whose key is not on the list at that moment.
 public final class CoordinatorSocket {
@@ -128,18 +149,23 @@ public final class CoordinatorSocket {
         public let address: String
     }
 
-    /// - Parameter keys: nil: whoever reaches the address is let in, and nothing is encrypted.
-    public init(listeningAt endpoint: Endpoint, keys: CoordinatorKeys? = nil) throws(TransportError) {
+    /// - Parameters:
+    ///   - keys: nil: whoever reaches the address is let in, and nothing is encrypted.
+    ///   - limits: of what waits here for each connection.
+    public init(
+        listeningAt endpoint: Endpoint, keys: CoordinatorKeys? = nil, limits: QueueLimits = QueueLimits()
+    ) throws(TransportError) {
         gate = Gate(list: keys?.list, own: keys?.own)
         let endpoint = endpoint.address == endpoint.host ? try endpoint.resolved() : endpoint
         socket = try MessageSocket(type: ZMQ_ROUTER, endpoint: endpoint.bound)
+        socket.set(ZMQ_MAXMSGSIZE, Int64(limits.frame))
         socket.set(ZMQ_ROUTER_MANDATORY, Int32(1))
         // A worker that connects anew while its old connection is not yet known to be dead is heard on the
         // new one, which ZeroMQ would else ignore for as long as both live.
         socket.set(ZMQ_ROUTER_HANDOVER, Int32(1))
         // A peer's queue is bounded; TCP then holds the peer back.
-        socket.set(ZMQ_RCVHWM, Int32(256))
-        socket.set(ZMQ_SNDHWM, Int32(4096))
+        socket.set(ZMQ_RCVHWM, Int32(limits.received))
+        socket.set(ZMQ_SNDHWM, Int32(limits.sent))
         socket.set(ZMQ_BACKLOG, Int32(1024))
         if let keys { try socket.guardDoor(keys.pair.secretKey) }
         socket.watchConnections(ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED)

@@ -33,6 +33,14 @@ public enum WireLimit {
     public static let seconds = 1e10
     /// No frame is longer.
     public static let frame = body + 65_536
+
+    /// What a message may have that holds no record: a list of the greatest length is the longest.
+    private static let others = 24 * list + 65_536
+
+    /// No frame from a worker is longer, where records have at most so many bytes.
+    public static func workerFrame(record bytes: Int) -> Int {
+        min(frame, max(others, min(bytes, body) + 65_536))
+    }
 }
 
 /// Appends values to bytes: whole numbers little-endian, byte strings and lists after their 32-bit length.

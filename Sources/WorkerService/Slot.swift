@@ -107,7 +107,10 @@ private struct Slot {
             let start = monotonicMilliseconds()
             if let outcomes = runTogether(indices) {
                 let share = Double(monotonicMilliseconds() - start) / 1000 / Double(indices.count)
-                return zip(indices, outcomes).allSatisfy { answer($0, $1, seconds: share) }
+                for (index, outcome) in zip(indices, outcomes) {
+                    guard answer(index, outcome, seconds: share) else { return false }
+                }
+                return true
             }
         }
         for index in indices {
@@ -120,18 +123,32 @@ private struct Slot {
         return true
     }
 
-    private func answer(_ index: UInt64, _ outcome: Result<Success, Failure>, seconds: Double) -> Bool {
+    private mutating func answer(
+        _ index: UInt64, _ outcome: Result<Success, Failure>, seconds: Double
+    ) -> Bool {
+        func fail(_ cause: String) -> Bool {
+            send(.failed(trial: index, cause: cause, seconds: seconds, peakMemoryBytes: peakMemory()))
+        }
         switch outcome {
         case .success(let result):
-            send(
+            let body = result.body.canonicalBytes
+            // A coordinator takes no other, and hears nobody who sends one.
+            if body.count <= WireLimit.body, let fault = fault(in: body, of: index) {
+                return fail("its record is none that the sweep can give: \(fault)")
+            }
+            return send(
                 .done(
-                    trial: index, id: result.id, body: result.body.canonicalBytes,
-                    files: result.files, continuedFrom: result.continuedFrom, seconds: seconds,
+                    trial: index, id: result.id, body: body, files: result.files,
+                    continuedFrom: result.continuedFrom, seconds: seconds,
                     measuringSeconds: min(seconds, result.measuringSeconds), peakMemoryBytes: peakMemory()))
-        case .failure(let failure):
-            send(
-                .failed(trial: index, cause: failure.cause, seconds: seconds, peakMemoryBytes: peakMemory()))
+        case .failure(let failure): return fail(failure.cause)
         }
+    }
+
+    private mutating func fault(in body: [UInt8], of index: UInt64) -> String? {
+        guard let trial = trials?.trial(at: Int(index)), let form = trials?.form(of: trial) else { return nil }
+        guard let body = CanonicalObject(body) else { return "it is not canonical JSON" }
+        return form.fault(in: body)
     }
 
     /// The trial's settings with its identifier.

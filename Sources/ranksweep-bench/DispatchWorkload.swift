@@ -5,19 +5,34 @@ import Text
 import Transport
 import WorkerService
 
-/// The body of every record that this program's own slots send: of the size that a VIB's has.
-let fixedBody: JSONValue = {
-    let ranks: JSONValue = .object(["mean": JSONValue([5, 5]), "stderr": JSONValue([0.0625, 0.125])])
-    let optimum: JSONValue = .object(["0.01": JSONValue([5, 5]), "0.1": JSONValue([5, 4])])
+/// The body of the records that this program's own slots send: all that the sweep's trials measure, of so many layers.
+private func fixedBody(depth: Int) -> JSONValue {
+    func statistic(_ count: Int) -> JSONValue {
+        .object([
+            "mean": JSONValue([Double](repeating: 4.9375, count: count)),
+            "stderr": JSONValue([Double](repeating: 0.0625, count: count)),
+        ])
+    }
     return .object([
         "metrics": .object([
-            "i_zy_nats": .number(0.7531), "kl_nats": .number(1.25), "loss_nats": .number(2.6875),
-            "local_rank": .object(["0.01": ranks, "0.1": ranks]), "mean_kl_nats": .number(1.5),
+            "i_zy_bits": .number(1.0865), "i_zy_nats": .number(0.7531),
+            "informative_directions": .object(["mean": .number(5), "stderr": .number(0)]),
+            "kl_bits": .number(1.8034), "kl_nats": .number(1.25),
+            "local_rank": .object(["0.01": statistic(depth), "0.1": statistic(depth)]),
+            "local_rank_noise": .object(["1": statistic(1)]),
+            "local_rank_relative": .object(["0.01": statistic(depth)]), "test_loss": .number(2.6875),
+            "train_loss": .number(2.6172),
         ]),
         "outcome": .string("measured"),
-        "theory": .object(["kl_nats": .number(1.2578), "local_rank": optimum, "rank": JSONValue(5)]),
+        "theory": .object([
+            "critical_betas": JSONValue([0.9025, 0.8464, 0.81, 0.25, 0.16]), "i_zy_nats": .number(0.7713),
+            "informative_directions": JSONValue(5), "kl_nats": .number(1.2578),
+            "local_rank": .object(["0.01": JSONValue(5), "0.1": JSONValue(4)]), "rank": JSONValue(5),
+        ]),
     ])
-}()
+}
+
+private let fixedBodies = [fixedBody(depth: 1), fixedBody(depth: 2)]
 
 /// Be a worker of `measureDispatch`, or a slot of one, if the arguments say so: one that trains nothing, and
 /// is a `ranksweep-worker` in all else. Only here: the worker that ships cannot do without training.
@@ -25,10 +40,10 @@ func beWorkerIfAsked(_ arguments: [String]) {
     guard let first = arguments.first, ["--connect", "--slot"].contains(first) else { return }
     runWorkerCommand(
         arguments,
-        insteadOfTraining: { _ in
+        insteadOfTraining: { settings in
             if !hasBegun { printError(firstTrialLine) }
             hasBegun = true
-            return fixedBody
+            return fixedBodies[min(1, settings.depth - 1)]
         })
 }
 

@@ -9,11 +9,11 @@ import Text
 @Suite("A shard's file") struct ShardFileTests {
     private static let sweep = """
         name: tiny
-        experiment: vib
+        experiment: mlp
         dataset: {name: gaussian, correlations: [0.5], testPoints: 100}
-        beta: 0.1
         axes: {seed: [0, 1]}
         training: {steps: 10, batch: 8}
+        measures: {localRank: false}
         """
 
     /// Two records and three attempts, as `writeShard` would write them.
@@ -22,7 +22,8 @@ import Text
         let header = ShardHeader(spec: spec, index: 1, count: 3, trials: 2)
         let ids = (0..<2).map { spec.grid[$0].id.text }
         let records = ids.map {
-            "{\"axes\":{},\"metrics\":{\"loss\":0.5},\"outcome\":\"measured\",\"sweep\":\"\(spec.digest)\","
+            "{\"axes\":{},\"metrics\":{\"test_loss\":0.5,\"train_loss\":0.5},\"outcome\":\"measured\","
+                + "\"sweep\":\"\(spec.digest)\","
                 + "\"trial\":\"\($0)\",\"version\":1}"
         }
         let failure = ",\"cause\":\"no luck\",\"log\":[\"a\",\"b\"]"
@@ -87,7 +88,7 @@ import Text
             Issue.record("other lines: \(found)")
             return
         }
-        #expect(outcome == "measured" && value["metrics"]?["loss"] == .number(0.5))
+        #expect(outcome == "measured" && value["metrics"]?["test_loss"] == .number(0.5))
         #expect(String(decoding: line, as: UTF8.self) == (try lines()[1]))
         #expect(told.outcome == "failed" && told.cause == "no luck" && told.log == "a\nb")
         #expect(told.lease.value == 7 && told.number == 1)

@@ -177,10 +177,15 @@ private let jsonWords = [
             dataset: {name: gaussian, correlations: [0.5]}
             axes: {beta: [0.1, 0.5], seed: [0, 1]}
             training: {steps: 10}
+            measures: {localRank: false, every: [1]}
             """
         let spec = try SweepSpec(parsing: text, file: "s.yaml")
         let trial = spec.grid[1]
-        let body = #"{"metrics":{"kl_nats":0.5},"outcome":"measured","trace":[{"step":1}]}"#
+        let metrics = #""i_zy_bits":0.1,"i_zy_nats":0.1,"kl_bits":0.7,"kl_nats":0.5"#
+        let losses = #""test_loss":1.4,"train_loss":1.4"#
+        let theory = #""critical_betas":[0.25],"i_zy_nats":0.1,"informative_directions":1,"kl_nats":0.5"#
+        let body = #"{"metrics":{\#(metrics),\#(losses)},"outcome":"measured","# + #""theory":{\#(theory),"#
+            + #""local_rank":{},"rank":1},"trace":[{\#(metrics),"step":1,\#(losses)}]}"#
         var report = WorkerMessage.Report(
             lease: LeaseID(1), trial: 1, id: trial.id, attempt: 1, body: Array(body.utf8),
             provenance: Provenance(

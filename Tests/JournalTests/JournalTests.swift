@@ -49,7 +49,7 @@ func failure(_ trial: Int, _ cause: String = "no", quarantined: Bool = false, nu
 
 func lines(_ journal: RunJournal) throws -> [String] {
     var lines: [String] = []
-    try journal.forEachRecord { lines.append(String(decoding: $0, as: UTF8.self)) }
+    try journal.forEachRecord { _, line in lines.append(String(decoding: line, as: UTF8.self)) }
     return lines
 }
 

@@ -4,11 +4,12 @@ extension MeasureDeclaration {
     static let activationRank = MeasureDeclaration(
         "activationRank", needs: [.activations],
         metrics: [
-            Metric("activation_rank", .layers, label: "activation rank", isCount: true),
+            Metric("activation_rank", .layers, label: "activation rank", isCount: true, limit: .units),
             Metric(
                 "activation_rank_relative", .layers, label: "activation rank",
-                thresholds: ("measures.activationRank.relative", "σ ≥ ε σ_1"), isCount: true),
-            Metric("activation_stable_rank", .layers, label: "stable rank of activations"),
+                thresholds: ("measures.activationRank.relative", "σ ≥ ε σ_1"), isCount: true, limit: .units,
+                notation: .mean),
+            Metric("activation_stable_rank", .layers, label: "stable rank of activations", limit: .units),
         ],
         options: [
             Option(

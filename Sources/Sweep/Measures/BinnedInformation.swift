@@ -2,17 +2,22 @@ extension MeasureDeclaration {
     static let binnedInformation = MeasureDeclaration(
         "binnedInformation", needs: [.activations, .labels],
         metrics: [
-            Metric("i_xt_nats", .layers, label: "I(X;T)", unit: .nats),
-            Metric("i_xt_bits", .layers, label: "I(X;T)", unit: .bits),
-            Metric("i_ty_nats", .layers, label: "I(T;Y)", unit: .nats),
-            Metric("i_ty_bits", .layers, label: "I(T;Y)", unit: .bits),
-            Metric("i_xt_fall_nats", .layers, label: "fall of I(X;T)", unit: .nats, isOfTraining: true),
+            Metric("i_xt_nats", .layers, label: "I(X;T)", unit: .nats, limit: .nonNegative),
+            Metric("i_xt_bits", .layers, label: "I(X;T)", unit: .bits, limit: .nonNegative),
+            Metric("i_ty_nats", .layers, label: "I(T;Y)", unit: .nats, limit: .nonNegative),
+            Metric("i_ty_bits", .layers, label: "I(T;Y)", unit: .bits, limit: .nonNegative),
             Metric(
-                "i_xt_fall_step", .layers, label: "step at which I(X;T) starts to fall", isOfTraining: true),
-            Metric("i_xt_falls", .layers, label: "share of seeds where I(X;T) falls", isOfTraining: true),
+                "i_xt_fall_nats", .layers, label: "fall of I(X;T)", unit: .nats, isOfTraining: true,
+                limit: .nonNegative),
+            Metric(
+                "i_xt_fall_step", .layers, label: "step at which I(X;T) starts to fall", isOfTraining: true,
+                limit: .steps, hasGaps: true),
+            Metric(
+                "i_xt_falls", .layers, label: "share of seeds where I(X;T) falls", isOfTraining: true,
+                limit: .share),
             Metric(
                 "two_phases", .layers, label: "share of seeds where I(X;T) rises, then falls",
-                isOfTraining: true),
+                isOfTraining: true, limit: .share),
         ],
         options: [
             Option(

@@ -6,10 +6,10 @@ extension MeasureDeclaration {
         metrics: [
             Metric(
                 "classification_dimension", .hiddenLayers, label: "classification dimension",
-                isCount: true),
+                isCount: true, limit: .units),
             Metric(
-                "component_accuracy", .list(of: "principal components", first: 1),
-                label: "accuracy of the first components"),
+                "component_accuracy", .list(of: "principal components", first: 1, .setting("components")),
+                label: "accuracy of the first components", limit: .share),
         ],
         options: [
             Option(

@@ -4,12 +4,16 @@ extension MeasureDeclaration {
     static let componentRank = MeasureDeclaration(
         "componentRank", needs: [.ownNetwork],
         metrics: [
-            Metric("component_rank_before", label: "rank before", isCount: true),
-            Metric("component_rank", label: "rank after", isCount: true),
-            Metric("component_rank_kept", label: "share of the rank kept"),
-            Metric("component_dimension_before", label: "feature dimension before", isCount: true),
-            Metric("component_dimension", label: "feature dimension after", isCount: true),
-            Metric("component_dimension_kept", label: "share of the feature dimension kept"),
+            Metric("component_rank_before", label: "rank before", isCount: true, limit: .nonNegative),
+            Metric("component_rank", label: "rank after", isCount: true, limit: .nonNegative),
+            Metric("component_rank_kept", label: "share of the rank kept", limit: .nonNegative),
+            Metric(
+                "component_dimension_before", label: "feature dimension before", isCount: true,
+                limit: .nonNegative),
+            Metric(
+                "component_dimension", label: "feature dimension after", isCount: true, limit: .nonNegative),
+            Metric(
+                "component_dimension_kept", label: "share of the feature dimension kept", limit: .nonNegative),
         ],
         options: [
             Option(

@@ -4,9 +4,11 @@ extension MeasureDeclaration {
     static let components = MeasureDeclaration(
         "components", needs: [.activations, .labels],
         metrics: [
-            Metric("component_1", .list(of: "point", first: 1), label: "first component"),
-            Metric("component_2", .list(of: "point", first: 1), label: "second component"),
-            Metric("component_class", .list(of: "point", first: 1), label: "class", isCount: true),
+            Metric("component_1", .list(of: "point", first: 1, .points), label: "first component"),
+            Metric("component_2", .list(of: "point", first: 1, .points), label: "second component"),
+            Metric(
+                "component_class", .list(of: "point", first: 1, .points), label: "class", isCount: true,
+                limit: .nonNegative),
         ],
         options: [
             Option(

@@ -2,9 +2,9 @@ extension MeasureDeclaration {
     static let effectiveRank = MeasureDeclaration(
         "effectiveRank", needs: [.activations],
         metrics: [
-            Metric("effective_rank", .layers, label: "effective rank"),
-            Metric("rank_me", .layers, label: "RankMe"),
-            Metric("participation_ratio", .layers, label: "participation ratio"),
+            Metric("effective_rank", .layers, label: "effective rank", limit: .units),
+            Metric("rank_me", .layers, label: "RankMe", limit: .nonNegative),
+            Metric("participation_ratio", .layers, label: "participation ratio", limit: .units),
         ],
         options: [
             Option(

@@ -3,7 +3,9 @@ import Text
 extension MeasureDeclaration {
     static let featureDimension = MeasureDeclaration(
         "featureDimension", needs: [.activations],
-        metrics: [Metric("feature_dimension", .layers, label: "feature dimension", isCount: true)],
+        metrics: [
+            Metric("feature_dimension", .layers, label: "feature dimension", isCount: true, limit: .units)
+        ],
         options: [
             Option(
                 "tolerance", .number(Bounds(.open(0), .open(1))), default: .number(1.19e-7),

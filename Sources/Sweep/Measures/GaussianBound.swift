@@ -3,7 +3,11 @@ import Text
 extension MeasureDeclaration {
     static let gaussianBound = MeasureDeclaration(
         "gaussianBound", needs: [.phaseChange, .weightHistory],
-        metrics: [Metric("gaussian_bound", .layers, label: "Gaussian bound", unit: .nats)],
+        metrics: [
+            Metric(
+                "gaussian_bound", .layers, label: "Gaussian bound", unit: .nats, limit: .nonNegative,
+                hasGaps: true, isOptional: true)
+        ],
         options: [
             Option(
                 "noiseRatio", .number(Setting.positive), default: .number(1e-3),

@@ -4,14 +4,16 @@ extension MeasureDeclaration {
     static let gradientNoise = MeasureDeclaration(
         "gradientNoise", needs: [.gradients],
         metrics: [
-            Metric("gradient_snr", .layers, label: "gradient SNR"),
-            Metric("gradient_mean", .layers, label: "norm of the mean gradient"),
-            Metric("gradient_deviation", .layers, label: "norm of the gradient’s deviation"),
+            Metric("gradient_snr", .layers, label: "gradient SNR", limit: .nonNegative, hasGaps: true),
+            Metric("gradient_mean", .layers, label: "norm of the mean gradient", limit: .nonNegative),
             Metric(
-                "phase_change_step", .layers, label: "step of the phase change", isOfTraining: true),
+                "gradient_deviation", .layers, label: "norm of the gradient’s deviation", limit: .nonNegative),
+            Metric(
+                "phase_change_step", .layers, label: "step of the phase change", isOfTraining: true,
+                limit: .steps, hasGaps: true),
             Metric(
                 "phase_change_ratio", .layers, label: "SNR before over after the phase change",
-                isOfTraining: true),
+                isOfTraining: true, limit: .nonNegative, hasGaps: true),
         ],
         options: [
             Option(

@@ -5,22 +5,23 @@ extension MeasureDeclaration {
         "independenceDeficit", needs: [.activations, .labels, .denseChain],
         metrics: [
             Metric(
-                "class_determination", .list(of: "class", first: 0),
-                label: "R^2 of a class by the others"),
+                "class_determination", .list(of: "class", first: 0, .classes),
+                label: "R^2 of a class by the others", hasGaps: true),
             Metric(
-                "class_deciders", .list(of: "class", first: 0), label: "classes that decide it",
-                isCount: true),
+                "class_deciders", .list(of: "class", first: 0, .classes), label: "classes that decide it",
+                isCount: true, limit: .nonNegative),
             Metric(
-                "class_accuracy", .list(of: "class", first: 0), label: "accuracy of the class"),
+                "class_accuracy", .list(of: "class", first: 0, .classes), label: "accuracy of the class",
+                limit: .share, hasGaps: true),
             Metric(
-                "class_predicted_accuracy", .list(of: "class", first: 0),
-                label: "accuracy of the class, predicted"),
+                "class_predicted_accuracy", .list(of: "class", first: 0, .classes),
+                label: "accuracy of the class, predicted", limit: .share, hasGaps: true),
             Metric(
-                "predicted_accuracy", .list(of: "class", first: 0),
-                label: "accuracy with the class predicted"),
+                "predicted_accuracy", .list(of: "class", first: 0, .classes),
+                label: "accuracy with the class predicted", limit: .share, hasGaps: true),
             Metric(
-                "decider_weights", .list(of: "class", first: 0), label: "weight in class",
-                thresholds: ("measures.independenceDeficit.classes", "ε")),
+                "decider_weights", .list(of: "class", first: 0, .classes), label: "weight in class",
+                thresholds: ("measures.independenceDeficit.classes", "ε"), notation: .mean),
         ],
         options: [
             Option(

@@ -3,7 +3,11 @@ import Text
 extension MeasureDeclaration {
     static let intrinsicDimension = MeasureDeclaration(
         "intrinsicDimension", needs: [.activations],
-        metrics: [Metric("intrinsic_dimension", .layers, label: "intrinsic dimension")],
+        metrics: [
+            Metric(
+                "intrinsic_dimension", .layers, label: "intrinsic dimension", limit: .nonNegative,
+                hasGaps: true)
+        ],
         options: [
             Option(
                 "discard", .number(Bounds(.closed(0), .open(1))), default: .number(0.1),

@@ -4,18 +4,21 @@ extension Metric {
     public static let localRank = Metric(
         "local_rank", .layers, label: "local rank",
         thresholds: ("measures.localRank.thresholds", "σ > ε"), isCount: true, hasTheory: true,
-        hasBound: true)
+        hasBound: true, limit: .rank, notation: .meanAndError)
     public static let localRankRelative = Metric(
         "local_rank_relative", .layers, label: "local rank",
-        thresholds: ("measures.localRank.relative", "σ ≥ ε σ_1"), isCount: true)
+        thresholds: ("measures.localRank.relative", "σ ≥ ε σ_1"), isCount: true, limit: .rank,
+        notation: .meanAndError)
     public static let localRankNoise = Metric(
         "local_rank_noise", label: "rank above the noise",
-        thresholds: ("measures.localRank.noise", "σ > ε"), uses: [.vib], isCount: true)
+        thresholds: ("measures.localRank.noise", "σ > ε"), uses: [.vib], isCount: true, limit: .rank,
+        notation: .meanAndErrorOfLast)
     public static let informativeDirections = Metric(
         "informative_directions", label: "informative directions", uses: [.vib], isCount: true,
-        hasTheory: true)
+        hasTheory: true, limit: .rank, notation: .meanAndError)
     public static let activeUnits = Metric(
-        "active_units", .hiddenLayers, label: "active units", isCount: true)
+        "active_units", .hiddenLayers, label: "active units", isCount: true, limit: .units,
+        notation: .meanAndError)
 }
 
 extension MeasureDeclaration {

@@ -2,15 +2,28 @@ extension MeasureDeclaration {
     static let neuralCollapse = MeasureDeclaration(
         "neuralCollapse", needs: [.activations, .labels, .denseChain],
         metrics: [
-            Metric("nc1", .hiddenLayers, label: "NC1, variability in classes"),
-            Metric("nc2_norms", .hiddenLayers, label: "NC2, norms of class means"),
-            Metric("nc2_angles", .hiddenLayers, label: "NC2, angles of class means"),
-            Metric("nc2_maximality", .hiddenLayers, label: "NC2, distance from maximal angles"),
-            Metric("nc2_head_norms", label: "NC2, norms of the head's rows"),
-            Metric("nc2_head_angles", label: "NC2, angles of the head's rows"),
-            Metric("nc2_head_maximality", label: "NC2, head's distance from maximal angles"),
-            Metric("nc3", label: "NC3, distance of head and means"),
-            Metric("nc4", label: "NC4, points beside the nearest mean"),
+            Metric(
+                "nc1", .hiddenLayers, label: "NC1, variability in classes", limit: .nonNegative, hasGaps: true
+            ),
+            Metric(
+                "nc2_norms", .hiddenLayers, label: "NC2, norms of class means", limit: .nonNegative,
+                hasGaps: true),
+            Metric(
+                "nc2_angles", .hiddenLayers, label: "NC2, angles of class means", limit: .nonNegative,
+                hasGaps: true),
+            Metric(
+                "nc2_maximality", .hiddenLayers, label: "NC2, distance from maximal angles",
+                limit: .nonNegative, hasGaps: true),
+            Metric(
+                "nc2_head_norms", label: "NC2, norms of the head's rows", limit: .nonNegative, hasGaps: true),
+            Metric(
+                "nc2_head_angles", label: "NC2, angles of the head's rows", limit: .nonNegative, hasGaps: true
+            ),
+            Metric(
+                "nc2_head_maximality", label: "NC2, head's distance from maximal angles", limit: .nonNegative,
+                hasGaps: true),
+            Metric("nc3", label: "NC3, distance of head and means", limit: .nonNegative, hasGaps: true),
+            Metric("nc4", label: "NC4, points beside the nearest mean", limit: .share, hasGaps: true),
         ],
         uses: [.perceptron],
         "Whether neural collapse is measured.")

@@ -6,7 +6,8 @@ extension MeasureDeclaration {
         metrics: [
             Metric(
                 "partial_rank", .layers, label: "partial rank",
-                thresholds: ("measures.partialRank.relative", "σ ≥ ε σ_1"), isCount: true)
+                thresholds: ("measures.partialRank.relative", "σ ≥ ε σ_1"), isCount: true, limit: .rank,
+                notation: .meanAndError)
         ],
         options: [
             Option(

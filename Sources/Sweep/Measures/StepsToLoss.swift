@@ -4,8 +4,8 @@ extension MeasureDeclaration {
     static let stepsToLoss = MeasureDeclaration(
         "stepsToLoss", needs: [.trace],
         metrics: [
-            Metric("steps_to_loss", label: "steps to the loss", isOfTraining: true),
-            Metric("reached_loss", label: "share that reached the loss", isOfTraining: true),
+            Metric("steps_to_loss", label: "steps to the loss", isOfTraining: true, limit: .steps),
+            Metric("reached_loss", label: "share that reached the loss", isOfTraining: true, limit: .share),
         ],
         options: [
             Option("target", .number(Setting.positive), default: .number(0.1), "The loss to come to."),

@@ -6,18 +6,20 @@ extension MeasureDeclaration {
         metrics: [
             Metric(
                 "product_root", .hiddenLayers, label: "l-th root of σ_k/σ_1",
-                thresholds: ("measures.weightProduct.indices", "k = ε"), hasTheory: true),
+                thresholds: ("measures.weightProduct.indices", "k = ε"), hasTheory: true, limit: .share,
+                hasGaps: true),
             Metric(
                 "product_exponent_root", .hiddenLayers, label: "l-th root of r_k/r_1",
-                thresholds: ("measures.weightProduct.indices", "k = ε"), hasTheory: true),
+                thresholds: ("measures.weightProduct.indices", "k = ε"), hasTheory: true, limit: .nonNegative,
+                hasGaps: true),
             Metric(
                 "product_rank", .hiddenLayers, label: "rank",
                 thresholds: ("measures.weightProduct.tolerances", "σ ≥ ε σ_1"), isCount: true,
-                hasTheory: true),
+                hasTheory: true, limit: .rank),
             Metric(
                 "product_rank_single", .hiddenLayers, label: "rank, float32",
                 thresholds: ("measures.weightProduct.tolerances", "σ ≥ ε σ_1"), isCount: true,
-                hasTheory: true),
+                hasTheory: true, limit: .rank),
         ],
         options: [
             Option(
@@ -36,13 +38,13 @@ extension MeasureDeclaration {
             Metric(
                 "perturbed_rank", .layers, label: "perturbed rank",
                 thresholds: ("measures.rankStability.tolerances", "ε"), isCount: true,
-                hasTheory: true),
+                hasTheory: true, limit: .rank),
             Metric(
                 "unperturbed_rank", .layers, label: "rank",
-                thresholds: ("measures.rankStability.tolerances", "ε"), isCount: true),
+                thresholds: ("measures.rankStability.tolerances", "ε"), isCount: true, limit: .rank),
             Metric(
                 "safe_delta", .layers, label: "safe δ",
-                thresholds: ("measures.rankStability.tolerances", "ε")),
+                thresholds: ("measures.rankStability.tolerances", "ε"), limit: .nonNegative),
         ],
         options: [
             Option(

@@ -1,0 +1,27 @@
+import CSQLite
+import Glibc
+
+extension Database {
+    /// Opens a run's journal to be read, also where the folder may not be written to: another user's, or on a file system
+    /// that is only read. SQLite wants to make files beside a journal with a write-ahead log; where it may not, a journal
+    /// that nobody writes and whose log is merged is read as it stands.
+    static func reading(_ path: String, in directory: String) throws(JournalError) -> Database {
+        let code: Int32
+        do throws(JournalError) {
+            let database = try Database(path: path, access: .readOnly)
+            _ = try database.integer("SELECT count(*) FROM sqlite_schema")
+            return database
+        } catch {
+            guard case .system(_, let found, _) = error,
+                [SQLITE_READONLY, SQLITE_CANTOPEN].contains(found & 0xff), access(path, R_OK) == 0
+            else { throw error }
+            code = found
+        }
+        var log = stat()
+        let hasLog = stat(path + "-wal", &log) == 0 && log.st_size > 0
+        guard !hasLog, CoordinatorLock.holder(in: directory) == nil else {
+            throw .unreadableLog(path: path, code: code)
+        }
+        return try Database(path: path, access: .immutable)
+    }
+}

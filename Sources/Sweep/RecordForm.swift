@@ -1,0 +1,330 @@
+import Text
+
+/// What the body of a trial's record must hold: which metrics, how many numbers of each, and within which bounds. It
+/// follows from the trial's settings and the declarations of the measures that it asks for, so that a coordinator can
+/// hold what a worker sends against the sweep.
+public struct RecordForm: Sendable {
+    /// The most bytes that the body can have.
+    public let maxBytes: Int
+    private let measured: ValueForm
+    private let diverged: ValueForm
+    private let source: Source
+
+    /// All of a trial's settings that its record's form depends on.
+    private struct Source: Equatable, Sendable {
+        let experiment: TrialSettings.Experiment
+        let dataset: TrialSettings.Dataset
+        let network: TrialSettings.Network
+        let loss: TrialSettings.Training.Loss
+        let batch: Int
+        let duration: TrialSettings.Training.Duration
+        let measures: TrialSettings.Measures
+
+        init(_ settings: TrialSettings) {
+            experiment =
+                if case .vib(_, let bottleneck, _) = settings.experiment {
+                    .vib(beta: 0, bottleneck: bottleneck, scaleShift: 0)
+                } else {
+                    settings.experiment
+                }
+            (dataset, network, measures) = (settings.dataset, settings.network, settings.measures)
+            (loss, batch) = (settings.training.loss, settings.training.batch)
+            duration = settings.training.duration
+        }
+    }
+
+    public init(of settings: TrialSettings) {
+        source = Source(settings)
+        let metrics = MetricForms(settings)
+        let theory = TheoryForms(settings, metrics.sizes)
+        func body(_ outcome: String, _ more: [String: ValueForm], optional: Set<String>) -> ValueForm {
+            let common: [String: ValueForm] = ["outcome": .word(outcome)]
+            return .object(common.merging(more) { _, new in new }, optional: optional)
+        }
+        var ended: [String: ValueForm] = ["metrics": metrics.atEnd]
+        var broken: [String: ValueForm] = [
+            "metrics": .object([:]), "diverged_at_step": .number(metrics.steps, orNull: false),
+        ]
+        ended["trace"] = metrics.trace(isWhole: true)
+        broken["trace"] = metrics.trace(isWhole: false)
+        ended["theory"] = theory.measured
+        broken["theory"] = theory.diverged
+        measured = body("measured", ended, optional: theory.isRequired ? [] : ["theory"])
+        diverged = body("diverged", broken, optional: theory.isRequired ? ["trace"] : ["theory", "trace"])
+        maxBytes = max(measured.maxBytes, diverged.maxBytes)
+    }
+
+    /// Whether another trial's record has the same form.
+    func isForm(of settings: TrialSettings) -> Bool { source == Source(settings) }
+
+    /// Why a record's body is none that the trial can have; nil where it is one.
+    public func fault(in body: CanonicalObject) -> String? {
+        guard body.bytes.count <= maxBytes else {
+            return "it has \(body.bytes.count) bytes, and at most \(maxBytes) are due"
+        }
+        var check = FormCheck(body.bytes)
+        return check.fault(form(of: body))
+    }
+
+    /// The same of a record's line, which says beside the body which trial it is of.
+    public func fault(inLine line: CanonicalObject) -> String? {
+        guard case .object(let members) = form(of: line) else { return nil }
+        for member in members {
+            let key = String(decoding: member.key, as: UTF8.self)
+            if let value = line[key] {
+                var check = FormCheck(Array(value))
+                if let fault = check.fault(member.form) { return "\(key): \(fault)" }
+            } else if member.isRequired {
+                return "'\(key)' is missing"
+            }
+        }
+        let known = members.map(\.key)
+        let extra = RecordForm.bodyKeys.first { line[$0] != nil && !known.contains(Array($0.utf8)) }
+        return extra.map { "'\($0)' is none of this trial's keys" }
+    }
+
+    /// The same of a line that was read.
+    public func fault(inLine line: JSONValue) -> String? {
+        var members: [String: JSONValue] = [:]
+        for key in RecordForm.bodyKeys { members[key] = line[key] }
+        guard let body = CanonicalObject(JSONValue.object(members).canonicalBytes) else {
+            return "its values are nested too deep, or hold text that no record has"
+        }
+        return fault(in: body)
+    }
+
+    private func form(of record: CanonicalObject) -> ValueForm {
+        let isDiverged = record["outcome"].map { $0.elementsEqual("\"diverged\"".utf8) } ?? false
+        return isDiverged ? diverged : measured
+    }
+
+    /// What of a record depends on the trial's result; the rest says which trial it is of.
+    public static let bodyKeys = ["diverged_at_step", "metrics", "outcome", "theory", "trace"]
+}
+
+/// Sizes of a trial's network, as far as they bound what is measured of it.
+struct RecordSizes {
+    let inputs: Int
+    /// Of each layer, what its activations have; of a VIB's last one μ.
+    let units: [Int]
+    /// Of each layer, the rank that its Jacobian in the inputs can have.
+    let ranks: [Int]
+    /// Of each layer, the rank that its weight matrix can have.
+    let matrixRanks: [Int]
+    /// Classes that a point may be put in; 0 where there are none.
+    let classes: Int
+
+    var layers: Int { units.count }
+    var hidden: Int { max(0, units.count - 1) }
+
+    init(_ settings: TrialSettings) {
+        let inputs = settings.inputCount
+        self.inputs = inputs
+        var isTeacher = false
+        if case .teacher = settings.dataset { isTeacher = true }
+        classes = settings.hasClasses ? (isTeacher ? 2 : settings.outputCount) : 0
+        if let layers = settings.weightLayers {
+            units = layers.map(\.units)
+            ranks = units.map { min(inputs, $0) }
+            matrixRanks = layers.map { min($0.shape[0], $0.count / max(1, $0.shape[0])) }
+            return
+        }
+        var rows = settings.network.hidden + [settings.outputCount]
+        var last = settings.outputCount
+        if case .vib(_, let bottleneck, _) = settings.experiment {
+            rows[rows.count - 1] = 2 * bottleneck
+            last = bottleneck
+        }
+        units = settings.network.hidden + [last]
+        var narrowest = inputs
+        ranks = units.map { units in
+            narrowest = min(narrowest, units)
+            return narrowest
+        }
+        matrixRanks = zip([inputs] + rows, rows).map { min($0, $1) }
+    }
+}
+
+/// The forms of a trial's metrics, at the end and along the trace.
+struct MetricForms {
+    let sizes: RecordSizes
+    /// 0 to the last step; to any where files that are not here say how many points an epoch has.
+    let steps: ClosedRange<Double>
+    private let settings: TrialSettings
+    /// nil where only the files say.
+    private let stepCount: Int?
+
+    init(_ settings: TrialSettings) {
+        self.settings = settings
+        sizes = RecordSizes(settings)
+        stepCount = settings.exactSteps
+        steps = 0...(stepCount.map(Double.init) ?? 9_007_199_254_740_992)
+    }
+
+    var atEnd: ValueForm { forms { _ in true } }
+
+    /// nil where the trial asks for none.
+    func trace(isWhole: Bool) -> ValueForm? {
+        let most = settings.measures.every.mostEntries
+        guard most > 0 else { return nil }
+        guard case .object(var members) = forms(where: { !$0.isOfTraining }) else { return nil }
+        members.append(ValueForm.Member(key: Array("step".utf8), form: .step, isRequired: true))
+        members.sort { $0.key.lexicographicallyPrecedes($1.key) }
+        let due = stepCount.map { settings.measures.every.steps(of: $0) }
+        let count = due?.count ?? most
+        // All listed steps may lie behind the end.
+        guard count > 0 else { return nil }
+        let least = isWhole && due != nil ? count : 1
+        return .trace(steps: due, counts: least...count, entry: .object(members))
+    }
+
+    private func forms(where isThere: (Metric) -> Bool) -> ValueForm {
+        var members: [String: ValueForm] = [:]
+        var optional: Set<String> = []
+        func add(_ metrics: [Metric], _ request: RequestedMeasure? = nil) {
+            for metric in metrics where isThere(metric) {
+                members[metric.key] = form(metric, request)
+                if metric.isOptional { optional.insert(metric.key) }
+            }
+        }
+        add(ownMetrics)
+        for request in settings.measures.requested {
+            add(request.declaration?.metrics ?? [], request)
+        }
+        return .object(members, optional: optional)
+    }
+
+    /// Those of measures that have settings of their own.
+    private var ownMetrics: [Metric] {
+        var metrics: [Metric] = [.trainLoss, .testLoss]
+        if settings.hasClasses { metrics += [.accuracy, .trainAccuracy] }
+        if settings.training.loss == .logistic { metrics.append(.trainMargin) }
+        var isVIB = false
+        if case .vib = settings.experiment { isVIB = true }
+        if isVIB {
+            metrics += [.klNats, .klBits, .izyNats, .izyBits]
+            if settings.hasClasses { metrics += [.accuracyOneSample, .accuracySampled] }
+        }
+        if let rank = settings.measures.localRank {
+            metrics.append(.localRank)
+            if !rank.relative.isEmpty { metrics.append(.localRankRelative) }
+            if isVIB {
+                metrics.append(.informativeDirections)
+                if !rank.noise.isEmpty { metrics.append(.localRankNoise) }
+            }
+            if settings.network.activation == .relu, sizes.hidden > 0 { metrics.append(.activeUnits) }
+        }
+        if settings.measures.weightNorms != nil { metrics += MeasureDeclaration.weightNorms.metrics }
+        return metrics
+    }
+
+    // MARK: - One metric
+
+    private func form(_ metric: Metric, _ request: RequestedMeasure?) -> ValueForm {
+        guard metric.thresholdSetting != nil else { return notation(metric, request) }
+        // Of a network without hidden layers nothing is listed at any threshold.
+        if metric.shape == .hiddenLayers, sizes.hidden == 0, metric.notation == .plain { return .object([:]) }
+        let each = notation(metric, request)
+        let keys = thresholds(metric, request).map { (JSONValue.text(of: $0), each) }
+        return .object(Dictionary(keys) { first, _ in first })
+    }
+
+    private func thresholds(_ metric: Metric, _ request: RequestedMeasure?) -> [Double] {
+        guard let request else {
+            let rank = settings.measures.localRank
+            switch metric {
+            case .localRank: return rank?.thresholds ?? []
+            case .localRankRelative: return rank?.relative ?? []
+            default: return rank?.noise ?? []
+            }
+        }
+        let key = metric.thresholdSetting?.split(separator: ".").last.map(String.init) ?? ""
+        let listed = request.settings[key]?.array?.compactMap(\.number) ?? []
+        // Classes that are not there are left out.
+        if case .list(_, _, .classes) = metric.shape { return listed.filter { $0 < Double(sizes.classes) } }
+        return listed
+    }
+
+    private func notation(_ metric: Metric, _ request: RequestedMeasure?) -> ValueForm {
+        let value = value(metric, request)
+        switch metric.notation {
+        case .plain: return value
+        case .mean: return .object(["mean": value])
+        case .meanAndError: return .object(["mean": value, "stderr": value])
+        case .meanAndErrorOfLast: return .object(["mean": .tuple([value]), "stderr": .tuple([value])])
+        }
+    }
+
+    private func value(_ metric: Metric, _ request: RequestedMeasure?) -> ValueForm {
+        func number(_ layer: Int) -> ValueForm {
+            .number(range(metric.limit, layer: layer), orNull: metric.hasGaps)
+        }
+        switch metric.shape {
+        case .number: return number(sizes.layers - 1)
+        case .layers: return .tuple((0..<sizes.layers).map(number))
+        case .hiddenLayers: return .tuple((0..<sizes.hidden).map(number))
+        case .list(_, _, let count): return .list(counts(count, request), number(sizes.layers - 1))
+        }
+    }
+
+    private func counts(_ count: Metric.Count, _ request: RequestedMeasure?) -> ClosedRange<Int> {
+        switch count {
+        case .classes: return sizes.classes...sizes.classes
+        case .points: return 0...(request?.testPoints ?? settings.allPoints)
+        case .setting(let key):
+            return 0...max(0, request?.settings[key]?.number.flatMap { Int(exactly: $0) } ?? 0)
+        }
+    }
+
+    private func range(_ limit: Metric.Limit, layer: Int) -> ClosedRange<Double> {
+        let largest = Double.greatestFiniteMagnitude
+        // What is computed in floating point may miss its bounds by rounding.
+        func upTo(_ sizes: [Int]) -> ClosedRange<Double> {
+            0...(Double(sizes.indices.contains(layer) ? sizes[layer] : 0) * (1 + 1e-6) + 1e-6)
+        }
+        switch limit {
+        case .finite: return -largest...largest
+        case .nonNegative: return -1e-3...largest
+        case .share: return 0...1 + 1e-9
+        case .loss: return settings.training.loss == .gaussianNLL ? -largest...largest : -1e-3...largest
+        case .steps: return steps
+        case .rank: return upTo(sizes.ranks)
+        case .units: return upTo(sizes.units)
+        case .matrixRank: return upTo(sizes.matrixRanks)
+        }
+    }
+}
+
+extension TrialSettings {
+    /// Whether points have classes.
+    var hasClasses: Bool {
+        switch dataset {
+        case .gaussian: false
+        case .images, .symmetric, .modular: true
+        case .teacher(let teacher): teacher.task == .classification
+        }
+    }
+
+    /// Whether only the data set's files say how many training points there are.
+    private var filesSayPoints: Bool {
+        if case .images(let images) = dataset { images.trainPoints == nil && images.name != .generated } else { false }
+    }
+
+    /// How many steps training has; nil where only the data set's files say.
+    var exactSteps: Int? {
+        if case .epochs = training.duration, filesSayPoints { nil } else { trainingSteps }
+    }
+
+    /// Most points that there are to be measured at.
+    fileprivate var allPoints: Int {
+        switch dataset {
+        case .gaussian(let data): data.testPoints
+        case .teacher(let data): data.trainPoints + data.testPoints
+        case .symmetric: Symmetric.patterns
+        case .modular(let data): data.modulus * data.modulus
+        case .images(let images):
+            // Files may have others than the published ones.
+            (images.trainPoints ?? 2 * images.name.trainPoints) + 2 * Images.Name.testPoints
+        }
+    }
+}

@@ -1,0 +1,265 @@
+/// The form of a JSON value: what a record may hold at a place.
+indirect enum ValueForm: Equatable, Sendable {
+    case number(ClosedRange<Double>, orNull: Bool)
+    case flag
+    case word(String)
+    /// So many values of one form.
+    case list(ClosedRange<Int>, ValueForm)
+    /// One value for each of these forms.
+    case tuple([ValueForm])
+    /// Sorted by key.
+    case object([Member])
+    /// Objects, ascending by their member `step`, which is one of `steps` where these are known: all of the steps, or the
+    /// first ones.
+    case trace(steps: [Int]?, counts: ClosedRange<Int>, entry: ValueForm)
+    /// The step of a trace's entry.
+    case step
+
+    struct Member: Equatable, Sendable {
+        let key: [UInt8]
+        let form: ValueForm
+        let isRequired: Bool
+    }
+
+    /// - Parameter optional: keys that may be missing.
+    static func object(_ members: [String: ValueForm], optional: Set<String> = []) -> ValueForm {
+        .object(
+            members.map { Member(key: Array($0.utf8), form: $1, isRequired: !optional.contains($0)) }
+                .sorted { $0.key.lexicographicallyPrecedes($1.key) })
+    }
+
+    static let anyNumber = ValueForm.number(
+        -Double.greatestFiniteMagnitude...Double.greatestFiniteMagnitude, orNull: false)
+
+    /// The most bytes that a value of the form has as canonical JSON.
+    var maxBytes: Int {
+        switch self {
+        // "-1.2345678901234567e-308"
+        case .number, .step: 24
+        case .flag: 5
+        case .word(let word): word.utf8.count + 2
+        case .list(let counts, let form):
+            2 + ValueForm.product(counts.upperBound, form.maxBytes + 1)
+        case .tuple(let forms): 2 + forms.reduce(0) { ValueForm.sum($0, $1.maxBytes + 1) }
+        case .object(let members):
+            2 + members.reduce(0) { ValueForm.sum($0, $1.key.count + 4 + $1.form.maxBytes) }
+        case .trace(_, let counts, let entry):
+            2 + ValueForm.product(counts.upperBound, entry.maxBytes + 1)
+        }
+    }
+
+    /// No record comes near this many bytes.
+    private static let ceiling = 1 << 40
+
+    private static func sum(_ a: Int, _ b: Int) -> Int { min(ceiling, a + b) }
+
+    private static func product(_ a: Int, _ b: Int) -> Int {
+        let (product, overflow) = a.multipliedReportingOverflow(by: b)
+        return overflow ? ceiling : min(ceiling, product)
+    }
+}
+
+/// Where and why a value is not of its form.
+struct FormFault: Error {
+    /// From the outermost key inwards.
+    var path: [String] = []
+    var why: String
+
+    /// "metrics.local_rank.0.1.mean: 999 numbers, and 2 are due"
+    var text: String { path.isEmpty ? why : "\(path.joined(separator: ".")): \(why)" }
+}
+
+/// Holds canonical JSON against a form, without making its values: no text makes it go deeper than the form.
+struct FormCheck {
+    private let bytes: [UInt8]
+    private var position = 0
+    /// The step that the trace's next entry must have; nil: any after the last.
+    private var dueStep: Int?
+    private var lastStep = -1
+
+    /// - Parameter bytes: canonical JSON.
+    init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+    /// Why the whole text is not of the form; nil where it is.
+    mutating func fault(_ form: ValueForm) -> String? {
+        do throws(FormFault) {
+            try check(form)
+            guard position == bytes.count else { throw FormFault(why: "more text after the value") }
+            return nil
+        } catch { return error.text }
+    }
+
+    private mutating func check(_ form: ValueForm) throws(FormFault) {
+        switch form {
+        case .number(let range, let orNull):
+            if orNull, take(word: "null") { return }
+            let number = try number()
+            guard range.contains(number) else {
+                throw FormFault(why: "\(numberText(number)) is not within \(FormCheck.text(of: range))")
+            }
+        case .flag:
+            guard take(word: "true") || take(word: "false") else { throw FormFault(why: "true or false is due") }
+        case .word(let word):
+            guard take(word: "\"\(word)\"") else { throw FormFault(why: "'\(word)' is due") }
+        case .list(let counts, let form):
+            let count = try list { (check, place) throws(FormFault) in
+                guard place < counts.upperBound else { throw FormCheck.tooMany(counts) }
+                try check.check(form)
+            }
+            guard counts.contains(count) else { throw FormCheck.tooFew(count, counts) }
+        case .tuple(let forms):
+            let due = forms.count...forms.count
+            let count = try list { (check, place) throws(FormFault) in
+                guard place < forms.count else { throw FormCheck.tooMany(due) }
+                try check.check(forms[place])
+            }
+            guard count == forms.count else { throw FormCheck.tooFew(count, due) }
+        case .object(let members): try object(members)
+        case .trace(let steps, let counts, let entry): try trace(steps, counts, entry)
+        case .step: try step()
+        }
+    }
+
+    // MARK: - Traces
+
+    private mutating func trace(
+        _ steps: [Int]?, _ counts: ClosedRange<Int>, _ entry: ValueForm
+    ) throws(FormFault) {
+        lastStep = -1
+        let count = try list { (check, place) throws(FormFault) in
+            guard place < counts.upperBound else { throw FormCheck.tooMany(counts) }
+            check.dueStep = steps.map { $0[place] }
+            try check.check(entry)
+        }
+        guard counts.contains(count) else { throw FormCheck.tooFew(count, counts) }
+    }
+
+    private mutating func step() throws(FormFault) {
+        guard let step = Int(exactly: try number()), step >= 0 else {
+            throw FormFault(why: "a whole number of steps is due")
+        }
+        if let dueStep, step != dueStep { throw FormFault(why: "\(step), and step \(dueStep) is due") }
+        guard step > lastStep else { throw FormFault(why: "\(step) comes after step \(lastStep)") }
+        lastStep = step
+    }
+
+    // MARK: - Objects and lists
+
+    private mutating func object(_ members: [ValueForm.Member]) throws(FormFault) {
+        guard take(UInt8(ascii: "{")) else { throw FormFault(why: "an object is due") }
+        var place = 0
+        func missing(_ member: ValueForm.Member) -> FormFault {
+            FormFault(why: "'\(String(decoding: member.key, as: UTF8.self))' is missing")
+        }
+        if !take(UInt8(ascii: "}")) {
+            repeat {
+                let key = try key()
+                while place < members.count, !bytes[key].elementsEqual(members[place].key) {
+                    guard bytes[key].lexicographicallyPrecedes(members[place].key) == false else { break }
+                    if members[place].isRequired { throw missing(members[place]) }
+                    place += 1
+                }
+                guard place < members.count, bytes[key].elementsEqual(members[place].key) else {
+                    throw FormFault(why: "'\(FormCheck.shown(bytes[key]))' is none of this trial's keys")
+                }
+                do throws(FormFault) { try check(members[place].form) } catch {
+                    var fault = error
+                    fault.path.insert(String(decoding: members[place].key, as: UTF8.self), at: 0)
+                    throw fault
+                }
+                place += 1
+            } while take(UInt8(ascii: ","))
+            guard take(UInt8(ascii: "}")) else { throw FormFault(why: "an object breaks off") }
+        }
+        while place < members.count {
+            if members[place].isRequired { throw missing(members[place]) }
+            place += 1
+        }
+    }
+
+    /// How many elements there are; `element` passes over each.
+    private mutating func list(
+        _ element: (inout FormCheck, Int) throws(FormFault) -> Void
+    ) throws(FormFault) -> Int {
+        guard take(UInt8(ascii: "[")) else { throw FormFault(why: "a list is due") }
+        if take(UInt8(ascii: "]")) { return 0 }
+        var count = 0
+        repeat {
+            try element(&self, count)
+            count += 1
+        } while take(UInt8(ascii: ","))
+        guard take(UInt8(ascii: "]")) else { throw FormFault(why: "a list breaks off") }
+        return count
+    }
+
+    /// The place of an object's next key, the colon after it passed. Canonical keys of ours have no escapes.
+    private mutating func key() throws(FormFault) -> Range<Int> {
+        guard take(UInt8(ascii: "\"")) else { throw FormFault(why: "a key is due") }
+        let start = position
+        while position < bytes.count, bytes[position] != UInt8(ascii: "\"") { position += 1 }
+        let key = start..<position
+        guard take(UInt8(ascii: "\"")), take(UInt8(ascii: ":")) else {
+            throw FormFault(why: "an object breaks off")
+        }
+        return key
+    }
+
+    // MARK: - Tokens
+
+    private mutating func take(_ byte: UInt8) -> Bool {
+        guard position < bytes.count, bytes[position] == byte else { return false }
+        position += 1
+        return true
+    }
+
+    private mutating func take(word: String) -> Bool {
+        let word = Array(word.utf8)
+        guard bytes[position...].starts(with: word) else { return false }
+        position += word.count
+        return true
+    }
+
+    private mutating func number() throws(FormFault) -> Double {
+        let start = position
+        while position < bytes.count, FormCheck.isOfNumber(bytes[position]), position - start < 32 {
+            position += 1
+        }
+        let digits = bytes[start..<position]
+        // Most are small whole numbers.
+        if (1...15).contains(digits.count), digits.allSatisfy({ (0x30...0x39).contains($0) }) {
+            return Double(digits.reduce(0) { 10 * $0 + Int($1 - 0x30) })
+        }
+        guard let number = Double(String(decoding: digits, as: UTF8.self)), number.isFinite else {
+            throw FormFault(why: "a number is due")
+        }
+        return number
+    }
+
+    private static func isOfNumber(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x39, UInt8(ascii: "."), UInt8(ascii: "e"), UInt8(ascii: "+"), UInt8(ascii: "-"): true
+        default: false
+        }
+    }
+
+    // MARK: - Words
+
+    private static func text(of range: ClosedRange<Double>) -> String {
+        let largest = Double.greatestFiniteMagnitude
+        return "\(range.lowerBound == -largest ? "−∞" : numberText(range.lowerBound)) … "
+            + (range.upperBound == largest ? "∞" : numberText(range.upperBound))
+    }
+
+    private static func tooMany(_ counts: ClosedRange<Int>) -> FormFault {
+        FormFault(why: "more than \(counts.upperBound) \(counts.upperBound == 1 ? "value" : "values")")
+    }
+
+    private static func tooFew(_ count: Int, _ counts: ClosedRange<Int>) -> FormFault {
+        FormFault(why: "\(count) \(count == 1 ? "value" : "values"), and \(counts.lowerBound) are due")
+    }
+
+    /// The first of a peer's text.
+    private static func shown(_ bytes: ArraySlice<UInt8>) -> String {
+        String(decoding: bytes.prefix(40), as: UTF8.self) + (bytes.count > 40 ? "…" : "")
+    }
+}

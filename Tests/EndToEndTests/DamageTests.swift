@@ -1,0 +1,266 @@
+import Foundation
+import Testing
+import Text
+
+@testable import Journal
+
+/// What `check` calls wrong, `resume` does not pass over: it mends it, or says so and ends with another code than 0.
+@Suite("Check and resume", .serialized) struct CheckAndResumeTests {
+    private func finished(_ more: String = "", steps: Int = 20) throws -> Workspace {
+        let work = try Workspace()
+        try work.write(smallSweep(steps: steps) + more, to: "s.yaml")
+        let end = try work.run("run", "s.yaml", "--out", "a", "--set", "seed=0", "--set", "beta=0.1,0.2,0.3")
+        #expect(end.code == 0, "\(end.all)")
+        return work
+    }
+
+    @Test("A flipped bit in kept weights is found, and the trial runs again to the same bytes")
+    func flippedBit() throws {
+        let work = try finished("\nweights: [10, 20]\n")
+        let folder = work.folder.appending(path: "a/weights")
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+        #expect(names.count == 6)
+        let whole = try work.bytes("a/weights/\(names[1])")
+        var bytes = whole
+        bytes[bytes.count - 5] ^= 1
+        try bytes.write(to: folder.appending(path: names[1]))
+        let found = try work.run("check", "a")
+        #expect(found.code == 1)
+        #expect(found.output.contains("wrong weights/\(names[1]): its bytes are not those that were kept"), "\(found.all)")
+        let merged = try work.run("merge", "a", "--out", "m")
+        #expect(merged.code == 1 && merged.output.contains("its bytes are not those"), "\(merged.all)")
+        let resumed = try work.run("resume", "a")
+        #expect(resumed.code == 0 && resumed.errors.contains("runs again"), "\(resumed.all)")
+        #expect(try work.bytes("a/weights/\(names[1])") == whole)
+        #expect(try work.run("check", "a").code == 0)
+        // The digests go where the weights go: into merged runs, those of shards, and extended ones.
+        #expect(try work.run("merge", "a", "--out", "b").code == 0)
+        #expect(try work.run("extend", "a", "--set", "seed=0,1").code == 0)
+        #expect(try work.run("resume", "a").code == 0)
+        for run in ["a", "b"] {
+            #expect(try work.run("check", run).code == 0)
+            try bytes.write(to: work.folder.appending(path: "\(run)/weights/\(names[1])"))
+            #expect(try work.run("check", run).output.contains("weights/\(names[1]): its bytes are not"))
+        }
+    }
+
+    @Test("Digests go with a shard's file")
+    func shards() throws {
+        let work = try Workspace()
+        try work.write(smallSweep(steps: 20) + "\nweights: final\n", to: "s.yaml")
+        let set = ["--set", "seed=0", "--set", "beta=0.1,0.2"]
+        let end = try work.start(
+            "ranksweep", ["shard", "s.yaml", "--index", "0", "--count", "1", "--out", "f.ndjson"] + set
+        ).wait()
+        #expect(end.code == 0, "\(end.all)")
+        let folder = work.folder.appending(path: "f.ndjson.weights")
+        let name = try #require(try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted().first)
+        #expect(try work.run("merge", "f.ndjson", "--out", "a").code == 0)
+        #expect(try work.run("check", "a").code == 0)
+        var bytes = try work.bytes("f.ndjson.weights/\(name)")
+        bytes[bytes.count - 5] ^= 1
+        try FileManager.default.removeItem(at: folder.appending(path: name))
+        try bytes.write(to: folder.appending(path: name))
+        let merged = try work.run("merge", "f.ndjson", "--out", "b")
+        #expect(merged.code == 1 && merged.output.contains("\(name): its bytes are not those"), "\(merged.all)")
+    }
+
+    @Test("Weights that an older version kept have no digest; resume adds them")
+    func older() throws {
+        let work = try finished("\nweights: final\n")
+        let journal = work.folder.appending(path: "a/journal.sqlite").path
+        try Database(path: journal, access: .readWrite).execute("DROP TABLE weights")
+        let found = try work.run("check", "a")
+        #expect(found.code == 0 && found.output.contains("note  weights: of 3 files, kept by an older version"))
+        #expect(try work.run("resume", "a").code == 0)
+        #expect(try !work.run("check", "a").output.contains("note"))
+    }
+
+    @Test(
+        "Tables, scripts, pictures and the page that are missing, changed or of other records are drawn again",
+        arguments: [
+            ("tables/kl.dat", true), ("tables/summary.dat", false), ("figures/kl.gp", true),
+            ("figures/kl.svg", true),
+            ("figures/kl.svg", false), ("report.html", true),
+        ])
+    func reports(name: String, isRemoved: Bool) throws {
+        let work = try finished()
+        let file = work.folder.appending(path: "a/\(name)")
+        let whole = try work.bytes("a/\(name)")
+        if isRemoved {
+            try FileManager.default.removeItem(at: file)
+        } else {
+            try (whole + Data(" ".utf8)).write(to: file)
+        }
+        let found = try work.run("check", "a")
+        let why = isRemoved ? "it is missing" : "it is not as it was drawn"
+        #expect(found.code == 1 && found.output.contains("wrong \(name): \(why): ranksweep figures a"), "\(found.all)")
+        let resumed = try work.run("resume", "a")
+        #expect(resumed.code == 0 && !resumed.output.contains("nothing to resume"), "\(resumed.all)")
+        #expect(try work.run("check", "a").code == 0)
+        #expect(try work.run("resume", "a").output.contains("nothing to resume"))
+        if name.hasSuffix(".dat") { #expect(try work.bytes("a/\(name)") == whole) }
+    }
+
+    @Test("Figures of other records are out of date")
+    func stale() throws {
+        let work = try finished()
+        let drawn = try work.bytes("a/drawn.json")
+        #expect(try work.run("extend", "a", "--set", "seed=0,1").code == 0)
+        #expect(try work.run("resume", "a").code == 0)
+        #expect(try work.run("check", "a").code == 0)
+        try drawn.write(to: work.folder.appending(path: "a/drawn.json"))
+        let found = try work.run("check", "a")
+        #expect(found.code == 1 && found.output.contains("are out of date: records.ndjson is another now"))
+        #expect(try work.run("resume", "a").code == 0)
+        #expect(try work.run("check", "a").code == 0)
+    }
+
+    private static let attempt = "INSERT INTO attempts SELECT NULL, "
+    private static let rest = """
+        host, process, slot, cpu, kernel, start_ms, seconds, peak_memory_bytes, continued_step, measuring_seconds \
+        FROM attempts LIMIT 1
+        """
+
+    @Test(
+        "Each damage of a journal that check calls wrong ends resume with the same code",
+        arguments: [
+            ("\(attempt)1000, attempt, lease, outcome, cause, forgiven, \(rest)", "it tells of trial 1000"),
+            ("INSERT INTO quarantined VALUES (77)", "it tells of trial 77"),
+            ("\(attempt)0, 2, lease, 'conflict', 'x', 0, \(rest)", "1 record differed"),
+            ("UPDATE records SET trial = 99 WHERE trial = 0", "damaged"),
+            (
+                "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, 'seconds REAL NOT NULL, "
+                    + "peak', 'seconds REAL NOT NULL CHECK (seconds < -1), peak') WHERE name = 'attempts'",
+                "CHECK constraint failed"
+            ),
+        ])
+    func journal(statement: String, words: String) throws {
+        let work = try finished()
+        let path = work.folder.appending(path: "a/journal.sqlite").path
+        try Database(path: path, access: .readWrite).execute(statement)
+        let found = try work.run("check", "a")
+        #expect(found.code == 1 && found.output.contains(words), "\(found.all)")
+        if words == "damaged" {
+            // It can be run again.
+            #expect(try work.run("resume", "a").code == 0)
+            return
+        }
+        let resumed = try work.run("resume", "a")
+        #expect(resumed.code == 1 && resumed.errors.contains(words), "\(resumed.all)")
+    }
+
+    @Test("A record that the sweep cannot give is named by all who read it; resume drops it where it is asked to")
+    func unfit() throws {
+        let work = try finished()
+        let folder = work.folder.appending(path: "a").path
+        let records = try work.bytes("a/records.ndjson")
+        let digest = try #require(
+            try JSONValue(parsing: work.run("status", "a", "--json").output.utf8)["sweep"]?.string)
+        let line = String(try work.text("a/records.ndjson").split(separator: "\n")[1])
+        let absurd = line.replacing(
+            "\"kl_nats\":", with: "\"junk\":[\(String(repeating: "1,", count: 8_000_000))1],\"kl_nats\":", maxReplacements: 1)
+        do {
+            let journal = try RunJournal.open(in: folder, sweep: digest)
+            try journal.drop(records: [1], cause: "test")
+            try journal.adding { () throws(JournalError) in
+                try journal.add(record: Array(absurd.utf8), outcome: "measured", trial: 1)
+            }
+        }
+        let words = "the record of trial 1 is none that the sweep can give: it has 16,0"
+        for command in [["check", "a"], ["resume", "a"], ["merge", "a", "--out", "m"]] {
+            let end = try work.start("ranksweep", command).wait()
+            #expect(end.code != 0 && end.all.contains(words) && end.all.contains("--retry unfit"), "\(command): \(end.all)")
+        }
+        // It is not drawn; what was written before is.
+        let drawn = try work.run("figures", "a", "--format", "svg")
+        #expect(drawn.errors.contains(words), "\(drawn.all)")
+        let resumed = try work.run("resume", "a", "--retry", "unfit")
+        #expect(resumed.code == 0, "\(resumed.all)")
+        #expect(try work.bytes("a/records.ndjson") == records)
+        #expect(try work.run("check", "a").code == 0)
+        // A file of records without a journal: by its line.
+        for name in ["journal.sqlite", "journal.sqlite-wal", "journal.sqlite-shm"] {
+            try? FileManager.default.removeItem(atPath: "\(folder)/\(name)")
+        }
+        var lines = try work.text("a/records.ndjson").split(separator: "\n").map(String.init)
+        lines[1] = lines[1].replacing("\"mean\":[", with: "\"mean\":[999,", maxReplacements: 1)
+        try work.write(lines.joined(separator: "\n") + "\n", to: "a/records.ndjson")
+        let alone = try work.run("figures", "a", "--format", "svg")
+        #expect(alone.code == 2 && alone.errors.contains("a/records.ndjson:2: "), "\(alone.all)")
+    }
+}
+
+/// A finished run that may only be read.
+@Suite("Read-only runs", .serialized) struct ReadOnlyTests {
+    /// Runs `ranksweep` as a user who may read and not write: nobody, or, where the test's user is not root, this one in
+    /// folders that it may not write to.
+    private func asReader(_ work: Workspace, _ arguments: String...) throws -> Program.Result {
+        guard getuid() == 0 else { return try work.start("ranksweep", arguments).wait() }
+        let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        let program = URL(filePath: own).deletingLastPathComponent().appending(path: "ranksweep").path
+        return try work.start(
+            "/usr/bin/setpriv", ["--reuid=65534", "--regid=65534", "--clear-groups", program] + arguments
+        ).wait()
+    }
+
+    private func makeReadOnly(_ path: String, _ isReadOnly: Bool = true) throws {
+        for name in try FileManager.default.subpathsOfDirectory(atPath: path) + [""] {
+            let file = "\(path)/\(name)"
+            var isFolder: ObjCBool = false
+            _ = FileManager.default.fileExists(atPath: file, isDirectory: &isFolder)
+            chmod(file, isFolder.boolValue ? (isReadOnly ? 0o555 : 0o755) : (isReadOnly ? 0o444 : 0o644))
+        }
+    }
+
+    @Test("Status, check and merge read it, and figures says that it cannot write there")
+    func finished() throws {
+        let work = try Workspace()
+        try work.write(smallSweep(steps: 20), to: "s.yaml")
+        #expect(try work.run("run", "s.yaml", "--out", "a ?%", "--set", "seed=0").code == 0)
+        try FileManager.default.createDirectory(
+            at: work.folder.appending(path: "open"), withIntermediateDirectories: true)
+        chmod(work.folder.path, 0o755)
+        chmod(work.folder.appending(path: "open").path, 0o777)
+        let folder = work.folder.appending(path: "a ?%").path
+        try makeReadOnly(folder)
+        defer { try? makeReadOnly(folder, false) }
+        let status = try asReader(work, "status", "a ?%")
+        #expect(status.code == 0 && status.output.contains("8 of 8 trials"), "\(status.all)")
+        let check = try asReader(work, "check", "a ?%")
+        #expect(check.code == 0 && check.output.contains("nothing is wrong"), "\(check.all)")
+        let merged = try asReader(work, "merge", "a ?%", "--out", "open/m")
+        #expect(merged.code == 0, "\(merged.all)")
+        #expect(try work.bytes("open/m/records.ndjson") == work.bytes("a ?%/records.ndjson"))
+        let figures = try asReader(work, "figures", "a ?%")
+        #expect(figures.code == 2 && figures.errors.contains("cannot be written here"), "\(figures.all)")
+        #expect(figures.errors.contains("ranksweep merge"))
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder).allSatisfy { !$0.hasSuffix("-wal") })
+    }
+
+    @Test("A run that was killed is read with its write-ahead log, or it is said why it is not")
+    func killed() throws {
+        let work = try Workspace()
+        try work.write(smallSweep(steps: 3000), to: "s.yaml")
+        let run = try work.start("ranksweep", ["run", "s.yaml", "--out", "a"])
+        try eventually("it has records", of: run) {
+            try JSONValue(parsing: work.run("status", "a", "--json").output.utf8)["done"]?.number ?? 0 > 2
+        }
+        chmod(work.folder.path, 0o755)
+        // While it goes on.
+        #expect(try asReader(work, "status", "a").output.contains("running"))
+        run.signal(SIGKILL)
+        _ = try run.wait()
+        let folder = work.folder.appending(path: "a").path
+        try makeReadOnly(folder)
+        let status = try asReader(work, "status", "a")
+        #expect(status.code == 0 && status.output.contains("not running"), "\(status.all)")
+        #expect(try asReader(work, "check", "a").code == 0)
+        try makeReadOnly(folder, false)
+        try FileManager.default.removeItem(atPath: folder + "/journal.sqlite-shm")
+        try makeReadOnly(folder)
+        defer { try? makeReadOnly(folder, false) }
+        let bare = try asReader(work, "status", "a")
+        #expect(bare.code == 2 && bare.errors.contains("its write-ahead log is not merged"), "\(bare.all)")
+    }
+}

@@ -1,0 +1,127 @@
+import Foundation
+import Testing
+import Text
+
+@testable import Experiments
+@testable import Sweep
+
+// What trials really give is what the coordinator lets in.
+
+/// Small images, few points and few steps: what a record has does not depend on how many.
+private func small(_ trial: TrialSettings) -> TrialSettings {
+    var small = trial
+    switch trial.dataset {
+    case .images(let images):
+        small.dataset = .images(.init(name: .generated, scale: images.scale, trainPoints: 40, testPoints: 24))
+    case .gaussian(var data):
+        data.testPoints = min(data.testPoints, 64)
+        small.dataset = .gaussian(data)
+    case .teacher(var teacher):
+        teacher.trainPoints = min(teacher.trainPoints, 40)
+        teacher.testPoints = min(teacher.testPoints, 24)
+        small.dataset = .teacher(teacher)
+    case .symmetric(let data): small.dataset = .symmetric(.init(scale: data.scale, trainPoints: 4000))
+    case .modular: small.dataset = .modular(.init(modulus: 7, share: 0.5))
+    }
+    small.training.batch = min(trial.training.batch, 8)
+    if trial.trainingSteps > 0 { small.training.duration = .steps(3) }
+    small.network.hidden = trial.network.hidden.prefix(4).map { min($0, 12) }
+    if let layers = trial.training.logDet?.layers {
+        small.training.logDet?.layers = layers.filter { $0 <= small.network.hidden.count }
+    }
+    if case .network(.resnet(_, _, let normalisation)) = trial.experiment {
+        small.experiment = .network(.resnet(depth: 8, width: 4, normalisation))
+    }
+    if trial.measures.every != .end { small.measures.every = .steps([0, 1, 2, 3]) }
+    small.measures.localRank?.points = 2
+    small.measures.localRank?.patch = trial.measures.localRank?.patch.map { min($0, 4) }
+    small.measures.samples = 2
+    small.measures.requested = trial.measures.requested.map { request in
+        var settings = request.settings
+        if settings["points"] != nil { settings["points"] = JSONValue(request.testPoints == 1 ? 1 : 20) }
+        if settings["side"] != nil { settings["side"] = JSONValue(4) }
+        if settings["batch"] != nil { settings["batch"] = JSONValue(20) }
+        if settings["batches"] != nil { settings["batches"] = JSONValue(2) }
+        return RequestedMeasure(name: request.name, settings: settings)
+    }
+    return small
+}
+
+/// Why what a trial gives is refused; nil where it is let in.
+private func fault(_ settings: TrialSettings) throws -> String? {
+    var runner = TrialRunner(data: DataDirectory(data: "/nowhere", cache: nil))
+    let body = try runner.run(settings)
+    let bytes = body.canonicalBytes
+    let object = try #require(CanonicalObject(bytes))
+    let form = RecordForm(of: settings)
+    #expect(bytes.count <= form.maxBytes)
+    return form.fault(in: object)
+}
+
+private let recipes: [String] = {
+    let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().appending(path: "sweeps")
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+    return names.filter { $0.hasSuffix(".yaml") }.sorted().map { folder.appending(path: $0).path }
+}()
+
+@Test("The records of every recipe's trials, made small, are let in", arguments: recipes)
+func recipesFit(path: String) throws {
+    let spec = try SweepSpec(parsing: String(contentsOfFile: path, encoding: .utf8), file: path)
+    for index in Set([0, spec.grid.count / 2, spec.grid.count - 1]).sorted() {
+        let settings = small(spec.grid[index].settings)
+        #expect(try fault(settings) == nil, "\(path), trial \(index)")
+    }
+}
+
+@Test func `There are recipes to try`() { #expect(recipes.count > 20) }
+
+/// A sweep file's head for each kind of network and data.
+private let kinds = [
+    "experiment: mlp\ndataset: symmetric\nactivation: relu",
+    "experiment: mlp\ndataset: symmetric\nactivation: tanh\ndepth: 1",
+    "experiment: mlp\ndataset: symmetric\nnormalisation: batch\nskips: true",
+    "experiment: mlp\ndataset: {name: modularAddition, modulus: 7}",
+    "experiment: mlp\ndataset: {name: teacher, task: classification}\nactivation: relu\nbiases: false",
+    "experiment: mlp\ndataset: {name: teacher, task: regression}\nactivation: relu\nbiases: false",
+    "experiment: mlp\ndataset: {name: gaussian, correlations: [0.5, 0.9]}\nactivation: linear",
+    "experiment: mlp\ndataset: generated-images",
+    "experiment: cnn\ndataset: generated-images\nnormalisation: group",
+    "experiment: resnet\ndataset: generated-images",
+    "experiment: vib\ndataset: generated-images\nbottleneck: 4",
+    "experiment: vib\ndataset: {name: gaussian, correlations: [0.5, 0.9]}",
+]
+
+@Test("Every measure that a network and its data allow gives what is let in", arguments: kinds)
+func measuresFit(head: String) throws {
+    var allowed: [String] = []
+    func sweep(_ measures: [String]) -> String {
+        """
+        name: s
+        \(head)
+        training: {steps: 3, batch: 8}
+        measures:
+          every: [0, 1, 2, 3]
+          weightNorms: true
+        \(measures.map { "  \($0): true" }.joined(separator: "\n"))
+        """
+    }
+    for measure in MeasureCatalogue.listed {
+        let needed = measure.name == "gaussianBound" && allowed.contains("gradientNoise")
+        let tried = needed ? ["gradientNoise", measure.name] : [measure.name]
+        if (try? SweepSpec(parsing: sweep(tried), file: "s.yaml")) != nil { allowed.append(measure.name) }
+    }
+    #expect(allowed.count >= 8, "\(allowed)")
+    let spec = try SweepSpec(parsing: sweep(allowed), file: "s.yaml")
+    let settings = small(spec.grid[0].settings)
+    #expect(settings.measures.requested.count == allowed.count)
+    #expect(try fault(settings) == nil, "\(head)")
+    // One that diverges, and one that is measured at its end alone.
+    var wild = settings
+    wild.training.learningRate = 1e30
+    #expect(try fault(wild) == nil, "\(head), diverging")
+    var end = settings
+    end.measures.every = .end
+    end.measures.requested.removeAll { ["stepsToLoss", "gaussianBound"].contains($0.name) }
+    #expect(try fault(end) == nil, "\(head), at its end")
+}
