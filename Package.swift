@@ -27,7 +27,7 @@ let package = Package(
         .target(name: "CBenchmark"),
 
         // Shared.
-        .target(name: "Files"),
+        .target(name: "Files", dependencies: ["CPosix"]),
         .target(name: "Text", dependencies: ["CSodium"]),
         .target(name: "Console", dependencies: ["Text", "CPosix"]),
         .target(name: "Sweep", dependencies: ["Text", "CYAML"]),
@@ -48,8 +48,12 @@ let package = Package(
         .target(name: "Wire", dependencies: ["Sweep", "Text"]),
         .target(name: "Scheduling", dependencies: ["Wire", "Sweep"]),
         .target(name: "Cluster", dependencies: ["Sweep", "Text"]),
-        .target(name: "Journal", dependencies: ["Scheduling", "Wire", "Sweep", "Text", "CSQLite", "CPosix"]),
-        .target(name: "Transport", dependencies: ["Wire", "Text", "CZeroMQ", "CPosix"]),
+        .target(
+            name: "Journal",
+            dependencies: [
+                "Scheduling", "Wire", "Sweep", "Files", "Text", "CSQLite", "CPosix",
+            ]),
+        .target(name: "Transport", dependencies: ["Wire", "Files", "Text", "CZeroMQ", "CPosix"]),
         .target(name: "Reporting", dependencies: ["Sweep", "Fitting", "Files", "Text"]),
 
         // The two services and their commands.
@@ -62,9 +66,8 @@ let package = Package(
         .target(
             name: "WorkerService",
             dependencies: [
-                "Experiments", "LinearAlgebra", "Transport", "Scheduling", "Wire", "Sweep", "Text", "Console",
-                "CPosix",
-                "CBuild",
+                "Experiments", "LinearAlgebra", "Transport", "Scheduling", "Wire", "Sweep", "Files", "Text",
+                "Console", "CPosix", "CBuild",
             ]),
         .executableTarget(name: "ranksweep", dependencies: ["CoordinatorService"]),
         .executableTarget(name: "ranksweep-worker", dependencies: ["WorkerService"]),

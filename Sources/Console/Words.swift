@@ -13,11 +13,6 @@ public func durationText(seconds: Double) -> String {
     return "\(whole / 86400) d \(whole % 86400 / 3600) h"
 }
 
-/// How long something is yet to take, which nobody knows to a fraction of a second.
-public func remainingText(seconds: Double) -> String {
-    seconds < 1 ? "under 1 s" : durationText(seconds: seconds)
-}
-
 /// "1 trial", "12 trials".
 public func countText(_ count: Int, _ noun: String) -> String {
     "\(groupedText(count)) \(noun)\(count == 1 ? "" : "s")"
@@ -67,6 +62,8 @@ public struct ProgressReport: Equatable, Sendable {
     public var halt: String?
     /// Trials a second; nil until there is an estimate.
     public var rate: Double?
+    /// Until the end, as `RemainingTime` has it; nil until there is an estimate.
+    public var secondsLeft: Double?
 
     public init(
         total: Int, done: Int, quarantined: Int, failures: Int, workers: Int, slots: Int, rate: Double?
@@ -80,11 +77,6 @@ public struct ProgressReport: Equatable, Sendable {
         self.rate = rate
     }
 
-    /// At this rate; nil where there is none.
-    public var secondsLeft: Double? {
-        rate.flatMap { $0 > 0 ? max(0, Double(total - done) - fraction) / $0 : nil }
-    }
-
     /// The parts of the line, the most wanted first: as many as fit into `width` columns.
     public func line(width: Int) -> String {
         let share = percentText(done: done, fraction: fraction, total: total)
@@ -95,7 +87,7 @@ public struct ProgressReport: Equatable, Sendable {
             } else if workers == 0 {
                 parts.append("waiting for workers")
             } else if let secondsLeft {
-                parts.append("ETA \(remainingText(seconds: secondsLeft))")
+                parts.append("\(aboutText(seconds: secondsLeft)) left")
             }
         }
         if quarantined > 0 { parts.append("\(quarantined) quarantined") }

@@ -76,6 +76,7 @@ extension Coordinator {
             total: progress.total, done: done, quarantined: progress.quarantined, failures: progress.failures,
             workers: progress.workers, slots: progress.slots, rate: rate.perSecond)
         report.fraction = dispatcher.runningFraction
+        report.secondsLeft = plannedWork.secondsLeft
         switch dispatcher.intake {
         case .open: break
         case .paused: report.halt = "paused"
@@ -93,7 +94,7 @@ extension Coordinator {
             "slots": JSONValue(report.slots),
         ]
         if let rate = report.rate { facts["trials_per_second"] = .number(rate) }
-        if let seconds = report.secondsLeft { facts["eta_seconds"] = .number(seconds) }
+        if let seconds = report.secondsLeft { facts["eta_seconds"] = .number(twoDigits(seconds)) }
         let workers = dispatcher.workerFacts(at: Instant(milliseconds: monotonicMilliseconds()))
         facts["worker_count"] = JSONValue(workers.count)
         facts["workers"] = .array(

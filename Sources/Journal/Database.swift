@@ -1,4 +1,5 @@
 import CSQLite
+import Files
 
 /// One connection to an SQLite file. The only place, with `Statement`, that calls SQLite.
 final class Database {
@@ -14,6 +15,10 @@ final class Database {
             case .readWrite: SQLITE_OPEN_READWRITE
             case .readOnly: SQLITE_OPEN_READONLY
             }
+        // SQLite would wait for who writes to a pipe.
+        for ending in ["", "-wal", "-shm", "-journal"] {
+            if let kind = FileKind(at: path + ending) { throw .notAFile(path: path + ending, kind) }
+        }
         var opened: OpaquePointer?
         let code = sqlite3_open_v2(path, &opened, flags | SQLITE_OPEN_EXRESCODE, nil)
         guard code == SQLITE_OK, let opened else {

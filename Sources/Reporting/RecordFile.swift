@@ -26,7 +26,8 @@ public func readRecords(
 func readLines(
     at path: String, _ body: (UnsafeRawBufferPointer) throws(ReportError) -> Void
 ) throws(ReportError) {
-    guard let file = fopen(path, "re") else { throw .file(FileError(path: path, doing: "read", code: errno)) }
+    let file: UnsafeMutablePointer<FILE>
+    do throws(FileError) { file = try openStream(path) } catch { throw .file(error) }
     defer { fclose(file) }
     var buffer: UnsafeMutablePointer<CChar>?
     var capacity = 0
