@@ -1,4 +1,5 @@
 import Glibc
+import Text
 
 /// How long a run is yet to take: what the plan says of the trials that are left, times how much slower than the plan
 /// this run has been. At first only the plan speaks; what is seen counts for more with every trial. Pure: the caller
@@ -39,7 +40,9 @@ public struct RemainingTime: Equatable, Sendable {
     }
 
     private var last: Look?
-    private var slotSeconds = 0.0
+    /// Slot-seconds that were spent, and what was begun with beside them; decaying, as `planned` does.
+    private var spent = 0.0
+    private var prior = 0.0
     private var planned = 0.0
     /// Seconds in which what was seen comes to count for a third.
     private var memory = 300.0
@@ -54,10 +57,10 @@ public struct RemainingTime: Equatable, Sendable {
         if planned == 0 {
             guard look.slots > 0, look.trialsLeft > 0 else { return }
             // As if each slot had worked so long as planned.
-            let prior = max(RemainingTime.leastPrior, left / Double(look.trialsLeft) / 2)
-            slotSeconds = prior * Double(look.slots)
-            planned = slotSeconds
-            memory = max(memory, 4 * prior)
+            let each = max(RemainingTime.leastPrior, left / Double(look.trialsLeft) / 2)
+            prior = each * Double(look.slots)
+            planned = prior
+            memory = max(memory, 4 * each)
             return
         }
         guard let last, last.slots > 0, look.milliseconds > last.milliseconds else { return }
@@ -65,23 +68,26 @@ public struct RemainingTime: Equatable, Sendable {
         // With fewer trials than slots some of them rest.
         let busy = Double(min(last.slots, max(1, last.trialsLeft)))
         let weight = exp(-seconds / memory)
-        slotSeconds = weight * slotSeconds + busy * seconds
+        prior *= weight
+        spent = weight * spent + busy * seconds
         planned = weight * planned + max(0, look.done - last.done)
     }
 
     /// Slot-seconds a planned second; nil before the first slot was there.
     public var factor: Double? {
         guard planned > 0, let last else { return nil }
-        // Nobody has done more, untold, than in the time that passed.
-        return slotSeconds / (planned + min(max(0, last.untold), slotSeconds / 2))
+        return (prior + spent) / (planned + untold(last))
     }
+
+    /// No more than the time that passed was enough for.
+    private func untold(_ look: Look) -> Double { min(max(0, look.untold), spent) }
 
     /// nil while nothing can be said: no slot is there.
     public var seconds: Double? {
         guard let factor, let last, last.slots > 0 else { return nil }
         guard last.trialsLeft > 0 else { return 0 }
         let busy = Double(min(last.slots, last.trialsLeft))
-        return factor * max(last.left / busy, last.longest)
+        return factor * max(max(0, last.left - untold(last)) / busy, last.longest)
     }
 }
 
@@ -106,7 +112,5 @@ public func aboutText(seconds: Double) -> String {
 /// A number with two significant digits, for programs that read an estimate.
 public func twoDigits(_ number: Double) -> Double {
     guard number.isFinite, number > 0 else { return 0 }
-    let scale = pow(10, 1 - floor(log10(number)))
-    guard scale.isFinite, scale > 0 else { return number }
-    return (number * scale).rounded() / scale
+    return number.rounded(toDigits: 2)
 }

@@ -1,4 +1,5 @@
 import Glibc
+import Text
 
 /// "0.6 ms", "0.3 s", "42 s", "7 min 05 s", "3 h 20 min", "12 d 4 h".
 public func durationText(seconds: Double) -> String {
@@ -33,9 +34,7 @@ public func groupedText(_ number: Int) -> String {
 /// A number with about three significant digits: "0.0123", "12.3", "4560".
 public func roundedText(_ number: Double) -> String {
     guard number.isFinite, number != 0 else { return number == 0 ? "0" : "\(number)" }
-    let place = floor(log10(abs(number)))
-    let scale = pow(10, 2 - place)
-    let rounded = place >= 2 ? number.rounded() : (number * scale).rounded() / scale
+    let rounded = abs(number) >= 100 ? number.rounded() : number.rounded(toDigits: 3)
     return Int(exactly: rounded).map(groupedText) ?? "\(rounded)"
 }
 

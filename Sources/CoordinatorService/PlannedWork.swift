@@ -11,6 +11,8 @@ struct PlannedWork {
     private var done = 0.0
     private let total: Double
     private var remaining = RemainingTime()
+    /// When running trials were first seen at the end of their training.
+    private var measuredSince: [Int: Int64] = [:]
 
     /// More outcomes from before are counted by the mean.
     private static let mostLookedUp = 20_000
@@ -45,15 +47,24 @@ struct PlannedWork {
         let trialsLeft = max(0, progress.total - progress.complete - progress.quarantined)
         var (told, toldSince, untold, longest) = (0.0, 0.0, 0.0, 0.0)
         let running = dispatcher.runningTrials
+        var measuring: [Int: Int64] = [:]
         for (trial, fraction, before) in running {
             let cost = costs.cost(of: trial)
             // A trial tells how far its training is; what it measures at the end, it doesn't.
             let training = cost.seconds - cost.endSeconds
             told += fraction * training
             toldSince += (fraction - before) * training
-            if fraction > 0.99 { untold += cost.endSeconds / 2 }
-            longest = max(longest, cost.seconds - fraction * training)
+            var measured = 0.0
+            if fraction > 0.99 {
+                let start = measuredSince[trial] ?? milliseconds
+                measuring[trial] = start
+                let seconds = Double(milliseconds - start) / 1000 / max(remaining.factor ?? 1, 1e-9)
+                measured = min(0.95 * cost.endSeconds, seconds)
+            }
+            untold += measured
+            longest = max(longest, cost.seconds - fraction * training - measured)
         }
+        measuredSince = measuring
         let silent = min(progress.slots, dispatcher.leasedCount) - running.count
         if silent > 0, trialsLeft > 0 {
             untold += Double(silent) * (total - settled) / Double(trialsLeft) / 2

@@ -45,7 +45,8 @@ public func writeFile(
 
 /// Makes a file that another program wrote durable, and gives it its name.
 public func adoptFile(_ from: String, as path: String) throws(FileError) {
-    let descriptor = try openToRead(from)
+    let descriptor = open(from, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else { throw FileError(path: from, doing: "open", code: errno) }
     let code = fsync(descriptor) == 0 ? 0 : errno
     close(descriptor)
     guard code == 0 else { throw FileError(path: from, doing: "sync", code: code) }

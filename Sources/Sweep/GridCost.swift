@@ -58,13 +58,14 @@ extension Grid {
         var cost = GridCost(
             seconds: 0, leastSeconds: .infinity, mostSeconds: 0, isSampled: groups == nil)
         func add(_ trial: Trial, weight: Double) {
-            var seconds = speed.secondsPerTrial
+            var whole = CostEstimate()
             for part in CostEstimate.parts(of: trial.settings) {
-                let partSeconds = part.cost.partSeconds(at: speed)
+                whole += part.cost
                 // Starting and recording a trial count as its training.
-                cost.add(part.name, weight * (partSeconds + (part.name == "training" ? speed.secondsPerTrial : 0)))
-                seconds += partSeconds
+                let own = part.name == "training" ? speed.secondsPerTrial : 0
+                cost.add(part.name, weight * (part.cost.partSeconds(at: speed) + own))
             }
+            let seconds = whole.seconds(at: speed)
             cost.seconds += weight * seconds
             let files = weights.files(steps: trial.settings.trainingSteps)
             cost.weightFiles += weight * Double(files)
