@@ -18,9 +18,10 @@ struct RunDirectory {
     private static func sweepPath(_ path: String) -> String { path + "/sweep.json" }
 
     var hasJournal: Bool { RunDirectory.has(RunJournal.path(in: path)) }
+    /// Whether a file that is not empty is there, or something in its place, which will be refused when it is opened.
     private static func has(_ path: String) -> Bool {
         var status = stat()
-        return stat(path, &status) == 0 && status.st_size > 0
+        return stat(path, &status) == 0 && (status.st_size > 0 || FileKind(mode: status.st_mode) != nil)
     }
 
     /// Throws where a directory holds a run already, or what is left of one.

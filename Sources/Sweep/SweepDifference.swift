@@ -114,7 +114,12 @@ public struct SweepDifference: Equatable, Sendable {
             let (own, before) = (texts, other.texts)
             guard !own.isEmpty, !before.isEmpty, Set(before).isSubset(of: own) else { return nil }
             if case .list = axis.values { return "\(path)=\(own.joined(separator: ","))" }
-            return "\(path)=\(axis.values.json.canonicalText)"
+            // A rule, as a person writes it: {range: [0, 40]}.
+            let rule = axis.values.json.canonicalText.filter { $0 != "\"" }
+            let text = own.count <= 12 ? own.joined(separator: ",") : rule.map { character in
+                character == ":" || character == "," ? "\(character) " : "\(character)"
+            }.joined()
+            return "\(path)=\(text)"
         }
     }
 }
