@@ -110,7 +110,8 @@ struct Plan {
     private var epochLines: [String] {
         cost.epochs.prefix(6).enumerated().map { place, epoch in
             let left =
-                epoch.left == 0 ? "" : "; the other \(countText(epoch.left, "point")) of each epoch's order are not used"
+                epoch.left == 0
+                ? "" : "; the other \(countText(epoch.left, "point")) of each epoch's order are not used"
             return (place == 0 ? "epochs   " : "         ")
                 + "\(countText(epoch.steps, "step")) an epoch: \(groupedText(epoch.points)) training points in batches of "
                 + "\(groupedText(epoch.batch))\(left)"
@@ -152,7 +153,9 @@ struct Plan {
                 "seconds_per_trial_least": .number(cost.leastSeconds),
                 "seconds_per_trial_most": .number(cost.mostSeconds), "sampled": .bool(cost.isSampled),
                 "parts": .array(
-                    cost.parts.map { .object(["name": .string($0.name), "core_hours": .number($0.seconds / 3600)]) }),
+                    cost.parts.map {
+                        .object(["name": .string($0.name), "core_hours": .number($0.seconds / 3600)])
+                    }),
             ]),
             "epochs": .array(
                 cost.epochs.map { epoch in

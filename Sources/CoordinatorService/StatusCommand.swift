@@ -139,7 +139,8 @@ struct RunStatus {
         if let rate {
             parts.append(
                 rate < 0.5
-                    ? "rate: \(roundedText(rate * 60)) trials a minute" : "rate: \(roundedText(rate)) trials a second")
+                    ? "rate: \(roundedText(rate * 60)) trials a minute"
+                    : "rate: \(roundedText(rate)) trials a second")
         }
         if let secondsLeft { parts.append("\(aboutText(seconds: secondsLeft)) left") }
         return parts.isEmpty ? nil : parts.joined(separator: "; ")

@@ -126,7 +126,8 @@ struct SweepSource: Equatable {
 
     /// What a run remembers; nil of runs that began without a file, such as merged ones.
     init?(rememberedIn journal: RunJournal) throws(JournalError) {
-        guard let text = try journal.setting(SweepSource.setting), let json = try? JSONValue(parsing: text.utf8),
+        guard let text = try journal.setting(SweepSource.setting),
+            let json = try? JSONValue(parsing: text.utf8),
             let file = json["file"]?.string, let digest = json["sweep"]?.string
         else { return nil }
         self.file = file
@@ -166,7 +167,8 @@ struct SweepSource: Equatable {
 
 extension RunDirectory {
     /// Throws where a directory holds a run already, or what is left of one, and says how its sweep differs.
-    static func checkIsFree(_ path: String, for spec: SweepSpec, _ source: SweepSource) throws(CommandFailure) {
+    static func checkIsFree(_ path: String, for spec: SweepSpec, _ source: SweepSource) throws(CommandFailure)
+    {
         do throws(CommandFailure) { try checkIsFree(path) } catch {
             guard let run = try? open(path), run.hasJournal,
                 let difference = SweepDifference(from: run.spec, to: spec)

@@ -26,7 +26,8 @@ public struct SweepDifference: Equatable, Sendable {
         for path in paths {
             let (before, after) = (Values(path, old), Values(path, new))
             guard before != after else { continue }
-            items.append(Item(path: path, before: before.text(beside: after), after: after.text(beside: before)))
+            items.append(
+                Item(path: path, before: before.text(beside: after), after: after.text(beside: before)))
             if let argument = after.argument(adding: before, path) {
                 additions?.append(argument)
             } else {
@@ -102,7 +103,9 @@ public struct SweepDifference: Equatable, Sendable {
                 guard axis.count > 8, !all.isEmpty else { return axis.valuesText }
                 let others = Set(other.texts)
                 let own = all.filter { !others.contains($0) }
-                guard !own.isEmpty, own.count < all.count else { return "\(axis.count) values: \(axis.valuesText)" }
+                guard !own.isEmpty, own.count < all.count else {
+                    return "\(axis.count) values: \(axis.valuesText)"
+                }
                 let shown = own.prefix(8).joined(separator: ", ") + (own.count > 8 ? ", …" : "")
                 return "\(axis.count) values, \(own.count) of them only there: \(shown)"
             }
@@ -116,9 +119,12 @@ public struct SweepDifference: Equatable, Sendable {
             if case .list = axis.values { return "\(path)=\(own.joined(separator: ","))" }
             // A rule, as a person writes it: {range: [0, 40]}.
             let rule = axis.values.json.canonicalText.filter { $0 != "\"" }
-            let text = own.count <= 12 ? own.joined(separator: ",") : rule.map { character in
-                character == ":" || character == "," ? "\(character) " : "\(character)"
-            }.joined()
+            let text =
+                own.count <= 12
+                ? own.joined(separator: ",")
+                : rule.map { character in
+                    character == ":" || character == "," ? "\(character) " : "\(character)"
+                }.joined()
             return "\(path)=\(text)"
         }
     }

@@ -141,7 +141,8 @@ extension Double {
 
     private func scaled(byTen places: Int) -> Double {
         places >= 0
-            ? self * Double.ten(min(places, 280)) * Double.ten(max(0, places - 280)) : self / Double.ten(-places)
+            ? self * Double.ten(min(places, 280)) * Double.ten(max(0, places - 280))
+            : self / Double.ten(-places)
     }
 
     private static func ten(_ exponent: Int) -> Double { Double("1e\(exponent)") ?? 1 }

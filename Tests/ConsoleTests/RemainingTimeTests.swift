@@ -120,7 +120,8 @@ private struct Timeline {
     @Test("Two long trials, one a slot, that tell their progress", arguments: [0.4, 1, 3])
     func twoLongTrials(slowness: Double) {
         let line = Timeline(
-            trials: [(planned: 200, actual: 200 * slowness), (planned: 200, actual: 200 * slowness)], slots: 2,
+            trials: [(planned: 200, actual: 200 * slowness), (planned: 200, actual: 200 * slowness)],
+            slots: 2,
             told: 1)
         #expect(line.worst(leaving: 20) < 3.1)
         #expect(line.worst(from: 0.5, leaving: 20) < 1.8)

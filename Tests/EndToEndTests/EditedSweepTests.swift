@@ -31,7 +31,8 @@ private let sweep = """
         let again = try work.run("run", "s.yaml", "--out", "r")
         #expect(again.code == 2)
         for words in [
-            "r holds a run already, and of another sweep than s.yaml now is", "seed: 0, 1 in the run, 0, 1, 2 in s.yaml",
+            "r holds a run already, and of another sweep than s.yaml now is",
+            "seed: 0, 1 in the run, 0, 1, 2 in s.yaml",
             "ranksweep extend r --set seed=0,1,2", "ranksweep run s.yaml --out DIR", "ranksweep resume r",
         ] { #expect(again.errors.contains(words), "\(again.errors)") }
         let resumed = try work.run("resume", "r")
@@ -54,7 +55,9 @@ private let sweep = """
                 + "measures: {every: log}\n", to: "s.yaml")
         let again = try work.run("run", "s.yaml", "--out", "r")
         #expect(again.code == 2)
-        #expect(again.errors.contains("measures.every: not given in the run, {\"log\":20} in s.yaml"), "\(again.errors)")
+        #expect(
+            again.errors.contains("measures.every: not given in the run, {\"log\":20} in s.yaml"),
+            "\(again.errors)")
         #expect(again.errors.contains("figures: none in the run, f in s.yaml"))
         #expect(!again.errors.contains("ranksweep extend"))
         // Only how it is drawn, and one seed more: the trials are kept.
@@ -73,7 +76,9 @@ private let sweep = """
         let resumed = try work.run("resume", "r")
         #expect(resumed.code == 0 && !resumed.errors.contains("edited"), "\(resumed.errors)")
         let again = try work.run("run", "s.yaml", "--out", "r")
-        #expect(again.code == 2 && again.errors.contains("'ranksweep resume r' goes on with it"), "\(again.errors)")
+        #expect(
+            again.code == 2 && again.errors.contains("'ranksweep resume r' goes on with it"),
+            "\(again.errors)")
         try work.write("name: [", to: "s.yaml")
         #expect(try work.run("resume", "r").code == 0)
         try FileManager.default.removeItem(at: work.folder.appending(path: "s.yaml"))
@@ -86,14 +91,25 @@ private let sweep = """
         "Nothing is left of it",
         arguments: [
             (["run", "s.yaml", "--out", "a/b/r", "--blas-kernel", "Nonsense"], "no kernel 'Nonsense'"),
-            (["run", "s.yaml", "--out", "a/b/r", "--listen", "tcp://127.0.0.1:1", "--keys", "none"], "none: no such folder"),
+            (
+                ["run", "s.yaml", "--out", "a/b/r", "--listen", "tcp://127.0.0.1:1", "--keys", "none"],
+                "none: no such folder"
+            ),
             (["run", "images.yaml", "--out", "a/b/r"], "the sweep needs mnist"),
-            (["shard", "s.yaml", "--index", "0", "--count", "2", "--out", "a/b/r", "--blas-kernel", "Nonsense"], "Nonsense"),
+            (
+                [
+                    "shard", "s.yaml", "--index", "0", "--count", "2", "--out", "a/b/r", "--blas-kernel",
+                    "Nonsense",
+                ], "Nonsense"
+            ),
         ])
     func leavesNothing(arguments: [String], words: String) throws {
         let work = try Workspace()
         try work.write(sweep, to: "s.yaml")
-        try work.write(sweep.replacing("{name: teacher, inputs: 4, norm: 10, trainPoints: 32, testPoints: 32}", with: "mnist"), to: "images.yaml")
+        try work.write(
+            sweep.replacing(
+                "{name: teacher, inputs: 4, norm: 10, trainPoints: 32, testPoints: 32}", with: "mnist"),
+            to: "images.yaml")
         let end = try work.start("ranksweep", arguments).wait()
         #expect(end.code == 2 && end.errors.contains(words), "\(end.errors)")
         #expect(!work.exists("a"))
@@ -109,7 +125,8 @@ private let sweep = """
         try FileManager.default.createDirectory(
             at: work.folder.appending(path: "here"), withIntermediateDirectories: true)
         let socket = try Listener()
-        let taken = try work.run("run", "s.yaml", "--listen", "tcp://127.0.0.1:\(socket.port)", "--out", "here/r")
+        let taken = try work.run(
+            "run", "s.yaml", "--listen", "tcp://127.0.0.1:\(socket.port)", "--out", "here/r")
         #expect(taken.code == 2 && taken.errors.contains("in use"), "\(taken.errors)")
         // The program alone, in a folder of its own.
         let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
@@ -154,7 +171,8 @@ private let sweep = """
         try work.write(sweep, to: "s.yaml")
         #expect(try work.run("run", "s.yaml", "--out", "r", "--workers", "1", "--slots", "1").code == 0)
         for (file, commands) in [
-            ("records.ndjson", [("check", 1), ("status", 0)]), ("provenance.ndjson", [("check", 1), ("status", 0)]),
+            ("records.ndjson", [("check", 1), ("status", 0)]),
+            ("provenance.ndjson", [("check", 1), ("status", 0)]),
             ("sweep.json", [("check", 1), ("status", 2), ("figures", 2), ("resume", 2)]),
             ("journal.sqlite", [("check", 1), ("status", 2), ("resume", 2)]),
             ("coordinator.lock", [("status", 0), ("resume", 2)]),
@@ -165,7 +183,9 @@ private let sweep = """
             for (command, code) in commands {
                 let end = try work.run(command, "r")
                 #expect(end.code == code, "\(command), \(file): \(end.all)")
-                if code > 0 { #expect(end.all.contains("a pipe, not a file"), "\(command), \(file): \(end.all)") }
+                if code > 0 {
+                    #expect(end.all.contains("a pipe, not a file"), "\(command), \(file): \(end.all)")
+                }
             }
             unlink(path)
             try FileManager.default.moveItem(atPath: path + ".away", toPath: path)
@@ -209,7 +229,8 @@ private let sweep = """
         ] {
             let end = try work.start("ranksweep", arguments).wait()
             #expect(end.code == 2, "\(arguments): \(end.all)")
-            #expect(end.all.contains("not a file") || end.all.contains("no shard"), "\(arguments): \(end.all)")
+            #expect(
+                end.all.contains("not a file") || end.all.contains("no shard"), "\(arguments): \(end.all)")
         }
     }
 }

@@ -53,7 +53,8 @@ private func randomCondition(_ axes: [String], depth: Int, _ draws: inout Draws)
         let (axis, sign) = (draws.pick(axes), draws.pick(signs))
         // What is compared for equality must be a value of the axis.
         let values = [
-            "depth": ["2", "3", "4"], "width": ["64"], "training.learningRate": ["1e-3", "1"], "seed": ["1", "2"],
+            "depth": ["2", "3", "4"], "width": ["64"], "training.learningRate": ["1e-3", "1"],
+            "seed": ["1", "2"],
         ]
         let constants =
             sign == "==" || sign == "!=" ? values[axis, default: axes] : ["2", "3", "20", "32", "0.01"]

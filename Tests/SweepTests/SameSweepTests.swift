@@ -33,7 +33,10 @@ private func message(_ text: String, set overrides: [String] = [], quick: Bool =
             ["seed=0,1,2,3", "seed={range: [0, 4]}", "seed=[0, 1, 2, 3]", "seed={linear: [0, 3], count: 4}"],
             ["seed=0,1", "seed={range: [0, 2]}", "seed=[0, 1]"],
             ["seed=3,5,7", "seed={range: [3, 8], step: 2}", "seed={range: [3, 9], step: 2}"],
-            ["width=10,20,30,40,50,60,70,80", "width={range: [10, 81], step: 10}", "width={linear: [10, 80], count: 8}"],
+            [
+                "width=10,20,30,40,50,60,70,80", "width={range: [10, 81], step: 10}",
+                "width={linear: [10, 80], count: 8}",
+            ],
             ["training.learningRate=0.001,0.01,0.1", "training.learningRate={log: [1e-3, 0.1], count: 3}"],
             ["width=1,2,4,8,16,32,64,128", "width={log: [1, 128], count: 8}"],
             ["training.weightDecay=0,0.5,1", "training.weightDecay={linear: [0, 1], count: 3}"],
@@ -43,7 +46,9 @@ private func message(_ text: String, set overrides: [String] = [], quick: Bool =
         for (sweep, argument) in zip(sweeps, same) {
             #expect(sweep.digest == sweeps[0].digest, "\(argument)")
             #expect(sweep.canonicalJSON == sweeps[0].canonicalJSON, "\(argument)")
-            #expect((0..<sweep.grid.count).map { sweep.grid[$0].id } == (0..<sweeps[0].grid.count).map { sweeps[0].grid[$0].id })
+            #expect(
+                (0..<sweep.grid.count).map { sweep.grid[$0].id }
+                    == (0..<sweeps[0].grid.count).map { sweeps[0].grid[$0].id })
             #expect(try spec(sweep.canonicalJSON.canonicalText) == sweep)
         }
     }
@@ -52,7 +57,8 @@ private func message(_ text: String, set overrides: [String] = [], quick: Bool =
     func others() throws {
         var digests: Set<String> = []
         let arguments = [
-            "seed=0,1", "seed=1,0", "seed=0,1,2", "seed={range: [0, 3], step: 2}", "seed=0,2,1", "width=64,128",
+            "seed=0,1", "seed=1,0", "seed=0,1,2", "seed={range: [0, 3], step: 2}", "seed=0,2,1",
+            "width=64,128",
             "training.learningRate=0.001,0.01", "training.learningRate=0.001,0.01,0.1",
         ]
         for argument in arguments { digests.insert(try spec(text, set: [argument]).digest) }
@@ -62,7 +68,9 @@ private func message(_ text: String, set overrides: [String] = [], quick: Bool =
     @Test("Axes that advance together are the same in any order")
     func zips() throws {
         func zipped(_ zip: String) throws -> SweepSpec {
-            try spec(text + "zip: \(zip)\n", set: ["width=8,16", "dataset.inputs=4,8", "training.steps=1,2", "training.batch=8,16"])
+            try spec(
+                text + "zip: \(zip)\n",
+                set: ["width=8,16", "dataset.inputs=4,8", "training.steps=1,2", "training.batch=8,16"])
         }
         let one = try zipped("[[width, dataset.inputs], [training.steps, training.batch]]")
         let other = try zipped("[[training.batch, training.steps], [dataset.inputs, width]]")
@@ -77,7 +85,9 @@ private func message(_ text: String, set overrides: [String] = [], quick: Bool =
             sweep.canonicalJSON["axes"]?.canonicalText
                 == #"[{"seed":{"range":[0,10]}},{"training.learningRate":{"count":8,"log":[1e-07,1]}}]"#)
         let typed = (0..<8).map { sweep.axes[1].values[$0].canonicalText }.joined(separator: ",")
-        #expect(try spec(text, set: ["training.learningRate=\(typed)", "seed={range: [0, 10]}"]).digest == sweep.digest)
+        #expect(
+            try spec(text, set: ["training.learningRate=\(typed)", "seed={range: [0, 10]}"]).digest
+                == sweep.digest)
     }
 }
 
@@ -97,14 +107,19 @@ private func message(_ text: String, set overrides: [String] = [], quick: Bool =
     @Test(
         "What equals no value is an error that names the nearest",
         arguments: [
-            ("training.learningRate != 0.000316228", "8:33", "0.000316228", "training.learningRate", "0.000316227766017"),
+            (
+                "training.learningRate != 0.000316228", "8:33", "0.000316228", "training.learningRate",
+                "0.000316227766017"
+            ),
             ("training.learningRate == 1e-5", "8:33", "1e-5", "training.learningRate", "0.0001"),
             ("100 == width", "8:8", "100", "width", "128"),
             ("not (width != 1000) or width > 3", "8:22", "1000", "width", "256"),
         ])
     func noValue(condition: String, place: String, number: String, axis: String, nearest: String) throws {
         let line = rates.replacing("training: {batch", with: "where: \(condition)\ntraining: {batch")
-        #expect(message(line) == "s.yaml:\(place): where: \(number) equals no value of \(axis); the nearest is \(nearest)")
+        #expect(
+            message(line)
+                == "s.yaml:\(place): where: \(number) equals no value of \(axis); the nearest is \(nearest)")
     }
 
     @Test("What plan shows of an axis can be copied into a condition")
@@ -195,7 +210,8 @@ private func message(_ text: String, set overrides: [String] = [], quick: Bool =
 @Suite("What a plan tells") struct PlanFactsTests {
     @Test("A trial's cost is told part by part, and local rank that nobody asked for can be most of it")
     func parts() throws {
-        let sweep = try spec(text, set: ["width=256", "depth=4", "measures.effectiveRank=true", "dataset.testPoints=300"])
+        let sweep = try spec(
+            text, set: ["width=256", "depth=4", "measures.effectiveRank=true", "dataset.testPoints=300"])
         let cost = sweep.grid.cost()
         #expect(cost.parts.map(\.name) == ["training", "evaluation", "localRank", "effectiveRank"])
         let sum = cost.parts.reduce(0) { $0 + $1.seconds }
@@ -227,7 +243,8 @@ private func message(_ text: String, set overrides: [String] = [], quick: Bool =
 
     @Test("An epoch is as many whole batches as the training points have")
     func epochs() throws {
-        let images = "name: s\nexperiment: mlp\ndataset: {name: mnist, trainPoints: 1000}\ntraining: {epochs: 3, batch: 600}\n"
+        let images =
+            "name: s\nexperiment: mlp\ndataset: {name: mnist, trainPoints: 1000}\ntraining: {epochs: 3, batch: 600}\n"
         let sweep = try spec(images)
         #expect(sweep.grid.cost().epochs == [.init(points: 1000, batch: 600)])
         #expect(sweep.grid[0].settings.trainingSteps == 3)
@@ -241,11 +258,13 @@ private func message(_ text: String, set overrides: [String] = [], quick: Bool =
 
     @Test("Batch normalisation needs a batch")
     func batches() throws {
-        let words = "batch normalisation takes moments over the batch: it needs 2 points or more in each "
+        let words =
+            "batch normalisation takes moments over the batch: it needs 2 points or more in each "
             + "(normalisation layer or instance takes one point's)"
         let file = text.replacing("batch: 16", with: "batch: 1")
         #expect(message(file + "normalisation: batch\n") == "s.yaml:6:19: training.batch: \(words)")
-        #expect(message(text, set: ["normalisation=none,batch", "training.batch=1,2"])?.contains(words) == true)
+        #expect(
+            message(text, set: ["normalisation=none,batch", "training.batch=1,2"])?.contains(words) == true)
         #expect(message(file + "normalisation: layer\n") == nil)
         #expect(message(text.replacing("batch: 16", with: "batch: 2") + "normalisation: batch\n") == nil)
         // What is not trained takes no moments of batches.
