@@ -27,7 +27,7 @@ let package = Package(
         .target(name: "CBenchmark"),
 
         // Shared.
-        .target(name: "Files"),
+        .target(name: "Files", dependencies: ["CPosix"]),
         .target(name: "Text", dependencies: ["CSodium", "CBuild"]),
         .target(name: "Console", dependencies: ["Files", "Text", "CPosix"]),
         .target(name: "Sweep", dependencies: ["Text", "CYAML"]),
@@ -87,7 +87,7 @@ let package = Package(
         .testTarget(name: "TextTests", dependencies: ["Text"]),
         .testTarget(name: "ConsoleTests", dependencies: ["Console"]),
         .testTarget(name: "SweepTests", dependencies: ["Sweep", "Text", "TestSupport"]),
-        .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra", "TestSupport"]),
+        .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra", "CKernels", "TestSupport"]),
         .testTarget(name: "LearningTests", dependencies: ["Learning", "LinearAlgebra", "TestSupport"]),
         .testTarget(
             name: "MeasuresTests",

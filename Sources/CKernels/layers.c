@@ -13,10 +13,11 @@
 #define CHUNK 32
 #define STRIP 64
 
-// How many rows of a matrix may be taken for one, so that loops over columns are long enough for vectors.
+// How many rows of a matrix may be taken for one, so that loops over columns are long enough for vectors. 1 for a matrix
+// without rows.
 INLINE size_t rows_side_by_side(size_t rows, size_t columns) {
     size_t fold = 1;
-    while (columns * fold * 2 <= CK_SIDE_BY_SIDE && rows % (fold * 2) == 0) fold *= 2;
+    while (fold * 2 <= rows && columns * fold * 2 <= CK_SIDE_BY_SIDE && rows % (fold * 2) == 0) fold *= 2;
     return fold;
 }
 

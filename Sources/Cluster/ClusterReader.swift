@@ -35,20 +35,22 @@ struct ClusterReader {
         if let entry = nodes["name"] {
             cluster.name = entry.value.name(path: "name", &common) ?? ""
         } else {
-            common.add(.wholeFile, "", .missing(["name"]))
+            common.add(root.place, "", .missing(["name"]))
         }
         if let entry = nodes["listen"] { cluster.listen = listen(entry.value) ?? cluster.listen }
         cluster.address = nodes["address"].flatMap { address($0.value) }
         cluster.keys = nodes["keys"].flatMap { text($0.value, "keys") }
         cluster.bundle = nodes["bundle"].flatMap { text($0.value, "bundle") }
         cluster.kernel = nodes["kernel"].flatMap { kernel($0.value, "kernel") }
-        readEngine(nodes, &cluster)
+        readEngine(nodes, lackingAt: root.place, &cluster)
         return common.list.isEmpty && own.isEmpty ? cluster : nil
     }
 
-    private mutating func readEngine(_ nodes: [String: YAMLNode.Entry], _ cluster: inout ClusterFile) {
+    private mutating func readEngine(
+        _ nodes: [String: YAMLNode.Entry], lackingAt place: SweepError.Place, _ cluster: inout ClusterFile
+    ) {
         switch (nodes["hosts"], nodes["slurm"]) {
-        case (nil, nil): add(.wholeFile, "", .noEngine)
+        case (nil, nil): add(place, "", .noEngine)
         case (_?, let slurm?): add(slurm.keyPlace, "slurm", .twoEngines)
         case (nil, let slurm?):
             if let entry = nodes["defaults"] { add(entry.keyPlace, "defaults", .notWithSlurm) }

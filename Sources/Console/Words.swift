@@ -1,4 +1,5 @@
 import Glibc
+import Text
 
 /// "0.6 ms", "0.3 s", "42 s", "7 min 05 s", "3 h 20 min", "12 d 4 h".
 public func durationText(seconds: Double) -> String {
@@ -11,11 +12,6 @@ public func durationText(seconds: Double) -> String {
     if whole < 3600 { return "\(whole / 60) min \(padded(whole % 60)) s" }
     if whole < 48 * 3600 { return "\(whole / 3600) h \(padded(whole % 3600 / 60)) min" }
     return "\(whole / 86400) d \(whole % 86400 / 3600) h"
-}
-
-/// How long something is yet to take, which nobody knows to a fraction of a second.
-public func remainingText(seconds: Double) -> String {
-    seconds < 1 ? "under 1 s" : durationText(seconds: seconds)
 }
 
 /// "1 trial", "12 trials".
@@ -38,9 +34,7 @@ public func groupedText(_ number: Int) -> String {
 /// A number with about three significant digits: "0.0123", "12.3", "4560".
 public func roundedText(_ number: Double) -> String {
     guard number.isFinite, number != 0 else { return number == 0 ? "0" : "\(number)" }
-    let place = floor(log10(abs(number)))
-    let scale = pow(10, 2 - place)
-    let rounded = place >= 2 ? number.rounded() : (number * scale).rounded() / scale
+    let rounded = abs(number) >= 100 ? number.rounded() : number.rounded(toDigits: 3)
     return Int(exactly: rounded).map(groupedText) ?? "\(rounded)"
 }
 
@@ -67,6 +61,8 @@ public struct ProgressReport: Equatable, Sendable {
     public var halt: String?
     /// Trials a second; nil until there is an estimate.
     public var rate: Double?
+    /// Until the end, as `RemainingTime` has it; nil until there is an estimate.
+    public var secondsLeft: Double?
 
     public init(
         total: Int, done: Int, quarantined: Int, failures: Int, workers: Int, slots: Int, rate: Double?
@@ -80,11 +76,6 @@ public struct ProgressReport: Equatable, Sendable {
         self.rate = rate
     }
 
-    /// At this rate; nil where there is none.
-    public var secondsLeft: Double? {
-        rate.flatMap { $0 > 0 ? max(0, Double(total - done) - fraction) / $0 : nil }
-    }
-
     /// The parts of the line, the most wanted first: as many as fit into `width` columns.
     public func line(width: Int) -> String {
         let share = percentText(done: done, fraction: fraction, total: total)
@@ -95,7 +86,7 @@ public struct ProgressReport: Equatable, Sendable {
             } else if workers == 0 {
                 parts.append("waiting for workers")
             } else if let secondsLeft {
-                parts.append("ETA \(remainingText(seconds: secondsLeft))")
+                parts.append("\(aboutText(seconds: secondsLeft)) left")
             }
         }
         if quarantined > 0 { parts.append("\(quarantined) quarantined") }

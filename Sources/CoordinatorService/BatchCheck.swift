@@ -16,13 +16,9 @@ enum BatchCheck: Equatable {
     static let usualCount = 10_000
 
     init(of path: String) {
-        guard !isPipeOrDevice(path) else {
-            self = .wrong("a pipe or a device, no file")
-            return
-        }
-        errno = 0
-        guard let file = fopen(path, "re") else {
-            self = errno == ENOENT ? .missing : .wrong(systemMessage(errno))
+        let file: UnsafeMutablePointer<FILE>
+        do throws(FileError) { file = try openStream(path) } catch {
+            self = error.code == ENOENT ? .missing : .wrong(error.cause)
             return
         }
         defer { fclose(file) }

@@ -84,6 +84,7 @@ extension Coordinator {
             total: progress.total, done: done, quarantined: progress.quarantined, failures: progress.failures,
             workers: progress.workers, slots: progress.slots, rate: rate.perSecond)
         report.fraction = dispatcher.runningFraction
+        report.secondsLeft = plannedWork.secondsLeft
         if dispatcher.intake != .open { report.halt = intakeWord }
         if trouble != nil {
             report.halt = "waiting for the disk"
@@ -105,7 +106,7 @@ extension Coordinator {
         let absent = absentHosts
         if !absent.isEmpty { facts["absent_hosts"] = .array(absent.prefix(1000).map(\.json)) }
         if let rate = report.rate { facts["trials_per_second"] = .number(rate) }
-        if let seconds = report.secondsLeft { facts["eta_seconds"] = .number(seconds) }
+        if let seconds = report.secondsLeft { facts["eta_seconds"] = .number(twoDigits(seconds)) }
         let workers = dispatcher.workerFacts(at: Instant(milliseconds: monotonicMilliseconds()))
         facts["commit"] = .string(programCommit)
         facts["worker_count"] = JSONValue(workers.count)

@@ -28,6 +28,7 @@ struct Coordinator {
     private(set) var dispatcher: Dispatcher
     var terminal = Terminal()
     private(set) var rate = RateEstimate()
+    private(set) var plannedWork: PlannedWork
     private(set) var isFinished = false
     var isInterrupted = false
     /// Why going on is of no use.
@@ -89,9 +90,11 @@ struct Coordinator {
         settings.trialLimitSeconds = trialLimitSeconds
         settings.mayGrow = mayGrow
         do throws(JournalError) {
+            let restored = try run.restored(journal)
+            plannedWork = PlannedWork(run.spec.grid, restored)
             dispatcher = Dispatcher(
                 trialCount: run.spec.grid.count, sweep: Array(run.spec.canonicalJSON.canonicalText.utf8),
-                settings: settings, restored: try run.restored(journal),
+                settings: settings, restored: restored,
                 firstLease: try journal.beginIncarnation() << 32,
                 order: TrialOrder(run.spec.grid))
             kernels = try journal.summary().kernels
@@ -307,12 +310,14 @@ struct Coordinator {
             }
             guard let checked, checked.report == report else { return }
             entries.append(checked.entry)
+            if case .append = effect { plannedWork.settle(Int(report.trial)) }
             for index in sources.indices { sources[index].noteSuccess() }
         case .write(let trial, let step, let offset, let bytes):
             write(.piece(bytes, of: weightsName(trial, step), offset: offset))
         case .keep(let trial, let step):
             write(.keep(weightsName(trial, step)))
         case .appendFailure(let failure, let quarantined):
+            if quarantined { plannedWork.settle(Int(failure.trial)) }
             entries.append(
                 .failure(
                     cause: failure.cause, log: failure.log, quarantined: quarantined,
@@ -392,6 +397,7 @@ struct Coordinator {
         guard terminal.isTerminal || now >= nextLookAt || now >= nextLineAt else { return }
         nextLookAt = now + 1000
         rate.update(done: dispatcher.work, atMilliseconds: now)
+        plannedWork.look(at: dispatcher, milliseconds: now)
         if terminal.isTerminal {
             terminal.setFoot(progressReport.line(width: terminal.width - 1))
         } else if now >= nextLineAt {

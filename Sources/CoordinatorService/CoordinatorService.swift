@@ -38,7 +38,9 @@ struct CommandFailure: Error {
     init(_ error: FileError) {
         // Wrong places are the user's to mend, full or failing disks are not.
         let places = [ENOENT, ENOTDIR, EACCES, EPERM, EROFS, EISDIR, ELOOP, ENAMETOOLONG, EEXIST]
-        self = places.contains(error.code) ? .input(error.description) : .fault(error.description)
+        self =
+            error.kind != nil || places.contains(error.code)
+            ? .input(error.description) : .fault(error.description)
     }
 
     init(_ error: ReportError) {

@@ -1,4 +1,5 @@
 import Console
+import Files
 import Glibc
 import Reporting
 import Sweep
@@ -99,7 +100,7 @@ private func listed(_ names: [String]) -> String {
 }
 
 private func wholeText(of path: String) -> String? {
-    guard let file = fopen(path, "re") else { return nil }
+    guard let file = try? openStream(path) else { return nil }
     defer { fclose(file) }
     var bytes = [UInt8](repeating: 0, count: 1 << 16)
     let count = fread(&bytes, 1, bytes.count, file)

@@ -138,7 +138,7 @@ struct FetchProgress {
     mutating func end() { terminal.setFoot("") }
 }
 
-/// "mnist/train-images-idx3-ubyte.gz: 3.2 of 9.9 MB · 1.2 MB/s · ETA 6 s".
+/// "mnist/train-images-idx3-ubyte.gz: 3.2 of 9.9 MB · 1.2 MB/s · about 6 s left".
 func fetchLine(_ file: DataFile, size: Int, gained: Int, seconds: Double) -> String {
     func megabytes(_ bytes: Double) -> String { "\((bytes / 1e5).rounded() / 10)" }
     // A mirror may pack the same bytes a little better or worse.
@@ -148,6 +148,6 @@ func fetchLine(_ file: DataFile, size: Int, gained: Int, seconds: Double) -> Str
     guard seconds > 0, gained > 0 else { return line }
     let rate = Double(gained) / seconds
     line += " · \(megabytes(rate)) MB/s"
-    if isUsual { line += " · ETA \(remainingText(seconds: Double(file.usualSize - size) / rate))" }
+    if isUsual { line += " · \(aboutText(seconds: Double(file.usualSize - size) / rate)) left" }
     return line
 }

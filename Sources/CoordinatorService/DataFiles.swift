@@ -94,13 +94,14 @@ enum DataCheck: Equatable {
     /// Reads a file, gzip or plain, and compares the digest of what it holds. Memory does not depend on its
     /// size.
     init(of path: String, against digest: String) {
-        guard !isPipeOrDevice(path) else {
-            self = .broken("a pipe or a device, no file")
+        let descriptor: Int32
+        do throws(FileError) { descriptor = try openToRead(path) } catch {
+            self = error.code == ENOENT ? .missing : .broken(error.cause)
             return
         }
-        errno = 0
-        guard let file = gzopen(path, "rbe") else {
-            self = errno == ENOENT ? .missing : .broken(systemMessage(errno))
+        guard let file = gzdopen(descriptor, "rb") else {
+            close(descriptor)
+            self = .broken("out of memory")
             return
         }
         defer { gzclose_r(file) }
@@ -127,10 +128,7 @@ enum DataCheck: Equatable {
             self = found == digest ? .right : .wrong(digest: found)
         case Z_BUF_ERROR: self = .unfinished
         case Z_ERRNO: self = .broken(systemMessage(errno))
-        default:
-            // zlib's message begins with the path.
-            self = .broken(
-                message.hasPrefix(path + ": ") ? String(message.dropFirst(path.count + 2)) : message)
+        default: self = .broken(withoutName(message))
         }
     }
 }
@@ -146,4 +144,10 @@ struct FoundFile: Equatable {
         path = access(plain + ".gz", F_OK) != 0 && access(plain, F_OK) == 0 ? plain : plain + ".gz"
         check = DataCheck(of: path, against: file.digest)
     }
+}
+
+/// zlib's message without the name that it gives a file opened by its descriptor: "<fd:5>: ".
+private func withoutName(_ message: String) -> String {
+    guard message.hasPrefix("<fd:"), let end = message.firstRange(of: ">: ") else { return message }
+    return String(message[end.upperBound...])
 }

@@ -71,7 +71,7 @@ struct KeyInstallation {
         close(ends[0])
         guard let child else {
             close(ends[1])
-            throw .fault("\(ssh) cannot be started: \(systemText(code))")
+            throw .fault("\(ssh) cannot be started: \(systemMessage(code))")
         }
         // A pipe holds all of it.
         let bytes = Array(script.utf8) + files.secret + files.coordinator

@@ -33,8 +33,7 @@ struct WorkerBundle {
                 "there is no worker's bundle to send to the hosts: 'make bundle' makes it, or name it with "
                     + "--bundle FILE")
         }
-        let file = open(path, O_RDONLY | O_CLOEXEC)
-        guard file >= 0 else { throw .input("\(path): cannot be read: \(systemMessage(errno))") }
+        let file = try filed { () throws(FileError) in try openToRead(path) }
         defer { close(file) }
         var stream = DigestStream()
         var bytes = [UInt8](repeating: 0, count: 1 << 18)

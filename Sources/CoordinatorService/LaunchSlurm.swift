@@ -148,9 +148,7 @@ private func share(_ file: SweepFile, in data: String) throws(CommandFailure) {
     guard check == .missing || found == place else {
         throw .input("\(found) is not the data set that this machine has in \(local): remove one of them")
     }
-    guard let source = fopen(local, "re") else {
-        throw .init(FileError(path: local, doing: "read", code: errno))
-    }
+    let source = try filed { () throws(FileError) in try openStream(local) }
     defer { fclose(source) }
     var bytes = [UInt8](repeating: 0, count: file.size)
     guard fread(&bytes, 1, bytes.count, source) == bytes.count else {

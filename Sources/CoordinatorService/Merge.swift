@@ -218,7 +218,7 @@ struct SlowProgress {
 func copyFile(_ from: String, to path: String) throws(FileError) {
     unlink(path)
     if link(from, path) == 0 { return }
-    guard let source = fopen(from, "re") else { throw FileError(path: from, doing: "read", code: errno) }
+    let source = try openStream(from)
     defer { fclose(source) }
     let copy = try WholeFile(path)
     var bytes = [UInt8](repeating: 0, count: 1 << 18)

@@ -247,7 +247,7 @@ struct RunCheck {
         var text: String
         switch state {
         case .current: return ok(file, "what the journal says")
-        case .missing: text = "not written yet"
+        case .missing: text = FileKind(at: "\(path)/\(file)")?.words ?? "not written yet"
         case .outdated(let lines): text = "out of date: \(countText(lines, "line")) of the journal not in it"
         case .foreign(let line):
             text = "line \(line) is not what the journal says"

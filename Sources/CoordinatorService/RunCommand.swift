@@ -22,24 +22,49 @@ func begin(
     var options = RunOptions(slots: coreCount(), data: absolutePath(dataDirectory(nil)))
     launch?.adjust(&options)
     try options.apply(arguments)
-    let spec = try readSpec(sweep, arguments)
+    let source = SweepSource(sweep, arguments)
+    let spec = try source.spec(mayBePipe: true)
+    let path = arguments["--out"] ?? "runs/\(spec.name)"
+    try RunDirectory.checkIsFree(path, for: spec, source)
     try checkData(spec, options)
     let launch = try launch?.prepared(for: spec, options)
-    let path = arguments["--out"] ?? "runs/\(spec.name)"
-    try RunDirectory.checkIsFree(path)
     let signals = SignalDescriptor()
     let door = try Door(options, for: spec)
-    try filed { () throws(FileError) in try makeFolder(path) }
-    let lock = try journaled { () throws(JournalError) in
-        try CoordinatorLock(in: path, holder: .thisProcess(address: door.socket.endpoint))
+    let fresh = try FreshRun(path)
+    let lock: CoordinatorLock
+    do throws(JournalError) {
+        lock = try CoordinatorLock(in: path, holder: .thisProcess(address: door.socket.endpoint))
+    } catch {
+        fresh.discardFolders()
+        throw CommandFailure(error)
     }
     // Another run may have come and gone since the first look.
-    try RunDirectory.checkIsFree(path)
-    let run = try RunDirectory.create(path, spec)
-    let journal = try journaled { () throws(JournalError) in
-        try RunJournal.create(in: path, sweep: spec.digest)
+    try RunDirectory.checkIsFree(path, for: spec, source)
+    let (run, journal) = try create(fresh, spec, source)
+    do throws(CommandFailure) {
+        return try serve(run, journal, lock, options, consume door, signals, launch)
+    } catch {
+        // Nothing was begun: the same command can be typed again once its cause is mended.
+        if FreshRun.isUntouched(journal) { fresh.discard() }
+        throw error
     }
-    return try serve(run, journal, lock, options, consume door, signals, launch)
+}
+
+private func create(
+    _ fresh: FreshRun, _ spec: SweepSpec, _ source: SweepSource
+) throws(CommandFailure) -> (RunDirectory, RunJournal) {
+    do throws(CommandFailure) {
+        let run = try RunDirectory.create(fresh.path, spec)
+        let journal = try journaled { () throws(JournalError) in
+            let journal = try RunJournal.create(in: fresh.path, sweep: spec.digest)
+            try source.remember(in: journal, for: spec)
+            return journal
+        }
+        return (run, journal)
+    } catch {
+        fresh.discard()
+        throw error
+    }
 }
 
 /// - Parameter launch: what starts workers elsewhere.
@@ -56,6 +81,7 @@ func resume(
     if RunJournal.extendedSweep(in: run.path) != nil { try run.writeSweep() }
     let journal = try run.openOrCreateJournal()
     try RunShare.refuse(run, journal)
+    try run.tellOfEdits(journal)
     var options = RunOptions(slots: coreCount(), data: absolutePath(dataDirectory(nil)))
     let kept = try journaled { () throws(JournalError) in try journal.setting("options") }
     if let kept, let json = try? JSONValue(parsing: kept.utf8) { options.restore(json) }
@@ -222,7 +248,7 @@ private func announce(
     if options.workers > 0, complete < total {
         let plan = Plan(run.spec, slots: options.slots)
         let left = plan.seconds * Double(total - complete) / Double(max(1, total))
-        line += ", about \(durationText(seconds: left)) on \(countText(options.slots, "slot"))"
+        line += ", \(aboutText(seconds: left)) on \(countText(options.slots, "slot"))"
     }
     printError(line)
     if let listen = options.listen, !isLaunch {

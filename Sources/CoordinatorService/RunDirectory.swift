@@ -19,9 +19,10 @@ struct RunDirectory {
     private static func sweepPath(_ path: String) -> String { path + "/sweep.json" }
 
     var hasJournal: Bool { RunDirectory.has(RunJournal.path(in: path)) }
+    /// Whether a file that is not empty is there, or something in its place, which will be refused when it is opened.
     private static func has(_ path: String) -> Bool {
         var status = stat()
-        return stat(path, &status) == 0 && status.st_size > 0
+        return stat(path, &status) == 0 && (status.st_size > 0 || FileKind(mode: status.st_mode) != nil)
     }
 
     /// Throws where a directory holds a run already, or what is left of one, or is no place for one.
@@ -169,48 +170,4 @@ struct RunDirectory {
         }
         try filed { () throws(FileError) in try file.commit() }
     }
-}
-
-/// A sweep file's bytes, or those of another `kind` of file. Bigger than any is refused.
-func readSweep(_ path: String, kind: String = "sweep file") throws(CommandFailure) -> [UInt8] {
-    var status = stat()
-    guard stat(path, &status) == 0 else {
-        let why = errno == ENOENT ? "no such file" : systemMessage(errno)
-        throw .input("\(path): \(why)\(suggestion(for: path))")
-    }
-    guard status.st_mode & S_IFMT != S_IFDIR else {
-        let isRun = access(path + "/sweep.json", F_OK) == 0
-        throw .input(
-            "\(path): a folder, not a \(kind)"
-                + (isRun ? "; to go on with its run: ranksweep resume \(path)" : ""))
-    }
-    guard let file = fopen(path, "re") else {
-        throw .input("\(path): cannot be read: \(systemMessage(errno))")
-    }
-    defer { fclose(file) }
-    let limit = 1 << 20
-    var bytes = [UInt8](repeating: 0, count: limit + 1)
-    let count = fread(&bytes, 1, bytes.count, file)
-    guard count <= limit else { throw .input("\(path): larger than 1 MiB: not a \(kind)") }
-    return Array(bytes[..<count])
-}
-
-/// "; did you mean 'sweeps/demo.yaml'?" where a sweep file of nearly this name is there.
-private func suggestion(for path: String) -> String {
-    let slash = path.lastIndex(of: "/")
-    let folder = slash.map { String(path[...$0]) } ?? ""
-    let name = slash.map { String(path[path.index(after: $0)...]) } ?? path
-    guard let listing = opendir(folder.isEmpty ? "." : folder) else { return "" }
-    defer { closedir(listing) }
-    var names: [String] = []
-    while let entry = readdir(listing) {
-        let bytes = withUnsafeBytes(of: entry.pointee.d_name) { $0.prefix { $0 != 0 } }
-        let candidate = String(decoding: bytes, as: UTF8.self)
-        if candidate.hasSuffix(".yaml") || candidate.hasSuffix(".yml") { names.append(candidate) }
-    }
-    names.sort()
-    if let exact = names.first(where: { $0.hasPrefix(name + ".") }) {
-        return "; did you mean '\(folder)\(exact)'?"
-    }
-    return nearestSpelling(to: name, among: names).map { "; did you mean '\(folder)\($0)'?" } ?? ""
 }

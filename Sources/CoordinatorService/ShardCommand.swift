@@ -18,7 +18,7 @@ func runShard(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     if let end = try endIfWhole(header, share) { return end }
     if !trials.isEmpty { try checkData(spec, options) }
     let signals = SignalDescriptor()
-    try filed { () throws(FileError) in try makeFolder(share.workPath) }
+    let fresh = try FreshRun(share.workPath)
     let lock = try journaled { () throws(JournalError) in
         try CoordinatorLock(in: share.workPath, holder: .thisProcess())
     }
@@ -30,7 +30,14 @@ func runShard(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     }
     let run = RunDirectory(path: share.workPath, spec: spec, share: share)
     let journal = try openWork(run, share)
-    let end = try work(run, journal, share, options, signals)
+    let end: Coordinator.End
+    do throws(CommandFailure) { end = try work(run, journal, share, options, signals) } catch {
+        if FreshRun.isUntouched(journal) {
+            removeTree(share.workPath)
+            fresh.discardFolders()
+        }
+        throw error
+    }
     do throws(CommandFailure) {
         return try finish(end, header, run, journal, share, signals)
     } catch { throw error.afterBeginning }

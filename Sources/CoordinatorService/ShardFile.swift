@@ -138,7 +138,8 @@ final class ShardReader {
         guard found == start || (found.count < start.count && start.starts(with: found)) else {
             throw .notAShard
         }
-        guard let opened = fopen(path, "re") else { throw .unreadable(errno) }
+        let opened: UnsafeMutablePointer<FILE>
+        do throws(FileError) { opened = try openStream(path) } catch { throw .unreadable(error.code) }
         lines = BoundedLines(opened)
         var first = try lines.next(number: 1)
         guard first.popLast() == UInt8(ascii: "\n") else { throw .torn(line: 1) }

@@ -113,7 +113,7 @@ struct SlurmFolder {
     }
 
     private func contents(_ path: String) throws(FileError) -> [UInt8] {
-        guard let file = fopen(path, "re") else { throw FileError(path: path, doing: "read", code: errno) }
+        let file = try openStream(path)
         defer { fclose(file) }
         var bytes = [UInt8](repeating: 0, count: 65_536)
         let count = fread(&bytes, 1, bytes.count, file)
@@ -140,7 +140,7 @@ struct SlurmFolder {
 
     /// What the job wrote last: at most so many lines.
     func lastLines(of job: String, _ count: Int) -> [String] {
-        guard let file = fopen(log(of: job), "re") else { return [] }
+        guard let file = try? openStream(log(of: job)) else { return [] }
         defer { fclose(file) }
         fseek(file, 0, SEEK_END)
         fseek(file, max(0, ftell(file) - 4096), SEEK_SET)

@@ -60,8 +60,8 @@ struct Feed {
         switch pieces.removeFirst() {
         case .bytes(let bytes): buffer = bytes[...]
         case .file(let path, let size):
-            file = open(path, O_RDONLY | O_CLOEXEC)
-            guard file >= 0 else { return false }
+            guard let opened = try? openToRead(path) else { return false }
+            file = opened
             fileLeft = size
         }
         return buffer.isEmpty ? refill() : true

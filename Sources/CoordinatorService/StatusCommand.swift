@@ -86,7 +86,11 @@ struct RunStatus {
     private var rate: Double? {
         halt == nil ? live?["trials_per_second"]?.number ?? recentRate : nil
     }
-    private var secondsLeft: Double? { rate.map { max(0, Double(total - done) - fraction) / $0 } }
+    /// As the coordinator has it; where it does not answer, at the rate that the journal tells.
+    private var secondsLeft: Double? {
+        guard halt == nil else { return nil }
+        return live.map { $0["eta_seconds"]?.number } ?? rate.map { Double(total - done) / $0 }
+    }
     /// "paused", "draining", or why else no trials are started; nil where they are.
     private var halt: String? {
         if live?["outage"] != nil { return "waiting for the disk" }
@@ -119,12 +123,7 @@ struct RunStatus {
             let address = holder.address.isEmpty ? "" : ", listening at \(holder.address)"
             lines.append("\(halt ?? "running"): process \(holder.process) on \(holder.host)\(address)")
             if halt == "paused" { lines.append("to go on: ranksweep pause \(run.path) --off") }
-            if done < total, halt == nil, let rate, let secondsLeft {
-                let pace =
-                    rate < 0.5
-                    ? "\(roundedText(rate * 60)) trials a minute" : "\(roundedText(rate)) trials a second"
-                lines.append("rate: \(pace); ETA \(remainingText(seconds: secondsLeft))")
-            }
+            if let paceLine { lines.append(paceLine) }
             if let outage = live?["outage"] { lines += outageLines(outage) }
             if live == nil { lines.append("it does not answer just now; what follows is from its journal") }
         } else if done < total {
@@ -145,6 +144,20 @@ struct RunStatus {
                 "to try the quarantined trials again: ranksweep resume \(run.path) --retry quarantined")
         }
         return lines.joined(separator: "\n")
+    }
+
+    /// "rate: 12 trials a second; about 3 min left".
+    private var paceLine: String? {
+        guard done < total, halt == nil else { return nil }
+        var parts: [String] = []
+        if let rate {
+            parts.append(
+                rate < 0.5
+                    ? "rate: \(roundedText(rate * 60)) trials a minute"
+                    : "rate: \(roundedText(rate)) trials a second")
+        }
+        if let secondsLeft { parts.append("\(aboutText(seconds: secondsLeft)) left") }
+        return parts.isEmpty ? nil : parts.joined(separator: "; ")
     }
 
     private func liveWorkers(_ live: JSONValue) -> [String] {
@@ -223,7 +236,7 @@ extension RunStatus {
         if !kept.absent.isEmpty { members["absent_hosts"] = .array(kept.absent.map(\.json)) }
         members["live"] = live
         if let rate { members["trials_per_second"] = .number(rate) }
-        if let secondsLeft { members["eta_seconds"] = .number(secondsLeft) }
+        if let secondsLeft { members["eta_seconds"] = .number(twoDigits(secondsLeft)) }
         if let holder {
             members["coordinator"] = .object([
                 "process": JSONValue(Int(holder.process)), "host": .string(holder.host),

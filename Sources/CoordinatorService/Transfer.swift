@@ -19,7 +19,7 @@ struct Transfer {
     func run(
         signals: SignalDescriptor, note: (_ size: Int) -> Void
     ) throws(CommandFailure) -> (end: TransferEnd, offset: Int, size: Int) {
-        let file = open(partial, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+        let file = open(partial, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0o644)
         guard file >= 0 else { throw .init(FileError(path: partial, doing: "write", code: errno)) }
         defer { close(file) }
         let offset = Int(lseek(file, 0, SEEK_END))

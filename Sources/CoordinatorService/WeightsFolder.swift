@@ -50,12 +50,8 @@ struct WeightsFolder {
 
     /// Half files of a run that was killed: who holds the run's lock may delete them.
     func removeUnfinished() {
-        guard let listing = opendir(path) else { return }
-        defer { closedir(listing) }
-        while let entry = readdir(listing) {
-            let bytes = withUnsafeBytes(of: entry.pointee.d_name) { $0.prefix { $0 != 0 } }
-            let name = String(decoding: bytes, as: UTF8.self)
-            if name.hasSuffix(WeightsFolder.unfinished) { unlink("\(path)/\(name)") }
+        for name in fileNames(in: path) where name.hasSuffix(WeightsFolder.unfinished) {
+            unlink("\(path)/\(name)")
         }
     }
 

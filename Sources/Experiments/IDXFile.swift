@@ -105,8 +105,10 @@ struct IDXFile {
     /// Reads a file that should have `expected` dimensions (1: labels, 3: images). Never allocates more than
     /// the file holds, nor for more than a million items, whatever the header says.
     static func read(_ path: String, dimensions expected: Int) throws(DataError) -> IDXFile {
-        guard let file = gzopen(path, "rb") else {
-            throw DataError(file: path, problem: .unreadable(systemMessage(errno)))
+        let descriptor = try descriptor(toRead: path)
+        guard let file = gzdopen(descriptor, "rb") else {
+            close(descriptor)
+            throw DataError(file: path, problem: .unreadable("out of memory"))
         }
         defer { gzclose_r(file) }
         gzbuffer(file, 1 << 18)
@@ -182,9 +184,9 @@ struct IDXFile {
         case Z_BUF_ERROR: return atEnd
         case Z_ERRNO: return .unreadable(systemMessage(errno))
         default:
-            // zlib's message begins with the path, which the error names already.
+            // zlib's message begins with its name of the descriptor, "<fd:5>: ".
             let text = message.map { String(cString: $0) } ?? "zlib error \(code)"
-            return .corrupt(text.hasPrefix(path + ": ") ? String(text.dropFirst(path.count + 2)) : text)
+            return .corrupt(text.firstRange(of: ">: ").map { String(text[$0.upperBound...]) } ?? text)
         }
     }
 }

@@ -235,8 +235,7 @@ public final class ImageSet {
 
     /// nil where there is no copy, or it is not whole.
     private static func map(_ path: String, numbers: Int) -> ImageSet? {
-        let file = Glibc.open(path, O_RDONLY | O_CLOEXEC)
-        guard file >= 0 else { return nil }
+        guard let file = try? openToRead(path) else { return nil }
         defer { close(file) }
         var status = stat()
         guard fstat(file, &status) == 0, status.st_size > headerBytes else { return nil }

@@ -1,6 +1,13 @@
 import Files
 import Glibc
 
+/// Opens a regular file of data.
+func descriptor(toRead path: String) throws(DataError) -> Int32 {
+    do throws(FileError) { return try openToRead(path) } catch {
+        throw DataError(file: path, problem: .unreadable(error.cause))
+    }
+}
+
 /// A file given by a user, read part by part: what its header announces is compared with its size before any
 /// memory is taken for it.
 final class InputFile {
@@ -11,20 +18,9 @@ final class InputFile {
 
     init(_ path: String) throws(DataError) {
         self.path = path
-        descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else {
-            throw DataError(file: path, problem: .unreadable(systemMessage(errno)))
-        }
+        descriptor = try Experiments.descriptor(toRead: path)
         var status = stat()
-        let code = fstat(descriptor, &status) == 0 ? 0 : errno
-        size = Int(status.st_size)
-        let kind = status.st_mode & S_IFMT
-        guard code == 0, kind == S_IFREG else {
-            close(descriptor)
-            let why = kind == S_IFDIR ? "Is a directory" : "is no regular file"
-            throw DataError(
-                file: path, problem: .unreadable(code == 0 ? why : systemMessage(code)))
-        }
+        size = fstat(descriptor, &status) == 0 ? Int(status.st_size) : 0
     }
 
     deinit { close(descriptor) }

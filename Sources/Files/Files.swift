@@ -1,5 +1,5 @@
-// Files: files that appear whole or not at all, folders, files that may lose their place, and what the system
-// says where it refuses. Imports Glibc only.
+// Files: files that appear whole or not at all, the opening of regular files, folders, files that may lose their
+// place, and what the system says where it refuses. Imports CPosix and Glibc.
 // Leaves out: what is in them, and where they belong.
 
 import Glibc
@@ -11,14 +11,22 @@ public struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
     public let doing: String
     /// `errno`.
     public let code: Int32
+    /// What is there in place of a regular file; nil where that isn't the trouble.
+    public let kind: FileKind?
 
-    public init(path: String, doing: String, code: Int32) {
+    public init(path: String, doing: String, code: Int32, kind: FileKind? = nil) {
         self.path = path
         self.doing = doing
         self.code = code
+        self.kind = kind
     }
 
-    public var description: String { "\(path): cannot \(doing): \(systemMessage(code))" }
+    /// The cause alone: "No such file or directory", "a pipe, not a file".
+    public var cause: String { kind?.words ?? systemMessage(code) }
+
+    public var description: String {
+        kind.map { "\(path): \($0.words)" } ?? "\(path): cannot \(doing): \(systemMessage(code))"
+    }
 }
 
 /// Writes a file so that a reader sees the old one or the new one, whole, also after a crash.
@@ -34,7 +42,7 @@ public func writeFile(
 
 /// Makes a file that another program wrote durable, and gives it its name.
 public func adoptFile(_ from: String, as path: String) throws(FileError) {
-    let descriptor = open(from, O_RDONLY | O_CLOEXEC)
+    let descriptor = open(from, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw FileError(path: from, doing: "open", code: errno) }
     let code = fsync(descriptor) == 0 ? 0 : errno
     close(descriptor)
@@ -58,15 +66,24 @@ func renameFile(_ from: String, to path: String) throws(FileError) {
 }
 
 /// Makes a folder and those above it, where they are missing.
-public func makeFolder(_ path: String) throws(FileError) {
-    var made = path.hasPrefix("/") ? "/" : ""
+///
+/// - Returns: those that were missing, outermost first.
+@discardableResult
+public func makeFolder(_ path: String) throws(FileError) -> [String] {
+    var folder = path.hasPrefix("/") ? "/" : ""
+    var made: [String] = []
     for part in path.split(separator: "/") {
-        made += part + "/"
-        guard mkdir(made, 0o755) != 0 else { continue }
+        folder += part + "/"
+        guard mkdir(folder, 0o755) != 0 else {
+            made.append(folder)
+            continue
+        }
         let code = errno
         // Another's folder above, or one of a file system that is only read, may be there and yet refuse.
-        guard code == EEXIST || code == EISDIR || access(made, F_OK) == 0 else {
-            throw FileError(path: made, doing: "make the folder", code: code)
+        guard code == EEXIST || code == EISDIR || access(folder, F_OK) == 0 else {
+            for folder in made.reversed() { rmdir(folder) }
+            throw FileError(path: folder, doing: "make the folder", code: code)
         }
     }
+    return made
 }

@@ -21,7 +21,8 @@ public final class WholeFile {
         switch writers {
         case .one:
             temporary = path + ".partial"
-            descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+            // A pipe there would keep who opens it waiting.
+            descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK, 0o644)
         case .several:
             var name = Array((path + ".XXXXXX").utf8CString)
             descriptor = mkstemp(&name)

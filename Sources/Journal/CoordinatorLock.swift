@@ -42,7 +42,8 @@ public final class CoordinatorLock {
     /// Throws `locked` where another holds it.
     public init(in directory: String, holder: Holder) throws(JournalError) {
         let path = Self.path(in: directory)
-        file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        if let kind = FileKind(at: path) { throw .notAFile(path: path, kind) }
+        file = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0o644)
         self.holder = holder
         guard file >= 0 else { throw Self.systemError(path) }
         // A status command takes a shared lock for an instant to see whether there is a holder: hence the
@@ -69,8 +70,7 @@ public final class CoordinatorLock {
 
     /// Who coordinates the directory now; nil where nobody does.
     public static func holder(in directory: String) -> Holder? {
-        let file = open(path(in: directory), O_RDONLY | O_CLOEXEC)
-        guard file >= 0 else { return nil }
+        guard let file = try? openToRead(path(in: directory)) else { return nil }
         defer { close(file) }
         if flock(file, LOCK_SH | LOCK_NB) == 0 { return nil }
         return readHolder(file) ?? Holder(process: 0, host: "unknown", address: "")

@@ -26,6 +26,10 @@ final class Database {
             case .readOnly: "file:\(Database.quoted(path))?mode=ro"
             case .immutable: "file:\(Database.quoted(path))?mode=ro&immutable=1"
             }
+        // SQLite would wait for who writes to a pipe.
+        for ending in ["", "-wal", "-shm", "-journal"] {
+            if let kind = FileKind(at: path + ending) { throw .notAFile(path: path + ending, kind) }
+        }
         var opened: OpaquePointer?
         let code = sqlite3_open_v2(name, &opened, flags | SQLITE_OPEN_EXRESCODE, nil)
         guard code == SQLITE_OK, let opened else {

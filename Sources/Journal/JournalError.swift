@@ -13,6 +13,8 @@ public enum JournalError: Error, Equatable, Sendable {
     /// Its creation was cut short: it holds nothing.
     case empty(path: String)
     case notAJournal(path: String)
+    /// A pipe, a device or a folder stands where the journal or one of its files should.
+    case notAFile(path: String, FileKind)
     case newerVersion(path: String, found: Int, known: Int)
     case otherSweep(path: String, found: String, expected: String)
     /// Another coordinator serves the run directory; nil where it has not said who it is.
@@ -40,6 +42,7 @@ public enum JournalError: Error, Equatable, Sendable {
         case .empty(let path):
             "\(path): the journal is empty, its creation was interrupted: start the run again"
         case .notAJournal(let path): "\(path): not a journal of ranksweep"
+        case .notAFile(let path, let kind): "\(path): \(kind.words)"
         case .newerVersion(let path, let found, let known):
             "\(path): the journal has version \(found), this ranksweep knows up to \(known): use a "
                 + "ranksweep that is as new as the one that wrote it; nothing was changed"

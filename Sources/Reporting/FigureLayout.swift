@@ -157,10 +157,5 @@ func fraction(_ number: Double) -> String { JSONValue.text(of: (number * 10000).
 /// none is gnuplot's "NaN".
 func rounded(_ number: Double, digits: Int = 4) -> String {
     guard number.isFinite else { return "NaN" }
-    guard (1e-290...1e290).contains(abs(number)) else { return JSONValue.text(of: number) }
-    let least = (1..<digits).reduce(1.0) { power, _ in power * 10 }
-    var scale = 1.0
-    while abs(number) * scale < least { scale *= 10 }
-    while abs(number) * scale >= 10 * least { scale /= 10 }
-    return JSONValue.text(of: (number * scale).rounded() / scale)
+    return JSONValue.text(of: number.rounded(toDigits: digits))
 }

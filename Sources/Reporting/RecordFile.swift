@@ -32,7 +32,8 @@ private let longestLine = 64 << 20
 
 /// Calls `body` with each line of a file, its newline included, keeping one in memory.
 func readLines(at path: String, _ body: ([UInt8]) throws(ReportError) -> Void) throws(ReportError) {
-    guard let file = fopen(path, "re") else { throw .file(FileError(path: path, doing: "read", code: errno)) }
+    let file: UnsafeMutablePointer<FILE>
+    do throws(FileError) { file = try openStream(path) } catch { throw .file(error) }
     defer { fclose(file) }
     var piece = [UInt8](repeating: 0, count: 1 << 16)
     var line: [UInt8] = []

@@ -6,6 +6,8 @@ public struct Sample: Equatable, Sendable {
     public private(set) var count = 0
     private var runningMean = 0.0
     private var squares = 0.0
+    /// The sum of whole numbers, which is exact; nil once another was among them.
+    private var wholeSum: Double? = 0
 
     public init() {}
 
@@ -18,10 +20,15 @@ public struct Sample: Equatable, Sendable {
         let deviation = number - runningMean
         runningMean += deviation / Double(count)
         squares += deviation * (number - runningMean)
+        wholeSum = wholeSum.flatMap { sum in
+            number == number.rounded() && abs(sum + number) < 0x1p53 ? sum + number : nil
+        }
     }
 
-    /// nil of no numbers.
-    public var mean: Double? { count > 0 ? runningMean : nil }
+    /// nil of no numbers. Of counts it is the double nearest to their mean, as sums of whole numbers are exact.
+    public var mean: Double? {
+        count > 0 ? wholeSum.map { $0 / Double(count) } ?? runningMean : nil
+    }
 
     /// s / √n, with the n − 1 of Bessel in s; nil of fewer than two numbers.
     public var standardError: Double? {

@@ -92,6 +92,12 @@ extension Dispatcher {
     /// Sum of the fractions that running trials are done.
     public var runningFraction: Double { fractions.values.reduce(0) { $0 + $1.done } }
 
+    /// How far the training of each running trial is that has told so, and what had been done of it before this
+    /// coordinator knew of the attempt. By trial.
+    public var runningTrials: [(trial: Int, done: Double, before: Double)] {
+        fractions.map { ($0.key, $0.value.done, $0.value.before) }.sorted { $0.0 < $1.0 }
+    }
+
     /// Trials' worth of work since this coordinator began, but for a constant: what rates are measured by.
     public var work: Double {
         Double(progress.complete + progress.quarantined) - skipped

@@ -12,6 +12,13 @@ extension TrialSettings {
         case resnet(depth: Int, width: Int, Normalisation?)
 
         var isOfImages: Bool { if case .mlp = self { false } else { true } }
+
+        var normalisation: Normalisation? {
+            switch self {
+            case .mlp(let normalisation, _), .cnn(let normalisation), .resnet(_, _, let normalisation):
+                normalisation
+            }
+        }
     }
 
     /// What normalises a hidden layer's pre-activations (docs/sweep-files.md).

@@ -9,6 +9,7 @@ public struct Axis: Equatable, Sendable {
     let labels: [JSONValue]?
 
     init(path: String, values: AxisValues) {
+        let values = values.normalised(isWhole: Setting[path: path]?.kind.isWhole ?? false)
         self.path = path
         self.values = values
         labels =
@@ -19,6 +20,16 @@ public struct Axis: Equatable, Sendable {
 
     /// The `index`-th value as records and figures show it.
     public func label(at index: Int) -> JSONValue { labels?[index] ?? values[index] }
+
+    /// "0.001, 0.01, 0.1", or the first, the second and the last of many: numbers read back as the same values.
+    public var valuesText: String {
+        func text(_ index: Int) -> String {
+            let label = label(at: index)
+            return label.string ?? label.canonicalText
+        }
+        if count <= 8 { return (0..<count).map(text).joined(separator: ", ") }
+        return "\(text(0)), \(text(1)), … \(text(count - 1))"
+    }
 
     /// A data set's name; with its options where two values share the name.
     private static func datasetLabels(of values: [JSONValue]) -> [JSONValue] {
@@ -79,6 +90,79 @@ public enum AxisValues: Equatable, Sendable {
                 ["range": JSONValue([lower, upper])].merging(step == 1 ? [:] : ["step": JSONValue(step)]) {
                     a, _ in a
                 })
+        }
+    }
+}
+
+extension AxisValues {
+    /// Sequences of so many numbers and more are written as a rule where one makes them.
+    private static let fewest = 8
+    private static let most = 10_000
+
+    /// The same values in the same order, in the one form that they have: a sweep is what is run, however its
+    /// values were typed.
+    ///
+    /// Whole numbers that follow one another are a range, if they begin with 0 or are at least five. Of at least
+    /// eight values, those that a rule makes are that rule. All others are a list.
+    func normalised(isWhole: Bool) -> AxisValues {
+        if case .range(let lower, _, let step) = self, count >= AxisValues.fewest {
+            return AxisValues.range(lower, count: count, step: step)
+        }
+        guard count <= AxisValues.most else { return self }
+        let values = (0..<count).map { self[$0] }
+        let numbers = values.compactMap(\.number)
+        guard numbers.count == count else { return self }
+        if let range = AxisValues.range(of: numbers, isWhole: isWhole) { return range }
+        guard count >= AxisValues.fewest else { return .list(values) }
+        let (first, last) = (numbers[0], numbers[count - 1])
+        var rules = [AxisValues.linear(first: first, last: last, count: count, whole: isWhole)]
+        if first > 0, last > 0 {
+            rules.append(.logarithmic(first: first, last: last, count: count, whole: isWhole))
+        }
+        return rules.first { rule in numbers.indices.allSatisfy { rule[$0].number == numbers[$0] } }
+            ?? .list(values)
+    }
+
+    private static func range(of numbers: [Double], isWhole: Bool) -> AxisValues? {
+        guard numbers.count >= 2, let lower = Int(exactly: numbers[0]), let next = Int(exactly: numbers[1]),
+            next > lower, abs(lower) < 1 << 52, next - lower < 1 << 52
+        else { return nil }
+        let step = next - lower
+        guard numbers.indices.allSatisfy({ numbers[$0] == numbers[0] + Double($0) * Double(step) }) else {
+            return nil
+        }
+        let isShort = numbers.count < fewest
+        guard !isShort || isWhole && step == 1 && (numbers.count >= 5 || lower == 0) else { return nil }
+        return range(lower, count: numbers.count, step: step)
+    }
+
+    /// Up to where the next value would be, or as near as a file may say.
+    private static func range(_ lower: Int, count: Int, step: Int) -> AxisValues {
+        let last = lower + (count - 1) * step
+        return .range(lower: lower, upper: min(last + step, max(last + 1, Setting.seedLimit)), step: step)
+    }
+
+    /// The number among the values that is nearest to another. Precondition: the values are numbers.
+    func nearest(to number: Double) -> Double {
+        if case .range(let lower, _, let step) = self {
+            let place = ((number - Double(lower)) / Double(step)).rounded()
+            return Double(lower) + min(max(place, 0), Double(count - 1)) * Double(step)
+        }
+        var nearest = self[0].number ?? 0
+        for index in 1..<max(1, count) {
+            guard let value = self[index].number else { continue }
+            if abs(value - number) < abs(nearest - number) { nearest = value }
+        }
+        return nearest
+    }
+}
+
+extension Kind {
+    /// Whether its numbers are whole.
+    var isWhole: Bool {
+        switch self {
+        case .integer, .points: true
+        default: false
         }
     }
 }

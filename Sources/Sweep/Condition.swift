@@ -56,6 +56,56 @@ public indirect enum Condition: Equatable, Sendable {
     }
 }
 
+extension Condition {
+    /// The condition without comparisons that hold at every point, or at none, because a constant in them is no
+    /// value of its axis any more: `quick` or an override took it away. nil where the whole holds everywhere.
+    ///
+    /// What is written into a run directory names only values that are there, and so reads back.
+    func simplified(by axes: ConditionAxes) -> Condition? {
+        switch truth(by: axes) {
+        case .always: nil
+        // No point is left, which is told as such.
+        case .never: self
+        case .sometimes(let condition): condition
+        }
+    }
+
+    private enum Truth {
+        case always, never
+        case sometimes(Condition)
+    }
+
+    private func truth(by axes: ConditionAxes) -> Truth {
+        switch self {
+        case .comparison(let left, let sign, let right):
+            for (operand, other) in [(left, right), (right, left)] {
+                guard case .axis(let path) = operand, sign == .equal || sign == .notEqual else { continue }
+                if case .axis = other { continue }
+                if !axes.isValue(other, of: path) { return sign == .equal ? .never : .always }
+            }
+            return .sometimes(self)
+        case .not(let inner):
+            return switch inner.truth(by: axes) {
+            case .always: .never
+            case .never: .always
+            case .sometimes(let condition): .sometimes(.not(condition))
+            }
+        case .and(let left, let right):
+            return switch (left.truth(by: axes), right.truth(by: axes)) {
+            case (.never, _), (_, .never): .never
+            case (.always, let other), (let other, .always): other
+            case (.sometimes(let one), .sometimes(let other)): .sometimes(.and(one, other))
+            }
+        case .or(let left, let right):
+            return switch (left.truth(by: axes), right.truth(by: axes)) {
+            case (.always, _), (_, .always): .always
+            case (.never, let other), (let other, .never): other
+            case (.sometimes(let one), .sometimes(let other)): .sometimes(.or(one, other))
+            }
+        }
+    }
+}
+
 extension Condition.Operand {
     var text: String {
         switch self {
@@ -75,6 +125,7 @@ public enum ConditionMistake: Equatable, Sendable {
     case noAxis
     case unknownAxis(String, suggestion: String?, isSetting: Bool)
     case unknownValue(String, axis: String, suggestion: String?)
+    case unknownNumber(String, axis: String, nearest: String)
     case ordersText(String)
     case mixesTypes(String, String)
     case notComparable(String)
@@ -93,6 +144,8 @@ public enum ConditionMistake: Equatable, Sendable {
                 + (suggestion.map { " (did you mean '\($0)'?)" } ?? "")
         case .unknownValue(let text, let axis, let suggestion):
             "'\(text)' is no value of \(axis)" + (suggestion.map { " (did you mean '\($0)'?)" } ?? "")
+        case .unknownNumber(let text, let axis, let nearest):
+            "\(text) equals no value of \(axis); the nearest is \(nearest)"
         case .ordersText(let axis): "\(axis) has texts: compare them with == or !="
         case .mixesTypes(let left, let right): "\(left) and \(right) cannot be compared: a number and a text"
         case .notComparable(let axis): "the values of \(axis) are lists or mappings, which cannot be compared"

@@ -1,26 +1,49 @@
 import Text
 
-/// What a condition may name: the axes with the type of their values.
+/// What a condition may name: the axes with their values.
 struct ConditionAxes {
     enum Values {
-        case numbers
+        case numbers(AxisValues)
         case texts([String])
         case other
     }
     let values: [String: Values]
+    /// The file's own axes: a value that `quick` or an override takes away may be named all the same.
+    private let ofFile: [String: Values]
     /// Axis paths in order, for suggestions.
     let paths: [String]
 
-    init(_ axes: [Axis]) {
+    init(_ axes: [Axis], ofFile: [Axis] = []) {
         paths = axes.map(\.path)
         var values: [String: Values] = [:]
         for axis in axes { values[axis.path] = ConditionAxes.type(of: axis) }
         self.values = values
+        var before: [String: Values] = [:]
+        for axis in ofFile { before[axis.path] = ConditionAxes.type(of: axis) }
+        self.ofFile = before
+    }
+
+    /// Whether a constant is a value of an axis as it is now.
+    func isValue(_ constant: Condition.Operand, of path: String) -> Bool {
+        ConditionAxes.has(constant, values[path])
+    }
+
+    /// Whether a constant is a value of an axis, as it is now or as the file has it.
+    func isKnown(_ constant: Condition.Operand, of path: String) -> Bool {
+        ConditionAxes.has(constant, values[path]) || ConditionAxes.has(constant, ofFile[path])
+    }
+
+    private static func has(_ constant: Condition.Operand, _ values: Values?) -> Bool {
+        switch (constant, values) {
+        case (.number(let number), .numbers(let values)?): values.nearest(to: number) == number
+        case (.text(let text), .texts(let texts)?): texts.contains(text)
+        default: false
+        }
     }
 
     private static func type(of axis: Axis) -> Values {
-        guard case .list(let list) = axis.values else { return .numbers }
-        if list.allSatisfy({ $0.number != nil }) { return .numbers }
+        guard case .list(let list) = axis.values else { return .numbers(axis.values) }
+        if list.allSatisfy({ $0.number != nil }) { return .numbers(axis.values) }
         let texts = list.compactMap(conditionText)
         return texts.count == list.count ? .texts(texts) : .other
     }
@@ -157,7 +180,24 @@ struct ConditionParser {
         if isText(leftOperand), sign != .equal, sign != .notEqual {
             throw Mistake(offset: left.offset, mistake: .ordersText(leftAxis ?? rightAxis ?? ""))
         }
+        if sign == .equal || sign == .notEqual {
+            try checkIsValue(rightOperand, of: leftAxis, right)
+            try checkIsValue(leftOperand, of: rightAxis, left)
+        }
         return .comparison(leftOperand, sign, rightOperand)
+    }
+
+    /// To compare for equality with a number that an axis never has keeps or drops all: the number is mistyped,
+    /// or rounded.
+    private func checkIsValue(
+        _ operand: Condition.Operand, of path: String?, _ token: Token
+    ) throws(Mistake) {
+        guard let path, case .number(let number) = operand, !axes.isKnown(operand, of: path),
+            case .numbers(let values)? = axes.values[path]
+        else { return }
+        throw Mistake(
+            offset: token.offset,
+            mistake: .unknownNumber(token.text, axis: path, nearest: numberText(values.nearest(to: number))))
     }
 
     private func axis(of token: Token) -> String? {
@@ -170,7 +210,7 @@ struct ConditionParser {
         case .quoted(let text), .word(let text):
             if let path = axis(of: token) { return .axis(path) }
             if let other, case .texts(let texts)? = axes.values[other] {
-                if texts.contains(text) { return .text(text) }
+                if axes.isKnown(.text(text), of: other) { return .text(text) }
                 let suggestion = nearestSpelling(to: text, among: texts)
                 throw Mistake(
                     offset: token.offset, mistake: .unknownValue(text, axis: other, suggestion: suggestion))

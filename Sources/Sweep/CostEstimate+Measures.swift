@@ -1,24 +1,21 @@
 /// What measures cost whose work is not that of activations.
 extension CostEstimate {
-    /// Products and decompositions of whole weights: of `weightProduct` at each hidden layer, of
-    /// `rankStability` of each layer's Jacobian and point.
-    mutating func addSpectra(_ trial: TrialSettings, _ shape: Shape, times: Double) {
-        for measure in trial.measures.requested {
-            if measure.name == MeasureDeclaration.componentRank.name { add(component: measure, times: times) }
-            let isProduct = measure.name == MeasureDeclaration.weightProduct.name
-            guard isProduct || measure.name == MeasureDeclaration.rankStability.name else { continue }
-            let points = isProduct ? 1 : Double(measure.testPoints ?? 1)
-            var narrowest = shape.inputs
-            for (units, weights) in zip(shape.jacobianUnits, shape.weights) {
-                narrowest = min(narrowest, units)
-                let columns = Double(isProduct ? narrowest : shape.inputs)
-                // In double at half the speed; decompositions mostly at that of reductions.
-                let small = min(Double(units), columns)
-                products += times * points * (12 * Double(weights) + 16 * small * Double(units)) * columns
-                let decompositions: Double = isProduct ? 2 : 3
-                reductions +=
-                    times * points * decompositions * 0.5 * small * small * max(small, Double(units))
-            }
+    /// Products and decompositions of whole weights: `weightProduct` takes those of each hidden layer,
+    /// `rankStability` those of each layer's Jacobian at each point.
+    mutating func addSpectra(of measure: RequestedMeasure, _ shape: Shape, times: Double) {
+        if measure.name == MeasureDeclaration.componentRank.name { add(component: measure, times: times) }
+        let isProduct = measure.name == MeasureDeclaration.weightProduct.name
+        guard isProduct || measure.name == MeasureDeclaration.rankStability.name else { return }
+        let points = isProduct ? 1 : Double(measure.testPoints ?? 1)
+        var narrowest = shape.inputs
+        for (units, weights) in zip(shape.jacobianUnits, shape.weights) {
+            narrowest = min(narrowest, units)
+            let columns = Double(isProduct ? narrowest : shape.inputs)
+            // In double at half the speed; decompositions mostly at that of reductions.
+            let small = min(Double(units), columns)
+            products += times * points * (12 * Double(weights) + 16 * small * Double(units)) * columns
+            let decompositions: Double = isProduct ? 2 : 3
+            reductions += times * points * decompositions * 0.5 * small * small * max(small, Double(units))
         }
     }
 

@@ -57,9 +57,14 @@ public struct CostEstimate: Equatable, Sendable {
     public init() {}
 
     public func seconds(at speed: Speed = .reference) -> Double {
+        partSeconds(at: speed) + speed.secondsPerTrial
+    }
+
+    /// Without what a trial costs as such.
+    func partSeconds(at speed: Speed = .reference) -> Double {
         products / speed.productsPerSecond + reductions / speed.reductionsPerSecond
             + updates / speed.updatesPerSecond + variates / speed.variatesPerSecond
-            + steps * speed.secondsPerStep + speed.secondsPerTrial
+            + steps * speed.secondsPerStep
     }
 
     /// The settings that an estimate depends on, beside everything under "dataset".
@@ -78,7 +83,50 @@ public struct CostEstimate: Equatable, Sendable {
 
 extension CostEstimate {
     public init(of trial: TrialSettings) {
+        for part in CostEstimate.parts(of: trial) { self += part.cost }
+    }
+
+    static func += (sum: inout CostEstimate, part: CostEstimate) {
+        sum.products += part.products
+        sum.reductions += part.reductions
+        sum.updates += part.updates
+        sum.variates += part.variates
+        sum.steps += part.steps
+    }
+
+    /// What a trial's cost is made of.
+    struct Part {
+        /// "training", "evaluation", or a measure as sweep files name it.
+        let name: String
+        var cost = CostEstimate()
+    }
+
+    static func parts(of trial: TrialSettings) -> [Part] {
         let shape = Shape(trial)
+        var training = Part(name: "training")
+        training.cost.add(trainingOf: trial, shape)
+        var evaluation = Part(name: "evaluation")
+        evaluation.cost.add(evaluationOf: trial, shape)
+        var parts = [training, evaluation]
+        let times = Double(shape.measurements)
+        if let rank = trial.measures.localRank {
+            var part = Part(name: "localRank")
+            if case .network = trial.experiment {
+                part.cost.add(rank, ofNetwork: shape, times: times)
+            } else {
+                part.cost.add(rank, shape, times: times)
+            }
+            parts.append(part)
+        }
+        for measure in trial.measures.requested {
+            var part = Part(name: measure.name)
+            part.cost.add(measure, trial, shape, times: times)
+            parts.append(part)
+        }
+        return parts
+    }
+
+    private mutating func add(trainingOf trial: TrialSettings, _ shape: Shape) {
         let batch = Double(trial.training.batch)
         steps = Double(shape.steps)
         for (layer, weights) in shape.weights.enumerated() {
@@ -91,36 +139,39 @@ extension CostEstimate {
             // In double, at half the speed.
             products += steps * (6 * batch * units * small + small * small * small)
         }
-        if case .gaussian = trial.dataset {
-            variates = Double(shape.inputs + shape.outputs) * (steps * batch + Double(shape.testPoints))
+        if case .gaussian = trial.dataset { variates += Double(shape.inputs + shape.outputs) * steps * batch }
+        if case .vib(_, let bottleneck, _) = trial.experiment {
+            variates += Double(bottleneck) * steps * batch
         }
+    }
+
+    private mutating func add(evaluationOf trial: TrialSettings, _ shape: Shape) {
         let times = Double(shape.measurements)
-        let forward = shape.weights.reduce(0, +)
-        products += 2 * times * Double(shape.testPoints) * Double(forward)
+        if case .gaussian = trial.dataset {
+            variates += Double(shape.inputs + shape.outputs) * Double(shape.testPoints)
+        }
+        products += 2 * times * Double(shape.testPoints) * Double(shape.weights.reduce(0, +))
         if case .vib(_, let bottleneck, _) = trial.experiment {
             let samples = Double(trial.measures.samples)
-            variates += Double(bottleneck) * (steps * batch + times * samples * Double(shape.testPoints))
+            variates += Double(bottleneck) * times * samples * Double(shape.testPoints)
             products += 2 * times * samples * Double(shape.testPoints * shape.decoderWeights)
         }
-        if let rank = trial.measures.localRank {
-            if case .network = trial.experiment {
-                add(rank, ofNetwork: shape, times: times)
-            } else {
-                add(rank, shape, times: times)
-            }
+    }
+
+    private mutating func add(
+        _ measure: RequestedMeasure, _ trial: TrialSettings, _ shape: Shape, times: Double
+    ) {
+        if measure.settings["points"] != nil { add(pointsOf: measure, trial, shape, times: times) }
+        if measure.name == MeasureDeclaration.partialRank.name {
+            add(partialRank: measure, trial, shape, times: times)
         }
-        for measure in trial.measures.requested {
-            if measure.settings["points"] != nil { add(pointsOf: measure, trial, shape, times: times) }
-            if measure.name == MeasureDeclaration.partialRank.name {
-                add(partialRank: measure, trial, shape, times: times)
-            }
-            // The gradients of so many mini-batches: as much as so many steps.
-            if let batches = measure.settings["batches"]?.number {
-                products += 6 * times * batches * batch * Double(forward)
-                updates += 2 * times * batches * Double(forward)
-            }
+        // The gradients of so many mini-batches: as much as so many steps.
+        if let batches = measure.settings["batches"]?.number {
+            let forward = Double(shape.weights.reduce(0, +))
+            products += 6 * times * batches * Double(trial.training.batch) * forward
+            updates += 2 * times * batches * forward
         }
-        addSpectra(trial, shape, times: times)
+        addSpectra(of: measure, shape, times: times)
     }
 
     /// A forward pass, and of each layer's activations the Gram matrix and its reduction, whatever the
@@ -233,136 +284,6 @@ extension CostEstimate {
             case .linear(let count), .log(let count): measurements = 1 + min(count, steps)
             case .steps(let listed): measurements = 1 + listed.count
             }
-        }
-    }
-}
-
-/// What a whole grid costs at a speed.
-public struct GridCost: Equatable, Sendable {
-    /// Of all trials, on one core.
-    public var seconds: Double
-    /// Of the cheapest and the dearest trial.
-    public var leastSeconds: Double
-    public var mostSeconds: Double
-    /// Whether trials were sampled because the settings that matter have too many combinations.
-    public var isSampled: Bool
-    /// Files of kept weights, of all trials, and their bytes without the headers.
-    public var weightFiles: Double = 0
-    public var weightBytes: Double = 0
-
-    public var coreHours: Double { seconds / 3600 }
-}
-
-extension Grid {
-    /// Most trials whose costs are estimated one by one.
-    static let costLimit = 20_000
-
-    /// The cost of all trials. One trial is estimated for each combination of the axes that matter and
-    /// counted as often as it stands in the grid; beyond 20 000 combinations, so many trials evenly spaced.
-    public func cost(at speed: CostEstimate.Speed = .reference) -> GridCost {
-        let groups = costGroups()
-        var cost = GridCost(
-            seconds: 0, leastSeconds: .infinity, mostSeconds: 0, isSampled: groups == nil)
-        func add(_ trial: Trial, weight: Double) {
-            let seconds = CostEstimate(of: trial.settings).seconds(at: speed)
-            cost.seconds += weight * seconds
-            let files = weights.files(steps: trial.settings.trainingSteps)
-            cost.weightFiles += weight * Double(files)
-            cost.weightBytes += weight * Double(files * trial.settings.parameterBytes)
-            cost.leastSeconds = min(cost.leastSeconds, seconds)
-            cost.mostSeconds = max(cost.mostSeconds, seconds)
-        }
-        if let groups {
-            for (positions, weight) in groups { add(trial(positions: positions, index: 0), weight: weight) }
-        } else {
-            let weight = Double(count) / Double(Grid.costLimit)
-            for sample in 0..<Grid.costLimit {
-                add(self[Int(Double(sample) * weight)], weight: weight)
-            }
-        }
-        return cost
-    }
-
-    /// Positions that stand for all trials of one cost, with how many they are; nil if there are too many.
-    private func costGroups() -> [(positions: [Int], weight: Double)]? {
-        var groups: [(positions: [Int], weight: Double)] = [([Int](repeating: 0, count: axes.count), 1)]
-        func multiply(by parts: [(digits: [(place: Int, digit: Int)], weight: Double)]) -> Bool {
-            guard groups.count * parts.count <= Grid.costLimit else { return false }
-            groups = groups.flatMap { group in
-                parts.map { part in
-                    var positions = group.positions
-                    for (place, digit) in part.digits {
-                        for axis in dimensions[place].axes { positions[axis] = digit }
-                    }
-                    return (positions, group.weight * part.weight)
-                }
-            }
-            return true
-        }
-        for (place, dimension) in dimensions.enumerated() where dimension.selection == nil {
-            if matters(dimension) {
-                guard dimension.count <= Grid.costLimit,
-                    multiply(by: (0..<dimension.count).map { ([(place, $0)], 1) })
-                else { return nil }
-            } else {
-                guard multiply(by: [([], Double(dimension.count))]) else { return nil }
-            }
-        }
-        for selection in selections {
-            guard let parts = costParts(of: selection), multiply(by: parts) else { return nil }
-        }
-        return groups
-    }
-
-    private func matters(_ dimension: Dimension) -> Bool {
-        dimension.axes.contains { CostEstimate.depends(on: axes[$0].path) }
-    }
-
-    /// The combinations that a selection keeps, grouped by the digits of the dimensions that matter.
-    private func costParts(
-        of selection: Selection
-    ) -> [(digits: [(place: Int, digit: Int)], weight: Double)]? {
-        let places = selection.dimensions.filter { matters(dimensions[$0]) }
-        guard !places.isEmpty else { return [([], Double(selection.kept.count))] }
-        // A combination's digits of those places as one number.
-        var counts: [Int: Double] = [:]
-        for combination in selection.kept.indices {
-            let key = places.reduce(0) { key, place in
-                key * dimensions[place].count + selection.digit(of: combination, dimension: place)
-            }
-            counts[key, default: 0] += 1
-            guard counts.count <= Grid.costLimit else { return nil }
-        }
-        // Sums of doubles depend on their order.
-        return counts.sorted { $0.key < $1.key }.map { key, weight in
-            var rest = key
-            let digits = places.reversed().map { place in
-                defer { rest /= dimensions[place].count }
-                return (place: place, digit: rest % dimensions[place].count)
-            }
-            return (digits, weight)
-        }
-    }
-}
-
-extension TrialSettings {
-    /// How many steps training has, of whole batches.
-    public var trainingSteps: Int {
-        switch training.duration {
-        case .steps(let count): return count
-        case .epochs(let count):
-            return count * max(1, (trainPoints ?? 60_000) / training.batch)
-        }
-    }
-
-    /// nil of data that are drawn anew for each batch.
-    var trainPoints: Int? {
-        switch dataset {
-        case .gaussian: nil
-        case .images(let images): images.trainPoints ?? images.name.trainPoints
-        case .teacher(let teacher): teacher.trainPoints
-        case .symmetric(let symmetric): symmetric.trainPoints
-        case .modular(let modular): modular.trainPoints
         }
     }
 }

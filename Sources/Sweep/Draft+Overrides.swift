@@ -16,7 +16,7 @@ extension Draft {
     /// The section's values are checked even when they are not wanted.
     private mutating func applyQuick(wanted: Bool, _ faults: inout Faults) {
         guard let quick else {
-            if wanted { faults.add(.wholeFile, "", .noQuickSection) }
+            if wanted { faults.add(mapping(lacking: "quick"), "", .noQuickSection) }
             return
         }
         var applied = self

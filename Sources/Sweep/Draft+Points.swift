@@ -42,7 +42,8 @@ extension Draft {
         }
         for (conflict, positions, hits) in conflicts {
             let at = hits == visited ? "" : description(of: positions, in: grid.axes)
-            let (place, shown) = given(conflict.path) ?? (.wholeFile, conflict.path)
+            let (place, shown) =
+                given(conflict.path) ?? (mapping(lacking: conflict.lacking ?? conflict.path), conflict.path)
             faults.add(place, shown, .conflict(conflict.conflict, point: at))
         }
         guard conflicts.isEmpty, let (one, other) = sameTrial else { return }

@@ -14,7 +14,7 @@ extension Draft {
         let figures = figureSpecs(grid: grid, &faults)
         guard faults.isEmpty else { return nil }
         let spec = SweepSpec(
-            name: name, grid: grid, zip: zips.map(\.paths), conditions: conditions, figures: figures)
+            name: name, grid: grid, zip: orderedZips, conditions: conditions, figures: figures)
         // What is written must be read again: numbers may need more digits than they were given with.
         let size = spec.canonicalJSON.canonicalText.utf8.count
         guard size <= YAMLReader.byteLimit else {
@@ -22,6 +22,13 @@ extension Draft {
             return nil
         }
         return spec
+    }
+
+    /// Axes that advance together, and groups of them, in the order of the axes: theirs doesn't matter.
+    private var orderedZips: [[String]] {
+        func place(_ path: String?) -> Int { axes.firstIndex { $0.axis.path == path } ?? axes.count }
+        return zips.map { zip in zip.paths.sorted { place($0) < place($1) } }
+            .sorted { place($0.first) < place($1.first) }
     }
 
     private func figureSpecs(grid: Grid, _ faults: inout Faults) -> [FigureSpec] {
@@ -71,17 +78,19 @@ extension Draft {
     }
 
     private func checkRequired(_ faults: inout Faults) {
-        if !isGiven("experiment") { faults.add(.wholeFile, "", .missing(["experiment"])) }
+        if !isGiven("experiment") { faults.add(mapping(lacking: "experiment"), "", .missing(["experiment"])) }
         if !isGiven("dataset") {
             // Options without a name belong to the values of an axis 'dataset'; here there is none.
             let options = fixed.filter { $0.key.hasPrefix("dataset.") }.values.map(\.place)
             let first = options.dropFirst().reduce(options.first) { first, place in
                 first.map { place.precedes($0) ? place : $0 }
             }
-            faults.add(first ?? .wholeFile, "", .missing([first == nil ? "dataset" : "dataset.name"]))
+            faults.add(
+                first ?? mapping(lacking: "dataset"), "",
+                .missing([first == nil ? "dataset" : "dataset.name"]))
         }
         if fixed["experiment"]?.value.string == "vib", !isGiven("beta") {
-            faults.add(.wholeFile, "", .missing(["beta"]))
+            faults.add(mapping(lacking: "beta"), "", .missing(["beta"]))
         }
     }
 
@@ -135,13 +144,13 @@ extension Draft {
     }
 
     private func parsedConditions(_ faults: inout Faults) -> [Condition] {
-        let named = ConditionAxes(axes.map(\.axis))
+        let named = ConditionAxes(axes.map(\.axis), ofFile: fileAxes)
         var parsed: [Condition] = []
         for node in conditions {
             guard let scalar = node.text(path: "where", due: .text, &faults) else { continue }
             do {
                 let condition = try ConditionParser.parse(scalar.text, axes: named)
-                parsed.append(condition)
+                if let condition = condition.simplified(by: named) { parsed.append(condition) }
             } catch {
                 var place = node.place
                 if case .file(let line, _) = place, let column = scalar.textColumn {

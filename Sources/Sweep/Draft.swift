@@ -20,9 +20,13 @@ struct Draft {
         var place: SweepError.Place
     }
 
+    /// Where the file's mapping begins, and each of the mappings in it: what they lack is missing there.
+    private var mappings: [String: SweepError.Place] = [:]
     var name: String?
     var fixed: [String: Given] = [:]
     var axes: [DraftAxis] = []
+    /// The file's own axes, before `quick` and overrides.
+    private(set) var fileAxes: [Axis] = []
     var zips: [Zip] = []
     var conditions: [YAMLNode] = []
     var figures: YAMLNode?
@@ -39,10 +43,22 @@ struct Draft {
             faults.add(root.place, "", .wrongType(due: .mapping, found: root.found))
             return
         }
+        mappings[""] = root.place
         for entry in entries where !faults.isFull { read(entry, &faults) }
         if name == nil, !entries.contains(where: { $0.key == "name" }) {
-            faults.add(.wholeFile, "", .missing(["name"]))
+            faults.add(root.place, "", .missing(["name"]))
         }
+        fileAxes = axes.map(\.axis)
+    }
+
+    /// The mapping that lacks the setting of a path: its group's where the file has that, else the file's.
+    func mapping(lacking path: String) -> SweepError.Place {
+        var group = path[...]
+        while let dot = group.lastIndex(of: ".") {
+            group = group[..<dot]
+            if let place = mappings[String(group)] { return place }
+        }
+        return mappings[""] ?? .wholeFile
     }
 
     private mutating func read(_ entry: YAMLNode.Entry, _ faults: inout Faults) {
@@ -61,7 +77,7 @@ struct Draft {
             } else {
                 faults.add(node.place, "quick", .wrongType(due: .mapping, found: node.found))
             }
-        case "training", "measures": readGroup(entry.key, node, &faults)
+        case "training", "measures": readGroup(entry.key, node, place: entry.keyPlace, &faults)
         default:
             if Setting[path: entry.key] != nil, !entry.key.contains(".") {
                 give(entry.key, node, place: entry.keyPlace, &faults)
@@ -73,13 +89,16 @@ struct Draft {
         }
     }
 
-    private mutating func readGroup(_ group: String, _ node: YAMLNode, _ faults: inout Faults) {
+    private mutating func readGroup(
+        _ group: String, _ node: YAMLNode, place: SweepError.Place, _ faults: inout Faults
+    ) {
         guard let entries = node.mapping else {
             faults.add(
                 node.place, group,
                 .wrongType(due: .mapping, found: node.found))
             return
         }
+        mappings[group] = place
         // `effectiveRank: {}` asks for the measure with its defaults.
         if entries.isEmpty, MeasureCatalogue.listedPaths.contains(group) {
             fixed[group] = Given(value: .bool(true), place: node.place, shown: group)
@@ -87,7 +106,7 @@ struct Draft {
         for entry in entries where !faults.isFull {
             let path = "\(group).\(entry.key)"
             if Setting.groups.contains(path), entry.value.mapping != nil {
-                readGroup(path, entry.value, &faults)
+                readGroup(path, entry.value, place: entry.keyPlace, &faults)
             } else if path == "measures.localRank.every" {
                 give("measures.every", entry.value, place: entry.keyPlace, shown: path, &faults)
             } else if Setting[path: path] != nil {
@@ -131,6 +150,7 @@ struct Draft {
 
     /// A data set's mapping; without a name it holds options common to all values of the axis `dataset`.
     private mutating func giveDataset(_ node: YAMLNode, place: SweepError.Place, _ faults: inout Faults) {
+        mappings["dataset"] = place
         guard let members = node.datasetMembers(path: "dataset", &faults) else { return }
         for entry in node.mapping ?? [] {
             let path = entry.key == "name" ? "dataset" : "dataset." + entry.key

@@ -43,6 +43,11 @@ struct Point {
             experiment: experiment(inputs: inputs, &conflicts), dataset: data, network: network,
             training: training(data, &conflicts), measures: measures(data, &conflicts),
             seed: UInt64(integer("seed") ?? 0))
+        if case .network(let architecture) = settings.experiment, architecture.normalisation == .batch,
+            settings.training.batch == 1, settings.training.duration != .steps(0)
+        {
+            conflicts.append(PointConflict("training.batch", .batchOfOne))
+        }
         return settings
     }
 
@@ -225,7 +230,9 @@ struct Point {
         if let steps = integer("training.steps") { return .steps(steps) }
         if let epochs = integer("training.epochs"), !isGaussian { return .epochs(epochs) }
         let given = integer("training.epochs") != nil
-        conflicts.append(PointConflict(given ? "training.epochs" : "", .noDuration(gaussian: isGaussian)))
+        conflicts.append(
+            PointConflict(
+                given ? "training.epochs" : "", .noDuration(gaussian: isGaussian), lacking: "training.steps"))
         return .steps(1)
     }
 
@@ -354,9 +361,12 @@ struct PointConflict: Equatable {
     /// The setting to look at; empty where it is one that is missing.
     let path: String
     let conflict: SweepError.Conflict
+    /// The setting that is missing, where one is.
+    let lacking: String?
 
-    init(_ path: String, _ conflict: SweepError.Conflict) {
+    init(_ path: String, _ conflict: SweepError.Conflict, lacking: String? = nil) {
         self.path = path
         self.conflict = conflict
+        self.lacking = lacking
     }
 }

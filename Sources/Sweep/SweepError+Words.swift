@@ -111,6 +111,7 @@ extension SweepError {
         case noConvolution
         case needsDenseChain
         case batchTooLarge(Int, points: Int)
+        case batchOfOne
         case rankPointsTooMany(Int, of: Int)
         /// A measure reads what another, by its path, measures.
         case noMeasure(String)
@@ -166,6 +167,9 @@ extension SweepError {
             case .noConvolution: "a cnn needs a convolution before its dense layer: depth is 2 or more"
             case .batchTooLarge(let batch, let points):
                 "a batch of \(batch) is larger than the \(points) training points"
+            case .batchOfOne:
+                "batch normalisation takes moments over the batch: it needs 2 points or more in each "
+                    + "(normalisation layer or instance takes one point's)"
             case .rankPointsTooMany(let points, let count):
                 "\(points) points, and the data set has \(count) test points"
             case .noMeasure(let path): "it needs \(path)"

@@ -19,6 +19,12 @@ public struct SweepSpec: Equatable, Sendable {
     public var weights: KeptWeights { grid.weights }
     /// Whether all records are to be by one BLAS kernel.
     public var isStrict: Bool { grid.fixed["reproducibility"]?.string == "strict" }
+    /// Whether local rank, which is on by itself, is spoken of.
+    public var asksForLocalRank: Bool {
+        (grid.fixed.keys + axes.map(\.path)).contains {
+            $0 == "measures.localRank" || $0.hasPrefix("measures.localRank.")
+        }
+    }
     /// "mlp" or "vib".
     public var experiment: String { grid.fixed["experiment"]?.string ?? "" }
 

@@ -120,3 +120,30 @@ extension JSONValue {
     public init(_ numbers: [Double]) { self = .array(numbers.map(JSONValue.number)) }
     public init(_ numbers: [Int]) { self = .array(numbers.map { .number(Double($0)) }) }
 }
+
+extension Double {
+    /// The double that is nearest to this number rounded to so many significant digits: its shortest text has no more.
+    /// Itself where it is 0, not finite, or at the ends of what a double can be.
+    ///
+    /// - Precondition: 1 ≤ digits ≤ 15.
+    public func rounded(toDigits digits: Int) -> Double {
+        guard (1e-290...1e290).contains(magnitude) else { return self }
+        var places = digits - 1 - Int(log10(magnitude).rounded(.down))
+        // A power of ten up to 22 is exact, and so is what it multiplies or divides, but for one rounding.
+        var scaled = self.scaled(byTen: places).rounded()
+        // The logarithm may be off by one next to a power of ten.
+        if scaled.magnitude < Double.ten(digits - 1) {
+            places += 1
+            scaled = self.scaled(byTen: places).rounded()
+        }
+        return Double("\(Int64(scaled))e\(-places)") ?? self
+    }
+
+    private func scaled(byTen places: Int) -> Double {
+        places >= 0
+            ? self * Double.ten(min(places, 280)) * Double.ten(max(0, places - 280))
+            : self / Double.ten(-places)
+    }
+
+    private static func ten(_ exponent: Int) -> Double { Double("1e\(exponent)") ?? 1 }
+}

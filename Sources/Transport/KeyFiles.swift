@@ -1,3 +1,4 @@
+import Files
 import Glibc
 import Text
 
@@ -195,21 +196,14 @@ enum KeyFile {
 
     /// Names in a folder that end so, without the end, in order. A folder that is not there has none.
     static func names(in path: String, ending: String) throws(KeyError) -> [String] {
-        guard let folder = opendir(path) else {
-            guard errno != ENOENT else { return [] }
-            throw systemError("read", path)
+        let found: [String]
+        do throws(FileError) { found = try listFolder(path) } catch {
+            guard error.code != ENOENT else { return [] }
+            throw .system(doing: "read", path: path, code: error.code)
         }
-        defer { closedir(folder) }
-        var names: [String] = []
-        while let entry = readdir(folder) {
-            let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
-                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if name.hasSuffix(ending), !name.hasPrefix(".") {
-                names.append(String(name.dropLast(ending.count)))
-            }
-        }
-        return names.sorted()
+        return found.filter { $0.hasSuffix(ending) && !$0.hasPrefix(".") }.map {
+            String($0.dropLast(ending.count))
+        }.sorted()
     }
 
     static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }

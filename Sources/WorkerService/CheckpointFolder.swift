@@ -60,7 +60,7 @@ struct CheckpointFolder {
     /// - Parameter now: Unix time, seconds.
     func removeStale(now: Int) {
         for root in roots {
-            for name in names(in: root)
+            for name in fileNames(in: root)
             where name.hasSuffix(CheckpointFolder.suffix) || name.hasSuffix(CheckpointFolder.unfinished) {
                 var status = stat()
                 guard stat("\(root)/\(name)", &status) == 0,
@@ -72,14 +72,12 @@ struct CheckpointFolder {
     }
 
     private func readWhole(_ path: String) -> [UInt8]? {
-        // A pipe in its place would keep who opens it waiting.
-        let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
-        guard descriptor >= 0, let file = fdopen(descriptor, "r") else { return nil }
+        guard let file = try? openStream(path) else { return nil }
         defer { fclose(file) }
         var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
-            status.st_size <= CheckpointFolder.mostBytes
-        else { return nil }
+        guard fstat(fileno(file), &status) == 0, status.st_size <= CheckpointFolder.mostBytes else {
+            return nil
+        }
         var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
         return fread(&bytes, 1, bytes.count, file) == bytes.count ? bytes : nil
     }

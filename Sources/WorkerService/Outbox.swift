@@ -1,4 +1,5 @@
 import Console
+import Files
 import Glibc
 
 /// A worker's folder of weights that its slots left and its coordinator does not have yet: on the disk, not
@@ -28,9 +29,7 @@ struct Outbox {
     func read(trial: UInt64, _ place: Int, offset: UInt64, count: Int) -> [UInt8]? {
         let file = Outbox.fileName(trial: trial, place)
         guard let start = off_t(exactly: offset),
-            let descriptor = paths.lazy.map({ open("\($0)/\(file)", O_RDONLY | O_CLOEXEC) }).first(where: {
-                $0 >= 0
-            })
+            let descriptor = paths.lazy.compactMap({ try? openToRead("\($0)/\(file)") }).first
         else { return nil }
         defer { close(descriptor) }
         var bytes = [UInt8](repeating: 0, count: count)
@@ -48,7 +47,7 @@ struct Outbox {
 
     func delete(trial: UInt64) {
         for path in paths {
-            for file in names(in: path) where file.hasPrefix("\(trial)-") { unlink("\(path)/\(file)") }
+            for file in fileNames(in: path) where file.hasPrefix("\(trial)-") { unlink("\(path)/\(file)") }
         }
     }
 
@@ -58,7 +57,7 @@ struct Outbox {
     func removeOrphans() {
         let host = hostName() + "-"
         for root in roots {
-            for name in names(in: root) where name.hasPrefix(host) {
+            for name in fileNames(in: root) where name.hasPrefix(host) {
                 guard let process = pid_t(name.dropFirst(host.count)), kill(process, 0) != 0, errno == ESRCH
                 else {
                     continue
@@ -70,7 +69,7 @@ struct Outbox {
 
     /// A folder of files alone, and the one it is in where that was the last.
     private static func removeFolder(_ path: String, in root: String) {
-        for name in names(in: path) { unlink("\(path)/\(name)") }
+        for name in fileNames(in: path) { unlink("\(path)/\(name)") }
         if rmdir(path) == 0 { rmdir(root) }
     }
 }
@@ -86,16 +85,4 @@ func makeFolders(_ path: String) -> Bool {
         mkdir(built, 0o755)
     }
     return access(path, W_OK) == 0
-}
-
-/// The entries of a folder, sorted.
-func names(in folder: String) -> [String] {
-    guard let listing = opendir(folder) else { return [] }
-    defer { closedir(listing) }
-    var names: [String] = []
-    while let entry = readdir(listing) {
-        let bytes = withUnsafeBytes(of: entry.pointee.d_name) { $0.prefix { $0 != 0 } }
-        names.append(String(decoding: bytes, as: UTF8.self))
-    }
-    return names.filter { $0 != "." && $0 != ".." }.sorted()
 }

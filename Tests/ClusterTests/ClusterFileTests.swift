@@ -88,13 +88,13 @@ import Testing
     @Test(
         "What is wrong is told with its place",
         arguments: [
-            ("hosts: [a]", "c.yaml: missing: name is required"),
-            ("name: x", "c.yaml: missing: hosts or slurm is required: where do the workers run?"),
+            ("hosts: [a]", "c.yaml:1:1: missing: name is required"),
+            ("name: x", "c.yaml:1:1: missing: hosts or slurm is required: where do the workers run?"),
             ("- a", "c.yaml:1:1: a list where a mapping is due"),
             (
                 "name: x\nhost: [a]",
-                "c.yaml:2:1: host: no such key (did you mean 'hosts'?)\n"
-                    + "c.yaml: missing: hosts or slurm is required: where do the workers run?"
+                "c.yaml:1:1: missing: hosts or slurm is required: where do the workers run?\n"
+                    + "c.yaml:2:1: host: no such key (did you mean 'hosts'?)"
             ),
             (
                 "name: x\nhosts: [a]\nslurm: {folder: /f}",

@@ -373,7 +373,7 @@ private struct SmallSet {
         let file = try #require(DataFile.all(of: .mnist).first)
         #expect(
             fetchLine(file, size: 3_912_422, gained: 3_000_000, seconds: 2)
-                == "mnist/train-images-idx3-ubyte.gz: 3.9 of 9.9 MB · 1.5 MB/s · ETA 4.0 s")
+                == "mnist/train-images-idx3-ubyte.gz: 3.9 of 9.9 MB · 1.5 MB/s · about 4 s left")
         #expect(
             fetchLine(file, size: 12_000_000, gained: 0, seconds: 0)
                 == "mnist/train-images-idx3-ubyte.gz: 12.0 MB")

@@ -135,6 +135,23 @@ private let linear = """
     }
 }
 
+@Test func `The mean of equal ranks is that rank, at any number of points`() throws {
+    var runner = TrialRunner(data: nowhere)
+    // A linear network's Jacobian is the same at every point: 22 times 12/22 is not 12 in floating point.
+    let text = """
+        dataset: {name: gaussian, correlations: [0.5, 0.9, 0.7, 0.2, 0.3, 0.4, 0.6, 0.8, 0.1, 0.25, 0.35, 0.45], testPoints: 64}
+        hidden: [12]
+        activation: linear
+        training: {steps: 0}
+        measures: {localRank: false, rankStability: {delta: 1e-13, tolerances: [1e-9], points: 22}}
+
+        """
+    let metrics = try #require(try runner.run(try settings(text))["metrics"])
+    for metric in ["unperturbed_rank", "perturbed_rank"] {
+        #expect(metrics[metric]?["1e-09"] == JSONValue([12, 12]))
+    }
+}
+
 @Test func `The table of modular addition is split once, whole, and labelled by the sum`() throws {
     let data = TrialSettings.Modular(modulus: 7, share: 0.4)
     #expect(data.trainPoints == 20 && data.testPoints == 29)

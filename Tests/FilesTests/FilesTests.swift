@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Glibc
 import Testing
 
 /// A folder of its own, gone with the test.
@@ -104,5 +105,66 @@ private let writers: [WholeFile.Writers] = [.one, .several]
         #expect(throws: FileError(path: folder.path + "/drawn", doing: "open", code: ENOENT)) {
             try adoptFile(folder.path + "/drawn", as: folder.path + "/a")
         }
+    }
+}
+
+@Suite struct ReadingTests {
+    /// Entries are as long as their names: to read 256 bytes of one reads beyond the last of a full buffer, which the
+    /// address sanitizer tells (`make sanitize`).
+    @Test func aFolderOfHundredsOfNamesIsListedWhole() throws {
+        let folder = try Folder()
+        var due: [String] = []
+        for index in 0..<900 {
+            let name = "checkpoint-\(index)" + String(repeating: "x", count: index % 200)
+            due.append(name)
+            #expect(FileManager.default.createFile(atPath: "\(folder.path)/\(name)", contents: nil))
+        }
+        #expect(try listFolder(folder.path) == due.sorted())
+        #expect(fileNames(in: folder.path).count == 900)
+        #expect(fileNames(in: folder.path + "/none").isEmpty)
+        #expect(throws: FileError(path: folder.path + "/none", doing: "list", code: ENOENT)) {
+            try listFolder(folder.path + "/none")
+        }
+    }
+
+    @Test func onlyRegularFilesAreOpened() throws {
+        let folder = try Folder()
+        let path = folder.path
+        try writeFile("text".utf8, to: path + "/file")
+        let descriptor = try openToRead(path + "/file")
+        close(descriptor)
+        #expect(mkfifo(path + "/pipe", 0o600) == 0)
+        #expect(symlink("pipe", path + "/link") == 0)
+        // Nobody writes to the pipe: to open it would wait for ever.
+        for (name, words) in [
+            (path + "/pipe", "a pipe, not a file"), (path + "/link", "a pipe, not a file"),
+            ("/dev/zero", "a device, not a file"), (path, "a folder, not a file"),
+        ] {
+            do {
+                close(try openToRead(name))
+                Issue.record("\(name) was opened")
+            } catch {
+                #expect(error.description == "\(name): \(words)")
+                #expect(error.cause == words)
+            }
+        }
+        do {
+            fclose(try openStream(path + "/nothing"))
+            Issue.record("nothing was opened")
+        } catch {
+            #expect(error.code == ENOENT && error.kind == nil)
+            #expect(error.description == "\(path)/nothing: cannot read: No such file or directory")
+        }
+    }
+
+    @Test func foldersThatWereMadeAreNamed() throws {
+        let folder = try Folder()
+        #expect(try makeFolder(folder.path + "/a/b") == [folder.path + "/a/", folder.path + "/a/b/"])
+        #expect(try makeFolder(folder.path + "/a/b/c") == [folder.path + "/a/b/c/"])
+        #expect(try makeFolder(folder.path + "/a").isEmpty)
+        // What a failed call made is gone again.
+        try writeFile([], to: folder.path + "/a/file")
+        #expect(throws: FileError.self) { try makeFolder(folder.path + "/a/file/d") }
+        #expect(try folder.names == ["a"])
     }
 }

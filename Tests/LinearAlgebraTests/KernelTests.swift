@@ -1,3 +1,4 @@
+import CKernels
 import Glibc
 import TestSupport
 import Testing
@@ -233,5 +234,20 @@ private func tolerance<T: Real>(_: T.Type) -> Double { T.self == Float.self ? 5e
         let shares = zip(before, doubles(w.values)).map { ($0 - $1) / $0 }
         let mean = shares.reduce(0, +) / Double(shares.count)
         #expect(abs(mean / 1e-6 - 1) < 1e-3, "\(mean)")
+    }
+}
+
+@Suite struct EmptyMatrixTests {
+    /// A matrix of no rows and no columns once divided by zero.
+    @Test(arguments: [(0, 0), (0, 3), (4, 0), (1, 1)])
+    func momentsOfAnEmptyMatrixEnd(rows: Int, columns: Int) {
+        let shape = ck_normalisation(instances: 1, rows: rows, columns: columns, groups: 1)
+        let numbers = [Float](repeating: 2, count: 64)
+        var (mean, variance) = ([Float](repeating: 7, count: 1), [Float](repeating: 7, count: 1))
+        var sums = [Double](repeating: 0, count: 64)
+        var patterns = [Float](repeating: 0, count: 64)
+        ck_moments_f32(numbers, shape, &mean, &variance, &sums, &patterns)
+        #expect(rows * columns == 0 ? mean[0].isNaN : mean[0] == 2)
+        #expect(rows * columns == 0 ? variance[0].isNaN : variance[0] == 0)
     }
 }

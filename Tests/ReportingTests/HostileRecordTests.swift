@@ -111,6 +111,6 @@ func axes(beta: String) throws {
     arguments: [
         (0, "0"), (1e-310, "1e-310"), (123_456, "123500"),
         (1.7976931348623157e308, "1.7976931348623157e+308"),
-        (.infinity, "NaN"), (-.nan, "NaN"), (0.00123456, "0.001235"),
+        (.infinity, "NaN"), (-.nan, "NaN"), (0.00123456, "0.001235"), (664_999_999.999, "665000000"),
     ] as [(Double, String)])
 func roundedNumbers(number: Double, text: String) { #expect(rounded(number) == text) }

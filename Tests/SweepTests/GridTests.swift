@@ -50,9 +50,16 @@ private func randomCondition(_ axes: [String], depth: Int, _ draws: inout Draws)
             + randomCondition(axes, depth: depth - 1, &draws)
     default:
         let signs = Condition.Operator.allCases.map(\.rawValue)
-        let other =
-            Bool.random(using: &draws) ? draws.pick(axes) : draws.pick(["2", "3", "20", "32", "0.01"])
-        return "\(draws.pick(axes)) \(draws.pick(signs)) \(other)"
+        let (axis, sign) = (draws.pick(axes), draws.pick(signs))
+        // What is compared for equality must be a value of the axis.
+        let values = [
+            "depth": ["2", "3", "4"], "width": ["64"], "training.learningRate": ["1e-3", "1"],
+            "seed": ["1", "2"],
+        ]
+        let constants =
+            sign == "==" || sign == "!=" ? values[axis, default: axes] : ["2", "3", "20", "32", "0.01"]
+        let other = Bool.random(using: &draws) ? draws.pick(axes) : draws.pick(constants)
+        return "\(axis) \(sign) \(other)"
     }
 }
 

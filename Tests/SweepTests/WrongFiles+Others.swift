@@ -130,12 +130,12 @@ extension WrongFiles {
             dataset: mnist
             training: {steps: 1}
             """,
-            "s.yaml: missing: name is required"),
+            "s.yaml:1:1: missing: name is required"),
         file(
             "name: s",
             """
-            s.yaml: missing: experiment is required
-            s.yaml: missing: dataset is required
+            s.yaml:1:1: missing: experiment is required
+            s.yaml:1:1: missing: dataset is required
             """),
         file(
             "a list",
@@ -180,7 +180,16 @@ extension WrongFiles {
             dataset: mnist
             training: {learningRate: 1e-3}
             """,
-            "s.yaml: missing: training.steps or training.epochs is required"),
+            "s.yaml:4:1: missing: training.steps or training.epochs is required"),
+        file(
+            """
+            # a comment
+
+            name: s
+            experiment: mlp
+            dataset: mnist
+            """,
+            "s.yaml:3:1: missing: training.steps or training.epochs is required"),
         file(
             """
             name: s
@@ -259,7 +268,7 @@ extension WrongFiles {
             """),
         vib(
             "beta: 0.1", quick: true,
-            "s.yaml: --quick needs a 'quick' section, and there is none"),
+            "s.yaml:1:1: --quick needs a 'quick' section, and there is none"),
         vib(
             """
             axes: {beta: [0.1, 0.2]}

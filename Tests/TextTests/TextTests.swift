@@ -152,3 +152,29 @@ func editDistancesAreThoseOfOptimalStringAlignment(one: String, other: String, d
     #expect(editDistance(Array(one), Array(other)) == distance)
     #expect(editDistance(Array(other), Array(one)) == distance)
 }
+
+// MARK: Rounding
+
+@Test(arguments: [
+    (665_012_345.0, 4, "665000000"), (6.65e8, 4, "665000000"), (-664_999_999.9, 4, "-665000000"),
+    (0.000316227766017, 6, "0.000316228"), (0.1 + 0.2, 15, "0.3"), (9.9996, 4, "10"), (1e-7, 3, "1e-07"),
+    (123_456_789, 1, "100000000"), (1e23, 3, "1e+23"), (2.5e-285, 2, "2.5e-285"), (0, 4, "0"),
+    (1000, 2, "1000"), (0.001, 3, "0.001"), (999.96, 4, "1000"), (1.7e308, 1, "1.7e+308"),
+])
+func aRoundedNumberIsWrittenWithNoMoreDigits(number: Double, digits: Int, text: String) {
+    #expect(JSONValue.text(of: number.rounded(toDigits: digits)) == text)
+}
+
+@Test func roundingKeepsNumbersNearInEverySize() {
+    for exponent in -289...289 {
+        for lead in [1.0, 1.2345, 3.16228, 9.9994, 9.99999] {
+            let number = lead * (Double("1e\(exponent)") ?? 1)
+            let rounded = number.rounded(toDigits: 4)
+            #expect(abs(rounded - number) <= 0.5001e-3 * abs(number), "\(number)")
+            let digits = "\(rounded)".prefix { $0 != "e" }.filter(\.isNumber)
+            let trimmed = digits.drop { $0 == "0" }.reversed().drop { $0 == "0" }
+            #expect(trimmed.count <= 4, "\(number) gives \(rounded)")
+        }
+    }
+    #expect(Double.infinity.rounded(toDigits: 3) == .infinity && Double.nan.rounded(toDigits: 3).isNaN)
+}

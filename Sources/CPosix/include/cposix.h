@@ -2,6 +2,7 @@
 #ifndef CPOSIX_H
 #define CPOSIX_H
 
+#include <dirent.h>
 #include <signal.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
@@ -35,6 +36,9 @@ int cposix_allowed_processors(void);
 
 /// What a TCP connection has received so far, in bytes; 0 where the descriptor is none, or the system does not say.
 unsigned long long cposix_bytes_received(int descriptor);
+
+/// The name of a folder's entry. It lives as long as the entry does; `d_name` is declared longer than it is.
+static inline const char *cposix_entry_name(const struct dirent *entry) { return entry->d_name; }
 
 /// Asks for a pipe that holds so many bytes. Returns what it holds now, or -1 with errno.
 int cposix_set_pipe_size(int descriptor, int bytes);

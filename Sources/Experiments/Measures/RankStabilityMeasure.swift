@@ -39,11 +39,13 @@ struct RankStabilityMeasure: Measure {
                         stability.safeDelta(tolerance),
                     ]
                     for (part, number) in numbers.enumerated() {
-                        sums[part][key, default: none][layer] += number / Double(points)
+                        // Counts are divided once, below: so equal counts have their own value as mean.
+                        sums[part][key, default: none][layer] += part < 2 ? number : number / Double(points)
                     }
                 }
             }
         }
+        for part in 0..<2 { sums[part] = sums[part].mapValues { $0.map { $0 / Double(points) } } }
         func object(_ lists: [String: [Double]]) -> JSONValue { .object(lists.mapValues { JSONValue($0) }) }
         return [
             "perturbed_rank": object(sums[0]), "unperturbed_rank": object(sums[1]),

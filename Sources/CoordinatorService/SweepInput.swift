@@ -1,0 +1,223 @@
+import Console
+import Files
+import Glibc
+import Journal
+import Sweep
+import Text
+
+// Sweep files as commands are given them, and what a run remembers of its own.
+
+/// Reads the sweep that a command names, with its overrides.
+func readSpec(_ path: String, _ arguments: Arguments) throws(CommandFailure) -> SweepSpec {
+    try SweepSource(path, arguments).spec(mayBePipe: true)
+}
+
+/// A sweep file's bytes, or those of another `kind` of file. Bigger than any is refused.
+///
+/// - Parameter mayBePipe: also what another program writes: `plan <(program)`.
+func readSweep(
+    _ path: String, kind: String = "sweep file", mayBePipe: Bool = false
+) throws(CommandFailure) -> [UInt8] {
+    var status = stat()
+    guard stat(path, &status) == 0 else {
+        let why = errno == ENOENT ? "no such file" : String(cString: strerror(errno))
+        throw .input("\(path): \(why)\(suggestion(for: path))")
+    }
+    let found = FileKind(mode: status.st_mode)
+    guard found != .folder else {
+        let isRun = access(path + "/sweep.json", F_OK) == 0
+        throw .input(
+            "\(path): a folder, not a \(kind)"
+                + (isRun ? "; to go on with its run: ranksweep resume \(path)" : ""))
+    }
+    let limit = 1 << 20
+    let bytes: [UInt8]
+    if found == .pipe, mayBePipe {
+        bytes = try filed { () throws(FileError) in try readPipe(path, atMost: limit + 1) }
+    } else {
+        let file = try filed { () throws(FileError) in try openStream(path) }
+        defer { fclose(file) }
+        var buffer = [UInt8](repeating: 0, count: limit + 1)
+        let count = fread(&buffer, 1, buffer.count, file)
+        bytes = Array(buffer[..<count])
+    }
+    guard bytes.count <= limit else { throw .input("\(path): larger than 1 MiB: not a \(kind)") }
+    return bytes
+}
+
+/// What another program writes, to its end. After a second without a byte a line says what is being waited for.
+private func readPipe(_ path: String, atMost limit: Int) throws(FileError) -> [UInt8] {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else { throw FileError(path: path, doing: "read", code: errno) }
+    defer { close(descriptor) }
+    var event = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+    if poll(&event, 1, 1000) == 0 {
+        printError("\(path) is a pipe: waiting for the program that writes to it")
+        while poll(&event, 1, -1) < 0, errno == EINTR {}
+    }
+    _ = fcntl(descriptor, F_SETFL, 0)
+    var bytes = [UInt8](repeating: 0, count: limit)
+    var filled = 0
+    while filled < limit {
+        let count = bytes.withUnsafeMutableBytes {
+            read(descriptor, $0.baseAddress?.advanced(by: filled), limit - filled)
+        }
+        if count < 0, errno == EINTR { continue }
+        guard count >= 0 else { throw FileError(path: path, doing: "read", code: errno) }
+        if count == 0 { break }
+        filled += count
+    }
+    return Array(bytes[..<filled])
+}
+
+/// "; did you mean 'sweeps/demo.yaml'?" where a sweep file of nearly this name is there.
+private func suggestion(for path: String) -> String {
+    let slash = path.lastIndex(of: "/")
+    let folder = slash.map { String(path[...$0]) } ?? ""
+    let name = slash.map { String(path[path.index(after: $0)...]) } ?? path
+    let names = fileNames(in: folder.isEmpty ? "." : folder).filter {
+        $0.hasSuffix(".yaml") || $0.hasSuffix(".yml")
+    }
+    if let exact = names.first(where: { $0.hasPrefix(name + ".") }) {
+        return "; did you mean '\(folder)\(exact)'?"
+    }
+    return nearestSpelling(to: name, among: names).map { "; did you mean '\(folder)\($0)'?" } ?? ""
+}
+
+/// The sweep file and the overrides that a run began with: kept in its journal, so that a later edit of the file is
+/// noticed.
+struct SweepSource: Equatable {
+    /// The file as the user named it, or a whole path.
+    let file: String
+    private let overrides: [String]
+    private let isQuick: Bool
+    /// The digest of the whole normalised sweep that this gave when the run began; nil: not known.
+    private var digest: String?
+
+    private static let setting = "sweep_file"
+
+    init(_ file: String, _ arguments: Arguments) {
+        self.file = file
+        overrides = arguments.all("--set")
+        isQuick = arguments.has("--quick")
+    }
+
+    func spec(mayBePipe: Bool = false) throws(CommandFailure) -> SweepSpec {
+        let bytes = try readSweep(file, mayBePipe: mayBePipe)
+        return try orFail(CommandFailure.init(_:)) { () throws(SweepError) in
+            try SweepSpec(
+                parsing: bytes, file: file, overrides: overrides.map { Override($0) }, quick: isQuick)
+        }
+    }
+
+    private static func digest(of spec: SweepSpec) -> String {
+        Digest(of: spec.canonicalJSON.canonicalText).hexadecimal(bytes: 16)
+    }
+
+    /// Keeps it with a new run. What came through a pipe is not there to be read again.
+    func remember(in journal: RunJournal, for spec: SweepSpec) throws(JournalError) {
+        guard FileKind(at: file) == nil else { return }
+        let members: [String: JSONValue] = [
+            "file": .string(absolutePath(file)), "set": .array(overrides.map(JSONValue.string)),
+            "quick": .bool(isQuick), "sweep": .string(SweepSource.digest(of: spec)),
+        ]
+        try journal.setSetting(SweepSource.setting, JSONValue.object(members).canonicalText)
+    }
+
+    /// What a run remembers; nil of runs that began without a file, such as merged ones.
+    init?(rememberedIn journal: RunJournal) throws(JournalError) {
+        guard let text = try journal.setting(SweepSource.setting),
+            let json = try? JSONValue(parsing: text.utf8),
+            let file = json["file"]?.string, let digest = json["sweep"]?.string
+        else { return nil }
+        self.file = file
+        overrides = (json["set"]?.array ?? []).compactMap(\.string)
+        isQuick = json["quick"]?.bool ?? false
+        self.digest = digest
+    }
+
+    /// How the file differs by now from the run's sweep; nil where it is as it was when the run began, says the same
+    /// as the run (which may have been extended), or is not there to be compared.
+    func edit(since run: RunDirectory) -> SweepDifference? {
+        guard access(file, R_OK) == 0, let now = try? spec(), SweepSource.digest(of: now) != digest else {
+            return nil
+        }
+        return SweepDifference(from: run.spec, to: now)
+    }
+
+    /// Which settings differ, and what to type.
+    func words(_ difference: SweepDifference, _ run: String) -> String {
+        var lines = difference.items.prefix(20).map { item in
+            "  \(item.path): \(item.before) in the run, \(item.after) in \(file)"
+        }
+        if difference.items.count > 20 { lines.append("  … and \(difference.items.count - 20) more") }
+        if let additions = difference.additions {
+            let words = additions.map { "--set " + shellQuoted($0) }.joined(separator: " ")
+            lines.append("to add these values to the run: ranksweep extend \(shellQuoted(run)) \(words)")
+        }
+        let options = overrides.map { " --set " + shellQuoted($0) }.joined() + (isQuick ? " --quick" : "")
+        let command = shellQuoted(file) + options
+        lines.append("to run the edited sweep by itself: ranksweep run \(command) --out DIR")
+        lines.append(
+            "to begin that with the trials that both have: ranksweep merge \(shellQuoted(run)) --sweep \(command) "
+                + "--out DIR, then ranksweep resume DIR")
+        return lines.joined(separator: "\n")
+    }
+}
+
+extension RunDirectory {
+    /// Throws where a directory holds a run already, or what is left of one, and says how its sweep differs.
+    static func checkIsFree(_ path: String, for spec: SweepSpec, _ source: SweepSource) throws(CommandFailure)
+    {
+        do throws(CommandFailure) { try checkIsFree(path) } catch {
+            guard let run = try? open(path), run.hasJournal,
+                let difference = SweepDifference(from: run.spec, to: spec)
+            else { throw error }
+            throw .input(
+                "\(path) holds a run already, and of another sweep than \(source.file) now is:\n"
+                    + source.words(difference, path)
+                    + "\nto go on with the run as it is: ranksweep resume \(shellQuoted(path))")
+        }
+    }
+
+    /// Says so where the sweep file that the run began with has been edited since: the run goes on without the edit.
+    func tellOfEdits(_ journal: RunJournal) throws(CommandFailure) {
+        let source = try journaled { () throws(JournalError) in try SweepSource(rememberedIn: journal) }
+        guard let source, let difference = source.edit(since: self) else { return }
+        printError(
+            "warning: \(source.file) was edited since this run began, and the run goes on without the edit:\n"
+                + source.words(difference, path))
+    }
+}
+
+/// What a start has made in a folder, taken away again where the start fails before anything is begun.
+struct FreshRun {
+    let path: String
+    /// Folders that were not there before, outermost first.
+    let folders: [String]
+
+    private static let files = [
+        "sweep.json", "journal.sqlite", "journal.sqlite-wal", "journal.sqlite-shm", "journal.sqlite-journal",
+        "control.sock", "sweep.json.partial", "coordinator.lock",
+    ]
+
+    /// Makes the folder.
+    init(_ path: String) throws(CommandFailure) {
+        self.path = path
+        folders = try filed { () throws(FileError) in try makeFolder(path) }
+    }
+
+    /// The lock must be held, or nobody else have come.
+    func discard() {
+        for file in FreshRun.files { unlink("\(path)/\(file)") }
+        discardFolders()
+    }
+
+    /// Those that are still empty.
+    func discardFolders() {
+        for folder in folders.reversed() { rmdir(folder) }
+    }
+
+    /// Whether nothing is known of any trial: no record, no attempt.
+    static func isUntouched(_ journal: RunJournal) -> Bool { (try? journal.knownTrials())?.isEmpty == true }
+}

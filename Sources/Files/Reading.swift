@@ -1,0 +1,87 @@
+import CPosix
+import Glibc
+
+/// What a path can lead to in place of a regular file.
+public enum FileKind: Equatable, Sendable {
+    case folder, pipe, device, socket
+
+    /// nil for a regular file.
+    public init?(mode: mode_t) {
+        switch mode & S_IFMT {
+        case S_IFREG: return nil
+        case S_IFDIR: self = .folder
+        case S_IFIFO: self = .pipe
+        case S_IFSOCK: self = .socket
+        default: self = .device
+        }
+    }
+
+    /// nil where there is a regular file, or nothing.
+    public init?(at path: String) {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        self.init(mode: status.st_mode)
+    }
+
+    public var words: String {
+        switch self {
+        case .folder: "a folder, not a file"
+        case .pipe: "a pipe, not a file"
+        case .device: "a device, not a file"
+        case .socket: "a socket, not a file"
+        }
+    }
+}
+
+/// Opens a file to be read. All readers of files open them here: anything but a regular file is refused at once,
+/// because opening a pipe waits for its writer, and a device may never end.
+///
+/// - Returns: a descriptor, which the caller closes.
+public func openToRead(_ path: String) throws(FileError) -> Int32 {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else {
+        // A socket can't be opened at all.
+        throw FileError(path: path, doing: "read", code: errno, kind: errno == ENXIO ? .socket : nil)
+    }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else {
+        let code = errno
+        close(descriptor)
+        throw FileError(path: path, doing: "read", code: code)
+    }
+    if let kind = FileKind(mode: status.st_mode) {
+        close(descriptor)
+        throw FileError(path: path, doing: "read", code: kind == .folder ? EISDIR : EINVAL, kind: kind)
+    }
+    return descriptor
+}
+
+/// Opens a file to be read as `openToRead` does, for the C library's buffered reading; the caller calls `fclose`.
+public func openStream(_ path: String) throws(FileError) -> UnsafeMutablePointer<FILE> {
+    let descriptor = try openToRead(path)
+    guard let file = fdopen(descriptor, "r") else {
+        let code = errno
+        close(descriptor)
+        throw FileError(path: path, doing: "read", code: code)
+    }
+    return file
+}
+
+/// Lists a folder: its names, sorted, without `.` and `..`. Names that aren't UTF-8 are left out: nothing of ours
+/// has such a name.
+public func listFolder(_ path: String) throws(FileError) -> [String] {
+    guard let folder = opendir(path) else { throw FileError(path: path, doing: "list", code: errno) }
+    defer { closedir(folder) }
+    var names: [String] = []
+    while let entry = readdir(folder) {
+        // An entry is only as long as its name: no Swift value of its declared size may be read from it.
+        guard let name = String(validatingCString: cposix_entry_name(entry)) else { continue }
+        if name != ".", name != ".." { names.append(name) }
+    }
+    return names.sorted()
+}
+
+/// The names in a folder, sorted; none where it can't be listed.
+public func fileNames(in folder: String) -> [String] {
+    do throws(FileError) { return try listFolder(folder) } catch { return [] }
+}

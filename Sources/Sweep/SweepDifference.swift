@@ -1,0 +1,131 @@
+import Text
+
+/// What differs between two sweeps, axis by axis and setting by setting.
+public struct SweepDifference: Equatable, Sendable {
+    public struct Item: Equatable, Sendable {
+        /// The setting's path; "where", "zip", "figures", "name".
+        public let path: String
+        public let before: String
+        public let after: String
+    }
+
+    public let items: [Item]
+    /// Arguments of `--set` that add what the second sweep has more than the first; nil where it has other values or
+    /// settings, not more values.
+    public let additions: [String]?
+
+    /// nil where there is no difference.
+    public init?(from old: SweepSpec, to new: SweepSpec) {
+        guard old.canonicalJSON != new.canonicalJSON else { return nil }
+        var items: [Item] = []
+        var additions: [String]? = []
+        if old.name != new.name { items.append(Item(path: "name", before: old.name, after: new.name)) }
+        var paths = old.axes.map(\.path)
+        paths += new.axes.map(\.path).filter { !paths.contains($0) }
+        paths += Set(old.grid.fixed.keys).union(new.grid.fixed.keys).sorted().filter { !paths.contains($0) }
+        for path in paths {
+            let (before, after) = (Values(path, old), Values(path, new))
+            guard before != after else { continue }
+            items.append(
+                Item(path: path, before: before.text(beside: after), after: after.text(beside: before)))
+            if let argument = after.argument(adding: before, path) {
+                additions?.append(argument)
+            } else {
+                additions = nil
+            }
+        }
+        func compare(_ path: String, _ before: [String], _ after: [String], isOfTrials: Bool) {
+            guard before != after else { return }
+            func text(_ words: [String]) -> String { words.isEmpty ? "none" : words.joined(separator: "; ") }
+            items.append(Item(path: path, before: text(before), after: text(after)))
+            if isOfTrials { additions = nil }
+        }
+        compare(
+            "zip", old.zip.map { $0.joined(separator: ", ") }, new.zip.map { $0.joined(separator: ", ") },
+            isOfTrials: true)
+        compare("where", old.conditions.map(\.text), new.conditions.map(\.text), isOfTrials: true)
+        if old.figures != new.figures {
+            // Figures are long, and are drawn from any records: their names say which.
+            let kept = old.figures.filter(new.figures.contains)
+            compare(
+                "figures", old.figures.filter { !kept.contains($0) }.map(\.name),
+                new.figures.filter { !kept.contains($0) }.map(\.name), isOfTrials: false)
+        }
+        if items.isEmpty {
+            items.append(
+                Item(
+                    path: "axes", before: old.axes.map(\.path).joined(separator: ", "),
+                    after: new.axes.map(\.path).joined(separator: ", ")))
+            additions = nil
+        }
+        self.items = items
+        self.additions = additions?.isEmpty == true ? nil : additions
+    }
+
+    /// Whether trials are what differs, and not only how they are drawn.
+    public var isOfTrials: Bool { items.contains { !["figures", "name"].contains($0.path) } }
+
+    /// What a sweep has at a path.
+    private enum Values: Equatable {
+        case absent
+        case one(JSONValue)
+        case axis(Axis)
+
+        init(_ path: String, _ spec: SweepSpec) {
+            if let axis = spec.axes.first(where: { $0.path == path }) {
+                self = .axis(axis)
+            } else {
+                self = spec.grid.fixed[path].map { .one($0) } ?? .absent
+            }
+        }
+
+        /// Most values that are compared one by one.
+        private static let limit = 100_000
+
+        private var texts: [String] {
+            switch self {
+            case .absent: []
+            case .one(let value): [Values.text(value)]
+            case .axis(let axis):
+                axis.count > Values.limit ? [] : (0..<axis.count).map { Values.text(axis.values[$0]) }
+            }
+        }
+
+        private static func text(_ value: JSONValue) -> String { value.string ?? value.canonicalText }
+
+        /// Of many values only those that the other has not.
+        func text(beside other: Values) -> String {
+            let all = texts
+            switch self {
+            case .absent: return "not given"
+            case .one: return all.joined()
+            case .axis(let axis):
+                guard axis.count > 8, !all.isEmpty else { return axis.valuesText }
+                let others = Set(other.texts)
+                let own = all.filter { !others.contains($0) }
+                guard !own.isEmpty, own.count < all.count else {
+                    return "\(axis.count) values: \(axis.valuesText)"
+                }
+                let shown = own.prefix(8).joined(separator: ", ") + (own.count > 8 ? ", …" : "")
+                return "\(axis.count) values, \(own.count) of them only there: \(shown)"
+            }
+        }
+
+        /// "seed=0,1,2": what to set so that these are the values, where those of `other` are among them.
+        func argument(adding other: Values, _ path: String) -> String? {
+            guard case .axis(let axis) = self, other != .absent else { return nil }
+            let (own, before) = (texts, other.texts)
+            guard !own.isEmpty, !before.isEmpty, Set(before).isSubset(of: own) else { return nil }
+            if case .list = axis.values { return "\(path)=\(own.joined(separator: ","))" }
+            // A rule, as a person writes it: {range: [0, 40]}.
+            let rule = axis.values.json.canonicalText.filter { $0 != "\"" }
+            let text =
+                own.count <= 12
+                ? own.joined(separator: ",")
+                : rule.map { character in
+                    character == ":" || character == "," ? "\(character) " : "\(character)"
+                }.joined()
+            return "\(path)=\(text)"
+        }
+    }
+}

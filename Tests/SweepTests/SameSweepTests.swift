@@ -1,0 +1,275 @@
+import Testing
+import Text
+
+@testable import Sweep
+
+private let text = """
+    name: base
+    experiment: mlp
+    dataset: {name: teacher, inputs: 8, norm: 10}
+    axes:
+      seed: [0, 1]
+    training: {batch: 16, steps: 20}
+
+    """
+
+private func spec(
+    _ text: String, set overrides: [String] = [], quick: Bool = false
+) throws(SweepError) -> SweepSpec {
+    try SweepSpec(parsing: text, file: "s.yaml", overrides: overrides.map { Override($0) }, quick: quick)
+}
+
+private func message(_ text: String, set overrides: [String] = [], quick: Bool = false) -> String? {
+    do throws(SweepError) {
+        _ = try spec(text, set: overrides, quick: quick)
+        return nil
+    } catch { return error.message }
+}
+
+@Suite("A sweep is what is run, however it was typed") struct SameSweepTests {
+    @Test(
+        "The same values have one digest, the same trials and the same normal form",
+        arguments: [
+            ["seed=0,1,2,3", "seed={range: [0, 4]}", "seed=[0, 1, 2, 3]", "seed={linear: [0, 3], count: 4}"],
+            ["seed=0,1", "seed={range: [0, 2]}", "seed=[0, 1]"],
+            ["seed=3,5,7", "seed={range: [3, 8], step: 2}", "seed={range: [3, 9], step: 2}"],
+            [
+                "width=10,20,30,40,50,60,70,80", "width={range: [10, 81], step: 10}",
+                "width={linear: [10, 80], count: 8}",
+            ],
+            ["training.learningRate=0.001,0.01,0.1", "training.learningRate={log: [1e-3, 0.1], count: 3}"],
+            ["width=1,2,4,8,16,32,64,128", "width={log: [1, 128], count: 8}"],
+            ["training.weightDecay=0,0.5,1", "training.weightDecay={linear: [0, 1], count: 3}"],
+        ])
+    func digests(same: [String]) throws {
+        let sweeps = try same.map { try spec(text, set: [$0]) }
+        for (sweep, argument) in zip(sweeps, same) {
+            #expect(sweep.digest == sweeps[0].digest, "\(argument)")
+            #expect(sweep.canonicalJSON == sweeps[0].canonicalJSON, "\(argument)")
+            #expect(
+                (0..<sweep.grid.count).map { sweep.grid[$0].id }
+                    == (0..<sweeps[0].grid.count).map { sweeps[0].grid[$0].id })
+            #expect(try spec(sweep.canonicalJSON.canonicalText) == sweep)
+        }
+    }
+
+    @Test("Other values, and another order, are another sweep")
+    func others() throws {
+        var digests: Set<String> = []
+        let arguments = [
+            "seed=0,1", "seed=1,0", "seed=0,1,2", "seed={range: [0, 3], step: 2}", "seed=0,2,1",
+            "width=64,128",
+            "training.learningRate=0.001,0.01", "training.learningRate=0.001,0.01,0.1",
+        ]
+        for argument in arguments { digests.insert(try spec(text, set: [argument]).digest) }
+        #expect(digests.count == arguments.count)
+    }
+
+    @Test("Axes that advance together are the same in any order")
+    func zips() throws {
+        func zipped(_ zip: String) throws -> SweepSpec {
+            try spec(
+                text + "zip: \(zip)\n",
+                set: ["width=8,16", "dataset.inputs=4,8", "training.steps=1,2", "training.batch=8,16"])
+        }
+        let one = try zipped("[[width, dataset.inputs], [training.steps, training.batch]]")
+        let other = try zipped("[[training.batch, training.steps], [dataset.inputs, width]]")
+        #expect(one.digest == other.digest && one.grid.count == 8)
+    }
+
+    @Test("Spaced values of a long axis are their rule's, as recipes have them")
+    func rules() throws {
+        let sweep = try spec(
+            text, set: ["training.learningRate={log: [1e-7, 1], count: 8}", "seed={range: [0, 10]}"])
+        #expect(
+            sweep.canonicalJSON["axes"]?.canonicalText
+                == #"[{"seed":{"range":[0,10]}},{"training.learningRate":{"count":8,"log":[1e-07,1]}}]"#)
+        let typed = (0..<8).map { sweep.axes[1].values[$0].canonicalText }.joined(separator: ",")
+        #expect(
+            try spec(text, set: ["training.learningRate=\(typed)", "seed={range: [0, 10]}"]).digest
+                == sweep.digest)
+    }
+}
+
+@Suite("A constant in a condition is a value of its axis") struct ConditionConstantTests {
+    private let rates = """
+        name: rounded
+        experiment: mlp
+        dataset: {name: teacher, inputs: 8, norm: 10}
+        axes:
+          training.learningRate: {log: [1e-4, 1e-2], count: 5}
+          width: [64, 128, 256]
+        quick: {width: [64, 128]}
+        training: {batch: 16, steps: 3}
+
+        """
+
+    @Test(
+        "What equals no value is an error that names the nearest",
+        arguments: [
+            (
+                "training.learningRate != 0.000316228", "8:33", "0.000316228", "training.learningRate",
+                "0.000316227766017"
+            ),
+            ("training.learningRate == 1e-5", "8:33", "1e-5", "training.learningRate", "0.0001"),
+            ("100 == width", "8:8", "100", "width", "128"),
+            ("not (width != 1000) or width > 3", "8:22", "1000", "width", "256"),
+        ])
+    func noValue(condition: String, place: String, number: String, axis: String, nearest: String) throws {
+        let line = rates.replacing("training: {batch", with: "where: \(condition)\ntraining: {batch")
+        #expect(
+            message(line)
+                == "s.yaml:\(place): where: \(number) equals no value of \(axis); the nearest is \(nearest)")
+    }
+
+    @Test("What plan shows of an axis can be copied into a condition")
+    func shown() throws {
+        let axis = try spec(rates).axes[0]
+        #expect(axis.valuesText == "0.0001, 0.000316227766017, 0.001, 0.00316227766017, 0.01")
+        for value in axis.valuesText.split(separator: ", ") {
+            #expect(try spec(rates + "where: training.learningRate != \(value)\n").grid.count == 12)
+        }
+        // Order needs no value.
+        #expect(try spec(rates + "where: training.learningRate < 0.0005\n").grid.count == 6)
+    }
+
+    @Test("Of a range of millions, the nearest is found at once")
+    func ranges() {
+        let range = AxisValues.range(lower: 5, upper: 5 + 3 * 30_000_000, step: 3)
+        #expect(range.nearest(to: 8) == 8 && range.nearest(to: 9) == 8 && range.nearest(to: -4) == 5)
+        #expect(range.nearest(to: 1e300) == 5 + 3 * 29_999_999)
+    }
+
+    @Test("What quick or --set takes away may be named, and is gone from the sweep that is kept")
+    func takenAway() throws {
+        for (condition, all, quick, kept) in [
+            ("width != 256", 10, 10, nil),
+            ("width == 256 or width == 64", 10, 5, "width == 64"),
+            ("not (width == 256 and training.learningRate > 0.005)", 14, 10, nil),
+            ("width != 64 and width != 256", 5, 5, "width != 64"),
+        ] as [(String, Int, Int, String?)] {
+            let file = rates + "where: \(condition)\n"
+            #expect(try spec(file).grid.count == all)
+            let small = try spec(file, quick: true)
+            #expect(small.grid.count == quick, "\(condition)")
+            #expect(small.conditions.map(\.text) == [kept].compactMap { $0 })
+            #expect(try spec(small.canonicalJSON.canonicalText) == small)
+            #expect(try spec(file, set: ["width=64,128"]) == small)
+        }
+        #expect(message(rates + "where: width == 256\n", quick: true)?.contains("no point is left") == true)
+    }
+}
+
+@Suite("What differs between two sweeps") struct SweepDifferenceTests {
+    private func difference(_ before: [String], _ after: [String]) throws -> SweepDifference? {
+        SweepDifference(from: try spec(text, set: before), to: try spec(text, set: after))
+    }
+
+    @Test("Nothing, where the values are the same")
+    func nothing() throws { #expect(try difference(["seed=0,1,2"], ["seed={range: [0, 3]}"]) == nil) }
+
+    @Test("More values of an axis can be added")
+    func more() throws {
+        let found = try #require(try difference(["seed=0,1"], ["seed=0,1,2"]))
+        #expect(found.items == [.init(path: "seed", before: "0, 1", after: "0, 1, 2")])
+        #expect(found.additions == ["seed=0,1,2"] && found.isOfTrials)
+        let width = try #require(try difference(["width=4,8"], ["width=4,8,20", "seed=0,1,5"]))
+        #expect(width.items.map(\.path) == ["seed", "width"])
+        #expect(width.additions == ["seed=0,1,5", "width=4,8,20"])
+        // What is to be typed gives those values.
+        let added = try spec(text, set: ["width=4,8"] + (width.additions ?? []))
+        #expect(try added == spec(text, set: ["width=4,8,20", "seed=0,1,5"]))
+    }
+
+    @Test("Of many values only the others are shown")
+    func many() throws {
+        let found = try #require(try difference(["seed={range: [0, 100]}"], ["seed={range: [0, 103]}"]))
+        #expect(found.items[0].before == "100 values: 0, 1, … 99")
+        #expect(found.additions == ["seed={range: [0, 103]}"])
+        #expect(found.items[0].after == "103 values, 3 of them only there: 100, 101, 102")
+    }
+
+    @Test("Other settings, and values taken away, can't be added")
+    func others() throws {
+        let steps = try #require(try difference([], ["training.steps=30", "seed=0,1,2"]))
+        #expect(steps.items.contains(.init(path: "training.steps", before: "20", after: "30")))
+        #expect(steps.additions == nil)
+        #expect(try difference(["seed=0,1,2"], ["seed=0,1"])?.additions == nil)
+        let added = try #require(try difference([], ["training.momentum=0.5", "training.optimizer=sgd"]))
+        #expect(added.items.contains(.init(path: "training.momentum", before: "not given", after: "0.5")))
+        let figures = try #require(
+            SweepDifference(
+                from: try spec(text), to: try spec(text + "figures: [{name: f, x: step, y: train_loss}]\n")))
+        #expect(figures.items == [.init(path: "figures", before: "none", after: "f")] && !figures.isOfTrials)
+        let condition = try #require(
+            SweepDifference(from: try spec(text), to: try spec(text + "where: seed > 0\n")))
+        #expect(condition.items == [.init(path: "where", before: "none", after: "seed > 0")])
+    }
+}
+
+@Suite("What a plan tells") struct PlanFactsTests {
+    @Test("A trial's cost is told part by part, and local rank that nobody asked for can be most of it")
+    func parts() throws {
+        let sweep = try spec(
+            text, set: ["width=256", "depth=4", "measures.effectiveRank=true", "dataset.testPoints=300"])
+        let cost = sweep.grid.cost()
+        #expect(cost.parts.map(\.name) == ["training", "evaluation", "localRank", "effectiveRank"])
+        let sum = cost.parts.reduce(0) { $0 + $1.seconds }
+        #expect(abs(sum - cost.seconds) < 1e-9 * cost.seconds)
+        #expect(!sweep.asksForLocalRank)
+        // The part is what turning it off saves.
+        let without = try spec(
+            text,
+            set: [
+                "width=256", "depth=4", "measures.effectiveRank=true", "dataset.testPoints=300",
+                "measures.localRank=false",
+            ])
+        #expect(without.asksForLocalRank)
+        let saved = cost.seconds - without.grid.cost().seconds
+        #expect(abs(cost.parts[2].seconds - saved) < 1e-9 * cost.seconds)
+    }
+
+    @Test("Trials that cost the same are estimated once, and what they measure at the end is told apart")
+    func costs() throws {
+        let sweep = try spec(text, set: ["width=4,64", "measures.every={linear: 4}"])
+        var costs = TrialCosts(sweep.grid)
+        for trial in 0..<sweep.grid.count {
+            let cost = costs.cost(of: trial)
+            let seconds = CostEstimate(of: sweep.grid[trial].settings).seconds()
+            #expect(abs(cost.seconds - seconds) < 1e-12)
+            #expect(cost.endSeconds > 0 && cost.endSeconds < cost.seconds / 2)
+        }
+    }
+
+    @Test("An epoch is as many whole batches as the training points have")
+    func epochs() throws {
+        let images =
+            "name: s\nexperiment: mlp\ndataset: {name: mnist, trainPoints: 1000}\ntraining: {epochs: 3, batch: 600}\n"
+        let sweep = try spec(images)
+        #expect(sweep.grid.cost().epochs == [.init(points: 1000, batch: 600)])
+        #expect(sweep.grid[0].settings.trainingSteps == 3)
+        let epoch = GridCost.Epoch(points: 1000, batch: 600)
+        #expect(epoch.steps == 1 && epoch.left == 400)
+        let several = try spec(images, set: ["training.batch=100,300"]).grid.cost()
+        #expect(several.epochs == [.init(points: 1000, batch: 100), .init(points: 1000, batch: 300)])
+        #expect(several.epochs.map(\.left) == [0, 100])
+        #expect(try spec(text).grid.cost().epochs.isEmpty)
+    }
+
+    @Test("Batch normalisation needs a batch")
+    func batches() throws {
+        let words =
+            "batch normalisation takes moments over the batch: it needs 2 points or more in each "
+            + "(normalisation layer or instance takes one point's)"
+        let file = text.replacing("batch: 16", with: "batch: 1")
+        #expect(message(file + "normalisation: batch\n") == "s.yaml:6:19: training.batch: \(words)")
+        #expect(
+            message(text, set: ["normalisation=none,batch", "training.batch=1,2"])?.contains(words) == true)
+        #expect(message(file + "normalisation: layer\n") == nil)
+        #expect(message(text.replacing("batch: 16", with: "batch: 2") + "normalisation: batch\n") == nil)
+        // What is not trained takes no moments of batches.
+        #expect(message(file.replacing("steps: 20", with: "steps: 0") + "normalisation: batch\n") == nil)
+        let resnet = "name: r\nexperiment: resnet\ndataset: cifar-10\ntraining: {batch: 1, steps: 5}\n"
+        #expect(message(resnet)?.contains(words) == true)
+    }
+}
