@@ -226,6 +226,7 @@ extension RunStatus {
                     .object([
                         "host": .string($0.host), "process": JSONValue($0.process),
                         "attempts": JSONValue($0.attempts), "blas_kernel": .string($0.kernel),
+                        "commit": .string($0.commit),
                         "last_end_unix_ms": .number(Double($0.lastEndMilliseconds)),
                     ])
                 }),

@@ -78,6 +78,10 @@ extension ReportPage {
         }
         facts.append(("peak memory of a slot", bytesText(provenance.peakMemoryBytes)))
         facts.append(("program", "ranksweep \(version), commit \(commit)"))
+        if !provenance.commits.isEmpty {
+            let shown = provenance.commits.prefix(10).joined(separator: ", ")
+            facts.append(("workers", "commit \(shown)\(provenance.commits.count > 10 ? ", …" : "")"))
+        }
         if provenance.unreadable > 0 {
             facts.append(("lines not understood", groupedDigits(provenance.unreadable)))
         }
@@ -107,11 +111,9 @@ extension ReportPage {
                 "Different BLAS kernels: last digits of records may depend on which trial ran where.",
                 class: "note")
         }
-        if !provenance.commits.isEmpty, provenance.commits != [commit] {
-            let shown = provenance.commits.prefix(10).joined(separator: ", ")
+        if provenance.commits.count > 1 {
             content += .paragraph(
-                HTML("Workers were of commit \(shown): records may depend on which trial ran where."),
-                class: "note")
+                "Workers of several commits: records may depend on which trial ran where.", class: "note")
         }
         return section("provenance", "Provenance", content)
     }

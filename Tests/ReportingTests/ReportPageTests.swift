@@ -164,6 +164,23 @@ import Text
         #expect(utcText(unixMilliseconds: .max) == nil)
     }
 
+    @Test("The page says of which commits the workers were, and warns where these are several")
+    func commits() throws {
+        var provenance = RunProvenance()
+        provenance.add(attempt(0, "measured"))
+        func html() throws -> String {
+            try page("{name: f, x: beta, y: kl_nats}", provenance: provenance).html
+        }
+        #expect(try provenance.commits.isEmpty && !html().contains("<dt>workers</dt>"))
+        provenance.add(attempt(1, "measured", commit: "00c9"))
+        #expect(try html().contains("<dt>workers</dt><dd>commit 00c9</dd>"))
+        #expect(try !html().contains("Workers of several commits"))
+        provenance.add(attempt(2, "measured", commit: "<b>"))
+        #expect(
+            try html().contains("<dd>commit 00c9, &lt;b&gt;</dd>")
+                && html().contains("Workers of several commits"))
+    }
+
     @Test("Attempts add up by machine and by cause; what is no attempt is counted")
     func provenance() {
         var provenance = RunProvenance()
@@ -205,13 +222,14 @@ private let picture = """
 
 private func attempt(
     _ index: Int, _ outcome: String, cause: String? = nil, host: String = "node1", cpu: String = "CPU",
-    kernel: String = "Haswell", measuring: Double? = nil
+    kernel: String = "Haswell", measuring: Double? = nil, commit: String? = nil
 ) -> [UInt8] {
     var members: [String: JSONValue] = [
         "index": JSONValue(index), "outcome": .string(outcome), "host": .string(host), "cpu": .string(cpu),
         "blas_kernel": .string(kernel), "seconds": JSONValue(2), "start_unix_ms": JSONValue(1000),
         "peak_memory_bytes": JSONValue(3_000_000), "axes": .object(["beta": .number(0.1)]),
     ]
+    if let commit { members["commit"] = .string(commit) }
     if let cause { members["cause"] = .string(cause) }
     if let measuring { members["measuring_seconds"] = .number(measuring) }
     return Array(JSONValue.object(members).canonicalText.utf8)
