@@ -227,12 +227,12 @@ struct Coordinator {
     }
 
     private mutating func receive(_ message: WorkerMessage, from worker: WorkerID) {
+        if let why = banned[worker], message != .goodbye {
+            refuse(worker, why)
+            return
+        }
         switch message {
         case .hello(let hello):
-            if let why = banned[worker] {
-                refuse(worker, why)
-                return
-            }
             guard hello.program == programVersion else {
                 refuse(
                     worker,

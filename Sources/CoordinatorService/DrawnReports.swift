@@ -52,13 +52,16 @@ struct DrawnReports {
         var faults = run.missingReports.map { Fault(file: $0, why: "it is missing") }
         guard let drawn = DrawnReports(of: run) else {
             if faults.isEmpty {
-                faults.append(Fault(file: file, why: "it is missing: what tables and figures are of is not known"))
+                faults.append(
+                    Fault(file: file, why: "it is missing: what tables and figures are of is not known"))
             }
             return faults
         }
         for name in sources where drawn.sources[name] != fileDigest("\(run.path)/\(name)") {
             faults.append(
-                Fault(file: "report.html", why: "it, tables and figures are out of date: \(name) is another now"))
+                Fault(
+                    file: "report.html", why: "it, tables and figures are out of date: \(name) is another now"
+                ))
             return faults
         }
         for (name, digest) in drawn.files.sorted(by: { $0.key < $1.key }) {

@@ -122,7 +122,9 @@ struct MergeInput {
         var unfit: JournalError?
         try journaled { () throws(JournalError) in
             try journal.forEachStoredRecord { record in
-                guard unfit == nil, let why = check.fault(in: record.line, trial: record.trial) else { return }
+                guard unfit == nil, let why = check.fault(in: record.line, trial: record.trial) else {
+                    return
+                }
                 unfit = .unfitRecord(path: RunJournal.path(in: run.path), trial: record.trial, why: why)
             }
         }

@@ -30,7 +30,9 @@ struct RecordCheck {
         }
         let name = "\"\(trials.id(of: trial).text)\"".utf8
         if let object = CanonicalObject(line) {
-            guard object["trial"].map({ $0.elementsEqual(name) }) ?? false else { return "it is of another trial" }
+            guard object["trial"].map({ $0.elementsEqual(name) }) ?? false else {
+                return "it is of another trial"
+            }
             return form.fault(inLine: object)
         }
         let value: JSONValue
@@ -42,7 +44,8 @@ struct RecordCheck {
     /// The same of a record as the journal holds it, to the byte.
     mutating func fault(of record: StoredRecord) -> String? {
         if let fault = fault(in: record.line, trial: record.trial) { return fault }
-        guard let value = try? JSONValue(parsing: record.line), value["outcome"]?.string == record.outcome else {
+        guard let value = try? JSONValue(parsing: record.line), value["outcome"]?.string == record.outcome
+        else {
             return "its outcome is not \(record.outcome)"
         }
         let due = recordLine(trial: trials.trial(at: record.trial), sweepDigest: digest, body: value)

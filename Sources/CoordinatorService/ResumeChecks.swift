@@ -31,7 +31,9 @@ func mend(
         let unfit = survey.unfit.filter { known.contains($0.trial) }
         if dropsUnfit, !unfit.isEmpty {
             for (trial, why) in unfit.prefix(10) {
-                printError("warning: the record of trial \(trial) is none that the sweep can give: \(why): it runs again")
+                printError(
+                    "warning: the record of trial \(trial) is none that the sweep can give: \(why): it runs again"
+                )
             }
             if unfit.count > 10 { printError("warning: so do \(unfit.count - 10) others, for like reasons") }
             try journal.drop(records: unfit.map(\.trial), cause: "its record is none that the sweep can give")

@@ -212,7 +212,8 @@ struct RunCheck {
 
     private mutating func tellRecords(_ survey: RecordSurvey) {
         wrong(
-            each: survey.damaged, "damaged records", "'\(resume)' runs it again, to the same bytes", resume: .mends
+            each: survey.damaged, "damaged records", "'\(resume)' runs it again, to the same bytes",
+            resume: .mends
         ) { ("journal.sqlite", "the record of trial \($0) is damaged: its checksum is not its own") }
         wrong(
             each: survey.unfit, "such records",
@@ -240,7 +241,9 @@ struct RunCheck {
         guard isDue else { return }
         let faults = DrawnReports.faults(of: run)
         wrong(each: faults, "such files", figures, resume: .mends) { ($0.file, $0.why) }
-        if faults.isEmpty { ok("report.html", "it, all tables and figures are as they were drawn from these records") }
+        if faults.isEmpty {
+            ok("report.html", "it, all tables and figures are as they were drawn from these records")
+        }
     }
 
     private mutating func tell(_ state: ExportState, _ file: String, isDue: Bool) {
@@ -265,7 +268,8 @@ struct RunCheck {
 
     private mutating func checkWeights(_ run: RunDirectory, _ survey: RecordSurvey) {
         wrong(
-            each: survey.bare, "such files", "'\(resume)' runs its trial again, to the same bytes", resume: .mends
+            each: survey.bare, "such files", "'\(resume)' runs its trial again, to the same bytes",
+            resume: .mends
         ) { ("weights/\($0.file)", $0.why) }
         if survey.bare.isEmpty, !survey.weightFiles.isEmpty {
             ok("weights", "\(countText(survey.weightFiles.count, "file")), each whole and of its trial")

@@ -159,7 +159,8 @@ final class ShardReader {
         number += 1
         guard bytes.removeLast() == UInt8(ascii: "\n") else { throw .torn(line: number) }
         guard bytes.count <= most else {
-            throw .malformed(line: number, why: "it has \(bytes.count) bytes, and none of this sweep's has so many")
+            throw .malformed(
+                line: number, why: "it has \(bytes.count) bytes, and none of this sweep's has so many")
         }
         let value: JSONValue
         do throws(JSONError) { value = try JSONValue(parsing: bytes) } catch {

@@ -307,7 +307,11 @@ extension TrialSettings {
 
     /// Whether only the data set's files say how many training points there are.
     private var filesSayPoints: Bool {
-        if case .images(let images) = dataset { images.trainPoints == nil && images.name != .generated } else { false }
+        if case .images(let images) = dataset {
+            images.trainPoints == nil && images.name != .generated
+        } else {
+            false
+        }
     }
 
     /// How many steps training has; nil where only the data set's files say.

@@ -98,7 +98,9 @@ struct FormCheck {
                 throw FormFault(why: "\(numberText(number)) is not within \(FormCheck.text(of: range))")
             }
         case .flag:
-            guard take(word: "true") || take(word: "false") else { throw FormFault(why: "true or false is due") }
+            guard take(word: "true") || take(word: "false") else {
+                throw FormFault(why: "true or false is due")
+            }
         case .word(let word):
             guard take(word: "\"\(word)\"") else { throw FormFault(why: "'\(word)' is due") }
         case .list(let counts, let form):

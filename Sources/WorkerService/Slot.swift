@@ -146,7 +146,9 @@ private struct Slot {
     }
 
     private mutating func fault(in body: [UInt8], of index: UInt64) -> String? {
-        guard let trial = trials?.trial(at: Int(index)), let form = trials?.form(of: trial) else { return nil }
+        guard let trial = trials?.trial(at: Int(index)), let form = trials?.form(of: trial) else {
+            return nil
+        }
         guard let body = CanonicalObject(body) else { return "it is not canonical JSON" }
         return form.fault(in: body)
     }

@@ -26,7 +26,9 @@ import Text
         try bytes.write(to: folder.appending(path: names[1]))
         let found = try work.run("check", "a")
         #expect(found.code == 1)
-        #expect(found.output.contains("wrong weights/\(names[1]): its bytes are not those that were kept"), "\(found.all)")
+        #expect(
+            found.output.contains("wrong weights/\(names[1]): its bytes are not those that were kept"),
+            "\(found.all)")
         let merged = try work.run("merge", "a", "--out", "m")
         #expect(merged.code == 1 && merged.output.contains("its bytes are not those"), "\(merged.all)")
         let resumed = try work.run("resume", "a")
@@ -54,7 +56,8 @@ import Text
         ).wait()
         #expect(end.code == 0, "\(end.all)")
         let folder = work.folder.appending(path: "f.ndjson.weights")
-        let name = try #require(try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted().first)
+        let name = try #require(
+            try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted().first)
         #expect(try work.run("merge", "f.ndjson", "--out", "a").code == 0)
         #expect(try work.run("check", "a").code == 0)
         var bytes = try work.bytes("f.ndjson.weights/\(name)")
@@ -62,7 +65,8 @@ import Text
         try FileManager.default.removeItem(at: folder.appending(path: name))
         try bytes.write(to: folder.appending(path: name))
         let merged = try work.run("merge", "f.ndjson", "--out", "b")
-        #expect(merged.code == 1 && merged.output.contains("\(name): its bytes are not those"), "\(merged.all)")
+        #expect(
+            merged.code == 1 && merged.output.contains("\(name): its bytes are not those"), "\(merged.all)")
     }
 
     @Test("Weights that an older version kept have no digest; resume adds them")
@@ -71,7 +75,8 @@ import Text
         let journal = work.folder.appending(path: "a/journal.sqlite").path
         try Database(path: journal, access: .readWrite).execute("DROP TABLE weights")
         let found = try work.run("check", "a")
-        #expect(found.code == 0 && found.output.contains("note  weights: of 3 files, kept by an older version"))
+        #expect(
+            found.code == 0 && found.output.contains("note  weights: of 3 files, kept by an older version"))
         #expect(try work.run("resume", "a").code == 0)
         #expect(try !work.run("check", "a").output.contains("note"))
     }
@@ -94,7 +99,9 @@ import Text
         }
         let found = try work.run("check", "a")
         let why = isRemoved ? "it is missing" : "it is not as it was drawn"
-        #expect(found.code == 1 && found.output.contains("wrong \(name): \(why): ranksweep figures a"), "\(found.all)")
+        #expect(
+            found.code == 1 && found.output.contains("wrong \(name): \(why): ranksweep figures a"),
+            "\(found.all)")
         let resumed = try work.run("resume", "a")
         #expect(resumed.code == 0 && !resumed.output.contains("nothing to resume"), "\(resumed.all)")
         #expect(try work.run("check", "a").code == 0)
@@ -150,7 +157,9 @@ import Text
         #expect(resumed.code == 1 && resumed.errors.contains(words), "\(resumed.all)")
     }
 
-    @Test("A record that the sweep cannot give is named by all who read it; resume drops it where it is asked to")
+    @Test(
+        "A record that the sweep cannot give is named by all who read it; resume drops it where it is asked to"
+    )
     func unfit() throws {
         let work = try finished()
         let folder = work.folder.appending(path: "a").path
@@ -159,7 +168,8 @@ import Text
             try JSONValue(parsing: work.run("status", "a", "--json").output.utf8)["sweep"]?.string)
         let line = String(try work.text("a/records.ndjson").split(separator: "\n")[1])
         let absurd = line.replacing(
-            "\"kl_nats\":", with: "\"junk\":[\(String(repeating: "1,", count: 8_000_000))1],\"kl_nats\":", maxReplacements: 1)
+            "\"kl_nats\":", with: "\"junk\":[\(String(repeating: "1,", count: 8_000_000))1],\"kl_nats\":",
+            maxReplacements: 1)
         do {
             let journal = try RunJournal.open(in: folder, sweep: digest)
             try journal.drop(records: [1], cause: "test")
@@ -170,7 +180,9 @@ import Text
         let words = "the record of trial 1 is none that the sweep can give: it has 16,0"
         for command in [["check", "a"], ["resume", "a"], ["merge", "a", "--out", "m"]] {
             let end = try work.start("ranksweep", command).wait()
-            #expect(end.code != 0 && end.all.contains(words) && end.all.contains("--retry unfit"), "\(command): \(end.all)")
+            #expect(
+                end.code != 0 && end.all.contains(words) && end.all.contains("--retry unfit"),
+                "\(command): \(end.all)")
         }
         // It is not drawn; what was written before is.
         let drawn = try work.run("figures", "a", "--format", "svg")
@@ -235,7 +247,8 @@ import Text
         let figures = try asReader(work, "figures", "a ?%")
         #expect(figures.code == 2 && figures.errors.contains("cannot be written here"), "\(figures.all)")
         #expect(figures.errors.contains("ranksweep merge"))
-        #expect(try FileManager.default.contentsOfDirectory(atPath: folder).allSatisfy { !$0.hasSuffix("-wal") })
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: folder).allSatisfy { !$0.hasSuffix("-wal") })
     }
 
     @Test("A run that was killed is read with its write-ahead log, or it is said why it is not")

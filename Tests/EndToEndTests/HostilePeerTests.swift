@@ -122,7 +122,9 @@ private final class HostilePeer {
         return try #require(Double(line.split(whereSeparator: \.isWhitespace)[1])) / 1024
     }
 
-    @Test("False records, failures and hellos of a peer with a key do not count, and the rest of the run is the same")
+    @Test(
+        "False records, failures and hellos of a peer with a key do not count, and the rest of the run is the same"
+    )
     func nothingCounts() throws {
         let coordinator = try work.start(
             "ranksweep", ["run", "s.yaml", "--out", "h", "--listen", "tcp://127.0.0.1:*", "--keys", "keys"])
@@ -209,9 +211,11 @@ private final class HostilePeer {
                             log: String(repeating: "y", count: 5000), provenance: HostilePeer.provenance)))
             }
         }
-        hostile.send(.failure(
-            WorkerMessage.Failure(
-                lease: LeaseID(.max), trial: .max, attempt: 1, cause: "", provenance: HostilePeer.provenance)))
+        hostile.send(
+            .failure(
+                WorkerMessage.Failure(
+                    lease: LeaseID(.max), trial: .max, attempt: 1, cause: "",
+                    provenance: HostilePeer.provenance)))
         hostile.send(.piece(Piece(trial: 0, file: 0, offset: 0, bytes: [UInt8](repeating: 1, count: 1000))))
         hostile.send(.hello(HostilePeer.hello()))
         _ = try hostile.wait("it is welcome") { if case .welcome = $0 { true } else { nil } }

@@ -68,7 +68,7 @@ private let recipes: [String] = {
 @Test("The records of every recipe's trials, made small, are let in", arguments: recipes)
 func recipesFit(path: String) throws {
     let spec = try SweepSpec(parsing: String(contentsOfFile: path, encoding: .utf8), file: path)
-    for index in Set([0, spec.grid.count / 2, spec.grid.count - 1]).sorted() {
+    for index in Set([0, spec.grid.count - 1]).sorted() {
         let settings = small(spec.grid[index].settings)
         #expect(try fault(settings) == nil, "\(path), trial \(index)")
     }
@@ -82,14 +82,14 @@ private let kinds = [
     "experiment: mlp\ndataset: symmetric\nactivation: tanh\ndepth: 1",
     "experiment: mlp\ndataset: symmetric\nnormalisation: batch\nskips: true",
     "experiment: mlp\ndataset: {name: modularAddition, modulus: 7}",
-    "experiment: mlp\ndataset: {name: teacher, task: classification}\nactivation: relu\nbiases: false",
-    "experiment: mlp\ndataset: {name: teacher, task: regression}\nactivation: relu\nbiases: false",
+    "experiment: mlp\ndataset: {name: teacher, task: classification, inputs: 4, norm: 3}\nactivation: relu\nbiases: false",
+    "experiment: mlp\ndataset: {name: teacher, task: regression, inputs: 4, norm: 1.5}\nactivation: relu\nbiases: false",
     "experiment: mlp\ndataset: {name: gaussian, correlations: [0.5, 0.9]}\nactivation: linear",
     "experiment: mlp\ndataset: generated-images",
     "experiment: cnn\ndataset: generated-images\nnormalisation: group",
     "experiment: resnet\ndataset: generated-images",
-    "experiment: vib\ndataset: generated-images\nbottleneck: 4",
-    "experiment: vib\ndataset: {name: gaussian, correlations: [0.5, 0.9]}",
+    "experiment: vib\ndataset: generated-images\nbottleneck: 4\nbeta: 0.1",
+    "experiment: vib\nbeta: 0.1\ndataset: {name: gaussian, correlations: [0.5, 0.9]}",
 ]
 
 @Test("Every measure that a network and its data allow gives what is let in", arguments: kinds)
@@ -101,7 +101,7 @@ func measuresFit(head: String) throws {
         \(head)
         training: {steps: 3, batch: 8}
         measures:
-          every: [0, 1, 2, 3]
+          every: [1, 2, 3]
           weightNorms: true
         \(measures.map { "  \($0): true" }.joined(separator: "\n"))
         """

@@ -184,7 +184,8 @@ private let jsonWords = [
         let metrics = #""i_zy_bits":0.1,"i_zy_nats":0.1,"kl_bits":0.7,"kl_nats":0.5"#
         let losses = #""test_loss":1.4,"train_loss":1.4"#
         let theory = #""critical_betas":[0.25],"i_zy_nats":0.1,"informative_directions":1,"kl_nats":0.5"#
-        let body = #"{"metrics":{\#(metrics),\#(losses)},"outcome":"measured","# + #""theory":{\#(theory),"#
+        let body =
+            #"{"metrics":{\#(metrics),\#(losses)},"outcome":"measured","# + #""theory":{\#(theory),"#
             + #""local_rank":{},"rank":1},"trace":[{\#(metrics),"step":1,\#(losses)}]}"#
         var report = WorkerMessage.Report(
             lease: LeaseID(1), trial: 1, id: trial.id, attempt: 1, body: Array(body.utf8),

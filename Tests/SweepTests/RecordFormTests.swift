@@ -14,16 +14,17 @@ import Text
         depth: 2
         activation: tanh
         training: {steps: 10, batch: 10}
-        measures: {every: [0, 5], localRank: {thresholds: [0.1], relative: [], points: 8}}
+        measures: {every: [2, 5], localRank: {thresholds: [0.1], relative: [0.01], points: 8}}
         """
 
     /// A record's body of the sweep.
     private static let right = """
         {"metrics":\(metrics),"outcome":"measured",\
-        "trace":[\(entry(0)),\(entry(5))]}
+        "trace":[\(entry(2)),\(entry(5))]}
         """
     private static let metrics = """
-        {"accuracy":0.5,"local_rank":{"0.1":{"mean":[6,2],"stderr":[0,0]}},"test_loss":0.7,\
+        {"accuracy":0.5,"local_rank":{"0.1":{"mean":[6,2],"stderr":[0,0]}},\
+        "local_rank_relative":{"0.01":{"mean":[6,2],"stderr":[0,0]}},"test_loss":0.7,\
         "train_accuracy":1,"train_loss":0.69}
         """
     private static func entry(_ step: Int) -> String {
@@ -38,7 +39,8 @@ import Text
 
     @Test func `A record of the trial passes`() throws {
         #expect(try fault(Self.right) == nil)
-        let diverged = #"{"diverged_at_step":7,"metrics":{},"outcome":"diverged","trace":[\#(Self.entry(0))]}"#
+        let diverged =
+            #"{"diverged_at_step":7,"metrics":{},"outcome":"diverged","trace":[\#(Self.entry(2))]}"#
         #expect(try fault(diverged) == nil)
         #expect(try fault(#"{"diverged_at_step":0,"metrics":{},"outcome":"diverged"}"#) == nil)
     }
@@ -58,14 +60,29 @@ import Text
             (right.replacing("[6,2]", with: "[6]"), "metrics.local_rank.0.1.mean: 1 value, and 2 are due"),
             (right.replacing("[6,2]", with: "[6,null]"), "metrics.local_rank.0.1.mean: a number is due"),
             (right.replacing("[6,2]", with: "[6,[2]]"), "metrics.local_rank.0.1.mean: a number is due"),
-            (right.replacing("\"0.1\"", with: "\"0.2\""), "metrics.local_rank: '0.2' is none of this trial's keys"),
-            (right.replacing("\"accuracy\":0.5", with: "\"accuracy\":1.5"), "metrics.accuracy: 1.5 is not within 0 … 1"),
-            (right.replacing("\"accuracy\":0.5", with: "\"accuracy\":-1"), "metrics.accuracy: -1 is not within 0 … 1"),
-            (right.replacing("{\"accuracy\"", with: "{\"a\":1,\"accuracy\""), "metrics: 'a' is none of this trial's keys"),
+            (
+                right.replacing("\"0.1\"", with: "\"0.2\""),
+                "metrics.local_rank: '0.2' is none of this trial's keys"
+            ),
+            (
+                right.replacing("\"accuracy\":0.5", with: "\"accuracy\":1.5"),
+                "metrics.accuracy: 1.5 is not within 0 … 1"
+            ),
+            (
+                right.replacing("\"accuracy\":0.5", with: "\"accuracy\":-1"),
+                "metrics.accuracy: -1 is not within 0 … 1"
+            ),
+            (
+                right.replacing("{\"accuracy\"", with: "{\"a\":1,\"accuracy\""),
+                "metrics: 'a' is none of this trial's keys"
+            ),
             (right.replacing("\"step\":5", with: "\"step\":6"), "trace.step: 6, and step 5 is due"),
             (right.replacing(",\(entry(5))", with: ""), "trace: 1 value, and 2 are due"),
             (right.replacing("measured", with: "perhaps"), "outcome: 'measured' is due"),
-            (right.replacing("{\"metrics\"", with: "{\"extra\":1,\"metrics\""), "'extra' is none of this trial's keys"),
+            (
+                right.replacing("{\"metrics\"", with: "{\"extra\":1,\"metrics\""),
+                "'extra' is none of this trial's keys"
+            ),
             (
                 right.replacing("\"trace\"", with: "\"theory\":{\"rank\":1},\"trace\""),
                 "'theory' is none of this trial's keys"
@@ -84,7 +101,9 @@ import Text
 
     @Test func `Nothing makes the check go deeper than the form`() throws {
         let deep = String(repeating: "[", count: 30) + String(repeating: "]", count: 30)
-        #expect(try fault(Self.right.replacing("[6,2]", with: deep)) == "metrics.local_rank.0.1.mean: a number is due")
+        #expect(
+            try fault(Self.right.replacing("[6,2]", with: deep))
+                == "metrics.local_rank.0.1.mean: a number is due")
     }
 
     @Test func `A record's size is bounded by what the sweep can give`() throws {
@@ -94,13 +113,18 @@ import Text
         #expect(spec.maxRecordBytes >= form.maxBytes && spec.maxRecordBytes < 10_000)
         // A hundred steps of the trace have a hundred times the room.
         let long = try SweepSpec(
-            parsing: Self.sweep.replacing("[0, 5]", with: "{linear: 10}").replacing("steps: 10", with: "steps: 100"),
+            parsing: Self.sweep.replacing("[2, 5]", with: "{linear: 10}").replacing(
+                "steps: 10", with: "steps: 100"),
             file: "s.yaml")
         #expect(RecordForm(of: long.grid[0].settings).maxBytes > 4 * form.maxBytes)
     }
 
-    @Test func `A form is the same for trials that differ in their seed, and another for other layers`() throws {
-        let spec = try SweepSpec(parsing: Self.sweep.replacing("seed: [0, 1]", with: "depth: [1, 2], seed: [0, 1]").replacing("depth: 2\n", with: ""), file: "s.yaml")
+    @Test func `A form is the same for trials that differ in their seed, and another for other layers`()
+        throws
+    {
+        let spec = try SweepSpec(
+            parsing: Self.sweep.replacing("seed: [0, 1]", with: "depth: [1, 2], seed: [0, 1]").replacing(
+                "depth: 2\n", with: ""), file: "s.yaml")
         let form = RecordForm(of: spec.grid[0].settings)
         #expect(form.isForm(of: spec.grid[1].settings) && !form.isForm(of: spec.grid[2].settings))
         var reader = TrialReader(spec.grid)
