@@ -117,6 +117,8 @@ extension Simulation {
     /// takes.
     mutating func checkTime(_ effects: [DispatchEffect], of event: DispatchEvent) {
         guard options.lifetime != nil else { return }
+        // An answer to a hello may give again what was lost on its way.
+        if case .message(.hello, _) = event { return }
         let isSettled = options.isCalm || now.milliseconds > options.faultsEnd + 20_000
         for case .send(.assign(let assignment), let worker) in effects {
             let id = worker.value
