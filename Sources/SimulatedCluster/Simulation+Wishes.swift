@@ -101,7 +101,8 @@ extension Simulation {
         }
         guard report.body == sweep.bodies[Int(report.trial)] || sweep.allows(report.body) else {
             let failure = WorkerMessage.Failure(
-                lease: report.lease, trial: report.trial, attempt: report.attempt, cause: "its record is false",
+                lease: report.lease, trial: report.trial, attempt: report.attempt,
+                cause: "its record is false",
                 provenance: report.provenance)
             return coordinate(.message(.failure(failure), from: worker))
         }
@@ -131,7 +132,9 @@ extension Simulation {
             default: continue
             }
             let slack = options.latency + options.turn + 10
-            guard until.milliseconds - now.milliseconds - ahead + slack < 2 * shortest, let dispatcher else { continue }
+            guard until.milliseconds - now.milliseconds - ahead + slack < 2 * shortest, let dispatcher else {
+                continue
+            }
             let mine = dispatcher.workerFacts(at: coordinatorTime).first { $0.id == worker }?.held ?? 0
             // Others ran trials before this event, and do after it.
             let others = effects.reduce(dispatcher.leasedCount - mine) { count, effect in
@@ -153,7 +156,9 @@ extension Simulation {
 
     /// Without faults, a run in which everything fails ends after a few failures a slot.
     mutating func checkDespair() {
-        guard options.isCalm, options.isHopeless, !isMended, options.hosts * Int(options.slots) <= 4 else { return }
+        guard options.isCalm, options.isHopeless, !isMended, options.hosts * Int(options.slots) <= 4 else {
+            return
+        }
         let count = journal.failures.values.reduce(0) { $0 + $1.count }
         if count > 60 { fail("\(count) attempts failed, all alike, and the run goes on") }
     }

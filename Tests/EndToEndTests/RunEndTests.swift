@@ -21,11 +21,14 @@ import Text
 
     /// MNIST's four files, in small.
     private func writeImages(_ work: Workspace, label: UInt8) throws {
-        func number(_ value: UInt32) -> [UInt8] { (0..<4).map { UInt8(truncatingIfNeeded: value >> (24 - 8 * $0)) } }
+        func number(_ value: UInt32) -> [UInt8] {
+            (0..<4).map { UInt8(truncatingIfNeeded: value >> (24 - 8 * $0)) }
+        }
         let folder = work.folder.appending(path: "data/mnist")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         for (name, count) in [("train", UInt32(40)), ("t10k", UInt32(20))] {
-            let images = number(0x803) + number(count) + number(28) + number(28)
+            let images =
+                number(0x803) + number(count) + number(28) + number(28)
                 + [UInt8](repeating: 7, count: 784 * Int(count))
             var labels = number(0x801) + number(count) + (0..<count).map { UInt8($0 % 10) }
             if name == "train" { labels[8] = label }
@@ -51,11 +54,13 @@ import Text
         let run = try work.run("run", "s.yaml", "--data", "data", "--out", "a", "--slots", "2")
         #expect(run.code == 1, "\(run.all)")
         let words = "has the label 10 at 0; labels are 0 to 9"
-        #expect(run.errors.contains("stopped: all of the first 10 trials fail, on the only host"), "\(run.all)")
+        #expect(
+            run.errors.contains("stopped: all of the first 10 trials fail, on the only host"), "\(run.all)")
         #expect(run.errors.split(separator: "\n").suffix(2).first?.contains(words) == true, "\(run.all)")
         #expect(run.errors.contains("ranksweep resume a --retry failed,quarantined"))
         let status = try work.run("status", "a")
-        #expect(status.output.contains("10 failed attempts: ") && status.output.contains("ranksweep resume a"))
+        #expect(
+            status.output.contains("10 failed attempts: ") && status.output.contains("ranksweep resume a"))
 
         try writeImages(work, label: 3)
         let resumed = try work.run("resume", "a", "--retry", "failed,quarantined")
@@ -81,7 +86,9 @@ import Text
         try writeImages(work, label: 200)
         let command = ["shard", "s.yaml", "--index", "0", "--count", "2", "--out", "s0", "--data", "data"]
         let shard = try work.start("ranksweep", command).wait()
-        #expect(shard.code == 1 && shard.errors.contains("stopped: all of the first 10 trials fail"), "\(shard.all)")
+        #expect(
+            shard.code == 1 && shard.errors.contains("stopped: all of the first 10 trials fail"),
+            "\(shard.all)")
         try writeImages(work, label: 3)
         let again = try work.start("ranksweep", command).wait()
         #expect(again.code == 0, "\(again.all)")
