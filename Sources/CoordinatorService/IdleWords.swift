@@ -32,7 +32,8 @@ extension IdleReason {
 ///
 /// - Parameter worker: as the coordinator tells of it.
 func idleWords(_ worker: JSONValue) -> String? {
-    guard let idle = worker["idle"], let free = worker["free_slots"]?.number.flatMap({ Int(exactly: $0) }) else {
+    guard let idle = worker["idle"], let free = worker["free_slots"]?.number.flatMap({ Int(exactly: $0) })
+    else {
         return nil
     }
     func duration(_ key: String) -> String { durationText(seconds: idle[key]?.number ?? 0) }
@@ -47,8 +48,10 @@ func idleWords(_ worker: JSONValue) -> String? {
     case "rests": words = "it failed again and again, and gets a trial in \(duration("seconds"))"
     case "on_probation": words = "it failed again and again, and gets one trial at a time"
     case "too_little_time":
-        words = "not enough time (\(duration("left_seconds")) left, a trial may take \(duration("expected_seconds")))"
-    case "full_for_its_time": words = "it has as many trials as end in its time (\(duration("left_seconds")) left)"
+        words =
+            "not enough time (\(duration("left_seconds")) left, a trial may take \(duration("expected_seconds")))"
+    case "full_for_its_time":
+        words = "it has as many trials as end in its time (\(duration("left_seconds")) left)"
     case "excluded": words = "what waits failed there, and is for others first"
     default: return nil
     }

@@ -178,7 +178,8 @@ private func finish(
     if case .hopeless(let why) = end {
         for line in causes(summary, run) { printError(line) }
         printError(
-            "stopped: \(why)\nwhen this is mended: \(options.resumeCommand(run.path)) --retry failed,quarantined")
+            "stopped: \(why)\nwhen this is mended: \(options.resumeCommand(run.path)) --retry failed,quarantined"
+        )
         return .incomplete
     }
     if end == .interrupted {

@@ -5,6 +5,7 @@ extension Dispatcher {
     /// trial.
     public func brokenInvariant() -> String? {
         for (trial, holder) in holders {
+            if states[trial] != .leased { return "trial \(trial) is \(states[trial]), against its leases" }
             if workers[holder.worker]?.held[trial] == nil {
                 return "trial \(trial)'s holder does not hold it"
             }
@@ -30,23 +31,26 @@ extension Dispatcher {
         if liveCount != workers.values.count(where: { !$0.isSuspect }) {
             return "live workers are miscounted"
         }
-        let waiting = Set(returned.all).union(suspects.all).union(graveSuspects.all)
-        var counts: [TrialState: Int] = [:]
+        // Arrays: simulations ask this after each of a hundred million events.
+        var isWaiting = [Bool](repeating: false, count: states.count)
+        for queue in [returned, suspects, graveSuspects] {
+            for trial in queue.all { isWaiting[trial] = true }
+        }
+        var counts = [Int](repeating: 0, count: 4)
         for (trial, state) in states.enumerated() {
-            counts[state, default: 0] += 1
-            if (state == .leased) != (holders[trial] != nil) {
-                return "trial \(trial) is \(state), against its leases"
-            }
-            if state == .pending, isPassed(trial), !waiting.contains(trial) {
+            counts[Int(state.rawValue)] += 1
+            if state == .pending, !isWaiting[trial], isPassed(trial) {
                 return "trial \(trial) is pending and nowhere to be found"
             }
         }
         for (trial, transfer) in transfers where workers[transfer.worker]?.held[trial] == nil {
             return "trial \(trial)'s weights are fetched from who does not hold it"
         }
-        if counts[.pending, default: 0] != pendingCount { return "pending is miscounted" }
-        if counts[.complete, default: 0] != progress.complete + elsewhere { return "complete is miscounted" }
-        if counts[.quarantined, default: 0] != progress.quarantined { return "quarantined is miscounted" }
+        func count(_ state: TrialState) -> Int { counts[Int(state.rawValue)] }
+        if count(.leased) != holders.count { return "a trial is leased, and nobody holds it" }
+        if count(.pending) != pendingCount { return "pending is miscounted" }
+        if count(.complete) != progress.complete + elsewhere { return "complete is miscounted" }
+        if count(.quarantined) != progress.quarantined { return "quarantined is miscounted" }
         return nil
     }
 

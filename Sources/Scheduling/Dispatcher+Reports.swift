@@ -65,7 +65,8 @@ extension Dispatcher {
         let isCopy = holders[trial]?.copy == id
         unhold(trial, id)
         if let host = workers[id]?.host {
-            hopelessness.note(failure.cause, trial: trial, host: host, seconds: failure.provenance.seconds, now)
+            hopelessness.note(
+                failure.cause, trial: trial, host: host, seconds: failure.provenance.seconds, now)
         }
         // The first goes on, and is not blamed for what became of its copy.
         if !isCopy { count(failure, of: trial, from: id, &effects) }

@@ -67,7 +67,8 @@ extension Dispatcher {
         if intake != .open {
             // It did not hear that it was to give back what waits: it was looking for the coordinator, say.
             if claims.contains(where: { claim in
-                claim.stage == .waiting && Int(exactly: claim.trial).map { workers[id]?.held[$0] != nil } ?? false
+                claim.stage == .waiting
+                    && Int(exactly: claim.trial).map { workers[id]?.held[$0] != nil } ?? false
             }) {
                 effects.append(.send(.recall, to: id))
             }

@@ -64,7 +64,8 @@ extension Dispatcher {
     /// While every trial fails: an untried one from elsewhere in the sweep, as neighbours may share what is wrong with
     /// them. nil where there is none, or no need.
     mutating func takeProbe() -> Shard? {
-        guard progress.complete == 0, hopelessness.isOpen, hopelessness.probes < 4 * settings.hopelessTrials else {
+        guard progress.complete == 0, hopelessness.isOpen, hopelessness.probes < 4 * settings.hopelessTrials
+        else {
             return nil
         }
         for _ in 0..<4 {

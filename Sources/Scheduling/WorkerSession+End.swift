@@ -16,7 +16,9 @@ extension WorkerSession {
     /// Says goodbye when time is up, and before it where no trial of those that it knows would end: its job's
     /// place is for another.
     mutating func leaveIfDue(_ now: Instant, _ effects: inout [SessionEffect]) {
-        guard let until, !effects.contains(where: { if case .exit = $0 { true } else { false } }) else { return }
+        guard let until, !effects.contains(where: { if case .exit = $0 { true } else { false } }) else {
+            return
+        }
         let isUseless =
             link == .joined && held.isEmpty && trialTime.expected != nil
             && !trialTime.mayBegin(

@@ -216,7 +216,7 @@ public struct WorkerSession: Sendable {
         case .wake: wake(now, &effects)
         case .stop: effects += [.send(.goodbye), .exit(.stopped)]
         }
-        startWaiting(now, &effects)
+        if until.map({ now < $0 }) ?? true { startWaiting(now, &effects) }
         leaveIfDue(now, &effects)
         if effects.contains(where: { if case .send = $0 { true } else { false } }) { lastSent = now }
         isOver = effects.contains { if case .exit = $0 { true } else { false } }

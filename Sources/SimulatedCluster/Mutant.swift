@@ -94,7 +94,8 @@ struct Shell {
             return isDraining && !effects.contains(.drained) ? effects + [.drained] : effects
         case .endlessFailure:
             return effects.filter { if case .hopeless = $0 { false } else { true } }
-        case .acknowledgeBeforeAppend, .forgottenSuspect, .deafPause, .ignoredEnd, .ownSilence, .believedRecord,
+        case .acknowledgeBeforeAppend, .forgottenSuspect, .deafPause, .ignoredEnd, .ownSilence,
+            .believedRecord,
             .lastRecordWins, nil:
             return effects
         }

@@ -82,7 +82,9 @@ extension Simulation {
             sayings.append(Saying(message: message, worker: id.value, record: record))
         case .finished: saysFinished = true
         case .note(.lost(let id, _, _)):
-            if options.isCalm, workers[id.value] != nil { fail("living worker \(id.value) is counted as lost") }
+            if options.isCalm, workers[id.value] != nil {
+                fail("living worker \(id.value) is counted as lost")
+            }
         case .note: break
         case .drained:
             if dispatcher?.leasedCount != 0 { fail("drained, and trials run") }

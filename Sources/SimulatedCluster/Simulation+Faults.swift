@@ -55,7 +55,8 @@ extension Simulation {
         switch message {
         case .failure(let failure): journal.told.insert(FailureKey(failure))
         // The coordinator makes a failure of it.
-        case .report(let report) where report.body != sweep.bodies[Int(report.trial)] && !sweep.allows(report.body):
+        case .report(let report)
+        where report.body != sweep.bodies[Int(report.trial)] && !sweep.allows(report.body):
             journal.told.insert(FailureKey(report))
         default: break
         }

@@ -101,7 +101,8 @@ extension Simulation {
         }
         guard report.body == sweep.bodies[Int(report.trial)] || sweep.allows(report.body) else {
             let failure = WorkerMessage.Failure(
-                lease: report.lease, trial: report.trial, attempt: report.attempt, cause: "its record is false",
+                lease: report.lease, trial: report.trial, attempt: report.attempt,
+                cause: "its record is false",
                 provenance: report.provenance)
             return coordinate(.message(.failure(failure), from: worker))
         }
@@ -117,6 +118,8 @@ extension Simulation {
     /// takes.
     mutating func checkTime(_ effects: [DispatchEffect], of event: DispatchEvent) {
         guard options.lifetime != nil else { return }
+        // An answer to a hello may give again what was lost on its way.
+        if case .message(.hello, _) = event { return }
         let isSettled = options.isCalm || now.milliseconds > options.faultsEnd + 20_000
         for case .send(.assign(let assignment), let worker) in effects {
             let id = worker.value
@@ -129,7 +132,9 @@ extension Simulation {
             default: continue
             }
             let slack = options.latency + options.turn + 10
-            guard until.milliseconds - now.milliseconds - ahead + slack < 2 * shortest, let dispatcher else { continue }
+            guard until.milliseconds - now.milliseconds - ahead + slack < 2 * shortest, let dispatcher else {
+                continue
+            }
             let mine = dispatcher.workerFacts(at: coordinatorTime).first { $0.id == worker }?.held ?? 0
             // Others ran trials before this event, and do after it.
             let others = effects.reduce(dispatcher.leasedCount - mine) { count, effect in
@@ -151,7 +156,9 @@ extension Simulation {
 
     /// Without faults, a run in which everything fails ends after a few failures a slot.
     mutating func checkDespair() {
-        guard options.isCalm, options.isHopeless, !isMended, options.hosts * Int(options.slots) <= 4 else { return }
+        guard options.isCalm, options.isHopeless, !isMended, options.hosts * Int(options.slots) <= 4 else {
+            return
+        }
         let count = journal.failures.values.reduce(0) { $0 + $1.count }
         if count > 60 { fail("\(count) attempts failed, all alike, and the run goes on") }
     }

@@ -100,12 +100,15 @@ import Wire
         // 15 s are left, and a trial takes up to 20: worker 1 waits while worker 2 runs one.
         func end(_ worker: UInt64) throws -> [DispatchEffect] {
             var effects: [DispatchEffect] = []
-            while let held = coordinator.dispatcher.workers[WorkerID(worker)]?.held.min(by: { $0.key < $1.key }),
+            while let held = coordinator.dispatcher.workers[WorkerID(worker)]?.held.min(by: {
+                $0.key < $1.key
+            }),
                 effects.trials(to: worker).isEmpty
             {
                 let (trial, lease) = (UInt64(held.key), held.value.lease.value)
                 effects += try coordinator.hear(
-                    .report(report(trial, lease: lease, attempt: held.value.attempt, seconds: 10)), from: worker)
+                    .report(report(trial, lease: lease, attempt: held.value.attempt, seconds: 10)),
+                    from: worker)
             }
             return effects
         }
@@ -123,7 +126,9 @@ import Wire
         let worker = try #require(coordinator.dispatcher.workers[WorkerID(1)])
         let until = try #require(worker.until)
         #expect(coordinator.dispatcher.loopTime.clock(at: until) == Instant(milliseconds: 60_000))
-        #expect(!coordinator.dispatcher.hasTime(worker, coordinator.dispatcher.loopTime.time(at: coordinator.now)))
+        #expect(
+            !coordinator.dispatcher.hasTime(worker, coordinator.dispatcher.loopTime.time(at: coordinator.now))
+        )
     }
 
     @Test func `nothing is given that cannot end; a worker that was given nothing yet is given one to try`()
@@ -245,6 +250,16 @@ import Wire
         let effects = session.handle(.wake, at: Instant(milliseconds: 9000))
         #expect(Array(effects.suffix(2)) == Self.goodbye)
         #expect(session.handle(.wake, at: Instant(milliseconds: 9001)).filter { $0 != .send(.beat) }.isEmpty)
+
+        // A slot that is free at that very moment begins nothing.
+        var other = try self.session(until: 3000)
+        assign(&other, 1, at: 2000)
+        let more = CoordinatorMessage.Assignment(lease: LeaseID(2), attempt: 1, trials: [2])
+        _ = other.handle(.message(.assign(more)), at: Instant(milliseconds: 2000))
+        let reply = SlotReply.done(
+            trial: 1, id: try identifier(of: 1), body: body(of: 1), seconds: 1, peakMemoryBytes: 1)
+        let last = other.handle(.slotReply(0, reply, unixMilliseconds: 0), at: Instant(milliseconds: 3000))
+        #expect(last.dropFirst() == Self.goodbye[...])
     }
 
     @Test

@@ -23,7 +23,9 @@ import Wire
         while !pending.isEmpty {
             let effect = pending.removeFirst()
             seen.append(effect)
-            guard case .send(.assign(let assignment), let worker) = effect, verdict(seen) == nil else { continue }
+            guard case .send(.assign(let assignment), let worker) = effect, verdict(seen) == nil else {
+                continue
+            }
             for trial in assignment.trials {
                 guard let cause = cause(trial, worker.value) else {
                     pending += try cluster.hear(
@@ -104,7 +106,9 @@ import Wire
     }
 
     @Test(arguments: [2, 5, 20, 100])
-    func `trials far apart are tried, so that a part of the sweep that fails is not taken for all`(block: Int) throws {
+    func `trials far apart are tried, so that a part of the sweep that fails is not taken for all`(block: Int)
+        throws
+    {
         // Each second block of neighbours is bad: the first is.
         var cluster = cluster(trials: 200)
         func cause(_ trial: UInt64, _: UInt64) -> String? { Int(trial) / block % 2 == 0 ? "no" : nil }
@@ -114,7 +118,8 @@ import Wire
         #expect(cluster.dispatcher.progress.complete > 0)
     }
 
-    @Test func `a host where nothing failed yet, and an attempt that has got further, keep the hope`() throws {
+    @Test func `a host where nothing failed yet, and an attempt that has got further, keep the hope`() throws
+    {
         var cluster = cluster(trials: 1000)
         // Worker 2 is at its first trial for long.
         _ = try cluster.join(2)
@@ -125,9 +130,11 @@ import Wire
         let other = WorkerMessage.Failure(
             lease: held.value.lease, trial: UInt64(held.key), attempt: 1, cause: "no memory",
             provenance: provenance(seconds: 20))
-        #expect(verdict(try answer(cluster.hear(.failure(other), from: 2), in: &cluster) { _, worker in
-            worker == 2 ? "no memory" : "a label is 10"
-        }) == nil)
+        #expect(
+            verdict(
+                try answer(cluster.hear(.failure(other), from: 2), in: &cluster) { _, worker in
+                    worker == 2 ? "no memory" : "a label is 10"
+                }) == nil)
 
         // On one host, with an attempt that runs for longer than any that failed.
         var one = self.cluster(trials: 1000)
@@ -149,7 +156,8 @@ import Wire
     @Test func `messages that differ are no evidence`() throws {
         var cluster = cluster(trials: 1000)
         let cause: (UInt64, UInt64) -> String? = { trial, _ in "loss of trial \(trial)" }
-        let effects = try answer(cluster.join(1), in: &cluster, cause) + pass(seconds: 300, in: &cluster, cause)
+        let effects =
+            try answer(cluster.join(1), in: &cluster, cause) + pass(seconds: 300, in: &cluster, cause)
         #expect(verdict(effects) == nil)
     }
 }

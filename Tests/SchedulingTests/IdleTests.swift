@@ -40,7 +40,9 @@ import Wire
             _ = try cluster.hear(.report(done), from: 1)
         }
         #expect(
-            try idle(cluster, 1) == (1, .tooLittleTime(leftMilliseconds: 15_000, expectedMilliseconds: 20_000)))
+            try idle(cluster, 1) == (
+                1, .tooLittleTime(leftMilliseconds: 15_000, expectedMilliseconds: 20_000)
+            ))
     }
 
     @Test func `a worker that fails again and again tells when it gets a trial`() throws {

@@ -19,7 +19,9 @@ import Wire
     }
 
     @Test(arguments: [false, true])
-    func `a coordinator that was stopped loses no worker, and sees later who is silent`(hearsFirst: Bool) throws {
+    func `a coordinator that was stopped loses no worker, and sees later who is silent`(hearsFirst: Bool)
+        throws
+    {
         var cluster = TestCoordinator(trials: 4)
         _ = try cluster.join(1)
         _ = try cluster.join(2)
@@ -33,7 +35,10 @@ import Wire
         #expect(cluster.dispatcher.liveWorkers == 2)
         #expect(try #require(cluster.dispatcher.nextDeadline) > cluster.now)
         // Worker 2 went while nobody looked.
-        #expect(try cluster.pass(milliseconds: 12_000, beating: [1]).notes == [.suspect(WorkerID(2), host: "host2")])
+        #expect(
+            try cluster.pass(milliseconds: 12_000, beating: [1]).notes == [
+                .suspect(WorkerID(2), host: "host2")
+            ])
         #expect(
             try cluster.pass(milliseconds: 4000, beating: [1]).notes
                 == [.lost(WorkerID(2), host: "host2", trials: 1)])
@@ -57,7 +62,8 @@ import Wire
         _ = session.handle(.message(.welcome(welcome)), at: instant(0))
         let assignment = CoordinatorMessage.Assignment(lease: LeaseID(1), attempt: 1, trials: [5])
         #expect(
-            session.handle(.message(.assign(assignment)), at: instant(0)).contains(.start(trials: [5], slot: 0)))
+            session.handle(.message(.assign(assignment)), at: instant(0)).contains(
+                .start(trials: [5], slot: 0)))
         return session
     }
 
