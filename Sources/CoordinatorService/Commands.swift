@@ -44,9 +44,8 @@ var overview: String {
 
         'ranksweep COMMAND --help' explains a command, 'ranksweep --version' tells the versions.
 
-        exit codes: 0 done, 1 some trials failed or were quarantined, 2 wrong use or wrong input (nothing was
-        begun), 3 interrupted and resumable, 4 internal, or a fault of the system (also: standard output cannot
-        be written)
+        exit codes: 0 done, 1 some trials failed or were quarantined, 2 wrong use or wrong input: nothing
+        was begun, 3 interrupted and resumable, 4 internal, or a fault of the system, such as a full disk
 
         example: ranksweep run sweeps/demo.yaml
         """
