@@ -117,6 +117,18 @@ struct Plan {
         return JSONValue.text(of: (number * scale).rounded() / scale)
     }
 
+    /// What the figure's theory is: closed forms, bounds of networks that learn from a teacher, …
+    private func theoryNames(_ figure: FigureSpec) -> String {
+        var hasTeacher = false
+        if spec.grid.count > 0, case .teacher = spec.grid[0].settings.dataset { hasTeacher = true }
+        var names: [String] = []
+        for metric in figure.y.map(\.metric) {
+            let name = hasTeacher && metric.hasBound ? "bound" : metric.hasTheory ? metric.theoryName : nil
+            if let name, !names.contains(name) { names.append(name) }
+        }
+        return names.joined(separator: ", ")
+    }
+
     private func describe(_ figure: FigureSpec) -> String {
         let x =
             switch figure.x {
@@ -131,11 +143,12 @@ struct Plan {
             }
         let y = figure.y.map { quantity in
             quantity.metric.key + (quantity.threshold.map { " at \(JSONValue.text(of: $0))" } ?? "")
+                + (quantity.layer == .last ? " of the last layer" : "")
         }
         var text = "\(y.joined(separator: ", ")) against \(x)"
         if let curves = figure.curves { text += ", a curve for each \(curves)" }
         if let panels = figure.panels { text += ", a panel for each \(panels)" }
-        if figure.theory { text += ", with the closed form" }
+        if figure.theory { text += ", with theory (\(theoryNames(figure)))" }
         if let fit = figure.fit { text += fit == .line ? ", with fitted lines" : ", with fitted powers" }
         return text
     }
