@@ -129,6 +129,17 @@ struct Plan {
         return names.joined(separator: ", ")
     }
 
+    private func layerText(_ layer: FigureSpec.Layer?) -> String {
+        switch layer {
+        case .number(let number)?: " of layer \(number)"
+        case .last?: " of the last layer"
+        case .each?: " of each layer"
+        case .min?: " of the layer of least"
+        case .hiddenMin?: " of the hidden layer of least"
+        case nil: ""
+        }
+    }
+
     private func describe(_ figure: FigureSpec) -> String {
         let x =
             switch figure.x {
@@ -143,7 +154,7 @@ struct Plan {
             }
         let y = figure.y.map { quantity in
             quantity.metric.key + (quantity.threshold.map { " at \(JSONValue.text(of: $0))" } ?? "")
-                + (quantity.layer == .last ? " of the last layer" : "")
+                + layerText(quantity.layer)
         }
         var text = "\(y.joined(separator: ", ")) against \(x)"
         if let curves = figure.curves { text += ", a curve for each \(curves)" }
