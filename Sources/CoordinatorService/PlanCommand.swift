@@ -115,6 +115,29 @@ struct Plan {
         } + (cost.epochs.count > 6 ? ["         … and other sizes"] : [])
     }
 
+    /// What the figure's theory is: closed forms, bounds of networks that learn from a teacher, …
+    private func theoryNames(_ figure: FigureSpec) -> String {
+        var hasTeacher = false
+        if spec.grid.count > 0, case .teacher = spec.grid[0].settings.dataset { hasTeacher = true }
+        var names: [String] = []
+        for metric in figure.y.map(\.metric) {
+            let name = hasTeacher && metric.hasBound ? "bound" : metric.hasTheory ? metric.theoryName : nil
+            if let name, !names.contains(name) { names.append(name) }
+        }
+        return names.joined(separator: ", ")
+    }
+
+    private func layerText(_ layer: FigureSpec.Layer?) -> String {
+        switch layer {
+        case .number(let number)?: " of layer \(number)"
+        case .last?: " of the last layer"
+        case .each?: " of each layer"
+        case .min?: " of the layer of least"
+        case .hiddenMin?: " of the hidden layer of least"
+        case nil: ""
+        }
+    }
+
     private func describe(_ figure: FigureSpec) -> String {
         let x =
             switch figure.x {
@@ -129,11 +152,12 @@ struct Plan {
             }
         let y = figure.y.map { quantity in
             quantity.metric.key + (quantity.threshold.map { " at \(JSONValue.text(of: $0))" } ?? "")
+                + layerText(quantity.layer)
         }
         var text = "\(y.joined(separator: ", ")) against \(x)"
         if let curves = figure.curves { text += ", a curve for each \(curves)" }
         if let panels = figure.panels { text += ", a panel for each \(panels)" }
-        if figure.theory { text += ", with the closed form" }
+        if figure.theory { text += ", with theory (\(theoryNames(figure)))" }
         if let fit = figure.fit { text += fit == .line ? ", with fitted lines" : ", with fitted powers" }
         return text
     }

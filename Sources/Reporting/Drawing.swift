@@ -84,7 +84,7 @@ struct Drawing {
         let names = others.map { $0.rawValue.uppercased() }.joined(separator: ", ")
         warnings.append(
             "figure \(figure.name): no installed font has \(missing.map(Glyphs.text).joined(separator: ", ")): "
-                + "\(names) show '?' in their place; install a font that has them (Debian: apt install "
+                + "in \(names) '?' stands in their place; install a font that has them (Debian: apt install "
                 + "fonts-noto-core fonts-noto-cjk), then: ranksweep figures DIR")
         try filed { () throws(FileError) in
             try writeFile(figure.script.replacing(missing, with: "?").utf8, to: "\(folder)/\(partial).gp")

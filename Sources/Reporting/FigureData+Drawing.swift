@@ -44,7 +44,9 @@ extension FigureData {
     func lostText(of label: Label) -> String? {
         let trials = panels.flatMap(\.curves).filter { $0.label.key == label.key }
             .reduce(TrialCount()) { $0 + $1.trials }
-        return panels.count == 1 || trials.measured == 0 ? trials.lostText : nil
+        // What all curves lost alike the subtitle says.
+        let isOwn = panels.count == 1 && !label.withoutLayer.parts.isEmpty
+        return isOwn || trials.measured == 0 ? trials.lostText : nil
     }
 
     func keyText(_ label: Label) -> String { label.text + (lostText(of: label).map { " (\($0))" } ?? "") }

@@ -59,11 +59,7 @@ extension FigureScript {
         var lines: [String] = []
         if counts.contains(where: { $0 > 2 }) {
             let x = place.x(where: counts.allSatisfy { $0 > 2 } ? nil : "\(place.count) > 2")
-            let limits = clipping(row)
-            func end(_ column: Int) -> String {
-                limits.map { "(within($\(column), \($0.low), \($0.high)))" } ?? "\(column)"
-            }
-            let ends = "\(end(place.mean + 2)):\(end(place.mean + 3))"
+            let ends = ends(place.mean + 2, limits(row))
             lines.append(
                 isTrace
                     ? "\(place.table) \(x):\(ends) with filledcurves fs transparent solid 0.18 noborder"
@@ -111,25 +107,48 @@ extension FigureScript {
         return (pale, ["\(place.table) \(whole):\(place.mean) with \(drawing) \(place.look) notitle"])
     }
 
-    /// What intervals of the row are cut at, where one goes beyond: the quantity's bounds, and on a log axis its
-    /// lower end.
-    private func clipping(_ row: Int) -> (low: String, high: String)? {
-        let bounds = figure.y[row].metric.bounds(lossIsPositive: data.lossIsPositive)
-        var low = bounds.lowerBound
-        if let y = y[row], y.isLog { low = max(low, y.low) }
-        let needsIt = data.panels.flatMap(\.curves).flatMap(\.points).contains { point in
-            let sample = point.samples[row]
+    /// What intervals are cut at: a quantity's bounds, and on a log axis its lower end.
+    private typealias Limits = (low: Double, high: Double)
+
+    /// nil where no interval goes beyond.
+    private func limits(
+        _ samples: [Sample], of quantity: FigureSpec.Quantity, on range: FigureRange?
+    ) -> Limits? {
+        let bounds = quantity.metric.bounds(lossIsPositive: data.lossIsPositive)
+        let isLog = range?.isLog ?? false
+        let needsThem = samples.contains { sample in
             guard sample.count > 2, let interval = sample.confidenceInterval else { return false }
-            let isBelow = y[row]?.isLog ?? false ? interval.low <= 0 : interval.low < low
+            let isBelow = isLog ? interval.low <= 0 : interval.low < bounds.lowerBound
             return isBelow || interval.high > bounds.upperBound
         }
-        func text(_ number: Double) -> String {
-            JSONValue.text(of: min(max(number, -1e300), 1e300))
-        }
-        return needsIt ? (text(low), text(bounds.upperBound)) : nil
+        guard needsThem else { return nil }
+        let low = isLog ? max(bounds.lowerBound, range?.low ?? 0) : bounds.lowerBound
+        return (max(low, -1e300), min(bounds.upperBound, 1e300))
     }
 
-    var needsClipping: Bool { !data.isScatter && figure.y.indices.contains { clipping($0) != nil } }
+    private func limits(_ row: Int) -> Limits? {
+        limits(
+            data.panels.flatMap(\.curves).flatMap(\.points).map { $0.samples[row] }, of: figure.y[row],
+            on: y[row])
+    }
+
+    /// Of a figure against a metric, of its x.
+    private var xLimits: Limits? {
+        guard case .summary(let quantity, _) = figure.x else { return nil }
+        return limits(
+            data.panels.flatMap(\.curves).flatMap(\.points).map(\.abscissa), of: quantity, on: x)
+    }
+
+    /// The columns of both ends of an interval, cut.
+    private func ends(_ column: Int, _ limits: Limits?) -> String {
+        [column, column + 1].map { column in
+            limits.map {
+                "(within($\(column), \(JSONValue.text(of: $0.low)), \(JSONValue.text(of: $0.high))))"
+            } ?? "\(column)"
+        }.joined(separator: ":")
+    }
+
+    var needsClipping: Bool { xLimits != nil || figure.y.indices.contains { limits($0) != nil } }
 
     /// Points with bars both ways, where there are, and the axis's values beside them.
     private func scatter(_ index: Int, _ curve: FigureData.Curve, _ row: Int, look: String) -> [String] {
@@ -140,8 +159,8 @@ extension FigureScript {
         if counts.contains(where: { $0 > 2 }) {
             let place = counts.allSatisfy { $0 > 2 } ? "\(x)" : "($\(y + 4) > 2 ? $\(x) : NaN)"
             lines.append(
-                "table index \(index) using \(place):\(y):\(x + 2):\(x + 3):\(y + 2):\(y + 3) with xyerrorbars "
-                    + "\(look) pt -1 lw 0.8 notitle")
+                "table index \(index) using \(place):\(y):\(ends(x + 2, xLimits)):\(ends(y + 2, limits(row)))"
+                    + " with xyerrorbars \(look) pt -1 lw 0.8 notitle")
         }
         let isFewer = curve.points.contains { (1..<due).contains($0.samples[row].count) }
         let whole = isFewer ? "($\(y + 4) == \(due) ? $\(x) : NaN)" : "\(x)"

@@ -115,7 +115,7 @@ struct PlaneScript {
         let marks = AxisMarks(1, last, isLog: true, room: room).script(showsNumbers: true)
         return ["# Title and key"] + layout.titleLabels(title) + [
             // Above the colours: beside them are numbers of any length.
-            "set label 9 'training step' at screen \(fraction(layout.keyX + 0.01)),\(fraction(low.1 + 0.03)) left",
+            "set label 9 'training step' at screen \(fraction(layout.keyX + 0.01)),\(fraction(low.1 + 0.05)) left",
             "set key at screen \(fraction(layout.keyX)),\(fraction(layout.keyY)) left top"
                 + " reverse Left noenhanced samplen 1 spacing 1.15",
             "set lmargin at screen 0; set rmargin at screen 1; set bmargin at screen 0; set tmargin at screen 1",

@@ -33,7 +33,7 @@ struct Table {
         case .hiddenLayers: names = ["hidden_layers"]
         case .summary(let quantity, let points):
             let name = "x:" + quantity.columnName
-            names = [points] + ["mean", "stderr", "ci95_low", "ci95_high"].map { "\(name):\($0)" }
+            names = [points] + ["mean", "stderr", "ci95_low", "ci95_high", "n"].map { "\(name):\($0)" }
             x = 2
         case .entry: names = ["entry"]
         case .layer: names = ["layer"]
@@ -132,6 +132,7 @@ struct Table {
             let interval = point.abscissa.confidenceInterval
             cells = [
                 point.x, point.abscissa.mean, point.abscissa.standardError, interval?.low, interval?.high,
+                Double(point.abscissa.count),
             ]
         default: cells = [point.x]
         }

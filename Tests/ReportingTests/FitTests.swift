@@ -108,20 +108,21 @@ private func number(_ trial: Trial, _ path: String) -> Double { trial.axesObject
         let table = try text(of: folder + "/tables/f.dat")
         let names = try columns(of: table)
         #expect(
-            names.prefix(6) == [
+            names.prefix(7) == [
                 "training.batch", "x:phase_change_step:mean", "x:phase_change_step:stderr",
-                "x:phase_change_step:ci95_low", "x:phase_change_step:ci95_high", "gradient_snr:mean",
+                "x:phase_change_step:ci95_low", "x:phase_change_step:ci95_high", "x:phase_change_step:n",
+                "gradient_snr:mean",
             ])
         let rows = rows(of: table)
         // Blocks: depth 2's two layers, depth 3's three; four batches each.
         #expect(rows.count == 5 * 4)
-        #expect(rows[0].prefix(2) == ["8", "108.5"] && rows[0][5] == "17.5")
-        #expect(rows[1].prefix(2) == ["16", "117"] && rows[1][5] == "34")
+        #expect(rows[0].prefix(2) == ["8", "108.5"] && rows[0][5...6] == ["2", "17.5"])
+        #expect(rows[1].prefix(2) == ["16", "117"] && rows[1][5...6] == ["3", "34"])
         #expect(rows[4].prefix(2) == ["8", "208.5"])
         let script = try text(of: folder + "/figures/f.gp")
         #expect(script.contains("with xyerrorbars") && script.contains("numbers: batch"))
         #expect(script.contains("set xlabel 'step of the phase change'"))
-        #expect(script.contains("using 2:6:1 with labels"))
+        #expect(script.contains("using 2:7:1 with labels"))
         if outcome.drawing != .gnuplotMissing { #expect(outcome.drawing == .drawn) }
     }
 }

@@ -76,7 +76,7 @@ struct GnuplotTextTests {
             #expect(outcome.drawing == .drawn && outcome.warnings.count == 1)
             #expect(
                 outcome.warnings[0].contains(
-                    "figure f: no installed font has '\(strange)' (U+5FFFD): PNG show '?'"))
+                    "figure f: no installed font has '\(strange)' (U+5FFFD): in PNG '?' stands"))
             #expect(try text(of: folder + "/figures/f.svg").contains(strange))
             // The script is the same wherever it is written.
             #expect(try text(of: folder + "/figures/f.gp").contains(strange))

@@ -98,6 +98,21 @@ struct MeanTests {
         }
     }
 
+    @Test("Bars both ways end there, too")
+    func clippedBothWays() throws {
+        try withFolder { folder in
+            let figure =
+                "{name: f, x: {metric: train_loss}, points: training.learningRate, y: train_accuracy, xscale: log}"
+            try Rates(figure) { _, seed in
+                metrics(["train_accuracy": [0.9, 0.99, 1][seed], "train_loss": [0.01, 0.1, 1][seed]])
+            }.report(folder)
+            let script = try text(of: folder + "/figures/f.gp")
+            let line = try #require(script.split(separator: "\n").first { $0.contains("with xyerrorbars") })
+            #expect(line.contains("(within($9, 0, 1)):(within($10, 0, 1)) with"))
+            #expect(line.contains(":(within($4, 0.") && script.contains("within(number, low, high) ="))
+        }
+    }
+
     @Test("What a log axis has no place for is counted")
     func pointsAtZero() throws {
         try withFolder { folder in
