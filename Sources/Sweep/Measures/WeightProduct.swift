@@ -31,7 +31,7 @@ extension MeasureDeclaration {
             + "the Jacobian's.")
 
     static let rankStability = MeasureDeclaration(
-        "rankStability", needs: [.activations, .denseChain],
+        "rankStability", needs: [.activations, .jacobians, .denseChain],
         metrics: [
             Metric(
                 "perturbed_rank", .layers, label: "perturbed rank",
