@@ -11,8 +11,10 @@ same batches: their order, and a VIB's noise, are drawn again here from the coun
 Sources/Learning/RandomStream.swift describes. A row says how far ranksweep's weights are from PyTorch's in float64,
 and how far PyTorch's own in float32 are from those: the L2 norm of the difference over that of how far the weights moved.
 
-Exit code 1 where ranksweep is further than TOLERANCE off, or further than FACTOR times PyTorch's float32 and 1e-6.
-Losses after the last step are held together, too, to 1e-5 of themselves.
+Exit code 1 where ranksweep is further than TOLERANCE off, and than rounding each weight twice is (what an average moves
+in one step may be little more than that), or in the end further than FACTOR times PyTorch's float32 and 1e-6. Test
+losses after the last step are held together, too, to 1e-5 of themselves. (Rates are such that no training is chaotic:
+resnets and skips at greater ones tear PyTorch's float32 and float64 apart, as well.)
 
 --literals trains a small network in float64 on numbers that Tests/LearningTests/PyTorchTests.swift makes as well, and
 prints what comes of it.
@@ -30,7 +32,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-TRAIN, TEST, STEPS, TOLERANCE, FACTOR = 96, 64, 40, 2e-5, 20
+TRAIN, TEST, STEPS, TOLERANCE, FACTOR = 96, 64, 40, 2e-5, 5
 
 # Random streams: Philox 4x32-10, words and normal variates; the purposes of RandomStreams.
 
@@ -200,15 +202,15 @@ def cases():
         "schedule": lambda o: torch.optim.lr_scheduler.StepLR(o, 3 * (TRAIN // 32), 0.8)}
     yield "average 0.99", plain, sgd(), net, {"average": 0.99}
     yield "squared error", plain, sgd(), net, {"loss": "meanSquaredError"}
-    yield "tanh, skips", mlp(activation="tanh", skips=True)[0], sgd(), lambda: net(
+    yield "tanh, skips", mlp(activation="tanh", skips=True)[0], sgd(0.01), lambda: net(
         activation=torch.tanh, skips=True), {}
     for norm in ("batch", "layer", "group", "instance"):
-        yield f"{norm} normalisation", mlp(normalisation=norm)[0], sgd(), lambda norm=norm: net(norm=norm), {}
+        yield f"{norm} normalisation", mlp(normalisation=norm)[0], sgd(0.02), lambda norm=norm: net(norm=norm), {}
     yield "batch normalisation, average 0.9", mlp(normalisation="batch")[0], sgd(), lambda: net(norm="batch"), {
         "average": 0.9}
     yield "cnn", {"experiment": "cnn", "hidden": [4, 8], "normalisation": "batch"}, sgd(0.05, 0.9), lambda: CNN(
         [4, 8]), {}
-    yield "resnet", {"experiment": "resnet", "depth": 8, "width": 4}, sgd(0.02, 0.9, 0.01), lambda: ResNet(4), {}
+    yield "resnet", {"experiment": "resnet", "depth": 8, "width": 4}, sgd(0.01, 0, 0.01), lambda: ResNet(4), {}
     for shift in (-5, -50):
         vib = {"experiment": "vib", "hidden": [24], "bottleneck": 8, "beta": 0.01, "scaleShift": shift}
         yield f"vib, shift {shift}", vib, adam(epsilon=1e-4), lambda shift=shift: VIB([24], 8, 0.01, shift), {}
@@ -238,8 +240,10 @@ def run(program, folder, sweep, name):
 
     file, out = folder / f"{name}.json", folder / name
     file.write_text(json.dumps({"name": "check", **sweep}))
-    subprocess.run([program, "run", file, "--out", out, "--data", folder, "--slots", "1"], check=True,
-                   stdout=subprocess.DEVNULL)
+    end = subprocess.run([program, "run", file, "--out", out, "--data", folder, "--slots", "1"], capture_output=True,
+                         text=True)
+    if end.returncode != 0:
+        sys.exit(end.stderr)
     record = json.loads((out / "records.ndjson").read_text())
     found = {path.stem: load_file(path) for path in (out / "weights").glob("*.safetensors")}
     return record, {int(stem.split("-step-")[1]) if "-step-" in stem else None: w for stem, w in found.items()}
@@ -287,11 +291,14 @@ def train(net, optimizer, data, kind, more, seed):
     return kept
 
 
+def norm(a, b=None):
+    """|a - b|, all parameters together."""
+    return sum(((a[name].double() - (b[name].double() if b else 0)) ** 2).sum().item() for name in a) ** 0.5
+
+
 def distance(a, b, start):
-    """|a - b| / |b - start|, all parameters together."""
-    def norm(p, q):
-        return sum(((p[name].double() - q[name].double()) ** 2).sum().item() for name in b) ** 0.5
-    return norm(a, b) / norm(b, start)
+    """|a - b| in parts of how far b is from where it started."""
+    return norm(b, a) / norm(b, start)
 
 
 def test_loss(net, weights, data, more):
@@ -334,8 +341,9 @@ def compare(program, folder, sets, name, top, training, make, more, number):
     loss = 0.0
     if not isinstance(net, VIB):
         loss = abs(test_loss(net, due[STEPS], scaled[1], more) / record["metrics"]["test_loss"] - 1)
-    worst = max(ours.values())
-    fits = worst <= TOLERANCE and worst <= FACTOR * max(theirs, 1e-6) and loss <= 1e-5
+    worst = ours[STEPS]
+    fits = all(ours[step] <= max(TOLERANCE, 2.0**-23 * norm(due[step]) / norm(due[step], begin)) for step in ours)
+    fits = fits and worst <= FACTOR * max(theirs, 1e-6) and loss <= 1e-5
     print(f"| {name} | " + " | ".join(f"{ours[step]:.1e}" for step in (1, 2, STEPS))
           + f" | {theirs:.1e} | {loss:.1e} |" + ("" if fits else " **too far**"), flush=True)
     return worst if fits else None
@@ -413,7 +421,7 @@ def main():
                  if arguments.only in case[0]]
     if None in worst:
         sys.exit("some training is further from PyTorch's than float32 rounds")
-    print(f"\nworst: {max(worst):.1e}, at most {TOLERANCE:.0e} is right")
+    print(f"\nworst in the end: {max(worst):.1e}, at most {TOLERANCE:.0e} is right")
 
 
 if __name__ == "__main__":
