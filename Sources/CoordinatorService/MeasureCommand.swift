@@ -13,8 +13,17 @@ private let ofWeightsNames = listed(MeasureRequest.Measure.ofWeights.map(\.rawVa
 
 let measureSpec = CommandSpec(
     "ranksweep measure", "measures a network trained anywhere, from its .safetensors file: one line of JSON",
-    operands: ["FILE.safetensors"],
+    operands: ["[FILE.safetensors]"],
     options: [
+        OptionSpec(
+            "--layers", "A,B,C",
+            "the dense layers to measure, from the input on, by their names in the file; other tensors are then "
+                + "passed over (default: all, in the order of the numbers in their names)"),
+        OptionSpec(
+            "--features", "FILE.npy",
+            "in place of a whole network: what its last hidden layer gives, (points, features), with the layer "
+                + "above it in --head"),
+        OptionSpec("--head", "FILE.safetensors", "the one dense layer that reads --features"),
         OptionSpec(
             "--dataset", "NAME",
             "measure at the test images of mnist, fashion-mnist, cifar-10 or generated-images, or at all "
@@ -22,11 +31,12 @@ let measureSpec = CommandSpec(
         OptionSpec(
             "--inputs", "FILE.npy", "or at these points: (points, features), their numbers as they are"),
         OptionSpec("--images", "FILE", "or at the images of an IDX file (28×28, gzip or not)"),
-        OptionSpec("--labels", "FILE", "the classes of --inputs or --images: .npy (points,) or IDX"),
+        OptionSpec(
+            "--labels", "FILE", "the classes of --inputs, --images or --features: .npy (points,) or IDX"),
         OptionSpec(
             "--activation", "NAME",
-            "of the hidden layers: relu, tanh or linear; required, as points are, unless all --measures are "
-                + "of weights alone"),
+            "of the hidden layers: relu, tanh or linear; required, unless the file says it (those that sweeps keep "
+                + "do), all --measures are of weights alone, or --features are given"),
         OptionSpec(
             "--measures", "LIST",
             "of \(measureNames.joined(separator: ", ")), or weightNorms for \(ofWeightsNames) (default: "
@@ -41,7 +51,10 @@ let measureSpec = CommandSpec(
         OptionSpec(
             "--points", "N",
             "measure at the first N points (default: 256; for measures after numericalRank as sweeps have it, "
-                + "mostly 1000)"),
+                + "mostly 1000; for local ranks of convolutions 4)"),
+        OptionSpec(
+            "--patch", "N",
+            "of convolutional networks: Jacobians are in the middle N × N pixels (default: 16)"),
         OptionSpec(
             "--scale", "unit|symmetric", "pixels of images, and bits, become 0…1 (default), or −1…1"),
         OptionSpec(
@@ -51,8 +64,9 @@ let measureSpec = CommandSpec(
     ],
     details: """
         The file holds dense layers, NAME.weight [outputs, inputs] and NAME.bias, as PyTorch's state_dict has
-        them, in the natural order of their names: 0, 2, 10 or fc1, fc2. A bias that is not there is zero.
-        docs/measures.md says what each number is.
+        them. Their order is that of the numbers in their names (0, 2, 10 or fc1, fc2), or is given with --layers;
+        the output names the layers. A bias that is not there is zero. Any network that a sweep kept can be
+        measured, too: its file says what it is. docs/measures.md says what each number is.
         """,
     examples: [
         "ranksweep measure mlp.safetensors --measures weightNorms",
@@ -61,13 +75,18 @@ let measureSpec = CommandSpec(
             + "      --measures localRank,accuracy --thresholds 0.001,0.01,0.1 --points 1000",
         "ranksweep measure mlp.safetensors --dataset mnist --activation relu \\\n"
             + "      --measures independenceDeficit --set independenceDeficit.penalty=10",
+        "ranksweep measure mlp.safetensors --layers stem,body,top --inputs x.npy --activation relu",
+        "ranksweep measure --features h.npy --head head.safetensors --labels y.npy",
+        "ranksweep measure runs/r/weights/TRIAL.safetensors --dataset mnist",
     ])
 
 /// Starts the worker's program, which links BLAS, for the one measurement; its words and its exit code are
 /// the command's.
 func runMeasure(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     let request = try orFail(CommandFailure.init(_:)) { () throws(UsageError) in
-        try MeasureRequest(arguments)
+        // First of all: what else is wrong may be another file's.
+        if let file = arguments.operands.first ?? arguments["--head"] { try checkReadable(file) }
+        return try MeasureRequest(arguments)
     }
     let program = try workerProgram()
     let words = [
@@ -83,8 +102,10 @@ func runMeasure(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
 }
 
 extension MeasureRequest.Measure {
-    /// Why these points or this network have not got it; nil where they have.
-    fileprivate func problem(_ points: MeasureRequest.Points, isPossible: Bool) -> String? {
+    /// Why these points or any network have not got it; nil where they may have.
+    fileprivate func problem(
+        _ points: MeasureRequest.Points, _ activation: TrialSettings.Network.Activation?
+    ) -> String? {
         if needsLabels, !points.haveLabels { return "needs --labels" }
         if let declaration {
             return declaration.isOfAnyNetwork
@@ -92,8 +113,13 @@ extension MeasureRequest.Measure {
                 : "is of a training, not of its weights alone: only a sweep can measure it "
                     + "(measures.\(rawValue))"
         }
-        return isPossible ? nil : "is of relu networks: no other unit is ever inactive"
+        guard self == .activeUnits, let activation, activation != .relu else { return nil }
+        return "is of relu networks: no other unit is ever inactive"
     }
+}
+
+private func checkReadable(_ file: String) throws(UsageError) {
+    guard access(file, R_OK) == 0 else { throw UsageError("\(file): cannot be read: \(systemText(errno))") }
 }
 
 extension MeasureRequest {
@@ -103,33 +129,43 @@ extension MeasureRequest {
             try MeasureRequest.measures(list)
         }
         let isOfWeights = asked?.allSatisfy(Measure.ofWeights.contains) ?? false
-        // Norms do not depend on it.
-        var activation = TrialSettings.Network.Activation.linear
-        if let name = arguments["--activation"] {
-            activation = try choice("--activation", name)
-        } else if !isOfWeights {
-            throw UsageError("--activation is missing: relu, tanh or linear")
-        }
-        let ofPoints = ["--dataset", "--inputs", "--images", "--labels", "--scale", "--points"]
+        // Where nobody says it, the file may.
+        var activation: TrialSettings.Network.Activation?
+        if let name = arguments["--activation"] { activation = try choice("--activation", name) }
+        let ofPoints = [
+            "--dataset", "--inputs", "--images", "--labels", "--scale", "--points", "--features", "--head",
+        ]
         let needsPoints = !isOfWeights || ofPoints.contains { arguments.has($0) }
         let points = needsPoints ? try Points(arguments) : Points.noPoints
-        let possible = MeasureRequest.measures(for: points, activation)
         for measure in asked ?? [] {
-            if let problem = measure.problem(points, isPossible: possible.contains(measure)) {
+            if let problem = measure.problem(points, activation) {
                 throw UsageError("--measures: \(measure.rawValue) \(problem)")
             }
         }
+        guard let file = arguments.operands.first ?? arguments["--head"] else {
+            throw UsageError("ranksweep measure: FILE.safetensors is missing")
+        }
         self.init(
-            weights: arguments.operands[0], points: points, activation: activation,
-            measures: asked ?? possible,
+            weights: file, points: points, activation: activation, measures: asked,
             thresholds: try numbers("--thresholds", arguments, atMost: .greatestFiniteMagnitude) ?? [
                 0.01, 0.1,
             ],
             relative: try numbers("--relative", arguments, atMost: 1) ?? [0.01],
             rankPoints: try arguments.integer("--points", in: 1...1_000_000_000))
+        layers = try arguments["--layers"].map { list throws(UsageError) in try MeasureRequest.layers(list) }
+        patch = try arguments.integer("--patch", in: 1...1000)
         for argument in arguments.all("--set") {
             do { try set(argument) } catch { throw UsageError("--set \(argument): \(error.words)") }
         }
+    }
+
+    private static func layers(_ list: String) throws(UsageError) -> [String] {
+        let names = list.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+        guard !names.contains("") else { throw UsageError("--layers: a name is missing in '\(list)'") }
+        for (place, name) in names.enumerated() where names[..<place].contains(name) {
+            throw UsageError("--layers: '\(name)' stands twice")
+        }
+        return names
     }
 
     /// Of a list by names, none twice.
@@ -154,12 +190,25 @@ extension MeasureRequest {
 
 extension MeasureRequest.Points {
     fileprivate init(_ arguments: Arguments) throws(UsageError) {
-        let sources = ["--dataset", "--inputs", "--images"].filter { arguments.has($0) }
+        let sources = ["--dataset", "--inputs", "--images", "--features"].filter { arguments.has($0) }
+        if arguments.has("--head"), !sources.contains("--features") {
+            throw UsageError("--head goes with --features: what the layer below it gives")
+        }
+        guard !arguments.operands.isEmpty || arguments.has("--head") else {
+            throw UsageError(
+                arguments.has("--features")
+                    ? "--features need --head FILE.safetensors, the layer that reads them"
+                    : "ranksweep measure: FILE.safetensors is missing")
+        }
         guard let source = sources.first, let value = arguments[source] else {
             throw UsageError("no points to measure at: give --dataset NAME, --inputs X.npy or --images FILE")
         }
         guard sources.count == 1 else {
             throw UsageError("\(sources.joined(separator: " and ")) exclude each other")
+        }
+        if source == "--features" {
+            self = try .features(value, arguments)
+            return
         }
         let labels = arguments["--labels"]
         if source == "--dataset", labels != nil {
@@ -183,6 +232,24 @@ extension MeasureRequest.Points {
         } else {
             self = .dataset(try choice("--dataset", value, or: ["symmetric"]), scale)
         }
+    }
+}
+
+extension MeasureRequest.Points {
+    fileprivate static func features(
+        _ file: String, _ arguments: Arguments
+    ) throws(UsageError) -> MeasureRequest.Points {
+        guard arguments.operands.isEmpty else {
+            throw UsageError(
+                "--features stand for a network: give --head FILE.safetensors, and no other file")
+        }
+        guard arguments.has("--head") else {
+            throw UsageError("--features need --head FILE.safetensors, the layer that reads them")
+        }
+        for option in ["--scale", "--patch"] where arguments.has(option) {
+            throw UsageError("\(option) is of images: features are taken as they are")
+        }
+        return .features(file, labels: arguments["--labels"])
     }
 }
 

@@ -92,7 +92,6 @@ struct VIBEvaluation {
     /// Samples of z a point.
     let samples: Int
     let streams: RandomStreams
-    private let probabilities: Matrix<Float>
 
     init(
         model: VIB<Float>, source: BatchSource, ranks: RankMeasurement?, norms: TrialSettings.WeightNorms?,
@@ -106,16 +105,6 @@ struct VIBEvaluation {
         self.targets = targets
         self.samples = samples
         self.streams = streams
-        probabilities = Matrix(rows: evaluationPoints, columns: source.outputs)
-    }
-
-    private struct Sums {
-        var kl = 0.0
-        /// Over all samples.
-        var loss = 0.0
-        var correctAtMean = 0
-        var correctOneSample = 0
-        var correctSampled = 0
     }
 
     mutating func metrics(_ parameters: Matrix<Float>, step: Int) -> [String: JSONValue] {
@@ -146,51 +135,85 @@ struct VIBEvaluation {
     }
 
     /// The task loss of `points` points, for y as the data give it.
-    private func loss(_ sums: Sums, _ points: Int) -> Double {
+    private func loss(_ sums: LatentSums, _ points: Int) -> Double {
         let normaliser = model.loss.normaliser(points: points, outputs: source.outputs)
         return sums.loss / (normaliser * Double(samples)) + targets.shift
     }
 
     private mutating func addRanks(to metrics: inout [String: JSONValue], _ inputs: Matrix<Float>) {
-        let sigma = Matrix<Float>(rows: inputs.rows, columns: model.bottleneck)
-        let noise = Matrix<Float>(rows: evaluationPoints, columns: model.bottleneck)
-        for start in stride(from: 0, to: inputs.rows, by: evaluationPoints) {
-            let rows = start..<min(inputs.rows, start + evaluationPoints)
-            let encoded = model.encode(inputs.rows(rows), noise: noise.rows(0..<rows.count))
-            sigma.rows(rows).assign(encoded.sigma)
-        }
-        ranks?.add(to: &metrics, model.encoder, inputs: inputs, sigma: sigma)
+        ranks?.add(to: &metrics, model.encoder, inputs: inputs, sigma: model.deviations(at: inputs))
     }
 
-    private func sums(_ part: BatchSource.Part, _ batch: Batch<Float>) -> Sums {
-        var sums = Sums()
-        let isClasses = model.loss == .crossEntropy
-        let noise = Matrix<Float>(rows: evaluationPoints, columns: model.bottleneck)
-        source.forEachBatch(of: part, batch) { [self] rows, start in
-            let count = rows.inputs.rows
-            let zero = noise.rows(0..<count)
-            zero.fill(0)
-            let encoded = model.encode(rows.inputs, noise: zero)
-            sums.kl += encoded.kl
-            if isClasses {
-                sums.correctAtMean += model.taskLoss(model.decode(encoded.z), rows).correct
-            }
-            let average = probabilities.rows(0..<count)
-            average.fill(0)
-            for sample in 0..<samples {
-                // A train set's noise is a stream of its own, after the test set's samples.
-                let index = (part == .test ? 0 : samples) + sample
-                streams.fillNormals(
-                    zero, .evaluationNoise, index: index, block: start * model.bottleneck / 4)
-                let z = model.resample(noise: zero)
-                if isClasses { model.decode(z).addSoftmax(to: average) }
-                let value = model.taskLoss(model.decode(z), rows)
-                sums.loss += value.loss
-                if sample == 0 { sums.correctOneSample += value.correct }
-            }
-            if isClasses { sums.correctSampled += average.countOfLargest(at: rows.labels) }
+    private func sums(_ part: BatchSource.Part, _ batch: Batch<Float>) -> LatentSums {
+        var sums = LatentSums(model, samples: samples, streams: streams)
+        source.forEachBatch(of: part, batch) { rows, start in
+            // A train set's noise is a stream of its own, after the test set's samples.
+            sums.add(model, rows, start: start, firstStream: part == .test ? 0 : samples)
         }
         return sums
+    }
+}
+
+/// What a VIB's losses and accuracies at some points are made of.
+struct LatentSums {
+    private(set) var kl = 0.0
+    /// Over all samples.
+    private(set) var loss = 0.0
+    private(set) var correctAtMean = 0
+    private(set) var correctOneSample = 0
+    private(set) var correctSampled = 0
+    private let samples: Int
+    private let streams: RandomStreams
+    private let noise: Matrix<Float>
+    private let probabilities: Matrix<Float>
+
+    init(_ model: VIB<Float>, samples: Int, streams: RandomStreams) {
+        self.samples = samples
+        self.streams = streams
+        noise = Matrix(rows: evaluationPoints, columns: model.bottleneck)
+        probabilities = Matrix(rows: evaluationPoints, columns: model.decoderShape.units[1])
+    }
+
+    /// Adds some points that are evaluated together, of which `start` came before.
+    ///
+    /// - Parameter needsTask: whether losses and accuracies are wanted, beside KL.
+    mutating func add(
+        _ model: VIB<Float>, _ rows: Batch<Float>, start: Int, firstStream: Int, needsTask: Bool = true
+    ) {
+        let count = rows.inputs.rows
+        let isClasses = model.loss == .crossEntropy
+        let draws = noise.rows(0..<count)
+        draws.fill(0)
+        let encoded = model.encode(rows.inputs, noise: draws)
+        kl += encoded.kl
+        guard needsTask else { return }
+        if isClasses { correctAtMean += model.taskLoss(model.decode(encoded.z), rows).correct }
+        let average = probabilities.rows(0..<count)
+        average.fill(0)
+        for sample in 0..<samples {
+            streams.fillNormals(
+                draws, .evaluationNoise, index: firstStream + sample, block: start * model.bottleneck / 4)
+            let z = model.resample(noise: draws)
+            if isClasses { model.decode(z).addSoftmax(to: average) }
+            let value = model.taskLoss(model.decode(z), rows)
+            loss += value.loss
+            if sample == 0 { correctOneSample += value.correct }
+        }
+        if isClasses { correctSampled += average.countOfLargest(at: rows.labels) }
+    }
+}
+
+extension VIB where Scalar == Float {
+    /// σ(x) of points, [points, K].
+    func deviations(at inputs: Matrix<Float>) -> Matrix<Float> {
+        let sigma = Matrix<Float>(rows: inputs.rows, columns: bottleneck)
+        let noise = Matrix<Float>(rows: evaluationPoints, columns: bottleneck)
+        for start in stride(from: 0, to: inputs.rows, by: evaluationPoints) {
+            let rows = start..<min(inputs.rows, start + evaluationPoints)
+            let encoded = encode(inputs.rows(rows), noise: noise.rows(0..<rows.count))
+            sigma.rows(rows).assign(encoded.sigma)
+        }
+        return sigma
     }
 }
 

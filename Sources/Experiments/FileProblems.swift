@@ -16,6 +16,20 @@ public enum WeightsProblem: Error, Equatable, Sendable {
     case chain(String, inputs: Int, before: String, outputs: Int, order: [String])
     /// The product of the weights' norms is beyond what ranks can be counted of.
     case tooLarge
+    /// The names of these weights are words: they say nothing of the layers' order.
+    case noOrder(weights: [String])
+    /// A name of `--layers` that no weight has.
+    case noSuchLayer(String, layers: [String])
+    /// The file has several layers where one is due.
+    case noHead(layers: [String])
+    case noMatrices
+    /// Of its `__metadata__`: what stands under `network` is no description of one, or of another.
+    case description
+    case otherTensors(missing: String?, unknown: String?)
+    case activationMissing
+    case otherActivation(String)
+    /// A measure that this network has not got, and why.
+    case measure(String, String)
 
     public enum OfTensor: Error, Equatable, Sendable {
         case noObject
@@ -27,6 +41,7 @@ public enum WeightsProblem: Error, Equatable, Sendable {
         case gapBefore(Int)
         case type(String)
         case notFinite(Int)
+        case beyondSingle(Int)
         case noPart
         case dimensions([Int], expected: Int)
         case tooWide(Int)
@@ -56,6 +71,24 @@ extension WeightsProblem {
             "layer '\(layer)' takes \(inputs) inputs, but '\(before)' before it has \(outputs) outputs; the "
                 + "order, by name, is \(WeightsProblem.list(order)) (weights are [outputs, inputs])"
         case .tooLarge: "has weights so large that Jacobians are beyond double precision"
+        case .noOrder(let weights):
+            "the names of its layers do not say their order: \(WeightsProblem.list(weights)); give it by their "
+                + "names, from the input on: --layers A,B,C"
+        case .noSuchLayer(let name, let layers):
+            "has no layer '\(name)'; it has \(WeightsProblem.list(layers))"
+        case .noHead(let layers):
+            "a head is one layer, and it has \(WeightsProblem.list(layers)): choose one with --layers"
+        case .noMatrices: "holds no matrix of floating-point numbers"
+        case .description: "has a '__metadata__' whose 'network' describes no network that this program knows"
+        case .otherTensors(let missing?, _):
+            "is not the network that its '__metadata__' describes: there is no tensor '\(missing)' of that shape"
+        case .otherTensors(_, let unknown):
+            "is not the network that its '__metadata__' describes: '\(unknown ?? "")' is none of it"
+        case .activationMissing:
+            "does not say what its hidden layers' activation is: --activation is missing: relu, tanh or linear"
+        case .otherActivation(let name):
+            "says that its activation is \(name): leave --activation out, or give that"
+        case .measure(let name, let why): "--measures: \(name) \(why)"
         }
     }
 
@@ -80,12 +113,16 @@ extension WeightsProblem.OfTensor {
         case .type(let type):
             "is of type \(type); weights may be \(WeightsFile.readTypes.joined(separator: ", "))"
         case .notFinite(let place): "has a number that is not finite, at \(place)"
+        case .beyondSingle(let place):
+            "has a number that single precision cannot hold, at \(place); networks are computed in it (weightNorms "
+                + "are in double)"
         case .noPart:
             "is no dense layer's weight or bias ('NAME.weight', 'NAME.bias'); only networks of dense layers "
-                + "are measured"
+                + "are measured, and --layers names those that are to be"
         case .dimensions(let shape, let expected):
             "has the shape \(JSONValue(shape).canonicalText); "
                 + (expected == 2 ? "a dense layer's weight is [outputs, inputs]" : "a bias is [outputs]")
+                + "; --layers names the dense layers where there are others"
         case .tooWide(let units): "has \(units) outputs; 65536 are the most"
         case .tooLong(let count): "has \(count) numbers; 2147483647 are the most"
         }

@@ -12,7 +12,7 @@ public struct GivenNetwork {
 
     public init(_ request: MeasureRequest, data: DataDirectory) throws(DataError) {
         let network = try TrainedNetwork(
-            try WeightsFile(opening: request.weights), activation: request.activation.kernel)
+            try WeightsFile(opening: request.weights), activation: (request.activation ?? .relu).kernel)
         let points = try MeasuredPoints(request.points, data)
         guard points.inputs.columns == network.shape.units[0] else {
             throw DataError(

@@ -26,7 +26,7 @@ struct MeasuredPoints {
             inputs = SymmetricSet.inputs(scale)
             labels = SymmetricSet.labels
             (inputsFile, labelsFile) = ("symmetric", "symmetric")
-        case .array(let path, let labelsPath):
+        case .array(let path, let labelsPath), .features(let path, let labelsPath):
             inputs = try MeasuredPoints.inputs(ofArray: path)
             labels = try MeasuredPoints.labels(labelsPath, points: inputs.rows)
             (inputsFile, labelsFile) = (path, labelsPath ?? path)

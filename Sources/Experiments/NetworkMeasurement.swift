@@ -5,8 +5,8 @@ import Measures
 import Sweep
 import Text
 
-/// Measures a network that was trained elsewhere: an object with the keys of a record's `metrics`, and those
-/// of the weight matrices (docs/measures.md, "Networks trained elsewhere"). A function of the request, its
+/// Measures a network that was trained anywhere: an object with the names of its layers, the keys of a record's
+/// `metrics`, and those of the weight matrices (docs/measures.md, "Networks from files"). A function of the request, its
 /// files and the BLAS kernel alone.
 public func measure(
     _ request: MeasureRequest, data: DataDirectory
@@ -15,21 +15,43 @@ public func measure(
     return try BLAS.withoutSubnormals { () throws(ExperimentError) in
         do throws(DataError) {
             let file = try WeightsFile(opening: request.weights)
-            let network = try TrainedNetwork(file, activation: request.activation.kernel)
-            guard network.hasCountableRanks else { throw file.fault(.tooLarge) }
+            if request.isOfWeights, request.points == .noPoints {
+                let matrices = try WeightMatrices(file, layers: request.layers)
+                return .object(try matrices.metrics(request.measures ?? []))
+            }
+            let network = try MeasuredNetwork(file, request)
+            let resolved = try resolve(request, network, file)
             let points = try MeasuredPoints(request.points, data)
-            let measurement = NetworkMeasurement(request: request, network: network, points: points)
+            let measurement = NetworkMeasurement(request: resolved, network: network, points: points)
             try measurement.check()
             return .object(try measurement.metrics())
         } catch { throw .data(error) }
     }
 }
 
-extension TrainedNetwork {
+/// The request with its measures: those asked for, all of which the network must have; or the usual ones that it has.
+private func resolve(
+    _ request: MeasureRequest, _ network: MeasuredNetwork, _ file: WeightsFile
+) throws(DataError) -> MeasureRequest {
+    var request = request
+    guard let asked = request.measures else {
+        let usual = MeasureRequest.measures(for: request.points, network.activation, isVIB: network.isVIB)
+        request.measures = usual.filter { network.problem($0, request.points) == nil }
+        return request
+    }
+    for measure in asked {
+        if let problem = network.problem(measure, request.points) {
+            throw file.fault(.measure(measure.rawValue, problem))
+        }
+    }
+    return request
+}
+
+extension [DenseLayer<Float>] {
     /// Whether Gram matrices of Jacobians, whose norms are at most the product of the weights', are far from
     /// the end of double precision.
-    fileprivate var hasCountableRanks: Bool {
-        layers.reduce(0.0) { $0 + max(0, log10(max(1, $1.weight.frobeniusNorm))) } < 140
+    fileprivate var haveCountableRanks: Bool {
+        reduce(0.0) { $0 + Swift.max(0, log10(Swift.max(1, $1.weight.frobeniusNorm))) } < 140
     }
 }
 
@@ -39,26 +61,28 @@ extension Matrix {
     }
 }
 
-private struct NetworkMeasurement {
+struct NetworkMeasurement {
     let request: MeasureRequest
-    let network: TrainedNetwork
+    let network: MeasuredNetwork
     let points: MeasuredPoints
 
-    /// Points that local ranks are averaged over where nobody says how many.
-    private static let usualPoints = 256
-
-    private func asksFor(_ measures: MeasureRequest.Measure...) -> Bool {
-        measures.contains(where: request.measures.contains)
+    func asksFor(_ measures: MeasureRequest.Measure...) -> Bool {
+        measures.contains { request.measures?.contains($0) ?? false }
     }
+
+    /// Points that local ranks are averaged over where nobody says how many: as in sweeps.
+    private var usualPoints: Int { network.description?.isConvolutional == true ? 4 : 256 }
+
+    /// The noise that measures draw is the trial's.
+    var streams: RandomStreams { RandomStreams(seed: network.description?.seed ?? 0) }
 
     /// Whether network, points and labels go together.
     func check() throws(DataError) {
-        if request.points == .noPoints { return }
-        let (inputs, outputs) = (network.shape.units[0], network.shape.units[network.shape.depth])
-        guard points.inputs.columns == inputs else {
+        guard points.inputs.columns == network.inputs else {
             throw DataError(
                 file: points.inputsFile,
-                problem: .inputsDisagree(features: points.inputs.columns, network: request.weights, inputs))
+                problem: .inputsDisagree(
+                    features: points.inputs.columns, network: request.weights, network.inputs))
         }
         let count = points.inputs.rows
         let most = request.requested(of: count).compactMap(\.testPoints).max() ?? 0
@@ -67,82 +91,167 @@ private struct NetworkMeasurement {
                 file: points.inputsFile,
                 problem: .tooFewMeasured(asked: asked, held: count))
         }
-        guard request.measures.contains(where: \.needsLabels), let labels = points.labels else { return }
-        if let place = labels.firstIndex(where: { Int($0) >= outputs }) {
+        guard request.measures?.contains(where: \.needsLabels) == true, let labels = points.labels else {
+            return
+        }
+        if let place = labels.firstIndex(where: { Int($0) >= network.classes }) {
             throw DataError(
                 file: points.labelsFile,
-                problem: .labelBeyondOutputs(Int(labels[place]), at: place, network: request.weights, outputs)
-            )
+                problem: .labelBeyondOutputs(
+                    Int(labels[place]), at: place, network: request.weights, network.classes))
         }
     }
 
     func metrics() throws(DataError) -> [String: JSONValue] {
-        var metrics: [String: JSONValue] = [:]
-        if asksFor(.localRank, .activeUnits) { addRanks(to: &metrics) }
-        if asksFor(.accuracy, .loss) { addClassification(to: &metrics) }
-        try addNorms(to: &metrics)
-        addListed(to: &metrics)
+        var metrics: [String: JSONValue]
+        switch network.kind {
+        case .chain(let chain): metrics = try self.metrics(of: chain)
+        case .head(let head): metrics = try self.metrics(ofHead: head)
+        case .vib(let bottleneck, let beta, let shift, let parameters):
+            metrics = try self.metrics(ofVIB: bottleneck, beta, shift, parameters)
+        case .network(let architecture, let parameters):
+            metrics = try self.metrics(of: architecture, parameters)
+        }
+        metrics["layers"] = .array(network.names.map(JSONValue.string))
         guard metrics.values.allSatisfy(\.isFinite) else {
             throw DataError(file: points.inputsFile, problem: .notFinite(network: request.weights))
         }
         return metrics
     }
 
+    private func metrics(of chain: TrainedNetwork) throws(DataError) -> [String: JSONValue] {
+        try check(chain.layers)
+        var metrics: [String: JSONValue] = [:]
+        if asksFor(.localRank, .activeUnits) {
+            addRanks(to: &metrics, chain.layers, chain.shape, lastRows: network.outputs, sigma: nil)
+        }
+        addClassification(to: &metrics, chain)
+        try addNorms(to: &metrics, chain.layers)
+        measureSet(lastUnits: network.outputs).add(
+            to: &metrics, chain.layers, parameters: chain.parameters.flat, step: 0)
+        return metrics
+    }
+
+    private func metrics(ofHead head: TrainedNetwork) throws(DataError) -> [String: JSONValue] {
+        var metrics: [String: JSONValue] = [:]
+        addClassification(to: &metrics, head)
+        try addNorms(to: &metrics, head.layers)
+        // Below the head lies a layer of which only what it gives is known.
+        let below = DenseLayer<Float>(
+            weight: Matrix(rows: network.inputs, columns: 0), bias: Matrix(rows: 1, columns: network.inputs))
+        measureSet(lastUnits: network.outputs).add(
+            to: &metrics, [below] + head.layers, parameters: head.parameters.flat, step: 0, isHead: true)
+        return metrics
+    }
+
+    func check(_ layers: [DenseLayer<Float>]) throws(DataError) {
+        guard layers.haveCountableRanks else {
+            throw DataError(file: request.weights, problem: .weights(.tooLarge))
+        }
+    }
+
     /// The measures of the catalogue's table.
-    private func addListed(to metrics: inout [String: JSONValue]) {
+    func measureSet(lastUnits: Int) -> MeasureSet {
         let count = points.inputs.rows
-        let requested = request.requested(of: count)
-        let outputs = network.shape.units[network.shape.depth]
-        let set = MeasureSet(
-            requested, activation: network.shape.activation, lastUnits: outputs,
-            streams: RandomStreams(seed: 0)
+        return MeasureSet(
+            request.requested(of: count), activation: network.activation.kernel, lastUnits: lastUnits,
+            streams: streams
         ) { asked in
             let first = 0..<min(count, asked.number.map { Int($0) } ?? count)
             return PointSample(
                 inputs: points.inputs.rows(first), labels: points.labels.map { Array($0[first]) } ?? [],
-                classes: points.labels == nil ? 0 : outputs)
+                classes: points.labels == nil ? 0 : network.classes)
         }
-        set.add(to: &metrics, network.layers, parameters: network.parameters.flat, step: 0)
     }
 
-    private func addRanks(to metrics: inout [String: JSONValue]) {
-        let count = request.rankPoints ?? min(NetworkMeasurement.usualPoints, points.inputs.rows)
-        let settings = TrialSettings.LocalRank(
+    /// What is asked for of local ranks, as sweeps have it.
+    func rankSettings(noise: [Double] = [], patch: Int? = nil) -> TrialSettings.LocalRank {
+        let count = request.rankPoints ?? min(usualPoints, points.inputs.rows)
+        return TrialSettings.LocalRank(
             thresholds: asksFor(.localRank) ? request.thresholds : [],
-            relative: asksFor(.localRank) ? request.relative : [], noise: [], points: count)
-        var ranks = RankMeasurement(
-            settings, shape: network.shape, lastRows: network.shape.units[network.shape.depth])
+            relative: asksFor(.localRank) ? request.relative : [], noise: asksFor(.localRank) ? noise : [],
+            points: count, patch: patch)
+    }
+
+    /// - Parameter sigma: of a VIB's latent variables at the points.
+    func addRanks(
+        to metrics: inout [String: JSONValue], _ layers: [DenseLayer<Float>], _ shape: StackShape,
+        lastRows: Int, sigma: ((Matrix<Float>) -> Matrix<Float>)?
+    ) {
+        // τ = 1, as in sweeps.
+        let settings = rankSettings(noise: sigma == nil ? [] : [1])
+        let inputs = points.inputs.rows(0..<settings.points)
+        var ranks = RankMeasurement(settings, shape: shape, lastRows: lastRows)
         var found: [String: JSONValue] = [:]
-        ranks.add(to: &found, network.layers, inputs: points.inputs.rows(0..<count), sigma: nil)
-        if asksFor(.localRank) {
-            for key in ["local_rank", "local_rank_relative"] { metrics[key] = found[key] }
+        ranks.add(to: &found, layers, inputs: inputs, sigma: sigma.map { $0(inputs) })
+        keepAsked(found, in: &metrics)
+    }
+
+    /// Of the metrics that local ranks come with, those that are asked for.
+    func keepAsked(_ found: [String: JSONValue], in metrics: inout [String: JSONValue]) {
+        for (key, value) in found where asksFor(key == "active_units" ? .activeUnits : .localRank) {
+            metrics[key] = value
         }
-        if asksFor(.activeUnits) { metrics["active_units"] = found["active_units"] }
+    }
+
+    private func addClassification(to metrics: inout [String: JSONValue], _ chain: TrainedNetwork) {
+        let model = MLP<Float>(chain.shape, loss: network.loss, points: evaluationPoints)
+        model.parameters.flat.prefix(rows: 1, columns: chain.parameters.flat.count).assign(
+            chain.parameters.flat)
+        addClassification(to: &metrics, evaluationPoints, model.evaluate) { rows in
+            let work = model.work.prefix(rows.inputs.rows)
+            forward(model.layers, model.shape.activation, inputs: rows.inputs, into: work)
+            return work.last
+        }
     }
 
     /// As a trial's evaluation has them, to the bit: the same batches.
-    private func addClassification(to metrics: inout [String: JSONValue]) {
-        guard let labels = points.labels else { return }
-        let model = MLP<Float>(network.shape, loss: .crossEntropy, points: evaluationPoints)
-        model.parameters.flat.assign(network.parameters.flat)
+    ///
+    /// - Parameter outputs: asked for where `evaluate` does not count what is right.
+    func addClassification(
+        to metrics: inout [String: JSONValue], _ batchPoints: Int, _ evaluate: (Batch<Float>) -> LossSum,
+        outputs: (Batch<Float>) -> Matrix<Float>
+    ) {
+        guard asksFor(.accuracy, .loss), points.labels != nil else { return }
         var sum = LossSum()
-        for start in stride(from: 0, to: labels.count, by: evaluationPoints) {
-            let rows = start..<min(labels.count, start + evaluationPoints)
-            let value = model.evaluate(Batch(inputs: points.inputs.rows(rows), labels: Array(labels[rows])))
+        forEachBatch(of: batchPoints) { rows, _ in
+            let value = evaluate(rows)
             sum.loss += value.loss
-            sum.correct += value.correct
+            sum.correct +=
+                network.loss == .meanSquaredError
+                ? outputs(rows).countOfLargest(at: rows.labels) : value.correct
         }
-        let count = Double(labels.count)
-        if asksFor(.accuracy) { metrics["accuracy"] = .number(Double(sum.correct) / count) }
+        let count = points.inputs.rows
+        if asksFor(.accuracy) { metrics["accuracy"] = .number(Double(sum.correct) / Double(count)) }
         // Beside an accuracy of outputs that are no numbers, too: a loss that is none says so.
-        if asksFor(.loss) || !sum.loss.isFinite { metrics["test_loss"] = .number(sum.loss / count) }
+        if asksFor(.loss) || !sum.loss.isFinite {
+            metrics["test_loss"] = .number(
+                sum.loss / network.loss.normaliser(points: count, outputs: network.outputs))
+        }
+    }
+
+    /// The points with their labels, so many at once; for a squared error classes as targets of 0 and 1, too.
+    func forEachBatch(of size: Int, _ body: (Batch<Float>, _ start: Int) -> Void) {
+        let count = points.inputs.rows
+        for start in stride(from: 0, to: count, by: size) {
+            let rows = start..<min(count, start + size)
+            let labels = points.labels.map { Array($0[rows]) } ?? [Int32](repeating: 0, count: rows.count)
+            var batch = Batch(inputs: points.inputs.rows(rows), labels: labels)
+            if network.loss == .meanSquaredError, points.labels != nil {
+                batch.targets = Matrix(rows: rows.count, columns: network.outputs)
+                for (row, label) in labels.enumerated() { batch.targets[row, Int(label)] = 1 }
+            }
+            body(batch, start)
+        }
     }
 
     /// Of the weight matrices, a number a layer.
-    private func addNorms(to metrics: inout [String: JSONValue]) throws(DataError) {
+    func addNorms(
+        to metrics: inout [String: JSONValue], _ layers: [DenseLayer<Float>]
+    ) throws(DataError) {
         guard asksFor(.spectralNorm, .frobeniusNorm, .stableRank, .numericalRank) else { return }
         let norms: WeightNorms
-        do throws(FactorisationError) { norms = try WeightNorms(network.layers) } catch {
+        do throws(FactorisationError) { norms = try WeightNorms(layers) } catch {
             throw DataError(file: request.weights, problem: .notFinite(network: request.weights))
         }
         if asksFor(.spectralNorm) { metrics["spectral_norm"] = JSONValue(norms.spectral) }

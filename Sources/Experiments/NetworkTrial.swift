@@ -10,11 +10,17 @@ extension TrialSettings.Architecture {
     /// - Parameters:
     ///   - inputs: how many numbers a point has, where it is no image.
     func shape(_ settings: TrialSettings, inputs: Int, outputs: Int) throws(ShapeFault) -> NetworkShape {
-        let network = settings.network
         let image =
             if case .images(let images) = settings.dataset { images.name.size } else {
                 ImageSize.vector(inputs)
             }
+        return try shape(settings.network, input: image, outputs: outputs)
+    }
+
+    func shape(
+        _ network: TrialSettings.Network, input image: ImageSize, outputs: Int
+    ) throws(ShapeFault) -> NetworkShape {
+        let inputs = image.count
         switch self {
         case .mlp(let normalisation, let hasSkips):
             return try .mlp(
@@ -48,15 +54,18 @@ extension TrialSettings.Normalisation {
 }
 
 extension TrialSettings.Images.Name {
-    var size: ImageSize {
-        ImageSize(height: sides.height, width: sides.width, channels: sides.channels)
-    }
+    var size: ImageSize { sides.size }
+
+    func inputs(inPatch side: Int) -> [Int]? { sides.inputs(inPatch: side) }
+}
+
+extension ImageSides {
+    var size: ImageSize { ImageSize(height: height, width: width, channels: channels) }
 
     /// The inputs in the middle square of a side, in their order; nil where that is the whole image.
     func inputs(inPatch side: Int) -> [Int]? {
-        guard side < sides.height || side < sides.width else { return nil }
-        return NumericalRank.centralPatch(
-            height: sides.height, width: sides.width, channels: sides.channels, side: side)
+        guard side < height || side < width else { return nil }
+        return NumericalRank.centralPatch(height: height, width: width, channels: channels, side: side)
     }
 }
 
@@ -117,14 +126,20 @@ struct NetworkRankMeasurement {
         _ rank: TrialSettings.LocalRank, _ settings: TrialSettings, _ shape: NetworkShape,
         _ source: BatchSource
     ) {
-        self.settings = rank
-        points = source.sample(JSONValue(rank.points)).inputs
-        var inputs: [Int]?
-        if case .images(let images) = settings.dataset, let patch = rank.patch {
-            inputs = images.name.inputs(inPatch: patch)
-        }
+        self.init(
+            rank, shape, image: settings.networkDescription.input,
+            hasReLU: settings.network.activation == .relu,
+            points: source.sample(JSONValue(rank.points)).inputs)
+    }
+
+    init(
+        _ rank: TrialSettings.LocalRank, _ shape: NetworkShape, image: ImageSides, hasReLU: Bool,
+        points: Matrix<Float>
+    ) {
+        settings = rank
+        self.points = points
         measure = NetworkLocalRank(
-            shape, inputs: inputs, hasReLU: settings.network.activation == .relu,
+            shape, inputs: rank.patch.flatMap { image.inputs(inPatch: $0) }, hasReLU: hasReLU,
             settings: LocalRankSettings(thresholds: rank.thresholds, relative: rank.relative))
     }
 

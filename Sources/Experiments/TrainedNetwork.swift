@@ -1,11 +1,15 @@
 import Learning
 import LinearAlgebra
 import Sweep
+import Text
 
 /// A multilayer perceptron read from a .safetensors file: `NAME.weight` [outputs, inputs] and `NAME.bias`
-/// [outputs], as PyTorch's `state_dict` has them, its layers in the natural order of their names.
+/// [outputs], as PyTorch's `state_dict` has them, its layers in the order of the numbers in their names, or as the user
+/// says.
 struct TrainedNetwork {
     let shape: StackShape
+    /// Of the layers.
+    let names: [String]
     /// Of one stack; a bias that is not in the file is zero.
     let parameters: Parameters<Float>
     var layers: [DenseLayer<Float>] { parameters.stacks[0] }
@@ -14,9 +18,11 @@ struct TrainedNetwork {
     /// LAPACK counts in 32 bits.
     private static let mostNumbers = Int(Int32.max)
 
-    init(_ file: WeightsFile, activation: Activation) throws(DataError) {
-        let parts = try TrainedNetwork.parts(of: file)
-        let order = parts.keys.sorted(by: precedesNaturally)
+    /// - Parameter layers: their names in their order; other tensors are then passed over.
+    init(_ file: WeightsFile, activation: Activation, layers: [String]? = nil) throws(DataError) {
+        let parts = try TrainedNetwork.parts(of: file, layers: layers)
+        let order: [String]
+        if let layers { order = layers } else { order = try TrainedNetwork.order(of: parts, in: file) }
         var units: [Int] = []
         for (index, name) in order.enumerated() {
             guard let weight = parts[name]?.weight else {
@@ -39,6 +45,7 @@ struct TrainedNetwork {
             units += index == 0 ? [inputs, outputs] : [outputs]
         }
         guard !units.isEmpty else { throw file.fault(.noLayers) }
+        names = order.map { $0.isEmpty ? "weight" : $0 }
         shape = StackShape(units: units, activation: activation)
         parameters = Parameters(stacks: [shape])
         for (name, layer) in zip(order, parameters.stacks[0]) {
@@ -52,12 +59,59 @@ struct TrainedNetwork {
         var bias: WeightsFile.Tensor?
     }
 
+    /// The names in the order of their numbers: they must be alike but for those.
+    private static func order(of parts: [String: Part], in file: WeightsFile) throws(DataError) -> [String] {
+        let order = parts.keys.sorted(by: precedesNaturally)
+        for name in order where parts[name]?.weight == nil {
+            throw file.fault(.weightMissing(bias: name + ".bias"))
+        }
+        let outlines = order.map(Outline.init)
+        guard Set(outlines.map(\.words)).count < 2, Set(outlines.map(\.numbers)).count == order.count else {
+            let weights = order.compactMap { parts[$0]?.weight }
+            throw file.fault(
+                .noOrder(weights: weights.map { "\($0.name) \(JSONValue($0.shape).canonicalText)" }))
+        }
+        return order
+    }
+
+    /// A name taken apart: "block2.fc10" has the words "block", ".fc", "" and the numbers 2, 10.
+    private struct Outline {
+        var words: [String] = [""]
+        /// Without leading zeros.
+        var numbers: [String] = []
+
+        init(_ name: String) {
+            var isInNumber = false
+            for character in name {
+                guard ("0"..."9").contains(character) else {
+                    isInNumber = false
+                    words[words.count - 1].append(character)
+                    continue
+                }
+                if !isInNumber {
+                    numbers.append("")
+                    words.append("")
+                }
+                isInNumber = true
+                let last = numbers.count - 1
+                numbers[last] = numbers[last] == "0" ? String(character) : numbers[last] + String(character)
+            }
+        }
+    }
+
     /// Weight and bias by the name before the dot. Any other tensor is refused: the network that it belongs
-    /// to is another one.
-    private static func parts(of file: WeightsFile) throws(DataError) -> [String: Part] {
+    /// to is another one. Where the layers are named, others are passed over.
+    private static func parts(of file: WeightsFile, layers: [String]?) throws(DataError) -> [String: Part] {
         var parts: [String: Part] = [:]
+        if let missing = layers?.first(where: { name in
+            !file.tensors.contains { split($0.name) == (name, "weight") }
+        }) {
+            let known = file.tensors.map { split($0.name) }.filter { $0.1 == "weight" }.map(\.0)
+            throw file.fault(.noSuchLayer(missing, layers: known.sorted(by: precedesNaturally)))
+        }
         for tensor in file.tensors {
             let (name, kind) = split(tensor.name)
+            if let layers, !layers.contains(name) || kind != "weight" && kind != "bias" { continue }
             let dimensions = kind == "weight" ? 2 : 1
             guard kind == "weight" || kind == "bias" else { throw file.fault(.tensor(tensor.name, .noPart)) }
             guard tensor.shape.count == dimensions, !tensor.shape.contains(0) else {

@@ -190,7 +190,7 @@ func naturalLogarithm(_ x: Double) -> Double { log(x) }
 
 /// The entropy of labels, nats.
 func labelEntropy(_ labels: some Collection<Int32>) -> Double {
-    var counts = [Int](repeating: 0, count: 10)
+    var counts = [Int](repeating: 0, count: Int(labels.max() ?? 0) + 1)
     for label in labels { counts[Int(label)] += 1 }
     return counts.reduce(0.0) { sum, count in
         guard count > 0 else { return sum }

@@ -17,6 +17,8 @@ struct WeightsFile {
 
     /// By place in the file.
     let tensors: [Tensor]
+    /// What the header says beside its tensors.
+    let metadata: [String: String]
     private let file: InputFile
     private let dataStart: Int
 
@@ -38,6 +40,7 @@ struct WeightsFile {
         dataStart = header.end
         do throws(WeightsProblem) {
             tensors = try WeightsFile.tensors(header.json, dataSize: file.size - header.end)
+            metadata = header.json["__metadata__"]?.object?.compactMapValues(\.string) ?? [:]
         } catch { throw DataError(file: path, problem: .weights(error)) }
     }
 
@@ -117,17 +120,39 @@ struct WeightsFile {
 
     /// Reads a tensor's numbers, in order, as single-precision ones: those of F64 rounded.
     func floats(_ tensor: Tensor) throws(DataError) -> [Float] {
-        let convert: (UInt64) -> Float
+        guard tensor.type != "F64" else {
+            let numbers = try doubles(tensor).map { Float($0) }
+            if let place = numbers.firstIndex(where: { !$0.isFinite }) {
+                throw fault(.tensor(tensor.name, .beyondSingle(place)))
+            }
+            return numbers
+        }
+        let convert = try conversion(of: tensor)
+        return try numbers(tensor, convert)
+    }
+
+    /// The same in double precision.
+    func doubles(_ tensor: Tensor) throws(DataError) -> [Double] {
+        guard tensor.type != "F64" else { return try numbers(tensor) { Double(bitPattern: $0) } }
+        let convert = try conversion(of: tensor)
+        return try numbers(tensor) { Double(convert($0)) }
+    }
+
+    private func conversion(of tensor: Tensor) throws(DataError) -> (UInt64) -> Float {
         switch tensor.type {
-        case "F64": convert = { Float(Double(bitPattern: $0)) }
-        case "F32": convert = { Float(bitPattern: UInt32(truncatingIfNeeded: $0)) }
-        case "F16": convert = { single(fromBinary16: UInt16(truncatingIfNeeded: $0)) }
-        case "BF16": convert = { single(fromBFloat16: UInt16(truncatingIfNeeded: $0)) }
+        case "F32": { Float(bitPattern: UInt32(truncatingIfNeeded: $0)) }
+        case "F16": { single(fromBinary16: UInt16(truncatingIfNeeded: $0)) }
+        case "BF16": { single(fromBFloat16: UInt16(truncatingIfNeeded: $0)) }
         default: throw fault(.tensor(tensor.name, .type(tensor.type)))
         }
+    }
+
+    private func numbers<Number: BinaryFloatingPoint>(
+        _ tensor: Tensor, _ convert: (UInt64) -> Number
+    ) throws(DataError) -> [Number] {
         let count = tensor.shape.reduce(1, *)
         guard count > 0 else { return [] }
-        var numbers: [Float] = []
+        var numbers: [Number] = []
         numbers.reserveCapacity(count)
         try file.forEachNumber(
             at: dataStart + tensor.bytes.lowerBound, count: count, width: tensor.bytes.count / count

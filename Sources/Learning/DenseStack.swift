@@ -6,6 +6,11 @@ public struct DenseLayer<Scalar: Real> {
     public let weight: Matrix<Scalar>
     /// [1, outputs]
     public let bias: Matrix<Scalar>
+
+    public init(weight: Matrix<Scalar>, bias: Matrix<Scalar>) {
+        self.weight = weight
+        self.bias = bias
+    }
 }
 
 /// The sizes of a stack of dense layers: `units[0]` inputs, then each layer's outputs. Hidden layers have the

@@ -26,8 +26,12 @@ public struct WeightNorms: Equatable, Sendable {
             weight.assign(converting: layer.weight)
             let values = try weight.singularValues()
             // Of fewer summands than there are weights, so with less rounding.
-            let norm = values.reduce(0) { $0 + $1 * $1 }.squareRoot()
             let largest = values.first ?? 0
+            var norm = values.reduce(0) { $0 + $1 * $1 }.squareRoot()
+            // Where the squares leave a double's range.
+            if largest > 0, norm == 0 || !norm.isFinite {
+                norm = largest * values.reduce(0) { $0 + ($1 / largest) * ($1 / largest) }.squareRoot()
+            }
             spectral.append(largest)
             frobenius.append(norm)
             stable.append(largest > 0 ? (norm / largest) * (norm / largest) : 0)

@@ -55,29 +55,10 @@ public enum KeptWeights: Equatable, Sendable {
 
 extension TrialSettings {
     /// A network's parameters by name, in the order in which training holds them. A weight is [outputs, inputs].
-    public var tensors: [(name: String, shape: [Int])] {
-        if let layers = weightLayers { return tensors(of: layers) }
-        let (inputs, outputs) = (inputCount, outputCount)
-        switch experiment {
-        case .mlp, .network:
-            return TrialSettings.layers(
-                "layers", [inputs] + network.hidden + [outputs], biases: network.biases)
-        case .vib(_, let bottleneck, _):
-            let encoder = TrialSettings.layers("encoder", [inputs] + network.hidden + [2 * bottleneck])
-            let decoder = TrialSettings.layers("decoder", [bottleneck, outputs])
-            return encoder + decoder
-                + (training.loss == .gaussianNLL ? [("decoder.log_variance", [outputs])] : [])
-        }
-    }
+    public var tensors: [(name: String, shape: [Int])] { networkDescription.tensors }
 
-    private static func layers(
-        _ name: String, _ units: [Int], biases: Bool = true
-    ) -> [(name: String, shape: [Int])] {
-        zip(units, units.dropFirst()).enumerated().flatMap { index, layer in
-            [(name: "\(name).\(index).weight", shape: [layer.1, layer.0])]
-                + (biases ? [(name: "\(name).\(index).bias", shape: [layer.1])] : [])
-        }
-    }
+    /// nil of plain MLPs and VIBs.
+    var weightLayers: [WeightLayer]? { networkDescription.weightLayers }
 
     var inputCount: Int {
         switch dataset {
@@ -112,7 +93,10 @@ extension Trial {
     /// What a .safetensors file of its parameters begins with; they follow, single-precision, in the order of
     /// `settings.tensors`. Whoever knows the trial knows these bytes, and so the file's size.
     public func weightsHeader(step: Int) -> [UInt8] {
-        var metadata = ["trial": id.text, "step": String(step), "experiment": settings.experimentName]
+        var metadata = [
+            "trial": id.text, "step": String(step), "experiment": settings.experimentName,
+            "network": settings.networkDescription.json.canonicalText,
+        ]
         for (path, value) in axes {
             // A covariance may be an axis; nobody reads it here.
             metadata["axes.\(path)"] = String((value.string ?? value.canonicalText).prefix(1000))

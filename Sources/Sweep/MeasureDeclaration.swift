@@ -36,6 +36,8 @@ public struct MeasureDeclaration: Sendable {
         case phaseChange
         /// What else was measured along the training.
         case trace
+        /// The Jacobians of the layers in the network's input.
+        case jacobians
         /// That the network is a chain of dense layers and activations: W_l φ(W_{l−1} …), nothing between them.
         case denseChain
         /// Nothing of the trial's network: it draws its own from the trial's streams.
@@ -44,7 +46,7 @@ public struct MeasureDeclaration: Sendable {
         /// What `ranksweep measure` has not: why it cannot.
         var isOfTraining: Bool {
             switch self {
-            case .activations, .labels, .denseChain: false
+            case .activations, .labels, .denseChain, .jacobians: false
             case .initialWeights, .gradients, .weightHistory, .phaseChange, .trace, .ownNetwork: true
             }
         }
@@ -126,6 +128,14 @@ public struct MeasureDeclaration: Sendable {
     /// Whether it can be measured of a network of which only the weights are known.
     public var isOfAnyNetwork: Bool { !needs.contains { $0.isOfTraining } }
 
+    /// Whether the features of one layer and the head above it are enough.
+    public var isOfFeatures: Bool {
+        isOfAnyNetwork && !needs.contains(.jacobians) && needs.contains(.activations)
+    }
+
+    /// Whether it is of hidden layers alone: of a network of one layer it has nothing to say.
+    public var isOfHiddenLayers: Bool { MeasureCatalogue.ofFeatures.contains { $0.name == name } }
+
     public var needsLabels: Bool { needs.contains(.labels) }
 }
 
@@ -157,6 +167,10 @@ public enum MeasureCatalogue {
     /// In the order of tables.
     public static let all: [MeasureDeclaration] =
         [.evaluation, .localRank, .weightNorms, .margin] + listed
+
+    /// Those that are measured where a layer's features and the head above them are all there is, and nobody says what:
+    /// each says how the head reads its features.
+    public static let ofFeatures: [MeasureDeclaration] = [.classificationDimension, .neuralCollapse]
 
     public static func named(_ name: String) -> MeasureDeclaration? { byName[name] }
 

@@ -1,6 +1,7 @@
 import Text
 
-/// What `ranksweep measure` asks of a worker's program: the measures of one network, trained anywhere.
+/// What `ranksweep measure` asks of a worker's program: the measures of one network, trained anywhere. What only the
+/// network's file can tell (its kind, perhaps its activation) is settled where that is read.
 public struct MeasureRequest: Equatable, Sendable {
     /// A measure by the name that the command line knows it by: one of what a record always has, or of the
     /// catalogue's table.
@@ -13,12 +14,14 @@ public struct MeasureRequest: Equatable, Sendable {
             self.init(rawValue)
         }
 
-        private init(_ name: String) { rawValue = name }
+        fileprivate init(_ name: String) { rawValue = name }
 
         public static let localRank = Measure("localRank")
         public static let activeUnits = Measure("activeUnits")
         public static let accuracy = Measure("accuracy")
         public static let loss = Measure("loss")
+        /// Of a VIB.
+        public static let kl = Measure("kl")
         public static let spectralNorm = Measure("spectralNorm")
         public static let frobeniusNorm = Measure("frobeniusNorm")
         public static let stableRank = Measure("stableRank")
@@ -26,7 +29,7 @@ public struct MeasureRequest: Equatable, Sendable {
 
         /// What is measured where nobody says what, as far as it can be.
         public static let usual: [Measure] =
-            [.localRank, .activeUnits, .accuracy, .loss] + ofWeights
+            [.localRank, .activeUnits, .accuracy, .loss, .kl] + ofWeights
         /// What a sweep's `measures.weightNorms` measures a number a layer of.
         public static let ofWeights: [Measure] = [.spectralNorm, .frobeniusNorm, .stableRank, .numericalRank]
         public static let allCases: [Measure] =
@@ -54,22 +57,32 @@ public struct MeasureRequest: Equatable, Sendable {
         case array(String, labels: String?)
         /// An IDX file of images, and labels in a .npy or an IDX file.
         case images(String, labels: String?, TrialSettings.Images.Scale)
+        /// A .npy file of what the last hidden layer of a larger network gives: the file of weights holds the layer
+        /// that follows alone.
+        case features(String, labels: String?)
 
         public var haveLabels: Bool {
             switch self {
             case .noPoints: false
             case .dataset, .symmetric: true
-            case .array(_, let labels), .images(_, let labels, _): labels != nil
+            case .array(_, let labels), .images(_, let labels, _), .features(_, let labels): labels != nil
             }
         }
+
+        public var areFeatures: Bool { if case .features = self { true } else { false } }
     }
 
     /// The .safetensors file.
     public var weights: String
     public var points: Points
-    public var activation: TrialSettings.Network.Activation
-    /// Without repetition.
-    public var measures: [Measure]
+    /// nil: as the file says.
+    public var activation: TrialSettings.Network.Activation?
+    /// Without repetition. nil: the usual ones that the network and its points have.
+    public var measures: [Measure]?
+    /// The dense layers to measure, in their order, by their names in the file; nil: as their numbers say.
+    public var layers: [String]?
+    /// The side of the middle square of pixels that Jacobians of convolutional networks are in; nil: 16, as in sweeps.
+    public var patch: Int?
     /// ε of #{σ > ε}.
     public var thresholds: [Double]
     /// ε of #{σ ≥ ε σ_1}.
@@ -81,8 +94,9 @@ public struct MeasureRequest: Equatable, Sendable {
     public var settings: [String: [String: JSONValue]] = [:]
 
     public init(
-        weights: String, points: Points, activation: TrialSettings.Network.Activation, measures: [Measure],
-        thresholds: [Double] = [0.01, 0.1], relative: [Double] = [0.01], rankPoints: Int? = nil
+        weights: String, points: Points, activation: TrialSettings.Network.Activation?,
+        measures: [Measure]?, thresholds: [Double] = [0.01, 0.1], relative: [Double] = [0.01],
+        rankPoints: Int? = nil
     ) {
         self.weights = weights
         self.points = points
@@ -93,14 +107,45 @@ public struct MeasureRequest: Equatable, Sendable {
         self.rankPoints = rankPoints
     }
 
-    /// The usual measures that these points and this activation have.
+    /// The usual measures that these points and this network have.
     public static func measures(
-        for points: Points, _ activation: TrialSettings.Network.Activation
+        for points: Points, _ activation: TrialSettings.Network.Activation, isVIB: Bool = false
     ) -> [Measure] {
         guard points != .noPoints else { return Measure.ofWeights }
-        return Measure.usual.filter {
+        let usual =
+            points.areFeatures
+            ? [.accuracy, .loss] + Measure.ofWeights
+                + MeasureCatalogue.ofFeatures.map { Measure($0.name) } : Measure.usual
+        return usual.filter {
             (points.haveLabels || !$0.needsLabels) && (activation == .relu || $0 != .activeUnits)
+                && (isVIB || $0 != .kl)
         }
+    }
+
+    /// Whether all that is asked for are norms and ranks of weight matrices.
+    public var isOfWeights: Bool { measures?.allSatisfy(Measure.ofWeights.contains) ?? false }
+}
+
+extension MeasureRequest.Measure {
+    /// Why it cannot be measured of a network, in words that follow its name; nil where it can.
+    ///
+    /// - Parameter kind: "mlp", "vib", "cnn" or "resnet".
+    public func problem(kind: String, isDenseChain: Bool, activation: TrialSettings.Network.Activation)
+        -> String?
+    {
+        if self == .kl, kind != "vib" { return "is of a vib, and this is a \(kind)" }
+        if self == .activeUnits, activation != .relu {
+            return "is of relu networks: no other unit is ever inactive"
+        }
+        guard let declaration else { return nil }
+        let kinds = declaration.uses.filter { $0.path == "experiment" }.flatMap(\.words)
+        if !kinds.isEmpty, !kinds.contains(kind) {
+            return "is of \(listed(kinds, "or")), and this is a \(kind)"
+        }
+        if declaration.needs.contains(.denseChain), !isDenseChain {
+            return "is of plain networks: without normalisation, skips and convolutions"
+        }
+        return nil
     }
 }
 
@@ -109,7 +154,7 @@ extension MeasureRequest {
     ///
     /// - Parameter points: how many there are.
     public func requested(of points: Int) -> [RequestedMeasure] {
-        measures.compactMap { measure in
+        (measures ?? []).compactMap { measure in
             guard let usual = RequestedMeasure(measure.rawValue, testPoints: points) else { return nil }
             var settings = usual.settings
             if settings["points"] != nil, let rankPoints { settings["points"] = JSONValue(rankPoints) }
@@ -126,7 +171,7 @@ extension MeasureRequest {
             throw SettingMistake(words: "MEASURE.KEY=VALUE is due")
         }
         let (name, key) = (String(argument[..<dot]), String(argument[argument.index(after: dot)..<sign]))
-        guard let measure = measures.first(where: { $0.rawValue == name }) else {
+        guard let measure = measures?.first(where: { $0.rawValue == name }) else {
             throw SettingMistake(words: "'\(name)' is not among --measures")
         }
         let options = measure.declaration?.options.map { $0 } ?? []
@@ -153,13 +198,15 @@ extension MeasureRequest {
 
     public var json: JSONValue {
         var members: [String: JSONValue] = [
-            "activation": .string(activation.rawValue),
-            "measures": .array(measures.map { .string($0.rawValue) }),
             "points": points.json,
             "relative": JSONValue(relative),
             "thresholds": JSONValue(thresholds),
             "weights": .string(weights),
         ]
+        if let activation { members["activation"] = .string(activation.rawValue) }
+        if let measures { members["measures"] = .array(measures.map { .string($0.rawValue) }) }
+        if let layers { members["layers"] = .array(layers.map(JSONValue.string)) }
+        if let patch { members["patch"] = JSONValue(patch) }
         if let rankPoints { members["rankPoints"] = JSONValue(rankPoints) }
         if !settings.isEmpty { members["settings"] = .object(settings.mapValues(JSONValue.object)) }
         return .object(members)
@@ -168,17 +215,20 @@ extension MeasureRequest {
     /// nil where it is no request.
     public init?(_ json: JSONValue) {
         guard let weights = json["weights"]?.string, let points = json["points"].flatMap(Points.init),
-            let activation = json["activation"]?.string.flatMap({
-                TrialSettings.Network.Activation(rawValue: $0)
-            }), let names = json["measures"]?.array, let thresholds = json["thresholds"]?.array,
-            let relative = json["relative"]?.array
+            let thresholds = json["thresholds"]?.array, let relative = json["relative"]?.array
         else { return nil }
+        let names = json["measures"]?.array
         self.init(
-            weights: weights, points: points, activation: activation,
-            measures: names.compactMap { $0.string.flatMap { Measure(rawValue: $0) } },
+            weights: weights, points: points,
+            activation: json["activation"]?.string.flatMap { TrialSettings.Network.Activation(rawValue: $0) },
+            measures: names?.compactMap { $0.string.flatMap { Measure(rawValue: $0) } },
             thresholds: thresholds.compactMap(\.number), relative: relative.compactMap(\.number),
             rankPoints: json["rankPoints"]?.number.flatMap { Int(exactly: $0) })
-        guard measures.count == names.count else { return nil }
+        guard measures?.count == names?.count, (activation == nil) == (json["activation"] == nil) else {
+            return nil
+        }
+        layers = json["layers"]?.array?.compactMap(\.string)
+        patch = json["patch"]?.number.flatMap { Int(exactly: $0) }
         settings = json["settings"]?.object?.compactMapValues(\.object) ?? [:]
     }
 }
@@ -198,6 +248,9 @@ extension MeasureRequest.Points {
         case .images(let images, let labels, let scale):
             members = ["images": .string(images), "scale": .string(scale.rawValue)]
             if let labels { members["labels"] = .string(labels) }
+        case .features(let features, let labels):
+            members["features"] = .string(features)
+            if let labels { members["labels"] = .string(labels) }
         }
         return .object(members)
     }
@@ -207,6 +260,8 @@ extension MeasureRequest.Points {
         let scale = json["scale"]?.string.flatMap { TrialSettings.Images.Scale(rawValue: $0) }
         if let inputs = json["inputs"]?.string {
             self = .array(inputs, labels: labels)
+        } else if let features = json["features"]?.string {
+            self = .features(features, labels: labels)
         } else if let images = json["images"]?.string, let scale {
             self = .images(images, labels: labels, scale)
         } else if let scale, json["dataset"] == .string("symmetric") {

@@ -81,7 +81,8 @@ extension Setting {
     // Below √(1.2e-38 / (1 − β₂)) the squared gradients that underflow would be missed: steps of any size follow.
     private static let denominator = Bounds(
         .closed(1e-15), .closed(1e30),
-        because: "networks train in float32, where small squared gradients vanish and only ε is left to divide by")
+        because:
+            "networks train in float32, where small squared gradients vanish and only ε is left to divide by")
 
     static let datasetNames = [
         "gaussian", "mnist", "fashion-mnist", "cifar-10", "generated-images", "teacher",

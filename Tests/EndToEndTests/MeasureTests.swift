@@ -56,21 +56,46 @@ import Text
         #expect(
             ranks["local_rank"]?["0.1"]
                 == .object(["mean": JSONValue([2, 1]), "stderr": JSONValue([0, 0])]))
-        #expect(ranks.object?.keys.sorted() == ["local_rank", "local_rank_relative"])
+        #expect(ranks.object?.keys.sorted() == ["layers", "local_rank", "local_rank_relative"])
         let norms = try JSONValue(
             parsing: try work.run("measure", "net.safetensors", "--measures", "weightNorms").output.utf8)
-        #expect(norms["numerical_rank"] == JSONValue([2, 2]) && norms.object?.count == 4)
+        #expect(norms["numerical_rank"] == JSONValue([2, 2]) && norms.object?.count == 5)
+        #expect(norms["layers"] == .array([.string("fc1"), .string("fc2")]))
+        // The upper layer alone, by what it is given.
+        let head = try work.run(
+            "measure", "--features", "x.npy", "--head", "net.safetensors", "--layers", "fc2", "--labels",
+            "y.npy")
+        #expect(head.code == 0, "\(head.all)")
+        let found = try JSONValue(parsing: head.output.utf8)
+        #expect(found["layers"] == .array([.string("fc2")]))
+        #expect(found["classification_dimension"]?.array?.count == 1 && found["nc1"]?.array?.count == 1)
     }
 
     /// A command line, NET and ALL standing for its usual parts, and what is said of it.
     private static let mistakes: [(line: String, message: String)] = [
         ("measure", "FILE.safetensors is missing"),
-        ("NET", "--activation is missing: relu, tanh or linear"),
+        ("NET --inputs x.npy", "--activation is missing: relu, tanh or linear"),
+        ("measure nosuch.safetensors", "nosuch.safetensors: cannot be read: No such file or directory"),
+        ("NET --inputs x.npy --activation relu --layers fc1,fc3", "has no layer 'fc3'; it has fc1, fc2"),
+        ("NET --inputs x.npy --activation relu --layers fc1,fc1", "--layers: 'fc1' stands twice"),
+        ("NET --head net.safetensors", "--head goes with --features"),
+        ("NET --features x.npy", "--features stand for a network"),
+        ("measure --features x.npy", "--features need --head FILE.safetensors"),
+        ("measure --head net.safetensors --features x.npy", "a head is one layer, and it has fc1, fc2"),
+        (
+            "measure --head net.safetensors --layers fc2 --features x.npy --measures localRank",
+            "--measures: localRank needs the network below its features"
+        ),
+        (
+            "NET --layers fc2 --inputs x.npy --labels y.npy --activation relu --measures neuralCollapse",
+            "there is none: --features X.npy --head FILE measures one layer"
+        ),
+        ("NET --inputs x.npy --activation relu --measures kl", "kl is of a vib, and this is a mlp"),
         ("NET --activation rely", "'rely' is none of linear, relu, tanh; did you mean 'relu'?"),
         ("NET --activation relu", "no points to measure at: give --dataset NAME"),
         ("NET --measures weightNorms --points 3", "no points to measure at: give --dataset NAME"),
         (
-            "NET --inputs x.npy --measures stableRank,accuracy",
+            "NET --inputs x.npy --labels y.npy --measures stableRank,accuracy",
             "--activation is missing: relu, tanh or linear"
         ),
         ("ALL --dataset mnist", "--dataset and --inputs exclude each other"),

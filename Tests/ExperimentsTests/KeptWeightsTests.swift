@@ -50,6 +50,10 @@ private func contents(_ network: KeptNetwork, _ trial: Trial, _ files: GivenFile
                 "axes.dataset": .string("mnist"), "axes.depth": .string("3"), "axes.seed": .string("0"),
                 "axes.training.weightDecay": .string("0.001"), "experiment": .string("mlp"),
                 "step": .string("30"),
+                "network": .string(
+                    #"{"activation":"relu","biases":true,"classes":10,"experiment":{"name":"mlp"},"#
+                        + #""hidden":[16,7],"input":[28,28,1],"loss":"crossEntropy","outputs":10,"#
+                        + #""samples":12,"seed":0}"#),
                 "trial": .string(trial.id.text),
             ]))
     let shapes = [

@@ -165,11 +165,12 @@ func measuresAreThoseOfThePlainDefinitions(activation: TrialSettings.Network.Act
         .numericalRank: ["numerical_rank"],
     ]
     let all = try #require(try measure(request, data: nowhere).object)
-    #expect(all.keys.sorted() == keys.values.flatMap { $0 }.sorted())
-    for name in MeasureRequest.Measure.usual {
+    #expect(all.keys.sorted() == (keys.values.flatMap { $0 } + ["layers"]).sorted())
+    #expect(all["layers"] == .array([.string("layers.0"), .string("layers.1")]))
+    for name in MeasureRequest.Measure.usual where name != .kl {
         request.measures = [name]
         let metrics = try #require(try measure(request, data: nowhere).object)
-        #expect(metrics.keys.sorted() == keys[name])
+        #expect(metrics.keys.sorted() == ((keys[name] ?? []) + ["layers"]).sorted())
         for (key, value) in metrics { #expect(all[key] == value) }
     }
     #expect(MeasureRequest(request.json) == request)
@@ -178,7 +179,7 @@ func measuresAreThoseOfThePlainDefinitions(activation: TrialSettings.Network.Act
     request.points = .noPoints
     #expect(MeasureRequest(request.json) == request)
     let norms = try #require(try measure(request, data: nowhere).object)
-    #expect(norms.count == 4 && norms.allSatisfy { all[$0.key] == $0.value })
+    #expect(norms.count == 5 && norms.allSatisfy { all[$0.key] == $0.value })
     request.rankPoints = 4
     request.points = .images("i", labels: nil, .symmetric)
     #expect(MeasureRequest(request.json) == request)
@@ -278,7 +279,8 @@ func measuresAreThoseOfThePlainDefinitions(activation: TrialSettings.Network.Act
         request.measures = [try #require(.init(rawValue: declaration.name))]
         #expect(MeasureRequest(request.json) == request)
         let metrics = try #require(try measure(request, data: nowhere).object)
-        #expect(metrics.keys.sorted() == declaration.metrics.filter { !$0.isOfTraining }.map(\.key).sorted())
+        let due = declaration.metrics.filter { !$0.isOfTraining }.map(\.key) + ["layers"]
+        #expect(metrics.keys.sorted() == due.sorted())
     }
     request.measures = [try #require(.init(rawValue: "effectiveRank"))]
     for count in [nil, 4] {

@@ -162,19 +162,22 @@ func everyTypeIsRead(type: String, width: Int, bytes: [UInt8]) throws {
     (
         #"{"bn.running_mean":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#, 4,
         "tensor 'bn.running_mean' is no dense layer's weight or bias ('NAME.weight', 'NAME.bias'); only "
-            + "networks of dense layers are measured"
+            + "networks of dense layers are measured, and --layers names those that are to be"
     ),
     (
         #"{"c.weight":{"dtype":"F32","shape":[1,1,1,1],"data_offsets":[0,4]}}"#, 4,
-        "tensor 'c.weight' has the shape [1,1,1,1]; a dense layer's weight is [outputs, inputs]"
+        "tensor 'c.weight' has the shape [1,1,1,1]; a dense layer's weight is [outputs, inputs]; --layers names the "
+            + "dense layers where there are others"
     ),
     (
         #"{"c.weight":{"dtype":"F32","shape":[0,1],"data_offsets":[0,0]}}"#, 0,
-        "tensor 'c.weight' has the shape [0,1]; a dense layer's weight is [outputs, inputs]"
+        "tensor 'c.weight' has the shape [0,1]; a dense layer's weight is [outputs, inputs]; --layers names the "
+            + "dense layers where there are others"
     ),
     (
         #"{"c.bias":{"dtype":"F32","shape":[1,1],"data_offsets":[0,4]}}"#, 4,
-        "tensor 'c.bias' has the shape [1,1]; a bias is [outputs]"
+        "tensor 'c.bias' has the shape [1,1]; a bias is [outputs]; --layers names the dense layers where there are "
+            + "others"
     ),
     (
         #"{"c.bias":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#, 4,

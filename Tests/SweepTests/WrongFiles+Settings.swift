@@ -103,7 +103,8 @@ extension WrongFiles {
         file(
             "name: s\nexperiment: mlp\ndataset: mnist\ntraining: {epochs: 1, epsilon: 1e-37}\n",
             "s.yaml:4:32: training.epsilon: 1e-37 is out of bounds: it must be at least 1e-15 and at most 1e+30 "
-                + "(networks train in float32, where small squared gradients vanish and only ε is left to divide by)"),
+                + "(networks train in float32, where small squared gradients vanish and only ε is left to divide by)"
+        ),
         file(
             "name: s\nexperiment: mlp\ndataset: mnist\ntraining: {epochs: 1, beta2: 0.99999999}\n",
             "s.yaml:4:30: training.beta2: 0.99999999 is out of bounds: it must be at least 0 and at most 0.9999999 "

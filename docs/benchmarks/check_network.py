@@ -56,8 +56,11 @@ class Net:
             save_file(tensors, folder / "net.safetensors")
             np.save(folder / "x.npy", self.x)
             np.save(folder / "y.npy", self.y.astype(np.uint8))
-            words = [program, "measure", folder / "net.safetensors", "--inputs", folder / "x.npy", "--labels",
-                     folder / "y.npy", "--activation", self.activation, "--measures", measures, *more]
+            isHead = len(self.weights) == 1 and "neuralCollapse" in measures
+            network = (["--head", folder / "net.safetensors", "--features"] if isHead else
+                       [folder / "net.safetensors", "--activation", self.activation, "--inputs"])
+            words = [program, "measure", *network, folder / "x.npy", "--labels", folder / "y.npy", "--measures",
+                     measures, *more]
             return json.loads(subprocess.run(words, check=True, capture_output=True, text=True).stdout)
 
 
@@ -176,8 +179,10 @@ def patch(inputs, side):
 def comparisons(net, found):
     """Name, what the program says, what is computed here; tolerance, or bounds of counts."""
     _, h = net.forward(net.x)
-    z, y = h[-1], net.y
-    features = h[-2] if len(h) > 1 else net.x.astype(float)
+    # A head alone has the features that it is given in the place of a hidden layer.
+    below_all = 1 if len(h) == 1 else 0
+    h = [net.x.astype(float)] * below_all + h
+    z, y, features = h[-1], net.y, h[-2]
     spectra = [np.linalg.svd(a, compute_uv=False) for a in h]
     usual = [1.19e-7 * max(a.shape) for a in h]
     yield ("activation_rank", found["activation_rank"],
@@ -197,9 +202,9 @@ def comparisons(net, found):
     yield ("participation_ratio", found["participation_ratio"],
            [v.sum() ** 2 / np.sum(v**2) for v in covariances], 1e-5)
     yield "intrinsic_dimension", found["intrinsic_dimension"], [two_nearest(a) for a in h], 1e-3
-    dimensions = [classification_dimension(net, a, layer)[0] for layer, a in enumerate(h[:-1])]
+    dimensions = [classification_dimension(net, a, layer - below_all)[0] for layer, a in enumerate(h[:-1])]
     yield "classification_dimension", found["classification_dimension"], dimensions, 0
-    curve = classification_dimension(net, features, len(h) - 2)[1]
+    curve = classification_dimension(net, features, len(h) - 2 - below_all)[1]
     yield "component_accuracy", found["component_accuracy"], curve[1:][:len(found["component_accuracy"])], 0
     d = deficits(z, y)
     for name, key in (("class_determination", "determination"), ("class_deciders", "deciders"),

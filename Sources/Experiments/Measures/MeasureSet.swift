@@ -69,9 +69,10 @@ struct MeasureSet {
     /// - Parameters:
     ///   - parameters: all of them, for gradients.
     ///   - network: the one that `layers` are of, where it is no chain of dense layers.
+    ///   - isHead: whether the points are the features that the last of `layers`, which is all there is, reads.
     func add(
         to metrics: inout [String: JSONValue], _ layers: [DenseLayer<Float>], parameters: Matrix<Float>,
-        step: Int, network: Network<Float>? = nil
+        step: Int, network: Network<Float>? = nil, isHead: Bool = false
     ) {
         guard !entries.isEmpty else { return }
         // LAPACK may not return from a NaN; the caller sees this one and records a divergence.
@@ -80,7 +81,8 @@ struct MeasureSet {
         }
         let empty = LayerOutputs([], activation, at: .none, lastUnits: 0)
         let outputs = samples.map { (_, sample) in
-            network.map { LayerOutputs($0, at: sample) }
+            if isHead { return LayerOutputs(ofFeatures: sample, head: layers[layers.count - 1]) }
+            return network.map { LayerOutputs($0, at: sample) }
                 ?? LayerOutputs(layers, activation, at: sample, lastUnits: lastUnits)
         }
         guard outputs.allSatisfy(\.isFinite) else { return markNotFinite(&metrics) }

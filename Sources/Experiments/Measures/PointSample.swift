@@ -92,6 +92,16 @@ struct LayerOutputs {
         activations = after
     }
 
+    /// Of a layer of which only what it gives is known, and the head above it.
+    init(ofFeatures sample: PointSample, head: DenseLayer<Float>) {
+        let logits = LayerOutputs([head], .linear, at: sample, lastUnits: head.weight.rows)
+        inputs = sample.inputs
+        (labels, classes) = (sample.labels, sample.classes)
+        endsInOutput = true
+        preActivations = [sample.inputs] + logits.preActivations
+        activations = [sample.inputs] + logits.activations
+    }
+
     var isFinite: Bool { preActivations.allSatisfy(\.isFinite) && activations.allSatisfy(\.isFinite) }
 }
 

@@ -2,7 +2,7 @@ import Text
 
 extension MeasureDeclaration {
     static let partialRank = MeasureDeclaration(
-        "partialRank", needs: [.activations],
+        "partialRank", needs: [.activations, .jacobians],
         metrics: [
             Metric(
                 "partial_rank", .layers, label: "partial rank",

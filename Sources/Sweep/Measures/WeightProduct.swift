@@ -33,7 +33,7 @@ extension MeasureDeclaration {
             + "the Jacobian's.")
 
     static let rankStability = MeasureDeclaration(
-        "rankStability", needs: [.activations, .denseChain], theory: "promised below safe δ",
+        "rankStability", needs: [.activations, .jacobians, .denseChain], theory: "promised below safe δ",
         metrics: [
             Metric(
                 "perturbed_rank", .layers, label: "perturbed rank",

@@ -1,0 +1,87 @@
+import Learning
+import LinearAlgebra
+import Sweep
+import Text
+
+/// Networks beyond chains of dense layers, which sweeps keep: measured as their trials were.
+extension NetworkMeasurement {
+    func metrics(
+        ofVIB bottleneck: Int, _ beta: Double, _ shift: Double, _ parameters: [Float]
+    ) throws(DataError) -> [String: JSONValue] {
+        guard let description = network.description else { return [:] }
+        let model = VIB<Float>(
+            hidden: [network.inputs] + description.network.hidden, activation: network.activation.kernel,
+            bottleneck: bottleneck, outputs: network.outputs, loss: network.loss, beta: beta, shift: shift,
+            points: evaluationPoints)
+        model.parameters.flat.assign(parameters)
+        try check(model.encoder)
+        var metrics: [String: JSONValue] = [:]
+        if asksFor(.localRank, .activeUnits) {
+            addRanks(
+                to: &metrics, model.encoder, model.encoderShape, lastRows: bottleneck, sigma: model.deviations
+            )
+        }
+        addInformation(to: &metrics, model, samples: description.samples)
+        try addNorms(to: &metrics, model.encoder)
+        measureSet(lastUnits: bottleneck).add(
+            to: &metrics, model.encoder, parameters: model.parameters.flat, step: 0)
+        return metrics
+    }
+
+    private func addInformation(to metrics: inout [String: JSONValue], _ model: VIB<Float>, samples: Int) {
+        guard asksFor(.accuracy, .loss, .kl) else { return }
+        let needsTask = asksFor(.accuracy, .loss)
+        var sums = LatentSums(model, samples: samples, streams: streams)
+        forEachBatch(of: evaluationPoints) { rows, start in
+            sums.add(model, rows, start: start, firstStream: 0, needsTask: needsTask)
+        }
+        let count = Double(points.inputs.rows)
+        let nat = 1 / naturalLogarithmOfTwo
+        if asksFor(.kl) {
+            metrics["kl_nats"] = .number(sums.kl / count)
+            metrics["kl_bits"] = .number(sums.kl / count * nat)
+        }
+        if asksFor(.accuracy) {
+            metrics["accuracy"] = .number(Double(sums.correctAtMean) / count)
+            metrics["accuracy_one_sample"] = .number(Double(sums.correctOneSample) / count)
+            metrics["accuracy_sampled"] = .number(Double(sums.correctSampled) / count)
+        }
+        if asksFor(.loss) {
+            let loss = sums.loss / (count * Double(samples))
+            let information = labelEntropy(points.labels ?? []) - loss
+            metrics["test_loss"] = .number(loss)
+            metrics["i_zy_nats"] = .number(information)
+            metrics["i_zy_bits"] = .number(information * nat)
+        }
+    }
+
+    func metrics(
+        of architecture: TrialSettings.Architecture, _ parameters: [Float]
+    ) throws(DataError) -> [String: JSONValue] {
+        guard let description = network.description,
+            let shape = try? architecture.shape(
+                description.network, input: description.input.size, outputs: network.outputs)
+        else { throw DataError(file: request.weights, problem: .weights(.description)) }
+        let model = Network<Float>(shape, loss: network.loss, points: architecture.evaluationPoints)
+        model.parameters.flat.assign(parameters)
+        let layers = model.denseLayers
+        try check(layers)
+        var metrics: [String: JSONValue] = [:]
+        if asksFor(.localRank, .activeUnits) {
+            let settings = rankSettings(patch: description.isConvolutional ? request.patch ?? 16 : nil)
+            var ranks = NetworkRankMeasurement(
+                settings, shape, image: description.input, hasReLU: network.activation == .relu,
+                points: points.inputs.rows(0..<settings.points))
+            var found: [String: JSONValue] = [:]
+            ranks.add(to: &found, model)
+            keepAsked(found, in: &metrics)
+        }
+        addClassification(to: &metrics, model.points, model.evaluate) { rows in
+            model.outputs(of: Array(model.layers.suffix(1)), at: rows.inputs)[0].activation
+        }
+        try addNorms(to: &metrics, layers)
+        measureSet(lastUnits: network.outputs).add(
+            to: &metrics, layers, parameters: model.parameters.flat, step: 0, network: model)
+        return metrics
+    }
+}

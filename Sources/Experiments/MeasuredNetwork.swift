@@ -1,0 +1,138 @@
+import Learning
+import LinearAlgebra
+import Sweep
+import Text
+
+extension WeightsFile {
+    /// What a sweep that kept these weights says of their network; nil of a file from elsewhere.
+    func description() throws(DataError) -> NetworkDescription? {
+        guard let text = metadata["network"] else { return nil }
+        // Others may have a key of that name: ours is an object that names its experiment.
+        guard let json = try? JSONValue(parsing: text.utf8), json["experiment"]?["name"] != nil else {
+            return nil
+        }
+        guard let description = NetworkDescription(json) else { throw fault(.description) }
+        var due = Set<String>()
+        for (name, shape) in description.tensors {
+            guard let tensor = tensors.first(where: { $0.name == name }), tensor.shape == shape else {
+                throw fault(.otherTensors(missing: name, unknown: nil))
+            }
+            due.insert(name)
+        }
+        if let other = tensors.first(where: { !due.contains($0.name) }) {
+            throw fault(.otherTensors(missing: nil, unknown: other.name))
+        }
+        return description
+    }
+}
+
+/// The network of a request: one that a sweep kept, whose file describes it, or one from elsewhere, a chain of dense
+/// layers.
+struct MeasuredNetwork {
+    enum Kind {
+        case chain(TrainedNetwork)
+        /// The layer above given features.
+        case head(TrainedNetwork)
+        /// Parameters in the order of the description's tensors.
+        case vib(bottleneck: Int, beta: Double, shift: Double, parameters: [Float])
+        case network(TrialSettings.Architecture, parameters: [Float])
+    }
+
+    let kind: Kind
+    /// Of a network that a sweep kept.
+    let description: NetworkDescription?
+    let activation: TrialSettings.Network.Activation
+    /// Of the layers that measures have a number of.
+    let names: [String]
+    let inputs: Int
+    let outputs: Int
+
+    init(_ file: WeightsFile, _ request: MeasureRequest) throws(DataError) {
+        let described = try file.description()
+        if let described, request.layers == nil, !request.points.areFeatures {
+            try self.init(file, described, asked: request.activation)
+        } else {
+            try self.init(file, request, fallback: described?.network.activation)
+        }
+    }
+
+    /// From elsewhere, or some layers of a file.
+    private init(
+        _ file: WeightsFile, _ request: MeasureRequest, fallback: TrialSettings.Network.Activation?
+    ) throws(DataError) {
+        description = nil
+        let isHead = request.points.areFeatures
+        guard let activation = request.activation ?? fallback ?? (isHead ? .linear : nil) else {
+            throw file.fault(.activationMissing)
+        }
+        self.activation = activation
+        let network = try TrainedNetwork(file, activation: activation.kernel, layers: request.layers)
+        guard !isHead || network.names.count == 1 else { throw file.fault(.noHead(layers: network.names)) }
+        kind = isHead ? .head(network) : .chain(network)
+        names = network.names
+        (inputs, outputs) = (network.shape.units[0], network.shape.units[network.shape.depth])
+    }
+
+    /// As its sweep described it.
+    private init(
+        _ file: WeightsFile, _ described: NetworkDescription, asked: TrialSettings.Network.Activation?
+    ) throws(DataError) {
+        description = described
+        activation = described.network.activation
+        if let asked, asked != activation { throw file.fault(.otherActivation(activation.rawValue)) }
+        names = described.layerNames
+        (inputs, outputs) = (described.inputs, described.outputs)
+        func parameters() throws(DataError) -> [Float] {
+            var values: [Float] = []
+            for (name, _) in described.tensors {
+                for tensor in file.tensors where tensor.name == name { values += try file.floats(tensor) }
+            }
+            return values
+        }
+        switch described.experiment {
+        case .mlp:
+            kind = .chain(try TrainedNetwork(file, activation: activation.kernel, layers: names))
+        case .vib(let beta, let bottleneck, let shift):
+            kind = .vib(bottleneck: bottleneck, beta: beta, shift: shift, parameters: try parameters())
+        case .network(let architecture):
+            kind = .network(architecture, parameters: try parameters())
+        }
+    }
+
+    /// "mlp", "vib", "cnn" or "resnet".
+    var name: String { description?.name ?? "mlp" }
+    var isVIB: Bool { if case .vib = kind { true } else { false } }
+    /// How many classes labels may name; of a network from elsewhere as many as it has outputs.
+    var classes: Int { description?.classes ?? outputs }
+    var loss: Loss {
+        switch description?.loss {
+        case .crossEntropy, nil: .crossEntropy
+        case .meanSquaredError: .meanSquaredError
+        case .gaussianNLL: .gaussianNLL
+        case .logistic: .logistic
+        }
+    }
+
+    /// Why a measure cannot be had of this network at these points, in words that follow its name.
+    func problem(_ measure: MeasureRequest.Measure, _ points: MeasureRequest.Points) -> String? {
+        if points.areFeatures {
+            let isKnown =
+                [.accuracy, .loss].contains(measure) || MeasureRequest.Measure.ofWeights.contains(measure)
+            return isKnown || measure.declaration?.isOfFeatures == true
+                ? nil : "needs the network below its features"
+        }
+        if let description {
+            if measure.needsLabels, description.classes == 0 {
+                return "is of networks that tell classes, and this one was trained on numbers"
+            }
+            return measure.problem(
+                kind: name, isDenseChain: description.isDenseChain, activation: activation)
+        }
+        if measure.declaration?.isOfHiddenLayers == true, names.count == 1 {
+            return
+                "is of hidden layers, and there is none: --features X.npy --head FILE measures one layer with the "
+                + "features that it is given"
+        }
+        return measure.problem(kind: name, isDenseChain: true, activation: activation)
+    }
+}

@@ -1,0 +1,163 @@
+import Text
+
+/// What tells a trial's network from its parameters alone: kept weights carry it in their file, so that whoever has
+/// the file can rebuild the network and measure it as its training did.
+public struct NetworkDescription: Equatable, Sendable {
+    public var experiment: TrialSettings.Experiment
+    public var network: TrialSettings.Network
+    /// Of points that are no images: 1 × 1 pixels of as many channels as there are inputs.
+    public var input: ImageSides
+    public var outputs: Int
+    /// How many classes the outputs tell; 0 of a regression.
+    public var classes: Int
+    public var loss: TrialSettings.Training.Loss
+    /// Samples of z that a VIB's losses and accuracies are averaged over.
+    public var samples: Int
+    /// The trial's seed, of the noise that measures draw.
+    public var seed: UInt64
+
+    public var inputs: Int { input.count }
+
+    /// "mlp", "vib", "cnn" or "resnet".
+    public var name: String { experiment.json["name"]?.string ?? "" }
+
+    public var isConvolutional: Bool {
+        if case .network(let architecture) = experiment { architecture.isOfImages } else { false }
+    }
+
+    /// Whether the network is a chain of dense layers, with nothing but an activation between two.
+    public var isDenseChain: Bool { if case .network = experiment { false } else { true } }
+}
+
+extension TrialSettings {
+    public var networkDescription: NetworkDescription {
+        let input =
+            if case .images(let images) = dataset { images.name.sides } else { ImageSides(1, 1, inputCount) }
+        let classes =
+            switch dataset {
+            case .gaussian: 0
+            case .teacher(let teacher): teacher.task == .classification ? 2 : 0
+            case .images, .symmetric, .modular: outputCount
+            }
+        return NetworkDescription(
+            experiment: experiment, network: network, input: input, outputs: outputCount, classes: classes,
+            loss: training.loss, samples: classes == 0 ? 1 : measures.samples, seed: seed)
+    }
+}
+
+// MARK: - In a file's metadata
+
+extension NetworkDescription {
+    public var json: JSONValue {
+        .object([
+            "activation": .string(network.activation.rawValue), "biases": .bool(network.biases),
+            "classes": JSONValue(classes), "experiment": experiment.json, "hidden": JSONValue(network.hidden),
+            "input": JSONValue([input.height, input.width, input.channels]), "loss": .string(loss.rawValue),
+            "outputs": JSONValue(outputs), "samples": JSONValue(samples), "seed": .number(Double(seed)),
+        ])
+    }
+
+    /// The most units that a layer of a sweep has, twice over for a head of means and scales.
+    private static let widest = 1 << 17
+
+    /// nil where it describes no network that a sweep can have.
+    public init?(_ json: JSONValue) {
+        func whole(_ value: JSONValue?, _ range: ClosedRange<Int>) -> Int? {
+            value?.number.flatMap { Int(exactly: $0) }.flatMap { range.contains($0) ? $0 : nil }
+        }
+        let sizes = json["input"]?.array?.compactMap { whole($0, 1...NetworkDescription.widest) } ?? []
+        let hidden = json["hidden"]?.array?.compactMap { whole($0, 1...NetworkDescription.widest) } ?? []
+        guard let experiment = json["experiment"].flatMap(TrialSettings.Experiment.init(json:)),
+            let activation = json["activation"]?.string.flatMap({
+                TrialSettings.Network.Activation(rawValue: $0)
+            }), let biases = json["biases"]?.bool,
+            let loss = json["loss"]?.string.flatMap({ TrialSettings.Training.Loss(rawValue: $0) }),
+            let outputs = whole(json["outputs"], 1...NetworkDescription.widest),
+            let classes = whole(json["classes"], 0...NetworkDescription.widest),
+            let samples = whole(json["samples"], 1...1000), let seed = whole(json["seed"], 0...(1 << 53)),
+            sizes.count == 3, hidden.count <= 1000, json["hidden"]?.array?.count == hidden.count,
+            json["input"]?.array?.count == 3
+        else { return nil }
+        let fits =
+            switch loss {
+            case .crossEntropy: classes == outputs
+            case .logistic: classes == 2 && outputs == 1
+            case .gaussianNLL: classes == 0
+            case .meanSquaredError: classes == 0 || classes == outputs
+            }
+        if case .vib = experiment, classes > 0, loss != .crossEntropy { return nil }
+        guard fits else { return nil }
+        self.init(
+            experiment: experiment,
+            network: TrialSettings.Network(hidden: hidden, activation: activation, biases: biases),
+            input: ImageSides(sizes[0], sizes[1], sizes[2]), outputs: outputs, classes: classes, loss: loss,
+            samples: samples, seed: UInt64(seed))
+    }
+}
+
+extension TrialSettings.Experiment {
+    /// Of its own JSON form; nil of any other.
+    fileprivate init?(json: JSONValue) {
+        func whole(_ key: String) -> Int? {
+            json[key]?.number.flatMap { Int(exactly: $0) }.flatMap { 1...65536 ~= $0 ? $0 : nil }
+        }
+        var normalisation: TrialSettings.Normalisation?
+        if let word = json["normalisation"]?.string {
+            guard let kind = TrialSettings.Normalisation(word, groups: whole("groups") ?? 1) else {
+                return nil
+            }
+            normalisation = kind
+        }
+        switch json["name"]?.string {
+        case "mlp":
+            let hasSkips = json["skips"]?.bool ?? false
+            self =
+                normalisation == nil && !hasSkips ? .mlp : .network(.mlp(normalisation, hasSkips: hasSkips))
+        case "cnn": self = .network(.cnn(normalisation))
+        case "resnet":
+            guard let depth = whole("depth"), let width = whole("width"), depth % 6 == 2, depth >= 8 else {
+                return nil
+            }
+            self = .network(.resnet(depth: depth, width: width, normalisation))
+        case "vib":
+            guard let beta = json["beta"]?.number, let bottleneck = whole("bottleneck"),
+                let shift = json["scaleShift"]?.number
+            else { return nil }
+            self = .vib(beta: beta, bottleneck: bottleneck, scaleShift: shift)
+        default: return nil
+        }
+    }
+}
+
+// MARK: - Its parameters
+
+extension NetworkDescription {
+    /// A network's parameters by name, in the order in which training holds them. A weight is [outputs, inputs].
+    public var tensors: [(name: String, shape: [Int])] {
+        if let layers = weightLayers { return tensors(of: layers) }
+        switch experiment {
+        case .mlp, .network:
+            return denseTensors("layers", [inputs] + network.hidden + [outputs], biases: network.biases)
+        case .vib(_, let bottleneck, _):
+            let encoder = denseTensors("encoder", [inputs] + network.hidden + [2 * bottleneck])
+            let decoder = denseTensors("decoder", [bottleneck, outputs])
+            return encoder + decoder + (loss == .gaussianNLL ? [("decoder.log_variance", [outputs])] : [])
+        }
+    }
+
+    /// The names of the layers that measures have a number of, in their order: of a VIB the encoder's.
+    public var layerNames: [String] {
+        if let layers = weightLayers { return layers.map(\.name) }
+        let stem = if case .vib = experiment { "encoder" } else { "layers" }
+        return (0...network.hidden.count).map { "\(stem).\($0)" }
+    }
+
+    private func denseTensors(
+        _ name: String, _ units: [Int], biases: Bool = true
+    ) -> [(name: String, shape: [Int])] {
+        zip(units, units.dropFirst()).enumerated().flatMap { index, layer in
+            [(name: "\(name).\(index).weight", shape: [layer.1, layer.0])]
+                + (biases ? [(name: "\(name).\(index).bias", shape: [layer.1])] : [])
+        }
+    }
+}

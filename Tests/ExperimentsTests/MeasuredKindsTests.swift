@@ -1,0 +1,297 @@
+import Foundation
+import LinearAlgebra
+import Learning
+import Sweep
+import Testing
+import Text
+
+@testable import Experiments
+
+/// Networks of every kind that `weights:` keeps: what training recorded, and what `measure` says of the kept file.
+@Suite struct MeasuredKindsTests {
+    struct Kind: Sendable, CustomTestStringConvertible {
+        var testDescription: String
+        var text: String
+        var points = MeasureRequest.Points.dataset(.mnist, .unit)
+        /// Beside the usual ones.
+        var listed = ["effectiveRank", "activationRank", "featureDimension"]
+    }
+
+    private static let images = "dataset: {name: mnist, trainPoints: 40, testPoints: 20}\n"
+    private static let mlp = "experiment: mlp\n" + images + "hidden: [8, 8]\ntraining: {steps: 6, batch: 8}\n"
+    private static let symmetric = MeasureRequest.Points.dataset(.mnist, .symmetric)
+
+    static let kinds =
+        ["layer", "batch", "instance", "group"].map { kind in
+            Kind(testDescription: "MLP, \(kind) normalisation", text: mlp + "normalisation: \(kind)\n")
+        } + [
+            Kind(
+                testDescription: "MLP, skips, tanh", text: mlp + "skips: true\nactivation: tanh\n",
+                listed: ["effectiveRank", "binnedInformation", "kernelInformation", "components"]),
+            Kind(
+                testDescription: "MLP, plain",
+                text: mlp + "seed: 3\n",
+                listed: [
+                    "classificationDimension", "neuralCollapse", "independenceDeficit", "rankStability",
+                    "weightProduct",
+                ]),
+            Kind(
+                testDescription: "MLP, squared error",
+                text: mlp.replacingOccurrences(of: "batch: 8", with: "batch: 8, loss: meanSquaredError")),
+            Kind(
+                testDescription: "cnn",
+                text: "experiment: cnn\n" + images
+                    + "hidden: [3, 4]\nnormalisation: batch\ntraining: {steps: 4, batch: 8}\n",
+                points: symmetric),
+            Kind(
+                testDescription: "resnet",
+                text: "experiment: resnet\n" + images + "width: 4\ntraining: {steps: 3, batch: 8}\n",
+                points: symmetric, listed: ["effectiveRank"]),
+            Kind(
+                testDescription: "VIB",
+                text: "experiment: vib\nbeta: 0.1\nbottleneck: 4\nseed: 5\n" + images
+                    + "hidden: [8, 8]\ntraining: {steps: 6, batch: 8, average: 0.5}\n",
+                points: symmetric, listed: ["effectiveRank", "rankStability", "weightProduct"]),
+        ]
+
+    @Test(arguments: kinds)
+    func aKeptNetworkMeasuresAsItsTrainingDid(kind: Kind) throws {
+        let folder = try DataFolder(), files = try GivenFiles()
+        // Where a measure's usual points are all, training ones too, those of the test set are asked for.
+        let measures =
+            kind.listed.map { "\($0): \($0.hasSuffix("Information") ? "{points: 20}" : "true")" } + [
+                "weightNorms: true", "localRank: {points: 2}",
+            ]
+        let text =
+            "name: s\n" + kind.text + "measures: {\(measures.joined(separator: ", "))}\nweights: final\n"
+        let spec = try SweepSpec(parsing: text, file: "s.yaml")
+        let trial = spec.grid[0]
+        var runner = TrialRunner(data: folder.directory)
+        let result = try runner.run(trial.settings, keeping: spec.weights)
+        let recorded = try #require(result.body["metrics"]?.object)
+        let path = files.folder.path + "/w.safetensors"
+        let kept = try #require(result.kept.first)
+        #expect(kept.write(of: trial, to: path) != nil)
+
+        var request = MeasureRequest(weights: path, points: kind.points, activation: nil, measures: nil)
+        func measured() throws -> [String: JSONValue] {
+            let metrics = try measure(request, data: folder.directory)
+            return try #require(metrics.object)
+        }
+        // Usual ones, at the points of the record.
+        request.rankPoints = 2
+        var found = try measured()
+        #expect(found["layers"]?.array?.count == trial.settings.networkDescription.layerNames.count)
+        request.rankPoints = nil
+        request.measures = kind.listed.compactMap { MeasureRequest.Measure(rawValue: $0) }
+        #expect(request.measures?.count == kind.listed.count)
+        found.merge(try measured()) { first, _ in first }
+        found["layers"] = nil
+        for (key, value) in found { #expect(value == recorded[key], "\(key)") }
+        // Of the training set, and of all layers together.
+        let others = ["train_loss", "train_accuracy", "mean_stable_rank"]
+        #expect(Set(found.keys) == Set(recorded.keys).subtracting(others))
+    }
+
+    /// Inputs as the trial drew them.
+    @Test func aGaussianVIBMeasuresAsItsTrainingDid() throws {
+        let folder = try DataFolder(), files = try GivenFiles()
+        let spec = try SweepSpec(
+            parsing: """
+                name: s
+                experiment: vib
+                beta: 0.05
+                scaleShift: -30
+                dataset: {name: gaussian, correlations: [0.5, 0.9], testPoints: 50}
+                depth: 2
+                width: 6
+                training: {steps: 20, batch: 16}
+                measures: {localRank: {points: 50}, weightNorms: true}
+                weights: final
+                """, file: "s.yaml")
+        let trial = spec.grid[0]
+        var runner = TrialRunner(data: folder.directory)
+        let result = try runner.run(trial.settings, keeping: spec.weights)
+        let path = files.folder.path + "/w.safetensors"
+        let kept = try #require(result.kept.first)
+        #expect(kept.write(of: trial, to: path) != nil)
+        guard case .gaussian(let gaussian) = trial.settings.dataset else {
+            Issue.record("other data")
+            return
+        }
+        let source = BatchSource(
+            kind: .gaussian(
+                try GaussianSource(
+                    gaussian, targetMap: nil, streams: RandomStreams(seed: trial.settings.seed),
+                    points: evaluationPoints)))
+        let inputs = source.sample(JSONValue(50)).inputs
+        let x = try files.write(GivenFiles.npy([50, 2], floats: inputs.values), "x.npy")
+        var request = MeasureRequest(
+            weights: path, points: .array(x, labels: nil), activation: nil, measures: nil)
+        let measured = try measure(request, data: folder.directory)
+        var found = try #require(measured.object)
+        let recorded = try #require(result.body["metrics"]?.object)
+        found["layers"] = nil
+        for (key, value) in found { #expect(value == recorded[key], "\(key)") }
+        #expect(found["kl_nats"] != nil && found["local_rank_noise"] != nil && found["spectral_norm"] != nil)
+        request.points = .array(
+            x, labels: try files.write(GivenFiles.npy("|u1", [50], [UInt8](repeating: 0, count: 50)), "y"))
+        request.measures = [.accuracy]
+        do {
+            _ = try measure(request, data: folder.directory)
+            Issue.record("an accuracy of a regression")
+        } catch { #expect("\(error)".contains("accuracy is of networks that tell classes")) }
+    }
+
+    /// The layer above given features has the numbers of the whole network's last hidden layer.
+    @Test func aHeadWithItsFeaturesMeasuresAsTheNetworkDoes() throws {
+        let folder = try DataFolder(), files = try GivenFiles()
+        let spec = try SweepSpec(
+            parsing: "name: s\n" + Self.mlp.replacingOccurrences(of: "[8, 8]", with: "[9]")
+                + "weights: final\n",
+            file: "s.yaml")
+        let trial = spec.grid[0]
+        var runner = TrialRunner(data: folder.directory)
+        let result = try runner.run(trial.settings, keeping: spec.weights)
+        let kept = try #require(result.kept.first)
+        let path = files.folder.path + "/w.safetensors"
+        _ = kept.write(of: trial, to: path)
+        let listed = ["classificationDimension", "neuralCollapse", "independenceDeficit", "effectiveRank"]
+        var request = MeasureRequest(
+            weights: path, points: .dataset(.mnist, .unit), activation: nil,
+            measures: listed.compactMap { .init(rawValue: $0) } + [.accuracy, .loss])
+        let ofWhole = try measure(request, data: folder.directory)
+        let whole = try #require(ofWhole.object)
+        let points = try MeasuredPoints(request.points, folder.directory)
+        let network = try TrainedNetwork(
+            try WeightsFile(opening: path), activation: .relu, layers: ["layers.0", "layers.1"])
+        let sample = PointSample(inputs: points.inputs, labels: [], classes: 0)
+        let hidden = LayerOutputs(network.layers, .relu, at: sample, lastUnits: 10).activations[0]
+        let classes = try #require(points.labels)
+        let labels = classes.map { UInt8($0) }
+        request.points = .features(
+            try files.write(GivenFiles.npy([hidden.rows, 9], floats: hidden.values), "h.npy"),
+            labels: try files.write(GivenFiles.npy("|u1", [labels.count], labels), "y.npy"))
+        request.layers = ["layers.1"]
+        let ofHead = try measure(request, data: folder.directory)
+        let head = try #require(ofHead.object)
+        #expect(Set(head.keys) == Set(whole.keys))
+        for (key, value) in whole where key != "layers" { #expect(head[key] == value, "\(key)") }
+        #expect(head["layers"] == .array([.string("layers.1")]))
+        #expect(head["classification_dimension"]?.array?.count == 1 && head["nc1"]?.array?.count == 1)
+    }
+}
+
+/// Layers and their order, from names.
+@Suite struct LayerOrderTests {
+    /// Three square matrices whose products in one order differ from those in another.
+    private static let matrices: [[Float]] = [[3, 0, 0, 0.01], [0.01, 1, 0, 2], [1, 5, 0, 1]]
+
+    private static func request(_ names: [String], _ files: GivenFiles) throws -> MeasureRequest {
+        let tensors = zip(names, matrices).map { (name: $0 + ".weight", shape: [2, 2], values: $1) }
+        return MeasureRequest(
+            weights: try files.write(WeightsFile.bytes(of: tensors)),
+            points: .array(
+                try files.write(GivenFiles.npy([2, 2], floats: [1, 2, 3, -1]), "x.npy"), labels: nil),
+            activation: .linear, measures: [.localRank], thresholds: [0.02, 0.5])
+    }
+
+    private static func words(_ request: MeasureRequest) -> String? {
+        do throws(ExperimentError) {
+            _ = try measure(request, data: DataDirectory(data: "", cache: nil))
+            return nil
+        } catch { return error.description }
+    }
+
+    @Test(arguments: [
+        ["input", "hidden", "output"], ["stem", "body", "top"], ["q_proj", "k_proj", "v_proj"],
+        ["layers.0.q_proj", "layers.0.k_proj", "layers.0.v_proj"],
+        ["features.0", "features.2", "classifier"],
+        ["fc1", "fc2", "fc"],
+    ])
+    func wordsGiveNoOrder(names: [String]) throws {
+        let files = try GivenFiles()
+        var request = try Self.request(names, files)
+        let words = try #require(Self.words(request))
+        #expect(words.contains("do not say their order: "), "\(words)")
+        for name in names { #expect(words.contains("\(name).weight [2,2]"), "\(words)") }
+        // As the user says.
+        request.layers = names
+        let found = try measure(request, data: DataDirectory(data: "", cache: nil))
+        #expect(found["layers"] == .array(names.map(JSONValue.string)))
+        let numbered = try measure(
+            try Self.request(["0", "1", "2"], files), data: DataDirectory(data: "", cache: nil))
+        #expect(found["local_rank"] == numbered["local_rank"])
+        var turned = request
+        turned.weights = try files.write(
+            WeightsFile.bytes(
+                of: zip(names, Self.matrices).map { (name: $0 + ".weight", shape: [2, 2], values: $1) }), "w")
+        turned.layers = names.reversed()
+        let other = try measure(turned, data: DataDirectory(data: "", cache: nil))
+        #expect(other["local_rank"] != found["local_rank"])
+    }
+
+    @Test(arguments: [
+        ["fc1", "fc2", "fc10"], ["0", "2", "4"], ["block1.fc1", "block1.fc2", "block2.fc1"],
+        ["net.0.linear", "net.1.linear", "net.2.linear"],
+    ])
+    func numbersGiveTheOrder(names: [String]) throws {
+        let files = try GivenFiles()
+        let found = try measure(try Self.request(names, files), data: DataDirectory(data: "", cache: nil))
+        #expect(found["layers"] == .array(names.map(JSONValue.string)))
+    }
+}
+
+/// Norms of whatever matrices a file has.
+@Suite struct WeightMatricesTests {
+    private static func norms(_ bytes: [UInt8], layers: [String]? = nil) throws -> JSONValue {
+        let files = try GivenFiles()
+        var request = MeasureRequest(
+            weights: try files.write(bytes), points: .noPoints, activation: nil,
+            measures: MeasureRequest.Measure.ofWeights)
+        request.layers = layers
+        return try measure(request, data: DataDirectory(data: "", cache: nil))
+    }
+
+    /// Four equal numbers: rank 1, σ_1 their double.
+    @Test(arguments: [1e60, 1e-60, 1e200, 1e-200])
+    func doublesBeyondSinglePrecisionHaveTheirNorms(number: Double) throws {
+        let data = [number, number, number, number].flatMap { GivenFiles.little64($0) }
+        let found = try Self.norms(
+            GivenFiles.safetensors(#"{"0.weight":{"dtype":"F64","shape":[2,2],"data_offsets":[0,32]}}"#, data)
+        )
+        for key in ["spectral_norm", "frobenius_norm"] {
+            let value = try #require(found[key]?.array?.first?.number)
+            #expect(abs(value / (2 * number) - 1) < 1e-14, "\(key) \(value)")
+        }
+        #expect(abs(try #require(found["stable_rank"]?.array?.first?.number) - 1) < 1e-14)
+        #expect(found["numerical_rank"] == JSONValue([1.0]))
+    }
+
+    /// What is no matrix of numbers is passed over.
+    @Test func whateverElseIsInTheFile() throws {
+        let header =
+            #"{"attention.k":{"dtype":"F32","shape":[1,2],"data_offsets":[0,8]},"#
+            + #""attention.q":{"dtype":"F32","shape":[2,1],"data_offsets":[8,16]},"#
+            + #""conv.weight":{"dtype":"F32","shape":[1,2,1,1],"data_offsets":[16,24]},"#
+            + #""ids":{"dtype":"I64","shape":[1,1],"data_offsets":[24,32]},"#
+            + #""norm.bias":{"dtype":"F32","shape":[2],"data_offsets":[32,40]}}"#
+        let numbers: [Float] = [3, 4, 6, 8, 5, 12, 0, 0, 1, 1]
+        let bytes = GivenFiles.safetensors(
+            header, numbers.flatMap { GivenFiles.little(Int($0.bitPattern), 4) })
+        let found = try Self.norms(bytes)
+        #expect(found["layers"] == .array(["attention.k", "attention.q", "conv"].map(JSONValue.string)))
+        let spectral = try #require(found["spectral_norm"]?.array)
+        let norms = spectral.compactMap(\.number)
+        #expect(zip(norms, [5, 10, 13]).allSatisfy { abs($0 - $1) < 1e-13 } && norms.count == 3)
+        let one = try Self.norms(bytes, layers: ["conv"])
+        #expect(one["layers"] == .array([.string("conv")]) && one["spectral_norm"]?.array?.count == 1)
+        #expect(throws: ExperimentError.self) { try Self.norms(bytes, layers: ["nothing"]) }
+    }
+}
+
+extension GivenFiles {
+    fileprivate static func little64(_ number: Double) -> [UInt8] {
+        (0..<8).map { UInt8(truncatingIfNeeded: number.bitPattern >> (8 * UInt64($0))) }
+    }
+}

@@ -1,0 +1,428 @@
+#!/usr/bin/env python3
+"""Trains networks with ranksweep and with PyTorch from the same weights, batches and noise, and holds them together.
+
+    pip install torch numpy safetensors
+    python3 docs/benchmarks/check_training.py .build/release/ranksweep          # some minutes
+    python3 docs/benchmarks/check_training.py --literals > Tests/LearningTests/PyTorchAnswers.swift
+
+A data set of random images is written as MNIST's four files. A run of 0 steps gives the drawn weights, another one the
+weights after 1, 2 and all steps. PyTorch starts from the drawn weights, in float32 and again in float64, and takes the
+same batches: their order, and a VIB's noise, are drawn again here from the counter-based streams that
+Sources/Learning/RandomStream.swift describes. A row says how far ranksweep's weights are from PyTorch's in float64,
+and how far PyTorch's own in float32 are from those: the L2 norm of the difference over that of how far the weights moved.
+
+Exit code 1 where ranksweep is further than TOLERANCE off, and than rounding each weight twice is (what an average moves
+in one step may be little more than that), or in the end further than FACTOR times PyTorch's float32 and 1e-6. Test
+losses after the last step are held together, too, to 1e-5 of themselves. (Rates are such that no training is chaotic:
+resnets and skips at greater ones tear PyTorch's float32 and float64 apart, as well.)
+
+--literals trains a small network in float64 on numbers that Tests/LearningTests/PyTorchTests.swift makes as well, and
+prints what comes of it.
+"""
+import argparse
+import json
+import pathlib
+import struct
+import subprocess
+import sys
+import tempfile
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+TRAIN, TEST, STEPS, TOLERANCE, FACTOR = 96, 64, 40, 2e-5, 5
+
+# Random streams: Philox 4x32-10, words and normal variates; the purposes of RandomStreams.
+
+
+def words(seed, purpose, index, count):
+    """The stream's first 32-bit words."""
+    low, shift = np.uint64(0xFFFFFFFF), np.uint64(32)
+    block = np.arange((count + 3) // 4, dtype=np.uint64)
+    stream = purpose << 48 | index
+    c = [block & low, block >> shift, np.full_like(block, stream & 0xFFFFFFFF), np.full_like(block, stream >> 32)]
+    key = [seed & 0xFFFFFFFF, seed >> 32]
+    for _ in range(10):
+        a, b = np.uint64(0xD2511F53) * c[0], np.uint64(0xCD9E8D57) * c[2]
+        c = [(b >> shift) ^ c[1] ^ np.uint64(key[0]), b & low, (a >> shift) ^ c[3] ^ np.uint64(key[1]), a & low]
+        key = [(key[0] + 0x9E3779B9) & 0xFFFFFFFF, (key[1] + 0xBB67AE85) & 0xFFFFFFFF]
+    return np.stack(c, 1).reshape(-1)[:count]
+
+
+def normals(seed, purpose, index, shape):
+    """Box and Muller's, two of two words."""
+    pairs = words(seed, purpose, index, (int(np.prod(shape)) + 3) // 4 * 4).reshape(-1, 2) >> np.uint64(8)
+    radius = np.sqrt(-2 * np.log((pairs[:, 0].astype(float) + 1) * 2.0**-24))
+    angle = 2 * np.pi * pairs[:, 1].astype(float) * 2.0**-24
+    return np.stack([radius * np.cos(angle), radius * np.sin(angle)], 1).reshape(-1)[: np.prod(shape)].reshape(shape)
+
+
+def order(count, seed, epoch):
+    """The order of the training points in an epoch: Fisher and Yates'."""
+    draws, points = words(seed, 2, epoch, count), list(range(count))
+    for last in range(count - 1, 0, -1):
+        other = int(draws[last]) * (last + 1) >> 32
+        points[last], points[other] = points[other], points[last]
+    return points
+
+
+# Networks of PyTorch's layers, parameters named as in kept weights.
+
+
+class MLP(nn.Module):
+    def __init__(self, hidden, activation=F.relu, norm=None, skips=False):
+        super().__init__()
+        units = [784, *hidden, 10]
+        self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in zip(units, units[1:]))
+        kinds = {"batch": nn.BatchNorm1d, "layer": nn.LayerNorm, "group": lambda n: nn.GroupNorm(4, n),
+                 "instance": lambda n: nn.InstanceNorm1d(1, affine=True)}
+        self.norms = nn.ModuleList(kinds[norm](n) for n in hidden) if norm else None
+        self.activation, self.norm, self.skips = activation, norm, skips
+
+    def forward(self, x):
+        x = x.flatten(1)
+        for number, layer in enumerate(self.layers[:-1]):
+            h = layer(x)
+            if self.norm == "instance":  # a vector is one channel
+                h = self.norms[number](h[:, None])[:, 0]
+            elif self.norm:
+                h = self.norms[number](h)
+            h = self.activation(h)
+            x = h + x if self.skips and h.shape == x.shape else h
+        return self.layers[-1](x)
+
+
+class CNN(nn.Module):
+    def __init__(self, channels):
+        super().__init__()
+        before = [1, *channels]
+        self.convolutions = nn.ModuleList(
+            nn.Conv2d(a, b, 3, 1 if n == 0 else 2, 1) for n, (a, b) in enumerate(zip(before, channels)))
+        self.norms = nn.ModuleList(nn.BatchNorm2d(n) for n in channels)
+        self.classifier = nn.Linear(channels[-1], 10)
+
+    def forward(self, x):
+        for convolution, norm in zip(self.convolutions, self.norms):
+            x = F.relu(norm(convolution(x)))
+        return self.classifier(x.mean((2, 3)))
+
+
+class Block(nn.Module):
+    def __init__(self, before, channels, stride):
+        super().__init__()
+        self.convolution1 = nn.Conv2d(before, channels, 3, stride, 1, bias=False)
+        self.norm1 = nn.BatchNorm2d(channels)
+        self.convolution2 = nn.Conv2d(channels, channels, 3, 1, 1, bias=False)
+        self.norm2 = nn.BatchNorm2d(channels)
+        self.stride, self.more = stride, channels - before
+
+    def forward(self, x):
+        y = self.norm2(self.convolution2(F.relu(self.norm1(self.convolution1(x)))))
+        # Option A: every second pixel, and zeros in the channels after x's own.
+        return F.relu(y + F.pad(x[:, :, :: self.stride, :: self.stride], (0, 0, 0, 0, 0, self.more)))
+
+
+class ResNet(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.convolution = nn.Conv2d(1, width, 3, 1, 1, bias=False)
+        self.norm = nn.BatchNorm2d(width)
+        sizes = [(width, width, 1), (width, 2 * width, 2), (2 * width, 4 * width, 2)]
+        self.stages = nn.ModuleList(nn.ModuleList([Block(*size)]) for size in sizes)
+        self.classifier = nn.Linear(4 * width, 10)
+
+    def forward(self, x):
+        x = F.relu(self.norm(self.convolution(x)))
+        for stage in self.stages:
+            x = stage[0](x)
+        return self.classifier(x.mean((2, 3)))
+
+
+class VIB(nn.Module):
+    def __init__(self, hidden, latent, beta, shift):
+        super().__init__()
+        units = [784, *hidden, 2 * latent]
+        self.encoder = nn.ModuleList(nn.Linear(a, b) for a, b in zip(units, units[1:]))
+        self.decoder = nn.ModuleList([nn.Linear(latent, 10)])
+        self.latent, self.beta, self.shift = latent, beta, shift
+
+    def loss(self, x, y, noise):
+        h = x.flatten(1)
+        for layer in self.encoder[:-1]:
+            h = F.relu(layer(h))
+        mean, raw = self.encoder[-1](h).split(self.latent, 1)
+        p = raw + self.shift
+        sigma = F.softplus(p)
+        # ln softplus(p), whose own digits end where e^p is small.
+        log_sigma = torch.where(p < -18, p - sigma / 2, F.softplus(p.clamp(min=-18)).log())
+        kl = 0.5 * (mean**2 + sigma**2 - 1 - 2 * log_sigma).sum(1).mean()
+        return F.cross_entropy(self.decoder[0](mean + sigma * noise), y) + self.beta * kl
+
+
+# Cases: a sweep's settings and PyTorch's.
+
+
+def decayed(net, decay):
+    """Weights decay; biases and the scales and shifts of norms do not."""
+    return [{"params": [p for p in net.parameters() if p.ndim > 1], "weight_decay": decay},
+            {"params": [p for p in net.parameters() if p.ndim < 2], "weight_decay": 0.0}]
+
+
+def sgd(rate=0.1, momentum=0.0, decay=0.0):
+    settings = {"optimizer": "sgd", "learningRate": rate, "momentum": momentum, "weightDecay": decay}
+    return settings, lambda net: torch.optim.SGD(decayed(net, decay), lr=rate, momentum=momentum)
+
+
+def adam(rate=3e-3, betas=(0.9, 0.999), epsilon=1e-8, decay=0.0, decoupled=False):
+    kind = torch.optim.AdamW if decoupled else torch.optim.Adam
+    settings = {"optimizer": "adam", "learningRate": rate, "beta1": betas[0], "beta2": betas[1], "epsilon": epsilon,
+                "weightDecay": decay, "decoupledDecay": decoupled}
+    return settings, lambda net: kind(decayed(net, decay), lr=rate, betas=betas, eps=epsilon)
+
+
+def cases():
+    """(name, top-level settings, (training, optimizer), network, more)"""
+    def mlp(**more):
+        return {"experiment": "mlp", "hidden": [24, 24], **more}, lambda **k: MLP([24, 24], **k)
+
+    plain, net = mlp()
+    yield "sgd", plain, sgd(), net, {}
+    yield "sgd, momentum 0.9, weight decay", plain, sgd(0.05, 0.9, 0.05), net, {}
+    yield "sgd, momentum 0.99999", plain, sgd(0.005, 0.99999), net, {}
+    yield "adam", plain, adam(), net, {}
+    yield "adam, beta2 0.99999", plain, adam(betas=(0.9, 0.99999)), net, {}
+    yield "adam, beta2 0.9999999", plain, adam(betas=(0.9, 0.9999999)), net, {}
+    yield "adam, weight decay, epsilon 1e-3", plain, adam(epsilon=1e-3, betas=(0.8, 0.95), decay=0.05), net, {}
+    yield "adamw, cosine", plain, adam(decay=0.5, decoupled=True), net, {
+        "training": {"schedule": "cosine"}, "schedule": lambda o: torch.optim.lr_scheduler.CosineAnnealingLR(o, STEPS)}
+    yield "decay each 3 epochs", plain, sgd(), net, {
+        "training": {"schedule": "decay", "decayFactor": 0.8, "decayEvery": 3},
+        "schedule": lambda o: torch.optim.lr_scheduler.StepLR(o, 3 * (TRAIN // 32), 0.8)}
+    yield "average 0.99", plain, sgd(), net, {"average": 0.99}
+    yield "squared error", plain, sgd(), net, {"loss": "meanSquaredError"}
+    yield "tanh, skips", mlp(activation="tanh", skips=True)[0], sgd(0.01), lambda: net(
+        activation=torch.tanh, skips=True), {}
+    for norm in ("batch", "layer", "group", "instance"):
+        yield f"{norm} normalisation", mlp(normalisation=norm)[0], sgd(0.02), lambda norm=norm: net(norm=norm), {}
+    yield "batch normalisation, average 0.9", mlp(normalisation="batch")[0], sgd(), lambda: net(norm="batch"), {
+        "average": 0.9}
+    yield "cnn", {"experiment": "cnn", "hidden": [4, 8], "normalisation": "batch"}, sgd(0.05, 0.9), lambda: CNN(
+        [4, 8]), {}
+    yield "resnet", {"experiment": "resnet", "depth": 8, "width": 4}, sgd(0.01, 0, 0.01), lambda: ResNet(4), {}
+    for shift in (-5, -50):
+        vib = {"experiment": "vib", "hidden": [24], "bottleneck": 8, "beta": 0.01, "scaleShift": shift}
+        yield f"vib, shift {shift}", vib, adam(epsilon=1e-4), lambda shift=shift: VIB([24], 8, 0.01, shift), {}
+
+
+# Both sides.
+
+
+def write_images(folder):
+    """Random images in MNIST's format; returns them as training sees them, from -1 to 1 or from 0 to 1."""
+    random = np.random.default_rng(1)
+    (folder / "mnist").mkdir()
+    sets = []
+    for stem, count in (("train", TRAIN), ("t10k", TEST)):
+        labels = random.integers(0, 10, count).astype(np.uint8)
+        waves = np.sin(np.outer(labels + 1, np.arange(784)) / 40)
+        images = (127.5 + 60 * waves + 20 * random.normal(size=waves.shape)).clip(0, 255).astype(np.uint8)
+        (folder / f"mnist/{stem}-images-idx3-ubyte").write_bytes(struct.pack(">4i", 2051, count, 28, 28) + images.tobytes())
+        (folder / f"mnist/{stem}-labels-idx1-ubyte").write_bytes(struct.pack(">2i", 2049, count) + labels.tobytes())
+        sets.append((images.reshape(count, 1, 28, 28), labels))
+    return sets
+
+
+def run(program, folder, sweep, name):
+    """The one record, and the kept weights by step."""
+    from safetensors.numpy import load_file
+
+    file, out = folder / f"{name}.json", folder / name
+    file.write_text(json.dumps({"name": "check", **sweep}))
+    end = subprocess.run([program, "run", file, "--out", out, "--data", folder, "--slots", "1"], capture_output=True,
+                         text=True)
+    if end.returncode != 0:
+        sys.exit(end.stderr)
+    record = json.loads((out / "records.ndjson").read_text())
+    found = {path.stem: load_file(path) for path in (out / "weights").glob("*.safetensors")}
+    return record, {int(stem.split("-step-")[1]) if "-step-" in stem else None: w for stem, w in found.items()}
+
+
+def to_torch(weights, kind):
+    """Kernels are [channels, height, width, channels before] in kept weights."""
+    tensors = {name: torch.tensor(value).to(kind) for name, value in weights.items()}
+    return {name: t.permute(0, 3, 1, 2).contiguous() if t.ndim == 4 else t for name, t in tensors.items()}
+
+
+def state(net):
+    return {name: t.detach().clone() for name, t in net.state_dict().items() if "num_batches" not in name}
+
+
+def train(net, optimizer, data, kind, more, seed):
+    """The weights after each kept step, the averaged ones where there is an average."""
+    (images, labels), batch = data, 32
+    pick = {"optimizer": optimizer, "schedule": more.get("schedule", lambda o: None)(optimizer)}
+    x, y = images.to(kind), torch.tensor(labels.astype(np.int64))
+    average, keep, kept = state(net), more.get("average"), {}
+    net.train()
+    for step in range(STEPS):
+        # floor(points / batch) steps an epoch; the rest of its points is left out.
+        epoch, place = divmod(step, TRAIN // batch)
+        rows = order(TRAIN, seed, epoch)[place * batch:(place + 1) * batch]
+        optimizer.zero_grad()
+        if isinstance(net, VIB):
+            noise = torch.tensor(normals(seed, 3, step, (batch, net.latent))).to(torch.float32).to(kind)
+            loss = net.loss(x[rows], y[rows], noise)
+        elif more.get("loss") == "meanSquaredError":
+            loss = F.mse_loss(net(x[rows]), F.one_hot(y[rows], 10).to(kind))
+        else:
+            loss = F.cross_entropy(net(x[rows]), y[rows])
+        loss.backward()
+        optimizer.step()
+        if pick["schedule"]:
+            pick["schedule"].step()
+        now = state(net)
+        if keep:
+            # Running moments are averaged, too; the first average is of the drawn weights.
+            average = {name: keep * average[name] + (1 - keep) * now[name] for name in now}
+        if step + 1 in (1, 2, STEPS):
+            kept[step + 1] = average if keep else now
+    return kept
+
+
+def norm(a, b=None):
+    """|a - b|, all parameters together."""
+    return sum(((a[name].double() - (b[name].double() if b else 0)) ** 2).sum().item() for name in a) ** 0.5
+
+
+def distance(a, b, start):
+    """|a - b| in parts of how far b is from where it started."""
+    return norm(b, a) / norm(b, start)
+
+
+def test_loss(net, weights, data, more):
+    images, labels = data
+    net.load_state_dict(weights, strict=False)
+    net.eval()
+    with torch.no_grad():
+        outputs, y = net(images.double()), torch.tensor(labels.astype(np.int64))
+        if more.get("loss") == "meanSquaredError":
+            return F.mse_loss(outputs, F.one_hot(y, 10).double()).item()
+        return F.cross_entropy(outputs, y).item()
+
+
+def compare(program, folder, sets, name, top, training, make, more, number):
+    settings, optimizer = training
+    scale = "unit" if top["experiment"] == "mlp" else "symmetric"
+    scaled = [(torch.tensor(images.astype(np.float32)) / 255 if scale == "unit" else
+               torch.tensor(images.astype(np.float32)) * np.float32(2 / 255) - 1, labels) for images, labels in sets]
+    seed = 7 + number
+    sweep = {**top, "dataset": {"name": "mnist", "trainPoints": TRAIN, "testPoints": TEST, "scale": scale}, "seed": seed,
+             "training": {**settings, **more.get("training", {}), "batch": 32, "steps": STEPS},
+             "measures": {"localRank": False}, "weights": [1, 2, STEPS]}
+    if settings["optimizer"] == "adam":
+        settings.pop("momentum", None)
+    for key in ("average", "loss"):
+        if key in more:
+            sweep["training"][key] = more[key]
+    record, found = run(program, folder, sweep, f"run{number}")
+    drawn = {**sweep, "training": {**sweep["training"], "steps": 0}, "weights": "final"}
+    start = list(run(program, folder, drawn, f"drawn{number}")[1].values())[0]
+    results = {}
+    for kind in (torch.float32, torch.float64):
+        net = make().to(kind)
+        missing = net.load_state_dict(to_torch(start, kind), strict=False)
+        assert not missing.unexpected_keys and all("num_batches" in key for key in missing.missing_keys), missing
+        results[kind] = train(net, optimizer(net), scaled[0], kind, more, seed)
+    begin, due = to_torch(start, torch.float64), results[torch.float64]
+    ours = {step: distance(to_torch(found[step], torch.float64), due[step], begin) for step in due}
+    theirs = distance(results[torch.float32][STEPS], due[STEPS], begin)
+    loss = 0.0
+    if not isinstance(net, VIB):
+        loss = abs(test_loss(net, due[STEPS], scaled[1], more) / record["metrics"]["test_loss"] - 1)
+    worst = ours[STEPS]
+    fits = all(ours[step] <= max(TOLERANCE, 2.0**-23 * norm(due[step]) / norm(due[step], begin)) for step in ours)
+    fits = fits and worst <= FACTOR * max(theirs, 1e-6) and loss <= 1e-5
+    print(f"| {name} | " + " | ".join(f"{ours[step]:.1e}" for step in (1, 2, STEPS))
+          + f" | {theirs:.1e} | {loss:.1e} |" + ("" if fits else " **too far**"), flush=True)
+    return worst if fits else None
+
+
+# Literals for the tests.
+
+
+def small():
+    """A network 3-4-2 on six points, in float64: name, settings and the parameters after 30 steps."""
+    def number(n):
+        return ((n * 37 + 11) % 101 - 50) / 64
+
+    def build():
+        net = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 2)).double()
+        with torch.no_grad():
+            place = 0
+            for p in net.parameters():
+                for index in range(p.numel()):
+                    p.view(-1)[index] = number(place)
+                    place += 1
+        return net
+
+    x = torch.tensor([[number(3 * row + column + 40) for column in range(3)] for row in range(6)]).double()
+    y = torch.tensor([row % 2 for row in range(6)])
+    kinds = [
+        ("sgd, momentum 0.9, weight decay 0.05", lambda n: torch.optim.SGD(decayed(n, 0.05), lr=0.125, momentum=0.9)),
+        ("sgd, momentum 0.99999", lambda n: torch.optim.SGD(n.parameters(), lr=0.01, momentum=0.99999)),
+        ("adam", lambda n: torch.optim.Adam(n.parameters(), lr=0.01)),
+        ("adam, beta2 0.99999", lambda n: torch.optim.Adam(n.parameters(), lr=0.01, betas=(0.9, 0.99999))),
+        ("adam, beta2 0.9999999", lambda n: torch.optim.Adam(n.parameters(), lr=0.01, betas=(0.9, 0.9999999))),
+        ("adam, weight decay 0.05", lambda n: torch.optim.Adam(decayed(n, 0.05), lr=0.01, eps=1e-3)),
+        ("adamw, weight decay 0.5", lambda n: torch.optim.AdamW(decayed(n, 0.5), lr=0.01)),
+    ]
+    for name, make in kinds:
+        net = build()
+        optimizer = make(net)
+        for _ in range(30):
+            optimizer.zero_grad()
+            F.cross_entropy(net(x), y).backward()
+            optimizer.step()
+        yield name, [value for p in net.parameters() for value in p.detach().view(-1).tolist()]
+
+
+def print_literals():
+    print("// Made by docs/benchmarks/check_training.py --literals with PyTorch " + torch.__version__.split("+")[0]
+          + ", in float64.\n")
+    print("/// Parameters of a network 3-4-2, tanh, after 30 steps of each of PyTorch's optimisers (PyTorchTests.swift).")
+    print("let pyTorchAnswers: [String: [Double]] = [")
+    for name, values in small():
+        print(f'    "{name}": [')
+        for first in range(0, len(values), 4):
+            print("        " + ", ".join(repr(value) for value in values[first:first + 4]) + ",")
+        print("    ],")
+    print("]")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("program", nargs="?", help="ranksweep, with ranksweep-worker beside it")
+    parser.add_argument("--literals", action="store_true")
+    parser.add_argument("--only", default="", help="cases whose name contains this")
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    if arguments.literals:
+        return print_literals()
+    if not arguments.program:
+        parser.error("the program to check is missing")
+    print(f"| {STEPS} steps from the same weights | 1 step | 2 steps | {STEPS} steps | PyTorch float32 | loss |")
+    print("|---|---|---|---|---|---|")
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        sets = write_images(folder)
+        worst = [compare(arguments.program, folder, sets, *case, number) for number, case in enumerate(cases())
+                 if arguments.only in case[0]]
+    if None in worst:
+        sys.exit("some training is further from PyTorch's than float32 rounds")
+    print(f"\nworst in the end: {max(worst):.1e}, at most {TOLERANCE:.0e} is right")
+
+
+if __name__ == "__main__":
+    main()
