@@ -192,7 +192,7 @@ struct SshHosts: WorkerSource {
             for line in said.report { note(line, process.host, at: now) }
             process.closeAll()
             let worker = remote.removeValue(forKey: process.host)
-            if let worker { news.note(worker, end) }
+            if let worker { news.note(worker, ended) }
             if worker != nil, process.wasKilled { unheard.append(process.host) }
             var code: Int32?
             if case .exited(let number) = ended { code = number }
