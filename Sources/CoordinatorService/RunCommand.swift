@@ -149,7 +149,7 @@ private func serve(
         "\(run.spec.name): \(countText(run.spec.grid.count, "trial")): \(words(summary)), in "
             + durationText(seconds: seconds))
     for line in causes(summary, run) { printOut(line) }
-    if let words = summary.commitWords { printOut("  \(words)") }
+    if let words = summary.commitWords ?? summary.otherCommitWords { printOut("  \(words)") }
     if summary.quarantined > 0 {
         printOut(
             "  to try those that were quarantined again: \(options.resumeCommand(run.path)) --retry quarantined"
