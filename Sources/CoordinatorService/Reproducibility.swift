@@ -15,6 +15,14 @@ extension RunSummary {
                 + " by \(commitText(commit.name))"
         }.joined(separator: ", ") + (commits.count > 10 ? ", …" : "")
     }
+
+    /// Where all records are by one commit that is not this program's.
+    var otherCommitWords: String? {
+        guard commits.count == 1, let name = commits.first?.name, !name.isEmpty, name != programCommit else {
+            return nil
+        }
+        return "every record is by \(commitText(name)), and this program is of \(commitText(programCommit))"
+    }
 }
 
 /// A worker's word for its sources, for people: nobody's text is trusted.

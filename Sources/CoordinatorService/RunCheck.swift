@@ -167,9 +167,11 @@ struct RunCheck {
             note(
                 "journal.sqlite",
                 "of version \(version), "
-                    + (journal.hasChecksums
-                        ? "which does not say how long trials were measured"
-                        : "whose records have no checksums"),
+                    + (!journal.hasChecksums
+                        ? "whose records have no checksums"
+                        : version < 4
+                            ? "which does not say how long trials were measured"
+                            : "which does not say which commit records are by"),
                 "\(resume) brings it to version \(RunJournal.version)")
         }
         if faults.isEmpty, survey.isWhole {

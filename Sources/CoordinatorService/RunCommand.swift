@@ -193,7 +193,7 @@ private func finish(
         "\(run.spec.name): \(countText(run.spec.grid.count, "trial")): \(words(summary)), in "
             + durationText(seconds: seconds))
     for line in causes(summary, run) { printOut(line) }
-    if let words = summary.commitWords { printOut("  \(words)") }
+    if let words = summary.commitWords ?? summary.otherCommitWords { printOut("  \(words)") }
     for line in workerLines { printOut("  \(line)") }
     if summary.quarantined > 0 {
         printOut(

@@ -149,6 +149,46 @@ import Wire
         #expect(!work.exists("runs") && !work.exists("homes/calls"))
     }
 
+    @Test(
+        "A whole worker of another commit: a recorded run says at its end whose the records are, a strict one ends it"
+    )
+    func otherProgram() throws {
+        let work = try Workspace()
+        try work.write(smallSweep(steps: 5), to: "s.yaml")
+        try work.write(smallSweep(steps: 5) + "\nreproducibility: strict\n", to: "strict.yaml")
+        let other = String(programCommit.dropLast()) + (programCommit.hasSuffix("x") ? "y" : "x")
+        let program = try work.worker(of: other)
+        let version = try work.start(program, ["--version"]).wait().output
+        #expect(version.contains(", commit \(other)\n"), "\(version)")
+        func begin(_ sweep: String) throws -> (Program, Program) {
+            let coordinator = try work.start(
+                "ranksweep", ["run", sweep, "--out", "\(sweep).run", "--listen", "tcp://127.0.0.1:*"])
+            try eventually("it listens", of: coordinator) { coordinator.errors.contains("; on each host: ") }
+            let line = try #require(
+                coordinator.errors.split(separator: "\n").first { $0.hasPrefix("listening at") })
+            let address = String(line.split(separator: " ")[2].dropLast())
+            return (coordinator, try work.start(program, ["--connect", address, "--slots", "1"]))
+        }
+        let (recorded, its) = try begin("s.yaml")
+        let end = try recorded.wait()
+        #expect(end.code == 0, "\(end.all)")
+        #expect(
+            end.output.contains("every record is by commit \(other), and this program is of "),
+            "\(end.output)")
+        #expect(end.errors.components(separatedBy: " is of commit \(other), the coordinator of ").count == 2)
+        #expect(try its.wait().code == 0)
+        let (strict, refused) = try begin("strict.yaml")
+        let worker = try refused.wait()
+        #expect(worker.code == 2)
+        #expect(
+            worker.errors.contains(
+                "error: the coordinator refused this worker: it is of commit \(other), the "),
+            "\(worker.errors)")
+        #expect(strict.errors.contains("warning: a worker was refused: it is of commit \(other), the "))
+        strict.signal(SIGTERM)
+        #expect(try strict.wait().code == 3)
+    }
+
     /// A shard's file as a program of another commit would write it, with its own checksum right.
     private func foreign(_ work: Workspace, _ name: String, to other: String) throws {
         let lines = try work.text(name).split(separator: "\n").map(String.init).map {
@@ -160,5 +200,22 @@ import Wire
         try work.write(
             text + "{\"end\":{\"attempts\":\(counts[0]),\"records\":\(counts[1]),\"sha256\":\""
                 + Digest(of: text).hexadecimal() + "\"}}\n", to: other)
+    }
+}
+
+extension Workspace {
+    /// A copy of this build's worker that says it is of another commit, as long as the true one.
+    fileprivate func worker(of commit: String) throws -> String {
+        let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        var bytes = try Data(
+            contentsOf: URL(filePath: own).deletingLastPathComponent().appending(path: "ranksweep-worker"))
+        let found = Data(programCommit.utf8)
+        while let place = bytes.range(of: found) {
+            bytes.replaceSubrange(place, with: Data(commit.utf8))
+        }
+        let path = folder.appending(path: "other-worker").path
+        try bytes.write(to: URL(filePath: path))
+        chmod(path, 0o755)
+        return path
     }
 }
