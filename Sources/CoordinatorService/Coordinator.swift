@@ -190,10 +190,13 @@ struct Coordinator {
 
     // MARK: - Messages
 
-    /// At most so many a turn: a turn ends with a commit, and nobody's acknowledgement should wait for long.
+    /// At most so many a turn, and so many bytes: a turn ends with a commit, and nobody's acknowledgement should wait for
+    /// long.
     private mutating func receiveMessages() {
-        for _ in 0..<1000 where unwritten == nil {
+        var taken = 0
+        for _ in 0..<1000 where unwritten == nil && taken < 4 << 20 {
             guard let (worker, bytes) = socket.receive() else { return }
+            taken += bytes.count
             let message: WorkerMessage
             do throws(WireError) { message = try WorkerMessage(decoding: bytes) } catch .version(let theirs) {
                 refuse(

@@ -11,7 +11,7 @@ struct Intake: Equatable, Sendable {
     private var connections: [Int32: Connection] = [:]
 
     /// Most bytes without a whole message, but for what comes between two looks.
-    static let limit: UInt64 = 32 << 20
+    static let limit: UInt64 = 64 << 20
 
     mutating func opened(_ descriptor: Int32) { connections[descriptor] = Connection() }
     mutating func closed(_ descriptor: Int32) { connections[descriptor] = nil }

@@ -226,8 +226,8 @@ private final class HostilePeer {
         let held = (0..<UInt64(WireLimit.list)).map {
             WorkerMessage.HeldTrial(lease: LeaseID($0), trial: $0 % 50, attempt: 1)
         }
-        for _ in 0..<10 { hostile.send(.hello(HostilePeer.hello(held: held))) }
-        for _ in 0..<2000 { hostile.send(.hello(HostilePeer.hello())) }
+        for _ in 0..<2 { hostile.send(.hello(HostilePeer.hello(held: held))) }
+        for _ in 0..<500 { hostile.send(.hello(HostilePeer.hello())) }
         _ = try hostile.wait("it is welcome") { if case .welcome = $0 { true } else { nil } }
         // Lengths that are not true, another version, a list longer than any.
         var bytes = WorkerMessage.hello(HostilePeer.hello()).encoded

@@ -54,7 +54,7 @@ import Text
                 "metrics.local_rank.0.1.mean: 3 is not within 0 … 2.000003"
             ),
             (
-                right.replacing("[6,2]", with: "[\((0..<999).map { _ in "1" }.joined(separator: ","))]"),
+                right.replacing("[6,2]", with: "[\((0..<9).map { _ in "1" }.joined(separator: ","))]"),
                 "metrics.local_rank.0.1.mean: more than 2 values"
             ),
             (right.replacing("[6,2]", with: "[6]"), "metrics.local_rank.0.1.mean: 1 value, and 2 are due"),
@@ -62,7 +62,7 @@ import Text
             (right.replacing("[6,2]", with: "[6,[2]]"), "metrics.local_rank.0.1.mean: a number is due"),
             (
                 right.replacing("\"0.1\"", with: "\"0.2\""),
-                "metrics.local_rank: '0.2' is none of this trial's keys"
+                "metrics.local_rank: '0.1' is missing"
             ),
             (
                 right.replacing("\"accuracy\":0.5", with: "\"accuracy\":1.5"),
@@ -100,7 +100,7 @@ import Text
     }
 
     @Test func `Nothing makes the check go deeper than the form`() throws {
-        let deep = String(repeating: "[", count: 30) + String(repeating: "]", count: 30)
+        let deep = String(repeating: "[", count: 20) + String(repeating: "]", count: 20)
         #expect(
             try fault(Self.right.replacing("[6,2]", with: deep))
                 == "metrics.local_rank.0.1.mean: a number is due")
@@ -116,7 +116,7 @@ import Text
             parsing: Self.sweep.replacing("[2, 5]", with: "{linear: 10}").replacing(
                 "steps: 10", with: "steps: 100"),
             file: "s.yaml")
-        #expect(RecordForm(of: long.grid[0].settings).maxBytes > 4 * form.maxBytes)
+        #expect(RecordForm(of: long.grid[0].settings).maxBytes > 3 * form.maxBytes)
     }
 
     @Test func `A form is the same for trials that differ in their seed, and another for other layers`()
