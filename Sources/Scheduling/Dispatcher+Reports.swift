@@ -64,7 +64,8 @@ extension Dispatcher {
         guard mine.lease == failure.lease, mine.attempt == failure.attempt else { return }
         let isCopy = holders[trial]?.copy == id
         unhold(trial, id)
-        if let host = workers[id]?.host {
+        // What was begun before this coordinator may have failed of what is mended now.
+        if let host = workers[id]?.host, mine.lease.value >= firstLease {
             hopelessness.note(
                 failure.cause, trial: trial, host: host, seconds: failure.provenance.seconds, now)
         }

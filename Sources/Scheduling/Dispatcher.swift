@@ -224,6 +224,7 @@ public struct Dispatcher: Sendable {
     /// Weights that are being fetched, by trial.
     var transfers: [Int: Transfer] = [:]
     var pendingCount: Int
+    let firstLease: UInt64
     var nextLease: UInt64
     var meanMilliseconds: Double?
     var trialTime = TrialTime()
@@ -258,6 +259,7 @@ public struct Dispatcher: Sendable {
             trialLimitSeconds: settings.trialLimitSeconds)
         states = Array(repeating: .pending, count: trialCount)
         pendingCount = trialCount
+        self.firstLease = firstLease
         nextLease = firstLease
         progress = Progress(
             total: trialCount, complete: 0, quarantined: 0, failures: 0, workers: 0, slots: 0)

@@ -120,7 +120,9 @@ extension Simulation {
         guard options.lifetime != nil else { return }
         // An answer to a hello may give again what was lost on its way.
         if case .message(.hello, _) = event { return }
-        let isSettled = options.isCalm || now.milliseconds > options.faultsEnd + 20_000
+        // Hellos that waited while the coordinator was stopped tell of more time than there is, until the next.
+        let isKnown = stoppedUntil == 0 || now.milliseconds > stoppedUntil + 12_000 + 2 * options.latency
+        let isSettled = isKnown && (options.isCalm || now.milliseconds > options.faultsEnd + 20_000)
         for case .send(.assign(let assignment), let worker) in effects {
             let id = worker.value
             defer { given[id, default: 0] += assignment.trials.count }

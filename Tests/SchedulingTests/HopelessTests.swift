@@ -160,4 +160,23 @@ import Wire
             try answer(cluster.join(1), in: &cluster, cause) + pass(seconds: 300, in: &cluster, cause)
         #expect(verdict(effects) == nil)
     }
+
+    @Test
+    func `failures of attempts from before this coordinator are no evidence: their cause may be mended`()
+        throws
+    {
+        var settings = DispatchSettings()
+        settings.mayGrow = false
+        var resumed = TestCoordinator(trials: 1000, settings: settings, firstLease: 1 << 32)
+        let claims = (0..<20).map { held(UInt64($0), lease: UInt64(1 + $0), .reported) }
+        var effects = try resumed.join(1, held: claims)
+        for trial in UInt64(0)..<20 {
+            let late = WorkerMessage.Failure(
+                lease: LeaseID(trial + 1), trial: trial, attempt: 1, cause: "a label is 10",
+                provenance: provenance(seconds: 0.01))
+            effects += try resumed.hear(.failure(late), from: 1)
+        }
+        effects = try answer(effects, in: &resumed) { _, _ in nil }
+        #expect(failures(effects) == 20 && verdict(effects) == nil)
+    }
 }
