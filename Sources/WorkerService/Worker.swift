@@ -230,6 +230,8 @@ struct Worker {
             for reply in replies {
                 if case .ready(let name) = reply {
                     noteKernel(name)
+                    // A worker that ends takes no trial first.
+                    guard ending == nil else { return }
                     handle(.slotReady(slot, kernel: name))
                 } else {
                     if case .done(let trial, let id, _, _, _, _, _, _) = reply { finished[trial] = id }
