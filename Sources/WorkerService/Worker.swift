@@ -231,6 +231,8 @@ struct Worker {
                 if case .ready(let name, let commit) = reply {
                     // A worker that may not serve says no hello, and so gets no trials to lose.
                     guard isRight(kernel: name), isOwn(commit: commit) else { return }
+                    // A worker that ends takes no trial first.
+                    guard ending == nil else { return }
                     handle(.slotReady(slot, kernel: name))
                 } else {
                     if case .done(let trial, let id, _, _, _, _, _, _) = reply { finished[trial] = id }

@@ -32,6 +32,21 @@ import Testing
         }
     }
 
+    /// Where output is checked: all else would be lost untold on a full disk.
+    @Test func onlyConsoleWritesForPeople() throws {
+        let banned = [
+            " print(", " fputs(", " puts(", "write(STDOUT_FILENO", "write(STDERR_FILENO", "FileHandle",
+        ]
+        for file in Self.files(under: "Sources", withExtension: "swift") {
+            guard !Self.name(file).hasPrefix("Sources/Console/") else { continue }
+            for (number, line) in try Self.lines(of: file).enumerated() {
+                for call in banned where " \(line)".contains(call) && !line.contains("//") {
+                    Issue.record("\(Self.name(file)):\(number + 1): '\(call)' is Console's to call")
+                }
+            }
+        }
+    }
+
     @Test func sourcesCallNothingBanned() throws {
         let banned = ["try!", "as!", "fatalError(", ".random(", "Date()", ": Any ", "[Any", "TODO", "FIXME"]
         for file in Self.files(under: "Sources", withExtension: "swift") {
