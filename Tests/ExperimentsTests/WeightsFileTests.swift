@@ -236,7 +236,8 @@ func faultsOfWeightsAreNamed(header: String, data: Int, words: String) throws {
         try fault(missing) { _ = try WeightsFile(opening: missing) }
             == "cannot be read: No such file or directory")
     let folder = files.folder.path
-    #expect(try fault(folder) { _ = try WeightsFile(opening: folder) } == "cannot be read: a folder, not a file")
+    #expect(
+        try fault(folder) { _ = try WeightsFile(opening: folder) } == "cannot be read: a folder, not a file")
     #expect(
         try fault("/dev/zero") { _ = try WeightsFile(opening: "/dev/zero") }
             == "cannot be read: a device, not a file")
