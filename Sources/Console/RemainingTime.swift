@@ -6,8 +6,9 @@ import Text
 /// brings the time and what it sees.
 ///
 /// The plan's seconds are of one core of a usual server. `factor` is how many seconds a slot takes for one of them.
-/// It begins at 1, as if the slots had already worked so for a while (ten seconds each, or half a trial's), and then
-/// follows slot-seconds spent over planned seconds done, of the last minutes more than of those before.
+/// It begins at 1, as if the slots had already worked so for a while (half a trial, or ten seconds or a tenth of the run
+/// where that is more), and then follows slot-seconds spent over planned seconds done, of the last minutes more than of
+/// those before.
 public struct RemainingTime: Equatable, Sendable {
     /// A look at a run. Work is in seconds of the plan.
     public struct Look: Equatable, Sendable {
@@ -56,8 +57,10 @@ public struct RemainingTime: Equatable, Sendable {
         let left = max(look.left, 0)
         if planned == 0 {
             guard look.slots > 0, look.trialsLeft > 0 else { return }
-            // As if each slot had worked so long as planned.
-            let each = max(RemainingTime.leastPrior, left / Double(look.trialsLeft) / 2)
+            // As if each slot had worked so long as planned. Of a short run no more than a tenth: a plan may be
+            // hundreds of times off.
+            let least = min(RemainingTime.leastPrior, left / Double(look.slots) / 10)
+            let each = max(least, left / Double(look.trialsLeft) / 2)
             prior = each * Double(look.slots)
             planned = prior
             memory = max(memory, 4 * each)

@@ -13,6 +13,7 @@ struct PlannedWork {
     private var remaining = RemainingTime()
     /// When running trials were first seen at the end of their training.
     private var measuredSince: [Int: Int64] = [:]
+    private var nextLook: Int64 = .min
 
     /// More outcomes from before are counted by the mean.
     private static let mostLookedUp = 20_000
@@ -42,7 +43,10 @@ struct PlannedWork {
         done += seconds
     }
 
+    /// At most twice a second: the loop asks at every turn.
     mutating func look(at dispatcher: Dispatcher, milliseconds: Int64) {
+        guard milliseconds >= nextLook else { return }
+        nextLook = milliseconds + 500
         let progress = dispatcher.progress
         let trialsLeft = max(0, progress.total - progress.complete - progress.quarantined)
         var (told, toldSince, untold, longest) = (0.0, 0.0, 0.0, 0.0)

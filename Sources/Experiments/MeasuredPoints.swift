@@ -31,8 +31,6 @@ struct MeasuredPoints {
             labels = try MeasuredPoints.labels(labelsPath, points: inputs.rows)
             (inputsFile, labelsFile) = (path, labelsPath ?? path)
         case .images(let path, let labelsPath, let scale):
-            // What is no regular file might never end.
-            _ = try InputFile(path)
             let file = try IDXFile.read(path, dimensions: 3)
             inputs = file.bytes.withUnsafeBufferPointer {
                 MeasuredPoints.inputs($0, count: file.dimensions[0], scale)

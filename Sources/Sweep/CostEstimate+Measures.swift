@@ -19,6 +19,15 @@ extension CostEstimate {
         }
     }
 
+    /// The singular values of each weight matrix, in double.
+    mutating func add(weightNormsOf shape: Shape, times: Double) {
+        for (units, weights) in zip(shape.jacobianUnits, shape.weights) where units > 0 {
+            let (rows, columns) = (Double(units), Double(weights) / Double(units))
+            let small = min(rows, columns)
+            reductions += times * 0.5 * small * small * max(rows, columns)
+        }
+    }
+
     /// As of a local rank in the patch; with a plain network's Jacobians as wide as its inputs.
     mutating func add(
         partialRank measure: RequestedMeasure, _ trial: TrialSettings, _ shape: Shape, times: Double

@@ -72,7 +72,7 @@ public struct CostEstimate: Equatable, Sendable {
         "depth", "width", "hidden", "bottleneck", "normalisation", "groups", "skips", "training.batch",
         "training.steps", "training.epochs", "training.logDet.weight", "training.logDet.layers",
         "measures.every", "measures.samples", "measures.localRank", "measures.localRank.points",
-        "measures.localRank.patch",
+        "measures.localRank.patch", "measures.weightNorms", "measures.weightNorms.tolerance",
     ]
 
     static func depends(on path: String) -> Bool {
@@ -116,6 +116,11 @@ extension CostEstimate {
             } else {
                 part.cost.add(rank, shape, times: times)
             }
+            parts.append(part)
+        }
+        if trial.measures.weightNorms != nil {
+            var part = Part(name: "weightNorms")
+            part.cost.add(weightNormsOf: shape, times: times)
             parts.append(part)
         }
         for measure in trial.measures.requested {

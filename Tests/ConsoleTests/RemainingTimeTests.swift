@@ -163,6 +163,13 @@ private struct Timeline {
         }
     }
 
+    @Test("A plan that is 200 times off is forgotten within a tenth of the run")
+    func wrongPlan() {
+        let line = Timeline(trials: .init(repeating: (planned: 0.00078, actual: 0.16), count: 4000), slots: 2)
+        #expect(line.worst(from: 0.1) < 2)
+        #expect(line.worst(from: 0.3) < 1.4)
+    }
+
     @Test("The clock may stand still, and a run may have nothing left")
     func edges() {
         var estimate = RemainingTime()

@@ -40,7 +40,7 @@ import Testing
         // Nobody writes to it, so who opened it would wait for ever.
         let pipe = work.folder.appending(path: "data/cifar-10/data_batch_4.bin").path
         #expect(unlink(pipe) == 0 && mkfifo(pipe, 0o600) == 0)
-        #expect(try verify().output.contains("data_batch_4.bin: a pipe or a device, no file"))
+        #expect(try verify().output.contains("data_batch_4.bin: a pipe, not a file"))
     }
 
     @Test("What cannot be fetched, or has no files, is told")

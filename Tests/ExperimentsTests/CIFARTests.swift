@@ -132,7 +132,7 @@ private final class BatchFolder {
                 + "the one that holds it with --data DIR or RANKSWEEP_DATA")
         try FileManager.default.createDirectory(
             atPath: folder.file("data_batch_5.bin"), withIntermediateDirectories: true)
-        #expect(folder.fault == "\(folder.file("data_batch_5.bin")): cannot be read: Is a directory")
+        #expect(folder.fault == "\(folder.file("data_batch_5.bin")): cannot be read: a folder, not a file")
     }
 }
 

@@ -134,7 +134,7 @@ func dataAfterTheAnnouncedOnesIsRefused(isCompressed: Bool) throws {
             + "them with --data DIR or RANKSWEEP_DATA")
     // A folder where the file should be.
     try FileManager.default.createDirectory(atPath: folder.file(3), withIntermediateDirectories: true)
-    #expect(fault(folder) == "\(folder.file(3)): cannot be read: Is a directory")
+    #expect(fault(folder) == "\(folder.file(3)): cannot be read: a folder, not a file")
 }
 
 @Test func moreImagesThanThereAreIsASettingsFault() throws {

@@ -239,10 +239,11 @@ func faultsOfWeightsAreNamed(header: String, data: Int, words: String) throws {
         try fault(missing) { _ = try WeightsFile(opening: missing) }
             == "cannot be read: No such file or directory")
     let folder = files.folder.path
-    #expect(try fault(folder) { _ = try WeightsFile(opening: folder) } == "cannot be read: Is a directory")
+    #expect(
+        try fault(folder) { _ = try WeightsFile(opening: folder) } == "cannot be read: a folder, not a file")
     #expect(
         try fault("/dev/zero") { _ = try WeightsFile(opening: "/dev/zero") }
-            == "cannot be read: is no regular file")
+            == "cannot be read: a device, not a file")
 }
 
 @Test func numbersThatAreNotFiniteArePlaced() throws {

@@ -197,9 +197,9 @@ private func message(_ text: String, set overrides: [String] = [], quick: Bool =
         #expect(try difference(["seed=0,1,2"], ["seed=0,1"])?.additions == nil)
         let added = try #require(try difference([], ["training.momentum=0.5", "training.optimizer=sgd"]))
         #expect(added.items.contains(.init(path: "training.momentum", before: "not given", after: "0.5")))
-        let figures = try #require(
-            SweepDifference(
-                from: try spec(text), to: try spec(text + "figures: [{name: f, x: step, y: train_loss}]\n")))
+        let traced = text + "measures: {every: log}\n"
+        let drawn = traced + "figures: [{name: f, x: step, y: train_loss}]\n"
+        let figures = try #require(SweepDifference(from: try spec(traced), to: try spec(drawn)))
         #expect(figures.items == [.init(path: "figures", before: "none", after: "f")] && !figures.isOfTrials)
         let condition = try #require(
             SweepDifference(from: try spec(text), to: try spec(text + "where: seed > 0\n")))
