@@ -67,7 +67,7 @@ struct FallTable {
         let paths = self.paths
         let columns =
             paths + ["metric", "threshold", "layer", "max", "max_step", "final"]
-            + ["mean", "stderr", "ci95_low", "ci95_high"].map { "fall:\($0)" } + ["n"]
+            + ["mean", "stderr", "ci95_low", "ci95_high"].map { "fall:\($0)" } + ["n", "diverged", "failed"]
         var lines = [
             "# How far ranks fall after their maximum, in figure \(data.figure.name) of the sweep "
                 + table.sweepName,
@@ -118,6 +118,7 @@ struct FallTable {
         let numbers: [Double?] = [
             fall.maximum, fall.step, fall.final, fall.differences.mean, fall.differences.standardError,
             interval?.low, interval?.high, Double(fall.differences.count),
+            Double(block.curve.trials.diverged), Double(block.curve.trials.failed),
         ]
         return paths.map { Summary.axisText(value($0)) }
             + [

@@ -79,14 +79,14 @@ private func trace(_ values: [Double]) -> [Double: Double] {
         #expect(
             try columns(of: table) == [
                 "beta", "depth", "metric", "threshold", "layer", "max", "max_step", "final", "fall:mean",
-                "fall:stderr", "fall:ci95_low", "fall:ci95_high", "n",
+                "fall:stderr", "fall:ci95_low", "fall:ci95_high", "n", "diverged", "failed",
             ])
         // Layer 1 of depth 2 falls from 1.5 above layer 2 to 0.5 above it; the loss has no row.
         let rows = rows(of: table)
         #expect(rows.count == 6)
         let falling = try #require(rows.first { $0[0] == "0.1" && $0[1] == "2" && $0[4] == "1" })
         #expect(falling.prefix(3) == ["0.1", "2", "\"local_rank\""] && falling[6] == "1")
-        #expect(Double(falling[8]) == 1 && falling.last == "3")
+        #expect(Double(falling[8]) == 1 && falling.suffix(3) == ["3", "0", "0"])
         let last = try #require(rows.first { $0[0] == "0.1" && $0[1] == "2" && $0[4] == "2" })
         #expect(Double(last[8]) == 0)
         let script = try text(of: folder + "/figures/t.gp")

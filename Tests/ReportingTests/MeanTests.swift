@@ -176,12 +176,29 @@ struct MeanTests {
     func gaps() throws {
         try withFolder { folder in
             let figure = "{name: k, x: training.learningRate, y: [train_loss, test_loss]}"
-            try Rates(figure) { rate, _ in
-                metrics(rate == 1 ? ["test_loss": 1] : ["train_loss": 1, "test_loss": 1])
-            }.report(folder)
+            let rates = try Rates(figure) { rate, seed in
+                metrics(rate == 1 ? ["test_loss": Double(seed)] : ["train_loss": 1, "test_loss": 1])
+            }
+            let outcome = try rates.report(folder)
+            #expect(try cells(text(of: folder + "/tables/summary.dat"), "train_loss:n") == ["3", "3", "0"])
+            #expect(outcome.summary.rows.map { $0.samples.count } == [2, 2, 2])
             let words = subtitle(try text(of: folder + "/figures/k.gp"))
             #expect(words.contains("no seed has a number at learning rate 1 (1 point)"))
             #expect(!words.contains("pale"))
+        }
+    }
+
+    @Test("The page says where fewer seeds have a number")
+    func fewerInThePage() throws {
+        try withFolder { folder in
+            let rates = try Rates("{name: k, x: training.learningRate, y: train_loss}") { rate, seed in
+                metrics(rate == 1 && seed == 2 ? ["test_loss": 1] : ["train_loss": 1, "test_loss": 1])
+            }
+            let outcome = try rates.report(folder)
+            let page = ReportPage(
+                spec: rates.spec, outcome: outcome, provenance: nil, version: "1", commit: "x"
+            ).html
+            #expect(page.components(separatedBy: ", n = 2<").count == 2)
         }
     }
 
