@@ -138,8 +138,8 @@ private func list(_ value: JSONValue?) throws -> [Double] {
                 try #require(MeasureRequest.Measure(rawValue: $0))
             })
         #expect(MeasureRequest(request.json) == request)
-        let found = try #require(try measure(request, data: nowhere).object)
-        #expect(found.count == 8)
+        var found = try #require(try measure(request, data: nowhere).object)
+        #expect(found.removeValue(forKey: "layers") != nil && found.count == 8)
         for (key, value) in found { #expect(result.body["metrics"]?[key] == value, "\(key)") }
     }
 

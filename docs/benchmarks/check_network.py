@@ -4,7 +4,7 @@ NumPy, SciPy and scikit-learn, from the same files.
     pip install numpy scipy scikit-learn safetensors
 
 Networks: scikit-learn's digits (8 x 8 pixels, ten classes) learnt by its MLPClassifier, ReLU and tanh; a random
-ReLU network; and the learnt network's last layer alone, at the activations below it as inputs: there no forward
+ReLU network; and the learnt network's last layer alone (`--head`), with the activations below it (`--features`): there no forward
 pass in single precision is between the two computations. Ranks are compared where no singular value is within
 1e-3 of the threshold; at the tolerance of single precision the count must be one of a threshold half or twice it.
 """
