@@ -158,7 +158,9 @@ extension Simulation {
 
     /// Without faults, a run in which everything fails ends after a few failures a slot.
     mutating func checkDespair() {
-        guard options.isCalm, options.isHopeless, !isMended, options.hosts * Int(options.slots) <= 4 else {
+        guard options.isCalm, options.isHopeless, !options.isTogether, !isMended,
+            options.hosts * Int(options.slots) <= 4
+        else {
             return
         }
         let count = journal.failures.values.reduce(0) { $0 + $1.count }

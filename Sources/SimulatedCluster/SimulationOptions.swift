@@ -97,7 +97,10 @@ public struct SimulationOptions: Sendable {
         let longest = min(25_000, longest * slowness)
         let drawn: Int64? = own.pick(nil, nil, nil, longest + 10_000, 3 * longest + 10_000)
         // While the others are between two lives a bad host would have all trials for itself.
-        lifetime = hasBadHost ? nil : drawn
+        // A record counts when its weights have come, and each piece is asked for: who lives shorter is of no use.
+        let pieces = files.reduce(0) { $0 + Int64($1 / UInt64(WireLimit.piece)) + 1 }
+        let transfer = 2 * latency * pieces
+        lifetime = hasBadHost ? nil : drawn.map { $0 + transfer }
         isTogether = own.hits(0.5)
         var wishes = Chance(own.next() ^ 0x0915)
         wishesEnd = max(faultsEnd, wishes.milliseconds(20_000...60_000))
