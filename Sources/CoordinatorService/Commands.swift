@@ -65,7 +65,9 @@ let dataOption = OptionSpec(
 
 let workerOptions = [
     OptionSpec("--workers", "N", "start N workers on this machine (default: 1; with --listen: 0)"),
-    OptionSpec("--slots", "N", "trials at a time, shared out to those workers (default: one a core that they may use)"),
+    OptionSpec(
+        "--slots", "N",
+        "trials at a time, shared out to those workers (default: one a core that they may use)"),
     OptionSpec("--listen", "tcp://HOST:PORT", "let workers connect that were started elsewhere"),
     OptionSpec(
         "--keys", "DIR",

@@ -55,7 +55,8 @@ struct RunDirectory {
             throw .input("--out \(path): that is the root of all files; take a folder in it")
         }
         guard let home = homeDirectory(), isSame(path, home) else { return }
-        throw .input("--out \(path): that is your home directory; take a folder in it, such as \(path)/runs/NAME")
+        throw .input(
+            "--out \(path): that is your home directory; take a folder in it, such as \(path)/runs/NAME")
     }
 
     private static func isSame(_ path: String, _ other: String) -> Bool {

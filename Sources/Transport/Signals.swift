@@ -60,7 +60,9 @@ public struct ChildProgram {
         posix_spawnattr_setflags(&attributes, Int16(flags))
         var process = pid_t()
         let code = withCStrings([path] + arguments) { argv in
-            withCStrings(environment, and: foreignEntries()) { posix_spawn(&process, path, &actions, &attributes, argv, $0) }
+            withCStrings(environment, and: foreignEntries()) {
+                posix_spawn(&process, path, &actions, &attributes, argv, $0)
+            }
         }
         guard code == 0 else {
             errno = code

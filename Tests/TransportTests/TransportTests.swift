@@ -247,7 +247,8 @@ import Wire
         defer { unsetenv("RANKSWEEP_TEST_BYTES") }
         let other = try #require(
             ChildProgram.start(
-                "/bin/sh", ["-c", "test \"$RANKSWEEP_TEST_BYTES\" = \"$(printf 'a\\377')\""], environment: []))
+                "/bin/sh", ["-c", "test \"$RANKSWEEP_TEST_BYTES\" = \"$(printf 'a\\377')\""], environment: [])
+        )
         #expect(other.wait() == .exited(0))
         let killed = try #require(ChildProgram.start("/bin/sleep", ["60"], environment: []))
         #expect(killed.endIfEnded() == nil)
