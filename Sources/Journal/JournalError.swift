@@ -1,5 +1,5 @@
 // Journal: the coordinator's durable state, one SQLite file in a run directory, and the lock that keeps a
-// second coordinator out. Imports Scheduling, Wire, Sweep, Text, SQLite. Leaves out what a record means and
+// second coordinator out. Imports Scheduling, Wire, Sweep, Files, Text, SQLite. Leaves out what a record means and
 // how it is exported (Reporting), and when to append (Scheduling decides, CoordinatorService performs).
 
 import CSQLite

@@ -1,5 +1,5 @@
 // Transport: bytes between a coordinator and its workers, over ZeroMQ on TCP, and waiting for sockets and
-// descriptors together; keys, and who is let in by them (docs/security.md). Imports Wire (limits,
+// descriptors together; keys, and who is let in by them (docs/security.md). Imports Files, Wire (limits,
 // identities), Text and ZeroMQ. Leaves out what messages mean, and when to send them.
 
 import CPosix
