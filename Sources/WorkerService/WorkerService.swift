@@ -1,6 +1,6 @@
 // WorkerService: the command `ranksweep-worker`. A worker is one poll loop between its coordinator and its
 // slots; a slot is a child process of the same program that trains and measures, with one BLAS thread.
-// Imports Experiments (slots only), Transport, Scheduling, Wire, Sweep, Console. Leaves out decisions: those
+// Imports Experiments (slots only), Transport, Scheduling, Wire, Sweep, Files, Console. Leaves out decisions: those
 // of the session are Scheduling's.
 
 import Console
