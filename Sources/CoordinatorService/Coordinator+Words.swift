@@ -7,6 +7,21 @@ import Wire
 // What a run says while it goes on.
 
 extension Coordinator {
+    /// Redraws the progress line on a terminal; elsewhere prints one every half minute.
+    mutating func showProgress() {
+        let now = monotonicMilliseconds()
+        guard terminal.isTerminal || now >= nextLookAt || now >= nextLineAt else { return }
+        nextLookAt = now + 1000
+        rate.update(done: dispatcher.work, atMilliseconds: now)
+        plannedWork.look(at: dispatcher, milliseconds: now)
+        if terminal.isTerminal {
+            terminal.setFoot(progressReport.line(width: terminal.width - 1))
+        } else if now >= nextLineAt {
+            nextLineAt = now + 30_000
+            terminal.print(progressReport.line(width: 200))
+        }
+    }
+
     mutating func tell(_ conflict: RecordConflict) {
         conflicts += 1
         func words(_ provenance: Provenance?) -> String {

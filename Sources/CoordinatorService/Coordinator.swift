@@ -27,8 +27,8 @@ struct Coordinator {
     var sources: [any WorkerSource]
     private(set) var dispatcher: Dispatcher
     var terminal = Terminal()
-    private(set) var rate = RateEstimate()
-    private(set) var plannedWork: PlannedWork
+    var rate = RateEstimate()
+    var plannedWork: PlannedWork
     private(set) var isFinished = false
     var isInterrupted = false
     /// Why going on is of no use.
@@ -65,8 +65,8 @@ struct Coordinator {
     var failureCounts: [String: Int] = [:]
     /// BLAS kernels of the workers so far, also of those before this coordinator.
     var kernels: Set<String>
-    private var nextLineAt: Int64
-    private var nextLookAt: Int64 = 0
+    var nextLineAt: Int64
+    var nextLookAt: Int64 = 0
     var conflicts = 0
     /// Workers of another commit that the user was told of.
     var toldCommits: Set<WorkerID> = []
@@ -393,19 +393,5 @@ struct Coordinator {
         trouble = nil
         terminal.print("the disk takes writes again, after \(past.durationText(at: now)): going on")
         for event in past.missed(at: now) { handle(event) }
-    }
-
-    private mutating func showProgress() {
-        let now = monotonicMilliseconds()
-        guard terminal.isTerminal || now >= nextLookAt || now >= nextLineAt else { return }
-        nextLookAt = now + 1000
-        rate.update(done: dispatcher.work, atMilliseconds: now)
-        plannedWork.look(at: dispatcher, milliseconds: now)
-        if terminal.isTerminal {
-            terminal.setFoot(progressReport.line(width: terminal.width - 1))
-        } else if now >= nextLineAt {
-            nextLineAt = now + 30_000
-            terminal.print(progressReport.line(width: 200))
-        }
     }
 }

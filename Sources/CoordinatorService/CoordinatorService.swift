@@ -49,7 +49,8 @@ struct CommandFailure: Error {
 
     init(_ error: JournalError) {
         switch error {
-        case .diskFull, .tooLarge, .corrupt, .damagedRecords, .unfitRecord, .system: self = .fault(error.message)
+        case .diskFull, .tooLarge, .corrupt, .damagedRecords, .unfitRecord, .system:
+            self = .fault(error.message)
         default: self = .input(error.message)
         }
     }

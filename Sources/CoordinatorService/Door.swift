@@ -74,7 +74,9 @@ struct Door {
         guard endpoint.port == nil, let last else {
             return try CoordinatorSocket(listeningAt: endpoint, keys: keys, limits: limits)
         }
-        if let socket = try? CoordinatorSocket(listeningAt: endpoint.at(port: last), keys: keys, limits: limits) {
+        if let socket = try? CoordinatorSocket(
+            listeningAt: endpoint.at(port: last), keys: keys, limits: limits)
+        {
             return socket
         }
         let socket = try CoordinatorSocket(listeningAt: endpoint, keys: keys, limits: limits)

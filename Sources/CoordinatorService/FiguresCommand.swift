@@ -79,7 +79,8 @@ func writeReports(_ run: RunDirectory, formats: [FigureFormat]) throws(CommandFa
     }
     let report = run.path + "/report.html"
     let page = ReportPage(
-        spec: run.spec, outcome: outcome, provenance: provenance, version: programVersion, commit: programCommit)
+        spec: run.spec, outcome: outcome, provenance: provenance, version: programVersion,
+        commit: programCommit)
     try filed { () throws(FileError) in try page.write(to: report) }
     printOut("report   \(report)")
     try DrawnReports.write(outcome.tables + outcome.scripts + outcome.pictures + ["report.html"], of: run)

@@ -119,7 +119,9 @@ extension MeasureRequest.Measure {
 }
 
 private func checkReadable(_ file: String) throws(UsageError) {
-    guard access(file, R_OK) == 0 else { throw UsageError("\(file): cannot be read: \(systemMessage(errno))") }
+    guard access(file, R_OK) == 0 else {
+        throw UsageError("\(file): cannot be read: \(systemMessage(errno))")
+    }
 }
 
 extension MeasureRequest {

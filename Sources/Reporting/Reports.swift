@@ -148,7 +148,8 @@ struct ReportContent {
     ///   - failed: trials that count as failed where they have no record, by their place in the grid.
     ///   - fault: why a line is none that the sweep can give; asked before the line is read.
     init(
-        spec: SweepSpec, recordsAt path: String, failed: [Int] = [], fault: ([UInt8]) -> String? = { _ in nil }
+        spec: SweepSpec, recordsAt path: String, failed: [Int] = [],
+        fault: ([UInt8]) -> String? = { _ in nil }
     ) throws(ReportError) {
         var figures = spec.figures.map { FigureData($0, of: spec) }
         var summary = Summary(of: spec)

@@ -129,7 +129,8 @@ import Testing
     @Test func aWorkspaceHoldsEveryLayersActivations() {
         let model = MLP<Double>(
             StackShape(units: [2, 2, 1], activation: .relu), loss: .meanSquaredError, points: 1)
-        model.parameters.flat.assign([1, 2, -1, 1, /* b */ 0.5, -9, /* W₂ */ 3, 4, /* b₂ */ 0.25])
+        // W₁, b₁, W₂, b₂.
+        model.parameters.flat.assign([1, 2, -1, 1] + [0.5, -9] + [3, 4] + [0.25])
         forward(model.layers, .relu, inputs: Matrix([[1, 2]]), into: model.work)
         #expect(model.work.outputs.map(\.values) == [[5.5, 0], [16.75]])
         #expect(model.work.last.values == [16.75])
