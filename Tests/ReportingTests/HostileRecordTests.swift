@@ -72,9 +72,9 @@ func extremes(number: Double) throws {
 }
 
 @Test(
-    "An axis may have values whose inverses are no numbers",
+    "An axis may have values at the ends of its bounds, and neighbouring doubles",
     arguments: [
-        "[1e-310, 0.5]", "{log: [1e-300, 1], count: 3}", "[1e-150, 1e150]", "[1, 1.0000000000000002]",
+        "[1e-30, 0.5]", "{log: [1e-30, 1], count: 3}", "[1e-30, 1e30]", "[1, 1.0000000000000002]",
     ])
 func axes(beta: String) throws {
     try withFolder { folder in
