@@ -243,17 +243,19 @@ struct Coordinator {
                 )
                 return
             }
-            if let why = run.spec.objection(toCommit: hello.commit) {
+            if let why = run.spec.objection(toCommit: hello.commit, kernel: hello.kernel, after: kernels) {
                 refuse(worker, why)
                 return
             }
             warn(ofCommit: hello, worker)
-            if let why = run.spec.objection(toKernel: hello.kernel, after: kernels) {
+            ledger.joined(worker, WorkerProcess(host: hello.host, process: hello.process))
+        case .report(let report):
+            let maker = report.provenance
+            // A worker whose hello was refused may have sent its finished trials right behind it.
+            if let why = run.spec.objection(toCommit: maker.commit, kernel: maker.kernel, after: kernels) {
                 refuse(worker, why)
                 return
             }
-            ledger.joined(worker, WorkerProcess(host: hello.host, process: hello.process))
-        case .report(let report):
             switch CheckedReport.check(report, run.spec, digest: sweepDigest, &trials) {
             case .record(let report): checked = report
             case .otherTrial:

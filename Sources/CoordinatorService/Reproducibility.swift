@@ -31,24 +31,22 @@ func commitText(_ commit: String) -> String {
 }
 
 extension SweepSpec {
-    /// Why a worker with this BLAS kernel may not work at the run: another kernel's products have other last
-    /// digits.
+    /// Why a worker may not work at the run: one that was built from other sources may calculate otherwise, and another
+    /// kernel's products have other last digits.
     ///
-    /// - Parameter others: kernels of those who worked at it before.
-    func objection(toKernel kernel: String, after others: Set<String>) -> String? {
-        guard isStrict, let due = others.sorted().first, kernel != due else { return nil }
+    /// - Parameter others: kernels of the workers so far.
+    func objection(toCommit commit: String, kernel: String, after others: Set<String>) -> String? {
+        guard isStrict else { return nil }
+        if commit != programCommit {
+            return
+                "it is of \(commitText(commit)), the coordinator of \(commitText(programCommit)), and the sweep says "
+                + "'reproducibility: strict': build both from the same sources ('make build', 'make bundle'), or run the "
+                + "sweep with 'recorded'"
+        }
+        guard let due = others.sorted().first, kernel != due else { return nil }
         return
             "its OpenBLAS kernel is \(kernel), the run's is \(due), and the sweep says 'reproducibility: strict': "
             + "start it with --blas-kernel \(due), or run the sweep with 'recorded'"
-    }
-
-    /// Why a worker that was built from these sources may not work at the run: others may calculate otherwise.
-    func objection(toCommit commit: String) -> String? {
-        guard isStrict, commit != programCommit else { return nil }
-        return
-            "it is of \(commitText(commit)), the coordinator of \(commitText(programCommit)), and the sweep says "
-            + "'reproducibility: strict': build both from the same sources ('make build', 'make bundle'), or run the "
-            + "sweep with 'recorded'"
     }
 
     /// What strictness cannot promise with this program; nil where it can.
