@@ -1,4 +1,5 @@
 import Foundation
+import Sweep
 import Testing
 import Text
 import Transport
@@ -16,7 +17,7 @@ import Wire
 
     /// A coordinator with a worker that says this hello, and what it answers first.
     private func meet(_ work: Workspace, _ sweep: String, commit: String) throws -> (
-        Program, CoordinatorMessage?
+        Program, CoordinatorMessage?, WorkerSocket
     ) {
         try work.write(sweep, to: "s.yaml")
         let coordinator = try work.start(
@@ -36,13 +37,13 @@ import Wire
         // Twice: the user hears of a worker once.
         #expect(socket.send(hello(commit).encoded))
         try eventually("it is answered again", of: coordinator) { socket.receive() != nil }
-        return (coordinator, answer)
+        return (coordinator, answer, socket)
     }
 
     @Test("A strict run refuses a worker of another commit, and says so to both")
     func strict() throws {
         let work = try Workspace()
-        let (coordinator, answer) = try meet(
+        let (coordinator, answer, socket) = try meet(
             work, smallSweep() + "\nreproducibility: strict\n", commit: "0123456789")
         let words = "it is of commit 0123456789, the coordinator of "
         guard case .refuse(let reason)? = answer else {
@@ -52,6 +53,19 @@ import Wire
         #expect(reason.hasPrefix(words) && reason.contains("'reproducibility: strict'"), "\(reason)")
         #expect(
             coordinator.errors.contains("warning: a worker was refused: \(words)"), "\(coordinator.errors)")
+        // Nor a record that follows the refused hello.
+        let spec = try SweepSpec(parsing: work.text("s.yaml"), file: "s.yaml")
+        let report = WorkerMessage.Report(
+            lease: LeaseID(1), trial: 0, id: spec.grid[0].id, attempt: 1, body: Array("{}".utf8),
+            provenance: Provenance(
+                host: "far", process: 7, slot: 0, cpu: "", kernel: "Haswell", startMilliseconds: 0,
+                seconds: 1, peakMemoryBytes: 1, commit: "0123456789"))
+        #expect(socket.send(WorkerMessage.report(report).encoded))
+        try eventually("the record is refused", of: coordinator) {
+            guard let bytes = socket.receive() else { return false }
+            guard case .refuse(let reason) = try CoordinatorMessage(decoding: bytes) else { return false }
+            return reason.hasPrefix(words)
+        }
         coordinator.signal(SIGTERM)
         #expect(try coordinator.wait().code == 3)
     }
@@ -59,7 +73,7 @@ import Wire
     @Test("A recorded run takes it, warns once a worker, and status counts it")
     func recorded() throws {
         let work = try Workspace()
-        let (coordinator, answer) = try meet(work, smallSweep(), commit: "0123456789")
+        let (coordinator, answer, _) = try meet(work, smallSweep(), commit: "0123456789")
         guard case .welcome? = answer else {
             Issue.record("it was answered with \(String(describing: answer))")
             return
