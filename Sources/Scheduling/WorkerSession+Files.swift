@@ -49,7 +49,10 @@ extension WorkerSession {
     }
 
     /// Whether the worker has the trial's record, for which it was not told that it is durable.
-    public func holdsRecord(of trial: UInt64) -> Bool {
-        if case .reported(.report)? = held[trial]?.stage { true } else { false }
+    ///
+    /// - Parameter lease: that of the record; nil: any.
+    public func holdsRecord(of trial: UInt64, by lease: LeaseID? = nil) -> Bool {
+        guard case .reported(.report(let report))? = held[trial]?.stage else { return false }
+        return lease.map { $0 == report.lease } ?? true
     }
 }

@@ -23,14 +23,26 @@ extension Simulation {
     }
 
     mutating func receive(_ message: CoordinatorMessage, at id: UInt64) {
-        if case .accepted(let trials) = message, options.isLikeZeroMQ {
-            for trial in trials where workers[id]?.session.holdsRecord(of: trial) == true {
-                if workers[id]?.lies.contains(trial) == true { continue }
-                if journal.records[trial] == nil { fail("worker \(id) forgets trial \(trial)'s only record") }
-            }
-        }
+        checkForgetting(message, at: id)
         workers[id]?.lastHeard = now.milliseconds
         work(id, .message(message))
+    }
+
+    /// No worker is told to forget a record that nobody else has.
+    private mutating func checkForgetting(_ message: CoordinatorMessage, at id: UInt64) {
+        let (trials, lease): ([UInt64], LeaseID?)
+        switch message {
+        case .accepted(let named): (trials, lease) = (named, nil)
+        case .revoke(let of, let named): (trials, lease) = (named, of)
+        default: return
+        }
+        guard options.isLikeZeroMQ, let worker = workers[id] else { return }
+        for trial in trials where worker.session.holdsRecord(of: trial, by: lease) {
+            if worker.lies.contains(trial) || journal.records[trial] != nil { continue }
+            // A trial that was given up may be called off while its record comes.
+            if lease != nil, journal.quarantined.contains(trial) { continue }
+            fail("worker \(id) forgets trial \(trial)'s only record")
+        }
     }
 
     mutating func work(_ id: UInt64, _ event: SessionEvent) {
