@@ -49,10 +49,9 @@ extension WorkerSession {
     }
 
     /// Whether the worker has the trial's record, for which it was not told that it is durable.
-    ///
-    /// - Parameter lease: that of the record; nil: any.
-    public func holdsRecord(of trial: UInt64, by lease: LeaseID? = nil) -> Bool {
-        guard case .reported(.report(let report))? = held[trial]?.stage else { return false }
-        return lease.map { $0 == report.lease } ?? true
+    public func holdsRecord(of trial: UInt64) -> Bool { record(of: trial) != nil }
+
+    public func record(of trial: UInt64) -> WorkerMessage.Report? {
+        if case .reported(.report(let report))? = held[trial]?.stage { report } else { nil }
     }
 }

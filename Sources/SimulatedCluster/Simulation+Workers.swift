@@ -37,10 +37,13 @@ extension Simulation {
         default: return
         }
         guard options.isLikeZeroMQ, let worker = workers[id] else { return }
-        for trial in trials where worker.session.holdsRecord(of: trial, by: lease) {
-            if worker.lies.contains(trial) || journal.records[trial] != nil { continue }
-            // A trial that was given up may be called off while its record comes.
-            if lease != nil, journal.quarantined.contains(trial) { continue }
+        for trial in trials {
+            guard let record = worker.session.record(of: trial), record.lease == lease ?? record.lease,
+                !worker.lies.contains(trial), journal.records[trial] == nil
+            else { continue }
+            // Called off while it still ran, as far as was known: the trial was given up, or an attempt of that number
+            // had failed before this coordinator.
+            if lease != nil, journal.hadFailed(trial, record.attempt, before: UInt64(life) << 32) { continue }
             fail("worker \(id) forgets trial \(trial)'s only record")
         }
     }

@@ -219,7 +219,7 @@ extension [SessionEffect] {
             if case .assign = answer { continue }
             #expect(try worker.handle(.message(answer)) == [])
         }
-        #expect(worker.session.holdsRecord(of: 0, by: LeaseID(2)))
+        #expect(worker.session.record(of: 0)?.lease == LeaseID(2))
         #expect(try worker.handle(.message(welcomed)).reports == sent)
     }
 
