@@ -54,14 +54,14 @@ extension Dispatcher {
     ) {
         guard let trial = Int(exactly: failure.trial), states.indices.contains(trial) else { return }
         guard let mine = workers[id]?.held[trial] else {
-            // By lease: the worker may have run the trial anew since, and `accepted` would pass for that
-            // record's.
-            effects.append(.send(.revoke(failure.lease, [failure.trial]), to: id))
+            answer(failure, of: id, &effects)
             return
         }
-        // Told twice, and given the trial anew since the first time: the answer to that is to come, and an
-        // acknowledgement now could pass for its.
-        guard mine.lease == failure.lease, mine.attempt == failure.attempt else { return }
+        // Told twice, or of before this coordinator, and given the trial anew since.
+        guard mine.lease == failure.lease, mine.attempt == failure.attempt else {
+            if mine.lease != failure.lease { answer(failure, of: id, &effects) }
+            return
+        }
         let isCopy = holders[trial]?.copy == id
         unhold(trial, id)
         // What was begun before this coordinator may have failed of what is mended now.
@@ -73,7 +73,15 @@ extension Dispatcher {
         if !isCopy { count(failure, of: trial, from: id, &effects) }
         rest(id, now, &effects)
         if states[trial] == .leased, holders[trial] == nil { giveBack(trial, from: mine) }
-        effects.append(.send(.accepted([failure.trial]), to: id))
+        answer(failure, of: id, &effects)
+    }
+
+    /// The worker may forget the failure. Its lease is named because the worker may have run the trial anew since it
+    /// told of it: `accepted`, which names no lease, would pass for the answer to that run's record.
+    private func answer(
+        _ failure: WorkerMessage.Failure, of id: WorkerID, _ effects: inout [DispatchEffect]
+    ) {
+        effects.append(.send(.revoke(failure.lease, [failure.trial]), to: id))
     }
 
     private mutating func count(
@@ -81,7 +89,7 @@ extension Dispatcher {
     ) {
         var history = histories[trial] ?? History()
         history.failures += 1
-        history.failedAttempt = failure.attempt
+        history.failedLeases.append(failure.lease)
         history.avoid = id
         histories[trial] = history
         progress.failures += 1

@@ -21,8 +21,7 @@ extension Dispatcher {
     mutating func fetchFiles(
         of report: WorkerMessage.Report, _ trial: Int, from id: WorkerID, _ effects: inout [DispatchEffect]
     ) {
-        // Who does not hold the trial is told at its next hello: to keep it, if nobody else has it, or to
-        // forget it.
+        // Who does not hold the trial tells of it again after its next hello, until the trial is its own again, or done.
         guard workers[id]?.held[trial] != nil, report.files.allSatisfy({ $0.bytes > 0 }) else { return }
         // Of two copies, one at a time: the other is told again from time to time, should this one break off.
         if let begun = transfers[trial], begun.worker != id, workers[begun.worker]?.isSuspect == false {

@@ -44,7 +44,7 @@ extension Dispatcher {
             guard let trial = Int(exactly: claim.trial), states.indices.contains(trial) else { continue }
             let mine = workers[id]?.held[trial]
             switch states[trial] {
-            case .pending where claim.attempt > histories[trial]?.failedAttempt ?? 0:
+            case .pending where isOpen(claim, trial):
                 histories[trial, default: History()].attempts.formMaximum(claim.attempt)
                 hold(
                     trial, id,
@@ -58,6 +58,9 @@ extension Dispatcher {
                 guard mine?.lease == claim.lease else { continue }
                 unheard[trial] = nil
                 workers[id]?.held[trial]?.stage = claim.stage
+            // A failure, which is counted, or a record of an attempt that has the same number as one that failed. It is
+            // told again now, and the answer to that says what to do.
+            case .pending where claim.stage == .reported: continue
             case .pending, .complete, .quarantined: obsolete.append(claim)
             }
         }
@@ -91,6 +94,14 @@ extension Dispatcher {
             }
         }
         for assignment in again { effects.append(.send(.assign(assignment), to: id)) }
+    }
+
+    /// Whether the claim is to an attempt that has not failed. Its lease tells where this coordinator counted the
+    /// failure, and its number where another did: two coordinators may give two attempts the same.
+    private func isOpen(_ claim: WorkerMessage.HeldTrial, _ trial: Int) -> Bool {
+        guard let history = histories[trial] else { return true }
+        if history.failedLeases.contains(claim.lease) { return false }
+        return claim.lease.value >= firstLease || claim.attempt > history.failedBefore
     }
 
     mutating func noteHeard(_ id: WorkerID, _ now: Instant) {

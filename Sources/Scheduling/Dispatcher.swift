@@ -136,8 +136,10 @@ public struct Dispatcher: Sendable {
         var losses = 0
         /// Where the furthest of those attempts began: not at 0 where it went on from a checkpoint.
         var began = 0.0
-        /// The newest attempt whose failure has been counted: a claim to it is out of date.
-        var failedAttempt: UInt32 = 0
+        /// The newest attempt that had failed before this coordinator began.
+        var failedBefore: UInt32 = 0
+        /// By which it failed since then.
+        var failedLeases: [LeaseID] = []
         /// Where it last failed; another worker is asked first.
         var avoid: WorkerID?
     }
@@ -270,7 +272,7 @@ public struct Dispatcher: Sendable {
             case .elsewhere: leaveOut(trial)
             case .failed(let times, let lastAttempt):
                 let attempt = max(UInt32(clamping: times), lastAttempt)
-                histories[trial] = History(attempts: attempt, failures: times, failedAttempt: attempt)
+                histories[trial] = History(attempts: attempt, failures: times, failedBefore: attempt)
             }
         }
     }

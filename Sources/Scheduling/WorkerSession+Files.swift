@@ -49,7 +49,9 @@ extension WorkerSession {
     }
 
     /// Whether the worker has the trial's record, for which it was not told that it is durable.
-    public func holdsRecord(of trial: UInt64) -> Bool {
-        if case .reported(.report)? = held[trial]?.stage { true } else { false }
+    public func holdsRecord(of trial: UInt64) -> Bool { record(of: trial) != nil }
+
+    public func record(of trial: UInt64) -> WorkerMessage.Report? {
+        if case .reported(.report(let report))? = held[trial]?.stage { report } else { nil }
     }
 }

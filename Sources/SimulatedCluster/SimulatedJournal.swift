@@ -85,6 +85,12 @@ struct SimulatedJournal {
         return lines == expected ? nil : "the export differs from the sequential run's"
     }
 
+    /// Whether the trial is given up, or an attempt of that number, or a later one, failed by a lease before this one.
+    func hadFailed(_ trial: UInt64, _ attempt: UInt32, before lease: UInt64) -> Bool {
+        quarantined.contains(trial) || attempt <= forgiven[trial] ?? 0
+            || failures[trial]?.contains { $0.attempt >= attempt && $0.lease.value < lease } ?? false
+    }
+
     // MARK: What is made durable
 
     /// Returns what is wrong with the effect, if it is one of the journal's and something is.

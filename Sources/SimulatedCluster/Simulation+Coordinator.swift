@@ -48,9 +48,12 @@ extension Simulation {
             if let broken = dispatcher?.brokenInvariant() { return fail(broken) }
             let effects = shell.effects(for: decided)
             if isLogged, !effects.isEmpty { note("\(event) → \(effects)") }
-            for effect in effects { perform(effect, of: event) }
+            for effect in effects {
+                perform(effect, of: event)
+                // The disk was full.
+                if dispatcher == nil { return }
+            }
             checkTime(effects, of: event)
-            if dispatcher == nil { return }
         }
         if !isFlushArranged {
             isFlushArranged = true

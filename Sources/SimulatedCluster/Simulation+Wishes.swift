@@ -120,14 +120,12 @@ extension Simulation {
         guard options.lifetime != nil else { return }
         // An answer to a hello may give again what was lost on its way.
         if case .message(.hello, _) = event { return }
-        // Hellos that waited while the coordinator was stopped tell of more time than there is, until the next.
-        let isKnown = stoppedUntil == 0 || now.milliseconds > stoppedUntil + 12_000 + 2 * options.latency
-        let isSettled = isKnown && (options.isCalm || now.milliseconds > options.faultsEnd + 20_000)
+        let isSettled = options.isCalm || now.milliseconds > options.faultsEnd + 20_000
         for case .send(.assign(let assignment), let worker) in effects {
             let id = worker.value
             defer { given[id, default: 0] += assignment.trials.count }
             guard isSettled, shortest < .max, given[id] ?? 0 >= Int(options.slots),
-                let until = workers[id]?.until, let ahead = workers[id]?.ahead
+                let until = workers[id]?.until, let ahead = workers[id]?.ahead, isEndKnown(of: id)
             else { continue }
             switch event {
             case .message(.report, _), .message(.beat, _), .message(.progress, _): break
@@ -145,6 +143,13 @@ extension Simulation {
             }
             if others > 0 { fail("worker \(id) is given a trial that cannot end there") }
         }
+    }
+
+    /// Hellos that waited while the worker was cut off, or the coordinator was stopped, tell of more time than there is,
+    /// until the next.
+    private func isEndKnown(of id: UInt64) -> Bool {
+        let absence = max(stoppedUntil, workers[id]?.upAgain ?? 0)
+        return absence == 0 || now.milliseconds > absence + 12_000 + 2 * options.latency
     }
 
     /// A slot is ended for its trial's time, and not for the time in which its worker slept.

@@ -23,14 +23,29 @@ extension Simulation {
     }
 
     mutating func receive(_ message: CoordinatorMessage, at id: UInt64) {
-        if case .accepted(let trials) = message, options.isLikeZeroMQ {
-            for trial in trials where workers[id]?.session.holdsRecord(of: trial) == true {
-                if workers[id]?.lies.contains(trial) == true { continue }
-                if journal.records[trial] == nil { fail("worker \(id) forgets trial \(trial)'s only record") }
-            }
-        }
+        checkForgetting(message, at: id)
         workers[id]?.lastHeard = now.milliseconds
         work(id, .message(message))
+    }
+
+    /// No worker is told to forget a record that nobody else has.
+    private mutating func checkForgetting(_ message: CoordinatorMessage, at id: UInt64) {
+        let (trials, lease): ([UInt64], LeaseID?)
+        switch message {
+        case .accepted(let named): (trials, lease) = (named, nil)
+        case .revoke(let of, let named): (trials, lease) = (named, of)
+        default: return
+        }
+        guard options.isLikeZeroMQ, let worker = workers[id] else { return }
+        for trial in trials {
+            guard let record = worker.session.record(of: trial), record.lease == lease ?? record.lease,
+                !worker.lies.contains(trial), journal.records[trial] == nil
+            else { continue }
+            // Called off while it still ran, as far as was known: the trial was given up, or an attempt of that number
+            // had failed before this coordinator.
+            if lease != nil, journal.hadFailed(trial, record.attempt, before: UInt64(life) << 32) { continue }
+            fail("worker \(id) forgets trial \(trial)'s only record")
+        }
     }
 
     mutating func work(_ id: UInt64, _ event: SessionEvent) {

@@ -230,11 +230,11 @@ public enum CoordinatorMessage: Equatable, Sendable {
     case assign(Assignment)
     /// Nothing to say, still here: a worker that hears nothing for long says hello again.
     case beat
-    /// These trials' reports are durable (or not wanted): forget them.
+    /// These trials have durable records: forget what you hold of them. Never the answer to a failure.
     case accepted([UInt64])
     /// Give back the trials that no slot has begun, and say by a hello what is still held.
     case recall
-    /// Stop and forget these trials of the lease: they have their outcome, or others have them.
+    /// Stop and forget these trials of the lease: their failure is known, they have their outcome, or others have them.
     case revoke(LeaseID, [UInt64])
     /// Send the piece that begins there, of the reported trial's weights.
     case fetch(trial: UInt64, file: UInt32, offset: UInt64)

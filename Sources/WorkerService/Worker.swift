@@ -203,8 +203,11 @@ struct Worker {
             guard ending == nil, let bytes = link.socket.receive() else { return }
             do throws(WireError) {
                 let message = try CoordinatorMessage(decoding: bytes)
-                if case .accepted(let trials) = message { deleteCheckpoints(of: trials) }
                 handle(.message(message))
+                switch message {
+                case .accepted(let trials), .revoke(_, let trials): deleteCheckpoints(of: trials)
+                default: break
+                }
             } catch .version(let theirs) {
                 printError(
                     "error: the coordinator speaks version \(theirs) of the protocol, this worker \(wireVersion): "
@@ -216,8 +219,10 @@ struct Worker {
         }
     }
 
+    /// Of those that are finished and whose records the worker need not keep any more: a false one is not to be made
+    /// again from where its attempt left off.
     private mutating func deleteCheckpoints(of trials: [UInt64]) {
-        for trial in trials {
+        for trial in trials where !session.holdsRecord(of: trial) {
             if let id = finished.removeValue(forKey: trial) { checkpoints.delete(id) }
         }
     }

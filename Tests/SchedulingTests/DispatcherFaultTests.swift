@@ -114,7 +114,7 @@ import Wire
         #expect(
             effects.acts == [
                 .appendFailure(failure(0, lease: 1), quarantined: false),
-                .send(.accepted([0]), to: WorkerID(1)), assign([0], lease: 2, attempt: 2, to: 2),
+                .send(.revoke(LeaseID(1), [0]), to: WorkerID(1)), assign([0], lease: 2, attempt: 2, to: 2),
             ])
         effects = try cluster.hear(.failure(failure(0, lease: 2, attempt: 2)), from: 2)
         #expect(effects.acts.last == assign([0], lease: 3, attempt: 3, to: 1))
@@ -154,7 +154,9 @@ import Wire
         var cluster = TestCoordinator(trials: 1)
         _ = try cluster.join(1)
         _ = try cluster.hear(.failure(failure(0, lease: 1)), from: 1)
-        #expect(try cluster.hear(.failure(failure(0, lease: 1)), from: 1).isEmpty)
+        #expect(
+            try cluster.hear(.failure(failure(0, lease: 1)), from: 1)
+                == [.send(.revoke(LeaseID(1), [0]), to: WorkerID(1))])
         #expect(cluster.dispatcher.progress.failures == 1)
         #expect(
             try cluster.join(1, held: [held(0, lease: 1)]).acts
@@ -163,14 +165,34 @@ import Wire
 
     @Test func `a failure told to the coordinator before its restart is not counted again`() throws {
         var cluster = TestCoordinator(trials: 1, restored: [(0, .failed(times: 1))], firstLease: 5)
-        let effects = try cluster.join(1, held: [held(0, lease: 1)])
+        let effects = try cluster.join(1, held: [held(0, lease: 1, .reported)])
         #expect(
-            effects.acts == [
-                .send(welcomed, to: WorkerID(1)), .send(.revoke(LeaseID(1), [0]), to: WorkerID(1)),
-                assign([0], lease: 5, attempt: 2, to: 1),
-            ])
+            effects.acts == [.send(welcomed, to: WorkerID(1)), assign([0], lease: 5, attempt: 2, to: 1)])
         _ = try cluster.hear(.failure(failure(0, lease: 1)), from: 1)
         #expect(cluster.dispatcher.progress.failures == 0)
+    }
+
+    @Test func `what runs since another coordinator is kept, though an attempt of that number failed`() throws {
+        var cluster = TestCoordinator(trials: 1, firstLease: 5)
+        _ = try cluster.join(2)
+        _ = cluster.handle(.pause)
+        _ = try cluster.hear(.failure(failure(0, lease: 5)), from: 2)
+        let effects = try cluster.join(1, held: [held(0, lease: 1, .running)])
+        #expect(effects.acts == [.send(welcomed, to: WorkerID(1))])
+        // It fails as well, which is another failure; a hello from before that comes late and changes nothing.
+        let second = failure(0, lease: 1)
+        #expect(
+            try cluster.hear(.failure(second), from: 1).acts == [
+                .appendFailure(second, quarantined: false),
+                .send(.revoke(LeaseID(1), [0]), to: WorkerID(1)),
+            ])
+        #expect(
+            try cluster.join(1, held: [held(0, lease: 1, .running)]).acts == [
+                .send(welcomed, to: WorkerID(1)), .send(.revoke(LeaseID(1), [0]), to: WorkerID(1)),
+            ])
+        #expect(cluster.dispatcher.progress.failures == 2)
+        _ = cluster.handle(.proceed)
+        #expect(cluster.handle(.wake).assignments().allSatisfy { $0.attempt == 2 })
     }
 
     // MARK: Lost connections and coordinators

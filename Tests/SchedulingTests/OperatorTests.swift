@@ -36,7 +36,7 @@ import Wire
         #expect(try !cluster.hear(.hello(hello), from: 1).contains(.drained))
         #expect(try !cluster.hear(.report(report(0, lease: 1)), from: 1).contains(.drained))
         let last = try cluster.hear(.failure(failure(1, lease: 1)), from: 1)
-        #expect(last.acts.suffix(2) == [.send(.accepted([1]), to: WorkerID(1)), .drained])
+        #expect(last.acts.suffix(2) == [.send(.revoke(LeaseID(1), [1]), to: WorkerID(1)), .drained])
         #expect(!last.contains(.send(.finish, to: WorkerID(1))))
         #expect(cluster.handle(.wake) == [])
     }

@@ -113,6 +113,18 @@ private func accepted(_ trial: UInt64, to worker: UInt64) -> DispatchEffect {
         #expect(try coordinator.hear(.report(told), from: 2).acts == [fetch(0, from: 2)])
     }
 
+    @Test func `a record since another coordinator is kept, though an attempt of that number failed`() throws {
+        var coordinator = TestCoordinator(trials: 1, firstLease: 5)
+        _ = try coordinator.join(2)
+        _ = coordinator.handle(.pause)
+        _ = try coordinator.hear(.failure(failure(0, lease: 5)), from: 2)
+        let effects = try coordinator.join(1, held: [held(0, lease: 1, .reported)])
+        #expect(effects.acts == [.send(welcomed, to: WorkerID(1))])
+        let told = try report(0, lease: 1, files: [3])
+        #expect(try coordinator.hear(.report(told), from: 1).acts == [fetch(0, from: 1)])
+        #expect(try coordinator.hear(piece(0, count: 3), from: 1).acts.contains(.append(told)))
+    }
+
     @Test func `a worker sends what it has and is asked for, and deletes it when it is not wanted any more`()
         throws
     {

@@ -204,6 +204,25 @@ extension [SessionEffect] {
         #expect(try worker.done(0).reports.map(\.trial) == [0])
     }
 
+    @Test func `a late answer to a failure leaves the record of the retry alone`() throws {
+        var worker = try TestWorker(joinedWith: 1)
+        _ = try worker.assign([0], lease: 1)
+        _ = try worker.handle(.slotDied(0, cause: "killed", unixMilliseconds: 0))
+        _ = try worker.handle(.slotReady(0, kernel: "Haswell"))
+        #expect(try worker.assign([0], lease: 2, attempt: 2) == [.start(trials: [0], slot: 0)])
+        let sent = try worker.done(0).reports
+        // What the coordinator says to a failure, be it late or twice.
+        var coordinator = TestCoordinator(trials: 1)
+        _ = try coordinator.join(1)
+        let answers = try coordinator.hear(.failure(failure(0, lease: 1)), from: 1)
+        for case .send(let answer, _) in answers.acts {
+            if case .assign = answer { continue }
+            #expect(try worker.handle(.message(answer)) == [])
+        }
+        #expect(worker.session.record(of: 0)?.lease == LeaseID(2))
+        #expect(try worker.handle(.message(welcomed)).reports == sent)
+    }
+
     @Test func `an assignment made twice is one assignment`() throws {
         var worker = try TestWorker(joinedWith: 1)
         _ = try worker.assign([0, 1], lease: 1)
