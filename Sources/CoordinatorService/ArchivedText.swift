@@ -1,8 +1,14 @@
 import CZlib
+import Files
+import Glibc
 
 /// A small file in a .tar.gz, as text; nil where there is none of that name at the top, or the archive cannot be read.
 func archivedText(_ name: String, in path: String) -> String? {
-    guard let file = gzopen(path, "rbe") else { return nil }
+    guard let descriptor = try? openToRead(path) else { return nil }
+    guard let file = gzdopen(descriptor, "rb") else {
+        close(descriptor)
+        return nil
+    }
     defer { gzclose(file) }
     var header = [UInt8](repeating: 0, count: 512)
     while gzread(file, &header, 512) == 512, header[0] != 0 {

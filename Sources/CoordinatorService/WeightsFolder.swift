@@ -30,7 +30,7 @@ struct WeightDigests {
 
 /// The SHA-256 of a file, hexadecimal; nil where it cannot be read.
 func fileDigest(_ path: String) -> String? {
-    guard let file = fopen(path, "re") else { return nil }
+    guard let file = try? openStream(path) else { return nil }
     defer { fclose(file) }
     var digest = DigestStream()
     var bytes = [UInt8](repeating: 0, count: 1 << 18)

@@ -47,6 +47,21 @@ import Testing
         }
     }
 
+    /// `openToRead` and `openStream` refuse pipes and devices, which could keep a reader for ever.
+    @Test func onlyFilesOpensWhatIsRead() throws {
+        for file in Self.files(under: "Sources", withExtension: "swift") {
+            let name = Self.name(file)
+            // The kernel's files, and a benchmark's own.
+            guard !name.hasPrefix("Sources/Files/"), !name.hasPrefix("Sources/ranksweep-bench/"),
+                name != "Sources/Console/Memory.swift"
+            else { continue }
+            for (number, line) in try Self.lines(of: file).enumerated()
+            where line.contains("fopen(") || line.contains("gzopen(") {
+                #expect(line.contains("\"/proc/"), "\(name):\(number + 1): open it with openStream of Files")
+            }
+        }
+    }
+
     @Test func sourcesCallNothingBanned() throws {
         let banned = ["try!", "as!", "fatalError(", ".random(", "Date()", ": Any ", "[Any", "TODO", "FIXME"]
         for file in Self.files(under: "Sources", withExtension: "swift") {
