@@ -172,7 +172,8 @@ import Wire
         #expect(cluster.dispatcher.progress.failures == 0)
     }
 
-    @Test func `what runs since another coordinator is kept, though an attempt of that number failed`() throws {
+    @Test func `what runs since another coordinator is kept, though an attempt of that number failed`() throws
+    {
         var cluster = TestCoordinator(trials: 1, firstLease: 5)
         _ = try cluster.join(2)
         _ = cluster.handle(.pause)

@@ -42,7 +42,7 @@ import Wire
     @Test func `a copy's failure does not count against the trial, and it is not copied again`() throws {
         var (cluster, _) = try late()
         let effects = try cluster.hear(.failure(failure(0, lease: 3, attempt: 2)), from: 2)
-        #expect(effects.acts == [.send(.accepted([0]), to: WorkerID(2))])
+        #expect(effects.acts == [.send(.revoke(LeaseID(3), [0]), to: WorkerID(2))])
         #expect(cluster.dispatcher.progress.failures == 0)
         #expect(try cluster.pass(milliseconds: 30_000, beating: [1, 2]).acts.isEmpty)
         let record = try report(0, lease: 1)
@@ -55,7 +55,7 @@ import Wire
         #expect(
             effects.acts == [
                 .appendFailure(failure(0, lease: 1), quarantined: false),
-                .send(.accepted([0]), to: WorkerID(1)),
+                .send(.revoke(LeaseID(1), [0]), to: WorkerID(1)),
             ])
         let second = failure(0, lease: 3, attempt: 2)
         effects = try cluster.hear(.failure(second), from: 2)

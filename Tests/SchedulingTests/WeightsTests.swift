@@ -113,7 +113,8 @@ private func accepted(_ trial: UInt64, to worker: UInt64) -> DispatchEffect {
         #expect(try coordinator.hear(.report(told), from: 2).acts == [fetch(0, from: 2)])
     }
 
-    @Test func `a record since another coordinator is kept, though an attempt of that number failed`() throws {
+    @Test func `a record since another coordinator is kept, though an attempt of that number failed`() throws
+    {
         var coordinator = TestCoordinator(trials: 1, firstLease: 5)
         _ = try coordinator.join(2)
         _ = coordinator.handle(.pause)
