@@ -157,6 +157,12 @@ struct SweepSource: Equatable {
         }
         let options = overrides.map { " --set " + shellQuoted($0) }.joined() + (isQuick ? " --quick" : "")
         let command = shellQuoted(file) + options
+        guard difference.isOfTrials else {
+            lines.append(
+                "to draw the run's records as it says now: ranksweep merge \(shellQuoted(run)) --sweep \(command) "
+                    + "--out DIR")
+            return lines.joined(separator: "\n")
+        }
         lines.append("to run the edited sweep by itself: ranksweep run \(command) --out DIR")
         lines.append(
             "to begin that with the trials that both have: ranksweep merge \(shellQuoted(run)) --sweep \(command) "

@@ -46,20 +46,30 @@ public struct SweepDifference: Equatable, Sendable {
         compare("where", old.conditions.map(\.text), new.conditions.map(\.text), isOfTrials: true)
         if old.figures != new.figures {
             // Figures are long, and are drawn from any records: their names say which.
-            let kept = old.figures.filter(new.figures.contains)
+            let names = Set(old.figures.map(\.name))
+            let after = new.figures.filter { !old.figures.contains($0) }.map { figure in
+                names.contains(figure.name) ? "\(figure.name), drawn otherwise" : figure.name
+            }
             compare(
-                "figures", old.figures.filter { !kept.contains($0) }.map(\.name),
-                new.figures.filter { !kept.contains($0) }.map(\.name), isOfTrials: false)
+                "figures", old.figures.filter { !new.figures.contains($0) }.map(\.name), after,
+                isOfTrials: false)
         }
         if items.isEmpty {
-            items.append(
-                Item(
-                    path: "axes", before: old.axes.map(\.path).joined(separator: ", "),
-                    after: new.axes.map(\.path).joined(separator: ", ")))
+            items = SweepDifference.keys(old.canonicalJSON, new.canonicalJSON)
             additions = nil
         }
         self.items = items
         self.additions = additions?.isEmpty == true ? nil : additions
+    }
+
+    /// Whatever else differs, by the sweeps' top-level keys: the order of figures, say.
+    private static func keys(_ old: JSONValue, _ new: JSONValue) -> [Item] {
+        let keys = Set((old.object ?? [:]).keys).union((new.object ?? [:]).keys).sorted()
+        return keys.filter { old[$0] != new[$0] }.map { key in
+            Item(
+                path: key, before: old[key]?.canonicalText ?? "not given",
+                after: new[key]?.canonicalText ?? "not given")
+        }
     }
 
     /// Whether trials are what differs, and not only how they are drawn.

@@ -201,6 +201,14 @@ private func message(_ text: String, set overrides: [String] = [], quick: Bool =
         let drawn = traced + "figures: [{name: f, x: step, y: train_loss}]\n"
         let figures = try #require(SweepDifference(from: try spec(traced), to: try spec(drawn)))
         #expect(figures.items == [.init(path: "figures", before: "none", after: "f")] && !figures.isOfTrials)
+        let changed = try #require(
+            SweepDifference(
+                from: try spec(drawn), to: try spec(drawn.replacing("train_loss", with: "test_loss"))))
+        #expect(changed.items == [.init(path: "figures", before: "f", after: "f, drawn otherwise")])
+        #expect(!changed.isOfTrials)
+        let strict = try #require(
+            SweepDifference(from: try spec(text), to: try spec(text + "reproducibility: strict\n")))
+        #expect(strict.items.map(\.path) == ["reproducibility"] && strict.additions == nil)
         let condition = try #require(
             SweepDifference(from: try spec(text), to: try spec(text + "where: seed > 0\n")))
         #expect(condition.items == [.init(path: "where", before: "none", after: "seed > 0")])
