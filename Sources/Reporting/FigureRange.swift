@@ -10,12 +10,13 @@ struct FigureRange: Equatable {
     /// Numbers with labels.
     var marks: [Double] { division.major }
 
-    /// As scripts write it: to four digits, where those tell the ends apart well.
-    var ends: String {
+    /// Both ends as scripts write them: to four digits, where those tell the ends apart well.
+    var written: (low: Double, high: Double) {
         let isNarrow = high - low < 0.01 * max(abs(low), abs(high))
-        func text(_ end: Double) -> String { isNarrow ? JSONValue.text(of: end) : rounded(end) }
-        return "\(text(low)):\(text(high))"
+        return isNarrow ? (low, high) : (low.rounded(toDigits: 4), high.rounded(toDigits: 4))
     }
+
+    var ends: String { "\(JSONValue.text(of: written.low)):\(JSONValue.text(of: written.high))" }
 
     /// Beyond the larger a number is left out, below the smaller it counts as 0: their ratios and inverses
     /// are no numbers, and records and axes may hold any.

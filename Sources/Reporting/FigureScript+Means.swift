@@ -107,36 +107,43 @@ extension FigureScript {
         return (pale, ["\(place.table) \(whole):\(place.mean) with \(drawing) \(place.look) notitle"])
     }
 
-    /// What intervals are cut at: a quantity's bounds, and on a log axis its lower end.
+    /// What intervals are cut at: a quantity's bounds, and on a log axis its lower end; bands at both ends of
+    /// the axis, as gnuplot cuts a filled curve at a wrong place where one axis is log and the other is not.
     private typealias Limits = (low: Double, high: Double)
 
     /// nil where no interval goes beyond.
     private func limits(
-        _ samples: [Sample], of quantity: FigureSpec.Quantity, on range: FigureRange?
+        _ samples: [Sample], of quantity: FigureSpec.Quantity, on range: FigureRange?, isBand: Bool
     ) -> Limits? {
         let bounds = quantity.metric.bounds(lossIsPositive: data.lossIsPositive)
         let isLog = range?.isLog ?? false
+        var (low, high) = (bounds.lowerBound, bounds.upperBound)
+        // Whatever the bounds, a band ends within the panel.
+        if isBand, let panel = range?.written {
+            (low, high) = (min(max(low, panel.low), panel.high), max(min(high, panel.high), panel.low))
+        }
         let needsThem = samples.contains { sample in
             guard sample.count > 2, let interval = sample.confidenceInterval else { return false }
-            let isBelow = isLog ? interval.low <= 0 : interval.low < bounds.lowerBound
-            return isBelow || interval.high > bounds.upperBound
+            let isBelow = isLog && !isBand ? interval.low <= 0 : interval.low < low
+            return isBelow || interval.high > high
         }
         guard needsThem else { return nil }
-        let low = isLog ? max(bounds.lowerBound, range?.low ?? 0) : bounds.lowerBound
-        return (max(low, -1e300), min(bounds.upperBound, 1e300))
+        if isLog { low = max(low, range?.written.low ?? 0) }
+        return (max(low, -1e300), min(high, 1e300))
     }
 
     private func limits(_ row: Int) -> Limits? {
         limits(
             data.panels.flatMap(\.curves).flatMap(\.points).map { $0.samples[row] }, of: figure.y[row],
-            on: y[row])
+            on: y[row], isBand: isTrace)
     }
 
     /// Of a figure against a metric, of its x.
     private var xLimits: Limits? {
         guard case .summary(let quantity, _) = figure.x else { return nil }
         return limits(
-            data.panels.flatMap(\.curves).flatMap(\.points).map(\.abscissa), of: quantity, on: x)
+            data.panels.flatMap(\.curves).flatMap(\.points).map(\.abscissa), of: quantity, on: x,
+            isBand: false)
     }
 
     /// The columns of both ends of an interval, cut.
@@ -198,6 +205,26 @@ extension FigureScript {
                 if x?.isLog ?? false, place <= 0 { return place }
                 return (y[row]?.isLog ?? false) && mean <= 0 ? mean : nil
             }
+        }
+    }
+
+    /// How many intervals around a mean that is shown reach 0 or below, where a log axis has no place for them.
+    static func cut(_ data: FigureData, _ x: FigureRange?, _ y: [FigureRange?]) -> Int {
+        func reachesZero(_ sample: Sample, on range: FigureRange?) -> Bool {
+            guard range?.isLog ?? false, sample.count > 2 else { return false }
+            return sample.confidenceInterval.map { $0.low <= 0 } ?? false
+        }
+        guard data.showsIntervals else { return 0 }
+        return data.panels.flatMap(\.curves).flatMap(\.points).reduce(0) { count, point in
+            guard let place = data.place(of: point), place > 0 || !(x?.isLog ?? false) else { return count }
+            let ofX = data.isScatter && reachesZero(point.abscissa, on: x)
+            return count
+                + data.figure.y.indices.count { row in
+                    guard let mean = point.samples[row].mean, mean > 0 || !(y[row]?.isLog ?? false) else {
+                        return false
+                    }
+                    return ofX || reachesZero(point.samples[row], on: y[row])
+                }
         }
     }
 }

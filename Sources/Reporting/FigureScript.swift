@@ -46,7 +46,7 @@ struct FigureScript {
         title = data.figure.title ?? table.sweepName
         let subtitle = FigureSubtitle(
             data: data, hidden: FigureScript.hidden(data, x, y),
-            hiddenTheory: FigureScript.hiddenTheory(data, y),
+            hiddenTheory: FigureScript.hiddenTheory(data, y), cut: FigureScript.cut(data, x, y),
             marksFalls: table.blocks.contains { block in
                 data.figure.y.indices.contains { block.curve.fall($0)?.isCertain ?? false }
             })

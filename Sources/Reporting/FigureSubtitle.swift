@@ -10,6 +10,8 @@ struct FigureSubtitle {
     var hidden: [Double] = []
     /// Points of a closed form or a bound that a log axis has no place for.
     var hiddenTheory = 0
+    /// Intervals that a log axis cuts, as they reach 0 or below.
+    var cut = 0
     var marksFalls = false
 
     /// - Parameter sweepName: nil where the title says it.
@@ -25,6 +27,12 @@ struct FigureSubtitle {
         }
         if hiddenTheory > 0 {
             texts.append("theory at 0 or below not shown at \(counted(hiddenTheory, "point")) (log axis)")
+        }
+        if cut > 0 {
+            texts.append(
+                cut == 1
+                    ? "1 interval reaches 0 or below: cut (log axis)"
+                    : "\(counted(cut, "interval")) reach 0 or below: cut (log axis)")
         }
         return texts + losses
     }

@@ -50,7 +50,8 @@ struct MeanTests {
             #expect(subtitle(script).contains("thin: both of 2 seeds"))
             #expect(script.contains("using 1:7 with lines ls 1 notitle"))
             // An interval of three, two seeds by themselves, and nothing else.
-            #expect(script.contains("using ($6 > 2 ? $1 : NaN):4:5 with filledcurves"))
+            let ends = "(within($4, 1.29, 3.71)):(within($5, 1.29, 3.71))"
+            #expect(script.contains("using ($6 > 2 ? $1 : NaN):\(ends) with filledcurves"))
             #expect(script.contains("using ($6 == 2 ? $1 : NaN):($2 - $3) with lines ls 1 lw 0.4"))
             #expect(!script.contains("datafile missing"))
         }
@@ -92,9 +93,59 @@ struct MeanTests {
             let line = try #require(loss.split(separator: "\n").first { $0.contains("with yerrorbars") })
             #expect(line.contains(" 1:2:(within($4, ") && !line.contains("within($4, 0,"))
             #expect(!line.contains("within($4, -"))
+            #expect(subtitle(loss).contains("3 intervals reach 0 or below: cut (log axis)"))
+            #expect(!subtitle(share).contains("cut"))
             // Whole in the table all the same.
             let table = try text(of: folder + "/tables/a.dat")
             #expect(try cells(table, "train_accuracy:ci95_high").allSatisfy { (Double($0) ?? 0) > 1 })
+        }
+    }
+
+    /// Its first interval is far longer than the panel is high.
+    private func narrowing(_ figure: String) throws -> Rates {
+        try Rates(figure, rates: "[0.1]") { _, seed in
+            let trace = [1, 2, 3, 10].map { step -> JSONValue in
+                let losses = step == 1 ? [1, 2, 30] : [2.0, 2.1, 2.2]
+                return .object(["step": JSONValue(step), "train_loss": .number(losses[seed])])
+            }
+            return ["metrics": .object(["train_loss": .number(2)]), "trace": .array(trace)]
+        }
+    }
+
+    @Test("A band ends within its panel by the script's own numbers", arguments: ["linear", "log"])
+    func bandsWithinThePanel(scale: String) throws {
+        try withFolder { folder in
+            let figures = """
+                {name: f, x: step, y: train_loss, xscale: log, yscale: \(scale)},
+                {name: g, x: step, y: train_loss, xscale: linear, yscale: \(scale)}
+                """
+            try narrowing(figures).report(folder)
+            for name in ["f", "g"] {
+                let script = try text(of: folder + "/figures/\(name).gp")
+                let span = try #require(script.firstMatch(of: #/set yrange \[(.+):(.+)\]/#))
+                let low = scale == "log" ? String(span.1) : "0"
+                let ends = [4, 5].map { "(within($\($0), \(low), \(span.2)))" }.joined(separator: ":")
+                #expect(script.contains(" 1:\(ends) with filledcurves"))
+                #expect(
+                    subtitle(script).contains("1 interval reaches 0 or below: cut (log axis)")
+                        == (scale == "log"))
+            }
+        }
+    }
+
+    @Test("A picture shades nothing beyond the intervals of two steps", .enabled(if: hasGnuplot))
+    func drawnBand() throws {
+        try withFolder { folder in
+            let outcome = try narrowing("{name: f, x: step, y: train_loss, xscale: log}").report(
+                folder, formats: [.svg])
+            let svg = try #require(outcome.svgs["f"])
+            let shape = try #require(svg.firstMatch(of: #/<polygon [^>]*points = '([^']+)'/#))
+            let corners = shape.1.split(separator: " ").map { corner in
+                corner.split(separator: ",").compactMap { Double($0) }
+            }
+            let top = try #require(corners.map { $0[1] }.min())
+            let left = try #require(corners.map { $0[0] }.min())
+            #expect(corners.filter { $0[1] < top + 1 }.allSatisfy { $0[0] < left + 1 })
         }
     }
 
@@ -110,6 +161,7 @@ struct MeanTests {
             let line = try #require(script.split(separator: "\n").first { $0.contains("with xyerrorbars") })
             #expect(line.contains("(within($9, 0, 1)):(within($10, 0, 1)) with"))
             #expect(line.contains(":(within($4, 0.") && script.contains("within(number, low, high) ="))
+            #expect(subtitle(script).contains("3 intervals reach 0 or below: cut (log axis)"))
         }
     }
 
