@@ -168,7 +168,8 @@ import Text
 
     private static let attempt = "INSERT INTO attempts SELECT NULL, "
     private static let rest = """
-        host, process, slot, cpu, kernel, start_ms, seconds, peak_memory_bytes, continued_step, measuring_seconds \
+        host, process, slot, cpu, kernel, start_ms, seconds, peak_memory_bytes, continued_step, measuring_seconds, \
+        program_commit \
         FROM attempts LIMIT 1
         """
 
