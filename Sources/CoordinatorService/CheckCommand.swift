@@ -4,7 +4,7 @@ import Text
 
 func runCheck(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     var check = try RunCheck(arguments.operands[0])
-    check.perform()
+    try check.perform()
     printOut(arguments.has("--json") ? check.json.canonicalText : check.text)
     return check.wrong > 0 ? .incomplete : .done
 }

@@ -148,7 +148,8 @@ let checkSpec = CommandSpec(
     details: """
         The sweep, the journal and each record in it, the files written from it, kept weights, and what a
         crash left behind: a line for each finding, which begins with ok, note or wrong. Nothing is changed;
-        the run may be going on. Exit code 0: nothing is wrong, 1: something is, 2: no run directory.
+        the run may be going on. Exit code 0: nothing is wrong, 1: something is, 2: no run directory, or one
+        that you may not read.
         """,
     examples: ["ranksweep check runs/demo", "ranksweep check runs/demo --json | jq .wrong"])
 

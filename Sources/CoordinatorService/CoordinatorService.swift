@@ -18,6 +18,10 @@ struct CommandFailure: Error {
     var code: ExitCode
     /// Sentences for a person; each line of it is an error of its own.
     var message: String
+    /// How to go on once its cause is mended; nil where the message says it, or nothing was begun.
+    var continuation: String?
+    /// The limit of this process that stopped it.
+    var limit: ProcessLimit?
 
     static func input(_ message: String) -> CommandFailure {
         CommandFailure(code: .wrongUse, message: message)
@@ -41,6 +45,7 @@ struct CommandFailure: Error {
         self =
             error.kind != nil || places.contains(error.code)
             ? .input(error.description) : .fault(error.description)
+        limit = ProcessLimit(behind: error.code)
     }
 
     init(_ error: ReportError) {
@@ -52,6 +57,17 @@ struct CommandFailure: Error {
         case .diskFull, .tooLarge, .corrupt, .damagedRecords, .unfitRecord, .system:
             self = .fault(error.message)
         default: self = .input(error.message)
+        }
+        continuation = error.continuation
+        if case .tooLarge = error { limit = .fileSize }
+    }
+}
+
+extension CommandFailure {
+    /// What a person is told. Lines that another program wrote say already what they are.
+    var lines: [String] {
+        (message + (continuation.map { ": \($0)" } ?? "")).split(separator: "\n").map { line in
+            ["(", "error: ", "warning: "].contains(where: line.hasPrefix) ? String(line) : "error: \(line)"
         }
     }
 }
@@ -84,9 +100,7 @@ public func runCoordinatorCommand(_ words: [String]) -> Never {
     do throws(CommandFailure) {
         endProgram(try perform(words))
     } catch {
-        for line in error.message.split(separator: "\n") {
-            printError(line.hasPrefix("(") ? String(line) : "error: \(line)")
-        }
+        for line in error.lines { printError(line) }
         endProgram(error.code)
     }
 }

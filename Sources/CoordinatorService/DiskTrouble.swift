@@ -41,7 +41,6 @@ enum Unwritten: Error {
         let reason =
             switch self {
             case .weights(let error): error.description
-            case .journal(.diskFull(let path)): "\(path): no space left on the disk"
             case .journal(let error): error.message
             }
         let free = freeBytes(at: directory).map { " (\(sizeText(Double($0))) free)" } ?? ""

@@ -1,5 +1,6 @@
 import Files
 import Glibc
+import Reporting
 import Text
 
 /// What tables, figures and the page of a run were drawn from, and what they were then: `drawn.json` in its directory. So
@@ -12,18 +13,32 @@ struct DrawnReports {
     /// By its name below the run directory, the digest of each.
     private let sources: [String: String]
     private let files: [String: String]
+    /// Figures that gnuplot could not draw, and why.
+    private let failed: [String: String]
+    private let isGnuplotMissing: Bool
+
+    static let gnuplotAdvice = "gnuplot is not installed (Debian: apt install gnuplot-nox)"
 
     /// Of the files as they are now.
-    static func write(_ names: [String], of run: RunDirectory) throws(CommandFailure) {
+    static func write(_ outcome: ReportOutcome, of run: RunDirectory) throws(CommandFailure) {
         func digests(_ names: [String]) -> JSONValue {
             let known = names.compactMap { name in
                 fileDigest("\(run.path)/\(name)").map { (name, JSONValue.string($0)) }
             }
             return .object(Dictionary(known) { first, _ in first })
         }
-        let json: JSONValue = .object([
+        let names = outcome.tables + outcome.scripts + outcome.pictures + ["report.html"]
+        var members: [String: JSONValue] = [
             "files": digests(names), "from": digests(DrawnReports.sources), "version": JSONValue(1),
-        ])
+        ]
+        switch outcome.drawing {
+        case .drawn, .nothingToDraw: break
+        case .gnuplotMissing: members["gnuplot"] = .string("missing")
+        case .failed(let failures):
+            let reasons = failures.map { ($0.figure, JSONValue.string($0.why)) }
+            members["failed"] = .object(Dictionary(reasons) { first, _ in first })
+        }
+        let json = JSONValue.object(members)
         try filed { () throws(FileError) in
             try writeFile((json.canonicalText + "\n").utf8, to: "\(run.path)/\(file)")
         }
@@ -40,6 +55,8 @@ struct DrawnReports {
         else { return nil }
         self.files = files.compactMapValues(\.string)
         self.sources = sources.compactMapValues(\.string)
+        failed = (json["failed"]?.object ?? [:]).compactMapValues(\.string)
+        isGnuplotMissing = json["gnuplot"]?.string == "missing"
     }
 
     struct Fault: Equatable {
@@ -47,10 +64,16 @@ struct DrawnReports {
         let why: String
     }
 
-    /// What a finished run lacks of tables, scripts, pictures and the page, or has as they were not drawn.
-    static func faults(of run: RunDirectory) -> [Fault] {
+    /// What a finished run lacks of tables, scripts, pictures and the page, or has as they were not drawn; and whether its
+    /// figures wait for gnuplot.
+    static func faults(of run: RunDirectory) -> (faults: [Fault], lacksPictures: Bool) {
+        let drawn = DrawnReports(of: run)
+        return (faults(of: run, drawn), drawn?.isGnuplotMissing ?? false)
+    }
+
+    private static func faults(of run: RunDirectory, _ drawn: DrawnReports?) -> [Fault] {
         var faults = run.missingReports.map { Fault(file: $0, why: "it is missing") }
-        guard let drawn = DrawnReports(of: run) else {
+        guard let drawn else {
             if faults.isEmpty {
                 faults.append(
                     Fault(file: file, why: "it is missing: what tables and figures are of is not known"))
@@ -72,6 +95,10 @@ struct DrawnReports {
             } else if fileDigest(path) != digest {
                 faults.append(Fault(file: name, why: "it is not as it was drawn"))
             }
+        }
+        for (figure, why) in drawn.failed.sorted(by: { $0.key < $1.key }) {
+            let line = why.split(separator: "\n").first.map(String.init) ?? ""
+            faults.append(Fault(file: "figures/\(figure)", why: "gnuplot did not draw it: \(line)"))
         }
         return faults
     }

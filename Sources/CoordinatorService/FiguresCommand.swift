@@ -74,7 +74,7 @@ func writeReports(_ run: RunDirectory, formats: [FigureFormat]) throws(CommandFa
         }
     case .gnuplotMissing:
         printOut(
-            "figures  not drawn: gnuplot is not installed (Debian: apt install gnuplot-nox); then: "
+            "figures  not drawn: \(DrawnReports.gnuplotAdvice); then: "
                 + "ranksweep figures \(run.path)")
     }
     let report = run.path + "/report.html"
@@ -83,7 +83,7 @@ func writeReports(_ run: RunDirectory, formats: [FigureFormat]) throws(CommandFa
         commit: programCommit)
     try filed { () throws(FileError) in try page.write(to: report) }
     printOut("report   \(report)")
-    try DrawnReports.write(outcome.tables + outcome.scripts + outcome.pictures + ["report.html"], of: run)
+    try DrawnReports.write(outcome, of: run)
     if case .failed(let failures) = outcome.drawing {
         let lines = failures.map { "figure \($0.figure) was not drawn: \($0.why)" }
         throw .fault(lines.joined(separator: "\n"))

@@ -133,7 +133,8 @@ struct MergeInput {
 
     /// Folders that are likely to be named by mistake.
     private static func checkIsRun(_ path: String) throws(CommandFailure) {
-        guard access(path + "/sweep.json", F_OK) != 0 else { return }
+        let file = path + "/sweep.json"
+        guard access(file, F_OK) != 0, readRefusal(file) == nil else { return }
         if path.hasSuffix(RunShare.weightsSuffix) {
             let file = path.dropLast(RunShare.weightsSuffix.count)
             throw .input("\(path): kept weights, which are found by themselves: name \(file) only")

@@ -53,7 +53,7 @@ func endIfNothingCanBeDone(
     _ run: RunDirectory, _ journal: RunJournal, _ retry: [String]
 ) throws(CommandFailure) -> ExitCode? {
     var check = try RunCheck(run.path, isHolder: true)
-    check.perform()
+    try check.perform()
     let wrong = check.findings.filter { $0.level == .wrong }
     let stopping = wrong.filter { $0.resume == .stops }
     guard stopping.isEmpty else {
@@ -63,14 +63,18 @@ func endIfNothingCanBeDone(
     }
     let summary = try journaled { () throws(JournalError) in try journal.summary() }
     let total = run.spec.grid.count
-    guard summary.complete + summary.quarantined == total, !wrong.contains(where: { $0.resume == .mends }),
+    guard summary.complete + summary.quarantined == total,
+        !check.findings.contains(where: { $0.resume == .mends }),
         summary.quarantined == 0 || !retry.contains("quarantined")
     else { return nil }
     for finding in wrong { printError(finding.line) }
     printOut(
         "\(run.spec.name): every one of \(countText(total, "trial")) has its outcome (\(words(summary))), and records, "
-            + "tables and figures are written: nothing to resume")
-    printOut("  to draw them again: ranksweep figures \(run.path)")
+            + "tables and \(check.lacksPictures ? "scripts" : "figures") are written: nothing to resume")
+    printOut(
+        check.lacksPictures
+            ? "  figures are not drawn: \(DrawnReports.gnuplotAdvice); then: ranksweep figures \(run.path)"
+            : "  to draw them again: ranksweep figures \(run.path)")
     if summary.quarantined > 0 {
         printOut(
             "  to try those that were quarantined again: ranksweep resume \(run.path) --retry quarantined")

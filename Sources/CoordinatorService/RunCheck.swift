@@ -2,6 +2,7 @@ import Console
 import Files
 import Glibc
 import Journal
+import Reporting
 import Sweep
 import Text
 
@@ -10,6 +11,8 @@ struct RunCheck {
     let path: String
     private(set) var findings: [Finding] = []
     private(set) var isRunning = false
+    /// No figure of the finished run is drawn, for want of gnuplot.
+    private(set) var lacksPictures = false
     /// The journal is of more trials than the files beside it.
     private var isExtensionCut = false
     /// Asked for by who holds the run's lock.
@@ -32,7 +35,9 @@ struct RunCheck {
     private var resume: String { "ranksweep resume \(path)" }
     private var figures: String { "ranksweep figures \(path)" }
 
-    mutating func perform() {
+    /// Throws where this user may not read the run: nothing can be said of it then.
+    mutating func perform() throws(CommandFailure) {
+        try RunDirectory.checkIsReadable(path)
         if !isHolder, let holder = CoordinatorLock.holder(in: path) {
             isRunning = true
             note("coordinator.lock", "process \(holder.process) on \(holder.host) is running this sweep")
@@ -56,8 +61,10 @@ struct RunCheck {
     private mutating func ok(_ what: String, _ text: String) {
         findings.append(Finding(level: .ok, what: what, text: text))
     }
-    private mutating func note(_ what: String, _ text: String, _ remedy: String? = nil) {
-        findings.append(Finding(level: .note, what: what, text: text, remedy: remedy))
+    private mutating func note(
+        _ what: String, _ text: String, _ remedy: String? = nil, resume: Finding.Resume = .tells
+    ) {
+        findings.append(Finding(level: .note, resume: resume, what: what, text: text, remedy: remedy))
     }
     private mutating func wrong(
         _ what: String, _ text: String, _ remedy: String, resume: Finding.Resume = .stops
@@ -241,10 +248,18 @@ struct RunCheck {
         tell(try run.recordsState(journal), "records.ndjson", isDue: isDue)
         tell(try run.provenanceState(journal), "provenance.ndjson", isDue: isDue)
         guard isDue else { return }
-        let faults = DrawnReports.faults(of: run)
+        let (faults, lacksPictures) = DrawnReports.faults(of: run)
+        self.lacksPictures = lacksPictures
         wrong(each: faults, "such files", figures, resume: .mends) { ($0.file, $0.why) }
         if faults.isEmpty {
-            ok("report.html", "it, all tables and figures are as they were drawn from these records")
+            let what = lacksPictures ? "all tables and scripts" : "all tables and figures"
+            ok("report.html", "it, \(what) are as they were drawn from these records")
+        }
+        guard lacksPictures else { return }
+        if Reports.canDraw {
+            note("figures", "not drawn: gnuplot was missing then", "\(figures) draws them", resume: .mends)
+        } else {
+            note("figures", "not drawn: \(DrawnReports.gnuplotAdvice)", "then \(figures) draws them")
         }
     }
 
@@ -297,6 +312,23 @@ struct RunCheck {
             for name in fileNames(in: "\(path)/\(folder)") where name.contains(".partial") {
                 note("\(folder)\(name)", "a half file that a crash left", "it may be deleted")
             }
+        }
+    }
+}
+
+extension RunDirectory {
+    /// Throws where this user may not read a file of a run: that is neither missing nor wrong, and nobody is to mend it.
+    static func checkIsReadable(_ path: String) throws(CommandFailure) {
+        let files = [
+            "sweep.json", "coordinator.lock", "journal.sqlite", "journal.sqlite-wal", "records.ndjson",
+            "provenance.ndjson", DrawnReports.file, "report.html",
+        ]
+        let folders = ["tables", "figures", "weights"]
+        let inside = folders.flatMap { folder in
+            fileNames(in: "\(path)/\(folder)").map { "\(folder)/\($0)" }
+        }
+        for file in [path] + (files + folders + inside).map({ "\(path)/\($0)" }) {
+            if let why = readRefusal(file) { throw .input("\(file): cannot be read: \(why)") }
         }
     }
 }

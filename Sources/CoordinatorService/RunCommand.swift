@@ -45,8 +45,9 @@ func begin(
         return try serve(run, journal, lock, options, consume door, signals, launch)
     } catch {
         // Nothing was begun: the same command can be typed again once its cause is mended.
-        if FreshRun.isUntouched(journal) { fresh.discard() }
-        throw error
+        guard FreshRun.isUntouched(journal) else { throw error }
+        fresh.discard()
+        throw error.beforeBeginning
     }
 }
 
@@ -63,7 +64,7 @@ private func create(
         return (run, journal)
     } catch {
         fresh.discard()
-        throw error
+        throw error.beforeBeginning
     }
 }
 
@@ -74,6 +75,7 @@ func resume(
     let signals = SignalDescriptor()
     let run = try RunDirectory.open(path)
     let retry = try retryKinds(arguments)
+    try RunDirectory.checkIsReadable(path)
     let lock = try journaled { () throws(JournalError) in
         try CoordinatorLock(in: run.path, holder: .thisProcess())
     }

@@ -103,6 +103,7 @@ struct RunDirectory {
 
     static func open(_ path: String) throws(CommandFailure) -> RunDirectory {
         let file = sweepPath(path)
+        if let why = readRefusal(file) { throw .input("\(file): cannot be read: \(why)") }
         guard access(path, F_OK) == 0 else { throw .input("\(path): no such run directory") }
         guard access(file, F_OK) == 0 else {
             let isSweep = path.hasSuffix(".yaml") || path.hasSuffix(".yml")

@@ -108,4 +108,9 @@ extension RunDirectory {
 extension CommandFailure {
     /// Code 2 says that nothing was begun; this run was.
     var afterBeginning: CommandFailure { code == .wrongUse ? .fault(message) : self }
+
+    /// Of a run of which nothing is left: there is nothing to go on with, and a limit of this process is wrong use.
+    var beforeBeginning: CommandFailure {
+        CommandFailure(code: limit == nil ? code : .wrongUse, message: message)
+    }
 }

@@ -22,10 +22,10 @@ public struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
     }
 
     /// The cause alone: "No such file or directory", "a pipe, not a file".
-    public var cause: String { kind?.words ?? systemMessage(code) }
+    public var cause: String { kind?.words ?? refusalMessage(code) }
 
     public var description: String {
-        kind.map { "\(path): \($0.words)" } ?? "\(path): cannot \(doing): \(systemMessage(code))"
+        kind.map { "\(path): \($0.words)" } ?? "\(path): cannot \(doing): \(refusalMessage(code))"
     }
 }
 

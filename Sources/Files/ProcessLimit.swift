@@ -62,7 +62,7 @@ public enum ProcessLimit: Sendable {
     }
 
     /// The limit that an `errno` may come of.
-    init?(behind code: Int32) {
+    public init?(behind code: Int32) {
         switch code {
         case EFBIG: self = .fileSize
         case EMFILE: self = .openFiles
@@ -76,6 +76,13 @@ public func systemMessage(_ code: Int32) -> String {
     let text = String(cString: strerror(code))
     guard let advice = ProcessLimit(behind: code)?.advice else { return text }
     return "\(text) (\(advice))"
+}
+
+/// The system's words for what it refuses this user at a path: whose right is missing.
+public func refusalMessage(_ code: Int32) -> String {
+    guard code == EACCES || code == EPERM else { return systemMessage(code) }
+    let name = getpwuid(geteuid()).map { String(cString: $0.pointee.pw_name) } ?? "number \(geteuid())"
+    return "\(systemMessage(code)) for the user \(name)"
 }
 
 /// The same for a program that could not be started: `EAGAIN` then means too many processes.

@@ -33,6 +33,17 @@ public enum FileKind: Equatable, Sendable {
     }
 }
 
+/// Why this user may not read a file or list a folder, or not come there; nil where nothing is refused, or nothing
+/// is there.
+public func readRefusal(_ path: String) -> String? {
+    var status = stat()
+    let isFolder = stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    guard access(path, isFolder ? R_OK | X_OK : R_OK) != 0, errno == EACCES || errno == EPERM else {
+        return nil
+    }
+    return refusalMessage(errno)
+}
+
 /// Opens a file to be read. All readers of files open them here: anything but a regular file is refused at once,
 /// because opening a pipe waits for its writer, and a device may never end.
 ///

@@ -1,4 +1,5 @@
 import CSQLite
+import Files
 import Glibc
 
 extension Database {
@@ -19,6 +20,9 @@ extension Database {
         }
         var log = stat()
         let hasLog = stat(path + "-wal", &log) == 0 && log.st_size > 0
+        for file in hasLog ? ["-wal", "-shm"].map({ path + $0 }) : [] {
+            if let why = readRefusal(file) { throw .unreadable(path: file, detail: why) }
+        }
         guard !hasLog, CoordinatorLock.holder(in: directory) == nil else {
             throw .unreadableLog(path: path, code: code)
         }

@@ -30,6 +30,11 @@ final class Database {
         for ending in ["", "-wal", "-shm", "-journal"] {
             if let kind = FileKind(at: path + ending) { throw .notAFile(path: path + ending, kind) }
         }
+        if let why = readRefusal(path) { throw .unreadable(path: path, detail: why) }
+        // SQLite would open it to be read alone, and fail later.
+        if access == .readWrite, Glibc.access(path, F_OK) == 0, Glibc.access(path, W_OK) != 0 {
+            throw .unwritable(path: path, detail: refusalMessage(errno))
+        }
         var opened: OpaquePointer?
         let code = sqlite3_open_v2(name, &opened, flags | SQLITE_OPEN_EXRESCODE, nil)
         guard code == SQLITE_OK, let opened else {

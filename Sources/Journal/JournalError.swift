@@ -21,6 +21,8 @@ public enum JournalError: Error, Equatable, Sendable {
     case locked(directory: String, by: CoordinatorLock.Holder?)
     /// The directory's lock file cannot be opened.
     case unwritable(path: String, detail: String)
+    /// This user has no right to read the journal or one of its files.
+    case unreadable(path: String, detail: String)
     case diskFull(path: String)
     /// Its next bytes are more than a file may have: by a limit of this process, or of the file system.
     case tooLarge(path: String)
@@ -54,12 +56,10 @@ public enum JournalError: Error, Equatable, Sendable {
                 + ": 'ranksweep status \(directory)' tells how far it is, 'ranksweep drain' or 'cancel' ends it"
         case .locked(let directory, nil): "\(directory): another coordinator is running this sweep"
         case .unwritable(let path, let detail): "\(path): cannot be written: \(detail)"
-        case .diskFull(let path):
-            "\(path): no space left on the disk: free some, then go on with 'ranksweep resume' of a run, "
-                + "with the same command of a shard or a merge"
+        case .unreadable(let path, let detail): "\(path): cannot be read: \(detail)"
+        case .diskFull(let path): "\(path): no space left on the disk"
         case .tooLarge(let path):
-            "\(path): cannot grow: \(ProcessLimit.fileSize.advice ?? "its file system takes no larger file"); then go "
-                + "on with 'ranksweep resume' of a run, with the same command of a shard or a merge"
+            "\(path): cannot grow: \(ProcessLimit.fileSize.advice ?? "its file system takes no larger file")"
         case .corrupt(let path, let detail):
             "\(path): the journal is damaged (\(detail)): put a backup of it back, or move journal.sqlite* and "
                 + "records.ndjson away and run the sweep again with the same --out"
@@ -79,6 +79,16 @@ public enum JournalError: Error, Equatable, Sendable {
 }
 
 extension JournalError {
+    /// How to go on once its cause is mended, where something was begun; nil where the message says it.
+    public var continuation: String? {
+        let again = "then go on with 'ranksweep resume' of a run, with the same command of a shard or a merge"
+        return switch self {
+        case .diskFull: "free some space, " + again
+        case .tooLarge: again
+        default: nil
+        }
+    }
+
     /// Whether the same may go well later: the disk is full or failing, or another program keeps the journal
     /// locked.
     public var mayPass: Bool {

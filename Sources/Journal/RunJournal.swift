@@ -1,3 +1,4 @@
+import Files
 import Scheduling
 import Wire
 
@@ -83,6 +84,7 @@ public final class RunJournal {
         in directory: String, sweep digest: String, readOnly: Bool = false
     ) throws(JournalError) -> RunJournal {
         let path = path(in: directory)
+        if let why = readRefusal(path) { throw .unreadable(path: path, detail: why) }
         guard fileExists(path) else { throw .missing(path: path) }
         let database =
             readOnly

@@ -49,6 +49,11 @@ public struct ReportOutcome: Equatable, Sendable {
 }
 
 public enum Reports {
+    /// Whether there is a program `gnuplot` on PATH.
+    public static var canDraw: Bool {
+        GnuplotProcess(program: "gnuplot", milliseconds: 10_000).run(["--version"]) != .missing
+    }
+
     /// Writes the tables and figures of a sweep from its records, however many there are yet.
     ///
     /// Reads the records once; keeps the points of the figures, not the records.

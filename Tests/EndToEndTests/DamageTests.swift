@@ -123,9 +123,53 @@ import Text
         #expect(try work.run("check", "a").code == 0)
     }
 
+    @Test("Figures that wait for gnuplot are noted, not called drawn; resume draws them when it is there")
+    func withoutGnuplot() throws {
+        let work = try Workspace()
+        try work.write(smallSweep(steps: 20), to: "s.yaml")
+        let bare = ["PATH": work.folder.path]
+        let end = try work.run("run", "s.yaml", "--out", "a", "--set", "seed=0", environment: bare)
+        #expect(end.code == 0 && !work.exists("a/figures/kl.svg"), "\(end.all)")
+        let still = try work.run("check", "a", environment: bare)
+        let note = "note  figures: not drawn: gnuplot is not installed"
+        #expect(still.code == 0 && still.output.contains(note), "\(still.all)")
+        #expect(!still.output.contains("figures are as they were drawn"), "\(still.all)")
+        let waiting = try work.run("resume", "a", environment: bare)
+        #expect(waiting.code == 0 && waiting.output.contains("nothing to resume"), "\(waiting.all)")
+        #expect(waiting.output.contains("figures are not drawn: gnuplot is not installed"), "\(waiting.all)")
+        let found = try work.run("check", "a")
+        #expect(
+            found.code == 0
+                && found.output.contains(
+                    "note  figures: not drawn: gnuplot was missing then: ranksweep figures a draws them"),
+            "\(found.all)")
+        let resumed = try work.run("resume", "a")
+        #expect(resumed.code == 0 && !resumed.output.contains("nothing to resume"), "\(resumed.all)")
+        #expect(work.exists("a/figures/kl.svg") && work.exists("a/figures/kl.pdf"))
+        #expect(try !work.run("check", "a").output.contains("note"))
+        #expect(try work.run("resume", "a").output.contains("nothing to resume"))
+    }
+
+    @Test("Figures that gnuplot could not draw are wrong until it draws them")
+    func failingGnuplot() throws {
+        let work = try finished()
+        try work.write("#!/bin/sh\necho no fonts at all\nexit 1\n", to: "gnuplot")
+        chmod(work.folder.appending(path: "gnuplot").path, 0o755)
+        let drawn = try work.run("figures", "a", environment: ["PATH": work.folder.path])
+        #expect(drawn.code == 4, "\(drawn.all)")
+        let found = try work.run("check", "a")
+        #expect(
+            found.code == 1
+                && found.output.contains("wrong figures/kl: gnuplot did not draw it: no fonts at all"),
+            "\(found.all)")
+        #expect(try work.run("resume", "a").code == 0)
+        #expect(try work.run("check", "a").code == 0)
+    }
+
     private static let attempt = "INSERT INTO attempts SELECT NULL, "
     private static let rest = """
-        host, process, slot, cpu, kernel, start_ms, seconds, peak_memory_bytes, continued_step, measuring_seconds \
+        host, process, slot, cpu, kernel, start_ms, seconds, peak_memory_bytes, continued_step, measuring_seconds, \
+        program_commit \
         FROM attempts LIMIT 1
         """
 
@@ -209,6 +253,10 @@ import Text
     /// Runs `ranksweep` as a user who may read and not write: nobody, or, where the test's user is not root, this one in
     /// folders that it may not write to.
     private func asReader(_ work: Workspace, _ arguments: String...) throws -> Program.Result {
+        try asReader(work, arguments)
+    }
+
+    private func asReader(_ work: Workspace, _ arguments: [String]) throws -> Program.Result {
         guard getuid() == 0 else { return try work.start("ranksweep", arguments).wait() }
         let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         let program = URL(filePath: own).deletingLastPathComponent().appending(path: "ranksweep").path
@@ -250,6 +298,29 @@ import Text
         #expect(figures.errors.contains("ranksweep merge"))
         #expect(
             try FileManager.default.contentsOfDirectory(atPath: folder).allSatisfy { !$0.hasSuffix("-wal") })
+    }
+
+    @Test(
+        "A right to read that is missing is named, with whose it is; nothing is called wrong that was not read",
+        arguments: ["/journal.sqlite", "/sweep.json", "/records.ndjson", ""])
+    func noRight(name: String) throws {
+        let work = try Workspace()
+        try work.write(smallSweep(steps: 20), to: "s.yaml")
+        #expect(try work.run("run", "s.yaml", "--out", "a", "--set", "seed=0").code == 0)
+        chmod(work.folder.path, 0o755)
+        let path = work.folder.appending(path: "a").path + name
+        chmod(path, 0)
+        defer { chmod(path, name.isEmpty ? 0o755 : 0o644) }
+        let readers = name == "/records.ndjson" ? [["check", "a"]] : [["status", "a"], ["check", "a"]]
+        for command in readers + (readers.count > 1 ? [["merge", "a", "--out", "m"]] : []) {
+            let end = try asReader(work, command)
+            #expect(end.code == 2, "\(command): \(end.all)")
+            #expect(end.errors.contains("a\(name)"), "\(command): \(end.all)")
+            #expect(end.errors.contains(": Permission denied for the user "), "\(command): \(end.all)")
+            #expect(!end.all.contains("code 14") && !end.all.contains("wrong"), "\(command): \(end.all)")
+        }
+        chmod(path, name.isEmpty ? 0o755 : 0o644)
+        #expect(try asReader(work, "status", "a").code == 0)
     }
 
     @Test("A run that was killed is read with its write-ahead log, or it is said why it is not")

@@ -136,6 +136,22 @@ import Wire
         #expect(try work.run("resume", "a").code == 0)
     }
 
+    @Test(
+        "A limit on files' size that lets no run begin is wrong use, and leaves nothing",
+        arguments: [0, 1, 30])
+    func fileSizeAtStart(kibibytes: Int) throws {
+        let work = try Workspace()
+        try work.write(tiny, to: "s.yaml")
+        // What it says goes through a pipe, which has no such limit.
+        let end = try shell(
+            work,
+            "set -o pipefail; (ulimit -f \(kibibytes); exec ranksweep run s.yaml --out a) 2>&1 | cat")
+        #expect(end.code == 2, "\(end.code) \(end.all)")
+        #expect(end.output.contains("(ulimit -f) is \(kibibytes) KiB: raise it there"), "\(end.all)")
+        #expect(!end.output.contains("resume"), "\(end.all)")
+        #expect(!work.exists("a"))
+    }
+
     @Test("Too few descriptors are an error before anything is begun")
     func descriptors() throws {
         let work = try Workspace()
@@ -159,6 +175,7 @@ import Wire
             let end = try shell(work, "ulimit \(option) 160000; exec ranksweep run s.yaml --out a\(option)")
             #expect(end.code == 2, "\(end.code) \(end.all)")
             #expect(end.errors.contains("the limit on \(name) (ulimit \(option)) is 156 MiB"), "\(end.all)")
+            #expect(!end.errors.contains("error: error:"), "\(end.all)")
             let worker = try shell(work, "ulimit \(option) 160000; exec ranksweep-worker --version")
             #expect(worker.code == 2 && worker.errors.contains("ulimit \(option)"), "\(worker.all)")
         }
