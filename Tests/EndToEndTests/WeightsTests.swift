@@ -47,18 +47,25 @@ import Text
         #expect(work.exists("no-data") && !work.exists("no-data/outbox"))
     }
 
+    /// A run that has its directory and no record.
+    private func beginWithoutWorkers(_ work: Workspace, _ path: String, _ more: String...) throws {
+        let run = try work.start(
+            "ranksweep", ["run", "s.yaml", "--out", path, "--listen", "tcp://127.0.0.1:*"] + more)
+        try eventually("it listens", of: run) { run.errors.contains("; on each host: ") }
+        run.signal(SIGTERM)
+        #expect(try run.wait().code == 3)
+    }
+
     @Test("A file where the folder of weights should be ends the run with exit code 4, and it can be resumed")
     func wrongPlace() throws {
         let work = try Workspace()
         try work.write(smallSweep(steps: 20) + "\nweights: final\n", to: "s.yaml")
-        try FileManager.default.createDirectory(
-            at: work.folder.appending(path: "run"), withIntermediateDirectories: true)
+        try beginWithoutWorkers(work, "run", "--set", "beta=0.1", "--set", "seed=0,1")
         try work.write("", to: "run/weights")
-        let set = ["--set", "beta=0.1", "--set", "seed=0,1"]
-        let end = try work.start("ranksweep", ["run", "s.yaml", "--out", "run"] + set).wait()
+        let end = try work.start("ranksweep", ["resume", "run", "--workers", "1"]).wait()
         #expect(end.code == 4 && end.all.contains("Not a directory"), "\(end.all)")
         try FileManager.default.removeItem(at: work.folder.appending(path: "run/weights"))
-        let resumed = try work.run("resume", "run")
+        let resumed = try work.run("resume", "run", "--workers", "1")
         #expect(resumed.code == 0, "\(resumed.all)")
         #expect(try files(work, "run").count == 2)
     }
@@ -94,13 +101,12 @@ import Text
     func unwritable() throws {
         let work = try Workspace()
         try work.write(smallSweep(steps: 20) + "\nweights: final\n", to: "s.yaml")
-        try FileManager.default.createDirectory(
-            at: work.folder.appending(path: "a"), withIntermediateDirectories: true)
+        try beginWithoutWorkers(work, "a")
         try work.write("in the way", to: "a/weights")
-        let end = try work.run("run", "s.yaml", "--out", "a")
+        let end = try work.run("resume", "a", "--workers", "1")
         #expect(end.code != 0 && end.errors.contains("a/weights"), "\(end.all)")
         try FileManager.default.removeItem(at: work.folder.appending(path: "a/weights"))
-        let again = try work.run("resume", "a")
+        let again = try work.run("resume", "a", "--workers", "1")
         #expect(again.code == 0 && again.output.contains("40 measured"), "\(again.all)")
         #expect(try files(work, "a").count == 40)
     }
