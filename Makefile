@@ -62,7 +62,7 @@ setup:
 # Which sources the programs are of: workers of others are told apart by it. Written only where it changes: what it is
 # compiled into need not be built again then.
 commit:
-	@file=Sources/CBuild/commit.inc; \
+	@file=Sources/Support/CBuild/commit.inc; \
 	hash=$$(git describe --always --abbrev=10 --exclude='*' 2>/dev/null || echo unknown); \
 	if [ "$$hash" = unknown ] || [ -n "$$(git status --porcelain -- Sources Package.swift)" ]; then \
 	    hash=$$hash+$$(find Sources Package.swift -type f ! -name commit.inc -print0 | LC_ALL=C sort -z | \

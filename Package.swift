@@ -13,45 +13,52 @@ let package = Package(
     ],
     targets: [
         // System libraries, from Debian.
-        .systemLibrary(name: "COpenBLAS"),
-        .systemLibrary(name: "CSQLite"),
-        .systemLibrary(name: "CSodium"),
-        .systemLibrary(name: "CYAML"),
-        .systemLibrary(name: "CZeroMQ"),
-        .systemLibrary(name: "CZlib"),
+        .systemLibrary(name: "COpenBLAS", path: "Sources/System/COpenBLAS"),
+        .systemLibrary(name: "CSQLite", path: "Sources/System/CSQLite"),
+        .systemLibrary(name: "CSodium", path: "Sources/System/CSodium"),
+        .systemLibrary(name: "CYAML", path: "Sources/System/CYAML"),
+        .systemLibrary(name: "CZeroMQ", path: "Sources/System/CZeroMQ"),
+        .systemLibrary(name: "CZlib", path: "Sources/System/CZlib"),
 
         // C of our own: the hot elementwise loops, and what Swift cannot import.
-        .target(name: "CKernels"),
-        .target(name: "CPosix"),
-        .target(name: "CBuild"),
-        .target(name: "CBenchmark"),
+        .target(name: "CKernels", path: "Sources/Numeric/CKernels"),
+        .target(name: "CPosix", path: "Sources/Support/CPosix"),
+        .target(name: "CBuild", path: "Sources/Support/CBuild"),
+        .target(name: "CBenchmark", path: "Sources/Programs/CBenchmark"),
 
         // Shared.
-        .target(name: "Files", dependencies: ["CPosix"]),
-        .target(name: "Text", dependencies: ["CSodium", "CBuild"]),
-        .target(name: "Console", dependencies: ["Files", "Text", "CPosix"]),
-        .target(name: "Sweep", dependencies: ["Text", "CYAML"]),
-        .target(name: "Fitting"),
+        .target(name: "Files", dependencies: ["CPosix"], path: "Sources/Support/Files"),
+        .target(name: "Text", dependencies: ["CSodium", "CBuild"], path: "Sources/Support/Text"),
+        .target(name: "Console", dependencies: ["Files", "Text", "CPosix"], path: "Sources/Support/Console"),
+        .target(name: "Sweep", dependencies: ["Text", "CYAML"], path: "Sources/Experiment/Sweep"),
+        .target(name: "Fitting", path: "Sources/Support/Fitting"),
 
         // The numeric half.
-        .target(name: "LinearAlgebra", dependencies: ["COpenBLAS", "CKernels"]),
-        .target(name: "Learning", dependencies: ["LinearAlgebra"]),
-        .target(name: "Measures", dependencies: ["Fitting", "Learning", "LinearAlgebra"]),
+        .target(
+            name: "LinearAlgebra", dependencies: ["COpenBLAS", "CKernels"],
+            path: "Sources/Numeric/LinearAlgebra"),
+        .target(name: "Learning", dependencies: ["LinearAlgebra"], path: "Sources/Numeric/Learning"),
+        .target(
+            name: "Measures", dependencies: ["Fitting", "Learning", "LinearAlgebra"],
+            path: "Sources/Numeric/Measures"),
         .target(
             name: "Experiments",
             dependencies: [
                 "Measures", "Fitting", "Learning", "LinearAlgebra", "Sweep", "Files", "Text", "CZlib",
                 "CPosix",
-            ]),
+            ], path: "Sources/Numeric/Experiments"),
 
         // The distributed half.
-        .target(name: "Wire", dependencies: ["Sweep", "Text"]),
-        .target(name: "Scheduling", dependencies: ["Wire", "Sweep"]),
-        .target(name: "Cluster", dependencies: ["Sweep", "Text"]),
+        .target(name: "Wire", dependencies: ["Sweep", "Text"], path: "Sources/Distributed/Wire"),
+        .target(name: "Scheduling", dependencies: ["Wire", "Sweep"], path: "Sources/Distributed/Scheduling"),
+        .target(name: "Cluster", dependencies: ["Sweep", "Text"], path: "Sources/Distributed/Cluster"),
         .target(
             name: "Journal",
-            dependencies: ["Scheduling", "Wire", "Sweep", "Files", "Text", "CSQLite", "CPosix"]),
-        .target(name: "Transport", dependencies: ["Wire", "Files", "Text", "CZeroMQ", "CPosix"]),
+            dependencies: ["Scheduling", "Wire", "Sweep", "Files", "Text", "CSQLite", "CPosix"],
+            path: "Sources/Distributed/Journal"),
+        .target(
+            name: "Transport", dependencies: ["Wire", "Files", "Text", "CZeroMQ", "CPosix"],
+            path: "Sources/Distributed/Transport"),
         .target(name: "Reporting", dependencies: ["Sweep", "Fitting", "Files", "Text"]),
 
         // The two services and their commands.
@@ -60,26 +67,32 @@ let package = Package(
             dependencies: [
                 "Journal", "Transport", "Scheduling", "Wire", "Reporting", "Sweep", "Files", "Text",
                 "Cluster", "Console", "CZlib", "CPosix",
-            ]),
+            ], path: "Sources/Programs/CoordinatorService"),
         .target(
             name: "WorkerService",
             dependencies: [
                 "Experiments", "LinearAlgebra", "Transport", "Scheduling", "Wire", "Sweep", "Files", "Text",
                 "Console", "CPosix",
-            ]),
-        .executableTarget(name: "ranksweep", dependencies: ["CoordinatorService"]),
-        .executableTarget(name: "ranksweep-worker", dependencies: ["WorkerService"]),
+            ], path: "Sources/Programs/WorkerService"),
+        .executableTarget(
+            name: "ranksweep", dependencies: ["CoordinatorService"], path: "Sources/Programs/ranksweep"),
+        .executableTarget(
+            name: "ranksweep-worker", dependencies: ["WorkerService"],
+            path: "Sources/Programs/ranksweep-worker"),
         .target(
             name: "SimulatedCluster",
-            dependencies: ["Scheduling", "Wire", "Sweep", "Reporting", "Text", "Console"]),
-        .executableTarget(name: "ranksweep-simulate", dependencies: ["SimulatedCluster"]),
+            dependencies: ["Scheduling", "Wire", "Sweep", "Reporting", "Text", "Console"],
+            path: "Sources/Distributed/SimulatedCluster"),
+        .executableTarget(
+            name: "ranksweep-simulate", dependencies: ["SimulatedCluster"],
+            path: "Sources/Programs/ranksweep-simulate"),
         .executableTarget(
             name: "ranksweep-bench",
             dependencies: [
                 "Experiments", "Measures", "Learning", "LinearAlgebra", "Sweep", "Console", "Text",
                 "Transport",
                 "WorkerService", "CBenchmark",
-            ]),
+            ], path: "Sources/Programs/ranksweep-bench"),
 
         .target(name: "TestSupport", path: "Tests/TestSupport"),
         .target(name: "CFaultyDisk", dependencies: ["CSQLite"], path: "Tests/CFaultyDisk"),

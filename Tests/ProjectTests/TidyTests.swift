@@ -32,13 +32,21 @@ import Testing
         }
     }
 
+    @Test func noSourceFolderHasMoreThan24Files() throws {
+        let sources = Self.files(under: "Sources", withExtension: "swift")
+        let folders = Dictionary(grouping: sources) { $0.deletingLastPathComponent() }
+        for (folder, files) in folders where files.count > 24 {
+            Issue.record("\(Self.name(folder)) has \(files.count) files")
+        }
+    }
+
     /// Where output is checked: all else would be lost untold on a full disk.
     @Test func onlyConsoleWritesForPeople() throws {
         let banned = [
             " print(", " fputs(", " puts(", "write(STDOUT_FILENO", "write(STDERR_FILENO", "FileHandle",
         ]
         for file in Self.files(under: "Sources", withExtension: "swift") {
-            guard !Self.name(file).hasPrefix("Sources/Console/") else { continue }
+            guard !Self.name(file).hasPrefix("Sources/Support/Console/") else { continue }
             for (number, line) in try Self.lines(of: file).enumerated() {
                 for call in banned where " \(line)".contains(call) && !line.contains("//") {
                     Issue.record("\(Self.name(file)):\(number + 1): '\(call)' is Console's to call")
@@ -52,8 +60,9 @@ import Testing
         for file in Self.files(under: "Sources", withExtension: "swift") {
             let name = Self.name(file)
             // The kernel's files, and a benchmark's own.
-            guard !name.hasPrefix("Sources/Files/"), !name.hasPrefix("Sources/ranksweep-bench/"),
-                name != "Sources/Console/Memory.swift"
+            guard !name.hasPrefix("Sources/Support/Files/"),
+                !name.hasPrefix("Sources/Programs/ranksweep-bench/"),
+                name != "Sources/Support/Console/Memory.swift"
             else { continue }
             for (number, line) in try Self.lines(of: file).enumerated()
             where line.contains("fopen(") || line.contains("gzopen(") {
@@ -75,8 +84,14 @@ import Testing
 
     /// Code that decides must be given its time, chance and files.
     @Test func pureTargetsImportNoSystem() throws {
-        for target in ["Sweep", "Scheduling", "Wire", "Measures", "Cluster"] {
-            for file in Self.files(under: "Sources/\(target)", withExtension: "swift") {
+        let pure = [
+            "Experiment/Sweep", "Distributed/Scheduling", "Distributed/Wire", "Numeric/Measures",
+            "Distributed/Cluster", "Distributed/SimulatedCluster",
+        ]
+        for target in pure {
+            let files = Self.files(under: "Sources/\(target)", withExtension: "swift")
+            #expect(!files.isEmpty, "no sources in Sources/\(target)")
+            for file in files {
                 for (number, line) in try Self.lines(of: file).enumerated() {
                     let imported = ["import Foundation", "import CPosix", "import CZeroMQ", "import CSQLite"]
                         .contains { line.trimmingCharacters(in: .whitespaces) == $0 }

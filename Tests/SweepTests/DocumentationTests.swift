@@ -31,7 +31,7 @@ private func settingsTables() -> String {
 /// With RANKSWEEP_UPDATE_SNAPSHOTS=1 the tables are written into the page instead.
 @Test func thePageListsEverySettingAsTheSchemaHasIt() throws {
     let text = try String(decoding: Data(contentsOf: page), as: UTF8.self)
-    let begin = "<!-- settings: made from Sources/Sweep/Schema+Settings.swift -->\n"
+    let begin = "<!-- settings: made from Sources/Experiment/Sweep/Schema/Schema+Settings.swift -->\n"
     let end = "\n<!-- end of settings -->"
     let start = try #require(text.firstRange(of: begin)), stop = try #require(text.firstRange(of: end))
     let tables = settingsTables()

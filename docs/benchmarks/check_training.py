@@ -8,7 +8,7 @@
 A data set of random images is written as MNIST's four files. A run of 0 steps gives the drawn weights, another one the
 weights after 1, 2 and all steps. PyTorch starts from the drawn weights, in float32 and again in float64, and takes the
 same batches: their order, and a VIB's noise, are drawn again here from the counter-based streams that
-Sources/Learning/RandomStream.swift describes. A row says how far ranksweep's weights are from PyTorch's in float64,
+Sources/Numeric/Learning/RandomStream.swift describes. A row says how far ranksweep's weights are from PyTorch's in float64,
 and how far PyTorch's own in float32 are from those: the L2 norm of the difference over that of how far the weights moved.
 
 Exit code 1 where ranksweep is further than TOLERANCE off, and than rounding each weight twice is (what an average moves
