@@ -100,7 +100,9 @@ let package = Package(
         .testTarget(name: "TextTests", dependencies: ["Text"]),
         .testTarget(name: "ConsoleTests", dependencies: ["Console"]),
         .testTarget(name: "SweepTests", dependencies: ["Sweep", "Text", "TestSupport"]),
-        .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra", "CKernels", "TestSupport"]),
+        .testTarget(
+            name: "LinearAlgebraTests",
+            dependencies: ["LinearAlgebra", "CKernels", "COpenBLAS", "TestSupport"]),
         .testTarget(name: "LearningTests", dependencies: ["Learning", "LinearAlgebra", "TestSupport"]),
         .testTarget(
             name: "MeasuresTests",
@@ -108,7 +110,7 @@ let package = Package(
         .testTarget(
             name: "ExperimentsTests",
             dependencies: [
-                "Experiments", "Measures", "Fitting", "Learning", "LinearAlgebra", "Sweep", "Text",
+                "Experiments", "Measures", "Learning", "LinearAlgebra", "Sweep", "Text", "CZlib",
             ]),
         .testTarget(name: "WireTests", dependencies: ["Wire", "Sweep", "TestSupport"]),
         .testTarget(name: "SchedulingTests", dependencies: ["Scheduling", "Wire", "Sweep", "TestSupport"]),
@@ -117,7 +119,7 @@ let package = Package(
             name: "SimulatedClusterTests", dependencies: ["SimulatedCluster", "Console"]),
         .testTarget(
             name: "JournalTests",
-            dependencies: ["Journal", "Scheduling", "Wire", "Sweep", "Files", "CFaultyDisk"]),
+            dependencies: ["Journal", "Scheduling", "Wire", "Text", "CFaultyDisk"]),
         .testTarget(name: "ReportingTests", dependencies: ["Reporting", "Sweep", "Text"]),
         .testTarget(name: "ProjectTests"),
         .testTarget(
