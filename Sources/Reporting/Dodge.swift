@@ -49,7 +49,10 @@ struct Dodge: Equatable {
         guard data.isCategorical else {
             guard places.count <= Dodge.mostPlaces, Dodge.areTogether(data) else { return nil }
             let pixel = span / width
-            let room = (gap ?? span) / 2 / Double(curves)
+            let (low, high) = x.isLog ? (log(x.low), log(x.high)) : (x.low, x.high)
+            // The outermost curves stay within the panel.
+            let edge = min((places.first ?? low) - low, high - (places.last ?? high))
+            let room = min((gap ?? span) / 2 / Double(curves), 1.8 * edge / Double(curves - 1))
             step = min(room, Dodge.pixels.upperBound * pixel)
             guard step >= Dodge.pixels.lowerBound * pixel else { return nil }
             return

@@ -167,6 +167,24 @@ struct DodgeTests {
         #expect(factors.count == 2 && abs(factors[0] * factors[1] - 1) < 1e-5 && factors[1] > 1)
     }
 
+    @Test("Many curves stay within the panel")
+    func many() throws {
+        try withFolder { folder in
+            let figure = "{name: f, x: training.batch, y: train_loss, curves: depth, xscale: linear}"
+            let depths = "[2, 3, 4, 5, 6, 7, 8, 9, 10, 11]"
+            try Rates(figure, axis: "training.batch", rates: "[10, 20]", depths: depths) { _, seed in
+                metrics(["train_loss": [1.0, 2, 4][seed]])
+            }.report(folder)
+            let script = try text(of: folder + "/figures/f.gp")
+            let ends = try #require(script.firstMatch(of: #/set xrange \[([^:]+):([^\]]+)\]/#))
+            let low = try #require(Double(ends.1)), high = try #require(Double(ends.2))
+            let shifts = script.matches(of: #/using \(\$1 ([-+]) ([0-9.]+)\):2 with linespoints/#)
+                .compactMap { match in Double("\(match.1)\(match.2)") }
+            #expect(shifts.count == 10 && (shifts.min() ?? 0) < 0)
+            #expect(shifts.allSatisfy { low < 10 + $0 && 20 + $0 < high })
+        }
+    }
+
     @Test("What hides nothing stays where it is")
     func alone() throws {
         let figure = "{name: f, x: training.batch, y: train_loss, curves: depth}"
