@@ -3,7 +3,7 @@ extension MeasureDeclaration {
         "effectiveRank", needs: [.activations],
         metrics: [
             Metric("effective_rank", .layers, label: "effective rank", limit: .units),
-            Metric("rank_me", .layers, label: "RankMe", limit: .nonNegative),
+            Metric("rank_me", .layers, label: "RankMe", limit: .smoothedUnits),
             Metric("participation_ratio", .layers, label: "participation ratio", limit: .units),
         ],
         options: [
