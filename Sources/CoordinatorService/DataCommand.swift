@@ -92,7 +92,8 @@ struct DataOrder {
     /// What to type to get a set, or go on getting it.
     func fetchLine(_ name: String) -> String {
         let place = data == absolutePath(dataDirectory(nil)) ? "" : " --data \(shellPath(data))"
-        return "ranksweep data fetch \(name)\(place)" + mirrors.map { " --mirror \(shellQuoted($0))" }.joined()
+        return "ranksweep data fetch \(name)\(place)"
+            + mirrors.map { " --mirror \(shellQuoted($0))" }.joined()
     }
 }
 

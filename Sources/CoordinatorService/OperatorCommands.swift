@@ -71,7 +71,8 @@ func reach(
     // One that has just begun, or is about to end, holds the lock and does not listen.
     for attempt in 0...50 {
         guard let holder = CoordinatorLock.holder(in: path) else {
-            throw .input("no coordinator is running on \(path) (to start one: ranksweep resume \(shellPath(path)))")
+            throw .input(
+                "no coordinator is running on \(path) (to start one: ranksweep resume \(shellPath(path)))")
         }
         do throws(ControlError) {
             let client = try ControlClient(in: path, patience: patience)

@@ -59,7 +59,8 @@ func endIfNothingCanBeDone(
     let stopping = wrong.filter { $0.resume == .stops }
     guard stopping.isEmpty else {
         for finding in stopping { printError(finding.line) }
-        printError("error: \(run.path): nothing was begun: see \(quotedCommand("ranksweep check \(run.word)"))")
+        printError(
+            "error: \(run.path): nothing was begun: see \(quotedCommand("ranksweep check \(run.word)"))")
         return .incomplete
     }
     let summary = try journaled { () throws(JournalError) in try journal.summary() }

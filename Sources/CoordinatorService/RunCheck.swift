@@ -111,12 +111,14 @@ struct RunCheck {
             note(
                 "sweep.json",
                 "an 'extend' was interrupted: the journal has \(countText(run.spec.grid.count, "trial")), "
-                    + "the file still \(groupedText(before.grid.count))", "\(quotedCommand(resume)) completes it")
+                    + "the file still \(groupedText(before.grid.count))",
+                "\(quotedCommand(resume)) completes it")
         } else {
             wrong(
                 "sweep.json", "not the bytes that ranksweep wrote, though it reads well (\(run.spec.digest))",
                 RunJournal.extendedSweep(in: path) == nil
-                    ? "put the file back that the run began with" : "\(quotedCommand(resume)) writes it from the journal",
+                    ? "put the file back that the run began with"
+                    : "\(quotedCommand(resume)) writes it from the journal",
                 resume: .tells)
         }
         return run
@@ -221,7 +223,8 @@ struct RunCheck {
 
     private mutating func tellRecords(_ survey: RecordSurvey) {
         wrong(
-            each: survey.damaged, "damaged records", "\(quotedCommand(resume)) runs it again, to the same bytes",
+            each: survey.damaged, "damaged records",
+            "\(quotedCommand(resume)) runs it again, to the same bytes",
             resume: .mends
         ) { ("journal.sqlite", "the record of trial \($0) is damaged: its checksum is not its own") }
         wrong(
@@ -285,7 +288,8 @@ struct RunCheck {
 
     private mutating func checkWeights(_ run: RunDirectory, _ survey: RecordSurvey) {
         wrong(
-            each: survey.bare, "such files", "\(quotedCommand(resume)) runs its trial again, to the same bytes",
+            each: survey.bare, "such files",
+            "\(quotedCommand(resume)) runs its trial again, to the same bytes",
             resume: .mends
         ) { ("weights/\($0.file)", $0.why) }
         if survey.bare.isEmpty, !survey.weightFiles.isEmpty {

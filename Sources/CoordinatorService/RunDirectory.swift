@@ -75,7 +75,8 @@ struct RunDirectory {
         guard !RunDirectory.has(recordsPath) else {
             throw .input(
                 "\(path): journal.sqlite is gone, but records.ndjson is there: put the journal back, or run the "
-                    + "sweep again with another --out DIR (\(quotedCommand("ranksweep figures \(word)")) still draws)")
+                    + "sweep again with another --out DIR (\(quotedCommand("ranksweep figures \(word)")) still draws)"
+            )
         }
     }
 

@@ -45,7 +45,8 @@ struct RunPlace {
         }
         if let file = journal.first(where: { $0.state != .inPlace }) { return .removed(file.path) }
         if let lock, lock.state != .inPlace { return .unlocked(lock.path) }
-        if let sweep, sweep.state != .inPlace, firstBytes(sweepBytes.count + 1, of: sweep.path) != sweepBytes {
+        if let sweep, sweep.state != .inPlace, firstBytes(sweepBytes.count + 1, of: sweep.path) != sweepBytes
+        {
             return .withoutSweep
         }
         return nil
@@ -76,12 +77,15 @@ extension RunDirectory {
                 "\(file) was removed while the run was going on, so that another coordinator could begin beside this "
                     + "one: the run has stopped\n\(records) safe in \(path); \(goOn(at: path))")
         case .withoutSweep:
-            let reason = "\(sweepPath) was removed or replaced while the run was going on, so the run has stopped"
+            let reason =
+                "\(sweepPath) was removed or replaced while the run was going on, so the run has stopped"
             do throws(CommandFailure) {
-                return .fault("\(reason)\n\(records) safe in \(path); \(try restoreSweep()); \(goOn(at: path))")
+                let restored = try restoreSweep()
+                return .fault("\(reason)\n\(records) safe in \(path); \(restored); \(goOn(at: path))")
             } catch {
                 return .fault(
-                    "\(reason)\n\(records) safe in \(path), but the file cannot be written again: \(error.message)")
+                    "\(reason)\n\(records) safe in \(path), but the file cannot be written again: \(error.message)"
+                )
             }
         case .removed(let file):
             let reason = "\(file) was removed or replaced while the run was going on, so the run has stopped"

@@ -46,7 +46,8 @@ struct RunShare: Equatable {
         guard let share else { return }
         throw .input(
             "\(run.path) is the work folder of shard \(share): the 'ranksweep shard' command that began it goes on "
-                + "with it; \(quotedCommand("ranksweep merge \(run.word) --out DIR")) makes a run of what it has")
+                + "with it; \(quotedCommand("ranksweep merge \(run.word) --out DIR")) makes a run of what it has"
+        )
     }
 }
 

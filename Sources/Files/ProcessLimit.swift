@@ -55,7 +55,8 @@ public enum ProcessLimit: Sendable {
     private func text(_ value: UInt64) -> String {
         switch self {
         case .fileSize, .addressSpace, .data, .stack:
-            value % (1 << 20) == 0 && value > 0 ? "\(value >> 20) MiB" : "\(value >> 10) KiB"
+            value % (1 << 20) == 0 && value > 0 || value >= 100 << 20
+                ? "\(value >> 20) MiB" : "\(value >> 10) KiB"
         case .openFiles, .processes: "\(value)"
         case .processorTime: "\(value) s"
         }

@@ -130,5 +130,7 @@ struct ConnectionCount: Equatable, Sendable {
     /// Connections that ended before they were secured, other than by a key that was refused. The monitor does not say
     /// which connection succeeded: of those that were accepted and did not succeed some are still at their handshake, of
     /// those that ended some had succeeded.
-    func strangers(refused: Int) -> Int { max(0, min(ended - spoken - refused, accepted - succeeded - refused)) }
+    func strangers(refused: Int) -> Int {
+        max(0, min(ended - spoken - refused, accepted - succeeded - refused))
+    }
 }

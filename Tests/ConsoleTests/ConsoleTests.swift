@@ -145,7 +145,8 @@ import Testing
         #expect(report(done: 0, rate: nil, workers: 0).line(width: 60).contains("waiting for workers"))
         // Nothing but failures: that says nothing of how long the rest takes.
         let failing = report(done: 1, rate: 5, left: 25).line(width: 120)
-        #expect(failing.hasPrefix("1/1000 trials 0 % · every attempt failed so far · 1 quarantined · 2 failures"))
+        #expect(
+            failing.hasPrefix("1/1000 trials 0 % · every attempt failed so far · 1 quarantined · 2 failures"))
         #expect(!failing.contains("left"))
         #expect(report(done: 10, rate: 0.01).line(width: 90).contains("0.6/min"))
         for width in 20..<100 {

@@ -31,8 +31,10 @@ import Text
 
     @Test(
         "What is no file is said to be none, whatever else is missing",
-        arguments: [("/tmp", "/tmp: a folder, not a file"), ("/dev/null", "/dev/null: a device, not a file"),
-            ("pipe", "pipe: a pipe, not a file")])
+        arguments: [
+            ("/tmp", "/tmp: a folder, not a file"), ("/dev/null", "/dev/null: a device, not a file"),
+            ("pipe", "pipe: a pipe, not a file"),
+        ])
     func noFile(path: String, words: String) throws {
         let work = try Workspace()
         #expect(mkfifo(work.folder.appending(path: "pipe").path, 0o600) == 0)

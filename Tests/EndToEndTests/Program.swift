@@ -20,7 +20,8 @@ final class Workspace {
 
     /// The names of what is in it.
     func names() throws -> [String] {
-        try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { !$0.hasPrefix(".") }.sorted()
+        try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { !$0.hasPrefix(".") }
+            .sorted()
     }
 
     /// Runs a line in a shell that finds these programs by their names.

@@ -51,9 +51,12 @@ import Testing
     @Test(
         "A limit that would end a program without a word is named at the start",
         arguments: [
-            ("-s 64", "this program needs 512 KiB of stack: the limit on the stack (ulimit -s) is 64 KiB: raise"),
-            ("-v 60000", "168 MiB of memory at least: the limit on address space (ulimit -v) is 58"),
-            ("-v 30000", "168 MiB of memory at least: the limit on address space (ulimit -v) is 29"),
+            (
+                "-s 64",
+                "this program needs 512 KiB of stack: the limit on the stack (ulimit -s) is 64 KiB: raise"
+            ),
+            ("-v 60000", "168 MiB of memory at least: the limit on address space (ulimit -v) is 60000 KiB"),
+            ("-d 40000", "168 MiB of memory at least: the limit on private memory (ulimit -d) is 40000 KiB"),
         ])
     func silentLimits(limit: String, words: String) throws {
         let work = try Workspace()
@@ -74,12 +77,14 @@ import Testing
     func processorTime() throws {
         let work = try Workspace()
         try work.write(
-            tiny.replacing("[0, 1]", with: "[0]").replacing("steps: 20", with: "steps: 20000000"), to: "s.yaml")
+            tiny.replacing("[0, 1]", with: "[0]").replacing("steps: 20", with: "steps: 20000000"),
+            to: "s.yaml")
         let end = try work.shell(
             "ulimit -t 1; exec ranksweep run s.yaml --out a --workers 1 --slots 1 --checkpoint-every 0")
         let name = "the limit on processor time (ulimit -t) is 1 s: raise it there"
         #expect(
-            end.errors.contains("at 1 s of processor time the system kills this program") && end.errors.contains(name),
+            end.errors.contains("at 1 s of processor time the system kills this program")
+                && end.errors.contains(name),
             "\(end.code) \(end.all)")
         #expect(
             end.errors.contains("its process was killed by SIGKILL, its processor time used up: \(name)"),

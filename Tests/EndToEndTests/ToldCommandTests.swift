@@ -18,7 +18,7 @@ import Testing
         ])
     func anyName(name: String, resume: String) throws {
         let work = try Workspace()
-        try work.write(smallSweep(steps: 20_000), to: "s.yaml")
+        try work.write(smallSweep(steps: 3000), to: "s.yaml")
         let run = try work.start("ranksweep", ["run", "s.yaml", "--out", name, "--slots", "1"])
         try eventually("it runs", of: run) { run.errors.contains("worker on ") }
         run.signal(SIGINT)
