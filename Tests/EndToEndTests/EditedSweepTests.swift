@@ -86,7 +86,7 @@ private let sweep = """
 
     @Test(
         "A file that is no valid sweep any more is told, and the run goes on with its own",
-        arguments: [("name: [", "s.yaml:1:"), (sweep + "widht: 3\n", "did you mean 'width'?")])
+        arguments: [("name: [", "s.yaml:2:1: not YAML"), (sweep + "widht: 3\n", "did you mean 'width'?")])
     func broken(text: String, why: String) throws {
         let work = try begun()
         try work.write(text, to: "s.yaml")
