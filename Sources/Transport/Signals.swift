@@ -126,11 +126,12 @@ public struct ChildProgram {
 }
 
 extension rusage {
-    /// Whether the processor time is all that the hard limit allows, but for the system's coarse counting.
+    /// Whether the processor time is all that the hard limit allows. The system counts for the limit in ticks, which is
+    /// coarser than what it tells here.
     fileprivate var isSpent: Bool {
         guard let limit = ProcessLimit.processorTime.hardValue else { return false }
         func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1e6 }
-        return seconds(ru_utime) + seconds(ru_stime) > Double(limit) - 0.1
+        return seconds(ru_utime) + seconds(ru_stime) > 0.98 * Double(limit) - 0.5
     }
 }
 
