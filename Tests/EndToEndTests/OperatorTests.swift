@@ -78,7 +78,9 @@ import Text
         let run = try work.start("ranksweep", ["run", "s.yaml", "--out", "a", "--slots", "1"])
         // Before, nothing runs, and a drained run ends at once.
         try eventually("a trial runs") { run.errors.contains("worker on ") }
-        try work.write("{", to: "a/sweep.json")
+        // In its place: a file that is replaced ends the run.
+        try "{".write(
+            to: work.folder.appending(path: "a/sweep.json"), atomically: false, encoding: .utf8)
         let drain = try work.start("ranksweep", ["drain", "a"])
         try eventually("it drains") { run.errors.contains("draining: no trial is started") }
         let off = try work.run("pause", "a", "--off")
@@ -190,6 +192,11 @@ import Text
         }
         for attempt in attempts where attempt["outcome"] != .string("measured") {
             #expect(try #require(attempt["peak_memory_bytes"]?.number) > 120 * 0x1p20)
+        }
+        for program in [["ranksweep", "run", "s.yaml", "--out", "b"], ["ranksweep-worker", "--slot"]] {
+            let small = try work.start(program[0], program.dropFirst() + ["--memory-limit", "1K"]).wait()
+            #expect(small.code == 2, "\(small.all)")
+            #expect(small.errors.contains("--memory-limit 1K: no trial fits in that; 16 MiB is the least"))
         }
         let wrong = try work.run("run", "s.yaml", "--out", "b", "--memory-limit", "lots")
         #expect(wrong.code == 2 && wrong.errors.contains("--memory-limit must be a size such as 500M"))

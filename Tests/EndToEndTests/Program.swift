@@ -18,6 +18,19 @@ final class Workspace {
         try text.write(to: folder.appending(path: name), atomically: true, encoding: .utf8)
     }
 
+    /// The names of what is in it.
+    func names() throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { !$0.hasPrefix(".") }
+            .sorted()
+    }
+
+    /// Runs a line in a shell that finds these programs by their names.
+    func shell(_ line: String) throws -> Program.Result {
+        let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        let path = URL(filePath: own).deletingLastPathComponent().path + ":/usr/bin:/bin"
+        return try start("/bin/bash", ["-c", line], environment: ["PATH": path]).wait()
+    }
+
     func bytes(_ name: String) throws -> Data { try Data(contentsOf: folder.appending(path: name)) }
 
     func text(_ name: String) throws -> String { String(decoding: try bytes(name), as: UTF8.self) }

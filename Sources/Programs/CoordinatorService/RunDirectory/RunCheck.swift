@@ -32,8 +32,8 @@ struct RunCheck {
         _ = try RunDirectory.open(path)
     }
 
-    private var resume: String { "ranksweep resume \(path)" }
-    private var figures: String { "ranksweep figures \(path)" }
+    private var resume: String { "ranksweep resume \(shellPath(path))" }
+    private var figures: String { "ranksweep figures \(shellPath(path))" }
 
     /// Throws where this user may not read the run: nothing can be said of it then.
     mutating func perform() throws(CommandFailure) {
@@ -111,12 +111,14 @@ struct RunCheck {
             note(
                 "sweep.json",
                 "an 'extend' was interrupted: the journal has \(countText(run.spec.grid.count, "trial")), "
-                    + "the file still \(groupedText(before.grid.count))", "'\(resume)' completes it")
+                    + "the file still \(groupedText(before.grid.count))",
+                "\(quotedCommand(resume)) completes it")
         } else {
             wrong(
                 "sweep.json", "not the bytes that ranksweep wrote, though it reads well (\(run.spec.digest))",
                 RunJournal.extendedSweep(in: path) == nil
-                    ? "put the file back that the run began with" : "'\(resume)' writes it from the journal",
+                    ? "put the file back that the run began with"
+                    : "\(quotedCommand(resume)) writes it from the journal",
                 resume: .tells)
         }
         return run
@@ -146,7 +148,7 @@ struct RunCheck {
                 } else {
                     wrong(
                         "journal.sqlite", "it is gone, but records.ndjson is there",
-                        "put the journal back; '\(figures)' still draws")
+                        "put the journal back; \(quotedCommand(figures)) still draws")
                 }
             default: tell(error)
             }
@@ -221,12 +223,13 @@ struct RunCheck {
 
     private mutating func tellRecords(_ survey: RecordSurvey) {
         wrong(
-            each: survey.damaged, "damaged records", "'\(resume)' runs it again, to the same bytes",
+            each: survey.damaged, "damaged records",
+            "\(quotedCommand(resume)) runs it again, to the same bytes",
             resume: .mends
         ) { ("journal.sqlite", "the record of trial \($0) is damaged: its checksum is not its own") }
         wrong(
             each: survey.unfit, "such records",
-            "'\(resume) --retry unfit' drops it and runs the trial again; who sent it is in provenance.ndjson"
+            "\(quotedCommand(resume + " --retry unfit")) drops it and runs the trial again; who sent it is in provenance.ndjson"
         ) {
             (
                 "journal.sqlite",
@@ -285,7 +288,8 @@ struct RunCheck {
 
     private mutating func checkWeights(_ run: RunDirectory, _ survey: RecordSurvey) {
         wrong(
-            each: survey.bare, "such files", "'\(resume)' runs its trial again, to the same bytes",
+            each: survey.bare, "such files",
+            "\(quotedCommand(resume)) runs its trial again, to the same bytes",
             resume: .mends
         ) { ("weights/\($0.file)", $0.why) }
         if survey.bare.isEmpty, !survey.weightFiles.isEmpty {
