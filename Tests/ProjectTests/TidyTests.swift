@@ -72,7 +72,8 @@ import Testing
                     #expect(isFiles, "\(Self.name(file)):\(number + 1): list it with listFolder of Files")
                 }
                 #expect(
-                    !line.contains("d_name"), "\(Self.name(file)):\(number + 1): cposix_entry_name has the name")
+                    !line.contains("d_name"),
+                    "\(Self.name(file)):\(number + 1): cposix_entry_name has the name")
             }
         }
     }
