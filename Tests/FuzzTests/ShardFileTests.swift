@@ -161,7 +161,6 @@ import Text
                 "{\"test_loss\"", "{\"free_lunch\":1,\"test_loss\"",
                 "metrics: 'free_lunch' is none of this trial's keys"
             ),
-            ("\"outcome\":\"measured\"", "\"outcome\":\"perhaps\"", "outcome: 'measured' is due"),
         ])
     func unfit(old: String, new: String, why: String) throws {
         let folder = try FuzzFolder()
