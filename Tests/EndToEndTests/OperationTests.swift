@@ -19,14 +19,6 @@ import Wire
     /// Long enough for somebody to come in between.
     private var long: String { smallSweep(steps: 3000) }
 
-    private func waitForRecords(_ work: Workspace, _ run: String) throws {
-        try eventually("there are records") {
-            guard work.exists("\(run)/journal.sqlite") else { return false }
-            let status = try work.run("status", run, "--json")
-            return try (JSONValue(parsing: status.output.utf8)["done"]?.number ?? 0) > 2
-        }
-    }
-
     // MARK: - The run directory
 
     @Test("Removed while it goes on: the run stops with code 4, and its records are saved to be resumed")
@@ -35,7 +27,7 @@ import Wire
         try work.write(long, to: "s.yaml")
         #expect(try work.run("run", "s.yaml", "--out", "calm").code == 0)
         let run = try work.start("ranksweep", ["run", "s.yaml", "--out", "runs/a"])
-        try waitForRecords(work, "runs/a")
+        try work.waitForRecords("runs/a", moreThan: 2)
         try FileManager.default.removeItem(at: work.folder.appending(path: "runs/a"))
         let end = try run.wait()
         #expect(end.code == 4, "\(end.all)")
@@ -59,7 +51,7 @@ import Wire
         let work = try Workspace()
         try work.write(long, to: "s.yaml")
         let run = try work.start("ranksweep", ["run", "s.yaml", "--out", "a"])
-        try waitForRecords(work, "a")
+        try work.waitForRecords("a", moreThan: 2)
         let (from, to) = (work.folder.appending(path: "a"), work.folder.appending(path: "b"))
         try FileManager.default.moveItem(at: from, to: to)
         let end = try run.wait()
@@ -78,7 +70,7 @@ import Wire
         let work = try Workspace()
         try work.write(long, to: "s.yaml")
         let run = try work.start("ranksweep", ["run", "s.yaml", "--out", "a"])
-        try waitForRecords(work, "a")
+        try work.waitForRecords("a", moreThan: 2)
         try FileManager.default.removeItem(at: work.folder.appending(path: "a/coordinator.lock"))
         let end = try run.wait()
         #expect(end.code == 4 && end.errors.contains("coordinator.lock was removed"), "\(end.all)")
@@ -92,7 +84,7 @@ import Wire
         let work = try Workspace()
         try work.write(long, to: "s.yaml")
         let run = try work.start("ranksweep", ["run", "s.yaml", "--out", "a"])
-        try waitForRecords(work, "a")
+        try work.waitForRecords("a", moreThan: 2)
         let sweep = try work.text("a/sweep.json")
         // The same bytes in another file are no other sweep.
         try work.write(sweep, to: "a/sweep.json")
@@ -124,7 +116,7 @@ import Wire
         let work = try Workspace()
         try work.write(long, to: "s.yaml")
         let run = try work.start("ranksweep", ["run", "s.yaml", "--out", "a"])
-        try waitForRecords(work, "a")
+        try work.waitForRecords("a", moreThan: 2)
         try FileManager.default.removeItem(at: work.folder.appending(path: "a/\(file)"))
         let end = try run.wait()
         #expect(end.code == 4 && end.errors.contains("a/\(file) was removed or replaced"), "\(end.all)")

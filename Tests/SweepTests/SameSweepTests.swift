@@ -271,7 +271,7 @@ private func message(_ text: String, set overrides: [String] = [], quick: Bool =
         let sweep = try spec(
             text, set: ["width=256", "depth=4", "measures.effectiveRank=true", "dataset.testPoints=300"])
         let cost = sweep.grid.cost()
-        #expect(cost.parts.map(\.name) == ["training", "evaluation", "localRank", "effectiveRank"])
+        try #require(cost.parts.map(\.name) == ["training", "evaluation", "localRank", "effectiveRank"])
         let sum = cost.parts.reduce(0) { $0 + $1.seconds }
         #expect(abs(sum - cost.seconds) < 1e-9 * cost.seconds)
         #expect(!sweep.asksForLocalRank)
