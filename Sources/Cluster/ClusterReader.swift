@@ -156,7 +156,8 @@ struct ClusterReader {
         if !entries.contains(where: { $0.key == "folder" }) {
             common.add(node.place, "slurm", .missing(["slurm.folder"]))
         }
-        if let min = entriesKnown.first(where: { $0.key == "min_jobs" }), settings.minJobs > settings.maxJobs {
+        if let min = entriesKnown.first(where: { $0.key == "min_jobs" }), settings.minJobs > settings.maxJobs
+        {
             add(min.value.place, "slurm.min_jobs", .minOverMax(min: settings.minJobs, max: settings.maxJobs))
         }
         return settings
@@ -182,7 +183,9 @@ struct ClusterReader {
         default:
             settings.sbatchArguments = texts(node, path)
             // sbatch passes over anything else without a word.
-            for line in settings.sbatchArguments where !line.hasPrefix("-") { add(node.place, path, .badLine(line)) }
+            for line in settings.sbatchArguments where !line.hasPrefix("-") {
+                add(node.place, path, .badLine(line))
+            }
         }
     }
 

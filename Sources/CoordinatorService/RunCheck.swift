@@ -175,7 +175,8 @@ struct RunCheck {
         if faults.isEmpty, survey.isWhole {
             ok(
                 "journal.sqlite",
-                "whole, format \(formatVersion), \(countText(survey.records, "record")) as they were appended")
+                "whole, format \(formatVersion), \(countText(survey.records, "record")) as they were appended"
+            )
         }
         let summary = try journal.summary()
         if run.spec.isStrict, summary.kernels.count > 1 {

@@ -69,7 +69,8 @@ public struct CostEstimate: Equatable, Sendable {
 
     /// The settings that an estimate depends on, beside everything under "dataset".
     static let settings = [
-        "depth", "width", "hidden", "bottleneck", "normalisation", "groups", "residual", "training.batch_size",
+        "depth", "width", "hidden", "bottleneck", "normalisation", "groups", "residual",
+        "training.batch_size",
         "training.steps", "training.epochs", "training.log_det.weight", "training.log_det.layers",
         "measures.trace_at", "measures.samples", "measures.local_rank", "measures.local_rank.points",
         "measures.local_rank.patch", "measures.weight_norms", "measures.weight_norms.tolerance",

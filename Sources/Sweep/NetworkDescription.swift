@@ -112,7 +112,8 @@ extension TrialSettings.Model {
         case "mlp":
             let isResidual = json["residual"]?.bool ?? false
             self =
-                normalisation == nil && !isResidual ? .mlp : .network(.mlp(normalisation, isResidual: isResidual))
+                normalisation == nil && !isResidual
+                ? .mlp : .network(.mlp(normalisation, isResidual: isResidual))
         case "cnn": self = .network(.cnn(normalisation))
         case "resnet":
             guard let depth = whole("depth"), let width = whole("width"), depth % 6 == 2, depth >= 8 else {

@@ -191,7 +191,8 @@ struct Point {
             }
         if let points = trainPoints {
             if batch > points {
-                let path = values["training.batch_size"] == nil ? "dataset.train_points" : "training.batch_size"
+                let path =
+                    values["training.batch_size"] == nil ? "dataset.train_points" : "training.batch_size"
                 conflicts.append(PointConflict(path, .batchTooLarge(batch, points: points)))
             }
         }
@@ -331,7 +332,8 @@ struct Point {
 
     /// Whether the network is W_l φ(W_{l−1} …), nothing between its layers.
     private var isDenseChain: Bool {
-        !isConvolutional && values["residual"]?.bool != true && word("normalisation", default: "none") == "none"
+        !isConvolutional && values["residual"]?.bool != true
+            && word("normalisation", default: "none") == "none"
     }
 
     /// Of a setting that is not given, the default does.

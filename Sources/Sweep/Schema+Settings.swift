@@ -217,7 +217,9 @@ extension Setting {
     ]
 
     private static let training: [Setting] = [
-        Setting("training.optimizer", .word(["adam", "adamw", "sgd"]), default: "adam", "How the parameters move."),
+        Setting(
+            "training.optimizer", .word(["adam", "adamw", "sgd"]), default: "adam", "How the parameters move."
+        ),
         Setting("training.learning_rate", .number(factor), default: "0.001", "The first learning rate."),
         Setting(
             "training.beta1", .number(kept), default: "0.9", uses: [adam], "Decay of the first moment."),

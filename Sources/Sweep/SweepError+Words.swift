@@ -178,7 +178,8 @@ extension SweepError {
             case .noMeasure(let path): "it needs \(path)"
             case .noAllPoints:
                 "gaussian data are drawn anew for each batch, so there is no 'all': give a number"
-            case .plainOnly: "is of plain networks alone: without normalisation, residual connections and convolutions"
+            case .plainOnly:
+                "is of plain networks alone: without normalisation, residual connections and convolutions"
             case .noHiddenLayer(let layer, let hidden):
                 hidden == 0
                     ? "a network of depth 1 has no hidden layer"

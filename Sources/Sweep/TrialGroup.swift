@@ -20,7 +20,9 @@ public struct TrialGroup: Hashable, Sendable {
         case .vib(_, let latent, _): self.latent = latent
         case .network: return nil
         }
-        guard settings.parameterBytes / 4 * settings.training.batchSize <= TrialGroup.limit else { return nil }
+        guard settings.parameterBytes / 4 * settings.training.batchSize <= TrialGroup.limit else {
+            return nil
+        }
         seed = settings.seed
         dataset = settings.dataset
         batch = settings.training.batchSize

@@ -8,40 +8,47 @@ public struct RenamedName: Sendable {
     public let new: String
 
     /// Parts of paths, words, metrics and options; a part that goes elsewhere is listed with the parts around it.
-    public static let all: [RenamedName] = ([
-        // Settings.
-        "experiment": "model", "skips": "residual", "scaleShift": "sigma_shift",
-        "directions": "directions_seed", "teacherDepth": "teacher_depth", "teacherWidth": "teacher_width",
-        "teacherSeed": "teacher_seed", "trainPoints": "train_points", "testPoints": "test_points",
-        "trainFraction": "train_fraction",
-        "learningRate": "learning_rate", "weightDecay": "weight_decay", "decoupledDecay": "optimizer: adamw",
-        "decayFactor": "decay_factor", "decayEvery": "decay_every", "average": "ema_decay",
-        "batch": "batch_size", "logDet": "log_det",
-        "every": "trace_at", "local_rank.every": "trace_at", "localRank.every": "trace_at",
-        // Measures, of sweeps and of the command measure.
-        "localRank": "local_rank", "weightNorms": "weight_norms", "effectiveRank": "effective_rank",
-        "gradientNoise": "gradient_noise", "weightDisplacement": "weight_displacement",
-        "binnedInformation": "binned_information", "kernelInformation": "kernel_information",
-        "gaussianBound": "gaussian_bound", "noiseRatio": "noise_ratio", "stepsToLoss": "steps_to_loss",
-        "activationRank": "activation_rank", "featureDimension": "feature_dimension",
-        "intrinsicDimension": "intrinsic_dimension", "partialRank": "partial_rank",
-        "classificationDimension": "classification_dimension", "independenceDeficit": "independence_deficit",
-        "neuralCollapse": "neural_collapse", "weightProduct": "weight_product",
-        "rankStability": "rank_stability", "componentRank": "component_rank", "activeUnits": "active_units",
-        "spectralNorm": "spectral_norm", "frobeniusNorm": "frobenius_norm", "stableRank": "stable_rank",
-        "numericalRank": "numerical_rank",
-        // Values.
-        "modularAddition": "modular-addition", "scaled": "he_glorot", "truncatedNormal": "truncated_normal",
-        "crossEntropy": "cross_entropy", "meanSquaredError": "mean_squared_error",
-        "gaussianNLL": "gaussian_nll", "hiddenMin": "hidden_min",
-        // Metrics and columns.
-        "component_accuracy": "pca_accuracy", "rank_me": "rankme",
-        // Cluster files.
-        "lines": "sbatch_args", "min": "min_jobs", "max": "max_jobs",
-        // Options.
-        "--patience": "--coordinator-timeout", "--margin": "--shutdown-margin",
-        "--stop-with-stdin": "--exit-on-stdin-eof", "ranksweep pause --off": "ranksweep unpause DIR",
-    ] as KeyValuePairs).map { RenamedName(old: $0.key, new: $0.value) }
+    public static let all = renamings.map { RenamedName(old: $0.key, new: $0.value) }
+
+    private static let renamings: KeyValuePairs<String, String> =
+        [
+            // Settings.
+            "experiment": "model", "skips": "residual", "scaleShift": "sigma_shift",
+            "directions": "directions_seed", "teacherDepth": "teacher_depth", "teacherWidth": "teacher_width",
+            "teacherSeed": "teacher_seed", "trainPoints": "train_points", "testPoints": "test_points",
+            "trainFraction": "train_fraction",
+            "learningRate": "learning_rate", "weightDecay": "weight_decay",
+            "decoupledDecay": "optimizer: adamw",
+            "decayFactor": "decay_factor", "decayEvery": "decay_every", "average": "ema_decay",
+            "batch": "batch_size", "logDet": "log_det",
+            "every": "trace_at", "local_rank.every": "trace_at", "localRank.every": "trace_at",
+            // Measures, of sweeps and of the command measure.
+            "localRank": "local_rank", "weightNorms": "weight_norms", "effectiveRank": "effective_rank",
+            "gradientNoise": "gradient_noise", "weightDisplacement": "weight_displacement",
+            "binnedInformation": "binned_information", "kernelInformation": "kernel_information",
+            "gaussianBound": "gaussian_bound", "noiseRatio": "noise_ratio", "stepsToLoss": "steps_to_loss",
+            "activationRank": "activation_rank", "featureDimension": "feature_dimension",
+            "intrinsicDimension": "intrinsic_dimension", "partialRank": "partial_rank",
+            "classificationDimension": "classification_dimension",
+            "independenceDeficit": "independence_deficit",
+            "neuralCollapse": "neural_collapse", "weightProduct": "weight_product",
+            "rankStability": "rank_stability", "componentRank": "component_rank",
+            "activeUnits": "active_units",
+            "spectralNorm": "spectral_norm", "frobeniusNorm": "frobenius_norm", "stableRank": "stable_rank",
+            "numericalRank": "numerical_rank",
+            // Values.
+            "modularAddition": "modular-addition", "scaled": "he_glorot",
+            "truncatedNormal": "truncated_normal",
+            "crossEntropy": "cross_entropy", "meanSquaredError": "mean_squared_error",
+            "gaussianNLL": "gaussian_nll", "hiddenMin": "hidden_min",
+            // Metrics and columns.
+            "component_accuracy": "pca_accuracy", "rank_me": "rankme",
+            // Cluster files.
+            "lines": "sbatch_args", "min": "min_jobs", "max": "max_jobs",
+            // Options.
+            "--patience": "--coordinator-timeout", "--margin": "--shutdown-margin",
+            "--stop-with-stdin": "--exit-on-stdin-eof", "ranksweep pause --off": "ranksweep unpause DIR",
+        ]
 
     /// The present name of a word or a dotted path; nil where it has none that the reader knows.
     ///

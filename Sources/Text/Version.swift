@@ -13,7 +13,9 @@ public let formatVersion: UInt8 = 7
 public func formatRefusal(_ path: String, found: Int?) -> String {
     let here = "this is \(programVersion), which reads format \(formatVersion)"
     let format = found.map { " (format \($0))" } ?? ""
-    guard found ?? 0 <= formatVersion else { return "\(path) was made by a later ranksweep\(format); \(here): use that one" }
+    guard found ?? 0 <= formatVersion else {
+        return "\(path) was made by a later ranksweep\(format); \(here): use that one"
+    }
     return "\(path) was made by ranksweep 0.1\(format); \(here): finish it with 0.1"
 }
 

@@ -72,7 +72,8 @@ let workerCommand = CommandSpec(
             "when the worker must be gone, in seconds since 1970; slurm: the end of its Slurm job. It takes no trial "
                 + "that cannot end (or leave its state) by then, and says goodbye before it"),
         OptionSpec(
-            "--shutdown-margin", "SECONDS", "with --until: how long before it the worker says goodbye (default: 30)"),
+            "--shutdown-margin", "SECONDS",
+            "with --until: how long before it the worker says goodbye (default: 30)"),
         OptionSpec(
             "--memory-limit", "SIZE",
             "end a trial that uses more memory of its own, as failed, such as 2GiB (default: none)"),

@@ -189,7 +189,10 @@ import Testing
                 "c.yaml:2:9: listen: tcp://127.0.0.1:5 is for programs on this machine, and jobs run on others: listen "
                     + "at tcp://0.0.0.0:*, or give the 'address' at which jobs find it"
             ),
-            ("name: x\nslurm: {folder: /f, min_jobs: 3, max_jobs: 2}", "c.yaml:2:31: slurm.min_jobs: min_jobs is 3, and max_jobs 2"),
+            (
+                "name: x\nslurm: {folder: /f, min_jobs: 3, max_jobs: 2}",
+                "c.yaml:2:31: slurm.min_jobs: min_jobs is 3, and max_jobs 2"
+            ),
             (
                 "name: x\nhosts: [{host: a, kernel: Haswel}]\nkernel: Nonsense",
                 "c.yaml:2:27: hosts.a.kernel: OpenBLAS has no kernel 'Haswel'; did you mean 'Haswell'?\n"
@@ -202,7 +205,7 @@ import Testing
         ])
     func mistakes(text: String, message: String) {
         for key in ClusterReader.keys + ClusterReader.hostKeys + ClusterReader.slurmKeys {
-            #expect(!key.contains(where: \.isUppercase), "\(key)")
+            #expect(key == key.lowercased())
         }
         let error = #expect(throws: ClusterError.self) { try Self.read(text) }
         #expect(error?.message == message)

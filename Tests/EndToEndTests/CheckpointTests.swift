@@ -82,7 +82,8 @@ import Text
             try work.start("ranksweep-worker", ["--connect", address, "--slots", "1"] + arguments)
         }
         // Nothing is written but at the end: by itself a state is left once a minute.
-        let due = try worker("--until", String(Int(Date().timeIntervalSince1970) + 6), "--shutdown-margin", "1")
+        let due = try worker(
+            "--until", String(Int(Date().timeIntervalSince1970) + 6), "--shutdown-margin", "1")
         let first = try due.wait()
         #expect(first.code == 0 && first.errors.contains("its time is up"), "\(first.all)")
         #expect(checkpoints(work).count == 1)

@@ -152,7 +152,9 @@ struct LaunchSlurmTests {
                 "lab.yaml: slurm: sbatch takes no such job: sbatch: error: invalid partition specified: mian")
         )
         // No node has so much, and none is away that might.
-        #expect(try message("  sbatch_args: [--mem=900G]").contains("lab.yaml: slurm: sbatch takes no such job: "))
+        #expect(
+            try message("  sbatch_args: [--mem=900G]").contains("lab.yaml: slurm: sbatch takes no such job: ")
+        )
         #expect(try message("  sbatch_args: [--memm=4G]").contains("sbatch takes no such job: "))
         #expect(
             try message("  sbatch_args: [mem=4G]").contains(

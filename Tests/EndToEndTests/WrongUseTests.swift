@@ -231,7 +231,8 @@ import Text
         let page = try String(contentsOf: root.appending(path: "docs/commands.md"), encoding: .utf8)
         let work = try Workspace()
         let commands = [
-            "", "plan", "run", "resume", "status", "pause", "unpause", "drain", "cancel", "extend", "shard", "merge",
+            "", "plan", "run", "resume", "status", "pause", "unpause", "drain", "cancel", "extend", "shard",
+            "merge",
             "check",
             "figures", "measure", "data", "keys",
         ]

@@ -62,7 +62,8 @@ private let interrupted: [Interrupted] = [
         keeping: .final),
     Interrupted(
         description: "VIB, Gaussian data, averaged",
-        text: "model: vib\nbeta: 0.1\n" + gaussian + "training: {steps: 30, batch_size: 16, ema_decay: 0.9}\n"),
+        text: "model: vib\nbeta: 0.1\n" + gaussian + "training: {steps: 30, batch_size: 16, ema_decay: 0.9}\n"
+    ),
     Interrupted(
         description: "MLP, images",
         text: "model: mlp\n" + images + "training: {epochs: 5, batch_size: 8}\nhidden: [9]\n",

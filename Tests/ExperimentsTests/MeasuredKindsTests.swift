@@ -37,7 +37,8 @@ import Text
                 ]),
             Kind(
                 testDescription: "MLP, squared error",
-                text: mlp.replacingOccurrences(of: "batch_size: 8", with: "batch_size: 8, loss: mean_squared_error")),
+                text: mlp.replacingOccurrences(
+                    of: "batch_size: 8", with: "batch_size: 8, loss: mean_squared_error")),
             Kind(
                 testDescription: "cnn",
                 text: "model: cnn\n" + images
@@ -156,7 +157,9 @@ import Text
         let kept = try #require(result.kept.first)
         let path = files.folder.path + "/w.safetensors"
         _ = kept.write(of: trial, to: path)
-        let listed = ["classification_dimension", "neural_collapse", "independence_deficit", "effective_rank"]
+        let listed = [
+            "classification_dimension", "neural_collapse", "independence_deficit", "effective_rank",
+        ]
         var request = MeasureRequest(
             weights: path, points: .dataset(.mnist, .unit), activation: nil,
             measures: listed.compactMap { .init(rawValue: $0) } + [.accuracy, .loss])

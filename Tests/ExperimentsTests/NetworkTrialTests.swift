@@ -15,7 +15,8 @@ private func settings(_ text: String) throws -> TrialSettings {
 
 private let gaussian = "dataset: {name: gaussian, correlations: [0.5, 0.9, 0.3], test_points: 100}\n"
 private let generated = "dataset: {name: generated-images, train_points: 60, test_points: 30}\n"
-private let training = "training: {steps: 12, batch_size: 10, optimizer: sgd, momentum: 0.9, learning_rate: 0.05}\n"
+private let training =
+    "training: {steps: 12, batch_size: 10, optimizer: sgd, momentum: 0.9, learning_rate: 0.05}\n"
 private let measured =
     "measures: {trace_at: {log: 3}, local_rank: {points: 2, thresholds: [0.1]}, weight_norms: true, "
     + "effective_rank: {points: 20}, weight_displacement: true}\n"

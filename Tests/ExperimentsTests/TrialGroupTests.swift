@@ -23,7 +23,8 @@ private let cases: [GroupCase] = [
     GroupCase(
         description: "VIB, Gaussian data, Adam, cosine: values of beta",
         text: "model: vib\n" + gaussian + trace
-            + "training: {steps: 40, batch_size: 32, schedule: cosine}\naxes: {beta: [0.01, 0.1, 0.3, 0.9]}\n"),
+            + "training: {steps: 40, batch_size: 32, schedule: cosine}\naxes: {beta: [0.01, 0.1, 0.3, 0.9]}\n"
+    ),
     GroupCase(
         description: "VIB, SGD with momentum, decay, weight decay, averaged: shapes that differ",
         text: "model: vib\nbeta: 0.1\nwidth: 4\nbottleneck: 3\nactivation: tanh\n" + gaussian + trace
@@ -43,7 +44,8 @@ private let cases: [GroupCase] = [
     GroupCase(
         description: "MLP, images, Adam: learning rates and lengths",
         text: "model: mlp\nhidden: [9]\n" + images + trace
-            + "training: {batch_size: 8}\naxes: {training.learning_rate: [0.001, 0.01], training.epochs: [2, 5]}\n"),
+            + "training: {batch_size: 8}\naxes: {training.learning_rate: [0.001, 0.01], training.epochs: [2, 5]}\n"
+    ),
     GroupCase(
         description: "VIB, images: values of beta, measures of the table",
         text: "model: vib\nhidden: [9]\nbottleneck: 3\n" + images + listed
@@ -51,7 +53,8 @@ private let cases: [GroupCase] = [
     GroupCase(
         description: "MLP, a teacher's whole set in a batch, measures of the table",
         text: "model: mlp\ndataset: {name: teacher, inputs: 6, norm: 8, train_points: 40}\nhidden: [5]\n"
-            + listed + "training: {steps: 30, batch_size: 40}\naxes: {training.learning_rate: [0.001, 0.01]}\n"),
+            + listed
+            + "training: {steps: 30, batch_size: 40}\naxes: {training.learning_rate: [0.001, 0.01]}\n"),
 ]
 
 private func trials(_ text: String) throws -> [TrialSettings] {
@@ -91,7 +94,9 @@ func together(_ kind: GroupCase) throws {
 struct TrialGroupTests {
     private let text = "model: vib\nbeta: 0.1\nwidth: 4\nbottleneck: 3\n" + gaussian
 
-    private func lead() throws -> TrialSettings { try trials(text + "training: {batch_size: 16, steps: 9}\n")[0] }
+    private func lead() throws -> TrialSettings {
+        try trials(text + "training: {batch_size: 16, steps: 9}\n")[0]
+    }
 
     @Test func `a group may differ in what no draw depends on`() throws {
         let lead = try lead()

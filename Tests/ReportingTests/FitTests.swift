@@ -66,7 +66,10 @@ private func number(_ trial: Trial, _ path: String) -> Double { trial.axesObject
             "{name: f, x: training.batch_size, y: [steps_to_loss, train_loss], panels: depth, fit: line}")
         let y = [8.0: 3.0, 16: 4, 32: 9, 64: 12]
         _ = try write(spec, in: folder) { trial in
-            ["steps_to_loss": .number(y[number(trial, "training.batch_size")] ?? 0), "train_loss": .number(2)]
+            [
+                "steps_to_loss": .number(y[number(trial, "training.batch_size")] ?? 0),
+                "train_loss": .number(2),
+            ]
         }
         // x̄ = 30, ȳ = 7, Σ(x − x̄)² = 1840, Σ(x − x̄)(y − ȳ) = 88 + 42 + 4 + 170 = 304.
         let slope = 304.0 / 1840

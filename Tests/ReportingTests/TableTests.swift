@@ -72,7 +72,8 @@ private let figure = "{name: kl, x: beta, y: kl_nats, curves: depth}"
 @Test func whatAdvancesWithTheSeedIsNotAveragedOver() throws {
     try withFolder { folder in
         let spec = try SweepSpec.small(
-            figures: figure, axes: ", training.batch_size: [8, 16, 32]", more: "zip: [[seed, training.batch_size]]")
+            figures: figure, axes: ", training.batch_size: [8, 16, 32]",
+            more: "zip: [[seed, training.batch_size]]")
         try report(SyntheticRecords(spec: spec), in: folder)
         #expect(
             rows(of: try text(of: folder + "/tables/kl.dat")).allSatisfy { $0.suffix(3) == ["1", "0", "0"] })

@@ -15,7 +15,8 @@ private func settings(_ text: String) throws -> TrialSettings {
     #expect(try settings(mlp).activationBytes == 0)
     // 100 points of 784 inputs and twice 30 + 20 + 10 units.
     let two = try settings(
-        mlp + "\nmeasures: {effective_rank: {points: 100}, activation_rank: {points: 100}, gradient_noise: true}"
+        mlp
+            + "\nmeasures: {effective_rank: {points: 100}, activation_rank: {points: 100}, gradient_noise: true}"
     )
     #expect(two.activationBytes == 4 * 100 * (784 + 120))
     let all = try settings(mlp + "\nmeasures: {effective_rank: {points: 100}, binned_information: true}")

@@ -15,7 +15,10 @@ private func randomSweep(_ draws: inout Draws) -> String {
     let choices = [
         ("depth", ["[2, 3, 4]", "{range: [2, 5]}"]),
         ("width", ["[16, 32, 64]", "{log: [16, 64], count: 3}", "[64, 8, 20]"]),
-        ("training.batch_size", ["[32, 64, 128]", "{linear: [10, 30], count: 3}", "{range: [10, 20], step: 4}"]),
+        (
+            "training.batch_size",
+            ["[32, 64, 128]", "{linear: [10, 30], count: 3}", "{range: [10, 20], step: 4}"]
+        ),
         ("training.learning_rate", ["[1e-3, .01, 1]", "{log: [1e-3, 1], count: 3}"]),
         ("activation", ["[relu, tanh, linear]"]),
         ("seed", ["[3, 1, 2]", "{range: [0, 3]}"]),

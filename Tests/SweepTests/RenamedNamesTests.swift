@@ -6,7 +6,7 @@ import Text
 /// Names of version 0.1: each is refused by every reader of names, with the name that it has now.
 @Suite("Renamed names") struct RenamedNamesTests {
     /// The paths that 0.1 had and this version has not, as 0.1's documentation listed them.
-    static let paths: KeyValuePairs = [
+    static let paths: KeyValuePairs<String, String> = [
         "experiment": "model",
         "skips": "residual",
         "scaleShift": "sigma_shift",
@@ -138,7 +138,8 @@ import Text
             // At the top of the file beside a right sweep, or in place of the mapping that is there.
             let text =
                 old.hasPrefix("dataset.")
-                ? Self.base.replacing("dataset: mnist", with: nested(old).replacing("{", with: "{name: mnist, "))
+                ? Self.base.replacing(
+                    "dataset: mnist", with: nested(old).replacing("{", with: "{name: mnist, "))
                 : old.hasPrefix("training.")
                     ? Self.base.replacing("training: {epochs: 1}", with: nested(old))
                     : Self.base + nested(old) + "\n"
@@ -147,7 +148,8 @@ import Text
             if old == "measures.localRank.every" {
                 #expect(message.contains("'localRank' is now 'local_rank'"))
             } else {
-                #expect(message.hasPrefix("s.yaml:") && message.contains(due), "\(old): \(message), not \(due)")
+                #expect(
+                    message.hasPrefix("s.yaml:") && message.contains(due), "\(old): \(message), not \(due)")
             }
         }
         // One that was left in a group of the new name.
@@ -179,7 +181,9 @@ import Text
         }
     }
 
-    @Test("An old value is told its new name where it is set and where a condition compares it", arguments: values)
+    @Test(
+        "An old value is told its new name where it is set and where a condition compares it",
+        arguments: values)
     func values(setting: String, old: String, new: String) {
         let due = "'\(old)' is now '\(new)'"
         #expect(faults(Self.base, set: ["\(setting)=\(old)"])?.hasSuffix(due) ?? false)
@@ -197,7 +201,8 @@ import Text
     @Test("An old metric or layer in a figure is told its new name")
     func metrics() {
         for (old, new) in ["component_accuracy": "pca_accuracy", "rank_me": "rankme"] {
-            let message = faults(Self.base + "axes: {depth: [1, 2]}\nfigures: [{name: f, x: depth, y: \(old)}]\n")
+            let message = faults(
+                Self.base + "axes: {depth: [1, 2]}\nfigures: [{name: f, x: depth, y: \(old)}]\n")
             #expect(message == "s.yaml:6:35: figures.y: '\(old)' is now '\(new)'")
         }
         let y = "{metric: local_rank, threshold: 0.1, layer: hiddenMin}"
@@ -249,7 +254,7 @@ import Text
         names += TrialSettings.Training.Loss.allCases.map(\.rawValue)
         for case .word(let words) in Setting.all.map(\.kind) { names += words }
         for name in names {
-            #expect(!name.contains(where: \.isUppercase), "\(name)")
+            #expect(name == name.lowercased())
         }
     }
 }

@@ -272,9 +272,12 @@ private func message(_ text: String, set overrides: [String] = [], quick: Bool =
         let file = text.replacing("batch_size: 16", with: "batch_size: 1")
         #expect(message(file + "normalisation: batch\n") == "s.yaml:6:19: training.batch_size: \(words)")
         #expect(
-            message(text, set: ["normalisation=none,batch", "training.batch_size=1,2"])?.contains(words) == true)
+            message(text, set: ["normalisation=none,batch", "training.batch_size=1,2"])?.contains(words)
+                == true)
         #expect(message(file + "normalisation: layer\n") == nil)
-        #expect(message(text.replacing("batch_size: 16", with: "batch_size: 2") + "normalisation: batch\n") == nil)
+        #expect(
+            message(text.replacing("batch_size: 16", with: "batch_size: 2") + "normalisation: batch\n") == nil
+        )
         // What is not trained takes no moments of batches.
         #expect(message(file.replacing("steps: 20", with: "steps: 0") + "normalisation: batch\n") == nil)
         let resnet = "name: r\nmodel: resnet\ndataset: cifar-10\ntraining: {batch_size: 1, steps: 5}\n"

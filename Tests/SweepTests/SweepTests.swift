@@ -206,7 +206,8 @@ func everyWrongFileGetsItsMessage(index: Int) {
             quick: {seed: {range: [0, 2]}, depth: [3], training.batch_size: 64, measures.trace_at: [1, 10], hidden: [5]}
             """
     #expect(try spec(text.replacing(", hidden: [5]", with: "")).grid.count == 15)
-    let quick = try spec(text.replacing(", hidden: [5]", with: ""), set: ["training.batch_size=32"], quick: true)
+    let quick = try spec(
+        text.replacing(", hidden: [5]", with: ""), set: ["training.batch_size=32"], quick: true)
     #expect(quick.grid.count == 2)
     #expect(quick.grid[0].settings.training.batchSize == 32)
     #expect(quick.grid[0].settings.measures.traceAt == .steps([1, 10]))

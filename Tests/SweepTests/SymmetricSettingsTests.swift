@@ -89,5 +89,6 @@ private func message(_ text: String) -> String {
         wrong("x: i_xt_bits, y: i_ty_bits", "measures: {binned_information: true}\n")
             .contains("nothing is measured along training"))
     #expect(
-        wrong("x: i_xt_bits, y: accuracy", "measures: {trace_at: log}\n").contains("i_xt_bits is not measured"))
+        wrong("x: i_xt_bits, y: accuracy", "measures: {trace_at: log}\n").contains(
+            "i_xt_bits is not measured"))
 }

@@ -14,7 +14,8 @@ import Testing
     }
 
     @Test func `of a few seeds those of one come together, each group as the grid has it`() throws {
-        let grid = try grid("axes: {beta: [0.1, 0.2, 0.3], seed: [5, 9]}\ntraining: {steps: 10, batch_size: 16}\n")
+        let grid = try grid(
+            "axes: {beta: [0.1, 0.2, 0.3], seed: [5, 9]}\ntraining: {steps: 10, batch_size: 16}\n")
         var order = TrialOrder(grid)
         #expect(all(order, 6) == [0, 2, 4, 1, 3, 5])
         #expect(order.run(from: 0).map(\.trial) == [0, 2, 4])
@@ -40,14 +41,16 @@ import Testing
     @Test func `whose group is in the window alone, or who is large, stays in the grid's order before them`()
         throws
     {
-        let alone = try grid("beta: 0.1\naxes: {seed: {range: [0, 700]}}\ntraining: {steps: 10, batch_size: 16}\n")
+        let alone = try grid(
+            "beta: 0.1\naxes: {seed: {range: [0, 700]}}\ntraining: {steps: 10, batch_size: 16}\n")
         #expect(all(TrialOrder(alone), 700) == Array(0..<700))
         // One run, to the end of the window: none of them may be trained with another.
         var order = TrialOrder(alone)
         #expect(order.run(from: 0).count == TrialOrder.window)
         #expect(order.run(from: 0).allSatisfy { $0.group == nil })
         let some = try grid(
-            "axes: {beta: [0.1, 0.2], training.batch_size: [16, 100000], seed: [5, 9]}\ntraining: {steps: 10}\n")
+            "axes: {beta: [0.1, 0.2], training.batch_size: [16, 100000], seed: [5, 9]}\ntraining: {steps: 10}\n"
+        )
         order = TrialOrder(some)
         #expect(all(order, 8) == [2, 3, 6, 7, 0, 4, 1, 5])
         #expect(order.run(from: 1).map(\.trial) == [3, 6, 7])
@@ -78,7 +81,8 @@ import Testing
 
     @Test func `whether a trial was passed is known in the window at hand and in those before it`() throws {
         let grid = try grid(
-            "axes: {beta: {log: [0.01, 0.9], count: 150}, seed: [5, 9]}\ntraining: {steps: 10, batch_size: 16}\n")
+            "axes: {beta: {log: [0.01, 0.9], count: 150}, seed: [5, 9]}\ntraining: {steps: 10, batch_size: 16}\n"
+        )
         var order = TrialOrder(grid)
         for place in [0, 1, 100, 255, 256, 257, 299] {
             let passed = Set((0..<place).map { order.trial(at: $0) })

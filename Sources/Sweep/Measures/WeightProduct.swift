@@ -10,7 +10,8 @@ extension MeasureDeclaration {
                 hasGaps: true),
             Metric(
                 "product_exponent_root", .hiddenLayers, label: "l-th root of r_k/r_1",
-                thresholds: ("measures.weight_product.indices", "k = ε"), hasTheory: true, limit: .nonNegative,
+                thresholds: ("measures.weight_product.indices", "k = ε"), hasTheory: true,
+                limit: .nonNegative,
                 hasGaps: true),
             Metric(
                 "product_rank", .hiddenLayers, label: "rank",
