@@ -184,7 +184,7 @@ import Text
     @Test(
         "An old value is told its new name where it is set and where a condition compares it",
         arguments: values)
-    func values(setting: String, old: String, new: String) {
+    func oldValues(setting: String, old: String, new: String) {
         let due = "'\(old)' is now '\(new)'"
         #expect(faults(Self.base, set: ["\(setting)=\(old)"])?.hasSuffix(due) ?? false)
         let base = setting == "dataset" ? Self.base.replacing("dataset: mnist\n", with: "") : Self.base
