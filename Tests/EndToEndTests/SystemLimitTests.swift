@@ -5,10 +5,10 @@ import Testing
 @Suite("Limits of the system", .serialized) struct SystemLimitTests {
     private let tiny = """
         name: tiny
-        experiment: mlp
+        model: mlp
         dataset: {name: teacher, inputs: 8, norm: 10}
         axes: {seed: [0, 1]}
-        training: {batch: 16, steps: 20}
+        training: {batch_size: 16, steps: 20}
         """
 
     @Test("A limit on files' size ends a run with its name, not with a signal; the run goes on without it")

@@ -28,8 +28,8 @@ struct LayoutTests {
     func title() throws {
         let words = (1...42).map { "word\($0)" }.joined(separator: " ")
         #expect(words.count > 270)
-        let long = try script("{name: f, title: \"\(words)\", x: training.learningRate, y: train_loss}", ones)
-        let short = try script("{name: f, title: short, x: training.learningRate, y: train_loss}", ones)
+        let long = try script("{name: f, title: \"\(words)\", x: training.learning_rate, y: train_loss}", ones)
+        let short = try script("{name: f, title: short, x: training.learning_rate, y: train_loss}", ones)
         let lines = long.matches(of: #/set label \d+ '\{\/:Bold ([^}]+)\}' at screen 0.5,([0-9.]+)/#)
         #expect(lines.map { String($0.1) }.joined(separator: " ") == words)
         let (width, height) = try size(long)
@@ -97,7 +97,7 @@ struct LayoutTests {
 struct LinearAxisTests {
     @Test("A log axis that no mean is above 0 for is linear, and the subtitle says so")
     func negative() throws {
-        let figure = "{name: f, x: training.learningRate, y: [train_loss, test_loss], yscale: log}"
+        let figure = "{name: f, x: training.learning_rate, y: [train_loss, test_loss], yscale: log}"
         let drawn = try script(figure) { _, seed in
             metrics(["train_loss": -1 - Double(seed), "test_loss": 1 + Double(seed)])
         }
@@ -110,7 +110,7 @@ struct LinearAxisTests {
 
     @Test("Where some are above 0 the axis is log, and the others are counted")
     func mixed() throws {
-        let figure = "{name: f, x: training.learningRate, y: train_loss, yscale: log}"
+        let figure = "{name: f, x: training.learning_rate, y: train_loss, yscale: log}"
         let drawn = try script(figure) { rate, seed in
             metrics(["train_loss": rate == 1 ? -2 : 1 + 0.1 * Double(seed)])
         }
@@ -121,8 +121,8 @@ struct LinearAxisTests {
     @Test("So has an x of zeros")
     func zeros() throws {
         try withFolder { folder in
-            let figure = "{name: f, x: training.weightDecay, y: train_loss, xscale: log}"
-            try Rates(figure, axis: "training.weightDecay", rates: "[0]") { _, _ in
+            let figure = "{name: f, x: training.weight_decay, y: train_loss, xscale: log}"
+            try Rates(figure, axis: "training.weight_decay", rates: "[0]") { _, _ in
                 metrics(["train_loss": 1])
             }.report(folder)
             #expect(

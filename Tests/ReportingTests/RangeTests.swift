@@ -13,14 +13,14 @@ private func scripts(
     let spec = try SweepSpec(
         parsing: """
             name: ranges
-            experiment: mlp
-            dataset: {name: symmetric, trainPoints: 3000}
+            model: mlp
+            dataset: {name: symmetric, train_points: 3000}
             axes: {\(axes), seed: {range: [0, 3]}}
             activation: tanh
             \(more)
-            training: {steps: 10, batch: 10}
-            measures: {localRank: false, binnedInformation: true, kernelInformation: {points: 100}, \
-            effectiveRank: {points: 6}}
+            training: {steps: 10, batch_size: 10}
+            measures: {local_rank: false, binned_information: true, kernel_information: {points: 100}, \
+            effective_rank: {points: 6}}
             figures: [\(figures)]
             """, file: "ranges.yaml")
     return try withFolder { folder in
@@ -133,8 +133,8 @@ struct DodgeTests {
 
     @Test("Seeds of a data set are categories, whose curves stand side by side")
     func categories() throws {
-        let figure = "{name: f, x: dataset.teacherSeed, y: train_loss, curves: depth}"
-        let script = try script(figure, axis: "dataset.teacherSeed", values: "[0, 1, 2]")
+        let figure = "{name: f, x: dataset.teacher_seed, y: train_loss, curves: depth}"
+        let script = try script(figure, axis: "dataset.teacher_seed", values: "[0, 1, 2]")
         #expect(script.contains("using ($1 - 0.06):2 with points ls 1 notitle"))
         #expect(script.contains("using ($1 + 0.06):2 with points ls 2 notitle"))
         #expect(
@@ -147,8 +147,8 @@ struct DodgeTests {
 
     @Test("Bars over few numbers stand side by side, and the subtitle says so")
     func numbers() throws {
-        let figure = "{name: f, x: training.batch, y: train_loss, curves: depth, xscale: linear}"
-        let script = try script(figure, axis: "training.batch", values: "[10, 20, 30]")
+        let figure = "{name: f, x: training.batch_size, y: train_loss, curves: depth, xscale: linear}"
+        let script = try script(figure, axis: "training.batch_size", values: "[10, 20, 30]")
         let shift = try #require(
             script.firstMatch(of: #/using \(\$1 \+ ([0-9.]+)\):2 with linespoints ls 2/#)
         ).1
@@ -159,8 +159,8 @@ struct DodgeTests {
 
     @Test("On a log axis they are apart by a factor")
     func logarithmic() throws {
-        let figure = "{name: f, x: training.learningRate, y: train_loss, curves: depth, xscale: log}"
-        let script = try script(figure, axis: "training.learningRate", values: "[0.001, 0.01, 0.1]")
+        let figure = "{name: f, x: training.learning_rate, y: train_loss, curves: depth, xscale: log}"
+        let script = try script(figure, axis: "training.learning_rate", values: "[0.001, 0.01, 0.1]")
         let factors = script.matches(of: #/using \(\$1 \* ([0-9.]+)\):2 with linespoints/#).compactMap {
             Double($0.1)
         }
@@ -170,9 +170,9 @@ struct DodgeTests {
     @Test("Many curves stay within the panel")
     func many() throws {
         try withFolder { folder in
-            let figure = "{name: f, x: training.batch, y: train_loss, curves: depth, xscale: linear}"
+            let figure = "{name: f, x: training.batch_size, y: train_loss, curves: depth, xscale: linear}"
             let depths = "[2, 3, 4, 5, 6, 7, 8, 9, 10, 11]"
-            try Rates(figure, axis: "training.batch", rates: "[10, 20]", depths: depths) { _, seed in
+            try Rates(figure, axis: "training.batch_size", rates: "[10, 20]", depths: depths) { _, seed in
                 metrics(["train_loss": [1.0, 2, 4][seed]])
             }.report(folder)
             let script = try text(of: folder + "/figures/f.gp")
@@ -187,14 +187,14 @@ struct DodgeTests {
 
     @Test("What hides nothing stays where it is")
     func alone() throws {
-        let figure = "{name: f, x: training.batch, y: train_loss, curves: depth}"
+        let figure = "{name: f, x: training.batch_size, y: train_loss, curves: depth}"
         let many = "[\((1...20).map(String.init).joined(separator: ", "))]"
         for (values, seeds) in [("[10, 20]", 1), (many, 3)] {
-            let script = try script(figure, axis: "training.batch", values: values, seeds: seeds)
+            let script = try script(figure, axis: "training.batch_size", values: values, seeds: seeds)
             #expect(script.contains("using 1:2 with linespoints ls 1") && !script.contains("side by side"))
         }
         let one = try script(
-            "{name: f, x: training.batch, y: train_loss, panels: depth}", axis: "training.batch",
+            "{name: f, x: training.batch_size, y: train_loss, panels: depth}", axis: "training.batch_size",
             values: "[10, 20]")
         #expect(one.contains("using 1:2 with linespoints ls 1"))
     }

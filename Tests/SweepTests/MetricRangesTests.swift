@@ -18,17 +18,17 @@ import Text
     }
 
     private static let images = """
-        experiment: mlp
-        dataset: {name: mnist, testPoints: 500}
+        model: mlp
+        dataset: {name: mnist, test_points: 500}
         hidden: [40, 20]
         training: {steps: 10}
         measures:
-          localRank: {thresholds: [0.1]}
-          weightNorms: true
-          binnedInformation: {points: 300}
-          effectiveRank: {points: 30}
-          independenceDeficit: true
-          componentRank: {channels: 2, side: 3, batch: 5}
+          local_rank: {thresholds: [0.1]}
+          weight_norms: true
+          binned_information: {points: 300}
+          effective_rank: {points: 30}
+          independence_deficit: true
+          component_rank: {channels: 2, side: 3, batch: 5}
         """
 
     @Test func `Ranks end at units, inputs and measured points`() throws {
@@ -44,7 +44,7 @@ import Text
             #expect(try range(key, layer: layer, in: spec) == 0...most, "\(key)")
         }
         // ε = 1e-7 lets RankMe of 20 units be little more.
-        let rankMe = try range("rank_me", layer: .number(2), in: spec).upperBound
+        let rankMe = try range("rankme", layer: .number(2), in: spec).upperBound
         #expect(rankMe > 20 && rankMe < 20.001)
         #expect(try range("class_determination", in: spec) == 0...1)
         #expect(try range("accuracy", in: spec) == 0...1)
@@ -58,16 +58,16 @@ import Text
         #expect(abs(try range("i_ty_bits", layer: .last, in: images).upperBound - log2(10)) < 1e-12)
         let symmetric = try spec(
             """
-            experiment: mlp
-            dataset: {name: symmetric, trainPoints: 3000}
+            model: mlp
+            dataset: {name: symmetric, train_points: 3000}
             training: {steps: 10}
-            measures: {localRank: false, binnedInformation: true}
+            measures: {local_rank: false, binned_information: true}
             """)
         #expect(abs(try range("i_xt_bits", in: symmetric).upperBound - 12) < 1e-12)
         #expect(abs(try range("i_ty_bits", in: symmetric).upperBound - 0.9991571208502711) < 1e-12)
         let gaussian = try spec(
             """
-            experiment: vib
+            model: vib
             dataset: {name: gaussian, correlations: [0.5]}
             beta: 0.1
             training: {steps: 10}
@@ -79,12 +79,12 @@ import Text
     @Test func `Records beyond are refused`() throws {
         let spec = try spec(
             """
-            experiment: mlp
-            dataset: {name: symmetric, trainPoints: 3000}
+            model: mlp
+            dataset: {name: symmetric, train_points: 3000}
             width: 3
             depth: 1
             training: {steps: 10}
-            measures: {localRank: false, binnedInformation: true}
+            measures: {local_rank: false, binned_information: true}
             """)
         func fault(_ bits: Double) throws -> String? {
             let nats = bits * log(2)
@@ -108,12 +108,12 @@ import Text
     @Test func `A record's axes say whose range it is, whatever its seed`() throws {
         let spec = try spec(
             """
-            experiment: mlp
+            model: mlp
             dataset: {name: mnist}
             axes: {width: [5, 7], seed: {range: [0, 1000000]}}
             depth: 2
             training: {steps: 10}
-            measures: {localRank: {thresholds: [0.1]}}
+            measures: {local_rank: {thresholds: [0.1]}}
             """)
         var ranges = MetricRanges(spec.grid)
         let quantity = FigureSpec.Quantity(metric: .localRank, threshold: 0.1, layer: .number(1))

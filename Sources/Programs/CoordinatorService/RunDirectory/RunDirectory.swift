@@ -20,7 +20,7 @@ struct RunDirectory {
     var weights: WeightsFolder { WeightsFolder(path: share?.weightsPath ?? path + "/weights") }
     private static func sweepPath(_ path: String) -> String { path + "/sweep.json" }
     var sweepPath: String { RunDirectory.sweepPath(path) }
-    var sweepBytes: [UInt8] { Array((spec.canonicalJSON.canonicalText + "\n").utf8) }
+    var sweepBytes: [UInt8] { Array((RunDirectory.text(of: spec) + "\n").utf8) }
 
     var hasJournal: Bool { RunDirectory.has(RunJournal.path(in: path)) }
     /// Whether a file that is not empty is there, or something in its place, which will be refused when it is opened.
@@ -107,6 +107,22 @@ struct RunDirectory {
         }
     }
 
+    /// What `sweep.json` holds: the sweep, normalised, and the format's version.
+    static func text(of spec: SweepSpec) -> String {
+        var members = spec.canonicalJSON.object ?? [:]
+        members["version"] = JSONValue(Int(formatVersion))
+        return JSONValue.object(members).canonicalText
+    }
+
+    /// Throws where another version of ranksweep made the directory.
+    static func checkFormat(_ path: String, _ sweep: [UInt8]) throws(CommandFailure) {
+        // What is no JSON object is told as a broken file.
+        guard let members = (try? JSONValue(parsing: sweep))?.object, members["name"] != nil else { return }
+        let version = members["version"]?.number.flatMap { Int(exactly: $0) }
+        guard version != Int(formatVersion) else { return }
+        throw .input(formatRefusal(path, found: version ?? RunJournal.format(in: path)))
+    }
+
     static func open(_ path: String) throws(CommandFailure) -> RunDirectory {
         let file = sweepPath(path)
         if let why = readRefusal(file) { throw .input("\(file): cannot be read: \(why)") }
@@ -124,6 +140,7 @@ struct RunDirectory {
         } else {
             bytes = try readSweep(file)
         }
+        try checkFormat(path, bytes)
         return try orFail(CommandFailure.init(_:)) { () throws(SweepError) in
             RunDirectory(path: path, spec: try SweepSpec(parsing: bytes, file: file))
         }

@@ -176,7 +176,7 @@ enum SshScript {
             echo
             say process $$ $(uname -n)
             exec "$bundle/ranksweep-worker" --connect "$connect" --keys "$keys" --data "$data" --quiet \
-            --stop-with-stdin \(arguments.map(shellQuoted).joined(separator: " "))
+            --exit-on-stdin-eof \(arguments.map(shellQuoted).joined(separator: " "))
 
             """
     }
