@@ -9,7 +9,7 @@ import Text
 
 /// Networks of every kind that `weights:` keeps: what training recorded, and what `measure` says of the kept file.
 @Suite struct MeasuredKindsTests {
-    struct Kind: Sendable, CustomTestStringConvertible {
+    struct NetworkCase: Sendable, CustomTestStringConvertible {
         var testDescription: String
         var text: String
         var points = MeasureRequest.Points.dataset(.mnist, .unit)
@@ -23,31 +23,31 @@ import Text
 
     static let kinds =
         ["layer", "batch", "instance", "group"].map { kind in
-            Kind(testDescription: "MLP, \(kind) normalisation", text: mlp + "normalisation: \(kind)\n")
+            NetworkCase(testDescription: "MLP, \(kind) normalisation", text: mlp + "normalisation: \(kind)\n")
         } + [
-            Kind(
+            NetworkCase(
                 testDescription: "MLP, skips, tanh", text: mlp + "skips: true\nactivation: tanh\n",
                 listed: ["effectiveRank", "binnedInformation", "kernelInformation", "components"]),
-            Kind(
+            NetworkCase(
                 testDescription: "MLP, plain",
                 text: mlp + "seed: 3\n",
                 listed: [
                     "classificationDimension", "neuralCollapse", "independenceDeficit", "rankStability",
                     "weightProduct",
                 ]),
-            Kind(
+            NetworkCase(
                 testDescription: "MLP, squared error",
                 text: mlp.replacingOccurrences(of: "batch: 8", with: "batch: 8, loss: meanSquaredError")),
-            Kind(
+            NetworkCase(
                 testDescription: "cnn",
                 text: "experiment: cnn\n" + images
                     + "hidden: [3, 4]\nnormalisation: batch\ntraining: {steps: 4, batch: 8}\n",
                 points: symmetric),
-            Kind(
+            NetworkCase(
                 testDescription: "resnet",
                 text: "experiment: resnet\n" + images + "width: 4\ntraining: {steps: 3, batch: 8}\n",
                 points: symmetric, listed: ["effectiveRank"]),
-            Kind(
+            NetworkCase(
                 testDescription: "VIB",
                 text: "experiment: vib\nbeta: 0.1\nbottleneck: 4\nseed: 5\n" + images
                     + "hidden: [8, 8]\ntraining: {steps: 6, batch: 8, average: 0.5}\n",
@@ -55,7 +55,7 @@ import Text
         ]
 
     @Test(arguments: kinds)
-    func aKeptNetworkMeasuresAsItsTrainingDid(kind: Kind) throws {
+    func aKeptNetworkMeasuresAsItsTrainingDid(kind: NetworkCase) throws {
         let folder = try DataFolder(), files = try GivenFiles()
         // Where a measure's usual points are all, training ones too, those of the test set are asked for.
         let measures =

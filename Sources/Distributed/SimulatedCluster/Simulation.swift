@@ -23,7 +23,7 @@ public struct Simulation {
         case startWorker(host: Int)
         case startCoordinator
         case wish
-        case proceed(life: Int)
+        case unpause(life: Int)
         case stopCoordinator
     }
 
@@ -152,13 +152,13 @@ public struct Simulation {
             if !journal.quarantined.isEmpty { fail("a good trial is quarantined, without a fault") }
         }
         var next = Dispatcher(trialCount: options.trials, sweep: [], restored: journal.restored)
-        if next.handle(.wake, at: now) != [.finished] { fail("what was appended does not restore the end") }
+        if next.handle(.tick, at: now) != [.finished] { fail("what was appended does not restore the end") }
     }
 
     private mutating func happen(_ happening: Happening) {
         if now.milliseconds < stoppedUntil, dispatcher != nil {
             switch happening {
-            case .toCoordinator, .wakeCoordinator, .flush, .wish, .proceed:
+            case .toCoordinator, .wakeCoordinator, .flush, .wish, .unpause:
                 return agenda.add(happening, at: stoppedUntil)
             default: break
             }
@@ -179,7 +179,7 @@ public struct Simulation {
         case .wakeCoordinator(let life):
             guard life == self.life, dispatcher != nil else { return }
             coordinatorWake = nil
-            coordinate(.wake)
+            coordinate(.tick)
             if let next = dispatcher?.nextDeadline, next <= coordinatorTime {
                 fail("the dispatcher would be woken for ever")
             }
@@ -190,7 +190,7 @@ public struct Simulation {
         case .wakeWorker(let id):
             guard let due = workers[id]?.nextWake, due <= now.milliseconds else { return }
             workers[id]?.nextWake = nil
-            work(id, .wake)
+            work(id, .tick)
             if let worker = workers[id], let until = worker.until, now + worker.ahead >= until {
                 fail("worker \(id) outlives its time")
             }
@@ -202,7 +202,7 @@ public struct Simulation {
         case .startWorker(let host): startWorker(host: host)
         case .startCoordinator: startCoordinator()
         case .wish: actOnWish()
-        case .proceed(let life): if life == self.life { proceed() }
+        case .unpause(let life): if life == self.life { unpause() }
         case .stopCoordinator: stopCoordinator()
         }
     }

@@ -54,7 +54,7 @@ extension FigureScript {
     }
 
     /// The 95 % intervals of three seeds or more; of two the seeds, which are a standard error beside their mean.
-    private func spread(_ points: [FigureData.Point], _ row: Int, _ place: Place) -> [String] {
+    private func spread(_ points: [FigureData.DataPoint], _ row: Int, _ place: Place) -> [String] {
         let counts = points.map { $0.samples[row].count }
         var lines: [String] = []
         if counts.contains(where: { $0 > 2 }) {
@@ -79,7 +79,7 @@ extension FigureScript {
     /// Where all seeds are in the mean the curve as it is; elsewhere pale: small open points, and dotted lines
     /// between means over equally many seeds.
     private func means(
-        _ points: [FigureData.Point], _ curve: FigureData.Curve, _ row: Int, _ place: Place
+        _ points: [FigureData.DataPoint], _ curve: FigureData.Curve, _ row: Int, _ place: Place
     ) -> (pale: [String], whole: [String]) {
         let drawing =
             isTrace && curve.points.count > 1 ? "lines" : isConnected ? "linespoints" : "points"

@@ -7,7 +7,7 @@ import Transport
 func runPause(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     let path = try servedPath(arguments)
     let isOff = arguments.has("--off")
-    let (_, said) = try ask(path, isOff ? .proceed : .pause)
+    let (_, said) = try ask(path, isOff ? .unpause : .pause)
     printOut(said)
     if !isOff { printOut("to go on: ranksweep pause \(path) --off") }
     return .done

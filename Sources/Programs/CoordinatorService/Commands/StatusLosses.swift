@@ -14,7 +14,7 @@ struct KeptFacts {
     init() {}
 
     init(_ journal: RunJournal) throws(JournalError) {
-        refusals = RefusalCounts(json: try journal.setting(Door.refusalsSetting))
+        refusals = RefusalCounts(json: try journal.setting(WorkerAdmission.refusalsSetting))
         ledger = WorkerLedger(json: try journal.setting(WorkerLedger.setting))
         guard let text = try journal.setting(Coordinator.absentSetting),
             let json = try? JSONValue(parsing: text.utf8)
