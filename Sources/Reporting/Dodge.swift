@@ -25,7 +25,7 @@ struct Dodge: Equatable {
     }
 
     /// Over more values of x bars are too close to stand side by side.
-    private static let mostPlaces = 12
+    private static let maxPlaces = 12
     /// Pixels of the SVG that neighbours are apart at most, and at least.
     private static let pixels = 2.0...8.0
 
@@ -47,7 +47,7 @@ struct Dodge: Equatable {
         isLog = x.isLog
         isOfOrdered = !data.isCategorical
         guard data.isCategorical else {
-            guard places.count <= Dodge.mostPlaces, Dodge.areTogether(data) else { return nil }
+            guard places.count <= Dodge.maxPlaces, Dodge.areTogether(data) else { return nil }
             let pixel = span / width
             let (low, high) = x.isLog ? (log(x.low), log(x.high)) : (x.low, x.high)
             // The outermost curves stay within the panel.

@@ -92,7 +92,7 @@ public enum Reports {
             if table.data.hasFalls {
                 let fall = free(name + "-fall", in: spec)
                 tables.append("tables/\(fall).dat")
-                try write(FallTable(table: table).text, "tables/\(fall).dat")
+                try write(PeakToFinalDropTable(table: table).text, "tables/\(fall).dat")
             }
             scripts.append("figures/\(name).gp")
             try write(script(of: table), "figures/\(name).gp")

@@ -227,7 +227,7 @@ import Testing
         for line in 0..<100 { _ = log.add("line \(line)\n".utf8) }
         #expect(log.lines.count == 20 && log.lines.first == "line 80" && log.lines.last == "line 99")
         _ = log.add([UInt8](repeating: UInt8(ascii: "x"), count: 100_000))
-        #expect(log.text.utf8.count <= LastLines.mostBytes + 1001)
+        #expect(log.text.utf8.count <= LastLines.maxBytes + 1001)
         #expect(log.lines.allSatisfy { $0.utf8.count <= 1000 })
         log.clear()
         #expect(log.text.isEmpty)

@@ -213,7 +213,7 @@ private final class HostilePeer {
                 WorkerMessage.Failure(
                     lease: LeaseID(.max), trial: .max, attempt: 1, cause: "",
                     provenance: HostilePeer.provenance)))
-        hostile.send(.piece(Piece(trial: 0, file: 0, offset: 0, bytes: [UInt8](repeating: 1, count: 1000))))
+        hostile.send(.chunk(Chunk(trial: 0, file: 0, offset: 0, bytes: [UInt8](repeating: 1, count: 1000))))
         hostile.send(.hello(HostilePeer.hello()))
         _ = try hostile.wait("it is welcome") { if case .welcome = $0 { true } else { nil } }
         hostile.send(.goodbye)

@@ -229,7 +229,7 @@ import Wire
         for socket in sockets {
             while let bytes = socket.receive() {
                 switch try CoordinatorMessage(decoding: bytes) {
-                case .refuse, .beat, .finish: break
+                case .refuse, .heartbeat, .finish: break
                 case let other: Issue.record("nonsense was answered with \(other)")
                 }
             }

@@ -28,7 +28,8 @@ struct LayoutTests {
     func title() throws {
         let words = (1...42).map { "word\($0)" }.joined(separator: " ")
         #expect(words.count > 270)
-        let long = try script("{name: f, title: \"\(words)\", x: training.learning_rate, y: train_loss}", ones)
+        let long = try script(
+            "{name: f, title: \"\(words)\", x: training.learning_rate, y: train_loss}", ones)
         let short = try script("{name: f, title: short, x: training.learning_rate, y: train_loss}", ones)
         let lines = long.matches(of: #/set label \d+ '\{\/:Bold ([^}]+)\}' at screen 0.5,([0-9.]+)/#)
         #expect(lines.map { String($0.1) }.joined(separator: " ") == words)

@@ -42,7 +42,8 @@ private func message(_ text: String, set overrides: [String] = [], quick: Bool =
             ["training.weight_decay=0,0.5,1", "training.weight_decay={linear: [0, 1], count: 3}"],
             // One value, of a setting or of the file's axis.
             [
-                "training.learning_rate=0.002", "training.learning_rate=2e-3", "training.learning_rate=[2e-3]",
+                "training.learning_rate=0.002", "training.learning_rate=2e-3",
+                "training.learning_rate=[2e-3]",
                 "training.learning_rate=[0.0020]", "training.learning_rate=+20.E-4",
             ],
             ["training.batch_size=8", "training.batch_size=[8.0]", "training.batch_size={range: [8, 9]}"],

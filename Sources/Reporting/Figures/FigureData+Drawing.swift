@@ -1,6 +1,6 @@
 import Sweep
 
-extension FigureData.Point {
+extension FigureData.DataPoint {
     var hasMeans: Bool { samples.contains { $0.mean != nil } }
     /// Whether no trial at this x was measured, though some ended.
     var isLost: Bool { trials.measured == 0 && trials.lost > 0 }

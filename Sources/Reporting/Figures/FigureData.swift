@@ -58,13 +58,13 @@ struct FigureData {
 
     struct Curve {
         let label: Label
-        var points: [Point] = []
+        var points: [DataPoint] = []
         /// At each point the trials that might be in its mean: the largest number of any point.
         var trialsAtAPoint: Int { points.map(\.trials.count).max() ?? 0 }
         /// Of the whole curve.
         fileprivate(set) var trials = TrialCount()
         /// Points by x, sorted by it.
-        var sorted: [Point] { points.sorted { $0.x < $1.x } }
+        var sorted: [DataPoint] { points.sorted { $0.x < $1.x } }
         fileprivate var places: [Double: Int] = [:]
         /// Of a figure along training: of each quantity that may fall, each seed's values by step.
         fileprivate var traces: [Int: [[Trace]]] = [:]
@@ -75,7 +75,7 @@ struct FigureData {
         let value: Double
     }
 
-    struct Point: Equatable {
+    struct DataPoint: Equatable {
         /// Of a figure of points against a metric: of the axis that has them.
         let x: Double
         /// Of such a figure the metric.
@@ -311,8 +311,8 @@ struct FigureData {
 
 extension FigureData.Curve {
     /// How the quantity falls after its maximum; nil where that is not asked or not measured twice.
-    func fall(_ row: Int) -> Fall? {
-        Fall(
+    func fall(_ row: Int) -> PeakToFinalDrop? {
+        PeakToFinalDrop(
             (traces[row] ?? []).map { trace in
                 Dictionary(trace.map { ($0.step, $0.value) }, uniquingKeysWith: { $1 })
             })
@@ -323,7 +323,7 @@ extension FigureData.Curve {
         places[x] = points.count
         let empty = [Sample](repeating: Sample(), count: quantities)
         points.append(
-            FigureData.Point(
+            FigureData.DataPoint(
                 x: x, samples: empty, theories: empty, trivial: [Double?](repeating: nil, count: quantities),
                 ranges: [ClosedRange<Double>?](repeating: nil, count: quantities)))
         return points.count - 1

@@ -46,7 +46,7 @@ extension FigureScript {
     }
 
     /// The 95 % intervals of three seeds or more; of two the seeds, which are a standard error beside their mean.
-    private func spread(_ points: [FigureData.Point], _ row: Int, _ place: Place) -> [String] {
+    private func spread(_ points: [FigureData.DataPoint], _ row: Int, _ place: Place) -> [String] {
         let counts = points.map { $0.samples[row].count }
         var lines: [String] = []
         if counts.contains(where: { $0 > 2 }) {
@@ -71,7 +71,7 @@ extension FigureScript {
     /// Where all seeds are in the mean the curve as it is; elsewhere pale: small open points, and dotted lines
     /// between means over equally many seeds.
     private func means(
-        _ points: [FigureData.Point], _ curve: FigureData.Curve, _ row: Int, _ place: Place
+        _ points: [FigureData.DataPoint], _ curve: FigureData.Curve, _ row: Int, _ place: Place
     ) -> (pale: [String], whole: [String]) {
         let drawing =
             isTrace && curve.points.count > 1 ? "lines" : isConnected ? "linespoints" : "points"
@@ -153,14 +153,14 @@ extension FigureScript {
         return text
     }
 
-    private func limits(_ points: [FigureData.Point], _ row: Int) -> Limits? {
+    private func limits(_ points: [FigureData.DataPoint], _ row: Int) -> Limits? {
         limits(
             points.map { Bounded(x: $0.x, sample: $0.samples[row], range: $0.ranges[row]) }, on: y[row],
             isBand: isTrace)
     }
 
     /// Of a figure against a metric, of its x.
-    private func xLimits(_ points: [FigureData.Point]) -> Limits? {
+    private func xLimits(_ points: [FigureData.DataPoint]) -> Limits? {
         guard data.isScatter else { return nil }
         return limits(
             points.map { Bounded(x: $0.x, sample: $0.abscissa, range: $0.abscissaRange) }, on: x,

@@ -101,7 +101,7 @@ extension Draft {
 extension YAMLNode {
     /// The values that a node stands for where one value or a list of them may: the items of a list, unless the list
     /// is itself one value of such a setting.
-    fileprivate func values(of kind: Kind) -> [YAMLNode] {
+    fileprivate func values(of kind: SettingType) -> [YAMLNode] {
         guard let items = sequence else { return [self] }
         let isOneValue =
             switch kind {

@@ -165,7 +165,7 @@ struct MetricForms {
 
     /// nil where the trial asks for none.
     func trace(isWhole: Bool) -> ValueForm? {
-        let most = settings.measures.traceAt.mostEntries
+        let most = settings.measures.traceAt.maxEntries
         guard most > 0 else { return nil }
         guard case .object(var members) = forms(where: { !$0.isOfTraining }) else { return nil }
         members.append(ValueForm.Member(key: Array("step".utf8), form: .step, isRequired: true))

@@ -94,7 +94,7 @@ func writeReports(_ run: RunDirectory, formats: [FigureFormat]) throws(CommandFa
 /// are in that.
 private func fileCheck(of spec: SweepSpec) -> ([UInt8]) -> String? {
     var check = RecordCheck(spec)
-    var (trials, next) = (TrialReader(spec.grid), 0)
+    var (trials, next) = (TrialCache(spec.grid), 0)
     var places: [TrialID: Int]?
     let most = spec.maxRecordBytes + (1 << 20)
     func place(of id: TrialID) -> Int? {

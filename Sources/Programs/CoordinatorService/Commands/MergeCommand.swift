@@ -111,7 +111,7 @@ private func strangers(_ inputs: [MergeInput], _ spec: SweepSpec, isGiven: Bool)
     for input in inputs where input.spec.digest != digest {
         let known = places ?? Merge.places(spec.grid)
         places = known
-        var identifier = TrialIdentifier()
+        var identifier = TrialHasher()
         let grid = input.spec.grid
         let shares = (0..<grid.count).contains { known[identifier.id(of: grid[$0].settings)] != nil }
         guard !shares else { continue }

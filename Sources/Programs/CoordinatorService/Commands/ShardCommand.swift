@@ -196,12 +196,13 @@ private func work(
             + "\(countText(run.spec.grid.count, "trial"))\(settled > 0 ? " (\(groupedText(settled)) are done)" : "")"
             + " on \(countText(options.slots, "slot")) → \(share.file)")
     guard settled < share.trials.count else { return .finished }
-    let door = try Door(options, for: run.spec)
-    let local = try LocalWorkers(options, endpoint: door.socket.endpoint, keys: door.local)
+    let admission = try WorkerAdmission(options, for: run.spec)
+    let local = try LocalWorkers(options, endpoint: admission.socket.endpoint, keys: admission.local)
     var coordinator = try Coordinator(
-        run, journal: journal, door: consume door, signals: signals, control: listenForOperator(run),
+        run, journal: journal, admission: consume admission, signals: signals,
+        control: listenForOperator(run),
         sources: [local],
-        trialLimitSeconds: options.trialLimitSeconds(dearestTrial: run.spec.grid.cost().mostSeconds),
+        trialLimitSeconds: options.trialLimitSeconds(dearestTrial: run.spec.grid.cost().maxSeconds),
         mayGrow: false)
     return try coordinator.serve()
 }

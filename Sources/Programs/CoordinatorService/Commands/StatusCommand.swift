@@ -94,7 +94,7 @@ struct RunStatus {
     /// "paused", "draining", or why else no trials are started; nil where they are.
     private var halt: String? {
         if live?["outage"] != nil { return "waiting for the disk" }
-        return live?["intake"]?.string.flatMap { $0 == "open" ? nil : $0 }
+        return live?["mode"]?.string.flatMap { $0 == "open" ? nil : $0 }
     }
 
     private var state: String {
@@ -195,7 +195,7 @@ struct RunStatus {
         let failures = number("failures_in_a_row")
         if failures > 0 { line += "; \(countText(failures, "failure")) in a row" }
         if let rest = worker["rest_seconds"]?.number { line += ", rests for \(durationText(seconds: rest))" }
-        if let words = idleWords(worker) { line += "; \(words)" }
+        if let words = idleMessage(worker) { line += "; \(words)" }
         return line
     }
 

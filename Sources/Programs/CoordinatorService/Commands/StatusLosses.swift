@@ -17,7 +17,7 @@ struct KeptFacts {
 
     init(_ journal: RunJournal, _ run: RunDirectory) throws(JournalError) {
         edit = try run.editWords(journal)?.summary
-        refusals = RefusalCounts(json: try journal.setting(Door.refusalsSetting))
+        refusals = RefusalCounts(json: try journal.setting(WorkerAdmission.refusalsSetting))
         ledger = WorkerLedger(json: try journal.setting(WorkerLedger.setting))
         guard let text = try journal.setting(Coordinator.absentSetting),
             let json = try? JSONValue(parsing: text.utf8)

@@ -33,7 +33,7 @@ struct RunTrust {
             let verb = others == 1 ? "is" : "are"
             lines.append("\(countText(others, "worker")) \(verb) of another commit than the coordinator")
         }
-        if let words = summary.commitWords {
+        if let words = summary.commitMessage {
             lines.append(words)
         } else if let only = summary.commits.first, isKnownCommit(only.name) {
             lines.append("every record is by \(commitText(only.name))")

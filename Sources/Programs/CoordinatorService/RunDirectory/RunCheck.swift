@@ -18,7 +18,7 @@ struct RunCheck {
     /// Asked for by who holds the run's lock.
     private let isHolder: Bool
     /// Of one kind no more are told one by one.
-    private static let mostAlike = 20
+    private static let maxAlike = 20
 
     /// Throws where there is no run directory.
     ///
@@ -80,11 +80,11 @@ struct RunCheck {
         each items: [Item], _ others: String, _ remedy: String, resume: Finding.Resume = .stops,
         _ words: (Item) -> (what: String, text: String)
     ) {
-        for item in items.prefix(RunCheck.mostAlike) {
+        for item in items.prefix(RunCheck.maxAlike) {
             let (what, text) = words(item)
             wrong(what, text, remedy, resume: resume)
         }
-        let rest = items.count - RunCheck.mostAlike
+        let rest = items.count - RunCheck.maxAlike
         if rest > 0 { wrong("…", "\(groupedText(rest)) more \(others)", remedy, resume: resume) }
     }
 

@@ -166,7 +166,7 @@ struct RunDirectory {
     func forEachProvenanceLine(
         _ journal: RunJournal, _ body: (_ line: [UInt8]) throws(JournalError) -> Void
     ) throws(JournalError) {
-        var trials = TrialReader(spec.grid)
+        var trials = TrialCache(spec.grid)
         try journal.forEachAttempt { index, fields throws(JournalError) in
             var fields = fields
             fields["index"] = JSONValue(index)

@@ -200,7 +200,7 @@ struct SlurmJobs: WorkerSource {
             case .submit(let count): tasks.append(.submit(count))
             case .cancel(let ids): tasks.append(.cancel(ids))
             case .giveUp(let why): surrender = why
-            case .note(let note): lines += slurmWords(note, folder)
+            case .note(let note): lines += slurmMessages(note, folder)
             }
         }
     }

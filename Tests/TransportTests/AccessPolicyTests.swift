@@ -4,66 +4,66 @@ import Wire
 
 @testable import Transport
 
-@Suite("Who is let in") struct GateTests {
+@Suite("Who is let in") struct AccessPolicyTests {
     private func key(_ number: UInt8) throws -> PublicKey {
         try #require(PublicKey(bytes: [UInt8](repeating: number, count: 32)))
     }
 
     @Test("Without a list everybody is let in and heard")
     func open() throws {
-        var gate = Gate(list: nil)
-        let isLetIn = gate.connect(try key(1))
+        var policy = AccessPolicy(list: nil)
+        let isLetIn = policy.connect(try key(1))
         #expect(isLetIn)
-        #expect(gate.hear(WorkerID(1), key: nil) == .admitted)
-        let barred = gate.replace(AllowList())
+        #expect(policy.hear(WorkerID(1), key: nil) == .admitted)
+        let barred = policy.replace(AllowList())
         #expect(barred.isEmpty)
-        #expect(gate.counts.isZero)
+        #expect(policy.counts.isZero)
     }
 
     @Test("With a list only those on it, and the coordinator's own workers")
     func listed() throws {
         let (a, b, own, unknown) = (try key(1), try key(2), try key(3), try key(4))
         // Revoked counts more than listed.
-        var gate = Gate(list: AllowList(workers: [a: "a", b: "b"], revoked: [b]), own: own)
-        let admitted = [a, own, b, unknown, nil].map { gate.connect($0) }
+        var policy = AccessPolicy(list: AllowList(workers: [a: "a", b: "b"], revoked: [b]), own: own)
+        let admitted = [a, own, b, unknown, nil].map { policy.connect($0) }
         #expect(admitted == [true, true, false, false, false])
-        #expect(gate.counts.unknownKeys == 1 && gate.counts.revokedKeys == 1)
-        #expect(gate.hear(WorkerID(1), key: a) == .admitted)
-        #expect(gate.hear(WorkerID(2), key: b) == .barred)
-        #expect(gate.hear(WorkerID(2), key: nil) == .barred)
-        #expect(gate.counts.revokedMessages == 2)
+        #expect(policy.counts.unknownKeys == 1 && policy.counts.revokedKeys == 1)
+        #expect(policy.hear(WorkerID(1), key: a) == .admitted)
+        #expect(policy.hear(WorkerID(2), key: b) == .barred)
+        #expect(policy.hear(WorkerID(2), key: nil) == .barred)
+        #expect(policy.counts.revokedMessages == 2)
     }
 
     @Test("An identity is one key's until its worker leaves")
     func identity() throws {
         let (a, b) = (try key(1), try key(2))
-        var gate = Gate(list: AllowList(workers: [a: "a", b: "b"]))
-        #expect(gate.hear(WorkerID(7), key: a) == .admitted)
-        #expect(gate.hear(WorkerID(7), key: b) == .malformed)
-        #expect(gate.counts.malformedMessages == 1)
-        gate.forget(WorkerID(7))
-        #expect(gate.hear(WorkerID(7), key: b) == .admitted)
+        var policy = AccessPolicy(list: AllowList(workers: [a: "a", b: "b"]))
+        #expect(policy.hear(WorkerID(7), key: a) == .admitted)
+        #expect(policy.hear(WorkerID(7), key: b) == .malformed)
+        #expect(policy.counts.malformedMessages == 1)
+        policy.forget(WorkerID(7))
+        #expect(policy.hear(WorkerID(7), key: b) == .admitted)
     }
 
     @Test("A key that leaves the list takes its workers along, at once, in order")
     func revoked() throws {
         let (a, b) = (try key(1), try key(2))
-        var gate = Gate(list: AllowList(workers: [a: "a", b: "b"]))
-        for id in [9, 3, 5] { #expect(gate.hear(WorkerID(UInt64(id)), key: id == 5 ? b : a) == .admitted) }
-        #expect(gate.replace(AllowList(workers: [b: "b"], revoked: [a])) == [WorkerID(3), WorkerID(9)])
-        #expect(gate.hear(WorkerID(3), key: a) == .barred)
-        #expect(gate.hear(WorkerID(5), key: b) == .admitted)
-        #expect(gate.replace(AllowList(workers: [b: "b"], revoked: [a])) == [])
+        var policy = AccessPolicy(list: AllowList(workers: [a: "a", b: "b"]))
+        for id in [9, 3, 5] { #expect(policy.hear(WorkerID(UInt64(id)), key: id == 5 ? b : a) == .admitted) }
+        #expect(policy.replace(AllowList(workers: [b: "b"], revoked: [a])) == [WorkerID(3), WorkerID(9)])
+        #expect(policy.hear(WorkerID(3), key: a) == .barred)
+        #expect(policy.hear(WorkerID(5), key: b) == .admitted)
+        #expect(policy.replace(AllowList(workers: [b: "b"], revoked: [a])) == [])
     }
 
     @Test("Names do not fill the memory")
     func bounded() throws {
         let a = try key(1)
-        var gate = Gate(list: AllowList(workers: [a: "a"]))
-        for id in 0..<UInt64(Gate.mostWorkers) { _ = gate.hear(WorkerID(id), key: a) }
-        #expect(gate.hear(WorkerID(1 << 40), key: a) == .malformed)
-        #expect(gate.hear(WorkerID(0), key: a) == .admitted)
-        #expect(gate.keys.count == Gate.mostWorkers)
+        var policy = AccessPolicy(list: AllowList(workers: [a: "a"]))
+        for id in 0..<UInt64(AccessPolicy.maxWorkers) { _ = policy.hear(WorkerID(id), key: a) }
+        #expect(policy.hear(WorkerID(1 << 40), key: a) == .malformed)
+        #expect(policy.hear(WorkerID(0), key: a) == .admitted)
+        #expect(policy.keys.count == AccessPolicy.maxWorkers)
     }
 
     @Test("Connections in progress are no strangers; those that ended without a handshake are")
@@ -102,10 +102,11 @@ import Wire
 
     @Test("A worker that was let in before blames the coordinator's silence, not its keys")
     func silence() {
-        let told = LinkTrouble.brokenOff.message(endpoint: "tcp://h:1", hasKeys: true, wasLetIn: true)
+        let told = ConnectionFailure.brokenOff.message(endpoint: "tcp://h:1", hasKeys: true, wasLetIn: true)
         #expect(told.contains("may be stopped") && !told.contains("coordinator.public"))
         for hasKeys in [true, false] {
-            #expect(LinkTrouble.brokenOff.message(endpoint: "tcp://h:1", hasKeys: hasKeys).contains("key"))
+            #expect(
+                ConnectionFailure.brokenOff.message(endpoint: "tcp://h:1", hasKeys: hasKeys).contains("key"))
         }
     }
 

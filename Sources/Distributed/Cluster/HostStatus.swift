@@ -1,5 +1,5 @@
 /// How a host does just now, for those who ask.
-public struct HostFact: Equatable, Sendable {
+public struct HostStatus: Equatable, Sendable {
     public enum State: String, Sendable {
         case waiting, looking, starting, running, ending
         /// It may not work: nothing is begun there.
@@ -24,9 +24,9 @@ public struct HostFact: Equatable, Sendable {
 
 extension HostFleet {
     /// Of all hosts, in the order of the file; those that were taken out of it last.
-    public func facts(at now: Int64) -> [HostFact] {
+    public func facts(at now: Int64) -> [HostStatus] {
         hosts.map { host in
-            let state: HostFact.State
+            let state: HostStatus.State
             var retry: Int64?
             var failures = host.failures
             switch host.phase {
@@ -39,7 +39,7 @@ extension HostFleet {
             case .running: (state, failures) = (.running, 0)
             case .ending: state = .ending
             }
-            return HostFact(
+            return HostStatus(
                 host: host.settings.host, state: state, retryMilliseconds: retry, failures: failures,
                 failure: failures > 0 ? host.lastFailure : nil, bar: state == .revoked ? host.bar : nil)
         }

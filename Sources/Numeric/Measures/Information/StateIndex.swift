@@ -2,7 +2,7 @@
 /// count from 0 in order of appearance.
 ///
 /// An open hash table that compares whole tuples, so that no two states are taken for one. O(points · words).
-struct StateNumbers {
+struct StateIndex {
     /// Of each point.
     private(set) var numbers: [Int]
     /// The first point of each state.

@@ -10,7 +10,7 @@ import Wire
 
 /// The coordinator's socket with what decides who gets in: the keys of a folder, read again and again, or
 /// those of this run alone; and the book of who was turned away.
-struct Door {
+struct WorkerAdmission {
     let socket: CoordinatorSocket
     /// What workers started here need; nil where nobody needs any.
     let local: WorkerKeys?
@@ -49,7 +49,7 @@ struct Door {
         guard folder != nil || options.listen == nil else {
             local = nil
             socket = try orFail(CommandFailure.init(_:)) { () throws(TransportError) in
-                try Door.listen(at: endpoint, or: options.lastPort, keys: nil, limits: limits)
+                try WorkerAdmission.listen(at: endpoint, or: options.lastPort, keys: nil, limits: limits)
             }
             return
         }
@@ -62,7 +62,7 @@ struct Door {
             let own = try KeyPair.fresh()
             return (
                 WorkerKeys(pair: own, coordinator: pair.publicKey),
-                try Door.listen(
+                try WorkerAdmission.listen(
                     at: endpoint, or: options.lastPort,
                     keys: CoordinatorKeys(pair: pair, list: list, own: own.publicKey), limits: limits)
             )
@@ -100,7 +100,7 @@ struct Door {
         strangers.look(socket.refusals.strangers, at: Instant(milliseconds: now))
         var barred = socket.takeBarred()
         guard now >= nextLook else { return ([], barred) }
-        nextLook = now + Door.lookMilliseconds
+        nextLook = now + WorkerAdmission.lookMilliseconds
         socket.endEndlessMessages()
         var lines: [String] = []
         barred += readList(&lines)
@@ -139,7 +139,8 @@ struct Door {
     mutating func save(_ journal: RunJournal) {
         let counts = refusals
         guard counts != saved else { return }
-        guard (try? journal.setSetting(Door.refusalsSetting, counts.json.canonicalText)) != nil else {
+        guard (try? journal.setSetting(WorkerAdmission.refusalsSetting, counts.json.canonicalText)) != nil
+        else {
             return
         }
         saved = counts

@@ -2,7 +2,7 @@ import Wire
 
 /// The messages in their order, but acknowledgements to a worker that follow each other as one: a turn may
 /// bring hundreds.
-func merged(
+func coalescingAcknowledgements(
     _ sends: [(message: CoordinatorMessage, worker: WorkerID)]
 ) -> [(message: CoordinatorMessage, worker: WorkerID)] {
     var merged: [(message: CoordinatorMessage, worker: WorkerID)] = []

@@ -5,14 +5,14 @@ import Text
 import Wire
 
 /// A worker's report, held against the grid: what a peer sends is never trusted.
-struct CheckedReport {
+struct ValidatedReport {
     let report: WorkerMessage.Report
     private let trial: Int
     private let line: [UInt8]
     private let outcome: String
 
     enum Verdict {
-        case record(CheckedReport)
+        case record(ValidatedReport)
         /// The worker expands the sweep otherwise.
         case otherTrial
         case malformed(String)
@@ -20,7 +20,7 @@ struct CheckedReport {
 
     /// - Parameter trials: of the sweep.
     static func check(
-        _ report: WorkerMessage.Report, _ spec: SweepSpec, digest: String, _ trials: inout TrialReader
+        _ report: WorkerMessage.Report, _ spec: SweepSpec, digest: String, _ trials: inout TrialCache
     ) -> Verdict {
         guard let index = Int(exactly: report.trial), index < spec.grid.count else { return .otherTrial }
         let trial = trials.trial(at: index)
@@ -32,12 +32,12 @@ struct CheckedReport {
         }
         guard let body = CanonicalObject(report.body) else { return .malformed(mistake(in: report.body)) }
         if let fault = form.fault(in: body) { return .malformed(fault) }
-        guard let outcome = CheckedReport.outcome(of: body) else { return .malformed("no outcome") }
+        guard let outcome = ValidatedReport.outcome(of: body) else { return .malformed("no outcome") }
         let line = recordLine(trial: trial, id: report.id, sweepDigest: digest, body: body)
         guard filesAreRight(report.files, of: trial, spec, outcome: outcome) else {
             return .malformed("its weights are not those that the sweep asks for")
         }
-        return .record(CheckedReport(report: report, trial: index, line: line, outcome: outcome))
+        return .record(ValidatedReport(report: report, trial: index, line: line, outcome: outcome))
     }
 
     private static let outcomes = ["measured", "diverged"]

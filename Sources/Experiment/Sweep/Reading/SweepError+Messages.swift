@@ -214,7 +214,7 @@ package func listed(_ words: [String], _ last: String) -> String {
 extension SweepError.Problem {
     /// The one place where faults are worded.
     package var words: String {
-        textWords ?? keyWords ?? valueWords ?? gridWords ?? "not understood"
+        textMessage ?? keyMessage ?? valueMessage ?? gridMessage ?? "not understood"
     }
 
     private static func hint(_ suggestion: String?) -> String {
@@ -229,7 +229,7 @@ extension SweepError.Problem {
         }
     }
 
-    private var textWords: String? {
+    private var textMessage: String? {
         switch self {
         case .fileTooLarge(let bytes, let limit):
             "the file has \(bytes) bytes; a sweep file has at most \(limit)"
@@ -245,7 +245,7 @@ extension SweepError.Problem {
         }
     }
 
-    private var keyWords: String? {
+    private var keyMessage: String? {
         switch self {
         case .unknownKey(let due, let suggestion):
             "no such key" + (suggestion == nil ? "; there are \(listed(due, "and"))" : Self.hint(suggestion))
@@ -272,7 +272,7 @@ extension SweepError.Problem {
         }
     }
 
-    private var valueWords: String? {
+    private var valueMessage: String? {
         switch self {
         case .missingValue(let due): "a value is missing: \(due.words) is due"
         case .wrongType(let due, let found): "\(found) where \(due.words) is due"
@@ -313,7 +313,7 @@ extension SweepError.Problem {
         }
     }
 
-    private var gridWords: String? {
+    private var gridMessage: String? {
         switch self {
         case .notNumericAxis(let rule): "'\(rule)' makes numbers, and this setting has none: list its values"
         case .endsNotTwo: "two numbers in a list are due: [first, last]"

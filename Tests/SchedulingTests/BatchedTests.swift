@@ -5,7 +5,7 @@ import Wire
 @testable import Scheduling
 
 /// Small trials of one seed that a slot trains at once: who leases them, and who is blamed.
-@Suite struct TogetherTests {
+@Suite struct BatchedTests {
     /// So many trials of each of two seeds, which alternate in the grid; a trial takes `milliseconds`, as estimated.
     private func cluster(
         each count: Int, milliseconds: Double = 5, settings: DispatchSettings = DispatchSettings(),
@@ -42,7 +42,7 @@ import Wire
         var cluster = try cluster(each: 100)
         let given = try cluster.join(1, slots: 2).assignments()
         #expect(given.count == 3)
-        #expect(given.allSatisfy { $0.isTogether && $0.trials.count == TrialGroup.most })
+        #expect(given.allSatisfy { $0.isBatched && $0.trials.count == BatchKey.maxTrials })
         #expect(given.flatMap(\.trials) == (0..<48).map { UInt64(2 * $0) })
     }
 
@@ -58,7 +58,7 @@ import Wire
         }
         #expect(cluster.dispatcher.progress.isFinished)
         #expect(all.flatMap(\.trials).sorted() == (0..<150).map { UInt64($0) })
-        #expect(all.allSatisfy { $0.isTogether == ($0.trials.count > 1) })
+        #expect(all.allSatisfy { $0.isBatched == ($0.trials.count > 1) })
         #expect(all.allSatisfy { Set($0.trials.map { $0 % 2 }).count == 1 })
         #expect(all.count < 40)
         #expect(all.last?.trials.count == 1)
@@ -73,7 +73,7 @@ import Wire
 
     @Test func `with as many slots as trials each trial goes alone`() throws {
         var cluster = try cluster(each: 8)
-        #expect(try cluster.join(1, slots: 16).assignments().allSatisfy { !$0.isTogether })
+        #expect(try cluster.join(1, slots: 16).assignments().allSatisfy { !$0.isBatched })
     }
 
     @Test func `a group leaves no checkpoint, so it is short beside the time between two`() throws {
@@ -87,7 +87,7 @@ import Wire
         #expect(try often.hear(.hello(message), from: 1).assignments().first?.trials.count == 2)
         settings.trialLimitSeconds = 6
         var limited = try cluster(each: 100, milliseconds: 2000, settings: settings)
-        #expect(try limited.join(1).assignments().first?.isTogether == false)
+        #expect(try limited.join(1).assignments().first?.isBatched == false)
     }
 
     @Test func `what was tried before goes alone, and what is done is left out`() throws {
@@ -95,10 +95,10 @@ import Wire
         var cluster = try cluster(each: 20, restored: done + [(10, .failed(times: 1))])
         var given = try cluster.join(1).assignments()
         #expect(given.map(\.trials) == [[4, 8], [10]])
-        #expect(given.map(\.isTogether) == [true, false])
+        #expect(given.map(\.isBatched) == [true, false])
         #expect(given.map(\.attempt) == [1, 2])
         given = try finish(given, &cluster).assignments()
-        #expect(given.first?.isTogether == true)
+        #expect(given.first?.isBatched == true)
         #expect(given.first?.trials.first == 12)
     }
 
@@ -114,7 +114,7 @@ import Wire
         }
         #expect(cluster.dispatcher.progress.complete == lease.trials.count - 1)
         let again = try #require(effects.assignments().first { $0.trials.contains(4) })
-        #expect(again.trials == [4] && again.attempt == 2 && !again.isTogether)
+        #expect(again.trials == [4] && again.attempt == 2 && !again.isBatched)
     }
 
     @Test func `all of the groups that slots were at are suspects when a worker is lost, and they go alone`()
@@ -137,7 +137,7 @@ import Wire
         var cluster = try cluster(each: 100)
         let claims = [2, 4, 6].map { trial in
             WorkerMessage.HeldTrial(
-                lease: LeaseID(9), trial: trial, attempt: 1, stage: .running, isTogether: true)
+                lease: LeaseID(9), trial: trial, attempt: 1, stage: .running, isBatched: true)
         }
         let waits = held(8, lease: 10)
         _ = try cluster.join(1, slots: 2, held: claims + [waits, held(1, lease: 10), held(3, lease: 11)])
@@ -162,7 +162,7 @@ import Wire
     @Test func `a group is late when sixteen trials would be`() throws {
         var cluster = try cluster(each: 4)
         let given = try cluster.join(1).assignments()
-        #expect(given.first?.isTogether == true)
+        #expect(given.first?.isBatched == true)
         _ = try cluster.join(2, slots: 1)
         cluster.dispatcher.meanMilliseconds = 10
         // Everything but the first group is done.
@@ -175,7 +175,7 @@ import Wire
         }), let holder = cluster.dispatcher.holders[trial] {
             _ = try cluster.hear(.report(report(UInt64(trial), lease: 1)), from: holder.worker.value)
         }
-        #expect(try cluster.pass(milliseconds: 60_000, beating: [1, 2]).trials().isEmpty)
-        #expect(!(try cluster.pass(milliseconds: 40_000, beating: [1, 2]).trials(to: 2).isEmpty))
+        #expect(try cluster.pass(milliseconds: 60_000, heartbeats: [1, 2]).trials().isEmpty)
+        #expect(!(try cluster.pass(milliseconds: 40_000, heartbeats: [1, 2]).trials(to: 2).isEmpty))
     }
 }

@@ -55,28 +55,28 @@ public struct TrialRunner {
     ///   - measuring: hears when the network is measured.
     public mutating func run(
         _ settings: TrialSettings, keeping: KeptWeights, checkpoints: Checkpoints? = nil,
-        told: StepObserver? = nil, measuring: MeasureObserver? = nil
+        onProgress: StepObserver? = nil, measuring: MeasureObserver? = nil
     ) throws(ExperimentError) -> TrialResult {
         try BLAS.withoutSubnormals { () throws(ExperimentError) in
-            try trainAndMeasure([settings], keeping, checkpoints, measuring, told)[0]
+            try trainAndMeasure([settings], keeping, checkpoints, measuring, onProgress)[0]
         }
     }
 
-    /// Trains and measures small trials of one `TrialGroup` together, in less time than one after another: a result
+    /// Trains and measures small trials of one `BatchKey` together, in less time than one after another: a result
     /// each, in their order, to the byte what `run` gives. An error is of any of them.
     public mutating func run(
-        together group: [TrialSettings], keeping: KeptWeights, told: StepObserver? = nil,
+        together group: [TrialSettings], keeping: KeptWeights, onProgress: StepObserver? = nil,
         measuring: MeasureObserver? = nil
     ) throws(ExperimentError) -> [TrialResult] {
-        precondition(TrialGroup.holds(all: group))
+        precondition(BatchKey.holds(all: group))
         return try BLAS.withoutSubnormals { () throws(ExperimentError) in
-            try trainAndMeasure(group, keeping, nil, measuring, told)
+            try trainAndMeasure(group, keeping, nil, measuring, onProgress)
         }
     }
 
     private mutating func trainAndMeasure(
         _ group: [TrialSettings], _ keeping: KeptWeights, _ checkpoints: Checkpoints?,
-        _ measuring: MeasureObserver?, _ told: StepObserver?
+        _ measuring: MeasureObserver?, _ onProgress: StepObserver?
     ) throws(ExperimentError) -> [TrialResult] {
         guard let lead = group.first else { return [] }
         for settings in group { try check(settings, keeping) }
@@ -90,13 +90,13 @@ public struct TrialRunner {
                     settings, source, keeping: keeping, checkpoints: checkpoints, measuring: measuring))
         }
         let members = Array(zip(group, plans))
-        let histories: [History]
+        let histories: [TrainingResult]
         switch lead.model {
-        case .mlp: histories = trainMLPs(members, source, streams, told)
-        case .vib: histories = trainVIBs(members, source, theory, streams, told)
+        case .mlp: histories = trainMLPs(members, source, streams, onProgress)
+        case .vib: histories = trainVIBs(members, source, theory, streams, onProgress)
         case .network(let architecture):
-            // No group: `TrialGroup` holds plain stacks only.
-            histories = [try runNetwork(architecture, lead, plans[0], source, streams, told)]
+            // No group: `BatchKey` holds plain stacks only.
+            histories = [try runNetwork(architecture, lead, plans[0], source, streams, onProgress)]
         }
         return zip(group, histories).map { settings, history in
             TrialResult(
@@ -106,7 +106,7 @@ public struct TrialRunner {
     }
 
     private func check(_ settings: TrialSettings, _ keeping: KeptWeights) throws(ExperimentError) {
-        let bytes = settings.parameterBytes * keeping.mostFiles
+        let bytes = settings.parameterBytes * keeping.maxFiles
         guard bytes <= KeptWeights.limit else {
             throw .settings("its kept weights are \(bytes) bytes; at most \(KeptWeights.limit) can be kept")
         }
@@ -176,8 +176,8 @@ public struct TrialRunner {
 
     private func trainMLPs(
         _ members: [(TrialSettings, TrainingPlan)], _ source: BatchSource, _ streams: RandomStreams,
-        _ told: StepObserver?
-    ) -> [History] {
+        _ onProgress: StepObserver?
+    ) -> [TrainingResult] {
         var trainings: [Training<MLP<Float>>] = []
         var sets: [MeasureSet] = []
         var evaluated: MLP<Float>?
@@ -200,14 +200,14 @@ public struct TrialRunner {
             sets.append(measures)
             trainings.append(Training(plan, model, streams) { evaluation.metrics($0, step: $1) })
         }
-        train(&trainings, source, streams, told: told)
+        train(&trainings, source, streams, onProgress: onProgress)
         return histories(of: trainings, sets)
     }
 
     private func trainVIBs(
         _ members: [(TrialSettings, TrainingPlan)], _ source: BatchSource, _ theory: GaussianIB?,
-        _ streams: RandomStreams, _ told: StepObserver?
-    ) -> [History] {
+        _ streams: RandomStreams, _ onProgress: StepObserver?
+    ) -> [TrainingResult] {
         var trainings: [Training<VIB<Float>>] = []
         var sets: [MeasureSet] = []
         var evaluated: VIB<Float>?
@@ -236,11 +236,11 @@ public struct TrialRunner {
             sets.append(measures)
             trainings.append(Training(plan, model, streams) { evaluation.metrics($0, step: $1) })
         }
-        train(&trainings, source, streams, told: told)
+        train(&trainings, source, streams, onProgress: onProgress)
         return histories(of: trainings, sets)
     }
 
-    private func histories<M: Model>(of trainings: [Training<M>], _ sets: [MeasureSet]) -> [History]
+    private func histories<M: Model>(of trainings: [Training<M>], _ sets: [MeasureSet]) -> [TrainingResult]
     where M.Scalar == Float {
         zip(trainings, sets).map { training, measures in
             var history = training.history
@@ -252,7 +252,9 @@ public struct TrialRunner {
         }
     }
 
-    private func body(of history: History, _ settings: TrialSettings, _ theory: GaussianIB?) -> JSONValue {
+    private func body(of history: TrainingResult, _ settings: TrialSettings, _ theory: GaussianIB?)
+        -> JSONValue
+    {
         var body: [String: JSONValue] = [
             "metrics": .object(history.metrics),
             "outcome": .string(history.divergedAt == nil ? "measured" : "diverged"),

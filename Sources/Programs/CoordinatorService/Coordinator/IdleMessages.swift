@@ -31,7 +31,7 @@ extension IdleReason {
 /// person sees the reason elsewhere: the whole run is paused, or the worker is silent.
 ///
 /// - Parameter worker: as the coordinator tells of it.
-func idleWords(_ worker: JSONValue) -> String? {
+func idleMessage(_ worker: JSONValue) -> String? {
     guard let idle = worker["idle"], let free = worker["free_slots"]?.number.flatMap({ Int(exactly: $0) })
     else {
         return nil

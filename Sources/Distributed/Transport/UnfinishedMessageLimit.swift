@@ -1,7 +1,7 @@
 /// What connections sent and nobody could read yet. ZeroMQ hands a message on when its last part is there and
 /// bounds the size of parts, not their number: who never comes to a last part would fill the memory. Pure:
 /// told what was received and delivered, it names the connections to end.
-struct Intake: Equatable, Sendable {
+struct UnfinishedMessageLimit: Equatable, Sendable {
     private struct Connection: Equatable, Sendable {
         /// Bytes received when a message was last known to be whole.
         var whole: UInt64 = 0
@@ -37,7 +37,7 @@ struct Intake: Equatable, Sendable {
             if connection.hasDelivered || now < connection.whole {
                 connections[descriptor] = Connection(
                     whole: now, hasDelivered: false, hasSpoken: connection.hasSpoken)
-            } else if now - connection.whole > Intake.limit {
+            } else if now - connection.whole > UnfinishedMessageLimit.limit {
                 connections[descriptor] = nil
                 endless.append(descriptor)
             }

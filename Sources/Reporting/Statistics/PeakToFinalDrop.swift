@@ -7,7 +7,7 @@ import Text
 /// The largest of many noisy numbers is above the last one by chance alone, and each seed's own maximum by
 /// much. So each seed is measured at the step that the *other* seeds' mean is largest at: where nothing
 /// falls, the differences are 0 on average, and where the maximum is plain, all choose the same step.
-struct Fall: Equatable {
+struct PeakToFinalDrop: Equatable {
     /// The largest mean over seeds, and the first step that has it.
     let maximum: Double
     let step: Double
@@ -28,7 +28,7 @@ struct Fall: Equatable {
         guard steps.count > 1 else { return nil }
         let rows = traces.map { trace in steps.map { trace[$0] ?? 0 } }
         let sums = steps.indices.map { index in rows.reduce(0) { $0 + $1[index] } }
-        let top = Fall.largest(sums)
+        let top = PeakToFinalDrop.largest(sums)
         let last = steps.count - 1
         let count = Double(rows.count)
         (maximum, step, final) = (sums[top] / count, steps[top], sums[last] / count)
@@ -38,7 +38,7 @@ struct Fall: Equatable {
         }
         differences = Sample(
             rows.map { row in
-                let others = Fall.largest(zip(sums, row).map { $0 - $1 })
+                let others = PeakToFinalDrop.largest(zip(sums, row).map { $0 - $1 })
                 return row[others] - row[last]
             })
     }
@@ -59,7 +59,7 @@ extension FigureData {
 }
 
 /// The text of `tables/NAME-fall.dat`: a row for each curve and quantity of a figure along training.
-struct FallTable {
+struct PeakToFinalDropTable {
     let table: Table
 
     var text: String {
@@ -101,7 +101,9 @@ struct FallTable {
         return paths
     }
 
-    private func cells(_ block: Table.Block, _ row: Int, _ fall: Fall, _ paths: [String]) -> [String] {
+    private func cells(_ block: Table.Block, _ row: Int, _ fall: PeakToFinalDrop, _ paths: [String])
+        -> [String]
+    {
         let parts = parts(block)
         func value(_ path: String) -> JSONValue { parts.first { $0.path == path }?.value ?? .null }
         let quantity = table.data.figure.y[row]

@@ -65,7 +65,7 @@ extension Coordinator {
             terminal.print(
                 "a worker on \(host) failed \(failures) times in a row: it gets single trials now, after longer and "
                     + "longer rests")
-        case .tooLong(let expected, let left): terminal.print(longTrialWords(expected, left))
+        case .tooLong(let expected, let left): terminal.print(longTrialMessage(expected, left))
         case .failed(let trial, let host, let cause, let willRetry):
             failureCounts[cause, default: 0] += 1
             let count = failureCounts[cause] ?? 0
@@ -77,7 +77,7 @@ extension Coordinator {
         }
     }
 
-    func despairWords(cause: String, trials: Int, hosts: Int) -> String {
+    func despairMessage(cause: String, trials: Int, hosts: Int) -> String {
         "all of the first \(countText(trials, "trial")) fail, on \(hosts == 1 ? "the only host" : "all \(hosts) hosts"), "
             + "and none has succeeded: \(printable(cause))"
     }

@@ -1,7 +1,7 @@
 import Wire
 
 /// Why a worker's connection did not come to be, as far as the worker can tell.
-public enum LinkTrouble: Equatable, Sendable {
+public enum ConnectionFailure: Equatable, Sendable {
     /// The coordinator refused this worker's key.
     case keyRefused
     /// One side has keys, the other has none.
@@ -45,7 +45,7 @@ public enum LinkTrouble: Equatable, Sendable {
 /// the clock.
 public struct LinkRetry: Equatable, Sendable {
     /// What was told last, until there is a connection.
-    public private(set) var told: LinkTrouble?
+    public private(set) var told: ConnectionFailure?
     /// When to try with a new socket, as milliseconds of the caller's clock; nil: nothing is to be done.
     public private(set) var deadline: Int64?
     private var wait: Int64 = 0
@@ -61,7 +61,7 @@ public struct LinkRetry: Equatable, Sendable {
     public mutating func connected() { self = LinkRetry() }
 
     /// - Returns: whether the user should be told.
-    public mutating func failed(_ trouble: LinkTrouble, at now: Int64) -> Bool {
+    public mutating func failed(_ trouble: ConnectionFailure, at now: Int64) -> Bool {
         if trouble == .brokenOff {
             // ZeroMQ tries again by itself.
             breaks += 1

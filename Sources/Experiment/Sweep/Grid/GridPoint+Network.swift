@@ -1,6 +1,6 @@
 // What a point says of networks beyond plain stacks, and of the regulariser.
 
-extension Point {
+extension GridPoint {
     /// nil of a plain MLP.
     func architecture(_ conflicts: inout [PointConflict]) -> TrialSettings.Architecture? {
         let usual = name == "resnet" ? "batch" : "none"

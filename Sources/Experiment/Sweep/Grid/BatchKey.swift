@@ -1,10 +1,10 @@
 /// Trials that may be trained together: they draw the same batches and the same latent noise, because both follow from
 /// the seed and the step alone, and are so small that drawing them is much of a step.
-public struct TrialGroup: Hashable, Sendable {
+public struct BatchKey: Hashable, Sendable {
     /// Most parameters times points of a batch.
     public static let limit = 1 << 18
     /// Most trials that are trained together: more gain nothing.
-    public static let most = 16
+    public static let maxTrials = 16
 
     private let seed: UInt64
     private let dataset: TrialSettings.Dataset
@@ -20,7 +20,7 @@ public struct TrialGroup: Hashable, Sendable {
         case .vib(_, let latent, _): self.latent = latent
         case .network: return nil
         }
-        guard settings.parameterBytes / 4 * settings.training.batchSize <= TrialGroup.limit else {
+        guard settings.parameterBytes / 4 * settings.training.batchSize <= BatchKey.limit else {
             return nil
         }
         seed = settings.seed
@@ -30,12 +30,12 @@ public struct TrialGroup: Hashable, Sendable {
     }
 
     /// Whether a trial is one of them.
-    public func holds(_ settings: TrialSettings) -> Bool { TrialGroup(settings) == self }
+    public func holds(_ settings: TrialSettings) -> Bool { BatchKey(settings) == self }
 
     /// Whether these may be trained together; one alone always may.
     public static func holds(all settings: [TrialSettings]) -> Bool {
         guard settings.count > 1 else { return true }
-        guard let group = TrialGroup(settings[0]) else { return false }
+        guard let group = BatchKey(settings[0]) else { return false }
         return settings.allSatisfy(group.holds)
     }
 }

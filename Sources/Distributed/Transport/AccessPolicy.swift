@@ -42,7 +42,7 @@ public struct RefusalCounts: Equatable, Sendable {
 }
 
 /// Who is let in and who is heard. Pure: sockets ask it.
-struct Gate: Sendable {
+struct AccessPolicy: Sendable {
     enum Verdict: Equatable, Sendable {
         case admitted
         /// Its key is not on the list (any more).
@@ -61,7 +61,7 @@ struct Gate: Sendable {
     private(set) var counts = RefusalCounts()
 
     /// More workers than this are not known at a time: a peer may not fill the memory with names.
-    static let mostWorkers = 20_000
+    static let maxWorkers = 20_000
 
     init(list: AllowList?, own: PublicKey? = nil) {
         self.list = list
@@ -93,7 +93,7 @@ struct Gate: Sendable {
         }
         if let known = keys[worker] {
             if known == key { return .admitted }
-        } else if keys.count < Self.mostWorkers {
+        } else if keys.count < Self.maxWorkers {
             keys[worker] = key
             return .admitted
         }

@@ -57,13 +57,13 @@ enum Unwritten: Error {
 
 /// The time in which the disk takes nothing. The dispatcher rests; workers are answered, so that neither side
 /// takes the other for dead. Pure: the caller brings the time.
-struct DiskTrouble {
+struct DiskOutage {
     private let began: Int64
     /// Which file the disk did not take, and how much was free.
     let why: String
     /// When to try again, on the caller's clock.
     private(set) var nextTry: Int64
-    private var delay = DiskTrouble.firstDelay
+    private var delay = DiskOutage.firstDelay
     private var heardAt: [WorkerID: Int64] = [:]
     /// Who said goodbye, and whose process died.
     private var leavers: [DispatchEvent] = []
@@ -75,7 +75,7 @@ struct DiskTrouble {
     /// A worker heard so lately lives; others are for the dispatcher to judge.
     static let freshMilliseconds: Int64 = 4000
     /// Peers remembered: more than a coordinator can have connections.
-    static let mostPeers = 100_000
+    static let maxPeers = 100_000
 
     init(at now: Int64, why: String = "") {
         began = now
@@ -83,9 +83,9 @@ struct DiskTrouble {
         nextTry = now + delay
     }
 
-    func failedAgain(at now: Int64) -> DiskTrouble {
+    func failedAgain(at now: Int64) -> DiskOutage {
         var next = self
-        next.delay = min(DiskTrouble.longestDelay, delay * 2)
+        next.delay = min(DiskOutage.longestDelay, delay * 2)
         next.nextTry = now + next.delay
         return next
     }
@@ -98,7 +98,7 @@ struct DiskTrouble {
             left(worker, .message(.goodbye, from: worker))
             return false
         }
-        guard heardAt[worker] != nil || heardAt.count < DiskTrouble.mostPeers else { return false }
+        guard heardAt[worker] != nil || heardAt.count < DiskOutage.maxPeers else { return false }
         heardAt[worker] = now
         return true
     }
@@ -109,21 +109,21 @@ struct DiskTrouble {
         case .message(let message, let worker): _ = hear(message, from: worker, at: now)
         case .lost(let worker): left(worker, event)
         // It looks at the clock by itself when it wakes.
-        case .wake: break
+        case .tick: break
         case .pause, .unpause, .drain: if wishes.last != event, wishes.count < 1000 { wishes.append(event) }
         }
     }
 
     private mutating func left(_ worker: WorkerID, _ event: DispatchEvent) {
         heardAt[worker] = nil
-        if leavers.count < DiskTrouble.mostPeers, !leavers.contains(event) { leavers.append(event) }
+        if leavers.count < DiskOutage.maxPeers, !leavers.contains(event) { leavers.append(event) }
     }
 
     /// What the dispatcher has to be told when it wakes: who lives, before it looks who was silent; and who
     /// left.
     func missed(at now: Int64) -> [DispatchEvent] {
-        let alive = heardAt.filter { now - $0.value <= DiskTrouble.freshMilliseconds }.keys
-        return alive.sorted { $0.value < $1.value }.map { .message(.beat, from: $0) }
+        let alive = heardAt.filter { now - $0.value <= DiskOutage.freshMilliseconds }.keys
+        return alive.sorted { $0.value < $1.value }.map { .message(.heartbeat, from: $0) }
             + wishes + leavers
     }
 

@@ -1,7 +1,7 @@
 import Text
 
 /// One point of the grid as settings by path, and how they become `TrialSettings`: every default is here.
-struct Point {
+struct GridPoint {
     private(set) var values: [String: JSONValue]
 
     init(fixed: [String: JSONValue], axes: [Axis], positions: [Int]) {
@@ -52,7 +52,7 @@ struct Point {
     }
 
     /// Of experiments that have other ones than 2.
-    static let usualDepths = ["cnn": 4, "resnet": 8]
+    static let defaultDepths = ["cnn": 4, "resnet": 8]
 
     private func model(
         inputs: Int, _ conflicts: inout [PointConflict]
@@ -73,7 +73,7 @@ struct Point {
             rawValue: isVIB ? "" : word("initialisation", default: "he_glorot"))
         let hidden =
             numbers("hidden")?.map { Int($0) }
-            ?? [Int](repeating: width, count: (integer("depth") ?? Point.usualDepths[name] ?? 2) - 1)
+            ?? [Int](repeating: width, count: (integer("depth") ?? GridPoint.defaultDepths[name] ?? 2) - 1)
         return TrialSettings.Network(
             hidden: hidden, activation: activation ?? .linear,
             biases: isVIB || values["biases"]?.bool ?? !isTeacher,

@@ -10,7 +10,7 @@ private func trace(_ values: [Double]) -> [Double: Double] {
 
 @Test func aPlainFallIsTheMaximumMinusTheEnd() throws {
     let fall = try #require(
-        Fall([trace([50, 90, 60, 40]), trace([52, 92, 58, 40]), trace([54, 94, 56, 46])]))
+        PeakToFinalDrop([trace([50, 90, 60, 40]), trace([52, 92, 58, 40]), trace([54, 94, 56, 46])]))
     #expect(fall.maximum == 92 && fall.step == 2 && fall.final == 42)
     // 50, 52, 48: mean 50, standard error 2/√3, t(0.975, 2) = 4.30265.
     #expect(fall.differences.count == 3 && fall.differences.mean == 50)
@@ -20,16 +20,17 @@ private func trace(_ values: [Double]) -> [Double: Double] {
 }
 
 @Test func aRiseOrAConstantHasNoFall() throws {
-    let rise = try #require(Fall([trace([1, 2, 3]), trace([2, 3, 5])]))
+    let rise = try #require(PeakToFinalDrop([trace([1, 2, 3]), trace([2, 3, 5])]))
     #expect(rise.maximum == 4 && rise.step == 3 && rise.differences.mean == 0 && !rise.isCertain)
     // Of equal means the first step counts.
-    let flat = try #require(Fall([trace([7, 7, 7]), trace([7, 7, 7])]))
+    let flat = try #require(PeakToFinalDrop([trace([7, 7, 7]), trace([7, 7, 7])]))
     #expect(flat.step == 1 && flat.differences.mean == 0 && !flat.isCertain)
 }
 
 @Test func noiseAloneIsNoFall() throws {
     // Every seed's own maximum is 2 above its end, and where the seeds' mean is largest they are above it too.
-    let fall = try #require(Fall([trace([2, 0, 0, 0]), trace([0, 2, 0, 0]), trace([0, 0, 2, 0])]))
+    let fall = try #require(
+        PeakToFinalDrop([trace([2, 0, 0, 0]), trace([0, 2, 0, 0]), trace([0, 0, 2, 0])]))
     #expect(fall.maximum > 0.6 && fall.differences.mean == 0 && !fall.isCertain)
 }
 
@@ -41,23 +42,23 @@ private func trace(_ values: [Double]) -> [Double: Double] {
     }
     let certain = (0..<1000).filter { _ in
         let traces = (0..<5).map { _ in trace((0..<40).map { _ in uniform() + uniform() + uniform() }) }
-        return Fall(traces)?.isCertain ?? false
+        return PeakToFinalDrop(traces)?.isCertain ?? false
     }
     // One side of a 95 % interval is 2.5 %.
     #expect(certain.count < 60, "\(certain.count) of 1000")
 }
 
 @Test func oneSeedHasAFallWithoutAnInterval() throws {
-    let fall = try #require(Fall([trace([1, 5, 2])]))
+    let fall = try #require(PeakToFinalDrop([trace([1, 5, 2])]))
     #expect(fall.differences.mean == 3 && fall.differences.confidenceInterval == nil && !fall.isCertain)
-    #expect(Fall([]) == nil)
-    #expect(Fall([trace([1])]) == nil)
+    #expect(PeakToFinalDrop([]) == nil)
+    #expect(PeakToFinalDrop([trace([1])]) == nil)
 }
 
 @Test func stepsThatSomeSeedLacksDoNotCount() throws {
-    let fall = try #require(Fall([[1: 4, 2: 9, 3: 1, 4: 0], [1: 4, 3: 1]]))
+    let fall = try #require(PeakToFinalDrop([[1: 4, 2: 9, 3: 1, 4: 0], [1: 4, 3: 1]]))
     #expect(fall.maximum == 4 && fall.step == 1 && fall.final == 1)
-    #expect(Fall([[1: 4, 2: 9], [1: 4, 3: 1]]) == nil)
+    #expect(PeakToFinalDrop([[1: 4, 2: 9], [1: 4, 3: 1]]) == nil)
 }
 
 @Test func aFigureOfRanksAlongTrainingHasATableOfFallsAndMarksThem() throws {

@@ -3,7 +3,7 @@ import Text
 /// The trials of a grid with their identifiers, asked for one after another: what a trial shares with one
 /// before that differs from it in its seed alone is not made again. The same as the grid's and
 /// `TrialID(of:)`, in a fraction of the time.
-public struct TrialReader: Sendable {
+public struct TrialCache: Sendable {
     private let grid: Grid
     /// The place of the axis of seeds; nil where there is none.
     private let seed: Int?
@@ -11,10 +11,10 @@ public struct TrialReader: Sendable {
     /// grid do not push each other's out.
     private var known: [[Int]: Trial] = [:]
     private static let most = 256
-    private var identifier = TrialIdentifier()
+    private var identifier = TrialHasher()
     /// The last ones that were asked for, the latest first: few trials of a sweep differ in it.
     private var forms: [RecordForm] = []
-    private static let mostForms = 16
+    private static let maxForms = 16
 
     public init(_ grid: Grid) {
         self.grid = grid
@@ -31,7 +31,7 @@ public struct TrialReader: Sendable {
             return Trial(index: index, like: like, seed: grid.axes[seed].label(at: positions[seed]))
         }
         let trial = grid.trial(positions: positions, index: index)
-        if known.count >= TrialReader.most { known.removeAll(keepingCapacity: true) }
+        if known.count >= TrialCache.most { known.removeAll(keepingCapacity: true) }
         known[point] = trial
         return trial
     }
@@ -47,7 +47,7 @@ public struct TrialReader: Sendable {
             return form
         }
         let form = RecordForm(of: trial.settings)
-        if forms.count >= TrialReader.mostForms { forms.removeLast() }
+        if forms.count >= TrialCache.maxForms { forms.removeLast() }
         forms.insert(form, at: 0)
         return form
     }

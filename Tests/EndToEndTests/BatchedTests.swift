@@ -3,7 +3,7 @@ import Testing
 import Text
 
 /// Small trials that a slot trains at once, through real programs.
-@Suite("Trained together", .serialized) struct TogetherTests {
+@Suite("Trained together", .serialized) struct BatchedTests {
     /// 32 trials of two seeds, half of which diverge.
     private static let sweep = """
         name: together

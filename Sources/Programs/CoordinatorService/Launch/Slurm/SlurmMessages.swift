@@ -2,7 +2,7 @@ import Cluster
 import Console
 
 /// What to tell of a run's jobs; further lines from the logs of those that died.
-func slurmWords(_ note: SlurmNote, _ folder: SlurmFolder) -> [String] {
+func slurmMessages(_ note: SlurmNote, _ folder: SlurmFolder) -> [String] {
     func time(_ milliseconds: Int64) -> String { durationText(seconds: Double(milliseconds) / 1000) }
     switch note {
     case .submitting(let jobs): return ["Slurm: submitting \(countText(jobs, "job"))"]
