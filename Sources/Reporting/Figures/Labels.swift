@@ -36,9 +36,7 @@ extension FigureSpec {
         // Of measures the last part says enough.
         let name =
             parts.first == "training" ? parts.dropFirst().joined(separator: " ") : String(parts.last ?? "")
-        return name.reduce(into: "") { text, character in
-            text += character.isUppercase ? " " + character.lowercased() : String(character)
-        }
+        return name.replacing("_", with: " ")
     }
 }
 
