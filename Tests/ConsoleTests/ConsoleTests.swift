@@ -143,6 +143,11 @@ import Testing
         let narrow = report(done: 250, rate: 5, left: 170).line(width: 42)
         #expect(narrow == "250/1000 trials 25 % · about 3 min left")
         #expect(report(done: 0, rate: nil, workers: 0).line(width: 60).contains("waiting for workers"))
+        // Nothing but failures: that says nothing of how long the rest takes.
+        let failing = report(done: 1, rate: 5, left: 25).line(width: 120)
+        #expect(
+            failing.hasPrefix("1/1000 trials 0 % · every attempt failed so far · 1 quarantined · 2 failures"))
+        #expect(!failing.contains("left"))
         #expect(report(done: 10, rate: 0.01).line(width: 90).contains("0.6/min"))
         for width in 20..<100 {
             #expect(report(done: 250, rate: 5).line(width: width).count <= max(width, 22))

@@ -4,12 +4,12 @@ import Testing
 
 private let sweep = """
     name: small
-    experiment: mlp
-    dataset: {name: teacher, inputs: 4, norm: 10, trainPoints: 32, testPoints: 32}
+    model: mlp
+    dataset: {name: teacher, inputs: 4, norm: 10, train_points: 32, test_points: 32}
     axes:
       seed: [0, 1]
     width: 4
-    training: {batch: 16, steps: 5}
+    training: {batch_size: 16, steps: 5}
 
     """
 
@@ -52,11 +52,11 @@ private let sweep = """
         let work = try begun()
         try work.write(
             sweep.replacing("[0, 1]", with: "[0, 1, 7]") + "figures: [{name: f, x: step, y: train_loss}]\n"
-                + "measures: {every: log}\n", to: "s.yaml")
+                + "measures: {trace_at: log}\n", to: "s.yaml")
         let again = try work.run("run", "s.yaml", "--out", "r")
         #expect(again.code == 2)
         #expect(
-            again.errors.contains("measures.every: not given in the run, {\"log\":20} in s.yaml"),
+            again.errors.contains("measures.trace_at: not given in the run, {\"log\":20} in s.yaml"),
             "\(again.errors)")
         #expect(again.errors.contains("figures: none in the run, f in s.yaml"))
         #expect(!again.errors.contains("ranksweep extend"))
@@ -69,7 +69,7 @@ private let sweep = """
         #expect(records.count == 3)
     }
 
-    @Test("The same values typed otherwise are no edit; a file that is gone or broken is none")
+    @Test("The same values typed otherwise are no edit; a file that is gone is none")
     func noEdit() throws {
         let work = try begun()
         try work.write(sweep.replacing("[0, 1]", with: "{range: [0, 2]}"), to: "s.yaml")
@@ -79,10 +79,25 @@ private let sweep = """
         #expect(
             again.code == 2 && again.errors.contains("'ranksweep resume r' goes on with it"),
             "\(again.errors)")
-        try work.write("name: [", to: "s.yaml")
-        #expect(try work.run("resume", "r").code == 0)
         try FileManager.default.removeItem(at: work.folder.appending(path: "s.yaml"))
         #expect(try work.run("resume", "r").code == 0)
+        #expect(try !work.run("status", "r").output.contains("edited"))
+    }
+
+    @Test(
+        "A file that is no valid sweep any more is told, and the run goes on with its own",
+        arguments: [("name: [", "s.yaml:2:1: not YAML"), (sweep + "widht: 3\n", "did you mean 'width'?")])
+    func broken(text: String, why: String) throws {
+        let work = try begun()
+        try work.write(text, to: "s.yaml")
+        let words = "s.yaml was edited since this run began, and is no valid sweep now"
+        let resumed = try work.run("resume", "r")
+        #expect(resumed.code == 0 && resumed.output.contains("nothing to resume"), "\(resumed.all)")
+        #expect(resumed.errors.contains(words) && resumed.errors.contains(why), "\(resumed.errors)")
+        let status = try work.run("status", "r")
+        #expect(status.code == 0 && status.output.contains(words), "\(status.all)")
+        #expect(status.output.contains("with the sweep that it began with (r/sweep.json)"), "\(status.all)")
+        #expect(try work.run("status", "r", "--json").output.contains(words))
     }
 }
 
@@ -108,7 +123,7 @@ private let sweep = """
         try work.write(sweep, to: "s.yaml")
         try work.write(
             sweep.replacing(
-                "{name: teacher, inputs: 4, norm: 10, trainPoints: 32, testPoints: 32}", with: "mnist"),
+                "{name: teacher, inputs: 4, norm: 10, train_points: 32, test_points: 32}", with: "mnist"),
             to: "images.yaml")
         let end = try work.start("ranksweep", arguments).wait()
         #expect(end.code == 2 && end.errors.contains(words), "\(end.errors)")
@@ -224,7 +239,7 @@ private let sweep = """
             at: work.folder.appending(path: "data/mnist"), withIntermediateDirectories: true)
         #expect(mkfifo(work.folder.appending(path: "data/mnist/train-images-idx3-ubyte").path, 0o600) == 0)
         for arguments in [
-            ["measure", "w.safetensors", "--measures", "spectralNorm"], ["launch", "c.yaml", "s.yaml"],
+            ["measure", "w.safetensors", "--measures", "spectral_norm"], ["launch", "c.yaml", "s.yaml"],
             ["merge", "f.ndjson", "--out", "m"], ["data", "verify", "mnist", "--data", "data"],
         ] {
             let end = try work.start("ranksweep", arguments).wait()

@@ -14,10 +14,7 @@ import Text
 
         let coordinator = try work.start(
             "ranksweep", ["run", "s.yaml", "--out", "storm", "--listen", "tcp://127.0.0.1:\(fixedPort())"])
-        try eventually("the coordinator listens") { coordinator.errors.contains("listening at tcp://") }
-        let line = try #require(
-            coordinator.errors.split(separator: "\n").first { $0.hasPrefix("listening at") })
-        let address = String(line.split(separator: " ")[2].dropLast())
+        let address = try coordinator.listeningAddress()
         let workers = try (0..<2).map { _ in
             try work.start("ranksweep-worker", ["--connect", address, "--slots", "1"])
         }
@@ -168,7 +165,7 @@ import Text
     func diverged() throws {
         let work = try Workspace()
         let sweep = smallSweep().replacingOccurrences(
-            of: "learningRate: 1e-2", with: "optimizer: sgd, learningRate: 1e6")
+            of: "learning_rate: 1e-2", with: "optimizer: sgd, learning_rate: 1e6")
         try work.write(sweep, to: "s.yaml")
         let end = try work.run("run", "s.yaml", "--out", "a", "--set", "seed=0")
         #expect(end.code == 0, "\(end.all)")

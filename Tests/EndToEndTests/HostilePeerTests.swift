@@ -128,10 +128,7 @@ private final class HostilePeer {
     func nothingCounts() throws {
         let coordinator = try work.start(
             "ranksweep", ["run", "s.yaml", "--out", "h", "--listen", "tcp://127.0.0.1:*", "--keys", "keys"])
-        try eventually("the coordinator listens") { coordinator.errors.contains("listening at tcp://") }
-        let line = try #require(
-            coordinator.errors.split(separator: "\n").first { $0.hasPrefix("listening at") })
-        let endpoint = try Endpoint(parsing: String(line.split(separator: " ")[2].dropLast()))
+        let endpoint = try Endpoint(parsing: coordinator.listeningAddress())
         let keys = try WorkerKeys(reading: work.folder.appending(path: "keys/hosts/bad").path)
         var next: UInt64 = 0
         func peer() throws -> HostilePeer {

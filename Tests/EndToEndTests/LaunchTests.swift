@@ -1,101 +1,6 @@
 import Foundation
 import Testing
 
-/// A cluster for `ranksweep launch`: a bundle, and an ssh that runs everything here, each host in a home of
-/// its own.
-struct PretendedHosts {
-    let work: Workspace
-    var environment: [String: String] {
-        [
-            "PATH": work.folder.appending(path: "bin").path + ":"
-                + (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"),
-            "HOMES": work.folder.appending(path: "homes").path,
-        ]
-    }
-
-    init(_ work: Workspace) throws {
-        self.work = work
-        for folder in ["bin", "homes", "bundle"] {
-            try FileManager.default.createDirectory(
-                at: work.folder.appending(path: folder), withIntermediateDirectories: true)
-        }
-        try Self.makeBundle(work)
-        try work.write(
-            """
-            #!/bin/sh
-            target=
-            while [ $# -gt 0 ]; do
-                case $1 in
-                --) shift; break ;;
-                -R) target=$2; shift 2 ;;
-                -o | -i | -p | -l | -F) shift 2 ;;
-                *) shift ;;
-                esac
-            done
-            host=$1
-            shift
-            echo "$host" >> "$HOMES/calls"
-            case $host in
-            off*) echo "ssh: connect to host $host port 22: Connection refused" >&2; exit 255 ;;
-            closed*) echo "me@$host: Permission denied (publickey)." >&2; exit 255 ;;
-            esac
-            [ -z "$target" ] || echo "Allocated port ${target##*:} for remote forward to ${target#*:*:}" >&2
-            HOME=$HOMES/$host
-            export HOME
-            mkdir -p "$HOME"
-            cd "$HOME"
-            case $host in loud*) echo "Welcome"; printf "no end" ;; esac
-            sh -c "$*"
-
-            """, to: "bin/ssh")
-        chmod(work.folder.appending(path: "bin/ssh").path, 0o755)
-    }
-
-    /// A stand-in: a script that runs this build's worker, where it lies; or with a copy of it, and of the
-    /// libraries that no package has brought, for hosts that see neither /tmp nor the home of this one.
-    static func makeBundle(_ work: Workspace, whole: Bool = false) throws {
-        let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-        let worker = URL(filePath: own).deletingLastPathComponent().appending(path: "ranksweep-worker").path
-        try FileManager.default.createDirectory(
-            at: work.folder.appending(path: "bundle"), withIntermediateDirectories: true)
-        try work.write(
-            whole
-                ? "#!/bin/sh\nhere=${0%/*}\nLD_LIBRARY_PATH=$here/lib exec \"$here/worker\" \"$@\"\n"
-                : "#!/bin/sh\nexec '\(worker)' \"$@\"\n", to: "bundle/ranksweep-worker")
-        chmod(work.folder.appending(path: "bundle/ranksweep-worker").path, 0o755)
-        let version = try work.start(worker, ["--version"]).wait().output.split(separator: "\n").first ?? ""
-        try work.write("\(version), for here\n", to: "bundle/VERSION")
-        let copy = """
-            cp "$0" bundle/worker && mkdir bundle/lib && ldd "$0" | sed -n 's/.*=> \\(.*\\) (.*/\\1/p' |
-                grep -v -e '^/lib' -e '^/usr/lib/' | xargs -r -d '\\n' -I '{}' cp '{}' bundle/lib &&
-            """
-        let tar = Process()
-        tar.executableURL = URL(filePath: "/bin/sh")
-        tar.arguments = ["-c", (whole ? copy : "") + " tar -czf bundle.tar.gz -C bundle .", worker]
-        tar.currentDirectoryURL = work.folder
-        try tar.run()
-        tar.waitUntilExit()
-        try #require(tar.terminationStatus == 0)
-    }
-
-    func cluster(_ hosts: String, more: String = "") throws {
-        try work.write(
-            "name: lab\naddress: 127.0.0.1\nkeys: keys\nbundle: bundle.tar.gz\n\(more)\nhosts: \(hosts)\n",
-            to: "lab.yaml")
-    }
-
-    func launch(_ arguments: String...) throws -> Program {
-        try work.start("ranksweep", ["launch", "lab.yaml"] + arguments, environment: environment)
-    }
-
-    /// Processes of these hosts, and of this launch.
-    var left: [pid_t] { get throws { try processes(with: work.folder.path) } }
-
-    var calls: [Substring] {
-        get throws { try work.exists("homes/calls") ? work.text("homes/calls").split(separator: "\n") : [] }
-    }
-}
-
 @Suite("Launch") struct LaunchTests {
     @Test("One command runs a sweep on its hosts to the bytes of a local run, whatever one of them says")
     func oneCommand() throws {
@@ -187,7 +92,7 @@ struct PretendedHosts {
         try hosts.cluster("[one]", more: "defaults: {slots: 1}")
         let launch = try hosts.launch("s.yaml", "--out", "far")
         try eventually("it works") { launch.errors.contains("OpenBLAS kernel") }
-        let worker = try #require(try processes(with: work.folder.path, "--stop-with-stdin").first)
+        let worker = try #require(try processes(with: work.folder.path, "--exit-on-stdin-eof").first)
         kill(worker, SIGKILL)
         let end = try launch.wait()
         #expect(end.code == 0)
@@ -241,12 +146,12 @@ struct PretendedHosts {
         try work.write(
             """
             name: images
-            experiment: mlp
+            model: mlp
             dataset: mnist
             depth: 2
             width: 8
             axes: {seed: [1]}
-            training: {steps: 2, batch: 8, learningRate: 0.1}
+            training: {steps: 2, batch_size: 8, learning_rate: 0.1}
             """, to: "s.yaml")
         let hosts = try PretendedHosts(work)
         let names = ["train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1"]
@@ -345,75 +250,5 @@ struct PretendedHosts {
             second.code == 2 && second.errors.contains("another 'ranksweep launch' uses the cluster 'lab'"))
         first.signal(SIGINT)
         #expect(try first.wait().code == 3)
-    }
-}
-
-/// Why this machine has no test bed; nil where it has one.
-private let bedObstacle: String? = {
-    let script = LaunchOnBedTests.script
-    guard FileManager.default.isExecutableFile(atPath: script) else { return "there is no \(script)" }
-    guard geteuid() == 0 else { return "needs root, for network namespaces" }
-    do {
-        let work = try Workspace()
-        let end = try withExtendedLifetime(work) { try work.start(script, ["check"]).wait() }
-        return end.code == 0 ? nil : end.errors
-    } catch { return "\(script): \(error)" }
-}()
-
-@Suite(
-    "Launch on several hosts", .serialized,
-    .enabled(if: bedObstacle == nil, Comment(rawValue: bedObstacle ?? "")))
-struct LaunchOnBedTests {
-    static let script = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().appending(path: "cluster/testbed/hosts.sh").path
-
-    @Test(
-        "A link cut for 20 s, a worker killed, a host rebooted, one that is not there: the same bytes, nothing left"
-    )
-    func allAtOnce() throws {
-        let work = try Workspace()
-        let sweep = smallSweep(steps: 70_000).replacingOccurrences(of: "[0, 5]", with: "[0, 8]")
-        try work.write(sweep, to: "s.yaml")
-        #expect(try work.run("run", "s.yaml", "--out", "local").code == 0)
-        try PretendedHosts.makeBundle(work, whole: true)
-        let bed = work.folder.appending(path: "bed").path
-        func act(_ words: String...) throws -> Program.Result {
-            try work.start(Self.script, words, environment: ["BED_OWNER": String(getpid())]).wait()
-        }
-        try #require(try act("up", "4", bed).code == 0)
-        defer { _ = try? act("down", bed) }
-        try work.write(
-            """
-            name: lab
-            address: hub
-            keys: keys
-            bundle: bundle.tar.gz
-            defaults: {slots: 1, ssh: [-F, \(bed)/ssh_config]}
-            hosts: [host1, host2, host3, {host: host4, tunnel: true}, host5]
-            """, to: "lab.yaml")
-        let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-        let program = URL(filePath: own).deletingLastPathComponent().appending(path: "ranksweep").path
-        let launch = try work.start(
-            Self.script, ["enter", bed, program, "launch", "lab.yaml", "s.yaml", "--out", "far"])
-        try eventually("four work") { launch.errors.components(separatedBy: "OpenBLAS kernel").count >= 5 }
-        #expect(try act("cut", "host1", bed).code == 0)
-        let cut = DispatchTime.now()
-        let kill = "kill -9 $(pgrep -f [s]top-with-stdin)"
-        _ = try act("enter", bed, "ssh", "-F", bed + "/ssh_config", "host2", kill)
-        #expect(try act("reboot", "host3", bed).code == 0)
-        // The cut itself is the matter: it lasts so long.
-        while DispatchTime.now() < cut + 20 { usleep(100_000) }
-        #expect(try act("mend", "host1", bed).code == 0)
-        let end = try launch.wait()
-        #expect(end.code == 0, "\(end.all)")
-        #expect(try work.bytes("far/records.ndjson") == work.bytes("local/records.ndjson"))
-        #expect(end.errors.contains("host5: its name is not known"), "\(end.errors)")
-        #expect(end.errors.contains("host2: its worker was killed"), "\(end.errors)")
-        // A link that comes back in time costs no restart.
-        #expect(
-            !end.errors.contains("host1: the connection") && !end.errors.contains("host1: its worker"),
-            "\(end.errors)")
-        let lines = try act("status", bed).output.split(separator: "\n")
-        #expect(lines.count == 4 && lines.allSatisfy { $0.hasSuffix("  2 processes") }, "\(lines)")
     }
 }

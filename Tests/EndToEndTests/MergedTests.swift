@@ -25,7 +25,7 @@ import Wire
                     (.heartbeat, a),
                 ]))
         let most = [UInt64](repeating: 7, count: WireLimit.list)
-        #expect(merged([(.accepted(most), a), (.accepted([1]), a)]).count == 2)
-        #expect(merged([]).isEmpty)
+        #expect(coalescingAcknowledgements([(.accepted(most), a), (.accepted([1]), a)]).count == 2)
+        #expect(coalescingAcknowledgements([]).isEmpty)
     }
 }

@@ -9,11 +9,11 @@ import Text
 @Suite("A shard's file") struct ShardFileTests {
     private static let sweep = """
         name: tiny
-        experiment: mlp
-        dataset: {name: gaussian, correlations: [0.5], testPoints: 100}
+        model: mlp
+        dataset: {name: gaussian, correlations: [0.5], test_points: 100}
         axes: {seed: [0, 1]}
-        training: {steps: 10, batch: 8}
-        measures: {localRank: false}
+        training: {steps: 10, batch_size: 8}
+        measures: {local_rank: false}
         """
 
     /// Two records and three attempts, as `writeShard` would write them.
@@ -140,8 +140,8 @@ import Text
                 == .malformed(line: 2, why: "a record of another sweep"))
         #expect(try fault(Array("name: tiny\n".utf8), folder) == .notAShard)
         #expect(try fault(Array("{\"count\":1}\n".utf8), folder) == .notAShard)
-        let newer = lines[0].replacing("\"version\":1}", with: "\"version\":9}")
-        #expect(try fault(whole([newer]), folder) == .newerVersion(9))
+        let newer = lines[0].replacing("\"version\":7}", with: "\"version\":9}")
+        #expect(try fault(whole([newer]), folder) == .otherFormat(9))
         let index = try fault(whole([lines[0].replacing("\"index\":1", with: "\"index\":3")]), folder)
         guard case .malformed(1, _) = index else {
             Issue.record("\(String(describing: index))")
@@ -151,6 +151,23 @@ import Text
             _ = try ShardReader("/nowhere/x.ndjson")
             Issue.record("there is no such file")
         } catch { #expect(error == .unreadable(ENOENT)) }
+    }
+
+    @Test(
+        "A record that the sweep cannot give is named by its line",
+        arguments: [
+            ("\"test_loss\":0.5,", "", "metrics: 'test_loss' is missing"),
+            (
+                "{\"test_loss\"", "{\"free_lunch\":1,\"test_loss\"",
+                "metrics: 'free_lunch' is none of this trial's keys"
+            ),
+        ])
+    func unfit(old: String, new: String, why: String) throws {
+        let folder = try FuzzFolder()
+        var lines = try lines()
+        lines[2] = lines[2].replacing(old, with: new)
+        let found = try fault(whole(lines), folder)
+        #expect(found == .malformed(line: 3, why: "a record that the sweep cannot give: \(why)"))
     }
 
     @Test("Mangled, it is refused or read, and nothing crashes")

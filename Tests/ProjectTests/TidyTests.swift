@@ -55,6 +55,20 @@ import Testing
         }
     }
 
+    /// Keys of files, records and JSON are snake_case: the table of old names alone has others.
+    @Test func noNameInAStringIsCamelCase() throws {
+        let units = ["2GiB", "2G", "500M", "500MB", "9P", "kB"]
+        for file in Self.files(under: "Sources", withExtension: "swift") {
+            guard file.lastPathComponent != "RenamedNames.swift" else { continue }
+            for (number, line) in try Self.lines(of: file).enumerated() {
+                for match in line.matches(of: /"([a-z0-9_.]*[a-z0-9][A-Z][A-Za-z0-9_.]*)"/)
+                where !units.contains(String(match.1)) {
+                    Issue.record("\(Self.name(file)):\(number + 1): \"\(match.1)\": write it in snake_case")
+                }
+            }
+        }
+    }
+
     /// `openToRead` and `openStream` refuse pipes and devices, which could keep a reader for ever.
     @Test func onlyFilesOpensWhatIsRead() throws {
         for file in Self.files(under: "Sources", withExtension: "swift") {
@@ -67,6 +81,22 @@ import Testing
             for (number, line) in try Self.lines(of: file).enumerated()
             where line.contains("fopen(") || line.contains("gzopen(") {
                 #expect(line.contains("\"/proc/"), "\(name):\(number + 1): open it with openStream of Files")
+            }
+        }
+    }
+
+    /// An entry is shorter than Swift's type for it. `listFolder` reads only the name; a copy of the whole `d_name` reads
+    /// beyond the entry, which only the address sanitizer notices.
+    @Test func onlyFilesListsFolders() throws {
+        for file in Self.files(under: "Sources", withExtension: "swift") {
+            let isFiles = Self.name(file).hasPrefix("Sources/Files/")
+            for (number, line) in try Self.lines(of: file).enumerated() {
+                for call in ["opendir(", "readdir(", "scandir("] where line.contains(call) {
+                    #expect(isFiles, "\(Self.name(file)):\(number + 1): list it with listFolder of Files")
+                }
+                #expect(
+                    !line.contains("d_name"),
+                    "\(Self.name(file)):\(number + 1): cposix_entry_name has the name")
             }
         }
     }

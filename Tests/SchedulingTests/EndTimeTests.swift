@@ -90,6 +90,19 @@ import Wire
         #expect(try !coordinator.hear(.report(done), from: 2).trials(to: 2).isEmpty)
     }
 
+    /// Bounds would hide a longer time where the fraction is small.
+    @Test func `a lost worker's silence is no time of its trial`() throws {
+        var coordinator = try started()
+        _ = try join(&coordinator, 1, left: 600_000)
+        let lost = try #require(coordinator.dispatcher.workers[WorkerID(1)]?.held.keys.min())
+        _ = try coordinator.pass(milliseconds: 20_000, heartbeats: [1, 9])
+        let told = TrialProgress(trial: UInt64(lost), permille: 800)
+        _ = try coordinator.hear(.progress([told]), from: 1)
+        _ = try coordinator.pass(milliseconds: 16_000, heartbeats: [9])
+        #expect(coordinator.dispatcher.workers[WorkerID(1)] == nil)
+        #expect(coordinator.dispatcher.trialTime.expected == 25_000, "20 s over 0.8, not 36 s or 40 s")
+    }
+
     @Test func `while nobody runs anything a trial is tried, however little time there is`() throws {
         var coordinator = try started()
         _ = try coordinator.hear(.goodbye, from: 9)

@@ -72,6 +72,9 @@ import Wire
         #expect(ConnectionCount(accepted: 3, succeeded: 2, ended: 1).strangers(refused: 0) == 1)
         #expect(ConnectionCount(accepted: 3, succeeded: 2, ended: 3).strangers(refused: 1) == 0)
         #expect(ConnectionCount(accepted: 5, succeeded: 5, ended: 5).strangers(refused: 0) == 0)
+        // Five workers came and went, three connections were of nobody, and two are at their handshake.
+        #expect(ConnectionCount(accepted: 10, succeeded: 5, ended: 8, spoken: 5).strangers(refused: 0) == 3)
+        #expect(ConnectionCount(accepted: 7, succeeded: 5, ended: 5, spoken: 5).strangers(refused: 0) == 0)
     }
 
     @Test("A worker that is turned away waits longer and longer, and says so once")

@@ -124,7 +124,13 @@ struct ConnectionCount: Equatable, Sendable {
     var accepted = 0
     var succeeded = 0
     var ended = 0
+    /// Of those that ended: by which a whole message came, so that they were secured.
+    var spoken = 0
 
-    /// Connections that ended before they were secured, other than by a key that was refused.
-    func strangers(refused: Int) -> Int { max(0, min(ended, accepted - succeeded - refused)) }
+    /// Connections that ended before they were secured, other than by a key that was refused. The monitor does not say
+    /// which connection succeeded: of those that were accepted and did not succeed some are still at their handshake, of
+    /// those that ended some had succeeded.
+    func strangers(refused: Int) -> Int {
+        max(0, min(ended - spoken - refused, accepted - succeeded - refused))
+    }
 }

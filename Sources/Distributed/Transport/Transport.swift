@@ -36,6 +36,8 @@ public struct Endpoint: Equatable, Sendable {
     public let host: String
     /// What `host` stands for, once `resolved`.
     public internal(set) var address: String
+    /// Whether `host` is a network card of this machine, once `resolved`.
+    var isCard = false
     /// nil: any free port.
     public internal(set) var port: UInt16?
 
@@ -172,7 +174,8 @@ public final class CoordinatorSocket {
         try socket.bind(endpoint.bound)
         let bound = socket.text(ZMQ_LAST_ENDPOINT)
         let port = bound.lastIndex(of: ":").map { bound[bound.index(after: $0)...] } ?? ""
-        self.endpoint = "tcp://\(endpoint.host):\(port)"
+        // Elsewhere a network card's name means nothing.
+        self.endpoint = "tcp://\(endpoint.isCard ? endpoint.address : endpoint.host):\(port)"
     }
 
     /// The next message, if one has come. What no worker of ours can have sent is dropped and counted, and
@@ -246,7 +249,7 @@ public final class CoordinatorSocket {
             case ZMQ_EVENT_HANDSHAKE_SUCCEEDED: connections.succeeded += 1
             default:
                 connections.ended += 1
-                unfinished.closed(Int32(truncatingIfNeeded: event.value))
+                if unfinished.closed(Int32(truncatingIfNeeded: event.value)) { connections.spoken += 1 }
             }
         }
     }
@@ -302,7 +305,7 @@ public final class WorkerSocket {
         socket.watchConnections(
             ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH
                 | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL)
-        try socket.connect(endpoint.text)
+        try socket.connect(endpoint.isCard ? endpoint.bound : endpoint.text)
         return socket
     }
 

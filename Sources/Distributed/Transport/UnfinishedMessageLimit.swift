@@ -6,6 +6,8 @@ struct UnfinishedMessageLimit: Equatable, Sendable {
         /// Bytes received when a message was last known to be whole.
         var whole: UInt64 = 0
         var hasDelivered = true
+        /// Whether any whole message came by it: it was secured then.
+        var hasSpoken = false
     }
 
     private var connections: [Int32: Connection] = [:]
@@ -14,10 +16,17 @@ struct UnfinishedMessageLimit: Equatable, Sendable {
     static let limit: UInt64 = 64 << 20
 
     mutating func opened(_ descriptor: Int32) { connections[descriptor] = Connection() }
-    mutating func closed(_ descriptor: Int32) { connections[descriptor] = nil }
+
+    /// - Returns: whether a whole message of the connection was read.
+    @discardableResult mutating func closed(_ descriptor: Int32) -> Bool {
+        connections.removeValue(forKey: descriptor)?.hasSpoken ?? false
+    }
 
     /// A whole message of the connection was read.
-    mutating func delivered(_ descriptor: Int32) { connections[descriptor]?.hasDelivered = true }
+    mutating func delivered(_ descriptor: Int32) {
+        connections[descriptor]?.hasDelivered = true
+        connections[descriptor]?.hasSpoken = true
+    }
 
     /// - Parameter received: the bytes that came by a connection so far.
     /// - Returns: connections that go on and on without a whole message, in order.
@@ -26,7 +35,8 @@ struct UnfinishedMessageLimit: Equatable, Sendable {
         for (descriptor, connection) in connections {
             let now = received(descriptor)
             if connection.hasDelivered || now < connection.whole {
-                connections[descriptor] = Connection(whole: now, hasDelivered: false)
+                connections[descriptor] = Connection(
+                    whole: now, hasDelivered: false, hasSpoken: connection.hasSpoken)
             } else if now - connection.whole > UnfinishedMessageLimit.limit {
                 connections[descriptor] = nil
                 endless.append(descriptor)

@@ -112,7 +112,7 @@ struct PeakToFinalDropTable {
             case .number(let number)?: JSONValue(number)
             case .last?: .string("last")
             case .min?: .string("min")
-            case .hiddenMin?: .string("hiddenMin")
+            case .hiddenMin?: .string("hidden_min")
             case .each?: value("layer")
             case nil: .null
             }

@@ -76,6 +76,9 @@ public struct ProgressReport: Equatable, Sendable {
         self.rate = rate
     }
 
+    /// Whether nothing but failures came of the run so far: how long it takes is not known then.
+    public var onlyFails: Bool { failures > 0 && done == quarantined }
+
     /// The parts of the line, the most wanted first: as many as fit into `width` columns.
     public func line(width: Int) -> String {
         let share = percentText(done: done, fraction: fraction, total: total)
@@ -85,6 +88,8 @@ public struct ProgressReport: Equatable, Sendable {
                 parts.append(halt)
             } else if workers == 0 {
                 parts.append("waiting for workers")
+            } else if onlyFails {
+                parts.append("every attempt failed so far")
             } else if let secondsLeft {
                 parts.append("\(aboutText(seconds: secondsLeft)) left")
             }

@@ -2,14 +2,14 @@ import Text
 
 extension MeasureDeclaration {
     static let independenceDeficit = MeasureDeclaration(
-        "independenceDeficit", needs: [.activations, .labels, .denseChain],
+        "independence_deficit", needs: [.activations, .labels, .denseChain],
         metrics: [
             Metric(
                 "class_determination", .list(of: "class", first: 0, .classes),
-                label: "R^2 of a class by the others", hasGaps: true),
+                label: "R^2 of a class by the others", limit: .explained, hasGaps: true),
             Metric(
                 "class_deciders", .list(of: "class", first: 0, .classes), label: "classes that decide it",
-                isCount: true, limit: .nonNegative),
+                isCount: true, limit: .otherClasses),
             Metric(
                 "class_accuracy", .list(of: "class", first: 0, .classes), label: "accuracy of the class",
                 limit: .share, hasGaps: true),
@@ -21,7 +21,7 @@ extension MeasureDeclaration {
                 label: "accuracy with the class predicted", limit: .share, hasGaps: true),
             Metric(
                 "decider_weights", .list(of: "class", first: 0, .classes), label: "weight in class",
-                thresholds: ("measures.independenceDeficit.classes", "ε"), notation: .mean),
+                thresholds: ("measures.independence_deficit.classes", "ε"), notation: .mean),
         ],
         options: [
             Option(

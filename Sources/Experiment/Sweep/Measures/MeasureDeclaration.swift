@@ -139,7 +139,7 @@ public struct MeasureDeclaration: Sendable {
     public var needsLabels: Bool { needs.contains(.labels) }
 }
 
-/// Every measure there is. To add one: docs/adding-a-measure.md.
+/// Every measure there is. To add one: docs/extending.md.
 public enum MeasureCatalogue {
     /// Those of the table: their trials hold them by name, and Experiments has a `Measure` for each. One that
     /// reads another's metrics stands after it.

@@ -12,7 +12,7 @@ public struct RecordForm: Sendable {
 
     /// All of a trial's settings that its record's form depends on.
     private struct Source: Equatable, Sendable {
-        let experiment: TrialSettings.Experiment
+        let model: TrialSettings.Model
         let dataset: TrialSettings.Dataset
         let network: TrialSettings.Network
         let loss: TrialSettings.Training.Loss
@@ -21,14 +21,14 @@ public struct RecordForm: Sendable {
         let measures: TrialSettings.Measures
 
         init(_ settings: TrialSettings) {
-            experiment =
-                if case .vib(_, let bottleneck, _) = settings.experiment {
-                    .vib(beta: 0, bottleneck: bottleneck, scaleShift: 0)
+            model =
+                if case .vib(_, let bottleneck, _) = settings.model {
+                    .vib(beta: 0, bottleneck: bottleneck, sigmaShift: 0)
                 } else {
-                    settings.experiment
+                    settings.model
                 }
             (dataset, network, measures) = (settings.dataset, settings.network, settings.measures)
-            (loss, batch) = (settings.training.loss, settings.training.batch)
+            (loss, batch) = (settings.training.loss, settings.training.batchSize)
             duration = settings.training.duration
         }
     }
@@ -131,7 +131,7 @@ struct RecordSizes {
         }
         var rows = settings.network.hidden + [settings.outputCount]
         var last = settings.outputCount
-        if case .vib(_, let bottleneck, _) = settings.experiment {
+        if case .vib(_, let bottleneck, _) = settings.model {
             rows[rows.count - 1] = 2 * bottleneck
             last = bottleneck
         }
@@ -150,7 +150,7 @@ struct MetricForms {
     let sizes: RecordSizes
     /// 0 to the last step; to any where files that are not here say how many points an epoch has.
     let steps: ClosedRange<Double>
-    private let settings: TrialSettings
+    let settings: TrialSettings
     /// nil where only the files say.
     private let stepCount: Int?
 
@@ -165,12 +165,12 @@ struct MetricForms {
 
     /// nil where the trial asks for none.
     func trace(isWhole: Bool) -> ValueForm? {
-        let most = settings.measures.every.maxEntries
+        let most = settings.measures.traceAt.maxEntries
         guard most > 0 else { return nil }
         guard case .object(var members) = forms(where: { !$0.isOfTraining }) else { return nil }
         members.append(ValueForm.Member(key: Array("step".utf8), form: .step, isRequired: true))
         members.sort { $0.key.lexicographicallyPrecedes($1.key) }
-        let due = stepCount.map { settings.measures.every.steps(of: $0) }
+        let due = stepCount.map { settings.measures.traceAt.steps(of: $0) }
         let count = due?.count ?? most
         // All listed steps may lie behind the end.
         guard count > 0 else { return nil }
@@ -200,7 +200,7 @@ struct MetricForms {
         if settings.hasClasses { metrics += [.accuracy, .trainAccuracy] }
         if settings.training.loss == .logistic { metrics.append(.trainMargin) }
         var isVIB = false
-        if case .vib = settings.experiment { isVIB = true }
+        if case .vib = settings.model { isVIB = true }
         if isVIB {
             metrics += [.klNats, .klBits, .izyNats, .izyBits]
             if settings.hasClasses { metrics += [.accuracyOneSample, .accuracySampled] }
@@ -257,7 +257,9 @@ struct MetricForms {
 
     private func value(_ metric: Metric, _ request: RequestedMeasure?) -> ValueForm {
         func number(_ layer: Int) -> ValueForm {
-            .number(range(metric.limit, layer: layer), orNull: metric.hasGaps)
+            .number(
+                MetricForms.allowingForRounding(range(of: metric, layer: layer, request), metric.limit),
+                orNull: metric.hasGaps)
         }
         switch metric.shape {
         case .number: return number(sizes.layers - 1)
@@ -276,22 +278,18 @@ struct MetricForms {
         }
     }
 
-    private func range(_ limit: Metric.Limit, layer: Int) -> ClosedRange<Double> {
+    /// The numbers that a record may hold of a metric of this range: what is computed in floating point may miss its
+    /// bounds by rounding.
+    private static func allowingForRounding(
+        _ range: ClosedRange<Double>, _ limit: Metric.Limit
+    ) -> ClosedRange<Double> {
         let largest = Double.greatestFiniteMagnitude
-        // What is computed in floating point may miss its bounds by rounding.
-        func upTo(_ sizes: [Int]) -> ClosedRange<Double> {
-            0...(Double(sizes.indices.contains(layer) ? sizes[layer] : 0) * (1 + 1e-6) + 1e-6)
-        }
-        switch limit {
-        case .finite: return -largest...largest
-        case .nonNegative: return -1e-3...largest
-        case .share: return 0...1 + 1e-9
-        case .loss: return settings.training.loss == .gaussianNLL ? -largest...largest : -1e-3...largest
-        case .steps: return steps
-        case .rank: return upTo(sizes.ranks)
-        case .units: return upTo(sizes.units)
-        case .matrixRank: return upTo(sizes.matrixRanks)
-        }
+        if limit == .steps { return range }
+        if limit == .share { return 0...1 + 1e-9 }
+        let isRank = [.rank, .units, .matrixRank].contains(limit)
+        let low = range.lowerBound == 0 ? (isRank ? 0 : -1e-3) : -largest
+        let high = range.upperBound
+        return low...(high.isFinite ? high * (1 + 1e-6) + 1e-6 : largest)
     }
 }
 
@@ -320,7 +318,7 @@ extension TrialSettings {
     }
 
     /// Most points that there are to be measured at.
-    fileprivate var allPoints: Int {
+    var allPoints: Int {
         switch dataset {
         case .gaussian(let data): data.testPoints
         case .teacher(let data): data.trainPoints + data.testPoints

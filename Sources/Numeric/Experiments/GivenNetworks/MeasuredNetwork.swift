@@ -7,10 +7,12 @@ extension WeightsFile {
     /// What a sweep that kept these weights says of their network; nil of a file from elsewhere.
     func description() throws(DataError) -> NetworkDescription? {
         guard let text = metadata["network"] else { return nil }
-        // Others may have a key of that name: ours is an object that names its experiment.
-        guard let json = try? JSONValue(parsing: text.utf8), json["experiment"]?["name"] != nil else {
-            return nil
-        }
+        // Others may have a key of that name: ours is an object that names its model.
+        // One that an older version kept is ours, too, and is refused below.
+        let keys = ["model"] + RenamedName.all.filter { $0.new == "model" }.map(\.old)
+        guard let json = try? JSONValue(parsing: text.utf8),
+            keys.contains(where: { json[$0]?["name"] != nil })
+        else { return nil }
         guard let description = NetworkDescription(json) else { throw fault(.description) }
         var due = Set<String>()
         for (name, shape) in description.tensors {
@@ -89,7 +91,7 @@ struct MeasuredNetwork {
             }
             return values
         }
-        switch described.experiment {
+        switch described.model {
         case .mlp:
             kind = .chain(try TrainedNetwork(file, activation: activation.kernel, layers: names))
         case .vib(let beta, let bottleneck, let shift):

@@ -133,11 +133,12 @@ func checkData(_ spec: SweepSpec, _ options: RunOptions) throws(CommandFailure) 
             access("\(folder)/\(file)", R_OK) != 0 && access("\(folder)/\(file).gz", R_OK) != 0
         }
         guard let first = missing.first else { continue }
-        let place = options.data == absolutePath(dataDirectory(nil)) ? "" : " --data \(options.data)"
+        let place =
+            options.data == absolutePath(dataDirectory(nil)) ? "" : " --data \(shellPath(options.data))"
         throw .input(
             "the sweep needs \(name.rawValue), but \(folder)/\(first)[.gz] cannot be read: to fetch the set, "
-                + "'ranksweep data fetch \(name.rawValue)\(place)'; or name the folder above the one that "
-                + "holds it with --data DIR or RANKSWEEP_DATA")
+                + "\(quotedCommand("ranksweep data fetch \(name.rawValue)\(place)")); or name the folder above the one "
+                + "that holds it with --data DIR or RANKSWEEP_DATA")
     }
 }
 
@@ -174,7 +175,8 @@ private func finish(
     do throws(CommandFailure) { try run.export(journal) } catch {
         guard end != .finished else { throw error.advising(figures: run, journal) }
         printError(
-            "warning: \(error.message)\nwarning: the journal has it all; 'ranksweep resume' writes it later")
+            "warning: \(error.message)\nwarning: the journal has it all; \(quotedCommand(options.resumeCommand(run.path))) writes it later"
+        )
     }
     let summary = try journaled { () throws(JournalError) in try journal.summary() }
     if case .hopeless(let why) = end {

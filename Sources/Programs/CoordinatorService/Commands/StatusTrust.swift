@@ -46,7 +46,9 @@ struct RunTrust {
         let shown = revoked.prefix(10).joined(separator: ", ")
         let rest = revoked.count > 10 ? " and \(countText(revoked.count - 10, "other"))" : ""
         let name = revoked.count == 1 ? first : "NAME"
-        return ["revoked: \(shown)\(rest); to let it join again: ranksweep keys unrevoke \(keys) \(name)"]
+        return [
+            "revoked: \(shown)\(rest); to let it join again: ranksweep keys unrevoke \(shellPath(keys)) \(name)"
+        ]
     }
 
     var json: [String: JSONValue] {

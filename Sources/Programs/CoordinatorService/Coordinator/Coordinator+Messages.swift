@@ -12,8 +12,10 @@ extension Coordinator {
         let now = monotonicMilliseconds()
         guard terminal.isTerminal || now >= nextLookAt || now >= nextLineAt else { return }
         nextLookAt = now + 1000
-        rate.update(done: dispatcher.work, atMilliseconds: now)
-        plannedWork.look(at: dispatcher, milliseconds: now)
+        // While this process was stopped its workers waited: that time says nothing of how fast they are.
+        let awake = pollTime.time(at: Instant(milliseconds: now)).milliseconds
+        rate.update(done: dispatcher.work, atMilliseconds: awake)
+        plannedWork.look(at: dispatcher, milliseconds: awake)
         if terminal.isTerminal {
             terminal.setFoot(progressReport.line(width: terminal.width - 1))
         } else if now >= nextLineAt {
@@ -71,7 +73,7 @@ extension Coordinator {
             terminal.print(
                 "trial \(trial) failed on \(host): \(cause)\(willRetry ? " (it is tried again)" : " (given up)")"
                     + (count == 3
-                        ? " (more of these are counted, not shown: ranksweep status \(run.path))" : ""))
+                        ? " (more of these are counted, not shown: ranksweep status \(run.word))" : ""))
         }
     }
 

@@ -63,7 +63,8 @@ extension Coordinator {
 
     /// Who waits for the end of a drain would wait for that of the whole run.
     private mutating func withdrawDrains() {
-        let words = "the drain was taken back by 'ranksweep pause \(run.path) --off': the run goes on"
+        let command = quotedCommand("ranksweep unpause \(run.word)")
+        let words = "the drain was taken back by \(command): the run goes on"
         for request in drains {
             control?.answer(request, JSONValue.object(["withdrawn": .string(words)]).canonicalText)
         }
@@ -84,7 +85,7 @@ extension Coordinator {
             total: progress.total, done: done, quarantined: progress.quarantined, failures: progress.failures,
             workers: progress.workers, slots: progress.slots, rate: rate.perSecond)
         report.fraction = dispatcher.runningFraction
-        report.secondsLeft = plannedWork.secondsLeft
+        report.secondsLeft = report.onlyFails ? nil : plannedWork.secondsLeft
         if dispatcher.mode != .open { report.halt = modeWord }
         if trouble != nil {
             report.halt = "waiting for the disk"

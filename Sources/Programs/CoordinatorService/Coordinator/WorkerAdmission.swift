@@ -2,6 +2,7 @@ import Console
 import Files
 import Glibc
 import Journal
+import Scheduling
 import Sweep
 import Text
 import Transport
@@ -22,6 +23,7 @@ struct WorkerAdmission {
     private var saved = RefusalCounts()
     private var toldKeys = 0
     private var told: Set<String> = []
+    private var strangers = StrangerWatch()
 
     static let refusalsSetting = "refusals"
     /// A worker that was revoked is heard no longer than this, one that was added waits no longer.
@@ -32,7 +34,7 @@ struct WorkerAdmission {
         let limits = QueueLimits(
             frame: WireLimit.workerFrame(record: spec.maxRecordBytes),
             answer: spec.canonicalJSON.canonicalBytes.count + 4096)
-        try checkDescriptors(options)
+        try checkLimits(options)
         // Also of options that the run had before: what a name stands for may be another address by now.
         let endpoint = try orFail(CommandFailure.init(_:)) { () throws(UsageError) in
             try (options.listen ?? Endpoint(loopbackPort: nil)).checked(options)
@@ -95,6 +97,7 @@ struct WorkerAdmission {
     ///
     /// - Returns: lines to tell, and workers that are not welcome any more.
     mutating func watch(at now: Int64, _ journal: RunJournal) -> (lines: [String], barred: [WorkerID]) {
+        strangers.look(socket.refusals.strangers, at: Instant(milliseconds: now))
         var barred = socket.takeBarred()
         guard now >= nextLook else { return ([], barred) }
         nextLook = now + WorkerAdmission.lookMilliseconds
@@ -123,7 +126,14 @@ struct WorkerAdmission {
         return socket.replace(read)
     }
 
-    private var refusals: RefusalCounts { earlier + socket.refusals }
+    /// Since this coordinator began.
+    private var newRefusals: RefusalCounts {
+        var counts = socket.refusals
+        counts.strangers = max(0, counts.strangers - strangers.excused)
+        return counts
+    }
+
+    private var refusals: RefusalCounts { earlier + newRefusals }
 
     /// Keeps the book; a journal that cannot be written says so elsewhere.
     mutating func save(_ journal: RunJournal) {
@@ -144,7 +154,7 @@ struct WorkerAdmission {
                 "warning: refused a connection from \(refused.address) with key \(refused.key.text), \(why)")
         }
         toldKeys = socket.refusedKeys.count
-        let counts = socket.refusals
+        let counts = newRefusals
         if counts.strangers > 0, told.insert("strangers").inserted {
             lines.append(
                 "warning: something connects to this port that is no worker with the right keys, or broke off "
@@ -154,6 +164,30 @@ struct WorkerAdmission {
             lines.append(
                 "warning: a message that no worker of ours sends was dropped; more are counted in status")
         }
+    }
+}
+
+/// Tells connections of no worker from those that this process itself broke off: while it was stopped it answered
+/// nobody, so that workers gave up in the middle of joining.
+struct StrangerWatch: Equatable {
+    private var time = LoopTime()
+    private var due: Instant?
+    private var excusedUntil: Instant?
+    private var seen = 0
+    /// Of all that were counted.
+    private(set) var excused = 0
+
+    /// The loop of a run looks at least so often.
+    static let lookMilliseconds: Int64 = 1000
+    /// After a gap so much is still its own: what waited in queues, and workers' next tries.
+    static let graceMilliseconds: Int64 = 10_000
+
+    /// - Parameter count: of such connections, so far.
+    mutating func look(_ count: Int, at now: Instant) {
+        if time.read(now, due: due).gap > 0 { excusedUntil = now + StrangerWatch.graceMilliseconds }
+        due = time.time(at: now) + StrangerWatch.lookMilliseconds
+        if let excusedUntil, now <= excusedUntil { excused += max(0, count - seen) }
+        seen = count
     }
 }
 
@@ -192,6 +226,32 @@ extension RefusalCounts {
         if revokedMessages > 0 { parts.append("\(countText(revokedMessages, "message")) with a revoked key") }
         if malformedMessages > 0 { parts.append(countText(malformedMessages, "malformed message")) }
         return parts.isEmpty ? nil : parts.joined(separator: ", ")
+    }
+}
+
+/// Under some limits a run would wait for ever, or end without a word.
+private func checkLimits(_ options: RunOptions) throws(CommandFailure) {
+    try checkMemoryLimits(startsWorkers: options.workers > 0)
+    if let seconds = ProcessLimit.processorTime.hardValue, seconds < 60,
+        let advice = ProcessLimit.processorTime.advice
+    {
+        printError(
+            "warning: at \(seconds) s of processor time the system kills this program, or a trial's, without a word: "
+                + advice)
+    }
+    try checkDescriptors(options)
+}
+
+/// A program that finds no memory for its libraries or threads ends before it can say so.
+///
+/// - Parameter startsWorkers: whether programs that calculate are started here.
+func checkMemoryLimits(startsWorkers: Bool) throws(CommandFailure) {
+    let needed: UInt64 = startsWorkers ? 168 << 20 : 64 << 20
+    for limit in [ProcessLimit.addressSpace, .data] {
+        guard let value = limit.value, value < needed, let advice = limit.advice else { continue }
+        throw .input(
+            "\(startsWorkers ? "a run with workers here" : "a coordinator") needs \(sizeText(needed)) of memory at least: "
+                + advice)
     }
 }
 

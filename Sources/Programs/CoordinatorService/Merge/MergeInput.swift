@@ -107,8 +107,9 @@ struct MergeInput {
         run.share = try journaled { () throws(JournalError) in try RunShare(run, journal) }
         guard damaged.isEmpty else {
             throw .input(
-                "\(path): \(trialsText(damaged)) damaged on the disk: '"
-                    + (run.share == nil ? "ranksweep resume \(path)'" : "ranksweep shard' as it was begun")
+                "\(path): \(trialsText(damaged)) damaged on the disk: "
+                    + (run.share == nil
+                        ? quotedCommand("ranksweep resume \(run.word)") : "'ranksweep shard' as it was begun")
                     + " runs them again, to the same bytes")
         }
         try checkRecords(run, journal)

@@ -32,12 +32,15 @@ struct RunCheck {
         _ = try RunDirectory.open(path)
     }
 
-    private var resume: String { "ranksweep resume \(path)" }
-    private var figures: String { "ranksweep figures \(path)" }
+    private var resume: String { "ranksweep resume \(shellPath(path))" }
+    private var figures: String { "ranksweep figures \(shellPath(path))" }
 
     /// Throws where this user may not read the run: nothing can be said of it then.
     mutating func perform() throws(CommandFailure) {
         try RunDirectory.checkIsReadable(path)
+        if let sweep = try? CoordinatorService.readSweep(path + "/sweep.json") {
+            try RunDirectory.checkFormat(path, sweep)
+        }
         if !isHolder, let holder = CoordinatorLock.holder(in: path) {
             isRunning = true
             note("coordinator.lock", "process \(holder.process) on \(holder.host) is running this sweep")
@@ -103,7 +106,7 @@ struct RunCheck {
                 "put the file back that the run began with; nothing else can be checked without it")
             return nil
         }
-        let due = run.spec.canonicalJSON.canonicalText + "\n"
+        let due = RunDirectory.text(of: run.spec) + "\n"
         if firstBytes(due.utf8.count + 1, of: path + "/sweep.json") == Array(due.utf8) {
             ok("sweep.json", "\(countText(run.spec.grid.count, "trial")), digest \(run.spec.digest)")
         } else if let before = sweepBeforeExtension(run) {
@@ -111,12 +114,14 @@ struct RunCheck {
             note(
                 "sweep.json",
                 "an 'extend' was interrupted: the journal has \(countText(run.spec.grid.count, "trial")), "
-                    + "the file still \(groupedText(before.grid.count))", "'\(resume)' completes it")
+                    + "the file still \(groupedText(before.grid.count))",
+                "\(quotedCommand(resume)) completes it")
         } else {
             wrong(
                 "sweep.json", "not the bytes that ranksweep wrote, though it reads well (\(run.spec.digest))",
                 RunJournal.extendedSweep(in: path) == nil
-                    ? "put the file back that the run began with" : "'\(resume)' writes it from the journal",
+                    ? "put the file back that the run began with"
+                    : "\(quotedCommand(resume)) writes it from the journal",
                 resume: .tells)
         }
         return run
@@ -130,7 +135,7 @@ struct RunCheck {
         }
         let bytes = firstBytes(size, of: file)
         guard let spec = try? SweepSpec(parsing: bytes, file: file), spec.grid.count < run.spec.grid.count,
-            bytes == Array((spec.canonicalJSON.canonicalText + "\n").utf8)
+            bytes == Array((RunDirectory.text(of: spec) + "\n").utf8)
         else { return nil }
         return spec
     }
@@ -146,7 +151,7 @@ struct RunCheck {
                 } else {
                     wrong(
                         "journal.sqlite", "it is gone, but records.ndjson is there",
-                        "put the journal back; '\(figures)' still draws")
+                        "put the journal back; \(quotedCommand(figures)) still draws")
                 }
             default: tell(error)
             }
@@ -169,22 +174,11 @@ struct RunCheck {
                 "journal.sqlite", "it tells of trial \(stray[0]), and the sweep has \(run.spec.grid.count)",
                 "put the sweep.json back that the run began with")
         }
-        let version = journal.schemaVersion
-        if version < RunJournal.version {
-            note(
-                "journal.sqlite",
-                "of version \(version), "
-                    + (!journal.hasChecksums
-                        ? "whose records have no checksums"
-                        : version < 4
-                            ? "which does not say how long trials were measured"
-                            : "which does not say which commit records are by"),
-                "\(resume) brings it to version \(RunJournal.version)")
-        }
         if faults.isEmpty, survey.isWhole {
             ok(
                 "journal.sqlite",
-                "whole, version \(version), \(countText(survey.records, "record")) as they were appended")
+                "whole, format \(formatVersion), \(countText(survey.records, "record")) as they were appended"
+            )
         }
         let summary = try journal.summary()
         if run.spec.isStrict, summary.kernels.count > 1 {
@@ -221,12 +215,13 @@ struct RunCheck {
 
     private mutating func tellRecords(_ survey: RecordSurvey) {
         wrong(
-            each: survey.damaged, "damaged records", "'\(resume)' runs it again, to the same bytes",
+            each: survey.damaged, "damaged records",
+            "\(quotedCommand(resume)) runs it again, to the same bytes",
             resume: .mends
         ) { ("journal.sqlite", "the record of trial \($0) is damaged: its checksum is not its own") }
         wrong(
             each: survey.unfit, "such records",
-            "'\(resume) --retry unfit' drops it and runs the trial again; who sent it is in provenance.ndjson"
+            "\(quotedCommand(resume + " --retry unfit")) drops it and runs the trial again; who sent it is in provenance.ndjson"
         ) {
             (
                 "journal.sqlite",
@@ -285,7 +280,8 @@ struct RunCheck {
 
     private mutating func checkWeights(_ run: RunDirectory, _ survey: RecordSurvey) {
         wrong(
-            each: survey.bare, "such files", "'\(resume)' runs its trial again, to the same bytes",
+            each: survey.bare, "such files",
+            "\(quotedCommand(resume)) runs its trial again, to the same bytes",
             resume: .mends
         ) { ("weights/\($0.file)", $0.why) }
         if survey.bare.isEmpty, !survey.weightFiles.isEmpty {

@@ -13,10 +13,14 @@ struct RunDirectory {
     /// The share of a larger run that this one is; nil: all trials.
     var share: RunShare?
 
+    /// The path as a told command names it.
+    var word: String { shellPath(path) }
     var recordsPath: String { path + "/records.ndjson" }
     var provenancePath: String { path + "/provenance.ndjson" }
     var weights: WeightsFolder { WeightsFolder(path: share?.weightsPath ?? path + "/weights") }
     private static func sweepPath(_ path: String) -> String { path + "/sweep.json" }
+    var sweepPath: String { RunDirectory.sweepPath(path) }
+    var sweepBytes: [UInt8] { Array((RunDirectory.text(of: spec) + "\n").utf8) }
 
     var hasJournal: Bool { RunDirectory.has(RunJournal.path(in: path)) }
     /// Whether a file that is not empty is there, or something in its place, which will be refused when it is opened.
@@ -30,8 +34,8 @@ struct RunDirectory {
         try checkIsNoRoot(path)
         guard !has(RunJournal.path(in: path)) else {
             throw .input(
-                "\(path) holds a run already: 'ranksweep resume \(path)' goes on with it, --out DIR starts "
-                    + "another")
+                "\(path) holds a run already: \(quotedCommand("ranksweep resume \(shellPath(path))")) goes on with it, "
+                    + "--out DIR starts another")
         }
         guard !has(path + "/records.ndjson") else {
             throw .input(
@@ -51,6 +55,7 @@ struct RunDirectory {
 
     /// A run's files belong into a folder of their own.
     static func checkIsNoRoot(_ path: String) throws(CommandFailure) {
+        try checkNewPath(path, "--out")
         guard !isSame(path, "/") else {
             throw .input("--out \(path): that is the root of all files; take a folder in it")
         }
@@ -70,7 +75,8 @@ struct RunDirectory {
         guard !RunDirectory.has(recordsPath) else {
             throw .input(
                 "\(path): journal.sqlite is gone, but records.ndjson is there: put the journal back, or run the "
-                    + "sweep again with another --out DIR ('ranksweep figures \(path)' still draws)")
+                    + "sweep again with another --out DIR (\(quotedCommand("ranksweep figures \(word)")) still draws)"
+            )
         }
     }
 
@@ -97,8 +103,24 @@ struct RunDirectory {
 
     func writeSweep() throws(CommandFailure) {
         try filed { () throws(FileError) in
-            try writeFile((spec.canonicalJSON.canonicalText + "\n").utf8, to: RunDirectory.sweepPath(path))
+            try writeFile(sweepBytes, to: sweepPath)
         }
+    }
+
+    /// What `sweep.json` holds: the sweep, normalised, and the format's version.
+    static func text(of spec: SweepSpec) -> String {
+        var members = spec.canonicalJSON.object ?? [:]
+        members["version"] = JSONValue(Int(formatVersion))
+        return JSONValue.object(members).canonicalText
+    }
+
+    /// Throws where another version of ranksweep made the directory.
+    static func checkFormat(_ path: String, _ sweep: [UInt8]) throws(CommandFailure) {
+        // What is no JSON object is told as a broken file.
+        guard let members = (try? JSONValue(parsing: sweep))?.object, members["name"] != nil else { return }
+        let version = members["version"]?.number.flatMap { Int(exactly: $0) }
+        guard version != Int(formatVersion) else { return }
+        throw .input(formatRefusal(path, found: version ?? RunJournal.format(in: path)))
     }
 
     static func open(_ path: String) throws(CommandFailure) -> RunDirectory {
@@ -109,7 +131,7 @@ struct RunDirectory {
             let isSweep = path.hasSuffix(".yaml") || path.hasSuffix(".yml")
             throw .input(
                 "\(path): no run directory, it has no sweep.json"
-                    + (isSweep ? "; to start a sweep: ranksweep run \(path)" : ""))
+                    + (isSweep ? "; to start a sweep: ranksweep run \(shellPath(path))" : ""))
         }
         // An extension that was cut short has changed the journal, and not the file yet.
         let bytes: [UInt8]
@@ -118,6 +140,7 @@ struct RunDirectory {
         } else {
             bytes = try readSweep(file)
         }
+        try checkFormat(path, bytes)
         return try orFail(CommandFailure.init(_:)) { () throws(SweepError) in
             RunDirectory(path: path, spec: try SweepSpec(parsing: bytes, file: file))
         }

@@ -173,19 +173,9 @@ func slurmScript(_ settings: SlurmJobSettings, connect: String, keys: String?) -
         if [ -n "${SLURM_JOB_END_TIME-}" ]; then
             export SLURM_JOB_END_TIME
             # Slurm sends SIGTERM 10 to 40 s before the end: the worker is gone by then.
-            until=(--until slurm --margin 45)
+            until=(--until slurm --shutdown-margin 45)
         fi
         exec \(words.map(shellQuoted).joined(separator: " ")) "${until[@]}"
 
         """
-}
-
-/// As one word for a shell.
-func shellQuoted(_ text: String) -> String {
-    let plain = text.utf8.allSatisfy { byte in
-        (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
-            || "-_./:=,@%+".utf8.contains(byte)
-    }
-    if plain, !text.isEmpty { return text }
-    return "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
 }
