@@ -71,7 +71,7 @@ func runKeys(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     return .done
 }
 
-/// What came of it, and what to do next.
+/// What the command did, and what to do next.
 private func done(_ word: String, _ name: String, _ path: String, _ host: String) -> String {
     let folder = shellPath(path)
     switch word {
