@@ -12,7 +12,7 @@ public enum FigureFormat: String, CaseIterable, Sendable {
     public static let usual: [FigureFormat] = [.svg, .png, .pdf]
 }
 
-/// What a report has written.
+/// The outcome of a report: the files written, and a summary of the points.
 public struct ReportOutcome: Equatable, Sendable {
     /// How drawing the figures ended.
     public enum Drawing: Equatable, Sendable {

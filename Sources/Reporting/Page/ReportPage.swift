@@ -6,7 +6,7 @@ import Text
 public struct ReportPage: Equatable, Sendable {
     /// The sweep that was run.
     public let spec: SweepSpec
-    /// What the report has written.
+    /// The report's outcome: the files written, and a summary of the points.
     public let outcome: ReportOutcome
     /// The machines and programs that ran the trials; nil where unknown.
     public let provenance: RunProvenance?

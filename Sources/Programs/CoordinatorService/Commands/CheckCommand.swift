@@ -19,7 +19,7 @@ struct Finding: Equatable {
     }
 
     var level: Level
-    /// What `resume` does about a finding that is wrong.
+    /// The reaction of `resume` to a finding that is wrong.
     enum Resume {
         case mends
         /// Reports it and repairs what it can.
@@ -32,7 +32,7 @@ struct Finding: Equatable {
     /// The file, relative to the run directory.
     var what: String
     var text: String
-    /// What the operator can do about it.
+    /// Advice to the operator.
     var remedy: String?
 
     var line: String {

@@ -193,7 +193,7 @@ private func build(_ run: RunDirectory, _ inputs: [MergeInput]) throws(CommandFa
     return Outcome(tally: merge.tally, missing: merge.missing, summary: summary)
 }
 
-// MARK: - What is told
+// MARK: - Messages
 
 private func mergeLines(_ tally: Merge.Tally, _ spec: SweepSpec) -> [String] {
     var lines: [String] = []

@@ -10,7 +10,7 @@ func runPlan(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     return .done
 }
 
-/// What a sweep would run, and its cost.
+/// The trials that a sweep would run, and their cost.
 struct Plan {
     let spec: SweepSpec
     let slots: Int

@@ -3,7 +3,8 @@ import Sweep
 import Text
 import Transport
 
-/// How a run gets its workers. Kept in the journal, so that `resume` doesn't need the options again.
+/// Options that decide how a run gets its workers. Kept in the journal, so that `resume` doesn't need them
+/// again.
 struct RunOptions: Equatable {
     /// Workers started on this machine.
     var workers = 1
@@ -15,7 +16,7 @@ struct RunOptions: Equatable {
     var listen: Endpoint?
     /// The port of the run's previous coordinator.
     var lastPort: UInt16?
-    /// Whether any process that reaches the address may join.
+    /// Whether workers without keys may join from any machine that reaches the address.
     var isInsecure = false
     /// The folder with the cluster's keys. nil: remote workers need none.
     var keys: String?

@@ -102,14 +102,14 @@ struct RunStatus {
         return holder == nil ? "interrupted" : halt ?? "running"
     }
 
-    // MARK: - For people
+    // MARK: - Text
 
     var headline: String {
         "\(run.spec.name)\(run.share.map { ", shard \($0.text)" } ?? ""): \(groupedText(done)) of \(countText(total, "trial")) have their outcome"
             + " (\(percentText(done: done, fraction: fraction, total: total))): \(words(summary))"
     }
 
-    /// How to continue a run that isn't running.
+    /// Advice on continuing a run that isn't running.
     var goingOn: String {
         if done == total { return "nothing is left to do" }
         let command =
@@ -211,7 +211,7 @@ struct RunStatus {
     }
 }
 
-// MARK: - For programs
+// MARK: - JSON
 
 extension RunStatus {
     var json: JSONValue {

@@ -3,14 +3,14 @@ import Journal
 import Text
 import Transport
 
-// What `status` prints about a run's problems: its disk, lost workers, and hosts that never joined.
+// The lines of `status` about a run's problems: its disk, lost workers, and hosts that never joined.
 
 /// Facts that coordinators keep in the journal for others to read.
 struct KeptFacts {
     var refusals = RefusalCounts()
     var ledger = WorkerLedger()
     var absent: [AbsentHost] = []
-    /// How the sweep file has changed since the run began.
+    /// The change of the sweep file since the run began, if any.
     var edit: String?
 
     init() {}

@@ -3,7 +3,8 @@ import Journal
 import Text
 import Transport
 
-/// What a run trusts, for `status`: the names that its key folder bars, and the commits of its workers.
+/// The trust settings of a run, for `status`: the names that its key folder bars, and the commits of its
+/// workers.
 struct RunTrust {
     /// The run's folder of keys.
     private let keys: String?

@@ -125,7 +125,7 @@ struct SweepSource: Equatable {
         try journal.setSetting(SweepSource.setting, JSONValue.object(members).canonicalText)
     }
 
-    /// What a run remembers; nil for runs that began without a file, such as merged ones.
+    /// Restores what a run remembers; nil for runs that began without a file, such as merged ones.
     init?(rememberedIn journal: RunJournal) throws(JournalError) {
         guard let text = try journal.setting(SweepSource.setting),
             let json = try? JSONValue(parsing: text.utf8),
@@ -137,7 +137,7 @@ struct SweepSource: Equatable {
         self.digest = digest
     }
 
-    /// How the file has changed since the run began.
+    /// A change of the file since the run began.
     enum Edit {
         case other(SweepDifference)
         /// It is no longer a valid sweep, for this reason.
@@ -237,7 +237,8 @@ func checkNewPath(_ path: String, _ option: String) throws(CommandFailure) {
             : "\(option) '\(path)': the name is empty, or only spaces: take another")
 }
 
-/// What a start has made in a folder. It is removed where the start fails before anything is begun.
+/// The files that a start has made in a folder. They are removed where the start fails before anything is
+/// begun.
 struct FreshRun {
     let path: String
     /// Folders that did not exist before, outermost first.

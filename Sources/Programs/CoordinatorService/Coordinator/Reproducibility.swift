@@ -49,7 +49,8 @@ extension SweepSpec {
             + "start it with --blas-kernel \(due), or run the sweep with 'recorded'"
     }
 
-    /// What strict reproducibility can't guarantee with this program; nil where it can guarantee everything.
+    /// A warning about a guarantee that strict reproducibility can't give with this program; nil where there
+    /// is none.
     var strictnessGap: String? {
         guard isStrict, !isKnownCommit(programCommit) else { return nil }
         return
@@ -57,7 +58,7 @@ extension SweepSpec {
             + "whether workers that do not know either are alike: 'make' builds programs that know"
     }
 
-    /// What `check` reports about the commits that a run's records come from.
+    /// The finding of `check` about the commits that a run's records come from.
     func commitFinding(_ summary: RunSummary) -> [Finding] {
         guard let words = summary.commitMessage else {
             return summary.commits.filter { isKnownCommit($0.name) }.map {

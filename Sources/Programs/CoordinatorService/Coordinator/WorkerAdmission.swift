@@ -174,7 +174,7 @@ struct StrangerWatch: Equatable {
     private var due: Instant?
     private var excusedUntil: Instant?
     private var seen = 0
-    /// How many of the counted connections are excused.
+    /// Number of the counted connections that are excused.
     private(set) var excused = 0
 
     /// The longest time between two looks by a run's loop.

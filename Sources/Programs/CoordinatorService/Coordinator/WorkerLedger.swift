@@ -41,7 +41,7 @@ struct WorkerLedger: Equatable {
     func has(_ process: WorkerProcess) -> Bool { known.values.contains(process) }
 }
 
-// MARK: - In words, and kept
+// MARK: - JSON and text
 
 extension WorkerLedger {
     static let setting = "lost_workers"
@@ -97,7 +97,7 @@ extension WorkerLedger {
 /// A host that was to have a worker and from which none has ever joined.
 struct AbsentHost: Equatable {
     var host: String
-    /// What is known about it, in words.
+    /// The known reason, in words.
     var why: String
 
     var line: String { "never joined: host \(printable(host)): \(printable(why))" }

@@ -38,7 +38,7 @@ extension WorkerSource {
     mutating func hangUp() -> Bool { false }
 }
 
-/// What the run needs from its sources.
+/// The run's demand for workers, from which sources decide what to start.
 struct WorkerDemand {
     /// Trials without an outcome; running ones count with the part that is left.
     var trialsLeft: Double
@@ -55,7 +55,7 @@ struct WorkerDemand {
     var gap: Int64 = 0
 }
 
-/// What a source reports.
+/// A source's report after a poll.
 struct WorkerNews {
     /// Lines for a person.
     var lines: [String] = []

@@ -127,7 +127,7 @@ struct FileFetch {
 }
 
 extension DataCheck {
-    /// What is wrong with the bytes that a mirror sent.
+    /// A phrase for the fault in the bytes that a mirror sent.
     var reproach: String {
         switch self {
         case .right, .missing: "no file"

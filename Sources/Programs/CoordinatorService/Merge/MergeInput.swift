@@ -74,7 +74,7 @@ struct MergeInput {
         }
     }
 
-    /// What the user can do about a fault.
+    /// Advice about a fault.
     private static func advice(_ path: String, _ fault: ShardFault) -> String {
         if fault == .unreadable(ENOENT) {
             let work = path + RunShare.workSuffix

@@ -52,7 +52,7 @@ extension RunDirectory {
         }
     }
 
-    /// What is wrong with the weights of a measured trial. nil where the files are what the sweep asks for:
+    /// The first fault in the weights of a measured trial. nil where the files are what the sweep asks for:
     /// exact headers and sizes, and the digests that are known.
     func weightsFault(
         of trial: Trial, in folder: WeightsFolder? = nil, digests: [String: String] = [:]

@@ -53,7 +53,7 @@ struct RecordCheck {
     }
 }
 
-/// What is wrong with a journal's records and with the weights beside them.
+/// Faults in a journal's records and in the weights beside them.
 struct RecordSurvey {
     private(set) var records = 0
     /// Records whose bytes are not those that were appended.

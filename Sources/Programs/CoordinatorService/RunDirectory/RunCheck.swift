@@ -59,7 +59,7 @@ struct RunCheck {
         lookForLeftovers()
     }
 
-    // MARK: - Telling
+    // MARK: - Findings
 
     private mutating func ok(_ what: String, _ text: String) {
         findings.append(Finding(level: .ok, what: what, text: text))

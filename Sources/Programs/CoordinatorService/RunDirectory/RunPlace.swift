@@ -36,7 +36,7 @@ struct RunPlace {
         case withoutSweep
     }
 
-    /// What is wrong, if anything.
+    /// The loss, if any.
     var loss: Loss? {
         switch folder?.state ?? .inPlace {
         case .inPlace: break

@@ -12,7 +12,7 @@ struct SlurmCommand {
 
         var isSuccess: Bool { end?.isSuccess ?? false }
 
-        /// What went wrong, in the program's own words where it wrote any.
+        /// The error, in the program's own words where it wrote any.
         var trouble: String {
             let last = errors.split(separator: "\n").last.map { printable(String($0)) }
             guard let end else {
@@ -80,7 +80,7 @@ struct SlurmCommand {
     var readable: [Int32] { [output, errors].filter { $0 >= 0 } }
     var nextDeadline: Int64 { deadline }
 
-    /// Extends the deadline by a period in which nobody polled.
+    /// Extends the deadline by a period in which the command wasn't polled.
     mutating func postpone(by gap: Int64) { deadline += gap }
 
     /// Its answer, once it has ended or its time is up.

@@ -41,11 +41,11 @@ struct SlurmJobSettings: Equatable {
     var scriptLines: String { lines.map { "#SBATCH \($0)\n" }.joined() }
 }
 
-/// What a run has in the folder that all nodes see:
+/// A run's files in the folder that all nodes see:
 ///
 ///     FOLDER/NAME/job.sh       the batch script
 ///     FOLDER/NAME/keys/        0700: the jobs' key
-///     FOLDER/NAME/logs/        what each job wrote: ARRAY_INDEX.log
+///     FOLDER/NAME/logs/        each job's output: ARRAY_INDEX.log
 struct SlurmFolder {
     let name: String
     let path: String

@@ -268,7 +268,7 @@ struct SshProcess {
         if step != .start { kill(-child.process, SIGTERM) }
     }
 
-    /// Shifts the time of the end by a period in which nobody polled.
+    /// Shifts the time of the end by a period in which the process wasn't polled.
     mutating func postpone(by gap: Int64) { endedAt = endedAt.map { $0 + gap } }
 
     /// Kills the process where closing its input was not enough.
