@@ -161,7 +161,7 @@ struct MergeInput {
     }
 
     private func forEachOfShard(_ body: (Item) throws(JournalError) -> Void) throws(CommandFailure) {
-        // Trials without a record whose last attempt put them in quarantine.
+        // Trials with an attempt that quarantined them. Those with a record are skipped below.
         var aside: [TrialID] = []
         var done: Set<TrialID> = []
         func readAll() throws(ShardFault) -> JournalError? {
