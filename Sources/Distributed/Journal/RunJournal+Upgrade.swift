@@ -1,4 +1,4 @@
-// Journals of older versions: all of an upgrade, or nothing.
+// Upgrades of journals of older versions, completely or not at all.
 
 extension RunJournal {
     static func upgrade(_ database: Database, from found: Int) throws(JournalError) {
@@ -20,7 +20,7 @@ extension RunJournal {
         }
     }
 
-    /// Records from before there were checksums are taken as they are.
+    /// Adds checksums. Records of older versions are taken as they are.
     private static func addChecksums(_ database: Database) throws(JournalError) {
         try database.execute("ALTER TABLE records ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0")
         let select = try Statement(
@@ -29,7 +29,7 @@ extension RunJournal {
         let update = try Statement("UPDATE records SET checksum = ? WHERE trial = ?", in: database)
         var last: Int64 = -1
         while true {
-            // A thousand at a time: a table is not changed while it is read.
+            // A thousand at a time, because a table must not be changed while it is read.
             var sums: [(trial: Int64, sum: Int64)] = []
             select.reset()
             try select.bind([.integer(last)])
