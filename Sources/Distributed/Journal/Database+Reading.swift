@@ -5,8 +5,8 @@ import Glibc
 extension Database {
     /// Opens a run's journal for reading, even if its folder can't be written to because it belongs to
     /// another user or is on a read-only file system. SQLite wants to make files beside a journal with a
-    /// write-ahead log. If it may not, the journal is read as it stands, provided that nobody writes it and
-    /// its log is merged.
+    /// write-ahead log. If that isn't allowed, the journal is read as it stands, provided that nobody writes
+    /// it and its log is merged.
     static func reading(_ path: String, in directory: String) throws(JournalError) -> Database {
         let code: Int32
         do throws(JournalError) {

@@ -17,7 +17,7 @@ public enum JournalError: Error, Equatable, Sendable {
     case locked(directory: String, by: CoordinatorLock.Holder?)
     /// The directory's lock file can't be opened.
     case unwritable(path: String, detail: String)
-    /// This user may not read the journal or one of its files.
+    /// This user isn't allowed to read the journal or one of its files.
     case unreadable(path: String, detail: String)
     case diskFull(path: String)
     /// It can't grow: a limit of this process or of the file system bounds its size.
