@@ -1,32 +1,34 @@
-// Cluster: cluster files, and what to do next with each host of one, as pure values.
-// Imports Sweep (its YAML layer and its words for what is wrong with a text) and Text.
-// Leaves out clocks, files, processes and ssh: CoordinatorService performs what is decided here.
-
 import Sweep
 
-/// A cluster file, read (docs/launch.md has every key).
+/// Content of a cluster file (docs/launch.md has every key).
 public struct ClusterFile: Equatable, Sendable {
+    /// The way in which workers are started.
     public enum Engine: Equatable, Sendable {
-        /// Reached by ssh, in the order of the file; at least one.
+        /// Hosts that are reached by ssh, in the order of the file; at least one.
         case hosts([HostSettings])
         case slurm(SlurmSettings)
     }
 
+    /// Name of the cluster.
     public var name: String
-    /// Where the coordinator listens, `tcp://HOST:PORT`, the port possibly `*`.
+    /// Endpoint at which the coordinator listens, `tcp://HOST:PORT`; the port may be `*`.
     public var listen: String
-    /// How hosts reach this machine; nil: by its name.
+    /// Name or address by which hosts reach this machine; nil: its own name.
     public var address: String?
-    /// As written: relative to the file's folder. nil: the default place.
+    /// Folder of keys as written, relative to the file's folder; nil: the default place.
     public var keys: String?
-    /// As written, likewise.
+    /// Bundle of the worker as written, relative to the file's folder; nil: the default place.
     public var bundle: String?
-    /// Of all hosts that name none.
+    /// BLAS kernel of all hosts that name none.
     public var kernel: String?
+    /// Where the workers run.
     public var engine: Engine
 
+    /// Endpoint of a file that gives none: any free port at every address of this machine.
     public static let defaultListen = "tcp://0.0.0.0:*"
 
+    /// Reads a cluster file.
+    ///
     /// - Parameters:
     ///   - text: the file's bytes.
     ///   - file: its name, for messages.
@@ -52,40 +54,50 @@ public struct ClusterFile: Equatable, Sendable {
 
 /// A host that is reached by ssh.
 public struct HostSettings: Equatable, Sendable {
-    /// What ssh is given: a name of the ssh configuration, a host's name or address. Unique in a file.
+    /// Host as ssh is given it: a name of the ssh configuration, a host's name or an address. Unique in a
+    /// file.
     public var host: String
-    /// Trials at a time; nil: one a core.
+    /// Number of trials at a time; nil: one for each core.
     public var slots: Int?
-    /// There, begins with `/` or `~/`: bundle, keys and, unless elsewhere, data.
+    /// Folder on the host, begins with `/` or `~/`. It holds the bundle, the keys and, unless `data` is set,
+    /// the data.
     public var folder = HostSettings.defaultFolder
-    /// There, the folder with mnist/ and fashion-mnist/; nil: `data` in `folder`, which is ours.
+    /// Folder on the host with mnist/ and fashion-mnist/; nil: `data` in `folder`, which ranksweep fills.
     public var data: String?
-    /// The coordinator is reached through the ssh connection.
+    /// Whether the coordinator is reached through the ssh connection.
     public var tunnel = false
-    /// More options of ssh, before ours, so that these win.
+    /// More options of ssh. They come before those of ranksweep, so that they win.
     public var ssh: [String] = []
-    /// A file with a private key, as written: relative to the cluster file's folder.
+    /// File with a private key as written, relative to the cluster file's folder.
     public var identity: String?
+    /// User name for ssh; nil: that of ssh's configuration.
     public var user: String?
+    /// Port of the ssh server; nil: that of ssh's configuration.
     public var port: Int?
+    /// BLAS kernel of the host's slots; nil: that of the file, or OpenBLAS's choice.
     public var kernel: String?
 
+    /// Folder of a host that gives none.
     public static let defaultFolder = "~/.cache/ranksweep-worker"
 
+    /// Creates the default settings of a host.
     public init(host: String) { self.host = host }
 
+    /// Folder on the host that holds the data sets.
     public var dataFolder: String { data ?? folder + "/data" }
 }
 
-/// A batch engine that starts workers.
+/// Settings of workers that Slurm starts.
 public struct SlurmSettings: Equatable, Sendable {
+    /// Partition for the jobs; nil: Slurm's default.
     public var partition: String?
-    /// Where jobs may run, as Slurm writes it: `n[1-3],big2`.
+    /// Nodes on which jobs may run, in Slurm's notation: `n[1-3],big2`.
     public var nodes: String?
-    /// The time limit of a job, as Slurm writes it (`01:00:00`); nil: the partition's.
+    /// Time limit of a job, in Slurm's notation (`01:00:00`); nil: the partition's.
     public var time: String?
+    /// Account to which the jobs are charged; nil: Slurm's default.
     public var account: String?
-    /// Trials at a time of a job.
+    /// Trials at a time of each job.
     public var slots = 1
     /// Jobs at a time.
     public var minJobs = 1
@@ -95,14 +107,15 @@ public struct SlurmSettings: Equatable, Sendable {
     /// More lines of the job's script: "--mem=4G".
     public var sbatchArguments: [String] = []
 
+    /// Creates the default settings.
     public init(folder: String) { self.folder = folder }
 
-    /// `time` in seconds; nil where there is none.
+    /// `time` in seconds; nil if there is none.
     public var timeSeconds: Int? { time.flatMap { slurmSeconds($0) } }
 }
 
-/// Seconds of a time as Slurm writes it: MINUTES, MM:SS, HH:MM:SS, D-HH, D-HH:MM or D-HH:MM:SS; nil where it
-/// is none.
+/// Seconds of a time in Slurm's notation: MINUTES, MM:SS, HH:MM:SS, D-HH, D-HH:MM or D-HH:MM:SS; nil if it is
+/// none of these.
 func slurmSeconds(_ text: String) -> Int? {
     let parts = text.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
     guard let rest = parts.last else { return nil }

@@ -1,27 +1,30 @@
-/// How a process of a step ended, and what it said.
+/// End of a step's process, with its output.
 public struct StepEnd: Equatable, Sendable {
-    /// Of ssh: that of the program on the host, or 255 where ssh itself failed; nil: it was killed.
+    /// Exit code of ssh: that of the program on the host, or 255 if ssh itself failed; nil: it was killed.
     public var code: Int32?
-    /// Lines of its standard output that are for us, without their mark.
+    /// Lines of its standard output that are meant for ranksweep, without their mark.
     public var report: [String]
-    /// The last lines of its standard error.
+    /// Last lines of its standard error.
     public var errors: [String]
 
+    /// Creates the end of a step.
     public init(code: Int32?, report: [String] = [], errors: [String] = []) {
         self.code = code
         self.report = report
         self.errors = errors
     }
 
+    /// Whether it exited with code 0.
     public var isSuccess: Bool { code == 0 }
 }
 
-/// Why a host does not work, with what it said.
+/// Why a host doesn't work, with its last message.
 public struct HostFailure: Equatable, Sendable {
+    /// Kind of failure.
     public enum Cause: Equatable, Sendable {
-        // Of ssh.
+        // Failures of ssh.
         case unknownName, unreachable, authentication, hostKey, connectionLost, forwardRefused, ssh
-        // Of the host.
+        // Failures of the host.
         case wrongMachine(String)
         case lacks(String)
         case glibcTooOld
@@ -31,21 +34,23 @@ public struct HostFailure: Equatable, Sendable {
         case damagedInTransit
         case dataDiffer(String)
         case tooSlow
-        // Of the worker.
+        // Failures of the worker.
         case refused
         case workerEnded(code: Int32)
         case workerKilled
-        /// The worker did not find this machine's coordinator.
+        /// The worker didn't find this machine's coordinator.
         case noCoordinator
         case stepFailed(code: Int32)
-        /// Of this machine.
+        /// A failure on this machine.
         case here(String)
     }
 
+    /// Kind of failure.
     public var kind: Cause
-    /// The last thing it said that tells something; may be empty.
+    /// Last line that it wrote and that tells something; may be empty.
     public var said: String
 
+    /// Creates a failure.
     public init(_ kind: Cause, said: String = "") {
         self.kind = kind
         self.said = said
@@ -54,15 +59,21 @@ public struct HostFailure: Equatable, Sendable {
     static let tooSlow = HostFailure(.tooSlow)
     static func here(_ why: String) -> HostFailure { HostFailure(.here(why)) }
 
-    /// Exit codes of our scripts on the host.
+    /// Exit codes of the scripts that run on the host.
     public enum Code {
+        /// A folder can't be written to.
         public static let notWritable: Int32 = 73
+        /// A transfer wasn't completed.
         public static let incomplete: Int32 = 74
+        /// Files that were sent arrived damaged.
         public static let damaged: Int32 = 75
+        /// The worker doesn't run there.
         public static let doesNotRun: Int32 = 77
     }
 
-    /// - Parameter hasRun: the worker was there.
+    /// Finds out why a step failed.
+    ///
+    /// - Parameter hasRun: whether the worker was running.
     init(of step: HostFleet.Step, _ end: StepEnd, hasRun: Bool) {
         let lines = end.errors.filter { !Self.isChatter($0) }
         let text = lines.joined(separator: "\n")
@@ -118,7 +129,7 @@ public struct HostFailure: Equatable, Sendable {
         if says("not responding", "Broken pipe", "Connection reset", "closed by remote", "Connection to ") {
             return .connectionLost
         }
-        // Of a program that a signal ended ssh says nothing, and of itself it would.
+        // ssh says nothing of a program that a signal ended, and would say something of a failure of its own.
         if hasRun { return .workerKilled }
         if says(
             "Connection refused", "No route to host", "timed out", "Network is unreachable",
@@ -135,7 +146,7 @@ public struct HostFailure: Equatable, Sendable {
             || line.hasPrefix("** ") || line.hasPrefix("debug")
     }
 
-    /// What is wrong, and what to do where that is not plain.
+    /// The failure in words, with advice if the remedy isn't plain.
     public var words: String {
         let ending = said.isEmpty ? "" : " (\(said))"
         switch kind {
@@ -176,15 +187,15 @@ public struct HostFailure: Equatable, Sendable {
     }
 }
 
-/// What a look at a host told: lines of words.
+/// Report of a probe, read from lines of words.
 struct ProbeReport: Equatable {
     private var machine = ""
     private var system = ""
     private var lacking: [String] = []
     private(set) var hasBundle = false
-    /// Files of data sets that are not there.
+    /// Files of data sets that are missing.
     private(set) var missing: [String] = []
-    /// Those that are others than ours: where.
+    /// Paths of data files that differ from this machine's.
     private(set) var differing: [String] = []
     private var isWhole = false
 
@@ -207,7 +218,9 @@ struct ProbeReport: Equatable {
         }
     }
 
-    /// - Parameter data: the host's own data folder, where it has one: nothing there is overwritten.
+    /// The failure that the report shows; nil if the host can work.
+    ///
+    /// - Parameter data: the host's own data folder, if it has one. Nothing in it is overwritten.
     func failure(data: String?) -> HostFailure? {
         if !isWhole { return HostFailure(.stepFailed(code: 0), said: "no whole answer") }
         if system != "Linux" { return HostFailure(.wrongMachine("it is \(system), not Linux")) }

@@ -1,10 +1,10 @@
-/// What is to be done on each host of a cluster, and when: look at it, send what it lacks, start the worker,
-/// and all of that again, later and later, where it fails. A value: events in, effects out; times are
-/// milliseconds of whatever clock the caller has.
+/// Decides what to do on each host of a cluster, and when: probe it, send what it lacks, start the worker,
+/// and do all of that again, after growing delays, if it fails. A value: events go in, effects come out;
+/// times are milliseconds of the caller's clock.
 public struct HostFleet: Sendable {
-    /// What one ssh process does. A host has at most one at a time.
+    /// Task of one ssh process. A host has at most one at a time.
     public enum Step: Hashable, Sendable {
-        /// Looks what is there.
+        /// Looks at what the host has.
         case probe
         case bundle
         case data
@@ -12,36 +12,40 @@ public struct HostFleet: Sendable {
         case start
     }
 
+    /// Something that happened, for `handle`.
     public enum Event: Equatable, Sendable {
-        /// The hosts that there are to be, from now on, in order.
+        /// The hosts of the cluster from now on, in order.
         case hosts([HostSettings])
-        /// The worker of a host is about to be started there.
+        /// The worker of a host is about to start there.
         case started(host: String)
         /// A host's process has ended.
         case ended(host: String, StepEnd)
-        /// A host's step cannot even be begun here.
+        /// A host's step can't even begin on this machine.
         case impossible(host: String, String)
-        /// A host may not work, and why; it has no process. Looked at again now and then, as that may change.
+        /// A host isn't allowed to work, for this reason. It has no process. It is probed again now and then,
+        /// as that may change.
         case barred(host: String, String)
         case tick
-        /// The caller stood still for so long: no step was slow in that time.
+        /// The caller was stopped for this long. No step was slow in that time.
         case stoodStill(milliseconds: Int64)
-        /// The run ends: those who work hear it from the coordinator, nobody else is needed.
+        /// The run ends. Running workers hear it from the coordinator, and no other host is needed.
         case finish
-        /// All are to end.
+        /// All hosts must end.
         case stop
     }
 
+    /// Something for the caller to do.
     public enum Effect: Equatable, Sendable {
         case begin(Step, HostSettings)
-        /// Close its standard input, by which it ends, and kill it where it does not.
+        /// Close its standard input, which makes it end, and kill it if it doesn't.
         case end(host: String)
         case tell(Note)
     }
 
+    /// News for a person who watches the run.
     public enum Note: Equatable, Sendable {
         case sending(host: String, Step)
-        /// `times` in a row; tried again after so many milliseconds.
+        /// The failure is the last of `times` in a row. The host is tried again after this many milliseconds.
         case failed(host: String, HostFailure, times: Int, retryMilliseconds: Int64)
         case barred(host: String, String)
         case added(host: String)
@@ -50,47 +54,50 @@ public struct HostFleet: Sendable {
     }
 
     enum Phase: Equatable, Sendable {
-        /// Has no process.
+        /// The host has no process.
         case waiting(until: Int64)
         case doing(Step, since: Int64)
         case running(since: Int64)
-        /// Was told to end; what then is told, if anything.
+        /// The process was told to end. The failure, if any, is counted once it has ended.
         case ending(HostFailure?)
     }
 
     struct Host: Equatable, Sendable {
         var settings: HostSettings
         var phase: Phase
-        /// In a row.
+        /// Failures in a row.
         var failures = 0
-        /// Of steps that send, those that were told since the last worker: once is news.
+        /// Sending steps that were reported since a worker last ran. Each is reported once.
         var told: Set<Step> = []
         var lastFailure: HostFailure?
-        /// What is still to be done before the start.
+        /// Steps still to be done before the start.
         var missing: [Step] = []
-        /// Why it may not work, where it may not.
+        /// Reason why it isn't allowed to work; nil if it is.
         var bar: String?
-        /// Not in the file any more; gone with its process.
+        /// Whether the file no longer has it. It is forgotten once its process has ended.
         var isRemoved = false
     }
 
+    /// Delay after a first failure, in milliseconds. It doubles with each further one.
     public static let firstBackOff: Int64 = 2000
+    /// Longest delay after a failure, in milliseconds.
     public static let longestBackOff: Int64 = 120_000
-    /// A worker that ran so long was right: what comes next is a first failure.
+    /// A worker that ran for this many milliseconds was right. A failure after that counts as the first.
     public static let longEnough: Int64 = 60_000
-    /// Until a host that may not work is asked about again.
+    /// Milliseconds until a host that isn't allowed to work is probed again.
     public static let barredLook: Int64 = 5000
-    /// How long a step may take that only looks or starts.
+    /// Time limit of a step that only looks or starts, in milliseconds.
     public static let patience: Int64 = 180_000
-    /// Steps under way at a time: a start of many hosts does not choke this machine's line.
+    /// Most steps under way at a time, so that a start of many hosts doesn't choke this machine's line.
     public static let maxAtOnce = 24
 
     private(set) var hosts: [Host] = []
     private(set) var isEnding = false
 
+    /// Creates a fleet without hosts.
     public init() {}
 
-    /// When to wake it; nil: when something happens.
+    /// Time by which to handle `tick`; nil: not before another event.
     public var nextDeadline: Int64? {
         let hasRoom = canBegin
         return hosts.compactMap { host -> Int64? in
@@ -102,13 +109,15 @@ public struct HostFleet: Sendable {
         }.min()
     }
 
-    /// Hosts whose worker runs.
+    /// Number of hosts whose worker runs.
     public var runningCount: Int {
         hosts.count { if case .running = $0.phase { true } else { false } }
     }
 
+    /// Number of hosts in the file.
     public var count: Int { hosts.count { !$0.isRemoved } }
 
+    /// Handles an event. Returns the effects, in the order in which they must be performed.
     public mutating func handle(_ event: Event, at now: Int64) -> [Effect] {
         var effects: [Effect] = []
         switch event {
@@ -251,7 +260,7 @@ public struct HostFleet: Sendable {
         let times = hosts[index].failures
         let wait = min(Self.longestBackOff, Self.firstBackOff << Int64(min(times - 1, 20)))
         hosts[index].phase = .waiting(until: now + wait)
-        // The same again is told now and then only.
+        // The same failure again is only reported now and then.
         let isNews = failure.kind != hosts[index].lastFailure?.kind || times == 1
         if !hosts[index].isRemoved, isNews || times == 4 || times.isMultiple(of: 20) {
             effects.append(
@@ -280,7 +289,7 @@ public struct HostFleet: Sendable {
                 continue
             }
             if hosts[index].isRemoved {
-                // Its old process is still ending: then it begins anew.
+                // Its old process is still ending. After that it starts anew.
                 hosts[index].isRemoved = false
                 effects.append(.tell(.added(host: settings.host)))
             } else if hosts[index].settings != settings {

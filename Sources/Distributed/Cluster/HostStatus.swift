@@ -1,29 +1,33 @@
-/// How a host does just now, for those who ask.
+/// State of a host, for a person who asks.
 public struct HostStatus: Equatable, Sendable {
+    /// Phase of a host's work.
     public enum State: String, Sendable {
         case waiting, looking, starting, running, ending
-        /// It may not work: nothing is begun there.
+        /// The host isn't allowed to work, so nothing is started there.
         case revoked
         case sendingWorker = "sending_worker"
         case sendingData = "sending_data"
     }
 
+    /// Host as the cluster file names it.
     public let host: String
+    /// Phase of its work.
     public let state: State
-    /// Until it is tried again, where it waits.
+    /// Time until the next try; nil unless it waits.
     public let retryMilliseconds: Int64?
-    /// In a row; 0 of one that runs.
+    /// Failures in a row; 0 for a host that runs.
     public let failures: Int
-    /// The last of them.
+    /// The last of these failures.
     public let failure: HostFailure?
-    /// Why it may not work, where it may not.
+    /// Reason why it isn't allowed to work; nil if it is.
     public let bar: String?
 
+    /// Reason why it doesn't work, in words; nil if there is none.
     public var why: String? { bar ?? failure?.words }
 }
 
 extension HostFleet {
-    /// Of all hosts, in the order of the file; those that were taken out of it last.
+    /// States of all hosts in the order of the file, then of those that were removed from it.
     public func facts(at now: Int64) -> [HostStatus] {
         hosts.map { host in
             let state: HostStatus.State

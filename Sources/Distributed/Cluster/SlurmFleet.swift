@@ -1,46 +1,54 @@
-// The decisions about Slurm jobs: how many workers there should be, and what to do where they die. Events in,
-// effects out; the clock, sbatch and squeue are CoordinatorService's (SlurmJobs).
+// Decisions about a run's Slurm jobs: how many there should be, and what to do when they die. Events go in,
+// and effects come out. CoordinatorService (SlurmJobs) has the clock and calls sbatch and squeue.
 
+/// Limits and intervals of a run's jobs.
 public struct SlurmFleetSettings: Equatable, Sendable {
-    /// Jobs while there is work, and at any time.
+    /// Fewest jobs while there is work.
     public var minimum = 1
+    /// Most jobs at any time.
     public var maximum = 10
-    /// Of each job.
+    /// Slots of each job.
     public var slots = 1
-    /// A job is not worth its start for less work than this for each of its slots.
+    /// Least work for each of its slots that makes a job worth its start.
     public var worthwhileMilliseconds: Int64 = 60_000
-    /// Between two submissions.
+    /// Interval between two submissions.
     public var submitMilliseconds: Int64 = 5000
-    /// A job that was submitted and is in no listing for so long is gone.
+    /// A job that was submitted and is in no listing for this long is gone.
     public var unseenMilliseconds: Int64 = 60_000
-    /// A job that ends so soon, with no trial done meanwhile, died; after so many in a row something is
-    /// wrong.
+    /// A job that ends sooner than this, with no trial done meanwhile, has died.
     public var quickMilliseconds: Int64 = 60_000
+    /// After this many deaths in a row something is wrong, and submissions back off.
     public var quickDeaths = 3
-    /// After that, and after a submission that failed: twice as long each time.
+    /// First back-off after too many deaths, or after a submission that failed. It doubles each time.
     public var firstRestMilliseconds: Int64 = 15_000
+    /// Longest back-off.
     public var longestRestMilliseconds: Int64 = 600_000
 
+    /// Creates the default settings.
     public init() {}
 }
 
 /// A job as squeue lists it.
 public struct SlurmListing: Equatable, Sendable {
+    /// State of a job.
     public enum Phase: Equatable, Sendable {
-        /// Waits to begin, also for another time.
+        /// Waits to start, possibly after it was requeued.
         case pending
-        /// Pending, and will not begin by itself.
+        /// Pending, and won't start by itself.
         case held
         case running
-        /// Its place is being cleaned up, or it is over.
+        /// Is over, or being cleaned up.
         case over
     }
 
+    /// Slurm's identifier of the job.
     public var id: String
+    /// State of the job.
     public var phase: Phase
-    /// squeue's word for why it waits: "Resources", "Priority", "BadConstraints", …
+    /// squeue's reason why it waits: "Resources", "Priority", "BadConstraints", …
     public var reason: String
 
+    /// Creates a listing from its parts.
     public init(id: String, phase: Phase, reason: String = "None") {
         self.id = id
         self.phase = phase
@@ -48,14 +56,16 @@ public struct SlurmListing: Equatable, Sendable {
     }
 }
 
-/// What there is to do.
+/// Work that is left.
 public struct SlurmDemand: Equatable, Sendable {
     /// Trials without an outcome.
     public var trialsLeft: Int
+    /// Mean time of a trial; nil if unknown.
     public var millisecondsPerTrial: Double?
-    /// Trials with an outcome: that it grows shows that jobs are of use.
+    /// Trials with an outcome. As long as their number grows, jobs are of use.
     public var trialsDone: Int
 
+    /// Creates a demand from its parts.
     public init(trialsLeft: Int, millisecondsPerTrial: Double?, trialsDone: Int) {
         self.trialsLeft = trialsLeft
         self.millisecondsPerTrial = millisecondsPerTrial
@@ -63,84 +73,92 @@ public struct SlurmDemand: Equatable, Sendable {
     }
 }
 
+/// Something that happened, for `SlurmFleet.handle`.
 public enum SlurmEvent: Equatable, Sendable {
     case demand(SlurmDemand)
-    /// All jobs of this run that Slurm knows, asked for after the last submission's answer.
+    /// All jobs of this run that Slurm knows, asked for after the answer to the last submission.
     case listed([SlurmListing])
     case submitted([String])
-    /// - Parameter isFinal: no such job will ever be taken.
+    /// A submission failed.
+    ///
+    /// - Parameter isFinal: whether no such job will ever be accepted.
     case submissionFailed(why: String, isFinal: Bool = false)
-    /// The caller stood still for so long: nothing was asked in that time.
+    /// The caller was stopped for this long. Nothing was asked in that time.
     case stoodStill(milliseconds: Int64)
     /// No more jobs are needed, now or later.
     case end
 }
 
+/// Something for the caller to do.
 public enum SlurmEffect: Equatable, Sendable {
-    /// Submit an array of so many jobs, and tell what came of it.
+    /// Submit an array of this many jobs, and report the result.
     case submit(Int)
     case cancel([String])
     case note(SlurmNote)
-    /// No job is left, and none will be taken.
+    /// No job is left, and none will be accepted.
     case giveUp(why: String)
 }
 
-/// What a person watching would want to know.
+/// News for a person who watches the run.
 public enum SlurmNote: Equatable, Sendable {
     case submitting(jobs: Int)
-    /// Jobs of an earlier coordinator of this run, or of a submission that seemed to fail.
+    /// Jobs of an earlier coordinator of this run, or of a submission that seemed to fail, now belong to this
+    /// one.
     case adopted([String])
     case requeued(String)
-    /// It ended too soon, and nothing was done meanwhile.
+    /// It ended too soon, and no trial was done meanwhile.
     case died(String)
-    /// So many died in a row: none is submitted for so long.
+    /// This many jobs died in a row. None is submitted for this long.
     case resting(deaths: Int, milliseconds: Int64)
     case submissionFailed(why: String, milliseconds: Int64)
-    /// None is submitted any more.
+    /// No job is submitted any more.
     case refused(why: String)
-    /// Slurm will not start it: it is cancelled.
+    /// Slurm won't start the job, so it is cancelled.
     case held(String, reason: String)
-    /// Slurm's reason why jobs wait; told when it changes.
+    /// Slurm's reason why jobs wait. It is reported when it changes.
     case waiting(jobs: Int, reason: String)
 }
 
-/// A run's jobs. One submission or listing is under way at a time.
+/// A run's jobs. At most one submission or listing is under way.
 public struct SlurmFleet: Sendable {
     struct Job: Equatable, Sendable {
         var submittedAt: Int64
         var wasListed = false
         var runningSince: Int64?
-        /// Trials done when it was last seen to begin.
+        /// Trials that were done when it was last seen to start.
         var doneBefore: Int
-        /// Its end is only waited for.
+        /// Whether it was cancelled, so that only its end is awaited.
         var isCancelled = false
     }
 
     let settings: SlurmFleetSettings
     private(set) var jobs: [String: Job] = [:]
     private var demand: SlurmDemand?
-    /// Of the submission that is under way.
+    /// Number of jobs in the submission under way; nil if there is none.
     private(set) var submitting: Int?
     private var nextSubmission: Int64 = .min
-    /// After the next death too many, and after the next submission that fails.
+    /// Back-off after the next death, once there are too many.
     private var rest: Int64
+    /// Back-off after the next submission that fails.
     private var submissionRest: Int64
     private(set) var deathsInARow = 0
-    /// Why sbatch takes no job, now or later.
+    /// Why sbatch accepts no job, now or later.
     private var refusal: String?
     private var isEnding = false
     private var hasListed = false
     private var toldReason = ""
 
+    /// Creates the fleet of a run that has no jobs yet.
     public init(_ settings: SlurmFleetSettings) {
         self.settings = settings
         rest = settings.firstRestMilliseconds
         submissionRest = settings.firstRestMilliseconds
     }
 
-    /// Jobs that run or will, in no order of time.
+    /// Jobs that run or will run, sorted by identifier.
     public var ids: [String] { jobs.filter { !$0.value.isCancelled }.keys.sorted() }
 
+    /// Handles an event. Returns the effects, in the order in which they must be performed.
     public mutating func handle(_ event: SlurmEvent, at now: Int64) -> [SlurmEffect] {
         var effects: [SlurmEffect] = []
         switch event {
@@ -176,7 +194,7 @@ public struct SlurmFleet: Sendable {
         return effects
     }
 
-    /// How many jobs the work that is left is worth.
+    /// Number of jobs that the work that is left is worth.
     var wanted: Int {
         guard let demand, demand.trialsLeft > 0, !isEnding else { return 0 }
         let slots = max(1, settings.slots)
@@ -216,7 +234,7 @@ public struct SlurmFleet: Sendable {
         hasListed = true
     }
 
-    /// Returns whether it counts as dead.
+    /// Updates a job from its listing. Returns whether it counts as dead.
     private mutating func follow(
         _ id: String, _ listing: SlurmListing, _ now: Int64, _ effects: inout [SlurmEffect]
     ) -> Bool {
@@ -240,7 +258,7 @@ public struct SlurmFleet: Sendable {
         return false
     }
 
-    /// One that is gone may have begun and ended between two listings.
+    /// Whether a job that is gone has died. It may have begun and ended between two listings.
     private func isDeath(_ job: Job, _ now: Int64) -> Bool {
         let ran = job.runningSince.map { now - $0 } ?? 0
         return !job.isCancelled && !isEnding && ran < settings.quickMilliseconds
@@ -272,9 +290,9 @@ public struct SlurmFleet: Sendable {
 
     private mutating func submit(_ now: Int64, _ effects: inout [SlurmEffect]) {
         guard submitting == nil, hasListed, now >= nextSubmission, refusal == nil else { return }
-        // One that is cancelled may run for some seconds more.
+        // A cancelled job may run for some seconds more.
         var missing = wanted - jobs.count
-        // To see whether what was wrong is so still.
+        // A single job shows whether the fault persists.
         if deathsInARow >= settings.quickDeaths { missing = jobs.isEmpty ? min(missing, 1) : 0 }
         guard missing > 0 else { return }
         submitting = missing
@@ -287,8 +305,8 @@ public struct SlurmFleet: Sendable {
         effects.append(.giveUp(why: refusal))
     }
 
-    /// A submission that seemed to fail may have been taken after all: the youngest go, those that wait
-    /// first.
+    /// Cancels jobs beyond the maximum: a submission that seemed to fail may have been accepted after all.
+    /// Those that wait go first, and among equals the youngest.
     private mutating func cancelSurplus(_ effects: inout [SlurmEffect]) {
         let alive = jobs.filter { !$0.value.isCancelled }
         let surplus = alive.count - settings.maximum

@@ -1,12 +1,12 @@
-// What sbatch and squeue say, read.
+// Reads the output of sbatch, squeue and sinfo.
 
 extension SlurmListing {
-    /// The format that `list` reads: identifier, state, reason, the comment given at submission.
+    /// Output format that `list` reads: identifier, state, reason, and the comment given at submission.
     public static let format = "%i|%T|%r|%k"
 
-    /// From squeue's lines.
+    /// Reads squeue's lines.
     ///
-    /// - Returns: each job and its comment; nil where a line is none of squeue's.
+    /// - Returns: each job with its comment; nil if a line isn't squeue's.
     public static func list(_ text: String) -> [(listing: SlurmListing, comment: String)]? {
         var found: [(listing: SlurmListing, comment: String)] = []
         for line in text.split(separator: "\n") {
@@ -33,9 +33,9 @@ extension SlurmListing {
     }
 }
 
-/// The jobs of an array, from what `sbatch --parsable` prints: "12" or "12;cluster".
+/// Jobs of an array, from the output of `sbatch --parsable`: "12" or "12;cluster".
 ///
-/// - Returns: nil where it is no such thing.
+/// - Returns: nil if it is no such output.
 public func slurmArray(_ text: String, count: Int) -> [String]? {
     let lines = text.split(separator: "\n")
     guard let line = lines.last, let first = line.split(separator: ";").first, isNumber(first) else {
@@ -44,7 +44,7 @@ public func slurmArray(_ text: String, count: Int) -> [String]? {
     return (0..<count).map { "\(first)_\($0)" }
 }
 
-/// "12" or "12_3": what may be handed to scancel.
+/// Whether the text is "12" or "12_3", which may be handed to scancel.
 private func isJob(_ text: Substring) -> Bool {
     let parts = text.split(separator: "_", omittingEmptySubsequences: false)
     return (1...2).contains(parts.count) && parts.allSatisfy { isNumber($0) }
@@ -54,16 +54,16 @@ private func isNumber(_ text: Substring) -> Bool {
     (1...18).contains(text.utf8.count) && text.utf8.allSatisfy { (48...57).contains($0) }
 }
 
-/// What sbatch says of a job that it does not take.
+/// Refusal of a job by sbatch.
 public struct SlurmRefusal: Equatable, Sendable {
-    /// Its first line that tells what is wrong.
+    /// The first line that says what is wrong.
     public let text: String
-    /// Whether no such job will ever be taken, whatever becomes free or comes up.
+    /// Whether no such job will ever be accepted, whatever becomes free or comes up.
     public let isFinal: Bool
-    /// Whether that holds only where every node is up: asked with --test-only, sbatch counts those that are.
+    /// Whether that holds only if every node is up: with --test-only, sbatch counts those that are.
     public let dependsOnNodes: Bool
 
-    /// From Slurm's own list of errors; what is not here may pass.
+    /// Final errors, from Slurm's own list. Errors that aren't here may pass.
     private static let final = [
         "nvalid", "unrecognized", "ambiguous", "can not be satisfied", "not permitted",
         "Access/permission denied",
@@ -71,18 +71,19 @@ public struct SlurmRefusal: Equatable, Sendable {
     ]
     private static let nodes = "Requested node configuration is not available"
 
+    /// Reads what sbatch wrote to standard error.
     public init(_ errors: String) {
         let lines = errors.split(separator: "\n").map(String.init)
         let finalLine = lines.first { line in Self.final.contains { line.contains($0) } }
         let nodeLine = lines.first { $0.contains(Self.nodes) }
         dependsOnNodes = finalLine == nil && nodeLine != nil
         isFinal = finalLine != nil || nodeLine != nil
-        // The last may be about --help.
+        // The last line may be about --help.
         text = finalLine ?? nodeLine ?? lines.last ?? ""
     }
 }
 
-/// Whether sinfo (`%T` a line) tells of a node that is not up.
+/// Whether the output of sinfo (`%T` on each line) shows a node that isn't up.
 public func hasAbsentNodes(_ states: String) -> Bool {
     let away = [
         "down", "drain", "fail", "maint", "unk", "reserv", "no_respond", "power", "reboot", "future", "*",

@@ -3,20 +3,25 @@ import Files
 import Glibc
 
 /// The right to coordinate a run directory: an exclusive lock on its file `coordinator.lock`, which names the
-/// holder. The kernel lets go of it when the process ends, however it ends.
+/// holder. The kernel releases it when the process ends, in whatever way.
 public final class CoordinatorLock {
+    /// The process that holds the lock.
     public struct Holder: Equatable, Sendable {
+        /// Process identifier on its host.
         public var process: Int32
+        /// Name of its host.
         public var host: String
-        /// Where workers reach it; empty until it listens.
+        /// Endpoint at which workers reach it; empty until it listens.
         public var address: String
 
+        /// Creates a holder from its parts.
         public init(process: Int32, host: String, address: String) {
             self.process = process
             self.host = host
             self.address = address
         }
 
+        /// This process, as a holder.
         public static func thisProcess(address: String = "") -> Holder {
             var name = [CChar](repeating: 0, count: 256)
             let isNamed = gethostname(&name, name.count - 1) == 0
@@ -39,15 +44,15 @@ public final class CoordinatorLock {
     private let file: Int32
     private var holder: Holder
 
-    /// Throws `locked` where another holds it.
+    /// Takes the lock. Throws `locked` if another process holds it.
     public init(in directory: String, holder: Holder) throws(JournalError) {
         let path = Self.path(in: directory)
         if let kind = FileKind(at: path) { throw .notAFile(path: path, kind) }
         file = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0o644)
         self.holder = holder
         guard file >= 0 else { throw Self.systemError(path) }
-        // A status command takes a shared lock for an instant to see whether there is a holder: hence the
-        // tries.
+        // A status command takes a shared lock for an instant to see whether there is a holder, so one try
+        // isn't enough.
         for attempt in 1...5 {
             if flock(file, LOCK_EX | LOCK_NB) == 0 { break }
             guard errno == EWOULDBLOCK || errno == EINTR else { throw Self.systemError(path) }
@@ -61,14 +66,15 @@ public final class CoordinatorLock {
         if file >= 0 { close(file) }
     }
 
-    /// Tells others where the coordinator listens. For people to read: a failed write is no error.
+    /// Writes into the lock file where the coordinator listens. It is for people to read, so a failed write
+    /// is no error.
     public func announce(address: String) {
         holder.address = address
         let bytes = Array(holder.line.utf8)
         if ftruncate(file, 0) == 0 { _ = pwrite(file, bytes, bytes.count, 0) }
     }
 
-    /// Who coordinates the directory now; nil where nobody does.
+    /// The coordinator that serves the directory now; nil if there is none.
     public static func holder(in directory: String) -> Holder? {
         guard let file = try? openToRead(path(in: directory)) else { return nil }
         defer { close(file) }
@@ -76,6 +82,7 @@ public final class CoordinatorLock {
         return readHolder(file) ?? Holder(process: 0, host: "unknown", address: "")
     }
 
+    /// Path of the lock's file in a run directory.
     public static func path(in directory: String) -> String { directory + "/coordinator.lock" }
 
     private static func systemError(_ path: String) -> JournalError {

@@ -3,9 +3,10 @@ import Files
 import Glibc
 
 extension Database {
-    /// Opens a run's journal to be read, also where the folder may not be written to: another user's, or on a file system
-    /// that is only read. SQLite wants to make files beside a journal with a write-ahead log; where it may not, a journal
-    /// that nobody writes and whose log is merged is read as it stands.
+    /// Opens a run's journal for reading, even if its folder can't be written to because it belongs to
+    /// another user or is on a read-only file system. SQLite wants to make files beside a journal with a
+    /// write-ahead log. If that isn't allowed, the journal is read as it stands, provided that nobody writes
+    /// it and its log is merged.
     static func reading(_ path: String, in directory: String) throws(JournalError) -> Database {
         let code: Int32
         do throws(JournalError) {

@@ -2,11 +2,11 @@ import CSQLite
 import Files
 import Glibc
 
-/// One connection to an SQLite file. The only place, with `Statement`, that calls SQLite.
+/// A connection to an SQLite file. Only this class and `Statement` call SQLite.
 final class Database {
     enum Access {
         case create, readWrite, readOnly
-        /// Nobody changes the file while it is open: no lock is taken, and no file is made beside it.
+        /// The file doesn't change while it is open: no lock is taken, and no file is made beside it.
         case immutable
     }
 
@@ -26,12 +26,12 @@ final class Database {
             case .readOnly: "file:\(Database.quoted(path))?mode=ro"
             case .immutable: "file:\(Database.quoted(path))?mode=ro&immutable=1"
             }
-        // SQLite would wait for who writes to a pipe.
+        // SQLite would wait for the writer of a pipe.
         for ending in ["", "-wal", "-shm", "-journal"] {
             if let kind = FileKind(at: path + ending) { throw .notAFile(path: path + ending, kind) }
         }
         if let why = readRefusal(path) { throw .unreadable(path: path, detail: why) }
-        // SQLite would open it to be read alone, and fail later.
+        // SQLite would open it for reading only, and fail later.
         if access == .readWrite, Glibc.access(path, F_OK) == 0, Glibc.access(path, W_OK) != 0 {
             throw .unwritable(path: path, detail: refusalMessage(errno))
         }
@@ -44,11 +44,11 @@ final class Database {
         }
         self.path = path
         handle = opened
-        // A status command's read and a checkpoint may meet for a moment.
+        // A status command's read and a checkpoint may collide for a moment.
         sqlite3_busy_timeout(handle, 10_000)
     }
 
-    /// A path as an SQLite URI has it.
+    /// A path as it is written in an SQLite URI.
     private static func quoted(_ path: String) -> String {
         var text = ""
         for byte in path.utf8 {
@@ -83,13 +83,13 @@ final class Database {
             try body()
             try execute("COMMIT")
         } catch {
-            // A full disk rolls back by itself; the first error is the one to tell.
+            // On a full disk SQLite rolls back by itself. The first error is the one to report.
             sqlite3_exec(handle, "ROLLBACK", nil, nil, nil)
             throw error
         }
     }
 
-    /// Rows that the last statement inserted, updated or deleted.
+    /// Number of rows that the last statement inserted, updated or deleted.
     var changes: Int { Int(sqlite3_changes(handle)) }
 
     func integer(_ query: String) throws(JournalError) -> Int64 {
@@ -103,7 +103,7 @@ final class Database {
         guard let limit = ProcessLimit.fileSize.value else { return false }
         return ["", "-wal", "-journal"].contains { suffix in
             var status = stat()
-            // A page that does not fit is written in part, or not at all.
+            // A page that doesn't fit is written in part or not at all.
             return stat(path + suffix, &status) == 0 && UInt64(status.st_size) + 8192 > limit
         }
     }
@@ -126,7 +126,7 @@ final class Database {
     }
 }
 
-/// A compiled statement, for use again and again: bind, step, reset.
+/// A compiled statement for repeated use: bind, step, reset.
 final class Statement {
     private let database: Database
     private let handle: OpaquePointer
@@ -149,7 +149,7 @@ final class Statement {
         case blob([UInt8])
     }
 
-    /// Runs it to its end with these values; those for which it has no place are left out.
+    /// Runs the statement to its end with these values. Values for which it has no parameter are left out.
     func run(_ values: Value...) throws(JournalError) {
         defer { sqlite3_reset(handle) }
         try bind(Array(values.prefix(Int(sqlite3_bind_parameter_count(handle)))))
@@ -175,10 +175,10 @@ final class Statement {
         }
     }
 
-    /// Makes it ready to be bound and stepped again.
+    /// Makes the statement ready to be bound and stepped again.
     func reset() { sqlite3_reset(handle) }
 
-    /// True where there is a row to read.
+    /// Goes to the next row. Returns whether there is one.
     func step() throws(JournalError) -> Bool {
         switch sqlite3_step(handle) {
         case SQLITE_ROW: return true
@@ -205,5 +205,5 @@ final class Statement {
 /// Tells SQLite to copy what it is given (SQLITE_TRANSIENT, a macro that Swift does not import).
 private let copied = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
 
-/// SQLite's version.
+/// Version of SQLite.
 public var journalLibraryVersion: String { String(cString: sqlite3_libversion()) }

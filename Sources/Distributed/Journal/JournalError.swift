@@ -1,7 +1,3 @@
-// Journal: the coordinator's durable state, one SQLite file in a run directory, and the lock that keeps a
-// second coordinator out. Imports Scheduling, Wire, Sweep, Files, Text, SQLite. Leaves out what a record means and
-// how it is exported (Reporting), and when to append (Scheduling decides, CoordinatorService performs).
-
 import CSQLite
 import Files
 import Text
@@ -9,32 +5,32 @@ import Text
 /// Why a journal cannot be opened, read or written.
 public enum JournalError: Error, Equatable, Sendable {
     case missing(path: String)
-    /// `create` where a journal is already.
+    /// `create` found a journal that is already there.
     case exists(path: String)
-    /// Its creation was cut short: it holds nothing.
+    /// Its creation was cut short, so it holds nothing.
     case empty(path: String)
     case notAJournal(path: String)
     /// A pipe, a device or a folder stands where the journal or one of its files should.
     case notAFile(path: String, FileKind)
     case otherFormat(directory: String, found: Int)
     case otherSweep(path: String, found: String, expected: String)
-    /// Another coordinator serves the run directory; nil where it has not said who it is.
+    /// Another coordinator serves the run directory; nil if it hasn't said which one it is.
     case locked(directory: String, by: CoordinatorLock.Holder?)
-    /// The directory's lock file cannot be opened.
+    /// The directory's lock file can't be opened.
     case unwritable(path: String, detail: String)
-    /// This user has no right to read the journal or one of its files.
+    /// This user isn't allowed to read the journal or one of its files.
     case unreadable(path: String, detail: String)
     case diskFull(path: String)
-    /// Its next bytes are more than a file may have: by a limit of this process, or of the file system.
+    /// It can't grow: a limit of this process or of the file system bounds its size.
     case tooLarge(path: String)
     case corrupt(path: String, detail: String)
-    /// Records that are not what was appended; the journal as such can be read.
+    /// Records that differ from what was appended. The journal itself can be read.
     case damagedRecords(path: String, trials: [Int])
-    /// A record that the sweep cannot give, whole as it is.
+    /// An undamaged record that the sweep can't give.
     case unfitRecord(path: String, trial: Int, why: String)
-    /// Its write-ahead log holds what is not in it yet, and may not be read with it here.
+    /// Its write-ahead log holds changes that the file lacks, and can't be read here.
     case unreadableLog(path: String, code: Int32)
-    /// The operating system refused; `code` is SQLite's extended result code or, of a lock file, errno.
+    /// The operating system refused. `code` is SQLite's extended result code or, for a lock file, `errno`.
     case system(path: String, code: Int32, detail: String)
 
     /// One sentence for a person.
@@ -96,7 +92,7 @@ extension JournalError {
         }
     }
 
-    /// Whether the same may go well later: the disk is full or failing, or another program keeps the journal
+    /// Whether the same may succeed later: the disk is full or failing, or another program keeps the journal
     /// locked.
     public var mayPass: Bool {
         switch self {
@@ -107,7 +103,7 @@ extension JournalError {
     }
 }
 
-/// "the records of trials 3, 17 and 5 others are", "the record of trial 3 is".
+/// Subject and verb of a message: "the records of trials 3, 17 and 5 others are", "the record of trial 3 is".
 public func trialsText(_ trials: [Int]) -> String {
     guard trials.count != 1 else { return "the record of trial \(trials[0]) is" }
     let shown = trials.prefix(10).map { String($0) }.joined(separator: ", ")

@@ -1,9 +1,9 @@
 import CPosix
 
-/// A file system whose files may be on another machine, where SQLite's locks and write-ahead log are not to
-/// be relied on.
+/// File systems whose files may be on another machine. SQLite's locks and write-ahead log aren't reliable
+/// there.
 public enum NetworkFileSystem {
-    /// Its name by `f_type` of statfs(2); nil of a disk of this machine.
+    /// Name of such a file system by `f_type` of statfs(2); nil for a disk of this machine.
     public static func name(ofType type: Int) -> String? {
         // From linux/magic.h and the file systems' own sources. Some are negative where `f_type` has 32 bits.
         switch UInt32(truncatingIfNeeded: type) {
@@ -26,12 +26,13 @@ public enum NetworkFileSystem {
         }
     }
 
-    /// The one that a folder is on; nil of a disk of this machine, or where the system does not say.
+    /// Name of such a file system that a folder is on; nil for a disk of this machine, or if the system
+    /// doesn't say.
     public static func name(at path: String) -> String? {
         name(ofType: cposix_file_system_type(path))
     }
 
-    /// What to tell who starts a run in a folder of such a file system.
+    /// Warning for a user who starts a run in a folder on such a file system.
     public static func warning(directory: String, fileSystem: String) -> String {
         "warning: \(directory) is on \(fileSystem): SQLite's locks and syncs may not hold there, so that two "
             + "coordinators could write one journal, or a crash lose records; keep the run directory on a disk of "

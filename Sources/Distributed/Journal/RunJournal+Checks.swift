@@ -1,26 +1,28 @@
 import Text
 
-/// A record as the journal holds it, whole or not.
+/// A record as the journal stores it, damaged or not.
 public struct StoredRecord: Equatable, Sendable {
     /// Grid index.
     public var trial: Int
+    /// Outcome of the trial, such as `measured` or `diverged`.
     public var outcome: String
-    /// Its line, without a newline.
+    /// The record's line, without a newline.
     public var line: [UInt8]
-    /// Whether all of it is what was appended.
+    /// Whether the record is what was appended. Always true in a journal without checksums.
     public var isWhole: Bool
 }
 
-// MARK: - What the disk may have spoiled
+// MARK: - Damage by the disk
 
 extension RunJournal {
-    /// Holds a record together with its place: 64 bits of the SHA-256 of grid index, outcome and line.
+    /// Checksum that ties a record to its grid index: the first 64 bits of the SHA-256 of index, outcome and
+    /// line.
     static func checksum(trial: Int, outcome: String, line: [UInt8]) -> Int64 {
         let place = (0..<8).map { UInt8(truncatingIfNeeded: trial >> (8 * $0)) }
         return Digest(of: place + outcome.utf8 + [0] + line).bytes.prefix(8).reduce(0) { $0 << 8 | Int64($1) }
     }
 
-    /// Calls `body` with each record in grid order, keeping one in memory.
+    /// Calls `body` with each record in grid order. Only one is in memory at a time.
     public func forEachStoredRecord(
         _ body: (StoredRecord) throws(JournalError) -> Void
     ) throws(JournalError) {
@@ -44,14 +46,14 @@ extension RunJournal {
         return StoredRecord(trial: trial, outcome: outcome, line: line, isWhole: isWhole)
     }
 
-    /// Trials whose records are not what was appended.
+    /// Trials whose records differ from what was appended.
     public func damagedRecords() throws(JournalError) -> [Int] {
         var trials: [Int] = []
         try forEachStoredRecord { record in if !record.isWhole { trials.append(record.trial) } }
         return trials
     }
 
-    /// Drops the records of these trials, so that they run again; provenance remembers why.
+    /// Drops the records of these trials, so that they run again. Their attempts keep the cause.
     public func drop(records trials: [Int], cause: String) throws(JournalError) {
         try database.transaction { () throws(JournalError) in
             let delete = try Statement("DELETE FROM records WHERE trial = ?", in: database)
@@ -67,7 +69,7 @@ extension RunJournal {
         }
     }
 
-    /// What SQLite finds wrong with the file itself, at most a hundred lines; none where it is whole.
+    /// Faults that SQLite finds in the file itself, at most a hundred lines; none if it is undamaged.
     public func structuralFaults() throws(JournalError) -> [String] {
         var faults: [String] = []
         try forEach("PRAGMA integrity_check(100)") { row in
@@ -77,7 +79,7 @@ extension RunJournal {
         return faults
     }
 
-    /// Trials that have attempts but are none of the first `count`, ascending.
+    /// Trials beyond the first `count` that have attempts or are quarantined, ascending, at most a hundred.
     public func attempts(beyond count: Int) throws(JournalError) -> [Int] {
         var trials: [Int] = []
         try forEach(
@@ -91,7 +93,7 @@ extension RunJournal {
 
     /// Performs `body` on the journal as it is now, whatever a coordinator appends meanwhile.
     public func snapshot<Failure: Error>(_ body: () throws(Failure) -> Void) throws(Failure) {
-        // Where it cannot begin, each reading fails with a better reason.
+        // If the transaction can't begin, each read fails with a better reason.
         try? database.execute("BEGIN")
         defer { try? database.execute("COMMIT") }
         try body()

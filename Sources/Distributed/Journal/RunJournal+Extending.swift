@@ -1,11 +1,10 @@
-// A run that gets more trials. Records and attempts are found by a trial's place in the grid, and its place
-// moves.
+// Extending a run by more trials. Records and attempts are stored by grid index, and the indices change.
 
 extension RunJournal {
     private static let sweepText = "sweep_json"
 
-    /// The sweep that the journal is of, where it was extended: the words of `sweep.json`, which a crash may
-    /// have left behind. nil where `sweep.json` alone tells, or the journal cannot be read.
+    /// The sweep of an extended run, as the text of `sweep.json`: after a crash that file may be older than
+    /// the journal. nil if the run wasn't extended, or the journal can't be read.
     public static func extendedSweep(in directory: String) -> String? {
         guard fileExists(path(in: directory)),
             let database = try? Database.reading(path(in: directory), in: directory),
@@ -15,7 +14,7 @@ extension RunJournal {
         return statement.text(0)
     }
 
-    /// Trials that the journal says anything of, ascending.
+    /// Trials that the journal has any entry of, ascending.
     public func knownTrials() throws(JournalError) -> [Int] {
         var trials: [Int] = []
         try forEach(
@@ -27,20 +26,20 @@ extension RunJournal {
         return trials
     }
 
-    /// Makes this the journal of another sweep that holds every trial of the one before: all of it, or
-    /// nothing.
+    /// Turns this into the journal of another sweep, which contains every trial of the one before: completely
+    /// or not at all.
     ///
     /// - Parameters:
-    ///   - json: of the new sweep, as in `sweep.json`.
-    ///   - place: the new place of a trial by its old one, for `knownTrials`.
-    ///   - line: a record's line in the new sweep, by the old line and the new place.
+    ///   - json: the new sweep, as in `sweep.json`.
+    ///   - place: gives a trial's new grid index for its old one, for all `knownTrials`.
+    ///   - line: gives a record's line in the new sweep for its old line and its new grid index.
     public func extend(
         toSweep digest: String, json: String, place: (Int) throws(JournalError) -> Int,
         line: ([UInt8], _ place: Int) throws(JournalError) -> [UInt8]
     ) throws(JournalError) {
         let trials = try knownTrials()
         try database.transaction { () throws(JournalError) in
-            // Old and new places overlap: negative ones are free, and each row goes through one.
+            // Old and new indices overlap. Negative ones are free, so each row passes through one.
             let moveRecord = try Statement(
                 "UPDATE records SET trial = -1 - ?, line = ?, checksum = ? WHERE trial = ?", in: database)
             let moveAttempts = try Statement(

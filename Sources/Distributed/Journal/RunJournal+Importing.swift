@@ -2,23 +2,29 @@ import Scheduling
 import Text
 import Wire
 
-// A journal made from others: what they tell is taken over as it is.
+// Importing from other journals, whose content is taken over as it is.
 
-/// An attempt, as a line of `provenance.ndjson` tells of it.
+/// An attempt, as read from a line of `provenance.ndjson`.
 public struct ToldAttempt: Equatable, Sendable {
+    /// Attempt number.
     public var number: UInt32
+    /// Lease of the attempt.
     public var lease: LeaseID
     /// `measured`, `diverged`, `failed`, `quarantined`, `duplicate`, `conflict` or `damaged`.
     public var outcome: String
+    /// Cause in one sentence; nil if there is none.
     public var cause: String?
+    /// Last lines of its slot, separated by newlines; may be empty.
     public var log: String
+    /// Where, when and for how long the attempt ran.
     public var provenance: Provenance
 
+    /// All outcomes that an attempt can have.
     public static let outcomes = [
         "measured", "diverged", "failed", "quarantined", "duplicate", "conflict", "damaged",
     ]
 
-    /// nil where something is missing, or none of what this version writes.
+    /// Reads a line; nil if it lacks a field, or has a value that this version doesn't write.
     public init?(_ line: JSONValue) {
         func whole<Number: FixedWidthInteger>(_ key: String) -> Number? {
             line[key]?.number.flatMap { Number(exactly: $0) }
@@ -44,19 +50,19 @@ public struct ToldAttempt: Equatable, Sendable {
 }
 
 extension RunJournal {
-    /// Performs `body`, which adds, as one transaction.
+    /// Performs `body`, which adds to the journal, as one transaction.
     public func adding(_ body: () throws(JournalError) -> Void) throws(JournalError) {
         try database.transaction(body)
     }
 
-    /// Adds a record of a trial that has none. Within `adding`, as are the next two.
+    /// Adds a record to a trial that has none. Call it within `adding`, like the next two.
     public func add(record line: [UInt8], outcome: String, trial: Int) throws(JournalError) {
         let sum = RunJournal.checksum(trial: trial, outcome: outcome, line: line)
         try Statement("INSERT INTO records VALUES (?, ?, ?, ?)", in: database).run(
             .integer(Int64(trial)), .text(outcome), .blob(line), .integer(sum))
     }
 
-    /// Adds an attempt, but for one that is there.
+    /// Adds an attempt, unless it is there already.
     public func add(_ told: ToldAttempt, trial: Int) throws(JournalError) {
         let same = try Statement(
             """
@@ -76,18 +82,18 @@ extension RunJournal {
         if !told.log.isEmpty { try keepLog(told.log) }
     }
 
-    /// Sets a trial aside that has no record.
+    /// Quarantines a trial that has no record.
     public func addQuarantine(trial: Int) throws(JournalError) {
         try Statement("INSERT OR IGNORE INTO quarantined VALUES (?)", in: database).run(
             .integer(Int64(trial)))
     }
 
-    /// Who made the record that is kept; nil where the journal does not say.
+    /// Provenance of the record that is kept; nil if the journal doesn't say.
     public func provenance(ofTrial trial: Int) throws(JournalError) -> Provenance? {
         try keptProvenance(ofTrial: trial)
     }
 
-    /// Of a trial, whole or not.
+    /// The record of a trial, damaged or not; nil if it has none.
     public func storedRecord(ofTrial trial: Int) throws(JournalError) -> StoredRecord? {
         try record(ofTrial: trial)
     }

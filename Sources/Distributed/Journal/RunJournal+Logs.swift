@@ -1,5 +1,5 @@
-// The last lines of slots whose attempts failed: a table of their own, made with the first of them, so that
-// journals of runs without failures, and older ones, are as they were.
+// Last lines of slots whose attempts failed. They have a table of their own, which is made with the first of
+// them, so that journals without failures, and older ones, stay as they were.
 
 extension RunJournal {
     private var hasLogs: Bool {
@@ -8,7 +8,7 @@ extension RunJournal {
         }
     }
 
-    /// Keeps the lines of the attempt that was appended last. Within its transaction.
+    /// Stores the log of the attempt that was appended last. Call it within its transaction.
     func keepLog(_ log: String) throws(JournalError) {
         try database.execute(
             "CREATE TABLE IF NOT EXISTS attempt_logs (attempt INTEGER PRIMARY KEY, lines TEXT NOT NULL)")
@@ -17,7 +17,7 @@ extension RunJournal {
             .integer(last), .text(log))
     }
 
-    /// The lines, with newlines between; nothing where there are none.
+    /// Log of an attempt, its lines separated by newlines; empty if there is none.
     func log(ofAttempt id: Int64) throws(JournalError) -> String {
         guard try hasLogs else { return "" }
         let statement = try Statement("SELECT lines FROM attempt_logs WHERE attempt = ?", in: database)
@@ -25,7 +25,7 @@ extension RunJournal {
         return try statement.step() ? statement.text(0) : ""
     }
 
-    /// Where the example last failed of its cause, and what it said.
+    /// Fills in the host on which the cause's example last failed, and its log.
     func completeExample(_ cause: inout RunSummary.Cause) throws(JournalError) {
         let statement = try Statement(
             """

@@ -3,57 +3,80 @@ import Scheduling
 import Text
 import Wire
 
-/// How far a run is: what `ranksweep status` tells.
+/// State of a run, for `ranksweep status`.
 public struct RunSummary: Equatable, Sendable {
+    /// Trials whose outcome is `measured`.
     public var measured = 0
+    /// Trials whose outcome is `diverged`.
     public var diverged = 0
+    /// Trials that were given up.
     public var quarantined = 0
-    /// Failed attempts, of trials with whatever end.
+    /// Failed attempts, whatever became of their trials.
     public var failures = 0
+    /// Attempts whose record differs from the one that is kept.
     public var conflicts = 0
-    /// Failures by cause, the most frequent first; a cause's first trial as an example.
+    /// Failures by cause, the most frequent first. The example of a cause is its first trial.
     public var causes: [Cause] = []
-    /// The first of them, ascending.
+    /// The first thousand quarantined trials, ascending.
     public var quarantinedTrials: [Int] = []
+    /// Workers that ended an attempt, the latest first; at most a thousand.
     public var workers: [Worker] = []
-    /// Which sources the makers of records were built from, in order; an empty one where nobody says.
+    /// Records by the commit that their workers were built from, sorted by commit.
     public var commits: [Commit] = []
 
+    /// Number of records made by workers of one commit.
     public struct Commit: Equatable, Sendable {
+        /// Commit that the workers were built from; empty if unknown.
         public var name: String
+        /// Number of records.
         public var records: Int
     }
 
+    /// Failures with the same message.
     public struct Cause: Equatable, Sendable {
+        /// The message.
         public var text: String
+        /// Number of failures.
         public var count: Int
+        /// First trial that failed with it.
         public var exampleTrial: Int
+        /// Host on which that trial last failed.
         public var exampleHost: String
-        /// The last lines that the example's slot wrote, or nothing.
+        /// Last lines that the example's slot wrote; may be empty.
         public var exampleLog: String
     }
 
-    /// A worker's process that ended an attempt at some time.
+    /// A worker's process that ended at least one attempt.
     public struct Worker: Equatable, Sendable {
+        /// Name of its host.
         public var host: String
+        /// Process identifier on that host.
         public var process: Int
+        /// Number of attempts that it ended.
         public var attempts: Int
+        /// BLAS kernel that its slots used.
         public var kernel: String
+        /// Commit that it was built from; empty if unknown.
         public var commit: String
         /// Unix time at which its last attempt ended, in milliseconds.
         public var lastEndMilliseconds: Int64
     }
 
+    /// Creates the summary of an empty run.
     public init() {}
 
+    /// Number of trials with a record.
     public var complete: Int { measured + diverged }
 }
 
-/// Records of a time, and when the first of them was begun (Unix time, milliseconds).
+/// Records of a period of time.
 public struct RecentRecords: Equatable, Sendable {
+    /// Number of records.
     public let count: Int
+    /// Unix time at which the first of their attempts began.
     public let firstStartMilliseconds: Int64
 
+    /// Creates it from its parts.
     public init(count: Int, firstStartMilliseconds: Int64) {
         self.count = count
         self.firstStartMilliseconds = firstStartMilliseconds
@@ -63,7 +86,7 @@ public struct RecentRecords: Equatable, Sendable {
 // MARK: - Reading
 
 extension RunJournal {
-    /// What became of each trial so far, for a dispatcher to start from.
+    /// Outcomes and failures of trials so far, for a dispatcher to start from.
     public func restored() throws(JournalError) -> [(trial: Int, outcome: Dispatcher.Restored)] {
         var restored: [(trial: Int, outcome: Dispatcher.Restored)] = []
         try forEach("SELECT trial FROM records") { row in
@@ -85,9 +108,9 @@ extension RunJournal {
         return restored
     }
 
-    /// Calls `body` with each record's trial and line, in grid order, keeping one in memory.
+    /// Calls `body` with each record's trial and line, in grid order. Only one is in memory at a time.
     ///
-    /// - Throws: `damagedRecords` before the first line that is not what was appended.
+    /// - Throws: `damagedRecords` before the first line that differs from what was appended.
     public func forEachRecord(
         _ body: (_ trial: Int, [UInt8]) throws(JournalError) -> Void
     ) throws(JournalError) {
@@ -99,7 +122,8 @@ extension RunJournal {
         }
     }
 
-    /// Calls `body` with each attempt as a line of `provenance.ndjson`, in grid order, then in order of time.
+    /// Calls `body` with each attempt as a line of `provenance.ndjson`, in grid order, then in the order in
+    /// which they were appended.
     public func forEachAttempt(
         _ body: (_ trial: Int, _ fields: [String: JSONValue]) throws(JournalError) -> Void
     ) throws(JournalError) {
@@ -130,6 +154,7 @@ extension RunJournal {
         }
     }
 
+    /// State of the run, from all that was appended.
     public func summary() throws(JournalError) -> RunSummary {
         var summary = RunSummary()
         try forEach("SELECT outcome, count(*) FROM records GROUP BY outcome") { row in

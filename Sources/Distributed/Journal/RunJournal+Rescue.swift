@@ -1,7 +1,7 @@
-// A journal whose path is gone while it is open still has all that was appended.
+// Rescue of a journal whose path is gone while it is open: the open file still has all that was appended.
 
 extension RunJournal {
-    /// Writes all that the journal holds to a new file, which a run directory can be resumed with.
+    /// Writes all that the journal holds to a new file, with which a run directory can be resumed.
     public func copy(to directory: String) throws(JournalError) {
         let path = RunJournal.path(in: directory)
         guard !fileExists(path) else { throw .exists(path: path) }

@@ -1,4 +1,4 @@
-// Digests of kept weights: a table of their own, made with the first of them, as that of logs is.
+// Digests of kept weights. Like logs, they have a table of their own, which is made with the first of them.
 
 extension RunJournal {
     private var hasWeights: Bool {
@@ -7,7 +7,7 @@ extension RunJournal {
         }
     }
 
-    /// Keeps the SHA-256 of a file of weights, hexadecimal. Within a transaction.
+    /// Stores the SHA-256 of a file of weights, as hexadecimal text. Call it within a transaction.
     func keepDigest(_ sha256: String, ofWeights file: String) throws(JournalError) {
         try database.execute(
             "CREATE TABLE IF NOT EXISTS weights (file TEXT PRIMARY KEY, sha256 TEXT NOT NULL) WITHOUT ROWID")
@@ -15,12 +15,13 @@ extension RunJournal {
             .text(file), .text(sha256))
     }
 
-    /// Adds the digest of a file of weights that no coordinator of this journal received. Within `adding`.
+    /// Adds the digest of a file of weights that no coordinator of this journal received. Call it within
+    /// `adding`.
     public func add(digest sha256: String, ofWeights file: String) throws(JournalError) {
         try keepDigest(sha256, ofWeights: file)
     }
 
-    /// By the files' names. What an older version kept is not among them.
+    /// Digests by file name. Files that an older version kept have none.
     public func weightDigests() throws(JournalError) -> [String: String] {
         guard try hasWeights else { return [:] }
         var digests: [String: String] = [:]

@@ -3,24 +3,31 @@ import Scheduling
 import Text
 import Wire
 
-/// What happened to a trial, to be made durable.
+/// An event of a trial, to be made durable.
 public enum JournalEntry: Equatable, Sendable {
-    /// The trial's record: its line, without a newline. A second one of the same trial is compared, not kept.
+    /// The trial's record: its line, without a newline. A second record of the same trial is compared and not
+    /// kept.
     case record(line: [UInt8], outcome: String, JournalAttempt)
-    /// - Parameter log: the last lines of its slot, or nothing.
+    /// A failed attempt.
+    ///
+    /// - Parameter log: last lines of its slot; may be empty.
     case failure(cause: String, log: String = "", quarantined: Bool, JournalAttempt)
-    /// The digest of a file of kept weights, by the file's name, which its trial gives it.
+    /// The digest of a file of kept weights, by the name that its trial gives the file.
     case weights(file: String, sha256: String)
 }
 
-/// One attempt at a trial: what `provenance.ndjson` tells.
+/// One attempt at a trial, as `provenance.ndjson` tells of it.
 public struct JournalAttempt: Equatable, Sendable {
     /// Grid index.
     public var trial: Int
+    /// Attempt number.
     public var number: UInt32
+    /// Lease of the attempt.
     public var lease: LeaseID
+    /// Where, when and for how long the attempt ran.
     public var provenance: Provenance
 
+    /// Creates an attempt from its parts.
     public init(trial: Int, number: UInt32, lease: LeaseID, provenance: Provenance) {
         self.trial = trial
         self.number = number
@@ -29,15 +36,17 @@ public struct JournalAttempt: Equatable, Sendable {
     }
 }
 
-/// Two unequal records of one trial, which only a defect or a machine's fault can give.
+/// Two different records of one trial, which only a defect or a machine's fault can give.
 public struct RecordConflict: Equatable, Sendable {
+    /// Grid index.
     public let trial: Int
-    /// The attempt whose record is kept; nil where the journal does not say.
+    /// The attempt whose record is kept; nil if the journal doesn't say.
     public let kept: Provenance?
+    /// The attempt whose record isn't kept.
     public let refused: Provenance
 }
 
-/// The coordinator's durable state: `journal.sqlite` in a run directory. What `append` was given is safe when it
+/// The coordinator's durable state: `journal.sqlite` in a run directory. Entries are safe when `append`
 /// returns, against kill -9 and power loss (WAL, synchronous = FULL).
 public final class RunJournal {
     static let version = Int(formatVersion)
@@ -51,13 +60,14 @@ public final class RunJournal {
     private let insertQuarantine: Statement
     private let deleteQuarantine: Statement
 
+    /// Path of the journal in a run directory.
     public static func path(in directory: String) -> String { directory + "/journal.sqlite" }
 
-    /// Creates the journal of a new run. Throws `exists` where there is one already.
+    /// Creates the journal of a new run. Throws `exists` if there is one already.
     public static func create(in directory: String, sweep digest: String) throws(JournalError) -> RunJournal {
         let path = path(in: directory)
         if let database = try? Database(path: path, access: .readWrite) {
-            // A creation that was cut short left a file that holds nothing: it may be finished.
+            // A creation that was cut short left a file that holds nothing. It may be completed.
             let tables = try database.integer("SELECT count(*) FROM sqlite_schema")
             guard tables == 0 else { throw .exists(path: path) }
         }
@@ -75,7 +85,7 @@ public final class RunJournal {
 
     /// Opens the journal of a run.
     ///
-    /// - Parameter digest: the sweep that it must be of.
+    /// - Parameter digest: digest of the sweep that the journal must belong to.
     public static func open(
         in directory: String, sweep digest: String, readOnly: Bool = false
     ) throws(JournalError) -> RunJournal {
@@ -143,9 +153,9 @@ public final class RunJournal {
 // MARK: - Writing
 
 extension RunJournal {
-    /// Makes the entries durable, all of them or, when it throws, none.
+    /// Makes the entries durable: all of them or, when it throws, none.
     ///
-    /// - Returns: the records that differ from one already there; the first is kept.
+    /// - Returns: the records that differ from one that is already there. The first one is kept.
     public func append(_ entries: [JournalEntry]) throws(JournalError) -> [RecordConflict] {
         guard !entries.isEmpty else { return [] }
         var conflicts: [RecordConflict] = []
@@ -175,12 +185,12 @@ extension RunJournal {
         if database.changes == 0 {
             let kept = try self.record(ofTrial: attempt.trial)
             guard kept?.isWhole ?? true else {
-                // The disk spoiled the first one.
+                // The disk damaged the first record.
                 try replaceRecord.run(.text(outcome), .blob(line), sum, trial)
                 return try append(attempt, outcome: outcome, cause: nil)
             }
             guard kept?.line != line else {
-                // The same record once more: a report whose acknowledgement was lost, or a second worker's.
+                // The same record again: a report whose acknowledgement was lost, or a second worker's.
                 return try append(attempt, outcome: "duplicate", cause: nil)
             }
             conflicts.append(
@@ -206,19 +216,19 @@ extension RunJournal {
             .text(provenance.commit))
     }
 
-    /// Numbers this coordinator among all that served the run directory: 1, 2, ….
+    /// Numbers this coordinator among all that have served the run directory: 1, 2, ….
     public func beginIncarnation() throws(JournalError) -> UInt64 {
         try database.execute("UPDATE meta SET value = value + 1 WHERE key = 'incarnation'")
         return UInt64(try database.integer("SELECT value FROM meta WHERE key = 'incarnation'"))
     }
 
-    /// Keeps a text under a name, replacing the one before.
+    /// Stores a text under a name, in place of the one before.
     public func setSetting(_ name: String, _ value: String) throws(JournalError) {
         try Statement("INSERT OR REPLACE INTO meta VALUES (?, ?)", in: database).run(
             .text(name), .text(value))
     }
 
-    /// What was kept under a name.
+    /// The text stored under a name; nil if there is none.
     public func setting(_ name: String) throws(JournalError) -> String? {
         let statement = try Statement("SELECT value FROM meta WHERE key = ?", in: database)
         try statement.bind([.text(name)])

@@ -1,22 +1,22 @@
 /// Why a worker has a slot with nothing to do.
 public enum IdleReason: Equatable, Sendable {
-    /// It was not heard lately.
+    /// It wasn't heard from lately.
     case silent
     case paused
     case draining
     /// Every trial is done or with a worker.
     case nothingWaits
-    /// It runs a trial that brought down workers, with nothing beside.
+    /// It runs a trial that brought down workers, with nothing beside it.
     case runsAlone(trial: Int)
-    /// It failed again and again, and gets its next trial after so long.
+    /// It failed again and again, and gets its next trial after this time.
     case rests(milliseconds: Int64)
     /// It failed again and again, and gets one trial at a time.
     case onProbation
     /// It must end before a trial would.
     case tooLittleTime(leftMilliseconds: Int64, expectedMilliseconds: Int64)
-    /// It holds as many trials as end in the time it has left.
+    /// It holds as many trials as it can finish in the time it has left.
     case fullForItsTime(leftMilliseconds: Int64)
-    /// What waits failed there last, or brought down workers: others are asked first.
+    /// The pending trials failed there last, or brought down workers: other workers are tried first.
     case excluded
 }
 
@@ -25,7 +25,8 @@ extension Dispatcher {
         worker.isolatedTrial == nil ? max(0, worker.slots - worker.units) : worker.slots - 1
     }
 
-    /// nil where every slot has something to do. Asks the questions of `nextShard`, in the same order.
+    /// Why the worker has free slots; nil if every slot has something to do. Makes the same checks as
+    /// `nextShard`, in the same order.
     func idleReason(of worker: Worker, _ now: Instant) -> IdleReason? {
         guard freeSlots(of: worker) > 0 else { return nil }
         switch mode {

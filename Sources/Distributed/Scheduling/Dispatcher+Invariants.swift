@@ -1,8 +1,8 @@
 import Wire
 
 extension Dispatcher {
-    /// What must hold after every event; nil where it does, else what does not. For tests: it visits every
-    /// trial.
+    /// First invariant that is broken; nil if none is. Invariants must hold after every event. For tests
+    /// only: it visits every trial.
     public func brokenInvariant() -> String? {
         for (trial, holder) in holders {
             if states[trial] != .leased { return "trial \(trial) is \(states[trial]), against its leases" }
@@ -22,7 +22,7 @@ extension Dispatcher {
             var together: [LeaseID: Int] = [:]
             for lease in worker.held.values where lease.isBatched { together[lease.id, default: 0] += 1 }
             if together != worker.together { return "leases of worker \(id.value) are miscounted" }
-            // What else it holds it brought itself, as a worker that was given up and came back.
+            // It may hold further trials that it brought along when it came back after it was given up.
             if let alone = worker.isolatedTrial, worker.held[alone] == nil {
                 return "worker \(id.value) waits for trial \(alone), which it does not hold"
             }
@@ -31,7 +31,7 @@ extension Dispatcher {
         if liveCount != workers.values.count(where: { !$0.isUnresponsive }) {
             return "live workers are miscounted"
         }
-        // Arrays: simulations ask this after each of a hundred million events.
+        // Arrays are fast: simulations check this after each of a hundred million events.
         var isWaiting = [Bool](repeating: false, count: states.count)
         for queue in [returned, suspects, isolationQueue] {
             for trial in queue.all { isWaiting[trial] = true }

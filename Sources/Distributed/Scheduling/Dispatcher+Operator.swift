@@ -3,45 +3,53 @@ import Wire
 /// Whether trials are leased.
 public enum DispatchMode: Equatable, Sendable {
     case open
-    /// None, until a person says otherwise; what is running goes on.
+    /// No trial is leased until the operator unpauses the run. Running trials continue.
     case paused
-    /// None any more: the run ends with the last that is running.
+    /// No trial is leased any more. The run ends with its last running trial.
     case draining
 }
 
-/// What is known of a worker that is there.
+/// State of a worker that has joined.
 public struct WorkerStatus: Equatable, Sendable {
+    /// Identity of the worker's process.
     public var id: WorkerID
+    /// Host name, as the worker gives it.
     public var host: String
+    /// Process identifier on its host.
     public var process: UInt32
+    /// BLAS kernel that its slots use.
     public var kernel: String
+    /// Commit of the sources that it was built from.
     public var commit: String
+    /// Number of its slots.
     public var slots: Int
-    /// Trials that it holds: running, waiting, or with a report on its way.
+    /// Number of trials that it holds: running, waiting, or with a report on its way.
     public var held: Int
-    /// Since it was last heard.
+    /// Time since it was last heard from.
     public var silentMilliseconds: Int64
+    /// Whether it has been silent for too long to get new trials.
     public var isUnresponsive: Bool
-    /// One after another, without a record in between.
+    /// Failures in a row, without a record in between.
     public var failuresInARow: Int
-    /// Until it gets its next untried trial; nil where it does not rest.
+    /// Time until it gets its next untried trial; nil unless it backs off.
     public var restMilliseconds: Int64?
-    /// Slots with nothing to do, and why.
+    /// Number of slots with nothing to do.
     public var freeSlots: Int
+    /// Why slots are free; nil if none is.
     public var idle: IdleReason?
 }
 
-/// How far a running trial is.
+/// Progress of a running trial, as fractions of its training.
 struct Fraction: Equatable, Sendable {
     var done = 0.0
-    /// What was done before this coordinator knew of the attempt: a checkpoint's share, or what a worker
-    /// brought along.
+    /// Fraction done before this coordinator knew of the attempt: from a checkpoint, or by a worker that was
+    /// already running it.
     var before = 0.0
-    /// A worker held it when it said hello; how far it was by then its first word tells.
+    /// Whether a worker claimed the trial in a hello. Its first progress message then tells how far it was.
     var isClaimed = false
 }
 
-// MARK: - The operator's wishes
+// MARK: - Operator commands
 
 extension Dispatcher {
     mutating func change(_ event: DispatchEvent, _ effects: inout [DispatchEffect]) {
@@ -57,7 +65,7 @@ extension Dispatcher {
         }
     }
 
-    /// Trials that workers hold.
+    /// Number of trials that workers hold.
     public var leasedCount: Int {
         progress.total - pendingCount - progress.complete - progress.quarantined
     }
@@ -69,10 +77,10 @@ extension Dispatcher {
     }
 }
 
-// MARK: - What a person wants to see
+// MARK: - Status
 
 extension Dispatcher {
-    /// In the order in which they joined.
+    /// States of all workers, in joining order.
     public func workerStatuses(at clock: Instant) -> [WorkerStatus] {
         let now = loopTime.time(at: clock)
         return workerOrder.compactMap { id in
@@ -89,16 +97,16 @@ extension Dispatcher {
         }
     }
 
-    /// Sum of the fractions that running trials are done.
+    /// Sum of the fractions that running trials have done.
     public var runningFraction: Double { fractions.values.reduce(0) { $0 + $1.done } }
 
-    /// How far the training of each running trial is that has told so, and what had been done of it before this
-    /// coordinator knew of the attempt. By trial.
+    /// Progress of each running trial that has reported any, and the fraction done before this coordinator
+    /// knew of the attempt. Sorted by trial.
     public var runningTrials: [(trial: Int, done: Double, before: Double)] {
         fractions.map { ($0.key, $0.value.done, $0.value.before) }.sorted { $0.0 < $1.0 }
     }
 
-    /// Trials' worth of work since this coordinator began, but for a constant: what rates are measured by.
+    /// Work done since this coordinator started, in trials and up to a constant. Rates are measured by it.
     public var work: Double {
         Double(progress.complete + progress.quarantined) - skipped
             + fractions.values.reduce(0) { $0 + $1.done - $1.before }
@@ -114,7 +122,7 @@ extension Dispatcher {
             } else if fraction.done == 0 {
                 fraction.before = min(done, Double(told.from) / 1000)
             }
-            // An attempt may have begun anew, or two workers may be at it.
+            // An attempt may have started over, or two workers may run the trial.
             fraction.done = max(fraction.done, done)
             fractions[trial] = fraction
         }

@@ -1,6 +1,6 @@
 import Wire
 
-// What workers tell of their trials, and the outcomes that follow.
+// Reports and failures from workers, and the outcomes that follow from them.
 
 extension Dispatcher {
     mutating func accept(
@@ -14,7 +14,7 @@ extension Dispatcher {
         }
     }
 
-    /// The report's files, if it has any, are durable.
+    /// Completes a trial. The report's files, if it has any, are durable.
     mutating func complete(
         _ trial: Int, _ report: WorkerMessage.Report, from id: WorkerID, _ effects: inout [DispatchEffect]
     ) {
@@ -30,7 +30,7 @@ extension Dispatcher {
         if states[trial] == .complete {
             effects.append(.check(report))
         } else {
-            // A record is a record, whoever's lease it was; even of a trial that was given up.
+            // A record counts whatever its lease is, even for a trial that was given up.
             effects.append(.append(report))
             callOff(trial, &effects)
             settle(trial, .complete)
@@ -38,7 +38,7 @@ extension Dispatcher {
         effects.append(.send(.accepted([report.trial]), to: id))
     }
 
-    /// Takes a trial from all that hold it.
+    /// Takes a trial from all workers that hold it.
     private mutating func callOff(_ trial: Int, _ effects: inout [DispatchEffect]) {
         while let holder = holders[trial]?.worker {
             if let lease = workers[holder]?.held[trial] {
@@ -57,27 +57,29 @@ extension Dispatcher {
             answer(failure, of: id, &effects)
             return
         }
-        // Told twice, or of before this coordinator, and given the trial anew since.
+        // The failure came twice, or it is from before this coordinator and the trial has been leased again
+        // since.
         guard mine.id == failure.lease, mine.attempt == failure.attempt else {
             if mine.id != failure.lease { answer(failure, of: id, &effects) }
             return
         }
         let isCopy = holders[trial]?.copy == id
         unhold(trial, id)
-        // What was begun before this coordinator may have failed of what is mended now.
+        // An attempt from before this coordinator may have failed for a reason that no longer exists.
         if let host = workers[id]?.host, mine.id.value >= firstLease {
             hopelessness.note(
                 failure.cause, trial: trial, host: host, seconds: failure.provenance.seconds, now)
         }
-        // The first goes on, and is not blamed for what became of its copy.
+        // The first holder goes on. A failure of its copy doesn't count against it.
         if !isCopy { count(failure, of: trial, from: id, &effects) }
         backOff(id, now, &effects)
         if states[trial] == .leased, holders[trial] == nil { giveBack(trial, from: mine) }
         answer(failure, of: id, &effects)
     }
 
-    /// The worker may forget the failure. Its lease is named because the worker may have run the trial anew since it
-    /// told of it: `accepted`, which names no lease, would pass for the answer to that run's record.
+    /// Tells the worker that it may forget the failure. The answer names the lease because the worker may
+    /// have started the trial again since it sent the failure: `accepted`, which names none, would pass for
+    /// the answer to that new run's record.
     private func answer(
         _ failure: WorkerMessage.Failure, of id: WorkerID, _ effects: inout [DispatchEffect]
     ) {
@@ -102,14 +104,14 @@ extension Dispatcher {
         if isFinal { quarantine(trial, &effects) }
     }
 
-    /// After `appendFailure` of the last straw.
+    /// Gives up a trial. Comes after the `appendFailure` of its last failure.
     mutating func quarantine(_ trial: Int, _ effects: inout [DispatchEffect]) {
         callOff(trial, &effects)
         settle(trial, .quarantined)
     }
 
-    /// Gives a trial its outcome. Only a record replaces one, and only a quarantine: a journal may tell of
-    /// both.
+    /// Gives a trial its outcome. A record replaces a quarantine, and nothing replaces a record: a journal
+    /// may hold both.
     mutating func settle(_ trial: Int, _ outcome: TrialState) {
         guard states[trial] != .complete, states[trial] != outcome else { return }
         switch states[trial] {
@@ -124,7 +126,7 @@ extension Dispatcher {
         if outcome == .complete { progress.complete += 1 } else { progress.quarantined += 1 }
     }
 
-    /// Of a trial that nothing is known of.
+    /// Excludes a pending trial that has no history.
     mutating func leaveOut(_ trial: Int) {
         guard states[trial] == .pending, histories[trial] == nil else { return }
         states[trial] = .complete
@@ -141,10 +143,10 @@ extension Dispatcher {
     }
 }
 
-// MARK: - Who holds what
+// MARK: - Leases
 
 extension Dispatcher {
-    /// The worker holds the trial from now on: first of all, or as a copy.
+    /// Leases the trial to the worker, as its first holder or for a second copy.
     mutating func grant(_ trial: Int, _ id: WorkerID, _ lease: Lease) {
         if states[trial] == .pending {
             states[trial] = .leased
@@ -160,7 +162,7 @@ extension Dispatcher {
         if lease.isBatched { workers[id]?.together[lease.id, default: 0] += 1 }
     }
 
-    /// The worker holds the trial no more; who runs its copy, if anybody, is the first now.
+    /// Takes the trial from the worker. If another one runs a copy, it becomes the first holder.
     mutating func unhold(_ trial: Int, _ id: WorkerID) {
         if let lease = workers[id]?.held.removeValue(forKey: trial), lease.isBatched {
             let left = (workers[id]?.together[lease.id] ?? 1) - 1
@@ -178,7 +180,7 @@ extension Dispatcher {
         }
     }
 
-    /// Makes a trial pending again; its next attempt has a number of its own.
+    /// Makes a trial pending again. Its next attempt gets a new number.
     mutating func giveBack(_ trial: Int, from lease: Lease?) {
         guard states[trial] == .leased else { return }
         var history = histories[trial] ?? TrialHistory()
@@ -201,7 +203,7 @@ extension UInt32 {
 }
 
 extension Provenance {
-    /// For what a coordinator concludes without a worker's word.
+    /// Provenance of a failure that the coordinator concludes by itself, without a message from the worker.
     static func unknown(host: String) -> Provenance {
         Provenance(
             host: host, process: 0, slot: 0, cpu: "", kernel: "", startMilliseconds: 0, seconds: 0,

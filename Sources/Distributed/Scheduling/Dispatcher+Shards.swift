@@ -1,27 +1,27 @@
 import Sweep
 import Wire
 
-/// Trials that are leased at once.
+/// Trials that are leased together.
 struct Shard {
     var trials: [Int]
-    /// Whether one slot is to train them together.
+    /// Whether one slot trains them as a batch.
     var isBatched = false
 }
 
 extension Dispatcher {
-    /// What leaves enough for the others.
+    /// Number of trials that leaves enough for the other slots.
     private var fairShare: Int { (pendingCount + 2 * totalSlots - 1) / (2 * totalSlots) }
 
-    /// Trials of the next shard: about `shardMilliseconds` for each slot, and never so many that the others
-    /// idle.
+    /// Number of trials in the next shard: about `shardMilliseconds` of work for each slot, and never so many
+    /// that other workers idle.
     private func shardSize(slots: Int) -> Int {
         let perSlot = meanMilliseconds.map { settings.shardMilliseconds / max($0, 0.001) } ?? 1
         let byTime = Int(min(Double(settings.largestShard), max(1, perSlot * Double(slots))))
         return max(1, min(byTime, fairShare, settings.largestShard))
     }
 
-    /// The next untried trials, where a slot of the worker may train them together: so many that the others have theirs.
-    /// None or one: the next goes its own way.
+    /// The next untried trials that a slot of the worker may train as a batch, few enough to leave the others
+    /// their share, and the position after them. No trial or one: there is no batch next.
     private mutating func nextTogether(for worker: Worker, _ now: Instant) -> (trials: [Int], end: Int) {
         skipTaken()
         let most = min(BatchKey.maxTrials, fairShare, timeCapacity(worker, now) / (2 * max(1, worker.slots)))
@@ -34,7 +34,7 @@ extension Dispatcher {
             guard histories[place.trial] == nil, budget >= 0, fresh.count < 2 * most else { break }
             fresh.append((place.trial, cursor + offset + 1))
         }
-        // Eighteen are nine and nine, not sixteen and two.
+        // Eighteen are split into nine and nine, not sixteen and two.
         let count = fresh.count <= most ? fresh.count : (fresh.count + 1) / 2
         return (fresh.prefix(count).map(\.trial), fresh.prefix(count).last?.end ?? cursor)
     }
@@ -50,7 +50,7 @@ extension Dispatcher {
         return milliseconds
     }
 
-    /// Goes on to a trial that waits and is no suspect, as those wait elsewhere.
+    /// Moves to the next pending trial that is no suspect. Suspects have queues of their own.
     private mutating func skipTaken() {
         guard order != nil else { return }
         while cursor < states.count, let trial = order?.trial(at: cursor),
@@ -60,7 +60,7 @@ extension Dispatcher {
         }
     }
 
-    /// Gives one worker what it has room for.
+    /// Leases trials to one worker until it has no room left.
     mutating func assignWork(_ id: WorkerID, _ now: Instant, _ effects: inout [DispatchEffect]) {
         guard pendingCount > 0 else { return noteIdle(id) }
         if let until = workers[id]?.restsUntil, now >= until { workers[id]?.restsUntil = nil }
@@ -68,8 +68,8 @@ extension Dispatcher {
         noteIdle(id)
     }
 
-    /// Trials that came back go to whoever has slots to spare. Who cannot take what there is stands at the
-    /// end of the queue, and is asked again at a later event.
+    /// Gives pending trials to workers with free slots. Workers that can take nothing are requeued and
+    /// retried at a later event.
     mutating func fillIdle(_ now: Instant, _ effects: inout [DispatchEffect]) {
         var refusals = 0
         while pendingCount > 0, refusals < min(16, idle.count), let id = idle.popFirst() {
@@ -85,8 +85,7 @@ extension Dispatcher {
             hasTime(worker, now)
         else { return nil }
         let count = worker.held.count
-        // Rest protects trials that nobody has tried. Where there are none, what failed is tried again at
-        // once.
+        // The back-off protects untried trials. If there are none left, failed ones are retried at once.
         if worker.failuresInARow >= settings.restAfterFailures, cursor < states.count {
             guard worker.restsUntil == nil, count == 0 else { return nil }
             return takeProbe() ?? takeFresh(atMost: 1) ?? takeShard(for: id, atMost: 1)
@@ -97,8 +96,8 @@ extension Dispatcher {
         }
         let capacity = timeCapacity(worker, now)
         let size = min(shardSize(slots: worker.slots), max(1, capacity - count))
-        // A spare shard keeps slots busy while reports travel, until so few trials are left that
-        // another worker's idle slot is the better place for them.
+        // A spare shard keeps slots busy while reports travel. When few trials are left, another worker's
+        // idle slot is the better place for them.
         let together = nextTogether(for: worker, now)
         let spare =
             pendingCount > totalSlots ? max(1, (size + 1) / 2 / max(1, together.trials.count)) : 0
@@ -108,12 +107,12 @@ extension Dispatcher {
         {
             return Shard(trials: [trial])
         }
-        // Who failed last must not use up a trial's attempts, one after another.
+        // A failing worker gets untried trials first, so that it can't exhaust one trial's retries.
         let untried = worker.failuresInARow > 0 ? takeProbe() ?? takeFresh(atMost: 1) : nil
         return untried ?? takeShard(for: id, atMost: size, together: together)
     }
 
-    /// Pending trials with one attempt number: some that were never tried, or one that came back.
+    /// Pending trials with one attempt number: several untried ones, or a single one that came back.
     private mutating func takeShard(
         for id: WorkerID, atMost size: Int, together: (trials: [Int], end: Int)? = nil
     ) -> Shard? {
@@ -139,19 +138,20 @@ extension Dispatcher {
         return trial
     }
 
-    /// Ascending, as their worker takes them, and as they are blamed.
+    /// Untried trials, ascending: their worker takes them in this order, and a loss is blamed on them in this
+    /// order.
     private mutating func takeFresh(atMost size: Int) -> Shard? {
         var shard: [Int] = []
         skipTaken()
         guard cursor < states.count else { return nil }
-        // What may be trained together is not taken with what comes before it.
+        // Trials that may be batched aren't mixed with those before them.
         let end = (order?.run(from: cursor).count).map { cursor + $0 } ?? states.count
         while cursor < end, shard.count < size {
             let trial = order?.trial(at: cursor) ?? cursor
             if states[trial] == .pending {
                 if let history = histories[trial] {
-                    // A trial with a history goes alone: its attempt number is its own. A suspect waits
-                    // elsewhere.
+                    // A trial with a history goes alone, because its attempt number is its own. Suspects have
+                    // queues of their own.
                     if history.losses == 0 {
                         guard shard.isEmpty else { break }
                         cursor += 1
@@ -170,7 +170,7 @@ extension Dispatcher {
     mutating func lease(_ shard: Shard, to id: WorkerID, _ now: Instant, _ effects: inout [DispatchEffect]) {
         let lease = LeaseID(nextLease)
         nextLease += 1
-        // A copy's number is above the first one's, which may be the first of all.
+        // A copy's attempt number is above that of the first holder, which may be the first attempt of all.
         let (trials, one) = (shard.trials, shard.trials[0])
         let first = holders[one].flatMap { workers[$0.worker]?.held[one]?.attempt } ?? 0
         let attempt = max(first, histories[one]?.attempts ?? 0) + 1
@@ -190,7 +190,7 @@ extension Dispatcher {
     }
 }
 
-/// How many shards a sweep is cut into when each is as large as allowed: what `plan` announces.
+/// Number of shards in a sweep if each is as large as allowed. `plan` shows it.
 public func plannedShards(trials: Int, slots: Int, secondsPerTrial: Double) -> Int {
     let settings = DispatchSettings()
     let perSlot = settings.shardMilliseconds / max(secondsPerTrial * 1000, 0.001)

@@ -1,11 +1,12 @@
 import Sweep
 import Wire
 
-// The last trials: what is late is begun a second time where slots are idle, and the first record counts.
+// The end of a sweep: late trials are started a second time on idle slots, and the first record counts.
 
 extension Dispatcher {
-    /// Looks at every leased trial, so not more often than workers beat, and only when nothing is pending. Suspects
-    /// are not copied: a trial that may have killed one worker is not let loose on two.
+    /// Leases second copies of late trials to idle workers. It looks at every leased trial, so it runs at
+    /// most once a heartbeat interval, and only when nothing is pending. Suspects aren't copied: a trial that
+    /// may have killed one worker must not reach a second one.
     mutating func copyStragglers(_ now: Instant, _ effects: inout [DispatchEffect]) {
         guard mode == .open, pendingCount == 0, !holders.isEmpty, !idle.isEmpty, now >= nextTailCheck else {
             return
@@ -34,7 +35,7 @@ extension Dispatcher {
         }
     }
 
-    /// A worker that can begin a copy at once.
+    /// Takes an idle worker that can start a copy at once.
     private mutating func takeIdle(besides holder: WorkerID, _ now: Instant) -> WorkerID? {
         for _ in 0..<idle.count {
             guard let id = idle.popFirst() else { return nil }
@@ -54,7 +55,7 @@ extension Dispatcher {
         return !worker.isUnresponsive && worker.isolatedTrial == nil && worker.units < worker.slots
     }
 
-    /// Remembers the worker if it has a free slot.
+    /// Lists the worker as idle if it has a free slot.
     mutating func noteIdle(_ id: WorkerID) {
         guard isFree(id), workers[id]?.isQueued == false else { return }
         workers[id]?.isQueued = true

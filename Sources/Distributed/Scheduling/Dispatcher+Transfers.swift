@@ -1,13 +1,14 @@
 import Wire
 
-/// Weights on their way from the worker that holds their trial. The coordinator asks for one piece after
-/// another, so that it has one in memory, and no worker sends what nobody asked for.
+/// A transfer of weights from the worker that holds their trial. The coordinator asks for one chunk at a
+/// time, so it has one in memory, and no worker sends chunks unasked.
 struct Transfer: Equatable, Sendable {
     var worker: WorkerID
-    /// Counts once its files are durable.
+    /// Report that counts once its files are durable.
     var report: WorkerMessage.Report
-    /// Which of the report's files comes now, and from where on.
+    /// Index of the current file in the report's list.
     var file = 0
+    /// Offset of the next chunk in that file.
     var offset: UInt64 = 0
 
     var fetch: CoordinatorMessage {
@@ -16,14 +17,16 @@ struct Transfer: Equatable, Sendable {
 }
 
 extension Dispatcher {
-    /// Begins to fetch, or goes on: workers tell a report again after each welcome, and who asked for a piece
-    /// before the connection was lost asks again then.
+    /// Begins to fetch, or continues. Workers repeat their reports after each welcome, so a request that was
+    /// lost with its connection is made again then.
     mutating func fetchFiles(
         of report: WorkerMessage.Report, _ trial: Int, from id: WorkerID, _ effects: inout [DispatchEffect]
     ) {
-        // Who does not hold the trial tells of it again after its next hello, until the trial is its own again, or done.
+        // A worker that doesn't hold the trial repeats its report after its next hello, until it holds the
+        // trial again or the trial is done.
         guard workers[id]?.held[trial] != nil, report.files.allSatisfy({ $0.bytes > 0 }) else { return }
-        // Of two copies, one at a time: the other is told again from time to time, should this one break off.
+        // With two copies, only one is fetched from. The other worker repeats its report now and then, in
+        // case this one breaks off.
         if let begun = transfers[trial], begun.worker != id, workers[begun.worker]?.isUnresponsive == false {
             return
         }
@@ -37,7 +40,8 @@ extension Dispatcher {
         effects.append(.send(transfer.fetch, to: id))
     }
 
-    /// A piece that is not the one asked for came twice, or late, or from a stranger.
+    /// Writes the chunk that was asked for. Any other chunk came twice, late, or from a worker that wasn't
+    /// asked.
     mutating func accept(_ chunk: Chunk, from id: WorkerID, _ effects: inout [DispatchEffect]) {
         guard let trial = Int(exactly: chunk.trial), var transfer = transfers[trial], transfer.worker == id,
             Int(chunk.file) == transfer.file, chunk.offset == transfer.offset

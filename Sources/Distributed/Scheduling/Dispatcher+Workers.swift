@@ -1,6 +1,6 @@
 import Wire
 
-// Workers come and go.
+// Arrival, silence and loss of workers.
 
 extension Dispatcher {
     mutating func handleHello(
@@ -30,15 +30,16 @@ extension Dispatcher {
         reconcile(id, hello.held, now, &effects)
     }
 
-    /// Makes worker and coordinator agree on who holds what. Nothing else notices that an assignment was lost
-    /// with its connection, so workers say hello from time to time.
+    /// Makes worker and coordinator agree on who holds which trial. Nothing else reveals an assignment that
+    /// was lost with its connection, so workers say hello from time to time.
     private mutating func reconcile(
         _ id: WorkerID, _ claims: [WorkerMessage.HeldTrial], _ now: Instant,
         _ effects: inout [DispatchEffect]
     ) {
         var obsolete: [WorkerMessage.HeldTrial] = []
-        // What it was given and does not hold, or holds by an older lease, was lost on the way or crosses its
-        // hello: it is given it again by the same lease, which changes nothing where it arrived after all.
+        // Leased trials that the worker doesn't hold, or holds by an older lease. The assignment was lost on
+        // the way or crosses the hello. It is sent again with the same lease, which changes nothing if it
+        // arrived after all.
         var unheard = workers[id]?.held ?? [:]
         for claim in claims {
             guard let trial = Int(exactly: claim.trial), states.indices.contains(trial) else { continue }
@@ -52,23 +53,23 @@ extension Dispatcher {
                         id: claim.lease, attempt: claim.attempt, since: now, stage: claim.stage,
                         isBatched: claim.isBatched))
                 fractions[trial] = Fraction(isClaimed: true)
-            // Another's by now, who perhaps greeted a restarted coordinator sooner: this worker is likely the
-            // further on, so both go on and the first record counts.
+            // Another worker holds it by now, perhaps one that found a restarted coordinator sooner. This one
+            // is probably further on, so both continue and the first record counts.
             case .leased:
                 guard mine?.id == claim.lease else { continue }
                 unheard[trial] = nil
                 workers[id]?.held[trial]?.stage = claim.stage
-            // A failure, which is counted, or a record of an attempt that has the same number as one that failed. It is
-            // told again now, and the answer to that says what to do.
+            // It holds a failure, which is counted already, or a record whose attempt number equals that of a
+            // failed one. It now sends that again, and the answer tells it what to do.
             case .pending where claim.stage == .reported: continue
             case .pending, .complete, .quarantined: obsolete.append(claim)
             }
         }
         // Revoked, not accepted: a report that is still on its way must not pass for durable.
         for claim in obsolete { effects.append(.send(.revoke(claim.lease, [claim.trial]), to: id)) }
-        // What a paused run's worker does not hold was recalled, or lost on its way.
+        // In a paused run, trials that the worker doesn't hold were recalled or lost on the way.
         if mode != .open {
-            // It did not hear that it was to give back what waits: it was looking for the coordinator, say.
+            // It missed the recall, perhaps because it was looking for the coordinator.
             if claims.contains(where: { claim in
                 claim.stage == .waiting
                     && Int(exactly: claim.trial).map { workers[id]?.held[$0] != nil } ?? false
@@ -96,8 +97,9 @@ extension Dispatcher {
         for assignment in again { effects.append(.send(.assign(assignment), to: id)) }
     }
 
-    /// Whether the claim is to an attempt that has not failed. Its lease tells where this coordinator counted the
-    /// failure, and its number where another did: two coordinators may give two attempts the same.
+    /// Whether the claimed attempt hasn't failed. If this coordinator counted its failure, the lease tells;
+    /// if an earlier one did, the attempt number tells. Two coordinators may give the same number to two
+    /// attempts.
     private func isOpen(_ claim: WorkerMessage.HeldTrial, _ trial: Int) -> Bool {
         guard let history = histories[trial] else { return true }
         if history.failedLeases.contains(claim.lease) { return false }
@@ -112,7 +114,7 @@ extension Dispatcher {
         arrange(id)
     }
 
-    /// When the worker must be looked at: for a beat, because it is silent, or has rested.
+    /// Time of the next check: for a heartbeat, for its silence, or for the end of its back-off.
     private func due(_ worker: Worker) -> Instant {
         let silence =
             worker.isUnresponsive ? settings.deadAfterMilliseconds : settings.suspectAfterMilliseconds
@@ -120,7 +122,7 @@ extension Dispatcher {
         return worker.restsUntil.map { min($0, due) } ?? due
     }
 
-    /// Puts the worker's next deadline in the queue, unless an earlier one is there.
+    /// Queues the worker's next deadline, unless an earlier one is queued.
     private mutating func arrange(_ id: WorkerID) {
         guard let worker = workers[id] else { return }
         let due = due(worker)
@@ -159,14 +161,15 @@ extension Dispatcher {
         }
     }
 
-    /// Counts a failure against the worker, too.
+    /// Counts a failure against the worker. After too many in a row it gets a back-off.
     mutating func backOff(_ id: WorkerID, _ now: Instant, _ effects: inout [DispatchEffect]) {
         guard let worker = workers[id] else { return }
         let failures = worker.failuresInARow + 1
         workers[id]?.failuresInARow = failures
         let excess = failures - settings.restAfterFailures
         guard excess >= 0 else { return }
-        // Where no other host will come there is nobody to keep trials for, until it is clear that all fail.
+        // If no other host can come, a long back-off saves trials for nobody, until it is clear that all of
+        // them fail.
         let isSoon = !settings.mayGrow && hopelessness.isOpen
         let rest = isSoon ? 1000 : min(settings.longestRestMilliseconds, 1000 << Int64(min(excess, 30)))
         workers[id]?.restsUntil = now + rest
@@ -174,13 +177,13 @@ extension Dispatcher {
         if excess == 0 { effects.append(.note(.resting(id, host: worker.host, failures: failures))) }
     }
 
-    /// Forgets a worker; its trials are pending again, but for those with a second copy. Where the worker was lost,
-    /// those that may have been running may have been the cause: each counts a loss, and is a suspect.
+    /// Forgets a worker. Its trials are pending again, except those with a second copy. If it was lost, any
+    /// trial that may have been running may be the cause: each counts a loss and becomes a suspect.
     mutating func release(
         _ id: WorkerID, isLoss: Bool, _ now: Instant, _ effects: inout [DispatchEffect]
     ) {
         guard let worker = workers.removeValue(forKey: id) else { return }
-        // Every worker ends when the sweep is done.
+        // Every worker ends when the sweep is done, so that is no loss.
         let isLoss = isLoss && !isFinished
         learn(fromLeaving: worker)
         totalSlots -= worker.slots
@@ -200,8 +203,9 @@ extension Dispatcher {
         }
     }
 
-    /// Trials that may have been running when the worker was last heard, those of at most one lease or one trial a slot:
-    /// those that it said to run, and then the first of the others, as slots take trials in the order they were given.
+    /// Trials that may have been running when the worker was last heard from, at most one batch or one trial
+    /// for each slot: first those that it said were running, then the others in the order of their leases, in
+    /// which slots take them.
     private func mayRun(_ worker: Worker) -> [Int] {
         func isBefore(_ a: (trial: Int, lease: Lease), _ b: (trial: Int, lease: Lease)) -> Bool {
             if (a.lease.stage == .running) != (b.lease.stage == .running) { return a.lease.stage == .running }
@@ -222,7 +226,8 @@ extension Dispatcher {
         _ trial: Int, _ lease: Lease, of id: WorkerID, host: String, _ effects: inout [DispatchEffect]
     ) {
         var history = histories[trial] ?? TrialHistory()
-        // It outlived a loss with more done than ever: workers come and go here, and it is not the cause.
+        // It survived a loss with more done than ever before. Workers come and go here, so it isn't the
+        // cause.
         let began = fractions[trial]?.before ?? 0
         history.losses = began > history.began + 0.005 ? 1 : history.losses + 1
         history.began = max(history.began, began)

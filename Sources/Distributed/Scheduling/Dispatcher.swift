@@ -1,129 +1,152 @@
-// Scheduling: who runs which trial, as values. Events in, effects out, in the order they must be performed.
-// Imports Wire and Sweep. Leaves out clocks, sockets, files and chance: the services (CoordinatorService,
-// WorkerService) bring the time and perform the effects.
-
 import Sweep
 import Wire
 
-/// Milliseconds from an origin that only the caller knows.
+/// A point in time, in milliseconds from an origin that only the caller knows.
 public struct Instant: Comparable, Hashable, Sendable {
+    /// Milliseconds since the origin.
     public var milliseconds: Int64
 
+    /// Creates the instant this many milliseconds after the origin.
     public init(milliseconds: Int64) { self.milliseconds = milliseconds }
 
+    /// Orders instants from earlier to later.
     public static func < (a: Instant, b: Instant) -> Bool { a.milliseconds < b.milliseconds }
+    /// The instant this many milliseconds later.
     public static func + (a: Instant, milliseconds: Int64) -> Instant {
         Instant(milliseconds: a.milliseconds + milliseconds)
     }
 }
 
+/// Limits and intervals that the dispatcher works by.
 public struct DispatchSettings: Equatable, Sendable {
+    /// Interval between heartbeats, in both directions.
     public var heartbeatMilliseconds: Int64 = 1000
-    /// A worker unheard for so long gets no new trials, and then loses those it holds.
+    /// A worker that is silent for this long gets no new trials.
     public var suspectAfterMilliseconds: Int64 = 4000
+    /// A worker that is silent for this long loses the trials it holds.
     public var deadAfterMilliseconds: Int64 = 15_000
-    /// A trial is quarantined after so many failures, or after going down with so many workers.
+    /// A trial is quarantined after this many failures.
     public var maximumFailures = 3
+    /// A trial is quarantined after this many losses of workers that may have been running it.
     public var maximumLosses = 5
-    /// A worker that fails so often in a row rests before each new trial, twice as long each time: one bad host must
-    /// not use up the attempts of a whole sweep.
+    /// After this many failures in a row a worker backs off before each new trial, twice as long each time:
+    /// one bad host must not use up the attempts of a whole sweep.
     public var restAfterFailures = 3
+    /// Longest back-off of a failing worker.
     public var longestRestMilliseconds: Int64 = 60_000
-    /// A shard is about so much work for each of its worker's slots.
+    /// Work in a shard for each of its worker's slots, in milliseconds.
     public var shardMilliseconds: Double = 1000
+    /// Most trials in a shard.
     public var largestShard = 256
-    /// Trials that a slot trains together leave no checkpoint: they are so few that, as estimated, they are done in so
-    /// long, in a third of the time between two checkpoints, and in half of what one trial may take.
+    /// Longest batch, by its estimated duration in milliseconds. Batches leave no checkpoint, so a batch must
+    /// also fit into a third of the checkpoint interval and half of the time limit of a trial.
     public var togetherMilliseconds: Double = 20_000
-    /// Of one worker.
+    /// Most slots of one worker.
     public var maxSlots = 4096
-    /// With nothing else left to do, idle slots begin a second copy of what was given to a worker so long ago, and
-    /// so many times the mean of a trial; and of what a silent worker holds, at once.
+    /// Once no trial is pending, idle slots start a second copy of each trial that was leased at least this
+    /// long ago and at least `stragglerMeans` mean trial times ago. Trials of an unresponsive worker are
+    /// copied at once.
     public var stragglerMilliseconds: Int64 = 5000
+    /// Multiple of the mean trial time after which a trial counts as late.
     public var stragglerMeans: Double = 3
-    /// Workers end a trial that runs longer; 0: never.
+    /// Time limit of a trial in seconds, enforced by workers; 0: none.
     public var trialLimitSeconds: UInt32 = 0
-    /// A run is hopeless once so many trials (or all, where they are fewer) failed with the same message and none
-    /// succeeded.
+    /// A run is hopeless once this many trials (all of them in a smaller sweep) failed with the same message
+    /// and none succeeded.
     public var hopelessTrials = 10
-    /// Whether workers of other hosts may come: a run waits so long for one before it is called hopeless.
+    /// Whether workers of other hosts may still join. If so, a run waits `growMilliseconds` for them before
+    /// it is declared hopeless.
     public var mayGrow = true
+    /// Time from the first failure with a message until the run may be declared hopeless, if it may grow.
     public var growMilliseconds: Int64 = 30_000
 
+    /// Creates the default settings.
     public init() {}
 }
 
+/// Something that happened, for `Dispatcher.handle`.
 public enum DispatchEvent: Equatable, Sendable {
-    /// A worker's message; its trial's identifier has been held against the grid by the caller.
+    /// A message from a worker. The caller has already checked the trial's identifier against the grid.
     case message(WorkerMessage, from: WorkerID)
     /// The caller saw the worker's process die.
     case lost(WorkerID)
-    /// Time passed: call by `nextDeadline`.
+    /// Time passed. Due by `nextDeadline`.
     case tick
-    /// A person's wish: lease no new trials; what is running goes on.
+    /// The operator pauses the run: no new trials are leased, and running ones continue.
     case pause
-    /// The same, and end with the last that is running.
+    /// The operator drains the run: like `pause`, and the run ends with its last running trial.
     case drain
     /// Takes back `pause` or `drain`.
     case unpause
 }
 
+/// Something for the caller to do. Effects must be performed in the order in which they are returned.
 public enum DispatchEffect: Equatable, Sendable {
-    /// Make the record durable. Comes before the `accepted` that tells of it.
+    /// Make the record durable. Comes before the `accepted` that acknowledges it.
     case append(WorkerMessage.Report)
-    /// Write a piece of the trial's weights after a step; one that begins at 0 begins the file.
+    /// Write a chunk of the weights that a trial kept after a step. A chunk at offset 0 begins the file.
     case write(trial: Int, step: Int, offset: UInt64, bytes: [UInt8])
-    /// The file of those weights is whole: make it durable and give it its name. Comes before the `append` of
-    /// its record.
+    /// The file of those weights is complete: make it durable and give it its final name. Comes before the
+    /// `append` of the trial's record.
     case keep(trial: Int, step: Int)
-    /// The trial has its record already: it must be equal to this one.
+    /// The trial already has a record: check that this one equals it.
     case check(WorkerMessage.Report)
-    /// Make the failure durable; a quarantined trial is tried no more.
+    /// Make the failure durable. A quarantined trial isn't tried again.
     case appendFailure(WorkerMessage.Failure, quarantined: Bool)
     case send(CoordinatorMessage, to: WorkerID)
     case note(DispatchNote)
     /// Every trial has its outcome.
     case finished
-    /// Nothing is leased any more, after a `drain`.
+    /// A drained run has no leases left.
     case drained
-    /// No trial ever succeeded, and the same failure met so many trials, on all hosts: going on is of no use.
+    /// No trial ever succeeded, and this many failed with the same message, on all hosts: there is no point
+    /// in going on.
     case hopeless(cause: String, trials: Int, hosts: Int)
 }
 
-/// What a person watching would want to know.
+/// News for a person who watches the run.
 public enum DispatchNote: Equatable, Sendable {
     case joined(WorkerID, host: String, slots: Int, kernel: String)
     case left(WorkerID, host: String, trials: Int)
     case suspect(WorkerID, host: String)
     case lost(WorkerID, host: String, trials: Int)
     case failed(trial: Int, host: String, cause: String, willRetry: Bool)
-    /// It fails again and again, and gets new trials one by one, at ever longer intervals.
+    /// The worker keeps failing. It gets new trials one at a time, at growing intervals.
     case resting(WorkerID, host: String, failures: Int)
-    /// A trial is expected to take longer than a worker has left that was given one, and nothing of it is kept.
+    /// A trial is expected to take longer than its worker has left, and the worker saves no checkpoints.
     case tooLong(expectedMilliseconds: Int64, leftMilliseconds: Int64)
 }
 
-/// The coordinator's decisions. Records depend on the trial alone, so whoever reports first is believed, and
-/// a second report is only compared; a trial's attempt number keeps a late failure from counting against a
+/// The coordinator's decisions. A record depends on its trial alone, so the first report is believed and a
+/// second one is only compared with it. A trial's attempt number keeps a late failure from counting against a
 /// newer attempt.
 public struct Dispatcher: Sendable {
-    /// What became of a trial before this coordinator started.
+    /// State of a trial when this coordinator started.
     public enum Restored: Equatable, Sendable {
         case complete
         case quarantined
-        /// Somebody else's: it is never leased, and counts nowhere.
+        /// The trial is done elsewhere: it is never leased, and counts nowhere.
         case elsewhere
-        /// The last failure was that of attempt `lastAttempt`, or of the attempt numbered `times`.
+        /// The trial failed this many times. The number of its newest attempt is the larger of `times` and
+        /// `lastAttempt`.
         case failed(times: Int, lastAttempt: UInt32 = 0)
     }
 
+    /// Counts of trials, workers and slots.
     public struct Progress: Equatable, Sendable {
+        /// Trials in this run, without those that are done elsewhere.
         public var total: Int
+        /// Trials with a record.
         public var complete: Int
+        /// Trials that were given up after too many failures or losses.
         public var quarantined: Int
+        /// Failed attempts since this coordinator started.
         public var failures: Int
+        /// Workers that have joined and not left.
         public var workers: Int
+        /// Slots of those workers.
         public var slots: Int
+        /// Whether every trial has an outcome.
         public var isFinished: Bool { complete + quarantined == total }
     }
 
@@ -132,40 +155,42 @@ public struct Dispatcher: Sendable {
     struct TrialHistory: Sendable {
         var attempts: UInt32 = 0
         var failures = 0
-        /// Workers that it went down with, one after another, since it last began further on than before.
+        /// Losses in a row of workers that may have been running it. The count restarts when an attempt
+        /// begins further on than all before it.
         var losses = 0
-        /// Where the furthest of those attempts began: not at 0 where it went on from a checkpoint.
+        /// Fraction at which the furthest of those attempts began; above 0 where it continued from a
+        /// checkpoint.
         var began = 0.0
-        /// The newest attempt that had failed before this coordinator began.
+        /// Newest attempt that failed before this coordinator started.
         var failedBefore: UInt32 = 0
-        /// By which it failed since then.
+        /// Leases under which it failed since then.
         var failedLeases: [LeaseID] = []
-        /// Where it last failed; another worker is asked first.
+        /// Worker with which it last failed or was lost; another one is tried first.
         var avoid: WorkerID?
     }
 
     struct Lease: Sendable {
         var id: LeaseID
         var attempt: UInt32
-        /// When it was given.
+        /// When it was granted.
         var since: Instant
-        /// As its worker's last hello says.
+        /// Stage according to its worker's last hello.
         var stage = WorkerMessage.HeldTrial.Stage.waiting
-        /// Whether one slot runs all of the lease at once.
+        /// Whether one slot runs all trials of the lease as a batch.
         var isBatched = false
     }
 
-    /// Who holds a leased trial.
+    /// Workers that hold a leased trial.
     struct LeaseHolders: Sendable {
         var worker: WorkerID
-        /// Who runs a second copy, because the first is late.
+        /// Worker that runs a second copy, because the first is late.
         var copy: WorkerID?
-        /// One copy is enough, even where it was lost again.
+        /// Whether the trial was copied. One copy is enough, even if it is lost.
         var wasCopied = false
     }
 
     struct Worker: Sendable {
-        /// Joining order.
+        /// Position in the order of joining.
         let number: Int
         var host: String
         var slots: Int
@@ -178,50 +203,54 @@ public struct Dispatcher: Sendable {
         var kernel = ""
         var commit = ""
         var held: [Int: Lease] = [:]
-        /// How many it still holds of each lease that one slot runs at once.
+        /// Number of trials still held of each batched lease.
         var together: [LeaseID: Int] = [:]
-        /// What slots take one after another: a trial, or all of such a lease.
+        /// Number of things that slots take one after another: a single trial or a whole batch.
         var units: Int { held.count - together.values.reduce(0) { $0 + $1 - 1 } }
-        /// The trial that it runs with nothing beside.
+        /// Trial that it runs with nothing beside it.
         var isolatedTrial: Int?
-        /// When `deadlines` has it.
+        /// Time under which `deadlines` lists it.
         var due = Instant(milliseconds: .max)
-        /// When it says goodbye, if it told; and how often its trials leave their state, 0: never.
+        /// When it will say goodbye, if it said so.
         var until: Instant?
+        /// Interval between its trials' checkpoints; 0: it saves none.
         var checkpointMilliseconds: Int64 = 0
         /// Trials leased to it so far.
         var given = 0
-        /// Whether `idle` has it.
+        /// Whether `idle` lists it.
         var isQueued = false
     }
 
     let settings: DispatchSettings
     let welcome: CoordinatorMessage.Welcome
     var states: [TrialState]
-    /// Trials that were tried and are not done; most trials have no entry.
+    /// Trials that were tried and have no outcome. Most trials have no entry.
     var histories: [Int: TrialHistory] = [:]
     var workers: [WorkerID: Worker] = [:]
     var joined = 0
-    /// Of all workers, and how many of them are not suspected.
+    /// Slots of all workers.
     var totalSlots = 0
+    /// Number of workers that aren't unresponsive.
     var liveCount = 0
     var deadlines = DeadlineQueue()
     var loopTime = LoopTime()
-    /// Workers with a free slot when they were last looked at; some may be gone or busy by now.
+    /// Workers that had a free slot when last checked. Some may be gone or busy by now.
     var idle = Queue<WorkerID>()
-    /// Of leased trials.
+    /// Holders of each leased trial.
     var holders: [Int: LeaseHolders] = [:]
-    /// When late trials are looked for again.
+    /// Earliest time of the next search for late trials.
     var nextTailCheck = Instant(milliseconds: .min)
-    /// nil: the grid's, and each trial is run alone.
+    /// Order in which trials are leased; nil: the grid's, each trial alone.
     var order: TrialOrder?
-    /// Trials from this place of the order on have never been leased, unless a returning worker brought them.
+    /// Position in the order from which on no trial was ever leased, except those that a returning worker
+    /// brought.
     var cursor = 0
-    /// Trials that came back, to be leased first. May hold some that are no longer pending, like the next two.
+    /// Trials that came back, to be leased first. Like the next two queues it may list trials that are no
+    /// longer pending.
     var returned = Queue<Int>()
-    /// Trials that went down with one worker: no worker has two of them at a time.
+    /// Trials that were lost with one worker. No worker holds two of them at a time.
     var suspects = Queue<Int>()
-    /// Trials that went down with more than one: each is run by a worker that runs nothing else.
+    /// Trials that were lost with more than one worker. Each is run by a worker that runs nothing else.
     var isolationQueue = Queue<Int>()
     /// Weights that are being fetched, by trial.
     var transfers: [Int: Transfer] = [:]
@@ -233,22 +262,26 @@ public struct Dispatcher: Sendable {
     var hasToldOfLongTrials = false
     var isFinished = false
     var hopelessness = Hopelessness()
+    /// Whether trials are leased.
     public internal(set) var mode = DispatchMode.open
     var isDrained = false
-    /// How far running trials are: those that are known to be somewhere.
+    /// Progress of running trials, where it is known.
     var fractions: [Int: Fraction] = [:]
-    /// What finished trials had been done of, before this coordinator: no work of its time.
+    /// Work on finished trials that was done before this coordinator, in trials. It isn't work of its time.
     var skipped = 0.0
-    /// Trials that are somebody else's.
+    /// Number of trials that are done elsewhere.
     var elsewhere = 0
+    /// Counts of trials, workers and slots.
     public internal(set) var progress: Progress
 
+    /// Creates the dispatcher of a run.
+    ///
     /// - Parameters:
     ///   - sweep: the canonical JSON that workers expand.
     ///   - restored: outcomes and failures from before, by trial.
-    ///   - firstLease: lease numbers from here on were never used in this run directory.
-    ///   - order: in which trials are leased, with those side by side that may be trained together; nil: the grid's,
-    ///     each alone.
+    ///   - firstLease: first lease number that was never used in this run directory.
+    ///   - order: order in which trials are leased, with those that may be batched side by side; nil: the
+    ///     grid's, each trial alone.
     public init(
         trialCount: Int, sweep: [UInt8], settings: DispatchSettings = DispatchSettings(),
         restored: some Sequence<(trial: Int, outcome: Restored)> = EmptyCollection(), firstLease: UInt64 = 1,
@@ -277,19 +310,23 @@ public struct Dispatcher: Sendable {
         }
     }
 
-    /// When `tick` is due at the latest; sometimes it is due later than this says, never sooner.
+    /// Time by which to handle `tick`. It may be too early, never too late.
     public var nextDeadline: Instant? { deadlines.first.map(loopTime.clock) }
 
-    /// Workers that were heard lately.
+    /// Number of workers that were heard from lately.
     public var liveWorkers: Int { liveCount }
 
-    /// In joining order, the order that effects are made in; for what happens once, as it sorts.
+    /// Workers in joining order, the order in which effects are made. It sorts, so it isn't for frequent
+    /// events.
     var workerOrder: [WorkerID] {
         workers.map { (number: $0.value.number, id: $0.key) }.sorted { $0.number < $1.number }.map(\.id)
     }
 
-    /// - Parameter clock: now. Where this comes long after `nextDeadline`, the caller was stopped, and the workers'
-    ///   silence meanwhile is not held against them.
+    /// Handles an event.
+    ///
+    /// - Parameter clock: the time now. If it is long after `nextDeadline`, the caller was stopped, and the
+    ///   workers' silence meanwhile isn't held against them.
+    /// - Returns: the effects, in the order in which they must be performed.
     public mutating func handle(_ event: DispatchEvent, at clock: Instant) -> [DispatchEffect] {
         let now = readClock(clock)
         var effects: [DispatchEffect] = []
@@ -325,7 +362,7 @@ public struct Dispatcher: Sendable {
 
     private mutating func readClock(_ clock: Instant) -> Instant {
         let (now, gap) = loopTime.read(clock, due: deadlines.first)
-        // Workers' own time went on.
+        // The workers' own clocks went on.
         if gap > 0 {
             for id in workers.keys {
                 guard let until = workers[id]?.until else { continue }

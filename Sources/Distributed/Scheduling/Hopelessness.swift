@@ -1,33 +1,33 @@
 import Wire
 
-/// Whether everything fails. Evidence is gathered until the first trial succeeds: then some can, and no later failure
-/// says that a run is hopeless.
+/// Evidence that every trial fails. It is gathered until the first trial succeeds: from then on no failure
+/// means that the run is hopeless.
 struct Hopelessness: Equatable, Sendable {
     struct Evidence: Equatable, Sendable {
         var trials: Set<Int> = []
         var hosts: Set<String> = []
         var failures = 0
-        /// The longest of these attempts.
+        /// Duration of the longest failed attempt.
         var longestMilliseconds = 0.0
         let since: Instant
     }
 
-    /// By message.
+    /// Evidence by failure message.
     private var evidence: [String: Evidence] = [:]
-    /// The message that was met most often.
+    /// Most frequent message.
     private var leading: String?
     private var isRefuted = false
-    /// How many trials were tried out of turn.
+    /// Number of trials that were tried out of turn.
     private(set) var probes = 0
     var isTold = false
 
-    /// More different messages than these are not one failure.
+    /// Limit of different messages. More than these aren't one failure.
     private static let maxMessages = 100
 
-    /// Whether there is evidence, and nothing against it.
+    /// Whether there is evidence and nothing against it.
     var isOpen: Bool { leading != nil && !isRefuted && !isTold }
 
-    /// The message that most trials failed with.
+    /// Most frequent message, with its evidence.
     var strongest: (cause: String, evidence: Evidence)? {
         guard isOpen, let leading, let found = evidence[leading] else { return nil }
         return (leading, found)
@@ -51,8 +51,8 @@ struct Hopelessness: Equatable, Sendable {
         if leading.flatMap({ evidence[$0]?.failures }) ?? 0 < new.failures { leading = cause }
     }
 
-    /// A place among so many trials, far from those of earlier probes and in no step with the grid's axes: multiples of
-    /// the golden ratio.
+    /// Index among `count` trials, far from those of earlier probes and not in step with the grid's axes: a
+    /// multiple of the golden ratio.
     mutating func nextProbe(of count: Int) -> Int {
         probes += 1
         let turns = Double(probes) * 0.618_033_988_749_894_9
@@ -61,8 +61,8 @@ struct Hopelessness: Equatable, Sendable {
 }
 
 extension Dispatcher {
-    /// While every trial fails: an untried one from elsewhere in the sweep, as neighbours may share what is wrong with
-    /// them. nil where there is none, or no need.
+    /// An untried trial from elsewhere in the sweep, for the time when every trial fails: neighbours may
+    /// share what is wrong with them. nil if there is none or no need.
     mutating func takeProbe() -> Shard? {
         guard progress.complete == 0, hopelessness.isOpen, hopelessness.probes < 4 * settings.hopelessTrials
         else {
@@ -78,8 +78,8 @@ extension Dispatcher {
         return nil
     }
 
-    /// Ends a run in which every attempt fails with the same message, on every host that there is: but not while an
-    /// attempt goes on that has got further than any that failed.
+    /// Ends a run in which every attempt fails with the same message, on every host that has joined. It
+    /// doesn't end while an attempt runs that has got further than any that failed.
     mutating func endIfHopeless(_ now: Instant, _ effects: inout [DispatchEffect]) {
         guard progress.complete == 0, !isFinished, !isDrained, let (cause, found) = hopelessness.strongest,
             found.failures >= settings.hopelessTrials,

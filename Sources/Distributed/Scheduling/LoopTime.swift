@@ -1,19 +1,20 @@
-/// The time of a loop without the gaps in it. A process that was stopped, or a machine that slept, heard nobody
-/// meanwhile: that silence is its own, and says nothing about its peers. So whoever measures silence measures it by
+/// Time of an event loop, without the gaps in it. A process that was stopped, or a machine that slept, heard
+/// nothing meanwhile: that silence is its own, and says nothing about its peers. So silence is measured by
 /// this time, which stands still while the loop does.
 public struct LoopTime: Equatable, Sendable {
-    /// A wake that is late by more is a gap.
+    /// A wake-up that is later than this is a gap; in milliseconds.
     public static let tolerance: Int64 = 1000
 
     /// Milliseconds of all gaps so far.
     public private(set) var missing: Int64 = 0
 
+    /// Creates the time of a loop without gaps so far.
     public init() {}
 
-    /// The loop's time at a time of the clock.
+    /// The loop's time at a time of the clock. Counts the gap that ends now, if there is one.
     ///
-    /// - Parameter due: by the loop's time, when it was to wake at the latest.
-    /// - Returns: the time, and how long the gap is that ends now, 0 where there is none.
+    /// - Parameter due: the loop's time by which it should have woken.
+    /// - Returns: the loop's time, and the length of the gap that ends now, 0 if there is none.
     public mutating func read(_ clock: Instant, due: Instant?) -> (now: Instant, gap: Int64) {
         let now = time(at: clock)
         guard let due, now > due + Self.tolerance else { return (now, 0) }
@@ -22,8 +23,9 @@ public struct LoopTime: Equatable, Sendable {
         return (due, gap)
     }
 
+    /// The loop's time at a time of the clock, if no gap ends now.
     public func time(at clock: Instant) -> Instant { clock + -missing }
 
-    /// When the clock shows a time of the loop, if no other gap comes.
+    /// The clock's time at a time of the loop, if there is no further gap.
     func clock(at time: Instant) -> Instant { time + missing }
 }

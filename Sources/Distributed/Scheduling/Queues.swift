@@ -1,6 +1,6 @@
 import Wire
 
-/// First in, first out; elements may be passed over.
+/// A first-in, first-out queue in which elements may be passed over.
 struct Queue<Element: Sendable>: Sendable {
     private var elements: [Element] = []
     private var head = 0
@@ -15,7 +15,7 @@ struct Queue<Element: Sendable>: Sendable {
         guard head < elements.count else { return nil }
         defer {
             head += 1
-            // Each move pays for as many steps forward.
+            // Each move is paid for by at least as many steps forward.
             if head > 64, head * 2 > elements.count {
                 elements.removeFirst(head)
                 head = 0
@@ -24,7 +24,8 @@ struct Queue<Element: Sendable>: Sendable {
         return elements[head]
     }
 
-    /// Takes the first that is wanted, of the first few that are alive; the dead before it are gone for good.
+    /// Takes the first wanted element among the first few that are alive. Dead elements before it are
+    /// dropped.
     mutating func take(
         atMost most: Int = 16, isAlive: (Element) -> Bool, where isWanted: (Element) -> Bool
     ) -> Element? {
@@ -45,8 +46,8 @@ struct Queue<Element: Sendable>: Sendable {
     }
 }
 
-/// Workers by when they must be looked at: a binary heap, the earliest first, and who joined first of two. A
-/// worker's old entries stay until their time comes; the caller knows them by their time.
+/// Workers by the time of their next check: a binary heap, earliest first, and in joining order at equal
+/// times. A worker's old entries stay until they are due, and the caller recognises them by their time.
 struct DeadlineQueue: Sendable {
     private struct Entry: Sendable {
         var due: Instant
@@ -71,7 +72,7 @@ struct DeadlineQueue: Sendable {
         }
     }
 
-    /// The first, if its time has come.
+    /// Removes and returns the first entry, if it is due.
     mutating func next(by now: Instant) -> (worker: WorkerID, due: Instant)? {
         guard let first = entries.first, first.due <= now, let last = entries.popLast() else { return nil }
         guard !entries.isEmpty else { return (first.worker, first.due) }

@@ -1,20 +1,20 @@
 import Wire
 
-// A worker that knows when it must end.
+// Workers that know when they must end.
 
 extension WorkerSession {
-    /// Slots that run a trial, whose state is worth keeping.
+    /// Slots that run a trial, whose state is worth saving.
     public var runningSlots: [Int] {
         slots.indices.filter { if case .running = slots[$0] { true } else { false } }
     }
 
-    /// What a hello says of the time that is left.
+    /// Time left, for a hello.
     func remaining(_ now: Instant) -> UInt64? {
         until.map { UInt64(max(0, $0.milliseconds - now.milliseconds)) }
     }
 
-    /// Says goodbye when time is up, and before it where no trial of those that it knows would end: its job's
-    /// place is for another.
+    /// Says goodbye when time is up. Says it earlier if the worker holds nothing and no trial is expected to
+    /// fit into the time left, so that another job can have its place.
     mutating func leaveIfDue(_ now: Instant, _ effects: inout [SessionEffect]) {
         guard let until, !effects.contains(where: { if case .exit = $0 { true } else { false } }) else {
             return

@@ -1,6 +1,7 @@
 import Wire
 
-// Weights of reported trials: they lie where the slot left them until the coordinator has them, or does not want them.
+// Weights of reported trials. They stay where the slot left them until the coordinator has them or doesn't
+// want them.
 
 extension WorkerSession {
     mutating func forget(_ trial: UInt64, _ effects: inout [SessionEffect]) {
@@ -8,7 +9,7 @@ extension WorkerSession {
         held[trial] = nil
     }
 
-    /// What the coordinator may fetch.
+    /// Files of a reported trial, for the coordinator to fetch; nil if there are none.
     func files(of trial: UInt64) -> [KeptFile]? {
         guard case .reported(.report(let report))? = held[trial]?.stage, !report.files.isEmpty else {
             return nil
@@ -27,7 +28,7 @@ extension WorkerSession {
     }
 }
 
-// What the worker says it holds.
+// The trials that a worker claims in its hello.
 
 extension WorkerSession {
     /// Running and reported trials, then those that wait, in the order in which they will start.
@@ -48,9 +49,10 @@ extension WorkerSession {
         }
     }
 
-    /// Whether the worker has the trial's record, for which it was not told that it is durable.
+    /// Whether the worker has the trial's record and hasn't been told that it is durable.
     public func holdsRecord(of trial: UInt64) -> Bool { record(of: trial) != nil }
 
+    /// The report of the trial that isn't acknowledged yet; nil if there is none, or the trial failed.
     public func record(of trial: UInt64) -> WorkerMessage.Report? {
         if case .reported(.report(let report))? = held[trial]?.stage { report } else { nil }
     }

@@ -1,6 +1,6 @@
 import Wire
 
-// What a session says of the trials that its slots run or have run.
+// A session's reports, failures and progress messages.
 
 extension WorkerSession {
     mutating func fail(
@@ -32,7 +32,7 @@ extension WorkerSession {
             continuedFrom: continuedFrom, measuringSeconds: measuring, commit: hello.commit)
     }
 
-    /// Keeps what a slot says of its trial, and tells of all slots, once a beat at most.
+    /// Keeps the progress of a slot's trial. Sends that of all slots, at most once a heartbeat interval.
     mutating func note(
         _ progress: TrialProgress, of slot: Int, _ now: Instant, _ effects: inout [SessionEffect]
     ) {
@@ -46,7 +46,7 @@ extension WorkerSession {
         effects.append(.send(.progress(told)))
     }
 
-    /// Lets go of what no slot has begun.
+    /// Gives back all trials that no slot has begun.
     mutating func giveBack(_ now: Instant, _ effects: inout [SessionEffect]) {
         guard link == .joined else { return }
         for trial in queue.joined() { held[trial] = nil }

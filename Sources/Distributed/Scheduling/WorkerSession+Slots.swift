@@ -1,10 +1,10 @@
 import Wire
 
-// What slots are given, and what comes of it.
+// Trials on their way to slots, and what slots answer.
 
 extension WorkerSession {
     mutating func ready(_ slot: Int, _ now: Instant, _ effects: inout [SessionEffect]) {
-        // Ready twice: a slot that has its trial is not free, whatever it says.
+        // The slot said it twice. A slot that has a trial isn't free.
         guard slots[slot] == .starting else { return }
         slots[slot] = .idle
         if let sweep { effects.append(.load(sweep: sweep, slot: slot)) }
@@ -26,14 +26,14 @@ extension WorkerSession {
         }
     }
 
-    /// A slot's answer for one of its trials.
+    /// Takes a slot's answer for one of its trials.
     mutating func finish(
         _ slot: Int, _ reply: SlotReply, _ time: Int64, _ log: String, _ effects: inout [SessionEffect]
     ) {
         guard case .running(var run) = slots[slot], let trial = reply.answered else { return }
         slotDeaths[slot] = 0
         guard let place = run.trials.firstIndex(of: trial) else {
-            // Whose answers these are is not known any more.
+            // It is no longer known which trials the slot's answers belong to.
             let cause = "its slot answered for another trial"
             if run.isBatched {
                 slots[slot] = .starting
@@ -91,7 +91,8 @@ extension WorkerSession {
         effects.append(.restart(slot: slot))
     }
 
-    /// Any of them may be why their slot ended: before all others each is tried alone, which tells.
+    /// Takes a batch apart. Any of its trials may have ended the slot, so each is run alone, before all
+    /// others, to find out which.
     private mutating func takeApart(_ run: Run, _ cause: String, _ effects: inout [SessionEffect]) {
         let wanted = run.trials.filter { !run.unwanted.contains($0) }
         for trial in wanted { held[trial]?.stage = .waiting }
@@ -99,7 +100,7 @@ extension WorkerSession {
         if !wanted.isEmpty { effects.append(.note(.apart(trials: wanted.count, cause: cause))) }
     }
 
-    /// Forgets a trial, and stops it where no other is trained with it.
+    /// Forgets a trial. Stops its slot if the slot runs no other trial that is wanted.
     mutating func drop(_ trial: UInt64, _ effects: inout [SessionEffect]) {
         forget(trial, &effects)
         fractions[trial] = nil
@@ -119,7 +120,7 @@ extension WorkerSession {
 }
 
 extension SlotReply {
-    /// The trial that is over.
+    /// The trial that this reply ends.
     fileprivate var answered: UInt64? {
         switch self {
         case .ready, .progress: nil

@@ -1,65 +1,71 @@
 import Sweep
 import Wire
 
+/// Limits and intervals that a worker's session works by.
 public struct SessionSettings: Equatable, Sendable {
-    /// How often an unanswered hello is said again.
+    /// Interval at which an unanswered hello is repeated.
     public var helloMilliseconds: Int64 = 1000
-    /// A coordinator unheard for so many beats is greeted again.
+    /// After this many heartbeat intervals of silence the worker says hello again.
     public var silentBeats: Int64 = 6
-    /// Every so many beats is a hello, which says what the worker holds: an assignment or a report that was
-    /// lost with its connection is noticed then, and only then.
+    /// Number of heartbeat intervals between hellos. A hello lists what the worker holds, and is the only
+    /// message that reveals an assignment or a report that was lost with its connection.
     public var helloBeats: Int64 = 10
-    /// A worker that heard nothing for so long gives up.
+    /// A worker that hears nothing for this long exits.
     public var giveUpMilliseconds: Int64 = 15 * 60 * 1000
-    /// A slot that dies so often without a trial, and without an answer in between, is beyond help.
+    /// The worker exits when a slot dies this often with no trial, and with no answer in between.
     public var maximumSlotDeaths = 3
 
+    /// Creates the default settings.
     public init() {}
 }
 
+/// Something that happened, for `WorkerSession.handle`.
 public enum SessionEvent: Equatable, Sendable {
     case message(CoordinatorMessage)
-    /// There is a connection: the first, or another after one was lost.
+    /// A connection was made: the first, or another after a loss.
     case connected
-    /// A slot's process is up, with this BLAS kernel.
+    /// A slot's process has started, and uses this BLAS kernel.
     case slotReady(Int, kernel: String)
     case slotReply(Int, SlotReply, unixMilliseconds: Int64, log: String = "")
     /// A slot's process is gone; the caller starts another on `restart`.
     case slotDied(
         Int, cause: String, unixMilliseconds: Int64, peakMemoryBytes: UInt64 = 0, log: String = "")
-    /// Weights that the coordinator fetches are not to be read: the trial has failed.
+    /// Weights that the coordinator fetches can't be read. Their trial has failed.
     case filesLost(trial: UInt64, cause: String, unixMilliseconds: Int64)
     case tick
-    /// The user wants the worker to end.
+    /// The user wants the worker to exit.
     case stop
 }
 
+/// Something for the caller to do. Effects must be performed in the order in which they are returned.
 public enum SessionEffect: Equatable, Sendable {
     case send(WorkerMessage)
     /// Give the slot the sweep that trials index into.
     case load(sweep: [UInt8], slot: Int)
-    /// One trial, or several that the slot trains together.
+    /// Run one trial, or several as a batch.
     case start(trials: [UInt64], slot: Int)
-    /// Send these bytes of a file that the trial's slot left, as a `piece`.
+    /// Send these bytes of a file that the trial's slot left, as a `chunk`.
     case sendChunk(trial: UInt64, file: UInt32, offset: UInt64, count: Int)
     /// Delete the files that the trial's slot left.
     case deleteFiles(trial: UInt64)
-    /// End the slot's process, if it lives, and start another.
+    /// End the slot's process if it is alive, and start another.
     case restart(slot: Int)
-    /// End the slot's process, and tell of it as of any death (`slotDied`), with this cause.
+    /// End the slot's process, and report its death (`slotDied`) with this cause.
     case end(slot: Int, cause: String)
     case note(SessionNote)
     case exit(SessionEnd)
 }
 
+/// News for the worker's user.
 public enum SessionNote: Equatable, Sendable {
     case joined
     case coordinatorSilent
     case failed(trial: UInt64, cause: String)
-    /// A slot ended while it trained so many together: each is tried alone.
+    /// A slot died while it trained this many trials as a batch. Each is now run alone.
     case apart(trials: Int, cause: String)
 }
 
+/// Why a worker exits.
 public enum SessionEnd: Equatable, Sendable {
     /// The sweep is done.
     case finished
@@ -71,12 +77,12 @@ public enum SessionEnd: Equatable, Sendable {
     case slotsBroken(cause: String)
 }
 
-/// A worker's side of the protocol. It holds trials until their reports are acknowledged, through lost
-/// connections and coordinators that restart: a hello names what it holds, and reports are sent again after
-/// each welcome.
+/// A worker's side of the protocol. It holds trials until their reports are acknowledged, even if connections
+/// are lost or the coordinator restarts: a hello lists what it holds, and reports are sent again after each
+/// welcome.
 public struct WorkerSession: Sendable {
     enum Link: Equatable, Sendable {
-        /// No slot is up yet: there is nothing to offer.
+        /// No slot is ready yet, so there is nothing to offer.
         case waitingForSlots
         case greeting
         case joined
@@ -88,17 +94,17 @@ public struct WorkerSession: Sendable {
         case running(Run)
     }
 
-    /// What a slot was given.
+    /// Trials that a slot was given.
     struct Run: Equatable, Sendable {
-        /// Whose answers are to come.
+        /// Trials that it hasn't answered for.
         var trials: [UInt64]
-        /// Those of them that nobody wants any more.
+        /// Trials among them that are no longer wanted.
         var unwanted: Set<UInt64> = []
-        /// Whether it was several.
+        /// Whether the slot was given several trials.
         let isBatched: Bool
         let since: Instant
 
-        /// Whether the slot works for nothing.
+        /// Whether none of its trials is wanted.
         var isUseless: Bool { unwanted.isSuperset(of: trials) }
     }
 
@@ -112,26 +118,26 @@ public struct WorkerSession: Sendable {
         var lease: LeaseID
         var attempt: UInt32
         var stage: Stage
-        /// Whether it was given with all others of its lease, for one slot.
+        /// Whether it was leased as part of a batch, for one slot.
         var isBatched = false
     }
 
     let settings: SessionSettings
-    /// When the worker says goodbye, whatever still runs then.
+    /// When the worker says goodbye, whatever is still running.
     private(set) var until: Instant?
-    /// It has said how it ends: whatever comes now is a consequence of that, and no news.
+    /// Whether the worker has said that it exits. Whatever comes after that is a consequence of it.
     private var isOver = false
     private var loopTime = LoopTime()
     var trialTime = TrialTime()
     var hello: WorkerMessage.Hello
     var link = Link.waitingForSlots
     var slots: [Slot]
-    /// What slots last said of the trials that they run.
+    /// Latest progress of running trials.
     var fractions: [UInt64: TrialProgress] = [:]
     var lastProgress: Instant
     var slotDeaths: [Int]
     var held: [UInt64: Held] = [:]
-    /// Trials that wait for a slot, in the order they came: one by one, or those together that one slot takes.
+    /// Trials that wait for a slot, in the order in which they came: one by one, or as a batch for one slot.
     var queue: [[UInt64]] = []
     private(set) var sweep: [UInt8]?
     private(set) var heartbeatMilliseconds: Int64 = 1000
@@ -141,9 +147,11 @@ public struct WorkerSession: Sendable {
     private var lastHello: Instant
     private var lastAwake: Instant
 
+    /// Creates the session of a worker that has no connection yet.
+    ///
     /// - Parameters:
-    ///   - hello: who the worker is; what it holds, and for how long, is filled in.
-    ///   - until: when it says goodbye, whatever still runs then.
+    ///   - hello: description of the worker. The session fills in what it holds, and for how long.
+    ///   - until: when it says goodbye, whatever is still running.
     public init(
         hello: WorkerMessage.Hello, settings: SessionSettings = SessionSettings(), until: Instant? = nil,
         at now: Instant
@@ -160,13 +168,13 @@ public struct WorkerSession: Sendable {
         lastAwake = now
     }
 
-    /// When `tick` is due at the latest.
+    /// Time by which to handle `tick`.
     public var nextDeadline: Instant { isOver ? Instant(milliseconds: .max) : loopTime.clock(at: due) }
 
     private var due: Instant {
         let link =
             switch link {
-            // Often enough to tell a gap from a wait.
+            // Frequent enough to tell a gap from a wait.
             case .waitingForSlots: lastAwake + settings.helloMilliseconds
             case .greeting: lastSent + settings.helloMilliseconds
             case .joined:
@@ -177,18 +185,21 @@ public struct WorkerSession: Sendable {
         return (slots.compactMap(limit) + [until].compactMap { $0 }).reduce(link) { min($0, $1) }
     }
 
-    /// When a slot's trial has run for too long.
+    /// When a slot's trial reaches its time limit.
     private func limit(of slot: Slot) -> Instant? {
         guard case .running(let run) = slot else { return nil }
         return trialLimitMilliseconds.map { run.since + $0 }
     }
 
-    /// - Parameter clock: now. Where this comes long after `nextDeadline`, the caller was stopped: neither the
-    ///   coordinator's silence nor a trial's time is counted meanwhile.
+    /// Handles an event.
+    ///
+    /// - Parameter clock: the time now. If it is long after `nextDeadline`, the caller was stopped: neither
+    ///   the coordinator's silence nor a trial's time counts for that gap.
+    /// - Returns: the effects, in the order in which they must be performed.
     public mutating func handle(_ event: SessionEvent, at clock: Instant) -> [SessionEffect] {
         guard !isOver else { return [] }
         let (now, gap) = loopTime.read(clock, due: due)
-        // The end that it was given comes when it comes.
+        // The worker's end is a time of the clock: a gap brings it nearer.
         until = until.map { $0 + -gap }
         lastAwake = now
         var effects: [SessionEffect] = []
@@ -197,7 +208,7 @@ public struct WorkerSession: Sendable {
             lastHeard = now
             receive(message, now, &effects)
         case .connected:
-            // Who is at the other end may know nothing of this worker.
+            // The other end may know nothing of this worker.
             if link != .waitingForSlots {
                 link = .greeting
                 sendHello(now, &effects)
@@ -234,7 +245,7 @@ extension WorkerSession {
         case .welcome(let welcome): join(welcome, now, &effects)
         case .refuse(let reason): effects.append(.exit(.refused(reason: reason)))
         case .assign(let assignment):
-            // Before a welcome the indices would mean nothing; the next hello tells what was missed.
+            // Before a welcome the indices mean nothing. The next hello reveals what was missed.
             guard link == .joined else { return }
             take(assignment, &effects)
         case .heartbeat: break
@@ -255,7 +266,7 @@ extension WorkerSession {
         let limit = Int64(welcome.trialLimitSeconds)
         trialLimitMilliseconds = limit > 0 ? limit * 1000 : nil
         if sweep != welcome.sweep {
-            // Another sweep: what is held belongs to nobody any more.
+            // This is another sweep, so no trial that is held belongs to it.
             sweep = welcome.sweep
             let claimed = !held.isEmpty
             for trial in held.keys.sorted() { forget(trial, &effects) }
@@ -270,7 +281,7 @@ extension WorkerSession {
                     effects.append(.restart(slot: slot))
                 }
             }
-            // The hello that this answers laid claim to trials of another sweep.
+            // The hello that this welcome answers claimed trials of another sweep.
             if claimed { sendHello(now, &effects) }
         }
         if link != .joined { effects.append(.note(.joined)) }
@@ -297,7 +308,7 @@ extension WorkerSession {
         }
     }
 
-    /// Whether the trial waits for a slot from now on.
+    /// Records the assignment of a trial. Returns whether the trial now has to wait for a slot.
     private mutating func isNew(
         _ trial: UInt64, _ assignment: CoordinatorMessage.Assignment, _ effects: inout [SessionEffect]
     ) -> Bool {
@@ -306,9 +317,9 @@ extension WorkerSession {
         case .waiting, .running:
             held[trial]?.lease = assignment.lease
             held[trial]?.attempt = assignment.attempt
-        // Its failure was reported under another lease: this is the retry.
+        // Its failure was reported under another lease, so this is the retry.
         case .reported(.failure) where known.lease != assignment.lease: return true
-        // It has the answer already; the coordinator had not heard.
+        // The worker has the answer already, and the coordinator hadn't heard it.
         case .reported(let message): effects.append(.send(message))
         }
         return false

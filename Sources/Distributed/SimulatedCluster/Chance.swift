@@ -1,4 +1,5 @@
-/// The simulation's dice, the same for a seed on every machine: SplitMix64 (Steele, Lea & Flood 2014).
+/// The simulation's random numbers, the same for a seed on every machine: SplitMix64 (Steele, Lea & Flood
+/// 2014).
 struct Chance {
     private var state: UInt64
 
@@ -12,10 +13,10 @@ struct Chance {
         return z ^ (z >> 31)
     }
 
-    /// Whether what has this probability happens.
+    /// Whether an event of this probability happens.
     mutating func hits(_ probability: Double) -> Bool { Double(next() >> 11) * 0x1p-53 < probability }
 
-    /// Near enough to uniform: a range is far below 2⁶⁴.
+    /// A number in the range. Near enough to uniform, because a range is far below 2⁶⁴.
     mutating func milliseconds(_ range: ClosedRange<Int64>) -> Int64 {
         range.lowerBound + Int64(next() % UInt64(range.upperBound - range.lowerBound + 1))
     }
@@ -27,7 +28,7 @@ struct Chance {
     }
 }
 
-/// What will happen when: a heap, earliest first, and in the order of arrangement within a millisecond.
+/// Future events: a heap, earliest first, and in the order of insertion within a millisecond.
 struct Agenda<Happening> {
     private var entries: [(time: Int64, order: Int, happening: Happening)] = []
     private var count = 0

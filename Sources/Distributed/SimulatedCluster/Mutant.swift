@@ -1,10 +1,10 @@
 import Scheduling
 import Wire
 
-/// A bug planted between the dispatcher and its shell, for the simulation to find: what checks nothing finds
-/// none.
+/// A bug that is planted between the dispatcher and its shell, for the simulation to find. A simulation that
+/// finds none of them checks nothing.
 public enum Mutant: String, CaseIterable, Sendable {
-    /// Effects are sent first and made durable after.
+    /// Effects are sent first and made durable afterwards.
     case acknowledgeBeforeAppend = "acknowledge-before-append"
     /// A late failure counts against whichever attempt is under way.
     case noFence = "no-fence"
@@ -12,38 +12,38 @@ public enum Mutant: String, CaseIterable, Sendable {
     case lostRetry = "lost-retry"
     /// A second record is appended instead of compared.
     case duplicateExport = "duplicate-export"
-    /// A lost worker counts as one that left: nothing that ran there is suspected.
+    /// A lost worker counts as one that left: no trial that ran there is suspected.
     case forgottenSuspect = "forgotten-suspect"
-    /// The coordinator does not hear of a pause.
+    /// A pause doesn't reach the dispatcher.
     case deafPause = "deaf-pause"
-    /// Workers are not told to give back what they have not begun.
+    /// Workers aren't told to give back trials that they haven't begun.
     case lostRecall = "lost-recall"
-    /// A drained run ends at once, whatever still runs.
+    /// A drained run ends at once, whatever is still running.
     case hastyDrain = "hasty-drain"
-    /// What a worker says of its end is not heard.
+    /// The dispatcher doesn't learn when workers must end.
     case ignoredEnd = "ignored-end"
     /// A coordinator that was stopped holds the silence meanwhile against its workers.
     case ownSilence = "own-silence"
-    /// Records are not held against the sweep.
+    /// Records aren't checked against the sweep.
     case believedRecord = "believed-record"
-    /// Of two records of a trial the last is kept.
+    /// The last of two records of a trial is kept.
     case lastRecordWins = "last-record-wins"
     /// A run in which everything fails goes on.
     case endlessFailure = "endless-failure"
 }
 
-/// What stands between the dispatcher and the rest of the simulated coordinator. Without a mutant it changes
+/// Layer between the dispatcher and the rest of the simulated coordinator. Without a mutant it changes
 /// nothing.
 struct Shell {
     let mutant: Mutant?
-    /// To whom and by what lease each trial was last given.
+    /// Worker and lease to which each trial was last assigned.
     private var leases: [UInt64: (worker: WorkerID, lease: LeaseID, attempt: UInt32)] = [:]
     private var lastHeard: [WorkerID: Instant] = [:]
     private var isDraining = false
 
     init(_ mutant: Mutant?) { self.mutant = mutant }
 
-    /// What the dispatcher is told instead of the event.
+    /// Events that the dispatcher gets instead of this one.
     mutating func events(for event: DispatchEvent, at now: Instant, _ settings: DispatchSettings)
         -> [DispatchEvent]
     {
@@ -71,7 +71,7 @@ struct Shell {
         }
     }
 
-    /// What is performed instead of the dispatcher's effects.
+    /// Effects that are performed instead of the dispatcher's.
     mutating func effects(for effects: [DispatchEffect]) -> [DispatchEffect] {
         switch mutant {
         case .noFence:

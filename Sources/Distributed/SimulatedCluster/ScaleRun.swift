@@ -4,16 +4,16 @@ import Scheduling
 import Sweep
 import Wire
 
-/// A sweep through the dispatcher alone: no network, no bytes, no journal. Every trial takes its worker's
-/// slot a second of virtual time; every worker beats once in it, and says hello every tenth.
+/// A sweep through the dispatcher alone: no network, no bytes, no journal. Every trial takes a slot one
+/// second of virtual time. Every worker sends a heartbeat each second, and a hello every ten seconds.
 struct ScaleRun: Equatable {
     let trials: Int
     let workers: Int
-    /// Every trial's: the dispatcher does not look at it.
+    /// Identifier of every trial. The dispatcher doesn't look at it.
     private let id: TrialID
     static let slots = 4
 
-    /// From `TRIALS,WORKERS`.
+    /// Reads `TRIALS,WORKERS`.
     init(parsing text: String) throws(UsageError) {
         let parts = text.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
         guard parts.count == 2, let trials = parts[0], let workers = parts[1],
@@ -27,14 +27,14 @@ struct ScaleRun: Equatable {
         (self.trials, self.workers, self.id) = (trials, workers, id)
     }
 
-    /// What a worker was given and has not reported.
+    /// A trial that a worker was given and hasn't reported.
     private struct Given {
         let lease: LeaseID
         let attempt: UInt32
         let trial: UInt64
     }
 
-    /// Runs, and says in one line what it took.
+    /// Runs the sweep, and returns one line about its cost.
     func run() -> String {
         let memoryBefore = residentBytes()
         var dispatcher = Dispatcher(trialCount: trials, sweep: [])
@@ -107,14 +107,14 @@ struct ScaleRun: Equatable {
     }
 }
 
-/// The process's time on its processors: other programs do not count.
+/// Processor time of this process, in milliseconds. Other programs don't count.
 private func processorMilliseconds() -> Int64 {
     var time = timespec()
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
     return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
 }
 
-/// The process's memory, from `/proc`; 0 where there is none.
+/// Resident memory of this process in bytes, from `/proc`; 0 if that isn't there.
 private func residentBytes() -> Int {
     guard let file = fopen("/proc/self/statm", "re") else { return 0 }
     defer { fclose(file) }

@@ -52,7 +52,7 @@ public func runSimulateCommand(_ words: [String]) -> Never {
 
 struct SimulateOptions: Equatable {
     var seeds: ClosedRange<UInt64> = 0...999
-    /// Whether a single seed was named: its events are told.
+    /// Whether a single seed was named, whose events are printed.
     var isLogged = false
     var milliseconds: Int64?
     var mutant: Mutant?
@@ -81,7 +81,7 @@ struct SimulateOptions: Equatable {
     }
 }
 
-/// Returns whether nothing went wrong.
+/// Runs the clusters. Returns whether nothing went wrong.
 private func simulate(_ options: SimulateOptions) -> Bool {
     let start = monotonicMilliseconds()
     var nextLineAt = start + 10_000

@@ -1,7 +1,7 @@
 import Scheduling
 import Wire
 
-/// A failure as its worker told it.
+/// Identity of a failure, as its worker reported it.
 struct FailureKey: Hashable {
     let trial: UInt64
     let lease: LeaseID
@@ -16,28 +16,29 @@ struct FailureKey: Hashable {
     }
 }
 
-/// What a coordinator leaves behind: the checker of safety. It sees what is made durable, and nothing of how
-/// it was decided.
+/// State that a coordinator leaves behind, and the checker of safety. It sees what is made durable, and
+/// nothing of how that was decided.
 struct SimulatedJournal {
     let sweep: SimulatedSweep
-    /// Of each trial's weights.
+    /// Bytes of each trial's weights, by step.
     let files: [UInt64]
     let settings: DispatchSettings
     /// Failures that happened on some worker.
     var told: Set<FailureKey> = []
-    /// Whether no worker is lost but by a poisonous trial.
+    /// Whether a trial is poisonous, if nothing else can bring down workers; nil if something can.
     var onlyPoisonKills: ((UInt64) -> Bool)?
-    /// A planted bug: of two records the last is kept.
+    /// A planted bug: the last of two records is kept.
     var keepsLast = false
-    /// Second records that were not equal to the first.
+    /// Number of second records that differed from the first.
     private(set) var conflicts = 0
-    /// Bytes written of files that are not whole, and whole files' steps, by trial.
+    /// Step, and bytes written so far, of a file that isn't complete, by trial.
     private var partial: [UInt64: (step: Int, count: UInt64)] = [:]
+    /// Steps of complete files, by trial.
     private var kept: [UInt64: Set<Int>] = [:]
     private(set) var records: [UInt64: WorkerMessage.Report] = [:]
     private(set) var quarantined: Set<UInt64> = []
     private(set) var failures: [UInt64: [WorkerMessage.Failure]] = [:]
-    /// Of trials whose failures were forgiven, the newest attempt.
+    /// Newest attempt of trials whose failures were forgiven.
     private var forgiven: [UInt64: UInt32] = [:]
 
     init(sweep: SimulatedSweep, files: [UInt64], settings: DispatchSettings) {
@@ -50,7 +51,7 @@ struct SimulatedJournal {
 
     var isComplete: Bool { trials.allSatisfy { records[$0] != nil || quarantined.contains($0) } }
 
-    /// What a dispatcher starts from.
+    /// State that a new dispatcher starts from.
     var restored: [(trial: Int, outcome: Dispatcher.Restored)] {
         trials.compactMap { trial in
             if records[trial] != nil { return (Int(trial), .complete) }
@@ -61,7 +62,7 @@ struct SimulatedJournal {
         }
     }
 
-    /// As `resume --retry failed,quarantined`.
+    /// Forgives failures, as `resume --retry failed,quarantined` does.
     mutating func forgive() {
         for (trial, list) in failures {
             forgiven[trial] = max(list.map(\.attempt).max() ?? 0, forgiven[trial] ?? 0)
@@ -70,7 +71,7 @@ struct SimulatedJournal {
         quarantined = []
     }
 
-    /// The export, and what is wrong with it beside the sequential run's.
+    /// Difference between the export and that of the sequential run; nil if there is none.
     var exportProblem: String? {
         var lines: [String] = []
         for trial in records.keys.sorted() {
@@ -85,15 +86,16 @@ struct SimulatedJournal {
         return lines == expected ? nil : "the export differs from the sequential run's"
     }
 
-    /// Whether the trial is given up, or an attempt of that number, or a later one, failed by a lease before this one.
+    /// Whether the trial was given up, or an attempt with this number or a later one failed by a lease before
+    /// this one.
     func hadFailed(_ trial: UInt64, _ attempt: UInt32, before lease: UInt64) -> Bool {
         quarantined.contains(trial) || attempt <= forgiven[trial] ?? 0
             || failures[trial]?.contains { $0.attempt >= attempt && $0.lease.value < lease } ?? false
     }
 
-    // MARK: What is made durable
+    // MARK: Entries
 
-    /// Returns what is wrong with the effect, if it is one of the journal's and something is.
+    /// Performs an effect that concerns the journal. Returns what is wrong with it, if anything is.
     mutating func perform(_ effect: DispatchEffect) -> String? {
         switch effect {
         case .append(let report): append(report)
@@ -170,5 +172,5 @@ struct SimulatedJournal {
     }
 }
 
-/// What a simulated file is made of.
+/// The byte that fills a simulated file.
 func weightByte(_ trial: UInt64, _ step: Int) -> UInt8 { UInt8(truncatingIfNeeded: 3 * trial + UInt64(step)) }

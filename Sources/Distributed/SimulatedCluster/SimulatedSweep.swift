@@ -2,25 +2,27 @@ import Reporting
 import Sweep
 import Text
 
-/// A real sweep, and what its trials always give. What the sequential run exports is known beforehand.
+/// A real sweep, with the record that each trial always gives. The export of the sequential run is known
+/// beforehand.
 struct SimulatedSweep: Sendable {
     let json: [UInt8]
     let digest: String
     let trials: [Trial]
     let ids: [TrialID]
-    /// The records' bodies, and the lines that a run without any cluster would export.
+    /// Bodies of the records.
     let bodies: [[UInt8]]
+    /// Lines that a run without any cluster would export.
     let lines: [String]
-    /// With the trials of a seed, which may be trained together, side by side.
+    /// Order with the trials of each seed side by side, because they may be batched.
     var order: TrialOrder?
 
-    /// Of no trials; what every real one falls back to that cannot be.
+    /// A sweep without trials, in place of one that can't be made.
     static let none = SimulatedSweep(json: [], digest: "", trials: [], ids: [], bodies: [], lines: [])
 }
 
 extension SimulatedSweep {
     init?(trials count: Int) {
-        // Of one seed each: so many that some slots train them together.
+        // Several trials for each seed, so that some slots train batches.
         let betas = [15, 10, 5, 2, 1].first { count.isMultiple(of: $0) && count >= $0 } ?? 1
         let text = """
             name: simulated
@@ -46,7 +48,7 @@ extension SimulatedSweep {
         lines = zip(all, values).map { recordLine(trial: $0, sweepDigest: digest, body: $1) }
     }
 
-    /// A number that only this trial has.
+    /// Body of a record, with a number that only this trial has.
     private static func body(of index: Int) -> JSONValue {
         var chance = Chance(UInt64(index))
         let accuracy = Double(chance.next() >> 11) * 0x1p-53
@@ -55,7 +57,7 @@ extension SimulatedSweep {
         ])
     }
 
-    /// What the coordinator holds a record against, played: the metric is there, and within its bounds.
+    /// Whether the simulated coordinator accepts a body: the metric is there, and within its bounds.
     func allows(_ body: [UInt8]) -> Bool {
         guard let metrics = (try? JSONValue(parsing: body))?["metrics"]?.object, metrics.count == 1,
             let accuracy = metrics["accuracy"]?.number
@@ -69,7 +71,7 @@ extension SimulatedSweep {
         return recordLine(trial: trials[trial], sweepDigest: digest, body: value)
     }
 
-    /// Sweeps of all the sizes that a seed may draw: made once.
+    /// Sweeps of all sizes that a seed may draw, made once.
     private static let made: [Int: SimulatedSweep] = {
         var made: [Int: SimulatedSweep] = [:]
         for count in [1, 2, 5, 20, 60, 150] { made[count] = SimulatedSweep(trials: count) }

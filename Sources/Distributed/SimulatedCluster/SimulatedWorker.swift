@@ -1,7 +1,7 @@
 import Scheduling
 import Wire
 
-/// A worker's process and its slots'.
+/// A worker's process, with those of its slots.
 struct SimulatedWorker {
     struct Process {
         var number = 0
@@ -15,22 +15,24 @@ struct SimulatedWorker {
     let until: Instant?
     var session: WorkerSession
     var processes: [Process]
-    /// How far its clock is ahead.
+    /// Milliseconds by which its clock is ahead.
     var ahead: Int64 = 0
-    /// How often its clock jumped.
+    /// Number of times that its clock jumped.
     var jumps: Int64 = 0
-    /// When a message last came, by the time that all share.
+    /// When it last received a message, by the time that all share.
     var lastHeard: Int64
-    /// Trials of which its record is false; and whether it named another trial's.
+    /// Trials for which it sent a false record.
     var lies: Set<UInt64> = []
+    /// Whether it named another trial in a report.
     var namesOthers = false
-    /// Trials whose weights lie on its disk.
+    /// Trials whose weights are on its disk.
     var files: Set<UInt64> = []
-    /// Which connection this is; what was sent on another never arrives.
+    /// Number of its connection. Messages that were sent over another one never arrive.
     var connection = 0
     var upAgain: Int64 = 0
-    /// When the last message that was sent arrives, upwards and downwards.
+    /// Arrival of the last message that it sent.
     var lastUp: Int64 = 0
+    /// Arrival of the last message that was sent to it.
     var lastDown: Int64 = 0
     var nextWake: Int64?
 

@@ -1,7 +1,8 @@
 import Scheduling
 import Wire
 
-// The coordinator's shell, played: a turn of its loop gathers, is made durable, and only then is spoken of.
+// The simulated coordinator's shell: a turn of its loop gathers effects, makes them durable, and only then
+// sends.
 
 extension Simulation {
     var coordinatorTime: Instant { now + ahead }
@@ -50,7 +51,7 @@ extension Simulation {
             if isLogged, !effects.isEmpty { note("\(event) → \(effects)") }
             for effect in effects {
                 perform(effect, of: event)
-                // The disk was full.
+                // The coordinator ended because the disk was full.
                 if dispatcher == nil { return }
             }
             checkTime(effects, of: event)
@@ -96,7 +97,7 @@ extension Simulation {
         }
     }
 
-    /// The end of a turn: one commit, then all that was to be said; a crash at any point of it.
+    /// Ends a turn: one commit, then all messages, with a crash at any point of it.
     mutating func flush() {
         if isFaulty, chance.hits(options.fullDisk) {
             fullUntil = now.milliseconds + chance.milliseconds(100...30_000)

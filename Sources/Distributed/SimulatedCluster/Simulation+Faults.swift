@@ -1,7 +1,7 @@
 import Scheduling
 import Wire
 
-// What goes wrong, and the network.
+// Faults, and the network.
 
 extension Simulation {
     mutating func causeFault() {
@@ -54,7 +54,7 @@ extension Simulation {
         guard let worker = workers[id] else { return }
         switch message {
         case .failure(let failure): journal.told.insert(FailureKey(failure))
-        // The coordinator makes a failure of it.
+        // The coordinator turns it into a failure.
         case .report(let report)
         where report.body != sweep.bodies[Int(report.trial)] && !sweep.allows(report.body):
             journal.told.insert(FailureKey(report))

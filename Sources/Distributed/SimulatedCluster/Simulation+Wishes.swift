@@ -2,7 +2,7 @@ import Scheduling
 import Sweep
 import Wire
 
-// What an operator asks, a machine that stops, and workers that lie.
+// Commands of an operator, a machine that stops, and workers that send false records.
 
 extension Simulation {
     // MARK: The operator
@@ -11,12 +11,12 @@ extension Simulation {
         guard let every = options.wishEvery, now.milliseconds < options.wishesEnd else { return }
         agenda.add(.wish, at: now.milliseconds + wishes.milliseconds(1...every))
         guard dispatcher != nil, pausedBy == nil else { return }
-        // A bad host that finds the coordinator before the others after a drain has all trials for itself.
+        // After a drain, a bad host that finds the coordinator before the others has all trials for itself.
         let isDrain = wishes.hits(0.2) && !(options.isCalm && options.hasBadHost)
         note("the operator \(isDrain ? "drains" : "pauses") the run")
         pausedBy = now.milliseconds + options.untilRecalled
         coordinate(isDrain ? .drain : .pause)
-        // A drain is taken back now and then; a pause always.
+        // A pause is always taken back, and a drain now and then.
         guard dispatcher != nil, !isDrain || wishes.hits(0.3) else { return }
         agenda.add(.unpause(life: life), at: now.milliseconds + wishes.milliseconds(100...20_000))
     }
@@ -28,7 +28,7 @@ extension Simulation {
         coordinate(.unpause)
     }
 
-    /// The coordinator says that all is in vain: a person mends what is wrong, and starts it again.
+    /// The coordinator declares the run hopeless: a person removes the cause and starts it again.
     mutating func despair() {
         if !journal.records.isEmpty { fail("called hopeless, and there are records") }
         if options.isCalm, !options.isHopeless || isMended { fail("called hopeless, and is not") }
@@ -38,7 +38,7 @@ extension Simulation {
 
     // MARK: The machine
 
-    /// SIGSTOP, or a virtual machine that is paused. What is sent to it waits.
+    /// Stops the coordinator, as by SIGSTOP or in a paused virtual machine. Messages to it wait.
     mutating func stopCoordinator() {
         guard let every = options.stopEvery, now.milliseconds < options.wishesEnd else { return }
         let end = now.milliseconds + wishes.milliseconds(100...options.longestStop)
@@ -49,9 +49,9 @@ extension Simulation {
         if let by = pausedBy { pausedBy = max(by, end + options.untilRecalled) }
     }
 
-    // MARK: Lies
+    // MARK: False records
 
-    /// What a slot says that its trial gave: now and then it is false.
+    /// Identifier and body that a slot reports for its trial. Now and then one of them is false.
     mutating func answer(of id: UInt64, for trial: UInt64) -> (TrialID, [UInt8]) {
         let truth = (sweep.ids[Int(trial)], sweep.bodies[Int(trial)])
         workers[id]?.lies.remove(trial)
@@ -74,7 +74,8 @@ extension Simulation {
         return truth
     }
 
-    /// A second record of a trial that has one, as good as any, and another: whoever came first is believed.
+    /// Sends a second record of a trial that has one. It is as valid as the first, and differs: the first is
+    /// believed.
     private mutating func sendForgery(from id: UInt64) {
         let durable = journal.records.keys.sorted()
         guard !durable.isEmpty else { return }
@@ -89,7 +90,7 @@ extension Simulation {
                     provenance: first.provenance)), from: id)
     }
 
-    /// Holds what came against the sweep, as the coordinator does.
+    /// Checks a message against the sweep, as the coordinator does, and handles it.
     mutating func hear(_ message: WorkerMessage, from id: UInt64) {
         let worker = WorkerID(id)
         guard case .report(let report) = message, shell.mutant != .believedRecord else {
@@ -114,11 +115,11 @@ extension Simulation {
 // MARK: - Checks
 
 extension Simulation {
-    /// Once all faults are over, no worker is given a trial that is sure not to end there, unless to try how long one
-    /// takes.
+    /// Checks that, once all faults are over, no worker is given a trial that certainly can't end there,
+    /// unless to find out how long trials take.
     mutating func checkTime(_ effects: [DispatchEffect], of event: DispatchEvent) {
         guard options.lifetime != nil else { return }
-        // An answer to a hello may give again what was lost on its way.
+        // The answer to a hello may assign again what was lost on the way.
         if case .message(.hello, _) = event { return }
         let isSettled = options.isCalm || now.milliseconds > options.faultsEnd + 20_000
         for case .send(.assign(let assignment), let worker) in effects {
@@ -136,7 +137,7 @@ extension Simulation {
                 continue
             }
             let mine = dispatcher.workerStatuses(at: coordinatorTime).first { $0.id == worker }?.held ?? 0
-            // Others ran trials before this event, and do after it.
+            // Other workers ran trials before this event, and still do after it.
             let others = effects.reduce(dispatcher.leasedCount - mine) { count, effect in
                 guard case .send(.assign(let other), let id) = effect, id != worker else { return count }
                 return count - other.trials.count
@@ -145,23 +146,23 @@ extension Simulation {
         }
     }
 
-    /// Hellos that waited while the worker was cut off, or the coordinator was stopped, tell of more time than there is,
-    /// until the next.
+    /// Whether the coordinator knows the worker's end. Hellos that waited while the worker was cut off or the
+    /// coordinator was stopped give more time than there is, until the next one.
     private func isEndKnown(of id: UInt64) -> Bool {
         let absence = max(stoppedUntil, workers[id]?.upAgain ?? 0)
         return absence == 0 || now.milliseconds > absence + 12_000 + 2 * options.latency
     }
 
-    /// A slot is ended for its trial's time, and not for the time in which its worker slept.
+    /// Checks that a slot is ended for its trial's time, and not for time in which its worker slept.
     mutating func checkLimit(of slot: Int, of id: UInt64) {
         guard let worker = workers[id] else { return }
         let ran = now.milliseconds - worker.processes[slot].startedAt
-        // A jump may be too short to be told from a late wake.
+        // A jump may be too short to be told from a late wake-up.
         let least = Int64(options.settings.trialLimitSeconds) * 1000 - 2500 * worker.jumps
         if ran < least { fail("a trial of worker \(id) is ended after \(ran) ms, before its limit") }
     }
 
-    /// Without faults, a run in which everything fails ends after a few failures a slot.
+    /// Checks that, without faults, a run in which everything fails ends after a few failures for each slot.
     mutating func checkDespair() {
         guard options.isCalm, options.isHopeless, !options.isBatched, !isMended,
             options.hosts * Int(options.slots) <= 4

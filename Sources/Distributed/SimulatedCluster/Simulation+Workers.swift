@@ -1,7 +1,7 @@
 import Scheduling
 import Wire
 
-// The workers' shells and their slots, played.
+// The simulated workers' shells and slots.
 
 extension Simulation {
     mutating func startWorker(host: Int) {
@@ -16,7 +16,7 @@ extension Simulation {
         arrangeWake(id)
     }
 
-    /// Without a word; another takes its place.
+    /// Removes a worker without a message. Another takes its place.
     mutating func removeWorker(_ id: UInt64) {
         guard let worker = workers.removeValue(forKey: id) else { return }
         agenda.add(.startWorker(host: worker.host), at: now.milliseconds + chance.milliseconds(0...10_000))
@@ -28,7 +28,7 @@ extension Simulation {
         work(id, .message(message))
     }
 
-    /// No worker is told to forget a record that nobody else has.
+    /// Checks that no worker is told to forget a record that is nowhere else.
     private mutating func checkForgetting(_ message: CoordinatorMessage, at id: UInt64) {
         let (trials, lease): ([UInt64], LeaseID?)
         switch message {
@@ -41,8 +41,8 @@ extension Simulation {
             guard let record = worker.session.record(of: trial), record.lease == lease ?? record.lease,
                 !worker.lies.contains(trial), journal.records[trial] == nil
             else { continue }
-            // Called off while it still ran, as far as was known: the trial was given up, or an attempt of that number
-            // had failed before this coordinator.
+            // The coordinator took the trial for still running: it was given up, or an attempt with that
+            // number had failed before this coordinator.
             if lease != nil, journal.hadFailed(trial, record.attempt, before: UInt64(life) << 32) { continue }
             fail("worker \(id) forgets trial \(trial)'s only record")
         }
@@ -144,7 +144,7 @@ extension Simulation {
         }
         if isFaulty, chance.hits(options.death) { ends = [.died] }
         if trials.contains(where: { Self.isPoisonous($0, options) }) { ends = [.killsWorker] }
-        // Nothing will ever be heard of it; the worker's own limit ends it.
+        // The trial never answers, and the worker's time limit ends it.
         if isFaulty, chance.hits(options.hang) { return }
         let isSlow = worker.host == options.hosts - 1
         let length = chance.milliseconds(1...options.longest) * (isSlow ? options.slowness : 1)

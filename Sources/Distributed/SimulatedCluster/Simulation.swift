@@ -1,13 +1,7 @@
-// SimulatedCluster: a coordinator, its workers and the network between them in one process, on a clock of
-// their own. The dispatcher, the worker's session, the messages' bytes and the record's line are the real
-// ones; sockets, slots and the disk are played, faults and all. Imports Scheduling, Wire, Sweep, Reporting,
-// Text; its command also Console. Leaves out real time, files and threads: a seed is one course of events,
-// whenever and wherever it runs.
-
 import Scheduling
 import Wire
 
-/// One seed's cluster. Faults first, then everything heals and the sweep must finish.
+/// One seed's cluster. Faults come first; then everything heals, and the sweep must finish.
 public struct Simulation {
     enum SlotHappening { case ready, done(UInt64), failed(UInt64), died, killsWorker }
 
@@ -27,18 +21,19 @@ public struct Simulation {
         case stopCoordinator
     }
 
-    /// What the coordinator has to say once this turn's records are durable.
+    /// A message that the coordinator sends once this turn's records are durable.
     struct Saying {
         let message: CoordinatorMessage
         let worker: UInt64
-        /// The trial whose record it acknowledges, if it does.
+        /// Trial whose record the message acknowledges; nil if it acknowledges none.
         let record: UInt64?
     }
 
+    /// All that the seed drew.
     public let options: SimulationOptions
     let sweep: SimulatedSweep
     var chance: Chance
-    /// For what an operator and the machine do, and for lies.
+    /// Random numbers for the operator, the machine and false records.
     var wishes: Chance
     var now = Instant(milliseconds: 0)
     var agenda = Agenda<Happening>()
@@ -55,34 +50,38 @@ public struct Simulation {
     var entries: [DispatchEffect] = []
     var sayings: [Saying] = []
     var saysFinished = false
-    /// It ends, to be started again: it is drained, or all is in vain.
+    /// Whether it ends, to be started again: it is drained, or every trial fails.
     var saysEnd = false
-    /// It is stopped, and hears and does nothing.
+    /// Time until which it is stopped, and neither hears nor does anything.
     var stoppedUntil: Int64 = 0
-    /// While no trial may be given out: by when every worker knows.
+    /// While no trial may be leased: time by which every worker knows that.
     var pausedBy: Int64?
-    /// What this life of the coordinator gave each worker, and the shortest trial that it heard of.
+    /// Number of trials that this life of the coordinator leased to each worker.
     var given: [UInt64: Int] = [:]
+    /// Duration of the shortest trial that it heard of.
     var shortest: Int64 = .max
-    /// What made every trial fail is mended.
+    /// Whether the cause of every trial's failure has been removed.
     var isMended = false
     var isForgiven = false
 
     var workers: [UInt64: SimulatedWorker] = [:]
     var workerCount: UInt64 = 0
     var isFinished = false
-    /// Of trials; and assignments of a trial that had been assigned before.
+    /// Number of trials that were started.
     var starts = 0
-    /// Of several trials at once on a slot.
+    /// Number of batches that were started.
     var groups = 0
+    /// Number of assignments of a trial that had been assigned before.
     var secondAssignments = 0
+    /// Number of events so far.
     public private(set) var events = 0
     /// The first thing that went wrong.
     public private(set) var problem: String?
     let isLogged: Bool
-    /// The last events, where they are logged.
+    /// The last events, if they are logged.
     public private(set) var log: [String] = []
 
+    /// Draws the cluster of a seed.
     public init(seed: UInt64, mutant: Mutant? = nil, isLogged: Bool = false) {
         self.isLogged = isLogged
         chance = Chance(seed)
@@ -110,12 +109,12 @@ public struct Simulation {
 
     mutating func fail(_ what: String) { if problem == nil { problem = what } }
 
-    /// Returns what went wrong, if something did.
+    /// Runs the cluster to its end. Returns what went wrong, if anything did.
     public mutating func run() -> String? {
         agenda.add(.startCoordinator, at: 0)
         for host in 0..<options.hosts {
-            // A bad host that is there before the others may use up a trial's attempts: there is no one else
-            // to ask.
+            // A bad host that joins before the others may use up a trial's attempts, because no other host is
+            // there.
             let isLate = options.hasBadHost && options.isCalm && host == 0
             agenda.add(.startWorker(host: host), at: chance.milliseconds(0...3000) + (isLate ? 8000 : 0))
         }
@@ -140,7 +139,8 @@ public struct Simulation {
         if !journal.isComplete { fail("finished without all outcomes") }
         if let wrong = journal.exportProblem { fail(wrong) }
         if options.isCalm, options.poison == 0, options.badTrials == 0, !options.isHopeless {
-            // After a drain workers still have trials, which a new coordinator gives out before it hears of them.
+            // After a drain, workers still hold trials, which a new coordinator assigns before it hears of
+            // them.
             if !options.hasBadHost, options.wishEvery == nil, starts > options.trials + secondAssignments {
                 fail("\(starts) attempts at \(options.trials) trials, without a fault")
             }

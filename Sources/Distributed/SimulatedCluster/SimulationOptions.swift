@@ -1,18 +1,19 @@
 import Scheduling
 import Wire
 
-/// What a seed draws. Faults come until `faultsEnd`; from then on everything works, and the sweep must
+/// All that a seed draws. Faults come until `faultsEnd`; from then on everything works, and the sweep must
 /// finish.
 public struct SimulationOptions: Sendable {
     var trials: Int
     var hosts: Int
     var slots: UInt32
-    /// The longest trial, in milliseconds, and how much longer it takes on the last host.
+    /// Longest trial, in milliseconds.
     var longest: Int64
+    /// Factor by which a trial takes longer on the last host.
     var slowness: Int64
-    /// Of a trial that fails wherever it runs.
+    /// Probability that a trial fails wherever it runs.
     var badTrials: Double
-    /// Of a trial that kills the worker it runs on, with all that runs there.
+    /// Probability that a trial kills the worker it runs on, with all that runs there.
     var poison: Double
     /// Whether every trial fails on the first host, for good.
     var hasBadHost: Bool
@@ -20,43 +21,46 @@ public struct SimulationOptions: Sendable {
     var faultsEnd: Int64
     var faultEvery: Int64
     var failure: Double
-    /// Of a slot's process.
+    /// Probability that a slot's process dies.
     var death: Double
-    /// Of a trial that never ends by itself.
+    /// Probability that a trial never ends by itself.
     var hang: Double
-    /// Of the coordinator, in a turn of its loop.
+    /// Probability that the coordinator crashes in a turn of its loop.
     var crash: Double
-    /// How long a turn of the coordinator's loop gathers what it then makes durable.
+    /// Milliseconds in which a turn of the coordinator's loop gathers what it then makes durable.
     var turn: Int64
-    /// Of a disk that fills in a turn, and whether the coordinator then waits for space or ends.
+    /// Probability that the disk fills up in a turn.
     var fullDisk: Double
+    /// Whether the coordinator then waits for space; otherwise it ends.
     var waitsForSpace: Bool
     var queuesWhileDown: Bool
     /// Whether workers are told when they are connected again.
     var tellsOfConnections: Bool
-    /// ZeroMQ does neither; the protocol bears them.
+    /// Probability that a message is duplicated. ZeroMQ never does that, and the protocol tolerates it.
     var duplicates: Double
+    /// Probability that a message may overtake others. ZeroMQ never does that, and the protocol tolerates it.
     var reorders: Double
-    /// The furthest that a clock jumps forward: as after a machine slept.
+    /// Longest jump of a clock, always forward: as after a machine slept.
     var clockJump: Int64
-    /// Bytes of the weights that each trial leaves.
+    /// Bytes of each file of weights that a trial leaves.
     var files: [UInt64]
-    /// Of weights that are gone when they are fetched.
+    /// Probability that weights are gone when they are fetched.
     var lostFiles: Double
-    /// How long a worker lives at the least, as a batch engine's job does; nil: until something ends it.
+    /// Shortest life of a worker, as of a batch engine's job; nil: it lives until something ends it.
     var lifetime: Int64?
-    /// Whether slots train trials of one seed together.
+    /// Whether slots train trials of one seed as batches.
     var isBatched: Bool
-    /// Until when an operator and the machine act, also where there are no faults.
+    /// Time until which an operator and the machine act, even without faults.
     var wishesEnd: Int64
-    /// How far apart an operator's wishes come at the most; nil: there is no operator.
+    /// Longest time between an operator's commands; nil: there is no operator.
     var wishEvery: Int64?
-    /// How far apart the coordinator is stopped (SIGSTOP, a machine that sleeps), and for how long at the most.
+    /// Longest time between stops of the coordinator (SIGSTOP, a machine that sleeps); nil: it isn't stopped.
     var stopEvery: Int64?
+    /// Longest stop.
     var longestStop: Int64
-    /// Of a record that is well-formed and false.
+    /// Probability that a record is well-formed and false.
     var lies: Double
-    /// Whether every trial fails, with the same message, until a person mends what is wrong.
+    /// Whether every trial fails, with the same message, until a person removes the cause.
     var isHopeless: Bool
     var settings: DispatchSettings
 
@@ -91,13 +95,14 @@ public struct SimulationOptions: Sendable {
         settings.trialLimitSeconds = 30
         settings.maximumLosses = poison > 0 ? 5 : chance.pick(5, 1000)
         settings.shardMilliseconds = chance.pick(10, 1000, 20_000)
-        // Of a die of its own: the course of the other seeds stays what it was.
+        // From a generator of its own, so that the course of the other seeds stays what it was.
         var copy = chance
         var own = Chance(copy.next() ^ 0x1202)
         let longest = min(25_000, longest * slowness)
         let drawn: Int64? = own.pick(nil, nil, nil, longest + 10_000, 3 * longest + 10_000)
-        // While the others are between two lives a bad host would have all trials for itself.
-        // A record counts when its weights have come, and each piece is asked for: who lives shorter is of no use.
+        // While the other hosts are between two lives, a bad host would have all trials for itself.
+        // A record counts once its weights have come, chunk by chunk. A worker with a shorter life is of no
+        // use.
         let pieces = files.reduce(0) { $0 + Int64($1 / UInt64(WireLimit.chunk)) + 1 }
         let transfer = 2 * latency * pieces
         lifetime = hasBadHost ? nil : drawn.map { $0 + transfer }
@@ -117,24 +122,24 @@ public struct SimulationOptions: Sendable {
 
     var isCalm: Bool { faultsEnd == 0 }
     var isLikeZeroMQ: Bool { duplicates == 0 && reorders == 0 }
-    /// Below the limit of a trial.
+    /// Longest trial on any host, below the time limit of a trial.
     var longestAnywhere: Int64 { min(25_000, longest * slowness) }
 
-    /// How long a worker may begin trials after a pause. One that greets a coordinator that was stopped does not hear
-    /// what recalls them, and is told again in answer to its hello.
+    /// Time in which a worker may still start trials after a pause. One that says hello to a coordinator that
+    /// was stopped misses the recall, and gets it again in answer to its hello.
     var untilRecalled: Int64 {
         stopEvery == nil ? turn + latency + 10 : 2 * turn + 3 * latency + 1100
     }
 
-    /// By when all must be done: as if one slot did the work, with every trial tried as often as it may fail,
-    /// and every poisonous one bringing down, one after another, as many workers as it may.
+    /// Time by which everything must be done: as if one slot did all the work, each trial failed as often as
+    /// it may, and each poisonous one brought down, one after another, as many workers as it may.
     var deadline: Int64 {
         let attempts =
             Int64(trials * settings.maximumFailures) * (longestAnywhere + 4 * latency + turn + 1000)
         let deaths = poison > 0 ? Int64(trials * settings.maximumLosses) * (60_000 + longestAnywhere) : 0
-        // A worker's end costs its slots a trial, and then time until another is there.
+        // A worker's end costs each of its slots a trial, and then time until another worker is there.
         let ends = lifetime == nil ? 0 : attempts + 12_000 * Int64(trials)
-        // The last wish, and the last stop, come when all others are over.
+        // The last command, and the last stop, come when all others are over.
         let healed = max(faultsEnd, wishEvery ?? stopEvery == nil ? 0 : wishesEnd + 30_000 + longestStop)
         let again = isHopeless ? 2 * attempts + 150_000 : 0
         return healed + 150_000 + attempts + again + ends + deaths / 4

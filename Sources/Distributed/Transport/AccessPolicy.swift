@@ -1,35 +1,40 @@
 import Wire
 
-/// The public keys of the workers that may join, and of those that may no longer.
+/// Public keys of the workers that may join, and of those that no longer may.
 public struct AllowList: Equatable, Sendable {
-    /// Names by key.
+    /// Workers' names by their keys.
     public var workers: [PublicKey: String]
+    /// Keys that were revoked.
     public var revoked: Set<PublicKey>
 
+    /// Creates a list; without arguments an empty one.
     public init(workers: [PublicKey: String] = [:], revoked: Set<PublicKey> = []) {
         self.workers = workers
         self.revoked = revoked
     }
 }
 
-/// What was turned away, of all who tried.
+/// Counts of connections and messages that were turned away.
 public struct RefusalCounts: Equatable, Sendable {
     /// Connections with a key that is on no list.
     public var unknownKeys = 0
     /// Connections with a key that was revoked.
     public var revokedKeys = 0
-    /// Connections that did not come as far as a key, or had to have one: other programs, scans, wrong
+    /// Connections that ended before they showed a key, or had to show one: other programs, scans, wrong
     /// settings.
     public var strangers = 0
-    /// Messages over a connection whose key was revoked meanwhile.
+    /// Messages over a connection whose key has been revoked since it was made.
     public var revokedMessages = 0
-    /// Messages that no worker of ours sends.
+    /// Messages that no worker of ranksweep sends.
     public var malformedMessages = 0
 
+    /// Creates counts of zero.
     public init() {}
 
+    /// Whether nothing was turned away.
     public var isZero: Bool { self == RefusalCounts() }
 
+    /// The sum of two counts.
     public static func + (a: RefusalCounts, b: RefusalCounts) -> RefusalCounts {
         var sum = a
         sum.unknownKeys += b.unknownKeys
@@ -41,26 +46,26 @@ public struct RefusalCounts: Equatable, Sendable {
     }
 }
 
-/// Who is let in and who is heard. Pure: sockets ask it.
+/// Decides which connections are admitted and which messages are read. A pure value, which the sockets ask.
 struct AccessPolicy: Sendable {
     enum Verdict: Equatable, Sendable {
         case admitted
-        /// Its key is not on the list (any more).
+        /// Its key isn't on the list, or no longer is.
         case barred
         /// Its identity is that of a worker with another key, or there are more identities than any cluster
         /// has.
         case malformed
     }
 
-    /// Of the workers that the coordinator itself started.
+    /// Key of the workers that the coordinator itself started.
     private let own: PublicKey?
-    /// nil: everybody is let in.
+    /// Keys that may join; nil: everybody is admitted.
     private(set) var list: AllowList?
-    /// By whose key each worker speaks.
+    /// Key of each worker that was admitted.
     private(set) var keys: [WorkerID: PublicKey] = [:]
     private(set) var counts = RefusalCounts()
 
-    /// More workers than this are not known at a time: a peer may not fill the memory with names.
+    /// Most workers that are known at a time: a peer must not fill the memory with identities.
     static let maxWorkers = 20_000
 
     init(list: AllowList?, own: PublicKey? = nil) {
@@ -75,7 +80,7 @@ struct AccessPolicy: Sendable {
 
     /// Whether a connection with this key may be made.
     mutating func connect(_ key: PublicKey?) -> Bool {
-        // Without a key it is a stranger, who is counted by `ConnectionCount`.
+        // Without a key it is a stranger, which `ConnectionCount` counts.
         guard let key else { return false }
         if admits(key) { return true }
         if list?.revoked.contains(key) == true { counts.revokedKeys += 1 } else { counts.unknownKeys += 1 }
@@ -84,7 +89,7 @@ struct AccessPolicy: Sendable {
 
     /// Whether a message is to be read.
     ///
-    /// - Parameter key: by which its connection was made.
+    /// - Parameter key: key of the message's connection.
     mutating func hear(_ worker: WorkerID, key: PublicKey?) -> Verdict {
         guard list != nil else { return .admitted }
         guard let key, admits(key) else {
@@ -101,15 +106,15 @@ struct AccessPolicy: Sendable {
         return .malformed
     }
 
-    /// Counts a message that cannot be read.
+    /// Counts a message that can't be read.
     mutating func noteMalformed() { counts.malformedMessages += 1 }
 
-    /// The worker left: its identity is free.
+    /// Frees the identity of a worker that left.
     mutating func forget(_ worker: WorkerID) { keys[worker] = nil }
 
-    /// Takes another list.
+    /// Replaces the list.
     ///
-    /// - Returns: the workers that are not welcome any more, in order.
+    /// - Returns: the workers that are no longer admitted, in order.
     mutating func replace(_ list: AllowList) -> [WorkerID] {
         guard self.list != nil else { return [] }
         self.list = list
@@ -119,7 +124,8 @@ struct AccessPolicy: Sendable {
     }
 }
 
-/// Connections as a listening socket's monitor tells of them; those that came to nothing are counted.
+/// Counts of a listening socket's connections, as its monitor reports them. They tell how many came to
+/// nothing.
 struct ConnectionCount: Equatable, Sendable {
     var accepted = 0
     var succeeded = 0

@@ -1,10 +1,10 @@
 import Glibc
 
-/// What names of machines stand for.
+/// Looks up the addresses of host names.
 enum AddressLookup {
-    /// The addresses of a name, in numbers, IPv6 ones in brackets, as the system orders them.
+    /// Numeric addresses of a name, IPv6 ones in brackets, in the system's order.
     ///
-    /// - Throws: `unknownName`, with what the system says.
+    /// - Throws: `unknownName`, with the system's message.
     static func addresses(of name: String) throws(TransportError) -> [String] {
         var hints = addrinfo()
         hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
@@ -65,8 +65,8 @@ enum AddressLookup {
 }
 
 extension Endpoint {
-    /// The endpoint with what its host stands for: a name's first IPv4 address or, where it has none, its first IPv6
-    /// one. Whether others can reach it is known only then.
+    /// The endpoint with its host resolved: a name's first IPv4 address or, if it has none, its first IPv6
+    /// address. Only then is it known whether others can reach it.
     public func resolved() throws(TransportError) -> Endpoint {
         try resolved(by: AddressLookup.addresses(of:))
     }
@@ -81,6 +81,7 @@ extension Endpoint {
             }
             endpoint.address = first
         } catch {
+            // The host may be a network interface of this machine, which ZeroMQ knows.
             guard AddressLookup.isInterface(host) else { throw error }
             // ZeroMQ, too, knows the machine's own network cards.
             endpoint.isCard = true

@@ -1,21 +1,21 @@
 import Wire
 
-/// Why a worker's connection did not come to be, as far as the worker can tell.
+/// Why a worker has no connection, as far as the worker can tell.
 public enum ConnectionFailure: Equatable, Sendable {
     /// The coordinator refused this worker's key.
     case keyRefused
     /// One side has keys, the other has none.
     case keysOnOneSide
-    /// The other end broke off: it has another key than this worker expects, or is something else. Where
-    /// one side has no keys this may come first, too: the sides race to find out.
+    /// The other end broke off: it has another key than this worker expects, or is another program. If one
+    /// side has no keys, this may come first, because both sides race to find out.
     case brokenOff
-    /// The other end is something else.
+    /// The other end is another program.
     case otherProtocol
 
-    /// What to tell the worker's user.
+    /// Message for the worker's user.
     ///
-    /// - Parameter wasLetIn: whether this worker was connected with these keys before: then they are right,
-    ///   and a coordinator that is stopped breaks connections off, too, by its silence.
+    /// - Parameter wasLetIn: whether this worker was connected with these keys before. Then they are right,
+    ///   and a coordinator that is stopped also breaks connections off, by its silence.
     public func message(endpoint: String, hasKeys: Bool, wasLetIn: Bool = false) -> String {
         switch self {
         case .brokenOff where wasLetIn:
@@ -41,25 +41,29 @@ public enum ConnectionFailure: Equatable, Sendable {
     }
 }
 
-/// When a worker that was turned away tries again, and what of it is worth telling. Pure: the caller has
-/// the clock.
+/// When a refused worker tries again, and which failures its user is told. A pure value: the caller has the
+/// clock.
 public struct LinkRetry: Equatable, Sendable {
-    /// What was told last, until there is a connection.
+    /// Failure that the user was told last; nil after a connection.
     public private(set) var told: ConnectionFailure?
-    /// When to try with a new socket, as milliseconds of the caller's clock; nil: nothing is to be done.
+    /// When to try with a new socket, in milliseconds of the caller's clock; nil: there is nothing to do.
     public private(set) var deadline: Int64?
     private var wait: Int64 = 0
     private var breaks = 0
 
     static let firstWait: Int64 = 1000
     static let longestWait: Int64 = 30_000
-    /// A coordinator that ends breaks a connection off, too: only so many in a row mean something.
+    /// Break-offs in a row that are worth telling. A single one may come from a coordinator that ends.
     static let breaksBeforeTold = 3
 
+    /// Creates the state of a worker that hasn't failed.
     public init() {}
 
+    /// Forgets all failures, because there is a connection.
     public mutating func connected() { self = LinkRetry() }
 
+    /// Notes a failure.
+    ///
     /// - Returns: whether the user should be told.
     public mutating func failed(_ trouble: ConnectionFailure, at now: Int64) -> Bool {
         if trouble == .brokenOff {
@@ -75,6 +79,6 @@ public struct LinkRetry: Equatable, Sendable {
         return told != trouble
     }
 
-    /// The deadline is there, and a new socket, too.
+    /// Notes that a new socket was made after the deadline.
     public mutating func triedAgain() { deadline = nil }
 }

@@ -1,12 +1,15 @@
 import CPosix
 import Glibc
 
-/// How a coordinator hears its operator: a Unix-domain socket in the run directory, which nobody but the
-/// directory's owner can connect to. A request is a line, and so is each answer.
+/// The coordinator's end of the connection with its operator: a Unix-domain socket in the run directory, to
+/// which only the directory's owner can connect. A request is a line, and so is each answer.
 public final class ControlListener {
+    /// A line from an operator.
     public struct Request: Equatable, Sendable {
+        /// The line, without its newline.
         public let text: String
-        /// Its number: a descriptor may be another's by the time that an answer is due.
+        /// Number of its connection. By the time an answer is due, the descriptor may belong to another
+        /// connection.
         let connection: Int
     }
 
@@ -17,25 +20,27 @@ public final class ControlListener {
         var output: [UInt8] = []
     }
 
+    /// Name of the socket's file in the run directory.
     public static let fileName = "control.sock"
     private static let longestRequest = 4096
     private static let maxConnections = 32
 
     private let listener: Int32
-    /// The run directory, as a descriptor.
+    /// Descriptor of the run directory.
     private let folder: Int32
     private var connections: [Connection] = []
     private var nextNumber = 0
 
-    /// The directory's lock must be held: a socket that a killed coordinator left is replaced.
+    /// Listens in a run directory. The directory's lock must be held, because a socket that a killed
+    /// coordinator left is replaced.
     ///
-    /// - Throws: what is wrong, in words.
+    /// - Throws: the system's error.
     public init(in directory: String) throws(ControlError) {
         folder = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         listener = socket(AF_UNIX, controlSocketType | Int32(SOCK_NONBLOCK.rawValue), 0)
         guard folder >= 0, listener >= 0 else { throw .last }
         unlinkat(folder, Self.fileName, 0)
-        // What the file's mode will be: there is no moment at which others could connect.
+        // The socket's mode becomes the file's, so there is no moment at which others could connect.
         guard fchmod(listener, 0o600) == 0, named(folder, bind, listener), listen(listener, 16) == 0 else {
             throw .last
         }
@@ -49,9 +54,10 @@ public final class ControlListener {
         close(folder)
     }
 
+    /// Descriptors to wait for: the listener's and those of all connections.
     public var descriptors: [Int32] { [listener] + connections.map(\.descriptor) }
 
-    /// Lines that have come since this was last asked; never waits.
+    /// Lines that have come since the last call. Never waits.
     public func requests() -> [Request] {
         while connections.count < Self.maxConnections {
             let descriptor = accept(listener, nil, nil)
@@ -86,7 +92,7 @@ public final class ControlListener {
         return requests.filter { !over.contains($0.connection) }
     }
 
-    /// Sends a line, as the other end takes it.
+    /// Sends a line as an answer. Never waits: what the other end doesn't take yet is sent later.
     public func answer(_ request: Request, _ line: String) {
         guard let place = connections.firstIndex(where: { $0.number == request.connection }) else {
             return
@@ -107,15 +113,18 @@ public final class ControlListener {
     }
 }
 
-/// The operator's end.
+/// The operator's end of the connection with a coordinator.
 public final class ControlClient {
     private let descriptor: Int32
     private var input: [UInt8] = []
 
-    /// One that is stopped takes no connections, either, once as many wait as the system lets wait.
+    /// Timeout of connecting, in milliseconds. A coordinator that is stopped takes no connection once the
+    /// system's queue is full.
     private static let connectPatience = 3000
 
-    /// - Parameter milliseconds: how long a line is waited for; nil: for ever.
+    /// Connects to the coordinator of a run directory.
+    ///
+    /// - Parameter milliseconds: how long to wait for a line; nil: for ever.
     public init(in directory: String, patience milliseconds: Int? = nil) throws(ControlError) {
         let folder = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         defer { if folder >= 0 { close(folder) } }
@@ -133,12 +142,13 @@ public final class ControlClient {
         setsockopt(descriptor, SOL_SOCKET, option, &time, socklen_t(MemoryLayout<timeval>.size))
     }
 
-    /// Whether something came, or the other end went, within so many milliseconds.
+    /// Whether something came, or the other end went away, within this many milliseconds.
     public func hears(within milliseconds: Int32) -> Bool {
         var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
         return !input.isEmpty || poll(&entry, 1, milliseconds) != 0
     }
 
+    /// Sends a line. Returns whether all of it was sent.
     public func send(_ line: String) -> Bool {
         let bytes = Array(line.utf8) + [UInt8(ascii: "\n")]
         return bytes.withUnsafeBytes {
@@ -146,7 +156,7 @@ public final class ControlClient {
         }
     }
 
-    /// The next line; nil where the other end is gone, or says nothing for too long.
+    /// The next line; nil if the other end is gone or silent for too long.
     public func receive() -> String? {
         while true {
             if let end = input.firstIndex(of: UInt8(ascii: "\n")) {
@@ -162,15 +172,17 @@ public final class ControlClient {
     }
 }
 
-/// What the system said.
+/// A system error of the control socket.
 public struct ControlError: Error, Equatable, Sendable {
+    /// The system's `errno`.
     public let code: Int32
+    /// The system's message.
     public var message: String { String(cString: strerror(code)) }
 
-    /// The other end went away, or says nothing.
+    /// The other end went away or doesn't answer.
     public static let noAnswer = ControlError(code: ETIMEDOUT)
 
-    /// The run is another user's: waiting does not help.
+    /// Whether the run belongs to another user, so that waiting doesn't help.
     public var isForbidden: Bool { code == EACCES || code == EPERM }
 
     static var last: ControlError { ControlError(code: errno) }
@@ -178,8 +190,8 @@ public struct ControlError: Error, Equatable, Sendable {
 
 private let controlSocketType = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
 
-/// Binds or connects to the socket's file in a folder. An address has room for 108 bytes only, and a folder's
-/// path may be longer: its descriptor's is not.
+/// Binds or connects to the socket's file in a folder. An address holds 108 bytes only, and the folder's path
+/// may be longer. The path by its descriptor is short.
 private func named(
     _ folder: Int32, _ call: (Int32, UnsafePointer<sockaddr>, socklen_t) -> Int32, _ descriptor: Int32
 ) -> Bool {

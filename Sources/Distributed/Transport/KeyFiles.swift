@@ -2,41 +2,42 @@ import Files
 import Glibc
 import Text
 
-/// What is wrong with keys. Never holds what a key file holds.
+/// A fault in keys or their files. It never contains the content of a key file.
 public enum KeyError: Error, Equatable, Sendable {
     case noFolder(path: String)
     case noWorkerFolder(path: String)
     case missing(path: String)
-    /// A coordinator was given a worker's folder, or the other way round.
+    /// A coordinator was given a worker's folder, or a worker a coordinator's.
     case otherSide(path: String, belongsTo: String)
-    /// No key, or more than one.
+    /// The file has no key, or more than one.
     case notAKey(path: String)
     /// Others can read a secret.
     case readable(path: String, mode: UInt32)
-    /// Others can put their own keys there.
+    /// Others can put in keys of their own.
     case writable(path: String, mode: UInt32)
     case foreign(path: String)
     case exists(path: String)
     case hasKeys(name: String, path: String)
     case badName(String)
     case unknownName(String, path: String, near: String?)
-    /// Its name may have no keys.
+    /// The name was revoked, and may have no keys.
     case revoked(name: String, path: String)
     case notRevoked(String, path: String, near: String?)
-    /// The folder for its machine is not here any more.
+    /// The folder for the worker's machine is no longer here.
     case movedAway(name: String, path: String)
-    /// A worker's folder that holds another one.
+    /// A worker's folder contains another one.
     case nested(path: String, inner: String)
-    /// A secret and a public key that do not belong together.
+    /// A secret key and a public key that don't belong together.
     case mismatch(secret: String, public: String)
     case system(doing: String, path: String, code: Int32)
 
-    /// Whether it says nothing about the key: the system was short of something for a moment.
+    /// Whether the error says nothing about the key, because the system was short of something for a moment.
     var isPassing: Bool {
         guard case .system(_, _, let code) = self else { return false }
         return [EMFILE, ENFILE, ENOMEM, EIO, EINTR, EAGAIN, ESTALE, ENOBUFS].contains(code)
     }
 
+    /// One sentence for a person.
     public var message: String {
         switch self {
         case .noFolder(let path):
@@ -87,7 +88,7 @@ private func octal(_ mode: UInt32) -> String { "0" + String(mode & 0o7777, radix
 
 /// A key in a file: a line of explanation, then a line with the key's 40 letters.
 enum KeyFile {
-    /// No key file is longer.
+    /// Most bytes of a key file.
     private static let limit = 4096
 
     static func publicKey(_ path: String) throws(KeyError) -> PublicKey {
@@ -101,8 +102,8 @@ enum KeyFile {
         return pair
     }
 
-    /// The line of a key file's text that is no explanation; nil where there is not one. '#' is a letter of
-    /// Z85, a space is none.
+    /// The line of a key file that is no comment; nil unless there is exactly one. '#' is a letter of Z85,
+    /// and a space isn't.
     static func keyLine(_ text: String) -> String? {
         let lines = text.split(whereSeparator: \.isNewline).map { $0.trimming(" \t") }
         let keys = lines.filter { !$0.isEmpty && !$0.hasPrefix("# ") }
@@ -115,7 +116,7 @@ enum KeyFile {
         return line
     }
 
-    /// A whole key file, once nobody else can have read or changed it.
+    /// Bytes of a key file. Throws if anybody else can have read the secret or changed the file.
     static func bytes(_ path: String, isSecret: Bool) throws(KeyError) -> [UInt8] {
         let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard file >= 0 else { throw errno == ENOENT ? .missing(path: path) : systemError("read", path) }
@@ -128,7 +129,7 @@ enum KeyFile {
         return Array(bytes.prefix(count))
     }
 
-    /// Of the file that is open, not of one that may take its place.
+    /// Checks the file that is open, and not one that may take its place.
     private static func check(_ file: Int32, _ path: String, isSecret: Bool) throws(KeyError) {
         var facts = stat()
         guard fstat(file, &facts) == 0 else { throw systemError("read", path) }
@@ -140,7 +141,7 @@ enum KeyFile {
         guard facts.st_mode & 0o022 == 0 else { throw .writable(path: path, mode: facts.st_mode) }
     }
 
-    /// Others must not be able to add, remove or replace keys.
+    /// Checks that others can't add, remove or replace keys.
     static func checkFolder(_ path: String) throws(KeyError) {
         var facts = stat()
         guard stat(path, &facts) == 0, facts.st_mode & S_IFMT == S_IFDIR else {
@@ -150,7 +151,7 @@ enum KeyFile {
         guard facts.st_mode & 0o022 == 0 else { throw .writable(path: path, mode: facts.st_mode) }
     }
 
-    /// Writes a key file: whole, to the disk, and never over another.
+    /// Writes a key file: completely, durably, and never over another.
     static func write(_ key: String, about: String, to path: String, mode: mode_t) throws(KeyError) {
         let partial = path + ".partial"
         unlink(partial)
@@ -172,13 +173,13 @@ enum KeyFile {
     }
 
     static func makeFolder(_ path: String) throws(KeyError) {
-        // The mask may take from this, never add.
+        // The process's mask may clear bits of this mode, and never sets any.
         guard mkdir(path, 0o700) == 0 else {
             throw errno == EEXIST ? .exists(path: path) : systemError("make", path)
         }
     }
 
-    /// Gives a folder that is complete its name, where that is free or an empty folder.
+    /// Gives a complete folder its name, if that is free or an empty folder.
     static func publish(_ partial: String, as path: String) throws(KeyError) {
         guard rename(partial, path) == 0 else {
             let isTaken = [ENOTEMPTY, EEXIST, ENOTDIR].contains(errno)
@@ -187,7 +188,7 @@ enum KeyFile {
         syncFolder(path + "/..")
     }
 
-    /// Names are safe from a crash, too: a key that was revoked must not come back.
+    /// Makes a folder's names durable: a key that was revoked must not come back after a crash.
     static func syncFolder(_ path: String) {
         let folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard folder >= 0 else { return }
@@ -195,7 +196,7 @@ enum KeyFile {
         close(folder)
     }
 
-    /// Names in a folder that end so, without the end, in order. A folder that is not there has none.
+    /// Names in a folder that have this ending, without it, sorted. A missing folder has none.
     static func names(in path: String, ending: String) throws(KeyError) -> [String] {
         let found: [String]
         do throws(FileError) { found = try listFolder(path) } catch {

@@ -1,32 +1,33 @@
 import Glibc
 import Text
 
-// How a worker is barred, and how its name comes back. A key that was revoked is never let in again; its name
-// may be given another one, once a person has said so.
+// Revoking a worker's keys, and giving its name new ones. A revoked key is never admitted again. Its name may
+// get another key, once a person has said so.
 
 extension CoordinatorKeyFolder {
-    /// Bars the name as long as it is there. '~' is in no name.
+    /// File that bars the name as long as it exists. No name contains '~'.
     private func ban(_ name: String) -> String { "\(revoked)/\(name).public" }
     private func former(_ name: String, _ number: Int) -> String {
         "\(revoked)/\(name)~\(number).public"
     }
 
-    /// Whether the name was revoked, and nobody has taken that back.
+    /// Whether the name was revoked and that wasn't undone.
     public func isRevoked(_ name: String) -> Bool {
         KeyFile.exists(ban(name)) && !KeyFile.exists(file(name))
     }
 
-    /// Names that were revoked, in order; none where the folder cannot be read. Needs no secret.
+    /// Revoked names, sorted; none if the folder can't be read. Needs no secret.
     public static func revokedNames(in path: String) -> [String] {
         let path = trimmed(path)
         let barred = (try? KeyFile.names(in: path + "/revoked", ending: ".public")) ?? []
         return barred.filter { !$0.contains("~") && !KeyFile.exists("\(path)/workers/\($0).public") }
     }
 
+    /// Revoked names, sorted.
     public func revokedNames() -> [String] { Self.revokedNames(in: path) }
 
-    /// Takes a worker off the list and bars its name: a running coordinator notices within seconds, and nobody
-    /// makes keys for it until `unrevoke`.
+    /// Takes a worker off the list and bars its name. A running coordinator notices within seconds, and the
+    /// name gets no keys until `unrevoke`.
     public func revoke(_ name: String) throws(KeyError) {
         try Self.check(name)
         guard KeyFile.exists(file(name)) || KeyFile.exists(host(name)) else {
@@ -39,7 +40,7 @@ extension CoordinatorKeyFolder {
             if KeyFile.exists(ban(name)) { try move(ban(name), to: free(name)) }
             try move(file(name), to: ban(name))
         } else if !KeyFile.exists(ban(name)), let pair = try? KeyFile.pair(host(name) + "/worker.secret") {
-            // Somebody removed the list's file by hand, or `add` was cut short.
+            // The list's file was removed by hand, or `add` was cut short.
             try KeyFile.write(
                 pair.publicKey.text, about: "ranksweep: public key of worker \(name)", to: ban(name),
                 mode: 0o644)
@@ -48,7 +49,7 @@ extension CoordinatorKeyFolder {
         removeWorkerFolder(host(name))
     }
 
-    /// Lets a revoked name have keys again. The key that was revoked stays so.
+    /// Lets a revoked name have keys again. The revoked key stays revoked.
     public func unrevoke(_ name: String) throws(KeyError) {
         try Self.check(name)
         guard isRevoked(name) else {
@@ -58,7 +59,7 @@ extension CoordinatorKeyFolder {
         try move(ban(name), to: free(name))
     }
 
-    /// Takes a worker's key out of use for good without barring its name.
+    /// Takes a worker's key out of use for good, without barring its name.
     public func retire(_ name: String) throws(KeyError) {
         try Self.check(name)
         if KeyFile.exists(file(name)) {
@@ -68,7 +69,7 @@ extension CoordinatorKeyFolder {
         removeWorkerFolder(host(name))
     }
 
-    /// Gives a worker new keys in place of those it has: these are let in no more.
+    /// Gives a worker new keys. The old ones are no longer admitted.
     public func renew(_ name: String) throws(KeyError) {
         try Self.check(name)
         guard !isRevoked(name) else { throw .revoked(name: name, path: path) }
@@ -96,10 +97,10 @@ extension CoordinatorKeyFolder {
         )
     }
 
-    /// Removes what is for a worker's machine, where it is by now.
+    /// Removes the files for a worker's machine, once that machine has them.
     public func removeHost(_ name: String) { removeWorkerFolder(host(name)) }
 
-    /// A name in `revoked` for a key that its worker's name no longer has.
+    /// Path in `revoked` for a key that its name no longer has.
     private func free(_ name: String) -> String {
         var number = 1
         while KeyFile.exists(former(name, number)) { number += 1 }

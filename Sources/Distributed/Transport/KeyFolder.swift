@@ -7,19 +7,21 @@ import Text
 ///     DIR/coordinator.public
 ///     DIR/workers/NAME.public    the allow-list
 ///     DIR/revoked/NAME.public    the name is barred, with the key it had
-///     DIR/revoked/NAME~1.public  keys that a name had before: never let in again
-///     DIR/hosts/NAME/            what worker NAME gets: worker.secret (0600), coordinator.public
+///     DIR/revoked/NAME~1.public  keys that a name had before: never admitted again
+///     DIR/hosts/NAME/            files for worker NAME: worker.secret (0600), coordinator.public
 public struct CoordinatorKeyFolder: Sendable {
+    /// Path of the folder, without a slash at the end.
     public let path: String
+    /// The coordinator's own key pair.
     public let pair: KeyPair
 
     var allowed: String { path + "/workers" }
     var revoked: String { path + "/revoked" }
     func file(_ name: String) -> String { "\(allowed)/\(name).public" }
-    /// What is to be copied to the worker's machine.
+    /// Folder to be copied to the worker's machine.
     public func host(_ name: String) -> String { "\(path)/hosts/\(name)" }
 
-    /// Makes the folder with a new coordinator's keys, whole or not at all.
+    /// Creates the folder with the keys of a new coordinator, completely or not at all.
     public static func create(_ path: String) throws(KeyError) {
         let path = trimmed(path)
         let partial = "\(path).partial-\(getpid())"
@@ -38,7 +40,7 @@ public struct CoordinatorKeyFolder: Sendable {
         }
     }
 
-    /// Reads the coordinator's keys; refuses them where others could read the secret or change the list.
+    /// Reads the coordinator's keys. Refuses them if others could read the secret or change the list.
     public init(reading path: String) throws(KeyError) {
         let path = trimmed(path)
         self.path = path
@@ -54,7 +56,7 @@ public struct CoordinatorKeyFolder: Sendable {
         }
     }
 
-    /// Makes a worker's keys and puts it on the list. Never for a revoked name: that takes `unrevoke` first.
+    /// Creates a worker's keys and puts it on the list. A revoked name needs `unrevoke` first.
     public func add(_ name: String) throws(KeyError) {
         try Self.check(name)
         guard !isRevoked(name) else { throw .revoked(name: name, path: path) }
@@ -75,27 +77,27 @@ public struct CoordinatorKeyFolder: Sendable {
             removeWorkerFolder(partial)
             throw error
         }
-        // Last: a worker on the list has its keys.
+        // This comes last, so that a worker on the list has its keys.
         try KeyFile.write(
             pair.publicKey.text, about: "ranksweep: public key of worker \(name)", to: file(name), mode: 0o644
         )
         KeyFile.syncFolder(allowed)
     }
 
-    /// The workers on the list, in order.
+    /// Names of the workers on the list, sorted.
     public func names() throws(KeyError) -> [String] { try KeyFile.names(in: allowed, ending: ".public") }
 
-    /// The list as it is now, and what of it cannot be used: such a file lets nobody in.
+    /// The list as it is now, and its files that can't be used. Such a file admits nobody.
     public func allowList() throws(KeyError) -> (list: AllowList, problems: [KeyError]) {
         var list = AllowList()
         var problems: [KeyError] = []
-        // A folder that is gone is no list without names: nobody was revoked by it.
+        // A missing folder isn't an empty list, because it revoked nobody.
         try KeyFile.checkFolder(allowed)
         for name in try names() {
             do throws(KeyError) { list.workers[try KeyFile.publicKey(file(name))] = name } catch {
-                // One that is gone was revoked just now.
+                // A missing file was revoked just now.
                 if case .missing = error { continue }
-                // Nobody is shut out because a storm of connections took the descriptors.
+                // A storm of connections that takes all descriptors must not shut anybody out.
                 if error.isPassing { throw error }
                 problems.append(error)
             }
@@ -127,7 +129,7 @@ public struct CoordinatorKeyFolder: Sendable {
 }
 
 extension WorkerKeys {
-    /// Reads what `ranksweep keys add` made; refuses it where others could read the secret.
+    /// Reads the keys that `ranksweep keys add` made. Refuses them if others could read the secret.
     public init(reading path: String) throws(KeyError) {
         let path = trimmed(path)
         do throws(KeyError) { try KeyFile.checkFolder(path) } catch {
@@ -137,7 +139,7 @@ extension WorkerKeys {
         if !KeyFile.exists(secret), KeyFile.exists(path + "/coordinator.secret") {
             throw .otherSide(path: path, belongsTo: "coordinator")
         }
-        // A copy over an old folder lands inside it: the old key would stay in use, untold.
+        // A copy over an old folder lands inside it, and the old key would silently stay in use.
         for name in try KeyFile.names(in: path, ending: "") {
             let inner = "\(path)/\(name)"
             if KeyFile.exists(inner + "/worker.secret") { throw .nested(path: path, inner: inner) }
@@ -171,7 +173,7 @@ private func writeCoordinator(_ key: PublicKey, in folder: String) throws(KeyErr
         mode: 0o644)
 }
 
-/// Removes a worker's folder of ours, and nothing that we did not put there.
+/// Removes a worker's folder, and only those files in it that ranksweep made.
 func removeWorkerFolder(_ folder: String) {
     for name in ["worker.secret", "coordinator.public"] { unlink("\(folder)/\(name)") }
     rmdir(folder)

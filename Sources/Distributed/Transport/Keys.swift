@@ -1,17 +1,17 @@
 import CZeroMQ
 
-/// Z85, the text of 32-bit words that ZeroMQ's keys are written in (ZeroMQ RFC 32).
+/// Z85, the encoding in which ZeroMQ's keys are written as text (ZeroMQ RFC 32).
 enum Z85 {
     private static let alphabet = Array(
         "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#".utf8)
-    /// Values by letter; 85 for what is no letter.
+    /// Values by letter; 85 for bytes that are no letter.
     private static let values: [UInt8] = {
         var values = [UInt8](repeating: 85, count: 256)
         for (value, letter) in alphabet.enumerated() { values[Int(letter)] = UInt8(value) }
         return values
     }()
 
-    /// The text of bytes, whose number must be a multiple of four.
+    /// Encodes bytes, whose number must be a multiple of four.
     static func encode(_ bytes: [UInt8]) -> String {
         var text: [UInt8] = []
         for start in stride(from: 0, to: bytes.count - bytes.count % 4, by: 4) {
@@ -26,7 +26,7 @@ enum Z85 {
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// nil where the text is no Z85.
+    /// Decodes a text; nil if it isn't Z85.
     static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
         guard text.count % 5 == 0 else { return nil }
         var bytes: [UInt8] = []
@@ -44,7 +44,7 @@ enum Z85 {
     }
 }
 
-/// Whom one talks to: a Curve25519 point, 32 bytes. No secret.
+/// Public key of a peer: a Curve25519 point, 32 bytes. It isn't secret.
 public struct PublicKey: Hashable, Comparable, Sendable {
     let bytes: [UInt8]
 
@@ -53,19 +53,21 @@ public struct PublicKey: Hashable, Comparable, Sendable {
         self.bytes = bytes
     }
 
-    /// Of 40 letters of Z85.
+    /// Reads a key from 40 letters of Z85.
     public init?(text: String) {
         guard let bytes = Z85.decode(text.utf8) else { return nil }
         self.init(bytes: bytes)
     }
 
+    /// The key as 40 letters of Z85.
     public var text: String { Z85.encode(bytes) }
 
+    /// Orders keys by their text.
     public static func < (a: PublicKey, b: PublicKey) -> Bool { a.text < b.text }
 }
 
-/// What proves who one is. It describes itself as no more than that, so that no message can hold it by
-/// accident.
+/// Secret key, by which its owner proves its identity. Its descriptions don't contain it, so that no message
+/// can by accident.
 public struct SecretKey: Equatable, Sendable, CustomStringConvertible, CustomDebugStringConvertible,
     CustomReflectable
 {
@@ -76,20 +78,25 @@ public struct SecretKey: Equatable, Sendable, CustomStringConvertible, CustomDeb
         self.bytes = bytes
     }
 
-    /// For key files and the pipe to a local worker, and nowhere else.
+    /// The key as 40 letters of Z85, only for key files and the pipe to a local worker.
     var text: String { Z85.encode(bytes) }
 
+    /// A text that doesn't contain the key.
     public var description: String { "(a secret key)" }
+    /// A text that doesn't contain the key.
     public var debugDescription: String { description }
+    /// A mirror that doesn't contain the key.
     public var customMirror: Mirror { Mirror(self, children: []) }
 }
 
 /// A secret key and the public key that goes with it.
 public struct KeyPair: Equatable, Sendable {
+    /// The public key.
     public let publicKey: PublicKey
+    /// The secret key.
     public let secretKey: SecretKey
 
-    /// A pair that nobody has had before.
+    /// Creates a new, random pair.
     public static func fresh() throws(TransportError) -> KeyPair {
         var publicText = [CChar](repeating: 0, count: 41)
         var secretText = [CChar](repeating: 0, count: 41)
@@ -118,20 +125,24 @@ public struct KeyPair: Equatable, Sendable {
     }
 }
 
-/// What a worker needs to be let in, and to know its coordinator.
+/// Keys by which a worker is admitted and knows its coordinator.
 public struct WorkerKeys: Equatable, Sendable {
+    /// The worker's own key pair.
     public let pair: KeyPair
+    /// The coordinator's public key.
     public let coordinator: PublicKey
 
+    /// Creates a worker's keys.
     public init(pair: KeyPair, coordinator: PublicKey) {
         self.pair = pair
         self.coordinator = coordinator
     }
 
-    /// For a worker started here: it goes through a pipe, not through arguments or the environment, which
-    /// others can read.
+    /// The keys as bytes for a worker that is started here. They go through a pipe, and not through arguments
+    /// or the environment, which others can read.
     public var handedDown: [UInt8] { Array("\(coordinator.text)\n\(pair.secretKey.text)\n".utf8) }
 
+    /// Reads the keys from the bytes of `handedDown`; nil if they are none.
     public init?(handedDown bytes: [UInt8]) {
         let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
         guard lines.count == 2, let coordinator = PublicKey(text: lines[0]),

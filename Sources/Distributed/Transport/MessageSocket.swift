@@ -2,12 +2,12 @@ import CZeroMQ
 import Glibc
 import Wire
 
-/// One ZeroMQ socket with its context. The only class that calls ZeroMQ, with `waitForInput` and `KeyPair`.
+/// One ZeroMQ socket with its context. Only this class, `waitForInput` and `KeyPair` call ZeroMQ.
 final class MessageSocket {
     fileprivate let handle: UnsafeMutableRawPointer
-    /// Readable when there is news of connections.
+    /// Readable when a connection has changed.
     fileprivate private(set) var monitor: UnsafeMutableRawPointer?
-    /// Readable when somebody wants to be let in (ZeroMQ RFC 27).
+    /// Readable when a peer wants to be admitted (ZeroMQ RFC 27).
     fileprivate private(set) var authenticator: UnsafeMutableRawPointer?
     private let context: UnsafeMutableRawPointer
 
@@ -20,10 +20,10 @@ final class MessageSocket {
         self.context = context
         self.handle = handle
         set(ZMQ_MAXMSGSIZE, Int64(WireLimit.frame))
-        // What the last messages tell (finish, goodbye) gets half a second to leave.
+        // The last messages (finish, goodbye) get half a second to leave.
         set(ZMQ_LINGER, Int32(500))
         set(ZMQ_IPV6, Int32(endpoint.contains("[") ? 1 : 0))
-        // A peer that is cut off is noticed, and connected anew.
+        // A peer that is cut off is noticed and connected again.
         set(ZMQ_HEARTBEAT_IVL, Int32(2000))
         set(ZMQ_HEARTBEAT_TIMEOUT, Int32(6000))
         set(ZMQ_HANDSHAKE_IVL, Int32(5000))
@@ -34,18 +34,18 @@ final class MessageSocket {
     deinit {
         if let monitor { zmq_close(monitor) }
         zmq_close(handle)
-        // After the socket it guards: without a guard, CURVE lets everybody in.
+        // Closed after the socket that it guards: without a guard, CURVE admits everybody.
         if let authenticator { zmq_close(authenticator) }
         zmq_ctx_term(context)
     }
 
     // MARK: - Keys
 
-    /// Admits only whom `answerHandshakes` admits. Before `bind`.
+    /// Admits only peers that `answerHandshakes` admits. Call it before `bind`.
     func requireKeys(_ secret: SecretKey) throws(TransportError) {
         let address = "inproc://zeromq.zap.01"
         authenticator = zmq_socket(context, ZMQ_REP)
-        // Not being able to guard the authenticator must not leave it open.
+        // Throws if the authenticator can't be set up, because the socket would be open to everybody.
         guard let authenticator, zmq_bind(authenticator, address) == 0 else {
             throw MessageSocket.error("listen at", address)
         }
@@ -57,7 +57,7 @@ final class MessageSocket {
         else { throw MessageSocket.error("use keys at", "a socket") }
     }
 
-    /// Proves to the coordinator who this is, and talks to no other. Before `connect`.
+    /// Proves the worker's identity to the coordinator, and talks to no other. Call it before `connect`.
     func prove(_ keys: WorkerKeys) throws(TransportError) {
         let (server, own, secret) = (
             keys.coordinator.bytes, keys.pair.publicKey.bytes, keys.pair.secretKey.bytes
@@ -68,12 +68,13 @@ final class MessageSocket {
         else { throw MessageSocket.error("use keys at", "a socket") }
     }
 
-    /// Answers those who want to be let in: with the name of their connection, or not.
+    /// Answers peers that want to be admitted: with a name for their connection, or with a refusal.
     ///
-    /// - Parameter decide: told the public key, 32 bytes, and the peer's address.
+    /// - Parameter decide: gets the public key, 32 bytes, and the peer's address; returns the name, or nil to
+    ///   refuse.
     func answerHandshakes(_ decide: (_ key: [UInt8], _ address: String) -> String?) {
         guard let authenticator else { return }
-        // Bounded, that messages have their turn.
+        // Bounded, so that messages get their turn.
         for _ in 0..<200 {
             guard let parts = receive(from: authenticator, parts: 7)?.parts else { return }
             // Version, request, domain, address, routing id, mechanism, key.
@@ -94,20 +95,20 @@ final class MessageSocket {
 
     // MARK: - Connections
 
-    /// Lets `connectionEvents` tell of these events.
+    /// Makes `connectionEvents` report these events.
     func watchConnections(_ events: Int32) {
         let address = "inproc://connections"
         guard zmq_socket_monitor(handle, address, events) == 0 else { return }
         monitor = zmq_socket(context, ZMQ_PAIR)
         guard let monitor else { return }
-        // ZeroMQ's own thread waits where the queue is full: it holds what a storm of connections brings in
-        // a turn.
+        // ZeroMQ's own thread waits if the queue is full, so it holds what a storm of connections brings in a
+        // turn.
         var most = Int32(100_000)
         zmq_setsockopt(monitor, ZMQ_RCVHWM, &most, MemoryLayout<Int32>.size)
         zmq_connect(monitor, address)
     }
 
-    /// Events since they were last asked for, each with its number.
+    /// Events since the last call, each with its value.
     func connectionEvents() -> [(kind: Int32, value: UInt32)] {
         guard let monitor else { return [] }
         var events: [(kind: Int32, value: UInt32)] = []
@@ -153,10 +154,10 @@ final class MessageSocket {
         var descriptor: Int32
     }
 
-    /// The next message, or nil where none has come.
+    /// The next message; nil if none has come.
     func receive() -> Received? { receive(from: handle, parts: 3) }
 
-    /// More parts than any message of ours has are dropped as they come.
+    /// Receives a message. Drops further parts than any message of ranksweep has.
     private func receive(
         from handle: UnsafeMutableRawPointer, parts most: Int
     ) -> Received? {
@@ -176,7 +177,7 @@ final class MessageSocket {
         }
     }
 
-    /// Never waits. False where the peer cannot be reached now.
+    /// Sends a message's part. Never waits; returns false if the peer can't be reached now.
     func send(_ bytes: [UInt8], more: Bool = false) -> Bool {
         zmq_send(handle, bytes, bytes.count, ZMQ_DONTWAIT | (more ? ZMQ_SNDMORE : 0)) >= 0
     }
@@ -193,7 +194,7 @@ func waitForInput(
     items += descriptors.map {
         zmq_pollitem_t(socket: nil, fd: $0, events: Int16(ZMQ_POLLIN), revents: 0)
     }
-    // They only wake the caller, who then looks.
+    // These only wake the caller, which then looks at them.
     for other in [socket.monitor, socket.authenticator].compactMap({ $0 }) {
         items.append(zmq_pollitem_t(socket: other, fd: 0, events: Int16(ZMQ_POLLIN), revents: 0))
     }

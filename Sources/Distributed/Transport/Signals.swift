@@ -2,38 +2,41 @@ import CPosix
 import Files
 import Glibc
 
-/// Signals as a readable descriptor: they are handled in the poll loop, never in the middle of something.
-/// One a process.
+/// Signals as a readable descriptor, so that they are handled in the poll loop and never in the middle of
+/// something. A process has one.
 public struct SignalDescriptor {
+    /// Readable when a signal has come.
     public let descriptor: Int32
 
-    /// Of the signals by which a user ends a program, and the system one that used up its processor time. Those that
-    /// are ignored (nohup) stay so.
+    /// Catches the signals by which a user ends a program, and the one by which the system ends a program
+    /// that used up its processor time. Signals that are ignored (nohup) stay ignored.
     public init() {
         let signals = [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGXCPU]
         descriptor = cposix_signal_pipe(signals, Int32(signals.count))
     }
 
-    /// The next signal that has come, if any.
+    /// The next signal that has come; nil if there is none.
     public func next() -> Int32? {
         var byte: UInt8 = 0
         return read(descriptor, &byte, 1) == 1 ? Int32(byte) : nil
     }
 
-    /// From here on each of the signals ends this process at once, with these words.
+    /// Makes each of these signals end the process at once from now on, with this exit code and message.
     public func exitFromNowOn(code: Int32, words: String) { cposix_exit_on_signal(code, words) }
 }
 
-/// A program started by this one.
+/// A program that this process started.
 public struct ChildProgram {
+    /// Process identifier of the program.
     public let process: pid_t
 
-    /// Starts a program. It gets no descriptor of ours but the given ones, and default signals.
+    /// Starts a program. It gets only the given descriptors, and default signals.
     ///
     /// - Parameters:
-    ///   - environment: all of it, as NAME=VALUE; entries of ours that are no text come with it, byte for byte.
-    ///   - descriptors: ours, and the number that the program knows each by.
-    /// - Returns: nil where it cannot be started; errno says why.
+    ///   - environment: all of it, as NAME=VALUE. Entries of this process that aren't UTF-8 are added byte
+    ///     for byte.
+    ///   - descriptors: descriptors of this process, each with the number by which the program knows it.
+    /// - Returns: nil if it can't be started; `errno` says why.
     public static func start(
         _ path: String, _ arguments: [String], environment: [String],
         descriptors: [(ours: Int32, theirs: Int32)] = []
@@ -54,7 +57,7 @@ public struct ChildProgram {
         sigemptyset(&none)
         posix_spawnattr_setsigmask(&attributes, &none)
         posix_spawnattr_setsigdefault(&attributes, &usual)
-        // A process group of its own: Ctrl-C at the terminal is for us to pass on.
+        // A process group of its own, because this process passes on Ctrl-C at the terminal.
         posix_spawnattr_setpgroup(&attributes, 0)
         let flags = POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP
         posix_spawnattr_setflags(&attributes, Int16(flags))
@@ -78,7 +81,7 @@ public struct ChildProgram {
         /// By SIGKILL, with no processor time left to it: the hard limit gives no other signal.
         case outOfTime
 
-        /// What to do about the limit that ended it, where it was one of this process's children.
+        /// Advice on the resource limit that ended it, if it was a child of this process.
         private var limitAdvice: String {
             switch self {
             case .killed(SIGXCPU), .outOfTime: ProcessLimit.processorTime.advice.map { ": \($0)" } ?? ""
@@ -87,9 +90,10 @@ public struct ChildProgram {
             }
         }
 
+        /// Whether it exited with code 0.
         public var isSuccess: Bool { self == .exited(0) }
 
-        /// "exited with code 3", "was killed by SIGKILL (Killed)".
+        /// How it ended, in words: "exited with code 3", "was killed by SIGKILL (Killed)".
         public var description: String {
             switch self {
             case .exited(let code): "exited with code \(code)"
@@ -100,15 +104,15 @@ public struct ChildProgram {
         }
     }
 
-    /// How it ended, if it has; never waits.
+    /// How it ended; nil if it hasn't. Never waits.
     public func endIfEnded() -> End? { endAndPeak(WNOHANG)?.end }
 
-    /// Waits for the end.
+    /// Waits until it ends.
     public func wait() -> End { endAndPeak(0)?.end ?? .exited(0) }
 
-    /// How it ended, and the most memory that it had at once, bytes.
+    /// How it ended, and the most memory that it had at once, in bytes.
     ///
-    /// - Parameter flags: of waitpid(2); with WNOHANG nil where it has not ended.
+    /// - Parameter flags: flags of waitpid(2). With WNOHANG the result is nil if it hasn't ended.
     public func endAndPeak(_ flags: Int32) -> (end: End, peakMemoryBytes: UInt64)? {
         var status: Int32 = 0
         var usage = rusage()
@@ -122,6 +126,7 @@ public struct ChildProgram {
         }
     }
 
+    /// Sends a signal to the program.
     public func send(signal: Int32) { kill(process, signal) }
 }
 
@@ -153,7 +158,7 @@ extension ChildProgram.End {
     }
 }
 
-/// Entries of the environment that are not UTF-8.
+/// Entries of the environment that aren't UTF-8.
 private func foreignEntries() -> [UnsafeMutablePointer<CChar>] {
     var entries: [UnsafeMutablePointer<CChar>] = []
     var next = environ
@@ -173,21 +178,20 @@ private func withCStrings<Result>(
     return body(copies + [nil])
 }
 
-/// This program's file.
+/// Path of this program's file; nil if unknown.
 public func thisProgram() -> String? {
     var bytes = [CChar](repeating: 0, count: 4096)
     let count = readlink("/proc/self/exe", &bytes, bytes.count - 1)
     if count > 0 { return String(decoding: bytes.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self) }
-    // Without /proc: by the name that it was started with, which is a path wherever a shell found it.
+    // Without /proc, use the name that it was started with, which is a path if a shell found it.
     guard let path = realpath(CommandLine.arguments.first ?? "", nil) else { return nil }
     defer { free(path) }
     return String(cString: path)
 }
 
-/// Lets this process hold as many descriptors as it may: a storm of connections must not leave none for
-/// files.
+/// Lets this process hold as many descriptors as it may: a storm of connections must leave some for files.
 ///
-/// - Returns: how many that is.
+/// - Returns: how many it may hold.
 @discardableResult public func allowManyConnections() -> Int {
     var limit = rlimit()
     let kind = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)

@@ -1,21 +1,23 @@
-// Transport: bytes between a coordinator and its workers, over ZeroMQ on TCP, and waiting for sockets and
-// descriptors together; keys, and who is let in by them (docs/security.md). Imports Wire (limits,
-// identities), Files, Text and ZeroMQ. Leaves out what messages mean, and when to send them.
+// Transport: bytes between coordinator and workers over ZeroMQ on TCP, and waiting for sockets and
+// descriptors together; keys, and admission by keys (docs/security.md); the operator's socket, signals and
+// child programs. Imports Wire (limits, identities), Files, Text, CPosix and ZeroMQ. Leaves out what messages
+// mean and when to send them.
 
 import CPosix
 import CZeroMQ
 import Glibc
 import Wire
 
-/// Why a socket cannot be had.
+/// Why a socket can't be opened.
 public enum TransportError: Error, Equatable, Sendable {
     /// Not of the form tcp://HOST:PORT.
     case badEndpoint(String)
-    /// No machine is known by this name; `detail` is the system's word for it.
+    /// This machine doesn't know the name; `detail` is the system's message.
     case unknownName(String, detail: String)
     /// ZeroMQ refused; `doing` is a verb.
     case system(doing: String, endpoint: String, detail: String)
 
+    /// One sentence for a person.
     public var message: String {
         switch self {
         case .badEndpoint(let text):
@@ -32,16 +34,18 @@ public enum TransportError: Error, Equatable, Sendable {
 
 /// A TCP address, `tcp://HOST:PORT`.
 public struct Endpoint: Equatable, Sendable {
-    /// As it was written.
+    /// Host as it was written.
     public let host: String
-    /// What `host` stands for, once `resolved`.
+    /// Numeric address of `host`, once `resolved`.
     public internal(set) var address: String
     /// Whether `host` is a network card of this machine, once `resolved`.
     var isCard = false
     /// nil: any free port.
     public internal(set) var port: UInt16?
 
-    /// - Parameter anyPort: whether `*` and 0 are ports, for who listens.
+    /// Reads `tcp://HOST:PORT`.
+    ///
+    /// - Parameter anyPort: whether `*` and 0 are valid ports, for listening.
     public init(parsing text: String, anyPort: Bool = false) throws(TransportError) {
         let prefix = "tcp://"
         guard text.hasPrefix(prefix), let colon = text.lastIndex(of: ":") else { throw .badEndpoint(text) }
@@ -69,41 +73,45 @@ public struct Endpoint: Equatable, Sendable {
         }
     }
 
+    /// Creates an endpoint that only this machine can reach.
     public init(loopbackPort port: UInt16?) {
         host = "127.0.0.1"
         address = host
         self.port = port
     }
 
+    /// The endpoint as `tcp://HOST:PORT`.
     public var text: String { "tcp://\(host):\(port.map { String($0) } ?? "*")" }
 
-    /// Whether it stands for every address of this machine.
+    /// Whether the host stands for every address of this machine.
     public var isEverywhere: Bool { ["*", "0.0.0.0", "[::]"].contains(host) }
 
-    /// Whether only programs on this machine can reach it. No name says so, but what it stands for.
+    /// Whether only programs on this machine can reach it. The address tells, and a name doesn't.
     public var isLoopback: Bool {
         address == "[::1]" || (address.hasPrefix("127.") && AddressLookup.isNumeric(address))
     }
 
-    /// At another port.
+    /// The same endpoint with another port.
     public func at(port: UInt16) -> Endpoint {
         var endpoint = self
         endpoint.port = port
         return endpoint
     }
 
-    /// For a socket.
+    /// The endpoint as a socket takes it.
     var bound: String { "tcp://\(address):\(port.map { String($0) } ?? "*")" }
 }
 
-/// What a coordinator needs to prove itself, and to know its workers.
+/// Keys by which a coordinator proves its identity and knows its workers.
 public struct CoordinatorKeys: Sendable {
+    /// The coordinator's own key pair.
     public var pair: KeyPair
-    /// Who may join.
+    /// Workers that may join.
     public var list: AllowList
-    /// By which the workers that the coordinator itself starts are known.
+    /// Key of the workers that the coordinator itself starts.
     public var own: PublicKey?
 
+    /// Creates a coordinator's keys.
     public init(pair: KeyPair, list: AllowList = AllowList(), own: PublicKey? = nil) {
         self.pair = pair
         self.list = list
@@ -111,20 +119,23 @@ public struct CoordinatorKeys: Sendable {
     }
 }
 
-/// How much may wait at a coordinator for each of its connections: messages both ways, bounded so that their bytes are.
+/// Limits of the messages that wait at a coordinator for each connection, in both directions. They also bound
+/// the bytes that wait.
 public struct QueueLimits: Equatable, Sendable {
-    /// No longer frame is read; who sends one is cut off.
+    /// Most bytes of a frame. A peer that sends a longer one is cut off.
     public let frame: Int
-    /// Messages that came and were not read yet.
+    /// Most messages that came and aren't read yet.
     public let received: Int
-    /// Messages that a peer did not read yet.
+    /// Most messages that a peer hasn't read yet.
     public let sent: Int
 
     private static let bytes = 64 << 20
 
+    /// Derives the limits from the sizes of messages.
+    ///
     /// - Parameters:
-    ///   - frame: of a worker's longest message.
-    ///   - answer: of the longest that a worker is sent, again and again if it asks.
+    ///   - frame: bytes of a worker's longest message.
+    ///   - answer: bytes of the longest message to a worker, which it may ask for again and again.
     public init(frame: Int = WireLimit.frame, answer: Int = 4096) {
         self.frame = frame
         received = min(256, max(2, QueueLimits.bytes / max(1, frame)))
@@ -132,8 +143,8 @@ public struct QueueLimits: Equatable, Sendable {
     }
 }
 
-/// The coordinator's end: one socket for all workers, each known by its identity. With keys nobody is heard
-/// whose key is not on the list at that moment.
+/// The coordinator's end: one socket for all workers, each known by its identity. With keys, it reads only
+/// messages of workers whose key is on the list at that moment.
 public final class CoordinatorSocket {
     let socket: MessageSocket
     private var policy: AccessPolicy
@@ -141,19 +152,24 @@ public final class CoordinatorSocket {
     private var unfinished = UnfinishedMessageLimit()
     private var barred: [WorkerID] = []
     private var lastKey: (name: String, key: PublicKey)?
-    /// Keys that were refused: the first few, for a person to see.
+    /// The first few keys that were refused, for a person to see.
     public private(set) var refusedKeys: [RefusedKey] = []
-    /// Where it listens, the port resolved.
+    /// Endpoint at which it listens, with its actual port.
     public let endpoint: String
 
+    /// A key that was refused.
     public struct RefusedKey: Equatable, Sendable {
+        /// The refused key.
         public let key: PublicKey
+        /// The peer's address.
         public let address: String
     }
 
+    /// Listens at an endpoint.
+    ///
     /// - Parameters:
-    ///   - keys: nil: whoever reaches the address is let in, and nothing is encrypted.
-    ///   - limits: of what waits here for each connection.
+    ///   - keys: nil: everybody who reaches the address is admitted, and nothing is encrypted.
+    ///   - limits: limits of what waits here for each connection.
     public init(
         listeningAt endpoint: Endpoint, keys: CoordinatorKeys? = nil, limits: QueueLimits = QueueLimits()
     ) throws(TransportError) {
@@ -162,8 +178,8 @@ public final class CoordinatorSocket {
         socket = try MessageSocket(type: ZMQ_ROUTER, endpoint: endpoint.bound)
         socket.set(ZMQ_MAXMSGSIZE, Int64(limits.frame))
         socket.set(ZMQ_ROUTER_MANDATORY, Int32(1))
-        // A worker that connects anew while its old connection is not yet known to be dead is heard on the
-        // new one, which ZeroMQ would else ignore for as long as both live.
+        // A worker may connect again while its old connection isn't known to be dead. It is then heard on the
+        // new one, which ZeroMQ would otherwise ignore for as long as both live.
         socket.set(ZMQ_ROUTER_HANDOVER, Int32(1))
         // A peer's queue is bounded; TCP then holds the peer back.
         socket.set(ZMQ_RCVHWM, Int32(limits.received))
@@ -178,10 +194,10 @@ public final class CoordinatorSocket {
         self.endpoint = "tcp://\(endpoint.isCard ? endpoint.address : endpoint.host):\(port)"
     }
 
-    /// The next message, if one has come. What no worker of ours can have sent is dropped and counted, and
-    /// so is what comes from a worker whose key is not on the list any more.
+    /// The next message; nil if none has come. Drops and counts messages that no worker of ranksweep can have
+    /// sent, and those from workers whose key is no longer on the list.
     public func receive() -> (worker: WorkerID, bytes: [UInt8])? {
-        // Bounded: who sends nothing else must not keep the caller here.
+        // Bounded: a peer that sends nothing else must not keep the caller here.
         for _ in 0..<1000 {
             guard let message = socket.receive() else { return nil }
             unfinished.delivered(message.descriptor)
@@ -199,7 +215,7 @@ public final class CoordinatorSocket {
         return nil
     }
 
-    /// The key that a connection is named by; most messages come by the same connection as the one before.
+    /// The key that names a connection. Most messages come by the same connection as the one before.
     private func publicKey(of name: String) -> PublicKey? {
         if let last = lastKey, last.name == name { return last.key }
         guard let key = PublicKey(text: name) else { return nil }
@@ -207,31 +223,31 @@ public final class CoordinatorSocket {
         return key
     }
 
-    /// Workers of whom a message was refused because their key is not on the list any more, since this was
-    /// last asked.
+    /// Workers that had a message refused since the last call because their key is no longer on the list.
     public func takeBarred() -> [WorkerID] {
         defer { barred.removeAll() }
         return barred
     }
 
-    /// Takes another list of those who may join.
+    /// Replaces the list of workers that may join.
     ///
-    /// - Returns: the workers that are not welcome any more.
+    /// - Returns: the workers that no longer may.
     public func replace(_ list: AllowList) -> [WorkerID] { policy.replace(list) }
 
-    /// The worker left.
+    /// Forgets a worker that left.
     public func forget(_ worker: WorkerID) { policy.forget(worker) }
 
-    /// A message was well-formed for this socket only.
+    /// Counts a message that was well-formed for this socket only.
     public func noteMalformed() { policy.noteMalformed() }
 
+    /// Counts of what was turned away so far.
     public var refusals: RefusalCounts {
         var counts = policy.counts
         counts.strangers += connections.strangers(refused: counts.unknownKeys + counts.revokedKeys)
         return counts
     }
 
-    /// Answers those who knock, and counts who came and went.
+    /// Answers handshakes, and counts connections that came and went.
     fileprivate func tend() {
         socket.answerHandshakes { key, address in
             let key = PublicKey(bytes: key)
@@ -254,7 +270,7 @@ public final class CoordinatorSocket {
         }
     }
 
-    /// Ends connections that send on and on without coming to a message's end. Call it once a second or so.
+    /// Ends connections that keep sending without completing a message. Call it about once a second.
     public func endEndlessMessages() {
         for descriptor in unfinished.look({ cposix_bytes_received($0) }) {
             shutdown(descriptor, Int32(SHUT_RDWR))
@@ -262,19 +278,20 @@ public final class CoordinatorSocket {
         }
     }
 
-    /// Never waits. False where the worker cannot be reached now.
+    /// Sends a message to a worker. Never waits; returns false if the worker can't be reached now.
     @discardableResult
     public func send(_ bytes: [UInt8], to worker: WorkerID) -> Bool {
         socket.send(worker.routingID, more: true) && socket.send(bytes)
     }
 }
 
-/// A worker's end.
+/// A worker's end: a socket that is connected to its coordinator.
 public final class WorkerSocket {
     private(set) var socket: MessageSocket
     private let endpoint: Endpoint
     private let worker: WorkerID
 
+    /// A change of the connection.
     public enum News: Equatable, Sendable {
         /// A connection was made: the first, or another after one was lost.
         case connected
@@ -283,7 +300,7 @@ public final class WorkerSocket {
 
     /// Connects, and connects again whenever the connection is lost.
     ///
-    /// - Parameter keys: nil: nothing is encrypted, and whoever answers is taken for the coordinator.
+    /// - Parameter keys: nil: nothing is encrypted, and any peer that answers is taken for the coordinator.
     public init(
         connectingTo endpoint: Endpoint, as worker: WorkerID, keys: WorkerKeys? = nil
     ) throws(TransportError) {
@@ -295,10 +312,10 @@ public final class WorkerSocket {
     private static func connect(
         _ endpoint: Endpoint, _ worker: WorkerID, _ keys: WorkerKeys?
     ) throws(TransportError) -> MessageSocket {
-        // Connected by name, so that a coordinator that moves with it is found again.
+        // Connects by name, so that a coordinator that moves with its name is found again.
         let socket = try MessageSocket(type: ZMQ_DEALER, endpoint: endpoint.bound)
         socket.set(ZMQ_ROUTING_ID, bytes: worker.routingID)
-        // Nothing is queued for a coordinator that is away: the session says it all again.
+        // Nothing is queued for an absent coordinator, because the session says it all again.
         socket.set(ZMQ_IMMEDIATE, Int32(1))
         socket.set(ZMQ_SNDHWM, Int32(0))
         if let keys { try socket.prove(keys) }
@@ -309,14 +326,15 @@ public final class WorkerSocket {
         return socket
     }
 
-    /// Starts over with a new socket: ZeroMQ does not try again where it was refused.
+    /// Starts over with a new socket, because ZeroMQ doesn't try again after a refusal.
     public func connectAnew(keys: WorkerKeys?) throws(TransportError) {
         socket = try Self.connect(endpoint, worker, keys)
     }
 
+    /// The next message; nil if none has come.
     public func receive() -> [UInt8]? { socket.receive()?.parts.first }
 
-    /// What became of connections since this was last asked.
+    /// Changes of the connection since the last call.
     public func news() -> [News] {
         socket.connectionEvents().map { event in
             switch event.kind {
@@ -330,13 +348,13 @@ public final class WorkerSocket {
         }
     }
 
-    /// Never waits. False where the coordinator cannot be reached now.
+    /// Sends a message. Never waits; returns false if the coordinator can't be reached now.
     @discardableResult
     public func send(_ bytes: [UInt8]) -> Bool { socket.send(bytes) }
 }
 
 extension WorkerID {
-    /// "w" and eight bytes: an identity of ZeroMQ may not begin with a zero byte.
+    /// "w" and eight bytes, because an identity in ZeroMQ may not begin with a zero byte.
     var routingID: [UInt8] {
         [UInt8(ascii: "w")] + (0..<8).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
     }
@@ -347,12 +365,12 @@ extension WorkerID {
     }
 }
 
-/// Waits until a socket or one of the descriptors has something to read, at most so long.
+/// Waits until the socket or one of the descriptors is readable, or the time is over.
 ///
 /// - Parameters:
-///   - writable: descriptors that end the waiting, too, when they can be written.
-///   - milliseconds: −1 for ever.
-/// - Returns: whether the socket is readable, and which of the descriptors (also closed ones).
+///   - writable: descriptors that also end the wait, when they are writable.
+///   - milliseconds: longest wait; −1 for ever.
+/// - Returns: whether the socket is readable, and which of the descriptors are (also closed ones).
 public func waitForInput(
     _ socket: CoordinatorSocket, descriptors: [Int32], writable: [Int32] = [], milliseconds: Int
 ) -> (socket: Bool, descriptors: [Bool]) {
@@ -360,6 +378,8 @@ public func waitForInput(
     return waitForInput(socket.socket, descriptors, writable: writable, milliseconds)
 }
 
+/// Waits until the socket or one of the descriptors is readable, or this many milliseconds are over (−1:
+/// never). Returns whether the socket is readable, and which of the descriptors are.
 public func waitForInput(
     _ socket: WorkerSocket, descriptors: [Int32], milliseconds: Int
 ) -> (socket: Bool, descriptors: [Bool]) {

@@ -1,9 +1,10 @@
-/// What connections sent and nobody could read yet. ZeroMQ hands a message on when its last part is there and
-/// bounds the size of parts, not their number: who never comes to a last part would fill the memory. Pure:
-/// told what was received and delivered, it names the connections to end.
+/// Limit of the bytes that a connection may send without completing a message. ZeroMQ delivers a message once
+/// its last part has come, and bounds the size of parts, not their number: a peer that never sends a last
+/// part would fill the memory. A pure value: from what was received and delivered it finds the connections to
+/// end.
 struct UnfinishedMessageLimit: Equatable, Sendable {
     private struct Connection: Equatable, Sendable {
-        /// Bytes received when a message was last known to be whole.
+        /// Bytes received when a message was last known to be complete.
         var whole: UInt64 = 0
         var hasDelivered = true
         /// Whether any whole message came by it: it was secured then.
@@ -12,7 +13,7 @@ struct UnfinishedMessageLimit: Equatable, Sendable {
 
     private var connections: [Int32: Connection] = [:]
 
-    /// Most bytes without a whole message, but for what comes between two looks.
+    /// Most bytes without a complete message, not counting those between two checks.
     static let limit: UInt64 = 64 << 20
 
     mutating func opened(_ descriptor: Int32) { connections[descriptor] = Connection() }
@@ -28,8 +29,10 @@ struct UnfinishedMessageLimit: Equatable, Sendable {
         connections[descriptor]?.hasSpoken = true
     }
 
-    /// - Parameter received: the bytes that came by a connection so far.
-    /// - Returns: connections that go on and on without a whole message, in order.
+    /// Checks all connections.
+    ///
+    /// - Parameter received: bytes that came by a connection so far.
+    /// - Returns: connections that keep sending without a complete message, in order.
     mutating func look(_ received: (Int32) -> UInt64) -> [Int32] {
         var endless: [Int32] = []
         for (descriptor, connection) in connections {

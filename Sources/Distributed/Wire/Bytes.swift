@@ -1,49 +1,53 @@
 import Text
 
-/// What makes a message unreadable. A peer's bytes are never trusted.
+/// Why a message can't be read. Bytes from a peer are never trusted.
 public enum WireError: Error, Equatable, Sendable {
     /// The peer speaks another version of the protocol.
     case version(theirs: UInt8)
     case unknownKind(UInt8)
     case truncated
     case trailing(Int)
-    /// A length beyond its limit; nothing was allocated for it.
+    /// A length is beyond its limit. Nothing was allocated for it.
     case tooLong(Int, limit: Int)
     case notText
-    /// No time that a clock of ours can show.
+    /// Timestamp or duration out of range.
     case badTime
-    /// An attempt that no coordinator of ours can have come to.
+    /// Attempt number beyond any that a coordinator gives.
     case badAttempt
     case badIdentifier
 }
 
 /// Limits of what a message may hold.
 public enum WireLimit {
+    /// Most bytes of a text.
     public static let text = 4096
+    /// Most bytes of a record's body (16 MiB).
     public static let body = 16 << 20
+    /// Most bytes of a sweep's canonical JSON (2 MiB).
     public static let sweep = 2 << 20
+    /// Most elements of a list.
     public static let list = 100_000
-    /// Of a file of weights: small enough that beats come in time on a slow line.
+    /// Most bytes of a chunk of weights: few enough that heartbeats come in time on a slow line.
     public static let chunk = 256 << 10
-    /// Of a trial's attempts: whoever counts on from here does not overflow.
+    /// Highest attempt number, far enough from overflow to count on from here.
     public static let attempt: UInt32 = 1 << 30
-    /// Of a time since 1970 (in milliseconds) and of how long something took (in seconds): sums and differences of them
-    /// are numbers.
+    /// Latest time since 1970, in milliseconds. Sums and differences of such times don't overflow.
     public static let milliseconds: Int64 = 1 << 50
+    /// Longest duration, in seconds.
     public static let seconds = 1e10
-    /// No frame is longer.
+    /// Most bytes of a frame.
     public static let frame = body + 65_536
 
-    /// What a message may have that holds no record: a list of the greatest length is the longest.
+    /// Most bytes of a message without a record. The longest is a list of maximal length.
     private static let others = 24 * list + 65_536
 
-    /// No frame from a worker is longer, where records have at most so many bytes.
+    /// Most bytes of a frame from a worker, if records have at most this many bytes.
     public static func workerFrame(record bytes: Int) -> Int {
         min(frame, max(others, min(bytes, body) + 65_536))
     }
 }
 
-/// Appends values to bytes: whole numbers little-endian, byte strings and lists after their 32-bit length.
+/// Appends values to bytes: integers little-endian, byte strings and lists after their 32-bit length.
 struct ByteWriter {
     private(set) var bytes: [UInt8]
 
@@ -62,7 +66,7 @@ struct ByteWriter {
         bytes += body
     }
 
-    /// Text beyond the limit is cut: a cause of failure may be of any length.
+    /// Writes text and cuts it at the limit: a cause of failure may be of any length.
     mutating func write(_ text: String) {
         var utf8 = Array(text.utf8.prefix(WireLimit.text))
         while !utf8.isEmpty, String(validating: utf8, as: UTF8.self) == nil { utf8.removeLast() }
@@ -75,7 +79,7 @@ struct ByteWriter {
     }
 }
 
-/// Reads what `ByteWriter` wrote, or throws; never reads past the end, never allocates beyond a limit.
+/// Reads what `ByteWriter` wrote, or throws. It never reads past the end and never allocates beyond a limit.
 struct ByteReader {
     private let bytes: [UInt8]
     private var position = 2
@@ -107,14 +111,14 @@ struct ByteReader {
         return number == 1
     }
 
-    /// How long something took.
+    /// Reads a duration in seconds.
     mutating func readSeconds() throws(WireError) -> Double {
         let seconds = Double(bitPattern: try read(UInt64.self))
         guard (0...WireLimit.seconds).contains(seconds) else { throw .badTime }
         return seconds
     }
 
-    /// Unix time in milliseconds.
+    /// Reads a Unix time in milliseconds.
     mutating func readTime() throws(WireError) -> Int64 {
         let time: Int64 = try read()
         guard (0...WireLimit.milliseconds).contains(time) else { throw .badTime }
@@ -147,7 +151,8 @@ struct ByteReader {
     ) throws(WireError) -> [Element] {
         let count = Int(try read(UInt32.self))
         guard count <= WireLimit.list else { throw .tooLong(count, limit: WireLimit.list) }
-        // Every element has a byte at least: a lying count cannot make us reserve for what is not there.
+        // Every element has at least one byte, so a false count can't make us reserve memory for absent
+        // elements.
         guard count <= bytes.count - position else { throw .truncated }
         var list: [Element] = []
         list.reserveCapacity(count)
@@ -160,17 +165,20 @@ struct ByteReader {
     }
 }
 
-/// Cuts a stream of bytes into frames: a 32-bit little-endian length, then as many bytes.
+/// Cuts a stream of bytes into frames: a 32-bit little-endian length, then that many bytes.
 public struct FrameBuffer: Sendable {
     private var pending: [UInt8] = []
     private var start = 0
 
+    /// Creates an empty buffer.
     public init() {}
 
+    /// The frame that holds these bytes.
     public static func frame(_ bytes: [UInt8]) -> [UInt8] {
         (0..<4).map { UInt8(truncatingIfNeeded: bytes.count >> (8 * $0)) } + bytes
     }
 
+    /// Appends bytes that were received.
     public mutating func append(_ bytes: some Collection<UInt8>) {
         if start > 0 {
             pending.removeFirst(start)
@@ -179,7 +187,8 @@ public struct FrameBuffer: Sendable {
         pending += bytes
     }
 
-    /// The next whole frame, if there is one. Throws on a length beyond the limit: the stream is lost then.
+    /// Removes and returns the next complete frame; nil if there is none yet. Throws on a length beyond the
+    /// limit, after which the stream can't be read any further.
     public mutating func next() throws(WireError) -> [UInt8]? {
         guard pending.count - start >= 4 else { return nil }
         let count = (0..<4).reduce(0) { $0 | Int(pending[start + $1]) << (8 * $1) }

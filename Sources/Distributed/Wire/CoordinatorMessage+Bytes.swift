@@ -5,6 +5,7 @@ extension CoordinatorMessage {
         case welcome = 1, refuse, assign, heartbeat, accepted, revoke, finish, fetch, recall
     }
 
+    /// The message as bytes, with the protocol's version first.
     public var encoded: [UInt8] {
         switch self {
         case .welcome(let welcome):
@@ -45,6 +46,7 @@ extension CoordinatorMessage {
         }
     }
 
+    /// Reads a message from bytes; throws if they aren't exactly one message of this version.
     public init(decoding bytes: [UInt8]) throws(WireError) {
         var reader = try ByteReader(bytes)
         switch MessageType(rawValue: reader.kind) {
@@ -76,6 +78,7 @@ extension CoordinatorMessage {
 extension SlotRequest {
     private enum MessageType: UInt8 { case sweep = 1, run }
 
+    /// The request as bytes, with the protocol's version first.
     public var encoded: [UInt8] {
         switch self {
         case .sweep(let sweep):
@@ -89,6 +92,7 @@ extension SlotRequest {
         }
     }
 
+    /// Reads a request from bytes; throws if they aren't exactly one request of this version.
     public init(decoding bytes: [UInt8]) throws(WireError) {
         var reader = try ByteReader(bytes)
         switch MessageType(rawValue: reader.kind) {
@@ -103,6 +107,7 @@ extension SlotRequest {
 extension SlotReply {
     private enum MessageType: UInt8 { case ready = 1, done, failed, progress }
 
+    /// The reply as bytes, with the protocol's version first.
     public var encoded: [UInt8] {
         switch self {
         case .ready(let kernel, let commit):
@@ -136,6 +141,7 @@ extension SlotReply {
         }
     }
 
+    /// Reads a reply from bytes; throws if they aren't exactly one reply of this version.
     public init(decoding bytes: [UInt8]) throws(WireError) {
         var reader = try ByteReader(bytes)
         switch MessageType(rawValue: reader.kind) {

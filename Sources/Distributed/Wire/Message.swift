@@ -1,57 +1,65 @@
-// Wire: what coordinator, worker and slot say to one another, and how it is written as bytes.
-// Imports Sweep and Text. Leaves out sockets (Transport) and what to do about a message (Scheduling).
-
 import Sweep
 import Text
 
 /// The version of every message below; a peer that speaks another is refused with both numbers named.
 public let wireVersion = formatVersion
 
-/// Who a worker is: chosen at random by the worker's process when it starts, kept across reconnections.
+/// Identity of a worker. Its process chooses it at random at the start and keeps it across reconnections.
 public struct WorkerID: Hashable, Sendable {
+    /// The random number.
     public let value: UInt64
+    /// Creates the identity with this number.
     public init(_ value: UInt64) { self.value = value }
 }
 
-/// A lease's number: unique within a run directory, across restarts of its coordinator.
+/// Number of a lease, unique within a run directory, even across restarts of its coordinator.
 public struct LeaseID: Hashable, Sendable {
+    /// The number.
     public let value: UInt64
+    /// Creates the identity of the lease with this number.
     public init(_ value: UInt64) { self.value = value }
 }
 
-/// What a worker tells its coordinator. Any of them counts as a beat.
+/// A message from a worker to its coordinator. Every message counts as a heartbeat.
 public enum WorkerMessage: Equatable, Sendable {
-    /// The first message, said again to a silent coordinator, and from time to time: it says what is held,
-    /// and so what was lost on the way.
+    /// First message; repeated to a silent coordinator, and from time to time. It lists the trials that are
+    /// held, and so reveals what was lost on the way.
     case hello(Hello)
     case heartbeat
-    /// How far the trials are that its slots run; those that say nothing yet are left out.
+    /// Progress of the trials that its slots run, without those that have reported none yet.
     case progress([TrialProgress])
     case report(Report)
     case failure(Failure)
-    /// What a `fetch` asked for.
+    /// The bytes that a `fetch` asked for.
     case chunk(Chunk)
-    /// The worker leaves of its own will; its unfinished trials are free at once.
+    /// The worker leaves of its own accord. Its unfinished trials are free at once.
     case goodbye
 
+    /// Description of a worker, with the trials that it holds.
     public struct Hello: Equatable, Sendable {
+        /// Version of the worker's program.
         public var program: String
+        /// Name of its host.
         public var host: String
+        /// Process identifier on that host.
         public var process: UInt32
+        /// Number of its slots.
         public var slots: UInt32
+        /// Name of the processor.
         public var cpu: String
         /// The BLAS kernel its slots use, as OpenBLAS names it.
         public var kernel: String
         /// Trials it still holds: running, waiting, or reported but unacknowledged.
         public var held: [HeldTrial]
-        /// Until it says goodbye, whatever still runs then; nil where it knows no such time. Relative, because
-        /// clocks differ.
+        /// Time until it says goodbye, whatever is still running; nil if it knows no such time. Relative,
+        /// because clocks differ.
         public var remainingMilliseconds: UInt64?
-        /// How often its trials leave their state; 0: never.
+        /// Interval between its trials' checkpoints; 0: it saves none.
         public var checkpointMilliseconds: UInt32
-        /// Which sources the worker was built from (`programCommit`).
+        /// Commit of the sources that the worker was built from (`programCommit`).
         public var commit: String
 
+        /// Creates a hello from its parts.
         public init(
             program: String, host: String, process: UInt32, slots: UInt32, cpu: String, kernel: String,
             held: [HeldTrial], remainingMilliseconds: UInt64? = nil, checkpointMilliseconds: UInt32 = 0,
@@ -70,16 +78,23 @@ public enum WorkerMessage: Equatable, Sendable {
         }
     }
 
+    /// A trial that a worker holds.
     public struct HeldTrial: Equatable, Sendable {
+        /// Lease by which it holds the trial.
         public var lease: LeaseID
+        /// Grid index.
         public var trial: UInt64
+        /// Attempt number.
         public var attempt: UInt32
+        /// How far the trial has come.
         public var stage: Stage
-        /// Whether all of the lease are run at once by one slot.
+        /// Whether one slot runs all trials of the lease as a batch.
         public var isBatched: Bool
 
+        /// Stage of a held trial: without a slot yet, on a slot, or reported but unacknowledged.
         public enum Stage: UInt8, CaseIterable, Sendable { case waiting, running, reported }
 
+        /// Creates a claim to a trial.
         public init(
             lease: LeaseID, trial: UInt64, attempt: UInt32, stage: Stage = .waiting, isBatched: Bool = false
         ) {
@@ -91,17 +106,24 @@ public enum WorkerMessage: Equatable, Sendable {
         }
     }
 
-    /// A finished trial. `body` is the record's part that depends on the trial alone, as canonical JSON.
+    /// A finished trial.
     public struct Report: Equatable, Sendable {
+        /// Lease by which the worker held the trial.
         public var lease: LeaseID
+        /// Grid index.
         public var trial: UInt64
+        /// Identifier of the trial, which must be that of its grid index.
         public var id: TrialID
+        /// Attempt number.
         public var attempt: UInt32
+        /// The part of the record that depends on the trial alone, as canonical JSON.
         public var body: [UInt8]
-        /// Weights that the worker has for the coordinator to fetch: the report counts once they are durable.
+        /// Weights for the coordinator to fetch. The report counts once they are durable.
         public var files: [KeptFile]
+        /// Where, when and for how long the attempt ran.
         public var provenance: Provenance
 
+        /// Creates a report from its parts.
         public init(
             lease: LeaseID, trial: UInt64, id: TrialID, attempt: UInt32, body: [UInt8],
             files: [KeptFile] = [],
@@ -117,17 +139,22 @@ public enum WorkerMessage: Equatable, Sendable {
         }
     }
 
-    /// An attempt that gave no record: an error, a crash, a limit.
+    /// An attempt that gave no record, because of an error, a crash or a limit.
     public struct Failure: Equatable, Sendable {
+        /// Lease by which the worker held the trial.
         public var lease: LeaseID
+        /// Grid index.
         public var trial: UInt64
+        /// Attempt number.
         public var attempt: UInt32
-        /// One sentence for a person.
+        /// Cause in one sentence, for a person.
         public var cause: String
-        /// The last lines that the slot wrote to standard error, with newlines between; often none.
+        /// Last lines that the slot wrote to standard error, separated by newlines; often empty.
         public var log: String
+        /// Where, when and for how long the attempt ran.
         public var provenance: Provenance
 
+        /// Creates a failure from its parts.
         public init(
             lease: LeaseID, trial: UInt64, attempt: UInt32, cause: String, log: String = "",
             provenance: Provenance
@@ -142,13 +169,16 @@ public enum WorkerMessage: Equatable, Sendable {
     }
 }
 
-/// How far a trial is, in thousandths of its training's steps.
+/// Progress of a trial, in thousandths of its training steps.
 public struct TrialProgress: Equatable, Sendable {
+    /// Grid index.
     public var trial: UInt64
+    /// Thousandths that are done.
     public var permille: UInt16
-    /// Where the attempt began: not at 0 where it goes on from a checkpoint.
+    /// Thousandths at which the attempt began; above 0 if it continues from a checkpoint.
     public var from: UInt16
 
+    /// Creates the progress of a trial.
     public init(trial: UInt64, permille: UInt16, from: UInt16 = 0) {
         self.trial = trial
         self.permille = permille
@@ -156,12 +186,14 @@ public struct TrialProgress: Equatable, Sendable {
     }
 }
 
-/// Weights after a step of a trial. The coordinator gives them their name: a worker names no files.
+/// Weights after a step of a trial. The coordinator names the file; a worker names no files.
 public struct KeptFile: Equatable, Sendable {
+    /// Training step.
     public var step: UInt64
-    /// How many.
+    /// Size in bytes.
     public var bytes: UInt64
 
+    /// Creates the description of a file.
     public init(step: UInt64, bytes: UInt64) {
         self.step = step
         self.bytes = bytes
@@ -170,13 +202,16 @@ public struct KeptFile: Equatable, Sendable {
 
 /// A part of a trial's kept weights.
 public struct Chunk: Equatable, Sendable {
+    /// Grid index.
     public var trial: UInt64
-    /// Its place in the report's list.
+    /// Index of the file in the report's list.
     public var file: UInt32
+    /// Offset in the file, in bytes.
     public var offset: UInt64
-    /// As many as there are from `offset` on, at most `WireLimit.piece`.
+    /// Bytes of the file from `offset` on, at most `WireLimit.chunk`.
     public var bytes: [UInt8]
 
+    /// Creates a chunk from its parts.
     public init(trial: UInt64, file: UInt32, offset: UInt64, bytes: [UInt8]) {
         self.trial = trial
         self.file = file
@@ -185,24 +220,32 @@ public struct Chunk: Equatable, Sendable {
     }
 }
 
-/// Who, where, when and how long: about the attempt, never in the record.
+/// Where, when and for how long an attempt ran. This is about the attempt and never part of the record.
 public struct Provenance: Equatable, Sendable {
+    /// Name of the worker's host.
     public var host: String
+    /// Process identifier of the worker on that host.
     public var process: UInt32
+    /// Index of the slot in its worker.
     public var slot: UInt32
+    /// Name of the processor.
     public var cpu: String
+    /// BLAS kernel of the slot, as OpenBLAS names it.
     public var kernel: String
     /// Unix time of the start, in milliseconds.
     public var startMilliseconds: Int64
+    /// Duration of the attempt.
     public var seconds: Double
+    /// Most memory that the slot's process had at once.
     public var peakMemoryBytes: UInt64
-    /// The step of the checkpoint that the attempt went on from; 0: it began at the beginning.
+    /// Step of the checkpoint that the attempt continued from; 0: it began at the beginning.
     public var continuedFrom: UInt64
-    /// Of `seconds`, those in which the network was measured and not trained; 0 where nobody says.
+    /// Seconds within `seconds` that were spent on measuring and not on training; 0 if unknown.
     public var measuringSeconds: Double
-    /// Which sources the worker was built from; empty where nobody says.
+    /// Commit of the sources that the worker was built from; empty if unknown.
     public var commit: String
 
+    /// Creates a provenance from its parts.
     public init(
         host: String, process: UInt32, slot: UInt32, cpu: String, kernel: String, startMilliseconds: Int64,
         seconds: Double, peakMemoryBytes: UInt64, continuedFrom: UInt64 = 0, measuringSeconds: Double = 0,
@@ -222,32 +265,37 @@ public struct Provenance: Equatable, Sendable {
     }
 }
 
-/// What a coordinator tells a worker.
+/// A message from a coordinator to a worker.
 public enum CoordinatorMessage: Equatable, Sendable {
-    /// The sweep (its canonical JSON) that assignments index into, and how often to beat.
+    /// The sweep (its canonical JSON) that assignments index into, and the heartbeat interval.
     case welcome(Welcome)
     /// The worker cannot serve; `reason` is for its user.
     case refuse(reason: String)
     case assign(Assignment)
-    /// Nothing to say, still here: a worker that hears nothing for long says hello again.
+    /// The coordinator is still here. A worker that hears nothing for long says hello again.
     case heartbeat
-    /// These trials have durable records: forget what you hold of them. Never the answer to a failure.
+    /// These trials have durable records: forget them. Never the answer to a failure.
     case accepted([UInt64])
-    /// Give back the trials that no slot has begun, and say by a hello what is still held.
+    /// Give back the trials that no slot has begun, and list in a hello what is still held.
     case recall
-    /// Stop and forget these trials of the lease: their failure is known, they have their outcome, or others have them.
+    /// Stop and forget these trials of the lease: their failure is known, they have an outcome, or other
+    /// workers have them.
     case revoke(LeaseID, [UInt64])
-    /// Send the piece that begins there, of the reported trial's weights.
+    /// Send the chunk at this offset of the reported trial's weights.
     case fetch(trial: UInt64, file: UInt32, offset: UInt64)
-    /// All is done, or the coordinator stops for good: exit.
+    /// The sweep is done, or the coordinator stops for good: exit.
     case finish
 
+    /// Answer to a hello.
     public struct Welcome: Equatable, Sendable {
+        /// Canonical JSON of the sweep.
         public var sweep: [UInt8]
+        /// Interval between heartbeats, in both directions.
         public var heartbeatMilliseconds: UInt32
-        /// A trial that runs longer is ended, and has failed; 0: never.
+        /// Time limit of a trial. One that runs longer is ended and has failed; 0: no limit.
         public var trialLimitSeconds: UInt32
 
+        /// Creates a welcome from its parts.
         public init(sweep: [UInt8], heartbeatMilliseconds: UInt32, trialLimitSeconds: UInt32 = 0) {
             self.sweep = sweep
             self.heartbeatMilliseconds = heartbeatMilliseconds
@@ -255,14 +303,18 @@ public enum CoordinatorMessage: Equatable, Sendable {
         }
     }
 
+    /// Trials that are leased to a worker.
     public struct Assignment: Equatable, Sendable {
+        /// Lease of all these trials.
         public var lease: LeaseID
+        /// Attempt number of all these trials.
         public var attempt: UInt32
         /// Grid indices.
         public var trials: [UInt64]
-        /// Whether one slot is to train them all at once.
+        /// Whether one slot trains them all as a batch.
         public var isBatched: Bool
 
+        /// Creates an assignment from its parts.
         public init(lease: LeaseID, attempt: UInt32, trials: [UInt64], isBatched: Bool = false) {
             self.lease = lease
             self.attempt = attempt
@@ -272,23 +324,24 @@ public enum CoordinatorMessage: Equatable, Sendable {
     }
 }
 
-/// What a worker tells its slot, a child process, over a socket pair.
+/// A message from a worker to a slot, its child process, over a socket pair.
 public enum SlotRequest: Equatable, Sendable {
-    /// The sweep's canonical JSON; once, first.
+    /// The sweep's canonical JSON. Sent once, as the first message.
     case sweep([UInt8])
-    /// One, or several that it trains at once; each is answered.
+    /// Run one trial, or several as a batch. Each is answered.
     case run(trials: [UInt64])
 }
 
-/// What a slot tells its worker.
+/// A message from a slot to its worker.
 public enum SlotReply: Equatable, Sendable {
-    /// Up, with this BLAS kernel, and of these sources: the program's file may be another by now.
+    /// The slot is ready. It has this BLAS kernel and was built from these sources, which may differ from
+    /// those of the worker: the program's file may have been replaced.
     case ready(kernel: String, commit: String = "")
-    /// The files are where the worker told the slot to put them.
+    /// The trial has a record. Its files are where the worker told the slot to put them.
     case done(
         trial: UInt64, id: TrialID, body: [UInt8], files: [KeptFile] = [], continuedFrom: UInt64 = 0,
         seconds: Double, measuringSeconds: Double = 0, peakMemoryBytes: UInt64)
     case failed(trial: UInt64, cause: String, seconds: Double, peakMemoryBytes: UInt64)
-    /// Told about once a second.
+    /// Sent about once a second.
     case progress(TrialProgress)
 }

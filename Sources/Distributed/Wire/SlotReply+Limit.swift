@@ -1,5 +1,6 @@
 extension SlotReply {
-    /// The reply as it can be sent: a record that no message holds is its trial's failure, which says so.
+    /// The reply as it can be sent. A record that is too large for a message becomes a failure of its trial,
+    /// which says so.
     public var withinLimits: SlotReply {
         guard case .done(let trial, _, let body, _, _, let seconds, _, let peak) = self,
             body.count > WireLimit.body

@@ -3,6 +3,7 @@ import Sweep
 extension WorkerMessage {
     private enum MessageType: UInt8 { case hello = 1, heartbeat, report, failure, goodbye, chunk, progress }
 
+    /// The message as bytes, with the protocol's version first.
     public var encoded: [UInt8] {
         switch self {
         case .hello(let hello):
@@ -59,6 +60,7 @@ extension WorkerMessage {
         }
     }
 
+    /// Reads a message from bytes; throws if they aren't exactly one message of this version.
     public init(decoding bytes: [UInt8]) throws(WireError) {
         var reader = try ByteReader(bytes)
         switch MessageType(rawValue: reader.kind) {
