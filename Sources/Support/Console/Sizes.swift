@@ -1,5 +1,5 @@
-/// Bytes that a person wrote: "2GiB", "2G", "1.5g", "500M", "500MB", "1048576". K, M, G and T count by 1024,
-/// KB, MB, GB and TB by 1000. nil where it is none, or not a byte.
+/// Bytes in a size as people write it: "2GiB", "2G", "1.5g", "500M", "500MB", "1048576". K, M, G and T are
+/// powers of 1024; KB, MB, GB and TB are powers of 1000. nil if the text is no size, or less than a byte.
 public func bytes(ofSize text: String) -> UInt64? {
     let digits = text.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
     guard let number = Double(digits), number > 0 else { return nil }
@@ -21,7 +21,7 @@ public func bytes(ofSize text: String) -> UInt64? {
     return bytes >= 1 && bytes < 1e18 ? UInt64(bytes) : nil
 }
 
-/// "2 GiB", "1.5 GiB", "300 MiB".
+/// A size in words: "2 GiB", "1.5 GiB", "300 MiB".
 public func sizeText(_ bytes: UInt64) -> String {
     let units = [("TiB", 0x1p40), ("GiB", 0x1p30), ("MiB", 0x1p20), ("KiB", 0x1p10)]
     for (unit, scale) in units where Double(bytes) >= scale {
@@ -31,7 +31,9 @@ public func sizeText(_ bytes: UInt64) -> String {
 }
 
 extension Arguments {
-    /// The bytes of a size, or nil where the option was not given.
+    /// The option's value as a size in bytes, or nil if the option is not given.
+    ///
+    /// - Throws: `UsageError` if the value is not a size.
     public func size(_ option: String) throws(UsageError) -> UInt64? {
         guard let text = self[option] else { return nil }
         guard let size = bytes(ofSize: text) else {
