@@ -17,7 +17,8 @@ public struct WeightNorms: Equatable, Sendable {
     ///
     /// - Parameters:
     ///   - layers: layers with finite weights.
-    ///   - tolerance: relative to σ_1; nil means 1.19e-7 times the matrix's larger side, as in single precision.
+    ///   - tolerance: relative to σ_1; nil means 1.19e-7 times the matrix's larger side, as in single
+    ///     precision.
     /// - Throws: `FactorisationError` if LAPACK's iteration does not converge.
     public init<Scalar: Real>(
         _ layers: [DenseLayer<Scalar>], tolerance: Double? = nil
