@@ -29,8 +29,8 @@
 // Numbers in a tile: networks' rows may be shorter than a vector, so loops go over tiles of whole rows.
 #define TILE 512
 #define LN_TWO_PI 1.8378770664093454836
-// For p below this, softplus p is e^p (1 − e^p / 2) to the last digit of a double, and its logarithm is p −
-// e^p / 2.
+// For p below this, softplus p is e^p (1 − e^p / 2) to the last digit of a double, and its logarithm is
+// p − e^p / 2.
 #define SMALL_SOFTPLUS -18
 
 // Number of rows in a tile: a multiple of 16 if it fits, because 16 rows of any length fill whole vectors; at
@@ -224,8 +224,8 @@ CK_CLONES void ck_philox(uint64_t key, uint64_t stream, uint64_t first, uint32_t
     }
 }
 
-// cos and sin of 2πt for t in [0, 1): rounding finds the quadrant, then Cephes' polynomials apply on [−π/4,
-// π/4].
+// cos and sin of 2πt for t in [0, 1): rounding finds the quadrant, then Cephes' polynomials apply on
+// [−π/4, π/4].
 INLINE void cos_sin_turns(float t, float *cosine, float *sine) {
     float quadrant = __builtin_elementwise_floor(t * 4.0f + 0.5f);
     float r = (t - quadrant * 0.25f) * 6.283185307179586f;
@@ -240,8 +240,8 @@ INLINE void cos_sin_turns(float t, float *cosine, float *sine) {
     *sine = q >= 2 ? -swapped_s : swapped_s;
 }
 
-// Turns words into normal variates, lane by lane: (words 0, 1) and (words 2, 3) of each block by Box and
-// Muller.
+// Turns words into normal variates, lane by lane: (words 0, 1) and (words 2, 3) of each block by
+// Box and Muller.
 INLINE void normal_blocks(uint32_t words[4][BLOCKS], float values[4][BLOCKS]) {
     for (int pair = 0; pair < 4; pair += 2) {
         for (int i = 0; i < BLOCKS; i++) {

@@ -3,8 +3,8 @@ import COpenBLAS
 
 /// The BLAS library that this process loaded.
 public enum BLAS {
-    /// The kernel that OpenBLAS chose when it was loaded, such as "SkylakeX"; it decides the bits of
-    /// products.
+    /// The kernel that OpenBLAS chose when it was loaded, such as "SkylakeX"; it decides the
+    /// bits of products.
     public static var kernelName: String {
         guard let name = openblas_get_corename() else { return "unknown" }
         return String(cString: name)

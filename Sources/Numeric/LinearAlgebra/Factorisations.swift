@@ -86,8 +86,8 @@ extension Matrix where Scalar == Double {
         return info == 0
     }
 
-    /// self = (L Lᵀ)⁻¹ self, or self (L Lᵀ)⁻¹ with `fromRight`, L being a lower Cholesky factor (BLAS dtrsm,
-    /// twice).
+    /// self = (L Lᵀ)⁻¹ self, or self (L Lᵀ)⁻¹ with `fromRight`, L being a lower Cholesky factor (BLAS
+    /// dtrsm, twice).
     public func divide(byCholesky factor: Matrix, fromRight: Bool = false) {
         let order = fromRight ? columns : rows
         precondition(factor.rows == order && factor.columns == order)
@@ -100,8 +100,8 @@ extension Matrix where Scalar == Double {
         }
     }
 
-    /// The eigenvalues of a symmetric matrix, smallest first, and its eigenvectors as columns (LAPACK
-    /// dsyevd).
+    /// The eigenvalues of a symmetric matrix, smallest first, and its eigenvectors as columns
+    /// (LAPACK dsyevd).
     ///
     /// - Throws: `FactorisationError.noConvergence`.
     public func symmetricEigen() throws(FactorisationError) -> (values: [Double], vectors: Matrix) {

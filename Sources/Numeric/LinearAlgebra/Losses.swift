@@ -1,5 +1,5 @@
-/// The loss of a batch: the sum over its points, in nats (or squared units), and the number of correct
-/// guesses.
+/// The loss of a batch: the sum over its points, in nats (or squared units), and the number of
+/// correct guesses.
 public struct LossSum: Sendable, Equatable {
     /// The summed loss.
     public var loss: Double
@@ -61,8 +61,8 @@ extension Matrix {
 
     /// −Σ ln N(target; self, diag e^v), v one row. On return self is scale · d(sum)/d(self) and `gradient`
     /// (one row) is scale · d(sum)/dv. With `inOrder` it adds one number after another, which decides the
-    /// last digits of records; otherwise it adds several at once, which is faster and gives other last
-    /// digits.
+    /// last digits of records; otherwise it adds several at once, which is faster and gives other
+    /// last digits.
     @_specialize(where Scalar == Float)
     public func gaussianNLL(
         _ target: Matrix, logVariance: Matrix, gradient: Matrix, scale: Scalar, inOrder: Bool = true
@@ -102,8 +102,8 @@ extension Matrix {
     /// One step of Adam on a flat range of parameters (Kingma & Ba 2015, algorithm 1, in its efficient form):
     /// `rate` and `epsilon` include the bias corrections, and `decay` adds decay · w to the gradient.
     ///
-    /// All constants are passed as doubles and rounded last: 1 − β₂ has few correct digits if β₂ is rounded
-    /// first.
+    /// All constants are passed as doubles and rounded last: 1 − β₂ has few correct digits if β₂ is
+    /// rounded first.
     @_specialize(where Scalar == Float)
     public func adamStep(
         gradient: Matrix, first: Matrix, second: Matrix, rate: Double, beta1: Double, beta2: Double,

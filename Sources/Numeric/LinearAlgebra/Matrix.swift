@@ -194,8 +194,8 @@ extension Matrix where Scalar == Double {
     }
 
     /// self[i, j] = factors[i] factors[j] · other[indices[i], indices[j]] for j ≤ i: the lower triangle of a
-    /// scaled submatrix of a symmetric matrix, of which only the lower triangle is read. `indices` must
-    /// ascend.
+    /// scaled submatrix of a symmetric matrix, of which only the lower triangle is read. `indices`
+    /// must ascend.
     public func assignLower(indices: [Int], of other: Matrix, times factors: [Double]) {
         precondition(rows == indices.count && rows == columns && rows == factors.count)
         precondition(indices.allSatisfy { $0 >= 0 && $0 < other.rows } && other.rows == other.columns)

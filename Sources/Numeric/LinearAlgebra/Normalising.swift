@@ -44,8 +44,8 @@ public struct NormalisationScratch<Scalar: Real> {
 }
 
 extension Matrix {
-    /// Sets `mean` and `variance` [instances, groups] to those of self. The variance's divisor is n, not n −
-    /// 1.
+    /// Sets `mean` and `variance` [instances, groups] to those of self. Variances are divided by n, not
+    /// by n − 1.
     public func findMoments(
         _ cut: NormalisationCut, mean: Matrix, variance: Matrix, scratch: NormalisationScratch<Scalar>
     ) {

@@ -1,7 +1,7 @@
 import CKernels
 
-/// All pairs of points, processed in tiles: scalar products by BLAS, then loops over them in C. It holds 128
-/// · 1024 products, whatever the number of points.
+/// All pairs of points, processed in tiles: scalar products by BLAS, then loops over them in C. Holds
+/// 128 · 1024 products, whatever the number of points.
 public struct PairTiles {
     private let points: Matrix<Double>
     /// ‖x_i‖², [1, points].

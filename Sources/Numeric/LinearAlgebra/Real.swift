@@ -19,8 +19,8 @@ public enum Activation: Int32, Sendable {
 }
 
 /// The C functions for one scalar type; ckernels.h says what each computes. It is a class because generic
-/// code that calls one function of a struct would copy the whole struct and count a reference for each
-/// function.
+/// code that calls one function of a struct would copy the whole struct and count a reference for
+/// each function.
 public final class Kernels<T: Real>: Sendable {
     typealias Pointer = UnsafeMutablePointer<T>
     typealias Source = UnsafePointer<T>

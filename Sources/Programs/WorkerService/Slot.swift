@@ -133,7 +133,7 @@ private struct Slot {
         switch outcome {
         case .success(let result):
             let body = result.body.canonicalBytes
-            // A coordinator accepts no other record, and disconnects a worker that sends one.
+            // A coordinator accepts no other record, and refuses a worker that sends one.
             if body.count <= WireLimit.body, let fault = fault(in: body, of: index) {
                 return fail("its record is none that the sweep can give: \(fault)")
             }

@@ -57,8 +57,8 @@ struct SlotProcess {
 
     enum Reading {
         case replies([SlotReply])
-        /// The process ended, or sent an invalid message and was ended: the cause, and whether it crashed by
-        /// itself.
+        /// The process ended, or sent an invalid message and was ended: the cause, and whether it
+        /// crashed by itself.
         case ended(String, isCrash: Bool = false)
     }
 

@@ -123,8 +123,8 @@ struct Worker {
         throw UsageError("--memory-limit needs /proc, which is not there: mount it, or leave the option out")
     }
 
-    /// Warns if slots may run out of memory. A slot that has just started uses some 60 MB, most of it BLAS
-    /// buffers.
+    /// Warns if slots may run out of memory. A slot that has just started uses some 60 MB, most of it
+    /// BLAS buffers.
     private func warnOfMemory() {
         guard let available = availableMemoryBytes(), available / UInt64(options.slots) < 150 << 20 else {
             return
@@ -237,8 +237,8 @@ struct Worker {
         case .replies(let replies):
             for reply in replies {
                 if case .ready(let name, let commit) = reply {
-                    // A worker that may not serve sends no hello, and so is given no trials that it would
-                    // lose.
+                    // A worker that may not serve sends no hello, and so is given no trials that it
+                    // would lose.
                     guard isRight(kernel: name), isOwn(commit: commit) else { return }
                     // A worker that is ending takes no new trial.
                     guard ending == nil else { return }

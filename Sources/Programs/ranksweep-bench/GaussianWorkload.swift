@@ -7,8 +7,8 @@ import Text
 /// and 5 targets. This is the trial's own training, including drawing its batches, timed from step to step.
 /// Its loss and KL are those of the trial's record at β = 0.1 after all steps.
 ///
-/// With `--together N` that trial is batched with N − 1 others of different β, and seconds are one trial's
-/// share.
+/// With `--together N` that trial is batched with N − 1 others of different β, and seconds are one
+/// trial's share.
 func measureGaussianVIB(_ options: Options) throws(BenchError) -> Measurement {
     let (points, steps, d) = (256, options.steps ?? 1000, 5)
     let lead = TrialSettings(

@@ -29,8 +29,8 @@ func measureSweep(_ options: Options) throws(BenchError) -> Measurement {
 
 private struct SweepRun {
     let seconds: Double
-    /// Peak memory of the coordinator, its worker and the slots together, in bytes, sampled four times a
-    /// second.
+    /// Peak memory of the coordinator, its worker and the slots together, in bytes, sampled four
+    /// times a second.
     let peakBytes: Int
     /// Peak memory of the largest slot, including what it shares.
     let slotPeakBytes: Int

@@ -3,15 +3,15 @@ import Glibc
 import LinearAlgebra
 import Text
 
-/// What a training's repeats took beside their seconds: processor time instead of clock time, so that other
+/// Further costs of a training's repeats: processor time instead of clock time, so that other
 /// programs count less.
 struct TrainingTimes {
-    /// Processor seconds of a step, one for each repeat.
+    /// Processor seconds of a repeat's steps, one for each repeat.
     fileprivate(set) var step: [Double] = []
-    /// Processor seconds of the step's products alone, through the same calls, one for each repeat.
+    /// Processor seconds of those steps' products alone, through the same calls, one for each repeat.
     fileprivate(set) var products: [Double] = []
-    /// The highest rate of operations per second observed for fused multiply-adds in registers; 0 means
-    /// unknown.
+    /// The highest rate of operations per second observed for fused multiply-adds in registers; 0
+    /// means unknown.
     fileprivate(set) var peak = 0.0
     /// Calls of malloc and its relatives in all timed steps.
     fileprivate(set) var allocations = 0
@@ -93,8 +93,8 @@ struct Times {
 }
 
 extension Measurement {
-    /// - Parameter trainings: number of trainings in the batch; times and operations are then one training's
-    ///   share.
+    /// - Parameter trainings: number of trainings in the batch; times and operations are then one
+    ///   training's share.
     init(_ times: Times, trainings: Int = 1, details: [String: JSONValue]) {
         self.init(
             seconds: times.seconds, operations: times.operations, training: times.training,

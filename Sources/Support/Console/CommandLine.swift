@@ -6,7 +6,7 @@ public struct OptionSpec: Sendable {
     public var name: String
     /// The placeholder for its value in help; nil for a flag.
     public var value: String?
-    /// What the option does, in a sentence for `--help`.
+    /// A description for `--help`.
     public var help: String
     /// Whether the option may be given more than once.
     public var isRepeatable: Bool
@@ -37,7 +37,7 @@ public struct OptionSpec: Sendable {
 public struct CommandSpec: Sendable {
     /// The full name: "ranksweep run".
     public var name: String
-    /// What the command does, in one line.
+    /// A description of the command in one line.
     public var summary: String
     /// Names of the arguments that are not options: "SWEEP". Brackets mark a last one that may be omitted:
     /// "[NAME]". A last one that ends with "…" may be repeated.
@@ -65,7 +65,7 @@ public struct CommandSpec: Sendable {
 
 /// A command line that cannot be carried out. The program ends with exit code 2.
 public struct UsageError: Error, Equatable, Sendable {
-    /// What is wrong with the command line, for its author.
+    /// The error message.
     public var message: String
 
     /// Creates an error with this message.

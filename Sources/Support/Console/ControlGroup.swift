@@ -33,8 +33,8 @@ struct ControlGroup {
     /// The group's folder in version 2 and those above it, innermost first.
     var unified: [String] { folders(of: "cgroup2", group: groupPath { $0.isEmpty }) }
 
-    /// The group's folder and those above it for a controller of version 1, "cpu" or "memory", innermost
-    /// first.
+    /// The group's folder and those above it for a controller of version 1, "cpu" or "memory",
+    /// innermost first.
     func folders(of controller: String) -> [String] {
         folders(
             of: controller, group: groupPath { $0.split(separator: ",").contains { $0 == controller } })

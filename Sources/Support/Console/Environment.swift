@@ -7,8 +7,8 @@ public func environmentValue(_ name: String) -> String? {
     return text.isEmpty ? nil : text
 }
 
-/// The environment as NAME=VALUE, without entries that are not UTF-8; child processes inherit those
-/// unchanged.
+/// The environment as NAME=VALUE, without entries that are not UTF-8; child processes inherit
+/// those unchanged.
 public func environmentList() -> [String] {
     var list: [String] = []
     var entry = environ
@@ -19,7 +19,7 @@ public func environmentList() -> [String] {
     return list
 }
 
-/// How OpenBLAS's kernel is chosen for a process that computes.
+/// The choice of OpenBLAS's kernel for a process that computes.
 public enum BLASKernel: Equatable, Sendable {
     /// The one that OpenBLAS chooses for the CPU.
     case automatic

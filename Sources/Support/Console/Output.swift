@@ -42,8 +42,8 @@ func writeText(_ text: String, to descriptor: Int32) -> Int32 {
     return 0
 }
 
-/// Ends the program. If standard output did not take everything, says so, and ends with code 4 a program that
-/// would otherwise end with success.
+/// Ends the program. If standard output did not take everything, says so and replaces exit codes 0 and 1
+/// by 4.
 public func endProgram(_ code: ExitCode) -> Never {
     let (code, words) = checkedEnd(code, outputFault: outputFault.load(ordering: .relaxed))
     if let words { printError(words) }

@@ -116,8 +116,8 @@ public func aboutText(seconds: Double) -> String {
     return "about \(rounded(days, to: 1)) d"
 }
 
-/// A number rounded to two significant digits, for programs that read an estimate; 0 if not positive or not
-/// finite.
+/// A number rounded to two significant digits, for programs that read an estimate; 0 if not positive
+/// or not finite.
 public func twoDigits(_ number: Double) -> Double {
     guard number.isFinite, number > 0 else { return 0 }
     return number.rounded(toDigits: 2)

@@ -12,7 +12,7 @@ public struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
     public let doing: String
     /// `errno`.
     public let code: Int32
-    /// What is there instead of a regular file; nil if that isn't the problem.
+    /// The kind found instead of a regular file; nil if that isn't the problem.
     public let kind: FileKind?
 
     /// Creates an error for an operation on a path.

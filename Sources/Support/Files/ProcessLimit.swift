@@ -1,7 +1,7 @@
 import Glibc
 
-/// A limit that the system sets on this process and its children: `ulimit` in a shell, `Limit…=` in a systemd
-/// unit.
+/// A limit that the system sets on this process and its children: `ulimit` in a shell, `Limit…=` in a
+/// systemd unit.
 public enum ProcessLimit: Sendable {
     case fileSize, openFiles, addressSpace, data, processes, processorTime
 
@@ -53,8 +53,8 @@ public enum ProcessLimit: Sendable {
         }
     }
 
-    /// What to do about the limit; nil if there is none. For example: "the limit on open files (ulimit -n) is
-    /// 24: raise it there, or with LimitNOFILE= in a systemd unit".
+    /// Advice on raising the limit; nil if there is none. For example: "the limit on open files (ulimit -n)
+    /// is 24: raise it there, or with LimitNOFILE= in a systemd unit".
     public var advice: String? {
         value.map {
             "the limit on \(name) (ulimit \(option.shell)) is \(text($0)): raise it there, or with \(option.unit) in a "

@@ -34,8 +34,8 @@ public enum FileKind: Equatable, Sendable {
     }
 }
 
-/// Why this user may not read a file, list a folder, or reach it; nil if access is granted or nothing is
-/// there.
+/// Why this user may not read a file, list a folder, or reach it; nil if access is granted or
+/// nothing is there.
 public func readRefusal(_ path: String) -> String? {
     var status = stat()
     let isFolder = stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
@@ -68,8 +68,8 @@ public func openToRead(_ path: String) throws(FileError) -> Int32 {
     return descriptor
 }
 
-/// Opens a file for buffered reading with the C library, by the rules of `openToRead`. The caller calls
-/// `fclose`.
+/// Opens a file for buffered reading with the C library, by the rules of `openToRead`. The caller
+/// calls `fclose`.
 public func openStream(_ path: String) throws(FileError) -> UnsafeMutablePointer<FILE> {
     let descriptor = try openToRead(path)
     guard let file = fdopen(descriptor, "r") else {

@@ -3,7 +3,7 @@ import Glibc
 /// A file that is written in chunks and appears whole or not at all: it is written beside its place, synced,
 /// then renamed. Until then an older file stays in place.
 public final class WholeFile {
-    /// How many programs may write the same file at the same time.
+    /// The programs that may write the same file at the same time.
     public enum Writers: Sendable {
         /// Only this one: a crash leaves `PATH.partial` behind, which the next writer overwrites.
         case one

@@ -58,8 +58,8 @@ public struct LineFit: Equatable, Sendable {
     public func value(at x: Double) -> Double { intercept + slope * x }
 }
 
-/// y = factor · x^exponent, fitted by least squares in ln x and ln y, so that relative errors of y count
-/// alike.
+/// y = factor · x^exponent, fitted by least squares in ln x and ln y, so that relative errors of y
+/// count alike.
 ///
 /// For ‖W(t) − W(0)‖_F against the step t, the exponent is the diffusion exponent α (representation
 /// compression, Section 2.3): 1 for a drift, 0.5 for a free random walk, less for an "ultra-slow" one. Fit it

@@ -107,8 +107,8 @@ private struct CanonicalScan {
         {
             return fraction(from: start)
         }
-        // A whole number that a double holds has one spelling, unless it has a leading zero or is negative
-        // zero.
+        // A whole number that a double holds has one spelling, unless it has a leading zero or is
+        // negative zero.
         guard (1...15).contains(digits) else { return false }
         return bytes[first] != 0x30 || digits == 1 && !isNegative
     }

@@ -15,8 +15,8 @@ public struct Digest: Equatable, Hashable, Sendable {
         bytes = output
     }
 
-    /// The BLAKE2b-256 (RFC 7693) of memory, in a third of the time: for digests that only this machine reads
-    /// again.
+    /// The BLAKE2b-256 (RFC 7693) of memory, in a third of the time: for digests that only this machine
+    /// reads again.
     public init(fastOf message: UnsafeBufferPointer<UInt8>) {
         _ = Digest.isTuned
         var output = [UInt8](repeating: 0, count: 32)

@@ -1,6 +1,6 @@
-/// Why and where a text is not JSON.
+/// The reason why a text is not JSON, and its position.
 public struct JSONError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// What is wrong with a text.
+    /// A reason why a text is not JSON.
     public enum Problem: String, Sendable {
         case unexpectedByte = "unexpected character"
         case unexpectedEnd = "the text ends too soon"
@@ -11,7 +11,7 @@ public struct JSONError: Error, Equatable, Sendable, CustomStringConvertible {
         case repeatedKey = "a key stands twice in an object"
         case depth = "nested more than 128 deep"
     }
-    /// What is wrong.
+    /// The reason.
     public let problem: Problem
     /// Number of bytes before the error.
     public let offset: Int

@@ -12,8 +12,8 @@ public let blasKernelNames = [
     "POWER6", "POWER8", "POWER9", "POWER10", "Z13", "Z14",
 ]
 
-/// What is wrong with a kernel's name; nil if OpenBLAS has the kernel, in any case of letters, or if it is
-/// `auto` or `env`.
+/// An error message for a kernel's name; nil if OpenBLAS has the kernel, in any case of letters, or if the
+/// name is `auto` or `env`.
 public func kernelFault(_ name: String) -> String? {
     let plain = name.lowercased()
     guard plain != "auto", plain != "env", !blasKernelNames.contains(where: { $0.lowercased() == plain })

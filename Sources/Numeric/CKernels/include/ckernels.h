@@ -1,5 +1,5 @@
-// CKernels: the hot elementwise loops, in C because Swift does not vectorise them (square roots, polynomials,
-// sums).
+// CKernels: the hot elementwise loops, in C because Swift does not vectorise them (square roots,
+// polynomials, sums).
 //
 // Every function gives the same bits on every x86-64 instruction set: no contraction into fused
 // multiply-adds, sums in a fixed order over fixed lanes, and, in the float versions, exp, log and tanh by our

@@ -65,7 +65,7 @@ public struct ClassificationDimension: Equatable, Sendable {
         least = curve.first { $0.accuracy >= share * whole }?.components ?? steps
     }
 
-    /// How the smallest k is searched.
+    /// The method that searches the smallest k.
     public enum Search: Sendable {
         /// Every k from 0 on until one keeps the share: exact. `head` runs `least` + 2 times.
         case scan

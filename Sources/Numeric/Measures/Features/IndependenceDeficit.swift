@@ -1,8 +1,8 @@
 import LinearAlgebra
 
 /// The classes whose logits linearly determine one class's logit, and the accuracy of a network that judges
-/// the class by them (rank diminishing, Section 6.2, eq. 11–12): a Lasso regression of its logit on the
-/// others'.
+/// the class by them (rank diminishing, Section 6.2, eq. 11–12): a Lasso regression of its logit
+/// on the others'.
 ///
 /// The paper's objective E[(λᵀ logits)²] + η ‖λ‖₁ is twice that of `Lasso` with α = η/2, without intercept:
 /// its η = 20 is a penalty of 10. A penalty has the scale of squared logits: compare networks at one share of

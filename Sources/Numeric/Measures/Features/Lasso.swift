@@ -1,7 +1,7 @@
 import LinearAlgebra
 
-/// Lasso regressions of single columns of a matrix on the other columns, from their covariances. For column i
-/// they
+/// Lasso regressions of single columns of a matrix on the other columns, from their covariances. For
+/// column i they
 ///
 ///     minimise over w   (1/2n) ‖x_i − X w − b‖² + α ‖w‖₁        (scikit-learn's `Lasso`)
 ///

@@ -1,8 +1,8 @@
 import LinearAlgebra
 
 /// The Gaussian bound on the information that one layer passes to the next while its weights diffuse
-/// (representation compression, eq. 7–9). With W [outputs, inputs], W* the weights at the phase change, δW =
-/// W − W*, δW δWᵀ = Q Λ Qᵀ and A = Qᵀ W* W*ᵀ Q:
+/// (representation compression, eq. 7–9). With W [outputs, inputs], W* the weights at the phase change,
+/// δW = W − W*, δW δWᵀ = Q Λ Qᵀ and A = Qᵀ W* W*ᵀ Q:
 ///
 ///     I(T_{k+1}; T_k) ≤ ½ Σ_i ln(1 + A_ii / (λ_i + σ_z²/σ_T²))      (nats)
 ///

@@ -44,8 +44,8 @@ public struct GradientNoise {
         spreads = [Double](repeating: 0, count: sizes.count)
     }
 
-    /// Adds one mini-batch's gradients: one matrix per layer (its weights, or its weights and biases as one
-    /// row).
+    /// Adds one mini-batch's gradients: one matrix per layer (its weights, or its weights and biases
+    /// as one row).
     public mutating func add<Scalar: Real>(_ gradients: [Matrix<Scalar>]) {
         precondition(gradients.count == means.count)
         batches += 1

@@ -41,7 +41,7 @@ struct StateIndex {
     }
 }
 
-/// The entropy, in nats, of outcomes that were seen so many times: ln n − (1/n) Σ c ln c.
+/// The entropy, in nats, of outcomes with these counts c, which sum to n: ln n − (1/n) Σ c ln c.
 func entropy(ofCounts counts: [Int]) -> Double {
     let total = counts.reduce(0, +)
     guard total > 0 else { return 0 }

@@ -13,8 +13,8 @@ public enum NetworkComponent: Hashable, Sendable {
     case groupNorm(Int)
     case batchNorm
 
-    /// The shape of the component's matrix: rows are its inputs, columns its outputs. nil if it has no
-    /// matrix.
+    /// The shape of the component's matrix: rows are its inputs, columns its outputs. nil if it
+    /// has no matrix.
     public func matrixSize(_ image: ImageSize) -> (rows: Int, columns: Int)? {
         switch self {
         case .dense: (image.count, image.count)

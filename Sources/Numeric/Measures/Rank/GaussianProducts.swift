@@ -4,8 +4,8 @@
 ///     σ_k^(1/L) → exp ½(ln 2 + ψ((n − k + 1)/2)),   (σ_k/σ_1)^(1/L) → exp ½(ψ((n − k + 1)/2) − ψ(n/2))
 ///
 /// almost surely as L grows, with k counted from 1. This is a limit: at finite L the spread of (1/L) ln σ_k
-/// is of order 1/√L, and smaller than the distance between neighbouring k only if L is large compared with n
-/// − k.
+/// is of order 1/√L, and smaller than the distance between neighbouring k only if L is large compared with
+/// n − k.
 public enum GaussianProducts {
     /// The limit of (σ_k/σ_1)^(1/L), 1 ≤ k ≤ n. Relative error below 1e-14.
     public static func ratio(order n: Int, index k: Int) -> Double {

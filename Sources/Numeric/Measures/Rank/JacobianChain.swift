@@ -27,8 +27,8 @@ struct JacobianChain {
     private let activeFactor: Matrix<Double>
     private let cholesky: Matrix<Double>
 
-    /// `uncertainties` is this times 2⁻⁵² Π ‖W_k‖²: over twenty times the largest error found (a test checks
-    /// it).
+    /// `uncertainties` is this times 2⁻⁵² Π ‖W_k‖²: over twenty times the largest error found (a test
+    /// checks it).
     static let roundingErrors = 256.0
 
     /// - Parameter columns: the inputs whose columns of the Jacobians are kept; nil means all.

@@ -47,8 +47,8 @@ public struct LocalRankResult: Equatable, Sendable {
 /// layer, and `RankCounter` counts without singular values except at the few points where one is too close to
 /// a threshold. So every count equals that of the singular values in double.
 ///
-/// Not continuous in the weights: a singular value within 1e-15 Π ‖W_k‖ of a threshold may be counted either
-/// way.
+/// Not continuous in the weights: a singular value within 1e-15 Π ‖W_k‖ of a threshold may be counted
+/// either way.
 public struct LocalRank {
     private let shape: StackShape
     private let lastRows: Int

@@ -13,8 +13,8 @@ import LinearAlgebra
 /// - The product in single precision, as a network computes it.
 ///
 /// Cost per layer of n units: products of 2 n³ in double (twice) and single, a QR factorisation with its Q
-/// (8/3 n³) and two singular value decompositions (8/3 n³ each, half of it at the speed of memory). At n =
-/// 1000 this is about a second on one core.
+/// (8/3 n³) and two singular value decompositions (8/3 n³ each, half of it at the speed of memory). At
+/// n = 1000 this is about a second on one core.
 public struct ProductSpectrum {
     /// The share of σ_1 below which the double-precision product says nothing about a singular value.
     public static let floor = 1e-11

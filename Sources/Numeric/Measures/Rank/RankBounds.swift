@@ -6,7 +6,7 @@ import Glibc
 ///
 /// They promise nothing for networks that are not of minimum norm.
 public struct RankBounds: Equatable, Sendable {
-    /// What the network has to fit.
+    /// The fit that is asked of the network.
     public enum Task: Sendable {
         /// Labels ±1, each point with margin 1.
         case classification

@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-/// How often this process has requested memory so far: malloc, calloc, realloc, aligned_alloc,
+/// Number of this process's requests for memory so far: malloc, calloc, realloc, aligned_alloc,
 /// posix_memalign. Always 0 under a sanitizer, which has its own allocators.
 size_t bench_allocations(void);
 

@@ -35,8 +35,8 @@ long cposix_file_system_type(const char *path);
 /// if it does not say.
 int cposix_allowed_processors(void);
 
-/// Bytes that a TCP connection has received so far, or 0 if the descriptor isn't one or the system does not
-/// say.
+/// Bytes that a TCP connection has received so far, or 0 if the descriptor isn't one or the system
+/// does not say.
 unsigned long long cposix_bytes_received(int descriptor);
 
 /// The name of a directory entry, valid as long as the entry. `d_name` is declared longer than it is.
