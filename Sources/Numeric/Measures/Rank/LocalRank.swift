@@ -2,8 +2,8 @@ import Learning
 import LinearAlgebra
 
 /// A mean over points with its standard error.
-/// The mean over points.
 public struct PointStatistic: Equatable, Sendable {
+    /// The mean over points.
     public var mean: Double
     /// Its standard error; 0 if all values are equal.
     public var standardError: Double
