@@ -1,6 +1,7 @@
-// OpenBLAS takes its buffers when it is loaded, before `main`, and where the system refuses them it asks again for
-// ever. So a limit that leaves no room for them is found before that: in .preinit_array, which comes before what
-// any library does. The C library has not begun either: system calls only.
+// OpenBLAS allocates its buffers when it is loaded, before `main`, and if the system refuses them it retries
+// forever. So a limit that leaves no room for them must be found earlier: in .preinit_array, which runs
+// before the initialisers of all libraries. The C library is not initialised yet either, so only system calls
+// are possible.
 #define _GNU_SOURCE
 #include <limits.h>
 #include <sched.h>
@@ -10,7 +11,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-// OpenBLAS's buffer (32 << 22 bytes on x86-64), a thread's stack, and what the program itself needs to begin.
+// OpenBLAS's buffer (32 << 22 bytes on x86-64), a thread's stack, and what the program itself needs to start.
 static const unsigned long buffer_bytes = (128ul + 8) << 20, own_bytes = 32ul << 20;
 
 static long number(const char *text) {

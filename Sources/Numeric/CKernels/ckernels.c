@@ -7,15 +7,15 @@
 
 #pragma STDC FP_CONTRACT OFF
 
-// One version of each function for each x86-64 level, chosen when the program is loaded. (The thread
-// sanitizer crashes on that choice.)
+// One version of each function per x86-64 level, chosen when the program is loaded. (The thread sanitizer
+// crashes on that choice.)
 #if defined(__x86_64__) && !__has_feature(thread_sanitizer)
 #define CK_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
 #define CK_CLONES
 #endif
 
-// Rows of a few numbers are copied faster by a loop than by calls of memcpy, into which compilers turn such loops.
+// A loop copies short rows faster than calls of memcpy, into which compilers turn such loops.
 #if __has_attribute(no_builtin)
 #define COPIES_IN_LOOPS __attribute__((no_builtin("memcpy", "memmove")))
 #else
@@ -24,15 +24,17 @@
 
 #define INLINE static inline __attribute__((always_inline))
 #define LANES 8
-// Columns that are summed at once.
+// Number of columns that are summed at once.
 #define VECTOR 16
-// Numbers of a tile: loops over networks' rows, which may be shorter than a vector, go over whole tiles of rows.
+// Numbers in a tile: networks' rows may be shorter than a vector, so loops go over tiles of whole rows.
 #define TILE 512
 #define LN_TWO_PI 1.8378770664093454836
-// Below this softplus p is e^p (1 − e^p / 2) to the last digit of a double, and its logarithm p − e^p / 2.
+// For p below this, softplus p is e^p (1 − e^p / 2) to the last digit of a double, and its logarithm is
+// p − e^p / 2.
 #define SMALL_SOFTPLUS -18
 
-// How many rows are a tile: vectors fill 16 rows of any length, so multiples of it where they fit; at least one.
+// Number of rows in a tile: a multiple of 16 if it fits, because 16 rows of any length fill whole vectors; at
+// least one.
 INLINE size_t rows_of_tile(size_t columns) {
     size_t rows = columns == 0 ? TILE : TILE / columns;
     return rows >= 16 ? rows & ~(size_t)15 : rows > 0 ? rows : 1;
@@ -64,8 +66,8 @@ INLINE int32_t float_to_bits(float x) {
     return u.i;
 }
 
-// e^x = 2^n e^r, |r| ≤ ½ ln 2, with the polynomial of Cephes' expf: relative error below 2 ulp on
-// [−87, 88], clamped outside; a NaN stays one, so that divergence is seen.
+// e^x = 2^n e^r, |r| ≤ ½ ln 2, with the polynomial of Cephes' expf: relative error below 2 ulp on [−87, 88],
+// clamped outside. NaN stays NaN, so that divergence is seen.
 INLINE float exp_f32(float x) {
     float y = x > 88.0f ? 88.0f : x;
     y = y < -87.0f ? -87.0f : y;
@@ -84,7 +86,7 @@ INLINE float exp_f32(float x) {
     return p * bits_to_float((exponent + 127) << 23);
 }
 
-// ln x for positive normal x, with the polynomial of Cephes' logf; NaN and infinity stay what they are.
+// ln x for positive normal x, with the polynomial of Cephes' logf; NaN and infinity are returned unchanged.
 INLINE float log_f32(float x) {
     int32_t bits = float_to_bits(x);
     int32_t exponent = (bits >> 23) - 126;
@@ -110,7 +112,7 @@ INLINE float log_f32(float x) {
 
 INLINE float log1p_f32(float t) {
     float u = 1.0f + t;
-    // The second term is what rounding took from u.
+    // The second term restores what rounding took from u.
     return log_f32(u) + (t - (u - 1.0f)) / u;
 }
 
@@ -180,8 +182,8 @@ void ck_philox_block(const uint32_t counter[4], const uint32_t key[2], uint32_t 
     philox(out, key[0], key[1]);
 }
 
-// So many blocks at a time, lane by lane, so that the rounds vectorise: two of the longest vectors, whose rounds need not
-// wait for each other.
+// Number of blocks computed at a time, lane by lane, so that the rounds vectorise: two of the longest
+// vectors, whose rounds need not wait for each other.
 enum { BLOCKS = 32 };
 
 INLINE void philox_blocks(uint64_t key, uint64_t stream, uint64_t first, uint32_t words[4][BLOCKS]) {
@@ -222,7 +224,8 @@ CK_CLONES void ck_philox(uint64_t key, uint64_t stream, uint64_t first, uint32_t
     }
 }
 
-// cos and sin of 2πt for t in [0, 1): quadrant by rounding, then Cephes' polynomials on [−π/4, π/4].
+// cos and sin of 2πt for t in [0, 1): rounding finds the quadrant, then Cephes' polynomials apply on
+// [−π/4, π/4].
 INLINE void cos_sin_turns(float t, float *cosine, float *sine) {
     float quadrant = __builtin_elementwise_floor(t * 4.0f + 0.5f);
     float r = (t - quadrant * 0.25f) * 6.283185307179586f;
@@ -237,11 +240,12 @@ INLINE void cos_sin_turns(float t, float *cosine, float *sine) {
     *sine = q >= 2 ? -swapped_s : swapped_s;
 }
 
-// Words to normal variates, lane by lane: (words 0, 1) and (words 2, 3) of each block by Box and Muller.
+// Turns words into normal variates, lane by lane: (words 0, 1) and (words 2, 3) of each block by
+// Box and Muller.
 INLINE void normal_blocks(uint32_t words[4][BLOCKS], float values[4][BLOCKS]) {
     for (int pair = 0; pair < 4; pair += 2) {
         for (int i = 0; i < BLOCKS; i++) {
-            // 24 bits each; the radius from (0, 1], so that its logarithm is finite.
+            // 24 bits each; the radius is drawn from (0, 1], so that its logarithm is finite.
             float u = ((float)(int32_t)(words[pair][i] >> 8) + 1.0f) * 0x1p-24f;
             float turn = (float)(int32_t)(words[pair + 1][i] >> 8) * 0x1p-24f;
             float radius = __builtin_elementwise_sqrt(-2.0f * log_f32(u));

@@ -11,7 +11,7 @@
 #endif
 #define LANES 8
 
-// e^-x of 0 <= x <= 46: 2^n e^r, r in [-ln 2 / 2, ln 2 / 2], e^r by its Taylor series to the 13th power.
+// e^-x for 0 <= x <= 46: 2^n e^r, r in [-ln 2 / 2, ln 2 / 2], e^r by its Taylor series to the 13th power.
 static inline __attribute__((always_inline)) double exp_minus(double x) {
     const double shift = 0x1.8p52;
     double t = -x * 0x1.71547652b82fep0 + shift;
@@ -33,7 +33,7 @@ static inline __attribute__((always_inline)) double exp_minus(double x) {
     p = p * r + 1;
     uint64_t bits, power;
     memcpy(&bits, &p, 8);
-    // The low bits of t's significand are n.
+    // The low bits of t's significand hold n.
     memcpy(&power, &t, 8);
     bits += power << 52;
     memcpy(&p, &bits, 8);

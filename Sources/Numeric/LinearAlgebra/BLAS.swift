@@ -1,9 +1,10 @@
 import CKernels
 import COpenBLAS
 
-/// The BLAS library at hand.
+/// The BLAS library that this process loaded.
 public enum BLAS {
-    /// The kernel that OpenBLAS chose when it was loaded, such as "SkylakeX"; decides the bits of products.
+    /// The kernel that OpenBLAS chose when it was loaded, such as "SkylakeX"; it decides the
+    /// bits of products.
     public static var kernelName: String {
         guard let name = openblas_get_corename() else { return "unknown" }
         return String(cString: name)
@@ -15,11 +16,11 @@ public enum BLAS {
         return String(cString: text)
     }
 
-    /// Call first in a process that trains: one BLAS thread, because trials are deterministic on one thread
-    /// only.
+    /// Limits BLAS to one thread. Call it first in a process that trains: trials are deterministic only on
+    /// one thread.
     public static func useOneThread() { openblas_set_num_threads(1) }
 
-    /// Performs `body` with subnormal numbers as zeros, because they make training steps slow.
+    /// Runs `body` with subnormal numbers treated as zero, because they make training steps slow.
     public static func withoutSubnormals<Result, Failure: Error>(
         _ body: () throws(Failure) -> Result
     ) throws(Failure) -> Result {

@@ -1,6 +1,6 @@
 import COpenBLAS
 
-/// What a factorisation cannot do.
+/// Why a factorisation failed.
 public enum FactorisationError: Error, Equatable {
     /// The leading minor of this order is not positive.
     case notPositiveDefinite(order: Int)
@@ -9,7 +9,9 @@ public enum FactorisationError: Error, Equatable {
 }
 
 extension Matrix where Scalar == Double {
-    /// The singular values, largest first (LAPACK dgesdd, values only). Self is kept.
+    /// The singular values, largest first (LAPACK dgesdd, values only). Does not change self.
+    ///
+    /// - Throws: `FactorisationError.noConvergence`.
     public func singularValues() throws(FactorisationError) -> [Double] {
         guard count > 0 else { return [] }
         var copy = values
@@ -23,8 +25,8 @@ extension Matrix where Scalar == Double {
         return sigma
     }
 
-    /// The factor R (rows × min(rows, columns), lower trapezoidal) of self = R Q, Q with orthonormal rows:
-    /// the same singular values in fewer columns (LAPACK dgelqf).
+    /// The factor R (rows × min(rows, columns), lower trapezoidal) of self = R Q, Q with orthonormal rows. It
+    /// has the same singular values in fewer columns (LAPACK dgelqf).
     public func lqFactor() -> Matrix {
         let rank = min(rows, columns)
         let result = Matrix(rows: rows, columns: rank)
@@ -56,7 +58,9 @@ extension Matrix where Scalar == Double {
         return (q, diagonal)
     }
 
-    /// The lower Cholesky factor L of self = L Lᵀ, zeros above the diagonal; only the lower triangle is read.
+    /// The lower Cholesky factor L of self = L Lᵀ, zeros above the diagonal; reads only the lower triangle.
+    ///
+    /// - Throws: `FactorisationError.notPositiveDefinite`.
     public func choleskyFactor() throws(FactorisationError) -> Matrix {
         precondition(rows == columns)
         let result = Matrix(rows: rows, columns: rows)
@@ -69,8 +73,9 @@ extension Matrix where Scalar == Double {
         return result
     }
 
-    /// Replaces a symmetric matrix, whose lower triangle is read, by its lower Cholesky factor, zeros above
-    /// the diagonal. False where it is not positive definite to working precision; self is spoilt then.
+    /// Replaces a symmetric matrix by its lower Cholesky factor, with zeros above the diagonal; reads only
+    /// the lower triangle. Returns false if the matrix is not positive definite to working precision; self is
+    /// then undefined.
     public func becomeCholeskyFactor() -> Bool {
         precondition(rows == columns)
         guard count > 0 else { return true }
@@ -81,8 +86,8 @@ extension Matrix where Scalar == Double {
         return info == 0
     }
 
-    /// self = (L Lᵀ)⁻¹ self, or self (L Lᵀ)⁻¹ where it stands to the right, L being a lower Cholesky factor
-    /// (BLAS dtrsm, twice).
+    /// self = (L Lᵀ)⁻¹ self, or self (L Lᵀ)⁻¹ with `fromRight`, L being a lower Cholesky factor (BLAS
+    /// dtrsm, twice).
     public func divide(byCholesky factor: Matrix, fromRight: Bool = false) {
         let order = fromRight ? columns : rows
         precondition(factor.rows == order && factor.columns == order)
@@ -95,7 +100,10 @@ extension Matrix where Scalar == Double {
         }
     }
 
-    /// The eigenvalues of a symmetric matrix, smallest first, and eigenvectors as columns (LAPACK dsyevd).
+    /// The eigenvalues of a symmetric matrix, smallest first, and its eigenvectors as columns
+    /// (LAPACK dsyevd).
+    ///
+    /// - Throws: `FactorisationError.noConvergence`.
     public func symmetricEigen() throws(FactorisationError) -> (values: [Double], vectors: Matrix) {
         precondition(rows == columns)
         let vectors = Matrix(squareOf: values, rows: rows)

@@ -1,6 +1,6 @@
 import CKernels
 
-/// The C functions of layers.h for one scalar type. A class, as `Kernels` is.
+/// The C functions of layers.h for one scalar type. It is a class for the same reason as `Kernels`.
 public final class LayerKernels<T: Real>: Sendable {
     typealias Pointer = UnsafeMutablePointer<T>
     typealias Source = UnsafePointer<T>
@@ -50,6 +50,7 @@ public final class LayerKernels<T: Real>: Sendable {
 }
 
 extension Float {
+    /// The single-precision functions.
     public static let layerKernels = LayerKernels<Float>(
         windowColumns: { ck_window_columns_f32($0, $1, $2, $3) },
         addWindowColumns: { ck_add_window_columns_f32($0, $1, $2, $3) },
@@ -66,6 +67,7 @@ extension Float {
 }
 
 extension Double {
+    /// The double-precision functions.
     public static let layerKernels = LayerKernels<Double>(
         windowColumns: { ck_window_columns_f64($0, $1, $2, $3) },
         addWindowColumns: { ck_add_window_columns_f64($0, $1, $2, $3) },

@@ -1,9 +1,12 @@
-/// What a loss says of a batch: the sum over its points, in nats (or squared units), and how many were
-/// guessed.
+/// The loss of a batch: the sum over its points, in nats (or squared units), and the number of
+/// correct guesses.
 public struct LossSum: Sendable, Equatable {
+    /// The summed loss.
     public var loss: Double
+    /// Number of points classified correctly; 0 for a regression.
     public var correct: Int
 
+    /// Creates a sum.
     public init(loss: Double = 0, correct: Int = 0) {
         self.loss = loss
         self.correct = correct
@@ -21,8 +24,8 @@ extension Matrix {
         return LossSum(loss: loss, correct: Int(correct))
     }
 
-    /// Σ ln(1 + e^(−y z)) of one output z a point (self, points × 1), y = 1 of label 1 and −1 of label 0. On
-    /// return self is scale · d(sum)/dz. Correct are the points with y z > 0.
+    /// Σ ln(1 + e^(−y z)) for one output z per point (self, points × 1), with y = 1 for label 1 and −1 for
+    /// label 0. On return self is scale · d(sum)/dz. Points with y z > 0 count as correct.
     public func logistic(labels: [Int32], scale: Scalar) -> LossSum {
         precondition(columns == 1 && labels.count >= rows)
         var correct: Int64 = 0
@@ -30,13 +33,13 @@ extension Matrix {
         return LossSum(loss: loss, correct: Int(correct))
     }
 
-    /// probabilities += softmax(self), row by row; self is overwritten.
+    /// probabilities += softmax(self), row by row; overwrites self.
     public func addSoftmax(to probabilities: Matrix) {
         precondition(rows == probabilities.rows && columns == probabilities.columns)
         Scalar.kernels.softmaxAdd(base, probabilities.base, rows, columns)
     }
 
-    /// How many rows have their (first) largest entry at their label.
+    /// Number of rows whose (first) largest entry is at their label.
     public func countOfLargest(at labels: [Int32]) -> Int {
         precondition(labels.count >= rows)
         return (0..<rows).count { row in
@@ -56,9 +59,10 @@ extension Matrix {
         return LossSum(loss: Scalar.kernels.squaredError(base, target.base, count, scale))
     }
 
-    /// −Σ ln N(target; self, diag e^v), v one row. On return self is scale · d(sum)/d(self) and
-    /// `gradient` (one row) scale · d(sum)/dv. The sum goes from number to number, as records have it, or, faster,
-    /// over several at once, with other last digits.
+    /// −Σ ln N(target; self, diag e^v), v one row. On return self is scale · d(sum)/d(self) and `gradient`
+    /// (one row) is scale · d(sum)/dv. With `inOrder` it adds one number after another, which decides the
+    /// last digits of records; otherwise it adds several at once, which is faster and gives other
+    /// last digits.
     @_specialize(where Scalar == Float)
     public func gaussianNLL(
         _ target: Matrix, logVariance: Matrix, gradient: Matrix, scale: Scalar, inOrder: Bool = true
@@ -81,7 +85,7 @@ extension Matrix {
             base, noise.base, shift, sigma.base, z.base, rows, latent)
     }
 
-    /// Sets self (rows × 2K) to the gradient in the head, from dz and klScale · dKL.
+    /// Sets self (rows × 2K) to the gradient in the head, given dz and klScale · dKL.
     @_specialize(where Scalar == Float)
     public func setReparameterisationGradient(
         head: Matrix, noise: Matrix, sigma: Matrix, dz: Matrix, shift: Scalar, klScale: Scalar
@@ -96,9 +100,10 @@ extension Matrix {
 
 extension Matrix {
     /// One step of Adam on a flat range of parameters (Kingma & Ba 2015, algorithm 1, in its efficient form):
-    /// `rate` and `epsilon` carry the bias corrections, `decay` adds decay · w to the gradient.
+    /// `rate` and `epsilon` include the bias corrections, and `decay` adds decay · w to the gradient.
     ///
-    /// All constants come as doubles and are rounded last: 1 − β₂ of a rounded β₂ has few right digits.
+    /// All constants are passed as doubles and rounded last: 1 − β₂ has few correct digits if β₂ is
+    /// rounded first.
     @_specialize(where Scalar == Float)
     public func adamStep(
         gradient: Matrix, first: Matrix, second: Matrix, rate: Double, beta1: Double, beta2: Double,

@@ -1,14 +1,12 @@
-// LinearAlgebra: matrices in fixed memory, products through OpenBLAS, factorisations through LAPACK, and the
-// fused elementwise kernels. Imports COpenBLAS and CKernels; the only target of Swift that holds unsafe
-// pointers to numbers. Leaves out networks and what any matrix means.
-
-/// Fixed memory for `count` scalars, zeroed, aligned to 64 bytes. A reference: whoever holds it sees what
-/// others write. Not for use from two threads at once.
+/// Fixed memory for `count` scalars, zeroed, aligned to 64 bytes. A reference type: all holders see each
+/// other's writes. Not for use from two threads at once.
 public final class Buffer<Scalar: Real> {
+    /// Number of scalars.
     public let count: Int
     let base: UnsafeMutablePointer<Scalar>
     private let memory: UnsafeMutableRawPointer
 
+    /// Allocates memory for `count` zeros.
     public init(count: Int) {
         precondition(count >= 0)
         self.count = count
@@ -20,6 +18,7 @@ public final class Buffer<Scalar: Real> {
 
     deinit { memory.deallocate() }
 
+    /// The scalar at an index.
     public subscript(index: Int) -> Scalar {
         get {
             precondition(index >= 0 && index < count)
@@ -32,23 +31,29 @@ public final class Buffer<Scalar: Real> {
     }
 }
 
-/// A rows × columns window on a buffer, row-major and contiguous.
+/// A rows × columns view of a buffer, row-major and contiguous.
 ///
-/// A copy of the struct is a second window on the same numbers, not a copy of them.
+/// A copy of the struct is a second view of the same numbers, not a copy of them.
 public struct Matrix<Scalar: Real> {
+    /// The memory that holds the numbers.
     public let buffer: Buffer<Scalar>
+    /// Index of the first number within the buffer.
     public let offset: Int
+    /// Number of rows.
     public let rows: Int
+    /// Number of columns.
     public let columns: Int
 
+    /// Number of scalars.
     public var count: Int { rows * columns }
     var base: UnsafeMutablePointer<Scalar> { buffer.base + offset }
 
-    /// A new matrix of zeros.
+    /// Creates a matrix of zeros in new memory.
     public init(rows: Int, columns: Int) {
         self.init(Buffer(count: rows * columns), rows: rows, columns: columns)
     }
 
+    /// Creates a view of `buffer` from `offset` on.
     public init(_ buffer: Buffer<Scalar>, offset: Int = 0, rows: Int, columns: Int) {
         precondition(rows >= 0 && columns >= 0 && offset >= 0 && offset + rows * columns <= buffer.count)
         self.buffer = buffer
@@ -57,7 +62,7 @@ public struct Matrix<Scalar: Real> {
         self.columns = columns
     }
 
-    /// From rows of equal length.
+    /// Creates a matrix in new memory from rows of equal length.
     public init(_ values: [[Scalar]]) {
         self.init(rows: values.count, columns: values.first?.count ?? 0)
         for (i, row) in values.enumerated() {
@@ -66,6 +71,7 @@ public struct Matrix<Scalar: Real> {
         }
     }
 
+    /// The number at a row and column.
     public subscript(row: Int, column: Int) -> Scalar {
         get {
             precondition(row >= 0 && row < rows && column >= 0 && column < columns)
@@ -77,20 +83,20 @@ public struct Matrix<Scalar: Real> {
         }
     }
 
-    /// The window on some consecutive rows.
+    /// A view of some consecutive rows.
     public func rows(_ range: Range<Int>) -> Matrix {
         precondition(range.lowerBound >= 0 && range.upperBound <= rows)
         return Matrix(
             buffer, offset: offset + range.lowerBound * columns, rows: range.count, columns: columns)
     }
 
-    /// A smaller matrix in the same memory; its rows do not line up with those of self.
+    /// A smaller matrix in the same memory, whose rows do not line up with those of self.
     public func prefix(rows: Int, columns: Int) -> Matrix {
         precondition(rows * columns <= count)
         return Matrix(buffer, offset: offset, rows: rows, columns: columns)
     }
 
-    /// The same numbers in another shape of equal count.
+    /// A view of the same numbers in another shape of equal count.
     public func reshaped(rows: Int, columns: Int) -> Matrix {
         precondition(rows * columns == count)
         return Matrix(buffer, offset: offset, rows: rows, columns: columns)
@@ -103,7 +109,7 @@ public struct Matrix<Scalar: Real> {
     public func fill(_ value: Scalar) {
         guard count > 0 else { return }
         base[0] = value
-        // Copies of what is there: a loop of generic code would go number by number.
+        // Copies what is there already, because a loop in generic code would go number by number.
         var done = 1
         while done < count {
             let part = min(done, count - done)
@@ -125,13 +131,13 @@ public struct Matrix<Scalar: Real> {
         copy(from: other.base, count, to: base)
     }
 
-    /// Copies the numbers of a matrix of the same shape, each times `factor`.
+    /// Copies the numbers of a matrix of the same shape, each multiplied by `factor`.
     public func assign(_ other: Matrix, times factor: Scalar) {
         precondition(rows == other.rows && columns == other.columns)
         for index in 0..<count { base[index] = other.base[index] * factor }
     }
 
-    /// Copies numbers of another type, rounded.
+    /// Copies numbers of another scalar type, rounded.
     public func assign<Other: Real>(converting other: Matrix<Other>) {
         precondition(rows == other.rows && columns == other.columns)
         for index in 0..<count { base[index] = Scalar(other.base[index]) }
@@ -151,15 +157,16 @@ public struct Matrix<Scalar: Real> {
         }
     }
 
+    /// Whether every number is finite.
     public var isFinite: Bool {
         for index in 0..<count where !base[index].isFinite { return false }
         return true
     }
 }
 
-/// Parts of matrices in double. Not generic, so that they are compiled for the one type.
+/// Operations on parts of matrices in double. They are not generic, so that they are compiled for this type.
 extension Matrix where Scalar == Double {
-    /// Copies numbers of either type.
+    /// Copies numbers of either scalar type.
     public func assign<Other: Real>(widening other: Matrix<Other>) {
         precondition(rows == other.rows && columns == other.columns)
         Other.kernels.widen(other.base, base, count)
@@ -187,7 +194,8 @@ extension Matrix where Scalar == Double {
     }
 
     /// self[i, j] = factors[i] factors[j] · other[indices[i], indices[j]] for j ≤ i: the lower triangle of a
-    /// scaled part of a symmetric matrix, whose lower triangle is read. `indices` ascend.
+    /// scaled submatrix of a symmetric matrix, of which only the lower triangle is read. `indices`
+    /// must ascend.
     public func assignLower(indices: [Int], of other: Matrix, times factors: [Double]) {
         precondition(rows == indices.count && rows == columns && rows == factors.count)
         precondition(indices.allSatisfy { $0 >= 0 && $0 < other.rows } && other.rows == other.columns)

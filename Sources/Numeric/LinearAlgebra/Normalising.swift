@@ -1,20 +1,26 @@
 import CKernels
 
-/// How a matrix is cut for normalisation: `instances` blocks of `rows` × `columns`, in each of which groups
-/// of neighbouring columns have a mean and a variance.
+/// The division of a matrix for normalisation: `instances` blocks of `rows` × `columns`. In each block, each
+/// group of neighbouring columns has its own mean and variance.
 public struct NormalisationCut: Sendable, Hashable {
+    /// Number of blocks.
     public let instances: Int
+    /// Number of rows in a block.
     public let rows: Int
+    /// Number of columns.
     public let columns: Int
+    /// Number of groups of columns.
     public let groups: Int
 
+    /// Creates a division.
+    ///
     /// - Precondition: `columns` is a whole multiple of `groups`.
     public init(instances: Int, rows: Int, columns: Int, groups: Int) {
         precondition(groups > 0 && columns % groups == 0)
         (self.instances, self.rows, self.columns, self.groups) = (instances, rows, columns, groups)
     }
 
-    /// How many numbers one mean is of.
+    /// Number of scalars that each mean is taken over.
     public var numbers: Int { rows * (columns / groups) }
 
     fileprivate var c: ck_normalisation {
@@ -22,11 +28,12 @@ public struct NormalisationCut: Sendable, Hashable {
     }
 }
 
-/// Memory that the kernels of normalisation work in, for matrices of at most so many columns.
+/// Working memory of the normalisation kernels, for matrices of at most `columns` columns.
 public struct NormalisationScratch<Scalar: Real> {
     fileprivate let sums: Matrix<Double>
     fileprivate let patterns: Matrix<Scalar>
 
+    /// Allocates memory for at most `columns` columns.
     public init(columns: Int) {
         let part = max(columns, CK_SIDE_BY_SIDE)
         sums = Matrix(rows: 2, columns: part)
@@ -37,8 +44,8 @@ public struct NormalisationScratch<Scalar: Real> {
 }
 
 extension Matrix {
-    /// Sets `mean` and `variance` [instances, groups] to those of self; the variance's divisor is the number
-    /// of numbers.
+    /// Sets `mean` and `variance` [instances, groups] to those of self. Variances are divided by n, not
+    /// by n − 1.
     public func findMoments(
         _ cut: NormalisationCut, mean: Matrix, variance: Matrix, scratch: NormalisationScratch<Scalar>
     ) {
@@ -48,7 +55,7 @@ extension Matrix {
             base, cut.c, mean.base, variance.base, scratch.sums.base, scratch.patterns.base)
     }
 
-    /// self = γ (x − mean) / √(variance + epsilon) + β; γ and β one number a column.
+    /// self = γ (x − mean) / √(variance + epsilon) + β, with one number per column in γ and β.
     public func setNormalised(
         _ x: Matrix, _ cut: NormalisationCut, mean: Matrix, variance: Matrix, epsilon: Scalar, gamma: Matrix,
         beta: Matrix, scratch: NormalisationScratch<Scalar>
@@ -61,8 +68,8 @@ extension Matrix {
             scratch.patterns.base)
     }
 
-    /// self, the gradient in what `setNormalised` gave, becomes that in x; those in γ and β are set.
-    /// `areFixed`: the moments are constants, not those of x.
+    /// Turns self, the gradient in the result of `setNormalised`, into the gradient in x, and sets the
+    /// gradients in γ and β. With `areFixed` the moments are constants, not those of x.
     public func becomeNormalisationGradient(
         x: Matrix, _ cut: NormalisationCut, mean: Matrix, variance: Matrix, epsilon: Scalar, gamma: Matrix,
         areFixed: Bool, gammaGradient: Matrix, betaGradient: Matrix, scratch: NormalisationScratch<Scalar>

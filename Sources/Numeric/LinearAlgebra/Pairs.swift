@@ -1,7 +1,7 @@
 import CKernels
 
-/// All pairs of points, a tile at a time: scalar products by BLAS, then loops over them in C. 128 · 1024
-/// products are held, whatever the number of points.
+/// All pairs of points, processed in tiles: scalar products by BLAS, then loops over them in C. Holds
+/// 128 · 1024 products, whatever the number of points.
 public struct PairTiles {
     private let points: Matrix<Double>
     /// ‖x_i‖², [1, points].
@@ -10,9 +10,12 @@ public struct PairTiles {
     private static let rows = 128
     private static let columns = 1024
 
+    /// Prepares the points.
+    ///
     /// - Parameters:
-    ///   - points: [points, dimensions]; near the origin, for distances lose the digits that ‖x‖² has more.
-    ///   - squares: ‖x_i‖² of each.
+    ///   - points: [points, dimensions], centred near the origin, because distances lose the digits by
+    ///     which ‖x‖² exceeds them.
+    ///   - squares: ‖x_i‖² of each point.
     public init(_ points: Matrix<Double>, squares: [Double]) {
         precondition(squares.count == points.rows)
         self.points = points
@@ -21,8 +24,8 @@ public struct PairTiles {
         tile = Matrix(rows: PairTiles.rows, columns: PairTiles.columns)
     }
 
-    /// Calls `body` with the products of each tile, its rows and its columns; those that lie above the
-    /// diagonal altogether only where asked.
+    /// Calls `body` with the products of each tile, its rows and its columns. Tiles entirely above the
+    /// diagonal are included only with `aboveDiagonal`.
     private func forEach(
         aboveDiagonal: Bool, _ body: (Matrix<Double>, _ rows: Range<Int>, _ columns: Range<Int>) -> Void
     ) {
@@ -38,16 +41,17 @@ public struct PairTiles {
         }
     }
 
-    /// Σ_j exp(−scale · ‖x_i − x_j‖²) of every point i over the points of its group, itself among them, and
-    /// over all others (`near`), and the same with 4 · scale (`far`). Shares below e^−46 count as none.
+    /// Σ_j exp(−scale · ‖x_i − x_j‖²) for every point i, over the points of its group, including itself
+    /// (`own`), and over all others (`others`): as `near` with scale, and as `far` with 4 · scale. Terms
+    /// below e^−46 count as 0.
     ///
-    /// - Parameter starts: of each point, the first of its group; groups are consecutive.
+    /// - Parameter starts: for each point, the first point of its group; groups are consecutive.
     public func kernelSums(
         scale: Double, groups starts: [Int]
     ) -> (near: (own: [Double], others: [Double]), far: (own: [Double], others: [Double])) {
         precondition(starts.count == points.rows)
         let sums = (0..<4).map { _ in Matrix<Double>(rows: 1, columns: points.rows) }
-        // A point's own share is e⁰.
+        // A point's term with itself is e⁰.
         sums[0].fill(1)
         sums[1].fill(1)
         forEach(aboveDiagonal: false) { products, rows, columns in
@@ -71,7 +75,7 @@ public struct PairTiles {
         return ((sums[0].values, sums[2].values), (sums[1].values, sums[3].values))
     }
 
-    /// The (up to) four points nearest to each other point, nearest first, to the rounding of products.
+    /// The (up to) four nearest other points of each point, nearest first, to the rounding of products.
     public func nearest() -> [[Int]] {
         var best = [Double](repeating: .infinity, count: 4 * points.rows)
         var places = [Int64](repeating: -1, count: 4 * points.rows)
@@ -80,7 +84,7 @@ public struct PairTiles {
                 guard let best = best.baseAddress, let places = places.baseAddress else { return }
                 forEach(aboveDiagonal: true) { products, rows, columns in
                     for row in rows {
-                        // Itself, or no column of the tile.
+                        // The point itself if the tile contains it, otherwise no column.
                         let skip = columns.contains(row) ? row - columns.lowerBound : columns.count
                         let line = products.base + (row - rows.lowerBound) * columns.count
                         ck_nearest(

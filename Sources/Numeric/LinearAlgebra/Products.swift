@@ -1,5 +1,5 @@
 extension Matrix {
-    /// self = alpha · op(a) op(b) + beta · self, by OpenBLAS. op transposes where asked.
+    /// self = alpha · op(a) op(b) + beta · self, by OpenBLAS. op transposes if asked to.
     @_specialize(where Scalar == Float)
     public func setProduct(
         _ a: Matrix, _ b: Matrix, transposeA: Bool = false, transposeB: Bool = false, alpha: Scalar = 1,
@@ -10,7 +10,7 @@ extension Matrix {
         precondition(k == kb && rows == m && columns == n, "shapes of a product do not fit")
         guard count > 0 else { return }
         guard k > 0 else {
-            // An empty sum; BLAS would refuse the empty operands.
+            // The sum is empty, and BLAS would refuse empty operands.
             if beta == 0 { fill(0) } else { assign(self, times: beta) }
             return
         }
@@ -18,7 +18,7 @@ extension Matrix {
             transposeA, transposeB, m, n, k, alpha, a.base, a.columns, b.base, b.columns, beta, base, columns)
     }
 
-    /// A new matrix, op(a) op(b): for set-up and tests, not for training steps.
+    /// op(a) op(b) in a new matrix: for set-up and tests, not for training steps.
     public static func product(
         _ a: Matrix, _ b: Matrix, transposeA: Bool = false, transposeB: Bool = false
     ) -> Matrix {
@@ -34,14 +34,14 @@ extension Matrix {
         Scalar.kernels.biasActivation(base, bias.base, rows, columns, activation.rawValue)
     }
 
-    /// self *= φ'(p), read from `activated` = φ(p).
+    /// self *= φ'(p), computed from `activated` = φ(p).
     @_specialize(where Scalar == Float)
     public func scaleByDerivative(of activated: Matrix, _ activation: Activation) {
         precondition(count == activated.count)
         Scalar.kernels.activationBackward(base, activated.base, count, activation.rawValue)
     }
 
-    /// self (one row) = the sums of the columns of `other`.
+    /// self (one row) = the column sums of `other`.
     @_specialize(where Scalar == Float)
     public func setColumnSums(of other: Matrix) {
         precondition(count == other.columns)

@@ -3,20 +3,24 @@ import COpenBLAS
 
 /// The two scalar types that networks compute in: `Float` trains, `Double` checks gradients and counts ranks.
 ///
-/// The requirements are C calls on raw memory, for this target's own use: callers go through `Matrix`.
+/// The requirements are C calls on raw memory, for use within this target: callers use `Matrix`.
 public protocol Real: BinaryFloatingPoint, Sendable where RawSignificand: FixedWidthInteger {
+    /// The functions of ckernels.h.
     static var kernels: Kernels<Self> { get }
+    /// The functions of layers.h.
     static var layerKernels: LayerKernels<Self> { get }
 }
 
+/// An elementwise activation function φ; the raw values are those of ckernels.h.
 public enum Activation: Int32, Sendable {
     case linear = 0
     case relu = 1
     case tanh = 2
 }
 
-/// The C functions of one scalar type. ckernels.h says what each computes. A class, because generic code that
-/// calls one would copy all of a struct, a reference counted for each.
+/// The C functions for one scalar type; ckernels.h says what each computes. It is a class because generic
+/// code that calls one function of a struct would copy the whole struct and count a reference for
+/// each function.
 public final class Kernels<T: Real>: Sendable {
     typealias Pointer = UnsafeMutablePointer<T>
     typealias Source = UnsafePointer<T>
@@ -38,7 +42,7 @@ public final class Kernels<T: Real>: Sendable {
     let shrink: @Sendable (Pointer, Int, T) -> Void
     let average: @Sendable (Pointer, Source, Int, T) -> Void
     let gatherBytes: @Sendable (UnsafePointer<UInt8>, UnsafePointer<UInt32>, Int, Int, T, T, Pointer) -> Void
-    /// (numbers, as double, how many)
+    /// (numbers, the same as double, count)
     let widen: @Sendable (Source, UnsafeMutablePointer<Double>, Int) -> Void
 
     init(
@@ -88,6 +92,7 @@ public final class Kernels<T: Real>: Sendable {
 private func transpose(_ flag: Bool) -> CBLAS_TRANSPOSE { flag ? CblasTrans : CblasNoTrans }
 
 extension Float: Real {
+    /// The single-precision functions.
     public static let kernels = Kernels<Float>(
         gemm: { ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc in
             cblas_sgemm(
@@ -114,6 +119,7 @@ extension Float: Real {
 }
 
 extension Double: Real {
+    /// The double-precision functions.
     public static let kernels = Kernels<Double>(
         gemm: { ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc in
             cblas_dgemm(

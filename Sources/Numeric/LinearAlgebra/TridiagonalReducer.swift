@@ -1,17 +1,18 @@
 import COpenBLAS
 
-/// Reduces symmetric matrices to tridiagonal form, and counts eigenvalues there: how a rank is counted
-/// without singular values (docs/measures.md). Its memory is allocated once, for matrices up to `order`.
+/// Reduces symmetric matrices to tridiagonal form and counts their eigenvalues: this counts a rank without
+/// singular values (docs/measures.md). It allocates memory once, for matrices up to `order`.
 public struct TridiagonalReducer {
     private var diagonal: [Double]
     private var offDiagonal: [Double]
     private var tau: [Double]
     private var work: [Double]
     private var size = 0
-    /// Columns reduced together. LAPACK's own choice, 32, is a sixth slower where orders are 80 to 300: a
-    /// block is itself reduced by products of matrix and vector.
+    /// Number of columns reduced together. LAPACK's own choice, 32, is a sixth slower for orders of 80 to
+    /// 300, because a block is itself reduced by matrix-vector products.
     private static let block = 8
 
+    /// Allocates memory for matrices up to `order`.
     public init(order: Int) {
         diagonal = [Double](repeating: 0, count: max(1, order))
         offDiagonal = [Double](repeating: 0, count: max(1, order))
@@ -19,7 +20,7 @@ public struct TridiagonalReducer {
         work = [Double](repeating: 0, count: max(1, order * TridiagonalReducer.block))
     }
 
-    /// Reduces the matrix whose lower triangle is given (LAPACK dsytrd); the matrix is overwritten.
+    /// Reduces a matrix of which only the lower triangle is read (LAPACK dsytrd); overwrites the matrix.
     public mutating func reduce(_ matrix: Matrix<Double>) {
         precondition(matrix.rows == matrix.columns && matrix.rows <= diagonal.count)
         size = matrix.rows
@@ -30,22 +31,22 @@ public struct TridiagonalReducer {
             &offDiagonal, &tau, &work, Int32(work.count))
     }
 
-    /// The number of eigenvalues of the reduced matrix above `bound`, by Sylvester's law of inertia on the
-    /// pivots of T − bound · I.
+    /// Number of eigenvalues of the reduced matrix above `bound`, by Sylvester's law of inertia on the pivots
+    /// of T − bound · I.
     public func count(above bound: Double) -> Int {
         var negative = 0
         var pivot = 1.0
         for i in 0..<size {
             let coupling = i == 0 ? 0 : offDiagonal[i - 1] * offDiagonal[i - 1]
             pivot = diagonal[i] - bound - coupling / pivot
-            // A zero pivot: the eigenvalue sits on the bound to the last bit; nudged below it.
+            // A zero pivot: an eigenvalue equals the bound to the last bit, and counts as below it.
             if pivot == 0 { pivot = -Double.leastNormalMagnitude }
             if pivot < 0 { negative += 1 }
         }
         return size - negative
     }
 
-    /// `count(above:)` of eight bounds at once: nearly at the cost of one, whose divisions wait for each
+    /// `count(above:)` for eight bounds at once, at nearly the cost of one, whose divisions wait for each
     /// other.
     private func counts(above bounds: SIMD8<Double>) -> SIMD8<Int64> {
         var negative = SIMD8<Int64>.zero
@@ -60,7 +61,7 @@ public struct TridiagonalReducer {
         return SIMD8(repeating: Int64(size)) &- negative
     }
 
-    /// `count(above:)` of each bound.
+    /// `count(above:)` for each bound.
     public func counts(above bounds: [Double]) -> [Int] {
         var result: [Int] = []
         for start in stride(from: 0, to: bounds.count, by: 8) {
@@ -74,7 +75,7 @@ public struct TridiagonalReducer {
     }
 
     /// The largest eigenvalue of the reduced matrix, found within Gershgorin's circles by counting at eight
-    /// places at a time, to a relative error of 2⁻⁵⁰ of the circles' radius.
+    /// points at a time. The error is at most 2⁻⁵⁰ of the circles' radius.
     public var largestEigenvalue: Double {
         guard size > 0 else { return 0 }
         var low = -Double.infinity

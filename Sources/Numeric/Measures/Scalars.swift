@@ -7,14 +7,14 @@ func naturalLogarithm(_ x: Double) -> Double { log(x) }
 /// e^x.
 func exponential(_ x: Double) -> Double { exp(x) }
 
-/// A copy in double.
+/// A copy of a matrix in double.
 func widened<Scalar: Real>(_ matrix: Matrix<Scalar>) -> Matrix<Double> {
     let copy = Matrix<Double>(rows: matrix.rows, columns: matrix.columns)
     copy.assign(widening: matrix)
     return copy
 }
 
-/// A copy in double whose columns have mean 0, and the means taken off. Needs a row.
+/// A copy in double whose columns have mean 0, and the means that were subtracted. Needs at least one row.
 func centred<Scalar: Real>(_ matrix: Matrix<Scalar>) -> (points: Matrix<Double>, means: [Double]) {
     let copy = widened(matrix)
     let row = Matrix<Double>(rows: 1, columns: matrix.columns)
@@ -25,7 +25,7 @@ func centred<Scalar: Real>(_ matrix: Matrix<Scalar>) -> (points: Matrix<Double>,
     return (copy, means)
 }
 
-/// Σ_j a_ij² of each row.
+/// Σ_j a_ij² of each row i.
 func squaredLengths(_ matrix: Matrix<Double>) -> [Double] {
     let values = matrix.values
     return (0..<matrix.rows).map { row in

@@ -4,7 +4,8 @@
 #include <stdatomic.h>
 
 #if !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer)
-// These take the place of glibc's for the whole program and its libraries, count, and call glibc's by their other names.
+// These replace glibc's functions in the whole program and its libraries: they count, then call glibc's by
+// other names.
 extern void *__libc_malloc(size_t);
 extern void *__libc_calloc(size_t, size_t);
 extern void *__libc_realloc(void *, size_t);
@@ -48,7 +49,8 @@ size_t bench_allocations(void) { return 0; }
 #endif
 
 #if defined(__x86_64__)
-// Twelve chains: two units that take four cycles need eight. In assembly, so that no compiler sees that it is for nothing.
+// Twelve chains: two units with a latency of four cycles need eight. Assembly, so that no compiler removes
+// work without a result.
 #define CHAINS 12
 #define TWELVE(F) F(0) F(1) F(2) F(3) F(4) F(5) F(6) F(7) F(8) F(9) F(10) F(11)
 

@@ -6,8 +6,8 @@ import Glibc
 import Sweep
 import Text
 
-/// Where long trials leave their state: a file a trial, in the data folder's `checkpoints` (or the cache's),
-/// until the trial's record is acknowledged.
+/// The checkpoints of long trials: one file per trial, in the data folder's `checkpoints` (or the cache's),
+/// kept until the trial's record is acknowledged.
 struct CheckpointFolder {
     private let roots: [String]
 
@@ -15,14 +15,14 @@ struct CheckpointFolder {
     private static let unfinished = ".partial"
     /// Larger than any network that a trial trains, with its optimizer.
     private static let maxBytes = 4 << 30
-    /// Of trials that nobody will try again.
+    /// Age at which a checkpoint is stale: its trial will not be tried again.
     private static let staleSeconds = 30 * 86_400
 
     init(data: String) { roots = workRoots(data: data).map { $0 + "/checkpoints" } }
 
     private func paths(_ id: TrialID) -> [String] { roots.map { "\($0)/\(id)\(CheckpointFolder.suffix)" } }
 
-    /// The newest; its reader checks whether it is whole.
+    /// The newest checkpoint of a trial; its reader checks whether it is complete.
     func load(_ id: TrialID) -> [UInt8]? {
         let found = paths(id).compactMap { path -> (path: String, time: Int)? in
             var status = stat()
@@ -31,13 +31,13 @@ struct CheckpointFolder {
         return found.max { $0.time < $1.time }.flatMap { readWhole($0.path) }
     }
 
-    /// Writes it whole or not at all, through power loss too.
+    /// Writes a checkpoint atomically, so that it also survives power loss.
     ///
-    /// - Returns: what is wrong, or nil.
+    /// - Returns: an error message, or nil.
     func save(_ bytes: [UInt8], _ id: TrialID) -> String? {
         guard let root = roots.first(where: { makeFolders($0) }) else { return Outbox.places }
         let path = "\(root)/\(id)\(CheckpointFolder.suffix)"
-        // Another worker's slot may be at the same trial.
+        // Another worker's slot may be running the same trial.
         let temporary = "\(path).\(hostName())-\(getpid())\(CheckpointFolder.unfinished)"
         let file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
         guard file >= 0 else { return "\(temporary): \(systemMessage(errno))" }
@@ -57,6 +57,8 @@ struct CheckpointFolder {
 
     func delete(_ id: TrialID) { for path in paths(id) { unlink(path) } }
 
+    /// Deletes checkpoints that no trial will use.
+    ///
     /// - Parameter now: Unix time, seconds.
     func removeStale(now: Int) {
         for root in roots {
@@ -83,15 +85,15 @@ struct CheckpointFolder {
     }
 }
 
-/// When a slot's trial leaves its state, and what is said of it.
+/// Decides when a slot's trial saves a checkpoint, and reports problems with it.
 final class CheckpointClock {
     private let folder: CheckpointFolder
     private let program: String
-    /// nil: never.
+    /// Time between checkpoints; nil means never.
     private let milliseconds: Int64?
     private var dueAt: Int64 = .max
     private var startedAt: Int64 = 0
-    /// A younger trial is as soon begun again.
+    /// Rerunning a trial younger than this takes no longer than restoring it.
     private static let worthKeepingMilliseconds: Int64 = 1000
     private var hasWarned = false
 
@@ -101,7 +103,7 @@ final class CheckpointClock {
         milliseconds = seconds > 0 ? Int64(seconds) * 1000 : nil
     }
 
-    /// Whether the worker ends, and waits for this slot's last checkpoint.
+    /// Whether the worker is ending and waits for this slot's last checkpoint.
     private func isLast() -> Bool {
         guard cposix_was_signalled() != 0 else { return false }
         if monotonicMilliseconds() - startedAt < Self.worthKeepingMilliseconds {
@@ -110,7 +112,7 @@ final class CheckpointClock {
         return true
     }
 
-    /// For a trial that starts now; nil where no checkpoints are wanted.
+    /// The checkpoints of a trial that starts now; nil if none are wanted.
     func checkpoints(of id: TrialID) -> Checkpoints? {
         guard let milliseconds else { return nil }
         startedAt = monotonicMilliseconds()
@@ -124,7 +126,7 @@ final class CheckpointClock {
                     printError("warning: a checkpoint cannot be written; trials go on without: \(fault)")
                 }
                 if cposix_was_signalled() != 0 { exit(ExitCode.interrupted.rawValue) }
-                // From its end: a slow disk must not take all the time.
+                // Counted from the end of saving, so that a slow disk cannot take all the time.
                 self.dueAt = monotonicMilliseconds() + milliseconds
             },
             ignore: { why in printError("the checkpoint of trial \(id) is ignored: \(why)") })

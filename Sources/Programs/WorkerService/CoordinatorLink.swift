@@ -3,16 +3,16 @@ import Glibc
 import Transport
 import Wire
 
-/// Where a worker has its keys from.
+/// The source of a worker's keys.
 enum KeySource: Equatable {
     case none
     case folder(String)
-    /// Who started it hands them down.
+    /// The program that started the worker passes them through this descriptor.
     case descriptor(Int32)
 }
 
-/// A worker's socket, made anew where its coordinator turned it away: by then the key may be on the list,
-/// or the folder may hold another.
+/// A worker's socket, reconnected after its coordinator turned it away: by then the coordinator may accept
+/// the key, or the folder may hold another one.
 struct CoordinatorLink {
     let socket: WorkerSocket
     private let endpoint: Endpoint
@@ -48,17 +48,19 @@ struct CoordinatorLink {
         return count > 0 ? WorkerKeys(handedDown: Array(bytes.prefix(count))) : nil
     }
 
-    /// When `tend` has something to do by itself.
+    /// When `tend` has work to do without news from the socket.
     var deadline: Int64? { retry.deadline }
 
-    /// Why there is no connection, as far as was told.
+    /// Why there is no connection, if a reason is known.
     var trouble: String? { retry.told.map(words) }
 
     private func words(_ trouble: ConnectionFailure) -> String {
         trouble.message(endpoint: endpoint.text, hasKeys: keys != nil, wasLetIn: wasLetIn)
     }
 
-    /// - Returns: whether there is a new connection, and what to tell.
+    /// Handles the socket's news and reconnects when that is due.
+    ///
+    /// - Returns: whether there is a new connection, and the lines to print.
     mutating func tend(at now: Int64) -> (isConnected: Bool, lines: [String]) {
         var isConnected = false
         var lines: [String] = []

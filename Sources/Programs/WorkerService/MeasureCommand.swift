@@ -4,7 +4,7 @@ import Glibc
 import Sweep
 import Text
 
-/// Does what `ranksweep measure` asks for: one line of JSON on standard output.
+/// Carries out a request of `ranksweep measure`: prints one line of JSON to standard output.
 func runMeasure(_ text: String, _ options: WorkerOptions) -> ExitCode {
     guard diesWithParent(options.parent, signal: SIGKILL) else { return .interrupted }
     guard let json = try? JSONValue(parsing: text.utf8), let request = MeasureRequest(json) else {
@@ -15,7 +15,7 @@ func runMeasure(_ text: String, _ options: WorkerOptions) -> ExitCode {
         printOut(try measure(request, data: options.data).canonicalText)
         return .done
     } catch {
-        // Names come from the file, which may be long.
+        // Names come from the file and may be long.
         printError("error: \(printable(error.description).prefix(2000))")
         return .wrongUse
     }

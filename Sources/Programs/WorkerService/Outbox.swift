@@ -2,16 +2,16 @@ import Console
 import Files
 import Glibc
 
-/// A worker's folder of weights that its slots left and its coordinator does not have yet: on the disk, not
-/// in memory, as a coordinator may be away for long. Nothing in it outlives the worker; its trials are then
-/// trained anew.
+/// A worker's folder of weights that its slots wrote and its coordinator has not received yet. They are on
+/// disk, not in memory, because a coordinator may be away for long. The folder does not outlive the worker;
+/// its trials are then trained again.
 struct Outbox {
     static let places = "neither the data folder nor ~/.cache/ranksweep can be written to"
 
     private let roots: [String]
     private let name: String
 
-    /// - Parameter process: the worker's.
+    /// - Parameter process: the worker's process id.
     init(data: String, process: pid_t) {
         roots = workRoots(data: data).map { $0 + "/outbox" }
         name = "\(hostName())-\(process)"
@@ -19,13 +19,12 @@ struct Outbox {
 
     private var paths: [String] { roots.map { "\($0)/\(name)" } }
 
-    /// The folder, made where it is missing, in the first of the places that can be written to; nil where
-    /// none can.
+    /// Creates the folder if it is missing, in the first root that can be written to; nil if none can.
     func make() -> String? { paths.first { makeFolders($0) } }
 
     static func fileName(trial: UInt64, _ place: Int) -> String { "\(trial)-\(place)" }
 
-    /// Bytes of a trial's file, by its place among them; nil where they are not there to be read.
+    /// Bytes of one of a trial's files, by its index among them; nil if they cannot be read.
     func read(trial: UInt64, _ place: Int, offset: UInt64, count: Int) -> [UInt8]? {
         let file = Outbox.fileName(trial: trial, place)
         guard let start = off_t(exactly: offset),
@@ -53,7 +52,7 @@ struct Outbox {
 
     func remove() { for root in roots { Outbox.removeFolder("\(root)/\(name)", in: root) } }
 
-    /// Workers of this host that were killed left theirs.
+    /// Removes the folders of this host's workers that were killed.
     func removeOrphans() {
         let host = hostName() + "-"
         for root in roots {
@@ -67,17 +66,17 @@ struct Outbox {
         }
     }
 
-    /// A folder of files alone, and the one it is in where that was the last.
+    /// Removes a folder that holds only files, and its root if that is then empty.
     private static func removeFolder(_ path: String, in root: String) {
         for name in fileNames(in: path) { unlink("\(path)/\(name)") }
         if rmdir(path) == 0 { rmdir(root) }
     }
 }
 
-/// Where a worker may put what is its own: the data folder, else the cache.
+/// The folders for a worker's own files, most preferred first: the data folder, then the cache.
 func workRoots(data: String) -> [String] { [data, cacheRoot()].compactMap { $0 } }
 
-/// Makes a folder and those above it; false where it cannot be written to.
+/// Creates a folder and its missing parents; returns false if it cannot be written to.
 func makeFolders(_ path: String) -> Bool {
     var built = path.hasPrefix("/") ? "" : "."
     for part in path.split(separator: "/") {

@@ -10,11 +10,11 @@ import Wire
 
 private let slotDescriptor: Int32 = 3
 
-/// A slot's whole life: says that it is ready, then runs the trials it is given, one after another, until the
+/// Runs a slot: reports that it is ready, then runs the trials it is given, one after another, until the
 /// worker closes its end.
 func runSlot(_ options: WorkerOptions, _ insteadOfTraining: ((TrialSettings) -> JSONValue)? = nil) -> ExitCode
 {
-    // The worker ends: leave the trial's state, for another to go on from.
+    // The worker sends SIGUSR1 when it ends: save the trial's state so that another worker can resume it.
     cposix_note_signal(SIGUSR1)
     guard diesWithParent(options.parent, signal: SIGKILL) else { return .interrupted }
     let clock = CheckpointClock(
@@ -47,7 +47,7 @@ func runSlot(_ options: WorkerOptions, _ insteadOfTraining: ((TrialSettings) -> 
 private struct Slot {
     var runner: TrialRunner
     private var sweep: Result<SweepSpec, SweepError>?
-    /// Of the sweep.
+    /// The trials of the sweep.
     private var trials: TrialCache?
 
     private let outbox: Outbox
@@ -64,7 +64,7 @@ private struct Slot {
         self.clock = clock
     }
 
-    /// False where the worker is gone.
+    /// Handles a request; returns false if the worker is gone.
     mutating func perform(_ request: SlotRequest) -> Bool {
         switch request {
         case .sweep(let json):
@@ -88,7 +88,7 @@ private struct Slot {
         var measuringSeconds = 0.0
     }
 
-    /// How long networks were measured and not trained.
+    /// Time spent measuring networks rather than training them.
     private struct MeasuringTime {
         private var nanoseconds: Int64 = 0
         private var since: Int64 = 0
@@ -100,7 +100,8 @@ private struct Slot {
         }
     }
 
-    /// Several train together where they may, and have equal shares of the time. False where the worker is gone.
+    /// Runs trials and answers for each. Batched trials share the time equally. Returns false if the worker
+    /// is gone.
     private mutating func run(_ indices: [UInt64]) -> Bool {
         if indices.count > 1 {
             resetPeakMemory()
@@ -132,7 +133,7 @@ private struct Slot {
         switch outcome {
         case .success(let result):
             let body = result.body.canonicalBytes
-            // A coordinator takes no other, and hears nobody who sends one.
+            // A coordinator accepts no other record, and refuses a worker that sends one.
             if body.count <= WireLimit.body, let fault = fault(in: body, of: index) {
                 return fail("its record is none that the sweep can give: \(fault)")
             }
@@ -153,7 +154,7 @@ private struct Slot {
         return form.fault(in: body)
     }
 
-    /// The trial's settings with its identifier.
+    /// The trial at an index, with its identifier; nil if the grid does not have it.
     private mutating func find(_ index: UInt64, _ spec: SweepSpec) -> (Trial, TrialID)? {
         guard let place = Int(exactly: index), place < spec.grid.count,
             let trial = trials?.trial(at: place), let id = trials?.id(of: trial)
@@ -161,7 +162,8 @@ private struct Slot {
         return (trial, id)
     }
 
-    /// nil where they cannot be trained together, or one of them has an error: each alone tells whose it is.
+    /// Trains trials as one batch. nil if they cannot be batched or one of them fails: run alone, each
+    /// reports its own error.
     private mutating func runTogether(_ indices: [UInt64]) -> [Result<Success, Failure>]? {
         guard case .success(let spec)? = sweep, insteadOfTraining == nil else { return nil }
         var group: [(trial: Trial, id: TrialID)] = []
@@ -176,7 +178,7 @@ private struct Slot {
         let results = try? runner.run(
             together: settings, keeping: spec.weights,
             onProgress: { done, steps, _ in
-                // It leaves no state, and the worker waits for its end.
+                // A batch saves no checkpoint, and the worker waits for this process to end.
                 if cposix_was_signalled() != 0 { exit(ExitCode.interrupted.rawValue) }
                 guard isDue(&dueAt), steps > 0 else { return }
                 for index in indices { tell(index, done, steps) }
@@ -204,7 +206,7 @@ private struct Slot {
             if let body = insteadOfTraining?(trial.settings) {
                 return .success(Success(id: id, body: body, files: [], continuedFrom: 0))
             }
-            // A trial that is over by then need not tell.
+            // A trial that ends within a second need not report progress.
             var dueAt = monotonicMilliseconds() + 1000
             var measuring = MeasuringTime()
             do throws(ExperimentError) {
@@ -225,7 +227,7 @@ private struct Slot {
         }
     }
 
-    /// Leaves weights for the worker to send.
+    /// Writes the kept weights to the outbox, from which the worker sends them.
     private func leave(_ kept: [KeptNetwork], of trial: Trial) -> Result<[KeptFile], Failure> {
         guard !kept.isEmpty else { return .success([]) }
         guard let folder = outbox.make() else {
@@ -246,7 +248,7 @@ private struct Slot {
     func send(_ reply: SlotReply) -> Bool { sendToWorker(reply) }
 }
 
-/// Whether it is time to tell of progress; the next time is a second later.
+/// Whether progress is due to be reported; if so, it is due again a second later.
 private func isDue(_ dueAt: inout Int64) -> Bool {
     let now = monotonicMilliseconds()
     guard now >= dueAt else { return false }
@@ -261,7 +263,7 @@ private func tell(_ trial: UInt64, _ done: Int, _ steps: Int, from: Int = 0) {
                 trial: trial, permille: UInt16(1000 * done / steps), from: UInt16(1000 * from / steps))))
 }
 
-/// False where the worker is gone.
+/// Sends a reply; returns false if the worker is gone.
 private func sendToWorker(_ reply: SlotReply) -> Bool {
     var bytes = FrameBuffer.frame(reply.withinLimits.encoded)[...]
     while !bytes.isEmpty {
@@ -273,14 +275,14 @@ private func sendToWorker(_ reply: SlotReply) -> Bool {
     return true
 }
 
-/// Asks for this process's end when its parent's comes; false where that is over already.
+/// Makes the kernel end this process when its parent ends; returns false if the parent is gone already.
 func diesWithParent(_ parent: pid_t?, signal: Int32) -> Bool {
     guard let parent else { return true }
     _ = cposix_die_with_parent(signal)
     return getppid() == parent
 }
 
-/// Forgets the peak, so that each trial has its own (Linux: proc(5), clear_refs).
+/// Resets the peak memory, so that each trial has its own (Linux: proc(5), clear_refs).
 private func resetPeakMemory() {
     if peakReset >= 0 { _ = pwrite(peakReset, "5", 1, 0) }
 }

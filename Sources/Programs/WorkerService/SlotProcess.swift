@@ -4,18 +4,20 @@ import Text
 import Transport
 import Wire
 
-/// A slot as its worker sees it: a child process and the worker's end of a socket pair.
+/// A slot from its worker's side: a child process and the worker's end of a socket pair.
 struct SlotProcess {
     private let child: ChildProgram
     let descriptor: Int32
-    /// Reads what it writes to standard error.
+    /// The read end of the slot's standard error.
     let errors: Int32
     private(set) var log = LastLines()
     private var buffer = FrameBuffer()
-    /// Once it has ended: the most memory it had at once since its trial began, bytes.
+    /// The process's peak memory since its trial began, in bytes; set once the process has ended.
     private(set) var peakMemoryBytes: UInt64 = 0
 
-    /// - Returns: nil where the process cannot be started; errno says why.
+    /// Starts a slot's process.
+    ///
+    /// - Returns: nil if the process cannot be started; `errno` says why.
     static func start(_ options: WorkerOptions) -> SlotProcess? {
         var ends: [Int32] = [-1, -1]
         var pipe: [Int32] = [-1, -1]
@@ -35,7 +37,7 @@ struct SlotProcess {
                 String(options.checkpointSeconds),
             ],
             environment: numericEnvironment(options.kernel),
-            // Standard error first: its end may have the number 3 here.
+            // Standard error comes first: the slot's end may have the number 3 in this process.
             descriptors: [(ours: pipe[1], theirs: STDERR_FILENO), (ours: ends[1], theirs: 3)])
         close(ends[1])
         close(pipe[1])
@@ -55,14 +57,15 @@ struct SlotProcess {
 
     enum Reading {
         case replies([SlotReply])
-        /// It ended, or sent nonsense and was ended: why, and whether by a fault that it met itself.
+        /// The process ended, or sent an invalid message and was ended: the cause, and whether it
+        /// crashed by itself.
         case ended(String, isCrash: Bool = false)
     }
 
-    /// Reads what has come; call when the descriptor is readable.
+    /// Reads what has arrived; call it when the descriptor is readable.
     mutating func read() -> Reading {
         var count = 0
-        // Not filled with zeros first: this is done for each trial.
+        // Not zeroed first, because this runs for every trial.
         let bytes = [UInt8](unsafeUninitializedCapacity: 65_536) { room, filled in
             count = recv(descriptor, room.baseAddress, room.count, Int32(MSG_DONTWAIT))
             filled = max(0, count)
@@ -86,7 +89,7 @@ struct SlotProcess {
         }
     }
 
-    /// Waits where the slot is not reading yet; a slot that is gone is noticed by `read`.
+    /// Sends a request, and waits if the slot is not reading yet. `read` notices a slot that is gone.
     func send(_ request: SlotRequest) {
         var bytes = FrameBuffer.frame(request.encoded)[...]
         while !bytes.isEmpty {
@@ -99,9 +102,9 @@ struct SlotProcess {
         }
     }
 
-    /// Ends the process, if it lives, and says how it ended.
+    /// Ends the process if it is alive, and says how it ended.
     mutating func end() -> ChildProgram.End {
-        // A process that closed its end is about to exit by itself: its own end is the one to tell.
+        // A process that closed its end is about to exit by itself: report that exit.
         for _ in 0..<50 {
             if let ended = child.endAndPeak(WNOHANG) {
                 peakMemoryBytes = ended.peakMemoryBytes
@@ -116,7 +119,8 @@ struct SlotProcess {
         return ended?.end ?? .killed(signal: SIGKILL)
     }
 
-    /// Its own memory at present, bytes: not what it shares with others, such as images. 0 where it is gone.
+    /// The process's own memory at present, in bytes, without what it shares with others, such as images. 0
+    /// if it is gone.
     var ownMemoryBytes: UInt64 {
         guard let file = fopen("/proc/\(child.process)/statm", "re") else { return 0 }
         defer { fclose(file) }
@@ -128,7 +132,7 @@ struct SlotProcess {
         return (pages[1] - pages[2]) * UInt64(sysconf(Int32(_SC_PAGESIZE)))
     }
 
-    /// Lines that it wrote to standard error.
+    /// The complete lines that it wrote to standard error.
     mutating func readErrors() -> [String] {
         var lines: [String] = []
         var bytes = [UInt8](repeating: 0, count: 4096)
@@ -141,10 +145,10 @@ struct SlotProcess {
 
     mutating func clearLog() { log.clear() }
 
-    /// Asks it to leave its trial's state and end.
+    /// Asks the process to save its trial's state and end.
     func askForState() { child.send(signal: SIGUSR1) }
 
-    /// Whether it has ended, or is about to; what it still has to say is not read.
+    /// Whether the process has ended or is about to; its remaining output stays unread.
     var isOver: Bool {
         var end = pollfd(fd: descriptor, events: 0, revents: 0)
         return poll(&end, 1, 0) > 0 && end.revents & Int16(POLLHUP | POLLERR) != 0

@@ -8,7 +8,7 @@ import Text
 import Transport
 import Wire
 
-/// A worker's shell around `WorkerSession`: poll, handle, perform.
+/// A worker: the loop around `WorkerSession` that polls, handles events and performs their effects.
 struct Worker {
     private let options: WorkerOptions
     private let endpoint: Endpoint
@@ -16,7 +16,7 @@ struct Worker {
     private let signals: SignalDescriptor
     private let outbox: Outbox
     private let checkpoints: CheckpointFolder
-    /// Of finished trials that are not acknowledged: whose checkpoints may go then.
+    /// Identifiers of finished trials that are not acknowledged; their checkpoints are deleted after that.
     private var finished: [UInt64: TrialID] = [:]
     private var session: WorkerSession
     private var slots: [SlotProcess?]
@@ -24,7 +24,7 @@ struct Worker {
     private var ending: SessionEnd?
     private var terminal = Terminal()
     private var nextMemoryLook: Int64 = 0
-    /// Standard input is read for its end.
+    /// Whether standard input is watched for its end.
     private var watchesInput: Bool
 
     static func run(_ options: WorkerOptions) -> ExitCode {
@@ -107,7 +107,8 @@ struct Worker {
                 + "(--blas-kernel env keeps it)")
     }
 
-    /// A slot has two, and starting one takes two more for a moment. ZeroMQ ends a process that has none left.
+    /// Checks the limit on descriptors: a slot has two, and starting one takes two more for a moment. ZeroMQ
+    /// aborts a process that has none left.
     private static func checkDescriptors(_ slots: Int) throws(UsageError) {
         let (available, needed) = (allowManyConnections(), 2 * slots + 32)
         guard available < needed, let advice = ProcessLimit.openFiles.advice else { return }
@@ -116,13 +117,14 @@ struct Worker {
                 + (slots > 1 ? "; or give fewer --slots" : ""))
     }
 
-    /// What a slot uses is told by /proc alone.
+    /// Checks that /proc is readable: only /proc tells how much memory a slot uses.
     private static func checkMemoryLimit(_ options: WorkerOptions) throws(UsageError) {
         guard options.memoryLimit != nil, access("/proc/self/statm", R_OK) != 0 else { return }
         throw UsageError("--memory-limit needs /proc, which is not there: mount it, or leave the option out")
     }
 
-    /// A slot that has just begun has some 60 MB, most of it buffers of BLAS.
+    /// Warns if slots may run out of memory. A slot that has just started uses some 60 MB, most of it
+    /// BLAS buffers.
     private func warnOfMemory() {
         guard let available = availableMemoryBytes(), available / UInt64(options.slots) < 150 << 20 else {
             return
@@ -136,7 +138,8 @@ struct Worker {
         for line in slots[slot]?.readErrors() ?? [] { printError(line) }
     }
 
-    /// A limit of the system would not do: where memory is refused, BLAS waits for it for ever.
+    /// Ends slots that exceed the memory limit. A limit set by the system would not do: BLAS waits forever
+    /// for memory that is refused.
     private mutating func watchMemory() {
         guard let limit = options.memoryLimit, monotonicMilliseconds() >= nextMemoryLook else { return }
         nextMemoryLook = monotonicMilliseconds() + 250
@@ -145,13 +148,13 @@ struct Worker {
         }
     }
 
-    /// Ends a slot's process, whose trial has failed then.
+    /// Ends a slot's process, whose trial then counts as failed.
     private mutating func end(_ slot: Int, cause: String) {
         _ = slots[slot]?.end()
         noteEnd(of: slot, cause: cause)
     }
 
-    /// Memory that the system refuses ends a process with a signal that does not say so.
+    /// Advice for a crash: if the system refuses memory, the process ends with a signal that does not say so.
     private var memoryAdvice: String {
         let advice = [ProcessLimit.addressSpace, .data].compactMap(\.advice)
         return advice.isEmpty ? "" : "; it may have found no memory: " + advice.joined(separator: "; ")
@@ -184,7 +187,7 @@ struct Worker {
         }
     }
 
-    /// What comes is of no interest, its end is.
+    /// Watches standard input for its end; what it carries is ignored.
     private mutating func readInput() {
         var bytes = [UInt8](repeating: 0, count: 4096)
         let count = read(STDIN_FILENO, &bytes, bytes.count)
@@ -197,7 +200,7 @@ struct Worker {
         while signals.next() != nil { handle(.stop) }
     }
 
-    /// At most so many at once, that slots and beats have their turn.
+    /// Reads a limited number of messages, so that slots and heartbeats get their turn.
     private mutating func readMessages() {
         for _ in 0..<100 {
             guard ending == nil, let bytes = link.socket.receive() else { return }
@@ -219,8 +222,8 @@ struct Worker {
         }
     }
 
-    /// Of those that are finished and whose records the worker need not keep any more: a false one is not to be made
-    /// again from where its attempt left off.
+    /// Deletes the checkpoints of finished trials whose records the worker no longer holds. If such a record
+    /// turns out to be false, the trial must not resume from the state of its attempt.
     private mutating func deleteCheckpoints(of trials: [UInt64]) {
         for trial in trials where !session.holdsRecord(of: trial) {
             if let id = finished.removeValue(forKey: trial) { checkpoints.delete(id) }
@@ -234,9 +237,10 @@ struct Worker {
         case .replies(let replies):
             for reply in replies {
                 if case .ready(let name, let commit) = reply {
-                    // A worker that may not serve says no hello, and so gets no trials to lose.
+                    // A worker that may not serve sends no hello, and so is given no trials that it
+                    // would lose.
                     guard isRight(kernel: name), isOwn(commit: commit) else { return }
-                    // A worker that ends takes no trial first.
+                    // A worker that is ending takes no new trial.
                     guard ending == nil else { return }
                     handle(.slotReady(slot, kernel: name))
                 } else {
@@ -251,7 +255,7 @@ struct Worker {
         }
     }
 
-    /// A kernel that was asked for and is not there would change the records' last digits unasked.
+    /// Refuses another kernel than the one asked for: it would change the records' last digits unnoticed.
     private mutating func isRight(kernel name: String) -> Bool {
         kernel = name
         let wanted =
@@ -266,7 +270,7 @@ struct Worker {
         return false
     }
 
-    /// A slot is started from the program's file, which may have been replaced while this worker runs.
+    /// Refuses a slot of another build: the program's file may have been replaced while this worker runs.
     private mutating func isOwn(commit: String) -> Bool {
         guard commit != programCommit else { return true }
         printError(
@@ -285,7 +289,7 @@ struct Worker {
         for effect in effects { perform(effect) }
     }
 
-    /// Lets running trials leave their states, before others are given them: the goodbye comes after it.
+    /// Lets running trials save their state before the goodbye, after which others are given these trials.
     private func leaveStates(milliseconds: Int64) {
         guard options.checkpointSeconds > 0 else { return }
         let asked = session.runningSlots.compactMap { slots[$0] }
@@ -331,7 +335,7 @@ struct Worker {
         case .coordinatorSilent: say("\(endpoint.text) is silent; waiting for it")
         case .failed(let trial, let cause): say("trial \(trial) failed: \(cause)")
         case .apart(let count, let cause):
-            // The coordinator hears of it only where a trial fails alone, too.
+            // The coordinator hears of this only if a trial also fails alone.
             printError("a slot that had \(count) trials together ended; each is tried alone: \(cause)")
         }
     }
@@ -364,11 +368,12 @@ struct Worker {
     }
 }
 
-/// An identity that no other worker has had or will have.
+/// An identity that is unique among all workers, past and future.
 private func freshIdentity() -> WorkerID {
     var value: UInt64 = 0
     guard getrandom(&value, MemoryLayout<UInt64>.size, 0) == MemoryLayout<UInt64>.size else {
-        // A kernel without randomness: process and time tell workers of one cluster apart nearly as well.
+        // Without random numbers from the kernel, process and time distinguish the workers of a cluster
+        // nearly as well.
         return WorkerID(UInt64(getpid()) << 44 ^ UInt64(bitPattern: unixMilliseconds()))
     }
     return WorkerID(value)

@@ -10,7 +10,7 @@ struct WorkerEnd {
 
     static let defaultMargin = 30
 
-    /// nil where there is no `--until`, or a Slurm job without an end.
+    /// Reads `--until` and `--margin`; nil without `--until`, or for a Slurm job without an end.
     init?(_ arguments: Arguments) throws(UsageError) {
         let margin = try arguments.integer("--shutdown-margin", in: 0...86_400)
         guard let text = arguments["--until"] else {
@@ -30,7 +30,8 @@ struct WorkerEnd {
         }
     }
 
-    /// Newer Slurms set it for each job (22.05 does not); jobs without a limit have an end far away.
+    /// The end of this Slurm job. Newer Slurms set it for each job (22.05 does not); jobs without a limit
+    /// have an end far in the future.
     private static func slurmEnd() throws(UsageError) -> Int? {
         guard environmentValue("SLURM_JOB_ID") != nil else {
             throw UsageError("--until slurm: this is no Slurm job: SLURM_JOB_ID is not set")
@@ -47,7 +48,7 @@ struct WorkerEnd {
         return end == 0 || end >= 1 << 31 ? nil : end
     }
 
-    /// By this process's clock, margin taken off.
+    /// The time of the goodbye on this process's monotonic clock: the end minus the margin.
     func instant() throws(UsageError) -> Instant {
         let left = Int64(unixSeconds) * 1000 - unixMilliseconds()
         guard left > Int64(marginSeconds) * 1000 else {

@@ -1,7 +1,7 @@
 // WorkerService: the command `ranksweep-worker`. A worker is one poll loop between its coordinator and its
-// slots; a slot is a child process of the same program that trains and measures, with one BLAS thread.
-// Imports Experiments (slots only), Transport, Scheduling, Wire, Sweep, Files, Console. Leaves out decisions: those
-// of the session are Scheduling's.
+// slots. A slot is a child process of the same program that trains and measures, with one BLAS thread.
+// Imports Experiments and LinearAlgebra (slots only), Transport, Scheduling, Wire, Sweep, Files, Text,
+// Console and CPosix. Leaves out the session's decisions: those are Scheduling's.
 
 import Console
 import Experiments
@@ -14,8 +14,8 @@ import Wire
 
 /// Runs the command. Never returns.
 ///
-/// - Parameter body: for measuring everything else: gives a trial's record in place of training. A program
-///   that gives one is not the worker that ships.
+/// - Parameter body: replaces training by a function that returns a trial's record, so that everything else
+///   can be timed. The shipped worker passes none.
 public func runWorkerCommand(
     _ words: [String], insteadOfTraining body: ((TrialSettings) -> JSONValue)? = nil
 ) -> Never {
@@ -104,7 +104,7 @@ let workerCommand = CommandSpec(
         "ranksweep-worker --connect tcp://head:5555 --keys /shared/keys --until slurm",
     ])
 
-/// The command line, checked.
+/// The options of the command line, validated.
 struct WorkerOptions {
     var endpoint: Endpoint?
     var keys: KeySource
@@ -115,15 +115,15 @@ struct WorkerOptions {
     var stopsWithInput: Bool
     var parent: pid_t?
     var isSlot: Bool
-    /// What `ranksweep measure` asks for, as JSON.
+    /// The request of `ranksweep measure`, as JSON.
     var measureRequest: String?
-    /// 0: none.
+    /// Seconds between checkpoints; 0 means none.
     var checkpointSeconds: Int
-    /// Of a slot, bytes.
+    /// The memory limit of one slot, in bytes.
     var memoryLimit: UInt64?
     var end: WorkerEnd?
     var patienceSeconds: Int
-    /// As given, for slots.
+    /// The data folder as given, passed on to slots.
     var dataFolder: String
 
     init(_ arguments: Arguments) throws(UsageError) {
@@ -170,7 +170,7 @@ private func cacheDirectory() -> String? {
     cacheRoot().map { $0 + "/decoded" }
 }
 
-/// What may be deleted at any time.
+/// The folder for files that may be deleted at any time; nil if there is no home.
 func cacheRoot() -> String? {
     if let folder = environmentValue("XDG_CACHE_HOME") { return folder + "/ranksweep" }
     return homeDirectory().map { $0 + "/.cache/ranksweep" }

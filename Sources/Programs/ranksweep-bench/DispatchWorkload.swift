@@ -5,7 +5,7 @@ import Text
 import Transport
 import WorkerService
 
-/// The body of the records that this program's own slots send: all that the sweep's trials measure, of so many layers.
+/// The record body that this program's slots send: all that the sweep's trials measure, for `depth` layers.
 private func fixedBody(depth: Int) -> JSONValue {
     func statistic(_ count: Int) -> JSONValue {
         .object([
@@ -34,8 +34,8 @@ private func fixedBody(depth: Int) -> JSONValue {
 
 private let fixedBodies = [fixedBody(depth: 1), fixedBody(depth: 2)]
 
-/// Be a worker of `measureDispatch`, or a slot of one, if the arguments say so: one that trains nothing, and
-/// is a `ranksweep-worker` in all else. Only here: the worker that ships cannot do without training.
+/// Runs a worker of `measureDispatch`, or one of its slots, if the arguments ask for one. It trains nothing
+/// and otherwise equals `ranksweep-worker`. Only this program can do so: the shipped worker always trains.
 func beWorkerIfAsked(_ arguments: [String]) {
     guard let first = arguments.first, ["--connect", "--slot"].contains(first) else { return }
     runWorkerCommand(
@@ -47,20 +47,20 @@ func beWorkerIfAsked(_ arguments: [String]) {
         })
 }
 
-/// What a slot says at its first trial, for those who wait for it.
+/// The line that a slot prints at its first trial, for programs that wait for it.
 let firstTrialLine = "the first trial"
 nonisolated(unsafe) private var hasBegun = false
 
-/// Trials that cost nothing through real processes over TCP with keys: `ranksweep run`, and workers of this
-/// program. Everything else is as in any run: the journal on this folder's disk, a record acknowledged when
-/// it is durable.
+/// Trials without training through real processes over TCP with keys: `ranksweep run` and workers of this
+/// program. Everything else is as in any run: the journal is on this folder's disk, and a record is
+/// acknowledged when it is durable.
 ///
-/// Its seconds are those from the first trial's start to the workers' end, which comes with the last
+/// Seconds are counted from the start of the first trial to the end of the workers, which comes with the last
 /// acknowledgement.
 func measureDispatch(_ options: Options) throws(BenchError) -> Measurement {
     var measurement = Measurement(seconds: [])
     var runs: [DispatchRun] = []
-    // The sweep has a hundred points.
+    // The sweep has a hundred grid points.
     let seeds = ((options.trials ?? 50_000) + 99) / 100
     for _ in 0..<options.repeats { runs.append(try DispatchRun(options, seeds: seeds)) }
     measurement.seconds = runs.map(\.seconds)
@@ -81,7 +81,7 @@ func measureDispatch(_ options: Options) throws(BenchError) -> Measurement {
     return measurement
 }
 
-/// A sweep of small VIBs, a hundred points of so many seeds.
+/// A sweep of small VIBs: a hundred grid points with `seeds` seeds each.
 func smallSweep(seeds: Int) -> String {
     """
     name: dispatch
@@ -95,12 +95,12 @@ func smallSweep(seeds: Int) -> String {
     """
 }
 
-/// A sweep's coordinator, and workers of this program, in a folder of their own.
+/// A sweep's coordinator and workers of this program, in their own folder.
 struct ServedSweep {
     let folder: WorkFolder
     let run: ChildProgram
     let workers: [ChildProgram]
-    /// From the coordinator's start until it listened.
+    /// Seconds from the coordinator's start until it listened.
     let secondsToListening: Double
 
     init(_ options: Options, seeds: Int, workers count: Int) throws(BenchError) {
@@ -141,11 +141,11 @@ struct ServedSweep {
 
 private struct DispatchRun {
     var seconds: Double
-    /// Of the coordinator's one thread, until the last trial was acknowledged.
+    /// Processor time of the coordinator's one thread until the last trial was acknowledged.
     var threadSeconds: Double
     var coordinator: Usage
     var workers: Usage
-    /// That went over the loopback interface meanwhile, every program's.
+    /// Bytes over the loopback interface in that time, of all programs.
     var loopbackBytes: Int
     var journalBytes: Int
 
@@ -174,7 +174,7 @@ private struct DispatchRun {
     }
 }
 
-/// Where the coordinator listens, once it says so; nil where it ends before.
+/// The address on which the coordinator listens, once it prints it; nil if the coordinator ends before.
 private func listening(_ run: ChildProgram, _ log: String) -> String? {
     while run.endIfEnded() == nil {
         let line = text(of: log).split(separator: "\n").first { $0.hasPrefix("listening at ") }
@@ -184,8 +184,8 @@ private func listening(_ run: ChildProgram, _ log: String) -> String? {
     return nil
 }
 
-/// Unix time of the first attempt's start, in seconds. Line by line: a child's peak memory begins with this
-/// program's.
+/// Unix time of the start of the first attempt, in seconds. Reads line by line, because a child's peak memory
+/// starts at this program's.
 private func firstStart(_ path: String) -> Double? {
     guard let file = fopen(path, "re") else { return nil }
     defer { fclose(file) }

@@ -4,10 +4,11 @@ import Sweep
 import Text
 
 /// Steps of a trial of `sweeps/gaussian-vib.yaml` with an encoder of one layer, 5 inputs, 5 latent variables
-/// and 5 targets: the trial's own training, its batches drawn and all, timed from step to step. Its loss and
-/// KL are those of the trial's record, of β = 0.1 after all steps.
+/// and 5 targets. This is the trial's own training, including drawing its batches, timed from step to step.
+/// Its loss and KL are those of the trial's record at β = 0.1 after all steps.
 ///
-/// With `--together N` that trial is trained together with N − 1 of other β, and seconds are a trial's.
+/// With `--together N` that trial is batched with N − 1 others of different β, and seconds are one
+/// trial's share.
 func measureGaussianVIB(_ options: Options) throws(BenchError) -> Measurement {
     let (points, steps, d) = (256, options.steps ?? 1000, 5)
     let lead = TrialSettings(
@@ -26,7 +27,7 @@ func measureGaussianVIB(_ options: Options) throws(BenchError) -> Measurement {
         settings.model = .vib(beta: beta, bottleneck: d, sigmaShift: 0)
         return settings
     }
-    // Two products make the batch, of all.
+    // Two further products draw the batch.
     let all =
         [Product](repeating: Product(m: points, k: 2 * d, n: d, transposeB: true), count: 2)
         + group.flatMap { _ in

@@ -6,7 +6,7 @@ import LinearAlgebra
 struct BenchImages {
     let bytes: UnsafeBufferPointer<UInt8>
     let labels: [Int32]
-    /// Whoever owns `bytes`.
+    /// The owner of the memory of `bytes`.
     private let owner: ImageSet?
 
     init(_ folder: String?) throws(BenchError) {
@@ -54,8 +54,8 @@ func measureVIB(
         points: points, learningRate: learningRate, options)
 }
 
-/// An epoch as a trial trains it: the order drawn, each batch gathered from bytes, each step with Adam. Its
-/// loss is the objective's mean over the last 50 steps.
+/// An epoch as a trial trains it: the order is drawn, each batch is gathered from bytes, each step uses Adam.
+/// The loss is the objective's mean over the last 50 steps.
 private func measureEpochs<M: Model>(
     _ model: M, products: [Product], points: Int, learningRate: Double, _ options: Options
 ) throws(BenchError) -> Measurement where M.Scalar == Float {

@@ -5,8 +5,8 @@ import Measures
 import Sweep
 import Text
 
-/// Local rank of every layer at 256 points, the thresholds of a sweep file's defaults: what
-/// `ranksweep measure` computes, without reading its files.
+/// Local rank of every layer at 256 points, with a sweep file's default thresholds: what `ranksweep measure`
+/// computes, without reading its files.
 func measureLocalRank(_ options: Options) throws(BenchError) -> Measurement {
     let (shape, layers, inputs) = try rankedNetwork(options)
     let settings = LocalRankSettings(thresholds: [0.01, 0.1], relative: [0.01])
@@ -20,7 +20,7 @@ func measureLocalRank(_ options: Options) throws(BenchError) -> Measurement {
     return Measurement(seconds: seconds, details: ranks ?? [:])
 }
 
-/// The given network at the first test images; without one, 784-200-200-200-10 as drawn.
+/// The given network at the first test images; without one, an untrained 784-200-200-200-10.
 private func rankedNetwork(
     _ options: Options
 ) throws(BenchError) -> (StackShape, [DenseLayer<Float>], Matrix<Float>) {

@@ -15,7 +15,7 @@ enum BenchError: Error {
     case data(DataError)
     case experiment(ExperimentError)
     case system(String, Int32)
-    /// What the programs said.
+    /// A program that was started failed; `log` is its output.
     case programFailed(log: String)
     case sweepNeedsData
 
@@ -62,22 +62,23 @@ enum BenchError: Error {
 /// The command line.
 struct Options {
     var workload: Workload
-    /// How often the workload is timed.
+    /// Number of times the workload is timed.
     var repeats = 5
-    /// The folder with `mnist/`; nil: random bytes, which cost the same.
+    /// The folder that contains `mnist/`; nil means random bytes, which cost the same.
     var data: String?
     var json = false
-    /// Of workloads that train: steps a repeat, an epoch at most; nil: an epoch, or 1000 where there is none.
+    /// Steps per repeat of workloads that train, an epoch at most; nil means an epoch, or 1000 if the
+    /// workload has none.
     var steps: Int?
-    /// Of local-rank: the network measured; nil: one as drawn.
+    /// For local-rank: the file of the network measured; nil means an untrained network.
     var weights: String?
     var activation = TrialSettings.Network.Activation.relu
-    /// Of sweep, dispatch and start; nil: as many as each takes by itself.
+    /// Trials of sweep, dispatch and start; nil means each workload's own number.
     var trials: Int?
     var slots: Int?
-    /// Of dispatch.
+    /// Workers of dispatch.
     var workers = 2
-    /// Of gaussian-vib: trials trained together.
+    /// For gaussian-vib: number of trials in a batch.
     var together = 1
 
     init(_ arguments: [String]) throws(BenchError) {

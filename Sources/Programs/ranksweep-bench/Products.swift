@@ -1,7 +1,7 @@
 import Learning
 import LinearAlgebra
 
-/// A product of matrices that a training step makes: op(a) op(b), m × k by k × n.
+/// A matrix product in a training step: op(a) op(b), m × k by k × n.
 struct Product {
     var m: Int
     var k: Int
@@ -9,12 +9,12 @@ struct Product {
     var transposeA = false
     var transposeB = false
 
-    /// Multiplications and additions.
+    /// Number of multiplications and additions.
     var operations: Double { 2 * Double(m * k * n) }
 }
 
-/// The products of a step of a stack's training: forward, and the gradients of weights and of what is below.
-/// The first layer's inputs have no gradient unless asked for.
+/// The products in a training step of a stack of layers: forward, and the gradients of weights and inputs.
+/// The gradient of the first layer's inputs is left out unless asked for.
 func products(training shape: StackShape, points: Int, inputGradient: Bool = false) -> [Product] {
     zip(shape.units, shape.units.dropFirst()).enumerated().flatMap { index, units in
         let forward = Product(m: points, k: units.0, n: units.1, transposeB: true)
@@ -24,7 +24,7 @@ func products(training shape: StackShape, points: Int, inputGradient: Bool = fal
     }
 }
 
-/// Products of these shapes alone, through the same calls: what a step would take if all else were free.
+/// Products of these shapes alone, through the same calls: the time of a step if everything else were free.
 struct ProductsAlone {
     private let operands: [(a: Matrix<Float>, b: Matrix<Float>, result: Matrix<Float>, product: Product)]
 

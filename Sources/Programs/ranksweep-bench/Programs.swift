@@ -2,9 +2,9 @@ import Console
 import Glibc
 import Transport
 
-// Programs that a workload starts, the folder that they work in, and what they took.
+// Programs that a workload starts, the folder that they work in, and the resources they used.
 
-/// A new folder here.
+/// A new folder within the current one.
 struct WorkFolder {
     let path: String
 
@@ -27,15 +27,15 @@ func besideThisProgram(_ name: String) throws(BenchError) -> String {
     return (own.lastIndex(of: "/").map { String(own[...$0]) } ?? "./") + name
 }
 
-/// What a process and the children it waited for took.
+/// Resources used by a process and the children it waited for.
 struct Usage {
     var cpuSeconds = 0.0
-    /// Of the largest of them.
+    /// Peak memory of the largest of these processes.
     var peakBytes = 0
 
     init() {}
 
-    /// Waits for a process; nil unless it ended well.
+    /// Waits for a process; nil unless it ended successfully.
     init?(waitingFor process: pid_t) {
         var (status, usage) = (Int32(0), rusage())
         while wait4(process, &status, 0, &usage) < 0 { guard errno == EINTR else { return nil } }
@@ -51,8 +51,7 @@ struct Usage {
     }
 }
 
-/// Memory of a process and all that it started, and they started, bytes. What several share is counted once
-/// (PSS).
+/// Memory of a process and all its descendants, in bytes. Memory that several share is counted once (PSS).
 func familyBytes(_ process: pid_t) -> Int {
     let own = text(of: "/proc/\(process)/smaps_rollup").split(separator: "\n").first { $0.hasPrefix("Pss:") }
     let kilobytes = own?.split(separator: " ").compactMap { Int($0) }.first ?? 0
@@ -60,16 +59,16 @@ func familyBytes(_ process: pid_t) -> Int {
     return children.compactMap { pid_t($0) }.reduce(kilobytes * 1024) { $0 + familyBytes($1) }
 }
 
-/// Processor time that a process's first thread has taken, seconds.
+/// Processor time that a process's first thread has used, in seconds.
 func firstThreadSeconds(_ process: pid_t) -> Double {
-    // The name of the program, in parentheses, may hold anything.
+    // The program's name, in parentheses, may contain anything.
     let line = text(of: "/proc/\(process)/task/\(process)/stat")
     let fields = line.suffix(from: line.lastIndex(of: ")") ?? line.startIndex).split(separator: " ")
     guard fields.count > 13, let user = Double(fields[12]), let system = Double(fields[13]) else { return 0 }
     return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
 }
 
-/// Bytes that came over the loopback interface since the machine's start; 0 where it does not say.
+/// Bytes received over the loopback interface since the machine's start; 0 if the system does not say.
 func loopbackCount() -> Int {
     let line = text(of: "/proc/net/dev").split(separator: "\n").first { $0.contains("lo:") }
     return line?.split(whereSeparator: { " :".contains($0) }).dropFirst().first.flatMap { Int($0) } ?? 0

@@ -3,8 +3,8 @@ import Glibc
 import Text
 import Transport
 
-/// How long a sweep of a million trials takes to plan, and from the command to its first trial; its seconds
-/// are those of `ranksweep plan`.
+/// The time to plan a sweep of a million trials, and from the command to its first trial. Seconds are those
+/// of `ranksweep plan`.
 func measureStart(_ options: Options) throws(BenchError) -> Measurement {
     let seeds = ((options.trials ?? 1_000_000) + 99) / 100
     var measurement = Measurement(seconds: [])
@@ -41,9 +41,9 @@ private func plan(seeds: Int) throws(BenchError) -> (seconds: Double, peakBytes:
 
 private struct StartedRun {
     let secondsToListening: Double
-    /// From the start of a worker to its slot's first trial.
+    /// Seconds from the start of a worker to its slot's first trial.
     let secondsToFirstTrial: Double
-    /// Of the coordinator, when the first trial began.
+    /// Memory of the coordinator when the first trial began, in bytes.
     let coordinatorBytes: Int
 
     init(_ options: Options, seeds: Int) throws(BenchError) {

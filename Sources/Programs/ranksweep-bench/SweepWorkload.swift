@@ -29,11 +29,12 @@ func measureSweep(_ options: Options) throws(BenchError) -> Measurement {
 
 private struct SweepRun {
     let seconds: Double
-    /// Of the coordinator, its worker and the slots together, looked at four times a second.
+    /// Peak memory of the coordinator, its worker and the slots together, in bytes, sampled four
+    /// times a second.
     let peakBytes: Int
-    /// The largest slot's, with what it shares.
+    /// Peak memory of the largest slot, including what it shares.
     let slotPeakBytes: Int
-    /// Mean over the trainings.
+    /// Mean accuracy over the trainings.
     let accuracy: Double
 
     init(trainings: Int, slots: Int, data: String) throws(BenchError) {
@@ -62,7 +63,7 @@ private struct SweepRun {
         var (peak, end, looks): (Int, ChildProgram.End?, Int) = (0, nil, 0)
         while end == nil {
             usleep(20_000)
-            // To count a process's pages holds up the process, and takes a CPU that slots want.
+            // Counting a process's pages stops the process, and takes a CPU from the slots.
             if looks.isMultiple(of: 12) { peak = max(peak, familyBytes(run.process)) }
             looks += 1
             end = run.endIfEnded()

@@ -3,22 +3,23 @@ import Glibc
 import LinearAlgebra
 import Text
 
-/// What a training's repeats took, beside their seconds. Times of the processor, not of the clock: other
+/// Further costs of a training's repeats: processor time instead of clock time, so that other
 /// programs count less.
 struct TrainingTimes {
-    /// One for each repeat, as is the next.
+    /// Processor seconds of a repeat's steps, one for each repeat.
     fileprivate(set) var step: [Double] = []
-    /// The step's products alone, through the same calls.
+    /// Processor seconds of those steps' products alone, through the same calls, one for each repeat.
     fileprivate(set) var products: [Double] = []
-    /// The most operations a second of fused multiply-adds in registers that were seen; 0: not known.
+    /// The highest rate of operations per second observed for fused multiply-adds in registers; 0
+    /// means unknown.
     fileprivate(set) var peak = 0.0
-    /// Calls of malloc and its like in all timed steps.
+    /// Calls of malloc and its relatives in all timed steps.
     fileprivate(set) var allocations = 0
-    /// Of a repeat.
+    /// Steps in a repeat.
     fileprivate(set) var steps = 0
     fileprivate(set) var operations = 0.0
 
-    /// The part of a step that is products: how near it is to the speed of the library.
+    /// The share of a step spent in products: how close it is to the speed of the library.
     var fractionOfBLAS: Double { median(zip(products, step).map { $0 / $1 }) }
 
     func add(to members: inout [String: JSONValue]) {
@@ -33,8 +34,8 @@ struct TrainingTimes {
     }
 }
 
-/// The times of a training's repeats, and after each those of its products alone: machines have better and
-/// worse minutes. The first repeat is not counted.
+/// The times of a training's repeats, each followed by those of its products alone, because a machine's speed
+/// varies from minute to minute. The first repeat is not counted.
 struct Times {
     let steps: Int
     private(set) var seconds: [Double] = []
@@ -47,10 +48,10 @@ struct Times {
     private var allocationsBefore = 0
     private var isFirst = true
 
-    /// Of all steps of a repeat.
+    /// Operations of all steps of a repeat.
     var operations: Double { products.reduce(0) { $0 + $1.operations } * Double(steps) }
 
-    /// - Parameter products: those of one step.
+    /// - Parameter products: the products of one step.
     init(products: [Product], steps: Int) {
         self.products = products
         self.steps = steps
@@ -92,7 +93,8 @@ struct Times {
 }
 
 extension Measurement {
-    /// - Parameter trainings: how many were trained together; times and operations are then each one's share.
+    /// - Parameter trainings: number of trainings in the batch; times and operations are then one
+    ///   training's share.
     init(_ times: Times, trainings: Int = 1, details: [String: JSONValue]) {
         self.init(
             seconds: times.seconds, operations: times.operations, training: times.training,
@@ -108,7 +110,7 @@ extension Measurement {
     }
 }
 
-/// Seconds of the processor that this process has had.
+/// Processor seconds that this process has used.
 private func processorTime() -> Double {
     var time = timespec()
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)

@@ -2,11 +2,11 @@ import Glibc
 import LinearAlgebra
 import Text
 
-/// What can be timed.
+/// The work that can be timed.
 enum Workload: String, CaseIterable {
     /// An epoch of an MLP 784-200-200-200-10 on 60 000 images, batch 128, Adam.
     case mlp
-    /// An epoch of a VIB 784-200-200-2·32 on them, batch 128.
+    /// An epoch of a VIB 784-200-200-2·32 on the same images, batch 128.
     case smallVIB = "vib-small"
     /// An epoch of Alemi's VIB, 784-1024-1024-2·256, batch 100.
     case alemiVIB = "vib-alemi"
@@ -14,11 +14,11 @@ enum Workload: String, CaseIterable {
     case gaussianVIB = "gaussian-vib"
     /// Local rank of every layer of an MLP at 256 points.
     case localRank = "local-rank"
-    /// Sixteen trainings of that MLP, a sweep from its command to its tables.
+    /// Sixteen trainings of that MLP: a sweep from its command to its tables.
     case sweep
     /// Trials without training through coordinator, workers and slots.
     case dispatch
-    /// A sweep of a million trials, planned and begun.
+    /// A sweep of a million trials, planned and started.
     case start
 
     func measure(_ options: Options) throws(BenchError) -> Measurement {
@@ -39,21 +39,21 @@ enum Workload: String, CaseIterable {
 
 /// A workload's times.
 struct Measurement {
-    /// One for each repeat.
+    /// Seconds of each repeat.
     var seconds: [Double]
-    /// Floating-point operations of the products in one repeat, a multiplication and an addition being two;
-    /// nil where how many there are depends on the numbers.
+    /// Floating-point operations of the products in one repeat, a multiplication and an addition counting as
+    /// two; nil if their number depends on the data.
     var operations: Double?
-    /// Of workloads that train.
+    /// Further times, for workloads that train.
     var training: TrainingTimes?
-    /// Training steps in one repeat; nil where the workload does not train.
+    /// Training steps in one repeat; nil if the workload does not train.
     var steps: Int?
-    /// In one repeat; nil where the workload has none.
+    /// Trials in one repeat; nil if the workload has none.
     var trials: Int?
-    /// What was computed, so that others can be compared with it.
+    /// Results of the computation, so that other programs can be compared with it.
     var details: [String: JSONValue] = [:]
 
-    /// At the median time.
+    /// Speed at the median time.
     var gigaflops: Double? { operations.map { $0 / median(seconds) / 1e9 } }
     func jsonLine(_ workload: Workload) -> String {
         var members = details
@@ -84,7 +84,7 @@ struct Measurement {
     private func rounded(_ value: Double) -> Double { (value * 1000).rounded() / 1000 }
 }
 
-/// The median; 0 of no numbers.
+/// The median; 0 for an empty list.
 func median(_ numbers: [Double]) -> Double {
     guard !numbers.isEmpty else { return 0 }
     let sorted = numbers.sorted()
@@ -92,14 +92,14 @@ func median(_ numbers: [Double]) -> Double {
     return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
 }
 
-/// The most memory that this process has had.
+/// The peak memory of this process, in bytes.
 private var peakBytes: Int {
     var usage = rusage()
     getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
     return Int(usage.ru_maxrss) * 1024
 }
 
-/// Runs `body` `repeats` times, after one that is not timed, and says how long each took.
+/// Runs `body` `repeats` times after one run that is not timed, and returns the seconds of each.
 func time(repeats: Int, _ body: () -> Void) -> [Double] {
     let clock = ContinuousClock()
     body()

@@ -1,5 +1,7 @@
-// ranksweep-bench: times the program's own work. Imports what it measures. Leaves out comparing with other
-// programs (docs/benchmarks has scripts that do) and judging times: machines are noisy, tests assert none.
+// ranksweep-bench: times the program's own work. Imports the targets whose work it times, Sweep, Console,
+// Text and Transport, and CBenchmark (counts of allocations and multiply-adds). Leaves out comparisons with
+// other programs (scripts in docs/benchmarks make them) and judging times: machines are noisy, so no test
+// asserts a time.
 
 import Console
 import LinearAlgebra

@@ -1,4 +1,5 @@
-// ranksweep-simulate: see SimulatedCluster.
+// ranksweep-simulate: the entry point of the cluster simulation. Imports SimulatedCluster, which does
+// all the work.
 import SimulatedCluster
 
 runSimulateCommand(Array(CommandLine.arguments.dropFirst()))

@@ -1,4 +1,5 @@
-// ranksweep: see CoordinatorService.
+// ranksweep: the entry point of the coordinator's commands. Imports CoordinatorService, which does
+// all the work.
 import CoordinatorService
 
 runCoordinatorCommand(Array(CommandLine.arguments.dropFirst()))

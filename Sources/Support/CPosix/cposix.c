@@ -23,7 +23,7 @@ static void tell(int signal_number) {
         _exit(exit_code);
     }
     unsigned char byte = (unsigned char)signal_number;
-    // A full pipe holds signals enough.
+    // A full pipe already holds enough signals.
     if (write(write_end, &byte, 1) < 0) errno = saved;
     errno = saved;
 }
@@ -35,12 +35,12 @@ int cposix_signal_pipe(const int *signals, int count) {
     struct sigaction action = {.sa_handler = tell, .sa_flags = SA_RESTART};
     sigfillset(&action.sa_mask);
     for (int i = 0; i < count; i++) {
-        // What is ignored stays ignored: nohup relies on it.
+        // An ignored signal stays ignored: nohup relies on it.
         struct sigaction before;
         if (sigaction(signals[i], NULL, &before) != 0) return -1;
         if (before.sa_handler != SIG_IGN && sigaction(signals[i], &action, NULL) != 0) return -1;
     }
-    // Who started this program may have blocked them.
+    // The program that started this one may have blocked them.
     sigset_t wanted;
     sigemptyset(&wanted);
     for (int i = 0; i < count; i++) sigaddset(&wanted, signals[i]);
@@ -68,7 +68,7 @@ long cposix_file_system_type(const char *path) {
 }
 
 int cposix_allowed_processors(void) {
-    // The mask has to be as large as the kernel's, whatever that is.
+    // The mask has to be as large as the kernel's, whose size is not known.
     for (int most = 1024; most <= 1 << 20; most *= 2) {
         cpu_set_t *set = CPU_ALLOC(most);
         if (set == NULL) break;

@@ -2,14 +2,18 @@ import Text
 
 /// An option of a command: `--out DIR`.
 public struct OptionSpec: Sendable {
+    /// The option with its dashes: "--out".
     public var name: String
-    /// What stands for its value in help; nil of a flag.
+    /// The placeholder for its value in help; nil for a flag.
     public var value: String?
+    /// A description for `--help`.
     public var help: String
+    /// Whether the option may be given more than once.
     public var isRepeatable: Bool
-    /// For our own processes: not in the help.
+    /// Whether help leaves the option out: only our own processes pass it.
     public var isHidden: Bool
 
+    /// Creates an option that takes a value.
     public init(
         _ name: String, _ value: String, _ help: String, isRepeatable: Bool = false, isHidden: Bool = false
     ) {
@@ -20,6 +24,7 @@ public struct OptionSpec: Sendable {
         self.isHidden = isHidden
     }
 
+    /// Creates an option without a value.
     public init(flag name: String, _ help: String, isHidden: Bool = false) {
         self.name = name
         self.help = help
@@ -28,19 +33,23 @@ public struct OptionSpec: Sendable {
     }
 }
 
-/// A command as it is typed and explained.
+/// A command's name, operands and options, with what help says about them.
 public struct CommandSpec: Sendable {
-    /// "ranksweep run"
+    /// The full name: "ranksweep run".
     public var name: String
+    /// A description of the command in one line.
     public var summary: String
-    /// Names of what follows without an option: "SWEEP"; the last may be left out where it is in brackets:
-    /// "[NAME]"; there may be more of the last where it ends with "…".
+    /// Names of the arguments that are not options: "SWEEP". Brackets mark a last one that may be omitted:
+    /// "[NAME]". A last one that ends with "…" may be repeated.
     public var operands: [String]
+    /// The options that the command takes, in the order of its help.
     public var options: [OptionSpec]
-    /// Paragraphs after the options.
+    /// Paragraphs that help shows after the options.
     public var details: String
+    /// Command lines that help shows at its end.
     public var examples: [String]
 
+    /// Creates the description of a command.
     public init(
         _ name: String, _ summary: String, operands: [String] = [], options: [OptionSpec] = [],
         details: String = "", examples: [String] = []
@@ -54,20 +63,26 @@ public struct CommandSpec: Sendable {
     }
 }
 
-/// A command line that says something impossible. Exit code 2.
+/// A command line that cannot be carried out. The program ends with exit code 2.
 public struct UsageError: Error, Equatable, Sendable {
+    /// The error message.
     public var message: String
 
+    /// Creates an error with this message.
     public init(_ message: String) { self.message = message }
 }
 
-/// A command line, read by its command's rules.
+/// The operands and options of a command line, parsed by the rules of its command.
 public struct Arguments: Equatable, Sendable {
+    /// The arguments that are not options, in order.
     public private(set) var operands: [String] = []
     private var values: [String: [String]] = [:]
+    /// Whether `--help` or `-h` is given; nothing after it is read.
     public private(set) var wantsHelp = false
 
-    /// - Throws: `UsageError`, with a suggestion where a word is nearly right.
+    /// Parses the words of a command line.
+    ///
+    /// - Throws: `UsageError`, with a suggestion if a word is nearly right.
     public init(_ words: [String], for command: CommandSpec) throws(UsageError) {
         var rest = words[...]
         while let word = rest.popFirst() {
@@ -89,11 +104,13 @@ public struct Arguments: Equatable, Sendable {
         try checkOperands(command)
     }
 
+    /// Whether the option is given.
     public func has(_ option: String) -> Bool { values[option] != nil }
 
-    /// The option's value: the last where it was given more than once.
+    /// The option's value: the last one if it is given more than once.
     public subscript(option: String) -> String? { values[option]?.last }
 
+    /// All values of the option, in order.
     public func all(_ option: String) -> [String] { values[option] ?? [] }
 
     private mutating func readOption(
@@ -135,7 +152,9 @@ public struct Arguments: Equatable, Sendable {
         }
     }
 
-    /// A whole number within bounds, or nil where the option was not given.
+    /// The option's value as a whole number, or nil if the option is not given.
+    ///
+    /// - Throws: `UsageError` if the value is not a whole number within `range`.
     public func integer(_ option: String, in range: ClosedRange<Int>) throws(UsageError) -> Int? {
         guard let text = self[option] else { return nil }
         guard let number = Int(text), range.contains(number) else {
@@ -148,7 +167,7 @@ public struct Arguments: Equatable, Sendable {
 }
 
 extension CommandSpec {
-    /// What `--help` shows, within 100 columns.
+    /// The text that `--help` shows, at most 100 columns wide.
     public var help: String {
         var lines = ["\(name) - \(summary)", ""]
         let visible = options.filter { !$0.isHidden }
@@ -180,7 +199,7 @@ extension CommandSpec {
     }
 }
 
-/// Breaks text at spaces into lines of at most `width` characters, where its words allow.
+/// Breaks text at spaces into lines of at most `width` characters, unless a single word is longer.
 func wrap(_ text: String, _ width: Int) -> [String] {
     var lines: [String] = []
     var line = ""

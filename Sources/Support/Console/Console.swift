@@ -1,51 +1,52 @@
-// Console: command lines and their help, progress and durations in words, and writing to the terminal.
-// Imports Files, Text, CPosix and Glibc. Leaves out what commands do. All that decides words is pure; what is written is
-// checked (Output.swift).
+// Console: command lines and their help, progress and durations in words, the environment, the processors and
+// memory of the machine, and writing to the terminal. Imports Files, Text, CPosix, Synchronization and Glibc.
+// Leaves out what commands do. Functions that word a message are pure; every write is checked (Output.swift).
 
 import CPosix
 import Glibc
 
-/// Exit codes: a contract.
+/// Exit codes, which scripts may rely on.
 public enum ExitCode: Int32, Sendable {
     case done = 0
     /// Some trials failed or were quarantined.
     case incomplete = 1
     case wrongUse = 2
-    /// Interrupted; can be resumed.
+    /// The run was interrupted and can be resumed.
     case interrupted = 3
-    /// A fault of ours, or of the system under us.
+    /// A fault of this program or of the system under it.
     case `internal` = 4
 }
 
-/// Where messages for people go: standard error, with one line at its foot that is written over and over.
+/// Standard error, for messages to people, with a last line (the foot) that is overwritten in place.
 public struct Terminal {
-    /// Whether a person watches.
+    /// Whether standard error is a terminal.
     public let isTerminal: Bool
     private var foot = ""
 
+    /// Creates a terminal without a foot.
     public init() { isTerminal = isatty(STDERR_FILENO) == 1 }
 
-    /// Columns.
+    /// The width in columns; 80 if unknown.
     public var width: Int {
         var size = winsize()
         guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
         return Int(size.ws_col)
     }
 
-    /// Writes a line, above the foot.
+    /// Writes a line above the foot.
     public mutating func print(_ line: String) {
         let line = printable(line)
         write((foot.isEmpty ? "" : "\r\u{1b}[K") + line + "\n" + foot)
     }
 
-    /// Sets the foot: on a terminal only.
+    /// Sets the foot. Does nothing if standard error is not a terminal.
     public mutating func setFoot(_ line: String) {
         guard isTerminal, line != foot else { return }
         foot = String(line.prefix(max(1, width - 1)))
         write("\r\u{1b}[K" + foot)
     }
 
-    /// Ends the foot's line as it stands.
+    /// Ends the line of the foot and leaves its text in place.
     public mutating func endFoot() {
         guard !foot.isEmpty else { return }
         write("\n")
@@ -55,15 +56,16 @@ public struct Terminal {
     private func write(_ text: String) { _ = writeText(text, to: STDERR_FILENO) }
 }
 
-/// Lines on standard output that are written over by their next version, where a person watches; elsewhere each
-/// version comes after the one before, with an empty line between.
+/// A page on standard output whose next version overwrites it on a terminal. Elsewhere the versions follow
+/// each other, with an empty line between.
 public struct TerminalPage {
     private let isTerminal = isatty(STDOUT_FILENO) == 1
     private var shown: Int?
 
+    /// Creates a page that has not been shown yet.
     public init() {}
 
-    /// False where nobody reads any more.
+    /// Shows the next version of the page. Returns false if nothing reads standard output any more.
     public mutating func show(_ text: String) -> Bool {
         var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         guard isTerminal else {
@@ -72,7 +74,7 @@ public struct TerminalPage {
         }
         var size = winsize()
         let isKnown = ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
-        // A line that wraps, or more lines than there are, could not be found again.
+        // A line that wraps, or more lines than the screen has, could not be overwritten.
         lines = lines.prefix(isKnown ? max(2, Int(size.ws_row) - 1) : 23).map {
             String($0.prefix(isKnown ? Int(size.ws_col) - 1 : 79))
         }
@@ -82,7 +84,7 @@ public struct TerminalPage {
     }
 }
 
-/// The text without what would steer a terminal: others' words are only shown.
+/// The text with each control character replaced by "·", so that text from elsewhere cannot steer a terminal.
 public func printable(_ text: String) -> String {
     String(
         text.unicodeScalars.map { scalar in
@@ -90,10 +92,10 @@ public func printable(_ text: String) -> String {
         })
 }
 
-/// Milliseconds of a clock that only goes forward.
+/// Milliseconds on a clock that never goes back.
 public func monotonicMilliseconds() -> Int64 { monotonicNanoseconds() / 1_000_000 }
 
-/// Of the same clock.
+/// Nanoseconds on the clock of `monotonicMilliseconds`.
 public func monotonicNanoseconds() -> Int64 {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)

@@ -1,11 +1,11 @@
-/// The folders of this process's control groups, from /proc/self/cgroup and /proc/self/mountinfo: both versions may
-/// be mounted at once, each with controllers of its own.
+/// The folders of this process's control groups, read from /proc/self/cgroup and /proc/self/mountinfo. Both
+/// versions may be mounted at once, each with its own controllers.
 struct ControlGroup {
     private let groups: [Substring]
     private let mounts: [Mount]
 
     private struct Mount {
-        /// Which part of the tree is mounted: in a container often the container's own group.
+        /// The part of the tree that is mounted; in a container it is often the container's own group.
         let root: String
         let point: String
         /// "cgroup2", or the controllers of version 1.
@@ -30,16 +30,17 @@ struct ControlGroup {
         }
     }
 
-    /// Its folder and those above it, the innermost first, in version 2.
+    /// The group's folder in version 2 and those above it, innermost first.
     var unified: [String] { folders(of: "cgroup2", group: groupPath { $0.isEmpty }) }
 
-    /// The same of a controller of version 1, "cpu" or "memory".
+    /// The group's folder and those above it for a controller of version 1, "cpu" or "memory",
+    /// innermost first.
     func folders(of controller: String) -> [String] {
         folders(
             of: controller, group: groupPath { $0.split(separator: ",").contains { $0 == controller } })
     }
 
-    /// "ID:CONTROLLERS:PATH"
+    /// The path in a line "ID:CONTROLLERS:PATH" whose controllers are wanted.
     private func groupPath(_ isWanted: (Substring) -> Bool) -> String? {
         for line in groups {
             let parts = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
@@ -54,7 +55,7 @@ struct ControlGroup {
         }
         var path = group
         if mount.root != "/" {
-            // Without a namespace of its own a container sees a path of which only the end is mounted here.
+            // Without its own namespace a container sees a path of which only the end is mounted here.
             path =
                 path == mount.root || path.hasPrefix(mount.root + "/")
                 ? String(path.dropFirst(mount.root.count)) : ""

@@ -1,13 +1,14 @@
 import Glibc
 
-/// A variable of the environment; nil where it is not set, or empty.
+/// An environment variable; nil if it is unset or empty.
 public func environmentValue(_ name: String) -> String? {
     guard let value = getenv(name) else { return nil }
     let text = String(cString: value)
     return text.isEmpty ? nil : text
 }
 
-/// The environment, as NAME=VALUE; without entries that are not UTF-8, which children get as they are.
+/// The environment as NAME=VALUE, without entries that are not UTF-8; child processes inherit
+/// those unchanged.
 public func environmentList() -> [String] {
     var list: [String] = []
     var entry = environ
@@ -18,17 +19,17 @@ public func environmentList() -> [String] {
     return list
 }
 
-/// Which of OpenBLAS's kernels a process that calculates gets.
+/// The choice of OpenBLAS's kernel for a process that computes.
 public enum BLASKernel: Equatable, Sendable {
     /// The one that OpenBLAS chooses for the CPU.
     case automatic
-    /// What OPENBLAS_CORETYPE says.
+    /// The one that OPENBLAS_CORETYPE names.
     case environment
     case named(String)
 }
 
-/// The environment of a process that calculates. OpenBLAS reads its kernel from there when it is loaded; it
-/// has one thread; and where the process crashes, its signal says enough.
+/// The environment of a process that computes. OpenBLAS reads its kernel from there when it is loaded and
+/// uses one thread. Swift prints no backtrace: the signal of a crash says enough.
 public func numericEnvironment(_ kernel: BLASKernel) -> [String] {
     let own = ["OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "SWIFT_BACKTRACE"]
     let dropped = kernel == .environment ? own : own + ["OPENBLAS_CORETYPE"]
@@ -38,12 +39,12 @@ public func numericEnvironment(_ kernel: BLASKernel) -> [String] {
     return list
 }
 
-/// Where data sets are: what was asked for, else $RANKSWEEP_DATA, else ~/.cache/ranksweep.
+/// The folder of the data sets: `asked` if given, else $RANKSWEEP_DATA, else ~/.cache/ranksweep.
 public func dataDirectory(_ asked: String?) -> String {
     asked ?? environmentValue("RANKSWEEP_DATA") ?? (homeDirectory() ?? ".") + "/.cache/ranksweep"
 }
 
-/// $HOME, or where it is not set what the system has for this user; nil where neither says.
+/// $HOME, or, if it is unset, the home folder that the system has for this user; nil if neither is known.
 public func homeDirectory() -> String? {
     if let home = environmentValue("HOME") { return home }
     guard let entry = getpwuid(getuid()), let home = entry.pointee.pw_dir, home.pointee != 0 else {
@@ -52,13 +53,14 @@ public func homeDirectory() -> String? {
     return String(cString: home)
 }
 
+/// The name of this machine, or "unknown".
 public func hostName() -> String {
     var name = [CChar](repeating: 0, count: 256)
     guard gethostname(&name, name.count - 1) == 0 else { return "unknown" }
     return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
 }
 
-/// The CPU's name as Linux tells it.
+/// The CPU's name from /proc/cpuinfo, or "unknown".
 public func cpuName() -> String {
     guard let file = fopen("/proc/cpuinfo", "re") else { return "unknown" }
     defer { fclose(file) }

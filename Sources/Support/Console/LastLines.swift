@@ -1,15 +1,21 @@
-/// The last lines that a program wrote: what it said before it failed. Bounded, whatever it writes.
+/// The last lines that a program wrote, which tell why it failed. Their number and size are bounded.
 public struct LastLines: Equatable, Sendable {
+    /// Number of lines that are kept at most.
     public static let maxLines = 20
+    /// Number of bytes that are kept at most, newlines included.
     public static let maxBytes = 4000
     private static let longestLine = 1000
 
+    /// The complete lines that are kept, oldest first.
     public private(set) var lines: [String] = []
     private var part: [UInt8] = []
 
+    /// Creates an empty list of lines.
     public init() {}
 
-    /// - Returns: lines that are whole now, without what would steer a terminal.
+    /// Adds output as it arrives.
+    ///
+    /// - Returns: the lines that `bytes` complete, with control characters replaced.
     public mutating func add(_ bytes: some Sequence<UInt8>) -> [String] {
         var whole: [String] = []
         for byte in bytes {
@@ -24,9 +30,10 @@ public struct LastLines: Equatable, Sendable {
         return whole
     }
 
+    /// Forgets all lines.
     public mutating func clear() { self = LastLines() }
 
-    /// With newlines between; a line that has no end yet counts.
+    /// The lines with newlines between them, including a last line that has no end yet.
     public var text: String {
         let rest = part.isEmpty ? [] : [printable(String(decoding: part, as: UTF8.self))]
         return (lines + rest).joined(separator: "\n")

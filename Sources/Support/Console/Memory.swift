@@ -1,7 +1,7 @@
 import Glibc
 
-/// Memory that this process may still use, in bytes: what the machine has to spare, and what its control
-/// group leaves of its limit. nil where neither can be read.
+/// Memory that this process may still use, in bytes: the smaller of what the machine has available and what
+/// the limit of its control group leaves. nil if neither can be read.
 public func availableMemoryBytes() -> UInt64? {
     let group = ControlGroup(
         cgroup: smallFile("/proc/self/cgroup") ?? "", mountinfo: smallFile("/proc/self/mountinfo") ?? "")
@@ -20,9 +20,11 @@ public func availableMemoryBytes() -> UInt64? {
     return left.min() ?? availableMemoryBytes(meminfo: meminfo, limit: nil, use: nil)
 }
 
+/// Applies the rule of `availableMemoryBytes()` to the contents of the kernel's files.
+///
 /// - Parameters:
 ///   - meminfo: /proc/meminfo.
-///   - limit: memory.max of the control group (memory.limit_in_bytes), "max" where there is none.
+///   - limit: memory.max of the control group (memory.limit_in_bytes); "max" means no limit.
 ///   - use: its memory.current.
 func availableMemoryBytes(meminfo: String, limit: String?, use: String?) -> UInt64? {
     func number(_ text: String?) -> UInt64? {
@@ -37,7 +39,7 @@ func availableMemoryBytes(meminfo: String, limit: String?, use: String?) -> UInt
     return spare.map { min($0, left) } ?? left
 }
 
-/// A file of the kernel's; nil where it cannot be read.
+/// The contents of one of the kernel's small files, or nil if it cannot be read.
 func smallFile(_ path: String) -> String? {
     guard let file = fopen(path, "re") else { return nil }
     defer { fclose(file) }

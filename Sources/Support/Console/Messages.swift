@@ -1,7 +1,7 @@
 import Glibc
 import Text
 
-/// "0.6 ms", "0.3 s", "42 s", "7 min 05 s", "3 h 20 min", "12 d 4 h".
+/// A duration in words: "0.6 ms", "0.3 s", "42 s", "7 min 05 s", "3 h 20 min", "12 d 4 h".
 public func durationText(seconds: Double) -> String {
     guard seconds.isFinite, seconds < 1e10 else { return "for ever" }
     func padded(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
@@ -14,12 +14,12 @@ public func durationText(seconds: Double) -> String {
     return "\(whole / 86400) d \(whole % 86400 / 3600) h"
 }
 
-/// "1 trial", "12 trials".
+/// A count with its noun: "1 trial", "12 trials".
 public func countText(_ count: Int, _ noun: String) -> String {
     "\(groupedText(count)) \(noun)\(count == 1 ? "" : "s")"
 }
 
-/// "1 234 567"; four digits stay together.
+/// A number with its digits in groups: "1 234 567"; four digits stay together.
 public func groupedText(_ number: Int) -> String {
     let digits = String(number)
     guard digits.count > 4 else { return digits }
@@ -38,32 +38,37 @@ public func roundedText(_ number: Double) -> String {
     return Int(exactly: rounded).map(groupedText) ?? "\(rounded)"
 }
 
-/// "37 %": of all trials, those that run counted in part. Only the whole is 100 %.
+/// The share of trials that are done, such as "37 %"; running trials count in part. Only a complete run is
+/// 100 %.
 public func percentText(done: Int, fraction: Double, total: Int) -> String {
     guard done < total else { return "100 %" }
     return "\(min(99, Int(100 * (Double(done) + fraction) / Double(total)))) %"
 }
 
-/// How far a run is, as its progress line tells it. Pure: the caller brings the time.
+/// The state of a run, as its progress line shows it. Pure: the caller passes the time.
 public struct ProgressReport: Equatable, Sendable {
+    /// Number of trials in the run.
     public var total: Int
-    /// With an outcome, in all.
+    /// Number of trials that have an outcome.
     public var done: Int
-    /// Sum of the fractions that running trials are done.
+    /// Sum of the completed fractions of running trials.
     public var fraction = 0.0
-    /// Of those, quarantined.
+    /// Number of quarantined trials among those done.
     public var quarantined: Int
-    /// Failed attempts.
+    /// Number of failed attempts.
     public var failures: Int
+    /// Number of connected workers.
     public var workers: Int
+    /// Number of slots of those workers.
     public var slots: Int
-    /// "paused": no trial is started; nil where trials are.
+    /// Why no trial is started, such as "paused"; nil while trials are started.
     public var halt: String?
-    /// Trials a second; nil until there is an estimate.
+    /// Trials per second; nil until there is an estimate.
     public var rate: Double?
-    /// Until the end, as `RemainingTime` has it; nil until there is an estimate.
+    /// Seconds until the end, by `RemainingTime`; nil until there is an estimate.
     public var secondsLeft: Double?
 
+    /// Creates a report without running trials, halt and remaining time.
     public init(
         total: Int, done: Int, quarantined: Int, failures: Int, workers: Int, slots: Int, rate: Double?
     ) {
@@ -106,8 +111,8 @@ public struct ProgressReport: Equatable, Sendable {
     }
 }
 
-/// Trials a second, now: exponentially weighted over the last minute, or the last dozen trials where those
-/// took longer, so that a resumed run and a long one both tell the truth of now.
+/// Current rate in trials per second: exponentially weighted over the last minute, or over the last dozen
+/// trials if those took longer. The rate of a resumed run, or of a long one, therefore describes the present.
 public struct RateEstimate: Equatable, Sendable {
     private struct Count: Equatable, Sendable {
         var milliseconds: Int64
@@ -116,15 +121,16 @@ public struct RateEstimate: Equatable, Sendable {
 
     private var start: Count?
     private var last: Count?
-    /// When the newest trial ended.
+    /// When the newest trial ended, in milliseconds.
     private var lastEnd: Int64 = 0
     private var smoothed: Double?
-    /// Fewer say nothing of a trend.
+    /// Fewer trials than this say nothing about a trend.
     private static let fewTrials = 12.0
 
+    /// Creates an estimate without observations.
     public init() {}
 
-    /// Tells how many were done at a time, those that run counted in part.
+    /// Records how many trials were done at a time; running trials count in part.
     public mutating func update(done: Double, atMilliseconds now: Int64) {
         guard let previous = last, let begin = start else {
             start = Count(milliseconds: now, done: done)
@@ -137,7 +143,7 @@ public struct RateEstimate: Equatable, Sendable {
         if done > previous.done { lastEnd = now }
         let age = Double(now - begin.milliseconds) / 1000
         if age < 60 || done - begin.done < RateEstimate.fewTrials {
-            // Slots work in step at first: between two of their ends the mean would only fall.
+            // Slots work in step at first: between two rounds of endings the mean would only fall.
             let toLastEnd = Double(lastEnd - begin.milliseconds) / 1000
             smoothed = (done - begin.done) / max(toLastEnd, age - toLastEnd)
         } else {
@@ -149,5 +155,6 @@ public struct RateEstimate: Equatable, Sendable {
         last = Count(milliseconds: now, done: done)
     }
 
+    /// The estimate; nil until it is positive.
     public var perSecond: Double? { smoothed.flatMap { $0 > 0 ? $0 : nil } }
 }

@@ -2,19 +2,19 @@ import Files
 import Glibc
 import Synchronization
 
-// All that the programs write for people and other programs goes through here, and is checked.
+// All output of the programs, for people and for other programs, goes through this file and is checked.
 
-/// The `errno` with which standard output first refused something; 0 where it took everything.
+/// The `errno` with which standard output first refused a write; 0 if it took everything.
 private let outputFault = Atomic<Int32>(0)
 
-/// Writes to standard output; false where that takes no more.
+/// Writes a line to standard output; returns false if that takes no more.
 @discardableResult public func printOut(_ text: String) -> Bool { writeOut(text + "\n") }
 
-/// Writes to standard error.
+/// Writes a line to standard error.
 public func printError(_ text: String) { _ = writeText(text + "\n", to: STDERR_FILENO) }
 
 func writeOut(_ text: String) -> Bool {
-    // What comes after a gap would be mistaken for the whole.
+    // A reader would take what follows a gap for the whole.
     guard outputFault.load(ordering: .relaxed) == 0 else { return false }
     let code = writeText(text, to: STDOUT_FILENO)
     guard code != 0 else { return true }
@@ -22,6 +22,8 @@ func writeOut(_ text: String) -> Bool {
     return false
 }
 
+/// Writes all of the text.
+///
 /// - Returns: the `errno` of the write that failed, or 0.
 func writeText(_ text: String, to descriptor: Int32) -> Int32 {
     var bytes = Array(text.utf8)[...]
@@ -29,7 +31,7 @@ func writeText(_ text: String, to descriptor: Int32) -> Int32 {
         let count = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
         if count < 0, errno == EINTR { continue }
         if count < 0, errno == EAGAIN {
-            // Another program made it not wait; this one does.
+            // Another program made the descriptor non-blocking; this one waits.
             var room = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
             _ = poll(&room, 1, -1)
             continue
@@ -40,17 +42,19 @@ func writeText(_ text: String, to descriptor: Int32) -> Int32 {
     return 0
 }
 
-/// Ends the program. Where standard output did not take all that it was given, says so, and a program that did
-/// everything else ends with code 4.
+/// Ends the program. If standard output did not take everything, says so and replaces exit codes 0 and 1
+/// by 4.
 public func endProgram(_ code: ExitCode) -> Never {
     let (code, words) = checkedEnd(code, outputFault: outputFault.load(ordering: .relaxed))
     if let words { printError(words) }
     exit(code.rawValue)
 }
 
-/// - Parameter outputFault: the `errno` of standard output, 0 where there is none.
+/// The exit code, and the message if standard output failed.
+///
+/// - Parameter outputFault: the `errno` of standard output, 0 if it took everything.
 func checkedEnd(_ code: ExitCode, outputFault: Int32) -> (code: ExitCode, words: String?) {
-    // A reader that closed its pipe (`| head`) has read all that it wanted.
+    // A reader that closed its pipe (`| head`) has read all it wanted.
     guard outputFault != 0, outputFault != EPIPE else { return (code, nil) }
     let words =
         "error: standard output cannot be written: \(systemMessage(outputFault)): what this command "
@@ -58,7 +62,7 @@ func checkedEnd(_ code: ExitCode, outputFault: Int32) -> (code: ExitCode, words:
     return (code == .done || code == .incomplete ? .internal : code, words)
 }
 
-// MARK: - A program's beginning
+// MARK: - Start of a program
 
 /// Bytes: with less, libraries and their threads crash without a word.
 private let leastStack: UInt64 = 512 << 10
@@ -78,18 +82,20 @@ public func beginProgram() {
     exit(ExitCode.wrongUse.rawValue)
 }
 
-/// A file opened later must not get the number of standard output, and messages with it.
+/// Opens missing standard descriptors: otherwise a file opened later would get the number of standard output,
+/// and receive its messages.
 private func openStandardDescriptors() {
     for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
-        // To write to a closed output stays an error.
+        // Writing to a closed standard output stays an error.
         _ = open("/dev/null", descriptor == STDOUT_FILENO ? O_RDONLY : O_RDWR)
     }
 }
 
-/// Variables of the environment that name a folder.
+/// Environment variables that name a folder.
 private let folderVariables = ["HOME", "RANKSWEEP_DATA", "XDG_CACHE_HOME", "XDG_DATA_HOME", "TMPDIR"]
 
-/// Strings hold text. A name in other bytes would become another name, and another file.
+/// An error message if an argument, a folder variable or the current folder is not UTF-8. Strings hold text:
+/// such a name would become another name, and so another file.
 private func foreignBytes() -> String? {
     for (place, argument) in CommandLine.unsafeArgv.words.enumerated() where place > 0 {
         guard let shown = shownIfForeign(argument) else { continue }
@@ -109,7 +115,7 @@ private func foreignBytes() -> String? {
     return "the current folder's name is not UTF-8: '\(shown)': rename it, or call from another"
 }
 
-/// The bytes with those that are not ASCII as `\xff`; nil where they are UTF-8.
+/// The bytes as text, with those that are not ASCII as `\xff`; nil if they are UTF-8.
 func shownIfForeign(_ characters: [CChar]) -> String? {
     let bytes = characters.map { UInt8(bitPattern: $0) }
     guard String(validating: bytes, as: UTF8.self) == nil else { return nil }
@@ -123,7 +129,7 @@ func shownIfForeign(_ characters: [CChar]) -> String? {
 }
 
 extension UnsafeMutablePointer<UnsafeMutablePointer<CChar>?> {
-    /// The strings of a list that ends with nil, without their zeros.
+    /// The strings of a nil-terminated list, without their zero bytes.
     fileprivate var words: [[CChar]] {
         var words: [[CChar]] = []
         var next = self

@@ -1,8 +1,9 @@
 import CPosix
 import Glibc
 
-/// Processors that this process may use, at least 1: those that its affinity allows (`taskset`, Slurm, cpusets), and
-/// no more than its control groups' quota of processor time pays for (containers, `CPUQuota=` of systemd).
+/// Number of processors that this process may use, at least 1: those that its affinity allows (`taskset`,
+/// Slurm, cpusets), but no more than its control groups' quota of processor time pays for (containers,
+/// `CPUQuota=` of systemd).
 public func coreCount() -> Int {
     let allowed = Int(cposix_allowed_processors())
     let group = smallFile("/proc/self/cgroup").map {
@@ -11,16 +12,16 @@ public func coreCount() -> Int {
     return coreCount(allowed: allowed, quota: group.flatMap { processorQuota($0, smallFile) })
 }
 
-/// A slot keeps a processor busy, so that a part of one pays for none.
+/// Rounds the quota down: a slot keeps a whole processor busy, so a fraction of one pays for no slot.
 func coreCount(allowed: Int, quota: Double?) -> Int {
     max(1, min(allowed, quota.map { Int(min($0, 1e6)) } ?? allowed))
 }
 
-/// How many processors' time the groups may take; nil where none has a quota.
+/// The control groups' quota of processor time, in processors; nil if no group has a quota.
 ///
-/// - Parameter read: the text of a file, nil where it is not there.
+/// - Parameter read: returns the text of a file, or nil if there is none.
 func processorQuota(_ group: ControlGroup, _ read: (String) -> String?) -> Double? {
-    // A group takes no more than those above it allow.
+    // A group gets no more than the groups above it allow.
     let unified = group.unified.compactMap { folder in
         // "max 100000", "50000 100000"
         read(folder + "/cpu.max").flatMap { text in
@@ -34,7 +35,7 @@ func processorQuota(_ group: ControlGroup, _ read: (String) -> String?) -> Doubl
     return (unified + single).min()
 }
 
-/// nil where there is no quota: "max", or -1.
+/// The quota in processors; nil if there is none: "max", or -1.
 private func share(_ quota: String, of period: String) -> Double? {
     func number(_ text: String) -> Double? { Double(text.filter { !$0.isWhitespace }) }
     guard let quota = number(quota), quota > 0, let period = number(period), period > 0 else { return nil }

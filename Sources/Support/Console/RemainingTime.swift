@@ -1,31 +1,33 @@
 import Glibc
 import Text
 
-/// How long a run is yet to take: what the plan says of the trials that are left, times how much slower than the plan
-/// this run has been. At first only the plan speaks; what is seen counts for more with every trial. Pure: the caller
-/// brings the time and what it sees.
+/// Estimate of the time a run still takes: the plan's time for the remaining trials, multiplied by how much
+/// slower than the plan this run has been. At first only the plan counts; observations gain weight with every
+/// trial. Pure: the caller passes the time and the observations.
 ///
-/// The plan's seconds are of one core of a usual server. `factor` is how many seconds a slot takes for one of them.
-/// It begins at 1, as if the slots had already worked so for a while (half a trial, or ten seconds or a tenth of the run
-/// where that is more), and then follows slot-seconds spent over planned seconds done, of the last minutes more than of
-/// those before.
+/// The plan counts seconds of one core of a typical server. `factor` is the number of seconds a slot needs
+/// for one of them. It starts at 1, as if the slots had already run at the planned speed for a while: half a
+/// trial, or, if that is more, the smaller of ten seconds and a tenth of the run. It then follows
+/// slot-seconds spent divided by planned seconds done, with recent minutes weighted more.
 public struct RemainingTime: Equatable, Sendable {
-    /// A look at a run. Work is in seconds of the plan.
+    /// An observation of a run. Work is measured in seconds of the plan.
     public struct Look: Equatable, Sendable {
+        /// When it was made, on a clock that never goes back.
         public var milliseconds: Int64
-        /// Slots of the workers that are there; 0 while no trial is started.
+        /// Slots of the connected workers; 0 while no trial is started.
         public var slots: Int
-        /// Trials without an outcome.
+        /// Number of trials without an outcome.
         public var trialsLeft: Int
-        /// Their work, what is known to be done of those that run taken off.
+        /// Work of those trials, minus the part that running trials have reported as done.
         public var left: Double
         /// Work done since the first look.
         public var done: Double
-        /// What those that run have probably done beyond what they told.
+        /// Work that running trials have probably done beyond what they reported.
         public var untold: Double
-        /// Of what runs, the most that one trial has left.
+        /// The largest amount of work that any one running trial has left.
         public var longest: Double
 
+        /// Creates an observation.
         public init(
             milliseconds: Int64, slots: Int, trialsLeft: Int, left: Double, done: Double, untold: Double = 0,
             longest: Double = 0
@@ -41,24 +43,26 @@ public struct RemainingTime: Equatable, Sendable {
     }
 
     private var last: Look?
-    /// Slot-seconds that were spent, and what was begun with beside them; decaying, as `planned` does.
+    /// Slot-seconds spent, and the initial weight of the plan beside them. Both decay, as `planned` does.
     private var spent = 0.0
     private var prior = 0.0
     private var planned = 0.0
-    /// Seconds in which what was seen comes to count for a third.
+    /// Time constant in seconds after which the weight of an observation falls to a third (1/e).
     private var memory = 300.0
 
     private static let leastPrior = 10.0
 
+    /// Creates an estimate without observations.
     public init() {}
 
+    /// Adds an observation. One that is not newer than the last changes no weight.
     public mutating func update(_ look: Look) {
         defer { last = look }
         let left = max(look.left, 0)
         if planned == 0 {
             guard look.slots > 0, look.trialsLeft > 0 else { return }
-            // As if each slot had worked so long as planned. Of a short run no more than a tenth: a plan may be
-            // hundreds of times off.
+            // As if each slot had already run at the planned speed for that long. In a short run this is at
+            // most a tenth: the plan may be wrong by a factor of hundreds.
             let least = min(RemainingTime.leastPrior, left / Double(look.slots) / 10)
             let each = max(least, left / Double(look.trialsLeft) / 2)
             prior = each * Double(look.slots)
@@ -68,7 +72,7 @@ public struct RemainingTime: Equatable, Sendable {
         }
         guard let last, last.slots > 0, look.milliseconds > last.milliseconds else { return }
         let seconds = Double(look.milliseconds - last.milliseconds) / 1000
-        // With fewer trials than slots some of them rest.
+        // With fewer trials than slots, some slots are idle.
         let busy = Double(min(last.slots, max(1, last.trialsLeft)))
         let weight = exp(-seconds / memory)
         prior *= weight
@@ -76,16 +80,16 @@ public struct RemainingTime: Equatable, Sendable {
         planned = weight * planned + max(0, look.done - last.done)
     }
 
-    /// Slot-seconds a planned second; nil before the first slot was there.
+    /// Slot-seconds per planned second; nil before the first slot connects.
     public var factor: Double? {
         guard planned > 0, let last else { return nil }
         return (prior + spent) / (planned + untold(last))
     }
 
-    /// No more than the time that passed was enough for.
+    /// Unreported work, limited to what the time spent allows.
     private func untold(_ look: Look) -> Double { min(max(0, look.untold), spent) }
 
-    /// nil while nothing can be said: no slot is there.
+    /// Seconds until the run ends; nil while no slot is connected.
     public var seconds: Double? {
         guard let factor, let last, last.slots > 0 else { return nil }
         guard last.trialsLeft > 0 else { return 0 }
@@ -94,7 +98,7 @@ public struct RemainingTime: Equatable, Sendable {
     }
 }
 
-/// "about 3 min": a time that is only estimated, with no more digits than are known of it.
+/// An estimated time in words, such as "about 3 min", with no more digits than are known.
 public func aboutText(seconds: Double) -> String {
     guard seconds.isFinite, seconds < 1e10 else { return "a very long time" }
     func rounded(_ number: Double, to unit: Double) -> Int { Int((number / unit).rounded() * unit) }
@@ -112,7 +116,8 @@ public func aboutText(seconds: Double) -> String {
     return "about \(rounded(days, to: 1)) d"
 }
 
-/// A number with two significant digits, for programs that read an estimate.
+/// A number rounded to two significant digits, for programs that read an estimate; 0 if not positive
+/// or not finite.
 public func twoDigits(_ number: Double) -> Double {
     guard number.isFinite, number > 0 else { return 0 }
     return number.rounded(toDigits: 2)

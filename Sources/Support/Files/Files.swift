@@ -1,19 +1,21 @@
-// Files: files that appear whole or not at all, the opening of regular files, folders, files that may lose their
-// place, and what the system says where it refuses. Imports CPosix and Glibc.
-// Leaves out: what is in them, and where they belong.
+// Files: files that appear whole or not at all, opening regular files, folders, noticing that a file was
+// moved or removed, and wording what the system refuses. Imports CPosix and Glibc. Leaves out what files
+// contain and where they belong.
 
 import Glibc
 
-/// What the system refused.
+/// An operation on a file that the system refused.
 public struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// The file or folder.
     public let path: String
-    /// A verb: "write".
+    /// The operation as a verb: "write".
     public let doing: String
     /// `errno`.
     public let code: Int32
-    /// What is there in place of a regular file; nil where that isn't the trouble.
+    /// The kind found instead of a regular file; nil if that isn't the problem.
     public let kind: FileKind?
 
+    /// Creates an error for an operation on a path.
     public init(path: String, doing: String, code: Int32, kind: FileKind? = nil) {
         self.path = path
         self.doing = doing
@@ -21,17 +23,18 @@ public struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
         self.kind = kind
     }
 
-    /// The cause alone: "No such file or directory", "a pipe, not a file".
+    /// The cause without the path: "No such file or directory", "a pipe, not a file".
     public var cause: String { kind?.words ?? refusalMessage(code) }
 
+    /// The path, the operation and the cause, as a message.
     public var description: String {
         kind.map { "\(path): \($0.words)" } ?? "\(path): cannot \(doing): \(refusalMessage(code))"
     }
 }
 
-/// Writes a file so that a reader sees the old one or the new one, whole, also after a crash.
+/// Writes a file atomically: a reader sees all of the old file or all of the new one, even after a crash.
 ///
-/// - Parameter among: who else may write it at the same time.
+/// - Parameter writers: whether others may write the file at the same time.
 public func writeFile(
     _ bytes: some Sequence<UInt8>, to path: String, among writers: WholeFile.Writers = .one
 ) throws(FileError) {
@@ -40,7 +43,7 @@ public func writeFile(
     try file.commit()
 }
 
-/// Makes a file that another program wrote durable, and gives it its name.
+/// Makes a file that another program wrote durable, and moves it to `path`.
 public func adoptFile(_ from: String, as path: String) throws(FileError) {
     let descriptor = open(from, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw FileError(path: from, doing: "open", code: errno) }
@@ -50,7 +53,7 @@ public func adoptFile(_ from: String, as path: String) throws(FileError) {
     try renameFile(from, to: path)
 }
 
-/// Renames within a folder, and waits until the disk has the new name.
+/// Renames within a folder, and waits until the new name is on disk.
 func renameFile(_ from: String, to path: String) throws(FileError) {
     guard rename(from, path) == 0 else {
         throw FileError(path: path, doing: "rename a file to", code: errno)
@@ -59,15 +62,15 @@ func renameFile(_ from: String, to path: String) throws(FileError) {
     let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor >= 0 else { throw FileError(path: folder, doing: "open", code: errno) }
     defer { close(descriptor) }
-    // Some file systems cannot sync a folder (EINVAL): the name then is as safe as they make it.
+    // Some file systems cannot sync a folder (EINVAL): the name is then as safe as they make it.
     guard fsync(descriptor) == 0 || errno == EINVAL else {
         throw FileError(path: folder, doing: "sync", code: errno)
     }
 }
 
-/// Makes a folder and those above it, where they are missing.
+/// Creates a folder and its missing parents.
 ///
-/// - Returns: those that were missing, outermost first.
+/// - Returns: the folders created, outermost first.
 @discardableResult
 public func makeFolder(_ path: String) throws(FileError) -> [String] {
     var folder = path.hasPrefix("/") ? "/" : ""
@@ -79,7 +82,7 @@ public func makeFolder(_ path: String) throws(FileError) -> [String] {
             continue
         }
         let code = errno
-        // Another's folder above, or one of a file system that is only read, may be there and yet refuse.
+        // A parent may exist and yet refuse, because it is another user's or on a read-only file system.
         guard code == EEXIST || code == EISDIR || access(folder, F_OK) == 0 else {
             for folder in made.reversed() { rmdir(folder) }
             throw FileError(path: folder, doing: "make the folder", code: code)

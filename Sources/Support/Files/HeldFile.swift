@@ -1,23 +1,25 @@
 import Glibc
 
-/// A file or folder held by what it is, not by its path: tells whether the path still leads there. The device and
-/// inode of what is held cannot be another's while this lives.
+/// A file or folder held by its inode, not by its path: it tells whether the path still leads there. As long
+/// as this object lives, no other file can get the same device and inode.
 public final class HeldFile {
+    /// The path that led to the file when it was opened.
     public let path: String
     private let descriptor: Int32
 
+    /// Where a held file is now.
     public enum State: Equatable, Sendable {
         /// The path leads to it, or the system does not say.
         case inPlace
-        /// It has another path now; nil where the system does not say which.
+        /// It has another path now, nil if the system does not say which.
         case moved(to: String?)
-        /// It has no path any more, and is gone when the last program closes it.
+        /// It has no path any more, and disappears when the last program closes it.
         case removed
     }
 
-    /// nil where there is nothing at the path.
+    /// Holds the file at the path; nil if there is none.
     public init?(_ path: String) {
-        // O_PATH: what is closed later must take no lock of this process along (POSIX locks go with any descriptor).
+        // O_PATH, because closing any other descriptor would release this process's POSIX locks on the file.
         descriptor = open(path, cposixPath | O_CLOEXEC)
         self.path = path
         if descriptor < 0 { return nil }
@@ -25,6 +27,7 @@ public final class HeldFile {
 
     deinit { if descriptor >= 0 { close(descriptor) } }
 
+    /// Whether the path still leads to the file.
     public var state: State {
         var (held, found) = (stat(), stat())
         guard fstat(descriptor, &held) == 0 else { return .inPlace }
@@ -36,7 +39,7 @@ public final class HeldFile {
         }
         if held.st_nlink == 0 { return .removed }
         let own = ownPath
-        // Some file systems count no links of a removed folder.
+        // Some file systems do not count the links of a removed folder.
         if own?.hasSuffix(" (deleted)") == true { return .removed }
         return .moved(to: own)
     }
@@ -49,5 +52,5 @@ public final class HeldFile {
     }
 }
 
-/// O_PATH, which Glibc shows only to GNU programs.
+/// O_PATH, which Glibc declares only for GNU programs.
 private let cposixPath: Int32 = 0o10000000

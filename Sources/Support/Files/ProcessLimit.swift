@@ -1,6 +1,7 @@
 import Glibc
 
-/// A limit that the system sets this process and its children: `ulimit` in a shell, `Limit…=` in a systemd unit.
+/// A limit that the system sets on this process and its children: `ulimit` in a shell, `Limit…=` in a
+/// systemd unit.
 public enum ProcessLimit: Sendable {
     case fileSize, openFiles, addressSpace, data, processes, processorTime, stack
 
@@ -62,8 +63,8 @@ public enum ProcessLimit: Sendable {
         }
     }
 
-    /// "the limit on open files (ulimit -n) is 24: raise it there, or with LimitNOFILE= in a systemd unit"; nil where
-    /// there is no limit.
+    /// Advice on raising the limit; nil if there is none. For example: "the limit on open files (ulimit -n)
+    /// is 24: raise it there, or with LimitNOFILE= in a systemd unit".
     public var advice: String? {
         value.map {
             "the limit on \(name) (ulimit \(option.shell)) is \(text($0)): raise it there, or with \(option.unit) in a "
@@ -71,7 +72,7 @@ public enum ProcessLimit: Sendable {
         }
     }
 
-    /// The limit that an `errno` may come of.
+    /// The limit that may be the cause of an `errno`; nil if none is.
     public init?(behind code: Int32) {
         switch code {
         case EFBIG: self = .fileSize
@@ -81,21 +82,21 @@ public enum ProcessLimit: Sendable {
     }
 }
 
-/// The system's words for an `errno`, with the limit behind it and what to do about that, where there is one.
+/// The system's message for an `errno`, with the limit that may be behind it and what to do about it.
 public func systemMessage(_ code: Int32) -> String {
     let text = String(cString: strerror(code))
     guard let advice = ProcessLimit(behind: code)?.advice else { return text }
     return "\(text) (\(advice))"
 }
 
-/// The system's words for what it refuses this user at a path: whose right is missing.
+/// The system's message for an `errno` at a path, with the user's name if a permission is missing.
 public func refusalMessage(_ code: Int32) -> String {
     guard code == EACCES || code == EPERM else { return systemMessage(code) }
     let name = getpwuid(geteuid()).map { String(cString: $0.pointee.pw_name) } ?? "number \(geteuid())"
     return "\(systemMessage(code)) for the user \(name)"
 }
 
-/// The same for a program that could not be started: `EAGAIN` then means too many processes.
+/// The system's message for a program that could not be started: `EAGAIN` then means too many processes.
 public func startMessage(_ code: Int32) -> String {
     guard code == EAGAIN, let advice = ProcessLimit.processes.advice else { return systemMessage(code) }
     return "\(systemMessage(code)) (\(advice))"

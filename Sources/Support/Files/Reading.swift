@@ -1,11 +1,11 @@
 import CPosix
 import Glibc
 
-/// What a path can lead to in place of a regular file.
+/// Something at a path that is not a regular file.
 public enum FileKind: Equatable, Sendable {
     case folder, pipe, device, socket
 
-    /// nil for a regular file.
+    /// The kind in a file's mode; nil for a regular file.
     public init?(mode: mode_t) {
         switch mode & S_IFMT {
         case S_IFREG: return nil
@@ -16,13 +16,14 @@ public enum FileKind: Equatable, Sendable {
         }
     }
 
-    /// nil where there is a regular file, or nothing.
+    /// The kind of what is at a path; nil if it is a regular file, or nothing.
     public init?(at path: String) {
         var status = stat()
         guard stat(path, &status) == 0 else { return nil }
         self.init(mode: status.st_mode)
     }
 
+    /// The kind in words: "a folder, not a file".
     public var words: String {
         switch self {
         case .folder: "a folder, not a file"
@@ -33,8 +34,8 @@ public enum FileKind: Equatable, Sendable {
     }
 }
 
-/// Why this user may not read a file or list a folder, or not come there; nil where nothing is refused, or nothing
-/// is there.
+/// Why this user may not read a file, list a folder, or reach it; nil if access is granted or
+/// nothing is there.
 public func readRefusal(_ path: String) -> String? {
     var status = stat()
     let isFolder = stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
@@ -44,8 +45,8 @@ public func readRefusal(_ path: String) -> String? {
     return refusalMessage(errno)
 }
 
-/// Opens a file to be read. All readers of files open them here: anything but a regular file is refused at once,
-/// because opening a pipe waits for its writer, and a device may never end.
+/// Opens a file for reading. Every reader opens its file here: anything but a regular file is refused at
+/// once, because opening a pipe waits for a writer, and a device may never end.
 ///
 /// - Returns: a descriptor, which the caller closes.
 public func openToRead(_ path: String) throws(FileError) -> Int32 {
@@ -67,7 +68,8 @@ public func openToRead(_ path: String) throws(FileError) -> Int32 {
     return descriptor
 }
 
-/// Opens a file to be read as `openToRead` does, for the C library's buffered reading; the caller calls `fclose`.
+/// Opens a file for buffered reading with the C library, by the rules of `openToRead`. The caller
+/// calls `fclose`.
 public func openStream(_ path: String) throws(FileError) -> UnsafeMutablePointer<FILE> {
     let descriptor = try openToRead(path)
     guard let file = fdopen(descriptor, "r") else {
@@ -78,21 +80,21 @@ public func openStream(_ path: String) throws(FileError) -> UnsafeMutablePointer
     return file
 }
 
-/// Lists a folder: its names, sorted, without `.` and `..`. Names that aren't UTF-8 are left out: nothing of ours
-/// has such a name.
+/// The names in a folder, sorted, without `.` and `..`. Names that aren't UTF-8 are omitted: none of our
+/// files has such a name.
 public func listFolder(_ path: String) throws(FileError) -> [String] {
     guard let folder = opendir(path) else { throw FileError(path: path, doing: "list", code: errno) }
     defer { closedir(folder) }
     var names: [String] = []
     while let entry = readdir(folder) {
-        // An entry is only as long as its name: no Swift value of its declared size may be read from it.
+        // An entry is only as long as its name, so no Swift value of its declared size may be read from it.
         guard let name = String(validatingCString: cposix_entry_name(entry)) else { continue }
         if name != ".", name != ".." { names.append(name) }
     }
     return names.sorted()
 }
 
-/// The names in a folder, sorted; none where it can't be listed.
+/// The names in a folder, sorted; empty if it can't be listed.
 public func fileNames(in folder: String) -> [String] {
     do throws(FileError) { return try listFolder(folder) } catch { return [] }
 }

@@ -1,13 +1,13 @@
 import Glibc
 
-/// A file that is written piece by piece and appears whole or not at all: beside its place, to the disk, then
-/// renamed. A file that was there before stays until then.
+/// A file that is written in chunks and appears whole or not at all: it is written beside its place, synced,
+/// then renamed. Until then an older file stays in place.
 public final class WholeFile {
-    /// Who may write the same file at the same time.
+    /// The programs that may write the same file at the same time.
     public enum Writers: Sendable {
-        /// This one only: what a crash leaves behind is `PATH.partial`, which the next one overwrites.
+        /// Only this one: a crash leaves `PATH.partial` behind, which the next writer overwrites.
         case one
-        /// Others too: each writes to a name that nobody else has, and the last to end wins.
+        /// Several: each writes under a unique name, and the last to commit wins.
         case several
     }
 
@@ -16,12 +16,13 @@ public final class WholeFile {
     private var descriptor: Int32
     private var pending: [UInt8] = []
 
+    /// Creates the temporary file.
     public init(_ path: String, among writers: Writers = .one) throws(FileError) {
         self.path = path
         switch writers {
         case .one:
             temporary = path + ".partial"
-            // A pipe there would keep who opens it waiting.
+            // Without O_NONBLOCK, opening a pipe would block.
             descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK, 0o644)
         case .several:
             var name = Array((path + ".XXXXXX").utf8CString)
@@ -30,7 +31,7 @@ public final class WholeFile {
             temporary = String(decoding: name.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
             if descriptor >= 0 {
                 _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
-                // It was made for this user only.
+                // mkstemp grants access to this user only.
                 fchmod(descriptor, 0o644)
             } else {
                 errno = code
@@ -39,7 +40,7 @@ public final class WholeFile {
         guard descriptor >= 0 else { throw FileError(path: path, doing: "write", code: errno) }
     }
 
-    /// What was not committed is gone.
+    /// A file that was not committed is deleted.
     deinit {
         if descriptor >= 0 { discard() }
     }
@@ -50,6 +51,7 @@ public final class WholeFile {
         unlink(temporary)
     }
 
+    /// Appends bytes, which may stay in memory until `commit`.
     public func write(_ bytes: some Sequence<UInt8>) throws(FileError) {
         pending += bytes
         if pending.count >= 1 << 20 { try flush() }
@@ -68,7 +70,7 @@ public final class WholeFile {
         pending.removeAll(keepingCapacity: true)
     }
 
-    /// Makes it durable and gives it its name.
+    /// Makes the file durable and gives it its name.
     public func commit() throws(FileError) {
         try flush()
         guard fsync(descriptor) == 0 else { throw FileError(path: path, doing: "write", code: errno) }

@@ -1,25 +1,26 @@
-// Least-squares lines and power laws: what the measures of a training fit to its trace, and figures to their
-// means. In a target of its own because both halves need it: the coordinator links no BLAS, so no Measures.
-// Imports Glibc for the logarithm. Leaves out weights of points, and any other law.
-
 import Glibc
 
-/// A straight line through points by least squares, with standard errors.
+/// A straight line fitted to points by least squares, with standard errors.
 public struct LineFit: Equatable, Sendable {
+    /// Change of y per unit of x.
     public let slope: Double
+    /// y at x = 0.
     public let intercept: Double
-    /// √(s² / Σ(x − x̄)²), s² = Σ residual² / (n − 2): of independent errors of one size. Points along one
-    /// training are not independent: there it is too small, and the spread over seeds is the one to trust. 0
-    /// where fewer than three points are different: two always lie on a line.
+    /// Standard error of the slope: √(s² / Σ(x − x̄)²), s² = Σ residual² / (n − 2), assuming independent
+    /// errors of equal variance. Points along one training are not independent: the value is then too small,
+    /// and the spread over seeds is the one to trust. 0 if fewer than three points differ: two always lie on
+    /// a line.
     public let slopeError: Double
+    /// Standard error of the intercept: √(s² (1/n + x̄² / Σ(x − x̄)²)).
     public let interceptError: Double
-    /// The share of y's variance that the line explains; 1 where y does not vary.
+    /// The share of y's variance that the line explains (R²); 1 if y does not vary.
     public let determination: Double
+    /// Number of points.
     public let points: Int
-    /// Whether three points or more are different: else the line has no error.
+    /// Whether at least three points differ; otherwise the line has no error.
     public let hasErrors: Bool
 
-    /// nil of fewer than two different x, or where a number, or one of the line's, is not finite.
+    /// Fits a line; nil if fewer than two x differ, or if a number or one of the results is not finite.
     public init?(_ x: [Double], _ y: [Double]) {
         precondition(x.count == y.count)
         guard x.count >= 2, x.allSatisfy(\.isFinite), y.allSatisfy(\.isFinite) else { return nil }
@@ -47,35 +48,39 @@ public struct LineFit: Equatable, Sendable {
         interceptError = (variance * (1 / count + meanX * meanX / xx)).squareRoot()
         determination = yy > 0 ? max(0, 1 - residual / yy) : 1
         points = x.count
-        // Squares of numbers that are finite may not be.
+        // Squares of finite numbers may overflow.
         guard [slope, intercept, slopeError, interceptError, determination].allSatisfy(\.isFinite) else {
             return nil
         }
     }
 
+    /// y on the line at x.
     public func value(at x: Double) -> Double { intercept + slope * x }
 }
 
-/// y = factor · x^exponent by least squares in ln x and ln y: relative errors of y count alike.
+/// y = factor · x^exponent, fitted by least squares in ln x and ln y, so that relative errors of y
+/// count alike.
 ///
-/// Of ‖W(t) − W(0)‖_F against the step t, the exponent is the diffusion exponent α (representation
-/// compression, Section 2.3): 1 of a drift, 0.5 of a free random walk, less of an "ultra-slow" one. Fit it to
-/// the steps of one phase (after the phase change): over both it is a mean of two laws, and where the weights
-/// saturate or decay it is not diffusion's.
+/// For ‖W(t) − W(0)‖_F against the step t, the exponent is the diffusion exponent α (representation
+/// compression, Section 2.3): 1 for a drift, 0.5 for a free random walk, less for an "ultra-slow" one. Fit it
+/// to the steps of one phase (after the phase change): over both phases it is a mean of two laws, and where
+/// the weights saturate or decay it does not describe diffusion.
 public struct PowerLaw: Equatable, Sendable {
+    /// Slope of ln y against ln x.
     public let exponent: Double
-    /// Standard error, as `LineFit.slopeError`.
+    /// Standard error of the exponent, as `LineFit.slopeError`.
     public let exponentError: Double
+    /// y at x = 1.
     public let factor: Double
-    /// Of ln y.
+    /// The share of ln y's variance that the law explains.
     public let determination: Double
-    /// Of how many points: those with x > 0 and y > 0.
+    /// Number of points used: those with x > 0 and y > 0.
     public let points: Int
-    /// As `LineFit.hasErrors`.
+    /// Whether the law has errors, as `LineFit.hasErrors`.
     public let hasErrors: Bool
 
-    /// Points with x ≤ 0 or y ≤ 0 have no logarithm and are left out: step 0 has no displacement. nil where
-    /// fewer than two different x are left.
+    /// Fits a power law. Points with x ≤ 0 or y ≤ 0 have no logarithm and are left out: step 0 has no
+    /// displacement. nil if fewer than two different x remain.
     public init?(_ x: [Double], _ y: [Double]) {
         let kept = zip(x, y).filter { $0 > 0 && $1 > 0 }
         guard

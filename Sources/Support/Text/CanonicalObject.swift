@@ -1,13 +1,14 @@
-/// An object's canonical JSON text, held against its form without making its values: what arrives by the
-/// thousand a second is to be passed on as it came, once it is known to be whole.
+/// An object's canonical JSON text, validated without building its values: thousands of records arrive per
+/// second, and are passed on as they came once they are known to be well formed.
 ///
-/// Never takes what `JSONValue` would not write. It knows less, though: text with an escape or beyond ASCII,
-/// and values nested more than 32 deep, are for `JSONValue(parsing:)` to judge.
+/// Accepts nothing that `JSONValue` would not write, but recognises less: text with an escape or beyond
+/// ASCII, and values nested more than 32 deep, are left to `JSONValue(parsing:)`.
 public struct CanonicalObject: Sendable {
+    /// The canonical text as UTF-8.
     public let bytes: [UInt8]
     private var members: [(key: Range<Int>, value: Range<Int>)] = []
 
-    /// nil where it is not canonical JSON of an object, or more than is known here.
+    /// Validates a text; nil if it is not canonical JSON of an object, or uses more than is recognised here.
     public init?(_ bytes: [UInt8]) {
         self.bytes = bytes
         var scan = CanonicalScan(bytes: bytes)
@@ -22,7 +23,7 @@ public struct CanonicalObject: Sendable {
     }
 }
 
-/// Passes over canonical JSON; false where it is not.
+/// A scanner that skips canonical JSON; its functions return false at anything else.
 private struct CanonicalScan {
     let bytes: [UInt8]
     var position = 0
@@ -33,14 +34,14 @@ private struct CanonicalScan {
         return true
     }
 
-    /// - Parameter member: is told where each key and value stand.
+    /// - Parameter member: receives the ranges of each key and value.
     mutating func object(depth: Int, member: (Range<Int>, Range<Int>) -> Void) -> Bool {
         guard depth < 32, take(UInt8(ascii: "{")) else { return false }
         if take(UInt8(ascii: "}")) { return true }
         var last: Range<Int>?
         repeat {
             guard let key = string() else { return false }
-            // No key stands twice.
+            // Keys are sorted, so none appears twice.
             if let last, !precedes(last, key) { return false }
             last = key
             guard take(UInt8(ascii: ":")) else { return false }
@@ -78,7 +79,7 @@ private struct CanonicalScan {
         return true
     }
 
-    /// The place of a string's content.
+    /// The range of a string's content.
     private mutating func string() -> Range<Int>? {
         guard take(UInt8(ascii: "\"")) else { return nil }
         let start = position
@@ -106,8 +107,8 @@ private struct CanonicalScan {
         {
             return fraction(from: start)
         }
-        // A whole number that a double holds: but for a zero before or for its sign there is one way to write
-        // it.
+        // A whole number that a double holds has one spelling, unless it has a leading zero or is
+        // negative zero.
         guard (1...15).contains(digits) else { return false }
         return bytes[first] != 0x30 || digits == 1 && !isNegative
     }

@@ -1,20 +1,22 @@
 import CSodium
 
-/// The SHA-256 of some bytes (FIPS 180-4), or where it says so another digest, by libsodium.
+/// A digest of some bytes, by libsodium: SHA-256 (FIPS 180-4), unless an initialiser says otherwise.
 public struct Digest: Equatable, Hashable, Sendable {
     /// 32 bytes.
     public let bytes: [UInt8]
 
+    /// The SHA-256 of some bytes.
     public init(of message: [UInt8]) { self = message.withUnsafeBufferPointer { Digest(of: $0) } }
 
-    /// Of memory that is not this process's own, such as a mapped file.
+    /// The SHA-256 of memory that this process does not own, such as a mapped file.
     public init(of message: UnsafeBufferPointer<UInt8>) {
         var output = [UInt8](repeating: 0, count: Int(crypto_hash_sha256_BYTES))
         crypto_hash_sha256(&output, message.baseAddress, UInt64(message.count))
         bytes = output
     }
 
-    /// The BLAKE2b-256 (RFC 7693) of memory, in a third of the time: for what only this machine reads again.
+    /// The BLAKE2b-256 (RFC 7693) of memory, in a third of the time: for digests that only this machine
+    /// reads again.
     public init(fastOf message: UnsafeBufferPointer<UInt8>) {
         _ = Digest.isTuned
         var output = [UInt8](repeating: 0, count: 32)
@@ -22,9 +24,10 @@ public struct Digest: Equatable, Hashable, Sendable {
         bytes = output
     }
 
-    /// libsodium has looked what the CPU can do.
+    /// Whether libsodium has detected the CPU's features.
     private static let isTuned = sodium_init() >= 0
 
+    /// The SHA-256 of a text's UTF-8.
     public init(of text: String) { self.init(of: Array(text.utf8)) }
 
     fileprivate init(bytes: [UInt8]) { self.bytes = bytes }
@@ -44,18 +47,20 @@ public struct Digest: Equatable, Hashable, Sendable {
     }
 }
 
-/// The SHA-256 of bytes that come piece by piece.
+/// The SHA-256 of bytes that arrive in chunks.
 public struct DigestStream {
     private var state = crypto_hash_sha256_state()
 
+    /// Starts a digest of no bytes.
     public init() { crypto_hash_sha256_init(&state) }
 
+    /// Appends bytes.
     public mutating func update(_ piece: some Sequence<UInt8>) {
         let bytes = Array(piece)
         crypto_hash_sha256_update(&state, bytes, UInt64(bytes.count))
     }
 
-    /// The digest of all that came.
+    /// The digest of all bytes appended.
     public consuming func finish() -> Digest {
         var output = [UInt8](repeating: 0, count: Int(crypto_hash_sha256_BYTES))
         crypto_hash_sha256_final(&state, &output)

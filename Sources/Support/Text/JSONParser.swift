@@ -1,5 +1,6 @@
-/// Why a text is not JSON.
+/// The reason why a text is not JSON, and its position.
 public struct JSONError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// A reason why a text is not JSON.
     public enum Problem: String, Sendable {
         case unexpectedByte = "unexpected character"
         case unexpectedEnd = "the text ends too soon"
@@ -10,22 +11,24 @@ public struct JSONError: Error, Equatable, Sendable, CustomStringConvertible {
         case repeatedKey = "a key stands twice in an object"
         case depth = "nested more than 128 deep"
     }
+    /// The reason.
     public let problem: Problem
-    /// Bytes before the mistake.
+    /// Number of bytes before the error.
     public let offset: Int
+    /// The problem and its offset, as a message.
     public var description: String { "not JSON: \(problem.rawValue) at byte \(offset)" }
 }
 
 extension JSONValue {
-    /// Parses one JSON text (RFC 8259). Stricter than most: a repeated key, a number beyond double's range
-    /// and nesting beyond 128 are refused.
+    /// Parses one JSON text (RFC 8259). Stricter than most parsers: it refuses a repeated key, a number
+    /// beyond double's range and nesting beyond 128 levels.
     public init(parsing text: some Sequence<UInt8>) throws(JSONError) {
         var parser = JSONParser(bytes: Array(text))
         self = try parser.document()
     }
 }
 
-/// Reads JSON by recursive descent.
+/// A recursive-descent parser for JSON.
 private struct JSONParser {
     let bytes: [UInt8]
     var position = 0
@@ -50,7 +53,7 @@ private struct JSONParser {
         }
     }
 
-    /// The byte at the position, or a mistake at the end.
+    /// The byte at the position; throws at the end of the text.
     private func peek() throws(JSONError) -> UInt8 {
         guard position < bytes.count else { throw mistake(.unexpectedEnd) }
         return bytes[position]
@@ -134,7 +137,7 @@ private struct JSONParser {
         let whole = try digits()
         if isZero, whole > 1 { throw JSONError(problem: .number, offset: start) }
         if !isZero, whole <= 15, position == bytes.count || ![0x2E, 0x45, 0x65].contains(bytes[position]) {
-            // A whole number that a double holds.
+            // A whole number that a double holds exactly.
             let size = bytes[first..<position].reduce(0) { 10 * $0 + Int64($1 - 0x30) }
             return Double(first > start ? -size : size)
         }
@@ -150,7 +153,7 @@ private struct JSONParser {
         return number
     }
 
-    /// Passes over at least one digit and says how many.
+    /// Skips at least one digit and returns how many it skipped.
     private mutating func digits() throws(JSONError) -> Int {
         let start = position
         while position < bytes.count, (0x30...0x39).contains(bytes[position]) { position += 1 }
@@ -163,7 +166,7 @@ private struct JSONParser {
     private mutating func string() throws(JSONError) -> String {
         position += 1
         let start = position
-        // Most strings are ASCII without an escape: they are their bytes.
+        // Most strings are ASCII without an escape, so their bytes are their content.
         while position < bytes.count, bytes[position] != UInt8(ascii: "\""),
             bytes[position] != UInt8(ascii: "\\"), (0x20..<0x80).contains(bytes[position])
         {

@@ -1,12 +1,8 @@
-// Text: JSON values, digests and spelling suggestions.
-// Imports libsodium (SHA-256) and Glibc (rounding needs libm linked); nothing of ours.
-// Leaves out: files, terminals, and what any value means.
-
 import Glibc
 
-/// A JSON value whose written form is a contract: object keys sorted by their UTF-8 bytes, numbers in the
-/// shortest form that reads back as the same double, no white space. Records, `sweep.json` and trial
-/// identifiers depend on these bytes.
+/// A JSON value whose written form is fixed: object keys sorted by their UTF-8 bytes, numbers in the shortest
+/// form that reads back as the same double, no white space. Records, `sweep.json` and trial identifiers
+/// depend on these bytes.
 ///
 /// All numbers are doubles, so integers are exact up to 2^53.
 public enum JSONValue: Equatable, Sendable {
@@ -19,7 +15,9 @@ public enum JSONValue: Equatable, Sendable {
 }
 
 extension JSONValue {
-    /// The canonical text. Precondition: every number is finite (records never hold another).
+    /// The canonical text.
+    ///
+    /// - Precondition: every number is finite, as in all records.
     public var canonicalText: String { String(decoding: canonicalBytes, as: UTF8.self) }
 
     /// The canonical text as UTF-8.
@@ -66,7 +64,7 @@ extension JSONValue {
         return "\(number)"
     }
 
-    /// In the order of their UTF-8 bytes.
+    /// Whether `a` comes before `b` in the order of their UTF-8 bytes.
     private static func precedes(_ a: String, _ b: String) -> Bool {
         var (a, b) = (a, b)
         return a.withUTF8 { a in
@@ -106,30 +104,39 @@ extension JSONValue {
 }
 
 extension JSONValue {
+    /// The member with this key; nil if there is none, or if this is not an object.
     public subscript(key: String) -> JSONValue? {
         if case .object(let members) = self { members[key] } else { nil }
     }
 
+    /// The number; nil if this is not one.
     public var number: Double? { if case .number(let number) = self { number } else { nil } }
+    /// The string; nil if this is not one.
     public var string: String? { if case .string(let string) = self { string } else { nil } }
+    /// The Boolean; nil if this is not one.
     public var bool: Bool? { if case .bool(let flag) = self { flag } else { nil } }
+    /// The elements; nil if this is not an array.
     public var array: [JSONValue]? { if case .array(let elements) = self { elements } else { nil } }
+    /// The members; nil if this is not an object.
     public var object: [String: JSONValue]? { if case .object(let members) = self { members } else { nil } }
 
+    /// A whole number, exact up to 2^53.
     public init(_ number: Int) { self = .number(Double(number)) }
+    /// An array of numbers.
     public init(_ numbers: [Double]) { self = .array(numbers.map(JSONValue.number)) }
+    /// An array of whole numbers, exact up to 2^53.
     public init(_ numbers: [Int]) { self = .array(numbers.map { .number(Double($0)) }) }
 }
 
 extension Double {
-    /// The double that is nearest to this number rounded to so many significant digits: its shortest text has no more.
-    /// Itself where it is 0, not finite, or at the ends of what a double can be.
+    /// The double nearest to this number rounded to `digits` significant digits: its shortest text has no
+    /// more. Returns the number itself if it is 0, not finite, or near the limits of a double's range.
     ///
     /// - Precondition: 1 ≤ digits ≤ 15.
     public func rounded(toDigits digits: Int) -> Double {
         guard (1e-290...1e290).contains(magnitude) else { return self }
         var places = digits - 1 - Int(log10(magnitude).rounded(.down))
-        // A power of ten up to 22 is exact, and so is what it multiplies or divides, but for one rounding.
+        // A power of ten up to 22 is exact, so multiplying or dividing by it rounds only once.
         var scaled = self.scaled(byTen: places).rounded()
         // The logarithm may be off by one next to a power of ten.
         if scaled.magnitude < Double.ten(digits - 1) {

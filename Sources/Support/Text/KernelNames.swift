@@ -1,4 +1,5 @@
-/// Names of OpenBLAS's kernels, on all kinds of machines: which of them a CPU can run is known there only.
+/// Names of OpenBLAS's kernels for all CPU architectures; only a worker's machine knows which of them its CPU
+/// can run.
 public let blasKernelNames = [
     "Katmai", "Coppermine", "Northwood", "Prescott", "Banias", "Core2", "Penryn", "Dunnington", "Nehalem",
     "Athlon",
@@ -11,8 +12,8 @@ public let blasKernelNames = [
     "POWER6", "POWER8", "POWER9", "POWER10", "Z13", "Z14",
 ]
 
-/// What is wrong with a kernel's name; nil where it is one, or `auto` or `env`. Letters' case is OpenBLAS's not to
-/// mind.
+/// An error message for a kernel's name; nil if OpenBLAS has the kernel, in any case of letters, or if the
+/// name is `auto` or `env`.
 public func kernelFault(_ name: String) -> String? {
     let plain = name.lowercased()
     guard plain != "auto", plain != "env", !blasKernelNames.contains(where: { $0.lowercased() == plain })

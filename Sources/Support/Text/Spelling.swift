@@ -1,5 +1,5 @@
-/// The candidate nearest to a misspelt word, or nil where none is near: at most a third of the word's
-/// letters (and at least one) differ, a swap of neighbours counting as one.
+/// The candidate nearest to a misspelt word, or nil if none is near: at most a third of the word's letters
+/// (and at least one) may differ, and a swap of neighbours counts as one.
 ///
 /// Ties go to the earlier candidate.
 public func nearestSpelling(to word: String, among candidates: some Sequence<String>) -> String? {

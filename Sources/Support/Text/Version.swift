@@ -19,12 +19,12 @@ public func formatRefusal(_ path: String, found: Int?) -> String {
     return "\(path) was made by ranksweep 0.1\(format); \(here): finish it with 0.1"
 }
 
-/// Which sources this program was built from: a commit's short hash, followed by "+" and a digest of the sources
-/// where these were changed; "unknown" where nobody said. Programs with equal ones are of the same sources, unless
-/// `isKnownCommit` says no.
+/// The sources that this program was built from: a commit's short hash, followed by "+" and a digest of the
+/// sources if these were changed; "unknown" if the build did not say. Programs with equal values are built
+/// from the same sources, unless `isKnownCommit` is false.
 public let programCommit = String(cString: cbuild_commit())
 
-/// Whether the text names sources exactly.
+/// Whether the text identifies sources exactly.
 public func isKnownCommit(_ commit: String) -> Bool {
     !commit.isEmpty && commit != "unknown" && !commit.hasSuffix("+")
 }

@@ -1,34 +1,40 @@
 import LinearAlgebra
 
-/// Classification dimension: the least k for which features projected on their k first principal components
-/// keep a share, usually 95 %, of the accuracy (rank diminishing, eq. 6).
+/// Classification dimension: the smallest k for which features projected on their first k principal
+/// components keep a share of the accuracy, by default 95 % (rank diminishing, eq. 6).
 ///
-/// Pro_k f = mean + V_k V_kᵀ (f − mean), the components being those of the features that are judged. The
-/// share is of the accuracy that whole features have, as in the paper's Table 1. Accuracy need not rise with
-/// k: `least` is the first k that keeps the share, whatever follows.
+/// Pro_k f = mean + V_k V_kᵀ (f − mean), with the components of the same features. The share refers to the
+/// accuracy of whole features, as in the paper's Table 1. Accuracy need not rise with k: `least` is the first
+/// k that keeps the share, whatever follows.
 ///
-/// Limits: components are ordered by variance, not by use, so a class told by a direction of small variance
-/// makes it large; 0 where the mean alone keeps the share (classes are unequal, or the accuracy is chance).
+/// Limits: components are ordered by variance, not by use, so a class that only a direction of small variance
+/// distinguishes makes the dimension large. It is 0 if the mean alone keeps the share (classes are unequal,
+/// or the accuracy is at chance level).
 public struct ClassificationDimension: Equatable, Sendable {
+    /// The classification dimension.
     public let least: Int
-    /// With whole features.
+    /// The accuracy with whole features.
     public let accuracy: Double
-    /// What was computed of (k, accuracy), k ascending: all of 0...d where every k was looked at.
+    /// The computed pairs (k, accuracy), k ascending: all of 0...d if every k was evaluated.
     public let curve: [CurvePoint]
 
+    /// The accuracy with a number of components.
     public struct CurvePoint: Equatable, Sendable {
+        /// The number of components, k.
         public let components: Int
+        /// The share of points classified correctly.
         public let accuracy: Double
     }
 
-    /// Of a linear head, logits = f Wᵀ + b: every k, exactly. One product of points · d · k and points ·
-    /// classes operations a k, since the logits of k + 1 components are those of k and one term.
+    /// Computes the dimension for a linear head, logits = f Wᵀ + b, exactly and for every k. This costs one
+    /// product of points · d · k, and points · classes operations for each k, because the logits of k + 1
+    /// components are those of k plus one term.
     ///
     /// - Parameters:
     ///   - components: of the features, [points, features].
     ///   - weight: [classes, features]
-    ///   - bias: a number a class.
-    ///   - labels: of the points.
+    ///   - bias: one number per class.
+    ///   - labels: the class of each point.
     public init(
         _ components: PrincipalComponents, weight: Matrix<Double>, bias: [Double], labels: [Int32],
         share: Double = 0.95
@@ -52,25 +58,26 @@ public struct ClassificationDimension: Equatable, Sendable {
                 times: Array(effects[k * classes..<(k + 1) * classes]))
             curve.append(CurvePoint(components: k + 1, accuracy: logits.accuracy))
         }
-        // All components together are the whole features.
+        // With all components the projection is the features themselves.
         let whole = curve[steps].accuracy
         accuracy = whole
         self.curve = curve
         least = curve.first { $0.accuracy >= share * whole }?.components ?? steps
     }
 
+    /// The method that searches the smallest k.
     public enum Search: Sendable {
-        /// Every k from 0 on, until one keeps the share: exact; `head` runs `least` + 2 times.
+        /// Every k from 0 on until one keeps the share: exact. `head` runs `least` + 2 times.
         case scan
         /// 1, 2, 4, … until one keeps the share, then bisection: about 2 log₂ d runs. The k found keeps it
-        /// and k − 1 does not; it is the least where accuracy does not fall as k grows, which is usual but
-        /// not certain.
+        /// and k − 1 does not. It is the smallest such k if accuracy does not fall as k grows, which is
+        /// common but not certain.
         case bisection
     }
 
-    /// Of any head.
+    /// Computes the dimension for any head.
     ///
-    /// - Parameter head: the accuracy with these features, [points, features].
+    /// - Parameter head: returns the accuracy for given features, [points, features].
     public init(
         _ components: PrincipalComponents, search: Search, share: Double = 0.95,
         head: (Matrix<Double>) -> Double
@@ -99,13 +106,13 @@ public struct ClassificationDimension: Equatable, Sendable {
     }
 }
 
-/// Logits of points, as one component after another is added to their features.
+/// Logits of points while components are added to their features one by one.
 private struct LinearLogits {
     private var values: [Double]
     private let labels: [Int32]
     private let classes: Int
 
-    /// Every point at the features' mean.
+    /// Starts with every point at the features' mean.
     init(_ start: [Double], labels: [Int32]) {
         values = labels.flatMap { _ in start }
         self.labels = labels
@@ -122,7 +129,7 @@ private struct LinearLogits {
         }
     }
 
-    /// Of the first largest logit.
+    /// The share of points whose first largest logit is at their label.
     var accuracy: Double {
         var right = 0
         for (point, label) in labels.enumerated() {

@@ -1,42 +1,52 @@
 import LinearAlgebra
 
-/// Which classes' logits decide one class's linearly, and how well a network does that judges the class by
-/// them (rank diminishing, Section 6.2, eq. 11–12): a Lasso of its logit on the others'.
+/// The classes whose logits linearly determine one class's logit, and the accuracy of a network that judges
+/// the class by them (rank diminishing, Section 6.2, eq. 11–12): a Lasso regression of its logit
+/// on the others'.
 ///
 /// The paper's objective E[(λᵀ logits)²] + η ‖λ‖₁ is twice that of `Lasso` with α = η/2, without intercept:
 /// its η = 20 is a penalty of 10. A penalty has the scale of squared logits: compare networks at one share of
 /// `Lasso.largestPenalty`, or at equal determination.
 ///
 /// Limits: a softmax does not change when a number is added to all logits, so a network may have any such
-/// dependence or none at the same predictions. With few classes most can be predicted from the others: the
-/// paper's case is 1000 of them.
+/// dependence, or none, at the same predictions. With few classes most logits can be predicted from the
+/// others: the paper has 1000 classes.
 public struct IndependenceDeficit: Equatable, Sendable {
+    /// A class with a weight in the regression.
     public struct Decider: Equatable, Sendable {
+        /// The class.
         public let label: Int
+        /// The weight of its logit.
         public let weight: Double
     }
 
+    /// The class whose logit is predicted.
     public let label: Int
+    /// The Lasso's penalty α.
     public let penalty: Double
-    /// The classes with a weight, the largest |weight| first.
+    /// The classes with a weight, by falling |weight|.
     public let deciders: [Decider]
+    /// The regression's intercept; 0 if `lasso` has none.
     public let intercept: Double
+    /// The share of the logit's variance (mean square without intercept) that the prediction explains.
     public let determination: Double
+    /// Whether the duality gap reached the tolerance.
     public let hasConverged: Bool
-    /// Share of all points judged right, with the logits as they are.
+    /// The share of all points classified correctly, with the logits as they are.
     public let accuracy: Double
-    /// The same with the class's logit replaced by its prediction.
+    /// The same share after replacing the class's logit by its prediction.
     public let predictedAccuracy: Double
-    /// Of the points of this class alone; nil where there are none.
+    /// The share of this class's points classified correctly; nil if it has none.
     public let ownAccuracy: Double?
+    /// The same share after replacing the class's logit by its prediction.
     public let predictedOwnAccuracy: Double?
 
-    /// One class at a penalty or several, each from the solution before.
+    /// The results of one class at each penalty, each starting from the solution before.
     ///
     /// - Parameters:
     ///   - logits: [points, classes]
-    ///   - lasso: of the same logits.
-    ///   - tolerance: as `Lasso.path`.
+    ///   - lasso: built from the same logits.
+    ///   - tolerance: as for `Lasso.path`.
     public static func along<Scalar: Real>(
         _ penalties: [Double], label: Int, logits: Matrix<Scalar>, labels: [Int32], lasso: Lasso,
         tolerance: Double = 1e-12
@@ -63,7 +73,7 @@ public struct IndependenceDeficit: Equatable, Sendable {
         }
     }
 
-    /// Points whose (first) largest logit is at their class.
+    /// The shares of points whose (first) largest logit is at their class.
     private struct Hits {
         let share: Double
         let ownShare: Double?

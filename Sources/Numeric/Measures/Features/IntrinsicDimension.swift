@@ -1,42 +1,43 @@
 import LinearAlgebra
 
-/// The intrinsic dimension of points by their two nearest neighbours, TwoNN (Facco, d'Errico, Rodriguez &
+/// The intrinsic dimension of points from their two nearest neighbours, TwoNN (Facco, d'Errico, Rodriguez &
 /// Laio 2017). With r_1 ≤ r_2 the distances of a point to them and μ = r_2 / r_1, sorted, F(μ_(i)) = i / N:
 ///
 ///     d = Σ x_i y_i / Σ x_i²,   x = ln μ_(i), y = −ln(1 − F(μ_(i))), over the 90 % smallest μ
 ///
-/// the line through the origin; the largest tenth is left out, as in the paper, where far-away points make
-/// the law fail.
+/// This fits a line through the origin. The largest tenth is left out, as in the paper, because the law
+/// fails for distant points.
 ///
-/// Ties: of points that are equal in every feature one is kept, since r_1 = 0 has no ratio. Where r_1 = r_2
-/// the ratio is 1 and ln μ = 0, which the fit allows: points on a lattice have many, and too large a
-/// dimension for it.
+/// Ties: of points that are equal in every feature one is kept, because r_1 = 0 has no ratio. If r_1 = r_2,
+/// the ratio is 1 and ln μ = 0, which the fit allows. Points on a lattice have many such ties, and so too
+/// large a dimension.
 ///
-/// Cost: N² d multiply-adds as products of tiles, and comparisons: 10 000 points take 0.2 s of 10 features, 2
-/// s of 500. The neighbours found so are measured again from differences, so that rounding of products does
-/// not enter.
+/// Cost: N² d multiply-adds as products of tiles, and comparisons: 10 000 points take 0.2 s with 10 features,
+/// 2 s with 500. The distances to the neighbours found are computed again from differences, so that the
+/// rounding of products has no effect.
 ///
-/// Bias: the density must be constant over two neighbours. Of few points in many dimensions d comes out too
-/// small (N = 1000 in a cube of 5 dimensions: 4.6 on average; of 10: 8.7; of 20: 15.3), and of curved or
-/// clustered sets it is that of the scale at which neighbours are: compare at equal N, and look at halves of
-/// the points.
+/// Bias: the density must be constant over two neighbours. For few points in many dimensions d is too small
+/// (N = 1000 in a cube of 5 dimensions gives 4.6 on average; of 10, 8.7; of 20, 15.3). For curved or
+/// clustered sets it is the dimension at the scale of the neighbours' distances. Compare at equal N, and look
+/// at halves of the points.
 public struct IntrinsicDimension: Equatable, Sendable {
-    /// By the fitted line.
+    /// The dimension from the fitted line.
     public let dimension: Double
-    /// N / Σ ln μ over all points, the maximum of the likelihood: for comparison, it leaves nothing out.
+    /// N / Σ ln μ over all points, the maximum-likelihood estimate, for comparison: it leaves nothing out.
     public let likeliest: Double
-    /// N, points that differ.
+    /// N, the number of distinct points.
     public let points: Int
-    /// Points left out because another is equal.
+    /// Number of points left out because they equal another.
     public let duplicates: Int
 
-    /// nil where fewer than 3 points differ, by what rounding leaves, or all ratios kept are 1.
+    /// Estimates the dimension; nil if fewer than 3 points differ by more than rounding, or if all ratios
+    /// kept are 1.
     ///
-    /// - Parameter discard: the share of the largest ratios that are left out.
+    /// - Parameter discard: the share of largest ratios that is left out.
     public init?<Scalar: Real>(_ features: Matrix<Scalar>, discard: Double = 0.1) {
         precondition(discard >= 0 && discard < 1)
         let wide = widened(features)
-        // −0 = 0, of other bits.
+        // −0 = 0, but their bits differ.
         let words = wide.values.map { ($0 + 0).bitPattern }
         let states = StateIndex(words, points: wide.rows, perPoint: wide.columns)
         guard states.count > 2 else { return nil }
@@ -44,9 +45,9 @@ public struct IntrinsicDimension: Equatable, Sendable {
         different.assign(rows: states.firsts, of: wide)
         let logarithms = IntrinsicDimension.ratios(different).map { naturalLogarithm($0) }.sorted()
         let count = logarithms.count
-        // Points that differ, but by less than centring rounds to, have no ratio.
+        // Points that differ by less than centring rounds to have no ratio.
         guard count > 2 else { return nil }
-        // F = 1 of the largest has no logarithm.
+        // F = 1 at the largest has no logarithm.
         let kept = min(count - 1, Int((Double(count) * (1 - discard)).rounded(.down)))
         var (products, squares) = (0.0, 0.0)
         for index in 0..<kept {
@@ -61,7 +62,7 @@ public struct IntrinsicDimension: Equatable, Sendable {
         duplicates = wide.rows - count
     }
 
-    /// r_2 / r_1 of each point; the points differ.
+    /// r_2 / r_1 of each point; the points must differ.
     private static func ratios(_ points: Matrix<Double>) -> [Double] {
         let middle = centred(points).points
         let values = middle.values
@@ -76,7 +77,7 @@ public struct IntrinsicDimension: Equatable, Sendable {
                 }
                 return sum.squareRoot()
             }.sorted()
-            // 0 of points that differ by less than centring rounds to.
+            // The distance is 0 for points that differ by less than centring rounds to.
             return distances[0] > 0 ? distances[1] / distances[0] : nil
         }
     }

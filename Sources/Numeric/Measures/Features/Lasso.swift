@@ -1,39 +1,46 @@
 import LinearAlgebra
 
-/// Lasso regressions of single columns of a matrix on other columns, from their covariances: for column i
+/// Lasso regressions of single columns of a matrix on the other columns, from their covariances. For
+/// column i they
 ///
 ///     minimise over w   (1/2n) ‖x_i − X w − b‖² + α ‖w‖₁        (scikit-learn's `Lasso`)
 ///
-/// by coordinate descent with covariance updates (Friedman, Hastie & Tibshirani 2010, Section 2.2): all
-/// regressions share one matrix XᵀX/n, n d² operations, and a sweep over d coordinates costs at most d²,
-/// whatever n. Solutions are warm starts along a path of falling penalties. Where columns nearly depend on
-/// each other descent alone takes very many sweeps; so every ten it also goes towards the minimum for the
-/// signs that the weights have, up to where one would change (Lee, Battle, Raina & Ng 2006): a³/3 operations
-/// for a weights.
+/// by coordinate descent with covariance updates (Friedman, Hastie & Tibshirani 2010, Section 2.2). All
+/// regressions share one matrix XᵀX/n, at n d² operations, and a sweep over d coordinates costs at most d²,
+/// whatever n. Along a path of falling penalties each solution starts from the one before. If columns nearly
+/// depend on each other, descent alone takes very many sweeps. So every ten sweeps it also moves towards the
+/// minimum for the present signs of the weights, up to the point where one sign would change (Lee, Battle,
+/// Raina & Ng 2006): a³/3 operations for a weights.
 ///
-/// It stops at a duality gap of `tolerance` · ‖x_i‖²/n. Where columns depend on each other exactly there may
-/// be several solutions with the same objective, of which it gives one, and sweeps may be many:
-/// `hasConverged` says.
+/// It stops at a duality gap of `tolerance` · ‖x_i‖²/n. If columns depend on each other exactly, several
+/// solutions may have the same objective; it then returns one of them and may need many sweeps: see
+/// `hasConverged`.
 public struct Lasso {
-    /// XᵀX/n, centred where there is an intercept, row by row.
+    /// XᵀX/n, row by row; X is centred if there is an intercept.
     private let gram: [Double]
     private let means: [Double]
     private let order: Int
     private let hasIntercept: Bool
 
+    /// The regression of a column at one penalty.
     public struct Solution: Equatable, Sendable {
+        /// The penalty α.
         public let penalty: Double
-        /// One a column of the matrix; 0 of the target itself and of columns that were left out.
+        /// One weight per column of the matrix; 0 for the target itself and for columns left out.
         public let weights: [Double]
+        /// The intercept b; 0 if the regressions have none.
         public let intercept: Double
-        /// The share of the target's mean square (with an intercept, its variance) that the prediction
+        /// The share of the target's mean square (with an intercept, of its variance) that the prediction
         /// explains.
         public let determination: Double
-        /// At most what the objective is above its minimum.
+        /// Upper bound on the distance of the objective from its minimum.
         public let gap: Double
+        /// Whether the gap reached the tolerance within the allowed sweeps.
         public let hasConverged: Bool
     }
 
+    /// Computes the covariances.
+    ///
     /// - Parameter columns: [points, columns], finite.
     public init<Scalar: Real>(_ columns: Matrix<Scalar>, intercept: Bool) {
         precondition(columns.rows > 0)
@@ -49,18 +56,22 @@ public struct Lasso {
         gram = product.values.map { $0 / Double(columns.rows) }
     }
 
-    /// The least penalty whose solution is 0: max_j |x_jᵀ x_i| / n.
+    /// The smallest penalty whose solution is 0: max_j |x_jᵀ x_i| / n.
     public func largestPenalty(target: Int) -> Double {
         (0..<order).reduce(0) { $1 == target ? $0 : max($0, abs(gram[target * order + $1])) }
     }
 
-    /// `count` penalties from the largest down to `ratio` of it, each the same share of the one before.
+    /// `count` penalties in geometric progression from the largest down to `ratio` times it.
     public func penalties(target: Int, count: Int, ratio: Double = 1e-3) -> [Double] {
         let step = count > 1 ? naturalLogarithm(ratio) / Double(count - 1) : 0
         return (0..<count).map { largestPenalty(target: target) * exponential(Double($0) * step) }
     }
 
-    /// A solution for each penalty, which are best given from large to small.
+    /// A solution for each penalty; give penalties from large to small for speed.
+    ///
+    /// - Parameters:
+    ///   - tolerance: the gap at which descent stops, relative to ‖x_i‖²/n.
+    ///   - sweeps: maximum number of sweeps for each penalty.
     public func path(
         target: Int, penalties: [Double], tolerance: Double = 1e-12, sweeps: Int = 10_000
     ) -> [Solution] {
@@ -71,7 +82,7 @@ public struct Lasso {
             var gap = state.gap(gram, penalty)
             var sweep = 0
             while gap > least && sweep < sweeps {
-                // The gap costs as much as a sweep over columns in use.
+                // Computing the gap costs as much as a sweep over the columns in use.
                 for _ in 0..<10 { state.sweep(gram, penalty) }
                 sweep += 10
                 gap = state.gap(gram, penalty)
@@ -128,8 +139,8 @@ private struct Descent {
         }
     }
 
-    /// At the minimum for the signs of the weights that are not 0, or as far towards it as they all keep
-    /// them. Self where that minimum is not the only one.
+    /// The state moved to the minimum for the signs of the nonzero weights, or as far towards it as all signs
+    /// are kept. Returns self if that minimum is not unique.
     func jumped(_ gram: [Double], _ penalty: Double) -> Descent {
         let used = (0..<order).filter { weights[$0] != 0 }
         let factor = Matrix<Double>(rows: used.count, columns: used.count)
@@ -165,7 +176,7 @@ private struct Descent {
         return max(0, sum)
     }
 
-    /// Objective less the dual objective at the residual scaled to be feasible.
+    /// The objective minus the dual objective at the residual scaled to be feasible.
     func gap(_ gram: [Double], _ penalty: Double) -> Double {
         var (largest, norm) = (0.0, 0.0)
         for column in 0..<order where column != target {

@@ -1,8 +1,8 @@
 import LinearAlgebra
 
-/// The four measures of neural collapse (Papyan, Han & Donoho 2020) of a layer's features h, here with every
-/// class weighing the same: μ_c a class's mean, μ_G the mean of those, m_c = μ_c − μ_G, C classes that have
-/// points. All are 0 at full collapse.
+/// The four measures of neural collapse (Papyan, Han & Donoho 2020) of a layer's features h, with equal
+/// weights for all classes: μ_c is a class's mean, μ_G the mean of those, m_c = μ_c − μ_G, and C the number
+/// of classes that have points. All four are 0 at full collapse.
 ///
 ///     NC1  tr(Σ_W Σ_B⁺) / C,   Σ_W = mean_c mean_{i in c} (h − μ_c)(h − μ_c)ᵀ,  Σ_B = mean_c m_c m_cᵀ
 ///     NC2  the coefficient of variation of the ‖m_c‖, the standard deviation over pairs of cos(m_c, m_c'),
@@ -12,22 +12,22 @@ import LinearAlgebra
 ///
 /// Cost: points · features · C. Eigenvalues of Σ_B below 1e-10 of the largest count as 0 in its inverse.
 ///
-/// When not to trust it: on test points Σ_W is not that of training, where collapse is defined; with unequal
-/// classes the paper's μ_G, over points, would differ. NC1 has no upper limit and compares nothing across
-/// widths; with fewer points a class than features it is too small.
+/// When not to trust it: on test points Σ_W is not that of training, where collapse is defined. With unequal
+/// classes the paper's μ_G, a mean over points, would differ. NC1 has no upper limit and cannot be compared
+/// across widths; with fewer points per class than features it is too small.
 public struct NeuralCollapse: Equatable, Sendable {
     /// NC1.
     public let variability: Double
-    /// NC2 of the class means.
+    /// NC2 for the class means.
     public let means: Simplex
-    /// NC2 of the head's rows.
+    /// NC2 for the head's rows; nil without a head.
     public let head: Simplex?
-    /// NC3.
+    /// NC3; nil without a head.
     public let duality: Double?
-    /// NC4.
+    /// NC4; nil without predictions.
     public let nearestMean: Double?
 
-    /// How far vectors are from the corners of a simplex.
+    /// The distance of vectors from the corners of a simplex.
     public struct Simplex: Equatable, Sendable {
         /// Standard deviation of lengths / mean length.
         public let lengths: Double
@@ -37,14 +37,14 @@ public struct NeuralCollapse: Equatable, Sendable {
         public let maximality: Double
     }
 
-    /// nil where fewer than two classes have points, or all class means are equal.
+    /// Computes the measures; nil if fewer than two classes have points, or if all class means are equal.
     ///
     /// - Parameters:
     ///   - features: [points, features], h.
-    ///   - labels: of the points.
-    ///   - weight: [classes, features], of the linear head on h; without one there is no NC3.
-    ///   - predictions: the class that the network gives each point, of NC4.
-    /// - Throws: where LAPACK's iteration does not converge.
+    ///   - labels: the class of each point.
+    ///   - weight: [classes, features], the linear head on h; nil leaves out NC3.
+    ///   - predictions: the class that the network gives each point, for NC4.
+    /// - Throws: `FactorisationError` if LAPACK's iteration does not converge.
     public init?<Scalar: Real>(
         _ features: Matrix<Scalar>, labels: [Int32], weight: Matrix<Scalar>? = nil,
         predictions: [Int32]? = nil
@@ -71,7 +71,7 @@ public struct NeuralCollapse: Equatable, Sendable {
     }
 }
 
-/// ‖a/‖a‖ − b/‖b‖‖²; a zero vector stays one.
+/// ‖a/‖a‖ − b/‖b‖‖², in which a zero vector remains zero.
 private func distance(_ a: [Double], _ b: [Double]) -> Double {
     func scale(_ values: [Double]) -> Double {
         let length = values.reduce(0) { $0 + $1 * $1 }.squareRoot()
@@ -85,7 +85,7 @@ private func distance(_ a: [Double], _ b: [Double]) -> Double {
 }
 
 extension NeuralCollapse.Simplex {
-    /// Of vectors as rows, at least two. A zero vector has the cosine 0 with all.
+    /// Computes NC2 of vectors given as rows, at least two. A zero vector has cosine 0 with all others.
     init(_ vectors: Matrix<Double>) {
         let count = vectors.rows
         let products = Matrix.product(vectors, vectors, transposeB: true).values
@@ -111,7 +111,7 @@ extension NeuralCollapse.Simplex {
     }
 }
 
-/// Means of the classes that have points, in the order of their labels.
+/// The means of the classes that have points, in the order of their labels.
 private struct ClassMeans {
     let labels: [Int32]
     /// μ_c, [classes, features]
@@ -142,7 +142,7 @@ private struct ClassMeans {
         centred = Measures.centred(means).points
     }
 
-    /// NC1; nil where Σ_B is 0.
+    /// NC1; nil if Σ_B is 0.
     func variability() throws(FactorisationError) -> Double? {
         let count = labels.count
         let gram = Matrix<Double>(rows: count, columns: count)
@@ -150,7 +150,8 @@ private struct ClassMeans {
         let eigen = try gram.symmetricEigen()
         let kept = eigen.values.indices.filter { eigen.values[$0] > 1e-10 * (eigen.values.last ?? 0) }
         guard !kept.isEmpty, eigen.values[kept[0]] > 0 else { return nil }
-        // Eigenvectors of Σ_B, as rows: Mᵀ u / √s, s of M Mᵀ, whose eigenvalue in Σ_B is s / C.
+        // Eigenvectors of Σ_B as rows: Mᵀ u / √s, with s an eigenvalue of M Mᵀ, whose eigenvalue in Σ_B is s
+        // / C.
         let all = Matrix.product(eigen.vectors, centred, transposeA: true)
         let directions = Matrix<Double>(rows: kept.count, columns: features.columns)
         directions.assign(rows: kept, of: all, times: kept.map { 1 / eigen.values[$0].squareRoot() })
@@ -167,7 +168,7 @@ private struct ClassMeans {
         return trace / Double(count)
     }
 
-    /// The label of the mean that is nearest to each point, the first of equal ones.
+    /// The label of the mean nearest to each point, the first of equal ones.
     func nearest() -> [Int32] {
         let products = Matrix.product(features, means, transposeB: true).values
         let squares = squaredLengths(means)

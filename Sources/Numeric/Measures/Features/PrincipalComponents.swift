@@ -2,21 +2,24 @@ import LinearAlgebra
 
 /// The principal components of points, from the covariance of their features.
 ///
-/// Cost: points · d · smaller side for the covariance, or for the Gram matrix of the points where they are
-/// fewer than features, and an eigendecomposition of that order. An eigenvalue below about 1e-13 of the
-/// largest is rounding.
+/// Cost: points · d · smaller side for the covariance, or for the Gram matrix of the points if they are fewer
+/// than the features, and an eigendecomposition of that order. Eigenvalues below about 1e-13 of the largest
+/// are rounding errors.
 public struct PrincipalComponents {
+    /// The mean of the points, [features].
     public let mean: [Double]
-    /// λ of the covariance Σ (x − x̄)(x − x̄)ᵀ / (n − 1), largest first, as many as there are features; never
+    /// Eigenvalues λ of the covariance Σ (x − x̄)(x − x̄)ᵀ / (n − 1), largest first, one per feature; never
     /// negative.
     public let eigenvalues: [Double]
-    /// A unit vector a row, that of the largest eigenvalue first, [min(points, features), features]. Signs
-    /// are arbitrary; rows whose eigenvalue is 0 are too, and may be 0.
+    /// The components as unit vectors in rows, in order of falling eigenvalue, [min(points, features),
+    /// features]. Signs are arbitrary. Rows whose eigenvalue is 0 are arbitrary too, and may be 0.
     public let directions: Matrix<Double>
-    /// The points less their mean.
+    /// The points minus their mean.
     let centredPoints: Matrix<Double>
 
-    /// - Throws: where LAPACK's iteration does not converge.
+    /// Computes the components.
+    ///
+    /// - Throws: `FactorisationError` if LAPACK's iteration does not converge.
     public init<Scalar: Real>(_ features: Matrix<Scalar>) throws(FactorisationError) {
         precondition(features.rows > 0 && features.columns > 0)
         let (points, mean) = centred(features)
@@ -29,7 +32,7 @@ public struct PrincipalComponents {
         let divisor = Double(max(1, points.rows - 1))
         let squares = eigen.values.reversed().map { max(0, $0) }
         eigenvalues = squares.map { $0 / divisor } + [Double](repeating: 0, count: points.columns - order)
-        // Columns of the eigenvectors, largest first, as rows.
+        // The columns of the eigenvectors, as rows by falling eigenvalue.
         let vectors = eigen.vectors.values
         let rows = Matrix<Double>(rows: order, columns: order)
         rows.assign(
@@ -47,12 +50,14 @@ public struct PrincipalComponents {
         }
     }
 
-    /// Feature dimension: #{λ_i > tolerance · λ_1}, usually with tolerance 1.19e-7 · d, d being the number of
-    /// features and so of eigenvalues (rank diminishing, Section 6.1). At most points − 1; 0 of equal points.
+    /// Feature dimension: #{λ_i > tolerance · λ_1}. The default tolerance is 1.19e-7 · d, d being the number
+    /// of features and so of eigenvalues (rank diminishing, Section 6.1). At most points − 1; 0 if all points
+    /// are equal.
     ///
-    /// A tolerance of λ is the square of one of singular values: this counts directions that a numerical rank
-    /// of the same tolerance does not see, and leaves out those that one of its root would see. Of fewer
-    /// points than twice the features it is the points' number rather than the features' dimension.
+    /// A tolerance for λ is the square of one for singular values: this counts directions that a numerical
+    /// rank with the same tolerance does not see, and leaves out some that a rank with its square root would
+    /// see. With fewer points than twice the features it reflects the number of points rather than the
+    /// dimension of the features.
     public func dimension(tolerance: Double? = nil) -> Int {
         let largest = eigenvalues.first ?? 0
         guard largest > 0 else { return 0 }
@@ -60,7 +65,7 @@ public struct PrincipalComponents {
         return eigenvalues.count { $0 > least }
     }
 
-    /// The coordinates of the points along the first components, [points, components]: two of them are a
+    /// The coordinates of the points along the first components, [points, components]; two of them make a
     /// scatter plot.
     public func scores(_ components: Int) -> Matrix<Double> {
         Matrix.product(centredPoints, directions.rows(0..<min(components, directions.rows)), transposeB: true)

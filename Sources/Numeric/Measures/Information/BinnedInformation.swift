@@ -1,40 +1,42 @@
 import LinearAlgebra
 
-/// What a layer's binned activations tell of the input and of the class (Shwartz-Ziv & Tishby 2017;
-/// representation compression, Section 6).
+/// Mutual information of a layer's binned activations with the input and with the class (Shwartz-Ziv & Tishby
+/// 2017; representation compression, Section 6).
 ///
-/// A unit's activation a falls in bin ⌊(a − lower) · (bins / (upper − lower))⌋ of exactly `bins` equal ones,
-/// that of the upper end in the last, as does what lies beyond. The layer's state T is the tuple of its
-/// units' bins; states are compared whole, of any width. With the n points as the distribution of X, and a
-/// network that is a function of x,
+/// A unit's activation a falls into bin ⌊(a − lower) · (bins / (upper − lower))⌋ of exactly `bins` equal
+/// ones. The upper end, and everything beyond either end, belongs to the outermost bin. The layer's state T
+/// is the tuple of its units' bins; states are compared in full, at any width. With the n points as the
+/// distribution of X, and a network that is a function of x,
 ///
 ///     I(X;T) = H(T),   I(T;Y) = H(T) − H(T|Y) = H(T) + H(Y) − H(T,Y)      (nats)
 ///
-/// Cost: points · units, and no more memory than a word for every 13 units of 30 bins.
+/// Cost: points · units. Memory: a word for every 13 units of 30 bins.
 ///
 /// Bias and limits:
-/// - A network that is a function has no finite I(X;T) in continuous activations: the number is that of the
-///   *binned* ones, so it changes with the number of bins, and with the range: a fall can be units that
-///   saturate into the outermost bins (tanh), or a range that grows (ReLU, whose range must be taken from the
-///   data) rather than information that is lost.
-/// - Never above ln n, and as good as ln n in layers wide enough to tell all points apart: there it says
-///   nothing.
+/// - A deterministic network has no finite I(X;T) in continuous activations. The value is that of the
+///   *binned* activations, so it depends on the number of bins and on the range. A fall may come from units
+///   that saturate into the outermost bins (tanh), or from a range that grows (ReLU, whose range must be
+///   taken from the data), rather than from information that is lost.
+/// - The value never exceeds ln n, and practically equals ln n in layers wide enough to distinguish all
+///   points; there it says nothing.
 /// - The plug-in entropy of n points is too low for a larger population by about (states − 1) / 2n nats, and
-///   I(T;Y) too high by (states − 1)(classes − 1) / 2n; neither where, as in the set of 12 bits, the points
-///   are all there are.
+///   I(T;Y) too high by (states − 1)(classes − 1) / 2n. Neither applies if the points are the whole
+///   population, as in the set of 12 bits.
 public struct BinnedInformation: Equatable, Sendable {
     /// I(X;T) = H(T), nats.
     public let inputInformation: Double
     /// I(T;Y), nats.
     public let targetInformation: Double
-    /// How many states some point has.
+    /// Number of distinct states among the points.
     public let states: Int
 
+    /// Computes the information with a fixed number of bins.
+    ///
     /// - Parameters:
     ///   - activations: [points, units], finite.
     ///   - labels: y of each point, from 0.
     ///   - bins: at least 1.
-    ///   - range: of every unit: −1...1 of tanh; `range(of:)` where it has no bounds of its own.
+    ///   - range: the range of every unit: −1...1 for tanh; `range(of:)` for units without bounds.
     public init<Scalar: Real>(
         _ activations: Matrix<Scalar>, labels: [Int32], bins: Int, range: ClosedRange<Double>
     ) {
@@ -45,14 +47,14 @@ public struct BinnedInformation: Equatable, Sendable {
         self.init(packed, labels: labels, points: activations.rows)
     }
 
-    /// With bins of one width, from 0 on to both sides, as many as there are: for units without bounds. The
-    /// bins are the same whatever the activations, so all steps of a training can be compared.
+    /// Computes the information with bins of one width on both sides of 0, as many as needed: for units
+    /// without bounds. The bins do not depend on the activations, so all steps of a training can be compared.
     ///
     /// - Parameter width: above 0.
     public init<Scalar: Real>(_ activations: Matrix<Scalar>, labels: [Int32], width: Double) {
         precondition(width > 0)
         let ends = BinnedInformation.range(of: [activations])
-        // Beyond so many bins of a side all are one.
+        // All values beyond this many bins on either side share one bin.
         let most = Double(1 << 40)
         let first = min(max(-most, (ends.lowerBound / width).rounded(.down)), most)
         let last = min(max(-most, (ends.upperBound / width).rounded(.down)), most)
@@ -75,13 +77,13 @@ public struct BinnedInformation: Equatable, Sendable {
         }
         self.states = states.count
         inputInformation = entropy(ofCounts: marginal)
-        // Rounding may leave −1e-16 of what is 0.
+        // Rounding may turn 0 into −1e-16.
         targetInformation = max(0, inputInformation + entropy(ofCounts: ofClass) - entropy(ofCounts: joint))
     }
 
-    /// The least and the largest activation of all matrices: the range of units without bounds. For a range
-    /// that is the same all along a training, take it from all of its measured steps; one taken from each
-    /// step anew moves the bins.
+    /// The smallest and the largest activation of all matrices: the range of units without bounds. To keep
+    /// one range throughout a training, take it from all of its measured steps: a range taken from each step
+    /// moves the bins.
     public static func range<Scalar: Real>(of activations: [Matrix<Scalar>]) -> ClosedRange<Double> {
         let ends = activations.map { matrix in
             widened(matrix).values.reduce(into: (Double.infinity, -Double.infinity)) {
@@ -92,7 +94,7 @@ public struct BinnedInformation: Equatable, Sendable {
         return lower <= upper ? lower...upper : 0...0
     }
 
-    /// The bins of each point as digits of as few words as hold them.
+    /// The bins of each point, packed as digits into as few words as possible.
     private static func packedStates<Scalar: Real>(
         _ activations: Matrix<Scalar>, bins: Int, lower: Double, scale: Double
     ) -> (words: [UInt64], perPoint: Int) {

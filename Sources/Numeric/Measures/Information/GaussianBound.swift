@@ -1,32 +1,34 @@
 import LinearAlgebra
 
-/// The Gaussian bound on what passes from a layer to the next while its weights diffuse (representation
-/// compression, eq. 7–9). With W [outputs, inputs], W* the weights at the phase change, δW = W − W*,
-/// δW δWᵀ = Q Λ Qᵀ and A = Qᵀ W* W*ᵀ Q:
+/// The Gaussian bound on the information that one layer passes to the next while its weights diffuse
+/// (representation compression, eq. 7–9). With W [outputs, inputs], W* the weights at the phase change,
+/// δW = W − W*, δW δWᵀ = Q Λ Qᵀ and A = Qᵀ W* W*ᵀ Q:
 ///
 ///     I(T_{k+1}; T_k) ≤ ½ Σ_i ln(1 + A_ii / (λ_i + σ_z²/σ_T²))      (nats)
 ///
-/// W* T_k is taken as the signal and δW T_k, with noise of variance σ_z² added, as Gaussian noise that does
-/// not depend on it. (The paper's w is our Wᵀ.)
+/// W* T_k is treated as the signal, and δW T_k plus noise of variance σ_z² as independent Gaussian noise.
+/// (The paper's w is our Wᵀ.)
 ///
 /// Cost: two products of outputs² · inputs, an eigendecomposition and a Cholesky factor of order outputs.
 ///
-/// When not to trust it: it is asymptotic, for wide layers whose δW is a random walk independent of W*; in
-/// layers of a few units it is only a number that falls as weights move. At the phase change δW = 0 and the
-/// bound is as large as σ_z²/σ_T² makes it; without noise it would be infinite, so compare only at one noise
-/// ratio.
+/// When not to trust it: it is asymptotic, for wide layers whose δW is a random walk independent of W*. In
+/// layers of a few units it is only a number that falls as weights move. At the phase change δW = 0, and
+/// σ_z²/σ_T² alone determines the bound; without noise it would be infinite. So compare values only at one
+/// noise ratio.
 public struct GaussianBound: Equatable, Sendable {
-    /// Eq. 9, nats.
+    /// The bound of eq. 9, in nats.
     public let bound: Double
-    /// Eq. 7, before Hadamard's inequality: ½ ln det(W*W*ᵀ + δWδWᵀ + r I) − ½ ln det(δWδWᵀ + r I). At most
-    /// `bound`.
+    /// The bound of eq. 7, before Hadamard's inequality: ½ ln det(W*W*ᵀ + δWδWᵀ + r I) − ½ ln det(δWδWᵀ + r
+    /// I). At most `bound`.
     public let channel: Double
 
+    /// Computes the bound.
+    ///
     /// - Parameters:
     ///   - weights: [outputs, inputs], finite.
     ///   - reference: W*, of the same shape.
     ///   - noiseRatio: r = σ_z²/σ_T² > 0.
-    /// - Throws: where LAPACK's iteration does not converge.
+    /// - Throws: `FactorisationError` if LAPACK's iteration does not converge.
     public init<Scalar: Real>(
         _ weights: Matrix<Scalar>, reference: Matrix<Scalar>, noiseRatio: Double
     ) throws(FactorisationError) {
@@ -40,7 +42,7 @@ public struct GaussianBound: Equatable, Sendable {
         let eigen = try moved.symmetricEigen()
         // A_ii = ‖W*ᵀ q_i‖².
         let signals = squaredLengths(Matrix.product(eigen.vectors, start, transposeA: true))
-        // Rounding may leave eigenvalues a little below 0.
+        // Rounding may leave eigenvalues slightly below 0.
         let noise = eigen.values.map { max(0, $0) + noiseRatio }
         bound = zip(signals, noise).reduce(0) { $0 + naturalLogarithm(1 + $1.0 / $1.1) } / 2
         let whole = Matrix<Double>(rows: order, columns: order)

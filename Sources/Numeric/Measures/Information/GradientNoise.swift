@@ -5,43 +5,47 @@ import LinearAlgebra
 ///
 ///     SNR = ‖mean_b g_b‖_F / ‖std_b g_b‖_F,   std² = mean_b (g_b − mean)²
 ///
-/// One pass (Welford's recurrence): a mean for every weight, and one sum of squared distances a layer. 4
-/// operations a weight and mini-batch; the gradients themselves cost as much as training steps, so an eighth
-/// of the mini-batches or so is what a measured step can afford.
+/// Computed in one pass (Welford's recurrence) from a mean per weight and one sum of squared distances per
+/// layer: 4 operations per weight and mini-batch. The gradients themselves cost as much as training steps, so
+/// a measured step can afford about an eighth of the mini-batches.
 ///
 /// Bias: the mean of m mini-batches keeps 1/m of their variance, so SNR is about 1/√(m − 1) where the true
-/// gradient is 0: no drift below that floor can be seen, and numbers from different m are not comparable.
-/// `debiased` takes that share off. Both depend on the mini-batch's size: the noise falls as its root.
+/// gradient is 0. A drift below that floor is invisible, and values for different m are not comparable.
+/// `debiased` subtracts that share. Both depend on the mini-batch's size: the noise falls as its square root.
 /// Mini-batches of one epoch, drawn without replacement, are not quite independent, which raises SNR a
 /// little.
 public struct GradientNoise {
-    /// [layer][weight]
+    /// Mean gradients, [layer][weight].
     private var means: [[Double]]
-    /// Σ_b ‖g_b − mean‖², a layer.
+    /// Σ_b ‖g_b − mean‖² of each layer.
     private var spreads: [Double]
-    /// How many mini-batches so far.
+    /// Number of mini-batches added so far.
     public private(set) var batches = 0
 
+    /// The signal-to-noise ratio of one layer.
     public struct Ratio: Equatable, Sendable {
         /// ‖mean over mini-batches‖_F.
         public let mean: Double
         /// ‖std over mini-batches‖_F.
         public let deviation: Double
-        /// mean / deviation; nil where all mini-batches' gradients are equal.
+        /// mean / deviation; nil if all mini-batches' gradients are equal.
         public let value: Double?
-        /// √max(0, ‖mean‖² − s²/m) / s with s² = m/(m − 1) · deviation²: without the noise that is left in
-        /// the mean. 0 where the gradient cannot be told from noise. nil of one mini-batch, or of equal
-        /// gradients.
+        /// √max(0, ‖mean‖² − s²/m) / s with s² = m/(m − 1) · deviation²: the ratio without the noise that
+        /// remains in the mean. 0 if the gradient cannot be distinguished from noise; nil for one mini-batch,
+        /// or for equal gradients.
         public let debiased: Double?
     }
 
-    /// - Parameter sizes: the number of weights of each layer.
+    /// Starts without mini-batches.
+    ///
+    /// - Parameter sizes: number of weights in each layer.
     public init(sizes: [Int]) {
         means = sizes.map { [Double](repeating: 0, count: $0) }
         spreads = [Double](repeating: 0, count: sizes.count)
     }
 
-    /// Adds one mini-batch's gradients, a matrix a layer (its weights, or those and its biases as one row).
+    /// Adds one mini-batch's gradients: one matrix per layer (its weights, or its weights and biases
+    /// as one row).
     public mutating func add<Scalar: Real>(_ gradients: [Matrix<Scalar>]) {
         precondition(gradients.count == means.count)
         batches += 1
@@ -51,8 +55,8 @@ public struct GradientNoise {
         }
     }
 
-    /// Moves the mean; returns Σ (g − old mean)(g − new mean). Four sums, so that they need not wait for each
-    /// other.
+    /// Updates the mean and returns Σ (g − old mean)(g − new mean). Uses four sums, so that additions need
+    /// not wait for each other.
     private static func update(_ mean: inout [Double], with gradient: [Double], batch: Double) -> Double {
         precondition(gradient.count == mean.count)
         let share = 1 / batch
@@ -74,7 +78,7 @@ public struct GradientNoise {
         return sums.sum()
     }
 
-    /// A ratio a layer.
+    /// The ratio of each layer.
     public var ratios: [Ratio] {
         means.indices.map { layer in
             let square = means[layer].reduce(0) { $0 + $1 * $1 }
@@ -90,7 +94,7 @@ public struct GradientNoise {
     }
 }
 
-/// ‖W − W_0‖_F: how far a layer's weights are from where they were.
+/// ‖W − W_0‖_F: the distance of a layer's weights from their initial values.
 public func displacement<Scalar: Real>(_ weights: Matrix<Scalar>, from initial: Matrix<Scalar>) -> Double {
     precondition(weights.rows == initial.rows && weights.columns == initial.columns)
     var sum = 0.0

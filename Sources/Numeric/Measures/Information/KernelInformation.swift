@@ -1,8 +1,8 @@
 import LinearAlgebra
 
-/// Kernel-density estimates of what a layer T = h(X) + N(0, σ² I) tells of the input and of the class: bounds
-/// on the entropy of the mixture of one Gaussian a point (Kolchinsky & Tracey 2017; Saxe et al. 2018). In
-/// nats, with n points x_i in d dimensions:
+/// Kernel-density estimates of the mutual information of a layer T = h(X) + N(0, σ² I) with the input and
+/// with the class, from bounds on the entropy of a mixture with one Gaussian per point (Kolchinsky & Tracey
+/// 2017; Saxe et al. 2018). In nats, with n points x_i in d dimensions:
 ///
 ///     h_up  = d/2 − mean_i [ln Σ_j exp(−‖x_i − x_j‖² / 2σ²) − ln n − (d/2) ln 2πσ²]
 ///     h_low = the same with ‖x_i − x_j‖² / 8σ², the Bhattacharyya distance, in the exponent
@@ -11,29 +11,34 @@ import LinearAlgebra
 /// h_up and h_low, and with them both I(X;T), are bounds for X uniform on the n points. The two I(T;Y) are
 /// differences of bounds, and bound nothing.
 ///
-/// Cost: n² d / 2 multiply-adds as products of tiles, and n²/2 exponentials (one serves both bounds; shares
-/// below e⁻⁴⁶ of a point's own count as none): 10 000 points take 0.3 s of 10 units, 1 s of 500. Memory: a
-/// tile's products. Distances come from scalar products of centred points: their error is about 1e-15 of the
-/// largest ‖x − mean‖², over 2σ² in the exponent.
+/// Cost: n² d / 2 multiply-adds as products of tiles, and n²/2 exponentials (one serves both bounds;
+/// contributions below e⁻⁴⁶ of a point's own count as 0). With 10 000 points this takes 0.3 s for 10 units, 1
+/// s for 500. Memory: one tile of products. Distances come from scalar products of centred points: their
+/// error is about 1e-15 of the largest ‖x − mean‖², over 2σ² in the exponent.
 ///
-/// Limits: the noise is not in the network, it is added to make I(X;T) finite, so σ² decides the number (Saxe
-/// et al. use 1e-3 for bounded units, and other authors 0.1): compare layers, and steps, at one σ² and with
-/// activations of one scale. At most ln n, reached where all points are many σ apart.
+/// Limits: the noise is not in the network; it is added to make I(X;T) finite, so σ² decides the value (Saxe
+/// et al. use 1e-3 for bounded units, other authors 0.1). Compare layers, and steps, at one σ² and with
+/// activations of one scale. I(X;T) is at most ln n, reached if all points are many σ apart.
 public struct KernelInformation: Equatable, Sendable {
+    /// A lower and an upper estimate, in nats.
     public struct Estimates: Equatable, Sendable {
+        /// The estimate from h_low.
         public let lower: Double
+        /// The estimate from h_up.
         public let upper: Double
     }
 
-    /// h(T), differential entropy.
+    /// h(T), the differential entropy.
     public let entropy: Estimates
-    /// H(T|X), the noise's.
+    /// H(T|X), the entropy of the noise.
     public let noiseEntropy: Double
-    /// I(X;T).
+    /// I(X;T), bounded on both sides.
     public let inputInformation: Estimates
-    /// I(T;Y).
+    /// I(T;Y), estimated without bounds.
     public let targetInformation: Estimates
 
+    /// Computes the estimates.
+    ///
     /// - Parameters:
     ///   - activations: [points, units], at least one point.
     ///   - labels: y of each point, from 0.
@@ -60,14 +65,14 @@ public struct KernelInformation: Equatable, Sendable {
     }
 }
 
-/// Of Σ_j exp(−‖x_i − x_j‖² / 2σ²) for every point i, and with 8σ²: over all points, and over those of i's
-/// class.
+/// Σ_j exp(−‖x_i − x_j‖² / 2σ²) for every point i, and the same with 8σ²: over all points, and over those of
+/// i's class.
 private struct KernelSums {
     private let upper: (own: [Double], others: [Double])
     private let lower: (own: [Double], others: [Double])
     private(set) var classSizes: [Int] = []
 
-    /// `labels` ascend.
+    /// Computes the sums; `labels` must ascend.
     init(_ points: Matrix<Double>, labels: [Int32], noiseVariance: Double) {
         var starts: [Int] = []
         for point in labels.indices {

@@ -1,16 +1,18 @@
-/// Numbers points by their state, a tuple of words: equal tuples get equal numbers, and only they. Numbers
-/// count from 0 in order of appearance.
+/// Numbers the distinct states among points, a state being a tuple of words. Points get equal numbers exactly
+/// if their tuples are equal. Numbers count from 0 in order of appearance.
 ///
-/// An open hash table that compares whole tuples, so that no two states are taken for one. O(points · words).
+/// An open hash table that compares whole tuples, so that two different states never get one number. O(points
+/// · words).
 struct StateIndex {
-    /// Of each point.
+    /// The state number of each point.
     private(set) var numbers: [Int]
     /// The first point of each state.
     private(set) var firsts: [Int] = []
     var count: Int { firsts.count }
 
-    /// - Parameters:
-    ///   - words: point by point, `perPoint` of each.
+    /// Numbers the states of `points` points.
+    ///
+    /// - Parameter words: the tuples, point by point, `perPoint` words each.
     init(_ words: [UInt64], points: Int, perPoint: Int) {
         precondition(words.count == points * perPoint)
         numbers = [Int](repeating: 0, count: points)
@@ -39,7 +41,7 @@ struct StateIndex {
     }
 }
 
-/// The entropy, in nats, of how often each of some outcomes was seen: ln n − (1/n) Σ c ln c.
+/// The entropy, in nats, of outcomes with these counts c, which sum to n: ln n − (1/n) Σ c ln c.
 func entropy(ofCounts counts: [Int]) -> Double {
     let total = counts.reduce(0, +)
     guard total > 0 else { return 0 }

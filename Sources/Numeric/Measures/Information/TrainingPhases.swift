@@ -1,34 +1,35 @@
-// Where a training changes its phase, from what was measured along it (representation compression, Sections 2
-// and 6). One training each: the uncertainty is the spread over seeds.
+// Phase changes of a training, found in what was measured along it (representation compression, Sections 2
+// and 6). Each result describes one training: the uncertainty is the spread over seeds.
 
 import Fitting
 
-/// The gradient's phase change, from drift to diffusion: where SNR falls steepest against ln step.
+/// The gradient's phase change, from drift to diffusion: the step at which SNR falls fastest against ln step.
 ///
-/// A line is fitted by least squares to SNR over ln t in each window of consecutive measured steps; the phase
+/// A line is fitted by least squares to SNR over ln t in each window of consecutive measured steps. The phase
 /// change is the middle (geometric mean) of the window with the most negative slope, the first of equal ones.
-/// So one measured step that stands out cannot make a phase change, and it is known to about a window's
-/// width: measure at steps that grow by a constant factor. Step 0 has no logarithm and is left out. O(steps ·
+/// One outlying step therefore cannot make a phase change, and the result is known to about a window's width:
+/// measure at steps that grow by a constant factor. Step 0 has no logarithm and is left out. O(steps ·
 /// window).
 public struct PhaseChange: Equatable, Sendable {
-    /// The geometric mean of the window's steps.
+    /// The phase change: the geometric mean of the window's steps.
     public let step: Double
     /// The window's first and last step.
     public let window: ClosedRange<Double>
-    /// d SNR / d ln t there; negative.
+    /// d SNR / d ln t in the window; negative.
     public let slope: Double
-    /// The median SNR of the measured steps before the window's middle one, and after it. Where they are
-    /// close there was no change of phase, whatever the slope.
+    /// The median SNR of the measured steps before the window's middle one. If it is close to `after`, there
+    /// was no phase change, whatever the slope.
     public let before: Double
+    /// The median SNR of the measured steps after the window's middle one.
     public let after: Double
 
-    /// nil where fewer steps than a window were measured, or SNR falls nowhere.
+    /// Finds the phase change; nil if fewer steps than a window were measured, or if SNR never falls.
     ///
     /// - Parameters:
     ///   - steps: ascending.
-    ///   - ratios: SNR at each; finite.
-    ///   - window: how many measured steps, at least 2.
-    ///   - logarithmic: of ln SNR instead: the steepest relative fall. SNR must be > 0 then.
+    ///   - ratios: SNR at each step; finite.
+    ///   - window: number of measured steps in a window, at least 2.
+    ///   - logarithmic: whether to fit ln SNR, which finds the steepest relative fall; SNR must then be > 0.
     public init?(steps: [Double], ratios: [Double], window: Int = 5, logarithmic: Bool = false) {
         precondition(steps.count == ratios.count && window >= 2)
         let measured = zip(steps, ratios).filter { $0 > 0 && (!logarithmic || $1 > 0) }
@@ -51,37 +52,40 @@ public struct PhaseChange: Equatable, Sendable {
     }
 }
 
-/// Whether I(X;T) of a layer falls in the end, since when, and by how much: the second phase of a training.
+/// Whether, when and by how much I(X;T) of a layer falls in the end: the second phase of a training.
 ///
-/// The series is smoothed by a running median of `window` measured steps (an odd number; at the ends of those
-/// that there are, 3 of 5), which one stray value cannot move. `final` is the median of the last `window`
-/// values, `peak` the largest smoothed value, the fall their difference. I(X;T) *falls* where that exceeds
-/// both `least` nats and `share` of the peak. Compression *starts* at the last measured step whose smoothed
-/// value is within 5 % of the fall from the peak: after it I(X;T) never comes back there, so a dip that is
-/// made up for does not count.
+/// The series is smoothed by a running median of `window` measured steps (an odd number; at the ends, of the
+/// steps that exist, such as 3 of 5), which one outlier cannot move. `final` is the median of the last
+/// `window` values, `peak` the largest smoothed value, and the fall their difference. I(X;T) *falls* if that
+/// exceeds both `least` nats and `share` of the peak. Compression *starts* at the last measured step whose
+/// smoothed value is within 5 % of the fall from the peak: I(X;T) never returns there afterwards, so a dip
+/// that is made up for does not count.
 public struct CompressionReport: Equatable, Sendable {
     /// The first smoothed value.
     public let initial: Double
+    /// The largest smoothed value.
     public let peak: Double
+    /// The median of the last values.
     public let final: Double
     /// peak − final, nats; never negative.
     public let fall: Double
-    /// Whether the fall is more than chance, as the two limits say.
+    /// Whether the fall exceeds both limits, and so is more than chance.
     public let falls: Bool
-    /// Whether I(X;T) first rose, by the same limits: with `falls`, the two phases.
+    /// Whether I(X;T) first rose, by the same limits; together with `falls`, the two phases.
     public let rises: Bool
-    /// The measured step with the peak, the first of equal ones.
+    /// The measured step of the peak, the first of equal ones.
     public let peakStep: Double
-    /// nil where I(X;T) does not fall.
+    /// The step at which compression starts; nil if I(X;T) does not fall.
     public let startStep: Double?
 
-    /// nil of an empty series.
+    /// Analyses a series; nil if it is empty.
     ///
     /// - Parameters:
     ///   - steps: ascending.
-    ///   - information: I(X;T) at each, nats; finite.
+    ///   - information: I(X;T) at each step, nats; finite.
+    ///   - window: number of measured steps in a running median, odd.
     ///   - least: nats that a change must exceed.
-    ///   - share: of the peak that it must exceed too.
+    ///   - share: share of the peak that a change must exceed too.
     public init?(
         steps: [Double], information: [Double], window: Int = 5, least: Double = 0.05, share: Double = 0.02
     ) {
@@ -104,7 +108,7 @@ public struct CompressionReport: Equatable, Sendable {
     }
 }
 
-/// The median of each value and its neighbours, (window − 1) / 2 to each side, where there are.
+/// The median of each value and its neighbours, up to (window − 1) / 2 on either side.
 func runningMedians(_ values: [Double], window: Int) -> [Double] {
     let half = max(0, (window - 1) / 2)
     return values.indices.map { index in
@@ -112,7 +116,7 @@ func runningMedians(_ values: [Double], window: Int) -> [Double] {
     }
 }
 
-/// The middle value, or the mean of the two middle ones; 0 of none.
+/// The middle value, or the mean of the two middle ones; 0 for an empty list.
 func median(_ values: [Double]) -> Double {
     guard !values.isEmpty else { return 0 }
     let sorted = values.sorted()

@@ -1,19 +1,20 @@
 import LinearAlgebra
 
-/// A component that networks are made of, between layers of as many units.
+/// A component of networks, between layers with the same number of units.
 public enum NetworkComponent: Hashable, Sendable {
     /// Another square matrix.
     case dense
     case relu
-    /// 3 × 3 pixels, zeros around the image, as many channels as there were; a new matrix.
+    /// 3 × 3 pixels, zeros around the image, the same number of channels; a new matrix.
     case convolution
     case layerNorm
     case instanceNorm
-    /// So many groups of neighbouring channels, as equal as may be; a channel each where they are fewer.
+    /// This many groups of neighbouring channels, as equal as possible; at most one group per channel.
     case groupNorm(Int)
     case batchNorm
 
-    /// Numbers of its matrix: rows are what goes in, columns what comes out. nil of one that has none.
+    /// The shape of the component's matrix: rows are its inputs, columns its outputs. nil if it
+    /// has no matrix.
     public func matrixSize(_ image: ImageSize) -> (rows: Int, columns: Int)? {
         switch self {
         case .dense: (image.count, image.count)
@@ -23,27 +24,35 @@ public enum NetworkComponent: Hashable, Sendable {
     }
 }
 
-/// What a component does to ranks (rank diminishing, Figure 3): x → h = W x → c(h), x standard normal, W
-/// square and normal. The rank of the Jacobian at one point and the features' dimension, before c and after.
+/// The effect of a component on ranks (rank diminishing, Figure 3): x → h = W x → c(h), with x standard
+/// normal and W square and normal. It compares the rank of the Jacobian at one point and the dimension of the
+/// features before and after c.
 ///
-/// - Ranks count σ_i ≥ 1.19e-7 n σ_1, n the units.
+/// - Ranks count σ_i ≥ 1.19e-7 n σ_1, n being the number of units.
 /// - Dimensions count the eigenvalues of the points' covariance of at least 1.19e-7 N λ_1, N = min(points, n)
-///   being how many there are. More than points − 1 is not possible.
-/// - Normalisations are without γ and β, 1e-5 being added to variances. Batch normalisation takes its moments
-///   from the points, and they are constants to its Jacobian.
+///   being their number. They are at most points − 1.
+/// - Normalisations have no γ and β, and add 1e-5 to variances. Batch normalisation takes its moments from
+///   the points; its Jacobian treats them as constants.
 ///
-/// Cost: products of n³ in double, two Gram matrices of n and their tridiagonal forms (4/3 n³, half of it at the
-/// speed of memory), and two of min(points, n). Images are as everywhere: channel by channel in a pixel.
+/// Cost: products of n³ in double, two Gram matrices of n and their tridiagonal forms (4/3 n³, half of it at
+/// the speed of memory), and two of min(points, n). Images are stored as everywhere: within a pixel, channel
+/// by channel.
 public struct ComponentRank: Equatable, Sendable {
+    /// The rank of the Jacobian of h.
     public let rankBefore: Int
+    /// The rank of the Jacobian of c(h).
     public let rankAfter: Int
+    /// The dimension of h over the points.
     public let dimensionBefore: Int
+    /// The dimension of c(h) over the points.
     public let dimensionAfter: Int
 
+    /// Measures a component.
+    ///
     /// - Parameters:
-    ///   - inputs: [points, n]; the Jacobian is that at the first.
+    ///   - inputs: [points, n]; Jacobians are taken at the first.
     ///   - weight: Wᵀ, [n, n].
-    ///   - matrix: the component's, of `matrixSize`; empty where it has none.
+    ///   - matrix: the component's own, of shape `matrixSize`; empty if it has none.
     public init(
         _ component: NetworkComponent, image: ImageSize, inputs: Matrix<Double>, weight: Matrix<Double>,
         matrix: Matrix<Double>
@@ -56,7 +65,7 @@ public struct ComponentRank: Equatable, Sendable {
         dimensionAfter = ComponentRank.dimension(map.values(of: features))
     }
 
-    /// By singular values of the centred points, whose squares are the eigenvalues.
+    /// The dimension, from the singular values of the centred points, whose squares are the eigenvalues.
     static func dimension(_ features: Matrix<Double>) -> Int {
         let centred = Matrix<Double>(rows: features.rows, columns: features.columns)
         let sums = Matrix<Double>(rows: 1, columns: features.columns)
@@ -71,17 +80,17 @@ public struct ComponentRank: Equatable, Sendable {
     }
 }
 
-/// A component at some points: what it makes of them, and of directions at the first one.
+/// A component applied to points, and its derivative at the first of them.
 struct ComponentMap {
     private let component: NetworkComponent
     private let image: ImageSize
     private let matrix: Matrix<Double>
     /// [points, n]
     private let features: Matrix<Double>
-    /// Of normalisations over a point: which set a column is normalised with.
+    /// For normalisations within a point: the set of columns that each column is normalised with.
     private let sets: [Int]
     private let setCount: Int
-    /// Of batch normalisation, of each channel.
+    /// For batch normalisation: the moments of each channel.
     private let moments: [Moments]
 
     struct Moments {
@@ -108,7 +117,7 @@ struct ComponentMap {
         moments = component == .batchNorm ? ComponentMap.channelMoments(features, channels) : []
     }
 
-    /// [points, n]
+    /// The component applied to points, [points, n].
     func values(of points: Matrix<Double>) -> Matrix<Double> {
         changed(points) { row in
             switch component {
@@ -123,7 +132,7 @@ struct ComponentMap {
         }
     }
 
-    /// The derivative along each of some directions, [directions, n], at the first point.
+    /// The derivative along each direction, [directions, n], at the first point.
     func derivative(along directions: Matrix<Double>) -> Matrix<Double> {
         let point = features.rows(0..<1).values
         let (values, scales) = setCount > 0 ? normalised(point) : ([], [])
@@ -150,7 +159,7 @@ struct ComponentMap {
         }
     }
 
-    /// Linear components by products; the others row by row.
+    /// Applies linear components by products, and `change` to the rows for the others.
     private func changed(
         _ rows: Matrix<Double>, _ change: (inout [Double]) -> Void
     ) -> Matrix<Double> {
@@ -181,7 +190,7 @@ struct ComponentMap {
         return result
     }
 
-    /// x̂, and of each set 1/σ.
+    /// x̂, and 1/σ of each set.
     private func normalised(_ row: [Double]) -> (values: [Double], scales: [Double]) {
         var moments = [Moments](repeating: Moments(), count: setCount)
         var counts = [Double](repeating: 0, count: setCount)

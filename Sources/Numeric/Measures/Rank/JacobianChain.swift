@@ -4,16 +4,16 @@ import LinearAlgebra
 /// Factors K_l of a stack's Jacobians at one point after another, in double: J_l J_lᵀ = K_l K_lᵀ, so K_l has
 /// the singular values of J_l in fewer columns.
 ///
-/// K_1 = R of W_1 = R Q, Q's rows orthonormal. Then K_{l+1} = W_{l+1} N_l, N_l any factor of D_l K_l with
-/// N_l N_lᵀ = D_l K_l K_lᵀ D_l. Only units with φ' ≠ 0 matter, half of a ReLU's: with fewer of them than K_l
-/// has columns, N_l is their square Cholesky factor, and all that follows is that much smaller. Of the first
-/// layer the Gram matrix K_1 K_1ᵀ is the same at every point.
+/// K_1 = R of W_1 = R Q, with orthonormal rows of Q. Then K_{l+1} = W_{l+1} N_l, N_l being any factor of D_l
+/// K_l with N_l N_lᵀ = D_l K_l K_lᵀ D_l. Only units with φ' ≠ 0 matter, half of them for ReLU. If they are
+/// fewer than the columns of K_l, N_l is their square Cholesky factor, and everything that follows is smaller
+/// accordingly. The first layer's Gram matrix K_1 K_1ᵀ is the same at every point.
 struct JacobianChain {
-    /// K_l of the point last advanced to, [outputs, at most min(units, inputs)]; the last has only the rows
+    /// K_l at the point last advanced to, [outputs, at most min(units, inputs)]; the last has only the rows
     /// asked for.
     private(set) var factors: [Matrix<Double>]
-    /// How far eigenvalues of K_l K_lᵀ may be from σ² by rounding, l = 1 ... : in units of Π_{k≤l} ‖W_k‖²,
-    /// whose rounding errors go through the layers above them.
+    /// Bounds on the rounding error of eigenvalues of K_l K_lᵀ against σ², l = 1 ... , in units of Π_{k≤l}
+    /// ‖W_k‖²: rounding errors of a layer pass through the layers above it.
     let uncertainties: [Double]
     private let shape: StackShape
     /// W_lᵀ of layers 2 ..., [inputs, outputs]: transposed so that active units are rows.
@@ -27,10 +27,11 @@ struct JacobianChain {
     private let activeFactor: Matrix<Double>
     private let cholesky: Matrix<Double>
 
-    /// `uncertainties` is this times 2⁻⁵² Π ‖W_k‖²: over twenty times what was found (a test says so).
+    /// `uncertainties` is this times 2⁻⁵² Π ‖W_k‖²: over twenty times the largest error found (a test
+    /// checks it).
     static let roundingErrors = 256.0
 
-    /// - Parameter columns: of the Jacobians, one an input; nil: all.
+    /// - Parameter columns: the inputs whose columns of the Jacobians are kept; nil means all.
     init<Scalar: Real>(
         _ layers: [DenseLayer<Scalar>], _ shape: StackShape, lastRows: Int, inputs: Matrix<Scalar>,
         columns: [Int]? = nil
@@ -76,7 +77,7 @@ struct JacobianChain {
         x.assign(widening: inputs)
         let work = StackWorkspace<Double>(hidden, points: inputs.rows)
         forward(copy.stacks[0], shape.activation, inputs: x, into: work)
-        // The forward pass leaves its last layer linear; here that one is hidden too.
+        // The forward pass leaves its last layer linear, but here that layer is hidden too.
         let zero = Matrix<Double>(rows: 1, columns: work.last.columns)
         work.last.addBiasAndActivate(zero, shape.activation)
         return work.outputs.map { output in
@@ -87,7 +88,7 @@ struct JacobianChain {
         }
     }
 
-    /// Sets `factors` to those of a point.
+    /// Sets `factors` to those at a point.
     mutating func advance(to point: Int) {
         for layer in 1..<max(1, factors.count) {
             let active = activeUnits(ofHidden: layer - 1, at: point)
@@ -98,8 +99,8 @@ struct JacobianChain {
         }
     }
 
-    /// K_l of a point by products alone, layer counting from 0: good to the rounding of a product, not of its
-    /// square. `factors` are kept.
+    /// K_l at a point by products alone, with layers counted from 0: accurate to the rounding of a product,
+    /// not of its square. Does not change `factors`.
     func factorByProducts(_ layer: Int, at point: Int) -> Matrix<Double> {
         (0..<layer).reduce(factorMemory[0]) { below, hidden in
             let active = activeUnits(ofHidden: hidden, at: point)
@@ -131,8 +132,8 @@ struct JacobianChain {
         return rows
     }
 
-    /// The Cholesky factor of D K Kᵀ D of the active units, where that is worth while, and where the matrix
-    /// is not singular.
+    /// The Cholesky factor of D K Kᵀ D of the active units; nil if it would not save work, or if the matrix
+    /// is singular.
     private func narrowed(_ layer: Int, _ active: ActiveUnits) -> Matrix<Double>? {
         let (count, columns) = (active.units.count, factors[layer].columns)
         guard count * 4 <= columns * 3 else { return nil }
@@ -145,7 +146,7 @@ struct JacobianChain {
         return gram.becomeCholeskyFactor() ? gram : nil
     }
 
-    /// result = W of the active units times their factor.
+    /// Sets result = W of the active units times their factor.
     private func setProduct(
         _ result: Matrix<Double>, _ layer: Int, _ active: ActiveUnits, _ narrow: Matrix<Double>
     ) {
@@ -155,7 +156,7 @@ struct JacobianChain {
         result.setProduct(columns, narrow, transposeA: true)
     }
 
-    /// How many units of each hidden layer have φ' ≠ 0 at a point, [layer][0].
+    /// Number of units of each hidden layer with φ' ≠ 0 at a point, [layer][0].
     func activeUnits(at point: Int) -> [[Int]] {
         derivatives.map { layer in [(0..<layer.columns).count { layer[point, $0] != 0 }] }
     }

@@ -1,24 +1,24 @@
-// Measures: quantities computed from a network, and what theory says of them. Imports Learning and
-// LinearAlgebra. Leaves out training, data sets, and how results are written.
-
 import Learning
 import LinearAlgebra
 
 /// A mean over points with its standard error.
 public struct PointStatistic: Equatable, Sendable {
+    /// The mean over points.
     public var mean: Double
+    /// Its standard error; 0 if all values are equal.
     public var standardError: Double
 }
 
-/// Which ranks to count in one pass (docs/measures.md).
+/// The ranks to count in one pass (docs/measures.md).
 public struct LocalRankSettings: Equatable, Sendable {
-    /// ε of #{σ > ε}.
+    /// The absolute thresholds ε of #{σ > ε}.
     public var thresholds: [Double]
-    /// ε of #{σ ≥ ε σ_1}.
+    /// The relative thresholds ε of #{σ ≥ ε σ_1}.
     public var relative: [Double]
-    /// τ of #{σ(diag(1/σ_z(x)) J_μ(x)) > τ}; needs the encoder's σ_z.
+    /// The thresholds τ of #{σ(diag(1/σ_z(x)) J_μ(x)) > τ}, which need the encoder's σ_z.
     public var noise: [Double]
 
+    /// Creates settings.
     public init(thresholds: [Double], relative: [Double] = [], noise: [Double] = []) {
         self.thresholds = thresholds
         self.relative = relative
@@ -28,40 +28,45 @@ public struct LocalRankSettings: Equatable, Sendable {
 
 /// The ranks of a network's Jacobians, averaged over points.
 public struct LocalRankResult: Equatable, Sendable {
-    /// [threshold][layer]
+    /// Ranks at the absolute thresholds, [threshold][layer].
     public var absolute: [[PointStatistic]]
-    /// [threshold][layer]
+    /// Ranks at the relative thresholds, [threshold][layer].
     public var relative: [[PointStatistic]]
-    /// [threshold], the last layer.
+    /// Noise ranks of the last layer, [threshold].
     public var noise: [PointStatistic]
-    /// Directions that carry more than 0.01 nats, ½ ln(1 + s²) > 0.01 for the singular values s that the
+    /// Number of directions with more than 0.01 nats: ½ ln(1 + s²) > 0.01 for the singular values s that the
     /// noise ranks count; nil without σ_z.
     public var informativeDirections: PointStatistic?
-    /// Units with φ' ≠ 0, by hidden layer; empty unless the activation is ReLU.
+    /// Number of units with φ' ≠ 0 in each hidden layer; empty unless the activation is ReLU.
     public var activeUnits: [PointStatistic]
 }
 
 /// Local rank: the mean over points of the rank of J_l(x) = ∂p_l/∂x, layer by layer (local rank, eq. 2–3).
 ///
 /// J_l = W_l D_{l−1} W_{l−1} ··· D_1 W_1. `JacobianChain` carries narrow factors of J_l J_lᵀ from layer to
-/// layer and `RankCounter` counts without singular values, but for the few points where one is too near a
-/// threshold for that: every count is that of the singular values in double.
+/// layer, and `RankCounter` counts without singular values except at the few points where one is too close to
+/// a threshold. So every count equals that of the singular values in double.
 ///
-/// Not continuous in the weights: a singular value at a threshold to 1e-15 Π ‖W_k‖ may be counted either way.
+/// Not continuous in the weights: a singular value within 1e-15 Π ‖W_k‖ of a threshold may be counted
+/// either way.
 public struct LocalRank {
     private let shape: StackShape
     private let lastRows: Int
     private let settings: LocalRankSettings
     private let columns: [Int]?
     private var counter: RankCounter
-    /// Matrices whose singular values had to be computed, so far.
+    /// Number of matrices so far whose singular values had to be computed.
     var decompositions: Int { counter.decompositions }
 
+    /// Allocates memory for measuring stacks of one shape.
+    ///
     /// - Parameters:
     ///   - shape: the stack whose layers are measured.
-    ///   - lastRows: how many outputs of the last layer count: all of an MLP, the K means of a VIB's head.
-    ///   - columns: ranks are of these columns of the Jacobians, one an input: partial ranks (rank
-    ///     diminishing, eq. 5). nil: of all.
+    ///   - lastRows: number of outputs of the last layer that count: all for an MLP, the K means for a VIB's
+    ///     head.
+    ///   - settings: the ranks to count.
+    ///   - columns: the inputs whose columns of the Jacobians are ranked: partial ranks (rank diminishing,
+    ///     eq. 5). nil means all.
     public init(
         _ shape: StackShape, lastRows: Int, settings: LocalRankSettings, columns: [Int]? = nil
     ) {
@@ -70,21 +75,23 @@ public struct LocalRank {
         self.shape = shape
         self.lastRows = lastRows
         self.settings = settings
-        // A factor has no more columns than the first layer's smaller side.
+        // No factor has more columns than the first layer's smaller side.
         let widest = min(columns?.count ?? shape.units[0], shape.units[1])
         let order = shape.units.dropFirst().map { min($0, widest) }.max() ?? 1
         counter = RankCounter(order: order)
     }
 
+    /// Measures a network.
+    ///
     /// - Parameters:
     ///   - layers: the stack, in any precision; computed in double.
     ///   - inputs: [points, inputs]
-    ///   - sigma: [points, K], the encoder's σ(x), where noise ranks are wanted.
+    ///   - sigma: [points, K], the encoder's σ(x), for noise ranks.
     public mutating func measure<Scalar: Real>(
         _ layers: [DenseLayer<Scalar>], inputs: Matrix<Scalar>, sigma: Matrix<Scalar>? = nil
     ) -> LocalRankResult {
         var tallies = Tallies(settings, shape)
-        // Part by part: a part's activations are held in double, all layers of them.
+        // Points are measured in parts: the activations of a part are held in double for all layers.
         for start in stride(from: 0, to: inputs.rows, by: LocalRank.pointsHeld) {
             let part = start..<min(inputs.rows, start + LocalRank.pointsHeld)
             add(layers, inputs.rows(part), sigma?.rows(part), to: &tallies)
@@ -112,7 +119,7 @@ public struct LocalRank {
     ) {
         var chain = JacobianChain(layers, shape, lastRows: lastRows, inputs: inputs, columns: columns)
         let firstCounts = counts(chain, layer: 0, at: 0)
-        // J_1 = W_1 at every point, and so is every J_l of a linear network.
+        // J_1 = W_1 at every point; all J_l are constant in a linear network.
         let isConstant = shape.activation == .linear || shape.depth == 1
         var ranks: [[Int]] = []
         for point in 0..<inputs.rows {
@@ -129,7 +136,7 @@ public struct LocalRank {
         }
     }
 
-    /// Ranks of one layer for every threshold: absolute first, then relative.
+    /// Ranks of one layer for every threshold: absolute ones first, then relative ones.
     private mutating func counts(_ chain: JacobianChain, layer: Int, at point: Int) -> [Int] {
         counter.counts(
             chain.factors[layer], absolute: settings.thresholds, relative: settings.relative,
@@ -153,7 +160,7 @@ public struct LocalRank {
             product: { scaled(chain.factorByProducts(last, at: point)) })
     }
 
-    /// ½ ln(1 + s²) > 0.01 where s exceeds √(e^0.02 − 1).
+    /// ½ ln(1 + s²) > 0.01 if s exceeds √(e^0.02 − 1).
     private static let informative = 0.020201340026755776.squareRoot()
 
     private func result(_ tallies: Tallies, hasNoise: Bool) -> LocalRankResult {
@@ -161,7 +168,7 @@ public struct LocalRank {
         func layers(_ threshold: Int) -> [PointStatistic] {
             (0..<shape.depth).map { tallies.ranks.statistic(layer: $0, threshold) }
         }
-        // Units of a ReLU alone switch off.
+        // Only ReLU units switch off.
         let hidden = shape.activation == .relu ? shape.depth - 1 : 0
         return LocalRankResult(
             absolute: settings.thresholds.indices.map { layers($0) },
@@ -172,11 +179,11 @@ public struct LocalRank {
     }
 }
 
-/// Sums of counts and of their squares over points: whole numbers, so equal counts give a standard error of
-/// 0.
+/// Sums of counts and of their squares over points, as whole numbers, so that equal counts have a standard
+/// error of exactly 0.
 struct Tally {
     private var points = 0
-    /// [layer][column], a column being a threshold.
+    /// Sums, [layer][column], a column being a threshold.
     private var sums: [[Int]]
     private var squares: [[Int]]
 

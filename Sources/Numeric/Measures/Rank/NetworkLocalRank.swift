@@ -1,14 +1,15 @@
 import Learning
 import LinearAlgebra
 
-/// Local rank of a network of any layers: the mean over points of the rank of J_l(x) = ∂p_l/∂x, p_l what goes
-/// into layer l's activation (after its normalisation; of the last layer the output), in evaluation.
+/// Local rank of a network with layers of any kind: the mean over points of the rank of J_l(x) = ∂p_l/∂x in
+/// evaluation mode, p_l being the input of layer l's activation (after its normalisation; for the last layer,
+/// the output).
 ///
-/// All in double. Of a point the Jacobians of all layers cost one forward pass for each input that they are
-/// in; then each is counted from its smaller Gram matrix, [d, d] with d the smaller of inputs and units: d²
-/// times the larger, and 4/3 d³. The counts are those of the computed Jacobians' singular values. With the
-/// 3072 inputs of a 32 × 32 image of three colours a layer of as many units takes tens of seconds a point:
-/// take a patch.
+/// Everything is computed in double. At each point the Jacobians of all layers cost one forward pass for each
+/// input that they are taken in. Each is then counted from its smaller Gram matrix, [d, d] with d the smaller
+/// of inputs and units: d² times the larger, plus 4/3 d³. The counts are those of the computed Jacobians'
+/// singular values. With the 3072 inputs of a 32 × 32 image in three colours, a layer of as many units takes
+/// tens of seconds per point: use a patch.
 public struct NetworkLocalRank {
     private let settings: LocalRankSettings
     private let inputs: [Int]?
@@ -16,9 +17,12 @@ public struct NetworkLocalRank {
     private let hasReLU: Bool
     private var counter: RankCounter
 
+    /// Allocates memory for measuring networks of one shape.
+    ///
     /// - Parameters:
-    ///   - inputs: the inputs that Jacobians are taken in; nil: all.
-    ///   - hasReLU: whether units are active or not.
+    ///   - inputs: the inputs that Jacobians are taken in; nil means all.
+    ///   - hasReLU: whether to count active units.
+    ///   - settings: the ranks to count.
     public init(_ shape: NetworkShape, inputs: [Int]?, hasReLU: Bool, settings: LocalRankSettings) {
         self.settings = settings
         self.inputs = inputs
@@ -28,6 +32,8 @@ public struct NetworkLocalRank {
         counter = RankCounter(order: layers.map { min($0.size.count, columns) }.max() ?? 1)
     }
 
+    /// Measures a network.
+    ///
     /// - Parameter points: [points, inputs]
     public mutating func measure(_ network: Network<Float>, points: Matrix<Float>) -> LocalRankResult {
         let tangents = NetworkTangents(Network<Double>(converting: network, points: 1))

@@ -1,24 +1,24 @@
 import LinearAlgebra
 
-/// The rank of a matrix as far as numbers tell: #{σ_i ≥ tolerance · σ_1} (rank diminishing, eq. 4), and
-/// ranks of some of a Jacobian's columns.
+/// The numerical rank of a matrix, #{σ_i ≥ tolerance · σ_1} (rank diminishing, eq. 4), and ranks of some of a
+/// Jacobian's columns.
 public enum NumericalRank {
-    /// 1.19e-7 times the larger side: single precision's, σ below which are rounding of a matrix computed in
-    /// it.
+    /// 1.19e-7 (the precision of `Float`) times the larger side: σ below this share of σ_1 are rounding
+    /// errors of a matrix computed in single precision.
     public static func defaultTolerance(rows: Int, columns: Int) -> Double {
         1.19e-7 * Double(max(rows, columns))
     }
 
-    /// #{σ_i ≥ tolerance · σ_1} for each tolerance; 0 of a zero matrix. Exact to the rounding of a singular
+    /// #{σ_i ≥ tolerance · σ_1} for each tolerance; 0 for a zero matrix. Exact to the rounding of a singular
     /// value decomposition in double.
     ///
-    /// By Sturm counts on the smaller Gram matrix (2 · rows · columns · smaller side operations at the speed
-    /// of products), and by singular values where one is too near to a tolerance for that: always below about
-    /// 2e-7 of a matrix that has not full rank. Not continuous in the matrix.
+    /// Uses Sturm counts on the smaller Gram matrix (2 · rows · columns · smaller side operations at the
+    /// speed of products), or singular values if one is too close to a tolerance: always so for tolerances
+    /// below about 2e-7 if the matrix lacks full rank. Not continuous in the matrix.
     public static func counts<Scalar: Real>(_ matrix: Matrix<Scalar>, tolerances: [Double]) -> [Int] {
         let wide = widened(matrix)
         var counter = RankCounter(order: min(matrix.rows, matrix.columns))
-        // As of the Jacobians' Gram matrices.
+        // The same uncertainty as for the Jacobians' Gram matrices.
         let square = squaredLengths(wide).reduce(0, +)
         guard square > 0 else { return tolerances.map { _ in 0 } }
         return counter.counts(
@@ -26,13 +26,13 @@ public enum NumericalRank {
             uncertainty: JacobianChain.roundingErrors * Double.ulpOfOne * square, product: { wide })
     }
 
-    /// `counts` at the usual tolerance.
+    /// `counts` at the default tolerance.
     public static func usual<Scalar: Real>(_ matrix: Matrix<Scalar>) -> Int {
         counts(matrix, tolerances: [defaultTolerance(rows: matrix.rows, columns: matrix.columns)])[0]
     }
 
-    /// ‖A‖_F² / σ_1², at most the rank and not changed by A's scale; 0 of a zero matrix. Relative error
-    /// about 1e-13; cost of one Gram matrix of the smaller side.
+    /// ‖A‖_F² / σ_1², which is at most the rank and independent of A's scale; 0 for a zero matrix. Relative
+    /// error about 1e-13; costs one Gram matrix of the smaller side.
     public static func stableRank<Scalar: Real>(_ matrix: Matrix<Scalar>) -> Double {
         let wide = widened(matrix)
         let square = squaredLengths(wide).reduce(0, +)
@@ -45,11 +45,11 @@ public enum NumericalRank {
         return square / reducer.largestEigenvalue
     }
 
-    /// Partial rank: `counts` of some columns of a Jacobian [outputs, inputs], those of an input patch (rank
-    /// diminishing, eq. 5), relative to the largest singular value *of those columns*.
+    /// Partial rank: `counts` for some columns of a Jacobian [outputs, inputs], such as those of an input
+    /// patch (rank diminishing, eq. 5), relative to the largest singular value *of those columns*.
     ///
-    /// Never above the rank or the patch's size: a partial rank that is the patch's size says nothing of how
-    /// much larger the rank is. The difference between two layers' partial ranks is at most that of their
+    /// It never exceeds the rank or the patch's size: a partial rank equal to the patch's size does not say
+    /// how much larger the rank is. The difference between two layers' partial ranks is at most that of their
     /// ranks.
     public static func partial<Scalar: Real>(
         _ jacobian: Matrix<Scalar>, columns: [Int], tolerances: [Double]
@@ -61,9 +61,9 @@ public enum NumericalRank {
         return counts(part, tolerances: tolerances)
     }
 
-    /// The inputs of the central side × side pixels of an image, row by row, of a pixel all channels, as
-    /// `ImageSize` has them; of the whole height or width where that is less. One row or column more is left
-    /// before an odd rest than after.
+    /// The inputs of the central side × side pixels of an image, row by row and with all channels of a pixel,
+    /// in the order of `ImageSize`. Covers the whole height or width if that is smaller. If the margin is
+    /// odd, the extra row or column lies before the patch.
     public static func centralPatch(height: Int, width: Int, channels: Int = 1, side: Int = 16) -> [Int] {
         let (rows, columns) = (min(side, height), min(side, width))
         let (top, left) = ((height - rows + 1) / 2, (width - columns + 1) / 2)

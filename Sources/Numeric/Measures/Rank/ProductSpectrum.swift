@@ -1,22 +1,22 @@
 import Glibc
 import LinearAlgebra
 
-/// The singular values of growing products W_l … W_1, three ways: of a deep linear network they are the
-/// Jacobian's (rank diminishing, Theorem 5).
+/// The singular values of growing products W_l … W_1, computed in three ways. In a deep linear network they
+/// are those of the Jacobian (rank diminishing, Theorem 5).
 ///
-/// - The product itself in double precision, kept at norm 1, and its singular values by LAPACK. Rounding
-///   leaves them wrong by about n u σ_1 (u = 1e-16), so values below `floor` σ_1 are not told.
-/// - QR at every layer: W_l Q_{l−1} = Q_l R_l, and ln r_k(l) = Σ ln |R_kk|. It neither over- nor underflows
-///   and loses nothing at any depth. r_k is not σ_k but has its exponent: (r_k/r_1)^{1/l} and
-///   (σ_k/σ_1)^{1/l} have the same limit (Oseledets), which r_k of normal weights has at *every* l in the
+/// - The product in double precision, kept at norm 1, with singular values by LAPACK. Rounding makes them
+///   wrong by about n u σ_1 (u = 1e-16), so values below `floor` σ_1 are not reported.
+/// - QR at every layer: W_l Q_{l−1} = Q_l R_l, and ln r_k(l) = Σ ln |R_kk|. This neither over- nor
+///   underflows, and loses nothing at any depth. r_k is not σ_k but has its exponent: (r_k/r_1)^{1/l} and
+///   (σ_k/σ_1)^{1/l} have the same limit (Oseledets), which for normal weights r_k has at *every* l in the
 ///   mean of its logarithm.
 /// - The product in single precision, as a network computes it.
 ///
-/// Cost a layer at n units: products of 2 n³ in double (twice) and single, a QR factorisation with its Q
-/// (8/3 n³) and two singular value decompositions (8/3 n³ each, half of it at the speed of memory): at n =
-/// 1000 about a second on one core.
+/// Cost per layer of n units: products of 2 n³ in double (twice) and single, a QR factorisation with its Q
+/// (8/3 n³) and two singular value decompositions (8/3 n³ each, half of it at the speed of memory). At
+/// n = 1000 this is about a second on one core.
 public struct ProductSpectrum {
-    /// Below so much of σ_1 the double-precision product says nothing of a singular value.
+    /// The share of σ_1 below which the double-precision product says nothing about a singular value.
     public static let floor = 1e-11
 
     private var product: Matrix<Double>?
@@ -24,14 +24,19 @@ public struct ProductSpectrum {
     private var basis: Matrix<Double>?
     /// ln r_k, summed over the layers.
     public private(set) var exponents: [Double] = []
-    /// Singular values over the largest, of the product in double and in single precision; descending.
+    /// Singular values of the double-precision product divided by the largest; descending.
     public private(set) var ratios: [Double] = []
+    /// The same for the product in single precision.
     public private(set) var singleRatios: [Double] = []
+    /// Number of layers multiplied so far, l.
     public private(set) var depth = 0
 
+    /// Starts with the empty product.
     public init() {}
 
-    /// Multiplies by the next weights, [outputs, inputs], from the left. Finite ones.
+    /// Multiplies by the next layer's weights, [outputs, inputs], from the left; they must be finite.
+    ///
+    /// - Throws: if LAPACK's iteration does not converge.
     public mutating func multiply(_ weight: Matrix<Float>) throws(FactorisationError) {
         let wide = Matrix<Double>(rows: weight.rows, columns: weight.columns)
         wide.assign(widening: weight)
@@ -56,13 +61,13 @@ public struct ProductSpectrum {
         return sigma.map { $0 / first }
     }
 
-    /// (σ_k/σ_1)^{1/l}, k from 1; nil of a k that is none, and below the floor.
+    /// (σ_k/σ_1)^{1/l}, k counted from 1; nil if there is no such k or the ratio is below the floor.
     public func root(_ k: Int) -> Double? {
         guard ratios.indices.contains(k - 1), ratios[k - 1] > ProductSpectrum.floor else { return nil }
         return pow(ratios[k - 1], 1 / Double(depth))
     }
 
-    /// (r_k/r_1)^{1/l}; nil of a k that is none.
+    /// (r_k/r_1)^{1/l}; nil if there is no such k or an exponent is not finite.
     public func exponentRoot(_ k: Int) -> Double? {
         guard exponents.indices.contains(k - 1), exponents[k - 1].isFinite, exponents[0].isFinite else {
             return nil
@@ -70,7 +75,7 @@ public struct ProductSpectrum {
         return exp((exponents[k - 1] - exponents[0]) / Double(depth))
     }
 
-    /// #{σ_k ≥ tolerance · σ_1}, of the product in double or in single precision.
+    /// #{σ_k ≥ tolerance · σ_1} for the product in double or in single precision.
     public func rank(_ tolerance: Double, single: Bool = false) -> Int {
         (single ? singleRatios : ratios).count { $0 >= tolerance }
     }
@@ -83,7 +88,7 @@ extension Matrix {
         return copy
     }
 
-    /// Divides by a power of two near the largest number: exact, but for what underflows.
+    /// Divides by a power of two near the largest number, which is exact unless numbers underflow.
     fileprivate func normalise() {
         let largest = values.reduce(Scalar(0)) { max($0, abs($1)) }
         guard largest > 0, largest.isFinite else { return }

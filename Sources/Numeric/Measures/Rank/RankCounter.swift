@@ -1,15 +1,15 @@
 import LinearAlgebra
 
-/// Counts the singular values of a matrix above thresholds, without computing them where that is safe.
+/// Counts the singular values of a matrix above thresholds, without computing them if that is safe.
 ///
-/// The smaller Gram matrix is reduced to tridiagonal form once and Sturm counts give every threshold. Each
-/// threshold ε is counted on either side of ε², further from it than rounding can have moved an eigenvalue.
-/// Where the two differ, a singular value is too near to tell, and the singular values of the product are
-/// computed: so a count is that of a singular value decomposition in double.
+/// The smaller Gram matrix is reduced to tridiagonal form once, and Sturm counts serve every threshold. Each
+/// threshold ε is counted on both sides of ε², further away than rounding can have moved an eigenvalue. If
+/// the two counts differ, a singular value is too close to the threshold, and the singular values of the
+/// product are computed. So a count always equals that of a singular value decomposition in double.
 struct RankCounter {
     private var reducer: TridiagonalReducer
     private let gramMemory: Matrix<Double>
-    /// How many matrices needed their singular values.
+    /// Number of matrices that needed their singular values.
     private(set) var decompositions = 0
 
     init(order: Int) {
@@ -43,7 +43,7 @@ struct RankCounter {
         return above
     }
 
-    /// By the definition; nil where LAPACK's iteration does not converge.
+    /// Counts by the definition; nil if LAPACK's iteration does not converge.
     private func counts(of matrix: Matrix<Double>, _ absolute: [Double], _ relative: [Double]) -> [Int]? {
         guard let sigma = try? matrix.singularValues() else { return nil }
         let largest = sigma.first ?? 0

@@ -1,4 +1,4 @@
-// What Swift cannot import: variadic functions and macros of the C library.
+// CPosix: what Swift cannot import, that is, variadic functions and macros of the C library.
 #ifndef CPOSIX_H
 #define CPOSIX_H
 
@@ -15,35 +15,37 @@ static inline int cposix_die_with_parent(int signal) {
     return prctl(PR_SET_PDEATHSIG, signal, 0, 0, 0);
 }
 
-/// From now on each of these signals becomes a byte, its number, in a pipe; returns the end to read, not
-/// blocking, or -1 with errno. One pipe a process. A signal mask with signalfd would not do: the threads that a
-/// library starts before `main` have masks of their own.
+/// Turns each of these signals into a byte, its number, in a pipe. Returns the non-blocking read end, or -1
+/// with errno. Call it once per process. A signal mask with signalfd would not do: the threads that a library
+/// starts before `main` have masks of their own.
 ///
-/// A signal that was ignored stays so.
+/// A signal that was ignored stays ignored.
 int cposix_signal_pipe(const int *signals, int count);
 
-/// From now on the signal only leaves a note.
+/// Makes the signal set a flag and do nothing else.
 void cposix_note_signal(int signal_number);
 
-/// Whether that signal has come.
+/// Whether that signal has arrived.
 int cposix_was_signalled(void);
 
-/// The `f_type` of the file system that a path is on (statfs); 0 where the system does not say.
+/// The `f_type` of the file system that holds a path (statfs), or 0 if the system does not say.
 long cposix_file_system_type(const char *path);
 
-/// How many processors the scheduler may run this process on (sched_getaffinity), or are online where it does not say.
+/// Number of processors that the scheduler may run this process on (sched_getaffinity), or the number online
+/// if it does not say.
 int cposix_allowed_processors(void);
 
-/// What a TCP connection has received so far, in bytes; 0 where the descriptor is none, or the system does not say.
+/// Bytes that a TCP connection has received so far, or 0 if the descriptor isn't one or the system
+/// does not say.
 unsigned long long cposix_bytes_received(int descriptor);
 
-/// The name of a folder's entry. It lives as long as the entry does; `d_name` is declared longer than it is.
+/// The name of a directory entry, valid as long as the entry. `d_name` is declared longer than it is.
 static inline const char *cposix_entry_name(const struct dirent *entry) { return entry->d_name; }
 
-/// Asks for a pipe that holds so many bytes. Returns what it holds now, or -1 with errno.
+/// Asks for a pipe that holds `bytes` bytes. Returns what it holds now, or -1 with errno.
 int cposix_set_pipe_size(int descriptor, int bytes);
 
-/// From now on each of those signals ends this process with `code`, after writing `words` to standard error.
+/// Makes each signal of the pipe end this process with `code`, after writing `words` to standard error.
 void cposix_exit_on_signal(int code, const char *words);
 
 #endif
