@@ -1,24 +1,22 @@
-// Reporting: records as lines, and what a reader sees of them: tables, gnuplot scripts, drawn figures.
-// Imports Sweep, Files, Text and Glibc (gnuplot as a child process).
+// Reporting: what a reader sees of records: tables, gnuplot scripts, drawn figures, a page.
+// Imports Records, Sweep, Fitting, Files, Text and Glibc (gnuplot as a child process).
 // Leaves out: which trials to run, where records are kept safe, how quantities are measured.
-// All that decides bytes is pure; files and processes are in RecordFile, Reports and GnuplotProcess.
+// All that decides bytes is pure; files and processes are in Reports and GnuplotProcess.
 
 import Files
+import Records
 
 /// What stops a report.
 public enum ReportError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// A line of a records file is no record.
-    case malformedLine(file: String, line: Int, why: String)
+    /// The records cannot be read.
+    case records(RecordFileError)
     case file(FileError)
-    /// A record belongs to another sweep.
-    case otherSweep(file: String, line: Int, expected: String, found: String)
 
+    /// One sentence for a person.
     public var description: String {
         switch self {
-        case .malformedLine(let file, let line, let why): "\(file):\(line): not a record: \(why)"
+        case .records(let error): error.description
         case .file(let error): error.description
-        case .otherSweep(let file, let line, let expected, let found):
-            "\(file):\(line): a record of the sweep \(found), not of \(expected)"
         }
     }
 }

@@ -1,5 +1,6 @@
 import Files
 import Glibc
+import Records
 import Sweep
 
 /// What figures are drawn as.
@@ -78,7 +79,7 @@ public enum Reports {
         let content = try ReportContent(
             spec: spec, recordsAt: path, failed: provenance?.failedTrials ?? [], fault: fault)
         for folder in ["tables", "figures"] {
-            try filed { () throws(FileError) in try makeFolder(directory + "/" + folder) }
+            _ = try filed { () throws(FileError) in try makeFolder(directory + "/" + folder) }
         }
         func write(_ text: String, _ name: String) throws(ReportError) {
             try filed { () throws(FileError) in try writeFile(text.utf8, to: "\(directory)/\(name)") }
@@ -163,14 +164,16 @@ struct ReportContent {
         var failed = Dictionary(
             failed.filter { (0..<spec.grid.count).contains($0) }.map { (spec.grid[$0].id.text, $0) },
             uniquingKeysWith: min)
-        try readRecords(at: path, fault: fault) { record in
-            records += 1
-            if !failed.isEmpty { failed[record.trial] = nil }
-            if !record.isMeasured { diverged += 1 }
-            summary.add(record)
-            for index in figures.indices { figures[index].add(record) }
-            for index in phases.indices { phases[index].add(record) }
-        }
+        do throws(RecordFileError) {
+            try readRecords(at: path, fault: fault) { record in
+                records += 1
+                if !failed.isEmpty { failed[record.trial] = nil }
+                if !record.isMeasured { diverged += 1 }
+                summary.add(record)
+                for index in figures.indices { figures[index].add(record) }
+                for index in phases.indices { phases[index].add(record) }
+            }
+        } catch { throw .records(error) }
         for trial in failed.values.sorted() {
             let axes = spec.grid[trial].axesObject.object ?? [:]
             summary.addFailed(axes)

@@ -238,6 +238,9 @@ func everyWrongFileGetsItsMessage(index: Int) {
     #expect(again == sweep)
     #expect(again.digest == sweep.digest)
     #expect(sweep.digest == "1b8db413b2130e075d2a9b4cf9f62bdb")
+    // What workers are sent: the grid, and nothing that is drawn.
+    #expect(sweep.canonicalJSON["figures"] != nil && sweep.gridJSON["figures"] == nil)
+    #expect(try Grid(parsing: sweep.gridJSON.canonicalBytes) == sweep.grid)
 }
 
 // MARK: Cost

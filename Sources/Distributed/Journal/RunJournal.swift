@@ -5,27 +5,11 @@ import Wire
 /// What happened to a trial, to be made durable.
 public enum JournalEntry: Equatable, Sendable {
     /// The trial's record: its line, without a newline. A second one of the same trial is compared, not kept.
-    case record(line: [UInt8], outcome: String, JournalAttempt)
+    case record(line: [UInt8], outcome: String, TrialAttempt)
     /// - Parameter log: the last lines of its slot, or nothing.
-    case failure(cause: String, log: String = "", quarantined: Bool, JournalAttempt)
+    case failure(cause: String, log: String = "", quarantined: Bool, TrialAttempt)
     /// The digest of a file of kept weights, by the file's name, which its trial gives it.
     case weights(file: String, sha256: String)
-}
-
-/// One attempt at a trial: what `provenance.ndjson` tells.
-public struct JournalAttempt: Equatable, Sendable {
-    /// Grid index.
-    public var trial: Int
-    public var number: UInt32
-    public var lease: LeaseID
-    public var provenance: Provenance
-
-    public init(trial: Int, number: UInt32, lease: LeaseID, provenance: Provenance) {
-        self.trial = trial
-        self.number = number
-        self.lease = lease
-        self.provenance = provenance
-    }
 }
 
 /// Two unequal records of one trial, which only a defect or a machine's fault can give.
@@ -170,7 +154,7 @@ extension RunJournal {
     }
 
     private func append(
-        _ line: [UInt8], _ outcome: String, _ attempt: JournalAttempt, _ conflicts: inout [RecordConflict]
+        _ line: [UInt8], _ outcome: String, _ attempt: TrialAttempt, _ conflicts: inout [RecordConflict]
     ) throws(JournalError) {
         let trial = Statement.Value.integer(Int64(attempt.trial))
         let sum = Statement.Value.integer(
@@ -197,7 +181,7 @@ extension RunJournal {
         try deleteQuarantine.run(trial)
     }
 
-    func append(_ attempt: JournalAttempt, outcome: String, cause: String?) throws(JournalError) {
+    func append(_ attempt: TrialAttempt, outcome: String, cause: String?) throws(JournalError) {
         let provenance = attempt.provenance
         try insertAttempt.run(
             .integer(Int64(attempt.trial)), .integer(Int64(attempt.number)),

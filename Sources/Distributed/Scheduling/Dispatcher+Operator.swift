@@ -49,7 +49,7 @@ extension Dispatcher {
         case .pause where intake == .open: intake = .paused
         case .drain: intake = .draining
         case .proceed where !isDrained: intake = .open
-        case .pause, .proceed, .message, .lost, .wake: return
+        case .pause, .proceed, .message, .report, .lost, .wake: return
         }
         guard intake != .open else { return }
         for id in workerOrder where !(workers[id]?.held.isEmpty ?? true) {

@@ -5,13 +5,13 @@ import Wire
 struct Transfer: Equatable, Sendable {
     var worker: WorkerID
     /// Counts once its files are durable.
-    var report: WorkerMessage.Report
+    var report: ValidatedReport
     /// Which of the report's files comes now, and from where on.
     var file = 0
     var offset: UInt64 = 0
 
     var fetch: CoordinatorMessage {
-        .fetch(trial: report.trial, file: UInt32(file), offset: offset)
+        .fetch(trial: UInt64(report.attempt.trial), file: UInt32(file), offset: offset)
     }
 }
 
@@ -19,8 +19,9 @@ extension Dispatcher {
     /// Begins to fetch, or goes on: workers tell a report again after each welcome, and who asked for a piece
     /// before the connection was lost asks again then.
     mutating func fetchFiles(
-        of report: WorkerMessage.Report, _ trial: Int, from id: WorkerID, _ effects: inout [DispatchEffect]
+        of report: ValidatedReport, from id: WorkerID, _ effects: inout [DispatchEffect]
     ) {
+        let trial = report.attempt.trial
         // Who does not hold the trial tells of it again after its next hello, until the trial is its own again, or done.
         guard workers[id]?.held[trial] != nil, report.files.allSatisfy({ $0.bytes > 0 }) else { return }
         // Of two copies, one at a time: the other is told again from time to time, should this one break off.
@@ -54,7 +55,7 @@ extension Dispatcher {
             transfer.offset = 0
         }
         guard transfer.file < transfer.report.files.count else {
-            complete(trial, transfer.report, from: id, &effects)
+            complete(transfer.report, from: id, &effects)
             return
         }
         transfers[trial] = transfer

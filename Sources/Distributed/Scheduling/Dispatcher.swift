@@ -54,8 +54,10 @@ public struct DispatchSettings: Equatable, Sendable {
 }
 
 public enum DispatchEvent: Equatable, Sendable {
-    /// A worker's message; its trial's identifier has been held against the grid by the caller.
+    /// A worker's message. A report counts as a heartbeat: only a validated one is a record.
     case message(WorkerMessage, from: WorkerID)
+    /// A worker's report, checked against the sweep by the caller.
+    case report(ValidatedReport, from: WorkerID)
     /// The caller saw the worker's process die.
     case lost(WorkerID)
     /// Time passed: call by `nextDeadline`.
@@ -70,14 +72,14 @@ public enum DispatchEvent: Equatable, Sendable {
 
 public enum DispatchEffect: Equatable, Sendable {
     /// Make the record durable. Comes before the `accepted` that tells of it.
-    case append(WorkerMessage.Report)
+    case append(ValidatedReport)
     /// Write a piece of the trial's weights after a step; one that begins at 0 begins the file.
     case write(trial: Int, step: Int, offset: UInt64, bytes: [UInt8])
     /// The file of those weights is whole: make it durable and give it its name. Comes before the `append` of
     /// its record.
     case keep(trial: Int, step: Int)
     /// The trial has its record already: it must be equal to this one.
-    case check(WorkerMessage.Report)
+    case check(ValidatedReport)
     /// Make the failure durable; a quarantined trial is tried no more.
     case appendFailure(WorkerMessage.Failure, quarantined: Bool)
     case send(CoordinatorMessage, to: WorkerID)
@@ -244,7 +246,7 @@ public struct Dispatcher: Sendable {
     public internal(set) var progress: Progress
 
     /// - Parameters:
-    ///   - sweep: the canonical JSON that workers expand.
+    ///   - sweep: the `gridJSON` that workers expand.
     ///   - restored: outcomes and failures from before, by trial.
     ///   - firstLease: lease numbers from here on were never used in this run directory.
     ///   - order: in which trials are leased, with those side by side that may be trained together; nil: the grid's,
@@ -297,13 +299,16 @@ public struct Dispatcher: Sendable {
         case .wake: checkWorkers(now, &effects)
         case .pause, .drain, .proceed: change(event, &effects)
         case .lost(let id): release(id, isLoss: true, now, &effects)
+        case .report(let report, let id):
+            noteHeard(id, now)
+            accept(report, from: id, &effects)
+            fill(id, now, &effects)
         case .message(let message, let id):
             noteHeard(id, now)
             switch message {
             case .hello(let hello): greet(id, hello, now, &effects)
-            case .beat: break
+            case .beat, .report: break
             case .progress(let list): note(list, from: id)
-            case .report(let report): accept(report, from: id, &effects)
             case .failure(let failure): accept(failure, from: id, now, &effects)
             case .piece(let piece): accept(piece, from: id, &effects)
             case .goodbye: release(id, isLoss: false, now, &effects)

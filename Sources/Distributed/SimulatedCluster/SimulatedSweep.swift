@@ -1,6 +1,7 @@
-import Reporting
+import Records
 import Sweep
 import Text
+import Wire
 
 /// A real sweep, and what its trials always give. What the sequential run exports is known beforehand.
 struct SimulatedSweep: Sendable {
@@ -10,7 +11,7 @@ struct SimulatedSweep: Sendable {
     let ids: [TrialID]
     /// The records' bodies, and the lines that a run without any cluster would export.
     let bodies: [[UInt8]]
-    let lines: [String]
+    let lines: [[UInt8]]
     /// With the trials of a seed, which may be trained together, side by side.
     var order: TrialOrder?
 
@@ -34,7 +35,7 @@ extension SimulatedSweep {
         guard let spec = try? SweepSpec(parsing: text, file: "simulated"), spec.grid.count == count else {
             return nil
         }
-        json = Array(spec.canonicalJSON.canonicalText.utf8)
+        json = spec.gridJSON.canonicalBytes
         digest = spec.digest
         let all = (0..<count).map { spec.grid[$0] }
         trials = all
@@ -43,7 +44,7 @@ extension SimulatedSweep {
         bodies = values.map { Array($0.canonicalText.utf8) }
         let digest = digest
         order = TrialOrder(spec.grid)
-        lines = zip(all, values).map { recordLine(trial: $0, sweepDigest: digest, body: $1) }
+        lines = zip(all, values).map { recordLine(trial: $0, id: $0.id, sweepDigest: digest, body: $1) }
     }
 
     /// A number that only this trial has.
@@ -64,9 +65,11 @@ extension SimulatedSweep {
     }
 
     /// The record's line, as the coordinator makes it from what a worker sent.
-    func line(of trial: Int, body: [UInt8]) -> String? {
-        guard let value = try? JSONValue(parsing: body) else { return nil }
-        return recordLine(trial: trials[trial], sweepDigest: digest, body: value)
+    func line(of report: WorkerMessage.Report) -> [UInt8] {
+        let trial = Int(report.trial)
+        if report.body == bodies[trial], report.id == ids[trial] { return lines[trial] }
+        guard let body = CanonicalObject(report.body) else { return report.body }
+        return recordLine(trial: trials[trial], id: report.id, sweepDigest: digest, body: body)
     }
 
     /// Sweeps of all the sizes that a seed may draw: made once.

@@ -85,16 +85,19 @@ extension Simulation {
         sendUp(
             .report(
                 WorkerMessage.Report(
-                    lease: first.lease, trial: trial, id: first.id, attempt: first.attempt, body: body,
-                    provenance: first.provenance)), from: id)
+                    lease: first.attempt.lease, trial: trial, id: sweep.ids[Int(trial)],
+                    attempt: first.attempt.number, body: body, provenance: first.attempt.provenance)),
+            from: id)
     }
 
     /// Holds what came against the sweep, as the coordinator does.
     mutating func hear(_ message: WorkerMessage, from id: UInt64) {
         let worker = WorkerID(id)
-        guard case .report(let report) = message, shell.mutant != .believedRecord else {
+        guard case .report(let report) = message else {
             return coordinate(.message(message, from: worker))
         }
+        let record = ValidatedReport(report, line: sweep.line(of: report), outcome: "measured")
+        guard shell.mutant != .believedRecord else { return coordinate(.report(record, from: worker)) }
         guard report.id == sweep.ids[Int(report.trial)] else {
             sayings.append(Saying(message: .refuse(reason: "another trial"), worker: id, record: nil))
             return coordinate(.message(.goodbye, from: worker))
@@ -107,7 +110,7 @@ extension Simulation {
             return coordinate(.message(.failure(failure), from: worker))
         }
         if report.provenance.seconds > 0 { shortest = min(shortest, Int64(report.provenance.seconds * 1000)) }
-        coordinate(.message(message, from: worker))
+        coordinate(.report(record, from: worker))
     }
 }
 
@@ -128,7 +131,7 @@ extension Simulation {
                 let until = workers[id]?.until, let ahead = workers[id]?.ahead, isEndKnown(of: id)
             else { continue }
             switch event {
-            case .message(.report, _), .message(.beat, _), .message(.progress, _): break
+            case .report, .message(.beat, _), .message(.progress, _): break
             default: continue
             }
             let slack = options.latency + options.turn + 10

@@ -1,7 +1,7 @@
 // SimulatedCluster: a coordinator, its workers and the network between them in one process, on a clock of
 // their own. The dispatcher, the worker's session, the messages' bytes and the record's line are the real
-// ones; sockets, slots and the disk are played, faults and all. Imports Scheduling, Wire, Sweep, Reporting,
-// Text; its command also Console. Leaves out real time, files and threads: a seed is one course of events,
+// ones; sockets, slots and the disk are played, faults and all. Imports Scheduling, Wire, Records, Sweep,
+// Collections, Text; its command also Console. Leaves out real time, files and threads: a seed is one course of events,
 // whenever and wherever it runs.
 
 import Scheduling

@@ -223,7 +223,7 @@ public struct Provenance: Equatable, Sendable {
 
 /// What a coordinator tells a worker.
 public enum CoordinatorMessage: Equatable, Sendable {
-    /// The sweep (its canonical JSON) that assignments index into, and how often to beat.
+    /// The grid (`SweepSpec.gridJSON`) that assignments index into, and how often to beat.
     case welcome(Welcome)
     /// The worker cannot serve; `reason` is for its user.
     case refuse(reason: String)
@@ -273,7 +273,7 @@ public enum CoordinatorMessage: Equatable, Sendable {
 
 /// What a worker tells its slot, a child process, over a socket pair.
 public enum SlotRequest: Equatable, Sendable {
-    /// The sweep's canonical JSON; once, first.
+    /// The sweep's `gridJSON`; once, first.
     case sweep([UInt8])
     /// One, or several that it trains at once; each is answered.
     case run(trials: [UInt64])

@@ -1,4 +1,5 @@
 import Console
+import Fitting
 import Glibc
 import Text
 import Transport
@@ -20,9 +21,9 @@ func measureSweep(_ options: Options) throws(BenchError) -> Measurement {
     measurement.trials = trainings
     measurement.details = [
         "trials": JSONValue(trainings), "slots": JSONValue(options.slots ?? 2),
-        "trainings_per_hour": .number(3600 * Double(trainings) / median(measurement.seconds)),
+        "trainings_per_hour": .number(3600 * Double(trainings) / measurement.medianSeconds),
         "all_processes_peak_bytes": JSONValue(peaks), "slot_peak_bytes": JSONValue(slotPeaks),
-        "accuracy": .number(median(accuracies)),
+        "accuracy": .number(median(accuracies) ?? 0),
     ]
     return measurement
 }

@@ -1,5 +1,6 @@
 import Files
 import Glibc
+import Records
 
 /// Draws scripts as pictures.
 struct Drawing {
@@ -62,7 +63,7 @@ struct Drawing {
                 if !said.isEmpty { warnings.append("figure \(figure.name): gnuplot says: \(said)") }
             }
         }
-        svgs[figure.name] = try readText(at: "\(folder)/\(partial).svg")
+        svgs[figure.name] = try contents("\(folder)/\(partial).svg")
         for format in formats where made.contains(format) {
             try filed { () throws(FileError) in
                 try adoptFile(
@@ -71,6 +72,12 @@ struct Drawing {
             pictures.append("\(figure.name).\(format)")
         }
         return true
+    }
+
+    private func contents(_ path: String) throws(ReportError) -> String {
+        var bytes: [UInt8] = []
+        do throws(RecordFileError) { try readLines(at: path) { bytes += $0 } } catch { throw .records(error) }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     /// Which script draws which formats. Where no font has a character, gnuplot's bitmaps would show it as large

@@ -1,3 +1,5 @@
+import Fitting
+import Records
 import Sweep
 import Text
 
@@ -111,12 +113,6 @@ struct PhaseTable {
             lines.append(cells.joined(separator: " "))
         }
         return lines.joined(separator: "\n") + "\n"
-    }
-
-    private func median(_ numbers: [Double]) -> Double? {
-        let sorted = numbers.sorted()
-        guard let last = sorted.indices.last else { return nil }
-        return (sorted[last / 2] + sorted[(last + 1) / 2]) / 2
     }
 }
 

@@ -1,3 +1,5 @@
+import Text
+
 /// Bytes that a person wrote: "2GiB", "2G", "1.5g", "500M", "500MB", "1048576". K, M, G and T count by 1024,
 /// KB, MB, GB and TB by 1000. nil where it is none, or not a byte.
 public func bytes(ofSize text: String) -> UInt64? {

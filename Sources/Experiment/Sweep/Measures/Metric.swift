@@ -21,12 +21,12 @@ public struct Metric: Sendable {
     public let hasTheory: Bool
     /// Whether a network that learns from a teacher has a bound on it.
     public let hasBound: Bool
-    let limit: Limit
-    let notation: Notation
+    package let limit: Limit
+    package let notation: Notation
     /// Whether `null` may stand for a number.
-    let hasGaps: Bool
+    package let hasGaps: Bool
     /// Whether a record may lack it though its measure is asked for.
-    let isOptional: Bool
+    package let isOptional: Bool
 
     public enum Shape: Equatable, Sendable {
         case number
@@ -48,7 +48,7 @@ public struct Metric: Sendable {
         case setting(String)
     }
 
-    /// What a number may be. Records that hold another are refused (`RecordForm`).
+    /// What a number may be. Records that hold another are refused (`RecordForm` of Records).
     public enum Limit: Equatable, Sendable {
         case finite
         case nonNegative

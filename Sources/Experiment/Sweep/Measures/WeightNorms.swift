@@ -14,7 +14,7 @@ extension Metric {
 }
 
 extension MeasureDeclaration {
-    static let weightNorms = MeasureDeclaration(
+    package static let weightNorms = MeasureDeclaration(
         own: "weightNorms",
         metrics: [.spectralNorm, .frobeniusNorm, .stableRank, .numericalRank, .meanStableRank],
         settings: [

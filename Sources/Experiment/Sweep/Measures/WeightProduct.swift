@@ -1,7 +1,7 @@
 import Text
 
 extension MeasureDeclaration {
-    static let weightProduct = MeasureDeclaration(
+    package static let weightProduct = MeasureDeclaration(
         "weightProduct", needs: [.denseChain], theory: "limit of infinite depth",
         metrics: [
             Metric(
@@ -32,7 +32,7 @@ extension MeasureDeclaration {
         "Whether the singular values of the products W_l … W_1 are measured; of a linear network they are "
             + "the Jacobian's.")
 
-    static let rankStability = MeasureDeclaration(
+    package static let rankStability = MeasureDeclaration(
         "rankStability", needs: [.activations, .jacobians, .denseChain], theory: "promised below safe δ",
         metrics: [
             Metric(

@@ -2,6 +2,7 @@ import Console
 import Files
 import Glibc
 import Journal
+import Records
 import Reporting
 import Sweep
 import Text
@@ -93,15 +94,15 @@ func writeReports(_ run: RunDirectory, formats: [FigureFormat]) throws(CommandFa
 /// Holds lines of a file of records, which may come from anywhere, against a sweep: in the order of its grid where they
 /// are in that.
 private func fileCheck(of spec: SweepSpec) -> ([UInt8]) -> String? {
-    var check = RecordCheck(spec)
-    var (trials, next) = (TrialReader(spec.grid), 0)
+    var records = SweepRecords(spec.grid)
+    var next = 0
     var places: [TrialID: Int]?
     let most = spec.maxRecordBytes + (1 << 20)
     func place(of id: TrialID) -> Int? {
         if let places { return places[id] }
         while next < spec.grid.count {
             next += 1
-            if trials.id(of: trials.trial(at: next - 1)) == id { return next - 1 }
+            if records.trials.id(of: records.trials.trial(at: next - 1)) == id { return next - 1 }
         }
         // Another order: all are remembered.
         let all = Merge.places(spec.grid)
@@ -116,7 +117,7 @@ private func fileCheck(of spec: SweepSpec) -> ([UInt8]) -> String? {
             return line.count > most ? "no record of this sweep has so many bytes" : nil
         }
         guard let place = place(of: id) else { return "its trial is not in the sweep" }
-        return check.fault(in: line, trial: place)
+        return records.fault(inLine: line, trial: place)
     }
 }
 

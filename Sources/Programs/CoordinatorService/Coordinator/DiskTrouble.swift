@@ -107,6 +107,7 @@ struct DiskTrouble {
     mutating func postpone(_ event: DispatchEvent, at now: Int64) {
         switch event {
         case .message(let message, let worker): _ = hear(message, from: worker, at: now)
+        case .report(_, let worker): _ = hear(.beat, from: worker, at: now)
         case .lost(let worker): left(worker, event)
         // It looks at the clock by itself when it wakes.
         case .wake: break

@@ -2,6 +2,7 @@ import Console
 import Files
 import Glibc
 import Journal
+import Records
 import Sweep
 import Text
 import Transport

@@ -1,5 +1,6 @@
 import Console
 import Journal
+import Text
 
 // Before a run goes on: what the disk has spoiled, and whether anything is left to do.
 

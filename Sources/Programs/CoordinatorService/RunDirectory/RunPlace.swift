@@ -2,6 +2,7 @@ import Console
 import Files
 import Glibc
 import Journal
+import Text
 
 /// Watches that a run that goes on is still where it began: that nobody has removed, moved or replaced its
 /// directory, its journal or its lock. What is written after that would be lost when the run ends.

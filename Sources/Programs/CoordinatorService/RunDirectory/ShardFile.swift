@@ -1,6 +1,7 @@
 import Files
 import Glibc
 import Journal
+import Records
 import Sweep
 import Text
 

@@ -1,5 +1,6 @@
 import Cluster
 import Console
+import Text
 
 /// What to tell of a run's jobs; further lines from the logs of those that died.
 func slurmWords(_ note: SlurmNote, _ folder: SlurmFolder) -> [String] {

@@ -1,3 +1,4 @@
+import Sweep
 import Text
 
 /// The forms of what theory says beside a trial's metrics (docs/records.md).
