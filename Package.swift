@@ -71,13 +71,15 @@ let package = Package(
         .target(
             name: "CoordinatorService",
             dependencies: [
-                "Journal", "Transport", "Scheduling", "Wire", "Reporting", "Records", "Sweep", "Files", "Text",
+                "Journal", "Transport", "Scheduling", "Wire", "Reporting", "Records", "Sweep", "Files",
+                "Text",
                 "Cluster", "Console", "CZlib", "CPosix",
             ], path: "Sources/Programs/CoordinatorService"),
         .target(
             name: "WorkerService",
             dependencies: [
-                "Experiments", "LinearAlgebra", "Transport", "Scheduling", "Wire", "Records", "Sweep", "Files",
+                "Experiments", "LinearAlgebra", "Transport", "Scheduling", "Wire", "Records", "Sweep",
+                "Files",
                 "Text", "Console", "CPosix",
             ], path: "Sources/Programs/WorkerService"),
         .executableTarget(
@@ -105,7 +107,7 @@ let package = Package(
         .testTarget(name: "CollectionsTests", dependencies: ["Collections", "TestSupport"]),
         .testTarget(name: "FilesTests", dependencies: ["Files"]),
         .testTarget(name: "TextTests", dependencies: ["Text"]),
-        .testTarget(name: "ConsoleTests", dependencies: ["Console"]),
+        .testTarget(name: "ConsoleTests", dependencies: ["Console", "Text"]),
         .testTarget(name: "SweepTests", dependencies: ["Sweep", "Text", "TestSupport"]),
         .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra", "CKernels", "TestSupport"]),
         .testTarget(name: "LearningTests", dependencies: ["Learning", "LinearAlgebra", "TestSupport"]),
@@ -139,7 +141,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "CoordinatorService", "Journal", "Transport", "Scheduling", "Wire", "Records", "Sweep", "Files",
+                "CoordinatorService", "Journal", "Transport", "Scheduling", "Wire", "Records", "Sweep",
+                "Files",
                 "Text", "Console",
                 "CZlib", "ranksweep", "ranksweep-worker", "ranksweep-bench", "TestSupport",
             ]),

@@ -48,7 +48,8 @@ private func accepted(_ trial: UInt64, to worker: UInt64) -> DispatchEffect {
         #expect(
             try coordinator.hear(piece(0, 1, count: 3), from: 1).acts
                 == [
-                    write(0, step: 2, count: 3), .keep(trial: 0, step: 2), .append(valid(told)), accepted(0, to: 1),
+                    write(0, step: 2, count: 3), .keep(trial: 0, step: 2), .append(valid(told)),
+                    accepted(0, to: 1),
                     .send(.finish, to: WorkerID(1)), .finished,
                 ])
     }
@@ -98,7 +99,8 @@ private func accepted(_ trial: UInt64, to worker: UInt64) -> DispatchEffect {
         let end = try coordinator.hear(piece(0, offset: pieceSize, count: 1), from: 1).acts
         #expect(end.contains(.append(valid(told))))
         // And the report a third time: compared, acknowledged, not fetched.
-        #expect(try coordinator.hear(.report(told), from: 1).acts == [.check(valid(told)), accepted(0, to: 1)])
+        #expect(
+            try coordinator.hear(.report(told), from: 1).acts == [.check(valid(told)), accepted(0, to: 1)])
     }
 
     @Test func `weights of a lost worker are fetched from the beginning from the next`() throws {

@@ -36,7 +36,8 @@ struct FormCheck {
             if orNull, take(word: "null") { return }
             let number = try number()
             guard range.contains(number) else {
-                throw FormFault(why: "\(JSONValue.text(of: number)) is not within \(FormCheck.text(of: range))")
+                throw FormFault(
+                    why: "\(JSONValue.text(of: number)) is not within \(FormCheck.text(of: range))")
             }
         case .flag:
             guard take(word: "true") || take(word: "false") else {

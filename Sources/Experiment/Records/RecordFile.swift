@@ -31,7 +31,9 @@ public func readRecords(
 private let longestLine = 64 << 20
 
 /// Calls `body` with each line of a file, its newline included, keeping one in memory.
-package func readLines(at path: String, _ body: ([UInt8]) throws(RecordFileError) -> Void) throws(RecordFileError) {
+package func readLines(at path: String, _ body: ([UInt8]) throws(RecordFileError) -> Void)
+    throws(RecordFileError)
+{
     let file: UnsafeMutablePointer<FILE>
     do throws(FileError) { file = try openStream(path) } catch { throw .file(error) }
     defer { fclose(file) }

@@ -81,7 +81,9 @@ public struct SweepRecords: Sendable {
     /// Why a line is no record that the trial can have; nil where it is one. The line is looked through, not read: it
     /// may have any length.
     public mutating func fault(inLine line: [UInt8], trial index: Int) -> String? {
-        guard (0..<grid.count).contains(index) else { return "the sweep has \(countText(grid.count, "trial"))" }
+        guard (0..<grid.count).contains(index) else {
+            return "the sweep has \(countText(grid.count, "trial"))"
+        }
         let trial = trials.trial(at: index)
         let form = form(of: trial)
         let most = form.maxBytes + trial.axesObject.canonicalBytes.count + 1024
