@@ -109,7 +109,9 @@ let package = Package(
         .testTarget(name: "TextTests", dependencies: ["Text"]),
         .testTarget(name: "ConsoleTests", dependencies: ["Console", "Text"]),
         .testTarget(name: "SweepTests", dependencies: ["Sweep", "Text", "TestSupport"]),
-        .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra", "CKernels", "TestSupport"]),
+        .testTarget(
+            name: "LinearAlgebraTests",
+            dependencies: ["LinearAlgebra", "CKernels", "COpenBLAS", "TestSupport"]),
         .testTarget(name: "LearningTests", dependencies: ["Learning", "LinearAlgebra", "TestSupport"]),
         .testTarget(
             name: "MeasuresTests",
@@ -117,7 +119,8 @@ let package = Package(
         .testTarget(
             name: "ExperimentsTests",
             dependencies: [
-                "Experiments", "Measures", "Fitting", "Learning", "LinearAlgebra", "Records", "Sweep", "Text",
+                "Experiments", "Measures", "Learning", "LinearAlgebra", "Records", "Sweep", "Text",
+                "CZlib",
             ]),
         .testTarget(name: "WireTests", dependencies: ["Wire", "Sweep", "TestSupport"]),
         .testTarget(name: "SchedulingTests", dependencies: ["Scheduling", "Wire", "Sweep", "TestSupport"]),
@@ -126,7 +129,7 @@ let package = Package(
             name: "SimulatedClusterTests", dependencies: ["SimulatedCluster", "Console"]),
         .testTarget(
             name: "JournalTests",
-            dependencies: ["Journal", "Scheduling", "Wire", "Sweep", "Files", "CFaultyDisk"]),
+            dependencies: ["Journal", "Scheduling", "Wire", "Text", "CFaultyDisk"]),
         .testTarget(name: "RecordsTests", dependencies: ["Records", "Sweep", "Text"]),
         .testTarget(name: "ReportingTests", dependencies: ["Reporting", "Records", "Sweep", "Text"]),
         .testTarget(name: "ProjectTests"),
