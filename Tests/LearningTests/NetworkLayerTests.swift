@@ -165,7 +165,7 @@ import Testing
     /// Layers as measures see them, of which each is computed from the one before by hand.
     @Test func outputsOfLayersFollowEachOther() throws {
         let shape = try NetworkShape.mlp(
-            units: [4, 5, 5, 3], activation: .tanh, normalisation: .batch, hasSkips: true)
+            units: [4, 5, 5, 3], activation: .tanh, normalisation: .batch, isResidual: true)
         let network: Network<Double> = Nets.network(shape, points: 2)
         let x = (Nets.batch(shape, points: 5) as Batch<Double>).inputs
         let layers = network.outputs(at: x)

@@ -16,7 +16,7 @@ private let body = JSONValue.object([
     let line = recordLine(trial: trial, sweepDigest: "abc", body: body)
     #expect(
         line == """
-            {"axes":{"beta":0.1,"dataset":"gaussian","depth":1,"seed":0},"experiment":"vib",\
+            {"axes":{"beta":0.1,"dataset":"gaussian","depth":1,"seed":0},"model":"vib",\
             "metrics":{"accuracy":1,"kl_nats":0.30000000000000004},"outcome":"measured",\
             "sweep":"abc","trial":"\(trial.id.text)","version":1}
             """)
@@ -49,7 +49,7 @@ private let body = JSONValue.object([
     ("{\"version\":2}", "version 2; this program reads 1"),
     ("{\"version\":1}", "'axes' must be an object"),
     (
-        #"{"axes":{},"experiment":"vib","metrics":{},"outcome":"lost","sweep":"","trial":"","version":1}"#,
+        #"{"axes":{},"model":"vib","metrics":{},"outcome":"lost","sweep":"","trial":"","version":1}"#,
         "the outcome 'lost' is neither measured nor diverged"
     ),
 ])
@@ -77,7 +77,7 @@ private func grid() throws -> Grid {
     try SweepSpec(
         parsing: """
             name: small
-            experiment: vib
+            model: vib
             dataset: {name: gaussian, correlations: [0.4, 0.9]}
             axes: {beta: [0.1, 0.5], depth: [1, 2], seed: {range: [0, 3]}}
             training: {steps: 10}

@@ -7,7 +7,7 @@ public struct Record: Equatable, Sendable {
     public static let version = 1
 
     public let axes: [String: JSONValue]
-    public let experiment: String
+    public let model: String
     public let metrics: JSONValue
     public let outcome: Outcome
     public let sweep: String
@@ -39,7 +39,7 @@ public struct Record: Equatable, Sendable {
         }
         guard let axes = value["axes"]?.object else { throw Mistake(why: "'axes' must be an object") }
         self.axes = axes
-        experiment = try text("experiment")
+        model = try text("model")
         sweep = try text("sweep")
         trial = try text("trial")
         let outcome = try text("outcome")

@@ -76,7 +76,7 @@ public struct Parameters<Scalar: Real> {
 public enum Initialisation: Sendable {
     /// Normal of variance 2 / inputs before a ReLU (He et al. 2015), else 2 / (inputs + outputs) (Glorot &
     /// Bengio 2010).
-    case scaled
+    case heGlorot
     /// Normal of deviation 1/√inputs, drawn again beyond two deviations (what is left has a deviation of
     /// 0.8796/√inputs): the public setting of the information plane (Shwartz-Ziv & Tishby 2017).
     case truncatedNormal
@@ -94,7 +94,7 @@ public enum Initialisation: Sendable {
 extension Parameters {
     /// Draws the weights; biases and vectors are zero.
     public func initialise(
-        _ shapes: [StackShape], _ streams: RandomStreams, _ kind: Initialisation = .scaled
+        _ shapes: [StackShape], _ streams: RandomStreams, _ kind: Initialisation = .heGlorot
     ) {
         flat.fill(0)
         var index = 0
@@ -105,7 +105,7 @@ extension Parameters {
                 var variance = isBeforeReLU ? 2 / inputs : 2 / (inputs + Double(layer.weight.rows))
                 let draws = Matrix<Float>(rows: layer.weight.rows, columns: layer.weight.columns)
                 switch kind {
-                case .scaled: streams.fillNormals(draws, .initialisation, index: index)
+                case .heGlorot: streams.fillNormals(draws, .initialisation, index: index)
                 case .gaussian:
                     variance = 1 / inputs
                     streams.fillNormals(draws, .initialisation, index: index)

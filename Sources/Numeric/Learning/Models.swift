@@ -135,7 +135,7 @@ public struct MLP<Scalar: Real>: Model {
         Parameters(stacks: [shape], vectors: parameters.vectors.map(\.count))
     }
 
-    public func initialise(_ streams: RandomStreams, _ kind: Initialisation = .scaled) {
+    public func initialise(_ streams: RandomStreams, _ kind: Initialisation = .heGlorot) {
         parameters.initialise([shape], streams, kind)
     }
 

@@ -75,7 +75,7 @@ extension NetworkShape {
     /// the activation; where it is as wide as what it comes from, and skips are asked for, that is added: h_l
     /// = φ(N(W_l h_{l−1} + b_l)) + h_{l−1}. The last layer is dense alone.
     public static func mlp(
-        units: [Int], activation: Activation, normalisation: Normalisation? = nil, hasSkips: Bool = false,
+        units: [Int], activation: Activation, normalisation: Normalisation? = nil, isResidual: Bool = false,
         hasBiases: Bool = true
     ) throws(ShapeFault) -> NetworkShape {
         guard units.count >= 2 else { throw .noWeights }
@@ -84,7 +84,7 @@ extension NetworkShape {
             var hidden: [LayerSpec] = [.dense(units[index], hasBias: hasBiases)]
             if let normalisation { hidden.append(.normalisation(normalisation)) }
             hidden.append(.activation(activation))
-            if hasSkips && units[index] == units[index - 1] {
+            if isResidual && units[index] == units[index - 1] {
                 layers.append(.residual(hidden, .identity))
             } else {
                 layers += hidden

@@ -4,7 +4,7 @@ extension TrialSettings {
     /// A network beyond the plain MLP, trained on its task loss.
     public enum Architecture: Hashable, Sendable {
         /// An MLP whose hidden layers are normalised, or have the way past them, or both.
-        case mlp(Normalisation?, hasSkips: Bool)
+        case mlp(Normalisation?, isResidual: Bool)
         /// 3 × 3 convolutions of `network.hidden` channels, all but the first of stride 2; the mean over
         /// pixels; a dense layer.
         case cnn(Normalisation?)
@@ -52,11 +52,11 @@ extension TrialSettings {
 
     /// Weight layers: what the axis `depth` says.
     public var depth: Int {
-        if case .network(.resnet(let depth, _, _)) = experiment { depth } else { network.depth }
+        if case .network(.resnet(let depth, _, _)) = model { depth } else { network.depth }
     }
 
     /// As in a sweep file.
-    public var experimentName: String { experiment.json["name"]?.string ?? "" }
+    public var modelName: String { model.json["name"]?.string ?? "" }
 }
 
 extension TrialSettings.Architecture {
@@ -64,9 +64,9 @@ extension TrialSettings.Architecture {
         var members: [String: JSONValue] = [:]
         let normalisation: TrialSettings.Normalisation?
         switch self {
-        case .mlp(let kind, let hasSkips):
+        case .mlp(let kind, let isResidual):
             members["name"] = .string("mlp")
-            if hasSkips { members["skips"] = .bool(true) }
+            if isResidual { members["residual"] = .bool(true) }
             normalisation = kind
         case .cnn(let kind):
             members["name"] = .string("cnn")

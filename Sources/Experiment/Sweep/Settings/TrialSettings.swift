@@ -5,7 +5,7 @@ import Text
 ///
 /// Names and meanings follow the sweep file (docs/sweep-files.md); formulas are in docs/measures.md.
 public struct TrialSettings: Hashable, Sendable {
-    public var experiment: Experiment
+    public var model: Model
     public var dataset: Dataset
     public var network: Network
     public var training: Training
@@ -14,10 +14,10 @@ public struct TrialSettings: Hashable, Sendable {
     public var seed: UInt64
 
     public init(
-        experiment: Experiment, dataset: Dataset, network: Network, training: Training, measures: Measures,
+        model: Model, dataset: Dataset, network: Network, training: Training, measures: Measures,
         seed: UInt64
     ) {
-        self.experiment = experiment
+        self.model = model
         self.dataset = dataset
         self.network = network
         self.training = training
@@ -25,11 +25,11 @@ public struct TrialSettings: Hashable, Sendable {
         self.seed = seed
     }
 
-    public enum Experiment: Hashable, Sendable {
+    public enum Model: Hashable, Sendable {
         /// A multilayer perceptron trained on its task loss.
         case mlp
         /// A deep variational information bottleneck: task loss + beta · KL, `bottleneck` latent variables.
-        case vib(beta: Double, bottleneck: Int, scaleShift: Double)
+        case vib(beta: Double, bottleneck: Int, sigmaShift: Double)
         /// Another network on its task loss.
         case network(Architecture)
     }
@@ -148,7 +148,9 @@ public struct TrialSettings: Hashable, Sendable {
         ///
         /// Or, of variance 1 / inputs: normal, uniform, or a random matrix with orthonormal rows or columns.
         public enum Initialisation: String, CaseIterable, Sendable {
-            case scaled, truncatedNormal, gaussian, uniform, orthogonal
+            case heGlorot = "he_glorot"
+            case truncatedNormal = "truncated_normal"
+            case gaussian, uniform, orthogonal
         }
 
         /// Units of each hidden layer; `depth` is `hidden.count + 1`.
@@ -162,7 +164,7 @@ public struct TrialSettings: Hashable, Sendable {
 
         public init(
             hidden: [Int], activation: Activation, biases: Bool = true,
-            initialisation: Initialisation = .scaled
+            initialisation: Initialisation = .heGlorot
         ) {
             self.hidden = hidden
             self.activation = activation
@@ -175,6 +177,8 @@ public struct TrialSettings: Hashable, Sendable {
         public enum Optimizer: Hashable, Sendable {
             case sgd(momentum: Double)
             case adam(beta1: Double, beta2: Double, epsilon: Double)
+            /// Adam whose weight decay shrinks the weights themselves, by the learning rate times it.
+            case adamW(beta1: Double, beta2: Double, epsilon: Double)
         }
         public enum Schedule: Hashable, Sendable {
             case constant
@@ -188,19 +192,20 @@ public struct TrialSettings: Hashable, Sendable {
             case epochs(Int)
         }
         public enum Loss: String, CaseIterable, Sendable {
-            case crossEntropy, meanSquaredError, gaussianNLL, logistic
+            case crossEntropy = "cross_entropy"
+            case meanSquaredError = "mean_squared_error"
+            case gaussianNLL = "gaussian_nll"
+            case logistic
         }
 
         public var optimizer: Optimizer
         public var learningRate: Double
         public var schedule: Schedule
-        /// Adds weightDecay · w to the gradient of every weight (not bias).
+        /// Adds weightDecay · w to the gradient of every weight (not bias), except with AdamW.
         public var weightDecay: Double
-        /// Instead shrinks the weights themselves, by the learning rate times the decay (AdamW).
-        public var decoupledDecay: Bool
         /// Decay of the exponential moving average of the parameters that measures read; nil: none is kept.
-        public var average: Double?
-        public var batch: Int
+        public var emaDecay: Double?
+        public var batchSize: Int
         public var duration: Duration
         public var loss: Loss
         /// nil where λ is 0.
@@ -222,16 +227,14 @@ public struct TrialSettings: Hashable, Sendable {
 
         public init(
             optimizer: Optimizer, learningRate: Double, schedule: Schedule, weightDecay: Double,
-            average: Double?,
-            batch: Int, duration: Duration, loss: Loss, logDet: LogDet? = nil, decoupledDecay: Bool = false
+            emaDecay: Double?, batchSize: Int, duration: Duration, loss: Loss, logDet: LogDet? = nil
         ) {
             self.optimizer = optimizer
             self.learningRate = learningRate
             self.schedule = schedule
             self.weightDecay = weightDecay
-            self.decoupledDecay = decoupledDecay
-            self.average = average
-            self.batch = batch
+            self.emaDecay = emaDecay
+            self.batchSize = batchSize
             self.duration = duration
             self.loss = loss
             self.logDet = logDet
@@ -259,19 +262,19 @@ public struct TrialSettings: Hashable, Sendable {
         }
         public var localRank: LocalRank?
         public var weightNorms: WeightNorms?
-        public var every: Times
+        public var traceAt: Times
         /// Samples of z averaged in probability for `accuracy_sampled` (Alemi et al. 2016 use 12).
         public var samples: Int
         /// The measures of the catalogue's table that are asked for, in its order.
         public var requested: [RequestedMeasure]
 
         public init(
-            localRank: LocalRank?, weightNorms: WeightNorms? = nil, every: Times, samples: Int,
+            localRank: LocalRank?, weightNorms: WeightNorms? = nil, traceAt: Times, samples: Int,
             requested: [RequestedMeasure] = []
         ) {
             self.localRank = localRank
             self.weightNorms = weightNorms
-            self.every = every
+            self.traceAt = traceAt
             self.samples = samples
             self.requested = requested
         }

@@ -24,7 +24,7 @@ package struct WeightLayer: Equatable {
 extension NetworkDescription {
     /// nil of plain MLPs and VIBs.
     package var weightLayers: [WeightLayer]? {
-        guard case .network(let architecture) = experiment else { return nil }
+        guard case .network(let architecture) = model else { return nil }
         switch architecture {
         case .mlp(let normalisation, _): return mlpLayers(normalisation)
         case .cnn(let normalisation): return cnnLayers(normalisation)

@@ -22,10 +22,10 @@ extension TrialSettings.Architecture {
     ) throws(ShapeFault) -> NetworkShape {
         let inputs = image.count
         switch self {
-        case .mlp(let normalisation, let hasSkips):
+        case .mlp(let normalisation, let isResidual):
             return try .mlp(
                 units: [inputs] + network.hidden + [outputs], activation: network.activation.kernel,
-                normalisation: normalisation?.kernel, hasSkips: hasSkips, hasBiases: network.biases)
+                normalisation: normalisation?.kernel, isResidual: isResidual, hasBiases: network.biases)
         case .cnn(let normalisation):
             return try .cnn(
                 channels: network.hidden, activation: network.activation.kernel, classes: outputs,
@@ -99,7 +99,7 @@ func runNetwork(
     do {
         shape = try architecture.shape(settings, inputs: source.inputs, outputs: source.outputs)
     } catch { throw .settings(error.words) }
-    let model = Network<Float>(shape, loss: training.loss, points: settings.training.batch)
+    let model = Network<Float>(shape, loss: training.loss, points: settings.training.batchSize)
     model.initialise(streams)
     let measures = MeasureSet(settings, model, source, streams, lastUnits: source.outputs)
     var evaluation = NetworkEvaluation(

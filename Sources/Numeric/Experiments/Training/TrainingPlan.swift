@@ -57,7 +57,7 @@ struct TrainingPlan {
         keepsMeasured = settings.measures.need(.weightHistory)
         self.checkpoints = checkpoints.map { TrialCheckpoints($0, settings, keeping) }
         let training = settings.training
-        batch = training.batch
+        batch = training.batchSize
         loss =
             switch training.loss {
             case .crossEntropy: .crossEntropy
@@ -81,7 +81,7 @@ struct TrainingPlan {
             case .epochs(let count): count * stepsPerEpoch
             }
         optimizer = TrainingPlan.optimizer(training, steps: steps, stepsPerEpoch: stepsPerEpoch)
-        traceSteps = settings.measures.every.steps(of: steps)
+        traceSteps = settings.measures.traceAt.steps(of: steps)
     }
 
     /// Performs what is measuring, and no training.
@@ -97,8 +97,10 @@ struct TrainingPlan {
         let method: OptimizerSettings.Method =
             switch training.optimizer {
             case .sgd(let momentum): .sgd(momentum: momentum)
-            case .adam(let beta1, let beta2, let epsilon): .adam(beta1: beta1, beta2: beta2, epsilon: epsilon)
+            case .adam(let beta1, let beta2, let epsilon), .adamW(let beta1, let beta2, let epsilon):
+                .adam(beta1: beta1, beta2: beta2, epsilon: epsilon)
             }
+        let isDecoupled = if case .adamW = training.optimizer { true } else { false }
         let schedule: OptimizerSettings.Schedule =
             switch training.schedule {
             case .constant: .constant
@@ -107,8 +109,8 @@ struct TrainingPlan {
             }
         return OptimizerSettings(
             method: method, learningRate: training.learningRate, schedule: schedule,
-            weightDecay: training.weightDecay, isDecayDecoupled: training.decoupledDecay,
-            average: training.average)
+            weightDecay: training.weightDecay, isDecayDecoupled: isDecoupled,
+            average: training.emaDecay)
     }
 }
 
@@ -164,7 +166,7 @@ extension TrialSettings.Network.Activation {
 extension TrialSettings.Network.Initialisation {
     var kernel: Initialisation {
         switch self {
-        case .scaled: .scaled
+        case .heGlorot: .heGlorot
         case .truncatedNormal: .truncatedNormal
         case .gaussian: .gaussian
         case .uniform: .uniform
