@@ -22,6 +22,7 @@ public enum ReportError: Error, Equatable, Sendable, CustomStringConvertible {
 }
 
 /// Performs what writes files, its errors a report's.
+@discardableResult
 func filed<Result>(_ body: () throws(FileError) -> Result) throws(ReportError) -> Result {
     do throws(FileError) { return try body() } catch { throw .file(error) }
 }

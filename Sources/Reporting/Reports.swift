@@ -79,7 +79,7 @@ public enum Reports {
         let content = try ReportContent(
             spec: spec, recordsAt: path, failed: provenance?.failedTrials ?? [], fault: fault)
         for folder in ["tables", "figures"] {
-            _ = try filed { () throws(FileError) in try makeFolder(directory + "/" + folder) }
+            try filed { () throws(FileError) in try makeFolder(directory + "/" + folder) }
         }
         func write(_ text: String, _ name: String) throws(ReportError) {
             try filed { () throws(FileError) in try writeFile(text.utf8, to: "\(directory)/\(name)") }

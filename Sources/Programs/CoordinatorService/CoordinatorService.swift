@@ -89,6 +89,7 @@ func journaled<Result>(_ body: () throws(JournalError) -> Result) throws(Command
 }
 
 /// Performs what reads or writes files.
+@discardableResult
 func filed<Result>(_ body: () throws(FileError) -> Result) throws(CommandFailure) -> Result {
     try orFail(CommandFailure.init(_:), body)
 }

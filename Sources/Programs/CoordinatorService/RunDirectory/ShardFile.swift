@@ -117,7 +117,7 @@ final class ShardReader {
     private var (records, attempts) = (0, 0)
     private var seen: Set<TrialID> = []
     private let sweepDigest: String
-    private var check: RecordCheck
+    private var known: SweepRecords
     /// The longest line that the sweep can give, with headroom.
     private let most: Int
     /// Where the sweep's trials are: made with the first record.
@@ -145,7 +145,7 @@ final class ShardReader {
         number = 1
         header = try ShardHeader(parsing: first, file: path)
         sweepDigest = header.spec.digest
-        check = RecordCheck(header.spec)
+        known = SweepRecords(header.spec.grid)
         // The last line names all files of weights.
         most = header.spec.maxRecordBytes + (1 << 20) + 160 * header.trials * header.spec.weights.mostFiles
         digest.update(first + [UInt8(ascii: "\n")])
@@ -192,7 +192,7 @@ final class ShardReader {
         guard let place = places[trial] else {
             throw .malformed(line: number, why: "a record of a trial that is not in the sweep")
         }
-        if let why = check.fault(in: line, trial: place) {
+        if let why = known.fault(inLine: line, trial: place) {
             throw .malformed(line: number, why: "a record that the sweep cannot give: \(why)")
         }
         records += 1
