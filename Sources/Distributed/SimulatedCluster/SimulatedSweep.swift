@@ -51,15 +51,18 @@ extension SimulatedSweep {
     private static func body(of index: Int) -> JSONValue {
         var chance = Chance(UInt64(index))
         let accuracy = Double(chance.next() >> 11) * 0x1p-53
-        return .object([
-            "metrics": .object(["accuracy": .number(accuracy)]), "outcome": .string("measured"),
-        ])
+        return body(accuracy: accuracy)
+    }
+
+    static func body(accuracy: Double) -> JSONValue {
+        let metrics: Metrics = [.accuracy: .number(accuracy)]
+        return .object(["metrics": .object(metrics.byKey), "outcome": .string("measured")])
     }
 
     /// What the coordinator holds a record against, played: the metric is there, and within its bounds.
     func allows(_ body: [UInt8]) -> Bool {
         guard let metrics = (try? JSONValue(parsing: body))?["metrics"]?.object, metrics.count == 1,
-            let accuracy = metrics["accuracy"]?.number
+            let accuracy = metrics[Metric.accuracy.key]?.number
         else { return false }
         return (0...1).contains(accuracy)
     }

@@ -69,7 +69,7 @@ extension Simulation {
             return (truth.0, Array(#"{"metrics":{},"outcome":"measured"}"#.utf8))
         default:
             workers[id]?.lies.insert(trial)
-            return (truth.0, Array(#"{"metrics":{"accuracy":7},"outcome":"measured"}"#.utf8))
+            return (truth.0, SimulatedSweep.body(accuracy: 7).canonicalBytes)
         }
         return truth
     }
@@ -79,7 +79,7 @@ extension Simulation {
         let durable = journal.records.keys.sorted()
         guard !durable.isEmpty else { return }
         let trial = wishes.pick(from: durable)
-        let body = Array(#"{"metrics":{"accuracy":0.5},"outcome":"measured"}"#.utf8)
+        let body = SimulatedSweep.body(accuracy: 0.5).canonicalBytes
         guard body != sweep.bodies[Int(trial)], let first = journal.records[trial] else { return }
         note("worker \(id) sends a false record of trial \(trial)")
         sendUp(

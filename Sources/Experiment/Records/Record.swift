@@ -57,6 +57,8 @@ public struct Record: Equatable, Sendable {
         trace = value["trace"]?.array ?? []
     }
 
+    package subscript(metric: Metric) -> JSONValue? { metrics[metric.key] }
+
     package var isMeasured: Bool { outcome == .measured }
     /// Whether its theory bounds ranks, and is no closed form.
     package var hasBounds: Bool { theory?["stable_rank_bound"] != nil }

@@ -1,6 +1,7 @@
 import Console
 import Fitting
 import Glibc
+import Sweep
 import Text
 import Transport
 
@@ -23,7 +24,7 @@ func measureSweep(_ options: Options) throws(BenchError) -> Measurement {
         "trials": JSONValue(trainings), "slots": JSONValue(options.slots ?? 2),
         "trainings_per_hour": .number(3600 * Double(trainings) / measurement.medianSeconds),
         "all_processes_peak_bytes": JSONValue(peaks), "slot_peak_bytes": JSONValue(slotPeaks),
-        "accuracy": .number(median(accuracies) ?? 0),
+        Metric.accuracy.key: .number(median(accuracies) ?? 0),
     ]
     return measurement
 }
@@ -74,7 +75,7 @@ private struct SweepRun {
         let attempts = lines(folder.path + "/run/provenance.ndjson")
         slotPeakBytes = Int(attempts.compactMap { $0["peak_memory_bytes"]?.number }.max() ?? 0)
         let correct = lines(folder.path + "/run/records.ndjson").compactMap {
-            $0["metrics"]?["accuracy"]?.number
+            $0["metrics"]?[Metric.accuracy.key]?.number
         }
         accuracy = correct.reduce(0, +) / Double(max(1, correct.count))
     }

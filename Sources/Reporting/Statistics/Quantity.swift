@@ -48,7 +48,7 @@ extension FigureSpec.Quantity {
                 if layer == .each, each != layers { return nil }
                 if case .number(let number)? = layer, number != layers { return nil }
             }
-            return threshold.flatMap { theory["local_rank"]?[thresholdKey($0)]?.number }
+            return threshold.flatMap { theory[metric.key]?[thresholdKey($0)]?.number }
         default:
             // Of a metric by threshold or layer, theory stands as the metric does.
             let all = theory[metric.key]

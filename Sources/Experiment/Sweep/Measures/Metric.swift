@@ -1,3 +1,5 @@
+import Text
+
 /// What a record measures, by its key under `metrics`. A measure's declaration lists its metrics; figures,
 /// tables and messages read what they need to know of one here.
 public struct Metric: Sendable {
@@ -136,6 +138,16 @@ public struct Metric: Sendable {
     /// The measure that has it.
     var measure: MeasureDeclaration? {
         MeasureCatalogue.all.first { $0.metrics.contains(self) }
+    }
+}
+
+/// What was measured, by metric.
+package typealias Metrics = [Metric: JSONValue]
+
+extension Metrics {
+    /// By key, as records have them.
+    package var byKey: [String: JSONValue] {
+        [String: JSONValue](uniqueKeysWithValues: map { metric, value in (metric.key, value) })
     }
 }
 
