@@ -51,8 +51,8 @@ private func contents(_ network: KeptNetwork, _ trial: Trial, _ files: GivenFile
                 "axes.training.weight_decay": .string("0.001"), "model": .string("mlp"),
                 "step": .string("30"),
                 "network": .string(
-                    #"{"activation":"relu","biases":true,"classes":10,"model":{"name":"mlp"},"#
-                        + #""hidden":[16,7],"input":[28,28,1],"loss":"cross_entropy","outputs":10,"#
+                    #"{"activation":"relu","biases":true,"classes":10,"hidden":[16,7],"#
+                        + #""input":[28,28,1],"loss":"cross_entropy","model":{"name":"mlp"},"outputs":10,"#
                         + #""samples":12,"seed":0}"#),
                 "trial": .string(trial.id.text),
             ]))

@@ -42,10 +42,10 @@ private func sweepFiles() throws -> [[UInt8]] {
 }
 
 private let record = #"""
-    {"axes":{"beta":0.01,"dataset":"gaussian","depth":2,"seed":0},"model":"vib","metrics":{"accuracy":null,"i_zy_nats":0.75,"kl_nats":1.25e-7,"local_rank":{"0.1":{"mean":[5,4.5],"stderr":[0,0.25]}}},"outcome":"measured","sweep":"0123456789abcdef0123456789abcdef","theory":{"kl_nats":1.5,"local_rank":{"0.1":[5,5]},"rank":5},"trace":[{"loss":2.5,"step":1},{"loss":0.5,"step":100}],"trial":"fedcba9876543210fedcba9876543210","version":1}
+    {"axes":{"beta":0.01,"dataset":"gaussian","depth":2,"seed":0},"metrics":{"accuracy":null,"i_zy_nats":0.75,"kl_nats":1.25e-7,"local_rank":{"0.1":{"mean":[5,4.5],"stderr":[0,0.25]}}},"model":"vib","outcome":"measured","sweep":"0123456789abcdef0123456789abcdef","theory":{"kl_nats":1.5,"local_rank":{"0.1":[5,5]},"rank":5},"trace":[{"loss":2.5,"step":1},{"loss":0.5,"step":100}],"trial":"fedcba9876543210fedcba9876543210","version":1}
     """#
 private let diverged = #"""
-    {"axes":{"beta":1,"s":"aé\n\u0000\ud83e\uddea"},"diverged_at_step":12,"model":"mlp","metrics":{},"outcome":"diverged","sweep":"0","trial":"1","version":1}
+    {"axes":{"beta":1,"s":"aé\n\u0000\ud83e\uddea"},"diverged_at_step":12,"metrics":{},"model":"mlp","outcome":"diverged","sweep":"0","trial":"1","version":1}
     """#
 private let attempt = #"""
     {"attempt":1,"axes":{"beta":0.01},"blas_kernel":"Haswell","cause":"killed","cpu":"A","host":"n","index":3,"lease":"1","outcome":"failed","peak_memory_bytes":1e8,"process":7,"seconds":1.5,"slot":0,"start_unix_ms":1700000000000,"trial":"00"}

@@ -16,8 +16,8 @@ private let body = JSONValue.object([
     let line = recordLine(trial: trial, sweepDigest: "abc", body: body)
     #expect(
         line == """
-            {"axes":{"beta":0.1,"dataset":"gaussian","depth":1,"seed":0},"model":"vib",\
-            "metrics":{"accuracy":1,"kl_nats":0.30000000000000004},"outcome":"measured",\
+            {"axes":{"beta":0.1,"dataset":"gaussian","depth":1,"seed":0},\
+            "metrics":{"accuracy":1,"kl_nats":0.30000000000000004},"model":"vib","outcome":"measured",\
             "sweep":"abc","trial":"\(trial.id.text)","version":1}
             """)
 }

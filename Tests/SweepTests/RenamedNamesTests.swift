@@ -184,7 +184,7 @@ import Text
     @Test(
         "An old value is told its new name where it is set and where a condition compares it",
         arguments: values)
-    func values(setting: String, old: String, new: String) {
+    func oldValues(setting: String, old: String, new: String) {
         let due = "'\(old)' is now '\(new)'"
         #expect(faults(Self.base, set: ["\(setting)=\(old)"])?.hasSuffix(due) ?? false)
         let base = setting == "dataset" ? Self.base.replacing("dataset: mnist\n", with: "") : Self.base
@@ -203,7 +203,7 @@ import Text
         for (old, new) in ["component_accuracy": "pca_accuracy", "rank_me": "rankme"] {
             let message = faults(
                 Self.base + "axes: {depth: [1, 2]}\nfigures: [{name: f, x: depth, y: \(old)}]\n")
-            #expect(message == "s.yaml:6:35: figures.y: '\(old)' is now '\(new)'")
+            #expect(message == "s.yaml:6:34: figures.y: '\(old)' is now '\(new)'")
         }
         let y = "{metric: local_rank, threshold: 0.1, layer: hiddenMin}"
         let message = faults(Self.base + "axes: {depth: [1, 2]}\nfigures: [{name: f, x: depth, y: \(y)}]\n")

@@ -108,10 +108,10 @@ private func message(_ text: String, set overrides: [String] = [], quick: Bool =
         "What equals no value is an error that names the nearest",
         arguments: [
             (
-                "training.learning_rate != 0.000316228", "8:33", "0.000316228", "training.learning_rate",
+                "training.learning_rate != 0.000316228", "8:34", "0.000316228", "training.learning_rate",
                 "0.000316227766017"
             ),
-            ("training.learning_rate == 1e-5", "8:33", "1e-5", "training.learning_rate", "0.0001"),
+            ("training.learning_rate == 1e-5", "8:34", "1e-5", "training.learning_rate", "0.0001"),
             ("100 == width", "8:8", "100", "width", "128"),
             ("not (width != 1000) or width > 3", "8:22", "1000", "width", "256"),
         ])
@@ -270,7 +270,7 @@ private func message(_ text: String, set overrides: [String] = [], quick: Bool =
             "batch normalisation takes moments over the batch: it needs 2 points or more in each "
             + "(normalisation layer or instance takes one point's)"
         let file = text.replacing("batch_size: 16", with: "batch_size: 1")
-        #expect(message(file + "normalisation: batch\n") == "s.yaml:6:19: training.batch_size: \(words)")
+        #expect(message(file + "normalisation: batch\n") == "s.yaml:6:24: training.batch_size: \(words)")
         #expect(
             message(text, set: ["normalisation=none,batch", "training.batch_size=1,2"])?.contains(words)
                 == true)

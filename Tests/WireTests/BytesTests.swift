@@ -111,8 +111,8 @@ struct BytesTests {
     fileprivate func version(family: Family) {
         var draws = Draws(1)
         var bytes = family.bytes(&draws)
-        bytes[0] = 7
-        #expect(throws: WireError.version(theirs: 7)) { try family.readAndWrite(bytes) }
+        bytes[0] = wireVersion + 1
+        #expect(throws: WireError.version(theirs: wireVersion + 1)) { try family.readAndWrite(bytes) }
     }
 
     @Test("An unknown kind is refused with its number", arguments: Family.all)

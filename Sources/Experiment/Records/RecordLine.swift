@@ -37,8 +37,8 @@ public func recordLine(trial: Trial, id: TrialID, sweepDigest: String, body: Can
     }
     // Sorted by key.
     append("diverged_at_step")
-    line += ",\"model\":\"\(model(of: trial))\"".utf8
     append("metrics")
+    line += ",\"model\":\"\(model(of: trial))\"".utf8
     append("outcome")
     line += ",\"sweep\":\"\(sweepDigest)\"".utf8
     append("theory")

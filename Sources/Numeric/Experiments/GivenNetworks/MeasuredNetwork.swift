@@ -8,9 +8,11 @@ extension WeightsFile {
     func description() throws(DataError) -> NetworkDescription? {
         guard let text = metadata["network"] else { return nil }
         // Others may have a key of that name: ours is an object that names its model.
-        guard let json = try? JSONValue(parsing: text.utf8), json["model"]?["name"] != nil else {
-            return nil
-        }
+        // One that an older version kept is ours, too, and is refused below.
+        let keys = ["model"] + RenamedName.all.filter { $0.new == "model" }.map(\.old)
+        guard let json = try? JSONValue(parsing: text.utf8),
+            keys.contains(where: { json[$0]?["name"] != nil })
+        else { return nil }
         guard let description = NetworkDescription(json) else { throw fault(.description) }
         var due = Set<String>()
         for (name, shape) in description.tensors {
