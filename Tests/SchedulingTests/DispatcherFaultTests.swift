@@ -47,7 +47,7 @@ import Wire
         let second = try report(0, lease: 3, attempt: 2)
         #expect(
             try cluster.hear(.report(second), from: 2).acts
-                == [.check(second), .send(.accepted([0]), to: WorkerID(2))])
+                == [.check(valid(second)), .send(.accepted([0]), to: WorkerID(2))])
     }
 
     @Test func `a late failure is not held against the newer attempt`() throws {
@@ -238,7 +238,8 @@ import Wire
         #expect(try cluster.join(1, held: [held(0, lease: 7)]).acts == [.send(welcomed, to: WorkerID(1))])
         let record = try report(0, lease: 7)
         let effects = try cluster.hear(.report(record), from: 1)
-        #expect(effects.prefix(2) == [.append(record), .send(.revoke(LeaseID(50), [0]), to: WorkerID(2))])
+        #expect(
+            effects.prefix(2) == [.append(valid(record)), .send(.revoke(LeaseID(50), [0]), to: WorkerID(2))])
     }
 
     @Test func `the slower of two attempts is called off when its worker next says what it holds`() throws {
