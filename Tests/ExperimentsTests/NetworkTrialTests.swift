@@ -225,7 +225,7 @@ private let kinds: [String] =
     }
 
     @Test(arguments: kinds) func identifiersWrittenPieceByPieceAreTheSame(text: String) throws {
-        var identifier = TrialIdentifier()
+        var identifier = TrialHasher()
         let own = try settings(text)
         #expect(identifier.id(of: own) == TrialID(of: own))
         let others = try kinds.filter { $0 != text }.map { TrialID(of: try settings($0)) }

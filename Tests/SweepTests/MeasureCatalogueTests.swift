@@ -70,7 +70,7 @@ private func requested(_ rest: String, _ overrides: [String] = []) throws -> [Re
     var same = asked
     same.measures.requested = []
     #expect(TrialID(of: same) == TrialID(of: plain))
-    var identifier = TrialIdentifier()
+    var identifier = TrialHasher()
     #expect(identifier.id(of: asked) == TrialID(of: asked))
 }
 

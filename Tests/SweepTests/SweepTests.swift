@@ -262,7 +262,7 @@ func everyWrongFileGetsItsMessage(index: Int) {
     let cost = grid.cost()
     #expect(abs(cost.seconds - costs.reduce(0, +)) < 1e-9 * cost.seconds)
     #expect(cost.leastSeconds == costs.min())
-    #expect(cost.mostSeconds == costs.max())
+    #expect(cost.maxSeconds == costs.max())
     #expect(!cost.isSampled)
 }
 

@@ -20,7 +20,7 @@ public enum RecordFault: Error, Equatable, Sendable, CustomStringConvertible {
 /// The records that a sweep's trials can give, asked for one trial after another: what a record shares with one before
 /// is not worked out again.
 public struct SweepRecords: Sendable {
-    public var trials: TrialReader
+    public var trials: TrialCache
     private let grid: Grid
     /// The last ones that were asked for, the latest first: few trials of a sweep differ in it.
     private var forms: [RecordForm] = []
@@ -28,7 +28,7 @@ public struct SweepRecords: Sendable {
 
     public init(_ grid: Grid) {
         self.grid = grid
-        trials = TrialReader(grid)
+        trials = TrialCache(grid)
     }
 
     /// What the trial's record must hold.

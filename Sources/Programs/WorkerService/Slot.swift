@@ -165,12 +165,12 @@ private struct Slot {
             group.append(known)
         }
         let settings = group.map(\.trial.settings)
-        guard TrialGroup.holds(all: settings) else { return nil }
+        guard BatchKey.holds(all: settings) else { return nil }
         var dueAt = monotonicMilliseconds() + 1000
         var measuring = MeasuringTime()
         let results = try? runner.run(
             together: settings, keeping: grid.weights,
-            told: { done, steps, _ in
+            onProgress: { done, steps, _ in
                 // It leaves no state, and the worker waits for its end.
                 if cposix_was_signalled() != 0 { exit(ExitCode.interrupted.rawValue) }
                 guard isDue(&dueAt), steps > 0 else { return }
@@ -205,7 +205,7 @@ private struct Slot {
             do throws(ExperimentError) {
                 let result = try runner.run(
                     trial.settings, keeping: grid.weights, checkpoints: clock.checkpoints(of: id),
-                    told: { done, steps, from in
+                    onProgress: { done, steps, from in
                         guard isDue(&dueAt), steps > 0 else { return }
                         tell(index, done, steps, from: from)
                     },

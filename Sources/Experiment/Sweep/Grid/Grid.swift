@@ -79,7 +79,7 @@ public struct Grid: Equatable, Sendable {
         trial(positions: positions(at: index), index: index)
     }
 
-    func trial(positions: [Int], index: Int) -> Trial {
+    package func trial(positions: [Int], index: Int) -> Trial {
         Trial(index: index, axes: axes, fixed: fixed, positions: positions)
     }
 

@@ -1,15 +1,15 @@
 extension Metric {
     package static let ixtNats = Metric(
-        "i_xt_nats", .layers, label: "I(X;T)", unit: .nats, limit: .nonNegative)
+        "i_xt_nats", .layers, label: "I(X;T)", unit: .nats, limit: .inputInformation)
     package static let ixtBits = Metric(
-        "i_xt_bits", .layers, label: "I(X;T)", unit: .bits, limit: .nonNegative)
+        "i_xt_bits", .layers, label: "I(X;T)", unit: .bits, limit: .inputInformation)
     package static let ityNats = Metric(
-        "i_ty_nats", .layers, label: "I(T;Y)", unit: .nats, limit: .nonNegative)
+        "i_ty_nats", .layers, label: "I(T;Y)", unit: .nats, limit: .classInformation)
     package static let ityBits = Metric(
-        "i_ty_bits", .layers, label: "I(T;Y)", unit: .bits, limit: .nonNegative)
+        "i_ty_bits", .layers, label: "I(T;Y)", unit: .bits, limit: .classInformation)
     package static let ixtFallNats = Metric(
         "i_xt_fall_nats", .layers, label: "fall of I(X;T)", unit: .nats, isOfTraining: true,
-        limit: .nonNegative)
+        limit: .inputInformation)
     package static let ixtFallStep = Metric(
         "i_xt_fall_step", .layers, label: "step at which I(X;T) starts to fall", isOfTraining: true,
         limit: .steps, hasGaps: true)

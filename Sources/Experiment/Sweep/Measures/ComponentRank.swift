@@ -2,16 +2,16 @@ import Text
 
 extension Metric {
     package static let componentRankBefore = Metric(
-        "component_rank_before", label: "rank before", isCount: true, limit: .nonNegative)
+        "component_rank_before", label: "rank before", isCount: true, limit: .drawnUnits)
     package static let componentRank = Metric(
-        "component_rank", label: "rank after", isCount: true, limit: .nonNegative)
+        "component_rank", label: "rank after", isCount: true, limit: .drawnUnits)
     package static let componentRankKept = Metric(
         "component_rank_kept", label: "share of the rank kept", limit: .nonNegative)
     package static let componentDimensionBefore = Metric(
         "component_dimension_before", label: "feature dimension before", isCount: true,
-        limit: .nonNegative)
+        limit: .drawnPoints)
     package static let componentDimension = Metric(
-        "component_dimension", label: "feature dimension after", isCount: true, limit: .nonNegative)
+        "component_dimension", label: "feature dimension after", isCount: true, limit: .drawnPoints)
     package static let componentDimensionKept = Metric(
         "component_dimension_kept", label: "share of the feature dimension kept", limit: .nonNegative)
 }

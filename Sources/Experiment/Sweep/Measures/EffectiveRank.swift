@@ -1,7 +1,7 @@
 extension Metric {
     package static let effectiveRank = Metric(
         "effective_rank", .layers, label: "effective rank", limit: .units)
-    package static let rankMe = Metric("rankme", .layers, label: "RankMe", limit: .nonNegative)
+    package static let rankMe = Metric("rankme", .layers, label: "RankMe", limit: .smoothedUnits)
     package static let participationRatio = Metric(
         "participation_ratio", .layers, label: "participation ratio", limit: .units)
 }

@@ -3,10 +3,10 @@ import Text
 extension Metric {
     package static let classDetermination = Metric(
         "class_determination", .list(of: "class", first: 0, .classes),
-        label: "R^2 of a class by the others", hasGaps: true)
+        label: "R^2 of a class by the others", limit: .explained, hasGaps: true)
     package static let classDeciders = Metric(
         "class_deciders", .list(of: "class", first: 0, .classes), label: "classes that decide it",
-        isCount: true, limit: .nonNegative)
+        isCount: true, limit: .otherClasses)
     package static let classAccuracy = Metric(
         "class_accuracy", .list(of: "class", first: 0, .classes), label: "accuracy of the class",
         limit: .share, hasGaps: true)

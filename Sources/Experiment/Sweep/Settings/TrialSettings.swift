@@ -126,6 +126,8 @@ public struct TrialSettings: Hashable, Sendable {
     /// All patterns of 12 bits, and a class that the icosahedron's symmetries keep (Shwartz-Ziv & Tishby 2017).
     public struct Symmetric: Hashable, Sendable {
         public static let patterns = 4096
+        /// How many of them are of class 1.
+        public static let positives = 2118
         public static let bits = 12
 
         /// Bits are 0 and 1 (unit), or −1 and 1.
@@ -252,7 +254,7 @@ public struct TrialSettings: Hashable, Sendable {
             case steps([Int])
 
             /// The most entries that a trace has.
-            public var mostEntries: Int {
+            public var maxEntries: Int {
                 switch self {
                 case .end: 0
                 case .linear(let count), .log(let count): count

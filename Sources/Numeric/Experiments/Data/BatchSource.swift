@@ -4,7 +4,7 @@ import Sweep
 
 /// Where a trial's batches and evaluation points come from.
 struct BatchSource {
-    enum Kind {
+    enum Source {
         case gaussian(GaussianSource)
         case images(ImageSource)
         case teacher(TeacherSource)
@@ -12,7 +12,7 @@ struct BatchSource {
         case modular(ModularSource)
     }
 
-    let kind: Kind
+    let kind: Source
     /// Whether classes come as targets of 0 and 1 too, for a squared error.
     var isOneHot = false
 

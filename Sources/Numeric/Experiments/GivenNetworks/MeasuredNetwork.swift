@@ -31,7 +31,7 @@ extension WeightsFile {
 /// The network of a request: one that a sweep kept, whose file describes it, or one from elsewhere, a chain of dense
 /// layers.
 struct MeasuredNetwork {
-    enum Kind {
+    enum Form {
         case chain(TrainedNetwork)
         /// The layer above given features.
         case head(TrainedNetwork)
@@ -40,7 +40,7 @@ struct MeasuredNetwork {
         case network(TrialSettings.Architecture, parameters: [Float])
     }
 
-    let kind: Kind
+    let kind: Form
     /// Of a network that a sweep kept.
     let description: NetworkDescription?
     let activation: TrialSettings.Network.Activation

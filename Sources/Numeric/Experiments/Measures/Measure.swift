@@ -4,7 +4,7 @@ import Sweep
 import Text
 
 /// What computes the metrics that its declaration in Sweep's `MeasureCatalogue` lists. To add
-/// one: docs/adding-a-measure.md.
+/// one: docs/extending.md.
 protocol Measure {
     static var declaration: MeasureDeclaration { get }
 

@@ -5,7 +5,7 @@ import Sweep
 import Text
 
 /// What a training left: the measures at its end and along it, or where it diverged.
-struct History {
+struct TrainingResult {
     var metrics: Metrics = [:]
     var trace: [TraceEntry] = []
     var divergedAt: Int?

@@ -14,8 +14,8 @@ func runFigures(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
         let why = systemMessage(errno)
         throw .input(
             "\(run.path): tables and figures cannot be written here (\(why)), and those that are there stay as they "
-                + "are: 'ranksweep merge \(run.path) --out DIR' makes a copy of the run with its own, where you may "
-                + "write")
+                + "are: \(quotedCommand("ranksweep merge \(run.word) --out DIR")) makes a copy of the run with its own, "
+                + "where you may write")
     }
     // The journal is the truth; records.ndjson may be older, or come from elsewhere without a journal.
     if run.hasJournal {
@@ -76,7 +76,7 @@ func writeReports(_ run: RunDirectory, formats: [FigureFormat]) throws(CommandFa
     case .gnuplotMissing:
         printOut(
             "figures  not drawn: \(DrawnReports.gnuplotAdvice); then: "
-                + "ranksweep figures \(run.path)")
+                + "ranksweep figures \(run.word)")
     }
     let report = run.path + "/report.html"
     let page = ReportPage(

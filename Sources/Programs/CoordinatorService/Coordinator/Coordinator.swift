@@ -16,7 +16,7 @@ struct Coordinator {
     let run: RunDirectory
     let journal: RunJournal
     let socket: CoordinatorSocket
-    private var door: Door
+    private var admission: WorkerAdmission
     private let signals: SignalDescriptor
     /// nil where the file system has no sockets.
     let control: ControlListener?
@@ -46,7 +46,7 @@ struct Coordinator {
     private var unwritten: FileError?
     private var weightDigests = WeightDigests()
     /// While the disk takes nothing: the dispatcher rests.
-    private(set) var trouble: DiskTrouble?
+    private(set) var trouble: DiskOutage?
     /// Whether the run is still where it began.
     private var place: RunPlace
     /// Whether a trial was handed out: from then on no end of this program says that nothing was begun.
@@ -70,13 +70,13 @@ struct Coordinator {
     var toldCommits: Set<WorkerID> = []
 
     init(
-        _ run: RunDirectory, journal: RunJournal, door: Door, signals: SignalDescriptor,
+        _ run: RunDirectory, journal: RunJournal, admission: WorkerAdmission, signals: SignalDescriptor,
         control: ControlListener?, sources: [any WorkerSource], trialLimitSeconds: UInt32, mayGrow: Bool
     ) throws(CommandFailure) {
         self.run = run
         self.journal = journal
-        socket = door.socket
-        self.door = door
+        socket = admission.socket
+        self.admission = admission
         self.signals = signals
         self.control = control
         self.sources = sources
@@ -96,7 +96,7 @@ struct Coordinator {
                 firstLease: try journal.beginIncarnation() << 32,
                 order: TrialOrder(run.spec.grid))
             kernels = try journal.summary().kernels
-            self.door.restore(try journal.setting(Door.refusalsSetting))
+            self.admission.restore(try journal.setting(WorkerAdmission.refusalsSetting))
             ledger = WorkerLedger(json: try journal.setting(WorkerLedger.setting))
             keptLedger = ledger
         } catch { throw CommandFailure(error) }
@@ -109,13 +109,13 @@ struct Coordinator {
     /// Serves until every trial has its outcome, or the user has had enough.
     mutating func serve() throws(CommandFailure) -> End {
         defer {
-            door.save(journal)
+            admission.save(journal)
             keepLedger()
             terminal.endFoot()
         }
         if let gap = run.spec.strictnessGap { terminal.print(gap) }
         // Finishes a sweep that has nothing left to do.
-        handle(.wake)
+        handle(.tick)
         do throws(CommandFailure) {
             try pollSources()
             while !isFinished || trouble != nil, !isInterrupted { try turn() }
@@ -158,10 +158,10 @@ struct Coordinator {
         }
         if ready.socket { if trouble == nil { receiveMessages() } else { keepInTouch() } }
         hearOperator()
-        watchDoor()
+        watchAdmission()
         try pollSources()
         let instant = Instant(milliseconds: monotonicMilliseconds())
-        if let deadline = dispatcher.nextDeadline, instant >= deadline { handle(.wake) }
+        if let deadline = dispatcher.nextDeadline, instant >= deadline { handle(.tick) }
         try flush()
         if let loss = place.loss(at: instant.milliseconds) { throw run.failure(loss, journal) }
         showProgress()
@@ -175,9 +175,9 @@ struct Coordinator {
         try? journal.setSetting(Coordinator.absentSetting, json.canonicalText)
     }
 
-    private mutating func watchDoor() {
+    private mutating func watchAdmission() {
         keepLedger()
-        let news = door.watch(at: monotonicMilliseconds(), journal)
+        let news = admission.watch(at: monotonicMilliseconds(), journal)
         for line in news.lines { terminal.print(line) }
         for worker in news.barred {
             // First it is out, then it is told: what it held goes to others at once.
@@ -222,7 +222,7 @@ struct Coordinator {
             }
             if message == .goodbye { socket.forget(worker) }
             if trouble?.hear(message, from: worker, at: now) ?? false {
-                socket.send(CoordinatorMessage.beat.encoded, to: worker)
+                socket.send(CoordinatorMessage.heartbeat.encoded, to: worker)
             }
         }
     }
@@ -268,7 +268,7 @@ struct Coordinator {
                 handle(.message(.goodbye, from: worker))
             }
             return
-        case .beat, .progress, .failure, .piece, .goodbye: break
+        case .heartbeat, .progress, .failure, .chunk, .goodbye: break
         }
         if message == .goodbye { socket.forget(worker) }
         handle(.message(message, from: worker))
@@ -308,7 +308,7 @@ struct Coordinator {
             if case .append = effect { plannedWork.settle(report.attempt.trial) }
             for index in sources.indices { sources[index].noteSuccess() }
         case .write(let trial, let step, let offset, let bytes):
-            write(.piece(bytes, of: weightsName(trial, step), offset: offset))
+            write(.chunk(bytes, of: weightsName(trial, step), offset: offset))
         case .keep(let trial, let step):
             write(.keep(weightsName(trial, step)))
         case .appendFailure(let failure, let quarantined):
@@ -328,7 +328,7 @@ struct Coordinator {
             terminal.print("drained: nothing runs any more")
             isInterrupted = true
         case .hopeless(let cause, let trials, let hosts):
-            despair = despairWords(cause: cause, trials: trials, hosts: hosts)
+            despair = despairMessage(cause: cause, trials: trials, hosts: hosts)
             isInterrupted = true
         }
     }
@@ -376,10 +376,12 @@ struct Coordinator {
             }
             if trouble == nil { terminal.print(error.warning(freeIn: run.path)) }
             trouble =
-                trouble?.failedAgain(at: now) ?? DiskTrouble(at: now, why: error.reason(freeIn: run.path))
+                trouble?.failedAgain(at: now) ?? DiskOutage(at: now, why: error.reason(freeIn: run.path))
             return
         }
-        for (message, worker) in merged(sends) { socket.send(message.encoded, to: worker) }
+        for (message, worker) in coalescingAcknowledgements(sends) {
+            socket.send(message.encoded, to: worker)
+        }
         sends.removeAll(keepingCapacity: true)
         guard let past = trouble else { return }
         trouble = nil

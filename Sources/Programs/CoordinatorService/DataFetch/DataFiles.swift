@@ -12,7 +12,7 @@ struct DataFile: Equatable {
     /// SHA-256 of its uncompressed bytes, in hexadecimal: how it is compressed is the mirror's business.
     var digest: String
     /// Bytes of the publisher's own NAME.gz: what a progress line shows, nothing else.
-    var usualSize: Int
+    var defaultSize: Int
 
     /// "mnist/train-images-idx3-ubyte"
     var path: String { "\(set.rawValue)/\(name)" }
@@ -38,7 +38,7 @@ struct DataFile: Equatable {
                 ]
             }
         return zip(TrialSettings.Images.fileNames, facts).map { name, fact in
-            DataFile(set: set, name: name, digest: fact.digest, usualSize: fact.size)
+            DataFile(set: set, name: name, digest: fact.digest, defaultSize: fact.size)
         }
     }
 

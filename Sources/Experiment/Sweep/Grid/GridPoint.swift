@@ -1,0 +1,376 @@
+import Text
+
+/// One point of the grid as settings by path, and how they become `TrialSettings`: every default is here.
+struct GridPoint {
+    private(set) var values: [String: JSONValue]
+
+    init(fixed: [String: JSONValue], axes: [Axis], positions: [Int]) {
+        values = fixed
+        for (axis, position) in zip(axes, positions) {
+            let value = axis.values[position]
+            if axis.path == "dataset" { set(dataset: value) } else { values[axis.path] = value }
+        }
+    }
+
+    private mutating func set(dataset value: JSONValue) {
+        values["dataset"] = value["name"] ?? value
+        for (key, option) in value.object ?? [:] where key != "name" { values["dataset." + key] = option }
+    }
+
+    var dataset: String { word("dataset", default: "") }
+    var name: String { word("model", default: "") }
+    var isVIB: Bool { name == "vib" }
+    var isConvolutional: Bool { name == "cnn" || name == "resnet" }
+    private var isGaussian: Bool { dataset == "gaussian" }
+    private var isTeacher: Bool { dataset == "teacher" }
+    private var isSymmetric: Bool { dataset == "symmetric" }
+    private var isModular: Bool { dataset == "modular-addition" }
+
+    func number(_ path: String, default value: Double) -> Double { values[path]?.number ?? value }
+    func integer(_ path: String) -> Int? { values[path]?.number.flatMap { Int(exactly: $0) } }
+    func word(_ path: String, default value: String) -> String { values[path]?.string ?? value }
+    func numbers(_ path: String) -> [Double]? { values[path]?.array?.compactMap(\.number) }
+
+    /// The settings, with every default filled in. What cannot be so together is added to `conflicts`; the
+    /// settings then hold the nearest thing that can be written down.
+    func settings(_ conflicts: inout [PointConflict]) -> TrialSettings {
+        let data = datasetSettings(&conflicts)
+        if isVIB, isTeacher { conflicts.append(PointConflict("model", .teacherOfVIB)) }
+        if isVIB, isModular { conflicts.append(PointConflict("model", .modularOfVIB)) }
+        if isVIB, isSymmetric { conflicts.append(PointConflict("model", .symmetricOfVIB)) }
+        let inputs = if case .gaussian(let gaussian) = data { gaussian.inputs } else { 784 }
+        let settings = TrialSettings(
+            model: model(inputs: inputs, &conflicts), dataset: data, network: network,
+            training: training(data, &conflicts), measures: measures(data, &conflicts),
+            seed: UInt64(integer("seed") ?? 0))
+        if case .network(let architecture) = settings.model, architecture.normalisation == .batch,
+            settings.training.batchSize == 1, settings.training.duration != .steps(0)
+        {
+            conflicts.append(PointConflict("training.batch_size", .batchOfOne))
+        }
+        return settings
+    }
+
+    /// Of experiments that have other ones than 2.
+    static let defaultDepths = ["cnn": 4, "resnet": 8]
+
+    private func model(
+        inputs: Int, _ conflicts: inout [PointConflict]
+    ) -> TrialSettings.Model {
+        guard isVIB else { return architecture(&conflicts).map { .network($0) } ?? .mlp }
+        return .vib(
+            beta: number("beta", default: 1), bottleneck: integer("bottleneck") ?? (isGaussian ? inputs : 32),
+            sigmaShift: number("sigma_shift", default: isGaussian ? 0 : -5))
+    }
+
+    var network: TrialSettings.Network {
+        if name == "resnet" { return TrialSettings.Network(hidden: [], activation: .relu) }
+        let activation = TrialSettings.Network.Activation(
+            rawValue: word("activation", default: isGaussian ? "linear" : isSymmetric ? "tanh" : "relu"))
+        let width =
+            integer("width") ?? (name == "cnn" ? 16 : isGaussian || isTeacher || isSymmetric ? 64 : 200)
+        let initialisation = TrialSettings.Network.Initialisation(
+            rawValue: isVIB ? "" : word("initialisation", default: "he_glorot"))
+        let hidden =
+            numbers("hidden")?.map { Int($0) }
+            ?? [Int](repeating: width, count: (integer("depth") ?? GridPoint.defaultDepths[name] ?? 2) - 1)
+        return TrialSettings.Network(
+            hidden: hidden, activation: activation ?? .linear,
+            biases: isVIB || values["biases"]?.bool ?? !isTeacher,
+            initialisation: initialisation ?? .heGlorot)
+    }
+
+    // MARK: Data
+
+    private func datasetSettings(_ conflicts: inout [PointConflict]) -> TrialSettings.Dataset {
+        if isTeacher { return .teacher(teacher(&conflicts)) }
+        if isSymmetric { return .symmetric(symmetric(&conflicts)) }
+        if isModular {
+            return .modular(
+                TrialSettings.Modular(
+                    modulus: integer("dataset.modulus") ?? 97,
+                    share: number("dataset.train_fraction", default: 0.4)))
+        }
+        guard let set = TrialSettings.Images.Name(rawValue: dataset) else {
+            return .gaussian(gaussian(&conflicts))
+        }
+        let scale = TrialSettings.Images.Scale(
+            rawValue: word("dataset.scale", default: name == "mlp" ? "unit" : "symmetric"))
+        var testPoints = integer("dataset.test_points")
+        if let points = testPoints, points > TrialSettings.Images.Name.testPoints {
+            conflicts.append(PointConflict("dataset.test_points", .tooManyTestPoints(points)))
+            testPoints = TrialSettings.Images.Name.testPoints
+        }
+        if let points = integer("dataset.train_points"), points > set.trainPoints {
+            conflicts.append(
+                PointConflict("dataset.train_points", .tooManyTrainPoints(points, of: set.trainPoints)))
+        }
+        return .images(
+            TrialSettings.Images(
+                name: set, scale: scale ?? .unit, trainPoints: integer("dataset.train_points"),
+                testPoints: testPoints))
+    }
+
+    private func gaussian(_ conflicts: inout [PointConflict]) -> TrialSettings.Gaussian {
+        let testPoints = integer("dataset.test_points") ?? 65536
+        if let correlations = numbers("dataset.correlations") {
+            return gaussian(correlations, testPoints: testPoints, &conflicts)
+        }
+        guard let rows = values["dataset.covariance"]?.array else {
+            conflicts.append(PointConflict("dataset", .noCovariance))
+            return TrialSettings.Gaussian(correlations: [0], testPoints: testPoints)
+        }
+        let covariance = rows.map { $0.array?.compactMap(\.number) ?? [] }
+        var inputs = integer("dataset.inputs") ?? 0
+        if inputs == 0 { conflicts.append(PointConflict("dataset.covariance", .noInputs)) }
+        if inputs >= covariance.count {
+            conflicts.append(
+                PointConflict("dataset.inputs", .noTargets(inputs: inputs, of: covariance.count)))
+        }
+        inputs = min(max(inputs, 1), covariance.count - 1)
+        return TrialSettings.Gaussian(covariance: covariance, inputs: inputs, testPoints: testPoints)
+    }
+
+    private func gaussian(
+        _ correlations: [Double], testPoints: Int, _ conflicts: inout [PointConflict]
+    ) -> TrialSettings.Gaussian {
+        guard let inputs = integer("dataset.inputs"), let targets = integer("dataset.targets") else {
+            for path in ["dataset.inputs", "dataset.targets", "dataset.directions_seed"]
+            where values[path] != nil {
+                conflicts.append(PointConflict(path, .noSizes))
+            }
+            return TrialSettings.Gaussian(correlations: correlations, testPoints: testPoints)
+        }
+        let most = min(inputs, targets)
+        if correlations.count > most {
+            conflicts.append(
+                PointConflict("dataset.correlations", .tooManyCorrelations(correlations.count, most: most)))
+        }
+        return TrialSettings.Gaussian(
+            correlations: Array(correlations.prefix(most)), inputs: inputs, targets: targets,
+            directions: UInt64(integer("dataset.directions_seed") ?? 0), testPoints: testPoints)
+    }
+
+    private func teacher(_ conflicts: inout [PointConflict]) -> TrialSettings.Teacher {
+        let (inputs, norm) = (integer("dataset.inputs"), values["dataset.norm"]?.number)
+        if inputs == nil || norm == nil { conflicts.append(PointConflict("dataset", .noTeacher)) }
+        return TrialSettings.Teacher(
+            task: TrialSettings.Teacher.Task(rawValue: word("dataset.task", default: "")) ?? .classification,
+            inputs: inputs ?? 1, depth: integer("dataset.teacher_depth") ?? 2,
+            width: integer("dataset.teacher_width") ?? 4, norm: norm ?? 1,
+            seed: UInt64(integer("dataset.teacher_seed") ?? 0),
+            trainPoints: integer("dataset.train_points") ?? 128,
+            testPoints: integer("dataset.test_points") ?? 1024)
+    }
+
+    /// 80 % of the patterns train, rounded: the public setting.
+    private func symmetric(_ conflicts: inout [PointConflict]) -> TrialSettings.Symmetric {
+        let most = TrialSettings.Symmetric.patterns - 1
+        var points = integer("dataset.train_points") ?? 3277
+        if points > most {
+            conflicts.append(PointConflict("dataset.train_points", .noTestPatterns(points, most: most)))
+            points = most
+        }
+        let scale = TrialSettings.Images.Scale(rawValue: word("dataset.scale", default: "unit"))
+        return TrialSettings.Symmetric(scale: scale ?? .unit, trainPoints: points)
+    }
+
+    // MARK: Training
+
+    private func training(
+        _ data: TrialSettings.Dataset, _ conflicts: inout [PointConflict]
+    ) -> TrialSettings.Training {
+        let batch = integer("training.batch_size") ?? 128
+        let trainPoints: Int? =
+            switch data {
+            case .gaussian: nil
+            case .images(let images): images.trainPoints ?? images.name.trainPoints
+            case .teacher(let teacher): teacher.trainPoints
+            case .symmetric(let symmetric): symmetric.trainPoints
+            case .modular(let modular): modular.trainPoints
+            }
+        if let points = trainPoints {
+            if batch > points {
+                let path =
+                    values["training.batch_size"] == nil ? "dataset.train_points" : "training.batch_size"
+                conflicts.append(PointConflict(path, .batchTooLarge(batch, points: points)))
+            }
+        }
+        return TrialSettings.Training(
+            optimizer: optimizer, learningRate: number("training.learning_rate", default: 1e-3),
+            schedule: schedule(&conflicts), weightDecay: number("training.weight_decay", default: 0),
+            emaDecay: values["training.ema_decay"]?.number, batchSize: batch,
+            duration: duration(&conflicts), loss: loss(&conflicts), logDet: logDet(&conflicts))
+    }
+
+    private var optimizer: TrialSettings.Training.Optimizer {
+        let name = word("training.optimizer", default: "adam")
+        if name == "sgd" { return .sgd(momentum: number("training.momentum", default: 0)) }
+        let (beta1, beta2) = (
+            number("training.beta1", default: 0.9), number("training.beta2", default: 0.999)
+        )
+        let epsilon = number("training.epsilon", default: 1e-8)
+        return name == "adamw"
+            ? .adamW(beta1: beta1, beta2: beta2, epsilon: epsilon)
+            : .adam(beta1: beta1, beta2: beta2, epsilon: epsilon)
+    }
+
+    private func schedule(_ conflicts: inout [PointConflict]) -> TrialSettings.Training.Schedule {
+        switch word("training.schedule", default: "constant") {
+        case "cosine": return .cosine
+        case "decay":
+            if isGaussian, integer("training.decay_every") == nil {
+                conflicts.append(PointConflict("training.schedule", .noDecayEvery))
+            }
+            return .decay(
+                factor: number("training.decay_factor", default: 0.97),
+                every: integer("training.decay_every") ?? 2)
+        default: return .constant
+        }
+    }
+
+    private func duration(_ conflicts: inout [PointConflict]) -> TrialSettings.Training.Duration {
+        if let steps = integer("training.steps") { return .steps(steps) }
+        if let epochs = integer("training.epochs"), !isGaussian { return .epochs(epochs) }
+        let given = integer("training.epochs") != nil
+        conflicts.append(
+            PointConflict(
+                given ? "training.epochs" : "", .noDuration(gaussian: isGaussian), lacking: "training.steps"))
+        return .steps(1)
+    }
+
+    /// The losses that fit, the default first.
+    private var losses: [TrialSettings.Training.Loss] {
+        if isTeacher {
+            return word("dataset.task", default: "") == "regression" ? [.meanSquaredError] : [.logistic]
+        }
+        return switch (isVIB, isGaussian) {
+        case (true, true): [.gaussianNLL, .meanSquaredError]
+        case (true, false): [.crossEntropy]
+        case (false, true): [.meanSquaredError]
+        case (false, false): [.crossEntropy, .meanSquaredError]
+        }
+    }
+
+    private func loss(_ conflicts: inout [PointConflict]) -> TrialSettings.Training.Loss {
+        guard let word = values["training.loss"]?.string else { return losses[0] }
+        guard let loss = losses.first(where: { $0.rawValue == word }) else {
+            let due = losses.map(\.rawValue)
+            conflicts.append(
+                PointConflict("training.loss", .lossUnfit(word, due: due, model: name, dataset: dataset))
+            )
+            return losses[0]
+        }
+        return loss
+    }
+
+    // MARK: Measures
+
+    private func measures(
+        _ data: TrialSettings.Dataset, _ conflicts: inout [PointConflict]
+    ) -> TrialSettings.Measures {
+        let testPoints =
+            switch data {
+            case .gaussian(let gaussian): gaussian.testPoints
+            case .images(let images): images.testPoints ?? TrialSettings.Images.Name.testPoints
+            case .teacher(let teacher): teacher.testPoints
+            case .symmetric(let symmetric): symmetric.testPoints
+            case .modular(let modular): modular.testPoints
+            }
+        var points = integer("measures.local_rank.points") ?? min(isConvolutional ? 4 : 256, testPoints)
+        if points > testPoints {
+            conflicts.append(
+                PointConflict("measures.local_rank.points", .rankPointsTooMany(points, of: testPoints)))
+            points = testPoints
+        }
+        let localRank = TrialSettings.LocalRank(
+            thresholds: thresholds("measures.local_rank.thresholds"),
+            relative: thresholds("measures.local_rank.relative"),
+            noise: isVIB ? thresholds("measures.local_rank.noise") : [], points: points,
+            patch: isConvolutional ? integer("measures.local_rank.patch") ?? 16 : nil)
+        return TrialSettings.Measures(
+            localRank: values["measures.local_rank"]?.bool == false ? nil : localRank,
+            weightNorms: weightNorms, traceAt: times,
+            samples: isVIB ? integer("measures.samples") ?? 12 : 12,
+            requested: requested(testPoints: testPoints, &conflicts))
+    }
+
+    /// The measures of the catalogue's table that the point asks for, in its order. A point that does not
+    /// meet what one is used by, in a grid where others do, is without it.
+    private func requested(
+        testPoints: Int, _ conflicts: inout [PointConflict]
+    ) -> [RequestedMeasure] {
+        guard values.keys.contains(where: MeasureCatalogue.listedPaths.contains) else { return [] }
+        func isOn(_ measure: MeasureDeclaration) -> Bool {
+            values[measure.path]?.bool ?? measure.options.contains { values[$0.path] != nil }
+        }
+        return MeasureCatalogue.listed.compactMap { measure in
+            guard isOn(measure), measure.uses.allSatisfy(meets),
+                let usual = RequestedMeasure(measure.name, testPoints: testPoints)
+            else { return nil }
+            var settings = usual.settings
+            for option in measure.options {
+                settings[option.key] = values[option.path] ?? settings[option.key]
+            }
+            if measure.needs.contains(.denseChain), !isDenseChain {
+                conflicts.append(PointConflict(measure.path, .needsDenseChain))
+            }
+            if settings["points"] == .string("all"), isGaussian {
+                conflicts.append(PointConflict("\(measure.path).points", .noAllPoints))
+            }
+            if let points = settings["points"]?.number, points > Double(testPoints) {
+                conflicts.append(
+                    PointConflict("\(measure.path).points", .rankPointsTooMany(Int(points), of: testPoints)))
+            }
+            if measure.needs.contains(.phaseChange), !isOn(.gradientNoise) {
+                conflicts.append(
+                    PointConflict(measure.path, .noMeasure(MeasureDeclaration.gradientNoise.path)))
+            }
+            return RequestedMeasure(name: measure.name, settings: settings)
+        }
+    }
+
+    /// Whether the network is W_l φ(W_{l−1} …), nothing between its layers.
+    private var isDenseChain: Bool {
+        !isConvolutional && values["residual"]?.bool != true
+            && word("normalisation", default: "none") == "none"
+    }
+
+    /// Of a setting that is not given, the default does.
+    private func meets(_ use: Setting.Use) -> Bool {
+        values[use.path]?.string.map(use.words.contains) ?? true
+    }
+
+    private var weightNorms: TrialSettings.WeightNorms? {
+        let tolerance = values["measures.weight_norms.tolerance"]?.number
+        return values["measures.weight_norms"]?.bool ?? (tolerance != nil)
+            ? TrialSettings.WeightNorms(tolerance: tolerance) : nil
+    }
+
+    private func thresholds(_ path: String) -> [Double] {
+        numbers(path) ?? Setting[path: path]?.fallbackNumbers ?? []
+    }
+
+    private var times: TrialSettings.Measures.Times {
+        guard let value = values["measures.trace_at"] else { return .end }
+        if let steps = value.array { return .steps(steps.compactMap(\.number).map { Int($0) }) }
+        if let count = value["linear"]?.number { return .linear(Int(count)) }
+        if let count = value["log"]?.number { return .log(Int(count)) }
+        return .end
+    }
+}
+
+/// Settings of one point that cannot be together.
+struct PointConflict: Equatable {
+    /// The setting to look at; empty where it is one that is missing.
+    let path: String
+    let conflict: SweepError.Conflict
+    /// The setting that is missing, where one is.
+    let lacking: String?
+
+    init(_ path: String, _ conflict: SweepError.Conflict, lacking: String? = nil) {
+        self.path = path
+        self.conflict = conflict
+        self.lacking = lacking
+    }
+}
