@@ -27,10 +27,14 @@ let package = Package(
         .target(name: "CBenchmark", path: "Sources/Programs/CBenchmark"),
 
         // Shared.
+        .target(name: "Collections", path: "Sources/Support/Collections"),
         .target(name: "Files", dependencies: ["CPosix"], path: "Sources/Support/Files"),
         .target(name: "Text", dependencies: ["CSodium", "CBuild"], path: "Sources/Support/Text"),
         .target(name: "Console", dependencies: ["Files", "Text", "CPosix"], path: "Sources/Support/Console"),
-        .target(name: "Sweep", dependencies: ["Text", "CYAML"], path: "Sources/Experiment/Sweep"),
+        .target(
+            name: "Sweep", dependencies: ["Collections", "Text", "CYAML"], path: "Sources/Experiment/Sweep"),
+        .target(
+            name: "Records", dependencies: ["Sweep", "Files", "Text"], path: "Sources/Experiment/Records"),
         .target(name: "Fitting", path: "Sources/Support/Fitting"),
 
         // The numeric half.
@@ -50,7 +54,9 @@ let package = Package(
 
         // The distributed half.
         .target(name: "Wire", dependencies: ["Sweep", "Text"], path: "Sources/Distributed/Wire"),
-        .target(name: "Scheduling", dependencies: ["Wire", "Sweep"], path: "Sources/Distributed/Scheduling"),
+        .target(
+            name: "Scheduling", dependencies: ["Wire", "Sweep", "Collections"],
+            path: "Sources/Distributed/Scheduling"),
         .target(name: "Cluster", dependencies: ["Sweep", "Text"], path: "Sources/Distributed/Cluster"),
         .target(
             name: "Journal",
@@ -59,20 +65,22 @@ let package = Package(
         .target(
             name: "Transport", dependencies: ["Wire", "Files", "Text", "CZeroMQ", "CPosix"],
             path: "Sources/Distributed/Transport"),
-        .target(name: "Reporting", dependencies: ["Sweep", "Fitting", "Files", "Text"]),
+        .target(name: "Reporting", dependencies: ["Records", "Sweep", "Fitting", "Files", "Text"]),
 
         // The two services and their commands.
         .target(
             name: "CoordinatorService",
             dependencies: [
-                "Journal", "Transport", "Scheduling", "Wire", "Reporting", "Sweep", "Files", "Text",
+                "Journal", "Transport", "Scheduling", "Wire", "Reporting", "Records", "Sweep", "Files",
+                "Text",
                 "Cluster", "Console", "CZlib", "CPosix",
             ], path: "Sources/Programs/CoordinatorService"),
         .target(
             name: "WorkerService",
             dependencies: [
-                "Experiments", "LinearAlgebra", "Transport", "Scheduling", "Wire", "Sweep", "Files", "Text",
-                "Console", "CPosix",
+                "Experiments", "LinearAlgebra", "Transport", "Scheduling", "Wire", "Records", "Sweep",
+                "Files",
+                "Text", "Console", "CPosix",
             ], path: "Sources/Programs/WorkerService"),
         .executableTarget(
             name: "ranksweep", dependencies: ["CoordinatorService"], path: "Sources/Programs/ranksweep"),
@@ -81,7 +89,7 @@ let package = Package(
             path: "Sources/Programs/ranksweep-worker"),
         .target(
             name: "SimulatedCluster",
-            dependencies: ["Scheduling", "Wire", "Sweep", "Reporting", "Text", "Console"],
+            dependencies: ["Scheduling", "Wire", "Records", "Sweep", "Collections", "Text", "Console"],
             path: "Sources/Distributed/SimulatedCluster"),
         .executableTarget(
             name: "ranksweep-simulate", dependencies: ["SimulatedCluster"],
@@ -89,16 +97,17 @@ let package = Package(
         .executableTarget(
             name: "ranksweep-bench",
             dependencies: [
-                "Experiments", "Measures", "Learning", "LinearAlgebra", "Sweep", "Console", "Text",
+                "Experiments", "Measures", "Fitting", "Learning", "LinearAlgebra", "Sweep", "Console", "Text",
                 "Transport",
                 "WorkerService", "CBenchmark",
             ], path: "Sources/Programs/ranksweep-bench"),
 
         .target(name: "TestSupport", path: "Tests/TestSupport"),
         .target(name: "CFaultyDisk", dependencies: ["CSQLite"], path: "Tests/CFaultyDisk"),
+        .testTarget(name: "CollectionsTests", dependencies: ["Collections", "TestSupport"]),
         .testTarget(name: "FilesTests", dependencies: ["Files"]),
         .testTarget(name: "TextTests", dependencies: ["Text"]),
-        .testTarget(name: "ConsoleTests", dependencies: ["Console"]),
+        .testTarget(name: "ConsoleTests", dependencies: ["Console", "Text"]),
         .testTarget(name: "SweepTests", dependencies: ["Sweep", "Text", "TestSupport"]),
         .testTarget(
             name: "LinearAlgebraTests",
@@ -110,7 +119,8 @@ let package = Package(
         .testTarget(
             name: "ExperimentsTests",
             dependencies: [
-                "Experiments", "Measures", "Learning", "LinearAlgebra", "Sweep", "Text", "CZlib",
+                "Experiments", "Measures", "Learning", "LinearAlgebra", "Records", "Sweep", "Text",
+                "CZlib",
             ]),
         .testTarget(name: "WireTests", dependencies: ["Wire", "Sweep", "TestSupport"]),
         .testTarget(name: "SchedulingTests", dependencies: ["Scheduling", "Wire", "Sweep", "TestSupport"]),
@@ -120,12 +130,13 @@ let package = Package(
         .testTarget(
             name: "JournalTests",
             dependencies: ["Journal", "Scheduling", "Wire", "Text", "CFaultyDisk"]),
-        .testTarget(name: "ReportingTests", dependencies: ["Reporting", "Sweep", "Text"]),
+        .testTarget(name: "RecordsTests", dependencies: ["Records", "Sweep", "Text"]),
+        .testTarget(name: "ReportingTests", dependencies: ["Reporting", "Records", "Sweep", "Text"]),
         .testTarget(name: "ProjectTests"),
         .testTarget(
             name: "FuzzTests",
             dependencies: [
-                "CoordinatorService", "Experiments", "Reporting", "Scheduling", "Sweep", "Text", "Transport",
+                "CoordinatorService", "Experiments", "Records", "Scheduling", "Sweep", "Text", "Transport",
                 "Wire",
                 "CZlib", "TestSupport",
             ]),
@@ -133,8 +144,9 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "CoordinatorService", "Journal", "Transport", "Scheduling", "Wire", "Sweep", "Files", "Text",
-                "Console",
+                "CoordinatorService", "Journal", "Transport", "Scheduling", "Wire", "Records", "Sweep",
+                "Files",
+                "Text", "Console",
                 "CZlib", "ranksweep", "ranksweep-worker", "ranksweep-bench", "TestSupport",
             ]),
     ],

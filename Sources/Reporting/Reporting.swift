@@ -5,27 +5,25 @@
 // Everything that decides bytes is pure; files and processes are in RecordFile, Reports and GnuplotProcess.
 
 import Files
+import Records
 
 /// An error that stops a report.
 public enum ReportError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// A line of a records file isn't a record.
-    case malformedLine(file: String, line: Int, why: String)
+    /// The records cannot be read.
+    case records(RecordFileError)
     case file(FileError)
-    /// A record belongs to another sweep.
-    case otherSweep(file: String, line: Int, expected: String, found: String)
 
     /// The error in one line, for a person.
     public var description: String {
         switch self {
-        case .malformedLine(let file, let line, let why): "\(file):\(line): not a record: \(why)"
+        case .records(let error): error.description
         case .file(let error): error.description
-        case .otherSweep(let file, let line, let expected, let found):
-            "\(file):\(line): a record of the sweep \(found), not of \(expected)"
         }
     }
 }
 
-/// Performs file operations; their errors become report errors.
+/// Performs what writes files, its errors a report's.
+@discardableResult
 func filed<Result>(_ body: () throws(FileError) -> Result) throws(ReportError) -> Result {
     do throws(FileError) { return try body() } catch { throw .file(error) }
 }

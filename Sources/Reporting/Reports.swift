@@ -1,5 +1,6 @@
 import Files
 import Glibc
+import Records
 import Sweep
 
 /// A file format of figures.
@@ -175,15 +176,17 @@ struct ReportContent {
             failed.filter { (0..<spec.grid.count).contains($0) }.map { (spec.grid[$0].id.text, $0) },
             uniquingKeysWith: min)
         var ranges = figures.isEmpty ? nil : MetricRanges(spec.grid)
-        try readRecords(at: path, fault: fault) { record in
-            records += 1
-            if !failed.isEmpty { failed[record.trial] = nil }
-            if !record.isMeasured { diverged += 1 }
-            summary.add(record)
-            let trial = ranges?.ranges(of: record.axes)
-            for index in figures.indices { figures[index].add(record, within: trial) }
-            for index in phases.indices { phases[index].add(record) }
-        }
+        do throws(RecordFileError) {
+            try readRecords(at: path, fault: fault) { record in
+                records += 1
+                if !failed.isEmpty { failed[record.trial] = nil }
+                if !record.isMeasured { diverged += 1 }
+                summary.add(record)
+                let trial = ranges?.ranges(of: record.axes)
+                for index in figures.indices { figures[index].add(record, within: trial) }
+                for index in phases.indices { phases[index].add(record) }
+            }
+        } catch { throw .records(error) }
         for trial in failed.values.sorted() {
             let axes = spec.grid[trial].axesObject.object ?? [:]
             summary.addFailed(axes)

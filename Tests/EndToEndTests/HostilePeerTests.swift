@@ -1,4 +1,5 @@
 import Foundation
+import Records
 import Sweep
 import Testing
 import Text

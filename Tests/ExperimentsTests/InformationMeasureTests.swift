@@ -175,14 +175,14 @@ private func list(_ value: JSONValue?) throws -> [Double] {
         ]
         let trace = steps.indices.map { place in entry(steps[place], along.map { $0[place] }) }
         let measure = BinnedInformationMeasure(MeasureSettings(values: ["bins": .number(30)]))
-        func summary(_ trace: [[String: JSONValue]]) -> [String: JSONValue] {
-            measure.summary(MeasuredTraining(trace: trace, metrics: [:], weights: [], steps: 256))
+        func summary(_ trace: [[String: JSONValue]]) throws -> [String: JSONValue] {
+            measure.summary(try MeasuredTraining(trace: trace, steps: 256)).byKey
         }
-        let found = summary(trace)
+        let found = try summary(trace)
         #expect(found["i_xt_falls"] == JSONValue([0, 1, 1]))
         #expect(found["two_phases"] == JSONValue([0, 1, 0]))
         #expect(found["i_xt_fall_nats"] == JSONValue([0.0, 1.0, 2.0]))
         #expect(found["i_xt_fall_step"] == .array([.null, JSONValue(32), JSONValue(8)]))
-        #expect(summary(Array(trace.prefix(4))).isEmpty)
+        #expect(try summary(Array(trace.prefix(4))).isEmpty)
     }
 }

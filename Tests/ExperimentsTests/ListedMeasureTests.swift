@@ -33,9 +33,9 @@ private func identity(_ size: Int) -> [[Float]] {
 private func metrics(
     _ type: any Measure.Type, _ context: MeasureContext, _ own: [String: JSONValue] = [:]
 ) throws -> [String: JSONValue] {
-    let usual = try #require(RequestedMeasure(type.name, testPoints: 1000))
+    let usual = try #require(RequestedMeasure(type.declaration.name, testPoints: 1000))
     let settings = usual.settings.merging(own) { $1 }
-    return try type.init(MeasureSettings(values: settings)).metrics(context)
+    return try type.init(MeasureSettings(values: settings)).metrics(context).byKey
 }
 
 private func numbers(_ value: JSONValue?) throws -> [Double] {

@@ -38,7 +38,7 @@ private let networks: [String] = [
 ]
 
 @Test func `The catalogue and the worker's table hold the same measures`() {
-    #expect(measureTable.map { $0.name }.sorted() == MeasureCatalogue.listed.map(\.name).sorted())
+    #expect(measureTable.map { $0.declaration.name }.sorted() == MeasureCatalogue.listed.map(\.name).sorted())
 }
 
 @Test(arguments: classes + networks)
@@ -192,19 +192,18 @@ func `A record has just the metrics that the catalogue declares`(text: String) t
 @Test func `The diffusion exponent is the slope of the trace, and of too short a trace there is none`() throws
 {
     let measure = WeightDisplacementMeasure(MeasureSettings(values: [:]))
-    func exponent(_ points: [(Int, [Double])]) -> JSONValue? {
+    func exponent(_ points: [(Int, [Double])]) throws -> JSONValue? {
         let trace = points.map { ["step": JSONValue($0.0), "weight_displacement": JSONValue($0.1)] }
-        return measure.summary(MeasuredTraining(trace: trace, metrics: [:], weights: [], steps: 100))[
-            "diffusion_exponent"]
+        return measure.summary(try MeasuredTraining(trace: trace, steps: 100))[.diffusionExponent]
     }
     let steps = [1, 2, 5, 20, 100]
-    let both = exponent(
+    let both = try exponent(
         [(0, [0, 0])] + steps.map { step in (step, [3 * pow(Double(step), 0.5), 0.1 * Double(step)]) })
     for (found, expected) in zip(try #require(both?.array), [0.5, 1]) {
         #expect(abs(try #require(found.number) - expected) < 1e-12)
     }
-    #expect(exponent([(0, [0]), (1, [1]), (2, [2])]) == nil && exponent([]) == nil)
-    #expect(exponent([(1, [1, 0]), (2, [2, 0]), (3, [3, 0])])?.array?[1] == .null)
+    #expect(try exponent([(0, [0]), (1, [1]), (2, [2])]) == nil && exponent([]) == nil)
+    #expect(try exponent([(1, [1, 0]), (2, [2, 0]), (3, [3, 0])])?.array?[1] == .null)
 }
 
 @Test func `Weights at the trace's steps are there at the end, also after a checkpoint`() throws {
@@ -232,7 +231,7 @@ func `A record has just the metrics that the catalogue declares`(text: String) t
         var trainings = [
             Training(plan, model, streams) { parameters, step in
                 steps.append(step)
-                return ["first": .number(Double(parameters.values[0]))]
+                return [.trainLoss: .number(Double(parameters.values[0]))]
             }
         ]
         train(&trainings, source, streams, onProgress: nil)
@@ -242,7 +241,7 @@ func `A record has just the metrics that the catalogue declares`(text: String) t
     let calm = try trained(from: nil)
     #expect(calm.measured.map(\.step) == [3, 9, 20])
     for (network, entry) in zip(calm.measured, calm.trace) {
-        #expect(entry["first"] == .number(Double(network.values[0])))
+        #expect(entry.metrics[.trainLoss] == .number(Double(network.values[0])))
     }
     for checkpoint in saved {
         let again = try trained(from: checkpoint)

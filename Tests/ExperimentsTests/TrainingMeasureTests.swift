@@ -19,8 +19,8 @@ private func isClose(_ a: Double?, _ b: Double, _ tolerance: Double) -> Bool {
 private func training(
     _ trace: [[String: JSONValue]], metrics: [String: JSONValue] = [:],
     weights: [(step: Int, layers: [Matrix<Float>])] = []
-) -> MeasuredTraining {
-    MeasuredTraining(trace: trace, metrics: metrics, weights: weights, steps: 1000)
+) throws -> MeasuredTraining {
+    try MeasuredTraining(trace: trace, metrics: metrics, weights: weights, steps: 1000)
 }
 
 private func trace(_ key: String, _ entries: [(step: Double, values: [Double?])]) -> [[String: JSONValue]] {
@@ -78,18 +78,19 @@ private func trace(_ key: String, _ entries: [(step: Double, values: [Double?])]
         MeasureSettings(values: [
             "batches": JSONValue(20), "window": JSONValue(3), "scale": .string("linear"),
         ]))
-    let summary = measure.summary(training(trace("gradient_snr", entries)))
+    let summary = measure.summary(try training(trace("gradient_snr", entries))).byKey
     let changes = try #require(summary["phase_change_step"]?.array)
     #expect(isClose(changes[0].number, 32, 1e-12) && changes[1] == .null && changes[2] == .null)
     let ratios = try #require(summary["phase_change_ratio"]?.array)
     #expect(ratios[0] == .number(9) && ratios[1] == .null)
-    #expect(measure.summary(training([])).isEmpty)
+    #expect(measure.summary(try training([])).isEmpty)
     // Of the logarithm it is the steepest relative fall: from 0.1 to 0.001, not from 9 to 5.
     let late = [9, 9, 5, 5, 5, 0.1, 0.001, 0.001] as [Double]
     let relative = GradientNoiseMeasure(
         MeasureSettings(values: ["batches": JSONValue(20), "window": JSONValue(2), "scale": .string("log")]))
     let other = relative.summary(
-        training(trace("gradient_snr", zip(steps, late).map { ($0, [$1]) })))
+        try training(trace("gradient_snr", zip(steps, late).map { ($0, [$1]) }))
+    ).byKey
     #expect(isClose(other["phase_change_step"]?.array?[0].number, 32 * 2.0.squareRoot(), 1e-12))
 }
 
@@ -106,11 +107,11 @@ private func trace(_ key: String, _ entries: [(step: Double, values: [Double?])]
         (1, [layer(1), layer(1), layer(1)]), (10, [layer(2), layer(1.5), layer(1)]),
         (100, [layer(2.5), layer(3), layer(1)]),
     ]
-    let given = training(
+    let given = try training(
         trace("gradient_snr", [(1, []), (10, []), (100, [])]),
         metrics: ["phase_change_step": .array([.number(12), .number(90), .null])], weights: weights)
     let measure = GaussianBoundMeasure(MeasureSettings(values: ["noise_ratio": .number(1e-3)]))
-    let found = try measure.hindsight(given).map { try #require($0["gaussian_bound"]?.array) }
+    let found = try measure.hindsight(given).map { try #require($0[.gaussianBound]?.array) }
     func bound(_ reference: Double, _ moved: Double) -> Double {
         0.5 * log(1 + reference * reference / (moved * moved + 1e-3))
     }
@@ -145,32 +146,34 @@ private func trace(_ key: String, _ entries: [(step: Double, values: [Double?])]
     }
 }
 
-@Test func `Steps to a loss lie between steps of the trace, on a power of the step`() {
-    func found(_ losses: [(Double, Double)], target: Double, _ loss: String = "train") -> [String: JSONValue]
-    {
+@Test func `Steps to a loss lie between steps of the trace, on a power of the step`() throws {
+    func found(
+        _ losses: [(Double, Double)], target: Double, _ loss: String = "train"
+    ) throws -> [String: JSONValue] {
         let measure = StepsToLossMeasure(
             MeasureSettings(values: ["target": .number(target), "loss": .string(loss)]))
         let entries: [[String: JSONValue]] = losses.map {
             ["step": .number($0.0), "train_loss": .number($0.1), "test_loss": .number(2 * $0.1)]
         }
-        return measure.summary(training(entries))
+        return measure.summary(try training(entries)).byKey
     }
     // loss = 1/step: exact wherever the trace is.
     let power = [1.0, 10, 200, 1000].map { ($0, 1 / $0) }
     for target in [0.5, 0.02, 0.004] {
-        let summary = found(power, target: target)
+        let summary = try found(power, target: target)
         #expect(summary["reached_loss"] == .number(1))
         #expect(isClose(summary["steps_to_loss"]?.number, 1 / target, 1e-12))
     }
-    #expect(isClose(found(power, target: 0.02, "test")["steps_to_loss"]?.number, 100, 1e-12))
+    #expect(isClose(try found(power, target: 0.02, "test")["steps_to_loss"]?.number, 100, 1e-12))
     // Not below the target from the start on; at it; from step 0, in the numbers themselves.
-    #expect(found(power, target: 5)["steps_to_loss"] == .number(1))
-    #expect(isClose(found(power, target: 0.1)["steps_to_loss"]?.number, 10, 1e-12))
-    #expect(isClose(found([(0, 3), (8, 1)], target: 2)["steps_to_loss"]?.number, 4, 1e-12))
+    #expect(try found(power, target: 5)["steps_to_loss"] == .number(1))
+    #expect(isClose(try found(power, target: 0.1)["steps_to_loss"]?.number, 10, 1e-12))
+    #expect(isClose(try found([(0, 3), (8, 1)], target: 2)["steps_to_loss"]?.number, 4, 1e-12))
     // Never there: no step. Of a loss that comes and goes the first time.
-    #expect(found(power, target: 1e-4) == ["reached_loss": .number(0)])
-    #expect(isClose(found([(1, 4), (2, 1), (4, 4), (8, 1)], target: 1)["steps_to_loss"]?.number, 2, 1e-12))
-    #expect(found([], target: 1).isEmpty)
+    #expect(try found(power, target: 1e-4) == ["reached_loss": .number(0)])
+    #expect(
+        isClose(try found([(1, 4), (2, 1), (4, 4), (8, 1)], target: 1)["steps_to_loss"]?.number, 2, 1e-12))
+    #expect(try found([], target: 1).isEmpty)
 }
 
 @Test func `Displacement has an exponent before the phase change and one after it`() throws {
@@ -180,11 +183,26 @@ private func trace(_ key: String, _ entries: [(step: Double, values: [Double?])]
     let measure = WeightDisplacementMeasure(MeasureSettings(values: [:]))
     let given = trace("weight_displacement", [(step: 0, values: [0, 0])] + entries)
     let summary = measure.summary(
-        training(given, metrics: ["phase_change_step": .array([.number(64), .null])]))
+        try training(given, metrics: ["phase_change_step": .array([.number(64), .null])])
+    ).byKey
     #expect(isClose(summary["diffusion_exponent_before"]?.array?[0].number, 1, 1e-12))
     #expect(isClose(summary["diffusion_exponent_after"]?.array?[0].number, 0.5, 1e-12))
     #expect(summary["diffusion_exponent_after"]?.array?[1] == .null)
     let whole = try #require(summary["diffusion_exponent"]?.array?[0].number)
     #expect(whole > 0.5 && whole < 1)
-    #expect(measure.summary(training(given)).keys.sorted() == ["diffusion_exponent"])
+    #expect(Array(measure.summary(try training(given)).keys) == [.diffusionExponent])
+}
+
+extension MeasuredTraining {
+    /// From entries and metrics as records have them.
+    init(
+        trace: [[String: JSONValue]], metrics: [String: JSONValue] = [:],
+        weights: [(step: Int, layers: [Matrix<Float>])] = [], steps: Int
+    ) throws {
+        self.init(
+            trace: try trace.map { try #require(TraceEntry(.object($0))) },
+            metrics: Dictionary(
+                uniqueKeysWithValues: try metrics.map { (try #require(Metric(key: $0.key)), $0.value) }),
+            weights: weights, steps: steps)
+    }
 }

@@ -149,7 +149,13 @@ private func slotReplies(_ id: TrialID) -> [SlotReply] {
                 guard let message = try? WorkerMessage(decoding: readable(corpus, &mangler)) else { continue }
                 heard += 1
                 now = now + Int64(mangler.below(6000))
-                for effect in dispatcher.handle(.message(message, from: worker), at: now) {
+                let event: DispatchEvent =
+                    if case .report(let report) = message {
+                        .report(ValidatedReport(report, line: report.body, outcome: "measured"), from: worker)
+                    } else {
+                        .message(message, from: worker)
+                    }
+                for effect in dispatcher.handle(event, at: now) {
                     guard case .write(_, _, _, let bytes) = effect else { continue }
                     // The piece itself, and no other.
                     guard case .chunk(let chunk) = message, chunk.bytes == bytes else { throw NotTheSame() }

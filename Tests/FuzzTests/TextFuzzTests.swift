@@ -5,7 +5,7 @@ import Text
 import Wire
 
 @testable import CoordinatorService
-@testable import Reporting
+@testable import Records
 @testable import Sweep
 @testable import Transport
 
@@ -108,6 +108,7 @@ private let jsonWords = [
             accepted += 1
             let again = try SweepSpec(parsing: spec.canonicalJSON.canonicalText, file: "sweep.json")
             if again != spec || again.digest != spec.digest { throw NotTheSame() }
+            if try Grid(parsing: spec.gridJSON.canonicalBytes) != spec.grid { throw NotTheSame() }
             for index in [0, spec.grid.count / 2, spec.grid.count - 1] {
                 let trial = spec.grid[index]
                 if trial.id != again.grid[index].id { throw NotTheSame() }
@@ -192,14 +193,16 @@ private let jsonWords = [
             provenance: Provenance(
                 host: "n", process: 1, slot: 0, cpu: "", kernel: "", startMilliseconds: 0, seconds: 0,
                 peakMemoryBytes: 0))
-        var (kept, trials) = (0, TrialCache(spec.grid))
+        var kept = 0
+        var records = SweepRecords(spec.grid)
         try fuzz([report.body], words: jsonWords, rounds: 5000) { bytes in
             report.body = bytes
             guard
-                case .record(let checked) = ValidatedReport.check(report, spec, digest: spec.digest, &trials),
-                case .record(let line, _, _) = checked.entry
+                let valid = try? ValidatedReport(
+                    report, ofSweep: spec.digest, keeping: spec.weights, &records)
             else { return }
             kept += 1
+            let line = valid.line
             let read = try Record(parsing: line)
             if read.trial != trial.id.text || read.sweep != spec.digest { throw NotTheSame() }
             if line.contains(UInt8(ascii: "\n")) { throw NotTheSame() }
@@ -211,8 +214,8 @@ private let jsonWords = [
         }
         #expect(kept > 10)
         report.trial = .max
-        guard case .otherTrial = ValidatedReport.check(report, spec, digest: spec.digest, &trials) else {
-            throw NotTheSame()
+        #expect(throws: RecordFault.otherTrial) {
+            try ValidatedReport(report, ofSweep: spec.digest, keeping: spec.weights, &records)
         }
     }
 

@@ -27,8 +27,8 @@ final class Folder {
     }
 }
 
-func attempt(_ trial: Int, number: UInt32 = 1, host: String = "a") -> JournalAttempt {
-    JournalAttempt(
+func attempt(_ trial: Int, number: UInt32 = 1, host: String = "a") -> TrialAttempt {
+    TrialAttempt(
         trial: trial, number: number, lease: LeaseID(UInt64(trial) + 1),
         provenance: Provenance(
             host: host, process: 12, slot: 1, cpu: "CPU", kernel: "Haswell", startMilliseconds: 1000,

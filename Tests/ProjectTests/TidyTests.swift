@@ -143,6 +143,37 @@ import Testing
         }
     }
 
+    /// String literals of a file, each with its line's number and the code before it, on its line or the one above.
+    private static func literals(of file: URL) throws -> [(line: Int, text: String, before: String)] {
+        let lines = try Self.lines(of: file).map { $0.components(separatedBy: "//")[0] }
+        return lines.enumerated().flatMap { number, line in
+            let parts = line.components(separatedBy: "\"")
+            return stride(from: 1, to: parts.count, by: 2).map { place in
+                let start = parts[..<place].joined(separator: "\"").trimmingCharacters(in: .whitespaces)
+                return (number + 1, parts[place], start.isEmpty && number > 0 ? lines[number - 1] : start)
+            }
+        }
+    }
+
+    /// A metric's key is written down where the metric is declared: elsewhere it is `Metric`'s constant, which a compiler
+    /// checks. Some measures have the name of a metric; the list of renamed names has both.
+    @Test func aMetricsKeyStandsInItsDeclarationAlone() throws {
+        let measures = Self.files(under: "Sources/Experiment/Sweep/Measures", withExtension: "swift")
+        let keys = Set(
+            try measures.flatMap(Self.literals).filter { $0.before.hasSuffix("Metric(") }.map(\.text))
+        #expect(keys.count > 80)
+        let declarations = ["Metric(", "MeasureDeclaration(", "own:"]
+        for file in Self.files(under: "Sources", withExtension: "swift")
+        where file.lastPathComponent != "RenamedNames.swift" {
+            for literal in try Self.literals(of: file) where keys.contains(literal.text) {
+                #expect(
+                    declarations.contains { literal.before.hasSuffix($0) },
+                    "\(Self.name(file)):\(literal.line): \"\(literal.text)\" is a metric's key: use the constant of Metric"
+                )
+            }
+        }
+    }
+
     @Test func everyLinkInTheDocsLeadsSomewhere() throws {
         let link = try Regex(#"\]\(([^)#\s]+)(#[^)]*)?\)"#)
         let pages = Self.files(under: "docs", withExtension: "md") + [Self.root.appending(path: "README.md")]

@@ -1,5 +1,6 @@
 import Foundation
 import FoundationXML
+import Records
 import Sweep
 import Testing
 import Text

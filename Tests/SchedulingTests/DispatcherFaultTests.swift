@@ -40,14 +40,14 @@ import Wire
         let effects = try cluster.hear(.report(late), from: 1)
         #expect(
             effects.prefix(3) == [
-                .append(late), .send(.revoke(LeaseID(3), [0]), to: WorkerID(2)),
+                .append(valid(late)), .send(.revoke(LeaseID(3), [0]), to: WorkerID(2)),
                 .send(.accepted([0]), to: WorkerID(1)),
             ])
         #expect(effects.last == .finished)
         let second = try report(0, lease: 3, attempt: 2)
         #expect(
             try cluster.hear(.report(second), from: 2).acts
-                == [.check(second), .send(.accepted([0]), to: WorkerID(2))])
+                == [.check(valid(second)), .send(.accepted([0]), to: WorkerID(2))])
     }
 
     @Test func `a late failure is not held against the newer attempt`() throws {
@@ -99,7 +99,7 @@ import Wire
         #expect(failure.cause == "its worker was lost, 5 times over")
         #expect(effects.last == .finished)
         let late = try report(0, lease: 2, attempt: 2)
-        #expect(try cluster.hear(.report(late), from: 2).acts.first == .append(late))
+        #expect(try cluster.hear(.report(late), from: 2).acts.first == .append(valid(late)))
         #expect(cluster.dispatcher.progress.complete == 1)
         #expect(cluster.dispatcher.progress.quarantined == 0)
     }
@@ -216,7 +216,7 @@ import Wire
             effects.acts == [.send(welcomed, to: WorkerID(1))]
                 + (0..<2).map { .send(.revoke(LeaseID(7), [$0]), to: WorkerID(1)) })
         let late = try report(3, lease: 7, attempt: 2)
-        #expect(try cluster.hear(.report(late), from: 1).acts.first == .append(late))
+        #expect(try cluster.hear(.report(late), from: 1).acts.first == .append(valid(late)))
         #expect(try cluster.hear(.report(report(2, lease: 50)), from: 2).last == .finished)
     }
 
@@ -238,7 +238,8 @@ import Wire
         #expect(try cluster.join(1, held: [held(0, lease: 7)]).acts == [.send(welcomed, to: WorkerID(1))])
         let record = try report(0, lease: 7)
         let effects = try cluster.hear(.report(record), from: 1)
-        #expect(effects.prefix(2) == [.append(record), .send(.revoke(LeaseID(50), [0]), to: WorkerID(2))])
+        #expect(
+            effects.prefix(2) == [.append(valid(record)), .send(.revoke(LeaseID(50), [0]), to: WorkerID(2))])
     }
 
     @Test func `the slower of two attempts is called off when its worker next says what it holds`() throws {
@@ -269,6 +270,6 @@ import Wire
         #expect(try cluster.hear(.heartbeat, from: 9).isEmpty)
         #expect(try cluster.hear(.goodbye, from: 9).isEmpty)
         let message = try report(0, lease: 3)
-        #expect(try cluster.hear(.report(message), from: 9).acts.first == .append(message))
+        #expect(try cluster.hear(.report(message), from: 9).acts.first == .append(valid(message)))
     }
 }

@@ -30,13 +30,13 @@ import Wire
         var effects = try cluster.hear(.report(copy), from: 2)
         #expect(
             effects.prefix(3) == [
-                .append(copy), .send(.revoke(LeaseID(1), [0]), to: WorkerID(1)),
+                .append(valid(copy)), .send(.revoke(LeaseID(1), [0]), to: WorkerID(1)),
                 .send(.accepted([0]), to: WorkerID(2)),
             ])
         #expect(effects.last == .finished)
         let first = try report(0, lease: 1)
         effects = try cluster.hear(.report(first), from: 1)
-        #expect(effects.acts == [.check(first), .send(.accepted([0]), to: WorkerID(1))])
+        #expect(effects.acts == [.check(valid(first)), .send(.accepted([0]), to: WorkerID(1))])
     }
 
     @Test func `a copy's failure does not count against the trial, and it is not copied again`() throws {

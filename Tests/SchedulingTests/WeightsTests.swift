@@ -48,7 +48,8 @@ private func accepted(_ trial: UInt64, to worker: UInt64) -> DispatchEffect {
         #expect(
             try coordinator.hear(chunk(0, 1, count: 3), from: 1).acts
                 == [
-                    write(0, step: 2, count: 3), .keep(trial: 0, step: 2), .append(told), accepted(0, to: 1),
+                    write(0, step: 2, count: 3), .keep(trial: 0, step: 2), .append(valid(told)),
+                    accepted(0, to: 1),
                     .send(.finish, to: WorkerID(1)), .finished,
                 ])
     }
@@ -96,9 +97,10 @@ private func accepted(_ trial: UInt64, to worker: UInt64) -> DispatchEffect {
         // The first piece comes a second time.
         #expect(try coordinator.hear(chunk(0, count: Int(chunkSize)), from: 1).acts.isEmpty)
         let end = try coordinator.hear(chunk(0, offset: chunkSize, count: 1), from: 1).acts
-        #expect(end.contains(.append(told)))
+        #expect(end.contains(.append(valid(told))))
         // And the report a third time: compared, acknowledged, not fetched.
-        #expect(try coordinator.hear(.report(told), from: 1).acts == [.check(told), accepted(0, to: 1)])
+        #expect(
+            try coordinator.hear(.report(told), from: 1).acts == [.check(valid(told)), accepted(0, to: 1)])
     }
 
     @Test func `weights of a lost worker are fetched from the beginning from the next`() throws {
@@ -123,7 +125,7 @@ private func accepted(_ trial: UInt64, to worker: UInt64) -> DispatchEffect {
         #expect(effects.acts == [.send(welcomed, to: WorkerID(1))])
         let told = try report(0, lease: 1, files: [3])
         #expect(try coordinator.hear(.report(told), from: 1).acts == [fetch(0, from: 1)])
-        #expect(try coordinator.hear(chunk(0, count: 3), from: 1).acts.contains(.append(told)))
+        #expect(try coordinator.hear(chunk(0, count: 3), from: 1).acts.contains(.append(valid(told))))
     }
 
     @Test func `a worker sends what it has and is asked for, and deletes it when it is not wanted any more`()

@@ -240,6 +240,9 @@ func everyWrongFileGetsItsMessage(index: Int) {
     #expect(again == sweep)
     #expect(again.digest == sweep.digest)
     #expect(sweep.digest == "a3f5806b7ed86b1b34c203562b04a9d4")
+    // What workers are sent: the grid, and nothing that is drawn.
+    #expect(sweep.canonicalJSON["figures"] != nil && sweep.gridJSON["figures"] == nil)
+    #expect(try Grid(parsing: sweep.gridJSON.canonicalBytes) == sweep.grid)
 }
 
 // MARK: Cost

@@ -76,7 +76,7 @@ extension RunJournal {
             .integer(Int64(provenance.process)), .integer(provenance.startMilliseconds),
         ])
         guard try !same.step() else { return }
-        let attempt = JournalAttempt(
+        let attempt = TrialAttempt(
             trial: trial, number: told.number, lease: told.lease, provenance: provenance)
         try append(attempt, outcome: told.outcome, cause: told.cause)
         if !told.log.isEmpty { try keepLog(told.log) }

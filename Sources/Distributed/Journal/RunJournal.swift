@@ -5,38 +5,15 @@ import Wire
 
 /// An event of a trial, to be made durable.
 public enum JournalEntry: Equatable, Sendable {
-    /// The trial's record: its line, without a newline. A second record of the same trial is compared and not
-    /// kept.
-    case record(line: [UInt8], outcome: String, JournalAttempt)
-    /// A failed attempt.
-    ///
-    /// - Parameter log: last lines of its slot; may be empty.
-    case failure(cause: String, log: String = "", quarantined: Bool, JournalAttempt)
-    /// The digest of a file of kept weights, by the name that its trial gives the file.
+    /// The trial's record: its line, without a newline. A second one of the same trial is compared, not kept.
+    case record(line: [UInt8], outcome: String, TrialAttempt)
+    /// - Parameter log: the last lines of its slot, or nothing.
+    case failure(cause: String, log: String = "", quarantined: Bool, TrialAttempt)
+    /// The digest of a file of kept weights, by the file's name, which its trial gives it.
     case weights(file: String, sha256: String)
 }
 
-/// One attempt at a trial, as `provenance.ndjson` tells of it.
-public struct JournalAttempt: Equatable, Sendable {
-    /// Grid index.
-    public var trial: Int
-    /// Attempt number.
-    public var number: UInt32
-    /// Lease of the attempt.
-    public var lease: LeaseID
-    /// Where, when and for how long the attempt ran.
-    public var provenance: Provenance
-
-    /// Creates an attempt from its parts.
-    public init(trial: Int, number: UInt32, lease: LeaseID, provenance: Provenance) {
-        self.trial = trial
-        self.number = number
-        self.lease = lease
-        self.provenance = provenance
-    }
-}
-
-/// Two different records of one trial, which only a defect or a machine's fault can give.
+/// Two unequal records of one trial, which only a defect or a machine's fault can give.
 public struct RecordConflict: Equatable, Sendable {
     /// Grid index.
     public let trial: Int
@@ -176,7 +153,7 @@ extension RunJournal {
     }
 
     private func append(
-        _ line: [UInt8], _ outcome: String, _ attempt: JournalAttempt, _ conflicts: inout [RecordConflict]
+        _ line: [UInt8], _ outcome: String, _ attempt: TrialAttempt, _ conflicts: inout [RecordConflict]
     ) throws(JournalError) {
         let trial = Statement.Value.integer(Int64(attempt.trial))
         let sum = Statement.Value.integer(
@@ -203,7 +180,7 @@ extension RunJournal {
         try deleteQuarantine.run(trial)
     }
 
-    func append(_ attempt: JournalAttempt, outcome: String, cause: String?) throws(JournalError) {
+    func append(_ attempt: TrialAttempt, outcome: String, cause: String?) throws(JournalError) {
         let provenance = attempt.provenance
         try insertAttempt.run(
             .integer(Int64(attempt.trial)), .integer(Int64(attempt.number)),

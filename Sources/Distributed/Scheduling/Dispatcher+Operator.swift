@@ -57,7 +57,7 @@ extension Dispatcher {
         case .pause where mode == .open: mode = .paused
         case .drain: mode = .draining
         case .unpause where !isDrained: mode = .open
-        case .pause, .unpause, .message, .lost, .tick: return
+        case .pause, .unpause, .message, .report, .lost, .tick: return
         }
         guard mode != .open else { return }
         for id in workerOrder where !(workers[id]?.held.isEmpty ?? true) {

@@ -4,28 +4,30 @@ import Wire
 
 extension Dispatcher {
     mutating func accept(
-        _ report: WorkerMessage.Report, from id: WorkerID, _ effects: inout [DispatchEffect]
+        _ report: ValidatedReport, from id: WorkerID, _ effects: inout [DispatchEffect]
     ) {
-        guard let trial = Int(exactly: report.trial), states.indices.contains(trial) else { return }
+        let trial = report.attempt.trial
+        guard states.indices.contains(trial) else { return }
         if !report.files.isEmpty, states[trial] != .complete {
-            fetchFiles(of: report, trial, from: id, &effects)
+            fetchFiles(of: report, from: id, &effects)
         } else {
-            complete(trial, report, from: id, &effects)
+            complete(report, from: id, &effects)
         }
     }
 
     /// Completes a trial. The report's files, if it has any, are durable.
     mutating func complete(
-        _ trial: Int, _ report: WorkerMessage.Report, from id: WorkerID, _ effects: inout [DispatchEffect]
+        _ report: ValidatedReport, from id: WorkerID, _ effects: inout [DispatchEffect]
     ) {
+        let (trial, provenance) = (report.attempt.trial, report.attempt.provenance)
         unhold(trial, id)
         hopelessness.noteSuccess()
         workers[id]?.failuresInARow = 0
         workers[id]?.restsUntil = nil
-        let milliseconds = report.provenance.seconds * 1000
+        let milliseconds = provenance.seconds * 1000
         if milliseconds.isFinite, milliseconds >= 0 {
             meanMilliseconds = meanMilliseconds.map { 0.9 * $0 + 0.1 * milliseconds } ?? milliseconds
-            if report.provenance.continuedFrom == 0 { trialTime.add(milliseconds) }
+            if provenance.continuedFrom == 0 { trialTime.add(milliseconds) }
         }
         if states[trial] == .complete {
             effects.append(.check(report))
@@ -35,7 +37,7 @@ extension Dispatcher {
             callOff(trial, &effects)
             settle(trial, .complete)
         }
-        effects.append(.send(.accepted([report.trial]), to: id))
+        effects.append(.send(.accepted([UInt64(trial)]), to: id))
     }
 
     /// Takes a trial from all workers that hold it.

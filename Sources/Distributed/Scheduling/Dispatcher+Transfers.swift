@@ -4,15 +4,15 @@ import Wire
 /// time, so it has one in memory, and no worker sends chunks unasked.
 struct Transfer: Equatable, Sendable {
     var worker: WorkerID
-    /// Report that counts once its files are durable.
-    var report: WorkerMessage.Report
-    /// Index of the current file in the report's list.
+    /// Counts once its files are durable.
+    var report: ValidatedReport
+    /// Which of the report's files comes now, and from where on.
     var file = 0
     /// Offset of the next chunk in that file.
     var offset: UInt64 = 0
 
     var fetch: CoordinatorMessage {
-        .fetch(trial: report.trial, file: UInt32(file), offset: offset)
+        .fetch(trial: UInt64(report.attempt.trial), file: UInt32(file), offset: offset)
     }
 }
 
@@ -20,10 +20,10 @@ extension Dispatcher {
     /// Begins to fetch, or continues. Workers repeat their reports after each welcome, so a request that was
     /// lost with its connection is made again then.
     mutating func fetchFiles(
-        of report: WorkerMessage.Report, _ trial: Int, from id: WorkerID, _ effects: inout [DispatchEffect]
+        of report: ValidatedReport, from id: WorkerID, _ effects: inout [DispatchEffect]
     ) {
-        // A worker that doesn't hold the trial repeats its report after its next hello, until it holds the
-        // trial again or the trial is done.
+        let trial = report.attempt.trial
+        // Who does not hold the trial tells of it again after its next hello, until the trial is its own again, or done.
         guard workers[id]?.held[trial] != nil, report.files.allSatisfy({ $0.bytes > 0 }) else { return }
         // With two copies, only one is fetched from. The other worker repeats its report now and then, in
         // case this one breaks off.
@@ -58,7 +58,7 @@ extension Dispatcher {
             transfer.offset = 0
         }
         guard transfer.file < transfer.report.files.count else {
-            complete(trial, transfer.report, from: id, &effects)
+            complete(transfer.report, from: id, &effects)
             return
         }
         transfers[trial] = transfer

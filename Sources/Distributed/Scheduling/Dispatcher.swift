@@ -68,6 +68,8 @@ public struct DispatchSettings: Equatable, Sendable {
 public enum DispatchEvent: Equatable, Sendable {
     /// A message from a worker. The caller has already checked the trial's identifier against the grid.
     case message(WorkerMessage, from: WorkerID)
+    /// A worker's report, checked against the sweep by the caller.
+    case report(ValidatedReport, from: WorkerID)
     /// The caller saw the worker's process die.
     case lost(WorkerID)
     /// Time passed. Due by `nextDeadline`.
@@ -82,16 +84,16 @@ public enum DispatchEvent: Equatable, Sendable {
 
 /// Something for the caller to do. Effects must be performed in the order in which they are returned.
 public enum DispatchEffect: Equatable, Sendable {
-    /// Make the record durable. Comes before the `accepted` that acknowledges it.
-    case append(WorkerMessage.Report)
-    /// Write a chunk of the weights that a trial kept after a step. A chunk at offset 0 begins the file.
+    /// Make the record durable. Comes before the `accepted` that tells of it.
+    case append(ValidatedReport)
+    /// Write a piece of the trial's weights after a step; one that begins at 0 begins the file.
     case write(trial: Int, step: Int, offset: UInt64, bytes: [UInt8])
     /// The file of those weights is complete: make it durable and give it its final name. Comes before the
     /// `append` of the trial's record.
     case keep(trial: Int, step: Int)
-    /// The trial already has a record: check that this one equals it.
-    case check(WorkerMessage.Report)
-    /// Make the failure durable. A quarantined trial isn't tried again.
+    /// The trial has its record already: it must be equal to this one.
+    case check(ValidatedReport)
+    /// Make the failure durable; a quarantined trial is tried no more.
     case appendFailure(WorkerMessage.Failure, quarantined: Bool)
     case send(CoordinatorMessage, to: WorkerID)
     case note(DispatchNote)
@@ -277,7 +279,7 @@ public struct Dispatcher: Sendable {
     /// Creates the dispatcher of a run.
     ///
     /// - Parameters:
-    ///   - sweep: the canonical JSON that workers expand.
+    ///   - sweep: the `gridJSON` that workers expand.
     ///   - restored: outcomes and failures from before, by trial.
     ///   - firstLease: first lease number that was never used in this run directory.
     ///   - order: order in which trials are leased, with those that may be batched side by side; nil: the
@@ -334,13 +336,16 @@ public struct Dispatcher: Sendable {
         case .tick: checkWorkers(now, &effects)
         case .pause, .drain, .unpause: change(event, &effects)
         case .lost(let id): release(id, isLoss: true, now, &effects)
+        case .report(let report, let id):
+            noteHeard(id, now)
+            accept(report, from: id, &effects)
+            assignWork(id, now, &effects)
         case .message(let message, let id):
             noteHeard(id, now)
             switch message {
             case .hello(let hello): handleHello(id, hello, now, &effects)
-            case .heartbeat: break
+            case .heartbeat, .report: break
             case .progress(let list): note(list, from: id)
-            case .report(let report): accept(report, from: id, &effects)
             case .failure(let failure): accept(failure, from: id, now, &effects)
             case .chunk(let chunk): accept(chunk, from: id, &effects)
             case .goodbye: release(id, isLoss: false, now, &effects)

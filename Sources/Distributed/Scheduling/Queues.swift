@@ -1,3 +1,4 @@
+import Collections
 import Wire
 
 /// A first-in, first-out queue in which elements may be passed over.
@@ -49,43 +50,25 @@ struct Queue<Element: Sendable>: Sendable {
 /// Workers by the time of their next check: a binary heap, earliest first, and in joining order at equal
 /// times. A worker's old entries stay until they are due, and the caller recognises them by their time.
 struct DeadlineQueue: Sendable {
-    private struct Entry: Sendable {
+    private struct Entry: Comparable, Sendable {
         var due: Instant
         var number: Int
         var worker: WorkerID
 
-        func isBefore(_ other: Entry) -> Bool { due == other.due ? number < other.number : due < other.due }
+        static func < (a: Entry, b: Entry) -> Bool { a.due == b.due ? a.number < b.number : a.due < b.due }
     }
 
-    private var entries: [Entry] = []
+    private var entries = Heap<Entry>()
 
     var first: Instant? { entries.first?.due }
 
     mutating func add(_ worker: WorkerID, number: Int, due: Instant) {
-        entries.append(Entry(due: due, number: number, worker: worker))
-        var child = entries.count - 1
-        while child > 0 {
-            let parent = (child - 1) / 2
-            guard entries[child].isBefore(entries[parent]) else { return }
-            entries.swapAt(child, parent)
-            child = parent
-        }
+        entries.insert(Entry(due: due, number: number, worker: worker))
     }
 
     /// Removes and returns the first entry, if it is due.
     mutating func next(by now: Instant) -> (worker: WorkerID, due: Instant)? {
-        guard let first = entries.first, first.due <= now, let last = entries.popLast() else { return nil }
-        guard !entries.isEmpty else { return (first.worker, first.due) }
-        entries[0] = last
-        var parent = 0
-        while true {
-            var child = 2 * parent + 1
-            guard child < entries.count else { break }
-            if child + 1 < entries.count, entries[child + 1].isBefore(entries[child]) { child += 1 }
-            guard entries[child].isBefore(entries[parent]) else { break }
-            entries.swapAt(child, parent)
-            parent = child
-        }
-        return (first.worker, first.due)
+        guard let first, first <= now else { return nil }
+        return entries.popFirst().map { ($0.worker, $0.due) }
     }
 }

@@ -1,5 +1,6 @@
-/// The simulation's random numbers, the same for a seed on every machine: SplitMix64 (Steele, Lea & Flood
-/// 2014).
+import Collections
+
+/// The simulation's dice, the same for a seed on every machine: SplitMix64 (Steele, Lea & Flood 2014).
 struct Chance {
     private var state: UInt64
 
@@ -30,36 +31,24 @@ struct Chance {
 
 /// Future events: a heap, earliest first, and in the order of insertion within a millisecond.
 struct Agenda<Happening> {
-    private var entries: [(time: Int64, order: Int, happening: Happening)] = []
+    private struct Entry: Comparable {
+        let time: Int64
+        let order: Int
+        let happening: Happening
+
+        static func == (a: Entry, b: Entry) -> Bool { a.order == b.order }
+        static func < (a: Entry, b: Entry) -> Bool { (a.time, a.order) < (b.time, b.order) }
+    }
+
+    private var entries = Heap<Entry>()
     private var count = 0
 
     mutating func add(_ happening: Happening, at time: Int64) {
         count += 1
-        entries.append((time, count, happening))
-        var child = entries.count - 1
-        while child > 0, isBefore(child, (child - 1) / 2) {
-            entries.swapAt(child, (child - 1) / 2)
-            child = (child - 1) / 2
-        }
+        entries.insert(Entry(time: time, order: count, happening: happening))
     }
 
     mutating func next() -> (time: Int64, happening: Happening)? {
-        guard let first = entries.first, let last = entries.popLast() else { return nil }
-        guard !entries.isEmpty else { return (first.time, first.happening) }
-        entries[0] = last
-        var parent = 0
-        while true {
-            var child = 2 * parent + 1
-            guard child < entries.count else { break }
-            if child + 1 < entries.count, isBefore(child + 1, child) { child += 1 }
-            guard isBefore(child, parent) else { break }
-            entries.swapAt(child, parent)
-            parent = child
-        }
-        return (first.time, first.happening)
-    }
-
-    private func isBefore(_ a: Int, _ b: Int) -> Bool {
-        (entries[a].time, entries[a].order) < (entries[b].time, entries[b].order)
+        entries.popFirst().map { ($0.time, $0.happening) }
     }
 }

@@ -52,7 +52,8 @@ struct Shell {
             guard let last = leases[failure.trial], last.lease != failure.lease else { return [event] }
             (failure.lease, failure.attempt) = (last.lease, last.attempt)
             return [.message(.failure(failure), from: last.worker), .message(.heartbeat, from: worker)]
-        case (.forgottenSuspect, .message(_, let worker)), (.ownSilence, .message(_, let worker)):
+        case (.forgottenSuspect, .message(_, let worker)), (.ownSilence, .message(_, let worker)),
+            (.forgottenSuspect, .report(_, let worker)), (.ownSilence, .report(_, let worker)):
             lastHeard[worker] = now
             return [event]
         case (.forgottenSuspect, .tick), (.ownSilence, .tick):

@@ -1,7 +1,6 @@
 import Console
 import Glibc
 import Scheduling
-import Sweep
 import Wire
 
 /// A sweep through the dispatcher alone: no network, no bytes, no journal. Every trial takes a slot one
@@ -9,22 +8,19 @@ import Wire
 struct ScaleRun: Equatable {
     let trials: Int
     let workers: Int
-    /// Identifier of every trial. The dispatcher doesn't look at it.
-    private let id: TrialID
     static let slots = 4
 
     /// Reads `TRIALS,WORKERS`.
     init(parsing text: String) throws(UsageError) {
         let parts = text.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
         guard parts.count == 2, let trials = parts[0], let workers = parts[1],
-            (1...100_000_000).contains(trials), (1...100_000).contains(workers),
-            let id = TrialID(String(repeating: "0", count: 32))
+            (1...100_000_000).contains(trials), (1...100_000).contains(workers)
         else {
             throw UsageError(
                 "--scale must be trials (to 100000000) and workers (to 100000) like 1000000,1000, not '\(text)'"
             )
         }
-        (self.trials, self.workers, self.id) = (trials, workers, id)
+        (self.trials, self.workers) = (trials, workers)
     }
 
     /// A trial that a worker was given and hasn't reported.
@@ -77,7 +73,7 @@ struct ScaleRun: Equatable {
                 tell(.message(.heartbeat, from: id))
                 let done = given[worker].prefix(Self.slots)
                 given[worker].removeFirst(done.count)
-                for one in done { tell(.message(.report(report(one)), from: id)) }
+                for one in done { tell(.report(report(one), from: id)) }
             }
             memory = max(memory, residentBytes())
         }
@@ -98,12 +94,14 @@ struct ScaleRun: Equatable {
             })
     }
 
-    private func report(_ given: Given) -> WorkerMessage.Report {
-        WorkerMessage.Report(
-            lease: given.lease, trial: given.trial, id: id, attempt: given.attempt, body: [],
-            provenance: Provenance(
-                host: "host", process: 0, slot: 0, cpu: "", kernel: "", startMilliseconds: 0, seconds: 1,
-                peakMemoryBytes: 0))
+    private func report(_ given: Given) -> ValidatedReport {
+        ValidatedReport(
+            TrialAttempt(
+                trial: Int(given.trial), number: given.attempt, lease: given.lease,
+                provenance: Provenance(
+                    host: "host", process: 0, slot: 0, cpu: "", kernel: "", startMilliseconds: 0, seconds: 1,
+                    peakMemoryBytes: 0)),
+            line: [], outcome: "measured")
     }
 }
 

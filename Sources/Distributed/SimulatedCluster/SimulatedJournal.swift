@@ -35,7 +35,7 @@ struct SimulatedJournal {
     private var partial: [UInt64: (step: Int, count: UInt64)] = [:]
     /// Steps of complete files, by trial.
     private var kept: [UInt64: Set<Int>] = [:]
-    private(set) var records: [UInt64: WorkerMessage.Report] = [:]
+    private(set) var records: [UInt64: ValidatedReport] = [:]
     private(set) var quarantined: Set<UInt64> = []
     private(set) var failures: [UInt64: [WorkerMessage.Failure]] = [:]
     /// Newest attempt of trials whose failures were forgiven.
@@ -73,13 +73,7 @@ struct SimulatedJournal {
 
     /// Difference between the export and that of the sequential run; nil if there is none.
     var exportProblem: String? {
-        var lines: [String] = []
-        for trial in records.keys.sorted() {
-            guard let report = records[trial], let line = sweep.line(of: Int(trial), body: report.body) else {
-                return "trial \(trial)'s record is unreadable"
-            }
-            lines.append(line)
-        }
+        let lines = records.sorted { $0.key < $1.key }.map(\.value.line)
         let expected = trials.filter { !quarantined.contains($0) || records[$0] != nil }.map {
             sweep.lines[Int($0)]
         }
@@ -107,13 +101,11 @@ struct SimulatedJournal {
         }
     }
 
-    private mutating func append(_ report: WorkerMessage.Report) -> String? {
-        let trial = report.trial
+    private mutating func append(_ report: ValidatedReport) -> String? {
+        let trial = UInt64(report.attempt.trial)
         guard trials.contains(trial) else { return "trial \(trial) is appended" }
         if records[trial] != nil { return "trial \(trial) is appended twice" }
-        if report.body != sweep.bodies[Int(trial)] || report.id != sweep.ids[Int(trial)] {
-            return "trial \(trial) has another's record"
-        }
+        if report.line != sweep.lines[Int(trial)] { return "trial \(trial) has another's record" }
         if kept[trial, default: []].count != files.count {
             return "trial \(trial) is appended before its weights"
         }
@@ -121,11 +113,12 @@ struct SimulatedJournal {
         return nil
     }
 
-    private mutating func check(_ report: WorkerMessage.Report) -> String? {
-        guard let first = records[report.trial] else { return "trial \(report.trial) is checked in vain" }
-        if first.body == report.body { return nil }
+    private mutating func check(_ report: ValidatedReport) -> String? {
+        let trial = UInt64(report.attempt.trial)
+        guard let first = records[trial] else { return "trial \(trial) is checked in vain" }
+        if first.line == report.line { return nil }
         conflicts += 1
-        if keepsLast { records[report.trial] = report }
+        if keepsLast { records[trial] = report }
         return nil
     }
 

@@ -1,6 +1,7 @@
-import Reporting
+import Records
 import Sweep
 import Text
+import Wire
 
 /// A real sweep, with the record that each trial always gives. The export of the sequential run is known
 /// beforehand.
@@ -11,9 +12,8 @@ struct SimulatedSweep: Sendable {
     let ids: [TrialID]
     /// Bodies of the records.
     let bodies: [[UInt8]]
-    /// Lines that a run without any cluster would export.
-    let lines: [String]
-    /// Order with the trials of each seed side by side, because they may be batched.
+    let lines: [[UInt8]]
+    /// With the trials of a seed, which may be trained together, side by side.
     var order: TrialOrder?
 
     /// A sweep without trials, in place of one that can't be made.
@@ -36,7 +36,7 @@ extension SimulatedSweep {
         guard let spec = try? SweepSpec(parsing: text, file: "simulated"), spec.grid.count == count else {
             return nil
         }
-        json = Array(spec.canonicalJSON.canonicalText.utf8)
+        json = spec.gridJSON.canonicalBytes
         digest = spec.digest
         let all = (0..<count).map { spec.grid[$0] }
         trials = all
@@ -45,30 +45,35 @@ extension SimulatedSweep {
         bodies = values.map { Array($0.canonicalText.utf8) }
         let digest = digest
         order = TrialOrder(spec.grid)
-        lines = zip(all, values).map { recordLine(trial: $0, sweepDigest: digest, body: $1) }
+        lines = zip(all, values).map { recordLine(trial: $0, id: $0.id, sweepDigest: digest, body: $1) }
     }
 
     /// Body of a record, with a number that only this trial has.
     private static func body(of index: Int) -> JSONValue {
         var chance = Chance(UInt64(index))
         let accuracy = Double(chance.next() >> 11) * 0x1p-53
-        return .object([
-            "metrics": .object(["accuracy": .number(accuracy)]), "outcome": .string("measured"),
-        ])
+        return body(accuracy: accuracy)
+    }
+
+    static func body(accuracy: Double) -> JSONValue {
+        let metrics: Metrics = [.accuracy: .number(accuracy)]
+        return .object(["metrics": .object(metrics.byKey), "outcome": .string("measured")])
     }
 
     /// Whether the simulated coordinator accepts a body: the metric is there, and within its bounds.
     func allows(_ body: [UInt8]) -> Bool {
         guard let metrics = (try? JSONValue(parsing: body))?["metrics"]?.object, metrics.count == 1,
-            let accuracy = metrics["accuracy"]?.number
+            let accuracy = metrics[Metric.accuracy.key]?.number
         else { return false }
         return (0...1).contains(accuracy)
     }
 
     /// The record's line, as the coordinator makes it from what a worker sent.
-    func line(of trial: Int, body: [UInt8]) -> String? {
-        guard let value = try? JSONValue(parsing: body) else { return nil }
-        return recordLine(trial: trials[trial], sweepDigest: digest, body: value)
+    func line(of report: WorkerMessage.Report) -> [UInt8] {
+        let trial = Int(report.trial)
+        if report.body == bodies[trial], report.id == ids[trial] { return lines[trial] }
+        guard let body = CanonicalObject(report.body) else { return report.body }
+        return recordLine(trial: trials[trial], id: report.id, sweepDigest: digest, body: body)
     }
 
     /// Sweeps of all sizes that a seed may draw, made once.

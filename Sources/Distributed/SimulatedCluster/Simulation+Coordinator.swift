@@ -76,7 +76,7 @@ extension Simulation {
         case .send(let message, let id):
             var record: UInt64?
             if case .accepted(let trials) = message {
-                if case .message(.report, _) = event { record = trials.first }
+                if case .report = event { record = trials.first }
                 if case .message(.chunk, _) = event { record = trials.first }
             }
             if case .assign(let assignment) = message {

@@ -69,7 +69,7 @@ extension Simulation {
             return (truth.0, Array(#"{"metrics":{},"outcome":"measured"}"#.utf8))
         default:
             workers[id]?.lies.insert(trial)
-            return (truth.0, Array(#"{"metrics":{"accuracy":7},"outcome":"measured"}"#.utf8))
+            return (truth.0, SimulatedSweep.body(accuracy: 7).canonicalBytes)
         }
         return truth
     }
@@ -80,22 +80,25 @@ extension Simulation {
         let durable = journal.records.keys.sorted()
         guard !durable.isEmpty else { return }
         let trial = wishes.pick(from: durable)
-        let body = Array(#"{"metrics":{"accuracy":0.5},"outcome":"measured"}"#.utf8)
+        let body = SimulatedSweep.body(accuracy: 0.5).canonicalBytes
         guard body != sweep.bodies[Int(trial)], let first = journal.records[trial] else { return }
         note("worker \(id) sends a false record of trial \(trial)")
         sendUp(
             .report(
                 WorkerMessage.Report(
-                    lease: first.lease, trial: trial, id: first.id, attempt: first.attempt, body: body,
-                    provenance: first.provenance)), from: id)
+                    lease: first.attempt.lease, trial: trial, id: sweep.ids[Int(trial)],
+                    attempt: first.attempt.number, body: body, provenance: first.attempt.provenance)),
+            from: id)
     }
 
     /// Checks a message against the sweep, as the coordinator does, and handles it.
     mutating func hear(_ message: WorkerMessage, from id: UInt64) {
         let worker = WorkerID(id)
-        guard case .report(let report) = message, shell.mutant != .believedRecord else {
+        guard case .report(let report) = message else {
             return coordinate(.message(message, from: worker))
         }
+        let record = ValidatedReport(report, line: sweep.line(of: report), outcome: "measured")
+        guard shell.mutant != .believedRecord else { return coordinate(.report(record, from: worker)) }
         guard report.id == sweep.ids[Int(report.trial)] else {
             sayings.append(Saying(message: .refuse(reason: "another trial"), worker: id, record: nil))
             return coordinate(.message(.goodbye, from: worker))
@@ -108,7 +111,7 @@ extension Simulation {
             return coordinate(.message(.failure(failure), from: worker))
         }
         if report.provenance.seconds > 0 { shortest = min(shortest, Int64(report.provenance.seconds * 1000)) }
-        coordinate(.message(message, from: worker))
+        coordinate(.report(record, from: worker))
     }
 }
 
@@ -129,7 +132,7 @@ extension Simulation {
                 let until = workers[id]?.until, let ahead = workers[id]?.ahead, isEndKnown(of: id)
             else { continue }
             switch event {
-            case .message(.report, _), .message(.heartbeat, _), .message(.progress, _): break
+            case .report, .message(.heartbeat, _), .message(.progress, _): break
             default: continue
             }
             let slack = options.latency + options.turn + 10

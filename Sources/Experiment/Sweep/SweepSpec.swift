@@ -39,19 +39,10 @@ public struct SweepSpec: Equatable, Sendable {
     public init(
         parsing text: [UInt8], file: String, overrides: [Override] = [], quick: Bool = false
     ) throws(SweepError) {
-        var faults = Faults()
-        do {
-            let root = try YAMLReader.read(text)
-            var draft = Draft(root, &faults)
+        self = try Draft.read(text, file: file) { draft, faults in
             draft.apply(overrides, quick: quick, &faults)
-            if faults.isEmpty, let spec = draft.spec(&faults) {
-                self = spec
-                return
-            }
-        } catch {
-            throw SweepError(file: file, faults: [error])
+            return faults.isEmpty ? draft.spec(&faults) : nil
         }
-        throw SweepError(file: file, faults: faults.list)
     }
 
     public init(
@@ -71,6 +62,15 @@ public struct SweepSpec: Equatable, Sendable {
     /// The sweep, normalised: overrides and `quick` applied, defaults left out, axes as a list as their order
     /// counts. Reads back as an equal sweep.
     public var canonicalJSON: JSONValue {
+        var top = gridMembers
+        if !figures.isEmpty { top["figures"] = .array(figures.map(\.json)) }
+        return .object(top)
+    }
+
+    /// All that a worker needs of the sweep: it has no figures, and reads back as an equal grid (`Grid(parsing:)`).
+    public var gridJSON: JSONValue { .object(gridMembers) }
+
+    private var gridMembers: [String: JSONValue] {
         var top: [String: JSONValue] = ["name": .string(name)]
         for (path, value) in grid.fixed { top.set(value, at: path[...]) }
         if case .object(var dataset)? = top["dataset"], dataset.count == 1,
@@ -81,8 +81,7 @@ public struct SweepSpec: Equatable, Sendable {
         if !axes.isEmpty { top["axes"] = .array(axes.map { .object([$0.path: $0.values.json]) }) }
         if !zip.isEmpty { top["zip"] = .array(zip.map { .array($0.map(JSONValue.string)) }) }
         if !conditions.isEmpty { top["where"] = .array(conditions.map { .string($0.text) }) }
-        if !figures.isEmpty { top["figures"] = .array(figures.map(\.json)) }
-        return .object(top)
+        return top
     }
 
     /// The image sets that some trial needs, each once.
@@ -93,13 +92,9 @@ public struct SweepSpec: Equatable, Sendable {
         return TrialSettings.Images.Name.allCases.filter { names.contains($0.rawValue) }
     }
 
-    /// More bytes than the body of any of its trials' records has: with headroom, as only the points that cover every pair
-    /// of the axes' values are looked at.
-    public var maxRecordBytes: Int {
-        let most = PairCover(grid).points().reduce(0) { most, positions in
-            max(most, RecordForm(of: grid.trial(positions: positions, index: 0).settings).maxBytes)
-        }
-        return 4 * most
+    /// Trials whose points cover every pair of the axes' values, as far as `where` leaves them.
+    package var coveringTrials: [Trial] {
+        PairCover(grid).points().map { grid.trial(positions: $0, index: 0) }
     }
 
     /// Names the sweep: 32 hexadecimal digits of the SHA-256 of `canonicalJSON` without `weights` and

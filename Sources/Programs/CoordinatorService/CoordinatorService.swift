@@ -8,6 +8,7 @@ import Console
 import Files
 import Glibc
 import Journal
+import Records
 import Reporting
 import Sweep
 import Text
@@ -49,7 +50,10 @@ struct CommandFailure: Error {
     }
 
     init(_ error: ReportError) {
-        if case .file(let error) = error { self.init(error) } else { self = .input(error.description) }
+        switch error {
+        case .file(let error), .records(.file(let error)): self.init(error)
+        case .records(let error): self = .input(error.description)
+        }
     }
 
     init(_ error: JournalError) {
@@ -84,7 +88,8 @@ func journaled<Result>(_ body: () throws(JournalError) -> Result) throws(Command
     try orFail(CommandFailure.init(_:), body)
 }
 
-/// Performs file operations; their errors become command failures.
+/// Performs what reads or writes files.
+@discardableResult
 func filed<Result>(_ body: () throws(FileError) -> Result) throws(CommandFailure) -> Result {
     try orFail(CommandFailure.init(_:), body)
 }

@@ -4,6 +4,7 @@ import Experiments
 import Files
 import Glibc
 import LinearAlgebra
+import Records
 import Sweep
 import Text
 import Wire
@@ -46,9 +47,9 @@ func runSlot(_ options: WorkerOptions, _ insteadOfTraining: ((TrialSettings) -> 
 
 private struct Slot {
     var runner: TrialRunner
-    private var sweep: Result<SweepSpec, SweepError>?
-    /// The trials of the sweep.
-    private var trials: TrialCache?
+    private var grid: Result<Grid, SweepError>?
+    /// Of the grid.
+    private var records: SweepRecords?
 
     private let outbox: Outbox
     private let clock: CheckpointClock
@@ -69,10 +70,10 @@ private struct Slot {
         switch request {
         case .sweep(let json):
             do throws(SweepError) {
-                let spec = try SweepSpec(parsing: json, file: "sweep.json")
-                sweep = .success(spec)
-                trials = TrialCache(spec.grid)
-            } catch { sweep = .failure(error) }
+                let grid = try Grid(parsing: json)
+                self.grid = .success(grid)
+                records = SweepRecords(grid)
+            } catch { grid = .failure(error) }
             return true
         case .run(let indices): return run(indices)
         }
@@ -133,9 +134,11 @@ private struct Slot {
         switch outcome {
         case .success(let result):
             let body = result.body.canonicalBytes
-            // A coordinator accepts no other record, and refuses a worker that sends one.
-            if body.count <= WireLimit.body, let fault = fault(in: body, of: index) {
-                return fail("its record is none that the sweep can give: \(fault)")
+            // A coordinator takes no other, and hears nobody who sends one.
+            if body.count <= WireLimit.body, let trial = records?.trials.trial(at: Int(index)) {
+                do throws(RecordFault) { _ = try records?.body(body, of: trial) } catch {
+                    return fail("its record is none that the sweep can give: \(error)")
+                }
             }
             return send(
                 .done(
@@ -146,18 +149,10 @@ private struct Slot {
         }
     }
 
-    private mutating func fault(in body: [UInt8], of index: UInt64) -> String? {
-        guard let trial = trials?.trial(at: Int(index)), let form = trials?.form(of: trial) else {
-            return nil
-        }
-        guard let body = CanonicalObject(body) else { return "it is not canonical JSON" }
-        return form.fault(in: body)
-    }
-
-    /// The trial at an index, with its identifier; nil if the grid does not have it.
-    private mutating func find(_ index: UInt64, _ spec: SweepSpec) -> (Trial, TrialID)? {
-        guard let place = Int(exactly: index), place < spec.grid.count,
-            let trial = trials?.trial(at: place), let id = trials?.id(of: trial)
+    /// The trial's settings with its identifier.
+    private mutating func find(_ index: UInt64, _ grid: Grid) -> (Trial, TrialID)? {
+        guard let place = Int(exactly: index), place < grid.count,
+            let trial = records?.trials.trial(at: place), let id = records?.trials.id(of: trial)
         else { return nil }
         return (trial, id)
     }
@@ -165,10 +160,10 @@ private struct Slot {
     /// Trains trials as one batch. nil if they cannot be batched or one of them fails: run alone, each
     /// reports its own error.
     private mutating func runTogether(_ indices: [UInt64]) -> [Result<Success, Failure>]? {
-        guard case .success(let spec)? = sweep, insteadOfTraining == nil else { return nil }
+        guard case .success(let grid)? = grid, insteadOfTraining == nil else { return nil }
         var group: [(trial: Trial, id: TrialID)] = []
         for index in indices {
-            guard let known = find(index, spec) else { return nil }
+            guard let known = find(index, grid) else { return nil }
             group.append(known)
         }
         let settings = group.map(\.trial.settings)
@@ -176,7 +171,7 @@ private struct Slot {
         var dueAt = monotonicMilliseconds() + 1000
         var measuring = MeasuringTime()
         let results = try? runner.run(
-            together: settings, keeping: spec.weights,
+            together: settings, keeping: grid.weights,
             onProgress: { done, steps, _ in
                 // A batch saves no checkpoint, and the worker waits for this process to end.
                 if cposix_was_signalled() != 0 { exit(ExitCode.interrupted.rawValue) }
@@ -195,12 +190,12 @@ private struct Slot {
     }
 
     private mutating func run(_ index: UInt64) -> Result<Success, Failure> {
-        switch sweep {
+        switch grid {
         case nil: return .failure(Failure(cause: "the slot was not told the sweep"))
         case .failure(let error)?:
             return .failure(Failure(cause: "this worker cannot read the sweep: \(error.message)"))
-        case .success(let spec)?:
-            guard let (trial, id) = find(index, spec) else {
+        case .success(let grid)?:
+            guard let (trial, id) = find(index, grid) else {
                 return .failure(Failure(cause: "trial \(index) is not in this worker's grid"))
             }
             if let body = insteadOfTraining?(trial.settings) {
@@ -211,7 +206,7 @@ private struct Slot {
             var measuring = MeasuringTime()
             do throws(ExperimentError) {
                 let result = try runner.run(
-                    trial.settings, keeping: spec.weights, checkpoints: clock.checkpoints(of: id),
+                    trial.settings, keeping: grid.weights, checkpoints: clock.checkpoints(of: id),
                     onProgress: { done, steps, from in
                         guard isDue(&dueAt), steps > 0 else { return }
                         tell(index, done, steps, from: from)

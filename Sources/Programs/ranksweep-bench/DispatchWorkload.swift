@@ -13,22 +13,23 @@ private func fixedBody(depth: Int) -> JSONValue {
             "stderr": JSONValue([Double](repeating: 0.0625, count: count)),
         ])
     }
+    let metrics: Metrics = [
+        .izyBits: .number(1.0865), .izyNats: .number(0.7531),
+        .informativeDirections: .object(["mean": .number(5), "stderr": .number(0)]),
+        .klBits: .number(1.8034), .klNats: .number(1.25),
+        .localRank: .object(["0.01": statistic(depth), "0.1": statistic(depth)]),
+        .localRankNoise: .object(["1": statistic(1)]),
+        .localRankRelative: .object(["0.01": statistic(depth)]), .testLoss: .number(2.6875),
+        .trainLoss: .number(2.6172),
+    ]
+    let theory: Metrics = [
+        .izyNats: .number(0.7713), .informativeDirections: JSONValue(5), .klNats: .number(1.2578),
+        .localRank: .object(["0.01": JSONValue(5), "0.1": JSONValue(4)]),
+    ]
+    let others = ["critical_betas": JSONValue([0.9025, 0.8464, 0.81, 0.25, 0.16]), "rank": JSONValue(5)]
     return .object([
-        "metrics": .object([
-            "i_zy_bits": .number(1.0865), "i_zy_nats": .number(0.7531),
-            "informative_directions": .object(["mean": .number(5), "stderr": .number(0)]),
-            "kl_bits": .number(1.8034), "kl_nats": .number(1.25),
-            "local_rank": .object(["0.01": statistic(depth), "0.1": statistic(depth)]),
-            "local_rank_noise": .object(["1": statistic(1)]),
-            "local_rank_relative": .object(["0.01": statistic(depth)]), "test_loss": .number(2.6875),
-            "train_loss": .number(2.6172),
-        ]),
-        "outcome": .string("measured"),
-        "theory": .object([
-            "critical_betas": JSONValue([0.9025, 0.8464, 0.81, 0.25, 0.16]), "i_zy_nats": .number(0.7713),
-            "informative_directions": JSONValue(5), "kl_nats": .number(1.2578),
-            "local_rank": .object(["0.01": JSONValue(5), "0.1": JSONValue(4)]), "rank": JSONValue(5),
-        ]),
+        "metrics": .object(metrics.byKey), "outcome": .string("measured"),
+        "theory": .object(theory.byKey.merging(others) { first, _ in first }),
     ])
 }
 

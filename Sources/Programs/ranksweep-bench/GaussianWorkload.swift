@@ -50,7 +50,7 @@ func measureGaussianVIB(_ options: Options) throws(BenchError) -> Measurement {
         return Measurement(
             times, trainings: group.count,
             details: [
-                "loss": metrics?["test_loss"] ?? .null, "kl": metrics?["kl_nats"] ?? .null,
+                "loss": metrics?[Metric.testLoss.key] ?? .null, "kl": metrics?[Metric.klNats.key] ?? .null,
                 "together": JSONValue(group.count),
             ])
     } catch { throw .experiment(error) }

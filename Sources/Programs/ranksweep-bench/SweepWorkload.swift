@@ -1,5 +1,7 @@
 import Console
+import Fitting
 import Glibc
+import Sweep
 import Text
 import Transport
 
@@ -20,9 +22,9 @@ func measureSweep(_ options: Options) throws(BenchError) -> Measurement {
     measurement.trials = trainings
     measurement.details = [
         "trials": JSONValue(trainings), "slots": JSONValue(options.slots ?? 2),
-        "trainings_per_hour": .number(3600 * Double(trainings) / median(measurement.seconds)),
+        "trainings_per_hour": .number(3600 * Double(trainings) / measurement.medianSeconds),
         "all_processes_peak_bytes": JSONValue(peaks), "slot_peak_bytes": JSONValue(slotPeaks),
-        "accuracy": .number(median(accuracies)),
+        Metric.accuracy.key: .number(median(accuracies) ?? 0),
     ]
     return measurement
 }
@@ -74,7 +76,7 @@ private struct SweepRun {
         let attempts = lines(folder.path + "/run/provenance.ndjson")
         slotPeakBytes = Int(attempts.compactMap { $0["peak_memory_bytes"]?.number }.max() ?? 0)
         let correct = lines(folder.path + "/run/records.ndjson").compactMap {
-            $0["metrics"]?["accuracy"]?.number
+            $0["metrics"]?[Metric.accuracy.key]?.number
         }
         accuracy = correct.reduce(0, +) / Double(max(1, correct.count))
     }

@@ -1,4 +1,5 @@
 import CBenchmark
+import Fitting
 import Glibc
 import LinearAlgebra
 import Text
@@ -19,15 +20,15 @@ struct TrainingTimes {
     fileprivate(set) var steps = 0
     fileprivate(set) var operations = 0.0
 
-    /// The share of a step spent in products: how close it is to the speed of the library.
-    var fractionOfBLAS: Double { median(zip(products, step).map { $0 / $1 }) }
+    /// The part of a step that is products: how near it is to the speed of the library.
+    var fractionOfBLAS: Double { median(zip(products, step).map { $0 / $1 }) ?? 0 }
 
     func add(to members: inout [String: JSONValue]) {
         members["cpu_seconds"] = .array(step.map { .number($0) })
         members["fraction_of_blas"] = .number(fractionOfBLAS)
-        members["blas_gflops"] = .number(operations / median(products) / 1e9)
+        members["blas_gflops"] = .number(operations / (median(products) ?? 0) / 1e9)
         if peak > 0 {
-            members["fraction_of_peak"] = .number(operations / median(step) / peak)
+            members["fraction_of_peak"] = .number(operations / (median(step) ?? 0) / peak)
             members["peak_gflops"] = .number(peak / 1e9)
         }
         members["allocations_per_step"] = .number(Double(allocations) / Double(max(1, steps * step.count)))

@@ -1,3 +1,4 @@
+import Fitting
 import Glibc
 import LinearAlgebra
 import Text
@@ -53,8 +54,10 @@ struct Measurement {
     /// Results of the computation, so that other programs can be compared with it.
     var details: [String: JSONValue] = [:]
 
-    /// Speed at the median time.
-    var gigaflops: Double? { operations.map { $0 / median(seconds) / 1e9 } }
+    /// Median of the times.
+    var medianSeconds: Double { median(seconds) ?? 0 }
+    /// At the median time.
+    var gigaflops: Double? { operations.map { $0 / medianSeconds / 1e9 } }
     func jsonLine(_ workload: Workload) -> String {
         var members = details
         members["workload"] = .string(workload.rawValue)
@@ -64,7 +67,7 @@ struct Measurement {
         if let steps { members["steps"] = JSONValue(steps) }
         if let gigaflops { members["gflops"] = .number(gigaflops) }
         if let training { training.add(to: &members) }
-        if let trials { members["trials_per_second"] = .number(Double(trials) / median(seconds)) }
+        if let trials { members["trials_per_second"] = .number(Double(trials) / medianSeconds) }
         return JSONValue.object(members).canonicalText
     }
 
@@ -72,9 +75,9 @@ struct Measurement {
         let fraction = training.map { " (\(percent($0.fractionOfBLAS)) of OpenBLAS alone)" } ?? ""
         let rate =
             (gigaflops.map { "\(rounded($0)) GFLOP/s\(fraction), " } ?? "")
-            + (trials.map { "\(Int(Double($0) / median(seconds))) trials/s, " } ?? "")
+            + (trials.map { "\(Int(Double($0) / medianSeconds)) trials/s, " } ?? "")
         return """
-            \(workload.rawValue): \(rounded(median(seconds))) s (median of \(seconds.count), best \
+            \(workload.rawValue): \(rounded(medianSeconds)) s (median of \(seconds.count), best \
             \(rounded(seconds.min() ?? 0))), \(rate)OpenBLAS kernel \(BLAS.kernelName), \
             peak \(peakBytes >> 20) MiB
             """
@@ -84,15 +87,7 @@ struct Measurement {
     private func rounded(_ value: Double) -> Double { (value * 1000).rounded() / 1000 }
 }
 
-/// The median; 0 for an empty list.
-func median(_ numbers: [Double]) -> Double {
-    guard !numbers.isEmpty else { return 0 }
-    let sorted = numbers.sorted()
-    let middle = sorted.count / 2
-    return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
-}
-
-/// The peak memory of this process, in bytes.
+/// The most memory that this process has had.
 private var peakBytes: Int {
     var usage = rusage()
     getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)

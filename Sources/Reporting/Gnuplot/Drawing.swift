@@ -1,5 +1,6 @@
 import Files
 import Glibc
+import Records
 
 /// Draws scripts as pictures.
 struct Drawing {
@@ -63,7 +64,7 @@ struct Drawing {
                 if !said.isEmpty { warnings.append("figure \(figure.name): gnuplot says: \(said)") }
             }
         }
-        svgs[figure.name] = try readText(at: "\(folder)/\(partial).svg")
+        svgs[figure.name] = try contents("\(folder)/\(partial).svg")
         for format in formats where made.contains(format) {
             try filed { () throws(FileError) in
                 try adoptFile(
@@ -74,9 +75,14 @@ struct Drawing {
         return true
     }
 
-    /// The script for each group of formats. Where no font has a character, gnuplot would draw a bitmap as
-    /// large as the picture, so a question mark replaces it. SVGs keep it, since they are shown with the
-    /// reader's fonts.
+    private func contents(_ path: String) throws(ReportError) -> String {
+        var bytes: [UInt8] = []
+        do throws(RecordFileError) { try readLines(at: path) { bytes += $0 } } catch { throw .records(error) }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Which script draws which formats. Where no font has a character, gnuplot's bitmaps would show it as large
+    /// as the picture: they have a question mark instead. An SVG is shown with the reader's fonts.
     private mutating func scripts(
         _ figure: Figure, _ formats: [FigureFormat], _ partial: String
     ) throws(ReportError) -> [(script: String, formats: [FigureFormat])] {

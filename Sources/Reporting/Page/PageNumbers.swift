@@ -1,4 +1,5 @@
 import Glibc
+import Text
 
 /// Numbers and times in the form that a page shows. Pure.
 extension Sample {
@@ -71,22 +72,11 @@ private func scientificText(_ number: Double, digits: Int) -> String {
 /// A number's text with a minus sign instead of a hyphen.
 private func signed(_ text: String) -> String { text.hasPrefix("-") ? "−" + text.dropFirst() : text }
 
-/// "1 234 567", with narrow no-break spaces. Four digits stay together.
-func groupedDigits(_ number: Int) -> String {
-    let digits = String(number)
-    guard digits.count > 4 else { return digits }
-    var text = ""
-    for (index, digit) in digits.enumerated() {
-        if index > 0, (digits.count - index) % 3 == 0 { text += "\u{202F}" }
-        text.append(digit)
-    }
-    return text
-}
+/// "1 234 567" with narrow spaces that no line breaks at.
+func groupedDigits(_ number: Int) -> String { groupedText(number, space: "\u{202F}") }
 
 /// "1 trial", "12 trials".
-func counted(_ count: Int, _ noun: String) -> String {
-    "\(groupedDigits(count)) \(noun)\(count == 1 ? "" : "s")"
-}
+func counted(_ count: Int, _ noun: String) -> String { countText(count, noun, space: "\u{202F}") }
 
 /// "2026-11-21 09:06:27 UTC" (days from civil: Hinnant 2013). nil outside the years 1970 to 9999.
 func utcText(unixMilliseconds: Int64) -> String? {

@@ -1,3 +1,4 @@
+import Records
 import Sweep
 import Text
 
@@ -48,7 +49,7 @@ extension FigureSpec.Quantity {
                 if layer == .each, each != layers { return nil }
                 if case .number(let number)? = layer, number != layers { return nil }
             }
-            return threshold.flatMap { theory["local_rank"]?[thresholdKey($0)]?.number }
+            return threshold.flatMap { theory[metric.key]?[thresholdKey($0)]?.number }
         default:
             // Theory has the same structure of thresholds and layers as the metric.
             let all = theory[metric.key]

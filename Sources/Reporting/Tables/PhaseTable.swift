@@ -1,3 +1,5 @@
+import Fitting
+import Records
 import Sweep
 import Text
 
@@ -35,14 +37,14 @@ struct PhaseTable {
     var isEmpty: Bool { rows.isEmpty }
 
     mutating func add(_ record: Record) {
-        func list(_ key: String) -> [Double?]? { record.metrics[key]?.array?.map(\.number) }
+        func list(_ metric: Metric) -> [Double?]? { record[metric]?.array?.map(\.number) }
         let axes = paths.map { record.axes[$0] ?? .null }
         guard record.isMeasured else {
             lose(axes, \.diverged)
             return
         }
-        guard let falls = list("i_xt_falls"), let both = list("two_phases"),
-            let nats = list("i_xt_fall_nats"), let steps = list("i_xt_fall_step"),
+        guard let falls = list(.ixtFalls), let both = list(.twoPhases),
+            let nats = list(.ixtFallNats), let steps = list(.ixtFallStep),
             Set([falls.count, both.count, nats.count, steps.count]).count == 1
         else { return }
         for layer in falls.indices {
@@ -81,7 +83,7 @@ struct PhaseTable {
     var text: String {
         let columns =
             paths + [
-                "layer", "n", "falls", "two_phases", "fall_nats:mean", "fall_nats:stderr",
+                "layer", "n", "falls", Metric.twoPhases.key, "fall_nats:mean", "fall_nats:stderr",
                 "start_step:median", "diverged", "failed",
             ]
         var lines = [
@@ -112,18 +114,12 @@ struct PhaseTable {
         }
         return lines.joined(separator: "\n") + "\n"
     }
-
-    private func median(_ numbers: [Double]) -> Double? {
-        let sorted = numbers.sorted()
-        guard let last = sorted.indices.last else { return nil }
-        return (sorted[last / 2] + sorted[(last + 1) / 2]) / 2
-    }
 }
 
 extension FigureSpec {
     /// Whether x is the binned I(X;T); records say whether it falls.
     var isInformationPlane: Bool {
         guard case .metric(let quantity) = x else { return false }
-        return ["i_xt_nats", "i_xt_bits"].contains(quantity.metric.key)
+        return [.ixtNats, .ixtBits].contains(quantity.metric)
     }
 }

@@ -14,28 +14,11 @@ public func durationText(seconds: Double) -> String {
     return "\(whole / 86400) d \(whole % 86400 / 3600) h"
 }
 
-/// A count with its noun: "1 trial", "12 trials".
-public func countText(_ count: Int, _ noun: String) -> String {
-    "\(groupedText(count)) \(noun)\(count == 1 ? "" : "s")"
-}
-
-/// A number with its digits in groups: "1 234 567"; four digits stay together.
-public func groupedText(_ number: Int) -> String {
-    let digits = String(number)
-    guard digits.count > 4 else { return digits }
-    var text = ""
-    for (index, digit) in digits.enumerated() {
-        if index > 0, (digits.count - index) % 3 == 0, text != "-" { text += " " }
-        text.append(digit)
-    }
-    return text
-}
-
 /// A number with about three significant digits: "0.0123", "12.3", "4560".
 public func roundedText(_ number: Double) -> String {
     guard number.isFinite, number != 0 else { return number == 0 ? "0" : "\(number)" }
     let rounded = abs(number) >= 100 ? number.rounded() : number.rounded(toDigits: 3)
-    return Int(exactly: rounded).map(groupedText) ?? "\(rounded)"
+    return Int(exactly: rounded).map { groupedText($0) } ?? "\(rounded)"
 }
 
 /// The share of trials that are done, such as "37 %"; running trials count in part. Only a complete run is

@@ -1,5 +1,7 @@
-/// Bytes in a size as people write it: "2GiB", "2G", "1.5g", "500M", "500MB", "1048576". K, M, G and T are
-/// powers of 1024; KB, MB, GB and TB are powers of 1000. nil if the text is no size, or less than a byte.
+import Text
+
+/// Bytes that a person wrote: "2GiB", "2G", "1.5g", "500M", "500MB", "1048576". K, M, G and T count by 1024,
+/// KB, MB, GB and TB by 1000. nil where it is none, or not a byte.
 public func bytes(ofSize text: String) -> UInt64? {
     let digits = text.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
     guard let number = Double(digits), number > 0 else { return nil }

@@ -111,7 +111,7 @@ extension CostEstimate {
         var parts = [training, evaluation]
         let times = Double(shape.measurements)
         if let rank = trial.measures.localRank {
-            var part = Part(name: "local_rank")
+            var part = Part(name: MeasureDeclaration.localRank.name)
             if case .network = trial.model {
                 part.cost.add(rank, ofNetwork: shape, times: times)
             } else {

@@ -6,7 +6,8 @@ public struct Grid: Equatable, Sendable {
     public let axes: [Axis]
     /// Settings with one value, by path.
     let fixed: [String: JSONValue]
-    var weights: KeptWeights { KeptWeights(fixed["weights"]) }
+    /// Which weights its trials keep.
+    public var weights: KeptWeights { KeptWeights(fixed["weights"]) }
     /// How many trials.
     public let count: Int
     let dimensions: [Dimension]
@@ -47,6 +48,14 @@ public struct Grid: Equatable, Sendable {
         count = total
     }
 
+    /// Reads what `SweepSpec.gridJSON` wrote of a checked sweep: nothing is made of its points, and figures are not
+    /// read.
+    public init(parsing json: [UInt8]) throws(SweepError) {
+        self = try Draft.read(json, file: "sweep.json") { draft, faults in
+            faults.isEmpty ? draft.grid(&faults)?.grid : nil
+        }
+    }
+
     private static func product(_ a: Int, _ b: Int) -> Int? {
         let (product, overflow) = a.multipliedReportingOverflow(by: b)
         return overflow ? nil : product
@@ -70,7 +79,7 @@ public struct Grid: Equatable, Sendable {
         trial(positions: positions(at: index), index: index)
     }
 
-    func trial(positions: [Int], index: Int) -> Trial {
+    package func trial(positions: [Int], index: Int) -> Trial {
         Trial(index: index, axes: axes, fixed: fixed, positions: positions)
     }
 

@@ -1,3 +1,5 @@
+import Collections
+
 /// A grid's trials shared out over so many jobs that know nothing of one another: who has the grid and the
 /// number has the same shares. Trials go, the dearest first and equals in grid order, each to the share that
 /// has the least so far; so two shares differ by no more than one trial's cost (R. L. Graham, SIAM J. Appl.
@@ -18,10 +20,17 @@ public struct GridShards: Equatable, Sendable {
         precondition((1...GridShards.limit).contains(count), "\(count) shards")
         let (order, costs) = GridShards.dearestFirst(grid)
         var owners = [Int32](repeating: 0, count: grid.count)
-        var heap = Heap(count: count)
-        for (trial, seconds) in zip(order, costs) { owners[Int(trial)] = Int32(heap.give(seconds)) }
+        var loads = [Double](repeating: 0, count: count)
+        var shares = Heap(sorted: (0..<count).map { Share(seconds: 0, number: $0) })
+        for (trial, seconds) in zip(order, costs) {
+            guard var least = shares.first else { break }
+            owners[Int(trial)] = Int32(least.number)
+            least.seconds += seconds
+            loads[least.number] = least.seconds
+            shares.replaceFirst(by: least)
+        }
         self.owners = owners
-        seconds = heap.loads
+        seconds = loads
     }
 
     /// Precondition: a trial of the grid.
@@ -74,35 +83,11 @@ public struct GridShards: Equatable, Sendable {
         return (order, seconds)
     }
 
-    /// Shares, the one with the least load first; of equals the one with the smallest number.
-    private struct Heap {
-        private(set) var loads: [Double]
-        private var heap: [Int]
+    /// A share with what it has so far; the smaller one gets the next trial, of equals the one with the smallest number.
+    private struct Share: Comparable {
+        var seconds: Double
+        let number: Int
 
-        init(count: Int) {
-            loads = [Double](repeating: 0, count: count)
-            heap = Array(0..<count)
-        }
-
-        private func isBefore(_ a: Int, _ b: Int) -> Bool {
-            (loads[heap[a]], heap[a]) < (loads[heap[b]], heap[b])
-        }
-
-        /// Adds to the least load, and returns whose it was.
-        mutating func give(_ seconds: Double) -> Int {
-            let shard = heap[0]
-            loads[shard] += seconds
-            var place = 0
-            while true {
-                var least = place
-                for child in [2 * place + 1, 2 * place + 2]
-                where child < heap.count && isBefore(child, least) {
-                    least = child
-                }
-                guard least != place else { return shard }
-                heap.swapAt(place, least)
-                place = least
-            }
-        }
+        static func < (a: Share, b: Share) -> Bool { (a.seconds, a.number) < (b.seconds, b.number) }
     }
 }

@@ -12,9 +12,6 @@ public struct TrialCache: Sendable {
     private var known: [[Int]: Trial] = [:]
     private static let most = 256
     private var identifier = TrialHasher()
-    /// The last ones that were asked for, the latest first: few trials of a sweep differ in it.
-    private var forms: [RecordForm] = []
-    private static let maxForms = 16
 
     public init(_ grid: Grid) {
         self.grid = grid
@@ -38,17 +35,4 @@ public struct TrialCache: Sendable {
 
     /// The trial's identifier.
     public mutating func id(of trial: Trial) -> TrialID { identifier.id(of: trial.settings) }
-
-    /// What the trial's record must hold.
-    public mutating func form(of trial: Trial) -> RecordForm {
-        if let place = forms.firstIndex(where: { $0.isForm(of: trial.settings) }) {
-            let form = forms[place]
-            if place > 0 { forms.swapAt(0, place) }
-            return form
-        }
-        let form = RecordForm(of: trial.settings)
-        if forms.count >= TrialCache.maxForms { forms.removeLast() }
-        forms.insert(form, at: 0)
-        return form
-    }
 }

@@ -1,16 +1,20 @@
 import Text
 
+extension Metric {
+    package static let activationRank = Metric(
+        "activation_rank", .layers, label: "activation rank", isCount: true, limit: .units)
+    package static let activationRankRelative = Metric(
+        "activation_rank_relative", .layers, label: "activation rank",
+        thresholds: ("measures.activation_rank.relative", "σ ≥ ε σ_1"), isCount: true, limit: .units,
+        notation: .mean)
+    package static let activationStableRank = Metric(
+        "activation_stable_rank", .layers, label: "stable rank of activations", limit: .units)
+}
+
 extension MeasureDeclaration {
-    static let activationRank = MeasureDeclaration(
+    package static let activationRank = MeasureDeclaration(
         "activation_rank", needs: [.activations],
-        metrics: [
-            Metric("activation_rank", .layers, label: "activation rank", isCount: true, limit: .units),
-            Metric(
-                "activation_rank_relative", .layers, label: "activation rank",
-                thresholds: ("measures.activation_rank.relative", "σ ≥ ε σ_1"), isCount: true, limit: .units,
-                notation: .mean),
-            Metric("activation_stable_rank", .layers, label: "stable rank of activations", limit: .units),
-        ],
+        metrics: [.activationRank, .activationRankRelative, .activationStableRank],
         options: [
             Option(
                 "relative", .numbers(Bounds(.open(0), .closed(1)), limit: 100),

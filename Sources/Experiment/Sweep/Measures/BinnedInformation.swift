@@ -1,24 +1,30 @@
+extension Metric {
+    package static let ixtNats = Metric(
+        "i_xt_nats", .layers, label: "I(X;T)", unit: .nats, limit: .inputInformation)
+    package static let ixtBits = Metric(
+        "i_xt_bits", .layers, label: "I(X;T)", unit: .bits, limit: .inputInformation)
+    package static let ityNats = Metric(
+        "i_ty_nats", .layers, label: "I(T;Y)", unit: .nats, limit: .classInformation)
+    package static let ityBits = Metric(
+        "i_ty_bits", .layers, label: "I(T;Y)", unit: .bits, limit: .classInformation)
+    package static let ixtFallNats = Metric(
+        "i_xt_fall_nats", .layers, label: "fall of I(X;T)", unit: .nats, isOfTraining: true,
+        limit: .inputInformation)
+    package static let ixtFallStep = Metric(
+        "i_xt_fall_step", .layers, label: "step at which I(X;T) starts to fall", isOfTraining: true,
+        limit: .steps, hasGaps: true)
+    package static let ixtFalls = Metric(
+        "i_xt_falls", .layers, label: "share of seeds where I(X;T) falls", isOfTraining: true,
+        limit: .share)
+    package static let twoPhases = Metric(
+        "two_phases", .layers, label: "share of seeds where I(X;T) rises, then falls",
+        isOfTraining: true, limit: .share)
+}
+
 extension MeasureDeclaration {
-    static let binnedInformation = MeasureDeclaration(
+    package static let binnedInformation = MeasureDeclaration(
         "binned_information", needs: [.activations, .labels],
-        metrics: [
-            Metric("i_xt_nats", .layers, label: "I(X;T)", unit: .nats, limit: .inputInformation),
-            Metric("i_xt_bits", .layers, label: "I(X;T)", unit: .bits, limit: .inputInformation),
-            Metric("i_ty_nats", .layers, label: "I(T;Y)", unit: .nats, limit: .classInformation),
-            Metric("i_ty_bits", .layers, label: "I(T;Y)", unit: .bits, limit: .classInformation),
-            Metric(
-                "i_xt_fall_nats", .layers, label: "fall of I(X;T)", unit: .nats, isOfTraining: true,
-                limit: .inputInformation),
-            Metric(
-                "i_xt_fall_step", .layers, label: "step at which I(X;T) starts to fall", isOfTraining: true,
-                limit: .steps, hasGaps: true),
-            Metric(
-                "i_xt_falls", .layers, label: "share of seeds where I(X;T) falls", isOfTraining: true,
-                limit: .share),
-            Metric(
-                "two_phases", .layers, label: "share of seeds where I(X;T) rises, then falls",
-                isOfTraining: true, limit: .share),
-        ],
+        metrics: [.ixtNats, .ixtBits, .ityNats, .ityBits, .ixtFallNats, .ixtFallStep, .ixtFalls, .twoPhases],
         options: [
             Option(
                 "bins", .integer(1...1_000_000), default: .number(30),

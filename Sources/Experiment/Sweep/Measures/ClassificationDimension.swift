@@ -1,16 +1,18 @@
 import Text
 
+extension Metric {
+    package static let classificationDimension = Metric(
+        "classification_dimension", .hiddenLayers, label: "classification dimension",
+        isCount: true, limit: .units)
+    package static let pcaAccuracy = Metric(
+        "pca_accuracy", .list(of: "principal components", first: 1, .setting("components")),
+        label: "accuracy of the first components", limit: .share)
+}
+
 extension MeasureDeclaration {
-    static let classificationDimension = MeasureDeclaration(
+    package static let classificationDimension = MeasureDeclaration(
         "classification_dimension", needs: [.activations, .labels, .denseChain],
-        metrics: [
-            Metric(
-                "classification_dimension", .hiddenLayers, label: "classification dimension",
-                isCount: true, limit: .units),
-            Metric(
-                "pca_accuracy", .list(of: "principal components", first: 1, .setting("components")),
-                label: "accuracy of the first components", limit: .share),
-        ],
+        metrics: [.classificationDimension, .pcaAccuracy],
         options: [
             Option(
                 "share", .number(Bounds(.open(0), .closed(1))), default: .number(0.95),

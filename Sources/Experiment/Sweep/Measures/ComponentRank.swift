@@ -1,19 +1,27 @@
 import Text
 
+extension Metric {
+    package static let componentRankBefore = Metric(
+        "component_rank_before", label: "rank before", isCount: true, limit: .drawnUnits)
+    package static let componentRank = Metric(
+        "component_rank", label: "rank after", isCount: true, limit: .drawnUnits)
+    package static let componentRankKept = Metric(
+        "component_rank_kept", label: "share of the rank kept", limit: .nonNegative)
+    package static let componentDimensionBefore = Metric(
+        "component_dimension_before", label: "feature dimension before", isCount: true,
+        limit: .drawnPoints)
+    package static let componentDimension = Metric(
+        "component_dimension", label: "feature dimension after", isCount: true, limit: .drawnPoints)
+    package static let componentDimensionKept = Metric(
+        "component_dimension_kept", label: "share of the feature dimension kept", limit: .nonNegative)
+}
+
 extension MeasureDeclaration {
-    static let componentRank = MeasureDeclaration(
+    package static let componentRank = MeasureDeclaration(
         "component_rank", needs: [.ownNetwork],
         metrics: [
-            Metric("component_rank_before", label: "rank before", isCount: true, limit: .drawnUnits),
-            Metric("component_rank", label: "rank after", isCount: true, limit: .drawnUnits),
-            Metric("component_rank_kept", label: "share of the rank kept", limit: .nonNegative),
-            Metric(
-                "component_dimension_before", label: "feature dimension before", isCount: true,
-                limit: .drawnPoints),
-            Metric(
-                "component_dimension", label: "feature dimension after", isCount: true, limit: .drawnPoints),
-            Metric(
-                "component_dimension_kept", label: "share of the feature dimension kept", limit: .nonNegative),
+            .componentRankBefore, .componentRank, .componentRankKept, .componentDimensionBefore,
+            .componentDimension, .componentDimensionKept,
         ],
         options: [
             Option(

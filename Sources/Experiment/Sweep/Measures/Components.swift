@@ -1,15 +1,19 @@
 import Text
 
+extension Metric {
+    package static let component1 = Metric(
+        "component_1", .list(of: "point", first: 1, .points), label: "first component")
+    package static let component2 = Metric(
+        "component_2", .list(of: "point", first: 1, .points), label: "second component")
+    package static let componentClass = Metric(
+        "component_class", .list(of: "point", first: 1, .points), label: "class", isCount: true,
+        limit: .nonNegative)
+}
+
 extension MeasureDeclaration {
-    static let components = MeasureDeclaration(
+    package static let components = MeasureDeclaration(
         "components", needs: [.activations, .labels],
-        metrics: [
-            Metric("component_1", .list(of: "point", first: 1, .points), label: "first component"),
-            Metric("component_2", .list(of: "point", first: 1, .points), label: "second component"),
-            Metric(
-                "component_class", .list(of: "point", first: 1, .points), label: "class", isCount: true,
-                limit: .nonNegative),
-        ],
+        metrics: [.component1, .component2, .componentClass],
         options: [
             Option(
                 "layer", .integer(0...1000), default: JSONValue(0),

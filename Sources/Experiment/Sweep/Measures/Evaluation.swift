@@ -14,38 +14,38 @@ extension Setting.Use {
 
 /// What is measured of every network.
 extension Metric {
-    public static let trainLoss = Metric("train_loss", label: "training loss", unit: .loss, limit: .loss)
-    public static let testLoss = Metric("test_loss", label: "test loss", unit: .loss, limit: .loss)
-    public static let accuracy = Metric("accuracy", label: "test accuracy", uses: [.classes], limit: .share)
-    public static let trainAccuracy = Metric(
+    package static let trainLoss = Metric("train_loss", label: "training loss", unit: .loss, limit: .loss)
+    package static let testLoss = Metric("test_loss", label: "test loss", unit: .loss, limit: .loss)
+    package static let accuracy = Metric("accuracy", label: "test accuracy", uses: [.classes], limit: .share)
+    package static let trainAccuracy = Metric(
         "train_accuracy", label: "training accuracy", uses: [.classes], limit: .share)
-    public static let accuracyOneSample = Metric(
+    package static let accuracyOneSample = Metric(
         "accuracy_one_sample", label: "test accuracy (one sample of z)", uses: [.vib, .images], limit: .share)
-    public static let accuracySampled = Metric(
+    package static let accuracySampled = Metric(
         "accuracy_sampled", label: "test accuracy (averaged over z)", uses: [.vib, .images], limit: .share)
-    public static let klNats = Metric(
+    package static let klNats = Metric(
         "kl_nats", label: "KL(q(z|x) ‖ r(z))", unit: .nats, uses: [.vib], hasTheory: true, limit: .nonNegative
     )
-    public static let klBits = Metric(
+    package static let klBits = Metric(
         "kl_bits", label: "KL(q(z|x) ‖ r(z))", unit: .bits, uses: [.vib], limit: .nonNegative)
-    public static let izyNats = Metric(
+    package static let izyNats = Metric(
         "i_zy_nats", label: "H(Y) − CE ≤ I(Z;Y)", unit: .nats, uses: [.vib], hasTheory: true,
         limit: .classInformationEstimate)
-    public static let izyBits = Metric(
+    package static let izyBits = Metric(
         "i_zy_bits", label: "H(Y) − CE ≤ I(Z;Y)", unit: .bits, uses: [.vib], limit: .classInformationEstimate)
-    public static let trainMargin = Metric(
+    package static let trainMargin = Metric(
         "train_margin", label: "smallest training margin", uses: [.teacher])
 }
 
 extension MeasureDeclaration {
     /// Losses, accuracies and information: no setting turns them off.
-    static let evaluation = MeasureDeclaration(
+    package static let evaluation = MeasureDeclaration(
         own: "evaluation",
         metrics: [
             .trainLoss, .testLoss, .accuracy, .trainAccuracy, .accuracyOneSample, .accuracySampled, .klNats,
             .klBits, .izyNats, .izyBits,
         ], settings: [], isUsual: true)
 
-    static let margin = MeasureDeclaration(
+    package static let margin = MeasureDeclaration(
         own: "margin", metrics: [.trainMargin], settings: [], isUsual: true)
 }

@@ -1,11 +1,14 @@
 import Text
 
+extension Metric {
+    package static let featureDimension = Metric(
+        "feature_dimension", .layers, label: "feature dimension", isCount: true, limit: .units)
+}
+
 extension MeasureDeclaration {
-    static let featureDimension = MeasureDeclaration(
+    package static let featureDimension = MeasureDeclaration(
         "feature_dimension", needs: [.activations],
-        metrics: [
-            Metric("feature_dimension", .layers, label: "feature dimension", isCount: true, limit: .units)
-        ],
+        metrics: [.featureDimension],
         options: [
             Option(
                 "tolerance", .number(Bounds(.open(0), .open(1))), default: .number(1.19e-7),

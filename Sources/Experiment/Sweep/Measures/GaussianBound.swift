@@ -1,13 +1,15 @@
 import Text
 
+extension Metric {
+    package static let gaussianBound = Metric(
+        "gaussian_bound", .layers, label: "Gaussian bound", unit: .nats, limit: .nonNegative,
+        hasGaps: true, isOptional: true)
+}
+
 extension MeasureDeclaration {
-    static let gaussianBound = MeasureDeclaration(
+    package static let gaussianBound = MeasureDeclaration(
         "gaussian_bound", needs: [.phaseChange, .weightHistory],
-        metrics: [
-            Metric(
-                "gaussian_bound", .layers, label: "Gaussian bound", unit: .nats, limit: .nonNegative,
-                hasGaps: true, isOptional: true)
-        ],
+        metrics: [.gaussianBound],
         options: [
             Option(
                 "noise_ratio", .number(Setting.positive), default: .number(1e-3),

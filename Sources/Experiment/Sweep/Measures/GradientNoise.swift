@@ -1,20 +1,24 @@
 import Text
 
+extension Metric {
+    package static let gradientSNR = Metric(
+        "gradient_snr", .layers, label: "gradient SNR", limit: .nonNegative, hasGaps: true)
+    package static let gradientMean = Metric(
+        "gradient_mean", .layers, label: "norm of the mean gradient", limit: .nonNegative)
+    package static let gradientDeviation = Metric(
+        "gradient_deviation", .layers, label: "norm of the gradient’s deviation", limit: .nonNegative)
+    package static let phaseChangeStep = Metric(
+        "phase_change_step", .layers, label: "step of the phase change", isOfTraining: true,
+        limit: .steps, hasGaps: true)
+    package static let phaseChangeRatio = Metric(
+        "phase_change_ratio", .layers, label: "SNR before over after the phase change",
+        isOfTraining: true, limit: .nonNegative, hasGaps: true)
+}
+
 extension MeasureDeclaration {
-    static let gradientNoise = MeasureDeclaration(
+    package static let gradientNoise = MeasureDeclaration(
         "gradient_noise", needs: [.gradients],
-        metrics: [
-            Metric("gradient_snr", .layers, label: "gradient SNR", limit: .nonNegative, hasGaps: true),
-            Metric("gradient_mean", .layers, label: "norm of the mean gradient", limit: .nonNegative),
-            Metric(
-                "gradient_deviation", .layers, label: "norm of the gradient’s deviation", limit: .nonNegative),
-            Metric(
-                "phase_change_step", .layers, label: "step of the phase change", isOfTraining: true,
-                limit: .steps, hasGaps: true),
-            Metric(
-                "phase_change_ratio", .layers, label: "SNR before over after the phase change",
-                isOfTraining: true, limit: .nonNegative, hasGaps: true),
-        ],
+        metrics: [.gradientSNR, .gradientMean, .gradientDeviation, .phaseChangeStep, .phaseChangeRatio],
         options: [
             Option(
                 "batches", .integer(2...10_000), default: JSONValue(20),

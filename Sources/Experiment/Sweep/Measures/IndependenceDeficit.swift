@@ -1,27 +1,32 @@
 import Text
 
+extension Metric {
+    package static let classDetermination = Metric(
+        "class_determination", .list(of: "class", first: 0, .classes),
+        label: "R^2 of a class by the others", limit: .explained, hasGaps: true)
+    package static let classDeciders = Metric(
+        "class_deciders", .list(of: "class", first: 0, .classes), label: "classes that decide it",
+        isCount: true, limit: .otherClasses)
+    package static let classAccuracy = Metric(
+        "class_accuracy", .list(of: "class", first: 0, .classes), label: "accuracy of the class",
+        limit: .share, hasGaps: true)
+    package static let classPredictedAccuracy = Metric(
+        "class_predicted_accuracy", .list(of: "class", first: 0, .classes),
+        label: "accuracy of the class, predicted", limit: .share, hasGaps: true)
+    package static let predictedAccuracy = Metric(
+        "predicted_accuracy", .list(of: "class", first: 0, .classes),
+        label: "accuracy with the class predicted", limit: .share, hasGaps: true)
+    package static let deciderWeights = Metric(
+        "decider_weights", .list(of: "class", first: 0, .classes), label: "weight in class",
+        thresholds: ("measures.independence_deficit.classes", "ε"), notation: .mean)
+}
+
 extension MeasureDeclaration {
-    static let independenceDeficit = MeasureDeclaration(
+    package static let independenceDeficit = MeasureDeclaration(
         "independence_deficit", needs: [.activations, .labels, .denseChain],
         metrics: [
-            Metric(
-                "class_determination", .list(of: "class", first: 0, .classes),
-                label: "R^2 of a class by the others", limit: .explained, hasGaps: true),
-            Metric(
-                "class_deciders", .list(of: "class", first: 0, .classes), label: "classes that decide it",
-                isCount: true, limit: .otherClasses),
-            Metric(
-                "class_accuracy", .list(of: "class", first: 0, .classes), label: "accuracy of the class",
-                limit: .share, hasGaps: true),
-            Metric(
-                "class_predicted_accuracy", .list(of: "class", first: 0, .classes),
-                label: "accuracy of the class, predicted", limit: .share, hasGaps: true),
-            Metric(
-                "predicted_accuracy", .list(of: "class", first: 0, .classes),
-                label: "accuracy with the class predicted", limit: .share, hasGaps: true),
-            Metric(
-                "decider_weights", .list(of: "class", first: 0, .classes), label: "weight in class",
-                thresholds: ("measures.independence_deficit.classes", "ε"), notation: .mean),
+            .classDetermination, .classDeciders, .classAccuracy, .classPredictedAccuracy, .predictedAccuracy,
+            .deciderWeights,
         ],
         options: [
             Option(

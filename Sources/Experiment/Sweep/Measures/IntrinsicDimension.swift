@@ -1,13 +1,15 @@
 import Text
 
+extension Metric {
+    package static let intrinsicDimension = Metric(
+        "intrinsic_dimension", .layers, label: "intrinsic dimension", limit: .nonNegative,
+        hasGaps: true)
+}
+
 extension MeasureDeclaration {
-    static let intrinsicDimension = MeasureDeclaration(
+    package static let intrinsicDimension = MeasureDeclaration(
         "intrinsic_dimension", needs: [.activations],
-        metrics: [
-            Metric(
-                "intrinsic_dimension", .layers, label: "intrinsic dimension", limit: .nonNegative,
-                hasGaps: true)
-        ],
+        metrics: [.intrinsicDimension],
         options: [
             Option(
                 "discard", .number(Bounds(.closed(0), .open(1))), default: .number(0.1),

@@ -1,20 +1,22 @@
+extension Metric {
+    package static let kernelIXTLowerNats = Metric(
+        "kernel_i_xt_lower_nats", .layers, label: "I(X;T), lower bound", unit: .nats,
+        limit: .inputInformation)
+    package static let kernelIXTUpperNats = Metric(
+        "kernel_i_xt_upper_nats", .layers, label: "I(X;T), upper bound", unit: .nats,
+        limit: .inputInformation)
+    package static let kernelITYLowerNats = Metric(
+        "kernel_i_ty_lower_nats", .layers, label: "I(T;Y) by lower bounds", unit: .nats,
+        limit: .classInformationEstimate)
+    package static let kernelITYUpperNats = Metric(
+        "kernel_i_ty_upper_nats", .layers, label: "I(T;Y) by upper bounds", unit: .nats,
+        limit: .classInformationEstimate)
+}
+
 extension MeasureDeclaration {
-    static let kernelInformation = MeasureDeclaration(
+    package static let kernelInformation = MeasureDeclaration(
         "kernel_information", needs: [.activations, .labels],
-        metrics: [
-            Metric(
-                "kernel_i_xt_lower_nats", .layers, label: "I(X;T), lower bound", unit: .nats,
-                limit: .inputInformation),
-            Metric(
-                "kernel_i_xt_upper_nats", .layers, label: "I(X;T), upper bound", unit: .nats,
-                limit: .inputInformation),
-            Metric(
-                "kernel_i_ty_lower_nats", .layers, label: "I(T;Y) by lower bounds", unit: .nats,
-                limit: .classInformationEstimate),
-            Metric(
-                "kernel_i_ty_upper_nats", .layers, label: "I(T;Y) by upper bounds", unit: .nats,
-                limit: .classInformationEstimate),
-        ],
+        metrics: [.kernelIXTLowerNats, .kernelIXTUpperNats, .kernelITYLowerNats, .kernelITYUpperNats],
         options: [
             Option(
                 "noise", .number(Setting.positive), default: .number(0.1),

@@ -1,28 +1,28 @@
 import Text
 
 extension Metric {
-    public static let localRank = Metric(
+    package static let localRank = Metric(
         "local_rank", .layers, label: "local rank",
         thresholds: ("measures.local_rank.thresholds", "σ > ε"), isCount: true, hasTheory: true,
         hasBound: true, limit: .rank, notation: .meanAndError)
-    public static let localRankRelative = Metric(
+    package static let localRankRelative = Metric(
         "local_rank_relative", .layers, label: "local rank",
         thresholds: ("measures.local_rank.relative", "σ ≥ ε σ_1"), isCount: true, limit: .rank,
         notation: .meanAndError)
-    public static let localRankNoise = Metric(
+    package static let localRankNoise = Metric(
         "local_rank_noise", label: "rank above the noise",
         thresholds: ("measures.local_rank.noise", "σ > ε"), uses: [.vib], isCount: true, limit: .rank,
         notation: .meanAndErrorOfLast)
-    public static let informativeDirections = Metric(
+    package static let informativeDirections = Metric(
         "informative_directions", label: "informative directions", uses: [.vib], isCount: true,
         hasTheory: true, limit: .rank, notation: .meanAndError)
-    public static let activeUnits = Metric(
+    package static let activeUnits = Metric(
         "active_units", .hiddenLayers, label: "active units", isCount: true, limit: .units,
         notation: .meanAndError)
 }
 
 extension MeasureDeclaration {
-    static let localRank = MeasureDeclaration(
+    package static let localRank = MeasureDeclaration(
         own: "local_rank",
         metrics: [.localRank, .localRankRelative, .localRankNoise, .informativeDirections, .activeUnits],
         settings: [

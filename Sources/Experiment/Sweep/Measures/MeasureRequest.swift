@@ -16,16 +16,16 @@ public struct MeasureRequest: Equatable, Sendable {
 
         fileprivate init(_ name: String) { rawValue = name }
 
-        public static let localRank = Measure("local_rank")
-        public static let activeUnits = Measure("active_units")
-        public static let accuracy = Measure("accuracy")
+        public static let localRank = Measure(Metric.localRank.key)
+        public static let activeUnits = Measure(Metric.activeUnits.key)
+        public static let accuracy = Measure(Metric.accuracy.key)
         public static let loss = Measure("loss")
         /// Of a VIB.
         public static let kl = Measure("kl")
-        public static let spectralNorm = Measure("spectral_norm")
-        public static let frobeniusNorm = Measure("frobenius_norm")
-        public static let stableRank = Measure("stable_rank")
-        public static let numericalRank = Measure("numerical_rank")
+        public static let spectralNorm = Measure(Metric.spectralNorm.key)
+        public static let frobeniusNorm = Measure(Metric.frobeniusNorm.key)
+        public static let stableRank = Measure(Metric.stableRank.key)
+        public static let numericalRank = Measure(Metric.numericalRank.key)
 
         /// What is measured where nobody says what, as far as it can be.
         public static let usual: [Measure] =

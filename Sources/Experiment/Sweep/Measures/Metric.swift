@@ -1,3 +1,5 @@
+import Text
+
 /// What a record measures, by its key under `metrics`. A measure's declaration lists its metrics; figures,
 /// tables and messages read what they need to know of one here.
 public struct Metric: Sendable {
@@ -21,12 +23,12 @@ public struct Metric: Sendable {
     public let hasTheory: Bool
     /// Whether a network that learns from a teacher has a bound on it.
     public let hasBound: Bool
-    let limit: Limit
-    let notation: Notation
+    package let limit: Limit
+    package let notation: Notation
     /// Whether `null` may stand for a number.
-    let hasGaps: Bool
+    package let hasGaps: Bool
     /// Whether a record may lack it though its measure is asked for.
-    let isOptional: Bool
+    package let isOptional: Bool
 
     public enum Shape: Equatable, Sendable {
         case number
@@ -48,7 +50,7 @@ public struct Metric: Sendable {
         case setting(String)
     }
 
-    /// What a number may be. Records that hold another are refused (`RecordForm`).
+    /// What a number may be. Records that hold another are refused (`RecordForm` of Records).
     public enum Limit: Equatable, Sendable {
         case finite
         case nonNegative
@@ -153,6 +155,16 @@ public struct Metric: Sendable {
     /// The measure that has it.
     var measure: MeasureDeclaration? {
         MeasureCatalogue.all.first { $0.metrics.contains(self) }
+    }
+}
+
+/// What was measured, by metric.
+package typealias Metrics = [Metric: JSONValue]
+
+extension Metrics {
+    /// By key, as records have them.
+    package var byKey: [String: JSONValue] {
+        [String: JSONValue](uniqueKeysWithValues: map { metric, value in (metric.key, value) })
     }
 }
 

@@ -1,14 +1,16 @@
 import Text
 
+extension Metric {
+    package static let partialRank = Metric(
+        "partial_rank", .layers, label: "partial rank",
+        thresholds: ("measures.partial_rank.relative", "σ ≥ ε σ_1"), isCount: true, limit: .rank,
+        notation: .meanAndError)
+}
+
 extension MeasureDeclaration {
-    static let partialRank = MeasureDeclaration(
+    package static let partialRank = MeasureDeclaration(
         "partial_rank", needs: [.activations, .jacobians],
-        metrics: [
-            Metric(
-                "partial_rank", .layers, label: "partial rank",
-                thresholds: ("measures.partial_rank.relative", "σ ≥ ε σ_1"), isCount: true, limit: .rank,
-                notation: .meanAndError)
-        ],
+        metrics: [.partialRank],
         options: [
             Option(
                 "relative", .numbers(Bounds(.open(0), .closed(1)), limit: 100), default: JSONValue([1e-4]),

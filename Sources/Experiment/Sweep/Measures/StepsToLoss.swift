@@ -1,12 +1,16 @@
 import Text
 
+extension Metric {
+    package static let stepsToLoss = Metric(
+        "steps_to_loss", label: "steps to the loss", isOfTraining: true, limit: .steps)
+    package static let reachedLoss = Metric(
+        "reached_loss", label: "share that reached the loss", isOfTraining: true, limit: .share)
+}
+
 extension MeasureDeclaration {
-    static let stepsToLoss = MeasureDeclaration(
+    package static let stepsToLoss = MeasureDeclaration(
         "steps_to_loss", needs: [.trace],
-        metrics: [
-            Metric("steps_to_loss", label: "steps to the loss", isOfTraining: true, limit: .steps),
-            Metric("reached_loss", label: "share that reached the loss", isOfTraining: true, limit: .share),
-        ],
+        metrics: [.stepsToLoss, .reachedLoss],
         options: [
             Option("target", .number(Setting.positive), default: .number(0.1), "The loss to come to."),
             Option(

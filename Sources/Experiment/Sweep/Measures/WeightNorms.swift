@@ -1,20 +1,20 @@
 import Text
 
 extension Metric {
-    public static let spectralNorm = Metric(
+    package static let spectralNorm = Metric(
         "spectral_norm", .layers, label: "spectral norm", limit: .nonNegative)
-    public static let frobeniusNorm = Metric(
+    package static let frobeniusNorm = Metric(
         "frobenius_norm", .layers, label: "Frobenius norm", limit: .nonNegative)
-    public static let stableRank = Metric(
+    package static let stableRank = Metric(
         "stable_rank", .layers, label: "stable rank", hasBound: true, limit: .matrixRank)
-    public static let numericalRank = Metric(
+    package static let numericalRank = Metric(
         "numerical_rank", .layers, label: "numerical rank", isCount: true, limit: .matrixRank)
-    public static let meanStableRank = Metric(
+    package static let meanStableRank = Metric(
         "mean_stable_rank", label: "mean stable rank", hasBound: true, limit: .meanMatrixRank)
 }
 
 extension MeasureDeclaration {
-    static let weightNorms = MeasureDeclaration(
+    package static let weightNorms = MeasureDeclaration(
         own: "weight_norms",
         metrics: [.spectralNorm, .frobeniusNorm, .stableRank, .numericalRank, .meanStableRank],
         settings: [

@@ -1,27 +1,39 @@
 import Text
 
+extension Metric {
+    package static let productRoot = Metric(
+        "product_root", .hiddenLayers, label: "l-th root of σ_k/σ_1",
+        thresholds: ("measures.weight_product.indices", "k = ε"), hasTheory: true, limit: .share,
+        hasGaps: true)
+    package static let productExponentRoot = Metric(
+        "product_exponent_root", .hiddenLayers, label: "l-th root of r_k/r_1",
+        thresholds: ("measures.weight_product.indices", "k = ε"), hasTheory: true,
+        limit: .nonNegative,
+        hasGaps: true)
+    package static let productRank = Metric(
+        "product_rank", .hiddenLayers, label: "rank",
+        thresholds: ("measures.weight_product.tolerances", "σ ≥ ε σ_1"), isCount: true,
+        hasTheory: true, limit: .rank)
+    package static let productRankSingle = Metric(
+        "product_rank_single", .hiddenLayers, label: "rank, float32",
+        thresholds: ("measures.weight_product.tolerances", "σ ≥ ε σ_1"), isCount: true,
+        hasTheory: true, limit: .rank)
+    package static let perturbedRank = Metric(
+        "perturbed_rank", .layers, label: "perturbed rank",
+        thresholds: ("measures.rank_stability.tolerances", "ε"), isCount: true,
+        hasTheory: true, limit: .rank)
+    package static let unperturbedRank = Metric(
+        "unperturbed_rank", .layers, label: "rank",
+        thresholds: ("measures.rank_stability.tolerances", "ε"), isCount: true, limit: .rank)
+    package static let safeDelta = Metric(
+        "safe_delta", .layers, label: "safe δ",
+        thresholds: ("measures.rank_stability.tolerances", "ε"), limit: .nonNegative)
+}
+
 extension MeasureDeclaration {
-    static let weightProduct = MeasureDeclaration(
+    package static let weightProduct = MeasureDeclaration(
         "weight_product", needs: [.denseChain], theory: "limit of infinite depth",
-        metrics: [
-            Metric(
-                "product_root", .hiddenLayers, label: "l-th root of σ_k/σ_1",
-                thresholds: ("measures.weight_product.indices", "k = ε"), hasTheory: true, limit: .share,
-                hasGaps: true),
-            Metric(
-                "product_exponent_root", .hiddenLayers, label: "l-th root of r_k/r_1",
-                thresholds: ("measures.weight_product.indices", "k = ε"), hasTheory: true,
-                limit: .nonNegative,
-                hasGaps: true),
-            Metric(
-                "product_rank", .hiddenLayers, label: "rank",
-                thresholds: ("measures.weight_product.tolerances", "σ ≥ ε σ_1"), isCount: true,
-                hasTheory: true, limit: .rank),
-            Metric(
-                "product_rank_single", .hiddenLayers, label: "rank, float32",
-                thresholds: ("measures.weight_product.tolerances", "σ ≥ ε σ_1"), isCount: true,
-                hasTheory: true, limit: .rank),
-        ],
+        metrics: [.productRoot, .productExponentRoot, .productRank, .productRankSingle],
         options: [
             Option(
                 "indices", .numbers(Bounds(.closed(1), .closed(65536)), limit: 20),
@@ -33,20 +45,9 @@ extension MeasureDeclaration {
         "Whether the singular values of the products W_l … W_1 are measured; of a linear network they are "
             + "the Jacobian's.")
 
-    static let rankStability = MeasureDeclaration(
+    package static let rankStability = MeasureDeclaration(
         "rank_stability", needs: [.activations, .jacobians, .denseChain], theory: "promised below safe δ",
-        metrics: [
-            Metric(
-                "perturbed_rank", .layers, label: "perturbed rank",
-                thresholds: ("measures.rank_stability.tolerances", "ε"), isCount: true,
-                hasTheory: true, limit: .rank),
-            Metric(
-                "unperturbed_rank", .layers, label: "rank",
-                thresholds: ("measures.rank_stability.tolerances", "ε"), isCount: true, limit: .rank),
-            Metric(
-                "safe_delta", .layers, label: "safe δ",
-                thresholds: ("measures.rank_stability.tolerances", "ε"), limit: .nonNegative),
-        ],
+        metrics: [.perturbedRank, .unperturbedRank, .safeDelta],
         options: [
             Option(
                 "delta", .number(Bounds(.closed(0), .closed(1000))), default: .number(1e-6),

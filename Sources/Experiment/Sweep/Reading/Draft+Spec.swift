@@ -1,15 +1,37 @@
 import Text
 
 extension Draft {
-    /// The checked sweep, or nil with faults.
-    func spec(_ faults: inout Faults) -> SweepSpec? {
+    /// What `make` makes of a text.
+    ///
+    /// - Parameter file: the text's name, for messages.
+    static func read<Made>(
+        _ text: [UInt8], file: String, _ make: (inout Draft, inout Faults) -> Made?
+    ) throws(SweepError) -> Made {
+        var faults = Faults()
+        do {
+            var draft = Draft(try YAMLReader.read(text), &faults)
+            if let made = make(&draft, &faults) { return made }
+        } catch {
+            throw SweepError(file: file, faults: [error])
+        }
+        throw SweepError(file: file, faults: faults.list)
+    }
+
+    /// The grid, or nil with faults. Its points are not looked at.
+    func grid(_ faults: inout Faults) -> (grid: Grid, conditions: [Condition])? {
         checkTwice(&faults)
         checkExclusive(&faults)
         checkRequired(&faults)
         checkUses(&faults)
         checkZips(&faults)
         let conditions = parsedConditions(&faults)
-        guard faults.isEmpty, let name, let grid = grid(conditions, &faults) else { return nil }
+        guard faults.isEmpty, let grid = grid(conditions, &faults) else { return nil }
+        return (grid, conditions)
+    }
+
+    /// The checked sweep, or nil with faults.
+    func spec(_ faults: inout Faults) -> SweepSpec? {
+        guard let name, let (grid, conditions) = grid(&faults) else { return nil }
         checkPoints(of: grid, &faults)
         let figures = figureSpecs(grid: grid, &faults)
         guard faults.isEmpty else { return nil }

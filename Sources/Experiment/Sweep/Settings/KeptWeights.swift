@@ -58,9 +58,9 @@ extension TrialSettings {
     public var tensors: [(name: String, shape: [Int])] { networkDescription.tensors }
 
     /// nil of plain MLPs and VIBs.
-    var weightLayers: [WeightLayer]? { networkDescription.weightLayers }
+    package var weightLayers: [WeightLayer]? { networkDescription.weightLayers }
 
-    var inputCount: Int {
+    package var inputCount: Int {
         switch dataset {
         case .gaussian(let data): data.inputs
         case .images(let images): images.name.sides.count
@@ -70,7 +70,7 @@ extension TrialSettings {
         }
     }
 
-    var outputCount: Int {
+    package var outputCount: Int {
         switch dataset {
         case .gaussian(let data): data.covariance.count - data.inputs
         case .images: 10

@@ -129,7 +129,8 @@ extension TrialSettings.Training.Duration {
 extension TrialSettings.Measures {
     var json: JSONValue {
         var members: [String: JSONValue] = [
-            "local_rank": localRank?.json ?? .null, "trace_at": traceAt.json, "samples": JSONValue(samples),
+            MeasureDeclaration.localRank.name: localRank?.json ?? .null, "trace_at": traceAt.json,
+            "samples": JSONValue(samples),
         ]
         if let weightNorms {
             members["weight_norms"] = .object([

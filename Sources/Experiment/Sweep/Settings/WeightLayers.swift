@@ -1,29 +1,29 @@
 /// A dense layer or convolution with what belongs to it: one of a network's weight layers in their order,
 /// which is that of the parameters in memory and in files. Experiments' tests hold it against the network.
-struct WeightLayer: Equatable {
+package struct WeightLayer: Equatable {
     /// "layers.0"
-    var name: String
+    package var name: String
     /// "norms.0"; nil: not normalised.
-    var norm: String?
+    package var norm: String?
     /// [outputs, inputs], or of a convolution [channels, height, width, channels before].
-    var shape: [Int]
-    var hasBias: Bool
+    package var shape: [Int]
+    package var hasBias: Bool
     /// Numbers of γ, and as many of β.
-    var scales = 0
+    package var scales = 0
     /// Whether running averages of mean and variance belong to it.
-    var isBatch = false
+    package var isBatch = false
     /// How many pixels the output has; 1 of a dense layer.
-    var places = 1
+    package var places = 1
 
     /// Numbers of the weight.
-    var count: Int { shape.reduce(1, *) }
+    package var count: Int { shape.reduce(1, *) }
     /// Numbers of the output.
-    var units: Int { shape[0] * places }
+    package var units: Int { shape[0] * places }
 }
 
 extension NetworkDescription {
     /// nil of plain MLPs and VIBs.
-    var weightLayers: [WeightLayer]? {
+    package var weightLayers: [WeightLayer]? {
         guard case .network(let architecture) = model else { return nil }
         switch architecture {
         case .mlp(let normalisation, _): return mlpLayers(normalisation)

@@ -119,7 +119,7 @@ struct GaussianSource {
     }
 }
 
-/// Images in a random order anew each epoch; the points that do not fill a last batch are left out of it.
+/// Images as a trial's data.
 ///
 /// A reference, because the order of the epoch is kept between steps.
 final class ImageSource {
@@ -128,9 +128,7 @@ final class ImageSource {
     let testCount: Int
     private let scale: Float
     private let offset: Float
-    private let streams: RandomStreams
-    private var order: [UInt32]
-    private var shuffledEpoch = -1
+    private var order: EpochOrder
 
     init(_ settings: TrialSettings.Images, set: ImageSet, streams: RandomStreams) throws(DataError) {
         self.set = set
@@ -140,20 +138,12 @@ final class ImageSource {
             throw DataError(file: settings.name.rawValue, problem: .tooFewPoints(asked: asked, held: held))
         }
         (scale, offset) = settings.scale.affine
-        self.streams = streams
-        order = [UInt32](repeating: 0, count: trainCount)
+        order = EpochOrder(points: trainCount, streams: streams)
     }
 
     /// The batch of a step, steps counted from 0 over all epochs.
     func fill(_ batch: inout Batch<Float>, step: Int) {
-        let points = batch.inputs.rows
-        let perEpoch = trainCount / points
-        let (epoch, index) = (step / perEpoch, step % perEpoch)
-        if epoch != shuffledEpoch {
-            streams.shuffle(&order, .batchOrder, index: epoch)
-            shuffledEpoch = epoch
-        }
-        gather(&batch, set.train, order[index * points..<(index + 1) * points])
+        gather(&batch, set.train, order.batch(step: step, size: batch.inputs.rows))
     }
 
     /// Consecutive points, for evaluation.

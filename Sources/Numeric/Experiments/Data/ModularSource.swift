@@ -13,22 +13,19 @@ final class ModularSource {
     /// Pairs a · p + b, ascending.
     let train: [Int]
     let test: [Int]
-    private let streams: RandomStreams
-    private var order: [UInt32]
-    private var shuffledEpoch = -1
+    private var order: EpochOrder
 
     init(_ settings: TrialSettings.Modular, streams: RandomStreams) {
         self.settings = settings
-        self.streams = streams
         var numbers = [UInt32](repeating: 0, count: settings.modulus * settings.modulus)
         streams.shuffle(&numbers, .trainingPart, index: 0)
         train = numbers.prefix(settings.trainPoints).map { Int($0) }.sorted()
         test = numbers.dropFirst(settings.trainPoints).map { Int($0) }.sorted()
-        order = [UInt32](repeating: 0, count: settings.trainPoints)
+        order = EpochOrder(points: settings.trainPoints, streams: streams)
     }
 
-    /// The batch of a step, steps counted from 0 over all epochs: a random order anew each epoch, without the
-    /// points that fill no last batch. A batch of all points keeps their order: its mean has no order.
+    /// The batch of a step, steps counted from 0 over all epochs. A batch of all points keeps their order: its mean has
+    /// no order.
     ///
     /// - Parameter anew: whether the batch may hold anything; else it is the one of the step before.
     func fill(_ batch: inout Batch<Float>, step: Int, anew: Bool) {
@@ -37,14 +34,8 @@ final class ModularSource {
             if step == 0 || anew { fill(&batch, .train, from: 0) }
             return
         }
-        let perEpoch = train.count / points
-        let (epoch, index) = (step / perEpoch, step % perEpoch)
-        if epoch != shuffledEpoch {
-            streams.shuffle(&order, .batchOrder, index: epoch)
-            shuffledEpoch = epoch
-        }
         batch.inputs.fill(0)
-        for (position, place) in order[index * points..<(index + 1) * points].enumerated() {
+        for (position, place) in order.batch(step: step, size: points).enumerated() {
             write(&batch, pair: train[Int(place)], to: position)
         }
     }

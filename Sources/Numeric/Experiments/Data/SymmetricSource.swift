@@ -14,13 +14,10 @@ final class SymmetricSource {
     /// Numbers of patterns, ascending.
     let train: [Int]
     let test: [Int]
-    private let streams: RandomStreams
-    private var order: [UInt32]
-    private var shuffledEpoch = -1
+    private var order: EpochOrder
 
     init(_ settings: TrialSettings.Symmetric, streams: RandomStreams) {
         self.settings = settings
-        self.streams = streams
         all = PointSample(
             inputs: SymmetricSet.inputs(settings.scale), labels: SymmetricSet.labels,
             classes: SymmetricSource.classes)
@@ -28,20 +25,12 @@ final class SymmetricSource {
         streams.shuffle(&numbers, .symmetricSplit, index: 0)
         train = numbers.prefix(settings.trainPoints).map { Int($0) }.sorted()
         test = numbers.dropFirst(settings.trainPoints).map { Int($0) }.sorted()
-        order = [UInt32](repeating: 0, count: settings.trainPoints)
+        order = EpochOrder(points: settings.trainPoints, streams: streams)
     }
 
-    /// The batch of a step, steps counted from 0 over all epochs: a random order anew each epoch, without the
-    /// points that fill no last batch.
+    /// The batch of a step, steps counted from 0 over all epochs.
     func fill(_ batch: inout Batch<Float>, step: Int) {
-        let points = batch.inputs.rows
-        let perEpoch = settings.trainPoints / points
-        let (epoch, index) = (step / perEpoch, step % perEpoch)
-        if epoch != shuffledEpoch {
-            streams.shuffle(&order, .batchOrder, index: epoch)
-            shuffledEpoch = epoch
-        }
-        for (position, place) in order[index * points..<(index + 1) * points].enumerated() {
+        for (position, place) in order.batch(step: step, size: batch.inputs.rows).enumerated() {
             copy(&batch, pattern: train[Int(place)], to: position)
         }
     }

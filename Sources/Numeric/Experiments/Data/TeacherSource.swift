@@ -18,9 +18,7 @@ final class TeacherSource {
     let teacher: MLP<Float>
     private let train: Points
     private let test: Points
-    private let streams: RandomStreams
-    private var order: [UInt32]
-    private var shuffledEpoch = -1
+    private var order: EpochOrder
 
     private struct Points {
         /// [points, inputs]
@@ -37,13 +35,12 @@ final class TeacherSource {
 
     init(_ settings: TrialSettings.Teacher, streams: RandomStreams) throws(Fault) {
         self.settings = settings
-        self.streams = streams
         teacher = TeacherSource.teacher(settings)
         train = try TeacherSource.points(
             settings.trainPoints, settings, teacher, streams, .teacherTrainingPoints)
         test = try TeacherSource.points(
             settings.testPoints, settings, teacher, streams, .teacherTestPoints)
-        order = [UInt32](repeating: 0, count: settings.trainPoints)
+        order = EpochOrder(points: settings.trainPoints, streams: streams)
         // The theorem wants one point with |x| ≤ 1 and y ≥ 1; classification has nothing else.
         let largest = train.outputs.values.max() ?? 0
         if settings.task == .regression, largest < 1 {
@@ -118,8 +115,8 @@ final class TeacherSource {
         }
     }
 
-    /// The batch of a step, steps counted from 0 over all epochs: a random order anew each epoch. A batch of
-    /// all points keeps their order: its mean has no order.
+    /// The batch of a step, steps counted from 0 over all epochs. A batch of all points keeps their order: its mean has
+    /// no order.
     ///
     /// - Parameter anew: whether the batch may hold anything; else it is the one of the step before.
     func fill(_ batch: inout Batch<Float>, step: Int, anew: Bool = false) {
@@ -128,13 +125,7 @@ final class TeacherSource {
             if step == 0 || anew { copy(&batch, train, from: 0) }
             return
         }
-        let perEpoch = settings.trainPoints / points
-        let (epoch, index) = (step / perEpoch, step % perEpoch)
-        if epoch != shuffledEpoch {
-            streams.shuffle(&order, .batchOrder, index: epoch)
-            shuffledEpoch = epoch
-        }
-        for (position, row) in order[index * points..<(index + 1) * points].enumerated() {
+        for (position, row) in order.batch(step: step, size: points).enumerated() {
             copy(&batch, train, row: Int(row), to: position)
         }
     }

@@ -7,7 +7,7 @@ import Text
 extension NetworkMeasurement {
     func metrics(
         ofVIB bottleneck: Int, _ beta: Double, _ shift: Double, _ parameters: [Float]
-    ) throws(DataError) -> [String: JSONValue] {
+    ) throws(DataError) -> Metrics {
         guard let description = network.description else { return [:] }
         let model = VIB<Float>(
             hidden: [network.inputs] + description.network.hidden, activation: network.activation.kernel,
@@ -15,7 +15,7 @@ extension NetworkMeasurement {
             points: evaluationPoints)
         model.parameters.flat.assign(parameters)
         try check(model.encoder)
-        var metrics: [String: JSONValue] = [:]
+        var metrics: Metrics = [:]
         if asksFor(.localRank, .activeUnits) {
             addRanks(
                 to: &metrics, model.encoder, model.encoderShape, lastRows: bottleneck, sigma: model.deviations
@@ -28,7 +28,7 @@ extension NetworkMeasurement {
         return metrics
     }
 
-    private func addInformation(to metrics: inout [String: JSONValue], _ model: VIB<Float>, samples: Int) {
+    private func addInformation(to metrics: inout Metrics, _ model: VIB<Float>, samples: Int) {
         guard asksFor(.accuracy, .loss, .kl) else { return }
         let needsTask = asksFor(.accuracy, .loss)
         var sums = LatentSums(model, samples: samples, streams: streams)
@@ -38,26 +38,26 @@ extension NetworkMeasurement {
         let count = Double(points.inputs.rows)
         let nat = 1 / naturalLogarithmOfTwo
         if asksFor(.kl) {
-            metrics["kl_nats"] = .number(sums.kl / count)
-            metrics["kl_bits"] = .number(sums.kl / count * nat)
+            metrics[.klNats] = .number(sums.kl / count)
+            metrics[.klBits] = .number(sums.kl / count * nat)
         }
         if asksFor(.accuracy) {
-            metrics["accuracy"] = .number(Double(sums.correctAtMean) / count)
-            metrics["accuracy_one_sample"] = .number(Double(sums.correctOneSample) / count)
-            metrics["accuracy_sampled"] = .number(Double(sums.correctSampled) / count)
+            metrics[.accuracy] = .number(Double(sums.correctAtMean) / count)
+            metrics[.accuracyOneSample] = .number(Double(sums.correctOneSample) / count)
+            metrics[.accuracySampled] = .number(Double(sums.correctSampled) / count)
         }
         if asksFor(.loss) {
             let loss = sums.loss / (count * Double(samples))
             let information = labelEntropy(points.labels ?? []) - loss
-            metrics["test_loss"] = .number(loss)
-            metrics["i_zy_nats"] = .number(information)
-            metrics["i_zy_bits"] = .number(information * nat)
+            metrics[.testLoss] = .number(loss)
+            metrics[.izyNats] = .number(information)
+            metrics[.izyBits] = .number(information * nat)
         }
     }
 
     func metrics(
         of architecture: TrialSettings.Architecture, _ parameters: [Float]
-    ) throws(DataError) -> [String: JSONValue] {
+    ) throws(DataError) -> Metrics {
         guard let description = network.description,
             let shape = try? architecture.shape(
                 description.network, input: description.input.size, outputs: network.outputs)
@@ -66,13 +66,13 @@ extension NetworkMeasurement {
         model.parameters.flat.assign(parameters)
         let layers = model.denseLayers
         try check(layers)
-        var metrics: [String: JSONValue] = [:]
+        var metrics: Metrics = [:]
         if asksFor(.localRank, .activeUnits) {
             let settings = rankSettings(patch: description.isConvolutional ? request.patch ?? 16 : nil)
             var ranks = NetworkRankMeasurement(
                 settings, shape, image: description.input, hasReLU: network.activation == .relu,
                 points: points.inputs.rows(0..<settings.points))
-            var found: [String: JSONValue] = [:]
+            var found: Metrics = [:]
             ranks.add(to: &found, model)
             keepAsked(found, in: &metrics)
         }

@@ -17,14 +17,14 @@ public func measure(
             let file = try WeightsFile(opening: request.weights)
             if request.isOfWeights, request.points == .noPoints {
                 let matrices = try WeightMatrices(file, layers: request.layers)
-                return .object(try matrices.metrics(request.measures ?? []))
+                return .object(try matrices.results(request.measures ?? []))
             }
             let network = try MeasuredNetwork(file, request)
             let resolved = try resolve(request, network, file)
             let points = try MeasuredPoints(request.points, data)
             let measurement = NetworkMeasurement(request: resolved, network: network, points: points)
             try measurement.check()
-            return .object(try measurement.metrics())
+            return .object(try measurement.results())
         } catch { throw .data(error) }
     }
 }
@@ -102,8 +102,9 @@ struct NetworkMeasurement {
         }
     }
 
-    func metrics() throws(DataError) -> [String: JSONValue] {
-        var metrics: [String: JSONValue]
+    /// What is asked for, by key, and the layers' names.
+    func results() throws(DataError) -> [String: JSONValue] {
+        var metrics: Metrics
         switch network.kind {
         case .chain(let chain): metrics = try self.metrics(of: chain)
         case .head(let head): metrics = try self.metrics(ofHead: head)
@@ -112,16 +113,16 @@ struct NetworkMeasurement {
         case .network(let architecture, let parameters):
             metrics = try self.metrics(of: architecture, parameters)
         }
-        metrics["layers"] = .array(network.names.map(JSONValue.string))
         guard metrics.values.allSatisfy(\.isFinite) else {
             throw DataError(file: points.inputsFile, problem: .notFinite(network: request.weights))
         }
-        return metrics
+        return metrics.byKey.merging(["layers": .array(network.names.map(JSONValue.string))]) { _, new in new
+        }
     }
 
-    private func metrics(of chain: TrainedNetwork) throws(DataError) -> [String: JSONValue] {
+    private func metrics(of chain: TrainedNetwork) throws(DataError) -> Metrics {
         try check(chain.layers)
-        var metrics: [String: JSONValue] = [:]
+        var metrics: Metrics = [:]
         if asksFor(.localRank, .activeUnits) {
             addRanks(to: &metrics, chain.layers, chain.shape, lastRows: network.outputs, sigma: nil)
         }
@@ -132,8 +133,8 @@ struct NetworkMeasurement {
         return metrics
     }
 
-    private func metrics(ofHead head: TrainedNetwork) throws(DataError) -> [String: JSONValue] {
-        var metrics: [String: JSONValue] = [:]
+    private func metrics(ofHead head: TrainedNetwork) throws(DataError) -> Metrics {
+        var metrics: Metrics = [:]
         addClassification(to: &metrics, head)
         try addNorms(to: &metrics, head.layers)
         // Below the head lies a layer of which only what it gives is known.
@@ -175,26 +176,26 @@ struct NetworkMeasurement {
 
     /// - Parameter sigma: of a VIB's latent variables at the points.
     func addRanks(
-        to metrics: inout [String: JSONValue], _ layers: [DenseLayer<Float>], _ shape: StackShape,
+        to metrics: inout Metrics, _ layers: [DenseLayer<Float>], _ shape: StackShape,
         lastRows: Int, sigma: ((Matrix<Float>) -> Matrix<Float>)?
     ) {
         // τ = 1, as in sweeps.
         let settings = rankSettings(noise: sigma == nil ? [] : [1])
         let inputs = points.inputs.rows(0..<settings.points)
         var ranks = RankMeasurement(settings, shape: shape, lastRows: lastRows)
-        var found: [String: JSONValue] = [:]
+        var found: Metrics = [:]
         ranks.add(to: &found, layers, inputs: inputs, sigma: sigma.map { $0(inputs) })
         keepAsked(found, in: &metrics)
     }
 
     /// Of the metrics that local ranks come with, those that are asked for.
-    func keepAsked(_ found: [String: JSONValue], in metrics: inout [String: JSONValue]) {
-        for (key, value) in found where asksFor(key == "active_units" ? .activeUnits : .localRank) {
-            metrics[key] = value
+    func keepAsked(_ found: Metrics, in metrics: inout Metrics) {
+        for (metric, value) in found where asksFor(metric == .activeUnits ? .activeUnits : .localRank) {
+            metrics[metric] = value
         }
     }
 
-    private func addClassification(to metrics: inout [String: JSONValue], _ chain: TrainedNetwork) {
+    private func addClassification(to metrics: inout Metrics, _ chain: TrainedNetwork) {
         let model = MLP<Float>(chain.shape, loss: network.loss, points: evaluationPoints)
         model.parameters.flat.prefix(rows: 1, columns: chain.parameters.flat.count).assign(
             chain.parameters.flat)
@@ -209,7 +210,7 @@ struct NetworkMeasurement {
     ///
     /// - Parameter outputs: asked for where `evaluate` does not count what is right.
     func addClassification(
-        to metrics: inout [String: JSONValue], _ batchPoints: Int, _ evaluate: (Batch<Float>) -> LossSum,
+        to metrics: inout Metrics, _ batchPoints: Int, _ evaluate: (Batch<Float>) -> LossSum,
         outputs: (Batch<Float>) -> Matrix<Float>
     ) {
         guard asksFor(.accuracy, .loss), points.labels != nil else { return }
@@ -222,10 +223,10 @@ struct NetworkMeasurement {
                 ? outputs(rows).countOfLargest(at: rows.labels) : value.correct
         }
         let count = points.inputs.rows
-        if asksFor(.accuracy) { metrics["accuracy"] = .number(Double(sum.correct) / Double(count)) }
+        if asksFor(.accuracy) { metrics[.accuracy] = .number(Double(sum.correct) / Double(count)) }
         // Beside an accuracy of outputs that are no numbers, too: a loss that is none says so.
         if asksFor(.loss) || !sum.loss.isFinite {
-            metrics["test_loss"] = .number(
+            metrics[.testLoss] = .number(
                 sum.loss / network.loss.normaliser(points: count, outputs: network.outputs))
         }
     }
@@ -247,16 +248,16 @@ struct NetworkMeasurement {
 
     /// Of the weight matrices, a number a layer.
     func addNorms(
-        to metrics: inout [String: JSONValue], _ layers: [DenseLayer<Float>]
+        to metrics: inout Metrics, _ layers: [DenseLayer<Float>]
     ) throws(DataError) {
         guard asksFor(.spectralNorm, .frobeniusNorm, .stableRank, .numericalRank) else { return }
         let norms: WeightNorms
         do throws(FactorisationError) { norms = try WeightNorms(layers) } catch {
             throw DataError(file: request.weights, problem: .notFinite(network: request.weights))
         }
-        if asksFor(.spectralNorm) { metrics["spectral_norm"] = JSONValue(norms.spectral) }
-        if asksFor(.frobeniusNorm) { metrics["frobenius_norm"] = JSONValue(norms.frobenius) }
-        if asksFor(.stableRank) { metrics["stable_rank"] = JSONValue(norms.stableRank) }
-        if asksFor(.numericalRank) { metrics["numerical_rank"] = JSONValue(norms.numericalRank) }
+        if asksFor(.spectralNorm) { metrics[.spectralNorm] = JSONValue(norms.spectral) }
+        if asksFor(.frobeniusNorm) { metrics[.frobeniusNorm] = JSONValue(norms.frobenius) }
+        if asksFor(.stableRank) { metrics[.stableRank] = JSONValue(norms.stableRank) }
+        if asksFor(.numericalRank) { metrics[.numericalRank] = JSONValue(norms.numericalRank) }
     }
 }

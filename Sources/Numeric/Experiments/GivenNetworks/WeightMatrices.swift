@@ -45,7 +45,8 @@ struct WeightMatrices {
         name.hasSuffix(".weight") ? String(name.dropLast(".weight".count)) : name
     }
 
-    func metrics(_ asked: [MeasureRequest.Measure]) throws(DataError) -> [String: JSONValue] {
+    /// What is asked for, by key, and the matrices' names.
+    func results(_ asked: [MeasureRequest.Measure]) throws(DataError) -> [String: JSONValue] {
         var norms: [WeightNorms] = []
         for tensor in tensors {
             guard tensor.shape.count >= 2, !tensor.shape.contains(0) else {
@@ -63,17 +64,17 @@ struct WeightMatrices {
                 throw DataError(file: file.path, problem: .notFinite(network: file.path))
             }
         }
-        var metrics: [String: JSONValue] = ["layers": .array(names.map(JSONValue.string))]
-        func add(_ measure: MeasureRequest.Measure, _ key: String, _ numbers: [Double]) {
-            if asked.contains(measure) { metrics[key] = JSONValue(numbers) }
+        var metrics: Metrics = [:]
+        func add(_ measure: MeasureRequest.Measure, _ metric: Metric, _ numbers: [Double]) {
+            if asked.contains(measure) { metrics[metric] = JSONValue(numbers) }
         }
-        add(.spectralNorm, "spectral_norm", norms.flatMap(\.spectral))
-        add(.frobeniusNorm, "frobenius_norm", norms.flatMap(\.frobenius))
-        add(.stableRank, "stable_rank", norms.flatMap(\.stableRank))
-        add(.numericalRank, "numerical_rank", norms.flatMap(\.numericalRank).map(Double.init))
+        add(.spectralNorm, .spectralNorm, norms.flatMap(\.spectral))
+        add(.frobeniusNorm, .frobeniusNorm, norms.flatMap(\.frobenius))
+        add(.stableRank, .stableRank, norms.flatMap(\.stableRank))
+        add(.numericalRank, .numericalRank, norms.flatMap(\.numericalRank).map(Double.init))
         guard metrics.values.allSatisfy(\.isFinite) else {
             throw DataError(file: file.path, problem: .notFinite(network: file.path))
         }
-        return metrics
+        return metrics.byKey.merging(["layers": .array(names.map(JSONValue.string))]) { _, new in new }
     }
 }

@@ -1,15 +1,16 @@
 import LinearAlgebra
 import Measures
+import Sweep
 import Text
 
 /// Numerical ranks of each layer's activations.
 struct ActivationRankMeasure: Measure {
-    static let name = "activation_rank"
+    static let declaration = MeasureDeclaration.activationRank
     private let relative: [Double]
 
     init(_ settings: MeasureSettings) { relative = settings.numbers("relative") }
 
-    func metrics(_ context: MeasureContext) -> [String: JSONValue] {
+    func metrics(_ context: MeasureContext) -> Metrics {
         let layers = context.outputs.activations
         // One Gram matrix a layer for all tolerances, the usual one first.
         let counts = layers.map { layer in
@@ -17,11 +18,11 @@ struct ActivationRankMeasure: Measure {
             return NumericalRank.counts(layer, tolerances: [min(1, usual)] + relative)
         }
         return [
-            "activation_rank": JSONValue(counts.map { Double($0[0]) }),
-            "activation_rank_relative": .byThreshold(relative) { index in
+            .activationRank: JSONValue(counts.map { Double($0[0]) }),
+            .activationRankRelative: .byThreshold(relative) { index in
                 JSONValue(counts.map { Double($0[index + 1]) })
             },
-            "activation_stable_rank": JSONValue(layers.map { NumericalRank.stableRank($0) }),
+            .activationStableRank: JSONValue(layers.map { NumericalRank.stableRank($0) }),
         ]
     }
 }

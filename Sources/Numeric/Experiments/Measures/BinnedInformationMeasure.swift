@@ -1,16 +1,17 @@
 import Learning
 import LinearAlgebra
 import Measures
+import Sweep
 import Text
 
 /// I(X;T) and I(T;Y) of each layer's binned activations, and whether I(X;T) falls along the training.
 struct BinnedInformationMeasure: Measure {
-    static let name = "binned_information"
+    static let declaration = MeasureDeclaration.binnedInformation
     private let bins: Int
 
     init(_ settings: MeasureSettings) { bins = settings.integer("bins") }
 
-    func metrics(_ context: MeasureContext) -> [String: JSONValue] {
+    func metrics(_ context: MeasureContext) -> Metrics {
         let labels = context.outputs.labels
         let states = context.outputs.informationLayers.map { layer in
             // Where a block's input is added even tanh has no bounds.
@@ -20,26 +21,26 @@ struct BinnedInformationMeasure: Measure {
         }
         let (inputs, targets) = (states.map(\.inputInformation), states.map(\.targetInformation))
         return [
-            "i_xt_nats": JSONValue(inputs), "i_xt_bits": JSONValue(inputs.map { $0 / naturalLogarithmOfTwo }),
-            "i_ty_nats": JSONValue(targets),
-            "i_ty_bits": JSONValue(targets.map { $0 / naturalLogarithmOfTwo }),
+            .ixtNats: JSONValue(inputs), .ixtBits: JSONValue(inputs.map { $0 / naturalLogarithmOfTwo }),
+            .ityNats: JSONValue(targets),
+            .ityBits: JSONValue(targets.map { $0 / naturalLogarithmOfTwo }),
         ]
     }
 
     /// Of each layer: the fall, since when (null where none is), whether there is one, and whether a rise
     /// comes before. Left out of a trace shorter than five entries.
-    func summary(_ training: MeasuredTraining) -> [String: JSONValue] {
-        let along = training.numbers("i_xt_nats")
+    func summary(_ training: MeasuredTraining) -> Metrics {
+        let along = training.numbers(.ixtNats)
         guard along.count >= 5, let layers = along.first?.values.count else { return [:] }
         let reports = (0..<layers).compactMap { layer in
             CompressionReport(
                 steps: along.map { Double($0.step) }, information: along.map { $0.values[layer] })
         }
         return [
-            "i_xt_fall_nats": JSONValue(reports.map(\.fall)),
-            "i_xt_fall_step": .array(reports.map { $0.startStep.map(JSONValue.number) ?? .null }),
-            "i_xt_falls": JSONValue(reports.map { $0.falls ? 1 : 0 }),
-            "two_phases": JSONValue(reports.map { $0.rises && $0.falls ? 1 : 0 }),
+            .ixtFallNats: JSONValue(reports.map(\.fall)),
+            .ixtFallStep: .array(reports.map { $0.startStep.map(JSONValue.number) ?? .null }),
+            .ixtFalls: JSONValue(reports.map { $0.falls ? 1 : 0 }),
+            .twoPhases: JSONValue(reports.map { $0.rises && $0.falls ? 1 : 0 }),
         ]
     }
 }

@@ -1,11 +1,12 @@
 import Learning
 import LinearAlgebra
 import Measures
+import Sweep
 import Text
 
 /// How many principal components of each hidden layer's activations the layers above it need to classify.
 struct ClassificationDimensionMeasure: Measure {
-    static let name = "classification_dimension"
+    static let declaration = MeasureDeclaration.classificationDimension
     private let share: Double
     private let components: Int
 
@@ -14,7 +15,7 @@ struct ClassificationDimensionMeasure: Measure {
         components = settings.integer("components")
     }
 
-    func metrics(_ context: MeasureContext) throws(FactorisationError) -> [String: JSONValue] {
+    func metrics(_ context: MeasureContext) throws(FactorisationError) -> Metrics {
         let (hidden, labels) = (context.layers.count - 1, context.outputs.labels)
         let head = ClassHead(context)
         var dimensions: [Double] = []
@@ -30,8 +31,8 @@ struct ClassificationDimensionMeasure: Measure {
             labels: labels, share: share)
         if hidden > 0 { dimensions.append(Double(last.least)) }
         return [
-            "classification_dimension": JSONValue(dimensions),
-            "pca_accuracy": JSONValue(
+            .classificationDimension: JSONValue(dimensions),
+            .pcaAccuracy: JSONValue(
                 last.curve.dropFirst().prefix(components).map(\.accuracy)),
         ]
     }

@@ -1,10 +1,11 @@
 import LinearAlgebra
 import Measures
+import Sweep
 import Text
 
 /// Ranks before and after a component between random layers, which the trial's streams draw.
 struct ComponentRankMeasure: Measure {
-    static let name = "component_rank"
+    static let declaration = MeasureDeclaration.componentRank
     private let component: NetworkComponent
     private let image: ImageSize
     private let points: Int
@@ -25,7 +26,7 @@ struct ComponentRankMeasure: Measure {
         points = settings.integer("batch")
     }
 
-    func metrics(_ context: MeasureContext) -> [String: JSONValue] {
+    func metrics(_ context: MeasureContext) -> Metrics {
         let units = image.count
         func drawn(_ index: Int, _ rows: Int, _ columns: Int, variance: Double = 1) -> Matrix<Double> {
             let numbers = Matrix<Float>(rows: rows, columns: columns)
@@ -45,12 +46,12 @@ struct ComponentRankMeasure: Measure {
             .number(before > 0 ? Double(after) / Double(before) : 0)
         }
         return [
-            "component_rank_before": JSONValue(ranks.rankBefore),
-            "component_rank": JSONValue(ranks.rankAfter),
-            "component_rank_kept": share(ranks.rankAfter, ranks.rankBefore),
-            "component_dimension_before": JSONValue(ranks.dimensionBefore),
-            "component_dimension": JSONValue(ranks.dimensionAfter),
-            "component_dimension_kept": share(ranks.dimensionAfter, ranks.dimensionBefore),
+            .componentRankBefore: JSONValue(ranks.rankBefore),
+            .componentRank: JSONValue(ranks.rankAfter),
+            .componentRankKept: share(ranks.rankAfter, ranks.rankBefore),
+            .componentDimensionBefore: JSONValue(ranks.dimensionBefore),
+            .componentDimension: JSONValue(ranks.dimensionAfter),
+            .componentDimensionKept: share(ranks.dimensionAfter, ranks.dimensionBefore),
         ]
     }
 }

@@ -1,21 +1,22 @@
 import LinearAlgebra
 import Measures
+import Sweep
 import Text
 
 /// How many directions each layer's activations use.
 struct EffectiveRankMeasure: Measure {
-    static let name = "effective_rank"
+    static let declaration = MeasureDeclaration.effectiveRank
     private let epsilon: Double
 
     init(_ settings: MeasureSettings) { epsilon = settings.number("epsilon") }
 
-    func metrics(_ context: MeasureContext) throws(FactorisationError) -> [String: JSONValue] {
+    func metrics(_ context: MeasureContext) throws(FactorisationError) -> Metrics {
         var ranks: [EffectiveRank] = []
         for layer in context.outputs.activations { ranks.append(try EffectiveRank(layer, epsilon: epsilon)) }
         return [
-            "effective_rank": JSONValue(ranks.map(\.entropy)),
-            "rankme": JSONValue(ranks.map(\.rankMe)),
-            "participation_ratio": JSONValue(ranks.map(\.participationRatio)),
+            .effectiveRank: JSONValue(ranks.map(\.entropy)),
+            .rankMe: JSONValue(ranks.map(\.rankMe)),
+            .participationRatio: JSONValue(ranks.map(\.participationRatio)),
         ]
     }
 }

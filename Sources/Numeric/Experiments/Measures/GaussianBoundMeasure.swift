@@ -7,17 +7,17 @@ import Text
 /// W* is known only when the training has ended, so all of it is computed then, from the weights of the
 /// trace's steps.
 struct GaussianBoundMeasure: Measure {
-    static let name = "gaussian_bound"
+    static let declaration = MeasureDeclaration.gaussianBound
     private let noiseRatio: Double
 
     init(_ settings: MeasureSettings) { noiseRatio = settings.number("noise_ratio") }
 
     /// Nothing yet.
-    func metrics(_ context: MeasureContext) -> [String: JSONValue] { [:] }
+    func metrics(_ context: MeasureContext) -> Metrics { [:] }
 
     /// Before its layer's phase change, and where there was none, null.
-    func hindsight(_ training: MeasuredTraining) -> [[String: JSONValue]] {
-        let changes = training.metrics["phase_change_step"]?.array ?? []
+    func hindsight(_ training: MeasuredTraining) -> [Metrics] {
+        let changes = training.metrics[.phaseChangeStep]?.array ?? []
         var bounds: [[Double?]] = training.weights.map { $0.layers.map { _ in nil } }
         let layers = training.weights.first?.layers.count ?? 0
         for layer in 0..<layers where changes.indices.contains(layer) {
@@ -31,13 +31,13 @@ struct GaussianBoundMeasure: Measure {
                 ).bound
             }
         }
-        return bounds.map { ["gaussian_bound": JSONValue(orNull: $0)] }
+        return bounds.map { [.gaussianBound: JSONValue(orNull: $0)] }
     }
 
     /// That of the trace's last step.
-    func summary(_ training: MeasuredTraining) -> [String: JSONValue] {
-        guard let last = training.trace.last?["gaussian_bound"] else { return [:] }
-        return ["gaussian_bound": last]
+    func summary(_ training: MeasuredTraining) -> Metrics {
+        guard let last = training.trace.last?.metrics[.gaussianBound] else { return [:] }
+        return [.gaussianBound: last]
     }
 
     /// The place of the step nearest to the change by factors. A change in the middle of an even window lies between

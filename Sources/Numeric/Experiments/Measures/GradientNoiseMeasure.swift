@@ -5,7 +5,7 @@ import Text
 /// The signal-to-noise ratio of each layer's gradient over mini-batches, and where along a training it falls
 /// steepest: from drift to diffusion.
 struct GradientNoiseMeasure: Measure {
-    static let name = "gradient_noise"
+    static let declaration = MeasureDeclaration.gradientNoise
     private let batches: Int
     private let window: Int
     private let isLogarithmic: Bool
@@ -17,30 +17,30 @@ struct GradientNoiseMeasure: Measure {
     }
 
     /// Of weights alone, without biases. No ratio where all gradients are equal.
-    func metrics(_ context: MeasureContext) -> [String: JSONValue] {
+    func metrics(_ context: MeasureContext) -> Metrics {
         var noise = GradientNoise(sizes: context.layers.map(\.weight.count))
         context.gradients?.forEach(batches: batches) { noise.add($0) }
         let ratios = noise.ratios
         return [
-            "gradient_snr": JSONValue(orNull: ratios.map(\.value)),
-            "gradient_mean": JSONValue(ratios.map(\.mean)),
-            "gradient_deviation": JSONValue(ratios.map(\.deviation)),
+            .gradientSNR: JSONValue(orNull: ratios.map(\.value)),
+            .gradientMean: JSONValue(ratios.map(\.mean)),
+            .gradientDeviation: JSONValue(ratios.map(\.deviation)),
         ]
     }
 
-    func summary(_ training: MeasuredTraining) -> [String: JSONValue] {
-        let layers = training.numbersOrNull("gradient_snr").map(\.values.count).max() ?? 0
+    func summary(_ training: MeasuredTraining) -> Metrics {
+        let layers = training.numbersOrNull(.gradientSNR).map(\.values.count).max() ?? 0
         guard layers > 0 else { return [:] }
         let changes = (0..<layers).map { layer in
-            let along = training.series("gradient_snr", layer: layer)
+            let along = training.series(.gradientSNR, layer: layer)
                 .filter { !isLogarithmic || $0.value > 0 }
             return PhaseChange(
                 steps: along.map(\.step), ratios: along.map(\.value), window: window,
                 logarithmic: isLogarithmic)
         }
         return [
-            "phase_change_step": JSONValue(orNull: changes.map { $0?.step }),
-            "phase_change_ratio": JSONValue(
+            .phaseChangeStep: JSONValue(orNull: changes.map { $0?.step }),
+            .phaseChangeRatio: JSONValue(
                 orNull: changes.map { $0.flatMap { $0.after > 0 ? $0.before / $0.after : nil } }),
         ]
     }

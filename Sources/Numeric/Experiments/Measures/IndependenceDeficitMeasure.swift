@@ -1,10 +1,11 @@
 import LinearAlgebra
 import Measures
+import Sweep
 import Text
 
 /// Which classes' logits decide each class's.
 struct IndependenceDeficitMeasure: Measure {
-    static let name = "independence_deficit"
+    static let declaration = MeasureDeclaration.independenceDeficit
     private let penalty: Double
     private let hasIntercept: Bool
     private let classes: [Double]
@@ -15,7 +16,7 @@ struct IndependenceDeficitMeasure: Measure {
         classes = settings.numbers("classes")
     }
 
-    func metrics(_ context: MeasureContext) -> [String: JSONValue] {
+    func metrics(_ context: MeasureContext) -> Metrics {
         let logits = context.logits
         let lasso = Lasso(logits, intercept: hasIntercept)
         // The paper's η is twice α.
@@ -28,12 +29,12 @@ struct IndependenceDeficitMeasure: Measure {
             .array(found.map { number($0).map(JSONValue.number) ?? .null })
         }
         return [
-            "class_determination": list(\.determination),
-            "class_deciders": list { Double($0.deciders.count) },
-            "class_accuracy": list(\.ownAccuracy),
-            "class_predicted_accuracy": list(\.predictedOwnAccuracy),
-            "predicted_accuracy": list(\.predictedAccuracy),
-            "decider_weights": .byThreshold(kept) { index in
+            .classDetermination: list(\.determination),
+            .classDeciders: list { Double($0.deciders.count) },
+            .classAccuracy: list(\.ownAccuracy),
+            .classPredictedAccuracy: list(\.predictedOwnAccuracy),
+            .predictedAccuracy: list(\.predictedAccuracy),
+            .deciderWeights: .byThreshold(kept) { index in
                 var weights = [Double](repeating: 0, count: logits.columns)
                 for decider in found[Int(kept[index])].deciders { weights[decider.label] = decider.weight }
                 return JSONValue(weights)

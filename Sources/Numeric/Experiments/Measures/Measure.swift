@@ -3,31 +3,31 @@ import LinearAlgebra
 import Sweep
 import Text
 
-/// What computes the metrics that a declaration of the same name in Sweep's `MeasureCatalogue` lists. To add
+/// What computes the metrics that its declaration in Sweep's `MeasureCatalogue` lists. To add
 /// one: docs/extending.md.
 protocol Measure {
-    static var name: String { get }
+    static var declaration: MeasureDeclaration { get }
 
     init(_ settings: MeasureSettings)
 
     /// The metrics of a network at one step. Weights and activations are finite. Of a number that is none,
     /// the caller records a divergence.
-    func metrics(_ context: MeasureContext) throws(FactorisationError) -> [String: JSONValue]
+    func metrics(_ context: MeasureContext) throws(FactorisationError) -> Metrics
 
     /// Metrics of a whole training that has ended well, from its trace: those that the declaration calls
     /// `isOfTraining`. They join the last step's.
     ///
     /// Measures before it in the catalogue have added theirs to `training.metrics` already.
-    func summary(_ training: MeasuredTraining) -> [String: JSONValue]
+    func summary(_ training: MeasuredTraining) -> Metrics
 
     /// Metrics of the trace's steps that only the whole training tells: one object for each entry of
     /// `training.weights`, which joins the trace's entry of its step. Asked before `summary`.
-    func hindsight(_ training: MeasuredTraining) -> [[String: JSONValue]]
+    func hindsight(_ training: MeasuredTraining) -> [Metrics]
 }
 
 extension Measure {
-    func summary(_ training: MeasuredTraining) -> [String: JSONValue] { [:] }
-    func hindsight(_ training: MeasuredTraining) -> [[String: JSONValue]] { [] }
+    func summary(_ training: MeasuredTraining) -> Metrics { [:] }
+    func hindsight(_ training: MeasuredTraining) -> [Metrics] { [] }
 }
 
 /// The table of the measures that the catalogue lists, in any order.
@@ -96,33 +96,31 @@ struct MeasureContext {
 /// A training that has ended well, as its measures saw it.
 struct MeasuredTraining {
     /// Ascending by `step`; empty where the sweep measures at the end alone.
-    let trace: [[String: JSONValue]]
+    let trace: [TraceEntry]
     /// The end's.
-    let metrics: [String: JSONValue]
+    let metrics: Metrics
     /// W_l at the trace's steps, where a measure's declaration needs `weightHistory`.
     let weights: [(step: Int, layers: [Matrix<Float>])]
     /// How many steps the training had.
     let steps: Int
 
     /// A metric of several layers along the trace: at each step that has it, the step and the numbers.
-    func numbers(_ key: String) -> [(step: Int, values: [Double])] {
+    func numbers(_ metric: Metric) -> [(step: Int, values: [Double])] {
         trace.compactMap { entry in
-            guard let step = entry["step"]?.number, let values = entry[key]?.array else { return nil }
-            return (Int(step), values.compactMap(\.number))
+            entry.metrics[metric]?.array.map { (entry.step, $0.compactMap(\.number)) }
         }
     }
 
     /// The same with nil where the trace has null.
-    func numbersOrNull(_ key: String) -> [(step: Int, values: [Double?])] {
+    func numbersOrNull(_ metric: Metric) -> [(step: Int, values: [Double?])] {
         trace.compactMap { entry in
-            guard let step = entry["step"]?.number, let values = entry[key]?.array else { return nil }
-            return (Int(step), values.map(\.number))
+            entry.metrics[metric]?.array.map { (entry.step, $0.map(\.number)) }
         }
     }
 
     /// One layer's, counted from 0, at the steps that have it.
-    func series(_ key: String, layer: Int) -> [(step: Double, value: Double)] {
-        numbersOrNull(key).compactMap { entry in
+    func series(_ metric: Metric, layer: Int) -> [(step: Double, value: Double)] {
+        numbersOrNull(metric).compactMap { entry in
             guard entry.values.indices.contains(layer), let value = entry.values[layer] else { return nil }
             return (Double(entry.step), value)
         }

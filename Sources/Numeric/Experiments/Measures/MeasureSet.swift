@@ -32,7 +32,7 @@ struct MeasureSet {
         self.streams = streams
         for request in requested {
             guard let declaration = request.declaration,
-                let type = measureTable.first(where: { $0.name == request.name })
+                let type = measureTable.first(where: { $0.declaration.name == request.name })
             else { preconditionFailure("no measure \(request.name)") }
             var place: Int?
             if let points = request.settings["points"] {
@@ -71,7 +71,7 @@ struct MeasureSet {
     ///   - network: the one that `layers` are of, where it is no chain of dense layers.
     ///   - isHead: whether the points are the features that the last of `layers`, which is all there is, reads.
     func add(
-        to metrics: inout [String: JSONValue], _ layers: [DenseLayer<Float>], parameters: Matrix<Float>,
+        to metrics: inout Metrics, _ layers: [DenseLayer<Float>], parameters: Matrix<Float>,
         step: Int, network: Network<Float>? = nil, isHead: Bool = false
     ) {
         guard !entries.isEmpty else { return }
@@ -100,9 +100,9 @@ struct MeasureSet {
         }
     }
 
-    private func markNotFinite(_ metrics: inout [String: JSONValue]) {
+    private func markNotFinite(_ metrics: inout Metrics) {
         for entry in entries {
-            if let first = entry.declaration.metrics.first { metrics[first.key] = .number(.nan) }
+            if let first = entry.declaration.metrics.first { metrics[first] = .number(.nan) }
         }
     }
 
@@ -127,8 +127,8 @@ struct MeasureSet {
             }
             let hindsight = entry.measure.hindsight(training())
             for (network, added) in zip(weights, hindsight) where added.values.allSatisfy(\.isFinite) {
-                let place = history.trace.firstIndex { $0["step"] == JSONValue(network.step) }
-                if let place { history.trace[place].merge(added) { _, new in new } }
+                let place = history.trace.firstIndex { $0.step == network.step }
+                if let place { history.trace[place].metrics.merge(added) { _, new in new } }
             }
             let summary = entry.measure.summary(training())
             guard summary.values.allSatisfy(\.isFinite) else { continue }

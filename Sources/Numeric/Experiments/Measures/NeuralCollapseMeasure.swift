@@ -1,15 +1,16 @@
 import LinearAlgebra
 import Measures
+import Sweep
 import Text
 
 /// NC1 and NC2 of each hidden layer's activations, NC3 and NC4 of the last one's.
 struct NeuralCollapseMeasure: Measure {
-    static let name = "neural_collapse"
+    static let declaration = MeasureDeclaration.neuralCollapse
 
     init(_ settings: MeasureSettings) {}
 
     /// null where fewer than two classes have points, or all their means are equal.
-    func metrics(_ context: MeasureContext) throws(FactorisationError) -> [String: JSONValue] {
+    func metrics(_ context: MeasureContext) throws(FactorisationError) -> Metrics {
         var layers: [NeuralCollapse?] = []
         for layer in context.outputs.activations.dropLast() {
             layers.append(try NeuralCollapse(layer, labels: context.outputs.labels))
@@ -22,11 +23,11 @@ struct NeuralCollapseMeasure: Measure {
         }
         func value(_ number: Double?) -> JSONValue { number.map(JSONValue.number) ?? .null }
         return [
-            "nc1": list(\.variability), "nc2_norms": list(\.means.lengths),
-            "nc2_angles": list(\.means.angles), "nc2_maximality": list(\.means.maximality),
-            "nc2_head_norms": value(last?.head?.lengths), "nc2_head_angles": value(last?.head?.angles),
-            "nc2_head_maximality": value(last?.head?.maximality), "nc3": value(last?.duality),
-            "nc4": value(last?.nearestMean),
+            .nc1: list(\.variability), .nc2Norms: list(\.means.lengths),
+            .nc2Angles: list(\.means.angles), .nc2Maximality: list(\.means.maximality),
+            .nc2HeadNorms: value(last?.head?.lengths), .nc2HeadAngles: value(last?.head?.angles),
+            .nc2HeadMaximality: value(last?.head?.maximality), .nc3: value(last?.duality),
+            .nc4: value(last?.nearestMean),
         ]
     }
 }

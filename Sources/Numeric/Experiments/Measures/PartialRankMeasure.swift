@@ -1,11 +1,12 @@
 import Learning
 import LinearAlgebra
 import Measures
+import Sweep
 import Text
 
 /// Ranks of the columns of each layer's Jacobian that belong to the middle of the image.
 struct PartialRankMeasure: Measure {
-    static let name = "partial_rank"
+    static let declaration = MeasureDeclaration.partialRank
     private let relative: [Double]
     private let side: Int
 
@@ -14,7 +15,7 @@ struct PartialRankMeasure: Measure {
         side = settings.integer("side")
     }
 
-    func metrics(_ context: MeasureContext) -> [String: JSONValue] {
+    func metrics(_ context: MeasureContext) -> Metrics {
         let inputs = context.outputs.inputs
         let columns = columns(of: inputs.columns)
         let settings = LocalRankSettings(thresholds: [], relative: relative)
@@ -38,7 +39,7 @@ struct PartialRankMeasure: Measure {
                 "mean": JSONValue(layers.map(\.mean)), "stderr": JSONValue(layers.map(\.standardError)),
             ])
         }
-        return ["partial_rank": .object(members)]
+        return [.partialRank: .object(members)]
     }
 
     /// Of an image of one channel or three, whose numbers are channel by channel in a pixel; all where the

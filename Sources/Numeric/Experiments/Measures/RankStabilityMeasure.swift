@@ -1,12 +1,13 @@
 import Learning
 import LinearAlgebra
 import Measures
+import Sweep
 import Text
 
 /// Ranks of each layer's Jacobian at the measured points, and of the same Jacobian perturbed by normal
 /// numbers: means over the points.
 struct RankStabilityMeasure: Measure {
-    static let name = "rank_stability"
+    static let declaration = MeasureDeclaration.rankStability
     private let delta: Double
     private let tolerances: [Double]
 
@@ -15,7 +16,7 @@ struct RankStabilityMeasure: Measure {
         tolerances = settings.numbers("tolerances")
     }
 
-    func metrics(_ context: MeasureContext) throws(FactorisationError) -> [String: JSONValue] {
+    func metrics(_ context: MeasureContext) throws(FactorisationError) -> Metrics {
         let points = context.outputs.inputs.rows
         let layers = context.layers.count
         let none = [Double](repeating: 0, count: layers)
@@ -48,8 +49,8 @@ struct RankStabilityMeasure: Measure {
         for part in 0..<2 { sums[part] = sums[part].mapValues { $0.map { $0 / Double(points) } } }
         func object(_ lists: [String: [Double]]) -> JSONValue { .object(lists.mapValues { JSONValue($0) }) }
         return [
-            "perturbed_rank": object(sums[0]), "unperturbed_rank": object(sums[1]),
-            "safe_delta": object(sums[2]),
+            .perturbedRank: object(sums[0]), .unperturbedRank: object(sums[1]),
+            .safeDelta: object(sums[2]),
         ]
     }
 

@@ -6,29 +6,28 @@ import Text
 /// mini-batch's would come to the target by chance. Between two steps of the trace the loss is taken for a
 /// power of the step, so the answer is as good as the trace is fine.
 struct StepsToLossMeasure: Measure {
-    static let name = "steps_to_loss"
+    static let declaration = MeasureDeclaration.stepsToLoss
     private let target: Double
-    private let key: String
+    private let loss: Metric
 
     init(_ settings: MeasureSettings) {
         target = settings.number("target")
-        key = settings.word("loss") + "_loss"
+        loss = settings.word("loss") == "train" ? .trainLoss : .testLoss
     }
 
-    func metrics(_ context: MeasureContext) -> [String: JSONValue] { [:] }
+    func metrics(_ context: MeasureContext) -> Metrics { [:] }
 
     /// No `steps_to_loss` where the target was not reached.
-    func summary(_ training: MeasuredTraining) -> [String: JSONValue] {
+    func summary(_ training: MeasuredTraining) -> Metrics {
         let along: [(step: Double, loss: Double)] = training.trace.compactMap { entry in
-            guard let step = entry["step"]?.number, let loss = entry[key]?.number else { return nil }
-            return (step, loss)
+            entry.metrics[loss]?.number.map { (Double(entry.step), $0) }
         }
         guard !along.isEmpty else { return [:] }
         guard let first = along.firstIndex(where: { $0.loss <= target }) else {
-            return ["reached_loss": .number(0)]
+            return [.reachedLoss: .number(0)]
         }
         let step = first == 0 ? along[0].step : crossing(along[first - 1], along[first])
-        return ["reached_loss": .number(1), "steps_to_loss": .number(step)]
+        return [.reachedLoss: .number(1), .stepsToLoss: .number(step)]
     }
 
     /// Between a step above the target and one not above it: on the line in ln step and ln loss, where both

@@ -1,33 +1,34 @@
 import Fitting
 import Learning
 import Measures
+import Sweep
 import Text
 
 /// ‖W_l(t) − W_l(0)‖_F of each layer, and how it grows: the α of t^α that fits the trace best, over all of it
 /// and, where the gradient's phase change is known, before and after.
 struct WeightDisplacementMeasure: Measure {
-    static let name = "weight_displacement"
+    static let declaration = MeasureDeclaration.weightDisplacement
 
     init(_ settings: MeasureSettings) {}
 
-    func metrics(_ context: MeasureContext) -> [String: JSONValue] {
+    func metrics(_ context: MeasureContext) -> Metrics {
         let distances = zip(context.layers, context.initialWeights).map {
             displacement($0.weight, from: $1)
         }
-        return ["weight_displacement": JSONValue(distances)]
+        return [.weightDisplacement: JSONValue(distances)]
     }
 
     /// Of a layer with fewer than three steps to fit to null; left out where no layer has them.
-    func summary(_ training: MeasuredTraining) -> [String: JSONValue] {
-        let layers = training.numbers("weight_displacement").first?.values.count ?? 0
-        let along = (0..<layers).map { training.series("weight_displacement", layer: $0) }
-        var summary: [String: JSONValue] = [:]
-        func add(_ key: String, _ exponents: [Double?]) {
+    func summary(_ training: MeasuredTraining) -> Metrics {
+        let layers = training.numbers(.weightDisplacement).first?.values.count ?? 0
+        let along = (0..<layers).map { training.series(.weightDisplacement, layer: $0) }
+        var summary: Metrics = [:]
+        func add(_ metric: Metric, _ exponents: [Double?]) {
             guard exponents.contains(where: { $0 != nil }) else { return }
-            summary[key] = JSONValue(orNull: exponents)
+            summary[metric] = JSONValue(orNull: exponents)
         }
-        add("diffusion_exponent", along.map(exponent))
-        guard let changes = training.metrics["phase_change_step"]?.array, changes.count == layers else {
+        add(.diffusionExponent, along.map(exponent))
+        guard let changes = training.metrics[.phaseChangeStep]?.array, changes.count == layers else {
             return summary
         }
         func part(_ isIn: (Double, Double) -> Bool) -> [Double?] {
@@ -36,8 +37,8 @@ struct WeightDisplacementMeasure: Measure {
                 return exponent(series.filter { isIn($0.step, change) })
             }
         }
-        add("diffusion_exponent_before", part { $0 <= $1 })
-        add("diffusion_exponent_after", part { $0 >= $1 })
+        add(.diffusionExponentBefore, part { $0 <= $1 })
+        add(.diffusionExponentAfter, part { $0 >= $1 })
         return summary
     }
 

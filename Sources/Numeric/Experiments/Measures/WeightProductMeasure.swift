@@ -1,10 +1,11 @@
 import LinearAlgebra
 import Measures
+import Sweep
 import Text
 
 /// Singular values of the products of a network's weights, layer by layer.
 struct WeightProductMeasure: Measure {
-    static let name = "weight_product"
+    static let declaration = MeasureDeclaration.weightProduct
     private let indices: [Double]
     private let tolerances: [Double]
 
@@ -13,7 +14,7 @@ struct WeightProductMeasure: Measure {
         tolerances = settings.numbers("tolerances")
     }
 
-    func metrics(_ context: MeasureContext) throws(FactorisationError) -> [String: JSONValue] {
+    func metrics(_ context: MeasureContext) throws(FactorisationError) -> Metrics {
         var roots: [String: [JSONValue]] = [:]
         var exponents: [String: [JSONValue]] = [:]
         var ranks: [String: [JSONValue]] = [:]
@@ -38,29 +39,29 @@ struct WeightProductMeasure: Measure {
             .object(lists.mapValues { JSONValue.array($0) })
         }
         return [
-            "product_root": object(roots), "product_exponent_root": object(exponents),
-            "product_rank": object(ranks), "product_rank_single": object(singles),
+            .productRoot: object(roots), .productExponentRoot: object(exponents),
+            .productRank: object(ranks), .productRankSingle: object(singles),
         ]
     }
 
     /// What the limit of infinite depth says of each layer of `depth` hidden ones, of `order` units each,
     /// under the metrics' names.
-    static func theory(order: Int, depth: Int, settings: [String: JSONValue]) -> [String: JSONValue] {
-        var members: [String: [String: JSONValue]] = [:]
+    static func theory(order: Int, depth: Int, settings: [String: JSONValue]) -> Metrics {
+        var members: [Metric: [String: JSONValue]] = [:]
         let list = MeasureSettings(values: settings)
         for index in list.numbers("indices") where Int(index) <= order {
             let limit = JSONValue.number(GaussianProducts.ratio(order: order, index: Int(index)))
             let layers = JSONValue.array([JSONValue](repeating: limit, count: depth))
-            for key in ["product_root", "product_exponent_root"] {
-                members[key, default: [:]][JSONValue.text(of: index)] = layers
+            for metric in [Metric.productRoot, .productExponentRoot] {
+                members[metric, default: [:]][JSONValue.text(of: index)] = layers
             }
         }
         for tolerance in list.numbers("tolerances") {
             let ranks = (1..<depth + 1).map {
                 GaussianProducts.rank(order: order, depth: $0, tolerance: tolerance)
             }
-            for key in ["product_rank", "product_rank_single"] {
-                members[key, default: [:]][JSONValue.text(of: tolerance)] = JSONValue(ranks)
+            for metric in [Metric.productRank, .productRankSingle] {
+                members[metric, default: [:]][JSONValue.text(of: tolerance)] = JSONValue(ranks)
             }
         }
         return members.mapValues { JSONValue.object($0) }

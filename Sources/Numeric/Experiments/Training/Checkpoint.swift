@@ -50,7 +50,7 @@ struct TrialCheckpoints {
         guard hooks.isDue() else { return }
         let memory = trainer.memory
         var header: [String: JSONValue] = [
-            "key": key, "step": JSONValue(trainer.step), "trace": .array(history.trace.map(JSONValue.object)),
+            "key": key, "step": JSONValue(trainer.step), "trace": .array(history.trace.map(\.json)),
             "memory": JSONValue(memory.map(\.count)), "kept": JSONValue(history.kept.map(\.step)),
             "measured": JSONValue(history.measured.map(\.step)),
         ]
@@ -77,7 +77,7 @@ struct TrialCheckpoints {
                 let measured = reader.header["measured"]?.array
             else { throw .otherShape }
             var history = TrainingResult()
-            history.trace = trace.compactMap(\.object)
+            history.trace = trace.compactMap { TraceEntry($0) }
             history.bestLoss = reader.header["best_loss"]?.number ?? .infinity
             let parts = try memory.map { part throws(Unfit) in try reader.floats(part.count) }
             history.kept = try reader.networks(kept, count: memory[0].count)

@@ -15,9 +15,9 @@ struct MLPEvaluation {
     var norms: TrialSettings.WeightNorms?
     let measures: MeasureSet
 
-    mutating func metrics(_ parameters: Matrix<Float>, step: Int) -> [String: JSONValue] {
+    mutating func metrics(_ parameters: Matrix<Float>, step: Int) -> Metrics {
         model.parameters.flat.assign(parameters)
-        var metrics: [String: JSONValue] = [:]
+        var metrics: Metrics = [:]
         source.addLosses(
             to: &metrics, model.loss, source.makeBatch(points: evaluationPoints), model.evaluate
         ) { [self] in outputs($0) }
@@ -44,12 +44,12 @@ extension BatchSource {
     ///   - batch: room for the points that are evaluated together.
     ///   - outputs: of the points, the last layer's; asked for where `evaluate` does not tell enough.
     func addLosses(
-        to metrics: inout [String: JSONValue], _ loss: Loss, _ batch: Batch<Float>,
+        to metrics: inout Metrics, _ loss: Loss, _ batch: Batch<Float>,
         _ evaluate: (Batch<Float>) -> LossSum, outputs: (Batch<Float>) -> Matrix<Float>
     ) {
         var margin = Float.infinity
-        for (part, lossKey, accuracyKey) in [
-            (Part.test, "test_loss", "accuracy"), (.train, "train_loss", "train_accuracy"),
+        for (part, lossMetric, accuracyMetric) in [
+            (Part.test, Metric.testLoss, Metric.accuracy), (.train, .trainLoss, .trainAccuracy),
         ] {
             let count = part == .test ? testCount : trainCount
             var sum = LossSum()
@@ -64,10 +64,10 @@ extension BatchSource {
                     margin = BatchSource.smallestMargin(outputs(rows), rows.labels, margin)
                 }
             }
-            metrics[lossKey] = .number(sum.loss / loss.normaliser(points: count, outputs: self.outputs))
-            if isClasses { metrics[accuracyKey] = .number(Double(sum.correct) / Double(count)) }
+            metrics[lossMetric] = .number(sum.loss / loss.normaliser(points: count, outputs: self.outputs))
+            if isClasses { metrics[accuracyMetric] = .number(Double(sum.correct) / Double(count)) }
         }
-        if loss == .logistic { metrics["train_margin"] = .number(Double(margin)) }
+        if loss == .logistic { metrics[.trainMargin] = .number(Double(margin)) }
     }
 
     /// The smallest of one known and those of some points; what is no number stays.
@@ -107,7 +107,7 @@ struct VIBEvaluation {
         self.streams = streams
     }
 
-    mutating func metrics(_ parameters: Matrix<Float>, step: Int) -> [String: JSONValue] {
+    mutating func metrics(_ parameters: Matrix<Float>, step: Int) -> Metrics {
         model.parameters.flat.assign(parameters)
         let batch = source.makeBatch(points: evaluationPoints)
         let (test, train) = (sums(.test, batch), sums(.train, batch))
@@ -115,16 +115,16 @@ struct VIBEvaluation {
         let (trainLoss, testLoss) = (loss(train, source.trainCount), loss(test, source.testCount))
         let (kl, information) = (test.kl / points, targets.information(loss: testLoss))
         let nat = 1 / naturalLogarithmOfTwo
-        var metrics: [String: JSONValue] = [
-            "train_loss": .number(trainLoss), "test_loss": .number(testLoss), "kl_nats": .number(kl),
-            "kl_bits": .number(kl * nat), "i_zy_nats": .number(information),
-            "i_zy_bits": .number(information * nat),
+        var metrics: Metrics = [
+            .trainLoss: .number(trainLoss), .testLoss: .number(testLoss), .klNats: .number(kl),
+            .klBits: .number(kl * nat), .izyNats: .number(information),
+            .izyBits: .number(information * nat),
         ]
         if source.isClasses {
-            metrics["train_accuracy"] = .number(Double(train.correctAtMean) / Double(source.trainCount))
-            metrics["accuracy"] = .number(Double(test.correctAtMean) / points)
-            metrics["accuracy_one_sample"] = .number(Double(test.correctOneSample) / points)
-            metrics["accuracy_sampled"] = .number(Double(test.correctSampled) / points)
+            metrics[.trainAccuracy] = .number(Double(train.correctAtMean) / Double(source.trainCount))
+            metrics[.accuracy] = .number(Double(test.correctAtMean) / points)
+            metrics[.accuracyOneSample] = .number(Double(test.correctOneSample) / points)
+            metrics[.accuracySampled] = .number(Double(test.correctSampled) / points)
         }
         if ranks != nil, let inputs = rankInputs(source, ranks) {
             addRanks(to: &metrics, inputs)
@@ -140,7 +140,7 @@ struct VIBEvaluation {
         return sums.loss / (normaliser * Double(samples)) + targets.shift
     }
 
-    private mutating func addRanks(to metrics: inout [String: JSONValue], _ inputs: Matrix<Float>) {
+    private mutating func addRanks(to metrics: inout Metrics, _ inputs: Matrix<Float>) {
         ranks?.add(to: &metrics, model.encoder, inputs: inputs, sigma: model.deviations(at: inputs))
     }
 
@@ -277,12 +277,12 @@ struct RankMeasurement {
     }
 
     mutating func add(
-        to metrics: inout [String: JSONValue], _ layers: [DenseLayer<Float>], inputs: Matrix<Float>,
+        to metrics: inout Metrics, _ layers: [DenseLayer<Float>], inputs: Matrix<Float>,
         sigma: Matrix<Float>?
     ) {
         guard layers.allSatisfy({ $0.weight.isFinite && $0.bias.isFinite }) else {
             // LAPACK may not return from a NaN; the caller sees this one and records a divergence.
-            metrics["local_rank"] = .number(.nan)
+            metrics[.localRank] = .number(.nan)
             return
         }
         settings.add(measure.measure(layers, inputs: inputs, sigma: sigma), to: &metrics)
@@ -291,20 +291,20 @@ struct RankMeasurement {
 
 extension TrialSettings.LocalRank {
     /// Results as a record holds them.
-    func add(_ result: LocalRankResult, to metrics: inout [String: JSONValue]) {
-        metrics["local_rank"] = table(thresholds, result.absolute)
+    func add(_ result: LocalRankResult, to metrics: inout Metrics) {
+        metrics[.localRank] = table(thresholds, result.absolute)
         if !relative.isEmpty {
-            metrics["local_rank_relative"] = table(relative, result.relative)
+            metrics[.localRankRelative] = table(relative, result.relative)
         }
         if !result.noise.isEmpty {
-            metrics["local_rank_noise"] = table(noise, result.noise.map { [$0] })
+            metrics[.localRankNoise] = table(noise, result.noise.map { [$0] })
         }
         if let directions = result.informativeDirections {
-            metrics["informative_directions"] = .object([
+            metrics[.informativeDirections] = .object([
                 "mean": .number(directions.mean), "stderr": .number(directions.standardError),
             ])
         }
-        if !result.activeUnits.isEmpty { metrics["active_units"] = statistics(result.activeUnits) }
+        if !result.activeUnits.isEmpty { metrics[.activeUnits] = statistics(result.activeUnits) }
     }
 
     private func table(_ thresholds: [Double], _ rows: [[PointStatistic]]) -> JSONValue {

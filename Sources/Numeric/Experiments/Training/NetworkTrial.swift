@@ -143,7 +143,7 @@ struct NetworkRankMeasurement {
             settings: LocalRankSettings(thresholds: rank.thresholds, relative: rank.relative))
     }
 
-    mutating func add(to metrics: inout [String: JSONValue], _ network: Network<Float>) {
+    mutating func add(to metrics: inout Metrics, _ network: Network<Float>) {
         settings.add(measure.measure(network, points: points), to: &metrics)
     }
 }
@@ -156,11 +156,11 @@ struct NetworkEvaluation {
     let norms: TrialSettings.WeightNorms?
     let measures: MeasureSet
 
-    mutating func metrics(_ parameters: Matrix<Float>, step: Int) -> [String: JSONValue] {
+    mutating func metrics(_ parameters: Matrix<Float>, step: Int) -> Metrics {
         model.parameters.flat.assign(parameters)
         // LAPACK may not return from a NaN; the caller sees this one and records a divergence.
-        guard parameters.isFinite else { return ["test_loss": .number(.nan)] }
-        var metrics: [String: JSONValue] = [:]
+        guard parameters.isFinite else { return [.testLoss: .number(.nan)] }
+        var metrics: Metrics = [:]
         source.addLosses(
             to: &metrics, model.loss, source.makeBatch(points: model.points), model.evaluate
         ) { [model] rows in

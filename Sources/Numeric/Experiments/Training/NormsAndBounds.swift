@@ -6,19 +6,19 @@ import Text
 
 extension TrialSettings.WeightNorms {
     /// Norms and ranks of weights as a record holds them.
-    func add(to metrics: inout [String: JSONValue], _ layers: [DenseLayer<Float>]) {
+    func add(to metrics: inout Metrics, _ layers: [DenseLayer<Float>]) {
         // LAPACK may not return from a NaN; the caller sees this one and records a divergence.
         guard layers.allSatisfy({ $0.weight.isFinite }),
             let norms = try? WeightNorms(layers, tolerance: tolerance)
         else {
-            metrics["spectral_norm"] = .number(.nan)
+            metrics[.spectralNorm] = .number(.nan)
             return
         }
-        metrics["spectral_norm"] = JSONValue(norms.spectral)
-        metrics["frobenius_norm"] = JSONValue(norms.frobenius)
-        metrics["stable_rank"] = JSONValue(norms.stableRank)
-        metrics["numerical_rank"] = JSONValue(norms.numericalRank)
-        metrics["mean_stable_rank"] = .number(norms.meanStableRank)
+        metrics[.spectralNorm] = JSONValue(norms.spectral)
+        metrics[.frobeniusNorm] = JSONValue(norms.frobenius)
+        metrics[.stableRank] = JSONValue(norms.stableRank)
+        metrics[.numericalRank] = JSONValue(norms.numericalRank)
+        metrics[.meanStableRank] = .number(norms.meanStableRank)
     }
 }
 
@@ -27,7 +27,7 @@ extension TrialSettings.WeightNorms {
 ///
 /// - Parameter metrics: the record's, with norms of weights and local ranks as far as they are measured.
 func boundsJSON(
-    _ teacher: TrialSettings.Teacher, _ settings: TrialSettings, _ metrics: [String: JSONValue]
+    _ teacher: TrialSettings.Teacher, _ settings: TrialSettings, _ metrics: Metrics
 ) -> JSONValue? {
     let network = settings.network
     guard network.activation == .relu, !network.biases,
@@ -45,8 +45,8 @@ func boundsJSON(
         "stable_rank_bound": .number(bounds.stableRank), "trivial_rank": JSONValue(trivial),
     ]
     theory["hidden_stable_rank_bound"] = bounds.hiddenStableRank.map(JSONValue.number)
-    let spectral = metrics["spectral_norm"]?.array?.compactMap(\.number) ?? []
-    let stable = metrics["stable_rank"]?.array?.compactMap(\.number) ?? []
+    let spectral = metrics[.spectralNorm]?.array?.compactMap(\.number) ?? []
+    let stable = metrics[.stableRank]?.array?.compactMap(\.number) ?? []
     guard let rank = settings.measures.localRank, spectral.count == network.depth,
         let layer = stable.indices.min(by: { stable[$0] < stable[$1] })
     else { return .object(theory) }

@@ -11,12 +11,12 @@ struct Training<M: Model> where M.Scalar == Float {
     /// Its steps are done, or it diverged.
     private(set) var isOver = false
     private var due: ArraySlice<Int>
-    private let measure: (Matrix<Float>, Int) -> [String: JSONValue]
+    private let measure: (Matrix<Float>, Int) -> Metrics
 
     /// - Parameter measure: given the parameters to evaluate, and the step.
     init(
         _ plan: TrainingPlan, _ model: M, _ streams: RandomStreams,
-        measure: @escaping (Matrix<Float>, Int) -> [String: JSONValue]
+        measure: @escaping (Matrix<Float>, Int) -> Metrics
     ) {
         self.plan = plan
         self.measure = measure
@@ -38,7 +38,7 @@ struct Training<M: Model> where M.Scalar == Float {
             }
             if due.first == step {
                 due.removeFirst()
-                history.trace.append(metrics.merging(["step": JSONValue(step)]) { _, new in new })
+                history.trace.append(TraceEntry(step: step, metrics))
                 keepIfBest(metrics, step)
                 if plan.keepsMeasured { history.measured.append(trainer.network(after: step)) }
             }
@@ -69,8 +69,8 @@ struct Training<M: Model> where M.Scalar == Float {
         }
     }
 
-    private mutating func keepIfBest(_ metrics: [String: JSONValue], _ step: Int) {
-        guard plan.keeping == .best, let loss = metrics["test_loss"]?.number, loss < history.bestLoss else {
+    private mutating func keepIfBest(_ metrics: Metrics, _ step: Int) {
+        guard plan.keeping == .best, let loss = metrics[.testLoss]?.number, loss < history.bestLoss else {
             return
         }
         history.bestLoss = loss

@@ -6,8 +6,8 @@ import Text
 
 /// What a training left: the measures at its end and along it, or where it diverged.
 struct TrainingResult {
-    var metrics: [String: JSONValue] = [:]
-    var trace: [[String: JSONValue]] = []
+    var metrics: Metrics = [:]
+    var trace: [TraceEntry] = []
     var divergedAt: Int?
     /// Weights to keep; none of a training that diverged.
     var kept: [KeptNetwork] = []
@@ -17,6 +17,39 @@ struct TrainingResult {
     var measured: [KeptNetwork] = []
     /// The step of the checkpoint that this training went on from.
     var continuedFrom: Int?
+}
+
+/// What was measured after a step of a training.
+struct TraceEntry: Equatable {
+    let step: Int
+    var metrics: Metrics
+
+    init(step: Int, _ metrics: Metrics) {
+        self.step = step
+        self.metrics = metrics
+    }
+
+    private static let stepKey = "step"
+
+    /// Reads what `json` wrote; nil where it is none.
+    init?(_ json: JSONValue) {
+        guard var members = json.object,
+            let step = members.removeValue(forKey: TraceEntry.stepKey)?.number.flatMap({ Int(exactly: $0) })
+        else { return nil }
+        var metrics: Metrics = [:]
+        for (key, value) in members {
+            guard let metric = Metric(key: key) else { return nil }
+            metrics[metric] = value
+        }
+        self.init(step: step, metrics)
+    }
+
+    /// As records have it.
+    var json: JSONValue {
+        var members = metrics.byKey
+        members[TraceEntry.stepKey] = JSONValue(step)
+        return .object(members)
+    }
 }
 
 /// Told after each step of a training: how many are done, of how many, and after how many it began. It brings its own

@@ -256,11 +256,11 @@ public struct TrialRunner {
         -> JSONValue
     {
         var body: [String: JSONValue] = [
-            "metrics": .object(history.metrics),
+            "metrics": .object(history.metrics.byKey),
             "outcome": .string(history.divergedAt == nil ? "measured" : "diverged"),
         ]
         if let step = history.divergedAt { body["diverged_at_step"] = JSONValue(step) }
-        if !history.trace.isEmpty { body["trace"] = .array(history.trace.map(JSONValue.object)) }
+        if !history.trace.isEmpty { body["trace"] = .array(history.trace.map(\.json)) }
         // The optimum of a squared error is another one.
         if let theory, settings.training.loss == .gaussianNLL,
             case .vib(let beta, let latent, _) = settings.model
@@ -271,7 +271,7 @@ public struct TrialRunner {
                 thresholds: settings.measures.localRank?.thresholds ?? [])
         }
         if history.divergedAt == nil, let products = productTheory(settings) {
-            body["theory"] = .object(products)
+            body["theory"] = .object(products.byKey)
         }
         // Of plain networks alone: what lies between layers is not in the bounds.
         if case .teacher(let teacher) = settings.dataset, case .mlp = settings.model,
@@ -280,7 +280,8 @@ public struct TrialRunner {
             body["theory"] = boundsJSON(teacher, settings, history.metrics)
         }
         if let promised = promisedRanks(settings, history.metrics) {
-            body["theory"] = .object((body["theory"]?.object ?? [:]).merging(promised) { _, new in new })
+            body["theory"] = .object(
+                (body["theory"]?.object ?? [:]).merging(promised.byKey) { _, new in new })
         }
         return .object(body)
     }
@@ -302,10 +303,10 @@ extension GaussianIB {
         }
         return .object([
             "critical_betas": JSONValue(criticalBetas),
-            "i_zy_nats": .number(optimum.information),
-            "informative_directions": JSONValue(optimum.informativeDirections),
-            "kl_nats": .number(optimum.kl),
-            "local_rank": .object(ranks),
+            Metric.izyNats.key: .number(optimum.information),
+            Metric.informativeDirections.key: JSONValue(optimum.informativeDirections),
+            Metric.klNats.key: .number(optimum.kl),
+            Metric.localRank.key: .object(ranks),
             "rank": JSONValue(optimum.rank),
         ])
     }

@@ -47,8 +47,8 @@ public struct PhaseChange: Equatable, Sendable {
         step = exponential(middle)
         self.window = measured[start].0...measured[start + window - 1].0
         self.slope = slope
-        before = median(measured[..<(start + window / 2)].map { $0.1 })
-        after = median(measured[(start + (window + 1) / 2)...].map { $0.1 })
+        before = median(measured[..<(start + window / 2)].map { $0.1 }) ?? 0
+        after = median(measured[(start + (window + 1) / 2)...].map { $0.1 }) ?? 0
     }
 }
 
@@ -93,7 +93,7 @@ public struct CompressionReport: Equatable, Sendable {
         guard !steps.isEmpty else { return nil }
         let smoothed = runningMedians(information, window: window)
         let peak = smoothed.max() ?? 0
-        let final = median(Array(information.suffix(window)))
+        let final = median(information.suffix(window)) ?? 0
         let fall = max(0, peak - final)
         let limit = max(least, share * abs(peak))
         initial = smoothed[0]
@@ -112,14 +112,6 @@ public struct CompressionReport: Equatable, Sendable {
 func runningMedians(_ values: [Double], window: Int) -> [Double] {
     let half = max(0, (window - 1) / 2)
     return values.indices.map { index in
-        median(Array(values[max(0, index - half)...min(values.count - 1, index + half)]))
+        median(values[max(0, index - half)...min(values.count - 1, index + half)]) ?? 0
     }
-}
-
-/// The middle value, or the mean of the two middle ones; 0 for an empty list.
-func median(_ values: [Double]) -> Double {
-    guard !values.isEmpty else { return 0 }
-    let sorted = values.sorted()
-    let middle = sorted.count / 2
-    return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
 }

@@ -1,7 +1,6 @@
 import Console
 import Files
 import Glibc
-import Reporting
 import Sweep
 import Text
 import Transport

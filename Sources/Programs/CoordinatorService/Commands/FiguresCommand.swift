@@ -2,6 +2,7 @@ import Console
 import Files
 import Glibc
 import Journal
+import Records
 import Reporting
 import Sweep
 import Text
@@ -93,15 +94,15 @@ func writeReports(_ run: RunDirectory, formats: [FigureFormat]) throws(CommandFa
 /// A check of a records file's lines against a sweep. The file may come from anywhere. Lines in grid order
 /// are matched without a table of all trials.
 private func fileCheck(of spec: SweepSpec) -> ([UInt8]) -> String? {
-    var check = RecordCheck(spec)
-    var (trials, next) = (TrialCache(spec.grid), 0)
+    var records = SweepRecords(spec.grid)
+    var next = 0
     var places: [TrialID: Int]?
     let most = spec.maxRecordBytes + (1 << 20)
     func place(of id: TrialID) -> Int? {
         if let places { return places[id] }
         while next < spec.grid.count {
             next += 1
-            if trials.id(of: trials.trial(at: next - 1)) == id { return next - 1 }
+            if records.trials.id(of: records.trials.trial(at: next - 1)) == id { return next - 1 }
         }
         // The lines have another order, so all trials are remembered.
         let all = Merge.places(spec.grid)
@@ -116,7 +117,7 @@ private func fileCheck(of spec: SweepSpec) -> ([UInt8]) -> String? {
             return line.count > most ? "no record of this sweep has so many bytes" : nil
         }
         guard let place = place(of: id) else { return "its trial is not in the sweep" }
-        return check.fault(in: line, trial: place)
+        return records.fault(inLine: line, trial: place)
     }
 }
 

@@ -98,7 +98,9 @@ struct Plan {
             words.append("\(part.name) \(percent)")
         }
         var text = "         of which " + words.joined(separator: ", ")
-        if !spec.asksForLocalRank, cost.parts.contains(where: { $0.name == "local_rank" }) {
+        if !spec.asksForLocalRank,
+            cost.parts.contains(where: { $0.name == MeasureDeclaration.localRank.name })
+        {
             text += "\n         (local_rank is on unless the sweep says 'measures: {local_rank: false}')"
         }
         return text

@@ -2,7 +2,7 @@ import Console
 import Files
 import Glibc
 import Journal
-import Reporting
+import Records
 import Scheduling
 import Sweep
 import Text
@@ -23,7 +23,7 @@ struct Coordinator {
     /// Requests to drain the run that wait for its end.
     var drains: [ControlListener.Request] = []
     private let sweepDigest: String
-    private var trials: TrialCache
+    private var records: SweepRecords
     var sources: [any WorkerSource]
     private(set) var dispatcher: Dispatcher
     var terminal = Terminal()
@@ -40,9 +40,7 @@ struct Coordinator {
     /// What this turn of the loop makes durable and then sends, in this order, with one commit a turn.
     private var entries: [JournalEntry] = []
     private var sends: [(message: CoordinatorMessage, worker: WorkerID)] = []
-    /// The validated form of the report that the dispatcher is handling.
-    private var checked: ValidatedReport?
-    /// Weights to write before the entries. Empty between turns, except during a disk outage.
+    /// Weights to write before the entries: none but for a moment, or while the disk takes nothing.
     private var files: [WeightsStep] = []
     /// Why the first of them isn't written yet.
     private var unwritten: FileError?
@@ -83,7 +81,7 @@ struct Coordinator {
         self.control = control
         self.sources = sources
         sweepDigest = run.spec.digest
-        trials = TrialCache(run.spec.grid)
+        records = SweepRecords(run.spec.grid)
         place = RunPlace(run)
         run.weights.removeUnfinished()
         var settings = DispatchSettings()
@@ -93,7 +91,7 @@ struct Coordinator {
             let restored = try run.restored(journal)
             plannedWork = PlannedWork(run.spec.grid, restored)
             dispatcher = Dispatcher(
-                trialCount: run.spec.grid.count, sweep: Array(run.spec.canonicalJSON.canonicalText.utf8),
+                trialCount: run.spec.grid.count, sweep: run.spec.gridJSON.canonicalBytes,
                 settings: settings, restored: restored,
                 firstLease: try journal.beginIncarnation() << 32,
                 order: TrialOrder(run.spec.grid))
@@ -256,19 +254,20 @@ struct Coordinator {
                 refuse(worker, why)
                 return
             }
-            switch ValidatedReport.check(report, run.spec, digest: sweepDigest, &trials) {
-            case .record(let report): checked = report
-            case .otherTrial:
+            do throws(RecordFault) {
+                let valid = try ValidatedReport(
+                    report, ofSweep: sweepDigest, keeping: run.spec.weights, &records)
+                handle(.report(valid, from: worker))
+            } catch .malformed(let why) {
+                // A worker of ours checks its records itself: this one is none, or is broken. Its trials go to others,
+                // and no attempt at them is counted.
+                ban(worker, "its record of trial \(report.trial) is none that the sweep can give: \(why)")
+            } catch {
                 refuse(
                     worker, "its trials have other settings than the coordinator's: use the same ranksweep")
                 handle(.message(.goodbye, from: worker))
-                return
-            case .malformed(let why):
-                // Our workers validate their records against the sweep, so this one isn't ours or is broken.
-                // Its trials go to others, and no attempt is counted.
-                ban(worker, "its record of trial \(report.trial) is none that the sweep can give: \(why)")
-                return
             }
+            return
         case .heartbeat, .progress, .failure, .chunk, .goodbye: break
         }
         if message == .goodbye { socket.forget(worker) }
@@ -305,17 +304,8 @@ struct Coordinator {
     private mutating func perform(_ effect: DispatchEffect) {
         switch effect {
         case .append(let report), .check(let report):
-            var checked = checked
-            // Its weights came after it, in chunks.
-            if checked?.report != report,
-                case .record(let again) = ValidatedReport.check(
-                    report, run.spec, digest: sweepDigest, &trials)
-            {
-                checked = again
-            }
-            guard let checked, checked.report == report else { return }
-            entries.append(checked.entry)
-            if case .append = effect { plannedWork.settle(Int(report.trial)) }
+            entries.append(.record(line: report.line, outcome: report.outcome, report.attempt))
+            if case .append = effect { plannedWork.settle(report.attempt.trial) }
             for index in sources.indices { sources[index].noteSuccess() }
         case .write(let trial, let step, let offset, let bytes):
             write(.chunk(bytes, of: weightsName(trial, step), offset: offset))
@@ -326,7 +316,7 @@ struct Coordinator {
             entries.append(
                 .failure(
                     cause: failure.cause, log: failure.log, quarantined: quarantined,
-                    JournalAttempt(
+                    TrialAttempt(
                         trial: Int(failure.trial), number: failure.attempt, lease: failure.lease,
                         provenance: failure.provenance)))
         case .send(let message, let worker):

@@ -107,6 +107,7 @@ struct DiskOutage {
     mutating func postpone(_ event: DispatchEvent, at now: Int64) {
         switch event {
         case .message(let message, let worker): _ = hear(message, from: worker, at: now)
+        case .report(_, let worker): _ = hear(.heartbeat, from: worker, at: now)
         case .lost(let worker): left(worker, event)
         // The dispatcher reads the clock itself when it continues.
         case .tick: break

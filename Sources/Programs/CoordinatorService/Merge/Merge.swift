@@ -2,7 +2,7 @@ import Console
 import Files
 import Glibc
 import Journal
-import Reporting
+import Records
 import Sweep
 import Text
 import Wire

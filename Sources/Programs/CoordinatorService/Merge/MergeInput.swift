@@ -2,6 +2,7 @@ import Console
 import Files
 import Glibc
 import Journal
+import Records
 import Sweep
 import Text
 
@@ -119,11 +120,11 @@ struct MergeInput {
     }
 
     private static func checkRecords(_ run: RunDirectory, _ journal: RunJournal) throws(CommandFailure) {
-        var check = RecordCheck(run.spec)
+        var known = SweepRecords(run.spec.grid)
         var unfit: JournalError?
         try journaled { () throws(JournalError) in
             try journal.forEachStoredRecord { record in
-                guard unfit == nil, let why = check.fault(in: record.line, trial: record.trial) else {
+                guard unfit == nil, let why = known.fault(inLine: record.line, trial: record.trial) else {
                     return
                 }
                 unfit = .unfitRecord(path: RunJournal.path(in: run.path), trial: record.trial, why: why)

@@ -2,6 +2,7 @@ import Console
 import Files
 import Glibc
 import Journal
+import Records
 import Sweep
 import Text
 import Transport
@@ -150,9 +151,9 @@ struct RunDirectory {
     /// was.
     func export(_ journal: RunJournal) throws(CommandFailure) {
         try exportLines(to: recordsPath) { write throws(JournalError) in
-            var check = RecordCheck(spec)
+            var known = SweepRecords(spec.grid)
             try journal.forEachRecord { trial, line throws(JournalError) in
-                if let why = check.fault(in: line, trial: trial) {
+                if let why = known.fault(inLine: line, trial: trial) {
                     throw .unfitRecord(path: RunJournal.path(in: self.path), trial: trial, why: why)
                 }
                 try write(line)

@@ -1,6 +1,7 @@
 import Files
 import Glibc
 import Journal
+import Records
 import Sweep
 import Text
 
@@ -117,8 +118,8 @@ final class ShardReader {
     private var (records, attempts) = (0, 0)
     private var seen: Set<TrialID> = []
     private let sweepDigest: String
-    private var check: RecordCheck
-    /// The longest line that the sweep can produce, with headroom.
+    private var known: SweepRecords
+    /// The longest line that the sweep can give, with headroom.
     private let most: Int
     /// The index of each of the sweep's trials, computed with the first record.
     private lazy var places = Merge.places(header.spec.grid)
@@ -145,8 +146,8 @@ final class ShardReader {
         number = 1
         header = try ShardHeader(parsing: first, file: path)
         sweepDigest = header.spec.digest
-        check = RecordCheck(header.spec)
-        // The last line names all weight files.
+        known = SweepRecords(header.spec.grid)
+        // The last line names all files of weights.
         most = header.spec.maxRecordBytes + (1 << 20) + 160 * header.trials * header.spec.weights.maxFiles
         digest.update(first + [UInt8(ascii: "\n")])
     }
@@ -192,7 +193,7 @@ final class ShardReader {
         guard let place = places[trial] else {
             throw .malformed(line: number, why: "a record of a trial that is not in the sweep")
         }
-        if let why = check.fault(in: line, trial: place) {
+        if let why = known.fault(inLine: line, trial: place) {
             throw .malformed(line: number, why: "a record that the sweep cannot give: \(why)")
         }
         records += 1

@@ -1,5 +1,6 @@
 import Cluster
 import Console
+import Text
 
 /// Messages about a run's jobs, with lines from the logs of jobs that died.
 func slurmMessages(_ note: SlurmNote, _ folder: SlurmFolder) -> [String] {

@@ -1,3 +1,4 @@
+import Sweep
 import Text
 
 /// What the body of a trial's record must hold: which metrics, how many numbers of each, and within which bounds. It
@@ -94,8 +95,11 @@ public struct RecordForm: Sendable {
     }
 
     private func form(of record: CanonicalObject) -> ValueForm {
-        let isDiverged = record["outcome"].map { $0.elementsEqual("\"diverged\"".utf8) } ?? false
-        return isDiverged ? diverged : measured
+        RecordForm.isDiverged(record) ? diverged : measured
+    }
+
+    static func isDiverged(_ record: CanonicalObject) -> Bool {
+        record["outcome"]?.elementsEqual("\"diverged\"".utf8) ?? false
     }
 
     /// What of a record depends on the trial's result; the rest says which trial it is of.

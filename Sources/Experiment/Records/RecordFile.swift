@@ -6,13 +6,13 @@ import Glibc
 /// - Parameters:
 ///   - sweep: the digest that every record must have, or nil for any.
 ///   - fault: why a line is none of the sweep; asked before it is read.
-/// - Throws: `ReportError`, naming file and line of what is no record; nothing after it is read.
+/// - Throws: `RecordFileError`, naming file and line of what is no record; nothing after it is read.
 public func readRecords(
     at path: String, ofSweep sweep: String? = nil, fault: ([UInt8]) -> String? = { _ in nil },
     _ body: (Record) -> Void
-) throws(ReportError) {
+) throws(RecordFileError) {
     var number = 0
-    try readLines(at: path) { line throws(ReportError) in
+    try readLines(at: path) { line throws(RecordFileError) in
         number += 1
         let content = line.last == UInt8(ascii: "\n") ? Array(line.dropLast()) : line
         if let why = fault(content) { throw .malformedLine(file: path, line: number, why: why) }
@@ -31,7 +31,9 @@ public func readRecords(
 private let longestLine = 64 << 20
 
 /// Calls `body` with each line of a file, its newline included, keeping one in memory.
-func readLines(at path: String, _ body: ([UInt8]) throws(ReportError) -> Void) throws(ReportError) {
+package func readLines(at path: String, _ body: ([UInt8]) throws(RecordFileError) -> Void)
+    throws(RecordFileError)
+{
     let file: UnsafeMutablePointer<FILE>
     do throws(FileError) { file = try openStream(path) } catch { throw .file(error) }
     defer { fclose(file) }
@@ -56,11 +58,4 @@ func readLines(at path: String, _ body: ([UInt8]) throws(ReportError) -> Void) t
     }
     if ferror(file) != 0 { throw .file(FileError(path: path, doing: "read", code: errno)) }
     if !line.isEmpty { try body(line) }
-}
-
-/// A whole file's text.
-func readText(at path: String) throws(ReportError) -> String {
-    var bytes: [UInt8] = []
-    try readLines(at: path) { bytes += $0 }
-    return String(decoding: bytes, as: UTF8.self)
 }

@@ -1,3 +1,4 @@
+import Sweep
 import Text
 
 /// The forms of what theory says beside a trial's metrics (docs/records.md).
@@ -35,11 +36,12 @@ struct TheoryForms {
         }
         var members: [String: ValueForm] = [
             "critical_betas": .list(0...sizes.inputs, .number(0...1 + 1e-6, orNull: false)),
-            "i_zy_nats": .anyNumber, "informative_directions": directions, "kl_nats": atLeastNothing,
-            "local_rank": .object(Dictionary(ranks) { first, _ in first }), "rank": directions,
+            Metric.izyNats.key: .anyNumber, Metric.informativeDirections.key: directions,
+            Metric.klNats.key: atLeastNothing,
+            Metric.localRank.key: .object(Dictionary(ranks) { first, _ in first }), "rank": directions,
         ]
         members.merge(promises(settings, sizes)) { first, _ in first }
-        return .object(members, optional: ["perturbed_rank"])
+        return .object(members, optional: [Metric.perturbedRank.key])
     }
 
     /// Of a network that learns from a teacher.

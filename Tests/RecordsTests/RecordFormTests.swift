@@ -1,7 +1,8 @@
+import Sweep
 import Testing
 import Text
 
-@testable import Sweep
+@testable import Records
 
 /// What a record must hold follows from its sweep.
 @Suite("Record forms") struct RecordFormTests {
@@ -127,9 +128,9 @@ import Text
                 "depth: 2\n", with: ""), file: "s.yaml")
         let form = RecordForm(of: spec.grid[0].settings)
         #expect(form.isForm(of: spec.grid[1].settings) && !form.isForm(of: spec.grid[2].settings))
-        var reader = TrialCache(spec.grid)
+        var records = SweepRecords(spec.grid)
         for index in [0, 2, 1, 3, 0] {
-            #expect(reader.form(of: spec.grid[index]).isForm(of: spec.grid[index].settings))
+            #expect(records.form(of: spec.grid[index]).isForm(of: spec.grid[index].settings))
         }
     }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import Sweep
 import Text
 
 /// The ranges that a trial's settings leave its metrics: what `RecordForm` holds records against, and figures cut

@@ -1,0 +1,118 @@
+import Sweep
+import Text
+
+/// Why what a worker sent is no record of the sweep.
+public enum RecordFault: Error, Equatable, Sendable, CustomStringConvertible {
+    /// The worker expands the sweep otherwise.
+    case otherTrial
+    /// Why no trial can give it.
+    case malformed(String)
+
+    /// What is wrong, in words.
+    public var description: String {
+        switch self {
+        case .otherTrial: "it is of another trial"
+        case .malformed(let why): why
+        }
+    }
+}
+
+/// The records that a sweep's trials can give, asked for one trial after another: what a record shares with one before
+/// is not worked out again.
+public struct SweepRecords: Sendable {
+    public var trials: TrialCache
+    private let grid: Grid
+    /// The last ones that were asked for, the latest first: few trials of a sweep differ in it.
+    private var forms: [RecordForm] = []
+    private static let mostForms = 16
+
+    public init(_ grid: Grid) {
+        self.grid = grid
+        trials = TrialCache(grid)
+    }
+
+    /// What the trial's record must hold.
+    mutating func form(of trial: Trial) -> RecordForm {
+        if let place = forms.firstIndex(where: { $0.isForm(of: trial.settings) }) {
+            let form = forms[place]
+            if place > 0 { forms.swapAt(0, place) }
+            return form
+        }
+        let form = RecordForm(of: trial.settings)
+        if forms.count >= SweepRecords.mostForms { forms.removeLast() }
+        forms.insert(form, at: 0)
+        return form
+    }
+
+    /// The body of a trial's record, checked: canonical JSON, so that equal records have equal bytes, of what the trial
+    /// can give.
+    public mutating func body(_ bytes: [UInt8], of trial: Trial) throws(RecordFault) -> CanonicalObject {
+        let form = form(of: trial)
+        // Before anything is made of it.
+        guard bytes.count <= form.maxBytes else {
+            throw .malformed("it has \(bytes.count) bytes, and at most \(form.maxBytes) are due")
+        }
+        guard let body = CanonicalObject(bytes) else {
+            do throws(JSONError) { _ = try JSONValue(parsing: bytes) } catch {
+                throw .malformed(error.description)
+            }
+            throw .malformed("not canonical JSON of a record")
+        }
+        if let fault = form.fault(in: body) { throw .malformed(fault) }
+        return body
+    }
+
+    /// The line of a record that a worker sent, and its outcome as `Record` has it.
+    ///
+    /// - Parameters:
+    ///   - index: of the trial, as the worker counts.
+    ///   - id: what the worker takes the trial for.
+    public mutating func record(
+        ofTrial index: UInt64, id: TrialID, body bytes: [UInt8], sweepDigest: String
+    ) throws(RecordFault) -> (trial: Trial, line: [UInt8], outcome: String) {
+        guard let index = Int(exactly: index), index < grid.count else { throw .otherTrial }
+        let trial = trials.trial(at: index)
+        guard trials.id(of: trial) == id else { throw .otherTrial }
+        let body = try body(bytes, of: trial)
+        let line = recordLine(trial: trial, id: id, sweepDigest: sweepDigest, body: body)
+        return (trial, line, RecordForm.isDiverged(body) ? "diverged" : "measured")
+    }
+
+    /// Why a line is no record that the trial can have; nil where it is one. The line is looked through, not read: it
+    /// may have any length.
+    public mutating func fault(inLine line: [UInt8], trial index: Int) -> String? {
+        guard (0..<grid.count).contains(index) else {
+            return "the sweep has \(countText(grid.count, "trial"))"
+        }
+        let trial = trials.trial(at: index)
+        let form = form(of: trial)
+        let most = form.maxBytes + trial.axesObject.canonicalBytes.count + 1024
+        guard line.count <= most else {
+            return "it has \(groupedText(line.count)) bytes, and at most \(groupedText(most)) are due"
+        }
+        let name = "\"\(trials.id(of: trial).text)\"".utf8
+        if let object = CanonicalObject(line) {
+            guard object["trial"].map({ $0.elementsEqual(name) }) ?? false else {
+                return "it is of another trial"
+            }
+            return form.fault(inLine: object)
+        }
+        let value: JSONValue
+        do throws(JSONError) { value = try JSONValue(parsing: line) } catch { return error.description }
+        guard value["trial"]?.string == trials.id(of: trial).text else { return "it is of another trial" }
+        return form.fault(inLine: value)
+    }
+
+    /// The same of a line that must be, to the byte, as this version writes it.
+    public mutating func fault(
+        inOwnLine line: [UInt8], outcome: String, trial index: Int, sweepDigest: String
+    ) -> String? {
+        if let fault = fault(inLine: line, trial: index) { return fault }
+        guard let value = try? JSONValue(parsing: line), value["outcome"]?.string == outcome else {
+            return "its outcome is not \(outcome)"
+        }
+        let trial = trials.trial(at: index)
+        let due = recordLine(trial: trial, id: trials.id(of: trial), sweepDigest: sweepDigest, body: value)
+        return due == line ? nil : "it is not as this version writes it"
+    }
+}
