@@ -30,21 +30,24 @@ let package = Package(
         .target(name: "Files", dependencies: ["CPosix"], path: "Sources/Support/Files"),
         .target(name: "Text", dependencies: ["CSodium", "CBuild"], path: "Sources/Support/Text"),
         .target(name: "Console", dependencies: ["Files", "Text", "CPosix"], path: "Sources/Support/Console"),
-        .target(name: "Sweep", dependencies: ["Text", "CYAML"], path: "Sources/Experiment/Sweep"),
+        .target(name: "Model", path: "Sources/Experiment/Model"),
+        .target(name: "Sweep", dependencies: ["Model", "Text", "CYAML"], path: "Sources/Experiment/Sweep"),
         .target(name: "Fitting", path: "Sources/Support/Fitting"),
 
         // The numeric half.
         .target(
-            name: "LinearAlgebra", dependencies: ["COpenBLAS", "CKernels"],
+            name: "LinearAlgebra", dependencies: ["Model", "COpenBLAS", "CKernels"],
             path: "Sources/Numeric/LinearAlgebra"),
-        .target(name: "Learning", dependencies: ["LinearAlgebra"], path: "Sources/Numeric/Learning"),
         .target(
-            name: "Measures", dependencies: ["Fitting", "Learning", "LinearAlgebra"],
+            name: "Learning", dependencies: ["LinearAlgebra", "Model"], path: "Sources/Numeric/Learning"),
+        .target(
+            name: "Measures", dependencies: ["Fitting", "Learning", "LinearAlgebra", "Model"],
             path: "Sources/Numeric/Measures"),
         .target(
             name: "Experiments",
             dependencies: [
-                "Measures", "Fitting", "Learning", "LinearAlgebra", "Sweep", "Files", "Text", "CZlib",
+                "Measures", "Fitting", "Learning", "LinearAlgebra", "Model", "Sweep", "Files", "Text",
+                "CZlib",
                 "CPosix",
             ], path: "Sources/Numeric/Experiments"),
 
@@ -65,7 +68,7 @@ let package = Package(
         .target(
             name: "CoordinatorService",
             dependencies: [
-                "Journal", "Transport", "Scheduling", "Wire", "Reporting", "Sweep", "Files", "Text",
+                "Journal", "Transport", "Scheduling", "Wire", "Reporting", "Sweep", "Model", "Files", "Text",
                 "Cluster", "Console", "CZlib", "CPosix",
             ], path: "Sources/Programs/CoordinatorService"),
         .target(
@@ -89,7 +92,7 @@ let package = Package(
         .executableTarget(
             name: "ranksweep-bench",
             dependencies: [
-                "Experiments", "Measures", "Learning", "LinearAlgebra", "Sweep", "Console", "Text",
+                "Experiments", "Measures", "Learning", "LinearAlgebra", "Model", "Sweep", "Console", "Text",
                 "Transport",
                 "WorkerService", "CBenchmark",
             ], path: "Sources/Programs/ranksweep-bench"),
@@ -99,16 +102,19 @@ let package = Package(
         .testTarget(name: "FilesTests", dependencies: ["Files"]),
         .testTarget(name: "TextTests", dependencies: ["Text"]),
         .testTarget(name: "ConsoleTests", dependencies: ["Console"]),
+        .testTarget(name: "ModelTests", dependencies: ["Model"]),
         .testTarget(name: "SweepTests", dependencies: ["Sweep", "Text", "TestSupport"]),
-        .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra", "CKernels", "TestSupport"]),
-        .testTarget(name: "LearningTests", dependencies: ["Learning", "LinearAlgebra", "TestSupport"]),
+        .testTarget(
+            name: "LinearAlgebraTests", dependencies: ["LinearAlgebra", "Model", "CKernels", "TestSupport"]),
+        .testTarget(
+            name: "LearningTests", dependencies: ["Learning", "LinearAlgebra", "Model", "TestSupport"]),
         .testTarget(
             name: "MeasuresTests",
-            dependencies: ["Measures", "Fitting", "Learning", "LinearAlgebra", "COpenBLAS"]),
+            dependencies: ["Measures", "Fitting", "Learning", "LinearAlgebra", "Model", "COpenBLAS"]),
         .testTarget(
             name: "ExperimentsTests",
             dependencies: [
-                "Experiments", "Measures", "Fitting", "Learning", "LinearAlgebra", "Sweep", "Text",
+                "Experiments", "Measures", "Fitting", "Learning", "LinearAlgebra", "Model", "Sweep", "Text",
             ]),
         .testTarget(name: "WireTests", dependencies: ["Wire", "Sweep", "TestSupport"]),
         .testTarget(name: "SchedulingTests", dependencies: ["Scheduling", "Wire", "Sweep", "TestSupport"]),

@@ -2,6 +2,7 @@ import Foundation
 import Learning
 import LinearAlgebra
 import Measures
+import Model
 import Testing
 import Text
 
@@ -157,7 +158,7 @@ func `A record has just the metrics that the catalogue declares`(text: String) t
         case .gaussian, .symmetric, .modular: continue
         }
         let units = [source.inputs] + trial.network.hidden
-        func norms<M: Model>(_ model: M) -> [Double] where M.Scalar == Float {
+        func norms<M: TrainableNetwork>(_ model: M) -> [Double] where M.Scalar == Float {
             var norms: [[Double]] = []
             let gradients = WeightGradients(model, source, streams, points: 8)
             gradients.at(model.parameters.flat, step: 0).forEach(batches: 2) { weights in

@@ -1,5 +1,6 @@
 import Learning
 import LinearAlgebra
+import Model
 import Testing
 import Text
 
@@ -125,7 +126,7 @@ func aTeachersLabelsAreItsOutputsSignsWithMarginOne(depth: Int) throws {
 private func trial(
     _ task: TrialSettings.Teacher.Task, hidden: [Int] = [12, 12], decay: Double = 1e-3, steps: Int = 3000,
     biases: Bool = false, norms: TrialSettings.WeightNorms? = .init(),
-    activation: TrialSettings.Network.Activation = .relu
+    activation: Activation = .relu
 ) -> TrialSettings {
     var training = Trials.training(
         task == .classification ? .logistic : .meanSquaredError, .steps(steps), rate: 5e-3, batch: 40)

@@ -2,6 +2,7 @@ import Foundation
 import Learning
 import LinearAlgebra
 import Measures
+import Model
 import Testing
 import Text
 

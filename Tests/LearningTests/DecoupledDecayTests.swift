@@ -1,11 +1,12 @@
+import Model
 import Testing
 
 @testable import Learning
 @testable import LinearAlgebra
 
-@Test(arguments: [OptimizerSettings.Method.sgd(momentum: 0.9), .adam(beta1: 0.9, beta2: 0.99, epsilon: 1e-8)])
+@Test(arguments: [Optimizer.sgd(momentum: 0.9), .adam(beta1: 0.9, beta2: 0.99, epsilon: 1e-8)])
 func `Decoupled decay shrinks weights beside the step, and leaves biases and moments alone`(
-    method: OptimizerSettings.Method
+    method: Optimizer
 ) {
     func trainer(_ decay: Double) -> Trainer<Bowl> {
         Trainer(

@@ -1,4 +1,5 @@
 import Glibc
+import Model
 import TestSupport
 import Testing
 
@@ -55,9 +56,9 @@ private let descent = OptimizerSettings(
 
     /// running ← 0.9 running + 0.1 of the batch, the variance without bias; optimisers leave it alone.
     @Test(arguments: [
-        OptimizerSettings.Method.sgd(momentum: 0.9), .adam(beta1: 0.9, beta2: 0.999, epsilon: 1e-8),
+        Optimizer.sgd(momentum: 0.9), .adam(beta1: 0.9, beta2: 0.999, epsilon: 1e-8),
     ])
-    func runningAveragesFollowTheBatchesAlone(method: OptimizerSettings.Method) throws {
+    func runningAveragesFollowTheBatchesAlone(method: Optimizer) throws {
         let shape = try NetworkShape(input: .vector(3), layers: [.normalisation(.batch), .dense(2)])
         let network = Network<Float>(shape, loss: .crossEntropy, points: 6)
         network.initialise(RandomStreams(seed: 2))

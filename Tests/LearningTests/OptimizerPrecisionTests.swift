@@ -1,3 +1,4 @@
+import Model
 import TestSupport
 import Testing
 
@@ -6,7 +7,7 @@ import Testing
 
 /// A model whose gradients are given, step by step, whatever its weights are: so that trainings in float32 and in
 /// double stay on one path.
-private struct Given: Model {
+private struct Given: TrainableNetwork {
     let parameters = Parameters<Float>(stacks: [Bowl.shape], vectors: [3])
     let noisePerPoint = 0
 
@@ -34,7 +35,7 @@ private struct Given: Model {
 
     /// Trains on the same random gradients, some of them small and some always 0, and gives each step's.
     private static func train(
-        _ method: OptimizerSettings.Method, scale: Double = 1, average: Double? = nil,
+        _ method: Optimizer, scale: Double = 1, average: Double? = nil,
         start: [Double]? = nil, each: (_ gradient: [Double]) -> Void
     ) -> Trainer<Given> {
         let model = Given()

@@ -1,3 +1,4 @@
+import Model
 import Testing
 
 @testable import Learning
@@ -8,7 +9,7 @@ import Testing
 @Suite struct PyTorchTests {
     struct Case: Sendable, CustomTestStringConvertible {
         var name: String
-        var method: OptimizerSettings.Method
+        var method: Optimizer
         var rate = 0.01
         var decay = 0.0
         var isDecoupled = false

@@ -1,59 +1,14 @@
 import LinearAlgebra
-
-/// How parameters follow their gradient.
-public struct OptimizerSettings: Sendable, Equatable {
-    public enum Method: Sendable, Equatable {
-        case sgd(momentum: Double)
-        case adam(beta1: Double, beta2: Double, epsilon: Double)
-    }
-    public enum Schedule: Sendable, Equatable {
-        case constant
-        /// From the rate to 0 along half a cosine.
-        case cosine(steps: Int)
-        /// Times `factor` every `every` steps.
-        case decay(factor: Double, every: Int)
-    }
-
-    public var method: Method
-    public var learningRate: Double
-    public var schedule: Schedule
-    /// Adds weightDecay · w to the gradient of weights (not biases).
-    public var weightDecay: Double
-    /// Whether weights instead shrink beside the step, by rate · weightDecay (Loshchilov & Hutter 2019).
-    public var isDecayDecoupled: Bool
-    /// How much of an exponential moving average of the parameters a step keeps; nil: no average.
-    public var average: Double?
-
-    public init(
-        method: Method, learningRate: Double, schedule: Schedule = .constant, weightDecay: Double = 0,
-        isDecayDecoupled: Bool = false, average: Double? = nil
-    ) {
-        self.method = method
-        self.learningRate = learningRate
-        self.schedule = schedule
-        self.weightDecay = weightDecay
-        self.isDecayDecoupled = isDecayDecoupled
-        self.average = average
-    }
-
-    /// The learning rate of a step, the first being 0.
-    public func rate(at step: Int) -> Double {
-        switch schedule {
-        case .constant: learningRate
-        case .cosine(let steps):
-            learningRate * 0.5 * (1 + cosine(.pi * min(1, Double(step) / Double(max(1, steps)))))
-        case .decay(let factor, let every): learningRate * power(factor, step / max(1, every))
-        }
-    }
-}
+import Model
 
 /// Lowers a model's objective, step by step. All its memory is allocated when it is made.
 ///
 /// A step is a function of (parameters, optimiser state, batch, seed, step number): no step looks at a clock
 /// or at what ran before it.
-public struct Trainer<M: Model> where M.Scalar == Float {
+public struct Trainer<M: TrainableNetwork> where M.Scalar == Float {
     public let model: M
     public let settings: OptimizerSettings
+    private let length: TrainingLength
     public private(set) var step = 0
     private let streams: RandomStreams
     private let gradients: Parameters<Float>
@@ -62,10 +17,16 @@ public struct Trainer<M: Model> where M.Scalar == Float {
     private let averaged: M?
     private let noise: Matrix<Float>
 
-    /// - Parameter points: points a batch; each step's batch has as many.
-    public init(_ model: M, settings: OptimizerSettings, streams: RandomStreams, points: Int) {
+    /// - Parameters:
+    ///   - length: what the learning rate's schedule goes by; nothing where it is constant.
+    ///   - points: points a batch; each step's batch has as many.
+    public init(
+        _ model: M, settings: OptimizerSettings, length: TrainingLength = TrainingLength(steps: 1),
+        streams: RandomStreams, points: Int
+    ) {
         self.model = model
         self.settings = settings
+        self.length = length
         self.streams = streams
         gradients = model.makeGradients()
         let count = model.parameters.flat.count
@@ -112,7 +73,7 @@ public struct Trainer<M: Model> where M.Scalar == Float {
     }
 
     private func descend() {
-        let rate = settings.rate(at: step)
+        let rate = settings.learningRate * settings.schedule.factor(at: step, of: length)
         if settings.weightDecay == 0 {
             descend(0..<model.parameters.flat.count, rate: rate, decay: 0)
         } else {

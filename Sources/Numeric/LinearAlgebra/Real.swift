@@ -9,12 +9,6 @@ public protocol Real: BinaryFloatingPoint, Sendable where RawSignificand: FixedW
     static var layerKernels: LayerKernels<Self> { get }
 }
 
-public enum Activation: Int32, Sendable {
-    case linear = 0
-    case relu = 1
-    case tanh = 2
-}
-
 /// The C functions of one scalar type. ckernels.h says what each computes. A class, because generic code that
 /// calls one would copy all of a struct, a reference counted for each.
 public final class Kernels<T: Real>: Sendable {

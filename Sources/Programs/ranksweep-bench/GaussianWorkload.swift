@@ -1,5 +1,6 @@
 import Experiments
 import Learning
+import Model
 import Sweep
 import Text
 

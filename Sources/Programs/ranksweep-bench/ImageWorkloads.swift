@@ -1,6 +1,7 @@
 import Experiments
 import Learning
 import LinearAlgebra
+import Model
 
 /// The images of a workload: real ones, or random bytes of the same size.
 struct BenchImages {
@@ -56,7 +57,7 @@ func measureVIB(
 
 /// An epoch as a trial trains it: the order drawn, each batch gathered from bytes, each step with Adam. Its
 /// loss is the objective's mean over the last 50 steps.
-private func measureEpochs<M: Model>(
+private func measureEpochs<M: TrainableNetwork>(
     _ model: M, products: [Product], points: Int, learningRate: Double, _ options: Options
 ) throws(BenchError) -> Measurement where M.Scalar == Float {
     let images = try BenchImages(options.data)

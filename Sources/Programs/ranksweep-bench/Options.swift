@@ -1,5 +1,6 @@
 import Experiments
 import Glibc
+import Model
 import Sweep
 
 /// Why nothing was measured.
@@ -71,7 +72,7 @@ struct Options {
     var steps: Int?
     /// Of local-rank: the network measured; nil: one as drawn.
     var weights: String?
-    var activation = TrialSettings.Network.Activation.relu
+    var activation = Activation.relu
     /// Of sweep, dispatch and start; nil: as many as each takes by itself.
     var trials: Int?
     var slots: Int?
@@ -96,7 +97,7 @@ struct Options {
                 weights = file
             case "--activation":
                 guard let name = rest.popFirst() else { throw .noValue(option: option) }
-                guard let named = TrialSettings.Network.Activation(rawValue: name) else {
+                guard let named = Activation(rawValue: name) else {
                     throw .unknownActivation(name)
                 }
                 activation = named

@@ -1,5 +1,6 @@
 import Learning
 import LinearAlgebra
+import Model
 
 /// A product of matrices that a training step makes: op(a) op(b), m × k by k × n.
 struct Product {

@@ -1,10 +1,12 @@
 // What a point says of networks beyond plain stacks, and of the regulariser.
 
+import Model
+
 extension Point {
     /// nil of a plain MLP.
     func architecture(_ conflicts: inout [PointConflict]) -> TrialSettings.Architecture? {
         let usual = name == "resnet" ? "batch" : "none"
-        let normalisation = TrialSettings.Normalisation(
+        let normalisation = Normalisation(
             word("normalisation", default: usual), groups: integer("groups") ?? 4)
         let isOfImages = TrialSettings.Images.Name(rawValue: dataset) != nil
         if isConvolutional, !isOfImages { conflicts.append(PointConflict("dataset", .needsImages(name))) }
@@ -30,16 +32,16 @@ extension Point {
             if network.hidden.isEmpty { conflicts.append(PointConflict("depth", .noConvolution)) }
             return .cnn(normalisation)
         }
-        let hasSkips = values["skips"]?.bool ?? false
-        guard normalisation != nil || hasSkips else { return nil }
-        if network.initialisation != .scaled {
+        let isResidual = values["skips"]?.bool ?? false
+        guard normalisation != nil || isResidual else { return nil }
+        if network.initialisation != .heGlorot {
             conflicts.append(PointConflict("initialisation", .plainOnly))
         }
-        return .mlp(normalisation, hasSkips: hasSkips)
+        return .mlp(normalisation, isResidual: isResidual)
     }
 
     private func check(
-        _ normalisation: TrialSettings.Normalisation?, _ channels: [Int], _ conflicts: inout [PointConflict]
+        _ normalisation: Normalisation?, _ channels: [Int], _ conflicts: inout [PointConflict]
     ) {
         guard case .group(let groups) = normalisation,
             let odd = channels.first(where: { $0 % groups != 0 })
@@ -48,7 +50,7 @@ extension Point {
         conflicts.append(PointConflict(path, .groupsDoNotDivide(groups, channels: odd)))
     }
 
-    func logDet(_ conflicts: inout [PointConflict]) -> TrialSettings.Training.LogDet? {
+    func logDet(_ conflicts: inout [PointConflict]) -> LogDetSettings? {
         let hidden = network.hidden.count
         let layers = numbers("training.logDet.layers")?.map { Int($0) } ?? [hidden]
         let weight = number("training.logDet.weight", default: 0)
@@ -64,7 +66,7 @@ extension Point {
             conflicts.append(PointConflict(path, .noHiddenLayer(layer, of: hidden)))
             return nil
         }
-        return TrialSettings.Training.LogDet(
+        return LogDetSettings(
             weight: weight, epsilon: number("training.logDet.epsilon", default: 0.001),
             layers: Set(layers).sorted())
     }

@@ -1,3 +1,4 @@
+import Model
 import Text
 
 /// One point of the grid as settings by path, and how they become `TrialSettings`: every default is here.
@@ -65,11 +66,11 @@ struct Point {
 
     var network: TrialSettings.Network {
         if name == "resnet" { return TrialSettings.Network(hidden: [], activation: .relu) }
-        let activation = TrialSettings.Network.Activation(
+        let activation = Activation(
             rawValue: word("activation", default: isGaussian ? "linear" : isSymmetric ? "tanh" : "relu"))
         let width =
             integer("width") ?? (name == "cnn" ? 16 : isGaussian || isTeacher || isSymmetric ? 64 : 200)
-        let initialisation = TrialSettings.Network.Initialisation(
+        let initialisation = Initialisation(
             rawValue: isVIB ? "" : word("initialisation", default: "scaled"))
         let hidden =
             numbers("hidden")?.map { Int($0) }
@@ -77,7 +78,7 @@ struct Point {
         return TrialSettings.Network(
             hidden: hidden, activation: activation ?? .linear,
             biases: isVIB || values["biases"]?.bool ?? !isTeacher,
-            initialisation: initialisation ?? .scaled)
+            initialisation: initialisation ?? .heGlorot)
     }
 
     // MARK: Data
@@ -203,7 +204,7 @@ struct Point {
             decoupledDecay: values["training.decoupledDecay"]?.bool ?? false)
     }
 
-    private var optimizer: TrialSettings.Training.Optimizer {
+    private var optimizer: Optimizer {
         if word("training.optimizer", default: "adam") == "sgd" {
             return .sgd(momentum: number("training.momentum", default: 0))
         }
@@ -212,7 +213,7 @@ struct Point {
             epsilon: number("training.epsilon", default: 1e-8))
     }
 
-    private func schedule(_ conflicts: inout [PointConflict]) -> TrialSettings.Training.Schedule {
+    private func schedule(_ conflicts: inout [PointConflict]) -> Schedule {
         switch word("training.schedule", default: "constant") {
         case "cosine": return .cosine
         case "decay":
@@ -237,7 +238,7 @@ struct Point {
     }
 
     /// The losses that fit, the default first.
-    private var losses: [TrialSettings.Training.Loss] {
+    private var losses: [Loss] {
         if isTeacher {
             return word("dataset.task", default: "") == "regression" ? [.meanSquaredError] : [.logistic]
         }
@@ -249,7 +250,7 @@ struct Point {
         }
     }
 
-    private func loss(_ conflicts: inout [PointConflict]) -> TrialSettings.Training.Loss {
+    private func loss(_ conflicts: inout [PointConflict]) -> Loss {
         guard let word = values["training.loss"]?.string else { return losses[0] }
         guard let loss = losses.first(where: { $0.rawValue == word }) else {
             let due = losses.map(\.rawValue)

@@ -1,3 +1,5 @@
+import Model
+
 /// Trials that may be trained together: they draw the same batches and the same latent noise, because both follow from
 /// the seed and the step alone, and are so small that drawing them is much of a step.
 public struct TrialGroup: Hashable, Sendable {
@@ -9,7 +11,7 @@ public struct TrialGroup: Hashable, Sendable {
     private let seed: UInt64
     private let dataset: TrialSettings.Dataset
     private let batch: Int
-    private let loss: TrialSettings.Training.Loss
+    private let loss: Loss
     /// Of a VIB, which draws noise for them; nil of an MLP.
     private let latent: Int?
 

@@ -29,7 +29,7 @@ public struct TrialIdentifier: Sendable {
         experiment.append(settings.experiment, to: &text) { $0.json.write(to: &$1) }
         text += #","hidden":"#.utf8
         JSONValue(settings.network.hidden).write(to: &text)
-        if settings.network.initialisation != .scaled {
+        if settings.network.initialisation != .heGlorot {
             text += #","initialisation":"#.utf8
             JSONValue.string(settings.network.initialisation.rawValue).write(to: &text)
         }

@@ -1,3 +1,4 @@
+import Model
 import Text
 
 /// What the body of a trial's record must hold: which metrics, how many numbers of each, and within which bounds. It
@@ -15,7 +16,7 @@ public struct RecordForm: Sendable {
         let experiment: TrialSettings.Experiment
         let dataset: TrialSettings.Dataset
         let network: TrialSettings.Network
-        let loss: TrialSettings.Training.Loss
+        let loss: Loss
         let batch: Int
         let duration: TrialSettings.Training.Duration
         let measures: TrialSettings.Measures
@@ -123,25 +124,15 @@ struct RecordSizes {
         var isTeacher = false
         if case .teacher = settings.dataset { isTeacher = true }
         classes = settings.hasClasses ? (isTeacher ? 2 : settings.outputCount) : 0
-        if let layers = settings.weightLayers {
-            units = layers.map(\.units)
-            ranks = units.map { min(inputs, $0) }
-            matrixRanks = layers.map { min($0.shape[0], $0.count / max(1, $0.shape[0])) }
-            return
-        }
-        var rows = settings.network.hidden + [settings.outputCount]
-        var last = settings.outputCount
-        if case .vib(_, let bottleneck, _) = settings.experiment {
-            rows[rows.count - 1] = 2 * bottleneck
-            last = bottleneck
-        }
-        units = settings.network.hidden + [last]
+        let network = settings.networkDescription
+        units = network.layerUnits
+        matrixRanks = network.layers.map { min($0.place.rows, $0.place.columns) }
         var narrowest = inputs
+        // What goes past a layer may have directions that the layer has lost.
         ranks = units.map { units in
-            narrowest = min(narrowest, units)
-            return narrowest
+            if network.isDenseChain { narrowest = min(narrowest, units) }
+            return min(narrowest, units)
         }
-        matrixRanks = zip([inputs] + rows, rows).map { min($0, $1) }
     }
 }
 

@@ -1,3 +1,4 @@
+import Model
 import Text
 
 extension Setting {
@@ -190,14 +191,14 @@ extension Setting {
             "biases", .flag, default: "true, false (teacher)", uses: [plain],
             "Whether layers have biases; a ReLU network without is homogeneous in its weights."),
         Setting(
-            "initialisation", .word(TrialSettings.Network.Initialisation.allCases.map(\.rawValue)),
+            "initialisation", .word(Initialisation.allCases.map(\.rawValue)),
             default: "scaled", uses: [mlp],
             "Weights before the first step, normal: `scaled`, of variance 2 / inputs before a ReLU and "
                 + "2 / (inputs + outputs) else; `truncatedNormal`, of deviation 1/√inputs, drawn again beyond two "
                 + "deviations; `gaussian`, of deviation 1/√inputs. Or of the same deviation `uniform`; or "
                 + "`orthogonal`, a random matrix with orthonormal rows or columns."),
         Setting(
-            "normalisation", .word(["none"] + TrialSettings.Normalisation.words),
+            "normalisation", .word(["none"] + Normalisation.words),
             default: "none (mlp, cnn), batch (resnet)", uses: [beyond],
             "What normalises hidden layers before their activation."),
         Setting(

@@ -27,8 +27,7 @@ extension TrialSettings {
     }
 
     private func bytes(ofPoints points: Int) -> Int {
-        let units = weightLayers?.map(\.units) ?? network.hidden + [outputCount]
-        return 4 * points * (inputCount + 2 * units.reduce(0, +))
+        4 * points * (inputCount + 2 * networkDescription.layerUnits.reduce(0, +))
     }
 }
 

@@ -1,15 +1,35 @@
+import Model
 import Text
 
 extension TrialSettings {
     /// A network beyond the plain MLP, trained on its task loss.
     public enum Architecture: Hashable, Sendable {
         /// An MLP whose hidden layers are normalised, or have the way past them, or both.
-        case mlp(Normalisation?, hasSkips: Bool)
+        case mlp(Normalisation?, isResidual: Bool)
         /// 3 × 3 convolutions of `network.hidden` channels, all but the first of stride 2; the mean over
         /// pixels; a dense layer.
         case cnn(Normalisation?)
         /// The residual network for small images: `depth` = 6n + 2, `width` channels in its first stage.
         case resnet(depth: Int, width: Int, Normalisation?)
+
+        /// The network of these layers at points of a size.
+        public func shape(
+            _ network: Network, input: ImageSize, outputs: Int
+        ) throws(ShapeFault) -> NetworkShape {
+            switch self {
+            case .mlp(let normalisation, let isResidual):
+                try .mlp(
+                    units: [input.count] + network.hidden + [outputs], activation: network.activation,
+                    normalisation: normalisation, isResidual: isResidual, hasBiases: network.biases)
+            case .cnn(let normalisation):
+                try .cnn(
+                    channels: network.hidden, activation: network.activation, classes: outputs, input: input,
+                    normalisation: normalisation, hasBiases: network.biases)
+            case .resnet(let depth, let width, let normalisation):
+                try .resnet(
+                    depth: depth, width: width, classes: outputs, input: input, normalisation: normalisation)
+            }
+        }
 
         var isOfImages: Bool { if case .mlp = self { false } else { true } }
 
@@ -17,35 +37,6 @@ extension TrialSettings {
             switch self {
             case .mlp(let normalisation, _), .cnn(let normalisation), .resnet(_, _, let normalisation):
                 normalisation
-            }
-        }
-    }
-
-    /// What normalises a hidden layer's pre-activations (docs/sweep-files.md).
-    public enum Normalisation: Hashable, Sendable {
-        case layer, batch, instance
-        /// So many groups of channels.
-        case group(Int)
-
-        static let words = ["layer", "batch", "instance", "group"]
-
-        /// nil of another word.
-        init?(_ word: String, groups: Int) {
-            switch word {
-            case "layer": self = .layer
-            case "batch": self = .batch
-            case "instance": self = .instance
-            case "group": self = .group(groups)
-            default: return nil
-            }
-        }
-
-        var word: String {
-            switch self {
-            case .layer: "layer"
-            case .batch: "batch"
-            case .instance: "instance"
-            case .group: "group"
             }
         }
     }
@@ -62,11 +53,11 @@ extension TrialSettings {
 extension TrialSettings.Architecture {
     var json: JSONValue {
         var members: [String: JSONValue] = [:]
-        let normalisation: TrialSettings.Normalisation?
+        let normalisation: Normalisation?
         switch self {
-        case .mlp(let kind, let hasSkips):
+        case .mlp(let kind, let isResidual):
             members["name"] = .string("mlp")
-            if hasSkips { members["skips"] = .bool(true) }
+            if isResidual { members["skips"] = .bool(true) }
             normalisation = kind
         case .cnn(let kind):
             members["name"] = .string("cnn")
@@ -83,26 +74,11 @@ extension TrialSettings.Architecture {
     }
 }
 
-/// Height, width and channels of an image.
-public struct ImageSides: Equatable, Sendable {
-    public var height: Int
-    public var width: Int
-    public var channels: Int
-    public var count: Int { height * width * channels }
-
-    public init(_ height: Int, _ width: Int, _ channels: Int) {
-        (self.height, self.width, self.channels) = (height, width, channels)
-    }
-
-    /// What a convolution of stride 2 leaves.
-    mutating func halve() { (height, width) = ((height + 1) / 2, (width + 1) / 2) }
-}
-
 extension TrialSettings.Images.Name {
-    public var sides: ImageSides {
+    public var size: ImageSize {
         switch self {
-        case .mnist, .fashionMNIST: ImageSides(28, 28, 1)
-        case .cifar10, .generated: ImageSides(32, 32, 3)
+        case .mnist, .fashionMNIST: ImageSize(height: 28, width: 28, channels: 1)
+        case .cifar10, .generated: ImageSize(height: 32, width: 32, channels: 3)
         }
     }
 

@@ -57,13 +57,10 @@ extension TrialSettings {
     /// A network's parameters by name, in the order in which training holds them. A weight is [outputs, inputs].
     public var tensors: [(name: String, shape: [Int])] { networkDescription.tensors }
 
-    /// nil of plain MLPs and VIBs.
-    var weightLayers: [WeightLayer]? { networkDescription.weightLayers }
-
     var inputCount: Int {
         switch dataset {
         case .gaussian(let data): data.inputs
-        case .images(let images): images.name.sides.count
+        case .images(let images): images.name.size.count
         case .teacher(let data): data.inputs
         case .symmetric: Symmetric.bits
         case .modular(let data): 2 * data.modulus

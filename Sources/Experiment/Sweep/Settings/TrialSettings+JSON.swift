@@ -1,3 +1,4 @@
+import Model
 import Text
 
 extension TrialSettings {
@@ -11,7 +12,7 @@ extension TrialSettings {
         ]
         // What came later is written where it is not the default: identifiers stay.
         if !network.biases { members["biases"] = .bool(false) }
-        if network.initialisation != .scaled {
+        if network.initialisation != .heGlorot {
             members["initialisation"] = .string(network.initialisation.rawValue)
         }
         return .object(members)
@@ -87,7 +88,7 @@ extension TrialSettings.Training {
     }
 }
 
-extension TrialSettings.Training.Optimizer {
+extension Optimizer {
     var json: JSONValue {
         switch self {
         case .sgd(let momentum): .object(["name": .string("sgd"), "momentum": .number(momentum)])
@@ -100,7 +101,7 @@ extension TrialSettings.Training.Optimizer {
     }
 }
 
-extension TrialSettings.Training.Schedule {
+extension Schedule {
     var json: JSONValue {
         switch self {
         case .constant: .string("constant")

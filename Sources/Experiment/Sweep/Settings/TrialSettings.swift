@@ -1,3 +1,4 @@
+import Model
 import Text
 
 /// Everything one trial depends on, with every default filled in: the input of `run(trial)` and the content
@@ -142,15 +143,6 @@ public struct TrialSettings: Hashable, Sendable {
 
     /// The encoder of a VIB (without its head of 2K outputs), or the MLP without its output layer.
     public struct Network: Hashable, Sendable {
-        public enum Activation: String, CaseIterable, Sendable { case linear, relu, tanh }
-        /// The weights before the first step: as the activation wants them (He, Glorot), or normal of
-        /// deviation 1/√inputs without what is beyond two deviations.
-        ///
-        /// Or, of variance 1 / inputs: normal, uniform, or a random matrix with orthonormal rows or columns.
-        public enum Initialisation: String, CaseIterable, Sendable {
-            case scaled, truncatedNormal, gaussian, uniform, orthogonal
-        }
-
         /// Units of each hidden layer; `depth` is `hidden.count + 1`.
         public var hidden: [Int]
         public var activation: Activation
@@ -162,7 +154,7 @@ public struct TrialSettings: Hashable, Sendable {
 
         public init(
             hidden: [Int], activation: Activation, biases: Bool = true,
-            initialisation: Initialisation = .scaled
+            initialisation: Initialisation = .heGlorot
         ) {
             self.hidden = hidden
             self.activation = activation
@@ -172,23 +164,9 @@ public struct TrialSettings: Hashable, Sendable {
     }
 
     public struct Training: Hashable, Sendable {
-        public enum Optimizer: Hashable, Sendable {
-            case sgd(momentum: Double)
-            case adam(beta1: Double, beta2: Double, epsilon: Double)
-        }
-        public enum Schedule: Hashable, Sendable {
-            case constant
-            /// From `learningRate` to 0 along half a cosine over the whole training.
-            case cosine
-            /// Times `factor` every `every` epochs (images) or steps (Gaussian data).
-            case decay(factor: Double, every: Int)
-        }
         public enum Duration: Hashable, Sendable {
             case steps(Int)
             case epochs(Int)
-        }
-        public enum Loss: String, CaseIterable, Sendable {
-            case crossEntropy, meanSquaredError, gaussianNLL, logistic
         }
 
         public var optimizer: Optimizer
@@ -204,26 +182,13 @@ public struct TrialSettings: Hashable, Sendable {
         public var duration: Duration
         public var loss: Loss
         /// nil where λ is 0.
-        public var logDet: LogDet?
-
-        /// λ · −ln det(HᵀH + ε I) of hidden layers' activations, beside the loss.
-        public struct LogDet: Hashable, Sendable {
-            public var weight: Double
-            public var epsilon: Double
-            /// Hidden layers, counted from 1, ascending.
-            public var layers: [Int]
-
-            public init(weight: Double, epsilon: Double, layers: [Int]) {
-                self.weight = weight
-                self.epsilon = epsilon
-                self.layers = layers
-            }
-        }
+        public var logDet: LogDetSettings?
 
         public init(
             optimizer: Optimizer, learningRate: Double, schedule: Schedule, weightDecay: Double,
             average: Double?,
-            batch: Int, duration: Duration, loss: Loss, logDet: LogDet? = nil, decoupledDecay: Bool = false
+            batch: Int, duration: Duration, loss: Loss, logDet: LogDetSettings? = nil,
+            decoupledDecay: Bool = false
         ) {
             self.optimizer = optimizer
             self.learningRate = learningRate

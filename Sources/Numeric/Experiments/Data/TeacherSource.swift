@@ -1,5 +1,6 @@
 import Learning
 import LinearAlgebra
+import Model
 import Sweep
 
 /// Data that a known network labels: inputs uniform on the unit sphere, one output.

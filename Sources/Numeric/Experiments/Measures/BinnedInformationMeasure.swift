@@ -1,6 +1,7 @@
 import Learning
 import LinearAlgebra
 import Measures
+import Model
 import Text
 
 /// I(X;T) and I(T;Y) of each layer's binned activations, and whether I(X;T) falls along the training.

@@ -1,5 +1,6 @@
 import LinearAlgebra
 import Measures
+import Model
 import Text
 
 /// Ranks before and after a component between random layers, which the trial's streams draw.

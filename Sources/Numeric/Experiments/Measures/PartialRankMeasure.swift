@@ -1,6 +1,7 @@
 import Learning
 import LinearAlgebra
 import Measures
+import Model
 import Text
 
 /// Ranks of the columns of each layer's Jacobian that belong to the middle of the image.

@@ -46,7 +46,7 @@ struct TrialCheckpoints {
     }
 
     /// To be called after each step.
-    func saveIfDue<M: Model>(_ trainer: Trainer<M>, _ history: History) where M.Scalar == Float {
+    func saveIfDue<M: TrainableNetwork>(_ trainer: Trainer<M>, _ history: History) where M.Scalar == Float {
         guard hooks.isDue() else { return }
         let memory = trainer.memory
         var header: [String: JSONValue] = [
@@ -64,7 +64,8 @@ struct TrialCheckpoints {
 
     /// Puts the trainer where the last checkpoint was taken; nil, and the trainer as it was, where there is none that
     /// is whole and of this trial, program and kernel.
-    func restore<M: Model>(_ trainer: inout Trainer<M>, steps: Int) -> History? where M.Scalar == Float {
+    func restore<M: TrainableNetwork>(_ trainer: inout Trainer<M>, steps: Int) -> History?
+    where M.Scalar == Float {
         guard let bytes = hooks.load() else { return nil }
         do throws(Unfit) {
             var reader = try Reader(bytes, key: key)

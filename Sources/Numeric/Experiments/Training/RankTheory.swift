@@ -20,7 +20,7 @@ func promisedRanks(
 /// What the limit of infinite depth says of products of normal weights, of layers that are all equally
 /// wide; nil of others, and where they are not measured.
 func productTheory(_ settings: TrialSettings) -> [String: JSONValue]? {
-    guard settings.trainingSteps == 0, [.scaled, .gaussian].contains(settings.network.initialisation),
+    guard settings.trainingSteps == 0, [.heGlorot, .gaussian].contains(settings.network.initialisation),
         let measure = settings.measures.requested.first(where: { $0.name == WeightProductMeasure.name }),
         case .gaussian(let data) = settings.dataset, case .mlp = settings.experiment,
         !settings.network.hidden.isEmpty,

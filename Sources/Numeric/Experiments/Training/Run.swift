@@ -1,6 +1,7 @@
 import Learning
 import LinearAlgebra
 import Measures
+import Model
 import Sweep
 import Text
 
@@ -184,11 +185,11 @@ public struct TrialRunner {
         for (settings, plan) in members {
             let shape = StackShape(
                 units: [source.inputs] + settings.network.hidden + [source.outputs],
-                activation: settings.network.activation.kernel, hasBiases: settings.network.biases)
+                activation: settings.network.activation, hasBiases: settings.network.biases)
             let model = MLP<Float>(
-                shape, loss: plan.loss, points: plan.batch, logDet: settings.training.regulariser,
+                shape, loss: plan.loss, points: plan.batch, logDet: settings.training.logDet,
                 sharing: trainings.last?.trainer.model)
-            model.initialise(streams, settings.network.initialisation.kernel)
+            model.initialise(streams, settings.network.initialisation)
             let measures = MeasureSet(settings, model, source, streams, lastUnits: source.outputs)
             var evaluation = MLPEvaluation(
                 model: MLP(shape, loss: plan.loss, points: evaluationPoints, sharing: evaluated),
@@ -216,12 +217,12 @@ public struct TrialRunner {
             func make(points: Int, logDet: LogDetSettings? = nil, sharing other: VIB<Float>?) -> VIB<Float> {
                 VIB(
                     hidden: [source.inputs] + settings.network.hidden,
-                    activation: settings.network.activation.kernel, bottleneck: bottleneck,
+                    activation: settings.network.activation, bottleneck: bottleneck,
                     outputs: source.outputs, loss: plan.loss, beta: beta, shift: shift, points: points,
                     logDet: logDet, sharing: other)
             }
             let model = make(
-                points: plan.batch, logDet: settings.training.regulariser,
+                points: plan.batch, logDet: settings.training.logDet,
                 sharing: trainings.last?.trainer.model)
             model.initialise(streams)
             let measures = MeasureSet(settings, model, source, streams, lastUnits: bottleneck)
@@ -240,7 +241,8 @@ public struct TrialRunner {
         return histories(of: trainings, sets)
     }
 
-    private func histories<M: Model>(of trainings: [Training<M>], _ sets: [MeasureSet]) -> [History]
+    private func histories<M: TrainableNetwork>(of trainings: [Training<M>], _ sets: [MeasureSet])
+        -> [History]
     where M.Scalar == Float {
         zip(trainings, sets).map { training, measures in
             var history = training.history
@@ -281,12 +283,6 @@ public struct TrialRunner {
             body["theory"] = .object((body["theory"]?.object ?? [:]).merging(promised) { _, new in new })
         }
         return .object(body)
-    }
-}
-
-extension TrialSettings.Training {
-    fileprivate var regulariser: LogDetSettings? {
-        logDet.map { LogDetSettings(weight: $0.weight, epsilon: $0.epsilon, layers: $0.layers) }
     }
 }
 

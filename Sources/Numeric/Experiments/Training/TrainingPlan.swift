@@ -1,6 +1,7 @@
 import Glibc
 import Learning
 import LinearAlgebra
+import Model
 import Sweep
 import Text
 
@@ -37,8 +38,9 @@ public struct KeptNetwork: Equatable, Sendable {
 /// A trial's training in the terms of Learning: how many steps, with which optimiser, measured when.
 struct TrainingPlan {
     let loss: Loss
-    let steps: Int
+    var steps: Int { length.steps }
     let optimizer: OptimizerSettings
+    let length: TrainingLength
     /// Ascending; a number n means after n steps.
     let traceSteps: [Int]
     let batch: Int
@@ -58,15 +60,9 @@ struct TrainingPlan {
         self.checkpoints = checkpoints.map { TrialCheckpoints($0, settings, keeping) }
         let training = settings.training
         batch = training.batch
-        loss =
-            switch training.loss {
-            case .crossEntropy: .crossEntropy
-            case .meanSquaredError: .meanSquaredError
-            case .gaussianNLL: .gaussianNLL
-            case .logistic: .logistic
-            }
+        loss = training.loss
         guard source.fits(loss) else {
-            throw .settings("the loss \(training.loss.rawValue) does not fit the data set's targets")
+            throw .settings("the loss \(loss.rawValue) does not fit the data set's targets")
         }
         var stepsPerEpoch = 1
         if let count = source.finiteCount {
@@ -75,12 +71,13 @@ struct TrainingPlan {
                 throw .settings("a batch of \(batch) is more than the \(count) training points")
             }
         }
-        steps =
+        let steps =
             switch training.duration {
             case .steps(let count): count
             case .epochs(let count): count * stepsPerEpoch
             }
-        optimizer = TrainingPlan.optimizer(training, steps: steps, stepsPerEpoch: stepsPerEpoch)
+        optimizer = TrainingPlan.optimizer(training)
+        length = TrainingLength(steps: steps, stepsPerEpoch: stepsPerEpoch)
         traceSteps = settings.measures.every.steps(of: steps)
     }
 
@@ -91,22 +88,9 @@ struct TrainingPlan {
         return body()
     }
 
-    private static func optimizer(
-        _ training: TrialSettings.Training, steps: Int, stepsPerEpoch: Int
-    ) -> OptimizerSettings {
-        let method: OptimizerSettings.Method =
-            switch training.optimizer {
-            case .sgd(let momentum): .sgd(momentum: momentum)
-            case .adam(let beta1, let beta2, let epsilon): .adam(beta1: beta1, beta2: beta2, epsilon: epsilon)
-            }
-        let schedule: OptimizerSettings.Schedule =
-            switch training.schedule {
-            case .constant: .constant
-            case .cosine: .cosine(steps: steps)
-            case .decay(let factor, let every): .decay(factor: factor, every: every * stepsPerEpoch)
-            }
-        return OptimizerSettings(
-            method: method, learningRate: training.learningRate, schedule: schedule,
+    private static func optimizer(_ training: TrialSettings.Training) -> OptimizerSettings {
+        OptimizerSettings(
+            method: training.optimizer, learningRate: training.learningRate, schedule: training.schedule,
             weightDecay: training.weightDecay, isDecayDecoupled: training.decoupledDecay,
             average: training.average)
     }
@@ -147,28 +131,6 @@ extension BatchSource {
         case .teacher(let source): source.fill(&batch, step: step, anew: anew)
         case .symmetric(let source): source.fill(&batch, step: step)
         case .modular(let source): source.fill(&batch, step: step, anew: anew)
-        }
-    }
-}
-
-extension TrialSettings.Network.Activation {
-    public var kernel: Activation {
-        switch self {
-        case .linear: .linear
-        case .relu: .relu
-        case .tanh: .tanh
-        }
-    }
-}
-
-extension TrialSettings.Network.Initialisation {
-    var kernel: Initialisation {
-        switch self {
-        case .scaled: .scaled
-        case .truncatedNormal: .truncatedNormal
-        case .gaussian: .gaussian
-        case .uniform: .uniform
-        case .orthogonal: .orthogonal
         }
     }
 }

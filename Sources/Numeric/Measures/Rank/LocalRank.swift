@@ -3,6 +3,7 @@
 
 import Learning
 import LinearAlgebra
+import Model
 
 /// A mean over points with its standard error.
 public struct PointStatistic: Equatable, Sendable {

@@ -1,5 +1,6 @@
 import Learning
 import LinearAlgebra
+import Model
 
 /// Local rank of a network of any layers: the mean over points of the rank of J_l(x) = ∂p_l/∂x, p_l what goes
 /// into layer l's activation (after its normalisation; of the last layer the output), in evaluation.

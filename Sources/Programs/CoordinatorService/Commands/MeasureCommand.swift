@@ -1,6 +1,7 @@
 import Console
 import Files
 import Glibc
+import Model
 import Sweep
 import Text
 import Transport
@@ -104,7 +105,7 @@ func runMeasure(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
 extension MeasureRequest.Measure {
     /// Why these points or any network have not got it; nil where they may have.
     fileprivate func problem(
-        _ points: MeasureRequest.Points, _ activation: TrialSettings.Network.Activation?
+        _ points: MeasureRequest.Points, _ activation: Activation?
     ) -> String? {
         if needsLabels, !points.haveLabels { return "needs --labels" }
         if let declaration {
@@ -132,7 +133,7 @@ extension MeasureRequest {
         }
         let isOfWeights = asked?.allSatisfy(Measure.ofWeights.contains) ?? false
         // Where nobody says it, the file may.
-        var activation: TrialSettings.Network.Activation?
+        var activation: Activation?
         if let name = arguments["--activation"] { activation = try choice("--activation", name) }
         let ofPoints = [
             "--dataset", "--inputs", "--images", "--labels", "--scale", "--points", "--features", "--head",
