@@ -104,7 +104,7 @@ private let kinds: [String] =
         guard case .images(let images) = settings.dataset else { return }
         let streams = RandomStreams(seed: settings.seed)
         let source = BatchSource(
-            kind: .images(try ImageSource(images, set: GeneratedImages(images).make(), streams: streams)))
+            try ImageSource(images, set: GeneratedImages(images).make(), streams: streams))
         let networks = try result.kept.map { kept in
             let network = Network<Float>(try shape(settings), loss: .crossEntropy, points: 10)
             network.parameters.flat.assign(kept.values)

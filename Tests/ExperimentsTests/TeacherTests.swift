@@ -19,10 +19,10 @@ private func source(_ settings: TrialSettings.Teacher, seed: UInt64 = 3) throws 
     try TeacherSource(settings, streams: RandomStreams(seed: seed))
 }
 
-private func points(_ source: TeacherSource, _ part: BatchSource.Part) -> Batch<Float> {
-    let kind = BatchSource(kind: .teacher(source))
+private func points(_ source: TeacherSource, _ part: DataPart) -> Batch<Float> {
+    let kind = BatchSource(source)
     var batch = kind.makeBatch(points: part == .train ? 40 : 30)
-    source.fill(&batch, part, from: 0)
+    source.fill(&batch, part, from: 0, index: 0)
     return batch
 }
 
@@ -45,7 +45,7 @@ private func squares(_ numbers: [Float]) -> Double {
 @Test(arguments: 1...4)
 func aTeachersLabelsAreItsOutputsSignsWithMarginOne(depth: Int) throws {
     let source = try source(settings(.classification, depth: depth))
-    for part in [BatchSource.Part.train, .test] {
+    for part in [DataPart.train, .test] {
         let batch = points(source, part)
         for row in 0..<batch.inputs.rows {
             let x = batch.inputs.rows(row..<row + 1).values
@@ -103,9 +103,9 @@ func aTeachersLabelsAreItsOutputsSignsWithMarginOne(depth: Int) throws {
     for points in [8, 40] {
         var seen: [String] = []
         for step in 0..<40 / points {
-            var batch = BatchSource(kind: .teacher(source)).makeBatch(points: points)
+            var batch = BatchSource(source).makeBatch(points: points)
             // The batch of all points is filled once, at the first step.
-            source.fill(&batch, step: step)
+            source.fill(&batch, step: step, anew: false)
             seen += rows(batch)
         }
         #expect(seen.sorted() == rows(all).sorted())

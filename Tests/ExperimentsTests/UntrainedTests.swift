@@ -159,7 +159,7 @@ private let linear = """
     let source = ModularSource(data, streams: RandomStreams(seed: 3))
     #expect(Set(source.train).union(source.test) == Set(0..<49) && source.train.count == 20)
     #expect(ModularSource(data, streams: RandomStreams(seed: 4)).train != source.train)
-    let batches = BatchSource(kind: .modular(source), isOneHot: true)
+    let batches = BatchSource(source, isOneHot: true)
     #expect(batches.inputs == 14 && batches.outputs == 7 && batches.isClasses)
     var seen: [Int] = []
     for (size, steps) in [(20, 1), (5, 4)] {

@@ -4,9 +4,7 @@ import Model
 import Sweep
 
 /// Data that a known network labels: inputs uniform on the unit sphere, one output.
-///
-/// A reference, because the order of the epoch is kept between steps.
-final class TeacherSource {
+final class TeacherSource: PointSource {
     /// Why there are no data.
     enum Fault: Error, Equatable {
         /// Of so many candidates fewer than asked for have margin 1.
@@ -19,9 +17,13 @@ final class TeacherSource {
     let teacher: MLP<Float>
     private let train: Points
     private let test: Points
-    private let streams: RandomStreams
-    private var order: [UInt32]
-    private var shuffledEpoch = -1
+    private var order: EpochOrder
+    var inputs: Int { settings.inputs }
+    var outputs: Int { 1 }
+    var classes: Int { settings.task == .classification ? 2 : 0 }
+    var trainCount: Int? { settings.trainPoints }
+    var testCount: Int { settings.testPoints }
+    var losses: [Loss] { settings.task == .classification ? [.logistic] : [.meanSquaredError] }
 
     private struct Points {
         /// [points, inputs]
@@ -38,13 +40,12 @@ final class TeacherSource {
 
     init(_ settings: TrialSettings.Teacher, streams: RandomStreams) throws(Fault) {
         self.settings = settings
-        self.streams = streams
         teacher = TeacherSource.teacher(settings)
         train = try TeacherSource.points(
             settings.trainPoints, settings, teacher, streams, .teacherTrainingPoints)
         test = try TeacherSource.points(
             settings.testPoints, settings, teacher, streams, .teacherTestPoints)
-        order = [UInt32](repeating: 0, count: settings.trainPoints)
+        order = EpochOrder(points: settings.trainPoints, streams)
         // The theorem wants one point with |x| ≤ 1 and y ≥ 1; classification has nothing else.
         let largest = train.outputs.values.max() ?? 0
         if settings.task == .regression, largest < 1 {
@@ -119,29 +120,19 @@ final class TeacherSource {
         }
     }
 
-    /// The batch of a step, steps counted from 0 over all epochs: a random order anew each epoch. A batch of
-    /// all points keeps their order: its mean has no order.
-    ///
-    /// - Parameter anew: whether the batch may hold anything; else it is the one of the step before.
-    func fill(_ batch: inout Batch<Float>, step: Int, anew: Bool = false) {
+    /// A batch of all points keeps their order: its mean has no order.
+    func fill(_ batch: inout Batch<Float>, step: Int, anew: Bool) {
         let points = batch.inputs.rows
         if points == settings.trainPoints {
             if step == 0 || anew { copy(&batch, train, from: 0) }
             return
         }
-        let perEpoch = settings.trainPoints / points
-        let (epoch, index) = (step / perEpoch, step % perEpoch)
-        if epoch != shuffledEpoch {
-            streams.shuffle(&order, .batchOrder, index: epoch)
-            shuffledEpoch = epoch
-        }
-        for (position, row) in order[index * points..<(index + 1) * points].enumerated() {
+        for (position, row) in order.batch(of: points, step: step).enumerated() {
             copy(&batch, train, row: Int(row), to: position)
         }
     }
 
-    /// Consecutive points, for evaluation.
-    func fill(_ batch: inout Batch<Float>, _ part: BatchSource.Part, from start: Int) {
+    func fill(_ batch: inout Batch<Float>, _ part: DataPart, from start: Int, index: Int) {
         copy(&batch, part == .test ? test : train, from: start)
     }
 

@@ -140,24 +140,24 @@ public struct TrialRunner {
                 let source = try GaussianSource(
                     gaussian, targetMap: targetMap, streams: streams,
                     points: max(settings.training.batch, evaluationPoints))
-                return BatchSource(kind: .gaussian(source))
+                return BatchSource(source)
             } catch { throw .settings("the joint covariance is not positive definite") }
         case .teacher(let teacher):
             do {
-                return BatchSource(kind: .teacher(try TeacherSource(teacher, streams: streams)))
+                return BatchSource(try TeacherSource(teacher, streams: streams))
             } catch { throw .settings(error.words(norm: teacher.norm)) }
         case .symmetric(let symmetric):
             return BatchSource(
-                kind: .symmetric(SymmetricSource(symmetric, streams: streams)),
+                SymmetricSource(symmetric, streams: streams),
                 isOneHot: settings.training.loss != .crossEntropy)
         case .modular(let modular):
             return BatchSource(
-                kind: .modular(ModularSource(modular, streams: streams)),
+                ModularSource(modular, streams: streams),
                 isOneHot: settings.training.loss != .crossEntropy)
         case .images(let images):
             do throws(DataError) {
                 let source = try ImageSource(images, set: imageSet(images), streams: streams)
-                return BatchSource(kind: .images(source), isOneHot: settings.training.loss != .crossEntropy)
+                return BatchSource(source, isOneHot: settings.training.loss != .crossEntropy)
             } catch { throw .data(error) }
         }
     }

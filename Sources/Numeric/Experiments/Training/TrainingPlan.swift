@@ -61,11 +61,11 @@ struct TrainingPlan {
         let training = settings.training
         batch = training.batch
         loss = training.loss
-        guard source.fits(loss) else {
+        guard source.points.losses.contains(loss) else {
             throw .settings("the loss \(loss.rawValue) does not fit the data set's targets")
         }
         var stepsPerEpoch = 1
-        if let count = source.finiteCount {
+        if let count = source.points.trainCount {
             stepsPerEpoch = count / batch
             guard stepsPerEpoch > 0 else {
                 throw .settings("a batch of \(batch) is more than the \(count) training points")
@@ -93,45 +93,6 @@ struct TrainingPlan {
             method: training.optimizer, learningRate: training.learningRate, schedule: training.schedule,
             weightDecay: training.weightDecay, isDecayDecoupled: training.decoupledDecay,
             average: training.average)
-    }
-}
-
-extension BatchSource {
-    var isClasses: Bool {
-        switch kind {
-        case .gaussian: false
-        case .images, .symmetric, .modular: true
-        case .teacher(let source): source.settings.task == .classification
-        }
-    }
-
-    /// How many training points there are; nil where each is drawn anew.
-    var finiteCount: Int? {
-        switch kind {
-        case .gaussian: nil
-        case .images(let source): source.trainCount
-        case .teacher(let source): source.settings.trainPoints
-        case .symmetric(let source): source.settings.trainPoints
-        case .modular(let source): source.settings.trainPoints
-        }
-    }
-
-    fileprivate func fits(_ loss: Loss) -> Bool {
-        if case .teacher = kind { return loss == (isClasses ? .logistic : .meanSquaredError) }
-        return loss == .meanSquaredError || loss != .logistic && (loss == .crossEntropy) == isClasses
-    }
-
-    /// The training batch of a step.
-    ///
-    /// - Parameter anew: whether the batch may hold anything; else it is the one of the step before.
-    func fill(_ batch: inout Batch<Float>, step: Int, anew: Bool = false) {
-        switch kind {
-        case .gaussian(let source): source.fill(batch, .trainingData, index: step)
-        case .images(let source): source.fill(&batch, step: step)
-        case .teacher(let source): source.fill(&batch, step: step, anew: anew)
-        case .symmetric(let source): source.fill(&batch, step: step)
-        case .modular(let source): source.fill(&batch, step: step, anew: anew)
-        }
     }
 }
 
