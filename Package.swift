@@ -103,7 +103,7 @@ let package = Package(
         .testTarget(name: "TextTests", dependencies: ["Text"]),
         .testTarget(name: "ConsoleTests", dependencies: ["Console"]),
         .testTarget(name: "ModelTests", dependencies: ["Model"]),
-        .testTarget(name: "SweepTests", dependencies: ["Sweep", "Text", "TestSupport"]),
+        .testTarget(name: "SweepTests", dependencies: ["Sweep", "Model", "Text", "TestSupport"]),
         .testTarget(
             name: "LinearAlgebraTests", dependencies: ["LinearAlgebra", "Model", "CKernels", "TestSupport"]),
         .testTarget(

@@ -63,8 +63,8 @@ import Testing
         let cluster = try Self.read(
             """
             name: big
-            slurm: {partition: main, nodes: "n[1-3]", time: "01:30:00", account: a1, slots: 4, min: 2, max: 20,
-                    folder: /shared/rs, lines: ["--mem=4G"]}
+            slurm: {partition: main, nodes: "n[1-3]", time: "01:30:00", account: a1, slots: 4, min_jobs: 2, max_jobs: 20,
+                    folder: /shared/rs, sbatch_args: ["--mem=4G"]}
             """)
         guard case .slurm(let settings) = cluster.engine else {
             Issue.record("no slurm")
@@ -72,8 +72,8 @@ import Testing
         }
         #expect(settings.partition == "main" && settings.nodes == "n[1-3]" && settings.account == "a1")
         #expect(settings.time == "01:30:00" && settings.timeSeconds == 5400)
-        #expect(settings.slots == 4 && settings.min == 2 && settings.max == 20)
-        #expect(settings.folder == "/shared/rs" && settings.lines == ["--mem=4G"])
+        #expect(settings.slots == 4 && settings.minJobs == 2 && settings.maxJobs == 20)
+        #expect(settings.folder == "/shared/rs" && settings.sbatchArguments == ["--mem=4G"])
     }
 
     @Test(
@@ -175,15 +175,24 @@ import Testing
                 "c.yaml:2:28: slurm.nodes: 'n1 n2' is no list of nodes as Slurm writes it: n1, or n[1-3,7],big2"
             ),
             (
-                "name: x\nslurm: {folder: /f, lines: [mem=4G]}",
-                "c.yaml:2:28: slurm.lines: 'mem=4G' is no option of sbatch: these begin with '-', as in --mem=4G"
+                "name: x\nslurm: {folder: /f, sbatch_args: [mem=4G]}",
+                "c.yaml:2:34: slurm.sbatch_args: 'mem=4G' is no option of sbatch: these begin with '-', as in --mem=4G"
+            ),
+            (
+                "name: x\nslurm: {folder: /f, lines: [--mem=4G], min: 1, max: 2}",
+                "c.yaml:2:21: slurm.lines: 'lines' is now 'sbatch_args'\n"
+                    + "c.yaml:2:40: slurm.min: 'min' is now 'min_jobs'\n"
+                    + "c.yaml:2:48: slurm.max: 'max' is now 'max_jobs'"
             ),
             (
                 "name: x\nlisten: tcp://127.0.0.1:5\nslurm: {folder: /f}",
                 "c.yaml:2:9: listen: tcp://127.0.0.1:5 is for programs on this machine, and jobs run on others: listen "
                     + "at tcp://0.0.0.0:*, or give the 'address' at which jobs find it"
             ),
-            ("name: x\nslurm: {folder: /f, min: 3, max: 2}", "c.yaml:2:26: slurm.min: min is 3, and max 2"),
+            (
+                "name: x\nslurm: {folder: /f, min_jobs: 3, max_jobs: 2}",
+                "c.yaml:2:31: slurm.min_jobs: min_jobs is 3, and max_jobs 2"
+            ),
             (
                 "name: x\nhosts: [{host: a, kernel: Haswel}]\nkernel: Nonsense",
                 "c.yaml:2:27: hosts.a.kernel: OpenBLAS has no kernel 'Haswel'; did you mean 'Haswell'?\n"
@@ -195,6 +204,9 @@ import Testing
             ),
         ])
     func mistakes(text: String, message: String) {
+        for key in ClusterReader.keys + ClusterReader.hostKeys + ClusterReader.slurmKeys {
+            #expect(key == key.lowercased())
+        }
         let error = #expect(throws: ClusterError.self) { try Self.read(text) }
         #expect(error?.message == message)
     }

@@ -58,11 +58,11 @@ import Testing
         try work.write(
             """
             name: s
-            experiment: resnet
-            dataset: {name: cifar-10, trainPoints: 40, testPoints: 20}
+            model: resnet
+            dataset: {name: cifar-10, train_points: 40, test_points: 20}
             width: 2
-            training: {epochs: 1, batch: 20}
-            measures: {localRank: {points: 1, patch: 2}}
+            training: {epochs: 1, batch_size: 20}
+            measures: {local_rank: {points: 1, patch: 2}}
             weights: final
             """, to: "s.yaml")
         let without = try work.run("run", "s.yaml", "--data", "data", "--out", "o")
@@ -71,10 +71,10 @@ import Testing
         #expect(without.errors.contains("--set dataset=generated-images"))
         let run = try work.run(
             "run", "s.yaml", "--workers", "1", "--out", "o", "--set",
-            "dataset={name: generated-images, trainPoints: 40, testPoints: 20}")
+            "dataset={name: generated-images, train_points: 40, test_points: 20}")
         #expect(run.code == 0, "\(run.all)")
         let record = try work.text("o/records.ndjson")
-        #expect(record.contains(#""experiment":"resnet""#) && record.contains(#""outcome":"measured""#))
+        #expect(record.contains(#""model":"resnet""#) && record.contains(#""outcome":"measured""#))
         // Names and sizes of the kept network, as its header has them.
         let names = try FileManager.default.contentsOfDirectory(
             atPath: work.folder.appending(path: "o/weights").path)

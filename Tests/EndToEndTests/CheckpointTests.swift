@@ -7,11 +7,11 @@ import Text
     /// One trial of some seconds, with a trace and weights to keep.
     private static let long = """
         name: long
-        experiment: vib
-        dataset: {name: gaussian, correlations: [0.5, 0.9], testPoints: 1000}
+        model: vib
+        dataset: {name: gaussian, correlations: [0.5, 0.9], test_points: 1000}
         beta: 0.1
-        training: {steps: 200000, batch: 64, average: 0.99}
-        measures: {every: {linear: 20}, localRank: {points: 16}}
+        training: {steps: 200000, batch_size: 64, ema_decay: 0.99}
+        measures: {trace_at: {linear: 20}, local_rank: {points: 16}}
         weights: best
         """
 
@@ -82,7 +82,8 @@ import Text
             try work.start("ranksweep-worker", ["--connect", address, "--slots", "1"] + arguments)
         }
         // Nothing is written but at the end: by itself a state is left once a minute.
-        let due = try worker("--until", String(Int(Date().timeIntervalSince1970) + 6), "--margin", "1")
+        let due = try worker(
+            "--until", String(Int(Date().timeIntervalSince1970) + 6), "--shutdown-margin", "1")
         let first = try due.wait()
         #expect(first.code == 0 && first.errors.contains("its time is up"), "\(first.all)")
         #expect(checkpoints(work).count == 1)

@@ -64,7 +64,7 @@ private struct SmallSet {
 
     func start(_ action: String, _ servers: [WebServer] = [], patience: Int = 1) throws -> Program {
         var arguments = ["data", action, "mnist", "--data", "data", "--digests", "digests"]
-        arguments += ["--patience", String(patience)]
+        arguments += ["--timeout", String(patience)]
         for server in servers { arguments += ["--mirror", server.url] }
         // Neither a proxy nor settings of the tester's.
         let environment = ["no_proxy": "127.0.0.1", "CURL_HOME": work.folder.path]

@@ -4,12 +4,12 @@ import Testing
 
 private let sweep = """
     name: small
-    experiment: mlp
-    dataset: {name: teacher, inputs: 4, norm: 10, trainPoints: 32, testPoints: 32}
+    model: mlp
+    dataset: {name: teacher, inputs: 4, norm: 10, train_points: 32, test_points: 32}
     axes:
       seed: [0, 1]
     width: 4
-    training: {batch: 16, steps: 5}
+    training: {batch_size: 16, steps: 5}
 
     """
 
@@ -52,11 +52,11 @@ private let sweep = """
         let work = try begun()
         try work.write(
             sweep.replacing("[0, 1]", with: "[0, 1, 7]") + "figures: [{name: f, x: step, y: train_loss}]\n"
-                + "measures: {every: log}\n", to: "s.yaml")
+                + "measures: {trace_at: log}\n", to: "s.yaml")
         let again = try work.run("run", "s.yaml", "--out", "r")
         #expect(again.code == 2)
         #expect(
-            again.errors.contains("measures.every: not given in the run, {\"log\":20} in s.yaml"),
+            again.errors.contains("measures.trace_at: not given in the run, {\"log\":20} in s.yaml"),
             "\(again.errors)")
         #expect(again.errors.contains("figures: none in the run, f in s.yaml"))
         #expect(!again.errors.contains("ranksweep extend"))
@@ -108,7 +108,7 @@ private let sweep = """
         try work.write(sweep, to: "s.yaml")
         try work.write(
             sweep.replacing(
-                "{name: teacher, inputs: 4, norm: 10, trainPoints: 32, testPoints: 32}", with: "mnist"),
+                "{name: teacher, inputs: 4, norm: 10, train_points: 32, test_points: 32}", with: "mnist"),
             to: "images.yaml")
         let end = try work.start("ranksweep", arguments).wait()
         #expect(end.code == 2 && end.errors.contains(words), "\(end.errors)")
@@ -224,7 +224,7 @@ private let sweep = """
             at: work.folder.appending(path: "data/mnist"), withIntermediateDirectories: true)
         #expect(mkfifo(work.folder.appending(path: "data/mnist/train-images-idx3-ubyte").path, 0o600) == 0)
         for arguments in [
-            ["measure", "w.safetensors", "--measures", "spectralNorm"], ["launch", "c.yaml", "s.yaml"],
+            ["measure", "w.safetensors", "--measures", "spectral_norm"], ["launch", "c.yaml", "s.yaml"],
             ["merge", "f.ndjson", "--out", "m"], ["data", "verify", "mnist", "--data", "data"],
         ] {
             let end = try work.start("ranksweep", arguments).wait()

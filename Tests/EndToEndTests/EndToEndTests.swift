@@ -168,7 +168,7 @@ import Text
     func diverged() throws {
         let work = try Workspace()
         let sweep = smallSweep().replacingOccurrences(
-            of: "learningRate: 1e-2", with: "optimizer: sgd, learningRate: 1e6")
+            of: "learning_rate: 1e-2", with: "optimizer: sgd, learning_rate: 1e6")
         try work.write(sweep, to: "s.yaml")
         let end = try work.run("run", "s.yaml", "--out", "a", "--set", "seed=0")
         #expect(end.code == 0, "\(end.all)")

@@ -9,14 +9,14 @@ import Text
         try work.write(
             """
             name: lists
-            experiment: mlp
-            dataset: {name: teacher, inputs: 6, norm: 8, trainPoints: 40, testPoints: 30}
+            model: mlp
+            dataset: {name: teacher, inputs: 6, norm: 8, train_points: 40, test_points: 30}
             axes: {width: [4, 8], seed: {range: [0, 2]}}
             depth: 3
-            training: {steps: 50, batch: 8, logDet: {weight: 0.001, layers: [1, 2]}}
-            measures: {classificationDimension: true, independenceDeficit: {penalty: 0.1}, localRank: false}
+            training: {steps: 50, batch_size: 8, log_det: {weight: 0.001, layers: [1, 2]}}
+            measures: {classification_dimension: true, independence_deficit: {penalty: 0.1}, local_rank: false}
             figures:
-              - {name: components, x: entry, y: component_accuracy, curves: width}
+              - {name: components, x: entry, y: pca_accuracy, curves: width}
               - {name: weights, x: entry, y: {metric: decider_weights, threshold: 1}, panels: width}
             """, to: "s.yaml")
         let run = try work.run("run", "s.yaml", "--out", "run", "--workers", "1")
@@ -29,10 +29,10 @@ import Text
         let script = try String(decoding: work.bytes("run/figures/weights.gp"), as: UTF8.self)
         #expect(script.contains("weight in class (1)") && script.contains("set xlabel"))
         let summary = try String(decoding: work.bytes("run/tables/summary.dat"), as: UTF8.self)
-        #expect(!summary.contains("component_accuracy") && summary.contains("classification_dimension"))
+        #expect(!summary.contains("pca_accuracy") && summary.contains("classification_dimension"))
         for (figure, words) in [
             ("{name: a, x: entry, y: accuracy}", "accuracy is no list"),
-            ("{name: a, x: width, y: component_accuracy}", "component_accuracy is a list"),
+            ("{name: a, x: width, y: pca_accuracy}", "pca_accuracy is a list"),
         ] {
             let text = try String(decoding: work.bytes("s.yaml"), as: UTF8.self)
             let head = text.split(separator: "figures:")[0]

@@ -142,7 +142,7 @@ struct HostsTests {
         #expect(try !present(work).contains("host1"))
         try bed.act("mend", "host1")
         try eventually("the host that was cut off is back") { try present(work).contains("host1") }
-        #expect(try work.run("pause", "--off", "far").code == 0)
+        #expect(try work.run("unpause", "far").code == 0)
 
         let end = try coordinator.wait()
         #expect(end.code == 0, "\(end.all)")

@@ -187,7 +187,7 @@ struct PretendedHosts {
         try hosts.cluster("[one]", more: "defaults: {slots: 1}")
         let launch = try hosts.launch("s.yaml", "--out", "far")
         try eventually("it works") { launch.errors.contains("OpenBLAS kernel") }
-        let worker = try #require(try processes(with: work.folder.path, "--stop-with-stdin").first)
+        let worker = try #require(try processes(with: work.folder.path, "--exit-on-stdin-eof").first)
         kill(worker, SIGKILL)
         let end = try launch.wait()
         #expect(end.code == 0)
@@ -241,12 +241,12 @@ struct PretendedHosts {
         try work.write(
             """
             name: images
-            experiment: mlp
+            model: mlp
             dataset: mnist
             depth: 2
             width: 8
             axes: {seed: [1]}
-            training: {steps: 2, batch: 8, learningRate: 0.1}
+            training: {steps: 2, batch_size: 8, learning_rate: 0.1}
             """, to: "s.yaml")
         let hosts = try PretendedHosts(work)
         let names = ["train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1"]

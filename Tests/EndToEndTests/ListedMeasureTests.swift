@@ -10,11 +10,11 @@ import Text
         try work.write(
             """
             name: ranks
-            experiment: mlp
-            dataset: {name: gaussian, correlations: [0.5, 0.9, 0.7], testPoints: 200}
+            model: mlp
+            dataset: {name: gaussian, correlations: [0.5, 0.9, 0.7], test_points: 200}
             axes: {width: [4, 8], seed: {range: [0, 2]}}
-            training: {steps: 50, batch: 16}
-            measures: {effectiveRank: {points: 64}, weightDisplacement: true, every: {log: 5}, localRank: false}
+            training: {steps: 50, batch_size: 16}
+            measures: {effective_rank: {points: 64}, weight_displacement: true, trace_at: {log: 5}, local_rank: false}
             figures:
               - {name: along, x: step, y: [effective_rank, {metric: weight_displacement, layer: each}], panels: width}
               - {name: end, x: width, y: [{metric: participation_ratio, layer: 1}, diffusion_exponent]}
@@ -26,7 +26,7 @@ import Text
         #expect(lines.count == 4)
         for line in lines {
             let record = try JSONValue(parsing: line.utf8)
-            for key in ["effective_rank", "rank_me", "participation_ratio", "diffusion_exponent"] {
+            for key in ["effective_rank", "rankme", "participation_ratio", "diffusion_exponent"] {
                 #expect(record["metrics"]?[key]?.array?.count == 2, "\(key)")
             }
             #expect(record["trace"]?.array?.count == 5)

@@ -51,14 +51,14 @@ import Text
         #expect(abs(try #require(metrics["spectral_norm"]?.array?[0].number) - 3) < 1e-12)
         let linear = try work.run(
             "measure", "net.safetensors", "--inputs", "x.npy", "--activation", "linear", "--measures",
-            "localRank")
+            "local_rank")
         let ranks = try JSONValue(parsing: linear.output.utf8)
         #expect(
             ranks["local_rank"]?["0.1"]
                 == .object(["mean": JSONValue([2, 1]), "stderr": JSONValue([0, 0])]))
         #expect(ranks.object?.keys.sorted() == ["layers", "local_rank", "local_rank_relative"])
         let norms = try JSONValue(
-            parsing: try work.run("measure", "net.safetensors", "--measures", "weightNorms").output.utf8)
+            parsing: try work.run("measure", "net.safetensors", "--measures", "weight_norms").output.utf8)
         #expect(norms["numerical_rank"] == JSONValue([2, 2]) && norms.object?.count == 5)
         #expect(norms["layers"] == .array([.string("fc1"), .string("fc2")]))
         // The upper layer alone, by what it is given.
@@ -83,35 +83,35 @@ import Text
         ("measure --features x.npy", "--features need --head FILE.safetensors"),
         ("measure --head net.safetensors --features x.npy", "a head is one layer, and it has fc1, fc2"),
         (
-            "measure --head net.safetensors --layers fc2 --features x.npy --measures localRank",
-            "--measures: localRank needs the network below its features"
+            "measure --head net.safetensors --layers fc2 --features x.npy --measures local_rank",
+            "--measures: local_rank needs the network below its features"
         ),
         (
-            "NET --layers fc2 --inputs x.npy --labels y.npy --activation relu --measures neuralCollapse",
+            "NET --layers fc2 --inputs x.npy --labels y.npy --activation relu --measures neural_collapse",
             "there is none: --features X.npy --head FILE measures one layer"
         ),
         ("NET --inputs x.npy --activation relu --measures kl", "kl is of a vib, and this is a mlp"),
         ("NET --activation rely", "'rely' is none of linear, relu, tanh; did you mean 'relu'?"),
         ("NET --activation relu", "no points to measure at: give --dataset NAME"),
-        ("NET --measures weightNorms --points 3", "no points to measure at: give --dataset NAME"),
+        ("NET --measures weight_norms --points 3", "no points to measure at: give --dataset NAME"),
         (
-            "NET --inputs x.npy --labels y.npy --measures stableRank,accuracy",
+            "NET --inputs x.npy --labels y.npy --measures stable_rank,accuracy",
             "--activation is missing: relu, tanh or linear"
         ),
         ("ALL --dataset mnist", "--dataset and --inputs exclude each other"),
         ("ALL --scale unit", "--scale is of images"),
         ("ALL --measures accuracy", "accuracy needs --labels"),
-        ("ALL --measures localrank", "did you mean 'localRank'?"),
-        ("ALL --measures localRank,localRank", "'localRank' stands twice"),
-        ("ALL --measures weightNorms,stableRank", "'stableRank' stands twice: weightNorms has it too"),
-        ("ALL --measures weightNorm", "did you mean 'weightNorms'?"),
-        ("ALL --measures effectiverank", "did you mean 'effectiveRank'?"),
+        ("ALL --measures localrank", "did you mean 'local_rank'?"),
+        ("ALL --measures local_rank,local_rank", "'local_rank' stands twice"),
+        ("ALL --measures weight_norms,stable_rank", "'stable_rank' stands twice: weight_norms has it too"),
+        ("ALL --measures weightNorm", "did you mean 'weight_norms'?"),
+        ("ALL --measures effectiverank", "did you mean 'effective_rank'?"),
         (
-            "ALL --measures effectiveRank,weightDisplacement",
-            "weightDisplacement is of a training, not of its "
-                + "weights alone: only a sweep can measure it (measures.weightDisplacement)"
+            "ALL --measures effective_rank,weight_displacement",
+            "weight_displacement is of a training, not of its "
+                + "weights alone: only a sweep can measure it (measures.weight_displacement)"
         ),
-        ("ALL --measures ,", "'' is none of localRank"),
+        ("ALL --measures ,", "'' is none of local_rank"),
         ("ALL --thresholds 0.1,0", "'0' is no threshold: a number above 0 is due"),
         ("ALL --thresholds 1e999", "'1e999' is no threshold"),
         ("ALL --thresholds nan", "'nan' is no threshold"),
@@ -123,7 +123,7 @@ import Text
         ("NET --dataset minst --activation relu", "did you mean 'mnist'?"),
         ("NET --dataset mnist --activation relu", "no such data: looked for"),
         ("NET --dataset mnist --labels y.npy --activation relu", "--labels goes with --inputs or --images"),
-        ("NET --inputs x.npy --activation tanh --measures activeUnits", "activeUnits is of relu networks"),
+        ("NET --inputs x.npy --activation tanh --measures active_units", "active_units is of relu networks"),
         ("measure x.npy --inputs x.npy --activation relu", "x.npy: is no .safetensors file, or cut short"),
         ("measure none --inputs x.npy --activation relu", "none: cannot be read: No such file or directory"),
     ]

@@ -10,10 +10,10 @@ import Wire
 @Suite("A run's surroundings", .serialized) struct OperationTests {
     private let tiny = """
         name: tiny
-        experiment: mlp
+        model: mlp
         dataset: {name: teacher, inputs: 8, norm: 10}
         axes: {seed: [0, 1]}
-        training: {batch: 16, steps: 20}
+        training: {batch_size: 16, steps: 20}
         """
 
     /// Long enough for somebody to come in between.

@@ -28,7 +28,7 @@ import Text
 
         let pause = try work.run("pause", name)
         #expect(pause.code == 0 && pause.output.contains("paused: no trial is started"), "\(pause.all)")
-        #expect(pause.output.contains("ranksweep pause \(name) --off"))
+        #expect(pause.output.contains("ranksweep unpause \(name)"))
         try eventually("nothing runs") { try status(work, name)["live"]?["leased"] == .number(0) }
         let paused = try status(work, name)
         #expect(paused["state"] == .string("paused"))
@@ -49,7 +49,7 @@ import Text
         kill(run.pid, SIGCONT)
         #expect(try asked.wait().code == 0)
 
-        #expect(try work.run("pause", name, "--off").output.contains("trials are started again"))
+        #expect(try work.run("unpause", name).output.contains("trials are started again"))
         try eventually("more is done") {
             (try status(work, name)["done"]?.number ?? 0) > (paused["done"]?.number ?? 40)
         }
@@ -81,11 +81,11 @@ import Text
         try work.write("{", to: "a/sweep.json")
         let drain = try work.start("ranksweep", ["drain", "a"])
         try eventually("it drains") { run.errors.contains("draining: no trial is started") }
-        let off = try work.run("pause", "a", "--off")
+        let off = try work.run("unpause", "a")
         #expect(off.code == 0 && off.output.contains("trials are started again"), "\(off.all)")
         let told = try drain.wait()
         #expect(told.code == 3, "\(told.all)")
-        #expect(told.errors.contains("taken back by 'ranksweep pause a --off'"), "\(told.all)")
+        #expect(told.errors.contains("taken back by 'ranksweep unpause a'"), "\(told.all)")
         #expect(run.isRunning)
         let pause = try work.run("pause", "a")
         #expect(pause.code == 0 && pause.output.contains("paused"), "\(pause.all)")
@@ -100,10 +100,10 @@ import Text
         let work = try Workspace()
         let sweep = """
             name: long
-            experiment: vib
-            dataset: {name: gaussian, correlations: [0.5, 0.9], testPoints: 1000}
+            model: vib
+            dataset: {name: gaussian, correlations: [0.5, 0.9], test_points: 1000}
             beta: 0.1
-            training: {steps: 5000000, batch: 64}
+            training: {steps: 5000000, batch_size: 64}
             """
         try work.write(sweep, to: "s.yaml")
         let run = try work.start("ranksweep", ["run", "s.yaml", "--out", "a"])
@@ -139,7 +139,7 @@ import Text
 
         let less = try work.run("extend", "a", "--set", "seed=2,3")
         #expect(less.code == 2 && less.errors.contains("seed: 1 would be taken away"), "\(less.all)")
-        let other = try work.run("extend", "a", "--set", "training.batch=32")
+        let other = try work.run("extend", "a", "--set", "training.batch_size=32")
         #expect(other.code == 2 && other.errors.contains("changes the settings of trials"), "\(other.all)")
         #expect(try work.bytes("a/sweep.json") == before)
         #expect(try work.run("extend", "a", "--set", "seed=2,1").output.contains("nothing to add"))
@@ -171,11 +171,11 @@ import Text
         let work = try Workspace()
         let sweep = """
             name: big
-            experiment: mlp
-            dataset: {name: gaussian, correlations: [0.5, 0.9], testPoints: 1000}
+            model: mlp
+            dataset: {name: gaussian, correlations: [0.5, 0.9], test_points: 1000}
             depth: 3
             axes: {width: [8, 4000]}
-            training: {optimizer: adam, steps: 300, batch: 64}
+            training: {optimizer: adam, steps: 300, batch_size: 64}
             """
         try work.write(sweep, to: "s.yaml")
         let run = try work.run("run", "s.yaml", "--out", "a", "--memory-limit", "120M")
@@ -200,10 +200,10 @@ import Text
         let work = try Workspace()
         let sweep = """
             name: long
-            experiment: vib
-            dataset: {name: gaussian, correlations: [0.5, 0.9], testPoints: 1000}
+            model: vib
+            dataset: {name: gaussian, correlations: [0.5, 0.9], test_points: 1000}
             beta: 0.1
-            training: {steps: 60000, batch: 64}
+            training: {steps: 60000, batch_size: 64}
             """
         try work.write(sweep, to: "s.yaml")
         let calm = try work.run("run", "s.yaml", "--out", "calm")

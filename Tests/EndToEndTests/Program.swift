@@ -168,13 +168,13 @@ func processes(with words: String...) throws -> [pid_t] {
 func smallSweep(steps: Int = 1500) -> String {
     """
     name: small
-    experiment: vib
-    dataset: {name: gaussian, correlations: [0.5, 0.9], testPoints: 1000}
+    model: vib
+    dataset: {name: gaussian, correlations: [0.5, 0.9], test_points: 1000}
     axes:
       beta: {log: [0.01, 0.9], count: 8}
       seed: {range: [0, 5]}
-    training: {learningRate: 1e-2, steps: \(steps), batch: 64}
-    measures: {localRank: {thresholds: [0.1], points: 16}}
+    training: {learning_rate: 1e-2, steps: \(steps), batch_size: 64}
+    measures: {local_rank: {thresholds: [0.1], points: 16}}
     figures:
       - {name: kl, x: beta, y: kl_nats, xscale: log, theory: true}
     """

@@ -43,12 +43,12 @@ import Text
         try work.write(
             """
             name: bad
-            experiment: mlp
-            dataset: {name: mnist, trainPoints: 20, testPoints: 10}
+            model: mlp
+            dataset: {name: mnist, train_points: 20, test_points: 10}
             axes: {seed: {range: [0, 60]}}
             width: 4
-            training: {batch: 10, steps: 2}
-            measures: {localRank: {points: 2}}
+            training: {batch_size: 10, steps: 2}
+            measures: {local_rank: {points: 2}}
             """, to: "s.yaml")
         try writeImages(work, label: 10)
         let run = try work.run("run", "s.yaml", "--data", "data", "--out", "a", "--slots", "2")
@@ -76,12 +76,12 @@ import Text
         try work.write(
             """
             name: bad
-            experiment: mlp
-            dataset: {name: mnist, trainPoints: 20, testPoints: 10}
+            model: mlp
+            dataset: {name: mnist, train_points: 20, test_points: 10}
             axes: {seed: {range: [0, 40]}}
             width: 4
-            training: {batch: 10, steps: 2}
-            measures: {localRank: {points: 2}}
+            training: {batch_size: 10, steps: 2}
+            measures: {local_rank: {points: 2}}
             """, to: "s.yaml")
         try writeImages(work, label: 200)
         let command = ["shard", "s.yaml", "--index", "0", "--count", "2", "--out", "s0", "--data", "data"]
@@ -99,10 +99,10 @@ import Text
         let work = try Workspace()
         let sweep = """
             name: long
-            experiment: vib
-            dataset: {name: gaussian, correlations: [0.5, 0.9], testPoints: 1000}
+            model: vib
+            dataset: {name: gaussian, correlations: [0.5, 0.9], test_points: 1000}
             beta: 0.1
-            training: {steps: 5000000, batch: 64}
+            training: {steps: 5000000, batch_size: 64}
             """
         try work.write(sweep, to: "s.yaml")
         let run = try work.start("ranksweep", ["run", "s.yaml", "--out", "a", "--slots", "2"])

@@ -7,14 +7,14 @@ import Text
     /// 32 trials of two seeds, half of which diverge.
     private static let sweep = """
         name: together
-        experiment: vib
-        dataset: {name: gaussian, correlations: [0.5, 0.9], testPoints: 500}
+        model: vib
+        dataset: {name: gaussian, correlations: [0.5, 0.9], test_points: 500}
         axes:
           beta: {log: [0.01, 0.9], count: 8}
-          training.learningRate: [1.0e-2, 1.0e+30]
+          training.learning_rate: [1.0e-2, 1.0e+30]
           seed: [0, 7]
-        training: {optimizer: sgd, steps: 300, batch: 32}
-        measures: {every: {log: 4}, localRank: {points: 8}}
+        training: {optimizer: sgd, steps: 300, batch_size: 32}
+        measures: {trace_at: {log: 4}, local_rank: {points: 8}}
         weights: final
         """
 

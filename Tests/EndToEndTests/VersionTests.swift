@@ -1,9 +1,70 @@
 import Foundation
 import Testing
+import Text
 import Transport
 import Wire
 
 @Suite("Programs of unlike versions") struct VersionTests {
+    @Test(
+        "A run directory of another version is refused by every command, in one sentence, and left as it is")
+    func otherRun() throws {
+        let work = try Workspace()
+        try work.write(smallSweep(), to: "s.yaml")
+        #expect(try work.run("run", "s.yaml", "--out", "r").code == 0)
+        let sweep = try String(decoding: work.bytes("r/sweep.json"), as: UTF8.self)
+        #expect(sweep.hasSuffix(",\"version\":\(formatVersion)}\n"))
+        let commands = [
+            ["status", "r"], ["resume", "r"], ["figures", "r"], ["check", "r"], ["merge", "r", "--out", "m"],
+            ["extend", "r", "--set", "seed=0,1,2,3,4,5"], ["pause", "r"],
+        ]
+        for (text, made) in [
+            (
+                sweep.replacing(",\"version\":\(formatVersion)", with: ""),
+                "ranksweep 0.1 (format \(formatVersion))"
+            ),
+            (
+                sweep.replacing("\"version\":\(formatVersion)", with: "\"version\":5"),
+                "ranksweep 0.1 (format 5)"
+            ),
+            (
+                sweep.replacing("\"version\":\(formatVersion)", with: "\"version\":8"),
+                "a later ranksweep (format 8)"
+            ),
+        ] {
+            try work.write(text, to: "r/sweep.json")
+            for command in commands {
+                let end = try work.start("ranksweep", command).wait()
+                #expect(end.code == 2, "\(command): \(end.all)")
+                let told =
+                    "r was made by \(made); this is \(programVersion), which reads format \(formatVersion): "
+                #expect(end.errors.contains(told), "\(command): \(end.errors)")
+            }
+            #expect(try work.bytes("r/sweep.json") == Data(text.utf8))
+        }
+    }
+
+    @Test("Old options are told their new names")
+    func oldOptions() throws {
+        let work = try Workspace()
+        for (program, words, told) in [
+            ("ranksweep", ["pause", "r", "--off"], "'ranksweep pause --off' is now 'ranksweep unpause DIR'"),
+            ("ranksweep-worker", ["--patience", "9"], "'--patience' is now '--coordinator-timeout'"),
+            ("ranksweep-worker", ["--margin=9"], "'--margin' is now '--shutdown-margin'"),
+            ("ranksweep-worker", ["--stop-with-stdin"], "'--stop-with-stdin' is now '--exit-on-stdin-eof'"),
+        ] {
+            let end = try work.start(program, words).wait()
+            #expect(end.code == 2 && end.errors.contains(told), "\(end.all)")
+        }
+        try Data().write(to: work.folder.appending(path: "w.safetensors"))
+        for old in ["localRank", "weightNorms", "effectiveRank", "activeUnits", "spectralNorm"] {
+            let end = try work.run("measure", "w.safetensors", "--measures", old)
+            #expect(end.code == 2 && end.errors.contains("--measures: '\(old)' is now '"), "\(end.all)")
+        }
+        let help = try work.start("ranksweep-worker", ["--help"]).wait().output
+        let options = help.split(whereSeparator: { !$0.isLetter && $0 != "-" }).filter { $0.hasPrefix("--") }
+        #expect(options.count > 10 && options.allSatisfy { $0 == $0.lowercased() })
+    }
+
     @Test("A coordinator refuses a worker of another protocol, tells it, and goes on")
     func otherWorker() throws {
         let work = try Workspace()

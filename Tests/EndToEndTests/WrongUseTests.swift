@@ -62,7 +62,7 @@ import Text
         try work.write(smallSweep(), to: "s.yaml")
         try work.write("name: x\nexperimint: vib\n", to: "broken.yaml")
         try work.write(
-            "name: i\nexperiment: mlp\ndataset: mnist\ntraining: {epochs: 1}\n", to: "images.yaml")
+            "name: i\nmodel: mlp\ndataset: mnist\ntraining: {epochs: 1}\n", to: "images.yaml")
         let end = try work.start("ranksweep", arguments).wait()
         #expect(end.code == 2)
         #expect(end.errors.contains(message), "\(end.errors)")
@@ -231,7 +231,8 @@ import Text
         let page = try String(contentsOf: root.appending(path: "docs/commands.md"), encoding: .utf8)
         let work = try Workspace()
         let commands = [
-            "", "plan", "run", "resume", "status", "pause", "drain", "cancel", "extend", "shard", "merge",
+            "", "plan", "run", "resume", "status", "pause", "unpause", "drain", "cancel", "extend", "shard",
+            "merge",
             "check",
             "figures", "measure", "data", "keys",
         ]

@@ -35,60 +35,61 @@ struct Interrupted: CustomStringConvertible, Sendable {
     var measures = trace
 }
 
-private let gaussian = "dataset: {name: gaussian, correlations: [0.5, 0.9], testPoints: 300}\n"
-private let images = "dataset: {name: mnist, trainPoints: 40, testPoints: 20}\n"
-private let trace = "measures: {every: {log: 6}, localRank: {points: 8}}\n"
+private let gaussian = "dataset: {name: gaussian, correlations: [0.5, 0.9], test_points: 300}\n"
+private let images = "dataset: {name: mnist, train_points: 40, test_points: 20}\n"
+private let trace = "measures: {trace_at: {log: 6}, local_rank: {points: 8}}\n"
 private let listed =
-    "measures: {every: {log: 6}, localRank: {points: 8}, effectiveRank: true, weightDisplacement: true}\n"
+    "measures: {trace_at: {log: 6}, local_rank: {points: 8}, effective_rank: true, weight_displacement: true}\n"
 
 private let convolutional =
-    "measures: {every: {log: 4}, localRank: false, effectiveRank: {points: 10}, weightDisplacement: true}\n"
+    "measures: {trace_at: {log: 4}, local_rank: false, effective_rank: {points: 10}, weight_displacement: true}\n"
 
 private let interrupted: [Interrupted] = [
     Interrupted(
         description: "MLP, Adam, cosine",
-        text: "experiment: mlp\n" + gaussian
-            + "training: {steps: 30, batch: 16, schedule: cosine}\nhidden: [5]\n"),
+        text: "model: mlp\n" + gaussian
+            + "training: {steps: 30, batch_size: 16, schedule: cosine}\nhidden: [5]\n"),
     Interrupted(
         description: "MLP, SGD with momentum, decay, weight decay",
-        text: "experiment: mlp\n" + gaussian
-            + "training: {steps: 30, batch: 16, optimizer: sgd, momentum: 0.9, "
-            + "weightDecay: 0.01, schedule: decay, decayEvery: 4}\nactivation: tanh\n",
+        text: "model: mlp\n" + gaussian
+            + "training: {steps: 30, batch_size: 16, optimizer: sgd, momentum: 0.9, "
+            + "weight_decay: 0.01, schedule: decay, decay_every: 4}\nactivation: tanh\n",
         keeping: .steps([3, 11, 30])),
     Interrupted(
         description: "MLP, SGD alone, averaged",
-        text: "experiment: mlp\n" + gaussian
-            + "training: {steps: 30, batch: 16, optimizer: sgd, average: 0.9}\n",
+        text: "model: mlp\n" + gaussian
+            + "training: {steps: 30, batch_size: 16, optimizer: sgd, ema_decay: 0.9}\n",
         keeping: .final),
     Interrupted(
         description: "VIB, Gaussian data, averaged",
-        text: "experiment: vib\nbeta: 0.1\n" + gaussian + "training: {steps: 30, batch: 16, average: 0.9}\n"),
+        text: "model: vib\nbeta: 0.1\n" + gaussian + "training: {steps: 30, batch_size: 16, ema_decay: 0.9}\n"
+    ),
     Interrupted(
         description: "MLP, images",
-        text: "experiment: mlp\n" + images + "training: {epochs: 5, batch: 8}\nhidden: [9]\n",
+        text: "model: mlp\n" + images + "training: {epochs: 5, batch_size: 8}\nhidden: [9]\n",
         keeping: .steps([1, 2, 20])),
     Interrupted(
         description: "VIB, images, averaged",
-        text: "experiment: vib\nbeta: 0.01\n" + images
-            + "training: {epochs: 5, batch: 8, average: 0.99}\nhidden: [9]\nbottleneck: 3\n"),
+        text: "model: vib\nbeta: 0.01\n" + images
+            + "training: {epochs: 5, batch_size: 8, ema_decay: 0.99}\nhidden: [9]\nbottleneck: 3\n"),
     Interrupted(
         description: "MLP, a teacher's whole set in a batch, measures of the catalogue's table",
-        text: "experiment: mlp\ndataset: {name: teacher, inputs: 6, norm: 8, trainPoints: 40}\nhidden: [5]\n"
-            + "training: {steps: 30, batch: 40}\n", measures: listed),
+        text: "model: mlp\ndataset: {name: teacher, inputs: 6, norm: 8, train_points: 40}\nhidden: [5]\n"
+            + "training: {steps: 30, batch_size: 40}\n", measures: listed),
     Interrupted(
         description: "MLP, batch normalisation and skips, averaged",
-        text: "experiment: mlp\n" + gaussian + "hidden: [5, 5]\nnormalisation: batch\nskips: true\n"
-            + "training: {steps: 30, batch: 16, average: 0.9}\n", measures: listed),
+        text: "model: mlp\n" + gaussian + "hidden: [5, 5]\nnormalisation: batch\nresidual: true\n"
+            + "training: {steps: 30, batch_size: 16, ema_decay: 0.9}\n", measures: listed),
     Interrupted(
         description: "residual network, SGD with momentum and weight decay",
-        text: "experiment: resnet\nwidth: 2\n"
-            + "dataset: {name: generated-images, trainPoints: 40, testPoints: 20}\n"
-            + "training: {epochs: 5, batch: 8, optimizer: sgd, momentum: 0.9, weightDecay: 0.01}\n",
+        text: "model: resnet\nwidth: 2\n"
+            + "dataset: {name: generated-images, train_points: 40, test_points: 20}\n"
+            + "training: {epochs: 5, batch_size: 8, optimizer: sgd, momentum: 0.9, weight_decay: 0.01}\n",
         measures: convolutional),
     Interrupted(
         description: "VIB, images, measures of the catalogue's table",
-        text: "experiment: vib\nbeta: 0.01\n" + images
-            + "training: {epochs: 5, batch: 8}\nhidden: [9]\nbottleneck: 3\n", measures: listed),
+        text: "model: vib\nbeta: 0.01\n" + images
+            + "training: {epochs: 5, batch_size: 8}\nhidden: [9]\nbottleneck: 3\n", measures: listed),
 ]
 
 private func settings(_ text: String, _ measures: String = trace) throws -> TrialSettings {
@@ -124,7 +125,7 @@ func goesOn(_ kind: Interrupted) throws {
 
 @Test func aCheckpointThatIsDamagedOrForeignIsIgnoredAndTheTrainingBeginsAnew() throws {
     var runner = TrialRunner(data: DataDirectory(data: "/nowhere", cache: nil))
-    let text = "experiment: mlp\n" + gaussian + "training: {steps: 9, batch: 16}\nhidden: [3]\n"
+    let text = "model: mlp\n" + gaussian + "training: {steps: 9, batch_size: 16}\nhidden: [3]\n"
     let trial = try settings(text)
     let calm = try runner.run(trial, keeping: .best)
     let store = Store(every: 4)
@@ -170,8 +171,8 @@ func goesOn(_ kind: Interrupted) throws {
 @Test func aTrainingThatDivergesAfterACheckpointDivergesAtTheSameStep() throws {
     var runner = TrialRunner(data: DataDirectory(data: "/nowhere", cache: nil))
     let trial = try settings(
-        "experiment: mlp\n" + gaussian
-            + "training: {steps: 300, batch: 16, optimizer: sgd, learningRate: 50}\ndepth: 1\n")
+        "model: mlp\n" + gaussian
+            + "training: {steps: 300, batch_size: 16, optimizer: sgd, learning_rate: 50}\ndepth: 1\n")
     let first = Store()
     let calm = try runner.run(trial, keeping: .none, checkpoints: first.hooks())
     #expect(calm.body["outcome"] == .string("diverged") && first.saved.count > 3)

@@ -13,8 +13,8 @@ private let nowhere = DataDirectory(data: "/nowhere", cache: nil)
 
 private func trial(_ rest: String, seed: Int = 0) throws -> Trial {
     try SweepSpec(
-        parsing: "name: s\nexperiment: mlp\ndataset: symmetric\nhidden: [10, 7, 5, 4, 3]\nseed: \(seed)\n"
-            + "initialisation: truncatedNormal\n\(rest)\n", file: "s.yaml"
+        parsing: "name: s\nmodel: mlp\ndataset: symmetric\nhidden: [10, 7, 5, 4, 3]\nseed: \(seed)\n"
+            + "initialisation: truncated_normal\n\(rest)\n", file: "s.yaml"
     ).grid[0]
 }
 
@@ -103,8 +103,8 @@ private func list(_ value: JSONValue?) throws -> [Double] {
     func theNumbersAreThoseOfANaiveCount(activation: String) throws {
         var runner = TrialRunner(data: nowhere)
         let trial = try trial(
-            "activation: \(activation)\ntraining: {steps: 300, batch: 256, learningRate: 3e-3}\n"
-                + "measures: {binnedInformation: {bins: 20}, localRank: false}")
+            "activation: \(activation)\ntraining: {steps: 300, batch_size: 256, learning_rate: 3e-3}\n"
+                + "measures: {binned_information: {bins: 20}, local_rank: false}")
         let result = try runner.run(trial.settings, keeping: .final)
         let shape = StackShape(
             units: [12, 10, 7, 5, 4, 3, 2], activation: activation == "tanh" ? .tanh : .relu)
@@ -127,15 +127,15 @@ private func list(_ value: JSONValue?) throws -> [Double] {
         let files = try GivenFiles()
         var runner = TrialRunner(data: nowhere)
         let trial = try trial(
-            "activation: \(activation)\ntraining: {steps: 60, batch: 512}\n"
-                + "measures: {binnedInformation: true, kernelInformation: true, localRank: false}")
+            "activation: \(activation)\ntraining: {steps: 60, batch_size: 512}\n"
+                + "measures: {binned_information: true, kernel_information: true, local_rank: false}")
         let result = try runner.run(trial.settings, keeping: .final)
         let path = files.folder.appending(path: "w.safetensors").path
         #expect(try #require(result.kept.first).write(of: trial, to: path) != nil)
         let request = MeasureRequest(
             weights: path, points: .symmetric(.unit),
             activation: try #require(.init(rawValue: activation)),
-            measures: try ["binnedInformation", "kernelInformation"].map {
+            measures: try ["binned_information", "kernel_information"].map {
                 try #require(MeasureRequest.Measure(rawValue: $0))
             })
         #expect(MeasureRequest(request.json) == request)

@@ -12,11 +12,11 @@ private func sweep(_ text: String) throws -> SweepSpec {
 
 /// An MLP on images, with a trace.
 private let mlp = """
-    experiment: mlp
-    dataset: {name: mnist, trainPoints: 40, testPoints: 20}
+    model: mlp
+    dataset: {name: mnist, train_points: 40, test_points: 20}
     hidden: [16, 7]
-    training: {epochs: 6, batch: 8}
-    measures: {every: {linear: 5}, localRank: {thresholds: [0.1, 1], points: 20}}
+    training: {epochs: 6, batch_size: 8}
+    measures: {trace_at: {linear: 5}, local_rank: {thresholds: [0.1, 1], points: 20}}
 
     """
 
@@ -38,7 +38,7 @@ private func contents(_ network: KeptNetwork, _ trial: Trial, _ files: GivenFile
 @Test func keptWeightsAreAFileOfTheFormatWithTheTrialsNames() throws {
     let folder = try DataFolder(), files = try GivenFiles()
     var runner = TrialRunner(data: folder.directory)
-    let spec = try sweep(mlp + "weights: final\naxes: {training.weightDecay: [0.001]}")
+    let spec = try sweep(mlp + "weights: final\naxes: {training.weight_decay: [0.001]}")
     let trial = spec.grid[0]
     let result = try runner.run(trial.settings, keeping: spec.weights)
     let network = try #require(result.kept.first)
@@ -48,11 +48,11 @@ private func contents(_ network: KeptNetwork, _ trial: Trial, _ files: GivenFile
         header["__metadata__"]
             == .object([
                 "axes.dataset": .string("mnist"), "axes.depth": .string("3"), "axes.seed": .string("0"),
-                "axes.training.weightDecay": .string("0.001"), "experiment": .string("mlp"),
+                "axes.training.weight_decay": .string("0.001"), "model": .string("mlp"),
                 "step": .string("30"),
                 "network": .string(
-                    #"{"activation":"relu","biases":true,"classes":10,"experiment":{"name":"mlp"},"#
-                        + #""hidden":[16,7],"input":[28,28,1],"loss":"crossEntropy","outputs":10,"#
+                    #"{"activation":"relu","biases":true,"classes":10,"hidden":[16,7],"#
+                        + #""input":[28,28,1],"loss":"cross_entropy","model":{"name":"mlp"},"outputs":10,"#
                         + #""samples":12,"seed":0}"#),
                 "trial": .string(trial.id.text),
             ]))
@@ -104,12 +104,12 @@ func aTeachersStudentsKeepTheirWeightsToo(task: String, biases: Bool) throws {
     var runner = TrialRunner(data: folder.directory)
     let spec = try sweep(
         """
-        experiment: mlp
-        dataset: {name: teacher, task: \(task), inputs: 5, norm: 5, trainPoints: 16, testPoints: 20}
+        model: mlp
+        dataset: {name: teacher, task: \(task), inputs: 5, norm: 5, train_points: 16, test_points: 20}
         hidden: [6, 3]
         biases: \(biases)
-        training: {batch: 8, steps: 4}
-        measures: {localRank: {points: 20}}
+        training: {batch_size: 8, steps: 4}
+        measures: {local_rank: {points: 20}}
         weights: [2, 4]
         """)
     let trial = spec.grid[0]
@@ -158,9 +158,9 @@ func aTeachersStudentsKeepTheirWeightsToo(task: String, biases: Bool) throws {
 
 @Test func keptStepsAreThoseOfATrainingThatEndedThere() throws {
     let text = """
-        experiment: mlp
-        dataset: {name: gaussian, correlations: [0.5, 0.9], testPoints: 500}
-        training: {steps: 20, batch: 16, average: 0.9}
+        model: mlp
+        dataset: {name: gaussian, correlations: [0.5, 0.9], test_points: 500}
+        training: {steps: 20, batch_size: 16, ema_decay: 0.9}
 
         """
     var runner = TrialRunner(data: DataDirectory(data: "/nowhere", cache: nil))
@@ -172,19 +172,19 @@ func aTeachersStudentsKeepTheirWeightsToo(task: String, biases: Bool) throws {
     #expect(
         kept.map(\.step) == [5, 20] && kept.first == ended.first && kept.first?.values != kept.last?.values)
     // The averaged weights are those that are evaluated.
-    short.training.average = nil
+    short.training.optimizer.emaDecay = nil
     #expect(try runner.run(short, keeping: .final).kept != ended)
 }
 
 @Test func aVIBsWeightsHaveNamesForEncoderAndDecoder() throws {
     let spec = try sweep(
         """
-        experiment: vib
+        model: vib
         beta: 0.1
-        dataset: {name: gaussian, correlations: [0.5, 0.9, 0.1], testPoints: 500}
+        dataset: {name: gaussian, correlations: [0.5, 0.9, 0.1], test_points: 500}
         hidden: [5]
         bottleneck: 2
-        training: {steps: 5, batch: 16}
+        training: {steps: 5, batch_size: 16}
         weights: final
         """)
     let trial = spec.grid[0]
@@ -204,9 +204,9 @@ func aTeachersStudentsKeepTheirWeightsToo(task: String, biases: Bool) throws {
 @Test func aTrainingThatDivergesKeepsNoWeights() throws {
     let spec = try sweep(
         """
-        experiment: mlp
-        dataset: {name: gaussian, correlations: [0.5], testPoints: 100}
-        training: {steps: 200, batch: 16, optimizer: sgd, learningRate: 1e6}
+        model: mlp
+        dataset: {name: gaussian, correlations: [0.5], test_points: 100}
+        training: {steps: 200, batch_size: 16, optimizer: sgd, learning_rate: 1e6}
         weights: [1, 2]
         """)
     var runner = TrialRunner(data: DataDirectory(data: "/nowhere", cache: nil))

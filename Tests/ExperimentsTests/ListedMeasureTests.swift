@@ -146,14 +146,14 @@ private func numbers(_ value: JSONValue?) throws -> [Double] {
         ClassificationDimensionMeasure.self,
         context([identity(3), identity(3), head], at: points, labels: labels, classes: 2))
     #expect(try numbers(found["classification_dimension"]) == [2, 2])
-    #expect(try numbers(found["component_accuracy"]) == [0.5, 1, 1])
+    #expect(try numbers(found["pca_accuracy"]) == [0.5, 1, 1])
     // One output that tells two classes by its sign.
     let sign = try metrics(
         ClassificationDimensionMeasure.self,
         context([identity(3), [[0, -1, 0]]], at: points, labels: labels, classes: 2),
         ["components": JSONValue(2)])
     #expect(try numbers(sign["classification_dimension"]) == [2])
-    #expect(try numbers(sign["component_accuracy"]) == [0.5, 1])
+    #expect(try numbers(sign["pca_accuracy"]) == [0.5, 1])
 }
 
 @Test func `A class whose logit is another's is decided by it, and one of its own by none`() throws {
@@ -217,10 +217,10 @@ private func numbers(_ value: JSONValue?) throws -> [Double] {
     var runner = TrialRunner(data: folder.directory)
     func rank(_ weight: Double) throws -> Double {
         let text =
-            "name: s\nexperiment: mlp\ndataset: {name: mnist, trainPoints: 40, testPoints: 20}\n"
+            "name: s\nmodel: mlp\ndataset: {name: mnist, train_points: 40, test_points: 20}\n"
             + "hidden: [9]\nactivation: tanh\n"
-            + "training: {epochs: 60, batch: 8, logDet: {weight: \(weight), epsilon: 0.01}}\n"
-            + "measures: {localRank: false, effectiveRank: true}\n"
+            + "training: {epochs: 60, batch_size: 8, log_det: {weight: \(weight), epsilon: 0.01}}\n"
+            + "measures: {local_rank: false, effective_rank: true}\n"
         let settings = try SweepSpec(parsing: text, file: "s.yaml").grid[0].settings
         return try numbers(try runner.run(settings)["metrics"]?["effective_rank"])[0]
     }

@@ -17,25 +17,25 @@ private func settings(_ text: String) throws -> TrialSettings {
 
 private func everything(_ measures: [MeasureDeclaration] = MeasureCatalogue.listed) -> String {
     "measures: {" + measures.map { "\($0.name): true" }.joined(separator: ", ")
-        + ", localRank: false, every: {log: 5}}\n"
+        + ", local_rank: false, trace_at: {log: 5}}\n"
 }
 
-private let teacher = "dataset: {name: teacher, inputs: 6, norm: 8, trainPoints: 40, testPoints: 30}\n"
+private let teacher = "dataset: {name: teacher, inputs: 6, norm: 8, train_points: 40, test_points: 30}\n"
 private let classes: [String] = [
-    "experiment: mlp\n" + teacher + "hidden: [5, 4]\ntraining: {steps: 30, batch: 8}\n",
-    "experiment: mlp\ndataset: {name: mnist, trainPoints: 40, testPoints: 20}\nhidden: [9]\n"
-        + "training: {epochs: 5, batch: 8}\n",
-    "experiment: vib\nbeta: 0.01\ndataset: {name: mnist, trainPoints: 40, testPoints: 20}\nhidden: [9]\n"
-        + "bottleneck: 3\ntraining: {epochs: 5, batch: 8}\n",
+    "model: mlp\n" + teacher + "hidden: [5, 4]\ntraining: {steps: 30, batch_size: 8}\n",
+    "model: mlp\ndataset: {name: mnist, train_points: 40, test_points: 20}\nhidden: [9]\n"
+        + "training: {epochs: 5, batch_size: 8}\n",
+    "model: vib\nbeta: 0.01\ndataset: {name: mnist, train_points: 40, test_points: 20}\nhidden: [9]\n"
+        + "bottleneck: 3\ntraining: {epochs: 5, batch_size: 8}\n",
 ]
 
 /// Not of chains of dense layers.
 private let networks: [String] = [
-    "experiment: mlp\nnormalisation: batch\nskips: true\n"
-        + "dataset: {name: mnist, trainPoints: 40, testPoints: 20}\nhidden: [9, 9]\n"
-        + "training: {epochs: 5, batch: 8}\n",
-    "experiment: cnn\nhidden: [2, 3]\ndataset: {name: mnist, trainPoints: 40, testPoints: 20}\n"
-        + "training: {epochs: 5, batch: 8}\n",
+    "model: mlp\nnormalisation: batch\nresidual: true\n"
+        + "dataset: {name: mnist, train_points: 40, test_points: 20}\nhidden: [9, 9]\n"
+        + "training: {epochs: 5, batch_size: 8}\n",
+    "model: cnn\nhidden: [2, 3]\ndataset: {name: mnist, train_points: 40, test_points: 20}\n"
+        + "training: {epochs: 5, batch_size: 8}\n",
 ]
 
 @Test func `The catalogue and the worker's table hold the same measures`() {
@@ -46,7 +46,7 @@ private let networks: [String] = [
 func `A record has just the metrics that the catalogue declares`(text: String) throws {
     let folder = try DataFolder()
     var runner = TrialRunner(data: folder.directory)
-    let plain = try runner.run(try settings(text + "measures: {localRank: false, every: {log: 5}}\n"))
+    let plain = try runner.run(try settings(text + "measures: {local_rank: false, trace_at: {log: 5}}\n"))
     // The others are refused with a word, which other tests read; `gaussianBound` is not alone.
     let listed = MeasureCatalogue.listed.filter { measure in
         measure.needs.contains(.phaseChange) || (try? settings(text + everything([measure]))) != nil
@@ -79,11 +79,11 @@ func `A record has just the metrics that the catalogue declares`(text: String) t
 
 @Test func `Effective ranks are of the activations at the points asked for, of a VIB of its means`() throws {
     var runner = TrialRunner(data: nowhere)
-    for experiment in ["experiment: mlp\n", "experiment: vib\nbeta: 0.1\nbottleneck: 2\n"] {
+    for model in ["model: mlp\n", "model: vib\nbeta: 0.1\nbottleneck: 2\n"] {
         let trial = try settings(
-            experiment + "dataset: {name: gaussian, correlations: [0.5, 0.9, 0.7], testPoints: 300}\n"
-                + "hidden: [7, 5]\nactivation: tanh\ntraining: {steps: 20, batch: 16}\n"
-                + "measures: {effectiveRank: {points: 200}}\n")
+            model + "dataset: {name: gaussian, correlations: [0.5, 0.9, 0.7], test_points: 300}\n"
+                + "hidden: [7, 5]\nactivation: tanh\ntraining: {steps: 20, batch_size: 16}\n"
+                + "measures: {effective_rank: {points: 200}}\n")
         let result = try runner.run(trial, keeping: .final)
         let source = BatchSource(
             try GaussianSource(
@@ -93,7 +93,7 @@ func `A record has just the metrics that the catalogue declares`(text: String) t
         #expect(h.rows == 200)
         var place = 0
         let values = try #require(result.kept.first).values
-        for (layer, units) in [7, 5, experiment.contains("vib") ? 4 : 3].enumerated() {
+        for (layer, units) in [7, 5, model.contains("vib") ? 4 : 3].enumerated() {
             let below = h.columns
             let next = Matrix<Float>(rows: 200, columns: layer == 2 && units == 4 ? 2 : units)
             for row in 0..<200 {
@@ -109,7 +109,7 @@ func `A record has just the metrics that the catalogue declares`(text: String) t
             h = next
             let expected = try EffectiveRank(h)
             for (key, number) in [
-                ("effective_rank", expected.entropy), ("rank_me", expected.rankMe),
+                ("effective_rank", expected.entropy), ("rankme", expected.rankMe),
                 ("participation_ratio", expected.participationRatio),
             ] {
                 let found = try #require(result.body["metrics"]?[key]?.array?[layer].number)
@@ -140,8 +140,8 @@ func `A record has just the metrics that the catalogue declares`(text: String) t
         var runner = TrialRunner(data: folder.directory)
         let trial = try settings(
             text.replacingOccurrences(
-                of: "batch: 8", with: "batch: 8, optimizer: sgd, learningRate: 0.25")
-                + "measures: {weightDisplacement: true, localRank: false, every: [1, 2]}\n")
+                of: "batch_size: 8", with: "batch_size: 8, optimizer: sgd, learning_rate: 0.25")
+                + "measures: {weight_displacement: true, local_rank: false, trace_at: [1, 2]}\n")
         let result = try runner.run(trial, keeping: .steps([1]))
         let moved = try #require(result.body["trace"]?.array?.first?["weight_displacement"]?.array)
         // The same by a model, a source and gradients of our own.
@@ -167,7 +167,7 @@ func `A record has just the metrics that the catalogue declares`(text: String) t
             return norms[0]
         }
         let gradients: [Double]
-        if case .vib(let beta, let bottleneck, let shift) = trial.experiment {
+        if case .vib(let beta, let bottleneck, let shift) = trial.model {
             let model = VIB<Float>(
                 hidden: units, activation: .relu, bottleneck: bottleneck, outputs: 10, loss: .crossEntropy,
                 beta: beta, shift: shift, points: 8)
@@ -208,8 +208,8 @@ func `A record has just the metrics that the catalogue declares`(text: String) t
 
 @Test func `Weights at the trace's steps are there at the end, also after a checkpoint`() throws {
     let trial = try settings(
-        "experiment: mlp\ndataset: {name: gaussian, correlations: [0.5, 0.9], testPoints: 300}\n"
-            + "hidden: [4]\ntraining: {steps: 20, batch: 16}\nmeasures: {every: [3, 9, 20]}\n")
+        "model: mlp\ndataset: {name: gaussian, correlations: [0.5, 0.9], test_points: 300}\n"
+            + "hidden: [4]\ntraining: {steps: 20, batch_size: 16}\nmeasures: {trace_at: [3, 9, 20]}\n")
     var saved: [[UInt8]] = []
     func trained(from given: [UInt8]?) throws -> History {
         let streams = RandomStreams(seed: 0)
@@ -250,9 +250,9 @@ func `A record has just the metrics that the catalogue declares`(text: String) t
 
 @Test func `Who has a clock hears when a training is measured, and nothing else changes`() throws {
     let trial = try settings(
-        "experiment: mlp\ndataset: {name: gaussian, correlations: [0.5, 0.9], testPoints: 300}\n"
-            + "hidden: [4]\ntraining: {steps: 20, batch: 16}\n"
-            + "measures: {weightDisplacement: true, every: [3, 9, 20]}\n")
+        "model: mlp\ndataset: {name: gaussian, correlations: [0.5, 0.9], test_points: 300}\n"
+            + "hidden: [4]\ntraining: {steps: 20, batch_size: 16}\n"
+            + "measures: {weight_displacement: true, trace_at: [3, 9, 20]}\n")
     var runner = TrialRunner(data: DataDirectory(data: "/nowhere", cache: nil))
     var heard: [Bool] = []
     let result = try runner.run(

@@ -14,11 +14,11 @@ import Text
         var text: String
         var points = MeasureRequest.Points.dataset(.mnist, .unit)
         /// Beside the usual ones.
-        var listed = ["effectiveRank", "activationRank", "featureDimension"]
+        var listed = ["effective_rank", "activation_rank", "feature_dimension"]
     }
 
-    private static let images = "dataset: {name: mnist, trainPoints: 40, testPoints: 20}\n"
-    private static let mlp = "experiment: mlp\n" + images + "hidden: [8, 8]\ntraining: {steps: 6, batch: 8}\n"
+    private static let images = "dataset: {name: mnist, train_points: 40, test_points: 20}\n"
+    private static let mlp = "model: mlp\n" + images + "hidden: [8, 8]\ntraining: {steps: 6, batch_size: 8}\n"
     private static let symmetric = MeasureRequest.Points.dataset(.mnist, .symmetric)
 
     static let kinds =
@@ -26,32 +26,33 @@ import Text
             Kind(testDescription: "MLP, \(kind) normalisation", text: mlp + "normalisation: \(kind)\n")
         } + [
             Kind(
-                testDescription: "MLP, skips, tanh", text: mlp + "skips: true\nactivation: tanh\n",
-                listed: ["effectiveRank", "binnedInformation", "kernelInformation", "components"]),
+                testDescription: "MLP, skips, tanh", text: mlp + "residual: true\nactivation: tanh\n",
+                listed: ["effective_rank", "binned_information", "kernel_information", "components"]),
             Kind(
                 testDescription: "MLP, plain",
                 text: mlp + "seed: 3\n",
                 listed: [
-                    "classificationDimension", "neuralCollapse", "independenceDeficit", "rankStability",
-                    "weightProduct",
+                    "classification_dimension", "neural_collapse", "independence_deficit", "rank_stability",
+                    "weight_product",
                 ]),
             Kind(
                 testDescription: "MLP, squared error",
-                text: mlp.replacingOccurrences(of: "batch: 8", with: "batch: 8, loss: meanSquaredError")),
+                text: mlp.replacingOccurrences(
+                    of: "batch_size: 8", with: "batch_size: 8, loss: mean_squared_error")),
             Kind(
                 testDescription: "cnn",
-                text: "experiment: cnn\n" + images
-                    + "hidden: [3, 4]\nnormalisation: batch\ntraining: {steps: 4, batch: 8}\n",
+                text: "model: cnn\n" + images
+                    + "hidden: [3, 4]\nnormalisation: batch\ntraining: {steps: 4, batch_size: 8}\n",
                 points: symmetric),
             Kind(
                 testDescription: "resnet",
-                text: "experiment: resnet\n" + images + "width: 4\ntraining: {steps: 3, batch: 8}\n",
-                points: symmetric, listed: ["effectiveRank"]),
+                text: "model: resnet\n" + images + "width: 4\ntraining: {steps: 3, batch_size: 8}\n",
+                points: symmetric, listed: ["effective_rank"]),
             Kind(
                 testDescription: "VIB",
-                text: "experiment: vib\nbeta: 0.1\nbottleneck: 4\nseed: 5\n" + images
-                    + "hidden: [8, 8]\ntraining: {steps: 6, batch: 8, average: 0.5}\n",
-                points: symmetric, listed: ["effectiveRank", "rankStability", "weightProduct"]),
+                text: "model: vib\nbeta: 0.1\nbottleneck: 4\nseed: 5\n" + images
+                    + "hidden: [8, 8]\ntraining: {steps: 6, batch_size: 8, ema_decay: 0.5}\n",
+                points: symmetric, listed: ["effective_rank", "rank_stability", "weight_product"]),
         ]
 
     @Test(arguments: kinds)
@@ -60,7 +61,7 @@ import Text
         // Where a measure's usual points are all, training ones too, those of the test set are asked for.
         let measures =
             kind.listed.map { "\($0): \($0.hasSuffix("Information") ? "{points: 20}" : "true")" } + [
-                "weightNorms: true", "localRank: {points: 2}",
+                "weight_norms: true", "local_rank: {points: 2}",
             ]
         let text =
             "name: s\n" + kind.text + "measures: {\(measures.joined(separator: ", "))}\nweights: final\n"
@@ -99,14 +100,14 @@ import Text
         let spec = try SweepSpec(
             parsing: """
                 name: s
-                experiment: vib
+                model: vib
                 beta: 0.05
-                scaleShift: -30
-                dataset: {name: gaussian, correlations: [0.5, 0.9], testPoints: 50}
+                sigma_shift: -30
+                dataset: {name: gaussian, correlations: [0.5, 0.9], test_points: 50}
                 depth: 2
                 width: 6
-                training: {steps: 20, batch: 16}
-                measures: {localRank: {points: 50}, weightNorms: true}
+                training: {steps: 20, batch_size: 16}
+                measures: {local_rank: {points: 50}, weight_norms: true}
                 weights: final
                 """, file: "s.yaml")
         let trial = spec.grid[0]
@@ -155,7 +156,9 @@ import Text
         let kept = try #require(result.kept.first)
         let path = files.folder.path + "/w.safetensors"
         _ = kept.write(of: trial, to: path)
-        let listed = ["classificationDimension", "neuralCollapse", "independenceDeficit", "effectiveRank"]
+        let listed = [
+            "classification_dimension", "neural_collapse", "independence_deficit", "effective_rank",
+        ]
         var request = MeasureRequest(
             weights: path, points: .dataset(.mnist, .unit), activation: nil,
             measures: listed.compactMap { .init(rawValue: $0) } + [.accuracy, .loss])

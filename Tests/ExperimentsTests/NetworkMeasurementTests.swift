@@ -283,7 +283,7 @@ func measuresAreThoseOfThePlainDefinitions(activation: Activation) throws {
         let due = declaration.metrics.filter { !$0.isOfTraining }.map(\.key) + ["layers"]
         #expect(metrics.keys.sorted() == due.sorted())
     }
-    request.measures = [try #require(.init(rawValue: "effectiveRank"))]
+    request.measures = [try #require(.init(rawValue: "effective_rank"))]
     for count in [nil, 4] {
         request.rankPoints = count
         let rows = network.points.prefix(count ?? 9).map { network.at($0).outputs }

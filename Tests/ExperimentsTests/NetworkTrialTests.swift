@@ -14,38 +14,39 @@ private func settings(_ text: String) throws -> TrialSettings {
     try SweepSpec(parsing: "name: s\n" + text, file: "s.yaml").grid[0].settings
 }
 
-private let gaussian = "dataset: {name: gaussian, correlations: [0.5, 0.9, 0.3], testPoints: 100}\n"
-private let generated = "dataset: {name: generated-images, trainPoints: 60, testPoints: 30}\n"
-private let training = "training: {steps: 12, batch: 10, optimizer: sgd, momentum: 0.9, learningRate: 0.05}\n"
+private let gaussian = "dataset: {name: gaussian, correlations: [0.5, 0.9, 0.3], test_points: 100}\n"
+private let generated = "dataset: {name: generated-images, train_points: 60, test_points: 30}\n"
+private let training =
+    "training: {steps: 12, batch_size: 10, optimizer: sgd, momentum: 0.9, learning_rate: 0.05}\n"
 private let measured =
-    "measures: {every: {log: 3}, localRank: {points: 2, thresholds: [0.1]}, weightNorms: true, "
-    + "effectiveRank: {points: 20}, weightDisplacement: true}\n"
+    "measures: {trace_at: {log: 3}, local_rank: {points: 2, thresholds: [0.1]}, weight_norms: true, "
+    + "effective_rank: {points: 20}, weight_displacement: true}\n"
 private let small =
-    "measures: {every: {log: 3}, localRank: {points: 1, patch: 3}, weightNorms: true, "
-    + "effectiveRank: {points: 20}, weightDisplacement: true}\n"
+    "measures: {trace_at: {log: 3}, local_rank: {points: 1, patch: 3}, weight_norms: true, "
+    + "effective_rank: {points: 20}, weight_displacement: true}\n"
 
 private let kinds: [String] =
     ["batch", "layer", "instance", "group\ngroups: 3"].map {
-        "experiment: mlp\nhidden: [6, 6]\nactivation: relu\nnormalisation: \($0)\n" + gaussian + training
+        "model: mlp\nhidden: [6, 6]\nactivation: relu\nnormalisation: \($0)\n" + gaussian + training
             + measured
     } + [
-        "experiment: mlp\nhidden: [6, 6]\nactivation: tanh\nskips: true\nbiases: false\n" + gaussian
+        "model: mlp\nhidden: [6, 6]\nactivation: tanh\nresidual: true\nbiases: false\n" + gaussian
             + training
             + measured,
-        "experiment: mlp\nhidden: [6, 6]\nnormalisation: batch\nskips: true\n"
-            + "dataset: {name: teacher, inputs: 6, norm: 8, trainPoints: 40, testPoints: 30}\n" + training
+        "model: mlp\nhidden: [6, 6]\nnormalisation: batch\nresidual: true\n"
+            + "dataset: {name: teacher, inputs: 6, norm: 8, train_points: 40, test_points: 30}\n" + training
             + measured,
-        "experiment: cnn\nhidden: [4, 3, 5]\nnormalisation: layer\n" + generated + training + small,
-        "experiment: cnn\nwidth: 4\nbiases: false\n" + generated + training + small,
-        "experiment: resnet\nwidth: 2\n" + generated + training + small,
-        "experiment: resnet\nwidth: 4\ndepth: 14\nnormalisation: group\ngroups: 2\n" + generated + training
+        "model: cnn\nhidden: [4, 3, 5]\nnormalisation: layer\n" + generated + training + small,
+        "model: cnn\nwidth: 4\nbiases: false\n" + generated + training + small,
+        "model: resnet\nwidth: 2\n" + generated + training + small,
+        "model: resnet\nwidth: 4\ndepth: 14\nnormalisation: group\ngroups: 2\n" + generated + training
             + small,
-        "experiment: resnet\nwidth: 2\nnormalisation: none\n" + generated + training + small,
+        "model: resnet\nwidth: 2\nnormalisation: none\n" + generated + training + small,
     ]
 
 @Suite struct NetworkTrialTests {
     private func shape(_ settings: TrialSettings) throws -> NetworkShape {
-        guard case .network(let architecture) = settings.experiment else {
+        guard case .network(let architecture) = settings.model else {
             throw ExperimentError.settings("a plain network")
         }
         let network = settings.networkDescription
@@ -74,16 +75,16 @@ private let kinds: [String] =
 
     /// A dozen epochs of 200 images are enough to tell generated classes apart.
     @Test(arguments: [
-        "experiment: cnn\nhidden: [8, 16, 16]\nnormalisation: batch\n", "experiment: resnet\nwidth: 4\n",
-        "experiment: mlp\nhidden: [32, 32, 32]\nnormalisation: batch\nskips: true\n",
+        "model: cnn\nhidden: [8, 16, 16]\nnormalisation: batch\n", "model: resnet\nwidth: 4\n",
+        "model: mlp\nhidden: [32, 32, 32]\nnormalisation: batch\nresidual: true\n",
     ])
-    func itLearns(experiment: String) throws {
+    func itLearns(model: String) throws {
         var runner = TrialRunner(data: nowhere)
         let body = try runner.run(
             try settings(
-                experiment + "dataset: {name: generated-images, trainPoints: 200, testPoints: 100}\n"
-                    + "training: {epochs: 12, batch: 20, learningRate: 0.01}\n"
-                    + "measures: {localRank: false, every: {linear: 2}}\n"))
+                model + "dataset: {name: generated-images, train_points: 200, test_points: 100}\n"
+                    + "training: {epochs: 12, batch_size: 20, learning_rate: 0.01}\n"
+                    + "measures: {local_rank: false, trace_at: {linear: 2}}\n"))
         let metrics = body["metrics"], before = body["trace"]?.array?.first
         let (loss, first) = (metrics?["train_loss"]?.number ?? 9, before?["train_loss"]?.number ?? 0)
         #expect(loss < 0.5 * first, "\(loss) of \(first)")
@@ -95,9 +96,9 @@ private let kinds: [String] =
     func gradientNoiseAndTheGaussianBoundAreOfEachKernel(normalisation: String) throws {
         let steps = [1, 2, 4, 6, 9, 12]
         let settings = try settings(
-            "experiment: resnet\nwidth: 2\nnormalisation: \(normalisation)\n" + generated + training
-                + "measures: {gradientNoise: {batches: 4, window: 2}, gaussianBound: true, localRank: false, "
-                + "every: \(steps)}\n")
+            "model: resnet\nwidth: 2\nnormalisation: \(normalisation)\n" + generated + training
+                + "measures: {gradient_noise: {batches: 4, window: 2}, gaussian_bound: true, local_rank: false, "
+                + "trace_at: \(steps)}\n")
         var runner = TrialRunner(data: nowhere)
         let result = try runner.run(settings, keeping: .steps(steps))
         let metrics = try #require(result.body["metrics"])
@@ -175,8 +176,8 @@ private let kinds: [String] =
         var runner = TrialRunner(data: nowhere)
         let body = try runner.run(
             try settings(
-                "experiment: resnet\nwidth: 2\nnormalisation: none\n" + generated
-                    + "training: {steps: 30, batch: 10, optimizer: sgd, learningRate: 1e6}\n" + small))
+                "model: resnet\nwidth: 2\nnormalisation: none\n" + generated
+                    + "training: {steps: 30, batch_size: 10, optimizer: sgd, learning_rate: 1e6}\n" + small))
         #expect(body["outcome"] == .string("diverged"))
         #expect(body["diverged_at_step"]?.number != nil)
     }
@@ -184,11 +185,11 @@ private let kinds: [String] =
     /// No normalisation and no skips are the plain MLP, whatever way that is said.
     @Test func aPlainMLPKeepsItsIdentifier() throws {
         let text =
-            "experiment: mlp\ndataset: mnist\nhidden: [9]\ntraining: {epochs: 1}\n"
-            + "measures: {localRank: {points: 4}}\n"
+            "model: mlp\ndataset: mnist\nhidden: [9]\ntraining: {epochs: 1}\n"
+            + "measures: {local_rank: {points: 4}}\n"
         let plain = try settings(text)
-        #expect(plain.experiment == .mlp)
-        #expect(try settings(text + "normalisation: none\nskips: false\n") == plain)
+        #expect(plain.model == .mlp)
+        #expect(try settings(text + "normalisation: none\nresidual: false\n") == plain)
         #expect(TrialID(of: plain).text == "9239071c47be914da068e1297782bdf7")
     }
 

@@ -23,16 +23,16 @@ private func small(_ trial: TrialSettings) -> TrialSettings {
     case .symmetric(let data): small.dataset = .symmetric(.init(scale: data.scale, trainPoints: 4000))
     case .modular: small.dataset = .modular(.init(modulus: 7, share: 0.5))
     }
-    small.training.batch = min(trial.training.batch, 8)
+    small.training.batchSize = min(trial.training.batchSize, 8)
     if trial.trainingSteps > 0 { small.training.duration = .steps(3) }
     small.network.hidden = trial.network.hidden.prefix(4).map { min($0, 12) }
     if let layers = trial.training.logDet?.layers {
         small.training.logDet?.layers = layers.filter { $0 <= small.network.hidden.count }
     }
-    if case .network(.resnet(_, _, let normalisation)) = trial.experiment {
-        small.experiment = .network(.resnet(depth: 8, width: 4, normalisation))
+    if case .network(.resnet(_, _, let normalisation)) = trial.model {
+        small.model = .network(.resnet(depth: 8, width: 4, normalisation))
     }
-    if trial.measures.every != .end { small.measures.every = .steps([0, 1, 2, 3]) }
+    if trial.measures.traceAt != .end { small.measures.traceAt = .steps([0, 1, 2, 3]) }
     small.measures.localRank?.points = 2
     small.measures.localRank?.patch = trial.measures.localRank?.patch.map { min($0, 4) }
     small.measures.samples = 2
@@ -78,18 +78,18 @@ func recipesFit(path: String) throws {
 
 /// A sweep file's head for each kind of network and data.
 private let kinds = [
-    "experiment: mlp\ndataset: symmetric\nactivation: relu",
-    "experiment: mlp\ndataset: symmetric\nactivation: tanh\ndepth: 1",
-    "experiment: mlp\ndataset: symmetric\nnormalisation: batch\nskips: true",
-    "experiment: mlp\ndataset: {name: modularAddition, modulus: 7}",
-    "experiment: mlp\ndataset: {name: teacher, task: classification, inputs: 4, norm: 3}\nactivation: relu\nbiases: false",
-    "experiment: mlp\ndataset: {name: teacher, task: regression, inputs: 4, norm: 1.5}\nactivation: relu\nbiases: false",
-    "experiment: mlp\ndataset: {name: gaussian, correlations: [0.5, 0.9]}\nactivation: linear",
-    "experiment: mlp\ndataset: generated-images",
-    "experiment: cnn\ndataset: generated-images\nnormalisation: group",
-    "experiment: resnet\ndataset: generated-images",
-    "experiment: vib\ndataset: generated-images\nbottleneck: 4\nbeta: 0.1",
-    "experiment: vib\nbeta: 0.1\ndataset: {name: gaussian, correlations: [0.5, 0.9]}",
+    "model: mlp\ndataset: symmetric\nactivation: relu",
+    "model: mlp\ndataset: symmetric\nactivation: tanh\ndepth: 1",
+    "model: mlp\ndataset: symmetric\nnormalisation: batch\nresidual: true",
+    "model: mlp\ndataset: {name: modular-addition, modulus: 7}",
+    "model: mlp\ndataset: {name: teacher, task: classification, inputs: 4, norm: 3}\nactivation: relu\nbiases: false",
+    "model: mlp\ndataset: {name: teacher, task: regression, inputs: 4, norm: 1.5}\nactivation: relu\nbiases: false",
+    "model: mlp\ndataset: {name: gaussian, correlations: [0.5, 0.9]}\nactivation: linear",
+    "model: mlp\ndataset: generated-images",
+    "model: cnn\ndataset: generated-images\nnormalisation: group",
+    "model: resnet\ndataset: generated-images",
+    "model: vib\ndataset: generated-images\nbottleneck: 4\nbeta: 0.1",
+    "model: vib\nbeta: 0.1\ndataset: {name: gaussian, correlations: [0.5, 0.9]}",
 ]
 
 @Test("Every measure that a network and its data allow gives what is let in", arguments: kinds)
@@ -99,16 +99,16 @@ func measuresFit(head: String) throws {
         """
         name: s
         \(head)
-        training: {steps: 3, batch: 8}
+        training: {steps: 3, batch_size: 8}
         measures:
-          every: [1, 2, 3]
-          weightNorms: true
+          trace_at: [1, 2, 3]
+          weight_norms: true
         \(measures.map { "  \($0): true" }.joined(separator: "\n"))
         """
     }
     for measure in MeasureCatalogue.listed {
-        let needed = measure.name == "gaussianBound" && allowed.contains("gradientNoise")
-        let tried = needed ? ["gradientNoise", measure.name] : [measure.name]
+        let needed = measure.name == "gaussian_bound" && allowed.contains("gradient_noise")
+        let tried = needed ? ["gradient_noise", measure.name] : [measure.name]
         if (try? SweepSpec(parsing: sweep(tried), file: "s.yaml")) != nil { allowed.append(measure.name) }
     }
     #expect(allowed.count >= 8, "\(allowed)")
@@ -118,10 +118,10 @@ func measuresFit(head: String) throws {
     #expect(try fault(settings) == nil, "\(head)")
     // One that diverges, and one that is measured at its end alone.
     var wild = settings
-    wild.training.learningRate = 1e30
+    wild.training.optimizer.learningRate = 1e30
     #expect(try fault(wild) == nil, "\(head), diverging")
     var end = settings
-    end.measures.every = .end
-    end.measures.requested.removeAll { ["stepsToLoss", "gaussianBound"].contains($0.name) }
+    end.measures.traceAt = .end
+    end.measures.requested.removeAll { ["steps_to_loss", "gaussian_bound"].contains($0.name) }
     #expect(try fault(end) == nil, "\(head), at its end")
 }

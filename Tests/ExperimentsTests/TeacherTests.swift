@@ -130,13 +130,13 @@ private func trial(
 ) -> TrialSettings {
     var training = Trials.training(
         task == .classification ? .logistic : .meanSquaredError, .steps(steps), rate: 5e-3, batch: 40)
-    training.weightDecay = decay
+    training.optimizer.weightDecay = decay
     return TrialSettings(
-        experiment: .mlp, dataset: .teacher(settings(task, depth: 2)),
+        model: .mlp, dataset: .teacher(settings(task, depth: 2)),
         network: .init(hidden: hidden, activation: activation, biases: biases), training: training,
         measures: .init(
             localRank: .init(thresholds: [0.1, 1], relative: [0.01], noise: [], points: 30),
-            weightNorms: norms, every: .end, samples: 12),
+            weightNorms: norms, traceAt: .end, samples: 12),
         seed: 1)
 }
 

@@ -31,9 +31,9 @@ private func trace(_ key: String, _ entries: [(step: Double, values: [Double?])]
 /// By the definition, in two passes, from gradients of a model of our own at the weights that the trial kept.
 @Test func `Gradient SNR is that of the next mini-batches at the weights of the step`() throws {
     let trial = try settings(
-        "experiment: mlp\ndataset: {name: teacher, inputs: 6, norm: 8, trainPoints: 40, testPoints: 30}\n"
-            + "hidden: [5, 4]\ntraining: {steps: 13, batch: 8, learningRate: 1e-2}\n"
-            + "measures: {gradientNoise: {batches: 7}, localRank: false}\n")
+        "model: mlp\ndataset: {name: teacher, inputs: 6, norm: 8, train_points: 40, test_points: 30}\n"
+            + "hidden: [5, 4]\ntraining: {steps: 13, batch_size: 8, learning_rate: 1e-2}\n"
+            + "measures: {gradient_noise: {batches: 7}, local_rank: false}\n")
     var runner = TrialRunner(data: DataDirectory(data: "/nowhere", cache: nil))
     let result = try runner.run(trial, keeping: .final)
     let streams = RandomStreams(seed: 0)
@@ -110,7 +110,7 @@ private func trace(_ key: String, _ entries: [(step: Double, values: [Double?])]
     let given = training(
         trace("gradient_snr", [(1, []), (10, []), (100, [])]),
         metrics: ["phase_change_step": .array([.number(12), .number(90), .null])], weights: weights)
-    let measure = GaussianBoundMeasure(MeasureSettings(values: ["noiseRatio": .number(1e-3)]))
+    let measure = GaussianBoundMeasure(MeasureSettings(values: ["noise_ratio": .number(1e-3)]))
     let found = try measure.hindsight(given).map { try #require($0["gaussian_bound"]?.array) }
     func bound(_ reference: Double, _ moved: Double) -> Double {
         0.5 * log(1 + reference * reference / (moved * moved + 1e-3))
@@ -127,10 +127,10 @@ private func trace(_ key: String, _ entries: [(step: Double, values: [Double?])]
     var runner = TrialRunner(data: DataDirectory(data: "/nowhere", cache: nil))
     let body = try runner.run(
         try settings(
-            "experiment: mlp\ndataset: {name: teacher, inputs: 6, norm: 8, trainPoints: 40, testPoints: 30}\n"
-                + "hidden: [5]\ntraining: {steps: 300, batch: 8, learningRate: 1e-2}\n"
-                + "measures: {gradientNoise: {window: 3}, gaussianBound: true, localRank: false, "
-                + "every: {log: 12}}\n"))
+            "model: mlp\ndataset: {name: teacher, inputs: 6, norm: 8, train_points: 40, test_points: 30}\n"
+                + "hidden: [5]\ntraining: {steps: 300, batch_size: 8, learning_rate: 1e-2}\n"
+                + "measures: {gradient_noise: {window: 3}, gaussian_bound: true, local_rank: false, "
+                + "trace_at: {log: 12}}\n"))
     let trace = try #require(body["trace"]?.array)
     let bounds = try trace.map { try #require($0["gaussian_bound"]?.array) }
     #expect(body["metrics"]?["gaussian_bound"] == .array(try #require(bounds.last)))

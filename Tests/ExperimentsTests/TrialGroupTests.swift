@@ -13,45 +13,48 @@ struct GroupCase: CustomStringConvertible, Sendable {
     var diverging = 0
 }
 
-private let gaussian = "dataset: {name: gaussian, correlations: [0.5, 0.9], testPoints: 300}\n"
-private let images = "dataset: {name: mnist, trainPoints: 40, testPoints: 20}\n"
-private let trace = "measures: {every: {log: 5}, localRank: {points: 8}}\n"
+private let gaussian = "dataset: {name: gaussian, correlations: [0.5, 0.9], test_points: 300}\n"
+private let images = "dataset: {name: mnist, train_points: 40, test_points: 20}\n"
+private let trace = "measures: {trace_at: {log: 5}, local_rank: {points: 8}}\n"
 private let listed =
-    "measures: {every: {log: 5}, localRank: {points: 8}, effectiveRank: true, weightDisplacement: true}\n"
+    "measures: {trace_at: {log: 5}, local_rank: {points: 8}, effective_rank: true, weight_displacement: true}\n"
 
 private let cases: [GroupCase] = [
     GroupCase(
         description: "VIB, Gaussian data, Adam, cosine: values of beta",
-        text: "experiment: vib\n" + gaussian + trace
-            + "training: {steps: 40, batch: 32, schedule: cosine}\naxes: {beta: [0.01, 0.1, 0.3, 0.9]}\n"),
+        text: "model: vib\n" + gaussian + trace
+            + "training: {steps: 40, batch_size: 32, schedule: cosine}\naxes: {beta: [0.01, 0.1, 0.3, 0.9]}\n"
+    ),
     GroupCase(
         description: "VIB, SGD with momentum, decay, weight decay, averaged: shapes that differ",
-        text: "experiment: vib\nbeta: 0.1\nwidth: 4\nbottleneck: 3\nactivation: tanh\n" + gaussian + trace
-            + "training: {steps: 30, batch: 16, optimizer: sgd, momentum: 0.9, weightDecay: 0.01, "
-            + "schedule: decay, decayEvery: 4, average: 0.9}\naxes: {depth: [1, 3, 2], training.learningRate: [0.01, 0.02]}\n",
+        text: "model: vib\nbeta: 0.1\nwidth: 4\nbottleneck: 3\nactivation: tanh\n" + gaussian + trace
+            + "training: {steps: 30, batch_size: 16, optimizer: sgd, momentum: 0.9, weight_decay: 0.01, "
+            + "schedule: decay, decay_every: 4, ema_decay: 0.9}\naxes: {depth: [1, 3, 2], training.learning_rate: [0.01, 0.02]}\n",
         keeping: .steps([3, 11, 30])),
     GroupCase(
         description: "VIB, squared error: trainings of unequal length, measures of the table",
-        text: "experiment: vib\nbeta: 0.1\n" + gaussian + listed
-            + "training: {batch: 16, loss: meanSquaredError}\naxes: {training.steps: [7, 30, 1]}\n",
+        text: "model: vib\nbeta: 0.1\n" + gaussian + listed
+            + "training: {batch_size: 16, loss: mean_squared_error}\naxes: {training.steps: [7, 30, 1]}\n",
         keeping: .final),
     GroupCase(
         description: "MLP, Gaussian data, SGD: one of them diverges",
-        text: "experiment: mlp\nhidden: [5]\n" + gaussian + trace
-            + "training: {steps: 30, batch: 16, optimizer: sgd}\n"
-            + "axes: {training.learningRate: [0.01, 1.0e+30, 0.1]}\n", diverging: 1),
+        text: "model: mlp\nhidden: [5]\n" + gaussian + trace
+            + "training: {steps: 30, batch_size: 16, optimizer: sgd}\n"
+            + "axes: {training.learning_rate: [0.01, 1.0e+30, 0.1]}\n", diverging: 1),
     GroupCase(
         description: "MLP, images, Adam: learning rates and lengths",
-        text: "experiment: mlp\nhidden: [9]\n" + images + trace
-            + "training: {batch: 8}\naxes: {training.learningRate: [0.001, 0.01], training.epochs: [2, 5]}\n"),
+        text: "model: mlp\nhidden: [9]\n" + images + trace
+            + "training: {batch_size: 8}\naxes: {training.learning_rate: [0.001, 0.01], training.epochs: [2, 5]}\n"
+    ),
     GroupCase(
         description: "VIB, images: values of beta, measures of the table",
-        text: "experiment: vib\nhidden: [9]\nbottleneck: 3\n" + images + listed
-            + "training: {epochs: 4, batch: 8}\naxes: {beta: [0.001, 0.1]}\n"),
+        text: "model: vib\nhidden: [9]\nbottleneck: 3\n" + images + listed
+            + "training: {epochs: 4, batch_size: 8}\naxes: {beta: [0.001, 0.1]}\n"),
     GroupCase(
         description: "MLP, a teacher's whole set in a batch, measures of the table",
-        text: "experiment: mlp\ndataset: {name: teacher, inputs: 6, norm: 8, trainPoints: 40}\nhidden: [5]\n"
-            + listed + "training: {steps: 30, batch: 40}\naxes: {training.learningRate: [0.001, 0.01]}\n"),
+        text: "model: mlp\ndataset: {name: teacher, inputs: 6, norm: 8, train_points: 40}\nhidden: [5]\n"
+            + listed
+            + "training: {steps: 30, batch_size: 40}\naxes: {training.learning_rate: [0.001, 0.01]}\n"),
 ]
 
 private func trials(_ text: String) throws -> [TrialSettings] {
@@ -81,7 +84,7 @@ func together(_ kind: GroupCase) throws {
     let folder = try DataFolder()
     var runner = TrialRunner(data: folder.directory)
     let group = try trials(
-        "experiment: mlp\n" + gaussian + "training: {batch: 16}\naxes: {training.steps: [2, 5, 3]}\n")
+        "model: mlp\n" + gaussian + "training: {batch_size: 16}\naxes: {training.steps: [2, 5, 3]}\n")
     var told: [[Int]] = []
     _ = try runner.run(together: group, keeping: .none) { told.append([$0, $1, $2]) }
     #expect(told == (1...5).map { [$0, 5, 0] })
@@ -89,19 +92,21 @@ func together(_ kind: GroupCase) throws {
 }
 
 struct TrialGroupTests {
-    private let text = "experiment: vib\nbeta: 0.1\nwidth: 4\nbottleneck: 3\n" + gaussian
+    private let text = "model: vib\nbeta: 0.1\nwidth: 4\nbottleneck: 3\n" + gaussian
 
-    private func lead() throws -> TrialSettings { try trials(text + "training: {batch: 16, steps: 9}\n")[0] }
+    private func lead() throws -> TrialSettings {
+        try trials(text + "training: {batch_size: 16, steps: 9}\n")[0]
+    }
 
     @Test func `a group may differ in what no draw depends on`() throws {
         let lead = try lead()
         var others = [TrialSettings](repeating: lead, count: 6)
-        others[0].experiment = .vib(beta: 0.2, bottleneck: 3, scaleShift: 1)
+        others[0].model = .vib(beta: 0.2, bottleneck: 3, sigmaShift: 1)
         others[1].network.hidden = [4, 4]
         others[2].network.activation = .relu
-        others[3].training.learningRate = 0.5
+        others[3].training.optimizer.learningRate = 0.5
         others[4].training.duration = .steps(10)
-        others[5].training.optimizer = .sgd(momentum: 0.5)
+        others[5].training.optimizer.method = .sgd(momentum: 0.5)
         for other in others {
             #expect(other != lead)
             #expect(TrialGroup(lead)?.holds(other) == true)
@@ -115,10 +120,10 @@ struct TrialGroupTests {
         var others = [TrialSettings](repeating: lead, count: 6)
         others[0].seed = 1
         others[1].dataset = .gaussian(.init(covariance: Trials.covariance([0.5]), inputs: 1, testPoints: 300))
-        others[2].training.batch = 17
+        others[2].training.batchSize = 17
         others[3].training.loss = .meanSquaredError
-        others[4].experiment = .mlp
-        others[5].experiment = .vib(beta: 0.1, bottleneck: 4, scaleShift: 0)
+        others[4].model = .mlp
+        others[5].model = .vib(beta: 0.1, bottleneck: 4, sigmaShift: 0)
         for other in others {
             #expect(TrialGroup(lead)?.holds(other) == false)
             #expect(!TrialGroup.holds(all: [lead, other]))
@@ -130,9 +135,9 @@ struct TrialGroupTests {
         large.network.hidden = [400]
         // 2 · 400 + 400, 400 · 6 + 6, 3 · 2 + 2 and 2 log-variances.
         #expect(large.parameterBytes / 4 == 3616)
-        large.training.batch = TrialGroup.limit / 3616
+        large.training.batchSize = TrialGroup.limit / 3616
         #expect(TrialGroup(large)?.holds(large) == true)
-        large.training.batch += 1
+        large.training.batchSize += 1
         #expect(TrialGroup(large) == nil)
         #expect(TrialGroup.holds(all: [large]) && !TrialGroup.holds(all: [large, large]))
     }

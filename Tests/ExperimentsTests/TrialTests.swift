@@ -31,7 +31,7 @@ private func vib(
     every: TrialSettings.Measures.Times = .end, seed: UInt64 = 0
 ) -> TrialSettings {
     Trials.gaussian(
-        .vib(beta: beta, bottleneck: inputs, scaleShift: 0), covariance: covariance, inputs: inputs,
+        .vib(beta: beta, bottleneck: inputs, sigmaShift: 0), covariance: covariance, inputs: inputs,
         training: Trials.training(.gaussianNLL, .steps(steps)), every: every, seed: seed)
 }
 
@@ -45,12 +45,12 @@ private func kinds(every: TrialSettings.Measures.Times = .end, seed: UInt64 = 0)
             training: Trials.training(.meanSquaredError, .steps(50), batch: 32), every: every,
             testPoints: 3000, activation: .relu, seed: seed),
         Trials.gaussian(
-            .vib(beta: 0.1, bottleneck: 2, scaleShift: 0), covariance: gaussian, inputs: 2, hidden: [8],
+            .vib(beta: 0.1, bottleneck: 2, sigmaShift: 0), covariance: gaussian, inputs: 2, hidden: [8],
             training: Trials.training(.gaussianNLL, .steps(50), batch: 32), every: every, testPoints: 3000,
             activation: .relu, seed: seed),
         Trials.images(.mlp, hidden: [16], training: images, every: every, seed: seed),
         Trials.images(
-            .vib(beta: 1e-3, bottleneck: 4, scaleShift: -5), scale: .symmetric, hidden: [16],
+            .vib(beta: 1e-3, bottleneck: 4, sigmaShift: -5), scale: .symmetric, hidden: [16],
             training: images, every: every, seed: seed),
     ]
 }
@@ -193,15 +193,15 @@ private func expectAgreement(_ body: JSONValue) throws {
     for settings in plain + weighed {
         let body = try runner.run(settings)
         let (isVIB, isImages): (Bool, Bool)
-        if case .vib = settings.experiment { isVIB = true } else { isVIB = false }
+        if case .vib = settings.model { isVIB = true } else { isVIB = false }
         if case .images = settings.dataset { isImages = true } else { isImages = false }
         #expect(body["outcome"] == .string("measured"))
         for metric in Metric.all where metric.measure?.isListed == false {
             // None of these learns from a teacher.
             let fits =
                 metric.uses.allSatisfy {
-                    $0.path == "experiment" ? isVIB : isImages && $0.words.contains("mnist")
-                } && (metric.measure?.name != "weightNorms" || settings.measures.weightNorms != nil)
+                    $0.path == "model" ? isVIB : isImages && $0.words.contains("mnist")
+                } && (metric.measure?.name != "weight_norms" || settings.measures.weightNorms != nil)
             for place in [body["metrics"], body["trace"]?.array?.first] {
                 #expect((place?[metric.key] != nil) == fits, "\(metric.key) \(isVIB) \(isImages)")
             }
@@ -267,11 +267,11 @@ private func expectPlausible(_ metrics: JSONValue, _ settings: TrialSettings) th
     let folder = try DataFolder(train: 200, test: 100)
     var runner = TrialRunner(data: folder.directory)
     for (index, settings) in kinds(every: .log(10)).enumerated() {
-        for optimizer in [Optimizer.sgd(momentum: 0), settings.training.optimizer] {
+        for optimizer in [Optimizer.sgd(momentum: 0), settings.training.optimizer.method] {
             var wild = settings
-            wild.training.learningRate = 1e6
-            wild.training.schedule = .constant
-            wild.training.optimizer = optimizer
+            wild.training.optimizer.learningRate = 1e6
+            wild.training.optimizer.schedule = .constant
+            wild.training.optimizer.method = optimizer
             wild.training.duration = .steps(200)
             let body = try runner.run(wild)
             #expect(body.isFinite)
@@ -308,7 +308,7 @@ private func expectPlausible(_ metrics: JSONValue, _ settings: TrialSettings) th
     #expect(try #require(metric(regression, "test_loss")) < 0.05)
     let bottleneck = try runner.run(
         Trials.images(
-            .vib(beta: 1e-3, bottleneck: 8, scaleShift: -5), scale: .symmetric, hidden: [32],
+            .vib(beta: 1e-3, bottleneck: 8, sigmaShift: -5), scale: .symmetric, hidden: [32],
             training: training))
     for name in ["accuracy", "accuracy_one_sample", "accuracy_sampled"] {
         #expect(try #require(metric(bottleneck, name)) > 0.9, "\(name)")

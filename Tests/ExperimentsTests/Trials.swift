@@ -17,8 +17,8 @@ enum Trials {
         schedule: Schedule = .cosine
     ) -> TrialSettings.Training {
         TrialSettings.Training(
-            optimizer: optimizer, learningRate: rate, schedule: schedule, weightDecay: 0, average: nil,
-            batch: batch, duration: duration, loss: loss)
+            optimizer: OptimizerSettings(method: optimizer, learningRate: rate, schedule: schedule),
+            batchSize: batch, duration: duration, loss: loss)
     }
 
     /// The joint covariance of standard normal x and y with these correlations.
@@ -30,26 +30,26 @@ enum Trials {
     }
 
     static func gaussian(
-        _ experiment: TrialSettings.Experiment, covariance: [[Double]], inputs: Int, hidden: [Int] = [],
+        _ model: TrialSettings.Model, covariance: [[Double]], inputs: Int, hidden: [Int] = [],
         training: TrialSettings.Training, every: TrialSettings.Measures.Times = .end, testPoints: Int = 65536,
         activation: Activation = .linear, seed: UInt64 = 0
     ) -> TrialSettings {
         TrialSettings(
-            experiment: experiment,
+            model: model,
             dataset: .gaussian(.init(covariance: covariance, inputs: inputs, testPoints: testPoints)),
             network: .init(hidden: hidden, activation: activation), training: training,
-            measures: .init(localRank: localRank(), every: every, samples: 12), seed: seed)
+            measures: .init(localRank: localRank(), traceAt: every, samples: 12), seed: seed)
     }
 
     static func images(
-        _ experiment: TrialSettings.Experiment, name: TrialSettings.Images.Name = .mnist,
+        _ model: TrialSettings.Model, name: TrialSettings.Images.Name = .mnist,
         scale: TrialSettings.Images.Scale = .unit, hidden: [Int], training: TrialSettings.Training,
         every: TrialSettings.Measures.Times = .end, points: Int? = nil, seed: UInt64 = 0
     ) -> TrialSettings {
         TrialSettings(
-            experiment: experiment,
+            model: model,
             dataset: .images(.init(name: name, scale: scale, trainPoints: points, testPoints: nil)),
             network: .init(hidden: hidden, activation: .relu), training: training,
-            measures: .init(localRank: localRank(points: 8), every: every, samples: 12), seed: seed)
+            measures: .init(localRank: localRank(points: 8), traceAt: every, samples: 12), seed: seed)
     }
 }

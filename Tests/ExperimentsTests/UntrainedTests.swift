@@ -12,15 +12,15 @@ import Text
 private let nowhere = DataDirectory(data: "/nowhere", cache: nil)
 
 private func settings(_ text: String) throws -> TrialSettings {
-    try SweepSpec(parsing: "name: s\nexperiment: mlp\n" + text, file: "s.yaml").grid[0].settings
+    try SweepSpec(parsing: "name: s\nmodel: mlp\n" + text, file: "s.yaml").grid[0].settings
 }
 
 private let linear = """
-    dataset: {name: gaussian, correlations: [0], inputs: 20, targets: 1, testPoints: 16}
+    dataset: {name: gaussian, correlations: [0], inputs: 20, targets: 1, test_points: 16}
     depth: 7
     width: 20
     biases: false
-    training: {optimizer: sgd, batch: 16, steps: 0}
+    training: {optimizer: sgd, batch_size: 16, steps: 0}
 
     """
 
@@ -29,7 +29,7 @@ private let linear = """
     for times in ["end", "log", "{linear: 4}"] {
         let trial = try settings(
             linear.replacingOccurrences(of: "sgd", with: "adam, schedule: cosine")
-                + "measures: {weightDisplacement: true, every: \(times)}\n")
+                + "measures: {weight_displacement: true, trace_at: \(times)}\n")
         var told = 0
         let result = try runner.run(trial, keeping: .final) { _, _, _ in told += 1 }
         #expect(result.body["outcome"] == .string("measured") && told == 0)
@@ -76,7 +76,7 @@ private let linear = """
 @Test func `The record's products are those of its weights, and its theory is the limit's`() throws {
     var runner = TrialRunner(data: nowhere)
     let measure =
-        "measures: {localRank: false, weightProduct: {indices: [1, 2, 9, 21], tolerances: [0.1, 1e-4]}}\n"
+        "measures: {local_rank: false, weight_product: {indices: [1, 2, 9, 21], tolerances: [0.1, 1e-4]}}\n"
     let result = try runner.run(
         try settings(linear + "initialisation: gaussian\n" + measure), keeping: .final)
     let metrics = try #require(result.body["metrics"]), theory = try #require(result.body["theory"])
@@ -111,17 +111,17 @@ private let linear = """
 @Test func `Perturbed ranks of a record are of its Jacobians, and the same without a perturbation`() throws {
     var runner = TrialRunner(data: nowhere)
     let text = """
-        dataset: {name: gaussian, correlations: [0.5, 0.9, 0.7, 0.2], testPoints: 64}
+        dataset: {name: gaussian, correlations: [0.5, 0.9, 0.7, 0.2], test_points: 64}
         hidden: [12, 10]
         activation: relu
-        training: {steps: 40, batch: 16}
+        training: {steps: 40, batch_size: 16}
 
         """
     for delta in [0, 1.0] {
         let result = try runner.run(
             try settings(
-                text + "measures: {localRank: {relative: [0.05], thresholds: [0.1], points: 3}, "
-                    + "rankStability: {delta: \(delta), tolerances: [0.05, 1e-12], points: 3}}\n"))
+                text + "measures: {local_rank: {relative: [0.05], thresholds: [0.1], points: 3}, "
+                    + "rank_stability: {delta: \(delta), tolerances: [0.05, 1e-12], points: 3}}\n"))
         let metrics = try #require(result["metrics"])
         let perturbed = try #require(metrics["perturbed_rank"]?["0.05"]?.array).compactMap(\.number)
         let plain = try #require(metrics["unperturbed_rank"]?["0.05"]?.array).compactMap(\.number)
@@ -140,11 +140,11 @@ private let linear = """
     var runner = TrialRunner(data: nowhere)
     // A linear network's Jacobian is the same at every point: 22 times 12/22 is not 12 in floating point.
     let text = """
-        dataset: {name: gaussian, correlations: [0.5, 0.9, 0.7, 0.2, 0.3, 0.4, 0.6, 0.8, 0.1, 0.25, 0.35, 0.45], testPoints: 64}
+        dataset: {name: gaussian, correlations: [0.5, 0.9, 0.7, 0.2, 0.3, 0.4, 0.6, 0.8, 0.1, 0.25, 0.35, 0.45], test_points: 64}
         hidden: [12]
         activation: linear
         training: {steps: 0}
-        measures: {localRank: false, rankStability: {delta: 1e-13, tolerances: [1e-9], points: 22}}
+        measures: {local_rank: false, rank_stability: {delta: 1e-13, tolerances: [1e-9], points: 22}}
 
         """
     let metrics = try #require(try runner.run(try settings(text))["metrics"])
@@ -187,10 +187,10 @@ private let linear = """
     var runner = TrialRunner(data: nowhere)
     let body = try runner.run(
         try settings(
-            "dataset: {name: modularAddition, modulus: 5, trainFraction: 0.8}\nwidth: 64\n"
-                + "training: {batch: 20, steps: 400, learningRate: 0.01, weightDecay: 0.1, "
-                + "decoupledDecay: true}\n"
-                + "measures: {localRank: false}\n"))
+            "dataset: {name: modular-addition, modulus: 5, train_fraction: 0.8}\nwidth: 64\n"
+                + "training: {optimizer: adamw, batch_size: 20, steps: 400, learning_rate: 0.01, "
+                + "weight_decay: 0.1}\n"
+                + "measures: {local_rank: false}\n"))
     #expect(body["metrics"]?["train_accuracy"]?.number == 1)
     #expect(body["metrics"]?["accuracy"]?.number != nil)
 }

@@ -260,7 +260,7 @@ func faultsOfWeightsAreNamed(header: String, data: Int, words: String) throws {
     #expect(
         try fault(wide) { _ = try TrainedNetwork(try WeightsFile(opening: wide), activation: .relu) }
             == "tensor 'weight' has a number that single precision cannot hold, at 0; networks are computed in it "
-            + "(weightNorms are in double)")
+            + "(weight_norms are in double)")
 }
 
 @Test func aWeightsFileCutOrDamagedAnywhereNeverCrashes() throws {

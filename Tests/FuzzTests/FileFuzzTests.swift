@@ -101,11 +101,11 @@ private func arrayFile(_ header: String, _ data: Int, version: UInt8 = 1) -> [UI
         let spec = try SweepSpec(
             parsing: """
                 name: s
-                experiment: vib
-                dataset: {name: gaussian, correlations: [0.5], testPoints: 20}
+                model: vib
+                dataset: {name: gaussian, correlations: [0.5], test_points: 20}
                 axes: {beta: [0.1], depth: [1]}
-                training: {steps: 4, batch: 8}
-                measures: {localRank: false, every: {linear: 2}}
+                training: {steps: 4, batch_size: 8}
+                measures: {local_rank: false, trace_at: {linear: 2}}
                 """, file: "s.yaml")
         let settings = spec.grid[0].settings
         var runner = TrialRunner(data: DataDirectory(data: "none", cache: nil))

@@ -9,11 +9,11 @@ import Text
 @Suite("A shard's file") struct ShardFileTests {
     private static let sweep = """
         name: tiny
-        experiment: mlp
-        dataset: {name: gaussian, correlations: [0.5], testPoints: 100}
+        model: mlp
+        dataset: {name: gaussian, correlations: [0.5], test_points: 100}
         axes: {seed: [0, 1]}
-        training: {steps: 10, batch: 8}
-        measures: {localRank: false}
+        training: {steps: 10, batch_size: 8}
+        measures: {local_rank: false}
         """
 
     /// Two records and three attempts, as `writeShard` would write them.
@@ -140,8 +140,8 @@ import Text
                 == .malformed(line: 2, why: "a record of another sweep"))
         #expect(try fault(Array("name: tiny\n".utf8), folder) == .notAShard)
         #expect(try fault(Array("{\"count\":1}\n".utf8), folder) == .notAShard)
-        let newer = lines[0].replacing("\"version\":1}", with: "\"version\":9}")
-        #expect(try fault(whole([newer]), folder) == .newerVersion(9))
+        let newer = lines[0].replacing("\"version\":7}", with: "\"version\":9}")
+        #expect(try fault(whole([newer]), folder) == .otherFormat(9))
         let index = try fault(whole([lines[0].replacing("\"index\":1", with: "\"index\":3")]), folder)
         guard case .malformed(1, _) = index else {
             Issue.record("\(String(describing: index))")

@@ -21,31 +21,31 @@ private func sweepFiles() throws -> [[UInt8]] {
         Array(
             """
             name: all
-            experiment: mlp
-            dataset: {name: mnist, trainPoints: 1000, testPoints: 100}
+            model: mlp
+            dataset: {name: mnist, train_points: 1000, test_points: 100}
             axes:
               hidden: [[10, 5], [10]]
               width: {linear: [1, 9], count: 3}
-              training.batch: [10, 20, 30]
-              training.learningRate: {log: [1e-4, 1], count: 4}
+              training.batch_size: [10, 20, 30]
+              training.learning_rate: {log: [1e-4, 1], count: 4}
               seed: {range: [0, 2]}
-            zip: [[width, training.batch]]
-            where: ["width > 1 or seed == 0", "training.learningRate < 0.5"]
+            zip: [[width, training.batch_size]]
+            where: ["width > 1 or seed == 0", "training.learning_rate < 0.5"]
             training: {optimizer: adam, epochs: 2, schedule: cosine}
-            measures: {localRank: {thresholds: [0.1], points: 16, noise: [1]}, every: {log: 5}}
+            measures: {local_rank: {thresholds: [0.1], points: 16, noise: [1]}, trace_at: {log: 5}}
             weights: {keep: last}
             figures:
-              - {name: f, x: training.learningRate, y: accuracy, xscale: log, series: width}
+              - {name: f, x: training.learning_rate, y: accuracy, xscale: log, series: width}
             """.utf8),
-        Array("name: s\nexperiment: mlp\ndataset: gaussian\n".utf8),
+        Array("name: s\nmodel: mlp\ndataset: gaussian\n".utf8),
     ]
 }
 
 private let record = #"""
-    {"axes":{"beta":0.01,"dataset":"gaussian","depth":2,"seed":0},"experiment":"vib","metrics":{"accuracy":null,"i_zy_nats":0.75,"kl_nats":1.25e-7,"local_rank":{"0.1":{"mean":[5,4.5],"stderr":[0,0.25]}}},"outcome":"measured","sweep":"0123456789abcdef0123456789abcdef","theory":{"kl_nats":1.5,"local_rank":{"0.1":[5,5]},"rank":5},"trace":[{"loss":2.5,"step":1},{"loss":0.5,"step":100}],"trial":"fedcba9876543210fedcba9876543210","version":1}
+    {"axes":{"beta":0.01,"dataset":"gaussian","depth":2,"seed":0},"metrics":{"accuracy":null,"i_zy_nats":0.75,"kl_nats":1.25e-7,"local_rank":{"0.1":{"mean":[5,4.5],"stderr":[0,0.25]}}},"model":"vib","outcome":"measured","sweep":"0123456789abcdef0123456789abcdef","theory":{"kl_nats":1.5,"local_rank":{"0.1":[5,5]},"rank":5},"trace":[{"loss":2.5,"step":1},{"loss":0.5,"step":100}],"trial":"fedcba9876543210fedcba9876543210","version":1}
     """#
 private let diverged = #"""
-    {"axes":{"beta":1,"s":"aé\n\u0000\ud83e\uddea"},"diverged_at_step":12,"experiment":"mlp","metrics":{},"outcome":"diverged","sweep":"0","trial":"1","version":1}
+    {"axes":{"beta":1,"s":"aé\n\u0000\ud83e\uddea"},"diverged_at_step":12,"metrics":{},"model":"mlp","outcome":"diverged","sweep":"0","trial":"1","version":1}
     """#
 private let attempt = #"""
     {"attempt":1,"axes":{"beta":0.01},"blas_kernel":"Haswell","cause":"killed","cpu":"A","host":"n","index":3,"lease":"1","outcome":"failed","peak_memory_bytes":1e8,"process":7,"seconds":1.5,"slot":0,"start_unix_ms":1700000000000,"trial":"00"}
@@ -122,7 +122,7 @@ private let jsonWords = [
     @Test func `overrides`() throws {
         let corpus = [
             "beta=0.1,1", "training.epochs=3", "beta={log: [1e-3, 1], count: 5}", "seed={range: [0, 5]}",
-            "dataset=gaussian", "hidden=[10,5],[7]", "training.schedule=cosine", "measures.every={log: 4}",
+            "dataset=gaussian", "hidden=[10,5],[7]", "training.schedule=cosine", "measures.trace_at={log: 4}",
         ].map { Array($0.utf8) }
         let file = Array(try sweepFiles()[0])
         let words = [
@@ -151,7 +151,7 @@ private let jsonWords = [
                 body["diverged_at_step"] = step.map { JSONValue($0) }
             }
             let line = recordLine(
-                axes: .object(read.axes), experiment: read.experiment, trial: read.trial,
+                axes: .object(read.axes), model: read.model, trial: read.trial,
                 sweepDigest: read.sweep,
                 body: .object(body))
             if try Record(parsing: line) != read { throw NotTheSame() }
@@ -173,11 +173,11 @@ private let jsonWords = [
     @Test func `reports, as the coordinator checks them`() throws {
         let text = """
             name: s
-            experiment: vib
+            model: vib
             dataset: {name: gaussian, correlations: [0.5]}
             axes: {beta: [0.1, 0.5], seed: [0, 1]}
             training: {steps: 10}
-            measures: {localRank: false, every: [1]}
+            measures: {local_rank: false, trace_at: [1]}
             """
         let spec = try SweepSpec(parsing: text, file: "s.yaml")
         let trial = spec.grid[1]

@@ -241,27 +241,27 @@ private func complains(_ folder: Folder) -> Bool {
         #expect(try lines(journal) == (0..<5).map { "line \($0)" })
     }
 
-    @Test("A journal of version 2 gets checksums when it is opened to be written")
-    func upgraded() throws {
+    @Test("A journal of another format is refused, changed by nobody, with the version that reads it")
+    func otherFormat() throws {
         let (folder, journal, database) = try journal()
-        _ = try journal.append((5..<2500).map { record($0) })
-        try database.execute(
-            """
-            ALTER TABLE attempts DROP COLUMN program_commit; ALTER TABLE attempts DROP COLUMN measuring_seconds; ALTER TABLE records DROP COLUMN checksum;
-            PRAGMA user_version = 2
-            """)
-        let old = try RunJournal.open(in: folder.path, sweep: "s", readOnly: true)
-        #expect(try old.schemaVersion == 2 && lines(old).count == 2500)
-        let new = try RunJournal.open(in: folder.path, sweep: "s")
-        #expect(try new.schemaVersion == RunJournal.version && lines(new).count == 2500)
-        #expect(try new.damagedRecords().isEmpty)
-        #expect(try database.integer("SELECT count(*) FROM records WHERE checksum = 0") == 0)
-    }
-
-    @Test("Newer journals are refused with both versions and what to do")
-    func newer() throws {
-        let message = JournalError.newerVersion(path: "a", found: 9, known: 3).message
-        #expect(message.contains("9") && message.contains("3") && message.contains("use a ranksweep"))
+        defer { withExtendedLifetime((folder, journal)) {} }
+        for version in [5, 99] {
+            try database.execute("PRAGMA user_version = \(version)")
+            for readOnly in [true, false] {
+                #expect(throws: JournalError.otherFormat(directory: folder.path, found: version)) {
+                    try RunJournal.open(in: folder.path, sweep: "s", readOnly: readOnly)
+                }
+            }
+            #expect(RunJournal.format(in: folder.path) == version)
+        }
+        #expect(
+            JournalError.otherFormat(directory: "runs/a", found: 5).message
+                == "runs/a was made by ranksweep 0.1 (format 5); this is 0.2.0, which reads format 7: finish it "
+                + "with 0.1")
+        #expect(
+            JournalError.otherFormat(directory: "runs/a", found: 99).message
+                == "runs/a was made by a later ranksweep (format 99); this is 0.2.0, which reads format 7: use "
+                + "that one")
     }
 }
 

@@ -18,7 +18,6 @@ import Testing
         #expect(try copy.summary().quarantinedTrials == [1])
         #expect(try copy.setting("options") == "{}")
         #expect(try copy.damagedRecords().isEmpty && copy.structuralFaults().isEmpty)
-        #expect(copy.schemaVersion == RunJournal.version)
         _ = try copy.append([record(3)])
         #expect(try lines(copy).count == 3)
         // What is there is not overwritten.

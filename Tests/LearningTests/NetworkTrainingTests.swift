@@ -29,7 +29,7 @@ private func resnet(points: Int, normalisation: Normalisation = .batch) throws -
 }
 
 private let descent = OptimizerSettings(
-    method: .sgd(momentum: 0.9), learningRate: 0.05, weightDecay: 1e-3, average: 0.8)
+    method: .sgd(momentum: 0.9), learningRate: 0.05, weightDecay: 1e-3, emaDecay: 0.8)
 
 @Suite struct NetworkTrainingTests {
     @Test(arguments: [Normalisation.batch, .layer])
@@ -67,7 +67,7 @@ private let descent = OptimizerSettings(
         var variance = [Double](repeating: 1, count: 3)
         var trainer = Trainer(
             network,
-            settings: OptimizerSettings(method: method, learningRate: 0.1, weightDecay: 0.1, average: 0.5),
+            settings: OptimizerSettings(method: method, learningRate: 0.1, weightDecay: 0.1, emaDecay: 0.5),
             streams: RandomStreams(seed: 2), points: 6)
         for _ in 0..<7 {
             for unit in 0..<3 {

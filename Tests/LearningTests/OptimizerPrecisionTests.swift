@@ -42,7 +42,7 @@ private struct Given: TrainableNetwork {
         let count = model.parameters.flat.count
         var draws = Draws(12)
         if let start { model.parameters.flat.assign(start.map { Float($0) }) }
-        let settings = OptimizerSettings(method: method, learningRate: Self.rate, average: average)
+        let settings = OptimizerSettings(method: method, learningRate: Self.rate, emaDecay: average)
         var trainer = Trainer(model, settings: settings, streams: RandomStreams(seed: 1), points: 1)
         for _ in 0..<steps {
             var gradient = draws.numbers(count).enumerated().map { index, number in

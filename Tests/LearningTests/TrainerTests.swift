@@ -103,7 +103,7 @@ private let streams = RandomStreams(seed: 1)
     @Test func theAverageFollowsItsRecurrence() {
         let model = Bowl(seed: 7)
         var average = model.parameters.flat.doubles
-        let settings = OptimizerSettings(method: .sgd(momentum: 0.9), learningRate: 0.1, average: 0.9)
+        let settings = OptimizerSettings(method: .sgd(momentum: 0.9), learningRate: 0.1, emaDecay: 0.9)
         var trainer = Trainer(model, settings: settings, streams: streams, points: 1)
         #expect(trainer.evaluated.parameters.flat.doubles == average)
         for _ in 0..<30 {

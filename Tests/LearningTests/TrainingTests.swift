@@ -42,7 +42,7 @@ enum Task {
 
     static let adam = OptimizerSettings(
         method: .adam(beta1: 0.9, beta2: 0.999, epsilon: 1e-8), learningRate: 0.01,
-        schedule: .cosine, weightDecay: 1e-4, average: 0.95)
+        schedule: .cosine, weightDecay: 1e-4, emaDecay: 0.95)
 
     /// The bits of the parameters and of their average after `steps` steps, and the objectives on the way.
     static func train<M: TrainableNetwork<Float>>(

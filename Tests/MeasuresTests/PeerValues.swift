@@ -20,7 +20,7 @@ let peerValues: [String: [Double]] = [
         4.997172770714627,
         0.9042431239385946,
     ],
-    "gradientNoise": [
+    "gradient_noise": [
         2.388772381759725,
         3.706218613689625,
         0.6445308900387956,
@@ -40,7 +40,7 @@ let peerValues: [String: [Double]] = [
         0.03479522734775955,
         0.9955667864548098,
     ],
-    "gaussianBound": [
+    "gaussian_bound": [
         1.7718043288841696,
         1.7127260090189624,
     ],
@@ -81,7 +81,7 @@ let peerValues: [String: [Double]] = [
         0.40926260386735225,
         0.3226550885556352,
     ],
-    "classificationDimension": [
+    "classification_dimension": [
         4.0,
         0.864,
         0.38,

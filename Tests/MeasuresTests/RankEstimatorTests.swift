@@ -91,7 +91,7 @@ import Testing
         let dimension = ClassificationDimension(
             try PrincipalComponents(features), weight: weight, bias: bias.values, labels: labels)
         expectPeers(
-            "classificationDimension",
+            "classification_dimension",
             [Double(dimension.least), dimension.accuracy] + dimension.curve.map(\.accuracy), 1e-14)
     }
 

@@ -14,7 +14,7 @@ import Testing
         }
         let ratio = noise.ratios[0]
         expectPeers(
-            "gradientNoise", [ratio.mean, ratio.deviation, ratio.value ?? 0, ratio.debiased ?? 0], 1e-13)
+            "gradient_noise", [ratio.mean, ratio.deviation, ratio.value ?? 0, ratio.debiased ?? 0], 1e-13)
         // Equal gradients have no noise and so no ratio.
         #expect(noise.ratios[1].value == nil && noise.ratios[1].mean == 14.0.squareRoot())
     }
@@ -71,7 +71,7 @@ import Testing
 @Suite struct GaussianBoundTests {
     @Test func itIsNumPysAndAboveTheChannel() throws {
         let bound = try GaussianBound(drawn(41, 6, 9), reference: drawn(40, 6, 9), noiseRatio: 0.1)
-        expectPeers("gaussianBound", [bound.bound, bound.channel], 1e-12)
+        expectPeers("gaussian_bound", [bound.bound, bound.channel], 1e-12)
         #expect(bound.channel < bound.bound)
     }
 

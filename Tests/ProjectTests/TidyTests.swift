@@ -55,6 +55,20 @@ import Testing
         }
     }
 
+    /// Keys of files, records and JSON are snake_case: the table of old names alone has others.
+    @Test func noNameInAStringIsCamelCase() throws {
+        let units = ["2GiB", "2G", "500M", "500MB", "9P", "kB"]
+        for file in Self.files(under: "Sources", withExtension: "swift") {
+            guard file.lastPathComponent != "RenamedNames.swift" else { continue }
+            for (number, line) in try Self.lines(of: file).enumerated() {
+                for match in line.matches(of: /"([a-z0-9_.]*[a-z0-9][A-Z][A-Za-z0-9_.]*)"/)
+                where !units.contains(String(match.1)) {
+                    Issue.record("\(Self.name(file)):\(number + 1): \"\(match.1)\": write it in snake_case")
+                }
+            }
+        }
+    }
+
     /// `openToRead` and `openStream` refuse pipes and devices, which could keep a reader for ever.
     @Test func onlyFilesOpensWhatIsRead() throws {
         for file in Self.files(under: "Sources", withExtension: "swift") {

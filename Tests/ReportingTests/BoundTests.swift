@@ -7,19 +7,19 @@ import Text
 
 private let spec = """
     name: bounded
-    experiment: mlp
+    model: mlp
     dataset: {name: teacher, inputs: 4, norm: 2}
     axes: {depth: [2, 3], seed: [0, 1]}
     width: 3
     training: {steps: 10}
-    measures: {weightNorms: true, localRank: {thresholds: [1]}}
+    measures: {weight_norms: true, local_rank: {thresholds: [1]}}
     figures:
       - name: bounds
         x: depth
         y:
           - mean_stable_rank
           - {metric: stable_rank, layer: min}
-          - {metric: local_rank, layer: hiddenMin}
+          - {metric: local_rank, layer: hidden_min}
           - {metric: local_rank, layer: min}
           - train_loss
         theory: true

@@ -67,7 +67,7 @@ private func trace(_ values: [Double]) -> [Double: Double] {
                 {name: t, x: step, y: [{metric: local_rank, threshold: 0.1, layer: each}, train_loss], \
                 panels: beta}, {name: t-fall, x: beta, y: kl_nats}
                 """,
-            more: "measures: {every: log}")
+            more: "measures: {trace_at: log}")
         let outcome = try report(SyntheticRecords(spec: spec), in: folder)
         // A figure has the name that the table would have.
         #expect(
@@ -100,7 +100,7 @@ private func trace(_ values: [Double]) -> [Double: Double] {
     try withFolder { folder in
         let spec = try SweepSpec.small(
             figures: "{name: t, x: step, y: [{metric: local_rank, threshold: 0.1, layer: each}, train_loss]}",
-            axes: ", activation: [linear, relu]", more: "where: [depth == 2]\nmeasures: {every: log}")
+            axes: ", activation: [linear, relu]", more: "where: [depth == 2]\nmeasures: {trace_at: log}")
         try report(SyntheticRecords(spec: spec), in: folder)
         let lines = try text(of: folder + "/figures/t.gp").split(separator: "\n").filter {
             $0.contains("layer 2")
@@ -115,7 +115,7 @@ private func trace(_ values: [Double]) -> [Double: Double] {
     try withFolder { folder in
         let spec = try SweepSpec.small(
             figures: "{name: t, x: step, y: {metric: local_rank, threshold: 0.1, layer: each}}",
-            more: "measures: {every: log}", depths: "[12]")
+            more: "measures: {trace_at: log}", depths: "[12]")
         try report(SyntheticRecords(spec: spec), in: folder)
         let styles = try text(of: folder + "/figures/t.gp").split(separator: "\n").filter {
             $0.hasPrefix("set style line") && $0.contains("layer ")

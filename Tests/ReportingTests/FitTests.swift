@@ -10,11 +10,11 @@ private func spec(_ figures: String) throws -> SweepSpec {
     try SweepSpec(
         parsing: """
             name: fits
-            experiment: mlp
+            model: mlp
             dataset: {name: teacher, inputs: 6, norm: 8}
-            axes: {training.batch: [8, 16, 32, 64], depth: [2, 3], seed: {range: [0, 3]}}
+            axes: {training.batch_size: [8, 16, 32, 64], depth: [2, 3], seed: {range: [0, 3]}}
             training: {steps: 10}
-            measures: {gradientNoise: true, stepsToLoss: true, localRank: false, every: log}
+            measures: {gradient_noise: true, steps_to_loss: true, local_rank: false, trace_at: log}
             figures: [\(figures)]
             """, file: "fits.yaml")
 }
@@ -38,10 +38,10 @@ private func number(_ trial: Trial, _ path: String) -> Double { trial.axesObject
 
 @Test func `A power law through the means is in the table, in the key and in the panel`() throws {
     try withFolder { folder in
-        let spec = try spec("{name: f, x: training.batch, y: steps_to_loss, curves: depth, fit: power}")
+        let spec = try spec("{name: f, x: training.batch_size, y: steps_to_loss, curves: depth, fit: power}")
         // 100 · b^(−½), whatever the seed adds: the fit is of means.
         let outcome = try write(spec, in: folder) { trial in
-            let mean = 100 * pow(number(trial, "training.batch"), -0.5)
+            let mean = 100 * pow(number(trial, "training.batch_size"), -0.5)
             return ["steps_to_loss": .number(mean * (1 + 0.1 * (number(trial, "seed") - 1)))]
         }
         let lines = try text(of: folder + "/tables/f.dat").split(separator: "\n")
@@ -63,10 +63,13 @@ private func number(_ trial: Trial, _ path: String) -> Double { trial.axesObject
 @Test func `A line's slope and its standard error are those of least squares`() throws {
     try withFolder { folder in
         let spec = try spec(
-            "{name: f, x: training.batch, y: [steps_to_loss, train_loss], panels: depth, fit: line}")
+            "{name: f, x: training.batch_size, y: [steps_to_loss, train_loss], panels: depth, fit: line}")
         let y = [8.0: 3.0, 16: 4, 32: 9, 64: 12]
         _ = try write(spec, in: folder) { trial in
-            ["steps_to_loss": .number(y[number(trial, "training.batch")] ?? 0), "train_loss": .number(2)]
+            [
+                "steps_to_loss": .number(y[number(trial, "training.batch_size")] ?? 0),
+                "train_loss": .number(2),
+            ]
         }
         // x̄ = 30, ȳ = 7, Σ(x − x̄)² = 1840, Σ(x − x̄)(y − ȳ) = 88 + 42 + 4 + 170 = 304.
         let slope = 304.0 / 1840
@@ -92,11 +95,11 @@ private func number(_ trial: Trial, _ path: String) -> Double { trial.axesObject
     try withFolder { folder in
         let spec = try spec(
             """
-            {name: f, x: {metric: phase_change_step, layer: each}, points: training.batch, \
+            {name: f, x: {metric: phase_change_step, layer: each}, points: training.batch_size, \
             y: {metric: gradient_snr, layer: each}, panels: depth, fit: line}
             """)
         let outcome = try write(spec, in: folder) { trial in
-            let (batch, seed) = (number(trial, "training.batch"), number(trial, "seed"))
+            let (batch, seed) = (number(trial, "training.batch_size"), number(trial, "seed"))
             let layers = (1...Int(number(trial, "depth"))).map(Double.init)
             // Seed 2 of batch 8 has no phase change: it counts in neither mean.
             return [
@@ -109,7 +112,7 @@ private func number(_ trial: Trial, _ path: String) -> Double { trial.axesObject
         let names = try columns(of: table)
         #expect(
             names.prefix(7) == [
-                "training.batch", "x:phase_change_step:mean", "x:phase_change_step:stderr",
+                "training.batch_size", "x:phase_change_step:mean", "x:phase_change_step:stderr",
                 "x:phase_change_step:ci95_low", "x:phase_change_step:ci95_high", "x:phase_change_step:n",
                 "gradient_snr:mean",
             ])
@@ -130,7 +133,7 @@ private func number(_ trial: Trial, _ path: String) -> Double { trial.axesObject
 @Test func `Against hidden layers x is one less than the depth`() throws {
     try withFolder { folder in
         let spec = try spec(
-            "{name: f, x: hidden_layers, y: steps_to_loss, curves: training.batch, fit: power}")
+            "{name: f, x: hidden_layers, y: steps_to_loss, curves: training.batch_size, fit: power}")
         _ = try write(spec, in: folder) { ["steps_to_loss": .number(60 / (number($0, "depth") - 1))] }
         let table = try text(of: folder + "/tables/f.dat")
         #expect(try columns(of: table).first == "hidden_layers")
@@ -144,11 +147,11 @@ private func number(_ trial: Trial, _ path: String) -> Double { trial.axesObject
 @Test func `Points of which only two are different have no error either`() throws {
     try withFolder { folder in
         let spec = try spec(
-            "{name: f, x: {metric: phase_change_step, layer: 1}, points: training.batch, y: steps_to_loss, "
+            "{name: f, x: {metric: phase_change_step, layer: 1}, points: training.batch_size, y: steps_to_loss, "
                 + "curves: depth, fit: power}")
         // Three batches have one place: logarithms that are summed would leave an error of 1e-15.
         _ = try write(spec, in: folder) { trial in
-            let isFirst = number(trial, "training.batch") == 8
+            let isFirst = number(trial, "training.batch_size") == 8
             return [
                 "phase_change_step": JSONValue([isFirst ? 7.0 : 49]),
                 "steps_to_loss": .number(isFirst ? 3.3 : 33),
@@ -162,8 +165,8 @@ private func number(_ trial: Trial, _ path: String) -> Double { trial.axesObject
 @Test func `A figure of nothing but missing numbers is named, not left out without a word`() throws {
     try withFolder { folder in
         let spec = try spec(
-            "{name: full, x: training.batch, y: steps_to_loss}, "
-                + "{name: empty, x: {metric: phase_change_step, layer: 1}, points: training.batch, "
+            "{name: full, x: training.batch_size, y: steps_to_loss}, "
+                + "{name: empty, x: {metric: phase_change_step, layer: 1}, points: training.batch_size, "
                 + "y: steps_to_loss}")
         let outcome = try write(spec, in: folder) { _ in
             ["steps_to_loss": .number(1), "phase_change_step": .array([.null, .null])]

@@ -52,7 +52,7 @@ extension SweepSpec {
         try SweepSpec(
             parsing: """
                 name: small
-                experiment: vib
+                model: vib
                 dataset: {name: gaussian, correlations: [0.4, 0.9]}
                 axes: {beta: [0.1, 0.5], depth: \(depths), seed: {range: [0, 3]}\(axes)}
                 training: {steps: 10}

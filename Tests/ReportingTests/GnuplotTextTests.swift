@@ -17,7 +17,7 @@ struct GnuplotTextTests {
     func titles(title: String) throws {
         try withFolder { folder in
             let yaml = String(decoding: JSONValue.string(title).canonicalBytes, as: UTF8.self)
-            let rates = try Rates("{name: f, title: \(yaml), x: training.learningRate, y: train_loss}") {
+            let rates = try Rates("{name: f, title: \(yaml), x: training.learning_rate, y: train_loss}") {
                 _, _ in
                 metrics(["train_loss": 1])
             }
@@ -38,7 +38,7 @@ struct GnuplotTextTests {
         try withFolder { outer in
             let folder = outer + "/two''q \"a\" `b` $c \\n é"
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-            let rates = try Rates("{name: \(name), x: training.learningRate, y: train_loss}") { _, _ in
+            let rates = try Rates("{name: \(name), x: training.learning_rate, y: train_loss}") { _, _ in
                 metrics(["train_loss": 1])
             }
             let outcome = try rates.report(folder, formats: [.svg, .png, .pdf])
@@ -70,7 +70,7 @@ struct GnuplotTextTests {
         #expect(glyphs.missing(in: "plain").isEmpty)
         try withFolder { folder in
             let rates = try Rates(
-                "{name: f, title: 'loss \(strange)', x: training.learningRate, y: train_loss}"
+                "{name: f, title: 'loss \(strange)', x: training.learning_rate, y: train_loss}"
             ) { _, _ in metrics(["train_loss": 1]) }
             let outcome = try rates.report(folder, formats: [.svg, .png])
             #expect(outcome.drawing == .drawn && outcome.warnings.count == 1)
@@ -89,7 +89,7 @@ struct GnuplotTextTests {
     func manyPanels() throws {
         try withFolder { folder in
             let rates = try Rates(
-                "{name: f, x: training.learningRate, y: train_loss, panels: depth}", seeds: 1,
+                "{name: f, x: training.learning_rate, y: train_loss, panels: depth}", seeds: 1,
                 depths: "{range: [2, 32]}"
             ) { _, _ in metrics(["train_loss": 1]) }
             let outcome = try rates.report(folder, formats: [.svg])

@@ -34,7 +34,7 @@ private let figures = """
     ])
 func extremes(number: Double) throws {
     try withFolder { folder in
-        let spec = try SweepSpec.small(figures: figures, more: "measures: {every: log}")
+        let spec = try SweepSpec.small(figures: figures, more: "measures: {trace_at: log}")
         let outcome = try write(spec, in: folder) { trial in
             // Seeds differ in sign, too: sums of squares and differences overflow.
             let own = JSONValue.number(trial.index % 3 == 1 ? -number : number)
@@ -81,14 +81,14 @@ func axes(beta: String) throws {
         let spec = try SweepSpec(
             parsing: """
                 name: small
-                experiment: vib
+                model: vib
                 dataset: {name: gaussian, correlations: [0.4, 0.9]}
                 axes: {beta: \(beta), seed: {range: [0, 3]}}
                 training: {steps: 10}
                 figures: [{name: a, x: beta, y: kl_nats}, {name: b, x: beta_ib, y: kl_nats, xscale: log},
                   {name: c, x: beta, y: kl_nats, xscale: linear},
                   {name: d, x: step, y: test_loss, curves: beta}]
-                measures: {every: log}
+                measures: {trace_at: log}
                 """, file: "small.yaml")
         let outcome = try write(spec, in: folder) { _ in
             let entry: JSONValue = .object(["step": JSONValue(1), "test_loss": JSONValue(1)])

@@ -8,13 +8,13 @@ private func spec(_ figure: String) throws -> SweepSpec {
     try SweepSpec(
         parsing: """
             name: layers
-            experiment: mlp
-            dataset: {name: gaussian, correlations: [0], inputs: 4, targets: 1, testPoints: 16}
+            model: mlp
+            dataset: {name: gaussian, correlations: [0], inputs: 4, targets: 1, test_points: 16}
             axes: {initialisation: [gaussian, uniform], seed: [0, 1]}
             depth: 4
             width: 4
-            training: {steps: 0, batch: 16}
-            measures: {weightProduct: {indices: [2, 3], tolerances: [0.1]}}
+            training: {steps: 0, batch_size: 16}
+            measures: {weight_product: {indices: [2, 3], tolerances: [0.1]}}
             figures: [{name: a, x: layer, \(figure)}]
             """, file: "s.yaml")
 }

@@ -61,7 +61,7 @@ struct MeanTests {
     func twoSeeds() throws {
         try withFolder { folder in
             let rates = try Rates(
-                "{name: f, x: training.learningRate, y: train_accuracy}", seeds: 2
+                "{name: f, x: training.learning_rate, y: train_accuracy}", seeds: 2
             ) { _, seed in metrics(["train_accuracy": 0.9 + 0.08 * Double(seed)]) }
             try rates.report(folder)
             let script = try text(of: folder + "/figures/f.gp")
@@ -81,8 +81,8 @@ struct MeanTests {
     func clippedIntervals() throws {
         try withFolder { folder in
             let figures = """
-                {name: a, x: training.learningRate, y: train_accuracy},
-                {name: b, x: training.learningRate, y: train_loss, yscale: log}
+                {name: a, x: training.learning_rate, y: train_accuracy},
+                {name: b, x: training.learning_rate, y: train_loss, yscale: log}
                 """
             try Rates(figures) { _, seed in
                 metrics(["train_accuracy": [0.9, 0.99, 1][seed], "train_loss": [0.01, 0.1, 1][seed]])
@@ -153,7 +153,7 @@ struct MeanTests {
     func clippedBothWays() throws {
         try withFolder { folder in
             let figure =
-                "{name: f, x: {metric: train_loss}, points: training.learningRate, y: train_accuracy, xscale: log}"
+                "{name: f, x: {metric: train_loss}, points: training.learning_rate, y: train_accuracy, xscale: log}"
             try Rates(figure) { _, seed in
                 metrics(["train_accuracy": [0.9, 0.99, 1][seed], "train_loss": [0.01, 0.1, 1][seed]])
             }.report(folder)
@@ -169,11 +169,11 @@ struct MeanTests {
     func pointsAtZero() throws {
         try withFolder { folder in
             let figures = """
-                {name: x, x: training.weightDecay, y: [train_loss, test_loss], xscale: log},
-                {name: y, x: training.weightDecay, y: train_loss, yscale: log},
-                {name: z, x: training.weightDecay, y: train_loss}
+                {name: x, x: training.weight_decay, y: [train_loss, test_loss], xscale: log},
+                {name: y, x: training.weight_decay, y: train_loss, yscale: log},
+                {name: z, x: training.weight_decay, y: train_loss}
                 """
-            try Rates(figures, axis: "training.weightDecay", rates: "[0, 0.1, 1]") { rate, _ in
+            try Rates(figures, axis: "training.weight_decay", rates: "[0, 0.1, 1]") { rate, _ in
                 metrics(["train_loss": rate == 1 ? 0 : 1, "test_loss": 1])
             }.report(folder)
             func words(_ name: String) throws -> String {
@@ -189,9 +189,9 @@ struct MeanTests {
     func diverged() throws {
         try withFolder { folder in
             let figures = """
-                {name: s, x: step, y: train_loss, curves: training.learningRate},
-                {name: l, x: step, y: {metric: effective_rank, layer: each}, panels: training.learningRate},
-                {name: k, x: training.learningRate, y: train_loss}
+                {name: s, x: step, y: train_loss, curves: training.learning_rate},
+                {name: l, x: step, y: {metric: effective_rank, layer: each}, panels: training.learning_rate},
+                {name: k, x: training.learning_rate, y: train_loss}
                 """
             // Of rate 0.1 four of five, of rate 1 all; they have a trace of their first step.
             let rates = try Rates(figures, seeds: 5) { rate, seed in
@@ -227,7 +227,7 @@ struct MeanTests {
     @Test("Where no seed has a number the subtitle says so")
     func gaps() throws {
         try withFolder { folder in
-            let figure = "{name: k, x: training.learningRate, y: [train_loss, test_loss]}"
+            let figure = "{name: k, x: training.learning_rate, y: [train_loss, test_loss]}"
             let rates = try Rates(figure) { rate, seed in
                 metrics(rate == 1 ? ["test_loss": Double(seed)] : ["train_loss": 1, "test_loss": 1])
             }
@@ -243,7 +243,7 @@ struct MeanTests {
     @Test("The page says where fewer seeds have a number")
     func fewerInThePage() throws {
         try withFolder { folder in
-            let rates = try Rates("{name: k, x: training.learningRate, y: train_loss}") { rate, seed in
+            let rates = try Rates("{name: k, x: training.learning_rate, y: train_loss}") { rate, seed in
                 metrics(rate == 1 && seed == 2 ? ["test_loss": 1] : ["train_loss": 1, "test_loss": 1])
             }
             let outcome = try rates.report(folder)
@@ -258,8 +258,8 @@ struct MeanTests {
     func failed() throws {
         try withFolder { folder in
             let figures = """
-                {name: k, x: training.learningRate, y: train_loss},
-                {name: s, x: step, y: train_loss, curves: training.learningRate}
+                {name: k, x: training.learning_rate, y: train_loss},
+                {name: s, x: step, y: train_loss, curves: training.learning_rate}
                 """
             let rates = try Rates(figures) { _, _ in late(0) }
             // One of rate 0.1, all of rate 1.
@@ -284,7 +284,7 @@ struct MeanTests {
     @Test("A trial that failed first and was measured then has not failed")
     func retried() throws {
         try withFolder { folder in
-            let rates = try Rates("{name: k, x: training.learningRate, y: train_loss}") { _, _ in late(0) }
+            let rates = try Rates("{name: k, x: training.learning_rate, y: train_loss}") { _, _ in late(0) }
             try Data(rates.records.map { $0 + "\n" }.joined().utf8).write(
                 to: URL(filePath: folder + "/records.ndjson"))
             var provenance = RunProvenance()
@@ -302,8 +302,8 @@ struct MeanTests {
     func lastLayer() throws {
         try withFolder { folder in
             let figures = """
-                {name: k, x: training.learningRate, y: effective_rank},
-                {name: l, x: training.learningRate, y: {metric: effective_rank, layer: 1}}
+                {name: k, x: training.learning_rate, y: effective_rank},
+                {name: l, x: training.learning_rate, y: {metric: effective_rank, layer: 1}}
                 """
             try Rates(figures) { _, _ in late(0) }.report(folder)
             let last = try text(of: folder + "/figures/k.gp")
@@ -325,12 +325,12 @@ struct MeanTests {
         let spec = try SweepSpec(
             parsing: """
                 name: classes
-                experiment: mlp
-                dataset: {name: mnist, trainPoints: 100, testPoints: 100}
-                axes: {measures.independenceDeficit.penalty: [1, 20], seed: {range: [0, 3]}}
-                training: {steps: 1, batch: 50}
-                measures: {localRank: false, independenceDeficit: true}
-                figures: [{name: f, x: entry, y: class_accuracy, curves: measures.independenceDeficit.penalty}]
+                model: mlp
+                dataset: {name: mnist, train_points: 100, test_points: 100}
+                axes: {measures.independence_deficit.penalty: [1, 20], seed: {range: [0, 3]}}
+                training: {steps: 1, batch_size: 50}
+                measures: {local_rank: false, independence_deficit: true}
+                figures: [{name: f, x: entry, y: class_accuracy, curves: measures.independence_deficit.penalty}]
                 """, file: "s.yaml")
         let lines = (0..<spec.grid.count).map { index in
             let list = (0..<10).map { 0.5 + 0.04 * Double($0) + 0.01 * Double(index) }

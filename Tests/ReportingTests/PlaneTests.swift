@@ -20,12 +20,12 @@ private struct Plane {
         spec = try SweepSpec(
             parsing: """
                 name: planes
-                experiment: mlp
+                model: mlp
                 dataset: symmetric
                 axes: {activation: [tanh, relu], seed: {range: [0, 3]}}
                 hidden: [5, 4]
                 training: {steps: 100}
-                measures: {binnedInformation: true, every: {log: 4}}
+                measures: {binned_information: true, trace_at: {log: 4}}
                 figures: [\(figures)]
                 """, file: "s.yaml")
     }

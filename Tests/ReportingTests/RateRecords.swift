@@ -11,19 +11,19 @@ struct Rates {
     let records: [String]
 
     init(
-        _ figures: String, axis: String = "training.learningRate", rates: String = "[0.01, 0.1, 1]",
+        _ figures: String, axis: String = "training.learning_rate", rates: String = "[0.01, 0.1, 1]",
         seeds: Int = 3, depths: String = "[2]",
-        measures: String = "every: log, effectiveRank: true, gradientNoise: true",
+        measures: String = "trace_at: log, effective_rank: true, gradient_noise: true",
         _ body: (_ rate: Double, _ seed: Int) -> [String: JSONValue]?
     ) throws {
         spec = try SweepSpec(
             parsing: """
                 name: rates
-                experiment: mlp
+                model: mlp
                 dataset: {name: teacher, inputs: 6, norm: 8}
                 axes: {\(axis): \(rates), depth: \(depths), seed: {range: [0, \(seeds)]}}
                 training: {steps: 10}
-                measures: {localRank: false, \(measures)}
+                measures: {local_rank: false, \(measures)}
                 figures: [\(figures)]
                 """, file: "rates.yaml")
         records = (0..<spec.grid.count).map { [spec] index in

@@ -16,8 +16,8 @@ private let body = JSONValue.object([
     let line = recordLine(trial: trial, sweepDigest: "abc", body: body)
     #expect(
         line == """
-            {"axes":{"beta":0.1,"dataset":"gaussian","depth":1,"seed":0},"experiment":"vib",\
-            "metrics":{"accuracy":1,"kl_nats":0.30000000000000004},"outcome":"measured",\
+            {"axes":{"beta":0.1,"dataset":"gaussian","depth":1,"seed":0},\
+            "metrics":{"accuracy":1,"kl_nats":0.30000000000000004},"model":"vib","outcome":"measured",\
             "sweep":"abc","trial":"\(trial.id.text)","version":1}
             """)
 }
@@ -45,7 +45,7 @@ private let body = JSONValue.object([
     ("{\"version\":2}", "version 2; this program reads 1"),
     ("{\"version\":1}", "'axes' must be an object"),
     (
-        #"{"axes":{},"experiment":"vib","metrics":{},"outcome":"lost","sweep":"","trial":"","version":1}"#,
+        #"{"axes":{},"model":"vib","metrics":{},"outcome":"lost","sweep":"","trial":"","version":1}"#,
         "the outcome 'lost' is neither measured nor diverged"
     ),
 ])

@@ -65,7 +65,7 @@ import Text
     func nothing() throws {
         let spec = try SweepSpec(
             parsing: """
-                {name: bare, experiment: mlp, dataset: {name: gaussian, correlations: [0.5]},
+                {name: bare, model: mlp, dataset: {name: gaussian, correlations: [0.5]},
                  training: {steps: 1}}
                 """, file: "bare.yaml")
         for provenance in [nil, RunProvenance()] {
@@ -126,7 +126,7 @@ import Text
         let spec = try SweepSpec(
             parsing: """
                 name: many
-                experiment: vib
+                model: vib
                 dataset: {name: gaussian, correlations: [0.4, 0.9]}
                 axes: {beta: {linear: [0.1, 0.9], count: 230}}
                 training: {steps: 10}

@@ -42,7 +42,7 @@ struct SyntheticRecords {
         if case .gaussian = trial.settings.dataset, let beta {
             body["theory"] = theory(beta(trial), trial)
         }
-        if trial.settings.measures.every != .end {
+        if trial.settings.measures.traceAt != .end {
             body["trace"] = .array(
                 [1, 3, 10, 30, 100, 300, 1000].map { step in
                     guard case .object(var entry) = metrics(trial, progress: log10(step) / 3) else {
@@ -56,7 +56,7 @@ struct SyntheticRecords {
     }
 
     private var beta: ((Trial) -> Double)? {
-        spec.experiment == "vib" ? { $0.axesObject["beta"]?.number ?? 1 } : nil
+        spec.model == "vib" ? { $0.axesObject["beta"]?.number ?? 1 } : nil
     }
 
     private static let squares = [0.16, 0.25, 0.81, 0.8464, 0.9025]

@@ -72,7 +72,8 @@ private let figure = "{name: kl, x: beta, y: kl_nats, curves: depth}"
 @Test func whatAdvancesWithTheSeedIsNotAveragedOver() throws {
     try withFolder { folder in
         let spec = try SweepSpec.small(
-            figures: figure, axes: ", training.batch: [8, 16, 32]", more: "zip: [[seed, training.batch]]")
+            figures: figure, axes: ", training.batch_size: [8, 16, 32]",
+            more: "zip: [[seed, training.batch_size]]")
         try report(SyntheticRecords(spec: spec), in: folder)
         #expect(
             rows(of: try text(of: folder + "/tables/kl.dat")).allSatisfy { $0.suffix(3) == ["1", "0", "0"] })
@@ -108,7 +109,7 @@ private let figure = "{name: kl, x: beta, y: kl_nats, curves: depth}"
     try withFolder { folder in
         let spec = try SweepSpec.small(
             figures: "{name: t, x: step, y: {metric: local_rank, threshold: 0.1, layer: each}, panels: beta}",
-            more: "measures: {every: log}")
+            more: "measures: {trace_at: log}")
         try report(SyntheticRecords(spec: spec), in: folder)
         let table = try text(of: folder + "/tables/t.dat")
         #expect(table.contains("# index 5: β = 0.5; depth 2, layer 2\n"))

@@ -192,7 +192,7 @@ import Wire
                 .send(welcomed, to: WorkerID(1)), .send(.revoke(LeaseID(1), [0]), to: WorkerID(1)),
             ])
         #expect(cluster.dispatcher.progress.failures == 2)
-        _ = cluster.handle(.proceed)
+        _ = cluster.handle(.unpause)
         #expect(cluster.handle(.wake).assignments().allSatisfy { $0.attempt == 2 })
     }
 

@@ -22,7 +22,7 @@ import Wire
         #expect(try idle(cluster, 2) == (3, .paused))
         _ = cluster.handle(.drain)
         #expect(try idle(cluster, 2) == (3, .draining))
-        _ = cluster.handle(.proceed)
+        _ = cluster.handle(.unpause)
         _ = try cluster.pass(milliseconds: 5000, beating: [1])
         #expect(try idle(cluster, 2).why == .silent)
     }

@@ -20,10 +20,10 @@ import Wire
         #expect(try cluster.join(2).assignments().isEmpty)
         #expect(try cluster.pass(milliseconds: 5000, beating: [1, 2]).acts.isEmpty)
         #expect(cluster.dispatcher.progress.complete == 1)
-        let again = cluster.handle(.proceed)
+        let again = cluster.handle(.unpause)
         #expect(again.trials() == [1, 2])
         #expect(again.assignments().first { $0.trials == [1] }?.attempt == 2)
-        #expect(cluster.handle(.proceed) == [])
+        #expect(cluster.handle(.unpause) == [])
     }
 
     @Test func `a drained run ends with the last that runs, once, and tells no worker to leave`() throws {
@@ -55,7 +55,7 @@ import Wire
         var cluster = TestCoordinator(trials: 3)
         _ = try cluster.join(1)
         _ = cluster.handle(.drain)
-        #expect(cluster.handle(.proceed) == [])
+        #expect(cluster.handle(.unpause) == [])
         #expect(cluster.dispatcher.intake == .open)
         _ = try cluster.hear(.report(report(0, lease: 1)), from: 1)
         #expect(try cluster.hear(.report(report(1, lease: 2)), from: 1).trials() == [2])

@@ -13,10 +13,10 @@ import Wire
     ) throws -> TestCoordinator {
         let text = """
             name: s
-            experiment: vib
-            dataset: {name: gaussian, correlations: [0.5, 0.9], testPoints: 100}
+            model: vib
+            dataset: {name: gaussian, correlations: [0.5, 0.9], test_points: 100}
             axes: {beta: {linear: [0.1, 0.5], count: \(count)}, seed: [3, 4]}
-            training: {batch: 2, steps: \(Int(milliseconds / 0.0355))}
+            training: {batch_size: 2, steps: \(Int(milliseconds / 0.0355))}
             """
         let grid = try SweepSpec(parsing: text, file: "s.yaml").grid
         let seconds = CostEstimate(of: grid[0].settings).seconds()

@@ -8,40 +8,41 @@ private func settings(_ text: String) throws -> TrialSettings {
 
 @Test func `What a trial holds of its activations is counted once for measures of the same points`() throws {
     let mlp = """
-        experiment: mlp
-        dataset: {name: mnist, trainPoints: 500, testPoints: 200}
+        model: mlp
+        dataset: {name: mnist, train_points: 500, test_points: 200}
         hidden: [30, 20]
         """
     #expect(try settings(mlp).activationBytes == 0)
     // 100 points of 784 inputs and twice 30 + 20 + 10 units.
     let two = try settings(
-        mlp + "\nmeasures: {effectiveRank: {points: 100}, activationRank: {points: 100}, gradientNoise: true}"
+        mlp
+            + "\nmeasures: {effective_rank: {points: 100}, activation_rank: {points: 100}, gradient_noise: true}"
     )
     #expect(two.activationBytes == 4 * 100 * (784 + 120))
-    let all = try settings(mlp + "\nmeasures: {effectiveRank: {points: 100}, binnedInformation: true}")
+    let all = try settings(mlp + "\nmeasures: {effective_rank: {points: 100}, binned_information: true}")
     #expect(all.activationBytes == 4 * (100 + 700) * (784 + 120))
-    #expect(all.largestSample?.measure == "binnedInformation")
+    #expect(all.largestSample?.measure == "binned_information")
 }
 
 @Test func `Whole image sets are too much of a convolutional network, and said to be`() throws {
     let text = """
-        experiment: cnn
+        model: cnn
         dataset: cifar-10
         hidden: [16, 16]
-        measures: {binnedInformation: true}
+        measures: {binned_information: true}
         """
     let error = #expect(throws: SweepError.self) { try settings(text) }
     // 16 channels of 32 × 32 and of 16 × 16 pixels, and 10 outputs.
     let bytes = 4 * 60_000 * (3072 + 2 * (16 * 1024 + 16 * 256 + 10))
     #expect(
         error?.message.contains(
-            "measures.binnedInformation.points: what this network's layers compute at 60000 points is \(bytes) "
+            "measures.binned_information.points: what this network's layers compute at 60000 points is \(bytes) "
                 + "bytes; at most 4294967296 (4 GiB) can be measured at once: give fewer points") ?? false)
     let fewer = try settings(
-        "experiment: cnn\ndataset: cifar-10\nhidden: [16, 16]\n"
-            + "measures: {binnedInformation: {points: 5000}}")
+        "model: cnn\ndataset: cifar-10\nhidden: [16, 16]\n"
+            + "measures: {binned_information: {points: 5000}}")
     #expect(fewer.activationBytes < TrialSettings.activationLimit)
     // All of MNIST is not too much of an MLP.
-    let mlp = try settings("experiment: mlp\ndataset: mnist\nmeasures: {binnedInformation: true}")
+    let mlp = try settings("model: mlp\ndataset: mnist\nmeasures: {binned_information: true}")
     #expect(mlp.activationBytes < TrialSettings.activationLimit)
 }

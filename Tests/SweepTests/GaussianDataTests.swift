@@ -7,7 +7,7 @@ private func data(_ options: String, seed: Int = 0) throws -> TrialSettings.Gaus
     let sweep = try SweepSpec(
         parsing: """
             name: s
-            experiment: mlp
+            model: mlp
             dataset: {name: gaussian, \(options)}
             seed: \(seed)
             training: {steps: 1}
@@ -49,8 +49,8 @@ private func cross(_ gaussian: TrialSettings.Gaussian) -> [[Double]] {
     let options = "correlations: [0.5], inputs: 3, targets: 2"
     let first = try data(options)
     #expect(try data(options, seed: 5) == first)
-    #expect(try data(options + ", directions: 0") == first)
-    #expect(try data(options + ", directions: 1") != first)
+    #expect(try data(options + ", directions_seed: 0") == first)
+    #expect(try data(options + ", directions_seed: 1") != first)
     // Trials' identifiers hash these numbers.
     let expected = [
         [-0.015744468937740574, 0.005590053420699736], [-0.46862075665045866, 0.1663831961613769],

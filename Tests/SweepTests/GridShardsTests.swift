@@ -8,11 +8,11 @@ import Testing
         try SweepSpec(
             parsing: """
                 name: shards
-                experiment: vib
-                dataset: {name: gaussian, correlations: [0.5, 0.9], testPoints: 1000}
+                model: vib
+                dataset: {name: gaussian, correlations: [0.5, 0.9], test_points: 1000}
                 axes:
                 \(axes)
-                training: {steps: 1000, batch: 64}
+                training: {steps: 1000, batch_size: 64}
                 """, file: "s.yaml"
         ).grid
     }

@@ -15,8 +15,11 @@ private func randomSweep(_ draws: inout Draws) -> String {
     let choices = [
         ("depth", ["[2, 3, 4]", "{range: [2, 5]}"]),
         ("width", ["[16, 32, 64]", "{log: [16, 64], count: 3}", "[64, 8, 20]"]),
-        ("training.batch", ["[32, 64, 128]", "{linear: [10, 30], count: 3}", "{range: [10, 20], step: 4}"]),
-        ("training.learningRate", ["[1e-3, .01, 1]", "{log: [1e-3, 1], count: 3}"]),
+        (
+            "training.batch_size",
+            ["[32, 64, 128]", "{linear: [10, 30], count: 3}", "{range: [10, 20], step: 4}"]
+        ),
+        ("training.learning_rate", ["[1e-3, .01, 1]", "{log: [1e-3, 1], count: 3}"]),
         ("activation", ["[relu, tanh, linear]"]),
         ("seed", ["[3, 1, 2]", "{range: [0, 3]}"]),
         ("dataset.scale", ["[unit, symmetric]"]),
@@ -53,7 +56,7 @@ private func randomCondition(_ axes: [String], depth: Int, _ draws: inout Draws)
         let (axis, sign) = (draws.pick(axes), draws.pick(signs))
         // What is compared for equality must be a value of the axis.
         let values = [
-            "depth": ["2", "3", "4"], "width": ["64"], "training.learningRate": ["1e-3", "1"],
+            "depth": ["2", "3", "4"], "width": ["64"], "training.learning_rate": ["1e-3", "1"],
             "seed": ["1", "2"],
         ]
         let constants =
@@ -170,11 +173,11 @@ private func bruteForce(_ sweep: SweepSpec) -> [[Int]] {
         "beta", "=", "0.1", ",", "[", "]", "{", "}", "log: ", "count: 3", "[1, 2]", "'", "#", ": ", "hidden",
         "dataset",
         "name: ", "mnist", "training.", "steps", "&", "*", "!", "-", "\u{1b}", "é", "range: [0, 3]",
-        "measures.every", "end",
+        "measures.trace_at", "end",
     ]
     for seed in 0..<3000 {
         var draws = Draws(UInt64(seed))
-        let paths = ["beta=", "hidden=", "dataset=", "training.steps=", "measures.every=", "seed=", ""]
+        let paths = ["beta=", "hidden=", "dataset=", "training.steps=", "measures.trace_at=", "seed=", ""]
         let text =
             draws.pick(paths)
             + (0..<Int.random(in: 0...6, using: &draws)).map { _ in draws.pick(pieces) }.joined()
@@ -195,7 +198,7 @@ private func bruteForce(_ sweep: SweepSpec) -> [[Int]] {
             + "axes: {beta: {log: [1e-3, 1], count: 4}, depth: [1, 2]}\nwhere: ['depth > 1 or beta < 0.5']\n",
         WrongFiles.images + "zip: [[width, seed]]\naxes:\n  width: [8, 16]\n  seed: {range: [0, 2]}\n"
             + "figures:\n  - {name: a, x: step, y: {metric: local_rank, threshold: 0.1, layer: each}}\n"
-            + "measures: {localRank: {points: 10}, every: [1, 2]}\nquick: {seed: [0]}\n",
+            + "measures: {local_rank: {points: 10}, trace_at: [1, 2]}\nquick: {seed: [0]}\n",
     ].map { Array($0.utf8) }
     let inserts = [
         "[", "]", "{", "}", ": ", "\n", "- ", "1e9", "-", "'", "\"", "&a", "*a", "!", "999999999999", "#",

@@ -30,14 +30,14 @@ import Testing
     @Test func `a reader's trials are the grid's, in whatever order they are asked for`() throws {
         let seedFirst = """
             name: s
-            experiment: mlp
+            model: mlp
             dataset: mnist
             axes: {seed: [7, 3], width: {range: [8, 312]}, depth: [2, 3]}
             zip: [[seed, depth]]
             training: {epochs: 1}
             """
         let seedless =
-            "name: s\nexperiment: mlp\ndataset: mnist\naxes: {depth: [2, 3]}\ntraining: {epochs: 1}\n"
+            "name: s\nmodel: mlp\ndataset: mnist\naxes: {depth: [2, 3]}\ntraining: {epochs: 1}\n"
         let own = try [seedFirst, seedless].map { ("own", try SweepSpec(parsing: $0, file: "own")) }
         for (name, spec) in try sweeps() + own {
             var reader = TrialReader(spec.grid)

@@ -6,8 +6,8 @@ import Text
 
 private let vib = """
     name: s
-    experiment: vib
-    dataset: {name: gaussian, correlations: [0.5, 0.9], testPoints: 300}
+    model: vib
+    dataset: {name: gaussian, correlations: [0.5, 0.9], test_points: 300}
     beta: 0.1
     training: {steps: 100}
 
@@ -32,40 +32,40 @@ private func requested(_ rest: String, _ overrides: [String] = []) throws -> [Re
             #expect(option.path == "\(measure.path).\(option.key)" && option.fallback != nil)
         }
         // In a trial's settings they stand beside these.
-        #expect(!["localRank", "weightNorms", "every", "samples"].contains(measure.name))
+        #expect(!["local_rank", "weight_norms", "every", "samples"].contains(measure.name))
         for metric in measure.metrics { #expect(metric.measure?.name == measure.name) }
     }
 }
 
 @Test func `A measure is off unless asked for, by true, by nothing or by one of its settings`() throws {
     #expect(try requested("").isEmpty)
-    #expect(try requested("measures: {effectiveRank: false}").isEmpty)
+    #expect(try requested("measures: {effective_rank: false}").isEmpty)
     // All 300 test points, where there are fewer than the usual 1000.
     let usual = RequestedMeasure(
-        name: "effectiveRank", settings: ["epsilon": .number(1e-7), "points": .number(300)])
-    #expect(try requested("measures: {effectiveRank: true}") == [usual])
-    #expect(try requested("measures: {effectiveRank: {}}") == [usual])
-    #expect(try requested("", ["measures.effectiveRank=true"]) == [usual])
-    #expect(try requested("measures: {effectiveRank: {points: 50}}").first?.testPoints == 50)
+        name: "effective_rank", settings: ["epsilon": .number(1e-7), "points": .number(300)])
+    #expect(try requested("measures: {effective_rank: true}") == [usual])
+    #expect(try requested("measures: {effective_rank: {}}") == [usual])
+    #expect(try requested("", ["measures.effective_rank=true"]) == [usual])
+    #expect(try requested("measures: {effective_rank: {points: 50}}").first?.testPoints == 50)
     #expect(
-        try requested("measures: {effectiveRank: {points: 50}}", ["measures.effectiveRank=false"]).isEmpty)
-    #expect(try requested("axes: {measures.effectiveRank.points: [50, 60]}").first?.testPoints == 50)
+        try requested("measures: {effective_rank: {points: 50}}", ["measures.effective_rank=false"]).isEmpty)
+    #expect(try requested("axes: {measures.effective_rank.points: [50, 60]}").first?.testPoints == 50)
     let images = """
         name: s
-        experiment: mlp
+        model: mlp
         dataset: mnist
         training: {epochs: 1}
-        measures: {weightDisplacement: true, effectiveRank: {points: all}}
+        measures: {weight_displacement: true, effective_rank: {points: all}}
         """
     let all = try SweepSpec(parsing: images, file: "s").grid[0].settings.measures.requested
-    #expect(all.map(\.name) == ["effectiveRank", "weightDisplacement"])
+    #expect(all.map(\.name) == ["effective_rank", "weight_displacement"])
     #expect(all[0].settings["points"] == .string("all"))
 }
 
 @Test func `A trial without new measures keeps its identifier, and one with them has another`() throws {
     let plain = try spec("").grid[0].settings
-    #expect(plain.measures.json.object?.keys.sorted() == ["every", "localRank", "samples"])
-    let asked = try spec("measures: {effectiveRank: true}").grid[0].settings
+    #expect(plain.measures.json.object?.keys.sorted() == ["every", "local_rank", "samples"])
+    let asked = try spec("measures: {effective_rank: true}").grid[0].settings
     #expect(TrialID(of: plain) != TrialID(of: asked))
     var same = asked
     same.measures.requested = []
@@ -76,10 +76,10 @@ private func requested(_ rest: String, _ overrides: [String] = []) throws -> [Re
 
 @Test func `A normalised sweep with new measures reads back as the same`() throws {
     for rest in [
-        "measures: {effectiveRank: true, weightDisplacement: true}",
-        "measures: {effectiveRank: {points: 20, epsilon: 0}, every: log}",
-        "measures: {effectiveRank: {}}", "measures: {effectiveRank: false}",
-        "axes: {measures.effectiveRank: [true, false]}",
+        "measures: {effective_rank: true, weight_displacement: true}",
+        "measures: {effective_rank: {points: 20, epsilon: 0}, trace_at: log}",
+        "measures: {effective_rank: {}}", "measures: {effective_rank: false}",
+        "axes: {measures.effective_rank: [true, false]}",
     ] {
         let sweep = try spec(rest)
         let again = try SweepSpec(parsing: sweep.canonicalJSON.canonicalText, file: "sweep.json")
@@ -90,15 +90,15 @@ private func requested(_ rest: String, _ overrides: [String] = []) throws -> [Re
 @Test func `Figures know the catalogue's metrics`() throws {
     let sweep = try spec(
         """
-        measures: {effectiveRank: true, weightDisplacement: true, every: log}
+        measures: {effective_rank: true, weight_displacement: true, trace_at: log}
         axes: {depth: [2, 3]}
         figures:
-          - {name: a, x: step, y: [{metric: effective_rank, layer: 2}, rank_me]}
+          - {name: a, x: step, y: [{metric: effective_rank, layer: 2}, rankme]}
           - {name: b, x: depth, y: [diffusion_exponent, {metric: weight_displacement, layer: each}]}
         """)
     #expect(
         sweep.figures.flatMap(\.y).map(\.metric.key) == [
-            "effective_rank", "rank_me", "diffusion_exponent", "weight_displacement",
+            "effective_rank", "rankme", "diffusion_exponent", "weight_displacement",
         ])
     #expect(sweep.figures[0].y.map(\.layer) == [.number(2), .last])
 }
@@ -107,71 +107,71 @@ private let wrong: [(rest: String, message: String)] = [
     (
         "measures: {effectiveRang: true}",
         "s.yaml:6:12: measures.effectiveRang: no such setting (did you mean "
-            + "'effectiveRank'?)"
+            + "'effective_rank'?)"
     ),
     (
-        "measures: {effectiveRank: {pionts: 5}}",
-        "s.yaml:6:28: measures.effectiveRank.pionts: no such setting "
+        "measures: {effective_rank: {pionts: 5}}",
+        "s.yaml:6:28: measures.effective_rank.pionts: no such setting "
             + "(did you mean 'points'?)"
     ),
     (
-        "measures: {effectiveRank: {points: every}}",
-        "s.yaml:6:36: measures.effectiveRank.points: 'every' is "
+        "measures: {effective_rank: {points: every}}",
+        "s.yaml:6:36: measures.effective_rank.points: 'every' is "
             + "not a number"
     ),
     (
-        "measures: {effectiveRank: {points: 0}}",
-        "s.yaml:6:36: measures.effectiveRank.points: 0 is out of "
+        "measures: {effective_rank: {points: 0}}",
+        "s.yaml:6:36: measures.effective_rank.points: 0 is out of "
             + "bounds: it must be at least 1 and at most 10000000"
     ),
     (
-        "measures: {effectiveRank: {points: 301}}",
-        "s.yaml:6:36: measures.effectiveRank.points: 301 points, and "
+        "measures: {effective_rank: {points: 301}}",
+        "s.yaml:6:36: measures.effective_rank.points: 301 points, and "
             + "the data set has 300 test points"
     ),
     (
-        "measures: {effectiveRank: {points: all}}",
-        "s.yaml:6:36: measures.effectiveRank.points: gaussian data "
+        "measures: {effective_rank: {points: all}}",
+        "s.yaml:6:36: measures.effective_rank.points: gaussian data "
             + "are drawn anew for each batch, so there is no 'all': give a number"
     ),
     (
-        "measures: {effectiveRank: yes}",
-        "s.yaml:6:27: measures.effectiveRank: 'yes' where true or false is due"
+        "measures: {effective_rank: yes}",
+        "s.yaml:6:27: measures.effective_rank: 'yes' where true or false is due"
     ),
     (
-        "measures: {weightDisplacement: {points: 5}}",
-        "s.yaml:6:32: measures.weightDisplacement: a mapping where "
+        "measures: {weight_displacement: {points: 5}}",
+        "s.yaml:6:32: measures.weight_displacement: a mapping where "
             + "true or false is due"
     ),
     (
-        "axes: {depth: [1, 2]}\nfigures: [{name: a, x: depth, y: rank_me}]",
-        "s.yaml:7:34: figures.y: rank_me is "
-            + "not measured: set measures.effectiveRank"
+        "axes: {depth: [1, 2]}\nfigures: [{name: a, x: depth, y: rankme}]",
+        "s.yaml:7:34: figures.y: rankme is "
+            + "not measured: set measures.effective_rank"
     ),
     (
-        "measures: {weightDisplacement: true, every: log}\nfigures: [{name: a, x: step, y: diffusion_exponent}]",
+        "measures: {weight_displacement: true, trace_at: log}\nfigures: [{name: a, x: step, y: diffusion_exponent}]",
         "s.yaml:7:33: figures.y: diffusion_exponent is one of the whole training: it has no steps"
     ),
     (
-        "measures: {weightDisplacement: true}\naxes: {depth: [1, 2]}\nfigures: [{name: a, x: depth, y: "
+        "measures: {weight_displacement: true}\naxes: {depth: [1, 2]}\nfigures: [{name: a, x: depth, y: "
             + "diffusion_exponent}]",
-        "s.yaml:8:34: figures.y: nothing is measured along training: set measures.every"
+        "s.yaml:8:34: figures.y: nothing is measured along training: set measures.trace_at"
     ),
     (
-        "measures: {effectiveRank: true}\naxes: {depth: [1, 2]}\nfigures: [{name: a, x: depth, y: efective_rank}]",
+        "measures: {effective_rank: true}\naxes: {depth: [1, 2]}\nfigures: [{name: a, x: depth, y: efective_rank}]",
         "s.yaml:8:34: figures.y: 'efective_rank' is no metric (did you mean 'effective_rank'?)"
     ),
     (
-        "measures: {gaussianBound: true, every: log}",
-        "s.yaml:6:27: measures.gaussianBound: it needs measures.gradientNoise"
+        "measures: {gaussian_bound: true, trace_at: log}",
+        "s.yaml:6:27: measures.gaussian_bound: it needs measures.gradient_noise"
     ),
     (
-        "measures: {gradientNoise: {batches: 1}}",
-        "s.yaml:6:37: measures.gradientNoise.batches: 1 is out of bounds: it must be at least 2 and at most 10000"
+        "measures: {gradient_noise: {batches: 1}}",
+        "s.yaml:6:37: measures.gradient_noise.batches: 1 is out of bounds: it must be at least 2 and at most 10000"
     ),
     (
         "axes: {depth: [1, 2]}\nfigures: [{name: a, x: {metric: test_loss}, y: train_loss}]",
-        "s.yaml:7:24: figures.x: nothing is measured along training: set measures.every"
+        "s.yaml:7:24: figures.x: nothing is measured along training: set measures.trace_at"
     ),
     (
         "axes: {depth: [1, 2]}\nfigures: [{name: a, x: depth, points: depth, y: train_loss}]",
@@ -186,9 +186,9 @@ private let wrong: [(rest: String, message: String)] = [
         "s.yaml:7:11: figures.a: depth is used twice in the figure"
     ),
     (
-        "axes: {depth: [1, 2]}\nmeasures: {stepsToLoss: true}\n"
+        "axes: {depth: [1, 2]}\nmeasures: {steps_to_loss: true}\n"
             + "figures: [{name: a, x: {metric: steps_to_loss}, points: depth, y: train_loss}]",
-        "s.yaml:8:67: figures.y: nothing is measured along training: set measures.every"
+        "s.yaml:8:67: figures.y: nothing is measured along training: set measures.trace_at"
     ),
     (
         "axes: {bottleneck: [1, 2]}\nfigures: [{name: a, x: hidden_layers, y: train_loss}]",
@@ -203,16 +203,16 @@ private let wrong: [(rest: String, message: String)] = [
 
 @Test func `Figures against metrics and with fits read back as the same`() throws {
     let text = """
-        measures: {gradientNoise: true, stepsToLoss: true, every: log}
-        axes: {hidden: [[4], [4, 3]], training.batch: [8, 16]}
+        measures: {gradient_noise: true, steps_to_loss: true, trace_at: log}
+        axes: {hidden: [[4], [4, 3]], training.batch_size: [8, 16]}
         figures:
-          - {name: a, x: {metric: phase_change_step, layer: 1}, points: training.batch, y: steps_to_loss, fit: line}
-          - {name: b, x: hidden_layers, y: steps_to_loss, curves: training.batch, fit: power}
-          - {name: c, x: {metric: test_loss}, points: training.batch, y: steps_to_loss}
+          - {name: a, x: {metric: phase_change_step, layer: 1}, points: training.batch_size, y: steps_to_loss, fit: line}
+          - {name: b, x: hidden_layers, y: steps_to_loss, curves: training.batch_size, fit: power}
+          - {name: c, x: {metric: test_loss}, points: training.batch_size, y: steps_to_loss}
         """
     let sweep = try spec(text)
     #expect(sweep.figures[1].x == .hiddenLayers && sweep.figures[1].fit == .power)
-    guard case .summary(let quantity, "training.batch") = sweep.figures[0].x else {
+    guard case .summary(let quantity, "training.batch_size") = sweep.figures[0].x else {
         Issue.record("\(sweep.figures[0].x)")
         return
     }

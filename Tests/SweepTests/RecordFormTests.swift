@@ -7,14 +7,14 @@ import Text
 @Suite("Record forms") struct RecordFormTests {
     private static let sweep = """
         name: s
-        experiment: mlp
-        dataset: {name: symmetric, trainPoints: 100}
+        model: mlp
+        dataset: {name: symmetric, train_points: 100}
         axes: {seed: [0, 1]}
         width: 6
         depth: 2
         activation: tanh
-        training: {steps: 10, batch: 10}
-        measures: {every: [2, 5], localRank: {thresholds: [0.1], relative: [0.01], points: 8}}
+        training: {steps: 10, batch_size: 10}
+        measures: {trace_at: [2, 5], local_rank: {thresholds: [0.1], relative: [0.01], points: 8}}
         """
 
     /// A record's body of the sweep.

@@ -5,11 +5,11 @@ import Text
 
 private let text = """
     name: base
-    experiment: mlp
+    model: mlp
     dataset: {name: teacher, inputs: 8, norm: 10}
     axes:
       seed: [0, 1]
-    training: {batch: 16, steps: 20}
+    training: {batch_size: 16, steps: 20}
 
     """
 
@@ -37,9 +37,9 @@ private func message(_ text: String, set overrides: [String] = [], quick: Bool =
                 "width=10,20,30,40,50,60,70,80", "width={range: [10, 81], step: 10}",
                 "width={linear: [10, 80], count: 8}",
             ],
-            ["training.learningRate=0.001,0.01,0.1", "training.learningRate={log: [1e-3, 0.1], count: 3}"],
+            ["training.learning_rate=0.001,0.01,0.1", "training.learning_rate={log: [1e-3, 0.1], count: 3}"],
             ["width=1,2,4,8,16,32,64,128", "width={log: [1, 128], count: 8}"],
-            ["training.weightDecay=0,0.5,1", "training.weightDecay={linear: [0, 1], count: 3}"],
+            ["training.weight_decay=0,0.5,1", "training.weight_decay={linear: [0, 1], count: 3}"],
         ])
     func digests(same: [String]) throws {
         let sweeps = try same.map { try spec(text, set: [$0]) }
@@ -59,7 +59,7 @@ private func message(_ text: String, set overrides: [String] = [], quick: Bool =
         let arguments = [
             "seed=0,1", "seed=1,0", "seed=0,1,2", "seed={range: [0, 3], step: 2}", "seed=0,2,1",
             "width=64,128",
-            "training.learningRate=0.001,0.01", "training.learningRate=0.001,0.01,0.1",
+            "training.learning_rate=0.001,0.01", "training.learning_rate=0.001,0.01,0.1",
         ]
         for argument in arguments { digests.insert(try spec(text, set: [argument]).digest) }
         #expect(digests.count == arguments.count)
@@ -70,23 +70,23 @@ private func message(_ text: String, set overrides: [String] = [], quick: Bool =
         func zipped(_ zip: String) throws -> SweepSpec {
             try spec(
                 text + "zip: \(zip)\n",
-                set: ["width=8,16", "dataset.inputs=4,8", "training.steps=1,2", "training.batch=8,16"])
+                set: ["width=8,16", "dataset.inputs=4,8", "training.steps=1,2", "training.batch_size=8,16"])
         }
-        let one = try zipped("[[width, dataset.inputs], [training.steps, training.batch]]")
-        let other = try zipped("[[training.batch, training.steps], [dataset.inputs, width]]")
+        let one = try zipped("[[width, dataset.inputs], [training.steps, training.batch_size]]")
+        let other = try zipped("[[training.batch_size, training.steps], [dataset.inputs, width]]")
         #expect(one.digest == other.digest && one.grid.count == 8)
     }
 
     @Test("Spaced values of a long axis are their rule's, as recipes have them")
     func rules() throws {
         let sweep = try spec(
-            text, set: ["training.learningRate={log: [1e-7, 1], count: 8}", "seed={range: [0, 10]}"])
+            text, set: ["training.learning_rate={log: [1e-7, 1], count: 8}", "seed={range: [0, 10]}"])
         #expect(
             sweep.canonicalJSON["axes"]?.canonicalText
-                == #"[{"seed":{"range":[0,10]}},{"training.learningRate":{"count":8,"log":[1e-07,1]}}]"#)
+                == #"[{"seed":{"range":[0,10]}},{"training.learning_rate":{"count":8,"log":[1e-07,1]}}]"#)
         let typed = (0..<8).map { sweep.axes[1].values[$0].canonicalText }.joined(separator: ",")
         #expect(
-            try spec(text, set: ["training.learningRate=\(typed)", "seed={range: [0, 10]}"]).digest
+            try spec(text, set: ["training.learning_rate=\(typed)", "seed={range: [0, 10]}"]).digest
                 == sweep.digest)
     }
 }
@@ -94,13 +94,13 @@ private func message(_ text: String, set overrides: [String] = [], quick: Bool =
 @Suite("A constant in a condition is a value of its axis") struct ConditionConstantTests {
     private let rates = """
         name: rounded
-        experiment: mlp
+        model: mlp
         dataset: {name: teacher, inputs: 8, norm: 10}
         axes:
-          training.learningRate: {log: [1e-4, 1e-2], count: 5}
+          training.learning_rate: {log: [1e-4, 1e-2], count: 5}
           width: [64, 128, 256]
         quick: {width: [64, 128]}
-        training: {batch: 16, steps: 3}
+        training: {batch_size: 16, steps: 3}
 
         """
 
@@ -108,10 +108,10 @@ private func message(_ text: String, set overrides: [String] = [], quick: Bool =
         "What equals no value is an error that names the nearest",
         arguments: [
             (
-                "training.learningRate != 0.000316228", "8:33", "0.000316228", "training.learningRate",
+                "training.learning_rate != 0.000316228", "8:33", "0.000316228", "training.learning_rate",
                 "0.000316227766017"
             ),
-            ("training.learningRate == 1e-5", "8:33", "1e-5", "training.learningRate", "0.0001"),
+            ("training.learning_rate == 1e-5", "8:33", "1e-5", "training.learning_rate", "0.0001"),
             ("100 == width", "8:8", "100", "width", "128"),
             ("not (width != 1000) or width > 3", "8:22", "1000", "width", "256"),
         ])
@@ -127,10 +127,10 @@ private func message(_ text: String, set overrides: [String] = [], quick: Bool =
         let axis = try spec(rates).axes[0]
         #expect(axis.valuesText == "0.0001, 0.000316227766017, 0.001, 0.00316227766017, 0.01")
         for value in axis.valuesText.split(separator: ", ") {
-            #expect(try spec(rates + "where: training.learningRate != \(value)\n").grid.count == 12)
+            #expect(try spec(rates + "where: training.learning_rate != \(value)\n").grid.count == 12)
         }
         // Order needs no value.
-        #expect(try spec(rates + "where: training.learningRate < 0.0005\n").grid.count == 6)
+        #expect(try spec(rates + "where: training.learning_rate < 0.0005\n").grid.count == 6)
     }
 
     @Test("Of a range of millions, the nearest is found at once")
@@ -145,7 +145,7 @@ private func message(_ text: String, set overrides: [String] = [], quick: Bool =
         for (condition, all, quick, kept) in [
             ("width != 256", 10, 10, nil),
             ("width == 256 or width == 64", 10, 5, "width == 64"),
-            ("not (width == 256 and training.learningRate > 0.005)", 14, 10, nil),
+            ("not (width == 256 and training.learning_rate > 0.005)", 14, 10, nil),
             ("width != 64 and width != 256", 5, 5, "width != 64"),
         ] as [(String, Int, Int, String?)] {
             let file = rates + "where: \(condition)\n"
@@ -197,7 +197,7 @@ private func message(_ text: String, set overrides: [String] = [], quick: Bool =
         #expect(try difference(["seed=0,1,2"], ["seed=0,1"])?.additions == nil)
         let added = try #require(try difference([], ["training.momentum=0.5", "training.optimizer=sgd"]))
         #expect(added.items.contains(.init(path: "training.momentum", before: "not given", after: "0.5")))
-        let traced = text + "measures: {every: log}\n"
+        let traced = text + "measures: {trace_at: log}\n"
         let drawn = traced + "figures: [{name: f, x: step, y: train_loss}]\n"
         let figures = try #require(SweepDifference(from: try spec(traced), to: try spec(drawn)))
         #expect(figures.items == [.init(path: "figures", before: "none", after: "f")] && !figures.isOfTrials)
@@ -219,9 +219,9 @@ private func message(_ text: String, set overrides: [String] = [], quick: Bool =
     @Test("A trial's cost is told part by part, and local rank that nobody asked for can be most of it")
     func parts() throws {
         let sweep = try spec(
-            text, set: ["width=256", "depth=4", "measures.effectiveRank=true", "dataset.testPoints=300"])
+            text, set: ["width=256", "depth=4", "measures.effective_rank=true", "dataset.test_points=300"])
         let cost = sweep.grid.cost()
-        #expect(cost.parts.map(\.name) == ["training", "evaluation", "localRank", "effectiveRank"])
+        #expect(cost.parts.map(\.name) == ["training", "evaluation", "local_rank", "effective_rank"])
         let sum = cost.parts.reduce(0) { $0 + $1.seconds }
         #expect(abs(sum - cost.seconds) < 1e-9 * cost.seconds)
         #expect(!sweep.asksForLocalRank)
@@ -229,8 +229,8 @@ private func message(_ text: String, set overrides: [String] = [], quick: Bool =
         let without = try spec(
             text,
             set: [
-                "width=256", "depth=4", "measures.effectiveRank=true", "dataset.testPoints=300",
-                "measures.localRank=false",
+                "width=256", "depth=4", "measures.effective_rank=true", "dataset.test_points=300",
+                "measures.local_rank=false",
             ])
         #expect(without.asksForLocalRank)
         let saved = cost.seconds - without.grid.cost().seconds
@@ -239,7 +239,7 @@ private func message(_ text: String, set overrides: [String] = [], quick: Bool =
 
     @Test("Trials that cost the same are estimated once, and what they measure at the end is told apart")
     func costs() throws {
-        let sweep = try spec(text, set: ["width=4,64", "measures.every={linear: 4}"])
+        let sweep = try spec(text, set: ["width=4,64", "measures.trace_at={linear: 4}"])
         var costs = TrialCosts(sweep.grid)
         for trial in 0..<sweep.grid.count {
             let cost = costs.cost(of: trial)
@@ -252,13 +252,13 @@ private func message(_ text: String, set overrides: [String] = [], quick: Bool =
     @Test("An epoch is as many whole batches as the training points have")
     func epochs() throws {
         let images =
-            "name: s\nexperiment: mlp\ndataset: {name: mnist, trainPoints: 1000}\ntraining: {epochs: 3, batch: 600}\n"
+            "name: s\nmodel: mlp\ndataset: {name: mnist, train_points: 1000}\ntraining: {epochs: 3, batch_size: 600}\n"
         let sweep = try spec(images)
         #expect(sweep.grid.cost().epochs == [.init(points: 1000, batch: 600)])
         #expect(sweep.grid[0].settings.trainingSteps == 3)
         let epoch = GridCost.Epoch(points: 1000, batch: 600)
         #expect(epoch.steps == 1 && epoch.left == 400)
-        let several = try spec(images, set: ["training.batch=100,300"]).grid.cost()
+        let several = try spec(images, set: ["training.batch_size=100,300"]).grid.cost()
         #expect(several.epochs == [.init(points: 1000, batch: 100), .init(points: 1000, batch: 300)])
         #expect(several.epochs.map(\.left) == [0, 100])
         #expect(try spec(text).grid.cost().epochs.isEmpty)
@@ -269,15 +269,18 @@ private func message(_ text: String, set overrides: [String] = [], quick: Bool =
         let words =
             "batch normalisation takes moments over the batch: it needs 2 points or more in each "
             + "(normalisation layer or instance takes one point's)"
-        let file = text.replacing("batch: 16", with: "batch: 1")
-        #expect(message(file + "normalisation: batch\n") == "s.yaml:6:19: training.batch: \(words)")
+        let file = text.replacing("batch_size: 16", with: "batch_size: 1")
+        #expect(message(file + "normalisation: batch\n") == "s.yaml:6:19: training.batch_size: \(words)")
         #expect(
-            message(text, set: ["normalisation=none,batch", "training.batch=1,2"])?.contains(words) == true)
+            message(text, set: ["normalisation=none,batch", "training.batch_size=1,2"])?.contains(words)
+                == true)
         #expect(message(file + "normalisation: layer\n") == nil)
-        #expect(message(text.replacing("batch: 16", with: "batch: 2") + "normalisation: batch\n") == nil)
+        #expect(
+            message(text.replacing("batch_size: 16", with: "batch_size: 2") + "normalisation: batch\n") == nil
+        )
         // What is not trained takes no moments of batches.
         #expect(message(file.replacing("steps: 20", with: "steps: 0") + "normalisation: batch\n") == nil)
-        let resnet = "name: r\nexperiment: resnet\ndataset: cifar-10\ntraining: {batch: 1, steps: 5}\n"
+        let resnet = "name: r\nmodel: resnet\ndataset: cifar-10\ntraining: {batch_size: 1, steps: 5}\n"
         #expect(message(resnet)?.contains(words) == true)
     }
 }

@@ -6,15 +6,15 @@ import Text
 /// The example of docs/sweep-files.md.
 private let example = """
     name: gaussian-vib
-    experiment: vib                        # mlp | vib
+    model: vib                        # mlp | vib
     dataset: {name: gaussian, correlations: [0.4, 0.5, 0.9, 0.92, 0.95]}
     axes:
       beta:  {log: [1e-3, 1.0], count: 40}
       depth: [1, 2]
       seed:  {range: [0, 5]}
-    training: {optimizer: adam, learningRate: 1e-2, schedule: cosine, batch: 256, steps: 20000}
+    training: {optimizer: adam, learning_rate: 1e-2, schedule: cosine, batch_size: 256, steps: 20000}
     measures:
-      localRank: {thresholds: [0.01, 0.1], points: 256, every: log}
+      local_rank: {thresholds: [0.01, 0.1], points: 256, trace_at: log}
     figures:
       - {name: kl, x: beta, y: [kl_nats, {metric: local_rank, threshold: 0.1}], curves: depth, theory: true}
     """
@@ -72,10 +72,10 @@ func everyWrongFileGetsItsMessage(index: Int) {
     #expect(sweep.grid.count == 400)
     let trial = sweep.grid[0]
     #expect(trial.axesObject.canonicalText == #"{"beta":0.001,"dataset":"gaussian","depth":1,"seed":0}"#)
-    #expect(trial.settings.training.optimizer == .adam(beta1: 0.9, beta2: 0.999, epsilon: 1e-8))
+    #expect(trial.settings.training.optimizer.method == .adam(beta1: 0.9, beta2: 0.999, epsilon: 1e-8))
     #expect(trial.settings.training.loss == .gaussianNLL)
-    #expect(trial.settings.experiment == .vib(beta: 0.001, bottleneck: 5, scaleShift: 0))
-    #expect(trial.settings.measures.every == .log(20))
+    #expect(trial.settings.model == .vib(beta: 0.001, bottleneck: 5, sigmaShift: 0))
+    #expect(trial.settings.measures.traceAt == .log(20))
     #expect(sweep.grid[7].axesObject["seed"]?.number == 2)
     #expect(sweep.grid[399].axesObject["beta"]?.number == 1)
     #expect(sweep.figures.first?.y.last?.layer == .last)
@@ -135,21 +135,21 @@ func everyWrongFileGetsItsMessage(index: Int) {
     let sweep = try spec(
         """
         name: s
-        experiment: mlp
+        model: mlp
         training: {steps: 1}
         axes:
-          dataset: [mnist, {name: mnist, trainPoints: 1000, scale: symmetric}, fashion-mnist]
+          dataset: [mnist, {name: mnist, train_points: 1000, scale: symmetric}, fashion-mnist]
         """)
     let shown = (0..<3).map { sweep.grid[$0].axesObject["dataset"]?.string }
-    #expect(shown == ["mnist", "mnist scale=symmetric trainPoints=1000", "fashion-mnist"])
+    #expect(shown == ["mnist", "mnist scale=symmetric train_points=1000", "fashion-mnist"])
 }
 
 @Test func optionsOfTheDatasetMayBeCommonToAllItsValues() throws {
     let sweep = try spec(
         """
         name: s
-        experiment: mlp
-        dataset: {trainPoints: 1000}
+        model: mlp
+        dataset: {train_points: 1000}
         training: {steps: 1}
         axes: {dataset: [mnist, fashion-mnist]}
         """)
@@ -170,7 +170,7 @@ func everyWrongFileGetsItsMessage(index: Int) {
     #expect(try spec(text, set: ["width=8,16"]).axes.map(\.path) == ["depth", "seed", "width"])
     #expect(try spec(text, set: ["seed={range: [0, 2]}", "depth=[7, 8]"]).grid.count == 4)
     let sgd = try spec(text, set: ["training.optimizer=sgd", "training.momentum=0.9"]).grid[0]
-    #expect(sgd.settings.training.optimizer == .sgd(momentum: 0.9))
+    #expect(sgd.settings.training.optimizer.method == .sgd(momentum: 0.9))
     #expect(try spec(text, set: ["width=8", "width=16"]).grid[0].settings.network.hidden == [16])
 }
 
@@ -182,7 +182,7 @@ func everyWrongFileGetsItsMessage(index: Int) {
     let both = try spec(WrongFiles.images + "depth: 3\n", set: ["hidden=[100],[200, 100]"])
     #expect((0..<2).map { both.grid[$0].settings.network.depth } == [2, 3])
     let off = try spec(
-        WrongFiles.images + "measures: {localRank: {points: 3}}\n", set: ["measures.localRank=false"])
+        WrongFiles.images + "measures: {local_rank: {points: 3}}\n", set: ["measures.local_rank=false"])
     #expect(off.grid[0].settings.measures.localRank == nil)
     let data = try spec(
         WrongFiles.images, set: ["dataset={name: gaussian, correlations: [0.5]}", "training.steps=5"])
@@ -190,11 +190,11 @@ func everyWrongFileGetsItsMessage(index: Int) {
 }
 
 @Test func anAverageThatIsOffIsReadBackFromTheNormalForm() throws {
-    for values in ["training.average=off", "training.average=off,0.9"] {
+    for values in ["training.ema_decay=off", "training.ema_decay=off,0.9"] {
         let sweep = try spec(WrongFiles.images, set: [values])
         let again = try SweepSpec(parsing: sweep.canonicalJSON.canonicalText, file: "sweep.json")
         #expect(again.digest == sweep.digest && again.grid.count == sweep.grid.count)
-        #expect(again.grid[0].settings.training.average == nil)
+        #expect(again.grid[0].settings.training.optimizer.emaDecay == nil)
         #expect(again.grid[0].id == sweep.grid[0].id)
     }
 }
@@ -203,13 +203,14 @@ func everyWrongFileGetsItsMessage(index: Int) {
     let text =
         WrongFiles.images + """
             axes: {depth: [2, 3, 4], seed: {range: [0, 5]}}
-            quick: {seed: {range: [0, 2]}, depth: [3], training.batch: 64, measures.every: [1, 10], hidden: [5]}
+            quick: {seed: {range: [0, 2]}, depth: [3], training.batch_size: 64, measures.trace_at: [1, 10], hidden: [5]}
             """
     #expect(try spec(text.replacing(", hidden: [5]", with: "")).grid.count == 15)
-    let quick = try spec(text.replacing(", hidden: [5]", with: ""), set: ["training.batch=32"], quick: true)
+    let quick = try spec(
+        text.replacing(", hidden: [5]", with: ""), set: ["training.batch_size=32"], quick: true)
     #expect(quick.grid.count == 2)
-    #expect(quick.grid[0].settings.training.batch == 32)
-    #expect(quick.grid[0].settings.measures.every == .steps([1, 10]))
+    #expect(quick.grid[0].settings.training.batchSize == 32)
+    #expect(quick.grid[0].settings.measures.traceAt == .steps([1, 10]))
     #expect(quick.canonicalJSON["quick"] == nil)
 }
 
@@ -247,10 +248,10 @@ func everyWrongFileGetsItsMessage(index: Int) {
         WrongFiles.images + """
             axes:
               depth: [1, 2, 3]
-              training.learningRate: [0.1, 0.2]
+              training.learning_rate: [0.1, 0.2]
               width: [10, 20]
               seed: {range: [0, 3]}
-            where: [depth > 1 or width == 10, training.learningRate == 0.1 or depth > 2]
+            where: [depth > 1 or width == 10, training.learning_rate == 0.1 or depth > 2]
             """)
     let grid = sweep.grid
     let costs = (0..<grid.count).map { CostEstimate(of: grid[$0].settings).seconds() }
@@ -263,7 +264,7 @@ func everyWrongFileGetsItsMessage(index: Int) {
 
 @Test func trainingAnMLPCountsSixOperationsAWeightAndPoint() throws {
     var estimate = CostEstimate(
-        of: try spec(WrongFiles.images, set: ["measures.localRank=false"]).grid[0].settings)
+        of: try spec(WrongFiles.images, set: ["measures.local_rank=false"]).grid[0].settings)
     let steps = Double(60000 / 128)
     #expect(estimate.steps == steps)
     let training = steps * 128 * Double(4 * 784 * 200 + 6 * 200 * 10)
@@ -276,7 +277,7 @@ func everyWrongFileGetsItsMessage(index: Int) {
         WrongFiles.vib + """
             axes:
               beta: {log: [1e-4, 1], count: 1000}
-              training.learningRate: {log: [1e-4, 1e-1], count: 1000}
+              training.learning_rate: {log: [1e-4, 1e-1], count: 1000}
               seed: {range: [0, 10]}
             """)
     #expect(sweep.grid.count == 10_000_000)
@@ -287,6 +288,6 @@ func everyWrongFileGetsItsMessage(index: Int) {
 @Test func stepsToMeasureAtMayBeBeyondTheEndOfAShorterTrial() throws {
     let sweep = try spec(
         WrongFiles.vib.replacing("training: {steps: 100}\n", with: "")
-            + "beta: 0.1\naxes: {training.steps: [10, 1000]}\nmeasures: {every: [5, 500, 1000]}\n")
+            + "beta: 0.1\naxes: {training.steps: [10, 1000]}\nmeasures: {trace_at: [5, 500, 1000]}\n")
     #expect(sweep.grid.count == 2)
 }

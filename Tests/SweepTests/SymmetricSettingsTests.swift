@@ -4,7 +4,7 @@ import Text
 @testable import Sweep
 
 private func file(_ rest: String, dataset: String = "symmetric") -> String {
-    "name: s\nexperiment: mlp\ndataset: \(dataset)\n\(rest)\n"
+    "name: s\nmodel: mlp\ndataset: \(dataset)\n\(rest)\n"
 }
 
 private func message(_ text: String) -> String {
@@ -15,7 +15,7 @@ private func message(_ text: String) -> String {
 }
 
 @Test func theSymmetricSetsTrialHasItsDefaults() throws {
-    let sweep = try SweepSpec(parsing: file("training: {epochs: 2, batch: 256}"), file: "s.yaml")
+    let sweep = try SweepSpec(parsing: file("training: {epochs: 2, batch_size: 256}"), file: "s.yaml")
     let settings = sweep.grid[0].settings
     #expect(settings.dataset == .symmetric(.init(scale: .unit, trainPoints: 3277)))
     #expect(settings.network == .init(hidden: [64], activation: .tanh))
@@ -25,7 +25,7 @@ private func message(_ text: String) -> String {
     #expect(try SweepSpec(parsing: sweep.canonicalJSON.canonicalText, file: "s.json") == sweep)
     let other = try SweepSpec(
         parsing: file(
-            "training: {epochs: 2}", dataset: "{name: symmetric, scale: symmetric, trainPoints: 4000}"),
+            "training: {epochs: 2}", dataset: "{name: symmetric, scale: symmetric, train_points: 4000}"),
         file: "s.yaml")
     #expect(other.grid[0].settings.dataset == .symmetric(.init(scale: .symmetric, trainPoints: 4000)))
     #expect(other.grid[0].settings.measures.localRank?.points == 96)
@@ -35,8 +35,8 @@ private func message(_ text: String) -> String {
     func trial(_ rest: String) throws -> Trial {
         try SweepSpec(parsing: file("training: {epochs: 2}\n\(rest)"), file: "s.yaml").grid[0]
     }
-    let usual = try trial(""), said = try trial("initialisation: scaled")
-    let truncated = try trial("initialisation: truncatedNormal")
+    let usual = try trial(""), said = try trial("initialisation: he_glorot")
+    let truncated = try trial("initialisation: truncated_normal")
     #expect(usual.id == said.id && usual.id != truncated.id)
     #expect(truncated.settings.network.initialisation == .truncatedNormal)
     #expect(usual.settings.json["initialisation"] == nil)
@@ -50,16 +50,16 @@ private func message(_ text: String) -> String {
 @Test func wrongSymmetricSetsAreToldSo() {
     let steps = "training: {epochs: 2}"
     #expect(
-        message(file(steps, dataset: "{name: symmetric, trainPoints: 4096}"))
+        message(file(steps, dataset: "{name: symmetric, train_points: 4096}"))
             .contains("4096 training points leave none of the 4096 patterns to test: take at most 4095"))
     #expect(
-        message("name: s\nexperiment: vib\nbeta: 1\ndataset: symmetric\n\(steps)\n")
+        message("name: s\nmodel: vib\nbeta: 1\ndataset: symmetric\n\(steps)\n")
             .contains("the symmetric set is for an mlp"))
-    #expect(message(file(steps, dataset: "{name: symmetric, testPoints: 10}")).contains("testPoints"))
+    #expect(message(file(steps, dataset: "{name: symmetric, test_points: 10}")).contains("test_points"))
 }
 
 @Test func aFigureMayHaveANumberOfTheTraceAsX() throws {
-    let measures = "measures: {binnedInformation: true, every: log}\n"
+    let measures = "measures: {binned_information: true, trace_at: log}\n"
     func spec(_ figure: String) throws -> SweepSpec {
         try SweepSpec(
             parsing: file("training: {epochs: 2}\n\(measures)figures: [{name: p, \(figure)}]"), file: "s.yaml"
@@ -86,8 +86,9 @@ private func message(_ text: String) -> String {
     #expect(wrong("x: i_xt_bits, y: i_ty_bits, xscale: log", measures).contains("axes are linear"))
     #expect(wrong("x: two_phases, y: i_ty_bits", measures).contains("it has no steps"))
     #expect(
-        wrong("x: i_xt_bits, y: i_ty_bits", "measures: {binnedInformation: true}\n")
+        wrong("x: i_xt_bits, y: i_ty_bits", "measures: {binned_information: true}\n")
             .contains("nothing is measured along training"))
     #expect(
-        wrong("x: i_xt_bits, y: accuracy", "measures: {every: log}\n").contains("i_xt_bits is not measured"))
+        wrong("x: i_xt_bits, y: accuracy", "measures: {trace_at: log}\n").contains(
+            "i_xt_bits is not measured"))
 }

@@ -6,7 +6,7 @@ import Text
 private func file(_ rest: String, dataset: String = "inputs: 8, norm: 5") -> String {
     """
     name: s
-    experiment: mlp
+    model: mlp
     dataset: {name: teacher, \(dataset)}
     \(rest)
     """
@@ -43,9 +43,9 @@ private func message(_ text: String) -> String {
         #expect(try SweepSpec(parsing: sweep.canonicalJSON.canonicalText, file: "s.json") == sweep)
         return sweep.grid[0].settings.measures.weightNorms
     }
-    #expect(try norms("weightNorms: true") == .init())
-    #expect(try norms("weightNorms: {tolerance: 1e-3}") == .init(tolerance: 1e-3))
-    #expect(try norms("weightNorms: false") == nil)
+    #expect(try norms("weight_norms: true") == .init())
+    #expect(try norms("weight_norms: {tolerance: 1e-3}") == .init(tolerance: 1e-3))
+    #expect(try norms("weight_norms: false") == nil)
 }
 
 @Test func wrongTeachersAreToldSo() {
@@ -61,16 +61,16 @@ private func message(_ text: String) -> String {
             "dataset.task: 'regresion' is none of classification and regression (did you mean 'regression'?)"
         ),
         (
-            file("training: {steps: 5, loss: crossEntropy}"),
-            "training.loss: crossEntropy does not fit an mlp on teacher: take logistic"
+            file("training: {steps: 5, loss: cross_entropy}"),
+            "training.loss: cross_entropy does not fit an mlp on teacher: take logistic"
         ),
         (
-            file("training: {steps: 5, batch: 200}"),
-            "training.batch: a batch of 200 is larger than the 128 training points"
+            file("training: {steps: 5, batch_size: 200}"),
+            "training.batch_size: a batch of 200 is larger than the 128 training points"
         ),
         (
-            file(steps + "\nfigures: [{name: a, x: step, y: stable_rank}]\naxes: {measures.every: [log]}"),
-            "figures.y: stable_rank is not measured: set measures.weightNorms"
+            file(steps + "\nfigures: [{name: a, x: step, y: stable_rank}]\naxes: {measures.trace_at: [log]}"),
+            "figures.y: stable_rank is not measured: set measures.weight_norms"
         ),
         (
             file(
@@ -81,7 +81,7 @@ private func message(_ text: String) -> String {
         (
             """
             name: s
-            experiment: vib
+            model: vib
             dataset: {name: teacher, inputs: 8, norm: 5}
             beta: 0.1
             training: {steps: 5}
@@ -91,22 +91,22 @@ private func message(_ text: String) -> String {
         (
             """
             name: s
-            experiment: mlp
+            model: mlp
             dataset: mnist
             training: {steps: 5, loss: logistic}
             """,
-            "training.loss: logistic does not fit an mlp on mnist: take crossEntropy or meanSquaredError"
+            "training.loss: logistic does not fit an mlp on mnist: take cross_entropy or mean_squared_error"
         ),
         (
             """
             name: s
-            experiment: vib
+            model: vib
             dataset: mnist
             beta: 0.1
             biases: false
             training: {steps: 5}
             """,
-            "biases: not used here: it needs experiment to be mlp or cnn, and it is vib"
+            "biases: not used here: it needs model to be mlp or cnn, and it is vib"
         ),
     ]
     for (text, due) in cases { #expect(message(text).contains(due), "\(message(text))") }
@@ -116,13 +116,13 @@ private func message(_ text: String) -> String {
 @Test func earlierTrialsKeepTheirIdentifiers() throws {
     let text = """
         name: ids
-        experiment: mlp
-        dataset: {name: gaussian, correlations: [0.9, 0.8], inputs: 10, targets: 2, testPoints: 1024}
+        model: mlp
+        dataset: {name: gaussian, correlations: [0.9, 0.8], inputs: 10, targets: 2, test_points: 1024}
         depth: 1
         activation: relu
         width: 16
-        training: {steps: 200, weightDecay: 1e-3}
-        measures: {every: log}
+        training: {steps: 200, weight_decay: 1e-3}
+        measures: {trace_at: log}
         """
     #expect(
         try SweepSpec(parsing: text, file: "s.yaml").grid[0].id.text == "cc741c53c33ed4204ea96087f7a24cc6")

@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct TrialOrderTests {
     private func grid(_ text: String) throws -> Grid {
-        let head = "name: s\nexperiment: vib\ndataset: {name: gaussian, correlations: [0.5, 0.9]}\n"
+        let head = "name: s\nmodel: vib\ndataset: {name: gaussian, correlations: [0.5, 0.9]}\n"
         return try SweepSpec(parsing: head + text, file: "s.yaml").grid
     }
 
@@ -14,7 +14,8 @@ import Testing
     }
 
     @Test func `of a few seeds those of one come together, each group as the grid has it`() throws {
-        let grid = try grid("axes: {beta: [0.1, 0.2, 0.3], seed: [5, 9]}\ntraining: {steps: 10, batch: 16}\n")
+        let grid = try grid(
+            "axes: {beta: [0.1, 0.2, 0.3], seed: [5, 9]}\ntraining: {steps: 10, batch_size: 16}\n")
         var order = TrialOrder(grid)
         #expect(all(order, 6) == [0, 2, 4, 1, 3, 5])
         #expect(order.run(from: 0).map(\.trial) == [0, 2, 4])
@@ -28,7 +29,7 @@ import Testing
 
     @Test func `in a group the cheap come first, so that equals are side by side`() throws {
         let grid = try grid(
-            "axes: {beta: [0.1, 0.2], training.steps: [50, 10], seed: [5, 9]}\ntraining: {batch: 16}\n")
+            "axes: {beta: [0.1, 0.2], training.steps: [50, 10], seed: [5, 9]}\ntraining: {batch_size: 16}\n")
         var order = TrialOrder(grid)
         #expect(order.run(from: 0).map(\.trial) == [2, 6, 0, 4])
         #expect(order.run(from: 4).map(\.trial) == [3, 7, 1, 5])
@@ -40,14 +41,16 @@ import Testing
     @Test func `whose group is in the window alone, or who is large, stays in the grid's order before them`()
         throws
     {
-        let alone = try grid("beta: 0.1\naxes: {seed: {range: [0, 700]}}\ntraining: {steps: 10, batch: 16}\n")
+        let alone = try grid(
+            "beta: 0.1\naxes: {seed: {range: [0, 700]}}\ntraining: {steps: 10, batch_size: 16}\n")
         #expect(all(TrialOrder(alone), 700) == Array(0..<700))
         // One run, to the end of the window: none of them may be trained with another.
         var order = TrialOrder(alone)
         #expect(order.run(from: 0).count == TrialOrder.window)
         #expect(order.run(from: 0).allSatisfy { $0.group == nil })
         let some = try grid(
-            "axes: {beta: [0.1, 0.2], training.batch: [16, 100000], seed: [5, 9]}\ntraining: {steps: 10}\n")
+            "axes: {beta: [0.1, 0.2], training.batch_size: [16, 100000], seed: [5, 9]}\ntraining: {steps: 10}\n"
+        )
         order = TrialOrder(some)
         #expect(all(order, 8) == [2, 3, 6, 7, 0, 4, 1, 5])
         #expect(order.run(from: 1).map(\.trial) == [3, 6, 7])
@@ -57,7 +60,7 @@ import Testing
     @Test func `each window has its own trials, once, however it is read`() throws {
         let grid = try grid(
             "axes: {beta: {log: [0.01, 0.9], count: 100}, depth: [1, 2], seed: {range: [0, 7]}}\n"
-                + "training: {steps: 10, batch: 16}\n")
+                + "training: {steps: 10, batch_size: 16}\n")
         let read = all(TrialOrder(grid), grid.count)
         #expect(grid.count == 1400 && read.sorted() == Array(0..<1400))
         for start in stride(from: 0, to: 1400, by: TrialOrder.window) {
@@ -78,7 +81,8 @@ import Testing
 
     @Test func `whether a trial was passed is known in the window at hand and in those before it`() throws {
         let grid = try grid(
-            "axes: {beta: {log: [0.01, 0.9], count: 150}, seed: [5, 9]}\ntraining: {steps: 10, batch: 16}\n")
+            "axes: {beta: {log: [0.01, 0.9], count: 150}, seed: [5, 9]}\ntraining: {steps: 10, batch_size: 16}\n"
+        )
         var order = TrialOrder(grid)
         for place in [0, 1, 100, 255, 256, 257, 299] {
             let passed = Set((0..<place).map { order.trial(at: $0) })

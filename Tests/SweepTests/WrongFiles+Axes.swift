@@ -9,9 +9,9 @@ extension WrongFiles {
             """,
             "s.yaml:7:3: axes.widht: no such setting (did you mean 'width'?)"),
         vib(
-            "axes: {beta: [0.1], learningRate: [1e-3]}",
+            "axes: {beta: [0.1], learning_rate: [1e-3]}",
             """
-            s.yaml:5:21: axes.learningRate: no such setting (did you mean 'training.learningRate'?)
+            s.yaml:5:21: axes.learning_rate: no such setting (did you mean 'training.learning_rate'?)
             """),
         vib(
             """
@@ -88,7 +88,7 @@ extension WrongFiles {
         vib(
             """
             beta: 0.1
-            axes: {seed: {range: [0, 1000000]}, training.batch: {range: [1, 1000001]}}
+            axes: {seed: {range: [0, 1000000]}, training.batch_size: {range: [1, 1000001]}}
             """,
             """
             s.yaml:6:8: axes: the grid has 1000000 × 1000000 trials; at most 100000000 are allowed
@@ -96,7 +96,7 @@ extension WrongFiles {
         vib(
             """
             beta: 0.1
-            axes: {seed: {range: [0, 10000000000]}, training.batch: {range: [1, 1000001]}, width: {range: [1, 60000]}}
+            axes: {seed: {range: [0, 10000000000]}, training.batch_size: {range: [1, 1000001]}, width: {range: [1, 60000]}}
             """,
             """
             s.yaml:6:8: axes: the grid has 10000000000 × 1000000 × 59999 trials; at most 100000000 are allowed
@@ -123,8 +123,8 @@ extension WrongFiles {
             s.yaml:7:1: not YAML: found character that cannot start any token (a tab: indent with spaces)
             """),
         vib(
-            "axes: {beta: [0.1, 0.2], experiment: [mlp, vib]}",
-            "s.yaml:5:26: axes.experiment: cannot be an axis: a sweep has one experiment"),
+            "axes: {beta: [0.1, 0.2], model: [mlp, vib]}",
+            "s.yaml:5:26: axes.model: cannot be an axis: a sweep has one model"),
         images(
             "axes: {depth: [1, 2], width: [64, 128]}",
             """
@@ -181,11 +181,11 @@ extension WrongFiles {
             """),
         images(
             """
-            axes: {depth: [2, 3], width: [4, 8, 16], seed: [1, 2, 3, 4], training.batch: [8]}
-            zip: [[depth, width, seed, training.batch]]
+            axes: {depth: [2, 3], width: [4, 8, 16], seed: [1, 2, 3, 4], training.batch_size: [8]}
+            zip: [[depth, width, seed, training.batch_size]]
             """,
             """
-            s.yaml:6:7: zip: axes that advance together need equally many values: depth has 2, width 3, seed 4, training.batch 1
+            s.yaml:6:7: zip: axes that advance together need equally many values: depth has 2, width 3, seed 4, training.batch_size 1
             """),
         images(
             """
@@ -200,17 +200,17 @@ extension WrongFiles {
             """,
             "s.yaml:6:7: zip: two axes at least advance together"),
         images(
-            "axes: {dataset.trainPoints: [100, 1000], training.batch: [64, 128]}",
+            "axes: {dataset.train_points: [100, 1000], training.batch_size: [64, 128]}",
             """
-            s.yaml:5:42: axes.training.batch: a batch of 128 is larger than the 100 training points (at dataset.trainPoints=100, training.batch=128)
+            s.yaml:5:42: axes.training.batch_size: a batch of 128 is larger than the 100 training points (at dataset.train_points=100, training.batch_size=128)
             """),
         images(
             """
-            axes: {training.learningRate: {log: [1e-4, 1], count: 3000}, training.weightDecay: {linear: [0, 1], count: 3000}}
-            where: training.learningRate > training.weightDecay
+            axes: {training.learning_rate: {log: [1e-4, 1], count: 3000}, training.weight_decay: {linear: [0, 1], count: 3000}}
+            where: training.learning_rate > training.weight_decay
             """,
             """
-            s.yaml:6:8: where: the axes named together (training.learningRate and training.weightDecay) have 9000000 combinations; at most 4194304 can be tested
+            s.yaml:6:8: where: the axes named together (training.learning_rate and training.weight_decay) have 9000000 combinations; at most 4194304 can be tested
             """),
         images(
             "axes: {depth: [2, 3], width: {range: [0, 3]}}",
@@ -246,15 +246,15 @@ extension WrongFiles {
             name: s
             axes:
               depth: [2, 3]
-              dataset: [mnist, {name: fashion-mnist, trainPoints: 100}]
-            experiment: mlp
+              dataset: [mnist, {name: fashion-mnist, train_points: 100}]
+            model: mlp
             depth: 4
-            dataset: {trainPoints: 1000}
+            dataset: {train_points: 1000}
             training: {epochs: 1}
             """,
             """
             s.yaml:6:8: depth: given twice, first at 3:3
-            s.yaml:7:24: dataset.trainPoints: given twice, first at 4:3
+            s.yaml:7:24: dataset.train_points: given twice, first at 4:3
             """),
     ]
 }

@@ -4,25 +4,25 @@ extension WrongFiles {
         file(
             """
             name: s
-            experiment: vae
+            model: vae
             dataset: mnist
             training: {steps: 1}
             """,
-            "s.yaml:2:13: experiment: 'vae' is none of mlp, vib, cnn and resnet"),
+            "s.yaml:2:13: model: 'vae' is none of mlp, vib, cnn and resnet"),
         file(
             """
             name: s
-            experiment: mlp
+            model: mlp
             dataset: mnits
             training: {steps: 1}
             """,
             """
-            s.yaml:3:10: dataset: 'mnits' is none of gaussian, mnist, fashion-mnist, cifar-10, generated-images, teacher, symmetric and modularAddition (did you mean 'mnist'?)
+            s.yaml:3:10: dataset: 'mnits' is none of gaussian, mnist, fashion-mnist, cifar-10, generated-images, teacher, symmetric and modular-addition (did you mean 'mnist'?)
             """),
         file(
             """
             name: s
-            experiment: mlp
+            model: mlp
             dataset: {name: mnist, correlations: [0.1]}
             training: {steps: 1}
             """,
@@ -32,7 +32,7 @@ extension WrongFiles {
         file(
             """
             name: s
-            experiment: mlp
+            model: mlp
             dataset: {name: gaussian, correlations: [1.0]}
             training: {steps: 1}
             """,
@@ -42,7 +42,7 @@ extension WrongFiles {
         file(
             """
             name: s
-            experiment: mlp
+            model: mlp
             dataset: {name: gaussian}
             training: {steps: 1}
             """,
@@ -52,7 +52,7 @@ extension WrongFiles {
         file(
             """
             name: s
-            experiment: mlp
+            model: mlp
             dataset: {name: gaussian, covariance: [[1, 2], [2, 1]], inputs: 1}
             training: {steps: 1}
             """,
@@ -60,7 +60,7 @@ extension WrongFiles {
         file(
             """
             name: s
-            experiment: mlp
+            model: mlp
             dataset: {name: gaussian, covariance: [[1, 0.5], [0.4, 1]], inputs: 1}
             training: {steps: 1}
             """,
@@ -68,7 +68,7 @@ extension WrongFiles {
         file(
             """
             name: s
-            experiment: mlp
+            model: mlp
             dataset: {name: gaussian, covariance: [[1, 0.5], [0.5, 1]], inputs: 2}
             training: {steps: 1}
             """,
@@ -78,7 +78,7 @@ extension WrongFiles {
         file(
             """
             name: s
-            experiment: mlp
+            model: mlp
             dataset: {name: gaussian, covariance: [[1, 0.5], [0.5, 1]]}
             training: {steps: 1}
             """,
@@ -88,7 +88,7 @@ extension WrongFiles {
         file(
             """
             name: s
-            experiment: mlp
+            model: mlp
             dataset: {name: gaussian, correlations: [0.5], covariance: [[1, 0.5], [0.5, 1]], inputs: 1}
             training: {steps: 1}
             """,
@@ -98,7 +98,7 @@ extension WrongFiles {
         file(
             """
             name: s
-            experiment: mlp
+            model: mlp
             dataset: {name: gaussian, correlations: [0.5, 0.4, 0.3], inputs: 9, targets: 2}
             training: {steps: 1}
             """,
@@ -108,25 +108,25 @@ extension WrongFiles {
         file(
             """
             name: s
-            experiment: mlp
-            dataset: {name: gaussian, correlations: [0.5], directions: 7}
+            model: mlp
+            dataset: {name: gaussian, correlations: [0.5], directions_seed: 7}
             training: {steps: 1}
             """,
             """
-            s.yaml:3:60: dataset.directions: random directions need 'inputs' and 'targets', the numbers of x's \
+            s.yaml:3:60: dataset.directions_seed: random directions need 'inputs' and 'targets', the numbers of x's \
             and y's components
             """),
         file(
             """
             name: s
-            experiment: mlp
+            model: mlp
             dataset: {name: gaussian, covariance: [[1, 0.5], [0.5, 1]], inputs: 1, targets: 1}
             training: {steps: 1}
             """,
             "s.yaml:3:81: dataset.targets: cannot be given together with dataset.covariance"),
         file(
             """
-            experiment: mlp
+            model: mlp
             dataset: mnist
             training: {steps: 1}
             """,
@@ -134,7 +134,7 @@ extension WrongFiles {
         file(
             "name: s",
             """
-            s.yaml:1:1: missing: experiment is required
+            s.yaml:1:1: missing: model is required
             s.yaml:1:1: missing: dataset is required
             """),
         file(
@@ -143,7 +143,7 @@ extension WrongFiles {
         file(
             """
             name: "my sweep/1"
-            experiment: mlp
+            model: mlp
             dataset: mnist
             training: {steps: 1}
             """,
@@ -153,7 +153,7 @@ extension WrongFiles {
         file(
             """
             name: -x
-            experiment: mlp
+            model: mlp
             dataset: mnist
             training: {steps: 1}
             """,
@@ -168,7 +168,7 @@ extension WrongFiles {
         file(
             """
             name: s
-            experiment: mlp
+            model: mlp
             dataset: mnist
             training: {epochs: 1, steps: 2}
             """,
@@ -176,9 +176,9 @@ extension WrongFiles {
         file(
             """
             name: s
-            experiment: mlp
+            model: mlp
             dataset: mnist
-            training: {learningRate: 1e-3}
+            training: {learning_rate: 1e-3}
             """,
             "s.yaml:4:1: missing: training.steps or training.epochs is required"),
         file(
@@ -186,25 +186,25 @@ extension WrongFiles {
             # a comment
 
             name: s
-            experiment: mlp
+            model: mlp
             dataset: mnist
             """,
             "s.yaml:3:1: missing: training.steps or training.epochs is required"),
         file(
             """
             name: s
-            experiment: vib
+            model: vib
             beta: 0.1
             dataset: {name: gaussian, correlations: [0.1]}
             training: {epochs: 2}
             """,
             """
-            s.yaml:5:20: training.epochs: not used here: it needs dataset to be mnist, fashion-mnist, cifar-10, generated-images, teacher, symmetric or modularAddition, and it is gaussian
+            s.yaml:5:20: training.epochs: not used here: it needs dataset to be mnist, fashion-mnist, cifar-10, generated-images, teacher, symmetric or modular-addition, and it is gaussian
             """),
         file(
             """
             name: s
-            experiment: mlp
+            model: mlp
             dataset: mnist
             training: {epochs: 1, momentum: 0.9}
             """,
@@ -214,32 +214,32 @@ extension WrongFiles {
         file(
             """
             name: s
-            experiment: mlp
+            model: mlp
             dataset: mnist
             training: {epochs: 1, leraningRate: 0.9}
             """,
             """
-            s.yaml:4:23: training.leraningRate: no such setting (did you mean 'learningRate'?)
+            s.yaml:4:23: training.leraningRate: no such setting (did you mean 'learning_rate'?)
             """),
         file(
             """
             name: s
-            experiment: mlp
-            dataset: {name: mnist, trainPoints: 100}
+            model: mlp
+            dataset: {name: mnist, train_points: 100}
             training: {epochs: 1}
             """,
             """
-            s.yaml:3:37: dataset.trainPoints: a batch of 128 is larger than the 100 training points
+            s.yaml:3:37: dataset.train_points: a batch of 128 is larger than the 100 training points
             """),
         file(
             """
             name: s
-            experiment: mlp
+            model: mlp
             dataset: mnist
-            training: {epochs: 1, loss: gaussianNLL}
+            training: {epochs: 1, loss: gaussian_nll}
             """,
             """
-            s.yaml:4:29: training.loss: gaussianNLL does not fit an mlp on mnist: take crossEntropy or meanSquaredError
+            s.yaml:4:29: training.loss: gaussian_nll does not fit an mlp on mnist: take cross_entropy or mean_squared_error
             """),
         vib(
             "beta: 0.1", set: ["bta=1"],
@@ -259,12 +259,12 @@ extension WrongFiles {
         vib(
             "beta: 0.1", set: ["training=1"],
             """
-            --set training=1: training: not a setting but several: training.optimizer, training.learningRate, training.beta1, training.beta2, training.epsilon, training.momentum, training.weightDecay, training.decoupledDecay, training.schedule, training.decayFactor, training.decayEvery, training.average, training.batch, training.steps, training.epochs and training.loss
+            --set training=1: training: not a setting but several: training.optimizer, training.learning_rate, training.beta1, training.beta2, training.epsilon, training.momentum, training.weight_decay, training.decoupledDecay, training.schedule, training.decay_factor, training.decay_every, training.ema_decay, training.batch_size, training.steps, training.epochs and training.loss
             """),
         vib(
-            "beta: 0.1", set: ["experiment=vib,mlp"],
+            "beta: 0.1", set: ["model=vib,mlp"],
             """
-            --set experiment=vib,mlp: experiment: cannot be an axis: a sweep has one experiment
+            --set model=vib,mlp: model: cannot be an axis: a sweep has one model
             """),
         vib(
             "beta: 0.1", quick: true,
@@ -289,7 +289,7 @@ extension WrongFiles {
             s.yaml:10:39: figures.colour: no such key; there are name, title, x, y, points, curves, panels, xscale, yscale, theory and fit
             s.yaml:10:27: figures.y: a threshold is due: one of 0.01 or 0.1
             s.yaml:10:5: figures: two figures are named 'c'
-            s.yaml:11:27: figures.y 'accuracy': not used here: it needs dataset to be mnist, fashion-mnist, cifar-10, generated-images, teacher, symmetric or modularAddition, and it is gaussian
+            s.yaml:11:27: figures.y 'accuracy': not used here: it needs dataset to be mnist, fashion-mnist, cifar-10, generated-images, teacher, symmetric or modular-addition, and it is gaussian
             s.yaml:12:5: figures.e: beta is used twice in the figure
             s.yaml:13:18: figures.x: seed cannot be used here: figures average over it
             s.yaml:14:71: figures.y.layer: no layer 5: the deepest network has 2
@@ -298,7 +298,7 @@ extension WrongFiles {
             """
             figures:
               - {name: a, x: step, y: train_loss, theory: true}
-            measures: {every: log}
+            measures: {trace_at: log}
             """,
             """
             s.yaml:6:47: figures.theory: there is theory for a vib on gaussian data, for an mlp on a teacher's, and for products of normal weights, only
@@ -306,7 +306,7 @@ extension WrongFiles {
         file(
             """
             name: s
-            experiment: mlp
+            model: mlp
             training: {epochs: 1}
             axes: {dataset: [mnist, {name: gaussian, correlations: [0.5]}]}
             """,
@@ -315,12 +315,12 @@ extension WrongFiles {
             """),
         images(
             "figures: [{name: a, x: step, y: test_loss}]",
-            "s.yaml:5:24: figures.x: nothing is measured along training: set measures.every"),
+            "s.yaml:5:24: figures.x: nothing is measured along training: set measures.trace_at"),
         images(
-            "figures: [{name: a, x: step}]\nmeasures: {every: log}",
+            "figures: [{name: a, x: step}]\nmeasures: {trace_at: log}",
             "s.yaml:5:11: figures: missing: y is required"),
         images(
-            "figures: [{name: a, x: step, y: test_loss, xscale: lin}]\nmeasures: {every: log}",
+            "figures: [{name: a, x: step, y: test_loss, xscale: lin}]\nmeasures: {trace_at: log}",
             "s.yaml:5:52: figures.xscale: 'lin' is none of linear and log"),
         images(
             """
@@ -332,7 +332,7 @@ extension WrongFiles {
             """
             axes: {activation: [relu, tanh]}
             figures: [{name: a, x: step, y: {metric: local_rank, threshold: 0.1, layer: each}, curves: activation}]
-            measures: {every: [1, 2]}
+            measures: {trace_at: [1, 2]}
             """,
             """
             s.yaml:6:11: figures.a: 'layer: each' makes the curves itself: use 'panels' for the axis
@@ -351,14 +351,14 @@ extension WrongFiles {
         file(
             """
             name: s
-            experiment: vib
+            model: vib
             beta: 0.1
             dataset: {correlations: [0.5]}
             training: {steps: 100}
             """,
             "s.yaml:4:25: missing: dataset.name is required"),
         file(
-            "name: null\nexperiment: mlp\ndataset: mnist\ntraining: {epochs: 1}",
+            "name: null\nmodel: mlp\ndataset: mnist\ntraining: {epochs: 1}",
             "s.yaml:1:7: name: a value is missing: a text is due"),
         images(
             "axes: {training.steps: [~]}",

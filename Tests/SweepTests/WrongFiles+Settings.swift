@@ -12,43 +12,43 @@ extension WrongFiles {
             "s.yaml:5:9: groups: not used here: it needs normalisation to be group, and it is batch"),
         file(
             resnet + "activation: tanh\n",
-            "s.yaml:5:13: activation: not used here: it needs experiment to be mlp, vib or cnn, and it is "
+            "s.yaml:5:13: activation: not used here: it needs model to be mlp, vib or cnn, and it is "
                 + "resnet"),
         file(
-            resnet + "skips: true\n",
-            "s.yaml:5:8: skips: not used here: it needs experiment to be mlp, and it is resnet"),
+            resnet + "residual: true\n",
+            "s.yaml:5:8: residual: not used here: it needs model to be mlp, and it is resnet"),
         images(
             "normalisation: bach",
             "s.yaml:5:16: normalisation: 'bach' is none of none, layer, batch, instance and group (did you "
                 + "mean 'batch'?)"),
         images(
-            "normalisation: batch\nmeasures: {weightProduct: true}",
-            "s.yaml:6:27: measures.weightProduct: this measure is of plain networks: an mlp without "
+            "normalisation: batch\nmeasures: {weight_product: true}",
+            "s.yaml:6:27: measures.weight_product: this measure is of plain networks: an mlp without "
                 + "normalisation and skips, or a vib"),
         images(
-            "skips: true\ninitialisation: gaussian",
+            "residual: true\ninitialisation: gaussian",
             "s.yaml:6:17: initialisation: is of plain networks alone: without normalisation, skips and "
                 + "convolutions"),
         file(
-            "name: s\nexperiment: vib\nbeta: 0.1\ndataset: modularAddition\ntraining: {steps: 9}\n",
-            "s.yaml:2:13: experiment: modular addition is for an mlp"),
+            "name: s\nmodel: vib\nbeta: 0.1\ndataset: modular-addition\ntraining: {steps: 9}\n",
+            "s.yaml:2:13: model: modular addition is for an mlp"),
         file(
-            "name: s\nexperiment: mlp\ndataset: {name: modularAddition, trainPoints: 9}\ntraining: {steps: 9}\n",
-            "s.yaml:3:47: dataset.trainPoints: not used here: it needs dataset to be mnist, fashion-mnist, "
-                + "cifar-10, generated-images, teacher or symmetric, and it is modularAddition"),
+            "name: s\nmodel: mlp\ndataset: {name: modular-addition, train_points: 9}\ntraining: {steps: 9}\n",
+            "s.yaml:3:47: dataset.train_points: not used here: it needs dataset to be mnist, fashion-mnist, "
+                + "cifar-10, generated-images, teacher or symmetric, and it is modular-addition"),
         images(
-            "measures: {localRank: {patch: 8}}",
-            "s.yaml:5:31: measures.localRank.patch: not used here: it needs experiment to be cnn or resnet, "
+            "measures: {local_rank: {patch: 8}}",
+            "s.yaml:5:31: measures.local_rank.patch: not used here: it needs model to be cnn or resnet, "
                 + "and it is mlp"),
         file(
-            "name: s\nexperiment: cnn\ndataset: {name: teacher, inputs: 4, norm: 2}\ntraining: {steps: 9}\n",
+            "name: s\nmodel: cnn\ndataset: {name: teacher, inputs: 4, norm: 2}\ntraining: {steps: 9}\n",
             "s.yaml:3:17: dataset: a cnn needs images: mnist, fashion-mnist, cifar-10 or generated-images"),
         file(
-            "name: s\nexperiment: cnn\ndataset: mnist\ndepth: 1\ntraining: {steps: 9}\n",
+            "name: s\nmodel: cnn\ndataset: mnist\ndepth: 1\ntraining: {steps: 9}\n",
             "s.yaml:4:8: depth: a cnn needs a convolution before its dense layer: depth is 2 or more"),
         file(
-            "name: s\nexperiment: mlp\ndataset: {name: cifar-10, trainPoints: 50001}\ntraining: {steps: 9}\n",
-            "s.yaml:3:40: dataset.trainPoints: 50001 training points, and the data set has 50000"),
+            "name: s\nmodel: mlp\ndataset: {name: cifar-10, train_points: 50001}\ntraining: {steps: 9}\n",
+            "s.yaml:3:40: dataset.train_points: 50001 training points, and the data set has 50000"),
         vib(
             "beta: 0.1\nweights: last",
             "s.yaml:6:10: weights: 'last' is none of none, final and best"),
@@ -60,7 +60,7 @@ extension WrongFiles {
             "s.yaml:6:15: weights: steps must increase, and 5 follows 10"),
         vib(
             "beta: 0.1\nweights: best",
-            "s.yaml:6:10: weights: 'best' is of the steps of the trace, and there is none: give measures.every, or keep "
+            "s.yaml:6:10: weights: 'best' is of the steps of the trace, and there is none: give measures.trace_at, or keep "
                 + "'final'"),
         vib(
             "axes: {beta: [0.1, 0.2], weights: [final, best]}",
@@ -101,29 +101,29 @@ extension WrongFiles {
             "s.yaml:5:7: beta: 0 is out of bounds: it must be at least 1e-30 and at most 1e+30 "
                 + "(networks train in float32, which has room for no more)"),
         file(
-            "name: s\nexperiment: mlp\ndataset: mnist\ntraining: {epochs: 1, epsilon: 1e-37}\n",
+            "name: s\nmodel: mlp\ndataset: mnist\ntraining: {epochs: 1, epsilon: 1e-37}\n",
             "s.yaml:4:32: training.epsilon: 1e-37 is out of bounds: it must be at least 1e-15 and at most 1e+30 "
                 + "(networks train in float32, where small squared gradients vanish and only ε is left to divide by)"
         ),
         file(
-            "name: s\nexperiment: mlp\ndataset: mnist\ntraining: {epochs: 1, beta2: 0.99999999}\n",
+            "name: s\nmodel: mlp\ndataset: mnist\ntraining: {epochs: 1, beta2: 0.99999999}\n",
             "s.yaml:4:30: training.beta2: 0.99999999 is out of bounds: it must be at least 0 and at most 0.9999999 "
                 + "(networks train in float32, where an average that keeps more never moves)"),
         file(
-            "name: s\nexperiment: mlp\ndataset: mnist\ntraining: {epochs: 1, optimizer: sgd, momentum: 1}\n",
+            "name: s\nmodel: mlp\ndataset: mnist\ntraining: {epochs: 1, optimizer: sgd, momentum: 1}\n",
             "s.yaml:4:49: training.momentum: 1 is out of bounds: it must be at least 0 and at most 0.9999999 "
                 + "(networks train in float32, where an average that keeps more never moves)"),
         file(
-            "name: s\nexperiment: mlp\ndataset: mnist\ntraining: {epochs: 1}\n"
-                + "axes: {training.average: [0.9, 0.99999999]}\n",
-            "s.yaml:5:32: axes.training.average: 0.99999999 is out of bounds: it must be above 0 and at most 0.999999 "
+            "name: s\nmodel: mlp\ndataset: mnist\ntraining: {epochs: 1}\n"
+                + "axes: {training.ema_decay: [0.9, 0.99999999]}\n",
+            "s.yaml:5:32: axes.training.ema_decay: 0.99999999 is out of bounds: it must be above 0 and at most 0.999999 "
                 + "(networks train in float32, where an average that keeps more stays at the drawn weights)"),
         file(
-            "name: s\nexperiment: mlp\ndataset: mnist\ntraining: {epochs: 1, learningRate: 1e-60, weightDecay: 1e39}\n",
+            "name: s\nmodel: mlp\ndataset: mnist\ntraining: {epochs: 1, learning_rate: 1e-60, weight_decay: 1e39}\n",
             """
-            s.yaml:4:37: training.learningRate: 1e-60 is out of bounds: it must be at least 1e-30 and at most 1e+30 \
+            s.yaml:4:37: training.learning_rate: 1e-60 is out of bounds: it must be at least 1e-30 and at most 1e+30 \
             (networks train in float32, which has room for no more)
-            s.yaml:4:57: training.weightDecay: 1e+39 is out of bounds: it must be at least 0 and at most 1e+30 \
+            s.yaml:4:57: training.weight_decay: 1e+39 is out of bounds: it must be at least 0 and at most 1e+30 \
             (networks train in float32, which has room for no more)
             """),
         vib(
@@ -179,7 +179,7 @@ extension WrongFiles {
             "s.yaml:6:1: a second document: a sweep file has one"),
         images(
             "beta: 0.1",
-            "s.yaml:5:7: beta: not used here: it needs experiment to be vib, and it is mlp"),
+            "s.yaml:5:7: beta: not used here: it needs model to be vib, and it is mlp"),
         images(
             """
             hidden: [500, 250]
@@ -193,31 +193,31 @@ extension WrongFiles {
             """,
             "s.yaml:6:9: quick.sede: no such setting (did you mean 'seed'?)"),
         images(
-            "measures: {localRank: {tresholds: [0.1]}, every: sometimes}",
+            "measures: {local_rank: {tresholds: [0.1]}, trace_at: sometimes}",
             """
-            s.yaml:5:24: measures.localRank.tresholds: no such setting (did you mean 'thresholds'?)
-            s.yaml:5:50: measures.every: 'sometimes' where end, log, {linear: n}, {log: n} or a list of steps is due
+            s.yaml:5:24: measures.local_rank.tresholds: no such setting (did you mean 'thresholds'?)
+            s.yaml:5:50: measures.trace_at: 'sometimes' where end, log, {linear: n}, {log: n} or a list of steps is due
             """),
         images(
-            "measures: {localRank: {thresholds: []}, every: [5, 3]}",
+            "measures: {local_rank: {thresholds: []}, trace_at: [5, 3]}",
             """
-            s.yaml:5:36: measures.localRank.thresholds: an empty list
-            s.yaml:5:52: measures.every: steps must increase, and 3 follows 5
+            s.yaml:5:36: measures.local_rank.thresholds: an empty list
+            s.yaml:5:52: measures.trace_at: steps must increase, and 3 follows 5
             """),
         images(
-            "measures: {localRank: {thresholds: [0.1, 0.1], every: log}, every: end}",
+            "measures: {local_rank: {thresholds: [0.1, 0.1], trace_at: log}, trace_at: end}",
             """
-            s.yaml:5:42: measures.localRank.thresholds: the value 0.1 is given twice, first at 5:37
-            s.yaml:5:61: measures.every: given twice, first at 5:55
+            s.yaml:5:42: measures.local_rank.thresholds: the value 0.1 is given twice, first at 5:37
+            s.yaml:5:61: measures.trace_at: given twice, first at 5:55
             """),
         images(
-            "measures: {localRank: {points: 20000}}",
+            "measures: {local_rank: {points: 20000}}",
             """
-            s.yaml:5:32: measures.localRank.points: 20000 points, and the data set has 10000 test points
+            s.yaml:5:32: measures.local_rank.points: 20000 points, and the data set has 10000 test points
             """),
         images(
-            "measures: {localRank: no}",
-            "s.yaml:5:23: measures.localRank: 'no' where true or false is due"),
+            "measures: {local_rank: no}",
+            "s.yaml:5:23: measures.local_rank: 'no' where true or false is due"),
         images(
             "width: {a: 1}",
             "s.yaml:5:8: width: a mapping where a number is due"),
@@ -225,14 +225,14 @@ extension WrongFiles {
             "training: {epochs: 1}",
             "s.yaml:5:1: training: given twice, first at 4:1"),
         vib(
-            "beta: 0.1\nmeasures: {every: [10, 100, 101, 500]}",
+            "beta: 0.1\nmeasures: {trace_at: [10, 100, 101, 500]}",
             """
-            s.yaml:6:19: measures.every: no trial reaches step 101: training ends with step 100 (where quick or --set shortens it, give measures.every there too)
+            s.yaml:6:19: measures.trace_at: no trial reaches step 101: training ends with step 100 (where quick or --set shortens it, give measures.trace_at there too)
             """),
         vib(
-            "beta: 0.1\nmeasures: {every: [10, 100]}\nquick: {training.steps: 50}", quick: true,
+            "beta: 0.1\nmeasures: {trace_at: [10, 100]}\nquick: {training.steps: 50}", quick: true,
             """
-            s.yaml:6:19: measures.every: no trial reaches step 100: training ends with step 50 (where quick or --set shortens it, give measures.every there too)
+            s.yaml:6:19: measures.trace_at: no trial reaches step 100: training ends with step 50 (where quick or --set shortens it, give measures.trace_at there too)
             """),
         vib(
             "beta: 0.1\nweights: [100, 101]",
@@ -245,9 +245,9 @@ extension WrongFiles {
             s.yaml:6:10: weights: no trial reaches step 31: training ends with step 30 (where quick or --set shortens it, give weights there too)
             """),
         images(
-            "measures: {every: [468, 469]}",
+            "measures: {trace_at: [468, 469]}",
             """
-            s.yaml:5:19: measures.every: no trial reaches step 469: training ends with step 468 (where quick or --set shortens it, give measures.every there too)
+            s.yaml:5:19: measures.trace_at: no trial reaches step 469: training ends with step 468 (where quick or --set shortens it, give measures.trace_at there too)
             """),
     ]
 }

@@ -12,19 +12,19 @@ enum WrongFiles {
     /// A right file of a VIB on Gaussian data, but for its beta.
     static let vib = """
         name: s
-        experiment: vib
+        model: vib
         dataset: {name: gaussian, correlations: [0.5, 0.9]}
         training: {steps: 100}
 
         """
 
     /// A right file of a residual network.
-    static let resnet = "name: s\nexperiment: resnet\ndataset: cifar-10\ntraining: {epochs: 1}\n"
+    static let resnet = "name: s\nmodel: resnet\ndataset: cifar-10\ntraining: {epochs: 1}\n"
 
     /// A right file of an MLP on images.
     static let images = """
         name: s
-        experiment: mlp
+        model: mlp
         dataset: mnist
         training: {epochs: 1}
 

@@ -133,10 +133,10 @@ func digestsAreThePublishedOnes(message: String, digest: String) {
 
 @Test(arguments: [
     ("widht", "width"), ("dpeth", "depth"), ("Width", "width"), ("bet", "beta"), ("sed", "seed"),
-    ("learnngrate", "learningRate"),
+    ("learnngrate", "learning_rate"),
 ])
 func aMisspeltWordHasASuggestion(word: String, meant: String) {
-    #expect(nearestSpelling(to: word, among: ["beta", "depth", "learningRate", "seed", "width"]) == meant)
+    #expect(nearestSpelling(to: word, among: ["beta", "depth", "learning_rate", "seed", "width"]) == meant)
 }
 
 @Test func aStrangeWordHasNoSuggestion() {

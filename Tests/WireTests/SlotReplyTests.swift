@@ -19,7 +19,7 @@ import Testing
     #expect(
         cause
             == "its record has 16777217 bytes; at most 16777216 (16 MiB) can be sent: measure at fewer steps "
-            + "(measures.every) or points")
+            + "(measures.trace_at) or points")
     let other = SlotReply.ready(kernel: "k")
     #expect(other.withinLimits == other)
 }

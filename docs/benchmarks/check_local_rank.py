@@ -70,7 +70,7 @@ def spectra(weights, biases, activation, x):
 
 def measured(arguments, path, activation):
     command = [arguments.ranksweep, "measure", path, "--dataset", "mnist", "--data", arguments.data,
-               "--activation", activation, "--measures", "localRank", "--points", str(arguments.points),
+               "--activation", activation, "--measures", "local_rank", "--points", str(arguments.points),
                "--thresholds", ",".join(map(str, arguments.thresholds)),
                "--relative", ",".join(map(str, arguments.relative))]
     return json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True).stdout)

@@ -56,7 +56,7 @@ class Net:
             save_file(tensors, folder / "net.safetensors")
             np.save(folder / "x.npy", self.x)
             np.save(folder / "y.npy", self.y.astype(np.uint8))
-            isHead = len(self.weights) == 1 and "neuralCollapse" in measures
+            isHead = len(self.weights) == 1 and "neural_collapse" in measures
             network = (["--head", folder / "net.safetensors", "--features"] if isHead else
                        [folder / "net.safetensors", "--activation", self.activation, "--inputs"])
             words = [program, "measure", *network, folder / "x.npy", "--labels", folder / "y.npy", "--measures",
@@ -198,14 +198,14 @@ def comparisons(net, found):
     shares = [p[p > 0] for p in shares]
     yield "effective_rank", found["effective_rank"], [np.exp(-np.sum(p * np.log(p))) for p in shares], 1e-5
     padded = [s / s.sum() + 1e-7 for s in spectra]
-    yield "rank_me", found["rank_me"], [np.exp(-np.sum(p * np.log(p))) for p in padded], 1e-5
+    yield "rankme", found["rankme"], [np.exp(-np.sum(p * np.log(p))) for p in padded], 1e-5
     yield ("participation_ratio", found["participation_ratio"],
            [v.sum() ** 2 / np.sum(v**2) for v in covariances], 1e-5)
     yield "intrinsic_dimension", found["intrinsic_dimension"], [two_nearest(a) for a in h], 1e-3
     dimensions = [classification_dimension(net, a, layer - below_all)[0] for layer, a in enumerate(h[:-1])]
     yield "classification_dimension", found["classification_dimension"], dimensions, 0
     curve = classification_dimension(net, features, len(h) - 2 - below_all)[1]
-    yield "component_accuracy", found["component_accuracy"], curve[1:][:len(found["component_accuracy"])], 0
+    yield "pca_accuracy", found["pca_accuracy"], curve[1:][:len(found["pca_accuracy"])], 0
     d = deficits(z, y)
     for name, key in (("class_determination", "determination"), ("class_deciders", "deciders"),
                       ("class_accuracy", "own"), ("class_predicted_accuracy", "own_predicted"),
@@ -270,19 +270,19 @@ def check(program):
     for net in networks():
         found = net.measured(
             program,
-            "activationRank,featureDimension,effectiveRank,intrinsicDimension,classificationDimension,"
-            "independenceDeficit,neuralCollapse,components", "--points", str(POINTS),
-            "--set", f"independenceDeficit.penalty={ETA}", "--set", "featureDimension.tolerance=1e-4")
+            "activation_rank,feature_dimension,effective_rank,intrinsic_dimension,classification_dimension,"
+            "independence_deficit,neural_collapse,components", "--points", str(POINTS),
+            "--set", f"independence_deficit.penalty={ETA}", "--set", "feature_dimension.tolerance=1e-4")
         rows = list(comparisons(net, found))
         for side in (3, 8, 28):
-            ranks = net.measured(program, "partialRank", "--set", f"partialRank.side={side}", "--set",
-                                 "partialRank.points=20", "--set", "partialRank.relative=[0.01]")
+            ranks = net.measured(program, "partial_rank", "--set", f"partial_rank.side={side}", "--set",
+                                 "partial_rank.points=20", "--set", "partial_rank.relative=[0.01]")
             rows.append(partial_ranks(net, ranks, 20, side, 0.01))
         if len(net.weights) > 1:
             rows += products(net, net.measured(
-                program, "weightProduct", "--set", "weightProduct.indices=[1,2,5]", "--set",
-                "weightProduct.tolerances=[0.1]"))
-        rows += stability(net, net.measured(program, "rankStability", "--set", "rankStability.tolerances=[0.01]"))
+                program, "weight_product", "--set", "weight_product.indices=[1,2,5]", "--set",
+                "weight_product.tolerances=[0.1]"))
+        rows += stability(net, net.measured(program, "rank_stability", "--set", "rank_stability.tolerances=[0.01]"))
         print(f"{net.name}: {net.x.shape[1]}" + "".join(f"-{len(w)}" for w in net.weights))
         for name, program_says, expected, tolerance in rows:
             a, b = np.asarray(program_says, float), np.asarray(expected, float)

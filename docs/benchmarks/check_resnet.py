@@ -1,6 +1,6 @@
 """Holds residual networks that a run kept against PyTorch's.
 
-    ranksweep run SWEEP --out RUN --data DATA       # experiment: resnet, dataset: mnist, weights: final
+    ranksweep run SWEEP --out RUN --data DATA       # model: resnet, dataset: mnist, weights: final
     python check_resnet.py RUN DATA
 
 Builds each network of PyTorch's own layers, loads RUN/weights/TRIAL.safetensors by name, evaluates it on the test
@@ -70,8 +70,8 @@ class ResNet(nn.Module):
 def main(run, data):
     torch.set_num_threads(1)
     sweep = json.loads((run / "sweep.json").read_text())
-    count = sweep["dataset"].get("testPoints", 10000) if isinstance(sweep["dataset"], dict) else 10000
-    count = int(sweep.get("dataset.testPoints", count))
+    count = sweep["dataset"].get("test_points", 10000) if isinstance(sweep["dataset"], dict) else 10000
+    count = int(sweep.get("dataset.test_points", count))
     images = idx(data / "mnist" / "t10k-images-idx3-ubyte")[:count]
     labels = torch.tensor(idx(data / "mnist" / "t10k-labels-idx1-ubyte")[:count].astype(np.int64))
     # The scale `symmetric`, which is the default of convolutional networks.

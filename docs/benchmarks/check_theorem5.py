@@ -1,5 +1,5 @@
 """Singular values of a product of normal matrices at any depth, beyond what a product in double precision can tell,
-against Theorem 5's limit (rank diminishing): what `measures.weightProduct` cannot say of sigma_500 at 100 layers.
+against Theorem 5's limit (rank diminishing): what `measures.weight_product` cannot say of sigma_500 at 100 layers.
 
     pip install numpy scipy
     python check_theorem5.py [--order 1000] [--depths 50,100] [--indices 2,10,100,500] [--seed 0]

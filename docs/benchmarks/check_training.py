@@ -171,21 +171,21 @@ def decayed(net, decay):
 
 
 def sgd(rate=0.1, momentum=0.0, decay=0.0):
-    settings = {"optimizer": "sgd", "learningRate": rate, "momentum": momentum, "weightDecay": decay}
+    settings = {"optimizer": "sgd", "learning_rate": rate, "momentum": momentum, "weight_decay": decay}
     return settings, lambda net: torch.optim.SGD(decayed(net, decay), lr=rate, momentum=momentum)
 
 
 def adam(rate=3e-3, betas=(0.9, 0.999), epsilon=1e-8, decay=0.0, decoupled=False):
     kind = torch.optim.AdamW if decoupled else torch.optim.Adam
-    settings = {"optimizer": "adam", "learningRate": rate, "beta1": betas[0], "beta2": betas[1], "epsilon": epsilon,
-                "weightDecay": decay, "decoupledDecay": decoupled}
+    settings = {"optimizer": "adamw" if decoupled else "adam", "learning_rate": rate, "beta1": betas[0], "beta2": betas[1], "epsilon": epsilon,
+                "weight_decay": decay}
     return settings, lambda net: kind(decayed(net, decay), lr=rate, betas=betas, eps=epsilon)
 
 
 def cases():
     """(name, top-level settings, (training, optimizer), network, more)"""
     def mlp(**more):
-        return {"experiment": "mlp", "hidden": [24, 24], **more}, lambda **k: MLP([24, 24], **k)
+        return {"model": "mlp", "hidden": [24, 24], **more}, lambda **k: MLP([24, 24], **k)
 
     plain, net = mlp()
     yield "sgd", plain, sgd(), net, {}
@@ -198,21 +198,21 @@ def cases():
     yield "adamw, cosine", plain, adam(decay=0.5, decoupled=True), net, {
         "training": {"schedule": "cosine"}, "schedule": lambda o: torch.optim.lr_scheduler.CosineAnnealingLR(o, STEPS)}
     yield "decay each 3 epochs", plain, sgd(), net, {
-        "training": {"schedule": "decay", "decayFactor": 0.8, "decayEvery": 3},
+        "training": {"schedule": "decay", "decay_factor": 0.8, "decay_every": 3},
         "schedule": lambda o: torch.optim.lr_scheduler.StepLR(o, 3 * (TRAIN // 32), 0.8)}
-    yield "average 0.99", plain, sgd(), net, {"average": 0.99}
-    yield "squared error", plain, sgd(), net, {"loss": "meanSquaredError"}
-    yield "tanh, skips", mlp(activation="tanh", skips=True)[0], sgd(0.01), lambda: net(
+    yield "average 0.99", plain, sgd(), net, {"ema_decay": 0.99}
+    yield "squared error", plain, sgd(), net, {"loss": "mean_squared_error"}
+    yield "tanh, skips", mlp(activation="tanh", residual=True)[0], sgd(0.01), lambda: net(
         activation=torch.tanh, skips=True), {}
     for norm in ("batch", "layer", "group", "instance"):
         yield f"{norm} normalisation", mlp(normalisation=norm)[0], sgd(0.005), lambda norm=norm: net(norm=norm), {}
     yield "batch normalisation, average 0.9", mlp(normalisation="batch")[0], sgd(), lambda: net(norm="batch"), {
-        "average": 0.9}
-    yield "cnn", {"experiment": "cnn", "hidden": [4, 8], "normalisation": "batch"}, sgd(0.05, 0.9), lambda: CNN(
+        "ema_decay": 0.9}
+    yield "cnn", {"model": "cnn", "hidden": [4, 8], "normalisation": "batch"}, sgd(0.05, 0.9), lambda: CNN(
         [4, 8]), {}
-    yield "resnet", {"experiment": "resnet", "depth": 8, "width": 4}, sgd(0.003, 0, 0.01), lambda: ResNet(4), {}
+    yield "resnet", {"model": "resnet", "depth": 8, "width": 4}, sgd(0.003, 0, 0.01), lambda: ResNet(4), {}
     for shift in (-5, -50):
-        vib = {"experiment": "vib", "hidden": [24], "bottleneck": 8, "beta": 0.01, "scaleShift": shift}
+        vib = {"model": "vib", "hidden": [24], "bottleneck": 8, "beta": 0.01, "sigma_shift": shift}
         yield f"vib, shift {shift}", vib, adam(epsilon=1e-4), lambda shift=shift: VIB([24], 8, 0.01, shift), {}
 
 
@@ -264,7 +264,7 @@ def train(net, optimizer, data, kind, more, seed):
     (images, labels), batch = data, 32
     pick = {"optimizer": optimizer, "schedule": more.get("schedule", lambda o: None)(optimizer)}
     x, y = images.to(kind), torch.tensor(labels.astype(np.int64))
-    average, keep, kept = state(net), more.get("average"), {}
+    average, keep, kept = state(net), more.get("ema_decay"), {}
     net.train()
     for step in range(STEPS):
         # floor(points / batch) steps an epoch; the rest of its points is left out.
@@ -274,7 +274,7 @@ def train(net, optimizer, data, kind, more, seed):
         if isinstance(net, VIB):
             noise = torch.tensor(normals(seed, 3, step, (batch, net.latent))).to(torch.float32).to(kind)
             loss = net.loss(x[rows], y[rows], noise)
-        elif more.get("loss") == "meanSquaredError":
+        elif more.get("loss") == "mean_squared_error":
             loss = F.mse_loss(net(x[rows]), F.one_hot(y[rows], 10).to(kind))
         else:
             loss = F.cross_entropy(net(x[rows]), y[rows])
@@ -307,23 +307,23 @@ def test_loss(net, weights, data, more):
     net.eval()
     with torch.no_grad():
         outputs, y = net(images.double()), torch.tensor(labels.astype(np.int64))
-        if more.get("loss") == "meanSquaredError":
+        if more.get("loss") == "mean_squared_error":
             return F.mse_loss(outputs, F.one_hot(y, 10).double()).item()
         return F.cross_entropy(outputs, y).item()
 
 
 def compare(program, folder, sets, name, top, training, make, more, number):
     settings, optimizer = training
-    scale = "unit" if top["experiment"] == "mlp" else "symmetric"
+    scale = "unit" if top["model"] == "mlp" else "symmetric"
     scaled = [(torch.tensor(images.astype(np.float32)) / 255 if scale == "unit" else
                torch.tensor(images.astype(np.float32)) * np.float32(2 / 255) - 1, labels) for images, labels in sets]
     seed = 7 + number
-    sweep = {**top, "dataset": {"name": "mnist", "trainPoints": TRAIN, "testPoints": TEST, "scale": scale}, "seed": seed,
-             "training": {**settings, **more.get("training", {}), "batch": 32, "steps": STEPS},
-             "measures": {"localRank": False}, "weights": [1, 2, STEPS]}
+    sweep = {**top, "dataset": {"name": "mnist", "train_points": TRAIN, "test_points": TEST, "scale": scale}, "seed": seed,
+             "training": {**settings, **more.get("training", {}), "batch_size": 32, "steps": STEPS},
+             "measures": {"local_rank": False}, "weights": [1, 2, STEPS]}
     if settings["optimizer"] == "adam":
         settings.pop("momentum", None)
-    for key in ("average", "loss"):
+    for key in ("ema_decay", "loss"):
         if key in more:
             sweep["training"][key] = more[key]
     record, found = run(program, folder, sweep, f"run{number}")

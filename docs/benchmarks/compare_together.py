@@ -19,14 +19,14 @@ import time
 
 SWEEP = """
 name: together
-experiment: vib
+model: vib
 dataset: {{name: gaussian, correlations: [0.4, 0.5, 0.9, 0.92, 0.95]}}
 axes:
   beta: {{linear: [0.1, 0.9], count: {betas}}}
   depth: [{depth}]
   seed: [0, 1]
 activation: linear
-training: {{optimizer: adam, learningRate: 1e-2, schedule: cosine, batch: 256, steps: {steps}}}
+training: {{optimizer: adam, learning_rate: 1e-2, schedule: cosine, batch_size: 256, steps: {steps}}}
 """
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)

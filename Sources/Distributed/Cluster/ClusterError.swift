@@ -92,7 +92,7 @@ extension ClusterError.Problem {
             "'\(text)' cannot be given to ssh or Slurm: it is empty or has control characters"
         case .badUser(let text): "'\(text)' is no user's name: it has no spaces, and does not begin with '-'"
         case .badTime(let text): "'\(text)' is no time: minutes, MM:SS, HH:MM:SS or D-HH:MM:SS"
-        case .minOverMax(let min, let max): "min is \(min), and max \(max)"
+        case .minOverMax(let min, let max): "min_jobs is \(min), and max_jobs \(max)"
         case .needsTunnel(let listen):
             "the coordinator listens at \(listen), which only programs on its own machine reach: give this host "
                 + "'tunnel: true', or listen at \(ClusterFile.defaultListen)"

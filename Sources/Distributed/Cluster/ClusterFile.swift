@@ -88,12 +88,12 @@ public struct SlurmSettings: Equatable, Sendable {
     /// Trials at a time of a job.
     public var slots = 1
     /// Jobs at a time.
-    public var min = 1
-    public var max = 1
+    public var minJobs = 1
+    public var maxJobs = 1
     /// Shared by all nodes and this machine, begins with `/` or `~/`.
     public var folder: String
     /// More lines of the job's script: "--mem=4G".
-    public var lines: [String] = []
+    public var sbatchArguments: [String] = []
 
     public init(folder: String) { self.folder = folder }
 

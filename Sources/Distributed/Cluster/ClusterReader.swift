@@ -14,7 +14,7 @@ struct ClusterReader {
     /// A host's name, user, port and key are its own.
     static let defaultKeys = hostKeys.filter { $0 != "host" }
     static let slurmKeys = [
-        "partition", "nodes", "time", "account", "slots", "min", "max", "folder", "lines",
+        "partition", "nodes", "time", "account", "slots", "min_jobs", "max_jobs", "folder", "sbatch_args",
     ]
     static let hostLimit = 10_000
 
@@ -156,8 +156,9 @@ struct ClusterReader {
         if !entries.contains(where: { $0.key == "folder" }) {
             common.add(node.place, "slurm", .missing(["slurm.folder"]))
         }
-        if let min = entriesKnown.first(where: { $0.key == "min" }), settings.min > settings.max {
-            add(min.value.place, "slurm.min", .minOverMax(min: settings.min, max: settings.max))
+        if let min = entriesKnown.first(where: { $0.key == "min_jobs" }), settings.minJobs > settings.maxJobs
+        {
+            add(min.value.place, "slurm.min_jobs", .minOverMax(min: settings.minJobs, max: settings.maxJobs))
         }
         return settings
     }
@@ -176,13 +177,15 @@ struct ClusterReader {
             if slurmSeconds(text) == nil { add(node.place, path, .badTime(node.shown)) }
             settings.time = text
         case "slots": settings.slots = node.integer(in: 1...1024, path: path, &common) ?? 1
-        case "min": settings.min = node.integer(in: 0...10_000, path: path, &common) ?? 0
-        case "max": settings.max = node.integer(in: 1...10_000, path: path, &common) ?? .max
+        case "min_jobs": settings.minJobs = node.integer(in: 0...10_000, path: path, &common) ?? 0
+        case "max_jobs": settings.maxJobs = node.integer(in: 1...10_000, path: path, &common) ?? .max
         case "folder": settings.folder = folder(node, path) ?? ""
         default:
-            settings.lines = texts(node, path)
+            settings.sbatchArguments = texts(node, path)
             // sbatch passes over anything else without a word.
-            for line in settings.lines where !line.hasPrefix("-") { add(node.place, path, .badLine(line)) }
+            for line in settings.sbatchArguments where !line.hasPrefix("-") {
+                add(node.place, path, .badLine(line))
+            }
         }
     }
 
@@ -204,9 +207,11 @@ struct ClusterReader {
     ) -> [YAMLNode.Entry] {
         entries.filter { entry in
             if keys.contains(entry.key) { return true }
+            let shown = path.isEmpty ? entry.key : "\(path).\(entry.key)"
+            if common.addRenamed(entry.keyPlace, shown, entry.key, isKnown: keys.contains) { return false }
             let near = nearestSpelling(to: entry.key, among: keys)
             common.add(
-                entry.keyPlace, path.isEmpty ? entry.key : "\(path).\(entry.key)",
+                entry.keyPlace, shown,
                 .unknownKey(due: keys, suggestion: near))
             return false
         }

@@ -4,6 +4,7 @@
 
 import CSQLite
 import Files
+import Text
 
 /// Why a journal cannot be opened, read or written.
 public enum JournalError: Error, Equatable, Sendable {
@@ -15,7 +16,7 @@ public enum JournalError: Error, Equatable, Sendable {
     case notAJournal(path: String)
     /// A pipe, a device or a folder stands where the journal or one of its files should.
     case notAFile(path: String, FileKind)
-    case newerVersion(path: String, found: Int, known: Int)
+    case otherFormat(directory: String, found: Int)
     case otherSweep(path: String, found: String, expected: String)
     /// Another coordinator serves the run directory; nil where it has not said who it is.
     case locked(directory: String, by: CoordinatorLock.Holder?)
@@ -45,9 +46,7 @@ public enum JournalError: Error, Equatable, Sendable {
             "\(path): the journal is empty, its creation was interrupted: start the run again"
         case .notAJournal(let path): "\(path): not a journal of ranksweep"
         case .notAFile(let path, let kind): "\(path): \(kind.words)"
-        case .newerVersion(let path, let found, let known):
-            "\(path): the journal has version \(found), this ranksweep knows up to \(known): use a "
-                + "ranksweep that is as new as the one that wrote it; nothing was changed"
+        case .otherFormat(let directory, let found): formatRefusal(directory, found: found)
         case .otherSweep(let path, let found, let expected):
             "\(path): the journal is of another sweep (\(found), not \(expected))"
         case .locked(let directory, let holder?):

@@ -7,7 +7,7 @@ public struct StoredRecord: Equatable, Sendable {
     public var outcome: String
     /// Its line, without a newline.
     public var line: [UInt8]
-    /// Whether all of it is what was appended. True of records in a journal that has no checksums.
+    /// Whether all of it is what was appended.
     public var isWhole: Bool
 }
 
@@ -35,15 +35,12 @@ extension RunJournal {
         return try statement.step() ? storedRecord(statement) : nil
     }
 
-    private var selectRecord: String {
-        "SELECT trial, outcome, line\(schemaVersion < 3 ? "" : ", checksum") FROM records"
-    }
+    private var selectRecord: String { "SELECT trial, outcome, line, checksum FROM records" }
 
     private func storedRecord(_ row: Statement) -> StoredRecord {
         let (trial, outcome, line) = (Int(row.integer(0)), row.text(1), row.blob(2))
         let isWhole =
-            schemaVersion < 3
-            || row.integer(3) == RunJournal.checksum(trial: trial, outcome: outcome, line: line)
+            row.integer(3) == RunJournal.checksum(trial: trial, outcome: outcome, line: line)
         return StoredRecord(trial: trial, outcome: outcome, line: line, isWhole: isWhole)
     }
 

@@ -106,8 +106,8 @@ extension RunJournal {
         try forEach(
             """
             SELECT trial, attempt, lease, outcome, cause, host, process, slot, cpu, kernel, start_ms, seconds,
-            peak_memory_bytes, \(schemaVersion < 2 ? "0" : "continued_step"),
-            \(schemaVersion < 4 ? "0" : "measuring_seconds"), \(commitColumn), id FROM attempts ORDER BY trial, id
+            peak_memory_bytes, continued_step, measuring_seconds, program_commit, id FROM attempts
+            ORDER BY trial, id
             """
         ) { row throws(JournalError) in
             var fields: [String: JSONValue] = [
@@ -164,7 +164,7 @@ extension RunJournal {
         try forEach(
             """
             SELECT host, process, count(*), max(kernel), max(start_ms + CAST(seconds * 1000 AS INTEGER)),
-            max(\(commitColumn)) FROM attempts WHERE process > 0 GROUP BY host, process ORDER BY 5 DESC, 1, 2 LIMIT 1000
+            max(program_commit) FROM attempts WHERE process > 0 GROUP BY host, process ORDER BY 5 DESC, 1, 2 LIMIT 1000
             """
         ) { row in
             summary.workers.append(
@@ -174,7 +174,7 @@ extension RunJournal {
         }
         try forEach(
             """
-            SELECT \(commitColumn), count(*) FROM attempts WHERE outcome IN ('measured', 'diverged')
+            SELECT program_commit, count(*) FROM attempts WHERE outcome IN ('measured', 'diverged')
             GROUP BY 1 ORDER BY 1 LIMIT 1000
             """
         ) { row in
@@ -182,8 +182,6 @@ extension RunJournal {
         }
         return summary
     }
-
-    private var commitColumn: String { schemaVersion < 5 ? "''" : "program_commit" }
 
     /// Records whose attempt ended at this Unix time or later.
     public func recordsSince(unixMilliseconds: Int64) throws(JournalError) -> RecentRecords {
@@ -200,7 +198,7 @@ extension RunJournal {
     func keptProvenance(ofTrial trial: Int) throws(JournalError) -> Provenance? {
         let statement = try Statement(
             """
-            SELECT host, process, slot, cpu, kernel, start_ms, seconds, peak_memory_bytes, \(commitColumn)
+            SELECT host, process, slot, cpu, kernel, start_ms, seconds, peak_memory_bytes, program_commit
             FROM attempts WHERE trial = ? AND outcome IN ('measured', 'diverged') ORDER BY id LIMIT 1
             """, in: database)
         try statement.bind([.integer(Int64(trial))])

@@ -1,5 +1,6 @@
 import Files
 import Scheduling
+import Text
 import Wire
 
 /// What happened to a trial, to be made durable.
@@ -39,16 +40,11 @@ public struct RecordConflict: Equatable, Sendable {
 /// The coordinator's durable state: `journal.sqlite` in a run directory. What `append` was given is safe when it
 /// returns, against kill -9 and power loss (WAL, synchronous = FULL).
 public final class RunJournal {
-    /// 2: attempts tell from where they went on. 3: records have checksums. 4: attempts tell how long they
-    /// measured. 5: attempts tell which sources their worker was built from.
-    public static let version = 5
+    static let version = Int(formatVersion)
     /// Of SQLite's header: "RkSw".
     static let applicationID = 0x526b_5377
 
     let database: Database
-    /// Less than `version` only where it is open to be read alone.
-    public let schemaVersion: Int
-    public var hasChecksums: Bool { schemaVersion >= 3 }
     private let insertRecord: Statement
     private let replaceRecord: Statement
     private let insertAttempt: Statement
@@ -94,34 +90,34 @@ public final class RunJournal {
             throw .notAJournal(path: path)
         }
         let found = try database.integer("PRAGMA user_version")
-        guard found <= version else {
-            throw .newerVersion(path: path, found: Int(found), known: version)
-        }
-        if !readOnly {
-            try database.execute("PRAGMA synchronous = FULL")
-            if found < version { try upgrade(database, from: Int(found)) }
-        }
+        guard found == version else { throw .otherFormat(directory: directory, found: Int(found)) }
+        if !readOnly { try database.execute("PRAGMA synchronous = FULL") }
         let statement = try Statement("SELECT value FROM meta WHERE key = 'sweep'", in: database)
         let sweep = try statement.step() ? statement.text(0) : ""
         guard sweep == digest else { throw .otherSweep(path: path, found: sweep, expected: digest) }
         return try RunJournal(database)
     }
 
+    /// The format version of a run's journal; nil where there is none that can be read.
+    public static func format(in directory: String) -> Int? {
+        guard fileExists(path(in: directory)),
+            let database = try? Database.reading(path(in: directory), in: directory),
+            let application = try? database.integer("PRAGMA application_id"),
+            application == Int64(applicationID),
+            let found = try? database.integer("PRAGMA user_version")
+        else { return nil }
+        return Int(found)
+    }
+
     private init(_ database: Database) throws(JournalError) {
         self.database = database
-        schemaVersion = Int(try database.integer("PRAGMA user_version"))
-        // What is read alone has the columns of its day.
-        insertRecord = try Statement(
-            "INSERT OR IGNORE INTO records VALUES (?, ?, ?\(schemaVersion < 3 ? "" : ", ?"))", in: database)
+        insertRecord = try Statement("INSERT OR IGNORE INTO records VALUES (?, ?, ?, ?)", in: database)
         replaceRecord = try Statement(
-            """
-            UPDATE records SET outcome = ?, line = ?\(schemaVersion < 3 ? "" : ", checksum = ?") WHERE trial = ?
-            """, in: database)
+            "UPDATE records SET outcome = ?, line = ?, checksum = ? WHERE trial = ?", in: database)
         insertAttempt = try Statement(
             """
             INSERT INTO attempts VALUES
-            (NULL, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?\(schemaVersion < 2 ? "" : ", ?")\
-            \(schemaVersion < 4 ? "" : ", ?")\(schemaVersion < 5 ? "" : ", ?"))
+            (NULL, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """, in: database)
         insertQuarantine = try Statement("INSERT OR IGNORE INTO quarantined VALUES (?)", in: database)
         deleteQuarantine = try Statement("DELETE FROM quarantined WHERE trial = ?", in: database)

@@ -48,8 +48,8 @@ extension Dispatcher {
         switch event {
         case .pause where intake == .open: intake = .paused
         case .drain: intake = .draining
-        case .proceed where !isDrained: intake = .open
-        case .pause, .proceed, .message, .lost, .wake: return
+        case .unpause where !isDrained: intake = .open
+        case .pause, .unpause, .message, .lost, .wake: return
         }
         guard intake != .open else { return }
         for id in workerOrder where !(workers[id]?.held.isEmpty ?? true) {

@@ -65,7 +65,7 @@ public enum DispatchEvent: Equatable, Sendable {
     /// The same, and end with the last that is running.
     case drain
     /// Takes back `pause` or `drain`.
-    case proceed
+    case unpause
 }
 
 public enum DispatchEffect: Equatable, Sendable {
@@ -295,7 +295,7 @@ public struct Dispatcher: Sendable {
         var effects: [DispatchEffect] = []
         switch event {
         case .wake: checkWorkers(now, &effects)
-        case .pause, .drain, .proceed: change(event, &effects)
+        case .pause, .drain, .unpause: change(event, &effects)
         case .lost(let id): release(id, isLoss: true, now, &effects)
         case .message(let message, let id):
             noteHeard(id, now)

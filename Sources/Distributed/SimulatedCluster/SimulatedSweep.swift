@@ -24,12 +24,12 @@ extension SimulatedSweep {
         let betas = [15, 10, 5, 2, 1].first { count.isMultiple(of: $0) && count >= $0 } ?? 1
         let text = """
             name: simulated
-            experiment: vib
+            model: vib
             dataset: {name: gaussian, correlations: [0.5]}
             axes: {beta: \((1...betas).map { Double($0) / 100 }), depth: [1], seed: {range: [0, \(count / betas)]}}
             activation: linear
-            training: {optimizer: adam, learningRate: 1e-2, batch: 16, steps: 10}
-            measures: {localRank: {thresholds: [0.1], points: 4}}
+            training: {optimizer: adam, learning_rate: 1e-2, batch_size: 16, steps: 10}
+            measures: {local_rank: {thresholds: [0.1], points: 4}}
             """
         guard let spec = try? SweepSpec(parsing: text, file: "simulated"), spec.grid.count == count else {
             return nil

@@ -18,14 +18,14 @@ extension Simulation {
         coordinate(isDrain ? .drain : .pause)
         // A drain is taken back now and then; a pause always.
         guard dispatcher != nil, !isDrain || wishes.hits(0.3) else { return }
-        agenda.add(.proceed(life: life), at: now.milliseconds + wishes.milliseconds(100...20_000))
+        agenda.add(.unpause(life: life), at: now.milliseconds + wishes.milliseconds(100...20_000))
     }
 
-    mutating func proceed() {
+    mutating func unpause() {
         guard dispatcher != nil, !saysEnd else { return }
         note("the operator lets the run go on")
         pausedBy = nil
-        coordinate(.proceed)
+        coordinate(.unpause)
     }
 
     /// The coordinator says that all is in vain: a person mends what is wrong, and starts it again.

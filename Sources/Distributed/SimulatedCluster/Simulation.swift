@@ -23,7 +23,7 @@ public struct Simulation {
         case startWorker(host: Int)
         case startCoordinator
         case wish
-        case proceed(life: Int)
+        case unpause(life: Int)
         case stopCoordinator
     }
 
@@ -158,7 +158,7 @@ public struct Simulation {
     private mutating func happen(_ happening: Happening) {
         if now.milliseconds < stoppedUntil, dispatcher != nil {
             switch happening {
-            case .toCoordinator, .wakeCoordinator, .flush, .wish, .proceed:
+            case .toCoordinator, .wakeCoordinator, .flush, .wish, .unpause:
                 return agenda.add(happening, at: stoppedUntil)
             default: break
             }
@@ -202,7 +202,7 @@ public struct Simulation {
         case .startWorker(let host): startWorker(host: host)
         case .startCoordinator: startCoordinator()
         case .wish: actOnWish()
-        case .proceed(let life): if life == self.life { proceed() }
+        case .unpause(let life): if life == self.life { unpause() }
         case .stopCoordinator: stopCoordinator()
         }
     }

@@ -2,9 +2,10 @@
 // Imports Sweep and Text. Leaves out sockets (Transport) and what to do about a message (Scheduling).
 
 import Sweep
+import Text
 
 /// The version of every message below; a peer that speaks another is refused with both numbers named.
-public let wireVersion: UInt8 = 6
+public let wireVersion = formatVersion
 
 /// Who a worker is: chosen at random by the worker's process when it starts, kept across reconnections.
 public struct WorkerID: Hashable, Sendable {

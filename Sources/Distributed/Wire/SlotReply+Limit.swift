@@ -8,7 +8,7 @@ extension SlotReply {
             trial: trial,
             cause:
                 "its record has \(body.count) bytes; at most \(WireLimit.body) (16 MiB) can be sent: measure "
-                + "at fewer steps (measures.every) or points",
+                + "at fewer steps (measures.trace_at) or points",
             seconds: seconds, peakMemoryBytes: peak)
     }
 }

@@ -18,10 +18,10 @@ public enum Activation: String, CaseIterable, Sendable {
 public enum Initialisation: String, CaseIterable, Sendable {
     /// Normal of variance 2 / inputs before a ReLU (He et al. 2015), else 2 / (inputs + outputs) (Glorot &
     /// Bengio 2010).
-    case heGlorot = "scaled"
+    case heGlorot = "he_glorot"
     /// Normal of deviation 1/√inputs, drawn again beyond two deviations (what is left has a deviation of
     /// 0.8796/√inputs): the public setting of the information plane (Shwartz-Ziv & Tishby 2017).
-    case truncatedNormal
+    case truncatedNormal = "truncated_normal"
     /// Normal of variance 1 / inputs: the one that Theorem 5 of rank diminishing speaks of, up to its scale.
     case gaussian
     /// Uniform of variance 1 / inputs.
@@ -35,11 +35,11 @@ public enum Initialisation: String, CaseIterable, Sendable {
 /// How outputs are held against targets, under its name in sweep files.
 public enum Loss: String, CaseIterable, Sendable {
     /// Softmax cross-entropy, nats a point.
-    case crossEntropy
+    case crossEntropy = "cross_entropy"
     /// Squared error, mean over points and outputs.
-    case meanSquaredError
+    case meanSquaredError = "mean_squared_error"
     /// −ln N(y; output, diag e^v) with a learned log-variance v an output, nats a point, with its ½ ln 2π.
-    case gaussianNLL
+    case gaussianNLL = "gaussian_nll"
     /// ln(1 + e^(−y z)) of the one output z, labels 0 and 1 being y = −1 and 1; nats a point.
     case logistic
 

@@ -4,6 +4,21 @@ public enum Optimizer: Hashable, Sendable {
     case sgd(momentum: Double)
     /// Adam (Kingma & Ba 2015).
     case adam(beta1: Double, beta2: Double, epsilon: Double)
+    /// Adam whose weight decay shrinks the weights beside the step, by the learning rate times it (Loshchilov &
+    /// Hutter 2019).
+    case adamW(beta1: Double, beta2: Double, epsilon: Double)
+
+    /// The names in sweep files.
+    public static let words = ["adam", "adamw", "sgd"]
+
+    /// The name in sweep files.
+    public var word: String {
+        switch self {
+        case .sgd: "sgd"
+        case .adam: "adam"
+        case .adamW: "adamw"
+        }
+    }
 }
 
 /// The learning rate over time.
@@ -34,24 +49,21 @@ public struct OptimizerSettings: Hashable, Sendable {
     public var learningRate: Double
     /// The learning rate over time.
     public var schedule: Schedule
-    /// Adds weightDecay · w to the gradient of weights (not biases).
+    /// Adds weightDecay · w to the gradient of weights (not biases), except with AdamW.
     public var weightDecay: Double
-    /// Whether weights instead shrink beside the step, by rate · weightDecay (Loshchilov & Hutter 2019).
-    public var isDecayDecoupled: Bool
     /// How much of an exponential moving average of the parameters a step keeps; nil: no average.
-    public var average: Double?
+    public var emaDecay: Double?
 
     /// Settings of a constant rate, without decay or average unless given.
     public init(
         method: Optimizer, learningRate: Double, schedule: Schedule = .constant, weightDecay: Double = 0,
-        isDecayDecoupled: Bool = false, average: Double? = nil
+        emaDecay: Double? = nil
     ) {
         self.method = method
         self.learningRate = learningRate
         self.schedule = schedule
         self.weightDecay = weightDecay
-        self.isDecayDecoupled = isDecayDecoupled
-        self.average = average
+        self.emaDecay = emaDecay
     }
 }
 

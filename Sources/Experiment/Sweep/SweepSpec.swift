@@ -22,11 +22,11 @@ public struct SweepSpec: Equatable, Sendable {
     /// Whether local rank, which is on by itself, is spoken of.
     public var asksForLocalRank: Bool {
         (grid.fixed.keys + axes.map(\.path)).contains {
-            $0 == "measures.localRank" || $0.hasPrefix("measures.localRank.")
+            $0 == "measures.local_rank" || $0.hasPrefix("measures.local_rank.")
         }
     }
     /// "mlp" or "vib".
-    public var experiment: String { grid.fixed["experiment"]?.string ?? "" }
+    public var model: String { grid.fixed["model"]?.string ?? "" }
 
     /// Reads a sweep file, or a `sweep.json` (JSON is YAML).
     ///

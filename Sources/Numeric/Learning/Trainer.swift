@@ -31,12 +31,12 @@ public struct Trainer<M: TrainableNetwork> where M.Scalar == Float {
         gradients = model.makeGradients()
         let count = model.parameters.flat.count
         first = Matrix(rows: 1, columns: count)
-        if case .adam = settings.method {
-            second = Matrix(rows: 1, columns: count)
-        } else {
-            second = Matrix(rows: 1, columns: 0)
-        }
-        averaged = settings.average == nil ? nil : model.copy()
+        second =
+            switch settings.method {
+            case .sgd: Matrix(rows: 1, columns: 0)
+            case .adam, .adamW: Matrix(rows: 1, columns: count)
+            }
+        averaged = settings.emaDecay == nil ? nil : model.copy()
         noise = Matrix(rows: points, columns: model.noisePerPoint)
     }
 
@@ -65,7 +65,7 @@ public struct Trainer<M: TrainableNetwork> where M.Scalar == Float {
     public mutating func train(_ batch: Batch<Float>, noise: Matrix<Float>) -> Objective {
         let objective = model.setGradients(gradients, batch, noise: noise)
         descend()
-        if let averaged, let keep = settings.average {
+        if let averaged, let keep = settings.emaDecay {
             averaged.parameters.flat.moveAverage(towards: model.parameters.flat, keep: keep)
         }
         step += 1
@@ -77,10 +77,11 @@ public struct Trainer<M: TrainableNetwork> where M.Scalar == Float {
         if settings.weightDecay == 0 {
             descend(0..<model.parameters.flat.count, rate: rate, decay: 0)
         } else {
+            let isDecoupled = if case .adamW = settings.method { true } else { false }
             for part in model.parameters.parts {
                 let decay = part.isWeight ? settings.weightDecay : 0
-                if settings.isDecayDecoupled, decay > 0 { shrink(part.range, by: rate * decay) }
-                descend(part.range, rate: rate, decay: settings.isDecayDecoupled ? 0 : decay)
+                if isDecoupled, decay > 0 { shrink(part.range, by: rate * decay) }
+                descend(part.range, rate: rate, decay: isDecoupled ? 0 : decay)
             }
         }
     }
@@ -100,7 +101,7 @@ public struct Trainer<M: TrainableNetwork> where M.Scalar == Float {
             part(model.parameters.flat).momentumStep(
                 gradient: part(gradients.flat), velocity: part(first), rate: rate, momentum: momentum,
                 decay: decay)
-        case .adam(let beta1, let beta2, let epsilon):
+        case .adam(let beta1, let beta2, let epsilon), .adamW(let beta1, let beta2, let epsilon):
             // m̂ / (√v̂ + ε) = (c₂ / c₁) m / (√v + c₂ ε) with c₁ = 1 − β₁ᵗ, c₂ = √(1 − β₂ᵗ).
             let c1 = 1 - power(beta1, step + 1)
             let c2 = (1 - power(beta2, step + 1)).squareRoot()

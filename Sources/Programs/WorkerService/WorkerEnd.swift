@@ -12,9 +12,9 @@ struct WorkerEnd {
 
     /// nil where there is no `--until`, or a Slurm job without an end.
     init?(_ arguments: Arguments) throws(UsageError) {
-        let margin = try arguments.integer("--margin", in: 0...86_400)
+        let margin = try arguments.integer("--shutdown-margin", in: 0...86_400)
         guard let text = arguments["--until"] else {
-            guard margin == nil else { throw UsageError("--margin goes with --until") }
+            guard margin == nil else { throw UsageError("--shutdown-margin goes with --until") }
             return nil
         }
         marginSeconds = margin ?? WorkerEnd.defaultMargin
@@ -53,7 +53,7 @@ struct WorkerEnd {
         guard left > Int64(marginSeconds) * 1000 else {
             throw UsageError(
                 "--until: \(max(0, left / 1000)) s are left, no more than the \(marginSeconds) s before the end at "
-                    + "which the worker leaves (--margin): no time for any trial")
+                    + "which the worker leaves (--shutdown-margin): no time for any trial")
         }
         return Instant(milliseconds: monotonicMilliseconds() + left - Int64(marginSeconds) * 1000)
     }

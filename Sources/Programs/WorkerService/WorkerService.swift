@@ -72,17 +72,18 @@ let workerCommand = CommandSpec(
             "when the worker must be gone, in seconds since 1970; slurm: the end of its Slurm job. It takes no trial "
                 + "that cannot end (or leave its state) by then, and says goodbye before it"),
         OptionSpec(
-            "--margin", "SECONDS", "with --until: how long before it the worker says goodbye (default: 30)"),
+            "--shutdown-margin", "SECONDS",
+            "with --until: how long before it the worker says goodbye (default: 30)"),
         OptionSpec(
             "--memory-limit", "SIZE",
             "end a trial that uses more memory of its own, as failed, such as 2GiB (default: none)"),
         OptionSpec(
-            "--patience", "SECONDS",
+            "--coordinator-timeout", "SECONDS",
             "how long to wait for a coordinator that is not there or is silent (default: 900)"),
         OptionSpec(flag: "--version", "version of the program and of its libraries"),
         OptionSpec(flag: "--quiet", "say only what went wrong"),
         OptionSpec(
-            flag: "--stop-with-stdin",
+            flag: "--exit-on-stdin-eof",
             "stop when standard input ends: a worker started by ssh ends with its connection"),
         OptionSpec("--keys-descriptor", "N", "read keys from this descriptor", isHidden: true),
         OptionSpec("--parent", "PROCESS", "end with this process", isHidden: true),
@@ -91,9 +92,9 @@ let workerCommand = CommandSpec(
     ],
     details: """
         The worker connects to the coordinator and waits for it where it is not there (yet, or any more), for
-        15 minutes (--patience); finished trials that are not acknowledged are kept and told again. Start as many
-        workers on as many hosts as you like, before or while the sweep runs. One whose key is not on the
-        coordinator's list (yet) says so, and waits, too.
+        15 minutes (--coordinator-timeout); finished trials that are not acknowledged are kept and told again.
+        Start as many workers on as many hosts as you like, before or while the sweep runs. One whose key is
+        not on the coordinator's list (yet) says so, and waits, too.
 
         exit codes: 0 the sweep is done or its time is up, 2 wrong use or refused by the coordinator, 3 interrupted, 4 internal
         """,
@@ -131,9 +132,9 @@ struct WorkerOptions {
         checkpointSeconds = try arguments.integer("--checkpoint-every", in: 0...86_400) ?? 60
         end = try WorkerEnd(arguments)
         memoryLimit = try arguments.size("--memory-limit")
-        patienceSeconds = try arguments.integer("--patience", in: 10...86_400) ?? 900
+        patienceSeconds = try arguments.integer("--coordinator-timeout", in: 10...86_400) ?? 900
         isQuiet = arguments.has("--quiet")
-        stopsWithInput = arguments.has("--stop-with-stdin")
+        stopsWithInput = arguments.has("--exit-on-stdin-eof")
         parent = try arguments.integer("--parent", in: 1...Int(Int32.max)).map { pid_t($0) }
         slots = try arguments.integer("--slots", in: 1...1024) ?? min(1024, coreCount())
         switch arguments["--blas-kernel"] ?? "auto" {

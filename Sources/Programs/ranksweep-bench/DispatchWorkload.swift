@@ -85,13 +85,13 @@ func measureDispatch(_ options: Options) throws(BenchError) -> Measurement {
 func smallSweep(seeds: Int) -> String {
     """
     name: dispatch
-    experiment: vib
+    model: vib
     dataset: {name: gaussian, correlations: [0.4, 0.5, 0.9, 0.92, 0.95]}
     axes:
       beta: {log: [1e-3, 1.0], count: 50}
       depth: [1, 2]
       seed: {range: [0, \(seeds)]}
-    training: {learningRate: 1e-2, steps: 20000, batch: 256}
+    training: {learning_rate: 1e-2, steps: 20000, batch_size: 256}
     """
 }
 

@@ -12,19 +12,19 @@ import Text
 func measureGaussianVIB(_ options: Options) throws(BenchError) -> Measurement {
     let (points, steps, d) = (256, options.steps ?? 1000, 5)
     let lead = TrialSettings(
-        experiment: .vib(beta: 0.1, bottleneck: d, scaleShift: 0),
+        model: .vib(beta: 0.1, bottleneck: d, sigmaShift: 0),
         dataset: .gaussian(.init(correlations: [0.4, 0.5, 0.9, 0.92, 0.95], testPoints: 65_536)),
         network: .init(hidden: [], activation: .linear),
         training: .init(
             optimizer: .adam(beta1: 0.9, beta2: 0.999, epsilon: 1e-8), learningRate: 1e-2,
             schedule: .constant,
-            weightDecay: 0, average: nil, batch: points, duration: .steps(steps * (options.repeats + 1)),
+            weightDecay: 0, emaDecay: nil, batchSize: points, duration: .steps(steps * (options.repeats + 1)),
             loss: .gaussianNLL),
-        measures: .init(localRank: nil, every: .end, samples: 1), seed: 0)
+        measures: .init(localRank: nil, traceAt: .end, samples: 1), seed: 0)
     let group = (0..<options.together).map { index in
         var settings = lead
         let beta = 0.1 + 0.8 * Double(index) / Double(options.together)
-        settings.experiment = .vib(beta: beta, bottleneck: d, scaleShift: 0)
+        settings.model = .vib(beta: beta, bottleneck: d, sigmaShift: 0)
         return settings
     }
     // Two products make the batch, of all.

@@ -41,13 +41,13 @@ private struct SweepRun {
         defer { folder.remove() }
         let sweep = """
             name: sweep
-            experiment: mlp
+            model: mlp
             dataset: mnist
             hidden: [200, 200, 200]
             axes:
               seed: {range: [0, \(trainings)]}
-            training: {optimizer: adam, learningRate: 1e-3, batch: 128, epochs: 2}
-            measures: {localRank: false}
+            training: {optimizer: adam, learning_rate: 1e-3, batch_size: 128, epochs: 2}
+            measures: {local_rank: false}
             """
         try write(sweep, to: folder.path + "/sweep.yaml")
         let (clock, log) = (ContinuousClock(), folder.path + "/run.log")

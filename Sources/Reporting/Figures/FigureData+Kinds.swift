@@ -36,7 +36,7 @@ extension FigureSpec {
     var isCategorical: Bool {
         switch x {
         case .entry: y.contains { !$0.metric.hasOrder }
-        case .axis(let path): ["dataset.teacherSeed", "dataset.directions"].contains(path)
+        case .axis(let path): ["dataset.teacher_seed", "dataset.directions_seed"].contains(path)
         default: false
         }
     }

@@ -22,15 +22,15 @@ extension FigureSpec {
         case "depth": "depth (weight layers)"
         case "width": "width (units a hidden layer)"
         case "bottleneck": "K (latent variables)"
-        case "training.batch": "batch (points)"
+        case "training.batch_size": "batch (points)"
         case "training.steps": "training (steps)"
         case "training.epochs": "training (epochs)"
-        case "dataset.trainPoints": "training points"
+        case "dataset.train_points": "training points"
         default: words(path)
         }
     }
 
-    /// "training.learningRate" as "learning rate", "training.logDet.weight" as "log det weight".
+    /// "training.learning_rate" as "learning rate", "training.log_det.weight" as "log det weight".
     static func words(_ path: String) -> String {
         let parts = path.split(separator: ".")
         // Of measures the last part says enough.

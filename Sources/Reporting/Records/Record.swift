@@ -3,7 +3,7 @@ import Text
 
 /// The line of `records.ndjson` that a trial becomes, without its newline: keys sorted, shortest numbers.
 ///
-/// - Parameter body: what the experiment returned: `metrics`, `outcome` and, where there are any, `theory`,
+/// - Parameter body: what the trial returned: `metrics`, `outcome` and, where there are any, `theory`,
 ///   `trace` and `diverged_at_step`. Precondition: every number is finite.
 public func recordLine(trial: Trial, sweepDigest: String, body: JSONValue) -> String {
     String(
@@ -13,7 +13,7 @@ public func recordLine(trial: Trial, sweepDigest: String, body: JSONValue) -> St
 /// The same as UTF-8, for whoever knows the trial's identifier.
 public func recordLine(trial: Trial, id: TrialID, sweepDigest: String, body: JSONValue) -> [UInt8] {
     recordLine(
-        axes: trial.axesObject, experiment: experiment(of: trial), trial: id.text, sweepDigest: sweepDigest,
+        axes: trial.axesObject, model: model(of: trial), trial: id.text, sweepDigest: sweepDigest,
         body: body)
 }
 
@@ -37,8 +37,8 @@ public func recordLine(trial: Trial, id: TrialID, sweepDigest: String, body: Can
     }
     // Sorted by key.
     append("diverged_at_step")
-    line += ",\"experiment\":\"\(experiment(of: trial))\"".utf8
     append("metrics")
+    line += ",\"model\":\"\(model(of: trial))\"".utf8
     append("outcome")
     line += ",\"sweep\":\"\(sweepDigest)\"".utf8
     append("theory")
@@ -47,20 +47,20 @@ public func recordLine(trial: Trial, id: TrialID, sweepDigest: String, body: Can
     return line
 }
 
-private func experiment(of trial: Trial) -> String {
+private func model(of trial: Trial) -> String {
     // The names of the usual two are not asked for by way of JSON: records are many.
-    switch trial.settings.experiment {
+    switch trial.settings.model {
     case .mlp: "mlp"
     case .vib: "vib"
-    case .network: trial.settings.experimentName
+    case .network: trial.settings.modelName
     }
 }
 
 func recordLine(
-    axes: JSONValue, experiment: String, trial: String, sweepDigest: String, body: JSONValue
+    axes: JSONValue, model: String, trial: String, sweepDigest: String, body: JSONValue
 ) -> [UInt8] {
     var members: [String: JSONValue] = [
-        "axes": axes, "experiment": .string(experiment), "sweep": .string(sweepDigest),
+        "axes": axes, "model": .string(model), "sweep": .string(sweepDigest),
         "trial": .string(trial), "version": JSONValue(Record.version),
     ]
     for key in Record.bodyKeys where body[key] != .array([]) { members[key] = body[key] }
@@ -74,7 +74,7 @@ public struct Record: Equatable, Sendable {
     static let bodyKeys = RecordForm.bodyKeys
 
     public let axes: [String: JSONValue]
-    public let experiment: String
+    public let model: String
     public let metrics: JSONValue
     public let outcome: Outcome
     public let sweep: String
@@ -106,7 +106,7 @@ public struct Record: Equatable, Sendable {
         }
         guard let axes = value["axes"]?.object else { throw Mistake(why: "'axes' must be an object") }
         self.axes = axes
-        experiment = try text("experiment")
+        model = try text("model")
         sweep = try text("sweep")
         trial = try text("trial")
         let outcome = try text("outcome")

@@ -110,7 +110,7 @@ struct FallTable {
             case .number(let number)?: JSONValue(number)
             case .last?: .string("last")
             case .min?: .string("min")
-            case .hiddenMin?: .string("hiddenMin")
+            case .hiddenMin?: .string("hidden_min")
             case .each?: value("layer")
             case nil: .null
             }

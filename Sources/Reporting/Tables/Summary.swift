@@ -45,7 +45,7 @@ struct Summary {
         sweepDigest = spec.digest
         let axes = spec.axes.map(\.path).filter { $0 != "seed" }
         let shown = ["beta", "dataset", "depth"].filter { path in
-            !axes.contains(path) && (path != "beta" || spec.experiment == "vib")
+            !axes.contains(path) && (path != "beta" || spec.model == "vib")
         }
         paths = axes + shown
     }

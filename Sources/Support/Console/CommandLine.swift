@@ -100,6 +100,11 @@ public struct Arguments: Equatable, Sendable {
         _ name: String, _ joined: String?, _ rest: inout ArraySlice<String>, _ command: CommandSpec
     ) throws(UsageError) {
         guard let option = command.options.first(where: { $0.name == name }) else {
+            let names = command.options.map(\.name)
+            for old in [name, "\(command.name) \(name)"] {
+                let new = RenamedName.newName(for: old) { names.contains($0) || $0.hasPrefix("ranksweep ") }
+                if let new { throw UsageError("\(command.name): \(RenamedName.words(old, new))") }
+            }
             let visible = command.options.filter { !$0.isHidden }.map(\.name) + ["--help"]
             let near = nearestSpelling(to: name, among: visible).map { "; did you mean '\($0)'?" }
             throw UsageError("\(command.name): no option '\(name)'\(near ?? "")")

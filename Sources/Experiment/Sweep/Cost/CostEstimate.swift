@@ -71,10 +71,11 @@ public struct CostEstimate: Equatable, Sendable {
 
     /// The settings that an estimate depends on, beside everything under "dataset".
     static let settings = [
-        "depth", "width", "hidden", "bottleneck", "normalisation", "groups", "skips", "training.batch",
-        "training.steps", "training.epochs", "training.logDet.weight", "training.logDet.layers",
-        "measures.every", "measures.samples", "measures.localRank", "measures.localRank.points",
-        "measures.localRank.patch", "measures.weightNorms", "measures.weightNorms.tolerance",
+        "depth", "width", "hidden", "bottleneck", "normalisation", "groups", "residual",
+        "training.batch_size",
+        "training.steps", "training.epochs", "training.log_det.weight", "training.log_det.layers",
+        "measures.trace_at", "measures.samples", "measures.local_rank", "measures.local_rank.points",
+        "measures.local_rank.patch", "measures.weight_norms", "measures.weight_norms.tolerance",
     ]
 
     static func depends(on path: String) -> Bool {
@@ -112,8 +113,8 @@ extension CostEstimate {
         var parts = [training, evaluation]
         let times = Double(shape.measurements)
         if let rank = trial.measures.localRank {
-            var part = Part(name: "localRank")
-            if case .network = trial.experiment {
+            var part = Part(name: "local_rank")
+            if case .network = trial.model {
                 part.cost.add(rank, ofNetwork: shape, times: times)
             } else {
                 part.cost.add(rank, shape, times: times)
@@ -121,7 +122,7 @@ extension CostEstimate {
             parts.append(part)
         }
         if trial.measures.weightNorms != nil {
-            var part = Part(name: "weightNorms")
+            var part = Part(name: "weight_norms")
             part.cost.add(weightNormsOf: shape, times: times)
             parts.append(part)
         }
@@ -134,7 +135,7 @@ extension CostEstimate {
     }
 
     private mutating func add(trainingOf trial: TrialSettings, _ shape: Shape) {
-        let batch = Double(trial.training.batch)
+        let batch = Double(trial.training.batchSize)
         steps = Double(shape.steps)
         for (layer, weights) in shape.weights.enumerated() {
             products += steps * batch * Double(weights) * (layer == 0 ? 4 : 6)
@@ -147,7 +148,7 @@ extension CostEstimate {
             products += steps * (6 * batch * units * small + small * small * small)
         }
         if case .gaussian = trial.dataset { variates += Double(shape.inputs + shape.outputs) * steps * batch }
-        if case .vib(_, let bottleneck, _) = trial.experiment {
+        if case .vib(_, let bottleneck, _) = trial.model {
             variates += Double(bottleneck) * steps * batch
         }
     }
@@ -158,7 +159,7 @@ extension CostEstimate {
             variates += Double(shape.inputs + shape.outputs) * Double(shape.testPoints)
         }
         products += 2 * times * Double(shape.testPoints) * Double(shape.weights.reduce(0, +))
-        if case .vib(_, let bottleneck, _) = trial.experiment {
+        if case .vib(_, let bottleneck, _) = trial.model {
             let samples = Double(trial.measures.samples)
             variates += Double(bottleneck) * times * samples * Double(shape.testPoints)
             products += 2 * times * samples * Double(shape.testPoints * shape.decoderWeights)
@@ -175,7 +176,7 @@ extension CostEstimate {
         // The gradients of so many mini-batches: as much as so many steps.
         if let batches = measure.settings["batches"]?.number {
             let forward = Double(shape.weights.reduce(0, +))
-            products += 6 * times * batches * Double(trial.training.batch) * forward
+            products += 6 * times * batches * Double(trial.training.batchSize) * forward
             updates += 2 * times * batches * forward
         }
         addSpectra(of: measure, shape, times: times)
@@ -267,7 +268,7 @@ extension CostEstimate {
             weights = zip(layers.joined(), places).map { $0.place.range.count * $1 }
             decoderWeights = layers.dropFirst().joined().reduce(0) { $0 + $1.place.range.count }
             if case .images(let images) = trial.dataset { image = images.name.size } else { image = nil }
-            switch trial.measures.every {
+            switch trial.measures.traceAt {
             case .end: measurements = 1
             case .linear(let count), .log(let count): measurements = 1 + min(count, steps)
             case .steps(let listed): measurements = 1 + listed.count

@@ -163,7 +163,7 @@ extension TrialSettings {
     /// nil of trials that train for so many steps.
     var epoch: GridCost.Epoch? {
         guard case .epochs = training.duration else { return nil }
-        return GridCost.Epoch(points: trainPoints ?? 60_000, batch: training.batch)
+        return GridCost.Epoch(points: trainPoints ?? 60_000, batch: training.batchSize)
     }
 
     /// nil of data that are drawn anew for each batch.

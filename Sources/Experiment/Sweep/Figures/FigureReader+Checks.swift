@@ -58,12 +58,12 @@ extension FigureReader {
 
     /// Whether some trial measures along training.
     var hasTrace: Bool {
-        axes.contains { $0.path == "measures.every" }
-            || (fixed["measures.every"] ?? .string("end")) != .string("end")
+        axes.contains { $0.path == "measures.trace_at" }
+            || (fixed["measures.trace_at"] ?? .string("end")) != .string("end")
     }
 
     func checkTheory(of figure: FigureSpec, _ place: SweepError.Place, _ faults: inout Faults) {
-        let isClosed = words("experiment").contains("vib") && words("dataset").contains("gaussian")
+        let isClosed = words("model").contains("vib") && words("dataset").contains("gaussian")
         let isBound = words("dataset").contains("teacher")
         let own = [MeasureDeclaration.weightProduct.name, MeasureDeclaration.rankStability.name]
         if figure.y.contains(where: { $0.metric.hasTheory && own.contains($0.metric.measure?.name ?? "") }) {

@@ -2,7 +2,7 @@ import Text
 
 /// Reads and checks the figures of a sweep whose grid is known.
 struct FigureReader {
-    private static let keys = [
+    static let keys = [
         "name", "title", "x", "y", "points", "curves", "panels", "xscale", "yscale", "theory", "fit",
     ]
 
@@ -79,10 +79,12 @@ struct FigureReader {
             return nil
         }
         guard axes.contains(where: { $0.path == scalar.text }) else {
-            let suggestion = nearestSpelling(to: scalar.text, among: axes.map(\.path))
-            faults.add(
-                node.place, "\(path) '\(shortened(scalar.text))'",
-                .notAnAxis(suggestion: suggestion, isSetting: Setting[path: scalar.text] != nil))
+            if !faults.addRenamed(node.place, path, scalar.text, isKnown: Setting.isName) {
+                let suggestion = nearestSpelling(to: scalar.text, among: axes.map(\.path))
+                faults.add(
+                    node.place, "\(path) '\(shortened(scalar.text))'",
+                    .notAnAxis(suggestion: suggestion, isSetting: Setting[path: scalar.text] != nil))
+            }
             return nil
         }
         return scalar.text
@@ -181,9 +183,12 @@ struct FigureReader {
         }
         guard let scalar = metricNode.text(path: path, due: .text, &faults) else { return nil }
         guard let metric = Metric(key: scalar.text) else {
-            let suggestion = nearestSpelling(to: scalar.text, among: Metric.all.map(\.key))
-            faults.add(
-                metricNode.place, path, .figure(.unknownMetric(metricNode.shown, suggestion: suggestion)))
+            let keys = Metric.all.map(\.key)
+            if !faults.addRenamed(metricNode.place, path, scalar.text, isKnown: keys.contains) {
+                let suggestion = nearestSpelling(to: scalar.text, among: keys)
+                faults.add(
+                    metricNode.place, path, .figure(.unknownMetric(metricNode.shown, suggestion: suggestion)))
+            }
             return nil
         }
         let uses = metric.uses + (metric.measure?.uses ?? [])
@@ -262,7 +267,7 @@ struct FigureReader {
         return numbers.isEmpty ? Setting[path: setting]?.fallbackNumbers ?? [] : numbers
     }
 
-    /// A number of the layer, `last` (where absent), `each`, `min` or `hiddenMin`.
+    /// A number of the layer, `last` (where absent), `each`, `min` or `hidden_min`.
     private func layer(
         _ node: YAMLNode?, of metric: Metric, _ parent: String, _ faults: inout Faults
     ) -> Part<FigureSpec.Layer>? {
@@ -272,11 +277,12 @@ struct FigureReader {
             return node == nil ? Part() : nil
         }
         guard let node else { return Part(value: .last) }
-        if node.scalar?.text == "last" { return Part(value: .last) }
-        if node.scalar?.text == "each" { return Part(value: .each) }
-        if node.scalar?.text == "min" { return Part(value: .min) }
-        if node.scalar?.text == "hiddenMin" { return Part(value: .hiddenMin) }
+        let words: [String: FigureSpec.Layer] = [
+            "last": .last, "each": .each, "min": .min, "hidden_min": .hiddenMin,
+        ]
+        if let word = node.scalar.flatMap({ words[$0.text] }) { return Part(value: word) }
         if let scalar = node.scalar, scalar.text.first?.isLetter ?? false {
+            if faults.addRenamed(node.place, path, scalar.text, isKnown: { words[$0] != nil }) { return nil }
             faults.add(node.place, path, .wrongType(due: .layer, found: node.found))
             return nil
         }
@@ -298,7 +304,7 @@ struct FigureReader {
         }
         let hidden = values("hidden").compactMap { $0.array.map { $0.count + 1 } }
         let depths = values("depth").compactMap { $0.number.map { Int($0) } }
-        let usual = words("experiment").first.flatMap { Point.usualDepths[$0] } ?? 2
+        let usual = words("model").first.flatMap { Point.usualDepths[$0] } ?? 2
         return (hidden + depths).max() ?? usual
     }
 }

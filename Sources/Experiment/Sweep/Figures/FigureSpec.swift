@@ -127,7 +127,7 @@ extension FigureSpec.Quantity {
         case .last?: members["layer"] = .string("last")
         case .each?: members["layer"] = .string("each")
         case .min?: members["layer"] = .string("min")
-        case .hiddenMin?: members["layer"] = .string("hiddenMin")
+        case .hiddenMin?: members["layer"] = .string("hidden_min")
         case nil: break
         }
         return .object(members)
@@ -171,7 +171,7 @@ public enum FigureMistake: Equatable, Sendable {
         case .repeatedName(let name): "two figures are named '\(name)'"
         case .xNotNumbers(let axis): "the values of \(axis) are not numbers"
         case .seedIsAveraged: "seed cannot be used here: figures average over it"
-        case .noTrace: "nothing is measured along training: set measures.every"
+        case .noTrace: "nothing is measured along training: set measures.trace_at"
         case .sameAxis(let axis): "\(axis) is used twice in the figure"
         case .eachWithCurves: "'layer: each' makes the curves itself: use 'panels' for the axis"
         case .thresholdNotMeasured(let threshold, let measured):
@@ -185,7 +185,7 @@ public enum FigureMistake: Equatable, Sendable {
             "against the layer all layers of \(metric.key) are drawn: leave 'layer' out"
         case .noSuchLayer(let layer, let deepest):
             "no layer \(layer): the deepest network has \(deepest)"
-        case .localRankOff: "measures.localRank is off"
+        case .localRankOff: "measures.local_rank is off"
         case .notMeasured(let metric):
             "\(metric.key) is not measured: set \(metric.measure?.path ?? "its measure")"
         case .notAlongTraining(let metric):

@@ -2,7 +2,7 @@ import Text
 
 /// One hyper-parameter and its values, in grid order.
 public struct Axis: Equatable, Sendable {
-    /// The setting's path: "beta", "training.learningRate".
+    /// The setting's path: "beta", "training.learning_rate".
     public let path: String
     public let values: AxisValues
     /// What records show for each value, where that is not the value: of `dataset`, its name.

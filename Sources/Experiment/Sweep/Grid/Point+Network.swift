@@ -32,7 +32,7 @@ extension Point {
             if network.hidden.isEmpty { conflicts.append(PointConflict("depth", .noConvolution)) }
             return .cnn(normalisation)
         }
-        let isResidual = values["skips"]?.bool ?? false
+        let isResidual = values["residual"]?.bool ?? false
         guard normalisation != nil || isResidual else { return nil }
         if network.initialisation != .heGlorot {
             conflicts.append(PointConflict("initialisation", .plainOnly))
@@ -52,22 +52,22 @@ extension Point {
 
     func logDet(_ conflicts: inout [PointConflict]) -> LogDetSettings? {
         let hidden = network.hidden.count
-        let layers = numbers("training.logDet.layers")?.map { Int($0) } ?? [hidden]
-        let weight = number("training.logDet.weight", default: 0)
+        let layers = numbers("training.log_det.layers")?.map { Int($0) } ?? [hidden]
+        let weight = number("training.log_det.weight", default: 0)
         guard weight > 0 else { return nil }
         var mistakes: [PointConflict] = []
         if !isVIB, architecture(&mistakes) != nil {
-            conflicts.append(PointConflict("training.logDet.weight", .plainOnly))
+            conflicts.append(PointConflict("training.log_det.weight", .plainOnly))
             return nil
         }
         let path =
-            values["training.logDet.layers"] == nil ? "training.logDet.weight" : "training.logDet.layers"
+            values["training.log_det.layers"] == nil ? "training.log_det.weight" : "training.log_det.layers"
         if let layer = layers.first(where: { !(1...max(1, hidden)).contains($0) || hidden == 0 }) {
             conflicts.append(PointConflict(path, .noHiddenLayer(layer, of: hidden)))
             return nil
         }
         return LogDetSettings(
-            weight: weight, epsilon: number("training.logDet.epsilon", default: 0.001),
+            weight: weight, epsilon: number("training.log_det.epsilon", default: 0.001),
             layers: Set(layers).sorted())
     }
 }

@@ -19,13 +19,13 @@ struct Point {
     }
 
     var dataset: String { word("dataset", default: "") }
-    var name: String { word("experiment", default: "") }
+    var name: String { word("model", default: "") }
     var isVIB: Bool { name == "vib" }
     var isConvolutional: Bool { name == "cnn" || name == "resnet" }
     private var isGaussian: Bool { dataset == "gaussian" }
     private var isTeacher: Bool { dataset == "teacher" }
     private var isSymmetric: Bool { dataset == "symmetric" }
-    private var isModular: Bool { dataset == "modularAddition" }
+    private var isModular: Bool { dataset == "modular-addition" }
 
     func number(_ path: String, default value: Double) -> Double { values[path]?.number ?? value }
     func integer(_ path: String) -> Int? { values[path]?.number.flatMap { Int(exactly: $0) } }
@@ -36,18 +36,18 @@ struct Point {
     /// settings then hold the nearest thing that can be written down.
     func settings(_ conflicts: inout [PointConflict]) -> TrialSettings {
         let data = datasetSettings(&conflicts)
-        if isVIB, isTeacher { conflicts.append(PointConflict("experiment", .teacherOfVIB)) }
-        if isVIB, isModular { conflicts.append(PointConflict("experiment", .modularOfVIB)) }
-        if isVIB, isSymmetric { conflicts.append(PointConflict("experiment", .symmetricOfVIB)) }
+        if isVIB, isTeacher { conflicts.append(PointConflict("model", .teacherOfVIB)) }
+        if isVIB, isModular { conflicts.append(PointConflict("model", .modularOfVIB)) }
+        if isVIB, isSymmetric { conflicts.append(PointConflict("model", .symmetricOfVIB)) }
         let inputs = if case .gaussian(let gaussian) = data { gaussian.inputs } else { 784 }
         let settings = TrialSettings(
-            experiment: experiment(inputs: inputs, &conflicts), dataset: data, network: network,
+            model: model(inputs: inputs, &conflicts), dataset: data, network: network,
             training: training(data, &conflicts), measures: measures(data, &conflicts),
             seed: UInt64(integer("seed") ?? 0))
-        if case .network(let architecture) = settings.experiment, architecture.normalisation == .batch,
-            settings.training.batch == 1, settings.training.duration != .steps(0)
+        if case .network(let architecture) = settings.model, architecture.normalisation == .batch,
+            settings.training.batchSize == 1, settings.training.duration != .steps(0)
         {
-            conflicts.append(PointConflict("training.batch", .batchOfOne))
+            conflicts.append(PointConflict("training.batch_size", .batchOfOne))
         }
         return settings
     }
@@ -55,13 +55,13 @@ struct Point {
     /// Of experiments that have other ones than 2.
     static let usualDepths = ["cnn": 4, "resnet": 8]
 
-    private func experiment(
+    private func model(
         inputs: Int, _ conflicts: inout [PointConflict]
-    ) -> TrialSettings.Experiment {
+    ) -> TrialSettings.Model {
         guard isVIB else { return architecture(&conflicts).map { .network($0) } ?? .mlp }
         return .vib(
             beta: number("beta", default: 1), bottleneck: integer("bottleneck") ?? (isGaussian ? inputs : 32),
-            scaleShift: number("scaleShift", default: isGaussian ? 0 : -5))
+            sigmaShift: number("sigma_shift", default: isGaussian ? 0 : -5))
     }
 
     var network: TrialSettings.Network {
@@ -71,7 +71,7 @@ struct Point {
         let width =
             integer("width") ?? (name == "cnn" ? 16 : isGaussian || isTeacher || isSymmetric ? 64 : 200)
         let initialisation = Initialisation(
-            rawValue: isVIB ? "" : word("initialisation", default: "scaled"))
+            rawValue: isVIB ? "" : word("initialisation", default: "he_glorot"))
         let hidden =
             numbers("hidden")?.map { Int($0) }
             ?? [Int](repeating: width, count: (integer("depth") ?? Point.usualDepths[name] ?? 2) - 1)
@@ -90,30 +90,30 @@ struct Point {
             return .modular(
                 TrialSettings.Modular(
                     modulus: integer("dataset.modulus") ?? 97,
-                    share: number("dataset.trainFraction", default: 0.4)))
+                    share: number("dataset.train_fraction", default: 0.4)))
         }
         guard let set = TrialSettings.Images.Name(rawValue: dataset) else {
             return .gaussian(gaussian(&conflicts))
         }
         let scale = TrialSettings.Images.Scale(
             rawValue: word("dataset.scale", default: name == "mlp" ? "unit" : "symmetric"))
-        var testPoints = integer("dataset.testPoints")
+        var testPoints = integer("dataset.test_points")
         if let points = testPoints, points > TrialSettings.Images.Name.testPoints {
-            conflicts.append(PointConflict("dataset.testPoints", .tooManyTestPoints(points)))
+            conflicts.append(PointConflict("dataset.test_points", .tooManyTestPoints(points)))
             testPoints = TrialSettings.Images.Name.testPoints
         }
-        if let points = integer("dataset.trainPoints"), points > set.trainPoints {
+        if let points = integer("dataset.train_points"), points > set.trainPoints {
             conflicts.append(
-                PointConflict("dataset.trainPoints", .tooManyTrainPoints(points, of: set.trainPoints)))
+                PointConflict("dataset.train_points", .tooManyTrainPoints(points, of: set.trainPoints)))
         }
         return .images(
             TrialSettings.Images(
-                name: set, scale: scale ?? .unit, trainPoints: integer("dataset.trainPoints"),
+                name: set, scale: scale ?? .unit, trainPoints: integer("dataset.train_points"),
                 testPoints: testPoints))
     }
 
     private func gaussian(_ conflicts: inout [PointConflict]) -> TrialSettings.Gaussian {
-        let testPoints = integer("dataset.testPoints") ?? 65536
+        let testPoints = integer("dataset.test_points") ?? 65536
         if let correlations = numbers("dataset.correlations") {
             return gaussian(correlations, testPoints: testPoints, &conflicts)
         }
@@ -136,7 +136,7 @@ struct Point {
         _ correlations: [Double], testPoints: Int, _ conflicts: inout [PointConflict]
     ) -> TrialSettings.Gaussian {
         guard let inputs = integer("dataset.inputs"), let targets = integer("dataset.targets") else {
-            for path in ["dataset.inputs", "dataset.targets", "dataset.directions"]
+            for path in ["dataset.inputs", "dataset.targets", "dataset.directions_seed"]
             where values[path] != nil {
                 conflicts.append(PointConflict(path, .noSizes))
             }
@@ -149,7 +149,7 @@ struct Point {
         }
         return TrialSettings.Gaussian(
             correlations: Array(correlations.prefix(most)), inputs: inputs, targets: targets,
-            directions: UInt64(integer("dataset.directions") ?? 0), testPoints: testPoints)
+            directions: UInt64(integer("dataset.directions_seed") ?? 0), testPoints: testPoints)
     }
 
     private func teacher(_ conflicts: inout [PointConflict]) -> TrialSettings.Teacher {
@@ -157,19 +157,19 @@ struct Point {
         if inputs == nil || norm == nil { conflicts.append(PointConflict("dataset", .noTeacher)) }
         return TrialSettings.Teacher(
             task: TrialSettings.Teacher.Task(rawValue: word("dataset.task", default: "")) ?? .classification,
-            inputs: inputs ?? 1, depth: integer("dataset.teacherDepth") ?? 2,
-            width: integer("dataset.teacherWidth") ?? 4, norm: norm ?? 1,
-            seed: UInt64(integer("dataset.teacherSeed") ?? 0),
-            trainPoints: integer("dataset.trainPoints") ?? 128,
-            testPoints: integer("dataset.testPoints") ?? 1024)
+            inputs: inputs ?? 1, depth: integer("dataset.teacher_depth") ?? 2,
+            width: integer("dataset.teacher_width") ?? 4, norm: norm ?? 1,
+            seed: UInt64(integer("dataset.teacher_seed") ?? 0),
+            trainPoints: integer("dataset.train_points") ?? 128,
+            testPoints: integer("dataset.test_points") ?? 1024)
     }
 
     /// 80 % of the patterns train, rounded: the public setting.
     private func symmetric(_ conflicts: inout [PointConflict]) -> TrialSettings.Symmetric {
         let most = TrialSettings.Symmetric.patterns - 1
-        var points = integer("dataset.trainPoints") ?? 3277
+        var points = integer("dataset.train_points") ?? 3277
         if points > most {
-            conflicts.append(PointConflict("dataset.trainPoints", .noTestPatterns(points, most: most)))
+            conflicts.append(PointConflict("dataset.train_points", .noTestPatterns(points, most: most)))
             points = most
         }
         let scale = TrialSettings.Images.Scale(rawValue: word("dataset.scale", default: "unit"))
@@ -181,7 +181,7 @@ struct Point {
     private func training(
         _ data: TrialSettings.Dataset, _ conflicts: inout [PointConflict]
     ) -> TrialSettings.Training {
-        let batch = integer("training.batch") ?? 128
+        let batch = integer("training.batch_size") ?? 128
         let trainPoints: Int? =
             switch data {
             case .gaussian: nil
@@ -192,37 +192,41 @@ struct Point {
             }
         if let points = trainPoints {
             if batch > points {
-                let path = values["training.batch"] == nil ? "dataset.trainPoints" : "training.batch"
+                let path =
+                    values["training.batch_size"] == nil ? "dataset.train_points" : "training.batch_size"
                 conflicts.append(PointConflict(path, .batchTooLarge(batch, points: points)))
             }
         }
         return TrialSettings.Training(
-            optimizer: optimizer, learningRate: number("training.learningRate", default: 1e-3),
-            schedule: schedule(&conflicts), weightDecay: number("training.weightDecay", default: 0),
-            average: values["training.average"]?.number, batch: batch, duration: duration(&conflicts),
-            loss: loss(&conflicts), logDet: logDet(&conflicts),
-            decoupledDecay: values["training.decoupledDecay"]?.bool ?? false)
+            optimizer: OptimizerSettings(
+                method: optimizer, learningRate: number("training.learning_rate", default: 1e-3),
+                schedule: schedule(&conflicts), weightDecay: number("training.weight_decay", default: 0),
+                emaDecay: values["training.ema_decay"]?.number), batchSize: batch,
+            duration: duration(&conflicts), loss: loss(&conflicts), logDet: logDet(&conflicts))
     }
 
     private var optimizer: Optimizer {
-        if word("training.optimizer", default: "adam") == "sgd" {
-            return .sgd(momentum: number("training.momentum", default: 0))
-        }
-        return .adam(
-            beta1: number("training.beta1", default: 0.9), beta2: number("training.beta2", default: 0.999),
-            epsilon: number("training.epsilon", default: 1e-8))
+        let name = word("training.optimizer", default: "adam")
+        if name == "sgd" { return .sgd(momentum: number("training.momentum", default: 0)) }
+        let (beta1, beta2) = (
+            number("training.beta1", default: 0.9), number("training.beta2", default: 0.999)
+        )
+        let epsilon = number("training.epsilon", default: 1e-8)
+        return name == "adamw"
+            ? .adamW(beta1: beta1, beta2: beta2, epsilon: epsilon)
+            : .adam(beta1: beta1, beta2: beta2, epsilon: epsilon)
     }
 
     private func schedule(_ conflicts: inout [PointConflict]) -> Schedule {
         switch word("training.schedule", default: "constant") {
         case "cosine": return .cosine
         case "decay":
-            if isGaussian, integer("training.decayEvery") == nil {
+            if isGaussian, integer("training.decay_every") == nil {
                 conflicts.append(PointConflict("training.schedule", .noDecayEvery))
             }
             return .decay(
-                factor: number("training.decayFactor", default: 0.97),
-                every: integer("training.decayEvery") ?? 2)
+                factor: number("training.decay_factor", default: 0.97),
+                every: integer("training.decay_every") ?? 2)
         default: return .constant
         }
     }
@@ -255,7 +259,7 @@ struct Point {
         guard let loss = losses.first(where: { $0.rawValue == word }) else {
             let due = losses.map(\.rawValue)
             conflicts.append(
-                PointConflict("training.loss", .lossUnfit(word, due: due, experiment: name, dataset: dataset))
+                PointConflict("training.loss", .lossUnfit(word, due: due, model: name, dataset: dataset))
             )
             return losses[0]
         }
@@ -275,20 +279,20 @@ struct Point {
             case .symmetric(let symmetric): symmetric.testPoints
             case .modular(let modular): modular.testPoints
             }
-        var points = integer("measures.localRank.points") ?? min(isConvolutional ? 4 : 256, testPoints)
+        var points = integer("measures.local_rank.points") ?? min(isConvolutional ? 4 : 256, testPoints)
         if points > testPoints {
             conflicts.append(
-                PointConflict("measures.localRank.points", .rankPointsTooMany(points, of: testPoints)))
+                PointConflict("measures.local_rank.points", .rankPointsTooMany(points, of: testPoints)))
             points = testPoints
         }
         let localRank = TrialSettings.LocalRank(
-            thresholds: thresholds("measures.localRank.thresholds"),
-            relative: thresholds("measures.localRank.relative"),
-            noise: isVIB ? thresholds("measures.localRank.noise") : [], points: points,
-            patch: isConvolutional ? integer("measures.localRank.patch") ?? 16 : nil)
+            thresholds: thresholds("measures.local_rank.thresholds"),
+            relative: thresholds("measures.local_rank.relative"),
+            noise: isVIB ? thresholds("measures.local_rank.noise") : [], points: points,
+            patch: isConvolutional ? integer("measures.local_rank.patch") ?? 16 : nil)
         return TrialSettings.Measures(
-            localRank: values["measures.localRank"]?.bool == false ? nil : localRank,
-            weightNorms: weightNorms, every: times,
+            localRank: values["measures.local_rank"]?.bool == false ? nil : localRank,
+            weightNorms: weightNorms, traceAt: times,
             samples: isVIB ? integer("measures.samples") ?? 12 : 12,
             requested: requested(testPoints: testPoints, &conflicts))
     }
@@ -330,7 +334,8 @@ struct Point {
 
     /// Whether the network is W_l φ(W_{l−1} …), nothing between its layers.
     private var isDenseChain: Bool {
-        !isConvolutional && values["skips"]?.bool != true && word("normalisation", default: "none") == "none"
+        !isConvolutional && values["residual"]?.bool != true
+            && word("normalisation", default: "none") == "none"
     }
 
     /// Of a setting that is not given, the default does.
@@ -339,8 +344,8 @@ struct Point {
     }
 
     private var weightNorms: TrialSettings.WeightNorms? {
-        let tolerance = values["measures.weightNorms.tolerance"]?.number
-        return values["measures.weightNorms"]?.bool ?? (tolerance != nil)
+        let tolerance = values["measures.weight_norms.tolerance"]?.number
+        return values["measures.weight_norms"]?.bool ?? (tolerance != nil)
             ? TrialSettings.WeightNorms(tolerance: tolerance) : nil
     }
 
@@ -349,7 +354,7 @@ struct Point {
     }
 
     private var times: TrialSettings.Measures.Times {
-        guard let value = values["measures.every"] else { return .end }
+        guard let value = values["measures.trace_at"] else { return .end }
         if let steps = value.array { return .steps(steps.compactMap(\.number).map { Int($0) }) }
         if let count = value["linear"]?.number { return .linear(Int(count)) }
         if let count = value["log"]?.number { return .log(Int(count)) }

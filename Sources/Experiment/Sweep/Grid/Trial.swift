@@ -25,7 +25,7 @@ public struct Trial: Equatable, Sendable {
         var shown: [String: JSONValue] = ["seed": JSONValue(Int(settings.seed))]
         shown["depth"] = JSONValue(settings.depth)
         shown["dataset"] = .string(point.dataset)
-        if case .vib(let beta, _, _) = settings.experiment { shown["beta"] = .number(beta) }
+        if case .vib(let beta, _, _) = settings.model { shown["beta"] = .number(beta) }
         for (axis, position) in zip(axes, positions) { shown[axis.path] = axis.label(at: position) }
         self.axes = shown.sorted { $0.key < $1.key }.map { (path: $0.key, value: $0.value) }
     }

@@ -17,15 +17,17 @@ public struct TrialGroup: Hashable, Sendable {
 
     /// All that may be trained together with a trial; nil where that is none: large ones are trained alone.
     public init?(_ settings: TrialSettings) {
-        switch settings.experiment {
+        switch settings.model {
         case .mlp: latent = nil
         case .vib(_, let latent, _): self.latent = latent
         case .network: return nil
         }
-        guard settings.parameterBytes / 4 * settings.training.batch <= TrialGroup.limit else { return nil }
+        guard settings.parameterBytes / 4 * settings.training.batchSize <= TrialGroup.limit else {
+            return nil
+        }
         seed = settings.seed
         dataset = settings.dataset
-        batch = settings.training.batch
+        batch = settings.training.batchSize
         loss = settings.training.loss
     }
 

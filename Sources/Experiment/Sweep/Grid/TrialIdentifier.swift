@@ -6,7 +6,7 @@ public struct TrialIdentifier: Sendable {
     private var dataset = Memo<TrialSettings.Dataset>()
     private var training = Memo<TrialSettings.Training>()
     private var measures = Memo<TrialSettings.Measures>()
-    private var experiment = Memo<TrialSettings.Experiment>()
+    private var model = Memo<TrialSettings.Model>()
     private var network = Memo<TrialSettings.Network>()
 
     public init() {}
@@ -25,8 +25,6 @@ public struct TrialIdentifier: Sendable {
         }
         text += #","dataset":"#.utf8
         dataset.append(settings.dataset, to: &text) { $0.json.write(to: &$1) }
-        text += #","experiment":"#.utf8
-        experiment.append(settings.experiment, to: &text) { $0.json.write(to: &$1) }
         text += #","hidden":"#.utf8
         JSONValue(settings.network.hidden).write(to: &text)
         if settings.network.initialisation != .heGlorot {
@@ -35,6 +33,8 @@ public struct TrialIdentifier: Sendable {
         }
         text += #","measures":"#.utf8
         measures.append(settings.measures, to: &text) { $0.json.write(to: &$1) }
+        text += #","model":"#.utf8
+        model.append(settings.model, to: &text) { $0.json.write(to: &$1) }
         text += #","seed":"#.utf8
         JSONValue.number(Double(settings.seed)).write(to: &text)
         text += #","training":"#.utf8

@@ -2,12 +2,12 @@ import Text
 
 extension MeasureDeclaration {
     static let activationRank = MeasureDeclaration(
-        "activationRank", needs: [.activations],
+        "activation_rank", needs: [.activations],
         metrics: [
             Metric("activation_rank", .layers, label: "activation rank", isCount: true, limit: .units),
             Metric(
                 "activation_rank_relative", .layers, label: "activation rank",
-                thresholds: ("measures.activationRank.relative", "σ ≥ ε σ_1"), isCount: true, limit: .units,
+                thresholds: ("measures.activation_rank.relative", "σ ≥ ε σ_1"), isCount: true, limit: .units,
                 notation: .mean),
             Metric("activation_stable_rank", .layers, label: "stable rank of activations", limit: .units),
         ],

@@ -1,6 +1,6 @@
 extension MeasureDeclaration {
     static let binnedInformation = MeasureDeclaration(
-        "binnedInformation", needs: [.activations, .labels],
+        "binned_information", needs: [.activations, .labels],
         metrics: [
             Metric("i_xt_nats", .layers, label: "I(X;T)", unit: .nats, limit: .nonNegative),
             Metric("i_xt_bits", .layers, label: "I(X;T)", unit: .bits, limit: .nonNegative),

@@ -2,13 +2,13 @@ import Text
 
 extension MeasureDeclaration {
     static let classificationDimension = MeasureDeclaration(
-        "classificationDimension", needs: [.activations, .labels, .denseChain],
+        "classification_dimension", needs: [.activations, .labels, .denseChain],
         metrics: [
             Metric(
                 "classification_dimension", .hiddenLayers, label: "classification dimension",
                 isCount: true, limit: .units),
             Metric(
-                "component_accuracy", .list(of: "principal components", first: 1, .setting("components")),
+                "pca_accuracy", .list(of: "principal components", first: 1, .setting("components")),
                 label: "accuracy of the first components", limit: .share),
         ],
         options: [

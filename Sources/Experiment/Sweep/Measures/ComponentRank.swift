@@ -2,7 +2,7 @@ import Text
 
 extension MeasureDeclaration {
     static let componentRank = MeasureDeclaration(
-        "componentRank", needs: [.ownNetwork],
+        "component_rank", needs: [.ownNetwork],
         metrics: [
             Metric("component_rank_before", label: "rank before", isCount: true, limit: .nonNegative),
             Metric("component_rank", label: "rank after", isCount: true, limit: .nonNegative),

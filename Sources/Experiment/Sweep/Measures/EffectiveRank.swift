@@ -1,9 +1,9 @@
 extension MeasureDeclaration {
     static let effectiveRank = MeasureDeclaration(
-        "effectiveRank", needs: [.activations],
+        "effective_rank", needs: [.activations],
         metrics: [
             Metric("effective_rank", .layers, label: "effective rank", limit: .units),
-            Metric("rank_me", .layers, label: "RankMe", limit: .nonNegative),
+            Metric("rankme", .layers, label: "RankMe", limit: .nonNegative),
             Metric("participation_ratio", .layers, label: "participation ratio", limit: .units),
         ],
         options: [

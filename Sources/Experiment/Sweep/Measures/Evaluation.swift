@@ -1,13 +1,13 @@
 extension Setting.Use {
-    static let perceptron = Setting.Use(path: "experiment", words: ["mlp"])
-    static let vib = Setting.Use(path: "experiment", words: ["vib"])
-    static let mlp = Setting.Use(path: "experiment", words: ["mlp"])
+    static let perceptron = Setting.Use(path: "model", words: ["mlp"])
+    static let vib = Setting.Use(path: "model", words: ["vib"])
+    static let mlp = Setting.Use(path: "model", words: ["mlp"])
     static let images = Setting.Use(
         path: "dataset", words: TrialSettings.Images.Name.allCases.map(\.rawValue))
     static let teacher = Setting.Use(path: "dataset", words: ["teacher"])
     static let classes = Setting.Use(
-        path: "dataset", words: images.words + ["teacher", "symmetric", "modularAddition"])
-    static let convolutional = Setting.Use(path: "experiment", words: ["cnn", "resnet"])
+        path: "dataset", words: images.words + ["teacher", "symmetric", "modular-addition"])
+    static let convolutional = Setting.Use(path: "model", words: ["cnn", "resnet"])
     /// Where points have classes, a teacher's regression left out.
     static let ofClasses = [classes, Setting.Use(path: "dataset.task", words: ["classification"])]
 }

@@ -2,7 +2,7 @@ import Text
 
 extension MeasureDeclaration {
     static let featureDimension = MeasureDeclaration(
-        "featureDimension", needs: [.activations],
+        "feature_dimension", needs: [.activations],
         metrics: [
             Metric("feature_dimension", .layers, label: "feature dimension", isCount: true, limit: .units)
         ],

@@ -2,7 +2,7 @@ import Text
 
 extension MeasureDeclaration {
     static let gaussianBound = MeasureDeclaration(
-        "gaussianBound", needs: [.phaseChange, .weightHistory],
+        "gaussian_bound", needs: [.phaseChange, .weightHistory],
         metrics: [
             Metric(
                 "gaussian_bound", .layers, label: "Gaussian bound", unit: .nats, limit: .nonNegative,
@@ -10,9 +10,9 @@ extension MeasureDeclaration {
         ],
         options: [
             Option(
-                "noiseRatio", .number(Setting.positive), default: .number(1e-3),
+                "noise_ratio", .number(Setting.positive), default: .number(1e-3),
                 "σ_z²/σ_T²: the variance of the noise over that of a unit.")
         ],
         "Whether the Gaussian bound on what each layer takes from the one below is computed, from the phase "
-            + "change on: needs `measures.gradientNoise` and `measures.every`.")
+            + "change on: needs `measures.gradient_noise` and `measures.trace_at`.")
 }

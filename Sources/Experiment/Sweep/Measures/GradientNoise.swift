@@ -2,7 +2,7 @@ import Text
 
 extension MeasureDeclaration {
     static let gradientNoise = MeasureDeclaration(
-        "gradientNoise", needs: [.gradients],
+        "gradient_noise", needs: [.gradients],
         metrics: [
             Metric("gradient_snr", .layers, label: "gradient SNR", limit: .nonNegative, hasGaps: true),
             Metric("gradient_mean", .layers, label: "norm of the mean gradient", limit: .nonNegative),
@@ -27,5 +27,5 @@ extension MeasureDeclaration {
                 "Whether the phase change is the steepest fall of SNR or of its logarithm, against ln step."),
         ],
         "Whether each layer's gradient is measured over several mini-batches: its signal-to-noise ratio, and "
-            + "with `measures.every` the step of its phase change.")
+            + "with `measures.trace_at` the step of its phase change.")
 }

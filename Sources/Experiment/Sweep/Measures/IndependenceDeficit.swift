@@ -2,7 +2,7 @@ import Text
 
 extension MeasureDeclaration {
     static let independenceDeficit = MeasureDeclaration(
-        "independenceDeficit", needs: [.activations, .labels, .denseChain],
+        "independence_deficit", needs: [.activations, .labels, .denseChain],
         metrics: [
             Metric(
                 "class_determination", .list(of: "class", first: 0, .classes),
@@ -21,7 +21,7 @@ extension MeasureDeclaration {
                 label: "accuracy with the class predicted", limit: .share, hasGaps: true),
             Metric(
                 "decider_weights", .list(of: "class", first: 0, .classes), label: "weight in class",
-                thresholds: ("measures.independenceDeficit.classes", "ε"), notation: .mean),
+                thresholds: ("measures.independence_deficit.classes", "ε"), notation: .mean),
         ],
         options: [
             Option(

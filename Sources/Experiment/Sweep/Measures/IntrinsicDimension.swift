@@ -2,7 +2,7 @@ import Text
 
 extension MeasureDeclaration {
     static let intrinsicDimension = MeasureDeclaration(
-        "intrinsicDimension", needs: [.activations],
+        "intrinsic_dimension", needs: [.activations],
         metrics: [
             Metric(
                 "intrinsic_dimension", .layers, label: "intrinsic dimension", limit: .nonNegative,

@@ -1,6 +1,6 @@
 extension MeasureDeclaration {
     static let kernelInformation = MeasureDeclaration(
-        "kernelInformation", needs: [.activations, .labels],
+        "kernel_information", needs: [.activations, .labels],
         metrics: [
             Metric("kernel_i_xt_lower_nats", .layers, label: "I(X;T), lower bound", unit: .nats),
             Metric("kernel_i_xt_upper_nats", .layers, label: "I(X;T), upper bound", unit: .nats),

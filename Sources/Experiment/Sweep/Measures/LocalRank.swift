@@ -3,15 +3,15 @@ import Text
 extension Metric {
     public static let localRank = Metric(
         "local_rank", .layers, label: "local rank",
-        thresholds: ("measures.localRank.thresholds", "σ > ε"), isCount: true, hasTheory: true,
+        thresholds: ("measures.local_rank.thresholds", "σ > ε"), isCount: true, hasTheory: true,
         hasBound: true, limit: .rank, notation: .meanAndError)
     public static let localRankRelative = Metric(
         "local_rank_relative", .layers, label: "local rank",
-        thresholds: ("measures.localRank.relative", "σ ≥ ε σ_1"), isCount: true, limit: .rank,
+        thresholds: ("measures.local_rank.relative", "σ ≥ ε σ_1"), isCount: true, limit: .rank,
         notation: .meanAndError)
     public static let localRankNoise = Metric(
         "local_rank_noise", label: "rank above the noise",
-        thresholds: ("measures.localRank.noise", "σ > ε"), uses: [.vib], isCount: true, limit: .rank,
+        thresholds: ("measures.local_rank.noise", "σ > ε"), uses: [.vib], isCount: true, limit: .rank,
         notation: .meanAndErrorOfLast)
     public static let informativeDirections = Metric(
         "informative_directions", label: "informative directions", uses: [.vib], isCount: true,
@@ -23,27 +23,27 @@ extension Metric {
 
 extension MeasureDeclaration {
     static let localRank = MeasureDeclaration(
-        own: "localRank",
+        own: "local_rank",
         metrics: [.localRank, .localRankRelative, .localRankNoise, .informativeDirections, .activeUnits],
         settings: [
             Setting(
-                "measures.localRank", .flag, value: .bool(true), "Whether local ranks are measured at all."),
+                "measures.local_rank", .flag, value: .bool(true), "Whether local ranks are measured at all."),
             Setting(
-                "measures.localRank.thresholds", .numbers(Setting.positive, limit: 100),
+                "measures.local_rank.thresholds", .numbers(Setting.positive, limit: 100),
                 value: JSONValue([0.01, 0.1]), "Absolute thresholds ε: singular values above ε count."),
             Setting(
-                "measures.localRank.relative", .numbers(Bounds(.open(0), .closed(1)), limit: 100),
+                "measures.local_rank.relative", .numbers(Bounds(.open(0), .closed(1)), limit: 100),
                 value: JSONValue([0.01]),
                 "Relative thresholds: singular values of at least ε times the largest count."),
             Setting(
-                "measures.localRank.noise", .numbers(Setting.positive, limit: 100), value: JSONValue([1.0]),
+                "measures.local_rank.noise", .numbers(Setting.positive, limit: 100), value: JSONValue([1.0]),
                 uses: [.vib],
                 "Thresholds of the rank that knows the noise: singular values of diag(1/σ)·J above τ count."),
             Setting(
-                "measures.localRank.points", .integer(1...1_000_000), default: "256, 4 (cnn, resnet)",
+                "measures.local_rank.points", .integer(1...1_000_000), default: "256, 4 (cnn, resnet)",
                 "Test points that the mean goes over."),
             Setting(
-                "measures.localRank.patch", .integer(1...32), value: JSONValue(16), uses: [.convolutional],
+                "measures.local_rank.patch", .integer(1...32), value: JSONValue(16), uses: [.convolutional],
                 "Side of the square of pixels, in the image's middle, that Jacobians are taken in: the rank "
                     + "is at most its numbers. As large as the image: the whole."),
         ], isUsual: true)

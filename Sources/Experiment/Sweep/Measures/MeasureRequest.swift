@@ -17,21 +17,21 @@ public struct MeasureRequest: Equatable, Sendable {
 
         fileprivate init(_ name: String) { rawValue = name }
 
-        public static let localRank = Measure("localRank")
-        public static let activeUnits = Measure("activeUnits")
+        public static let localRank = Measure("local_rank")
+        public static let activeUnits = Measure("active_units")
         public static let accuracy = Measure("accuracy")
         public static let loss = Measure("loss")
         /// Of a VIB.
         public static let kl = Measure("kl")
-        public static let spectralNorm = Measure("spectralNorm")
-        public static let frobeniusNorm = Measure("frobeniusNorm")
-        public static let stableRank = Measure("stableRank")
-        public static let numericalRank = Measure("numericalRank")
+        public static let spectralNorm = Measure("spectral_norm")
+        public static let frobeniusNorm = Measure("frobenius_norm")
+        public static let stableRank = Measure("stable_rank")
+        public static let numericalRank = Measure("numerical_rank")
 
         /// What is measured where nobody says what, as far as it can be.
         public static let usual: [Measure] =
             [.localRank, .activeUnits, .accuracy, .loss, .kl] + ofWeights
-        /// What a sweep's `measures.weightNorms` measures a number a layer of.
+        /// What a sweep's `measures.weight_norms` measures a number a layer of.
         public static let ofWeights: [Measure] = [.spectralNorm, .frobeniusNorm, .stableRank, .numericalRank]
         public static let allCases: [Measure] =
             usual + MeasureCatalogue.listed.map { Measure($0.name) }
@@ -139,12 +139,12 @@ extension MeasureRequest.Measure {
             return "is of relu networks: no other unit is ever inactive"
         }
         guard let declaration else { return nil }
-        let kinds = declaration.uses.filter { $0.path == "experiment" }.flatMap(\.words)
+        let kinds = declaration.uses.filter { $0.path == "model" }.flatMap(\.words)
         if !kinds.isEmpty, !kinds.contains(kind) {
             return "is of \(listed(kinds, "or")), and this is a \(kind)"
         }
         if declaration.needs.contains(.denseChain), !isDenseChain {
-            return "is of plain networks: without normalisation, skips and convolutions"
+            return "is of plain networks: without normalisation, residual connections and convolutions"
         }
         return nil
     }
@@ -173,11 +173,16 @@ extension MeasureRequest {
         }
         let (name, key) = (String(argument[..<dot]), String(argument[argument.index(after: dot)..<sign]))
         guard let measure = measures?.first(where: { $0.rawValue == name }) else {
-            throw SettingMistake(words: "'\(name)' is not among --measures")
+            let new = RenamedName.newName(for: name) { Measure(rawValue: $0) != nil }
+            throw SettingMistake(
+                words: new.map { RenamedName.words(name, $0) } ?? "'\(name)' is not among --measures")
         }
         let options = measure.declaration?.options.map { $0 } ?? []
         guard let option = options.first(where: { $0.key == key }) else {
             let keys = options.map(\.key)
+            if let new = RenamedName.newName(for: key, isKnown: keys.contains) {
+                throw SettingMistake(words: RenamedName.words(key, new))
+            }
             let near = nearestSpelling(to: key, among: keys).map { "; did you mean '\($0)'?" } ?? ""
             throw SettingMistake(
                 words: keys.isEmpty
@@ -208,7 +213,7 @@ extension MeasureRequest {
         if let measures { members["measures"] = .array(measures.map { .string($0.rawValue) }) }
         if let layers { members["layers"] = .array(layers.map(JSONValue.string)) }
         if let patch { members["patch"] = JSONValue(patch) }
-        if let rankPoints { members["rankPoints"] = JSONValue(rankPoints) }
+        if let rankPoints { members["rank_points"] = JSONValue(rankPoints) }
         if !settings.isEmpty { members["settings"] = .object(settings.mapValues(JSONValue.object)) }
         return .object(members)
     }
@@ -224,7 +229,7 @@ extension MeasureRequest {
             activation: json["activation"]?.string.flatMap { Activation(rawValue: $0) },
             measures: names?.compactMap { $0.string.flatMap { Measure(rawValue: $0) } },
             thresholds: thresholds.compactMap(\.number), relative: relative.compactMap(\.number),
-            rankPoints: json["rankPoints"]?.number.flatMap { Int(exactly: $0) })
+            rankPoints: json["rank_points"]?.number.flatMap { Int(exactly: $0) })
         guard measures?.count == names?.count, (activation == nil) == (json["activation"] == nil) else {
             return nil
         }

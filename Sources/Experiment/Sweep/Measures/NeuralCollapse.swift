@@ -1,6 +1,6 @@
 extension MeasureDeclaration {
     static let neuralCollapse = MeasureDeclaration(
-        "neuralCollapse", needs: [.activations, .labels, .denseChain],
+        "neural_collapse", needs: [.activations, .labels, .denseChain],
         metrics: [
             Metric(
                 "nc1", .hiddenLayers, label: "NC1, variability in classes", limit: .nonNegative, hasGaps: true

@@ -2,11 +2,11 @@ import Text
 
 extension MeasureDeclaration {
     static let partialRank = MeasureDeclaration(
-        "partialRank", needs: [.activations, .jacobians],
+        "partial_rank", needs: [.activations, .jacobians],
         metrics: [
             Metric(
                 "partial_rank", .layers, label: "partial rank",
-                thresholds: ("measures.partialRank.relative", "σ ≥ ε σ_1"), isCount: true, limit: .rank,
+                thresholds: ("measures.partial_rank.relative", "σ ≥ ε σ_1"), isCount: true, limit: .rank,
                 notation: .meanAndError)
         ],
         options: [

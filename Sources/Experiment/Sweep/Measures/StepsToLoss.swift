@@ -2,7 +2,7 @@ import Text
 
 extension MeasureDeclaration {
     static let stepsToLoss = MeasureDeclaration(
-        "stepsToLoss", needs: [.trace],
+        "steps_to_loss", needs: [.trace],
         metrics: [
             Metric("steps_to_loss", label: "steps to the loss", isOfTraining: true, limit: .steps),
             Metric("reached_loss", label: "share that reached the loss", isOfTraining: true, limit: .share),
@@ -14,5 +14,5 @@ extension MeasureDeclaration {
                 "Which loss: `train_loss` or `test_loss`."),
         ],
         "Whether it is found when the loss first comes to a target: between steps of the trace, so it needs "
-            + "`measures.every`.")
+            + "`measures.trace_at`.")
 }

@@ -1,6 +1,6 @@
 extension MeasureDeclaration {
     static let weightDisplacement = MeasureDeclaration(
-        "weightDisplacement", needs: [.initialWeights],
+        "weight_displacement", needs: [.initialWeights],
         metrics: [
             Metric("weight_displacement", .layers, label: "weight displacement", limit: .nonNegative),
             Metric(

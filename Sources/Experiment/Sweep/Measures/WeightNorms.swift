@@ -15,14 +15,14 @@ extension Metric {
 
 extension MeasureDeclaration {
     static let weightNorms = MeasureDeclaration(
-        own: "weightNorms",
+        own: "weight_norms",
         metrics: [.spectralNorm, .frobeniusNorm, .stableRank, .numericalRank, .meanStableRank],
         settings: [
             Setting(
-                "measures.weightNorms", .flag, value: .bool(false),
+                "measures.weight_norms", .flag, value: .bool(false),
                 "Whether norms and ranks of the weight matrices are measured."),
             Setting(
-                "measures.weightNorms.tolerance", .number(Bounds(.open(0), .open(1))),
+                "measures.weight_norms.tolerance", .number(Bounds(.open(0), .open(1))),
                 default: "1.19e-07 times the matrix's larger side",
                 "Of the numerical rank: singular values of at least so much times the largest count. "
                     + "Turns the measure on."),

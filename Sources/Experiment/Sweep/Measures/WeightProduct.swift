@@ -2,23 +2,24 @@ import Text
 
 extension MeasureDeclaration {
     static let weightProduct = MeasureDeclaration(
-        "weightProduct", needs: [.denseChain], theory: "limit of infinite depth",
+        "weight_product", needs: [.denseChain], theory: "limit of infinite depth",
         metrics: [
             Metric(
                 "product_root", .hiddenLayers, label: "l-th root of σ_k/σ_1",
-                thresholds: ("measures.weightProduct.indices", "k = ε"), hasTheory: true, limit: .share,
+                thresholds: ("measures.weight_product.indices", "k = ε"), hasTheory: true, limit: .share,
                 hasGaps: true),
             Metric(
                 "product_exponent_root", .hiddenLayers, label: "l-th root of r_k/r_1",
-                thresholds: ("measures.weightProduct.indices", "k = ε"), hasTheory: true, limit: .nonNegative,
+                thresholds: ("measures.weight_product.indices", "k = ε"), hasTheory: true,
+                limit: .nonNegative,
                 hasGaps: true),
             Metric(
                 "product_rank", .hiddenLayers, label: "rank",
-                thresholds: ("measures.weightProduct.tolerances", "σ ≥ ε σ_1"), isCount: true,
+                thresholds: ("measures.weight_product.tolerances", "σ ≥ ε σ_1"), isCount: true,
                 hasTheory: true, limit: .rank),
             Metric(
                 "product_rank_single", .hiddenLayers, label: "rank, float32",
-                thresholds: ("measures.weightProduct.tolerances", "σ ≥ ε σ_1"), isCount: true,
+                thresholds: ("measures.weight_product.tolerances", "σ ≥ ε σ_1"), isCount: true,
                 hasTheory: true, limit: .rank),
         ],
         options: [
@@ -33,18 +34,18 @@ extension MeasureDeclaration {
             + "the Jacobian's.")
 
     static let rankStability = MeasureDeclaration(
-        "rankStability", needs: [.activations, .jacobians, .denseChain], theory: "promised below safe δ",
+        "rank_stability", needs: [.activations, .jacobians, .denseChain], theory: "promised below safe δ",
         metrics: [
             Metric(
                 "perturbed_rank", .layers, label: "perturbed rank",
-                thresholds: ("measures.rankStability.tolerances", "ε"), isCount: true,
+                thresholds: ("measures.rank_stability.tolerances", "ε"), isCount: true,
                 hasTheory: true, limit: .rank),
             Metric(
                 "unperturbed_rank", .layers, label: "rank",
-                thresholds: ("measures.rankStability.tolerances", "ε"), isCount: true, limit: .rank),
+                thresholds: ("measures.rank_stability.tolerances", "ε"), isCount: true, limit: .rank),
             Metric(
                 "safe_delta", .layers, label: "safe δ",
-                thresholds: ("measures.rankStability.tolerances", "ε"), limit: .nonNegative),
+                thresholds: ("measures.rank_stability.tolerances", "ε"), limit: .nonNegative),
         ],
         options: [
             Option(

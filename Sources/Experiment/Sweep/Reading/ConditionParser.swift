@@ -211,6 +211,9 @@ struct ConditionParser {
             if let path = axis(of: token) { return .axis(path) }
             if let other, case .texts(let texts)? = axes.values[other] {
                 if axes.isKnown(.text(text), of: other) { return .text(text) }
+                if let new = RenamedName.newName(for: text, isKnown: texts.contains) {
+                    throw Mistake(offset: token.offset, mistake: .renamed(text, to: new))
+                }
                 let suggestion = nearestSpelling(to: text, among: texts)
                 throw Mistake(
                     offset: token.offset, mistake: .unknownValue(text, axis: other, suggestion: suggestion))
@@ -222,6 +225,9 @@ struct ConditionParser {
     }
 
     private func unknown(_ word: String, _ token: Token) -> Mistake {
+        if let new = RenamedName.newName(for: word, isKnown: Setting.isName) {
+            return Mistake(offset: token.offset, mistake: .renamed(word, to: new))
+        }
         let suggestion = nearestSpelling(to: word, among: axes.paths)
         let mistake = ConditionMistake.unknownAxis(
             word, suggestion: suggestion, isSetting: Setting[path: word] != nil)

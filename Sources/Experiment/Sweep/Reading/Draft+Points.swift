@@ -16,7 +16,7 @@ extension Draft {
             var found: [PointConflict] = []
             let point = Point(fixed: grid.fixed, axes: grid.axes, positions: positions)
             let settings = point.settings(&found)
-            if case .steps(let listed) = settings.measures.every {
+            if case .steps(let listed) = settings.measures.traceAt {
                 longest[listed] = max(longest[listed] ?? 0, settings.trainingSteps)
             }
             longestTraining = max(longestTraining, settings.trainingSteps)
@@ -35,7 +35,7 @@ extension Draft {
             }
         }
         for (listed, steps) in longest.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
-            checkReached("measures.every", listed, steps, &faults)
+            checkReached("measures.trace_at", listed, steps, &faults)
         }
         if case .steps(let listed) = grid.weights {
             checkReached("weights", listed, longestTraining, &faults)
@@ -81,10 +81,10 @@ extension PointConflict {
         let history = settings.historyBytes
         if history > KeptWeights.limit {
             conflicts.append(
-                PointConflict("measures.every", .historyTooLarge(history, limit: KeptWeights.limit)))
+                PointConflict("measures.trace_at", .historyTooLarge(history, limit: KeptWeights.limit)))
         }
         guard weights != .none else { return conflicts }
-        if weights == .best, settings.measures.every == .end {
+        if weights == .best, settings.measures.traceAt == .end {
             conflicts.append(PointConflict("weights", .noTrace))
         }
         let bytes = settings.parameterBytes * weights.mostFiles

@@ -78,7 +78,7 @@ extension Draft {
     }
 
     private func checkRequired(_ faults: inout Faults) {
-        if !isGiven("experiment") { faults.add(mapping(lacking: "experiment"), "", .missing(["experiment"])) }
+        if !isGiven("model") { faults.add(mapping(lacking: "model"), "", .missing(["model"])) }
         if !isGiven("dataset") {
             // Options without a name belong to the values of an axis 'dataset'; here there is none.
             let options = fixed.filter { $0.key.hasPrefix("dataset.") }.values.map(\.place)
@@ -89,7 +89,7 @@ extension Draft {
                 first ?? mapping(lacking: "dataset"), "",
                 .missing([first == nil ? "dataset" : "dataset.name"]))
         }
-        if fixed["experiment"]?.value.string == "vib", !isGiven("beta") {
+        if fixed["model"]?.value.string == "vib", !isGiven("beta") {
             faults.add(mapping(lacking: "beta"), "", .missing(["beta"]))
         }
     }
@@ -116,7 +116,7 @@ extension Draft {
         switch path {
         case "training.optimizer": return ["adam"]
         case "training.schedule": return ["constant"]
-        case "normalisation": return words(of: "experiment") == ["resnet"] ? ["batch"] : ["none"]
+        case "normalisation": return words(of: "model") == ["resnet"] ? ["batch"] : ["none"]
         default: return []
         }
     }
@@ -127,10 +127,12 @@ extension Draft {
             var zipped: [SweepError.ZippedAxis] = []
             for path in zip.paths {
                 guard let axis = axes.first(where: { $0.axis.path == path })?.axis else {
-                    let suggestion = nearestSpelling(to: path, among: axes.map(\.axis.path))
-                    faults.add(
-                        zip.place, "zip.\(path)",
-                        .notAnAxis(suggestion: suggestion, isSetting: Setting[path: path] != nil))
+                    if !faults.addRenamed(zip.place, "zip.\(path)", path, isKnown: Setting.isName) {
+                        let suggestion = nearestSpelling(to: path, among: axes.map(\.axis.path))
+                        faults.add(
+                            zip.place, "zip.\(path)",
+                            .notAnAxis(suggestion: suggestion, isSetting: Setting[path: path] != nil))
+                    }
                     continue
                 }
                 if !seen.insert(path).inserted { faults.add(zip.place, "zip.\(path)", .zippedTwice) }

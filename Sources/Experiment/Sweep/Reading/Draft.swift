@@ -65,6 +65,10 @@ struct Draft {
         let node = entry.value
         switch entry.key {
         case "name": name = node.name(path: "name", &faults)
+        case "version":
+            // Of a run's sweep.json.
+            let only = Int(formatVersion)
+            _ = node.integer(in: only...only, path: "version", &faults)
         case "axes": readAxes(node, &faults)
         case "zip": readZip(node, &faults)
         case "where":
@@ -81,7 +85,9 @@ struct Draft {
         default:
             if Setting[path: entry.key] != nil, !entry.key.contains(".") {
                 give(entry.key, node, place: entry.keyPlace, &faults)
-            } else {
+            } else if !faults.addRenamed(
+                entry.keyPlace, entry.key, entry.key, isKnown: Draft.keys.contains)
+            {
                 let suggestion = nearestSpelling(to: entry.key, among: Draft.keys)
                 faults.add(
                     entry.keyPlace, entry.key, .unknownKey(due: Draft.keys, suggestion: suggestion))
@@ -107,11 +113,9 @@ struct Draft {
             let path = "\(group).\(entry.key)"
             if Setting.groups.contains(path), entry.value.mapping != nil {
                 readGroup(path, entry.value, place: entry.keyPlace, &faults)
-            } else if path == "measures.localRank.every" {
-                give("measures.every", entry.value, place: entry.keyPlace, shown: path, &faults)
             } else if Setting[path: path] != nil {
                 give(path, entry.value, place: entry.keyPlace, &faults)
-            } else {
+            } else if !Setting.isRenamed(path, inGroup: group, shown: path, place: entry.keyPlace, &faults) {
                 let suggestion = Setting.suggestion(for: path, inGroup: group)
                 faults.add(entry.keyPlace, path, .unknownSetting(suggestion: suggestion))
             }
@@ -135,8 +139,8 @@ struct Draft {
         }
         if node.sequence != nil, !setting.kind.isList, !setting.kind.maySayWhen {
             let problem: SweepError.Problem =
-                path == "experiment"
-                ? .wrongType(due: .oneOf(Setting.experimentNames), found: "a list") : .belongsUnderAxes
+                path == "model"
+                ? .wrongType(due: .oneOf(Setting.modelNames), found: "a list") : .belongsUnderAxes
             faults.add(node.place, shown, problem)
             return
         }
@@ -224,11 +228,26 @@ extension Setting {
         if groups.contains(path) {
             let members = all.filter { $0.group.map { $0 == path } ?? false }.map(\.path)
             faults.add(place, shown, .groupNotSetting(members))
-        } else {
+        } else if !isRenamed(path, inGroup: nil, shown: shown, place: place, &faults) {
             faults.add(place, shown, .unknownSetting(suggestion: suggestion(for: path, inGroup: nil)))
         }
         return nil
     }
+
+    /// Adds that a path, or within a group its rest, has another name now, where it has.
+    static func isRenamed(
+        _ path: String, inGroup group: String?, shown: String, place: SweepError.Place, _ faults: inout Faults
+    ) -> Bool {
+        guard let new = RenamedName.newName(for: path, isKnown: isName) else { return false }
+        func shortened(_ path: String) -> String {
+            group.map { path.hasPrefix($0 + ".") ? String(path.dropFirst($0.count + 1)) : path } ?? path
+        }
+        faults.add(place, shown, .renamed(shortened(path), to: shortened(new)))
+        return true
+    }
+
+    /// Whether a path is a setting's or a group's.
+    static func isName(_ path: String) -> Bool { Setting[path: path] != nil || groups.contains(path) }
 
     /// The setting that a misspelt path means: near as a whole, or of that last word. Within a group the
     /// group's name is left out.

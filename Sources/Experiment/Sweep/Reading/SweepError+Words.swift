@@ -1,3 +1,5 @@
+import Text
+
 extension SweepError {
     /// What should stand in a place.
     public enum Due: Equatable, Sendable {
@@ -15,7 +17,7 @@ extension SweepError {
             case .times: "end, log, {linear: n}, {log: n} or a list of steps"
             case .values:
                 "a list of values, or {log: [a, b], count: n}, {linear: [a, b], count: n}, {range: [a, b]}"
-            case .layer: "a layer's number, last, each, min or hiddenMin"
+            case .layer: "a layer's number, last, each, min or hidden_min"
             case .oneOf(let words): listed(words, "or")
             }
         }
@@ -41,6 +43,7 @@ extension SweepError {
         // Keys.
         case unknownKey(due: [String], suggestion: String?)
         case unknownSetting(suggestion: String?)
+        case renamed(String, to: String)
         case groupNotSetting([String])
         case notAnAxis(suggestion: String?, isSetting: Bool)
         case neverAnAxis(String)
@@ -121,7 +124,7 @@ extension SweepError {
         case noHiddenLayer(Int, of: Int)
         /// Of plain stacks of dense layers alone.
         case plainOnly
-        case lossUnfit(String, due: [String], experiment: String, dataset: String)
+        case lossUnfit(String, due: [String], model: String, dataset: String)
         case stepNotReached(Int, of: Int, setting: String)
         /// Best weights of which no trace tells.
         case noTrace
@@ -135,7 +138,7 @@ extension SweepError {
             switch self {
             case .noCovariance: "gaussian data need 'correlations', or 'covariance' with 'inputs'"
             case .noInputs: "a covariance needs 'inputs', the number of its variables that are x"
-            case .noDecayEvery: "with schedule decay, gaussian data need 'training.decayEvery', in steps"
+            case .noDecayEvery: "with schedule decay, gaussian data need 'training.decay_every', in steps"
             case .noDuration(gaussian: true): "gaussian data have no epochs: training.steps is required"
             case .noDuration(gaussian: false): "missing: training.steps or training.epochs is required"
             case .noTargets(let inputs, let count):
@@ -154,8 +157,8 @@ extension SweepError {
             case .tooManyTestPoints(let points): "\(points) test points, and the data set has 10000"
             case .tooManyTrainPoints(let points, let count):
                 "\(points) training points, and the data set has \(count)"
-            case .needsImages(let experiment):
-                "a \(experiment) needs images: "
+            case .needsImages(let model):
+                "a \(model) needs images: "
                     + listed(TrialSettings.Images.Name.allCases.map(\.rawValue), "or")
             case .depthOfResnet(let depth):
                 "no resnet has depth \(depth): it is 6n + 2, so 8, 14, 20, 26, 32, …"
@@ -163,7 +166,7 @@ extension SweepError {
                 "\(groups) groups do not divide \(channels) units or channels: give 'groups' that do"
             case .tooManyChannels(let channels): "\(channels) channels; 4096 are the most"
             case .needsDenseChain:
-                "this measure is of plain networks: an mlp without normalisation and skips, or a vib"
+                "this measure is of plain networks: an mlp without normalisation and residual connections, or a vib"
             case .noConvolution: "a cnn needs a convolution before its dense layer: depth is 2 or more"
             case .batchTooLarge(let batch, let points):
                 "a batch of \(batch) is larger than the \(points) training points"
@@ -175,19 +178,20 @@ extension SweepError {
             case .noMeasure(let path): "it needs \(path)"
             case .noAllPoints:
                 "gaussian data are drawn anew for each batch, so there is no 'all': give a number"
-            case .plainOnly: "is of plain networks alone: without normalisation, skips and convolutions"
+            case .plainOnly:
+                "is of plain networks alone: without normalisation, residual connections and convolutions"
             case .noHiddenLayer(let layer, let hidden):
                 hidden == 0
                     ? "a network of depth 1 has no hidden layer"
                     : "no hidden layer \(layer): the network has \(hidden)"
-            case .lossUnfit(let loss, let due, let experiment, let dataset):
-                "\(loss) does not fit \(experiment == "mlp" ? "an" : "a") \(experiment) on \(dataset): "
+            case .lossUnfit(let loss, let due, let model, let dataset):
+                "\(loss) does not fit \(model == "mlp" ? "an" : "a") \(model) on \(dataset): "
                     + "take \(listed(due, "or"))"
             case .stepNotReached(let step, let steps, let setting):
                 "no trial reaches step \(step): training ends with step \(steps) (where quick or --set shortens "
                     + "it, give \(setting) there too)"
             case .noTrace:
-                "'best' is of the steps of the trace, and there is none: give measures.every, or keep 'final'"
+                "'best' is of the steps of the trace, and there is none: give measures.trace_at, or keep 'final'"
             case .weightsTooLarge(let bytes, let limit):
                 "a trial's kept weights are \(bytes) bytes; at most \(limit) (256 MiB) can be kept"
             case .historyTooLarge(let bytes, let limit):
@@ -246,6 +250,7 @@ extension SweepError.Problem {
         case .unknownKey(let due, let suggestion):
             "no such key" + (suggestion == nil ? "; there are \(listed(due, "and"))" : Self.hint(suggestion))
         case .unknownSetting(let suggestion): "no such setting" + Self.hint(suggestion)
+        case .renamed(let old, let new): RenamedName.words(old, new)
         case .groupNotSetting(let settings): "not a setting but several: \(listed(settings, "and"))"
         case .notAnAxis(let suggestion, let isSetting):
             (isSetting ? "not an axis of this sweep but a setting with one value" : "no such axis")
@@ -253,7 +258,7 @@ extension SweepError.Problem {
         case .neverAnAxis("weights"):
             "cannot be an axis: what is kept is of the whole sweep (several steps are one list: [100, 200])"
         case .neverAnAxis("reproducibility"): "cannot be an axis: it is of the whole sweep"
-        case .neverAnAxis: "cannot be an axis: a sweep has one experiment"
+        case .neverAnAxis: "cannot be an axis: a sweep has one model"
         case .missing(let paths): "missing: \(listed(paths, "or")) is required"
         case .belongsUnderAxes: "one value is due here; several make an axis, under 'axes'"
         case .givenTwice(let first): "given twice, first \(Self.words(of: first))"

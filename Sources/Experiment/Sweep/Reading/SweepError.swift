@@ -69,6 +69,15 @@ package struct Faults {
 
     package init() {}
 
+    /// Adds that a name is now another, where it is.
+    package mutating func addRenamed(
+        _ place: SweepError.Place, _ path: String, _ name: String, isKnown: (String) -> Bool
+    ) -> Bool {
+        guard let new = RenamedName.newName(for: name, isKnown: isKnown) else { return false }
+        add(place, path, .renamed(name, to: new))
+        return true
+    }
+
     package mutating func add(_ place: SweepError.Place, _ path: String, _ problem: SweepError.Problem) {
         let fault = SweepError.Fault(place, path, problem)
         if !isFull, !list.contains(fault) { list.append(fault) }

@@ -79,6 +79,7 @@ extension YAMLNode {
         guard !faults.isFull else { return nil }
         guard let scalar = text(path: path, due: .oneOf(words), &faults) else { return nil }
         guard words.contains(scalar.text) else {
+            if faults.addRenamed(place, path, scalar.text, isKnown: words.contains) { return nil }
             faults.add(
                 place, path,
                 .unknownWord(shown, due: words, suggestion: nearestSpelling(to: scalar.text, among: words)))
@@ -251,7 +252,9 @@ extension YAMLNode {
                     .map(JSONValue.string)
             } else if let setting = Setting[path: "dataset." + entry.key] {
                 members[entry.key] = entry.value.value(of: setting.kind, path: memberPath, &faults)
-            } else {
+            } else if !Setting.isRenamed(
+                "dataset." + entry.key, inGroup: "dataset", shown: memberPath, place: entry.keyPlace, &faults)
+            {
                 let suggestion = nearestSpelling(to: entry.key, among: ["name"] + known)
                 faults.add(entry.keyPlace, memberPath, .unknownSetting(suggestion: suggestion))
             }

@@ -26,7 +26,7 @@ struct TheoryForms {
 
     /// Of a VIB on Gaussian data.
     private static func optimum(_ settings: TrialSettings, _ sizes: RecordSizes) -> ValueForm? {
-        guard case .gaussian = settings.dataset, case .vib = settings.experiment,
+        guard case .gaussian = settings.dataset, case .vib = settings.model,
             settings.training.loss == .gaussianNLL
         else { return nil }
         let directions = ValueForm.number(0...Double(sizes.inputs), orNull: false)
@@ -44,7 +44,7 @@ struct TheoryForms {
 
     /// Of a network that learns from a teacher.
     private static func bounds(_ settings: TrialSettings, _ sizes: RecordSizes) -> [String: ValueForm] {
-        guard case .teacher = settings.dataset, case .mlp = settings.experiment else { return [:] }
+        guard case .teacher = settings.dataset, case .mlp = settings.model else { return [:] }
         let layers = ValueForm.tuple(sizes.units.map { _ in atLeastNothing })
         let layer = ValueForm.number(1...Double(max(1, sizes.layers)), orNull: false)
         var members: [String: ValueForm] = [

@@ -13,7 +13,7 @@ public struct RecordForm: Sendable {
 
     /// All of a trial's settings that its record's form depends on.
     private struct Source: Equatable, Sendable {
-        let experiment: TrialSettings.Experiment
+        let model: TrialSettings.Model
         let dataset: TrialSettings.Dataset
         let network: TrialSettings.Network
         let loss: Loss
@@ -22,14 +22,14 @@ public struct RecordForm: Sendable {
         let measures: TrialSettings.Measures
 
         init(_ settings: TrialSettings) {
-            experiment =
-                if case .vib(_, let bottleneck, _) = settings.experiment {
-                    .vib(beta: 0, bottleneck: bottleneck, scaleShift: 0)
+            model =
+                if case .vib(_, let bottleneck, _) = settings.model {
+                    .vib(beta: 0, bottleneck: bottleneck, sigmaShift: 0)
                 } else {
-                    settings.experiment
+                    settings.model
                 }
             (dataset, network, measures) = (settings.dataset, settings.network, settings.measures)
-            (loss, batch) = (settings.training.loss, settings.training.batch)
+            (loss, batch) = (settings.training.loss, settings.training.batchSize)
             duration = settings.training.duration
         }
     }
@@ -156,12 +156,12 @@ struct MetricForms {
 
     /// nil where the trial asks for none.
     func trace(isWhole: Bool) -> ValueForm? {
-        let most = settings.measures.every.mostEntries
+        let most = settings.measures.traceAt.mostEntries
         guard most > 0 else { return nil }
         guard case .object(var members) = forms(where: { !$0.isOfTraining }) else { return nil }
         members.append(ValueForm.Member(key: Array("step".utf8), form: .step, isRequired: true))
         members.sort { $0.key.lexicographicallyPrecedes($1.key) }
-        let due = stepCount.map { settings.measures.every.steps(of: $0) }
+        let due = stepCount.map { settings.measures.traceAt.steps(of: $0) }
         let count = due?.count ?? most
         // All listed steps may lie behind the end.
         guard count > 0 else { return nil }
@@ -191,7 +191,7 @@ struct MetricForms {
         if settings.hasClasses { metrics += [.accuracy, .trainAccuracy] }
         if settings.training.loss == .logistic { metrics.append(.trainMargin) }
         var isVIB = false
-        if case .vib = settings.experiment { isVIB = true }
+        if case .vib = settings.model { isVIB = true }
         if isVIB {
             metrics += [.klNats, .klBits, .izyNats, .izyBits]
             if settings.hasClasses { metrics += [.accuracyOneSample, .accuracySampled] }

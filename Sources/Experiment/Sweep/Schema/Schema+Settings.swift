@@ -11,11 +11,11 @@ extension Setting {
     static subscript(path path: String) -> Setting? { byPath[path] }
 
     /// What is of the whole sweep.
-    static let neverAxes = ["experiment", "weights", "reproducibility"]
+    static let neverAxes = ["model", "weights", "reproducibility"]
 
-    /// The mappings that settings stand under: "dataset", "training", "measures", "measures.localRank".
+    /// The mappings that settings stand under: "dataset", "training", "measures", "measures.local_rank".
     static let groups: [String] =
-        ["dataset", "training", "measures", "training.logDet"]
+        ["dataset", "training", "measures", "training.log_det"]
         + MeasureCatalogue.all.filter { !$0.options.isEmpty }.map(\.path)
 
     /// Settings of which only one may be given: each set excludes the other.
@@ -23,7 +23,7 @@ extension Setting {
         (["training.steps"], ["training.epochs"]),
         (["hidden"], ["depth", "width"]),
         (["dataset.correlations"], ["dataset.covariance"]),
-        (["dataset.covariance"], ["dataset.targets", "dataset.directions"]),
+        (["dataset.covariance"], ["dataset.targets", "dataset.directions_seed"]),
     ]
 
     init(_ path: String, _ kind: Kind, default defaultText: String, uses: [Use] = [], _ meaning: String) {
@@ -52,17 +52,17 @@ extension Setting {
     private static let teacher = Use.teacher
     private static let finite = Use.classes
     private static let scaled = Use(path: "dataset", words: images.words + ["symmetric"])
-    private static let modular = Use(path: "dataset", words: ["modularAddition"])
+    private static let modular = Use(path: "dataset", words: ["modular-addition"])
     private static let chosen = Use(
         path: "dataset", words: images.words + ["teacher", "symmetric"])
     private static let withTests = Use(
         path: "dataset", words: ["gaussian"] + images.words + ["teacher"])
     private static let drawn = Use(path: "dataset", words: ["gaussian", "teacher"])
     private static let mlp = Use.mlp
-    private static let plain = Use(path: "experiment", words: ["mlp", "cnn"])
-    private static let layered = Use(path: "experiment", words: ["mlp", "vib", "cnn"])
-    private static let beyond = Use(path: "experiment", words: ["mlp", "cnn", "resnet"])
-    private static let adam = Use(path: "training.optimizer", words: ["adam"])
+    private static let plain = Use(path: "model", words: ["mlp", "cnn"])
+    private static let layered = Use(path: "model", words: ["mlp", "vib", "cnn"])
+    private static let beyond = Use(path: "model", words: ["mlp", "cnn", "resnet"])
+    private static let adam = Use(path: "training.optimizer", words: ["adam", "adamw"])
     private static let sgd = Use(path: "training.optimizer", words: ["sgd"])
     private static let decay = Use(path: "training.schedule", words: ["decay"])
 
@@ -87,18 +87,18 @@ extension Setting {
 
     static let datasetNames = [
         "gaussian", "mnist", "fashion-mnist", "cifar-10", "generated-images", "teacher",
-        "symmetric", "modularAddition",
+        "symmetric", "modular-addition",
     ]
-    static let experimentNames = ["mlp", "vib", "cnn", "resnet"]
+    static let modelNames = ["mlp", "vib", "cnn", "resnet"]
     static let seedLimit = 1 << 53 - 1
 
     private static let basic: [Setting] = [
         Setting(
-            "experiment", .word(experimentNames), default: "required", "What a trial trains. Never an axis."),
+            "model", .word(modelNames), default: "required", "What a trial trains. Never an axis."),
         Setting(
             "dataset", .dataset, default: "required",
             "What it trains on: gaussian, mnist, fashion-mnist, cifar-10, generated-images, teacher, symmetric or "
-                + "modularAddition."),
+                + "modular-addition."),
         Setting(
             "beta", .number(factor), default: "required", uses: [vib],
             "The weight of the compression term, β in `task loss + β · KL`."),
@@ -107,7 +107,7 @@ extension Setting {
         Setting(
             "weights", .weights, default: "none",
             "Which weights the run keeps: those after the last step, at the trace's lowest test loss (needs "
-                + "`measures.every`), or after the steps listed. Never an axis."),
+                + "`measures.trace_at`), or after the steps listed. Never an axis."),
         Setting(
             "reproducibility", .word(["recorded", "strict"]), default: "recorded",
             "Whether workers of several BLAS kernels or of other sources, whose digits may differ, may share the "
@@ -133,38 +133,38 @@ extension Setting {
             "dataset.targets", .integer(1...1023), default: "none", uses: [gaussian],
             "y's components, with `correlations` and `inputs`: a random cross-covariance."),
         Setting(
-            "dataset.directions", .integer(0...seedLimit), default: "0", uses: [gaussian],
+            "dataset.directions_seed", .integer(0...seedLimit), default: "0", uses: [gaussian],
             "The seed of that cross-covariance: not the trial's, so that all seeds learn the same map."),
         Setting(
             "dataset.task", .word(TrialSettings.Teacher.Task.allCases.map(\.rawValue)),
             default: "classification", uses: [teacher],
             "The teacher's output's sign, with margin 1; or the output itself, which is never negative."),
         Setting(
-            "dataset.teacherDepth", .integer(1...100), default: "2", uses: [teacher],
+            "dataset.teacher_depth", .integer(1...100), default: "2", uses: [teacher],
             "K, the teacher's weight layers."),
         Setting(
-            "dataset.teacherWidth", .integer(1...1024), default: "4", uses: [teacher],
+            "dataset.teacher_width", .integer(1...1024), default: "4", uses: [teacher],
             "Units of each of the teacher's hidden layers."),
         Setting(
             "dataset.norm", .number(Bounds(.open(0), .closed(1e6))), default: "required", uses: [teacher],
             "B, the Frobenius norm of each of the teacher's weight matrices."),
         Setting(
-            "dataset.teacherSeed", .integer(0...seedLimit), default: "0", uses: [teacher],
+            "dataset.teacher_seed", .integer(0...seedLimit), default: "0", uses: [teacher],
             "The seed of the teacher's weights: not the trial's, so that all seeds learn from one teacher."),
         Setting(
-            "dataset.trainPoints", .integer(1...60000),
+            "dataset.train_points", .integer(1...60000),
             default: "all 60000 or 50000 (images), 128 (teacher), 3277 of 4096 (symmetric)", uses: [chosen],
             "Train on the first so many images; or so many points that the teacher labels; or so many patterns "
                 + "that the seed chooses, the others being the test set."),
         Setting(
-            "dataset.testPoints", .integer(2...10_000_000),
+            "dataset.test_points", .integer(2...10_000_000),
             default: "65536 (gaussian), all 10000 (images), 1024 (teacher)", uses: [withTests],
             "Points that the final measures are taken on."),
         Setting(
             "dataset.modulus", .integer(2...499), default: "97", uses: [modular],
             "p of the table of (a + b) mod p: 2 p inputs, p classes, p² points."),
         Setting(
-            "dataset.trainFraction", .number(Bounds(.open(0), .open(1))), default: "0.4", uses: [modular],
+            "dataset.train_fraction", .number(Bounds(.open(0), .open(1))), default: "0.4", uses: [modular],
             "The share of the table's pairs that train, which the seed chooses; the others test."),
         Setting(
             "dataset.scale", .word(["unit", "symmetric"]), default: "unit (mlp), symmetric (others)",
@@ -177,14 +177,14 @@ extension Setting {
             "Weight layers; of a VIB the encoder's, its μ/σ head included; of a resnet 6n + 2."),
         Setting(
             "width", .integer(1...65536),
-            default: "64 (gaussian, teacher, symmetric), 200 (images, modularAddition), 16 (cnn, resnet)",
+            default: "64 (gaussian, teacher, symmetric), 200 (images, modular-addition), 16 (cnn, resnet)",
             "Units of every hidden layer; channels of a cnn's convolutions, and of a resnet's first stage."),
         Setting(
             "hidden", .integers(1...65536, limit: 999), default: "`depth` − 1 layers of `width`",
             uses: [layered], "Units (of a cnn channels) of each hidden layer, in place of depth and width."),
         Setting(
             "activation", .word(["linear", "relu", "tanh"]),
-            default: "linear (gaussian), relu (images, teacher, modularAddition), tanh (symmetric)",
+            default: "linear (gaussian), relu (images, teacher, modular-addition), tanh (symmetric)",
             uses: [layered],
             "The function after every hidden layer."),
         Setting(
@@ -192,9 +192,9 @@ extension Setting {
             "Whether layers have biases; a ReLU network without is homogeneous in its weights."),
         Setting(
             "initialisation", .word(Initialisation.allCases.map(\.rawValue)),
-            default: "scaled", uses: [mlp],
-            "Weights before the first step, normal: `scaled`, of variance 2 / inputs before a ReLU and "
-                + "2 / (inputs + outputs) else; `truncatedNormal`, of deviation 1/√inputs, drawn again beyond two "
+            default: "he_glorot", uses: [mlp],
+            "Weights before the first step, normal: `he_glorot`, of variance 2 / inputs before a ReLU and "
+                + "2 / (inputs + outputs) else; `truncated_normal`, of deviation 1/√inputs, drawn again beyond two "
                 + "deviations; `gaussian`, of deviation 1/√inputs. Or of the same deviation `uniform`; or "
                 + "`orthogonal`, a random matrix with orthonormal rows or columns."),
         Setting(
@@ -206,20 +206,22 @@ extension Setting {
             uses: [Use(path: "normalisation", words: ["group"])],
             "Into how many groups of units, or channels, group normalisation divides a layer."),
         Setting(
-            "skips", .flag, default: "false", uses: [mlp],
+            "residual", .flag, default: "false", uses: [mlp],
             "Whether each hidden layer that is as wide as its input has that added to its output."),
         Setting(
             "bottleneck", .integer(1...4096), default: "number of inputs (gaussian), 32 (images)",
             uses: [vib],
             "K, the latent variables."),
         Setting(
-            "scaleShift", .number(Bounds(.closed(-50), .closed(50))), default: "0 (gaussian), −5 (images)",
+            "sigma_shift", .number(Bounds(.closed(-50), .closed(50))), default: "0 (gaussian), −5 (images)",
             uses: [vib], "s0 of σ = softplus(s + s0), the scale of the latent noise."),
     ]
 
     private static let training: [Setting] = [
-        Setting("training.optimizer", .word(["adam", "sgd"]), default: "adam", "How the parameters move."),
-        Setting("training.learningRate", .number(factor), default: "0.001", "The first learning rate."),
+        Setting(
+            "training.optimizer", .word(["adam", "adamw", "sgd"]), default: "adam", "How the parameters move."
+        ),
+        Setting("training.learning_rate", .number(factor), default: "0.001", "The first learning rate."),
         Setting(
             "training.beta1", .number(kept), default: "0.9", uses: [adam], "Decay of the first moment."),
         Setting(
@@ -231,27 +233,24 @@ extension Setting {
         Setting(
             "training.momentum", .number(kept), default: "0", uses: [sgd], "Momentum of the gradient."),
         Setting(
-            "training.weightDecay", .number(factorOrZero), default: "0",
-            "Adds so much times each weight to its gradient."),
-        Setting(
-            "training.decoupledDecay", .flag, default: "false",
-            "Whether `weightDecay` instead shrinks weights beside the optimizer's step, by the learning rate "
-                + "times it (AdamW)."),
+            "training.weight_decay", .number(factorOrZero), default: "0",
+            "Adds so much times each weight to its gradient; with adamw, each step shrinks the weights by the "
+                + "learning rate times it instead."),
         Setting(
             "training.schedule", .word(["constant", "cosine", "decay"]), default: "constant",
-            "The learning rate over time: constant, half a cosine to 0, or times `decayFactor` again and again."
+            "The learning rate over time: constant, half a cosine to 0, or times `decay_factor` again and again."
         ),
         Setting(
-            "training.decayFactor", .number(Bounds(.open(0), .closed(1))), default: "0.97", uses: [decay],
+            "training.decay_factor", .number(Bounds(.open(0), .closed(1))), default: "0.97", uses: [decay],
             "What the learning rate is multiplied by."),
         Setting(
-            "training.decayEvery", .integer(1...1_000_000_000),
+            "training.decay_every", .integer(1...1_000_000_000),
             default: "2, required (gaussian)", uses: [decay],
             "After so many epochs, or steps (gaussian)."),
         Setting(
-            "training.average", .numberOrOff(keptWeights), default: "off",
+            "training.ema_decay", .numberOrOff(keptWeights), default: "off",
             "Decay of a moving average of the parameters; measures then read the average."),
-        Setting("training.batch", .integer(1...1_000_000), default: "128", "Points in a step."),
+        Setting("training.batch_size", .integer(1...1_000_000), default: "128", "Points in a step."),
         Setting(
             "training.steps", .integer(0...1_000_000_000), default: "required, or `epochs`",
             "Length in steps; 0 measures the network as it was drawn."),
@@ -259,18 +258,18 @@ extension Setting {
             "training.epochs", .integer(1...1_000_000), default: "required, or `steps`", uses: [finite],
             "Length in passes over the training points."),
         Setting(
-            "training.loss", .word(["crossEntropy", "meanSquaredError", "gaussianNLL", "logistic"]),
-            default: "crossEntropy (images, symmetric, modularAddition), gaussianNLL (vib, gaussian), "
-                + "meanSquaredError (mlp, gaussian; teacher's regression), logistic (teacher's classification)",
+            "training.loss", .word(["cross_entropy", "mean_squared_error", "gaussian_nll", "logistic"]),
+            default: "cross_entropy (images, symmetric, modular-addition), gaussian_nll (vib, gaussian), "
+                + "mean_squared_error (mlp, gaussian; teacher's regression), logistic (teacher's classification)",
             "The task loss."),
         Setting(
-            "training.logDet.weight", .number(factorOrZero), default: "0",
+            "training.log_det.weight", .number(factorOrZero), default: "0",
             "λ: adds λ · −ln det(HᵀH + ε I) to the objective, H the batch's activations [points, units] of a "
                 + "hidden layer."),
         Setting(
-            "training.logDet.epsilon", .number(positive), default: "0.001", "ε of the same."),
+            "training.log_det.epsilon", .number(positive), default: "0.001", "ε of the same."),
         Setting(
-            "training.logDet.layers", .integers(1...999, limit: 999), default: "the last hidden layer",
+            "training.log_det.layers", .integers(1...999, limit: 999), default: "the last hidden layer",
             "The hidden layers, from 1, that have the term; of a VIB the encoder's."),
     ]
 
@@ -278,7 +277,7 @@ extension Setting {
     private static let measures: [Setting] =
         MeasureCatalogue.all.flatMap(\.settings) + [
             Setting(
-                "measures.every", .times, default: "end",
+                "measures.trace_at", .times, default: "end",
                 "When the trace gets an entry, beside the end: so many points equally spaced in steps or in their "
                     + "logarithm (`log` alone: 20), or the steps listed."),
             Setting(

@@ -3,7 +3,7 @@ import Text
 /// A setting of a sweep file: the one place that says its path, its type and bounds, its default, what uses
 /// it and what it means. Type checks, spelling suggestions and the table in docs/sweep-files.md come from it.
 public struct Setting: Sendable {
-    /// The path by which files, axes, `--set` and messages name it: "training.learningRate".
+    /// The path by which files, axes, `--set` and messages name it: "training.learning_rate".
     public let path: String
     let kind: Kind
     /// For a reader: a value, or a word on how it follows from other settings.

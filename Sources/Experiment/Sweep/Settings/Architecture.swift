@@ -43,11 +43,11 @@ extension TrialSettings {
 
     /// Weight layers: what the axis `depth` says.
     public var depth: Int {
-        if case .network(.resnet(let depth, _, _)) = experiment { depth } else { network.depth }
+        if case .network(.resnet(let depth, _, _)) = model { depth } else { network.depth }
     }
 
     /// As in a sweep file.
-    public var experimentName: String { experiment.json["name"]?.string ?? "" }
+    public var modelName: String { model.json["name"]?.string ?? "" }
 }
 
 extension TrialSettings.Architecture {
@@ -57,7 +57,7 @@ extension TrialSettings.Architecture {
         switch self {
         case .mlp(let kind, let isResidual):
             members["name"] = .string("mlp")
-            if isResidual { members["skips"] = .bool(true) }
+            if isResidual { members["residual"] = .bool(true) }
             normalisation = kind
         case .cnn(let kind):
             members["name"] = .string("cnn")

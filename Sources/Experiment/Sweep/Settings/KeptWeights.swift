@@ -79,7 +79,7 @@ extension TrialSettings {
 
     /// Most bytes of the weights that a training keeps of its trace's steps; 0 where no measure wants them.
     public var historyBytes: Int {
-        measures.need(.weightHistory) ? parameterBytes * measures.every.mostEntries : 0
+        measures.need(.weightHistory) ? parameterBytes * measures.traceAt.mostEntries : 0
     }
 
     /// Of all parameters as single-precision numbers.
@@ -91,7 +91,7 @@ extension Trial {
     /// `settings.tensors`. Whoever knows the trial knows these bytes, and so the file's size.
     public func weightsHeader(step: Int) -> [UInt8] {
         var metadata = [
-            "trial": id.text, "step": String(step), "experiment": settings.experimentName,
+            "trial": id.text, "step": String(step), "model": settings.modelName,
             "network": settings.networkDescription.json.canonicalText,
         ]
         for (path, value) in axes {

@@ -4,7 +4,7 @@ import Text
 /// What tells a trial's network from its parameters alone: kept weights carry it in their file, so that whoever has
 /// the file can rebuild the network and measure it as its training did.
 public struct NetworkDescription: Equatable, Sendable {
-    public var experiment: TrialSettings.Experiment
+    public var model: TrialSettings.Model
     public var network: TrialSettings.Network
     /// Of points that are no images: 1 × 1 pixels of as many channels as there are inputs.
     public var input: ImageSize
@@ -20,14 +20,14 @@ public struct NetworkDescription: Equatable, Sendable {
     public var inputs: Int { input.count }
 
     /// "mlp", "vib", "cnn" or "resnet".
-    public var name: String { experiment.json["name"]?.string ?? "" }
+    public var name: String { model.json["name"]?.string ?? "" }
 
     public var isConvolutional: Bool {
-        if case .network(let architecture) = experiment { architecture.isOfImages } else { false }
+        if case .network(let architecture) = model { architecture.isOfImages } else { false }
     }
 
     /// Whether the network is a chain of dense layers, with nothing but an activation between two.
-    public var isDenseChain: Bool { if case .network = experiment { false } else { true } }
+    public var isDenseChain: Bool { if case .network = model { false } else { true } }
 }
 
 extension TrialSettings {
@@ -41,7 +41,7 @@ extension TrialSettings {
             case .images, .symmetric, .modular: outputCount
             }
         return NetworkDescription(
-            experiment: experiment, network: network, input: input, outputs: outputCount, classes: classes,
+            model: model, network: network, input: input, outputs: outputCount, classes: classes,
             loss: training.loss, samples: classes == 0 ? 1 : measures.samples, seed: seed)
     }
 }
@@ -52,7 +52,7 @@ extension NetworkDescription {
     public var json: JSONValue {
         .object([
             "activation": .string(network.activation.rawValue), "biases": .bool(network.biases),
-            "classes": JSONValue(classes), "experiment": experiment.json, "hidden": JSONValue(network.hidden),
+            "classes": JSONValue(classes), "model": model.json, "hidden": JSONValue(network.hidden),
             "input": JSONValue([input.height, input.width, input.channels]), "loss": .string(loss.rawValue),
             "outputs": JSONValue(outputs), "samples": JSONValue(samples), "seed": .number(Double(seed)),
         ])
@@ -68,7 +68,7 @@ extension NetworkDescription {
         }
         let sizes = json["input"]?.array?.compactMap { whole($0, 1...NetworkDescription.widest) } ?? []
         let hidden = json["hidden"]?.array?.compactMap { whole($0, 1...NetworkDescription.widest) } ?? []
-        guard let experiment = json["experiment"].flatMap(TrialSettings.Experiment.init(json:)),
+        guard let model = json["model"].flatMap(TrialSettings.Model.init(json:)),
             let activation = json["activation"]?.string.flatMap({
                 Activation(rawValue: $0)
             }), let biases = json["biases"]?.bool,
@@ -86,10 +86,10 @@ extension NetworkDescription {
             case .gaussianNLL: classes == 0
             case .meanSquaredError: classes == 0 || classes == outputs
             }
-        if case .vib = experiment, classes > 0, loss != .crossEntropy { return nil }
+        if case .vib = model, classes > 0, loss != .crossEntropy { return nil }
         guard fits else { return nil }
         self.init(
-            experiment: experiment,
+            model: model,
             network: TrialSettings.Network(hidden: hidden, activation: activation, biases: biases),
             input: ImageSize(height: sizes[0], width: sizes[1], channels: sizes[2]), outputs: outputs,
             classes: classes, loss: loss,
@@ -97,7 +97,7 @@ extension NetworkDescription {
     }
 }
 
-extension TrialSettings.Experiment {
+extension TrialSettings.Model {
     /// Of its own JSON form; nil of any other.
     fileprivate init?(json: JSONValue) {
         func whole(_ key: String) -> Int? {
@@ -112,7 +112,7 @@ extension TrialSettings.Experiment {
         }
         switch json["name"]?.string {
         case "mlp":
-            let isResidual = json["skips"]?.bool ?? false
+            let isResidual = json["residual"]?.bool ?? false
             self =
                 normalisation == nil && !isResidual
                 ? .mlp : .network(.mlp(normalisation, isResidual: isResidual))
@@ -124,9 +124,9 @@ extension TrialSettings.Experiment {
             self = .network(.resnet(depth: depth, width: width, normalisation))
         case "vib":
             guard let beta = json["beta"]?.number, let bottleneck = whole("bottleneck"),
-                let shift = json["scaleShift"]?.number
+                let shift = json["sigma_shift"]?.number
             else { return nil }
-            self = .vib(beta: beta, bottleneck: bottleneck, scaleShift: shift)
+            self = .vib(beta: beta, bottleneck: bottleneck, sigmaShift: shift)
         default: return nil
         }
     }
@@ -142,7 +142,7 @@ extension NetworkDescription {
     private var shapes: [NetworkShape] {
         get throws(ShapeFault) {
             let units = [inputs] + network.hidden
-            switch experiment {
+            switch model {
             case .mlp:
                 return [
                     try .mlp(
@@ -163,7 +163,7 @@ extension NetworkDescription {
     /// A network's parameters by name, in the order in which training holds them. A weight is [outputs, inputs].
     public var tensors: [(name: String, shape: [Int])] {
         var tensors = plans.flatMap(\.tensors).map { (name: $0.name, shape: $0.shape) }
-        if case .vib = experiment, loss == .gaussianNLL {
+        if case .vib = model, loss == .gaussianNLL {
             tensors.append(("decoder.log_variance", [outputs]))
         }
         return tensors
@@ -175,7 +175,7 @@ extension NetworkDescription {
     /// The number of units of each of them; a VIB's last layer counts its means alone.
     var layerUnits: [Int] {
         var units = layers.map(\.size.count)
-        if case .vib(_, let bottleneck, _) = experiment, !units.isEmpty {
+        if case .vib(_, let bottleneck, _) = model, !units.isEmpty {
             units[units.count - 1] = bottleneck
         }
         return units

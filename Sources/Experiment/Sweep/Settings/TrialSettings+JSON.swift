@@ -6,7 +6,7 @@ extension TrialSettings {
     /// are. Trial identifiers hash it, so its form is a contract (`TrialID.contentVersion`).
     public var json: JSONValue {
         var members: [String: JSONValue] = [
-            "experiment": experiment.json, "dataset": dataset.json,
+            "model": model.json, "dataset": dataset.json,
             "hidden": JSONValue(network.hidden), "activation": .string(network.activation.rawValue),
             "training": training.json, "measures": measures.json, "seed": .number(Double(seed)),
         ]
@@ -19,15 +19,15 @@ extension TrialSettings {
     }
 }
 
-extension TrialSettings.Experiment {
+extension TrialSettings.Model {
     var json: JSONValue {
         switch self {
         case .mlp: .object(["name": .string("mlp")])
         case .network(let architecture): architecture.json
-        case .vib(let beta, let bottleneck, let scaleShift):
+        case .vib(let beta, let bottleneck, let sigmaShift):
             .object([
                 "name": .string("vib"), "beta": .number(beta), "bottleneck": JSONValue(bottleneck),
-                "scaleShift": .number(scaleShift),
+                "sigma_shift": .number(sigmaShift),
             ])
         }
     }
@@ -39,31 +39,31 @@ extension TrialSettings.Dataset {
         case .gaussian(let gaussian):
             .object([
                 "name": .string("gaussian"), "covariance": .array(gaussian.covariance.map { JSONValue($0) }),
-                "inputs": JSONValue(gaussian.inputs), "testPoints": JSONValue(gaussian.testPoints),
+                "inputs": JSONValue(gaussian.inputs), "test_points": JSONValue(gaussian.testPoints),
             ])
         case .images(let images):
             .object([
                 "name": .string(images.name.rawValue), "scale": .string(images.scale.rawValue),
-                "trainPoints": images.trainPoints.map { JSONValue($0) } ?? .null,
-                "testPoints": images.testPoints.map { JSONValue($0) } ?? .null,
+                "train_points": images.trainPoints.map { JSONValue($0) } ?? .null,
+                "test_points": images.testPoints.map { JSONValue($0) } ?? .null,
             ])
         case .teacher(let teacher):
             .object([
                 "name": .string("teacher"), "task": .string(teacher.task.rawValue),
                 "inputs": JSONValue(teacher.inputs), "depth": JSONValue(teacher.depth),
                 "width": JSONValue(teacher.width), "norm": .number(teacher.norm),
-                "seed": .number(Double(teacher.seed)), "trainPoints": JSONValue(teacher.trainPoints),
-                "testPoints": JSONValue(teacher.testPoints),
+                "seed": .number(Double(teacher.seed)), "train_points": JSONValue(teacher.trainPoints),
+                "test_points": JSONValue(teacher.testPoints),
             ])
         case .modular(let modular):
             .object([
-                "name": .string("modularAddition"), "modulus": JSONValue(modular.modulus),
-                "trainPoints": JSONValue(modular.trainPoints),
+                "name": .string("modular-addition"), "modulus": JSONValue(modular.modulus),
+                "train_points": JSONValue(modular.trainPoints),
             ])
         case .symmetric(let symmetric):
             .object([
                 "name": .string("symmetric"), "scale": .string(symmetric.scale.rawValue),
-                "trainPoints": JSONValue(symmetric.trainPoints),
+                "train_points": JSONValue(symmetric.trainPoints),
             ])
         }
     }
@@ -72,18 +72,18 @@ extension TrialSettings.Dataset {
 extension TrialSettings.Training {
     var json: JSONValue {
         var members: [String: JSONValue] = [
-            "optimizer": optimizer.json, "learningRate": .number(learningRate), "schedule": schedule.json,
-            "weightDecay": .number(weightDecay), "average": average.map(JSONValue.number) ?? .null,
-            "batch": JSONValue(batch), "duration": duration.json, "loss": .string(loss.rawValue),
+            "optimizer": optimizer.method.json, "learning_rate": .number(optimizer.learningRate),
+            "schedule": optimizer.schedule.json,
+            "weight_decay": .number(optimizer.weightDecay),
+            "ema_decay": optimizer.emaDecay.map(JSONValue.number) ?? .null,
+            "batch_size": JSONValue(batchSize), "duration": duration.json, "loss": .string(loss.rawValue),
         ]
         if let logDet {
-            members["logDet"] = .object([
+            members["log_det"] = .object([
                 "weight": .number(logDet.weight), "epsilon": .number(logDet.epsilon),
                 "layers": JSONValue(logDet.layers),
             ])
         }
-        // What came later is written where it is not the default: identifiers stay.
-        if decoupledDecay { members["decoupledDecay"] = .bool(true) }
         return .object(members)
     }
 }
@@ -91,10 +91,10 @@ extension TrialSettings.Training {
 extension Optimizer {
     var json: JSONValue {
         switch self {
-        case .sgd(let momentum): .object(["name": .string("sgd"), "momentum": .number(momentum)])
-        case .adam(let beta1, let beta2, let epsilon):
+        case .sgd(let momentum): .object(["name": .string(word), "momentum": .number(momentum)])
+        case .adam(let beta1, let beta2, let epsilon), .adamW(let beta1, let beta2, let epsilon):
             .object([
-                "name": .string("adam"), "beta1": .number(beta1), "beta2": .number(beta2),
+                "name": .string(word), "beta1": .number(beta1), "beta2": .number(beta2),
                 "epsilon": .number(epsilon),
             ])
         }
@@ -124,10 +124,10 @@ extension TrialSettings.Training.Duration {
 extension TrialSettings.Measures {
     var json: JSONValue {
         var members: [String: JSONValue] = [
-            "localRank": localRank?.json ?? .null, "every": every.json, "samples": JSONValue(samples),
+            "local_rank": localRank?.json ?? .null, "trace_at": traceAt.json, "samples": JSONValue(samples),
         ]
         if let weightNorms {
-            members["weightNorms"] = .object([
+            members["weight_norms"] = .object([
                 "tolerance": weightNorms.tolerance.map(JSONValue.number) ?? .null
             ])
         }

@@ -6,7 +6,7 @@ import Text
 ///
 /// Names and meanings follow the sweep file (docs/sweep-files.md); formulas are in docs/measures.md.
 public struct TrialSettings: Hashable, Sendable {
-    public var experiment: Experiment
+    public var model: Model
     public var dataset: Dataset
     public var network: Network
     public var training: Training
@@ -15,10 +15,10 @@ public struct TrialSettings: Hashable, Sendable {
     public var seed: UInt64
 
     public init(
-        experiment: Experiment, dataset: Dataset, network: Network, training: Training, measures: Measures,
+        model: Model, dataset: Dataset, network: Network, training: Training, measures: Measures,
         seed: UInt64
     ) {
-        self.experiment = experiment
+        self.model = model
         self.dataset = dataset
         self.network = network
         self.training = training
@@ -26,11 +26,11 @@ public struct TrialSettings: Hashable, Sendable {
         self.seed = seed
     }
 
-    public enum Experiment: Hashable, Sendable {
+    public enum Model: Hashable, Sendable {
         /// A multilayer perceptron trained on its task loss.
         case mlp
         /// A deep variational information bottleneck: task loss + beta · KL, `bottleneck` latent variables.
-        case vib(beta: Double, bottleneck: Int, scaleShift: Double)
+        case vib(beta: Double, bottleneck: Int, sigmaShift: Double)
         /// Another network on its task loss.
         case network(Architecture)
     }
@@ -169,34 +169,19 @@ public struct TrialSettings: Hashable, Sendable {
             case epochs(Int)
         }
 
-        public var optimizer: Optimizer
-        public var learningRate: Double
-        public var schedule: Schedule
-        /// Adds weightDecay · w to the gradient of every weight (not bias).
-        public var weightDecay: Double
-        /// Instead shrinks the weights themselves, by the learning rate times the decay (AdamW).
-        public var decoupledDecay: Bool
-        /// Decay of the exponential moving average of the parameters that measures read; nil: none is kept.
-        public var average: Double?
-        public var batch: Int
+        public var optimizer: OptimizerSettings
+        public var batchSize: Int
         public var duration: Duration
         public var loss: Loss
         /// nil where λ is 0.
         public var logDet: LogDetSettings?
 
         public init(
-            optimizer: Optimizer, learningRate: Double, schedule: Schedule, weightDecay: Double,
-            average: Double?,
-            batch: Int, duration: Duration, loss: Loss, logDet: LogDetSettings? = nil,
-            decoupledDecay: Bool = false
+            optimizer: OptimizerSettings, batchSize: Int, duration: Duration, loss: Loss,
+            logDet: LogDetSettings? = nil
         ) {
             self.optimizer = optimizer
-            self.learningRate = learningRate
-            self.schedule = schedule
-            self.weightDecay = weightDecay
-            self.decoupledDecay = decoupledDecay
-            self.average = average
-            self.batch = batch
+            self.batchSize = batchSize
             self.duration = duration
             self.loss = loss
             self.logDet = logDet
@@ -224,19 +209,19 @@ public struct TrialSettings: Hashable, Sendable {
         }
         public var localRank: LocalRank?
         public var weightNorms: WeightNorms?
-        public var every: Times
+        public var traceAt: Times
         /// Samples of z averaged in probability for `accuracy_sampled` (Alemi et al. 2016 use 12).
         public var samples: Int
         /// The measures of the catalogue's table that are asked for, in its order.
         public var requested: [RequestedMeasure]
 
         public init(
-            localRank: LocalRank?, weightNorms: WeightNorms? = nil, every: Times, samples: Int,
+            localRank: LocalRank?, weightNorms: WeightNorms? = nil, traceAt: Times, samples: Int,
             requested: [RequestedMeasure] = []
         ) {
             self.localRank = localRank
             self.weightNorms = weightNorms
-            self.every = every
+            self.traceAt = traceAt
             self.samples = samples
             self.requested = requested
         }

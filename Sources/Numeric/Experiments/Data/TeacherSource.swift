@@ -156,7 +156,7 @@ extension TeacherSource.Fault {
                 + "take a dataset.norm above \(norm)"
         case .targetsTooSmall(let largest):
             "the teacher's largest target is \(largest), and the bound needs one of at least 1: "
-                + "take a dataset.norm above \(norm), or more dataset.trainPoints"
+                + "take a dataset.norm above \(norm), or more dataset.train_points"
         }
     }
 }

@@ -114,7 +114,7 @@ extension WeightsProblem.OfTensor {
             "is of type \(type); weights may be \(WeightsFile.readTypes.joined(separator: ", "))"
         case .notFinite(let place): "has a number that is not finite, at \(place)"
         case .beyondSingle(let place):
-            "has a number that single precision cannot hold, at \(place); networks are computed in it (weightNorms "
+            "has a number that single precision cannot hold, at \(place); networks are computed in it (weight_norms "
                 + "are in double)"
         case .noPart:
             "is no dense layer's weight or bias ('NAME.weight', 'NAME.bias'); only networks of dense layers "

@@ -8,8 +8,8 @@ extension WeightsFile {
     /// What a sweep that kept these weights says of their network; nil of a file from elsewhere.
     func description() throws(DataError) -> NetworkDescription? {
         guard let text = metadata["network"] else { return nil }
-        // Others may have a key of that name: ours is an object that names its experiment.
-        guard let json = try? JSONValue(parsing: text.utf8), json["experiment"]?["name"] != nil else {
+        // Others may have a key of that name: ours is an object that names its model.
+        guard let json = try? JSONValue(parsing: text.utf8), json["model"]?["name"] != nil else {
             return nil
         }
         guard let description = NetworkDescription(json) else { throw fault(.description) }
@@ -90,7 +90,7 @@ struct MeasuredNetwork {
             }
             return values
         }
-        switch described.experiment {
+        switch described.model {
         case .mlp:
             kind = .chain(try TrainedNetwork(file, activation: activation, layers: names))
         case .vib(let beta, let bottleneck, let shift):

@@ -4,7 +4,7 @@ import Text
 
 /// Numerical ranks of each layer's activations.
 struct ActivationRankMeasure: Measure {
-    static let name = "activationRank"
+    static let name = "activation_rank"
     private let relative: [Double]
 
     init(_ settings: MeasureSettings) { relative = settings.numbers("relative") }

@@ -6,7 +6,7 @@ import Text
 
 /// I(X;T) and I(T;Y) of each layer's binned activations, and whether I(X;T) falls along the training.
 struct BinnedInformationMeasure: Measure {
-    static let name = "binnedInformation"
+    static let name = "binned_information"
     private let bins: Int
 
     init(_ settings: MeasureSettings) { bins = settings.integer("bins") }

@@ -5,7 +5,7 @@ import Text
 
 /// How many principal components of each hidden layer's activations the layers above it need to classify.
 struct ClassificationDimensionMeasure: Measure {
-    static let name = "classificationDimension"
+    static let name = "classification_dimension"
     private let share: Double
     private let components: Int
 
@@ -31,7 +31,7 @@ struct ClassificationDimensionMeasure: Measure {
         if hidden > 0 { dimensions.append(Double(last.least)) }
         return [
             "classification_dimension": JSONValue(dimensions),
-            "component_accuracy": JSONValue(
+            "pca_accuracy": JSONValue(
                 last.curve.dropFirst().prefix(components).map(\.accuracy)),
         ]
     }

@@ -5,7 +5,7 @@ import Text
 
 /// Ranks before and after a component between random layers, which the trial's streams draw.
 struct ComponentRankMeasure: Measure {
-    static let name = "componentRank"
+    static let name = "component_rank"
     private let component: NetworkComponent
     private let image: ImageSize
     private let points: Int

@@ -4,7 +4,7 @@ import Text
 
 /// How many directions each layer's activations use.
 struct EffectiveRankMeasure: Measure {
-    static let name = "effectiveRank"
+    static let name = "effective_rank"
     private let epsilon: Double
 
     init(_ settings: MeasureSettings) { epsilon = settings.number("epsilon") }
@@ -14,7 +14,7 @@ struct EffectiveRankMeasure: Measure {
         for layer in context.outputs.activations { ranks.append(try EffectiveRank(layer, epsilon: epsilon)) }
         return [
             "effective_rank": JSONValue(ranks.map(\.entropy)),
-            "rank_me": JSONValue(ranks.map(\.rankMe)),
+            "rankme": JSONValue(ranks.map(\.rankMe)),
             "participation_ratio": JSONValue(ranks.map(\.participationRatio)),
         ]
     }

@@ -4,7 +4,7 @@ import Text
 
 /// How many directions the covariance of each layer's activations has.
 struct FeatureDimensionMeasure: Measure {
-    static let name = "featureDimension"
+    static let name = "feature_dimension"
     private let tolerance: Double
 
     init(_ settings: MeasureSettings) { tolerance = settings.number("tolerance") }

@@ -7,10 +7,10 @@ import Text
 /// W* is known only when the training has ended, so all of it is computed then, from the weights of the
 /// trace's steps.
 struct GaussianBoundMeasure: Measure {
-    static let name = "gaussianBound"
+    static let name = "gaussian_bound"
     private let noiseRatio: Double
 
-    init(_ settings: MeasureSettings) { noiseRatio = settings.number("noiseRatio") }
+    init(_ settings: MeasureSettings) { noiseRatio = settings.number("noise_ratio") }
 
     /// Nothing yet.
     func metrics(_ context: MeasureContext) -> [String: JSONValue] { [:] }

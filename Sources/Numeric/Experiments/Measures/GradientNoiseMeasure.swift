@@ -5,7 +5,7 @@ import Text
 /// The signal-to-noise ratio of each layer's gradient over mini-batches, and where along a training it falls
 /// steepest: from drift to diffusion.
 struct GradientNoiseMeasure: Measure {
-    static let name = "gradientNoise"
+    static let name = "gradient_noise"
     private let batches: Int
     private let window: Int
     private let isLogarithmic: Bool

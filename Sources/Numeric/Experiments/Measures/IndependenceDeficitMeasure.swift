@@ -4,7 +4,7 @@ import Text
 
 /// Which classes' logits decide each class's.
 struct IndependenceDeficitMeasure: Measure {
-    static let name = "independenceDeficit"
+    static let name = "independence_deficit"
     private let penalty: Double
     private let hasIntercept: Bool
     private let classes: [Double]

@@ -3,7 +3,7 @@ import Text
 
 /// The dimension of the set that each layer's activations lie on, by two nearest neighbours.
 struct IntrinsicDimensionMeasure: Measure {
-    static let name = "intrinsicDimension"
+    static let name = "intrinsic_dimension"
     private let discard: Double
 
     init(_ settings: MeasureSettings) { discard = settings.number("discard") }

@@ -3,7 +3,7 @@ import Text
 
 /// Kernel-density bounds on I(X;T) of each layer with noise added, and I(T;Y) from them.
 struct KernelInformationMeasure: Measure {
-    static let name = "kernelInformation"
+    static let name = "kernel_information"
     private let noise: Double
 
     init(_ settings: MeasureSettings) { noise = settings.number("noise") }

@@ -61,7 +61,7 @@ struct MeasureSet {
             initialWeights = model.weights(of: model.parameters).map(\.duplicate)
         }
         if measures.need(.gradients) {
-            gradients = WeightGradients(model, source, streams, points: settings.training.batch)
+            gradients = WeightGradients(model, source, streams, points: settings.training.batchSize)
         }
     }
 

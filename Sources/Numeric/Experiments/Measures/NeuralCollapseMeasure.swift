@@ -4,7 +4,7 @@ import Text
 
 /// NC1 and NC2 of each hidden layer's activations, NC3 and NC4 of the last one's.
 struct NeuralCollapseMeasure: Measure {
-    static let name = "neuralCollapse"
+    static let name = "neural_collapse"
 
     init(_ settings: MeasureSettings) {}
 

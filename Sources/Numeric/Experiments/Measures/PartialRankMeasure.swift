@@ -6,7 +6,7 @@ import Text
 
 /// Ranks of the columns of each layer's Jacobian that belong to the middle of the image.
 struct PartialRankMeasure: Measure {
-    static let name = "partialRank"
+    static let name = "partial_rank"
     private let relative: [Double]
     private let side: Int
 

@@ -6,7 +6,7 @@ import Text
 /// Ranks of each layer's Jacobian at the measured points, and of the same Jacobian perturbed by normal
 /// numbers: means over the points.
 struct RankStabilityMeasure: Measure {
-    static let name = "rankStability"
+    static let name = "rank_stability"
     private let delta: Double
     private let tolerances: [Double]
 

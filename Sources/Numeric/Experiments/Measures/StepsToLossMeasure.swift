@@ -6,7 +6,7 @@ import Text
 /// mini-batch's would come to the target by chance. Between two steps of the trace the loss is taken for a
 /// power of the step, so the answer is as good as the trace is fine.
 struct StepsToLossMeasure: Measure {
-    static let name = "stepsToLoss"
+    static let name = "steps_to_loss"
     private let target: Double
     private let key: String
 

@@ -6,7 +6,7 @@ import Text
 /// ‖W_l(t) − W_l(0)‖_F of each layer, and how it grows: the α of t^α that fits the trace best, over all of it
 /// and, where the gradient's phase change is known, before and after.
 struct WeightDisplacementMeasure: Measure {
-    static let name = "weightDisplacement"
+    static let name = "weight_displacement"
 
     init(_ settings: MeasureSettings) {}
 

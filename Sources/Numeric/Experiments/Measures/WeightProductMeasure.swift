@@ -4,7 +4,7 @@ import Text
 
 /// Singular values of the products of a network's weights, layer by layer.
 struct WeightProductMeasure: Measure {
-    static let name = "weightProduct"
+    static let name = "weight_product"
     private let indices: [Double]
     private let tolerances: [Double]
 

@@ -50,7 +50,7 @@ func runNetwork(
         shape = try architecture.shape(
             settings.network, input: settings.networkDescription.input, outputs: source.outputs)
     } catch { throw .settings(error.words) }
-    let model = Network<Float>(shape, loss: training.loss, points: settings.training.batch)
+    let model = Network<Float>(shape, loss: training.loss, points: settings.training.batchSize)
     model.initialise(streams)
     let measures = MeasureSet(settings, model, source, streams, lastUnits: source.outputs)
     var evaluation = NetworkEvaluation(

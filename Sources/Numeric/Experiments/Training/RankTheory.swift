@@ -22,7 +22,7 @@ func promisedRanks(
 func productTheory(_ settings: TrialSettings) -> [String: JSONValue]? {
     guard settings.trainingSteps == 0, [.heGlorot, .gaussian].contains(settings.network.initialisation),
         let measure = settings.measures.requested.first(where: { $0.name == WeightProductMeasure.name }),
-        case .gaussian(let data) = settings.dataset, case .mlp = settings.experiment,
+        case .gaussian(let data) = settings.dataset, case .mlp = settings.model,
         !settings.network.hidden.isEmpty,
         settings.network.hidden.allSatisfy({ $0 == data.inputs })
     else { return nil }

@@ -92,7 +92,7 @@ public struct TrialRunner {
         }
         let members = Array(zip(group, plans))
         let histories: [History]
-        switch lead.experiment {
+        switch lead.model {
         case .mlp: histories = trainMLPs(members, source, streams, told)
         case .vib: histories = trainVIBs(members, source, theory, streams, told)
         case .network(let architecture):
@@ -120,7 +120,7 @@ public struct TrialRunner {
 
     /// The closed form of a VIB on Gaussian data; nil for any other trial.
     private func theory(of settings: TrialSettings) throws(ExperimentError) -> GaussianIB? {
-        guard case .gaussian(let gaussian) = settings.dataset, case .vib = settings.experiment else {
+        guard case .gaussian(let gaussian) = settings.dataset, case .vib = settings.model else {
             return nil
         }
         do {
@@ -139,7 +139,7 @@ public struct TrialRunner {
             do {
                 let source = try GaussianSource(
                     gaussian, targetMap: targetMap, streams: streams,
-                    points: max(settings.training.batch, evaluationPoints))
+                    points: max(settings.training.batchSize, evaluationPoints))
                 return BatchSource(source)
             } catch { throw .settings("the joint covariance is not positive definite") }
         case .teacher(let teacher):
@@ -213,7 +213,7 @@ public struct TrialRunner {
         var sets: [MeasureSet] = []
         var evaluated: VIB<Float>?
         for (settings, plan) in members {
-            guard case .vib(let beta, let bottleneck, let shift) = settings.experiment else { continue }
+            guard case .vib(let beta, let bottleneck, let shift) = settings.model else { continue }
             func make(points: Int, logDet: LogDetSettings? = nil, sharing other: VIB<Float>?) -> VIB<Float> {
                 VIB(
                     hidden: [source.inputs] + settings.network.hidden,
@@ -263,7 +263,7 @@ public struct TrialRunner {
         if !history.trace.isEmpty { body["trace"] = .array(history.trace.map(JSONValue.object)) }
         // The optimum of a squared error is another one.
         if let theory, settings.training.loss == .gaussianNLL,
-            case .vib(let beta, let latent, _) = settings.experiment
+            case .vib(let beta, let latent, _) = settings.model
         {
             let narrowest = settings.network.hidden.min() ?? latent
             body["theory"] = theory.json(
@@ -274,7 +274,7 @@ public struct TrialRunner {
             body["theory"] = .object(products)
         }
         // Of plain networks alone: what lies between layers is not in the bounds.
-        if case .teacher(let teacher) = settings.dataset, case .mlp = settings.experiment,
+        if case .teacher(let teacher) = settings.dataset, case .mlp = settings.model,
             history.divergedAt == nil
         {
             body["theory"] = boundsJSON(teacher, settings, history.metrics)

@@ -59,7 +59,7 @@ struct TrainingPlan {
         keepsMeasured = settings.measures.need(.weightHistory)
         self.checkpoints = checkpoints.map { TrialCheckpoints($0, settings, keeping) }
         let training = settings.training
-        batch = training.batch
+        batch = training.batchSize
         loss = training.loss
         guard source.points.losses.contains(loss) else {
             throw .settings("the loss \(loss.rawValue) does not fit the data set's targets")
@@ -76,9 +76,9 @@ struct TrainingPlan {
             case .steps(let count): count
             case .epochs(let count): count * stepsPerEpoch
             }
-        optimizer = TrainingPlan.optimizer(training)
+        optimizer = training.optimizer
         length = TrainingLength(steps: steps, stepsPerEpoch: stepsPerEpoch)
-        traceSteps = settings.measures.every.steps(of: steps)
+        traceSteps = settings.measures.traceAt.steps(of: steps)
     }
 
     /// Performs what is measuring, and no training.
@@ -86,13 +86,6 @@ struct TrainingPlan {
         measuring?(true)
         defer { measuring?(false) }
         return body()
-    }
-
-    private static func optimizer(_ training: TrialSettings.Training) -> OptimizerSettings {
-        OptimizerSettings(
-            method: training.optimizer, learningRate: training.learningRate, schedule: training.schedule,
-            weightDecay: training.weightDecay, isDecayDecoupled: training.decoupledDecay,
-            average: training.average)
     }
 }
 

@@ -5,19 +5,23 @@ import Console
 let pauseSpec = CommandSpec(
     "ranksweep pause", "lets a running sweep start no new trials, until it is told to go on",
     operands: ["DIR"],
-    options: [OptionSpec(flag: "--off", "start trials again; takes back a 'drain', too")],
     details: """
         Trials that run go on to their end, and are kept. Run it on the machine that the coordinator runs on,
-        as the same user. A coordinator that is started again is not paused.
+        as the same user. 'ranksweep unpause DIR' starts trials again. A coordinator that is started again is
+        not paused.
         """,
-    examples: ["ranksweep pause runs/demo", "ranksweep pause runs/demo --off"])
+    examples: ["ranksweep pause runs/demo"])
+
+let unpauseSpec = CommandSpec(
+    "ranksweep unpause", "lets a paused sweep start trials again; takes back a 'drain', too",
+    operands: ["DIR"], examples: ["ranksweep unpause runs/demo"])
 
 let drainSpec = CommandSpec(
     "ranksweep drain", "ends a running sweep with the trials that run: no new ones are started",
     operands: ["DIR"],
     details: """
         The command waits until the run has ended, with exit code 3; Ctrl-C ends the waiting, not the
-        draining. 'ranksweep pause DIR --off' takes it back: this command then says so, and ends with 3.
+        draining. 'ranksweep unpause DIR' takes it back: this command then says so, and ends with 3.
         'ranksweep resume DIR' goes on later. Workers that were started elsewhere stay, and wait.
         """,
     examples: ["ranksweep drain runs/demo"])

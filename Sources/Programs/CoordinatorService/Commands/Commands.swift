@@ -16,6 +16,7 @@ var commands: [Command] {
         Command(word: "launch", spec: launchSpec, run: runLaunch),
         Command(word: "status", spec: statusSpec, run: runStatus),
         Command(word: "pause", spec: pauseSpec, run: runPause),
+        Command(word: "unpause", spec: unpauseSpec, run: runUnpause),
         Command(word: "drain", spec: drainSpec, run: runDrain),
         Command(word: "cancel", spec: cancelSpec, run: runCancel),
         Command(word: "extend", spec: extendSpec, run: runExtend),
@@ -108,7 +109,7 @@ let runSpec = CommandSpec(
         + workerOptions,
     details: """
         Ctrl-C stops; 'ranksweep resume DIR' goes on, also after a crash. From another terminal 'ranksweep
-        status DIR' tells how far the run is; pause, drain and cancel steer it.
+        status DIR' tells how far the run is; pause, unpause, drain and cancel steer it.
         """,
     examples: [
         "ranksweep run sweeps/demo.yaml",
@@ -175,7 +176,7 @@ let dataSpec = CommandSpec(
         OptionSpec(
             "--digests", "FILE", "what the files should be, as sha256sum writes it", isHidden: true),
         OptionSpec(
-            "--patience", "SECONDS", "after so long a server that sends nothing is given up", isHidden: true),
+            "--timeout", "SECONDS", "after so long a server that sends nothing is given up", isHidden: true),
     ],
     details: """
         NAME is mnist, fashion-mnist or all, which is both. Four files of a set, NAME.gz each, go to

@@ -45,7 +45,7 @@ struct DataOrder {
         data = absolutePath(dataDirectory(arguments["--data"]))
         mirrors = arguments.all("--mirror")
         do throws(UsageError) {
-            patience = try arguments.integer("--patience", in: 1...3600) ?? 20
+            patience = try arguments.integer("--timeout", in: 1...3600) ?? 20
         } catch { throw CommandFailure(error) }
         digests = arguments["--digests"]
         try checkMirrors()

@@ -55,7 +55,7 @@ private func rewrite(
     let journal = try journaled { () throws(JournalError) in
         let journal = try RunJournal.open(in: run.path, sweep: run.spec.digest)
         try journal.extend(
-            toSweep: digest, json: spec.canonicalJSON.canonicalText,
+            toSweep: digest, json: RunDirectory.text(of: spec),
             place: { trial throws(JournalError) in
                 guard let place = places[trial] else {
                     throw .corrupt(path: RunJournal.path(in: run.path), detail: "it tells of trial \(trial)")

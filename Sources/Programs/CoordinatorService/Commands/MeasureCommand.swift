@@ -40,18 +40,18 @@ let measureSpec = CommandSpec(
                 + "do), all --measures are of weights alone, or --features are given"),
         OptionSpec(
             "--measures", "LIST",
-            "of \(measureNames.joined(separator: ", ")), or weightNorms for \(ofWeightsNames) (default: "
-                + "all up to numericalRank that the points and the activation allow)"
+            "of \(measureNames.joined(separator: ", ")), or weight_norms for \(ofWeightsNames) (default: "
+                + "all up to numerical_rank that the points and the activation allow)"
         ),
         OptionSpec(
             "--set", "MEASURE.KEY=VALUE",
-            "a setting of a measure after numericalRank, as a sweep file has it under measures: "
-                + "independenceDeficit.penalty=10; may be repeated", isRepeatable: true),
+            "a setting of a measure after numerical_rank, as a sweep file has it under measures: "
+                + "independence_deficit.penalty=10; may be repeated", isRepeatable: true),
         OptionSpec("--thresholds", "LIST", "ε of local rank, #{σ > ε} (default: 0.01,0.1)"),
         OptionSpec("--relative", "LIST", "ε of relative local rank, #{σ ≥ ε σ₁} (default: 0.01)"),
         OptionSpec(
             "--points", "N",
-            "measure at the first N points (default: 256; for measures after numericalRank as sweeps have it, "
+            "measure at the first N points (default: 256; for measures after numerical_rank as sweeps have it, "
                 + "mostly 1000; for local ranks of convolutions 4)"),
         OptionSpec(
             "--patch", "N",
@@ -70,12 +70,12 @@ let measureSpec = CommandSpec(
         measured, too: its file says what it is. docs/measures.md says what each number is.
         """,
     examples: [
-        "ranksweep measure mlp.safetensors --measures weightNorms",
+        "ranksweep measure mlp.safetensors --measures weight_norms",
         "ranksweep measure mlp.safetensors --dataset mnist --activation relu",
         "ranksweep measure mlp.safetensors --inputs x.npy --labels y.npy --activation tanh \\\n"
-            + "      --measures localRank,accuracy --thresholds 0.001,0.01,0.1 --points 1000",
+            + "      --measures local_rank,accuracy --thresholds 0.001,0.01,0.1 --points 1000",
         "ranksweep measure mlp.safetensors --dataset mnist --activation relu \\\n"
-            + "      --measures independenceDeficit --set independenceDeficit.penalty=10",
+            + "      --measures independence_deficit --set independence_deficit.penalty=10",
         "ranksweep measure mlp.safetensors --layers stem,body,top --inputs x.npy --activation relu",
         "ranksweep measure --features h.npy --head head.safetensors --labels y.npy",
         "ranksweep measure runs/r/weights/TRIAL.safetensors --dataset mnist",
@@ -175,15 +175,15 @@ extension MeasureRequest {
     private static func measures(_ list: String) throws(UsageError) -> [Measure] {
         let ofWeights = Measure.ofWeights.map(\.rawValue)
         let words = list.split(separator: ",", omittingEmptySubsequences: false).flatMap { word in
-            word == "weightNorms" ? ofWeights : [String(word)]
+            word == "weight_norms" ? ofWeights : [String(word)]
         }
         var measures: [Measure] = []
         for word in words {
-            let measure: Measure = try choice("--measures", word, or: ["weightNorms"])
+            let measure: Measure = try choice("--measures", word, or: ["weight_norms"])
             guard !measures.contains(measure) else {
-                let ofAll = ofWeights.contains(word) && list.contains("weightNorms")
+                let ofAll = ofWeights.contains(word) && list.contains("weight_norms")
                 throw UsageError(
-                    "--measures: '\(word)' stands twice" + (ofAll ? ": weightNorms has it too" : ""))
+                    "--measures: '\(word)' stands twice" + (ofAll ? ": weight_norms has it too" : ""))
             }
             measures.append(measure)
         }
@@ -264,6 +264,9 @@ private func choice<Choice: RawRepresentable & CaseIterable>(
 ) throws(UsageError) -> Choice where Choice.RawValue == String {
     if let choice = Choice(rawValue: word) { return choice }
     let names = Choice.allCases.map(\.rawValue) + others
+    if let new = RenamedName.newName(for: word, isKnown: names.contains) {
+        throw UsageError("\(option): \(RenamedName.words(word, new))")
+    }
     let near = nearestSpelling(to: word, among: names).map { "; did you mean '\($0)'?" } ?? ""
     throw UsageError("\(option): '\(word)' is none of \(names.joined(separator: ", "))\(near)")
 }

@@ -6,10 +6,13 @@ import Transport
 
 func runPause(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     let path = try servedPath(arguments)
-    let isOff = arguments.has("--off")
-    let (_, said) = try ask(path, isOff ? .proceed : .pause)
-    printOut(said)
-    if !isOff { printOut("to go on: ranksweep pause \(path) --off") }
+    printOut(try ask(path, .pause).1)
+    printOut("to go on: ranksweep unpause \(path)")
+    return .done
+}
+
+func runUnpause(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
+    printOut(try ask(servedPath(arguments), .unpause).1)
     return .done
 }
 

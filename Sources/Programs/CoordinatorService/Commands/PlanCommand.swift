@@ -41,7 +41,7 @@ struct Plan {
             points * seeds == spec.grid.count
             ? " = \(countText(points, "point")) × \(countText(seeds, "seed"))" : ""
         var lines = [
-            "sweep    \(spec.name) (\(spec.experiment)), digest \(spec.digest)",
+            "sweep    \(spec.name) (\(spec.model)), digest \(spec.digest)",
             "trials   \(groupedText(spec.grid.count))\(product)",
         ]
         for (index, axis) in spec.axes.enumerated() {
@@ -97,8 +97,8 @@ struct Plan {
             words.append("\(part.name) \(percent)")
         }
         var text = "         of which " + words.joined(separator: ", ")
-        if !spec.asksForLocalRank, cost.parts.contains(where: { $0.name == "localRank" }) {
-            text += "\n         (localRank is on unless the sweep says 'measures: {localRank: false}')"
+        if !spec.asksForLocalRank, cost.parts.contains(where: { $0.name == "local_rank" }) {
+            text += "\n         (local_rank is on unless the sweep says 'measures: {local_rank: false}')"
         }
         return text
     }
@@ -164,7 +164,7 @@ struct Plan {
 
     var json: JSONValue {
         .object([
-            "name": .string(spec.name), "experiment": .string(spec.experiment),
+            "name": .string(spec.name), "model": .string(spec.model),
             "digest": .string(spec.digest), "trials": JSONValue(spec.grid.count), "points": JSONValue(points),
             "seeds": JSONValue(seeds), "slots": JSONValue(slots), "shards": JSONValue(shards),
             "axes": .array(
@@ -181,7 +181,7 @@ struct Plan {
             "epochs": .array(
                 cost.epochs.map { epoch in
                     .object([
-                        "points": JSONValue(epoch.points), "batch": JSONValue(epoch.batch),
+                        "points": JSONValue(epoch.points), "batch_size": JSONValue(epoch.batch),
                         "steps": JSONValue(epoch.steps), "points_left": JSONValue(epoch.left),
                     ])
                 }),

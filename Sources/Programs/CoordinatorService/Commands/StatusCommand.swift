@@ -122,7 +122,7 @@ struct RunStatus {
         if let holder {
             let address = holder.address.isEmpty ? "" : ", listening at \(holder.address)"
             lines.append("\(halt ?? "running"): process \(holder.process) on \(holder.host)\(address)")
-            if halt == "paused" { lines.append("to go on: ranksweep pause \(run.path) --off") }
+            if halt == "paused" { lines.append("to go on: ranksweep unpause \(run.path)") }
             if let paceLine { lines.append(paceLine) }
             if let outage = live?["outage"] { lines += outageLines(outage) }
             if live == nil { lines.append("it does not answer just now; what follows is from its journal") }

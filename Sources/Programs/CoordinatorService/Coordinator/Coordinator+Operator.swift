@@ -9,7 +9,7 @@ import Transport
 enum OperatorRequest: String {
     case pause
     /// Takes back `pause` and `drain`.
-    case proceed
+    case unpause
     case drain
     case cancel
     case status
@@ -40,8 +40,8 @@ extension Coordinator {
                 case .draining:
                     "the run is draining: no trial is started, and it ends with the last that runs"
                 }
-        case .proceed:
-            handle(.proceed)
+        case .unpause:
+            handle(.unpause)
             said = before == .open ? "the run was not paused" : "trials are started again"
             withdrawDrains()
         case .drain:
@@ -63,7 +63,7 @@ extension Coordinator {
 
     /// Who waits for the end of a drain would wait for that of the whole run.
     private mutating func withdrawDrains() {
-        let words = "the drain was taken back by 'ranksweep pause \(run.path) --off': the run goes on"
+        let words = "the drain was taken back by 'ranksweep unpause \(run.path)': the run goes on"
         for request in drains {
             control?.answer(request, JSONValue.object(["withdrawn": .string(words)]).canonicalText)
         }

@@ -110,7 +110,7 @@ struct DiskTrouble {
         case .lost(let worker): left(worker, event)
         // It looks at the clock by itself when it wakes.
         case .wake: break
-        case .pause, .proceed, .drain: if wishes.last != event, wishes.count < 1000 { wishes.append(event) }
+        case .pause, .unpause, .drain: if wishes.last != event, wishes.count < 1000 { wishes.append(event) }
         }
     }
 

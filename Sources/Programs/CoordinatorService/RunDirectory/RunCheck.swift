@@ -38,6 +38,9 @@ struct RunCheck {
     /// Throws where this user may not read the run: nothing can be said of it then.
     mutating func perform() throws(CommandFailure) {
         try RunDirectory.checkIsReadable(path)
+        if let sweep = try? CoordinatorService.readSweep(path + "/sweep.json") {
+            try RunDirectory.checkFormat(path, sweep)
+        }
         if !isHolder, let holder = CoordinatorLock.holder(in: path) {
             isRunning = true
             note("coordinator.lock", "process \(holder.process) on \(holder.host) is running this sweep")
@@ -103,7 +106,7 @@ struct RunCheck {
                 "put the file back that the run began with; nothing else can be checked without it")
             return nil
         }
-        let due = run.spec.canonicalJSON.canonicalText + "\n"
+        let due = RunDirectory.text(of: run.spec) + "\n"
         if firstBytes(due.utf8.count + 1, of: path + "/sweep.json") == Array(due.utf8) {
             ok("sweep.json", "\(countText(run.spec.grid.count, "trial")), digest \(run.spec.digest)")
         } else if let before = sweepBeforeExtension(run) {
@@ -130,7 +133,7 @@ struct RunCheck {
         }
         let bytes = firstBytes(size, of: file)
         guard let spec = try? SweepSpec(parsing: bytes, file: file), spec.grid.count < run.spec.grid.count,
-            bytes == Array((spec.canonicalJSON.canonicalText + "\n").utf8)
+            bytes == Array((RunDirectory.text(of: spec) + "\n").utf8)
         else { return nil }
         return spec
     }
@@ -169,22 +172,11 @@ struct RunCheck {
                 "journal.sqlite", "it tells of trial \(stray[0]), and the sweep has \(run.spec.grid.count)",
                 "put the sweep.json back that the run began with")
         }
-        let version = journal.schemaVersion
-        if version < RunJournal.version {
-            note(
-                "journal.sqlite",
-                "of version \(version), "
-                    + (!journal.hasChecksums
-                        ? "whose records have no checksums"
-                        : version < 4
-                            ? "which does not say how long trials were measured"
-                            : "which does not say which commit records are by"),
-                "\(resume) brings it to version \(RunJournal.version)")
-        }
         if faults.isEmpty, survey.isWhole {
             ok(
                 "journal.sqlite",
-                "whole, version \(version), \(countText(survey.records, "record")) as they were appended")
+                "whole, format \(formatVersion), \(countText(survey.records, "record")) as they were appended"
+            )
         }
         let summary = try journal.summary()
         if run.spec.isStrict, summary.kernels.count > 1 {

@@ -97,8 +97,24 @@ struct RunDirectory {
 
     func writeSweep() throws(CommandFailure) {
         try filed { () throws(FileError) in
-            try writeFile((spec.canonicalJSON.canonicalText + "\n").utf8, to: RunDirectory.sweepPath(path))
+            try writeFile((RunDirectory.text(of: spec) + "\n").utf8, to: RunDirectory.sweepPath(path))
         }
+    }
+
+    /// What `sweep.json` holds: the sweep, normalised, and the format's version.
+    static func text(of spec: SweepSpec) -> String {
+        var members = spec.canonicalJSON.object ?? [:]
+        members["version"] = JSONValue(Int(formatVersion))
+        return JSONValue.object(members).canonicalText
+    }
+
+    /// Throws where another version of ranksweep made the directory.
+    static func checkFormat(_ path: String, _ sweep: [UInt8]) throws(CommandFailure) {
+        // What is no JSON object is told as a broken file.
+        guard let members = (try? JSONValue(parsing: sweep))?.object, members["name"] != nil else { return }
+        let version = members["version"]?.number.flatMap { Int(exactly: $0) }
+        guard version != Int(formatVersion) else { return }
+        throw .input(formatRefusal(path, found: version ?? RunJournal.format(in: path)))
     }
 
     static func open(_ path: String) throws(CommandFailure) -> RunDirectory {
@@ -118,6 +134,7 @@ struct RunDirectory {
         } else {
             bytes = try readSweep(file)
         }
+        try checkFormat(path, bytes)
         return try orFail(CommandFailure.init(_:)) { () throws(SweepError) in
             RunDirectory(path: path, spec: try SweepSpec(parsing: bytes, file: file))
         }

@@ -7,7 +7,6 @@ import Text
 /// What a shard's file begins with: the sweep, whole, and which share of it this is (docs/shards.md).
 struct ShardHeader: Equatable {
     static let format = "ranksweep-shard"
-    static let version = 1
 
     var spec: SweepSpec
     var index: Int
@@ -22,7 +21,7 @@ struct ShardHeader: Equatable {
             "count": JSONValue(count), "digest": .string(spec.digest), "format": .string(ShardHeader.format),
             "index": JSONValue(index), "program": .string(programVersion),
             "program_commit": .string(programCommit), "sweep": spec.canonicalJSON,
-            "trials": JSONValue(trials), "version": JSONValue(ShardHeader.version),
+            "trials": JSONValue(trials), "version": JSONValue(Int(formatVersion)),
         ])
     }
 
@@ -44,7 +43,7 @@ struct ShardHeader: Equatable {
             return number
         }
         let version = try whole("version", 1...1_000_000)
-        guard version <= ShardHeader.version else { throw .newerVersion(version) }
+        guard version == formatVersion else { throw .otherFormat(version) }
         count = try whole("count", 1...GridShards.limit)
         index = try whole("index", 0...count - 1)
         trials = try whole("trials", 0...Grid.limit)
@@ -66,7 +65,7 @@ enum ShardFault: Error, Equatable {
     case notAFile
     case empty
     case notAShard
-    case newerVersion(Int)
+    case otherFormat(Int)
     /// The last line, of this number, has no end.
     case torn(line: Int)
     case tooLong(line: Int)
@@ -86,8 +85,7 @@ enum ShardFault: Error, Equatable {
         case .notAFile: "a pipe or a device, no file: save it as a file first, for it is read twice"
         case .empty: "the file is empty"
         case .notAShard: "no shard's file: 'ranksweep shard' did not write it"
-        case .newerVersion(let version):
-            "of version \(version) of the format, and this ranksweep knows up to \(ShardHeader.version)"
+        case .otherFormat(let version): formatRefusal("it", found: version)
         case .torn(let line): "torn: line \(line) breaks off, and what follows is missing"
         case .tooLong(let line):
             "line \(line) is longer than \(ShardReader.longestLine >> 20) MiB: none of a shard's is"

@@ -20,9 +20,9 @@ func slurmJobs(
     jobs.account = settings.account
     jobs.time = settings.time
     jobs.slots = settings.slots
-    jobs.minimum = settings.min
-    jobs.maximum = settings.max
-    jobs.lines = settings.lines
+    jobs.minimum = settings.minJobs
+    jobs.maximum = settings.maxJobs
+    jobs.lines = settings.sbatchArguments
     jobs.data = folder + "/data"
     // A job of a minute works for less than one.
     if let seconds = settings.timeSeconds { jobs.quickMilliseconds = min(60_000, Int64(seconds) * 1000 / 6) }

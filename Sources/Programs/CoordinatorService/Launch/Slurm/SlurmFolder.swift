@@ -173,7 +173,7 @@ func slurmScript(_ settings: SlurmJobSettings, connect: String, keys: String?) -
         if [ -n "${SLURM_JOB_END_TIME-}" ]; then
             export SLURM_JOB_END_TIME
             # Slurm sends SIGTERM 10 to 40 s before the end: the worker is gone by then.
-            until=(--until slurm --margin 45)
+            until=(--until slurm --shutdown-margin 45)
         fi
         exec \(words.map(shellQuoted).joined(separator: " ")) "${until[@]}"
 

@@ -282,7 +282,7 @@ struct SshHosts: WorkerSource {
 
     private func workerArguments(_ host: HostSettings) -> [String] {
         // One that hears nothing for so long has lost its connection, and a new one would end it first.
-        var arguments = plan.workerArguments + ["--patience", "120"]
+        var arguments = plan.workerArguments + ["--coordinator-timeout", "120"]
         if let slots = host.slots { arguments += ["--slots", String(slots)] }
         if let kernel = host.kernel ?? plan.kernel { arguments += ["--blas-kernel", kernel] }
         return arguments

@@ -180,7 +180,7 @@ enum SshScript {
             echo
             say process $$ $(uname -n)
             exec "$bundle/ranksweep-worker" --connect "$connect" --keys "$keys" --data "$data" --quiet \
-            --stop-with-stdin \(arguments.map(quoted).joined(separator: " "))
+            --exit-on-stdin-eof \(arguments.map(quoted).joined(separator: " "))
 
             """
     }

@@ -1,0 +1,86 @@
+/// A name that users wrote or read before version 0.2.0, and its name now.
+///
+/// This table is the one place that knows the old names. Whoever reads a name (sweep files, `--set`, `where`, figures,
+/// cluster files, `measure`, the command line) accepts only the present names, and looks an unknown one up here, so that
+/// its error can name the new one. docs/changelog.md lists the same names.
+public struct RenamedName: Sendable {
+    public let old: String
+    public let new: String
+
+    /// Parts of paths, words, metrics and options; a part that goes elsewhere is listed with the parts around it.
+    public static let all = renamings.map { RenamedName(old: $0.key, new: $0.value) }
+
+    private static let renamings: KeyValuePairs<String, String> =
+        [
+            // Settings.
+            "experiment": "model", "skips": "residual", "scaleShift": "sigma_shift",
+            "directions": "directions_seed", "teacherDepth": "teacher_depth", "teacherWidth": "teacher_width",
+            "teacherSeed": "teacher_seed", "trainPoints": "train_points", "testPoints": "test_points",
+            "trainFraction": "train_fraction",
+            "learningRate": "learning_rate", "weightDecay": "weight_decay",
+            "decoupledDecay": "optimizer: adamw",
+            "decayFactor": "decay_factor", "decayEvery": "decay_every", "average": "ema_decay",
+            "batch": "batch_size", "logDet": "log_det",
+            "every": "trace_at", "local_rank.every": "trace_at", "localRank.every": "trace_at",
+            // Measures, of sweeps and of the command measure.
+            "localRank": "local_rank", "weightNorms": "weight_norms", "effectiveRank": "effective_rank",
+            "gradientNoise": "gradient_noise", "weightDisplacement": "weight_displacement",
+            "binnedInformation": "binned_information", "kernelInformation": "kernel_information",
+            "gaussianBound": "gaussian_bound", "noiseRatio": "noise_ratio", "stepsToLoss": "steps_to_loss",
+            "activationRank": "activation_rank", "featureDimension": "feature_dimension",
+            "intrinsicDimension": "intrinsic_dimension", "partialRank": "partial_rank",
+            "classificationDimension": "classification_dimension",
+            "independenceDeficit": "independence_deficit",
+            "neuralCollapse": "neural_collapse", "weightProduct": "weight_product",
+            "rankStability": "rank_stability", "componentRank": "component_rank",
+            "activeUnits": "active_units",
+            "spectralNorm": "spectral_norm", "frobeniusNorm": "frobenius_norm", "stableRank": "stable_rank",
+            "numericalRank": "numerical_rank",
+            // Values.
+            "modularAddition": "modular-addition", "scaled": "he_glorot",
+            "truncatedNormal": "truncated_normal",
+            "crossEntropy": "cross_entropy", "meanSquaredError": "mean_squared_error",
+            "gaussianNLL": "gaussian_nll", "hiddenMin": "hidden_min",
+            // Metrics and columns.
+            "component_accuracy": "pca_accuracy", "rank_me": "rankme",
+            // Cluster files.
+            "lines": "sbatch_args", "min": "min_jobs", "max": "max_jobs",
+            // Options.
+            "--patience": "--coordinator-timeout", "--margin": "--shutdown-margin",
+            "--stop-with-stdin": "--exit-on-stdin-eof", "ranksweep pause --off": "ranksweep unpause DIR",
+        ]
+
+    /// The present name of a word or a dotted path; nil where it has none that the reader knows.
+    ///
+    /// - Parameter isKnown: whether the reader accepts a name. Of "optimizer: adamw" it is asked for the key.
+    public static func newName(for name: String, isKnown: (String) -> Bool) -> String? {
+        var names = [name]
+        var place = 0
+        // Each part of a path may have been renamed, and a part may have another name elsewhere.
+        while place < names.count, place < 64 {
+            for renamed in all {
+                if let next = names[place].replacing(renamed), !names.contains(next) { names.append(next) }
+            }
+            place += 1
+        }
+        return names.dropFirst().first { isKnown(String($0.prefix { $0 != ":" })) }
+    }
+
+    /// "'learningRate' is now 'learning_rate'"
+    public static func words(_ old: String, _ new: String) -> String { "'\(old)' is now '\(new)'" }
+}
+
+extension String {
+    /// The path with the parts that were renamed, nil where it does not have them.
+    fileprivate func replacing(_ renamed: RenamedName) -> String? {
+        guard contains(renamed.old) else { return nil }
+        let parts = split(separator: ".", omittingEmptySubsequences: false)
+        let old = renamed.old.split(separator: ".")
+        guard parts.count >= old.count else { return nil }
+        for start in 0...parts.count - old.count where parts[start..<start + old.count].elementsEqual(old) {
+            return (parts[..<start] + [Substring(renamed.new)] + parts[(start + old.count)...])
+                .joined(separator: ".")
+        }
+        return nil
+    }
+}
