@@ -2,15 +2,20 @@
 
 PACKAGES := libopenblas-dev liblapacke-dev libzmq3-dev libsodium-dev libsqlite3-dev zlib1g-dev libyaml-dev gnuplot-nox \
     curl ca-certificates binutils
-# The tests of several hosts need them, and root: without root these tests are skipped.
-TEST_PACKAGES := openssh-server openssh-client iproute2 util-linux
+# The tests of several hosts and of a real Slurm need these, and root; without root those tests are skipped.
+TEST_PACKAGES := openssh-server openssh-client iproute2 util-linux slurm-wlm munge
 BIN := .build/release
+# A warning is an error, and a target imports only what Package.swift says.
+STRICT := -Xswiftc -warnings-as-errors -Xcc -Werror --explicit-target-dependency-import-check error
+# Suites that start no programs.
+FAST_TESTS := ^(?!EndToEndTests\.|SimulatedClusterTests\.|FuzzTests\.)
 # Suites that start no programs and train little: they run in minutes under a sanitizer.
 SANITIZED_TESTS := ^(Files|Text|Console|Sweep|Wire|Scheduling|Cluster|Journal|Transport|Reporting|Fuzz|LinearAlgebra)Tests\.
 
 help:
 	@echo "make demo     set up, build, run the demo sweep (under two minutes) and draw its figure"
 	@echo "make test     set up, build and run every test"
+	@echo "make test-fast set up, build and run the tests that start no programs: under a minute after the build"
 	@echo "make sanitize set up, build and run the fast tests under the address and the thread sanitizer: before releases"
 	@echo "make build    set up and build: $(BIN)/ranksweep and $(BIN)/ranksweep-worker"
 	@echo "make bundle   set up, build, and pack the worker for hosts that have neither Swift nor its libraries"
@@ -23,9 +28,14 @@ demo: build
 	@echo "The figure: runs/demo/figures/kl-and-rank.png"
 
 # The tests train, so they run optimised; a folder of their own keeps the two builds from undoing each other.
+TEST := swift test -c release -Xswiftc -enable-testing $(STRICT) --scratch-path .build/test
 test: PACKAGES += $(if $(filter 0,$(shell id -u)),$(TEST_PACKAGES))
 test: setup commit bundle
-	swift test -c release -Xswiftc -enable-testing --scratch-path .build/test
+	$(TEST)
+
+# The suites that start no programs: under a minute after the build.
+test-fast: setup commit
+	$(TEST) --filter '$(FAST_TESTS)'
 
 # Leaks are not looked for: what lives until the program's end is no fault. The C kernels leave out their clones for several
 # processors under the thread sanitizer, which cannot start with them.
@@ -40,6 +50,9 @@ build: setup commit
 
 bundle: setup commit
 	cluster/bundle.sh
+
+lint:
+	swift format lint --strict --recursive --parallel Package.swift Sources Tests
 
 format:
 	swift format --in-place --recursive --parallel Package.swift Sources Tests
@@ -70,4 +83,4 @@ commit:
 	fi; \
 	echo "\"$$hash\"" | cmp -s - $$file || echo "\"$$hash\"" > $$file
 
-.PHONY: help demo test sanitize build bundle format setup commit
+.PHONY: help demo test test-fast lint sanitize build bundle format setup commit

@@ -105,7 +105,8 @@ let package = Package(
         .testTarget(name: "ModelTests", dependencies: ["Model"]),
         .testTarget(name: "SweepTests", dependencies: ["Sweep", "Model", "Text", "TestSupport"]),
         .testTarget(
-            name: "LinearAlgebraTests", dependencies: ["LinearAlgebra", "Model", "CKernels", "TestSupport"]),
+            name: "LinearAlgebraTests",
+            dependencies: ["LinearAlgebra", "Model", "CKernels", "COpenBLAS", "TestSupport"]),
         .testTarget(
             name: "LearningTests", dependencies: ["Learning", "LinearAlgebra", "Model", "TestSupport"]),
         .testTarget(
@@ -114,7 +115,7 @@ let package = Package(
         .testTarget(
             name: "ExperimentsTests",
             dependencies: [
-                "Experiments", "Measures", "Fitting", "Learning", "LinearAlgebra", "Model", "Sweep", "Text",
+                "Experiments", "Measures", "Learning", "LinearAlgebra", "Model", "Sweep", "Text", "CZlib",
             ]),
         .testTarget(name: "WireTests", dependencies: ["Wire", "Sweep", "TestSupport"]),
         .testTarget(name: "SchedulingTests", dependencies: ["Scheduling", "Wire", "Sweep", "TestSupport"]),
@@ -123,7 +124,7 @@ let package = Package(
             name: "SimulatedClusterTests", dependencies: ["SimulatedCluster", "Console"]),
         .testTarget(
             name: "JournalTests",
-            dependencies: ["Journal", "Scheduling", "Wire", "Sweep", "Files", "CFaultyDisk"]),
+            dependencies: ["Journal", "Scheduling", "Wire", "Text", "CFaultyDisk"]),
         .testTarget(name: "ReportingTests", dependencies: ["Reporting", "Sweep", "Text"]),
         .testTarget(name: "ProjectTests"),
         .testTarget(
