@@ -30,7 +30,7 @@ let package = Package(
         .target(name: "Files", dependencies: ["CPosix"], path: "Sources/Support/Files"),
         .target(name: "Text", dependencies: ["CSodium", "CBuild"], path: "Sources/Support/Text"),
         .target(name: "Console", dependencies: ["Files", "Text", "CPosix"], path: "Sources/Support/Console"),
-        .target(name: "Model", path: "Sources/Experiment/Model"),
+        .target(name: "Model", dependencies: ["Text"], path: "Sources/Experiment/Model"),
         .target(name: "Sweep", dependencies: ["Model", "Text", "CYAML"], path: "Sources/Experiment/Sweep"),
         .target(name: "Fitting", path: "Sources/Support/Fitting"),
 

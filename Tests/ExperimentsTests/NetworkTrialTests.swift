@@ -203,10 +203,10 @@ private let kinds: [String] =
 
     /// A patch's inputs are the middle ones, all colours of a pixel.
     @Test func aPatchIsTheMiddleSquare() {
-        #expect(TrialSettings.Images.Name.mnist.size.inputs(inPatch: 28) == nil)
-        #expect(TrialSettings.Images.Name.cifar10.size.inputs(inPatch: 32) == nil)
-        #expect(TrialSettings.Images.Name.mnist.size.inputs(inPatch: 2) == [377, 378, 405, 406])
-        let two = TrialSettings.Images.Name.cifar10.size.inputs(inPatch: 2)
+        #expect(ImageSetDescription.mnist.size.inputs(inPatch: 28) == nil)
+        #expect(ImageSetDescription.cifar10.size.inputs(inPatch: 32) == nil)
+        #expect(ImageSetDescription.mnist.size.inputs(inPatch: 2) == [377, 378, 405, 406])
+        let two = ImageSetDescription.cifar10.size.inputs(inPatch: 2)
         let first = (15 * 32 + 15) * 3
         #expect(two == (first..<first + 6).map { $0 } + (first + 96..<first + 102).map { $0 })
     }

@@ -8,14 +8,14 @@ import Text
 @testable import Sweep
 
 private func settings(
-    _ task: TrialSettings.Teacher.Task, depth: Int = 3, norm: Double = 6, seed: UInt64 = 0, points: Int = 40
-) -> TrialSettings.Teacher {
-    TrialSettings.Teacher(
+    _ task: TeacherData.Task, depth: Int = 3, norm: Double = 6, seed: UInt64 = 0, points: Int = 40
+) -> TeacherData {
+    TeacherData(
         task: task, inputs: 5, depth: depth, width: 4, norm: norm, seed: seed, trainPoints: points,
         testPoints: 30)
 }
 
-private func source(_ settings: TrialSettings.Teacher, seed: UInt64 = 3) throws -> TeacherSource {
+private func source(_ settings: TeacherData, seed: UInt64 = 3) throws -> TeacherSource {
     try TeacherSource(settings, streams: RandomStreams(seed: seed))
 }
 
@@ -124,7 +124,7 @@ func aTeachersLabelsAreItsOutputsSignsWithMarginOne(depth: Int) throws {
 // MARK: - Trials
 
 private func trial(
-    _ task: TrialSettings.Teacher.Task, hidden: [Int] = [12, 12], decay: Double = 1e-3, steps: Int = 3000,
+    _ task: TeacherData.Task, hidden: [Int] = [12, 12], decay: Double = 1e-3, steps: Int = 3000,
     biases: Bool = false, norms: TrialSettings.WeightNorms? = .init(),
     activation: Activation = .relu
 ) -> TrialSettings {

@@ -42,8 +42,8 @@ enum Trials {
     }
 
     static func images(
-        _ model: TrialSettings.Model, name: TrialSettings.Images.Name = .mnist,
-        scale: TrialSettings.Images.Scale = .unit, hidden: [Int], training: TrialSettings.Training,
+        _ model: TrialSettings.Model, name: ImageSetDescription = .mnist,
+        scale: InputScale = .unit, hidden: [Int], training: TrialSettings.Training,
         every: TrialSettings.Measures.Times = .end, points: Int? = nil, seed: UInt64 = 0
     ) -> TrialSettings {
         TrialSettings(

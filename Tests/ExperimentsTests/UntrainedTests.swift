@@ -154,7 +154,7 @@ private let linear = """
 }
 
 @Test func `The table of modular addition is split once, whole, and labelled by the sum`() throws {
-    let data = TrialSettings.Modular(modulus: 7, share: 0.4)
+    let data = ModularData(modulus: 7, share: 0.4)
     #expect(data.trainPoints == 20 && data.testPoints == 29)
     let source = ModularSource(data, streams: RandomStreams(seed: 3))
     #expect(Set(source.train).union(source.test) == Set(0..<49) && source.train.count == 20)

@@ -3,6 +3,7 @@
 // Leaves out: reading files, training, leases, drawing. It works on text and gives values; a mistake in the
 // text is a SweepError with its place, found before any work.
 
+import Model
 import Text
 
 /// A sweep, checked: everything in it can run.
@@ -86,11 +87,11 @@ public struct SweepSpec: Equatable, Sendable {
     }
 
     /// The image sets that some trial needs, each once.
-    public var imageSets: [TrialSettings.Images.Name] {
+    public var imageSets: [ImageSetDescription] {
         var values = [grid.fixed["dataset"]].compactMap { $0 }
         for axis in axes where axis.path == "dataset" { values += (0..<axis.count).map { axis.values[$0] } }
         let names = Set(values.compactMap { ($0["name"] ?? $0).string })
-        return TrialSettings.Images.Name.allCases.filter { names.contains($0.rawValue) }
+        return ImageSetDescription.allCases.filter { names.contains($0.rawValue) }
     }
 
     /// More bytes than the body of any of its trials' records has: with headroom, as only the points that cover every pair

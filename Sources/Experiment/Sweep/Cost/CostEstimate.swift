@@ -245,21 +245,8 @@ extension CostEstimate {
         let image: ImageSize?
 
         init(_ trial: TrialSettings) {
-            switch trial.dataset {
-            case .gaussian(let gaussian):
-                inputs = gaussian.inputs
-                outputs = gaussian.covariance.count - gaussian.inputs
-                testPoints = gaussian.testPoints
-            case .images(let images):
-                (inputs, outputs) = (images.name.size.count, 10)
-                testPoints = images.testPoints ?? TrialSettings.Images.Name.testPoints
-            case .teacher(let teacher):
-                (inputs, outputs, testPoints) = (teacher.inputs, 1, teacher.testPoints)
-            case .modular(let set):
-                (inputs, outputs, testPoints) = (2 * set.modulus, set.modulus, set.testPoints)
-            case .symmetric(let set):
-                (inputs, outputs, testPoints) = (TrialSettings.Symmetric.bits, 2, set.testPoints)
-            }
+            let data = trial.dataset.description
+            (inputs, outputs, testPoints) = (data.input.count, data.outputs, data.testCount)
             steps = trial.trainingSteps
             let network = trial.networkDescription
             let layers = network.plans.map(\.weights)
@@ -267,7 +254,7 @@ extension CostEstimate {
             places = layers.joined().map { $0.size.pixels * ($0.size.pixels > 1 ? Shape.ofConvolution : 1) }
             weights = zip(layers.joined(), places).map { $0.place.range.count * $1 }
             decoderWeights = layers.dropFirst().joined().reduce(0) { $0 + $1.place.range.count }
-            if case .images(let images) = trial.dataset { image = images.name.size } else { image = nil }
+            image = data.input.pixels > 1 ? data.input : nil
             switch trial.measures.traceAt {
             case .end: measurements = 1
             case .linear(let count), .log(let count): measurements = 1 + min(count, steps)

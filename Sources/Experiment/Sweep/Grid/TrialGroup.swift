@@ -9,7 +9,7 @@ public struct TrialGroup: Hashable, Sendable {
     public static let most = 16
 
     private let seed: UInt64
-    private let dataset: TrialSettings.Dataset
+    private let dataset: Dataset
     private let batch: Int
     private let loss: Loss
     /// Of a VIB, which draws noise for them; nil of an MLP.

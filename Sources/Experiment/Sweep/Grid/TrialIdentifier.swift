@@ -1,9 +1,10 @@
+import Model
 import Text
 
 /// The identifiers of many trials of a sweep, one after another: what a trial's settings share with those of
 /// the one before is not written down again. The same as `TrialID(of:)`, in a fifth of the time.
 public struct TrialIdentifier: Sendable {
-    private var dataset = Memo<TrialSettings.Dataset>()
+    private var dataset = Memo<Dataset>()
     private var training = Memo<TrialSettings.Training>()
     private var measures = Memo<TrialSettings.Measures>()
     private var model = Memo<TrialSettings.Model>()
@@ -24,7 +25,7 @@ public struct TrialIdentifier: Sendable {
             if !network.biases { text += #","biases":false"#.utf8 }
         }
         text += #","dataset":"#.utf8
-        dataset.append(settings.dataset, to: &text) { $0.json.write(to: &$1) }
+        dataset.append(settings.dataset, to: &text) { $0.description.json.write(to: &$1) }
         text += #","hidden":"#.utf8
         JSONValue(settings.network.hidden).write(to: &text)
         if settings.network.initialisation != .heGlorot {

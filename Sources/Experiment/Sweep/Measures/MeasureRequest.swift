@@ -51,13 +51,13 @@ public struct MeasureRequest: Equatable, Sendable {
         /// For measures of weights alone.
         case noPoints
         /// The test images of a data set.
-        case dataset(TrialSettings.Images.Name, TrialSettings.Images.Scale)
+        case dataset(ImageSetDescription, InputScale)
         /// All 4096 patterns of the symmetric set.
-        case symmetric(TrialSettings.Images.Scale)
+        case symmetric(InputScale)
         /// A .npy file, its numbers as they are, and labels in a .npy or an IDX file.
         case array(String, labels: String?)
         /// An IDX file of images, and labels in a .npy or an IDX file.
-        case images(String, labels: String?, TrialSettings.Images.Scale)
+        case images(String, labels: String?, InputScale)
         /// A .npy file of what the last hidden layer of a larger network gives: the file of weights holds the layer
         /// that follows alone.
         case features(String, labels: String?)
@@ -263,7 +263,7 @@ extension MeasureRequest.Points {
 
     fileprivate init?(_ json: JSONValue) {
         let labels = json["labels"]?.string
-        let scale = json["scale"]?.string.flatMap { TrialSettings.Images.Scale(rawValue: $0) }
+        let scale = json["scale"]?.string.flatMap { InputScale(rawValue: $0) }
         if let inputs = json["inputs"]?.string {
             self = .array(inputs, labels: labels)
         } else if let features = json["features"]?.string {
@@ -273,7 +273,7 @@ extension MeasureRequest.Points {
         } else if let scale, json["dataset"] == .string("symmetric") {
             self = .symmetric(scale)
         } else if let scale,
-            let name = json["dataset"]?.string.flatMap({ TrialSettings.Images.Name(rawValue: $0) })
+            let name = json["dataset"]?.string.flatMap({ ImageSetDescription(rawValue: $0) })
         {
             self = .dataset(name, scale)
         } else if json.object?.isEmpty ?? false {

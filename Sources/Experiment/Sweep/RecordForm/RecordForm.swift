@@ -14,7 +14,7 @@ public struct RecordForm: Sendable {
     /// All of a trial's settings that its record's form depends on.
     private struct Source: Equatable, Sendable {
         let model: TrialSettings.Model
-        let dataset: TrialSettings.Dataset
+        let dataset: Dataset
         let network: TrialSettings.Network
         let loss: Loss
         let batch: Int
@@ -121,9 +121,7 @@ struct RecordSizes {
     init(_ settings: TrialSettings) {
         let inputs = settings.inputCount
         self.inputs = inputs
-        var isTeacher = false
-        if case .teacher = settings.dataset { isTeacher = true }
-        classes = settings.hasClasses ? (isTeacher ? 2 : settings.outputCount) : 0
+        classes = settings.dataset.description.classes
         let network = settings.networkDescription
         units = network.layerUnits
         matrixRanks = network.layers.map { min($0.place.rows, $0.place.columns) }
@@ -261,7 +259,7 @@ struct MetricForms {
     private func counts(_ count: Metric.Count, _ request: RequestedMeasure?) -> ClosedRange<Int> {
         switch count {
         case .classes: return sizes.classes...sizes.classes
-        case .points: return 0...(request?.testPoints ?? settings.allPoints)
+        case .points: return 0...(request?.testPoints ?? settings.dataset.description.maxCount)
         case .setting(let key):
             return 0...max(0, request?.settings[key]?.number.flatMap { Int(exactly: $0) } ?? 0)
         }
@@ -288,38 +286,10 @@ struct MetricForms {
 
 extension TrialSettings {
     /// Whether points have classes.
-    var hasClasses: Bool {
-        switch dataset {
-        case .gaussian: false
-        case .images, .symmetric, .modular: true
-        case .teacher(let teacher): teacher.task == .classification
-        }
-    }
-
-    /// Whether only the data set's files say how many training points there are.
-    private var filesSayPoints: Bool {
-        if case .images(let images) = dataset {
-            images.trainPoints == nil && images.name != .generated
-        } else {
-            false
-        }
-    }
+    var hasClasses: Bool { dataset.description.classes > 0 }
 
     /// How many steps training has; nil where only the data set's files say.
     var exactSteps: Int? {
-        if case .epochs = training.duration, filesSayPoints { nil } else { trainingSteps }
-    }
-
-    /// Most points that there are to be measured at.
-    fileprivate var allPoints: Int {
-        switch dataset {
-        case .gaussian(let data): data.testPoints
-        case .teacher(let data): data.trainPoints + data.testPoints
-        case .symmetric: Symmetric.patterns
-        case .modular(let data): data.modulus * data.modulus
-        case .images(let images):
-            // Files may have others than the published ones.
-            (images.trainPoints ?? 2 * images.name.trainPoints) + 2 * Images.Name.testPoints
-        }
+        if case .epochs = training.duration, dataset.description.isSizeOfFiles { nil } else { trainingSteps }
     }
 }

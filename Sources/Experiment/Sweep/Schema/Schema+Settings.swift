@@ -47,17 +47,17 @@ extension Setting {
     }
 
     private static let vib = Use.vib
-    private static let gaussian = Use(path: "dataset", words: ["gaussian"])
+    private static let gaussian = Use(path: "dataset", words: GaussianData.names)
     private static let images = Use.images
     private static let teacher = Use.teacher
     private static let finite = Use.classes
-    private static let scaled = Use(path: "dataset", words: images.words + ["symmetric"])
-    private static let modular = Use(path: "dataset", words: ["modular-addition"])
+    private static let scaled = Use(path: "dataset", words: images.words + SymmetricData.names)
+    private static let modular = Use(path: "dataset", words: ModularData.names)
     private static let chosen = Use(
-        path: "dataset", words: images.words + ["teacher", "symmetric"])
+        path: "dataset", words: images.words + TeacherData.names + SymmetricData.names)
     private static let withTests = Use(
-        path: "dataset", words: ["gaussian"] + images.words + ["teacher"])
-    private static let drawn = Use(path: "dataset", words: ["gaussian", "teacher"])
+        path: "dataset", words: GaussianData.names + images.words + TeacherData.names)
+    private static let drawn = Use(path: "dataset", words: GaussianData.names + TeacherData.names)
     private static let mlp = Use.mlp
     private static let plain = Use(path: "model", words: ["mlp", "cnn"])
     private static let layered = Use(path: "model", words: ["mlp", "vib", "cnn"])
@@ -85,10 +85,6 @@ extension Setting {
         because:
             "networks train in float32, where small squared gradients vanish and only ε is left to divide by")
 
-    static let datasetNames = [
-        "gaussian", "mnist", "fashion-mnist", "cifar-10", "generated-images", "teacher",
-        "symmetric", "modular-addition",
-    ]
     static let modelNames = ["mlp", "vib", "cnn", "resnet"]
     static let seedLimit = 1 << 53 - 1
 
@@ -136,7 +132,7 @@ extension Setting {
             "dataset.directions_seed", .integer(0...seedLimit), default: "0", uses: [gaussian],
             "The seed of that cross-covariance: not the trial's, so that all seeds learn the same map."),
         Setting(
-            "dataset.task", .word(TrialSettings.Teacher.Task.allCases.map(\.rawValue)),
+            "dataset.task", .word(TeacherData.Task.allCases.map(\.rawValue)),
             default: "classification", uses: [teacher],
             "The teacher's output's sign, with margin 1; or the output itself, which is never negative."),
         Setting(

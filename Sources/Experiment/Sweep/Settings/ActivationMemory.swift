@@ -16,8 +16,7 @@ extension TrialSettings {
     /// Measures of the same points share them.
     private var samples: [(measure: String, points: Int)] {
         guard case .images(let images) = dataset else { return [] }
-        let all =
-            (images.trainPoints ?? images.name.trainPoints) + (images.testPoints ?? Images.Name.testPoints)
+        let all = (images.trainCount ?? 0) + images.testCount
         var samples: [(measure: String, points: Int)] = []
         for measure in measures.requested where measure.settings["points"] != nil {
             let points = measure.testPoints ?? all

@@ -73,32 +73,3 @@ extension TrialSettings.Architecture {
         return .object(members)
     }
 }
-
-extension TrialSettings.Images.Name {
-    public var size: ImageSize {
-        switch self {
-        case .mnist, .fashionMNIST: ImageSize(height: 28, width: 28, channels: 1)
-        case .cifar10, .generated: ImageSize(height: 32, width: 32, channels: 3)
-        }
-    }
-
-    /// How many images there are.
-    public var trainPoints: Int {
-        switch self {
-        case .mnist, .fashionMNIST: 60_000
-        case .cifar10, .generated: 50_000
-        }
-    }
-
-    public static let testPoints = 10_000
-
-    /// The files of the set, in its folder; those of IDX sets each plain or with ".gz". None where the
-    /// images are computed.
-    public var files: [String] {
-        switch self {
-        case .mnist, .fashionMNIST: TrialSettings.Images.fileNames
-        case .cifar10: (1...5).map { "data_batch_\($0).bin" } + ["test_batch.bin"]
-        case .generated: []
-        }
-    }
-}

@@ -32,17 +32,10 @@ public struct NetworkDescription: Equatable, Sendable {
 
 extension TrialSettings {
     public var networkDescription: NetworkDescription {
-        let input =
-            if case .images(let images) = dataset { images.name.size } else { ImageSize.vector(inputCount) }
-        let classes =
-            switch dataset {
-            case .gaussian: 0
-            case .teacher(let teacher): teacher.task == .classification ? 2 : 0
-            case .images, .symmetric, .modular: outputCount
-            }
+        let data = dataset.description
         return NetworkDescription(
-            model: model, network: network, input: input, outputs: outputCount, classes: classes,
-            loss: training.loss, samples: classes == 0 ? 1 : measures.samples, seed: seed)
+            model: model, network: network, input: data.input, outputs: data.outputs, classes: data.classes,
+            loss: training.loss, samples: data.classes == 0 ? 1 : measures.samples, seed: seed)
     }
 }
 

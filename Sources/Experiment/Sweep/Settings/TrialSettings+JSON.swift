@@ -6,7 +6,7 @@ extension TrialSettings {
     /// are. Trial identifiers hash it, so its form is a contract (`TrialID.contentVersion`).
     public var json: JSONValue {
         var members: [String: JSONValue] = [
-            "model": model.json, "dataset": dataset.json,
+            "model": model.json, "dataset": dataset.description.json,
             "hidden": JSONValue(network.hidden), "activation": .string(network.activation.rawValue),
             "training": training.json, "measures": measures.json, "seed": .number(Double(seed)),
         ]
@@ -28,42 +28,6 @@ extension TrialSettings.Model {
             .object([
                 "name": .string("vib"), "beta": .number(beta), "bottleneck": JSONValue(bottleneck),
                 "sigma_shift": .number(sigmaShift),
-            ])
-        }
-    }
-}
-
-extension TrialSettings.Dataset {
-    var json: JSONValue {
-        switch self {
-        case .gaussian(let gaussian):
-            .object([
-                "name": .string("gaussian"), "covariance": .array(gaussian.covariance.map { JSONValue($0) }),
-                "inputs": JSONValue(gaussian.inputs), "test_points": JSONValue(gaussian.testPoints),
-            ])
-        case .images(let images):
-            .object([
-                "name": .string(images.name.rawValue), "scale": .string(images.scale.rawValue),
-                "train_points": images.trainPoints.map { JSONValue($0) } ?? .null,
-                "test_points": images.testPoints.map { JSONValue($0) } ?? .null,
-            ])
-        case .teacher(let teacher):
-            .object([
-                "name": .string("teacher"), "task": .string(teacher.task.rawValue),
-                "inputs": JSONValue(teacher.inputs), "depth": JSONValue(teacher.depth),
-                "width": JSONValue(teacher.width), "norm": .number(teacher.norm),
-                "seed": .number(Double(teacher.seed)), "train_points": JSONValue(teacher.trainPoints),
-                "test_points": JSONValue(teacher.testPoints),
-            ])
-        case .modular(let modular):
-            .object([
-                "name": .string("modular-addition"), "modulus": JSONValue(modular.modulus),
-                "train_points": JSONValue(modular.trainPoints),
-            ])
-        case .symmetric(let symmetric):
-            .object([
-                "name": .string("symmetric"), "scale": .string(symmetric.scale.rawValue),
-                "train_points": JSONValue(symmetric.trainPoints),
             ])
         }
     }

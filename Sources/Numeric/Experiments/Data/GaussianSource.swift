@@ -21,7 +21,7 @@ final class GaussianSource: PointSource {
     ///   - targetMap: [targets, targets], gives T y in place of y.
     ///   - points: the most that one `fill` is asked for.
     init(
-        _ settings: TrialSettings.Gaussian, targetMap: Matrix<Double>?, streams: RandomStreams, points: Int
+        _ settings: GaussianData, targetMap: Matrix<Double>?, streams: RandomStreams, points: Int
     ) throws(FactorisationError) {
         let dimension = settings.covariance.count
         inputs = settings.inputs

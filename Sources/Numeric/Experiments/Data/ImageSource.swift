@@ -13,11 +13,12 @@ final class ImageSource: PointSource {
     private var order: EpochOrder
     var inputs: Int { self.set.numbersPerImage }
     var outputs: Int { classes }
-    var classes: Int { 10 }
+    let classes: Int
     var testLabels: [Int32] { Array(self.set.test.labels.prefix(testCount)) }
 
-    init(_ settings: TrialSettings.Images, set: ImageSet, streams: RandomStreams) throws(DataError) {
+    init(_ settings: ImageData, set: ImageSet, streams: RandomStreams) throws(DataError) {
         self.set = set
+        classes = settings.classes
         let train = settings.trainPoints ?? set.train.count
         trainCount = train
         testCount = settings.testPoints ?? set.test.count

@@ -1,5 +1,6 @@
 import Learning
 import LinearAlgebra
+import Model
 import Sweep
 
 /// Addition modulo p as classification: the table's p² pairs (a, b), of which a share that the trial's seed
@@ -7,7 +8,7 @@ import Sweep
 /// b) mod p (Power et al. 2022: learning such tables is where generalisation was seen to come long after
 /// the fit).
 final class ModularSource: PointSource {
-    let settings: TrialSettings.Modular
+    let settings: ModularData
     /// Pairs a · p + b, ascending.
     let train: [Int]
     let test: [Int]
@@ -18,7 +19,7 @@ final class ModularSource: PointSource {
     var trainCount: Int? { train.count }
     var testCount: Int { test.count }
 
-    init(_ settings: TrialSettings.Modular, streams: RandomStreams) {
+    init(_ settings: ModularData, streams: RandomStreams) {
         self.settings = settings
         var numbers = [UInt32](repeating: 0, count: settings.modulus * settings.modulus)
         streams.shuffle(&numbers, .trainingPart, index: 0)

@@ -1,10 +1,11 @@
 import Learning
 import LinearAlgebra
+import Model
 import Sweep
 
 /// The symmetric set as a trial's data: the patterns that the seed chooses train, the others test.
 final class SymmetricSource: PointSource {
-    let settings: TrialSettings.Symmetric
+    let settings: SymmetricData
     /// Every pattern, in the order of their numbers.
     let all: PointSample?
     private let points: PointSample
@@ -18,7 +19,7 @@ final class SymmetricSource: PointSource {
     var trainCount: Int? { train.count }
     var testCount: Int { test.count }
 
-    init(_ settings: TrialSettings.Symmetric, streams: RandomStreams) {
+    init(_ settings: SymmetricData, streams: RandomStreams) {
         self.settings = settings
         points = PointSample(
             inputs: SymmetricSet.inputs(settings.scale), labels: SymmetricSet.labels,

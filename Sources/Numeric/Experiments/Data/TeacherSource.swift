@@ -13,7 +13,7 @@ final class TeacherSource: PointSource {
         case targetsTooSmall(largest: Double)
     }
 
-    let settings: TrialSettings.Teacher
+    let settings: TeacherData
     let teacher: MLP<Float>
     private let train: Points
     private let test: Points
@@ -38,7 +38,7 @@ final class TeacherSource: PointSource {
     private static let candidates = 1024
     private static let patience = 1000
 
-    init(_ settings: TrialSettings.Teacher, streams: RandomStreams) throws(Fault) {
+    init(_ settings: TeacherData, streams: RandomStreams) throws(Fault) {
         self.settings = settings
         teacher = TeacherSource.teacher(settings)
         train = try TeacherSource.points(
@@ -56,7 +56,7 @@ final class TeacherSource: PointSource {
     /// A ReLU network without biases: normal weights, each matrix scaled to Frobenius norm B, or the next
     /// smaller one that single precision has. The last layer's signs alternate for a classification, so that
     /// both classes are there, and are positive for a regression, so that no target is negative.
-    static func teacher(_ settings: TrialSettings.Teacher) -> MLP<Float> {
+    static func teacher(_ settings: TeacherData) -> MLP<Float> {
         let units =
             [settings.inputs] + [Int](repeating: settings.width, count: settings.depth - 1) + [1]
         let shape = StackShape(units: units, activation: .relu, hasBiases: false)
@@ -81,7 +81,7 @@ final class TeacherSource: PointSource {
 
     /// The first so many candidates of a stream that have margin 1 (of a regression: all).
     private static func points(
-        _ count: Int, _ settings: TrialSettings.Teacher, _ teacher: MLP<Float>, _ streams: RandomStreams,
+        _ count: Int, _ settings: TeacherData, _ teacher: MLP<Float>, _ streams: RandomStreams,
         _ purpose: RandomStreams.Purpose
     ) throws(Fault) -> Points {
         let inputs = Matrix<Float>(rows: count, columns: settings.inputs)

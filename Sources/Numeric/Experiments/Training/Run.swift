@@ -32,8 +32,8 @@ public struct TrialResult: Equatable, Sendable {
 /// Runs trials, one after another, keeping data sets open between them. One per slot.
 public struct TrialRunner {
     private let directory: DataDirectory
-    private var sets: [TrialSettings.Images.Name: ImageSet] = [:]
-    private var generated: (settings: TrialSettings.Images, set: ImageSet)?
+    private var sets: [ImageSetDescription: ImageSet] = [:]
+    private var generated: (settings: ImageData, set: ImageSet)?
 
     /// From here on this process has one BLAS thread: the bits of records depend on it.
     public init(data: DataDirectory) {
@@ -162,7 +162,7 @@ public struct TrialRunner {
         }
     }
 
-    private mutating func imageSet(_ images: TrialSettings.Images) throws(DataError) -> ImageSet {
+    private mutating func imageSet(_ images: ImageData) throws(DataError) -> ImageSet {
         if images.name == .generated {
             if let generated, generated.settings == images { return generated.set }
             let set = GeneratedImages(images).make()

@@ -224,7 +224,7 @@ extension MeasureRequest.Points {
             self = .array(value, labels: labels)
             return
         }
-        let scale: TrialSettings.Images.Scale =
+        let scale: InputScale =
             try arguments["--scale"].map { text throws(UsageError) in
                 try choice("--scale", text)
             } ?? .unit

@@ -1,4 +1,43 @@
-extension TrialSettings.Gaussian {
+import Text
+
+/// Jointly Gaussian inputs and targets, drawn anew for every batch.
+public struct GaussianData: Hashable, Sendable, DatasetDescription {
+    /// The joint covariance of (x, y), row-major, (inputs + targets)².
+    public var covariance: [[Double]]
+    /// How many of the variables are inputs; the others are targets.
+    public var inputs: Int
+    /// Points of the evaluation sample.
+    public var testPoints: Int
+
+    /// Points of a joint covariance.
+    public init(covariance: [[Double]], inputs: Int, testPoints: Int) {
+        self.covariance = covariance
+        self.inputs = inputs
+        self.testPoints = testPoints
+    }
+
+    public static let names = ["gaussian"]
+    public static let defaults = NetworkDefaults(
+        activation: .linear, width: 64, sigmaShift: 0, bottleneck: nil)
+    public static let mayHaveClasses = false
+    public var input: ImageSize { .vector(inputs) }
+    public var outputs: Int { covariance.count - inputs }
+    public var classes: Int { 0 }
+    public var trainCount: Int? { nil }
+    public var testCount: Int { testPoints }
+    public func losses(ofVIB isVIB: Bool) -> [Loss] {
+        isVIB ? [.gaussianNLL, .meanSquaredError] : [.meanSquaredError]
+    }
+
+    public var json: JSONValue {
+        .object([
+            "name": .string("gaussian"), "covariance": .array(covariance.map { JSONValue($0) }),
+            "inputs": JSONValue(inputs), "test_points": JSONValue(testPoints),
+        ])
+    }
+}
+
+extension GaussianData {
     /// x and y standard normal with as many components each, of which the i-th of x and of y have the i-th
     /// correlation and all others are independent.
     public init(correlations: [Double], testPoints: Int) {

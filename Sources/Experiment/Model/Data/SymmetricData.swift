@@ -1,0 +1,38 @@
+import Text
+
+/// All patterns of 12 bits, and a class that the icosahedron's symmetries keep (Shwartz-Ziv & Tishby 2017).
+public struct SymmetricData: Hashable, Sendable, DatasetDescription {
+    /// How many patterns there are.
+    public static let patterns = 4096
+    /// Numbers of an input.
+    public static let bits = 12
+
+    /// Bits are 0 and 1 (unit), or −1 and 1.
+    public var scale: InputScale
+    /// So many patterns, which the trial's seed chooses, train; the others test.
+    public var trainPoints: Int
+    /// The others.
+    public var testPoints: Int { SymmetricData.patterns - trainPoints }
+
+    /// The set with so many training points.
+    public init(scale: InputScale, trainPoints: Int) {
+        self.scale = scale
+        self.trainPoints = trainPoints
+    }
+
+    public static let names = ["symmetric"]
+    public static let defaults = NetworkDefaults(activation: .tanh, width: 64)
+    public static let vibObjection: String? = "the symmetric set is for an mlp"
+    public var input: ImageSize { .vector(SymmetricData.bits) }
+    public var outputs: Int { classes }
+    public var trainCount: Int? { trainPoints }
+    public var testCount: Int { testPoints }
+    public var classes: Int { 2 }
+
+    public var json: JSONValue {
+        .object([
+            "name": .string("symmetric"), "scale": .string(scale.rawValue),
+            "train_points": JSONValue(trainPoints),
+        ])
+    }
+}
