@@ -30,6 +30,9 @@ public enum Schedule: Hashable, Sendable {
     /// Times `factor` every `every` epochs, or steps where data have no epochs.
     case decay(factor: Double, every: Int)
 
+    /// The names in sweep files.
+    public static let words = ["constant", "cosine", "decay"]
+
     /// What the first rate is multiplied by in a step, the first being 0.
     public func factor(at step: Int, of length: TrainingLength) -> Double {
         switch self {

@@ -163,7 +163,8 @@ extension Setting {
             "dataset.train_fraction", .number(Bounds(.open(0), .open(1))), default: "0.4", uses: [modular],
             "The share of the table's pairs that train, which the seed chooses; the others test."),
         Setting(
-            "dataset.scale", .word(["unit", "symmetric"]), default: "unit (mlp), symmetric (others)",
+            "dataset.scale", .word(InputScale.allCases.map(\.rawValue)),
+            default: "unit (mlp), symmetric (others)",
             uses: [scaled], "Pixels and bits become 0 … 1 (unit) or −1 … 1 (symmetric)."),
     ]
 
@@ -179,7 +180,7 @@ extension Setting {
             "hidden", .integers(1...65536, limit: 999), default: "`depth` − 1 layers of `width`",
             uses: [layered], "Units (of a cnn channels) of each hidden layer, in place of depth and width."),
         Setting(
-            "activation", .word(["linear", "relu", "tanh"]),
+            "activation", .word(Activation.allCases.map(\.rawValue)),
             default: "linear (gaussian), relu (images, teacher, modular-addition), tanh (symmetric)",
             uses: [layered],
             "The function after every hidden layer."),
@@ -215,7 +216,7 @@ extension Setting {
 
     private static let training: [Setting] = [
         Setting(
-            "training.optimizer", .word(["adam", "adamw", "sgd"]), default: "adam", "How the parameters move."
+            "training.optimizer", .word(Optimizer.words), default: "adam", "How the parameters move."
         ),
         Setting("training.learning_rate", .number(factor), default: "0.001", "The first learning rate."),
         Setting(
@@ -233,7 +234,7 @@ extension Setting {
             "Adds so much times each weight to its gradient; with adamw, each step shrinks the weights by the "
                 + "learning rate times it instead."),
         Setting(
-            "training.schedule", .word(["constant", "cosine", "decay"]), default: "constant",
+            "training.schedule", .word(Schedule.words), default: "constant",
             "The learning rate over time: constant, half a cosine to 0, or times `decay_factor` again and again."
         ),
         Setting(
@@ -254,7 +255,7 @@ extension Setting {
             "training.epochs", .integer(1...1_000_000), default: "required, or `steps`", uses: [finite],
             "Length in passes over the training points."),
         Setting(
-            "training.loss", .word(["cross_entropy", "mean_squared_error", "gaussian_nll", "logistic"]),
+            "training.loss", .word(Loss.allCases.map(\.rawValue)),
             default: "cross_entropy (images, symmetric, modular-addition), gaussian_nll (vib, gaussian), "
                 + "mean_squared_error (mlp, gaussian; teacher's regression), logistic (teacher's classification)",
             "The task loss."),
