@@ -16,20 +16,18 @@ public struct GaussianData: Hashable, Sendable, DatasetDescription {
         self.testPoints = testPoints
     }
 
-    public static let names = ["gaussian"]
-    public static let defaults = NetworkDefaults(
-        activation: .linear, width: 64, sigmaShift: 0, bottleneck: nil)
-    public static let mayHaveClasses = false
-    public var input: ImageSize { .vector(inputs) }
-    public var outputs: Int { covariance.count - inputs }
-    public var classes: Int { 0 }
-    public var trainCount: Int? { nil }
-    public var testCount: Int { testPoints }
-    public func losses(ofVIB isVIB: Bool) -> [Loss] {
-        isVIB ? [.gaussianNLL, .meanSquaredError] : [.meanSquaredError]
+    /// What is known of all Gaussian data.
+    public static let kind = DataKind(
+        names: ["gaussian"], activation: .linear, width: 64, mayHaveClasses: false, bottleneck: nil,
+        sigmaShift: 0)
+
+    var facts: DataFacts {
+        DataFacts(
+            input: .vector(inputs), outputs: covariance.count - inputs, classes: 0, trainCount: nil,
+            testCount: testPoints, losses: [.meanSquaredError], vibLosses: [.gaussianNLL, .meanSquaredError])
     }
 
-    public var json: JSONValue {
+    var json: JSONValue {
         .object([
             "name": .string("gaussian"), "covariance": .array(covariance.map { JSONValue($0) }),
             "inputs": JSONValue(inputs), "test_points": JSONValue(testPoints),

@@ -19,17 +19,19 @@ public struct ImageData: Hashable, Sendable, DatasetDescription {
         self.testPoints = testPoints
     }
 
-    public static let names = ImageSetDescription.allCases.map(\.rawValue)
-    public static let defaults = NetworkDefaults(activation: .relu, width: 200)
-    public var input: ImageSize { name.size }
-    public var outputs: Int { classes }
-    public var classes: Int { name.classes }
-    public var trainCount: Int? { trainPoints ?? name.trainPoints }
-    public var testCount: Int { testPoints ?? name.testPoints }
-    public var isSizeOfFiles: Bool { trainPoints == nil && name.storage != .computed }
-    public var maxCount: Int { (trainPoints ?? 2 * name.trainPoints) + 2 * name.testPoints }
+    /// What is known of all images.
+    public static let kind = DataKind(
+        names: ImageSetDescription.allCases.map(\.rawValue), activation: .relu, width: 200)
 
-    public var json: JSONValue {
+    var facts: DataFacts {
+        DataFacts(
+            input: name.size, outputs: name.classes, classes: name.classes,
+            trainCount: trainPoints ?? name.trainPoints, testCount: testPoints ?? name.testPoints,
+            isSizeOfFiles: trainPoints == nil && name.storage != .computed,
+            largestCount: (trainPoints ?? 2 * name.trainPoints) + 2 * name.testPoints)
+    }
+
+    var json: JSONValue {
         .object([
             "name": .string(name.rawValue), "scale": .string(scale.rawValue),
             "train_points": trainPoints.map { JSONValue($0) } ?? .null,

@@ -22,16 +22,18 @@ public struct ModularData: Hashable, Sendable, DatasetDescription {
         self.init(modulus: modulus, trainPoints: min(max(asked, 1), pairs - 2))
     }
 
-    public static let names = ["modular-addition"]
-    public static let defaults = NetworkDefaults(activation: .relu, width: 200)
-    public static let vibObjection: String? = "modular addition is for an mlp"
-    public var input: ImageSize { .vector(2 * modulus) }
-    public var outputs: Int { classes }
-    public var classes: Int { modulus }
-    public var trainCount: Int? { trainPoints }
-    public var testCount: Int { testPoints }
+    /// What is known of all such tables.
+    public static let kind = DataKind(
+        names: ["modular-addition"], activation: .relu, width: 200,
+        vibObjection: "modular addition is for an mlp")
 
-    public var json: JSONValue {
+    var facts: DataFacts {
+        DataFacts(
+            input: .vector(2 * modulus), outputs: modulus, classes: modulus, trainCount: trainPoints,
+            testCount: testPoints)
+    }
+
+    var json: JSONValue {
         .object([
             "name": .string("modular-addition"), "modulus": JSONValue(modulus),
             "train_points": JSONValue(trainPoints),

@@ -20,16 +20,18 @@ public struct SymmetricData: Hashable, Sendable, DatasetDescription {
         self.trainPoints = trainPoints
     }
 
-    public static let names = ["symmetric"]
-    public static let defaults = NetworkDefaults(activation: .tanh, width: 64)
-    public static let vibObjection: String? = "the symmetric set is for an mlp"
-    public var input: ImageSize { .vector(SymmetricData.bits) }
-    public var outputs: Int { classes }
-    public var trainCount: Int? { trainPoints }
-    public var testCount: Int { testPoints }
-    public var classes: Int { 2 }
+    /// What is known of the set.
+    public static let kind = DataKind(
+        names: ["symmetric"], activation: .tanh, width: 64,
+        vibObjection: "the symmetric set is for an mlp")
 
-    public var json: JSONValue {
+    var facts: DataFacts {
+        DataFacts(
+            input: .vector(SymmetricData.bits), outputs: 2, classes: 2, trainCount: trainPoints,
+            testCount: testPoints)
+    }
+
+    var json: JSONValue {
         .object([
             "name": .string("symmetric"), "scale": .string(scale.rawValue),
             "train_points": JSONValue(trainPoints),

@@ -43,19 +43,20 @@ public struct TeacherData: Hashable, Sendable, DatasetDescription {
         self.testPoints = testPoints
     }
 
-    public static let names = ["teacher"]
-    public static let defaults = NetworkDefaults(activation: .relu, width: 64, hasBiases: false)
-    public static let vibObjection: String? = "a teacher's data are for an mlp"
-    public var input: ImageSize { .vector(inputs) }
-    public var outputs: Int { 1 }
-    public var trainCount: Int? { trainPoints }
-    public var testCount: Int { testPoints }
-    public var classes: Int { task == .classification ? 2 : 0 }
-    public func losses(ofVIB isVIB: Bool) -> [Loss] {
-        task == .classification ? [.logistic] : [.meanSquaredError]
+    /// What is known of all teachers.
+    public static let kind = DataKind(
+        names: ["teacher"], activation: .relu, width: 64, hasBiases: false,
+        vibObjection: "a teacher's data are for an mlp")
+
+    var facts: DataFacts {
+        let isClassification = task == .classification
+        let losses: [Loss] = [isClassification ? .logistic : .meanSquaredError]
+        return DataFacts(
+            input: .vector(inputs), outputs: 1, classes: isClassification ? 2 : 0, trainCount: trainPoints,
+            testCount: testPoints, losses: losses, vibLosses: losses)
     }
 
-    public var json: JSONValue {
+    var json: JSONValue {
         .object([
             "name": .string("teacher"), "task": .string(task.rawValue), "inputs": JSONValue(inputs),
             "depth": JSONValue(depth), "width": JSONValue(width), "norm": .number(norm),

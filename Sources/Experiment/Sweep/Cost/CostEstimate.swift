@@ -245,7 +245,7 @@ extension CostEstimate {
         let image: ImageSize?
 
         init(_ trial: TrialSettings) {
-            let data = trial.dataset.description
+            let data = trial.dataset.facts
             (inputs, outputs, testPoints) = (data.input.count, data.outputs, data.testCount)
             steps = trial.trainingSteps
             let network = trial.networkDescription

@@ -167,5 +167,5 @@ extension TrialSettings {
     }
 
     /// nil of data that are drawn anew for each batch.
-    var trainPoints: Int? { dataset.description.trainCount }
+    var trainPoints: Int? { dataset.facts.trainCount }
 }

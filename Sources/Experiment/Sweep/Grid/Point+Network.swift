@@ -8,7 +8,7 @@ extension Point {
         let usual = name == "resnet" ? "batch" : "none"
         let normalisation = Normalisation(
             word("normalisation", default: usual), groups: integer("groups") ?? 4)
-        let isOfImages = Dataset.kind(of: dataset) is ImageData.Type
+        let isOfImages = ImageSetDescription(rawValue: dataset) != nil
         if isConvolutional, !isOfImages { conflicts.append(PointConflict("dataset", .needsImages(name))) }
         if name == "resnet" {
             var depth = integer("depth") ?? 8

@@ -23,7 +23,7 @@ struct Point {
     var isVIB: Bool { name == "vib" }
     var isConvolutional: Bool { name == "cnn" || name == "resnet" }
     /// The kind of its data set.
-    private var kind: any DatasetDescription.Type { Dataset.kind(of: dataset) }
+    private var kind: DataKind { Dataset.kind(of: dataset) }
 
     func number(_ path: String, default value: Double) -> Double { values[path]?.number ?? value }
     func integer(_ path: String) -> Int? { values[path]?.number.flatMap { Int(exactly: $0) } }
@@ -38,7 +38,7 @@ struct Point {
             conflicts.append(PointConflict("model", .noVIB(objection)))
         }
         let settings = TrialSettings(
-            model: model(inputs: data.description.input.count, &conflicts), dataset: data, network: network,
+            model: model(inputs: data.facts.input.count, &conflicts), dataset: data, network: network,
             training: training(data, &conflicts), measures: measures(data, &conflicts),
             seed: UInt64(integer("seed") ?? 0))
         if case .network(let architecture) = settings.model, architecture.normalisation == .batch,
@@ -58,15 +58,15 @@ struct Point {
         guard isVIB else { return architecture(&conflicts).map { .network($0) } ?? .mlp }
         return .vib(
             beta: number("beta", default: 1),
-            bottleneck: integer("bottleneck") ?? kind.defaults.bottleneck ?? inputs,
-            sigmaShift: number("sigma_shift", default: kind.defaults.sigmaShift))
+            bottleneck: integer("bottleneck") ?? kind.bottleneck ?? inputs,
+            sigmaShift: number("sigma_shift", default: kind.sigmaShift))
     }
 
     var network: TrialSettings.Network {
         if name == "resnet" { return TrialSettings.Network(hidden: [], activation: .relu) }
         let activation = Activation(
-            rawValue: word("activation", default: kind.defaults.activation.rawValue))
-        let width = integer("width") ?? (name == "cnn" ? 16 : kind.defaults.width)
+            rawValue: word("activation", default: kind.activation.rawValue))
+        let width = integer("width") ?? (name == "cnn" ? 16 : kind.width)
         let initialisation = Initialisation(
             rawValue: isVIB ? "" : word("initialisation", default: "he_glorot"))
         let hidden =
@@ -74,27 +74,24 @@ struct Point {
             ?? [Int](repeating: width, count: (integer("depth") ?? Point.usualDepths[name] ?? 2) - 1)
         return TrialSettings.Network(
             hidden: hidden, activation: activation ?? .linear,
-            biases: isVIB || values["biases"]?.bool ?? kind.defaults.hasBiases,
+            biases: isVIB || values["biases"]?.bool ?? kind.hasBiases,
             initialisation: initialisation ?? .heGlorot)
     }
 
     // MARK: Data
 
     private func datasetSettings(_ conflicts: inout [PointConflict]) -> Dataset {
-        switch kind {
-        case is TeacherData.Type: return .teacher(teacher(&conflicts))
-        case is SymmetricData.Type: return .symmetric(symmetric(&conflicts))
-        case is ModularData.Type:
+        if let set = ImageSetDescription(rawValue: dataset) { return .images(images(of: set, &conflicts)) }
+        switch dataset {
+        case TeacherData.kind.names[0]: return .teacher(teacher(&conflicts))
+        case SymmetricData.kind.names[0]: return .symmetric(symmetric(&conflicts))
+        case ModularData.kind.names[0]:
             return .modular(
                 ModularData(
                     modulus: integer("dataset.modulus") ?? 97,
                     share: number("dataset.train_fraction", default: 0.4)))
-        case is ImageData.Type:
-            guard let set = ImageSetDescription(rawValue: dataset) else { break }
-            return .images(images(of: set, &conflicts))
-        default: break
+        default: return .gaussian(gaussian(&conflicts))
         }
-        return .gaussian(gaussian(&conflicts))
     }
 
     private func images(of set: ImageSetDescription, _ conflicts: inout [PointConflict]) -> ImageData {
@@ -184,7 +181,7 @@ struct Point {
         _ data: Dataset, _ conflicts: inout [PointConflict]
     ) -> TrialSettings.Training {
         let batch = integer("training.batch_size") ?? 128
-        if let points = data.description.trainCount {
+        if let points = data.facts.trainCount {
             if batch > points {
                 let path =
                     values["training.batch_size"] == nil ? "dataset.train_points" : "training.batch_size"
@@ -194,10 +191,10 @@ struct Point {
         return TrialSettings.Training(
             optimizer: OptimizerSettings(
                 method: optimizer, learningRate: number("training.learning_rate", default: 1e-3),
-                schedule: schedule(hasEpochs: data.description.trainCount != nil, &conflicts),
+                schedule: schedule(hasEpochs: data.facts.trainCount != nil, &conflicts),
                 weightDecay: number("training.weight_decay", default: 0),
                 emaDecay: values["training.ema_decay"]?.number), batchSize: batch,
-            duration: duration(hasEpochs: data.description.trainCount != nil, &conflicts),
+            duration: duration(hasEpochs: data.facts.trainCount != nil, &conflicts),
             loss: loss(data, &conflicts), logDet: logDet(&conflicts))
     }
 
@@ -240,7 +237,7 @@ struct Point {
     }
 
     private func loss(_ data: Dataset, _ conflicts: inout [PointConflict]) -> Loss {
-        let losses = data.description.losses(ofVIB: isVIB)
+        let losses = (isVIB ? data.facts.vibLosses : data.facts.losses)
         guard let word = values["training.loss"]?.string else { return losses[0] }
         guard let loss = losses.first(where: { $0.rawValue == word }) else {
             let due = losses.map(\.rawValue)
@@ -257,7 +254,7 @@ struct Point {
     private func measures(
         _ data: Dataset, _ conflicts: inout [PointConflict]
     ) -> TrialSettings.Measures {
-        let testPoints = data.description.testCount
+        let testPoints = data.facts.testCount
         var points = integer("measures.local_rank.points") ?? min(isConvolutional ? 4 : 256, testPoints)
         if points > testPoints {
             conflicts.append(
@@ -281,7 +278,7 @@ struct Point {
     private func requested(
         of data: Dataset, _ conflicts: inout [PointConflict]
     ) -> [RequestedMeasure] {
-        let testPoints = data.description.testCount
+        let testPoints = data.facts.testCount
         guard values.keys.contains(where: MeasureCatalogue.listedPaths.contains) else { return [] }
         func isOn(_ measure: MeasureDeclaration) -> Bool {
             values[measure.path]?.bool ?? measure.options.contains { values[$0.path] != nil }
@@ -297,7 +294,7 @@ struct Point {
             if measure.needs.contains(.denseChain), !isDenseChain {
                 conflicts.append(PointConflict(measure.path, .needsDenseChain))
             }
-            if settings["points"] == .string("all"), data.description.trainCount == nil {
+            if settings["points"] == .string("all"), data.facts.trainCount == nil {
                 conflicts.append(PointConflict("\(measure.path).points", .noAllPoints))
             }
             if let points = settings["points"]?.number, points > Double(testPoints) {

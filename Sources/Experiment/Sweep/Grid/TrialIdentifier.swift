@@ -25,7 +25,7 @@ public struct TrialIdentifier: Sendable {
             if !network.biases { text += #","biases":false"#.utf8 }
         }
         text += #","dataset":"#.utf8
-        dataset.append(settings.dataset, to: &text) { $0.description.json.write(to: &$1) }
+        dataset.append(settings.dataset, to: &text) { $0.json.write(to: &$1) }
         text += #","hidden":"#.utf8
         JSONValue(settings.network.hidden).write(to: &text)
         if settings.network.initialisation != .heGlorot {

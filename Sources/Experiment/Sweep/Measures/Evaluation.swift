@@ -5,10 +5,10 @@ extension Setting.Use {
     static let vib = Setting.Use(path: "model", words: ["vib"])
     static let mlp = Setting.Use(path: "model", words: ["mlp"])
     static let images = Setting.Use(
-        path: "dataset", words: ImageData.names)
-    static let teacher = Setting.Use(path: "dataset", words: TeacherData.names)
+        path: "dataset", words: ImageData.kind.names)
+    static let teacher = Setting.Use(path: "dataset", words: TeacherData.kind.names)
     static let classes = Setting.Use(
-        path: "dataset", words: Dataset.names { $0.mayHaveClasses })
+        path: "dataset", words: Dataset.kinds.filter(\.mayHaveClasses).flatMap(\.names))
     static let convolutional = Setting.Use(path: "model", words: ["cnn", "resnet"])
     /// Where points have classes, a teacher's regression left out.
     static let ofClasses = [classes, Setting.Use(path: "dataset.task", words: ["classification"])]

@@ -121,7 +121,7 @@ struct RecordSizes {
     init(_ settings: TrialSettings) {
         let inputs = settings.inputCount
         self.inputs = inputs
-        classes = settings.dataset.description.classes
+        classes = settings.dataset.facts.classes
         let network = settings.networkDescription
         units = network.layerUnits
         matrixRanks = network.layers.map { min($0.place.rows, $0.place.columns) }
@@ -259,7 +259,7 @@ struct MetricForms {
     private func counts(_ count: Metric.Count, _ request: RequestedMeasure?) -> ClosedRange<Int> {
         switch count {
         case .classes: return sizes.classes...sizes.classes
-        case .points: return 0...(request?.testPoints ?? settings.dataset.description.maxCount)
+        case .points: return 0...(request?.testPoints ?? settings.dataset.facts.maxCount)
         case .setting(let key):
             return 0...max(0, request?.settings[key]?.number.flatMap { Int(exactly: $0) } ?? 0)
         }
@@ -286,10 +286,10 @@ struct MetricForms {
 
 extension TrialSettings {
     /// Whether points have classes.
-    var hasClasses: Bool { dataset.description.classes > 0 }
+    var hasClasses: Bool { dataset.facts.classes > 0 }
 
     /// How many steps training has; nil where only the data set's files say.
     var exactSteps: Int? {
-        if case .epochs = training.duration, dataset.description.isSizeOfFiles { nil } else { trainingSteps }
+        if case .epochs = training.duration, dataset.facts.isSizeOfFiles { nil } else { trainingSteps }
     }
 }

@@ -47,17 +47,17 @@ extension Setting {
     }
 
     private static let vib = Use.vib
-    private static let gaussian = Use(path: "dataset", words: GaussianData.names)
+    private static let gaussian = Use(path: "dataset", words: GaussianData.kind.names)
     private static let images = Use.images
     private static let teacher = Use.teacher
     private static let finite = Use.classes
-    private static let scaled = Use(path: "dataset", words: images.words + SymmetricData.names)
-    private static let modular = Use(path: "dataset", words: ModularData.names)
+    private static let scaled = Use(path: "dataset", words: images.words + SymmetricData.kind.names)
+    private static let modular = Use(path: "dataset", words: ModularData.kind.names)
     private static let chosen = Use(
-        path: "dataset", words: images.words + TeacherData.names + SymmetricData.names)
+        path: "dataset", words: images.words + TeacherData.kind.names + SymmetricData.kind.names)
     private static let withTests = Use(
-        path: "dataset", words: GaussianData.names + images.words + TeacherData.names)
-    private static let drawn = Use(path: "dataset", words: GaussianData.names + TeacherData.names)
+        path: "dataset", words: GaussianData.kind.names + images.words + TeacherData.kind.names)
+    private static let drawn = Use(path: "dataset", words: GaussianData.kind.names + TeacherData.kind.names)
     private static let mlp = Use.mlp
     private static let plain = Use(path: "model", words: ["mlp", "cnn"])
     private static let layered = Use(path: "model", words: ["mlp", "vib", "cnn"])

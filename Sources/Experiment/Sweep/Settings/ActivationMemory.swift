@@ -15,8 +15,8 @@ extension TrialSettings {
 
     /// Measures of the same points share them.
     private var samples: [(measure: String, points: Int)] {
-        guard case .images(let images) = dataset else { return [] }
-        let all = (images.trainCount ?? 0) + images.testCount
+        guard case .images = dataset else { return [] }
+        let all = (dataset.facts.trainCount ?? 0) + dataset.facts.testCount
         var samples: [(measure: String, points: Int)] = []
         for measure in measures.requested where measure.settings["points"] != nil {
             let points = measure.testPoints ?? all

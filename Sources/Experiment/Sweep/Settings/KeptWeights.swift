@@ -57,9 +57,9 @@ extension TrialSettings {
     /// A network's parameters by name, in the order in which training holds them. A weight is [outputs, inputs].
     public var tensors: [(name: String, shape: [Int])] { networkDescription.tensors }
 
-    var inputCount: Int { dataset.description.input.count }
+    var inputCount: Int { dataset.facts.input.count }
 
-    var outputCount: Int { dataset.description.outputs }
+    var outputCount: Int { dataset.facts.outputs }
 
     /// Most bytes of the weights that a training keeps of its trace's steps; 0 where no measure wants them.
     public var historyBytes: Int {

@@ -32,7 +32,7 @@ public struct NetworkDescription: Equatable, Sendable {
 
 extension TrialSettings {
     public var networkDescription: NetworkDescription {
-        let data = dataset.description
+        let data = dataset.facts
         return NetworkDescription(
             model: model, network: network, input: data.input, outputs: data.outputs, classes: data.classes,
             loss: training.loss, samples: data.classes == 0 ? 1 : measures.samples, seed: seed)

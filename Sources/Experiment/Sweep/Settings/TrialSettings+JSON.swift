@@ -6,7 +6,7 @@ extension TrialSettings {
     /// are. Trial identifiers hash it, so its form is a contract (`TrialID.contentVersion`).
     public var json: JSONValue {
         var members: [String: JSONValue] = [
-            "model": model.json, "dataset": dataset.description.json,
+            "model": model.json, "dataset": dataset.json,
             "hidden": JSONValue(network.hidden), "activation": .string(network.activation.rawValue),
             "training": training.json, "measures": measures.json, "seed": .number(Double(seed)),
         ]

@@ -32,7 +32,7 @@ public struct GeneratedImages: Sendable {
         let train = settings.trainPoints ?? settings.name.trainPoints
         self.init(
             seed: 0, trainCount: train,
-            testCount: settings.testCount)
+            testCount: settings.testPoints ?? settings.name.testPoints)
         firstTest = settings.name.trainPoints
     }
 

@@ -18,7 +18,7 @@ final class ImageSource: PointSource {
 
     init(_ settings: ImageData, set: ImageSet, streams: RandomStreams) throws(DataError) {
         self.set = set
-        classes = settings.classes
+        classes = settings.name.classes
         let train = settings.trainPoints ?? set.train.count
         trainCount = train
         testCount = settings.testPoints ?? set.test.count
