@@ -42,7 +42,8 @@ test-fast: setup commit
 sanitize: setup commit
 	ASAN_OPTIONS=detect_leaks=0 swift test -c release -Xswiftc -enable-testing --sanitize=address \
 	    --scratch-path .build/address --filter '$(SANITIZED_TESTS)'
-	TSAN_OPTIONS=halt_on_error=1 swift test -c release -Xswiftc -enable-testing --sanitize=thread \
+	TSAN_OPTIONS='halt_on_error=1 suppressions="$(CURDIR)/Tests/thread-sanitizer.supp"' \
+	    swift test -c release -Xswiftc -enable-testing --sanitize=thread \
 	    --scratch-path .build/thread --filter '$(SANITIZED_TESTS)'
 
 build: setup commit

@@ -92,7 +92,7 @@ public enum Reports {
             if table.data.hasFalls {
                 let fall = free(name + "-fall", in: spec)
                 tables.append("tables/\(fall).dat")
-                try write(FallTable(table: table).text, "tables/\(fall).dat")
+                try write(PeakToFinalDropTable(table: table).text, "tables/\(fall).dat")
             }
             scripts.append("figures/\(name).gp")
             try write(script(of: table), "figures/\(name).gp")
@@ -163,12 +163,14 @@ struct ReportContent {
         var failed = Dictionary(
             failed.filter { (0..<spec.grid.count).contains($0) }.map { (spec.grid[$0].id.text, $0) },
             uniquingKeysWith: min)
+        var ranges = figures.isEmpty ? nil : MetricRanges(spec.grid)
         try readRecords(at: path, fault: fault) { record in
             records += 1
             if !failed.isEmpty { failed[record.trial] = nil }
             if !record.isMeasured { diverged += 1 }
             summary.add(record)
-            for index in figures.indices { figures[index].add(record) }
+            let trial = ranges?.ranges(of: record.axes)
+            for index in figures.indices { figures[index].add(record, within: trial) }
             for index in phases.indices { phases[index].add(record) }
         }
         for trial in failed.values.sorted() {

@@ -50,7 +50,7 @@ struct TestFleet {
 
     mutating func pass(_ milliseconds: Int64) {
         now += milliseconds
-        handle(.wake)
+        handle(.tick)
     }
 
     mutating func take() -> [HostFleet.Effect] {
@@ -118,7 +118,7 @@ struct TestFleet {
 
     @Test("A worker that finds no coordinator is told apart from one that is interrupted")
     func noCoordinator() {
-        func kind(_ errors: String...) -> HostFailure.Kind {
+        func kind(_ errors: String...) -> HostFailure.Cause {
             HostFailure(of: .start, StepEnd(code: 3, errors: errors), hasRun: true).kind
         }
         #expect(kind("error: no coordinator at tcp://hub:5555 for 2 minutes; giving up") == .noCoordinator)
@@ -269,11 +269,11 @@ struct TestFleet {
     func crowd() {
         var fleet = TestFleet()
         fleet.handle(.hosts((0..<100).map { HostSettings(host: "h\($0)") }))
-        #expect(fleet.processes.count == HostFleet.mostAtOnce)
+        #expect(fleet.processes.count == HostFleet.maxAtOnce)
         #expect(fleet.fleet.nextDeadline ?? .max >= HostFleet.patience)
         fleet.answer("h0", "bundle")
         fleet.handle(.started(host: "h0"))
-        #expect(fleet.processes.count == HostFleet.mostAtOnce + 1)
+        #expect(fleet.processes.count == HostFleet.maxAtOnce + 1)
         #expect(fleet.processes["h24"] == .probe)
     }
 
@@ -293,8 +293,8 @@ struct TestFleet {
             (75, "the bundle has other bytes than here", .damagedInTransit),
             (77, "libc.so.6: version `GLIBC_2.38' not found (required by x)", .glibcTooOld),
             (77, "x: Exec format error", .noExecution), (5, "odd", .stepFailed(code: 5)), (nil, "", .ssh),
-        ] as [(Int32?, String, HostFailure.Kind)])
-    func kinds(code: Int32?, line: String, kind: HostFailure.Kind) {
+        ] as [(Int32?, String, HostFailure.Cause)])
+    func kinds(code: Int32?, line: String, kind: HostFailure.Cause) {
         let chatter = ["Warning: Permanently added 'a' (ED25519) to the list of known hosts.", line, ""]
         let failure = HostFailure(of: .bundle, StepEnd(code: code, errors: chatter), hasRun: false)
         #expect(failure.kind == kind)
@@ -304,7 +304,7 @@ struct TestFleet {
 
     @Test("How a worker ended is told")
     func workerEnds() {
-        func kind(_ code: Int32?) -> HostFailure.Kind {
+        func kind(_ code: Int32?) -> HostFailure.Cause {
             HostFailure(of: .start, StepEnd(code: code), hasRun: true).kind
         }
         #expect(kind(2) == .refused && kind(137) == .workerKilled && kind(3) == .workerEnded(code: 3))
@@ -316,7 +316,7 @@ struct TestFleet {
 
     @Test("A host that cannot run the worker says why")
     func wrongHosts() {
-        func failure(_ lines: [String], data: String? = nil) -> HostFailure.Kind? {
+        func failure(_ lines: [String], data: String? = nil) -> HostFailure.Cause? {
             ProbeReport(lines).failure(data: data)?.kind
         }
         let linux = ["system Linux", "machine x86_64"]

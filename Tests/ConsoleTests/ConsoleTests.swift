@@ -143,6 +143,11 @@ import Testing
         let narrow = report(done: 250, rate: 5, left: 170).line(width: 42)
         #expect(narrow == "250/1000 trials 25 % · about 3 min left")
         #expect(report(done: 0, rate: nil, workers: 0).line(width: 60).contains("waiting for workers"))
+        // Nothing but failures: that says nothing of how long the rest takes.
+        let failing = report(done: 1, rate: 5, left: 25).line(width: 120)
+        #expect(
+            failing.hasPrefix("1/1000 trials 0 % · every attempt failed so far · 1 quarantined · 2 failures"))
+        #expect(!failing.contains("left"))
         #expect(report(done: 10, rate: 0.01).line(width: 90).contains("0.6/min"))
         for width in 20..<100 {
             #expect(report(done: 250, rate: 5).line(width: width).count <= max(width, 22))
@@ -222,7 +227,7 @@ import Testing
         for line in 0..<100 { _ = log.add("line \(line)\n".utf8) }
         #expect(log.lines.count == 20 && log.lines.first == "line 80" && log.lines.last == "line 99")
         _ = log.add([UInt8](repeating: UInt8(ascii: "x"), count: 100_000))
-        #expect(log.text.utf8.count <= LastLines.mostBytes + 1001)
+        #expect(log.text.utf8.count <= LastLines.maxBytes + 1001)
         #expect(log.lines.allSatisfy { $0.utf8.count <= 1000 })
         log.clear()
         #expect(log.text.isEmpty)

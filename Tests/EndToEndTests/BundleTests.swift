@@ -72,13 +72,11 @@ enum WorkerBundle {
         let coordinator = try work.start(
             "ranksweep",
             ["run", "s.yaml", "--out", "far", "--listen", "tcp://127.0.0.1:*", "--keys", "keys"])
-        try eventually("the coordinator listens") { coordinator.errors.contains("listening at tcp://") }
-        let line = try #require(
-            coordinator.errors.split(separator: "\n").first { $0.hasPrefix("listening at") })
+        let address = try coordinator.listeningAddress()
         let worker = try work.start(
             WorkerBundle.bare,
             [
-                bare, "./\(program)", "--connect", String(line.split(separator: " ")[2].dropLast()),
+                bare, "./\(program)", "--connect", address,
                 "--keys", "keys", "--slots", "2",
             ])
         let end = try coordinator.wait()

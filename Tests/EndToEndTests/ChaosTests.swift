@@ -59,10 +59,7 @@ private struct Storm {
             "ranksweep",
             ["run", "s.yaml", "--out", out, "--listen", "tcp://127.0.0.1:\(fixedPort())", "--keys", "keys"])
         self.coordinator = coordinator
-        try eventually("the coordinator listens") { coordinator.errors.contains("listening at tcp://") }
-        let line = try #require(
-            coordinator.errors.split(separator: "\n").first { $0.hasPrefix("listening at") })
-        address = String(line.split(separator: " ")[2].dropLast())
+        address = try coordinator.listeningAddress()
         workers = Self.names.map { _ in nil }
     }
 

@@ -227,10 +227,10 @@ import Wire
     }
 }
 
-@Suite("While the disk takes nothing") struct DiskTroubleTests {
+@Suite("While the disk takes nothing") struct DiskOutageTests {
     @Test("It is tried again later and later, at least every half minute")
     func delays() {
-        var trouble = DiskTrouble(at: 1000)
+        var trouble = DiskOutage(at: 1000)
         var delays = [trouble.nextTry - 1000]
         for _ in 0..<5 {
             let now = trouble.nextTry
@@ -242,23 +242,24 @@ import Wire
 
     @Test("Workers are answered, whatever they say; at the end the dispatcher hears who lives and who left")
     func missed() {
-        var trouble = DiskTrouble(at: 0)
+        var trouble = DiskOutage(at: 0)
         var answers: [Bool] = []
         for (worker, time) in [(7, 100), (3, 100), (9, 100), (5, 100), (9, 20_000), (3, 20_000)] {
-            answers.append(trouble.hear(.beat, from: WorkerID(UInt64(worker)), at: Int64(time)))
+            answers.append(trouble.hear(.heartbeat, from: WorkerID(UInt64(worker)), at: Int64(time)))
         }
         #expect(answers == Array(repeating: true, count: 6))
         for time in [20_000, 20_001] as [Int64] {
             let isAnswered = trouble.hear(.goodbye, from: WorkerID(5), at: time)
             #expect(!isAnswered)
         }
-        for event in [.pause, .pause, .wake, .lost(WorkerID(9)), .drain] as [DispatchEvent] {
+        for event in [.pause, .pause, .tick, .lost(WorkerID(9)), .drain] as [DispatchEvent] {
             trouble.postpone(event, at: 20_500)
         }
         // Worker 7 was silent for long: whether it is dead is the dispatcher's to say.
         #expect(
             trouble.missed(at: 21_000) == [
-                .message(.beat, from: WorkerID(3)), .pause, .drain, .message(.goodbye, from: WorkerID(5)),
+                .message(.heartbeat, from: WorkerID(3)), .pause, .drain,
+                .message(.goodbye, from: WorkerID(5)),
                 .lost(WorkerID(9)),
             ])
     }

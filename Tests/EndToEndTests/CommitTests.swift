@@ -22,10 +22,7 @@ import Wire
         try work.write(sweep, to: "s.yaml")
         let coordinator = try work.start(
             "ranksweep", ["run", "s.yaml", "--out", "r", "--listen", "tcp://127.0.0.1:*"])
-        try eventually("it listens", of: coordinator) { coordinator.errors.contains("listening at tcp://") }
-        let line = try #require(
-            coordinator.errors.split(separator: "\n").first { $0.hasPrefix("listening at") })
-        let address = String(line.split(separator: " ")[2].dropLast())
+        let address = try coordinator.listeningAddress()
         let socket = try WorkerSocket(connectingTo: Endpoint(parsing: address), as: WorkerID(7))
         try eventually("it is connected") { socket.news().contains(.connected) }
         #expect(socket.send(hello(commit).encoded))
@@ -177,10 +174,7 @@ import Wire
         func begin(_ sweep: String) throws -> (Program, Program) {
             let coordinator = try work.start(
                 "ranksweep", ["run", sweep, "--out", "\(sweep).run", "--listen", "tcp://127.0.0.1:*"])
-            try eventually("it listens", of: coordinator) { coordinator.errors.contains("; on each host: ") }
-            let line = try #require(
-                coordinator.errors.split(separator: "\n").first { $0.hasPrefix("listening at") })
-            let address = String(line.split(separator: " ")[2].dropLast())
+            let address = try coordinator.listeningAddress()
             return (coordinator, try work.start(program, ["--connect", address, "--slots", "1"]))
         }
         let (recorded, its) = try begin("s.yaml")

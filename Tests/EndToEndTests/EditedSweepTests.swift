@@ -69,7 +69,7 @@ private let sweep = """
         #expect(records.count == 3)
     }
 
-    @Test("The same values typed otherwise are no edit; a file that is gone or broken is none")
+    @Test("The same values typed otherwise are no edit; a file that is gone is none")
     func noEdit() throws {
         let work = try begun()
         try work.write(sweep.replacing("[0, 1]", with: "{range: [0, 2]}"), to: "s.yaml")
@@ -79,10 +79,25 @@ private let sweep = """
         #expect(
             again.code == 2 && again.errors.contains("'ranksweep resume r' goes on with it"),
             "\(again.errors)")
-        try work.write("name: [", to: "s.yaml")
-        #expect(try work.run("resume", "r").code == 0)
         try FileManager.default.removeItem(at: work.folder.appending(path: "s.yaml"))
         #expect(try work.run("resume", "r").code == 0)
+        #expect(try !work.run("status", "r").output.contains("edited"))
+    }
+
+    @Test(
+        "A file that is no valid sweep any more is told, and the run goes on with its own",
+        arguments: [("name: [", "s.yaml:2:1: not YAML"), (sweep + "widht: 3\n", "did you mean 'width'?")])
+    func broken(text: String, why: String) throws {
+        let work = try begun()
+        try work.write(text, to: "s.yaml")
+        let words = "s.yaml was edited since this run began, and is no valid sweep now"
+        let resumed = try work.run("resume", "r")
+        #expect(resumed.code == 0 && resumed.output.contains("nothing to resume"), "\(resumed.all)")
+        #expect(resumed.errors.contains(words) && resumed.errors.contains(why), "\(resumed.errors)")
+        let status = try work.run("status", "r")
+        #expect(status.code == 0 && status.output.contains(words), "\(status.all)")
+        #expect(status.output.contains("with the sweep that it began with (r/sweep.json)"), "\(status.all)")
+        #expect(try work.run("status", "r", "--json").output.contains(words))
     }
 }
 

@@ -14,10 +14,7 @@ import Text
 
         let coordinator = try work.start(
             "ranksweep", ["run", "s.yaml", "--out", "storm", "--listen", "tcp://127.0.0.1:\(fixedPort())"])
-        try eventually("the coordinator listens") { coordinator.errors.contains("listening at tcp://") }
-        let line = try #require(
-            coordinator.errors.split(separator: "\n").first { $0.hasPrefix("listening at") })
-        let address = String(line.split(separator: " ")[2].dropLast())
+        let address = try coordinator.listeningAddress()
         let workers = try (0..<2).map { _ in
             try work.start("ranksweep-worker", ["--connect", address, "--slots", "1"])
         }

@@ -128,10 +128,7 @@ private final class HostilePeer {
     func nothingCounts() throws {
         let coordinator = try work.start(
             "ranksweep", ["run", "s.yaml", "--out", "h", "--listen", "tcp://127.0.0.1:*", "--keys", "keys"])
-        try eventually("the coordinator listens") { coordinator.errors.contains("listening at tcp://") }
-        let line = try #require(
-            coordinator.errors.split(separator: "\n").first { $0.hasPrefix("listening at") })
-        let endpoint = try Endpoint(parsing: String(line.split(separator: " ")[2].dropLast()))
+        let endpoint = try Endpoint(parsing: coordinator.listeningAddress())
         let keys = try WorkerKeys(reading: work.folder.appending(path: "keys/hosts/bad").path)
         var next: UInt64 = 0
         func peer() throws -> HostilePeer {
@@ -216,7 +213,7 @@ private final class HostilePeer {
                 WorkerMessage.Failure(
                     lease: LeaseID(.max), trial: .max, attempt: 1, cause: "",
                     provenance: HostilePeer.provenance)))
-        hostile.send(.piece(Piece(trial: 0, file: 0, offset: 0, bytes: [UInt8](repeating: 1, count: 1000))))
+        hostile.send(.chunk(Chunk(trial: 0, file: 0, offset: 0, bytes: [UInt8](repeating: 1, count: 1000))))
         hostile.send(.hello(HostilePeer.hello()))
         _ = try hostile.wait("it is welcome") { if case .welcome = $0 { true } else { nil } }
         hostile.send(.goodbye)

@@ -5,13 +5,6 @@ import Transport
 
 /// How coordinator and workers find each other: names, ports, kernels.
 @Suite("Finding each other", .serialized) struct JoiningTests {
-    private func listening(_ coordinator: Program) throws -> String {
-        try eventually("it listens", of: coordinator) { coordinator.errors.contains("; on each host: ") }
-        let line = try #require(
-            coordinator.errors.split(separator: "\n").first { $0.hasPrefix("listening at") })
-        return String(line.split(separator: " ")[2].dropLast())
-    }
-
     @Test("A run listens at a name, and workers here and elsewhere find it by that")
     func name() throws {
         let work = try Workspace()
@@ -22,7 +15,7 @@ import Transport
         #expect(own.code == 0, "\(own.all)")
         let coordinator = try work.start(
             "ranksweep", ["run", "s.yaml", "--out", "far", "--listen", "tcp://localhost:*"])
-        let address = try listening(coordinator)
+        let address = try coordinator.listeningAddress()
         #expect(address.hasPrefix("tcp://localhost:"))
         let worker = try work.start("ranksweep-worker", ["--connect", address, "--slots", "1"])
         #expect(try coordinator.wait().code == 0, "\(coordinator.errors)")
@@ -78,7 +71,7 @@ import Transport
                 "--listen tcp://head:* (10.98.76.54): other machines can reach this address"),
             "\(outside.all)")
         let inside = try start("127.0.1.1", "run", "s.yaml", "--out", "r", "--listen", "tcp://head:*")
-        _ = try listening(inside)
+        _ = try inside.listeningAddress()
         inside.signal(SIGTERM)
         #expect(try inside.wait().code == 3)
         let later = try start("10.98.76.54", "resume", "r").wait()
@@ -101,16 +94,16 @@ import Transport
         try work.write(smallSweep(steps: 350_000), to: "s.yaml")
         let first = try work.start(
             "ranksweep", ["run", "s.yaml", "--out", "r", "--listen", "tcp://127.0.0.1:*"])
-        let address = try listening(first)
+        let address = try first.listeningAddress()
         first.signal(SIGKILL)
         _ = try first.wait()
         let second = try work.start("ranksweep", ["resume", "r"])
-        #expect(try listening(second) == address)
+        #expect(try second.listeningAddress() == address)
         second.signal(SIGTERM)
         #expect(try second.wait().code == 3)
         let taken = try CoordinatorSocket(listeningAt: Endpoint(parsing: address))
         let third = try work.start("ranksweep", ["resume", "r"])
-        #expect(try listening(third) != address)
+        #expect(try third.listeningAddress() != address)
         let port = try #require(address.split(separator: ":").last)
         #expect(
             third.errors.contains("warning: port \(port), at which workers of this run look for it"),
@@ -146,7 +139,7 @@ import Transport
         try work.write(smallSweep(steps: 5), to: "s.yaml")
         let coordinator = try work.start(
             "ranksweep", ["run", "s.yaml", "--out", "r", "--listen", "tcp://127.0.0.1:*"])
-        let address = try listening(coordinator)
+        let address = try coordinator.listeningAddress()
         for _ in 0..<3 {
             let worker = try work.start(
                 "ranksweep-worker", ["--connect", address, "--slots", "2", "--blas-kernel", "POWER9"]

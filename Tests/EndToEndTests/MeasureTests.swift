@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Testing
 import Text
 
@@ -26,6 +27,19 @@ import Text
         try array("<f4", "(3, 2)", floats([1, 1, 1, -1, -1, -1])).write(
             to: work.folder.appending(path: "x.npy"))
         try array("|u1", "(3,)", [0, 0, 1]).write(to: work.folder.appending(path: "y.npy"))
+    }
+
+    @Test(
+        "What is no file is said to be none, whatever else is missing",
+        arguments: [
+            ("/tmp", "/tmp: a folder, not a file"), ("/dev/null", "/dev/null: a device, not a file"),
+            ("pipe", "pipe: a pipe, not a file"),
+        ])
+    func noFile(path: String, words: String) throws {
+        let work = try Workspace()
+        #expect(mkfifo(work.folder.appending(path: "pipe").path, 0o600) == 0)
+        let end = try work.run("measure", path, "--activation", "relu")
+        #expect(end.code == 2 && end.errors.contains(words) && !end.errors.contains("points"), "\(end.all)")
     }
 
     @Test("A network's measures are one line of JSON")

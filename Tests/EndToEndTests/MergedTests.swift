@@ -15,17 +15,17 @@ import Wire
             CoordinatorMessage.Assignment(lease: LeaseID(1), attempt: 1, trials: [9]))
         let sends: [(message: CoordinatorMessage, worker: WorkerID)] = [
             (.accepted([1]), a), (.accepted([2]), b), (.accepted([3]), a), (assign, b), (.accepted([4]), b),
-            (.accepted([5]), a), (.accepted([6]), b), (.beat, a), (.beat, a),
+            (.accepted([5]), a), (.accepted([6]), b), (.heartbeat, a), (.heartbeat, a),
         ]
         #expect(
-            text(merged(sends))
+            text(coalescingAcknowledgements(sends))
                 == text([
                     (.accepted([1, 3, 5]), a), (.accepted([2]), b), (assign, b), (.accepted([4, 6]), b),
-                    (.beat, a),
-                    (.beat, a),
+                    (.heartbeat, a),
+                    (.heartbeat, a),
                 ]))
         let most = [UInt64](repeating: 7, count: WireLimit.list)
-        #expect(merged([(.accepted(most), a), (.accepted([1]), a)]).count == 2)
-        #expect(merged([]).isEmpty)
+        #expect(coalescingAcknowledgements([(.accepted(most), a), (.accepted([1]), a)]).count == 2)
+        #expect(coalescingAcknowledgements([]).isEmpty)
     }
 }

@@ -19,25 +19,6 @@ import Wire
     /// Long enough for somebody to come in between.
     private var long: String { smallSweep(steps: 3000) }
 
-    private func shell(_ work: Workspace, _ line: String) throws -> Program.Result {
-        let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-        let path = URL(filePath: own).deletingLastPathComponent().path + ":/usr/bin:/bin"
-        return try work.start("/bin/bash", ["-c", line], environment: ["PATH": path]).wait()
-    }
-
-    private func names(_ work: Workspace) throws -> [String] {
-        try FileManager.default.contentsOfDirectory(atPath: work.folder.path).filter { !$0.hasPrefix(".") }
-            .sorted()
-    }
-
-    private func waitForRecords(_ work: Workspace, _ run: String) throws {
-        try eventually("there are records") {
-            guard work.exists("\(run)/journal.sqlite") else { return false }
-            let status = try work.run("status", run, "--json")
-            return try (JSONValue(parsing: status.output.utf8)["done"]?.number ?? 0) > 2
-        }
-    }
-
     // MARK: - The run directory
 
     @Test("Removed while it goes on: the run stops with code 4, and its records are saved to be resumed")
@@ -46,7 +27,7 @@ import Wire
         try work.write(long, to: "s.yaml")
         #expect(try work.run("run", "s.yaml", "--out", "calm").code == 0)
         let run = try work.start("ranksweep", ["run", "s.yaml", "--out", "runs/a"])
-        try waitForRecords(work, "runs/a")
+        try work.waitForRecords("runs/a", moreThan: 2)
         try FileManager.default.removeItem(at: work.folder.appending(path: "runs/a"))
         let end = try run.wait()
         #expect(end.code == 4, "\(end.all)")
@@ -70,7 +51,7 @@ import Wire
         let work = try Workspace()
         try work.write(long, to: "s.yaml")
         let run = try work.start("ranksweep", ["run", "s.yaml", "--out", "a"])
-        try waitForRecords(work, "a")
+        try work.waitForRecords("a", moreThan: 2)
         let (from, to) = (work.folder.appending(path: "a"), work.folder.appending(path: "b"))
         try FileManager.default.moveItem(at: from, to: to)
         let end = try run.wait()
@@ -79,7 +60,7 @@ import Wire
         #expect(
             end.errors.contains("safe in \(to.path)") && end.errors.contains("ranksweep resume"), "\(end.all)"
         )
-        #expect(try names(work) == ["b", "s.yaml"])
+        #expect(try work.names() == ["b", "s.yaml"])
         let kept = try work.run("status", "b", "--json")
         #expect(try #require(JSONValue(parsing: kept.output.utf8)["done"]?.number) > 2)
     }
@@ -89,11 +70,59 @@ import Wire
         let work = try Workspace()
         try work.write(long, to: "s.yaml")
         let run = try work.start("ranksweep", ["run", "s.yaml", "--out", "a"])
-        try waitForRecords(work, "a")
+        try work.waitForRecords("a", moreThan: 2)
         try FileManager.default.removeItem(at: work.folder.appending(path: "a/coordinator.lock"))
         let end = try run.wait()
         #expect(end.code == 4 && end.errors.contains("coordinator.lock was removed"), "\(end.all)")
         #expect(try work.run("check", "a").output.contains("records.ndjson"))
+    }
+
+    @Test(
+        "Without its sweep no command would know the run: it stops, the sweep is written again, and it goes on",
+        arguments: [nil, "name: mine"])
+    func withoutSweep(replacement: String?) throws {
+        let work = try Workspace()
+        try work.write(long, to: "s.yaml")
+        let run = try work.start("ranksweep", ["run", "s.yaml", "--out", "a"])
+        try work.waitForRecords("a", moreThan: 2)
+        let sweep = try work.text("a/sweep.json")
+        // The same bytes in another file are no other sweep.
+        try work.write(sweep, to: "a/sweep.json")
+        usleep(1_200_000)
+        #expect(run.isRunning, "\(run.errors)")
+        if let replacement {
+            try work.write(replacement, to: "a/sweep.json")
+        } else {
+            try FileManager.default.removeItem(at: work.folder.appending(path: "a/sweep.json"))
+        }
+        let end = try run.wait()
+        #expect(end.code == 4, "\(end.all)")
+        for words in [
+            "error: a/sweep.json was removed or replaced while the run was going on, so the run has stopped",
+            "safe in a; its sweep.json is written again", "to go on: ranksweep resume a",
+        ] { #expect(end.errors.contains(words), "\(end.all)") }
+        #expect(try work.text("a/sweep.json") == sweep)
+        #expect(work.exists("a/sweep.json.replaced") == (replacement != nil))
+        if replacement != nil { #expect(try work.text("a/sweep.json.replaced") == replacement) }
+        let kept = try work.run("status", "a", "--json")
+        #expect(try #require(JSONValue(parsing: kept.output.utf8)["done"]?.number) > 2)
+        #expect(try work.run("check", "a").code == 0)
+    }
+
+    @Test(
+        "Without what SQLite keeps beside it the journal would be an old one: it is saved whole",
+        arguments: ["journal.sqlite-wal", "journal.sqlite-shm"])
+    func withoutLog(file: String) throws {
+        let work = try Workspace()
+        try work.write(long, to: "s.yaml")
+        let run = try work.start("ranksweep", ["run", "s.yaml", "--out", "a"])
+        try work.waitForRecords("a", moreThan: 2)
+        try FileManager.default.removeItem(at: work.folder.appending(path: "a/\(file)"))
+        let end = try run.wait()
+        #expect(end.code == 4 && end.errors.contains("a/\(file) was removed or replaced"), "\(end.all)")
+        #expect(end.errors.contains("saved in a.rescued; to go on: ranksweep resume a.rescued"), "\(end.all)")
+        let kept = try work.run("status", "a.rescued", "--json")
+        #expect(try #require(JSONValue(parsing: kept.output.utf8)["done"]?.number) > 2)
     }
 
     @Test("A run that has begun never says that nothing was")
@@ -113,6 +142,8 @@ import Wire
         for (out, words) in [
             ("/", "that is the root of all files"),
             ("home/../..//../../../../../../..", "that is the root of all files"),
+            ("a\nb", "--out 'a·b': the name holds a line break or another control character"),
+            ("\u{7}", "--out '·': the name holds a line break"), ("  ", "the name is empty, or only spaces"),
             ("home", "that is your home directory"), (".", "is not empty, and no run directory: it holds '"),
         ] {
             for command in [["run", "s.yaml"], ["merge", "s.yaml"]] where command[0] == "run" || out != "." {
@@ -120,73 +151,25 @@ import Wire
                 #expect(end.code == 2 && end.errors.contains(words), "\(command) \(out): \(end.all)")
             }
         }
-        #expect(try names(work) == ["home", "s.yaml"])
+        for arguments in [
+            ["shard", "s.yaml", "--index", "0", "--count", "1", "--out", "a\nb"], ["keys", "new", "a\nb"],
+            ["data", "fetch", "mnist", "--data", "a\nb"],
+        ] {
+            let end = try work.start("ranksweep", arguments).wait()
+            #expect(end.code == 2 && end.errors.contains("another control character"), "\(end.all)")
+        }
+        #expect(try work.names() == ["home", "s.yaml"])
         #expect(try FileManager.default.contentsOfDirectory(atPath: work.folder.path + "/home").isEmpty)
     }
 
-    // MARK: - Limits of the system
-
-    @Test("A limit on files' size ends a run with its name, not with a signal; the run goes on without it")
-    func fileSize() throws {
-        let work = try Workspace()
-        try work.write(tiny.replacing("[0, 1]", with: "{range: [0, 100]}"), to: "s.yaml")
-        let end = try shell(work, "ulimit -f 100; exec ranksweep run s.yaml --out a")
-        #expect(end.code == 4, "\(end.code) \(end.all)")
-        #expect(end.errors.contains("(ulimit -f) is 100 KiB: raise it there"), "\(end.all)")
-        #expect(try work.run("resume", "a").code == 0)
-    }
-
-    @Test(
-        "A limit on files' size that lets no run begin is wrong use, and leaves nothing",
-        arguments: [0, 1, 30])
-    func fileSizeAtStart(kibibytes: Int) throws {
-        let work = try Workspace()
-        try work.write(tiny, to: "s.yaml")
-        // What it says goes through a pipe, which has no such limit.
-        let end = try shell(
-            work,
-            "set -o pipefail; (ulimit -f \(kibibytes); exec ranksweep run s.yaml --out a) 2>&1 | cat")
-        #expect(end.code == 2, "\(end.code) \(end.all)")
-        #expect(end.output.contains("(ulimit -f) is \(kibibytes) KiB: raise it there"), "\(end.all)")
-        #expect(!end.output.contains("resume"), "\(end.all)")
-        #expect(!work.exists("a"))
-    }
-
-    @Test("Too few descriptors are an error before anything is begun")
-    func descriptors() throws {
-        let work = try Workspace()
-        try work.write(tiny, to: "s.yaml")
-        let end = try shell(work, "ulimit -n 24; exec ranksweep run s.yaml --out a")
-        #expect(end.code == 2, "\(end.code) \(end.all)")
-        #expect(
-            end.errors.contains("the limit on open files (ulimit -n) is 24: raise it there"), "\(end.all)")
-        #expect(!work.exists("a"))
-        let worker = try shell(
-            work, "ulimit -n 40; exec ranksweep-worker --connect tcp://127.0.0.1:9 --slots 8")
-        #expect(worker.code == 2, "\(worker.code) \(worker.all)")
-        #expect(worker.errors.contains("(ulimit -n) is 40") && worker.errors.contains("fewer --slots"))
-    }
-
-    @Test("A limit on address space that leaves OpenBLAS no room is an error, not a program that spins")
-    func addressSpace() throws {
-        let work = try Workspace()
-        try work.write(tiny, to: "s.yaml")
-        for (option, name) in [("-v", "address space"), ("-d", "private memory")] {
-            let end = try shell(work, "ulimit \(option) 160000; exec ranksweep run s.yaml --out a\(option)")
-            #expect(end.code == 2, "\(end.code) \(end.all)")
-            #expect(end.errors.contains("the limit on \(name) (ulimit \(option)) is 156 MiB"), "\(end.all)")
-            #expect(!end.errors.contains("error: error:"), "\(end.all)")
-            let worker = try shell(work, "ulimit \(option) 160000; exec ranksweep-worker --version")
-            #expect(worker.code == 2 && worker.errors.contains("ulimit \(option)"), "\(worker.all)")
-        }
-    }
+    // MARK: - The system
 
     @Test("A run takes as many slots as it may use processors")
     func affinity() throws {
         let work = try Workspace()
         try work.write(tiny, to: "s.yaml")
-        let plan = try shell(
-            work, "taskset -c $(taskset -cp $$ | sed 's/.*: //; s/[,-].*//') ranksweep plan s.yaml --json")
+        let plan = try work.shell(
+            "taskset -c $(taskset -cp $$ | sed 's/.*: //; s/[,-].*//') ranksweep plan s.yaml --json")
         #expect(plan.code == 0, "\(plan.all)")
         #expect(try JSONValue(parsing: plan.output.utf8)["slots"] == .number(1), "\(plan.all)")
         let all = try work.run("plan", "s.yaml", "--json")
@@ -197,10 +180,10 @@ import Wire
     func bareEnvironment() throws {
         let work = try Workspace()
         try work.write(tiny, to: "s.yaml")
-        let end = try shell(
-            work, "exec env -u HOME -u RANKSWEEP_DATA TMPDIR=/nowhere ranksweep run s.yaml --out a")
+        let end = try work.shell(
+            "exec env -u HOME -u RANKSWEEP_DATA TMPDIR=/nowhere ranksweep run s.yaml --out a")
         #expect(end.code == 0, "\(end.all)")
-        #expect(try names(work) == ["a", "s.yaml"])
+        #expect(try work.names() == ["a", "s.yaml"])
     }
 
     // MARK: - Output
@@ -217,14 +200,14 @@ import Wire
             "ranksweep run --help", "ranksweep --version", "ranksweep-worker --help",
             "ranksweep-worker --version",
         ] {
-            let end = try shell(work, "exec \(command) >/dev/full")
+            let end = try work.shell("exec \(command) >/dev/full")
             #expect(end.code == 4, "\(command): \(end.all)")
             let words = "error: standard output cannot be written: No space left on device"
             #expect(end.errors.components(separatedBy: words).count == 2, "\(command): \(end.all)")
         }
         #expect(work.exists("a/report.html"))
         #expect(try work.run("check", "a").code == 0)
-        let closed = try shell(work, "exec ranksweep plan s.yaml >&-")
+        let closed = try work.shell("exec ranksweep plan s.yaml >&-")
         #expect(closed.code == 4 && closed.errors.contains("Bad file descriptor"), "\(closed.all)")
     }
 
@@ -234,7 +217,7 @@ import Wire
         try work.write(tiny, to: "s.yaml")
         #expect(try work.run("run", "s.yaml", "--out", "a").code == 0)
         for command in ["plan s.yaml", "status a", "check a", "figures a", "--help"] {
-            let end = try shell(work, "ranksweep \(command) | true; exit ${PIPESTATUS[0]}")
+            let end = try work.shell("ranksweep \(command) | true; exit ${PIPESTATUS[0]}")
             #expect(end.code == 0 && end.errors.isEmpty, "\(command): \(end.all)")
         }
     }
@@ -248,11 +231,11 @@ import Wire
             "RANKSWEEP_DATA=$'bad\\xffutf8' ranksweep run s.yaml --out a",
             "ranksweep-worker --connect tcp://127.0.0.1:9 --data $'bad\\xffutf8'",
         ] {
-            let end = try shell(work, line)
+            let end = try work.shell(line)
             #expect(end.code == 2, "\(line): \(end.all)")
             #expect(end.errors.contains("is not UTF-8: 'bad\\xffutf8'"), "\(line): \(end.all)")
         }
-        #expect(try names(work) == ["s.yaml"])
+        #expect(try work.names() == ["s.yaml"])
     }
 }
 

@@ -4,18 +4,6 @@ import Text
 
 /// What an operator does to a run from another terminal, through real programs.
 @Suite("Operator", .serialized) struct OperatorTests {
-    private func status(_ work: Workspace, _ run: String) throws -> JSONValue {
-        let end = try work.run("status", run, "--json")
-        return try JSONValue(parsing: end.output.utf8)
-    }
-
-    private func waitForRecords(_ work: Workspace, _ run: String) throws {
-        try eventually("there are records") {
-            guard work.exists("\(run)/journal.sqlite") else { return false }
-            return (try status(work, run)["done"]?.number ?? 0) > 0
-        }
-    }
-
     @Test("A run is paused and goes on, is drained with code 3, and is resumed to the same bytes")
     func pausedAndDrained() throws {
         let work = try Workspace()
@@ -24,13 +12,13 @@ import Text
         // Longer than the address of a socket may be.
         let name = "run-" + String(repeating: "x", count: 120)
         let run = try work.start("ranksweep", ["run", "s.yaml", "--out", name])
-        try waitForRecords(work, name)
+        try work.waitForRecords(name)
 
         let pause = try work.run("pause", name)
         #expect(pause.code == 0 && pause.output.contains("paused: no trial is started"), "\(pause.all)")
         #expect(pause.output.contains("ranksweep unpause \(name)"))
-        try eventually("nothing runs") { try status(work, name)["live"]?["leased"] == .number(0) }
-        let paused = try status(work, name)
+        try eventually("nothing runs") { try work.status(name)["live"]?["leased"] == .number(0) }
+        let paused = try work.status(name)
         #expect(paused["state"] == .string("paused"))
         #expect(try #require(paused["done"]?.number) < 40)
         #expect(try work.run("pause", name).output.contains("was paused already"))
@@ -51,7 +39,7 @@ import Text
 
         #expect(try work.run("unpause", name).output.contains("trials are started again"))
         try eventually("more is done") {
-            (try status(work, name)["done"]?.number ?? 0) > (paused["done"]?.number ?? 40)
+            (try work.status(name)["done"]?.number ?? 0) > (paused["done"]?.number ?? 40)
         }
         let drain = try work.run("drain", name)
         #expect(drain.code == 0 && drain.output.contains("ranksweep resume \(name)"), "\(drain.all)")
@@ -78,7 +66,9 @@ import Text
         let run = try work.start("ranksweep", ["run", "s.yaml", "--out", "a", "--slots", "1"])
         // Before, nothing runs, and a drained run ends at once.
         try eventually("a trial runs") { run.errors.contains("worker on ") }
-        try work.write("{", to: "a/sweep.json")
+        // In its place: a file that is replaced ends the run.
+        try "{".write(
+            to: work.folder.appending(path: "a/sweep.json"), atomically: false, encoding: .utf8)
         let drain = try work.start("ranksweep", ["drain", "a"])
         try eventually("it drains") { run.errors.contains("draining: no trial is started") }
         let off = try work.run("unpause", "a")
@@ -109,9 +99,9 @@ import Text
         let run = try work.start("ranksweep", ["run", "s.yaml", "--out", "a"])
         try eventually("the trial tells how far it is") {
             guard work.exists("a/control.sock") else { return false }
-            return (try status(work, "a")["live"]?["running_fraction"]?.number ?? 0) > 0
+            return (try work.status("a")["live"]?["running_fraction"]?.number ?? 0) > 0
         }
-        let facts = try status(work, "a")
+        let facts = try work.status("a")
         #expect(facts["state"] == .string("running") && facts["done"] == .number(0))
         #expect(facts["live"]?["workers"]?.array?.count == 1)
         let mode =
@@ -156,7 +146,7 @@ import Text
             check.output.contains(
                 "sweep.json: an 'extend' was interrupted: the journal has 64 trials, the file still 16: "
                     + "'ranksweep resume a' completes it"), "\(check.all)")
-        #expect(try status(work, "a")["total"] == .number(64))
+        #expect(try work.status("a")["total"] == .number(64))
         let end = try work.run("resume", "a")
         #expect(end.code == 0, "\(end.all)")
         for file in ["records.ndjson", "sweep.json", "tables/kl.dat"] {
@@ -180,7 +170,7 @@ import Text
         try work.write(sweep, to: "s.yaml")
         let run = try work.run("run", "s.yaml", "--out", "a", "--memory-limit", "120M")
         #expect(run.code == 1, "\(run.all)")
-        let facts = try status(work, "a")
+        let facts = try work.status("a")
         #expect(facts["measured"] == .number(1) && facts["quarantined_trials"] == .array([.number(1)]))
         let cause = try #require(facts["causes"]?.array?.first)
         #expect(cause["cause"]?.string == "used more than 120 MiB of memory, the limit (--memory-limit)")
@@ -190,6 +180,11 @@ import Text
         }
         for attempt in attempts where attempt["outcome"] != .string("measured") {
             #expect(try #require(attempt["peak_memory_bytes"]?.number) > 120 * 0x1p20)
+        }
+        for program in [["ranksweep", "run", "s.yaml", "--out", "b"], ["ranksweep-worker", "--slot"]] {
+            let small = try work.start(program[0], program.dropFirst() + ["--memory-limit", "1K"]).wait()
+            #expect(small.code == 2, "\(small.all)")
+            #expect(small.errors.contains("--memory-limit 1K: no trial fits in that; 16 MiB is the least"))
         }
         let wrong = try work.run("run", "s.yaml", "--out", "b", "--memory-limit", "lots")
         #expect(wrong.code == 2 && wrong.errors.contains("--memory-limit must be a size such as 500M"))

@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import Synchronization
 import Testing
+import Text
 
 /// A folder that goes with the test, and the programs run in it.
 final class Workspace {
@@ -16,6 +17,19 @@ final class Workspace {
 
     func write(_ text: String, to name: String) throws {
         try text.write(to: folder.appending(path: name), atomically: true, encoding: .utf8)
+    }
+
+    /// The names of what is in it.
+    func names() throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { !$0.hasPrefix(".") }
+            .sorted()
+    }
+
+    /// Runs a line in a shell that finds these programs by their names.
+    func shell(_ line: String) throws -> Program.Result {
+        let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        let path = URL(filePath: own).deletingLastPathComponent().path + ":/usr/bin:/bin"
+        return try start("/bin/bash", ["-c", line], environment: ["PATH": path]).wait()
     }
 
     func bytes(_ name: String) throws -> Data { try Data(contentsOf: folder.appending(path: name)) }
@@ -89,6 +103,11 @@ final class Program {
         all["RANKSWEEP_DATA"] = folder.appending(path: "no-data").path
         all.merge(environment) { _, new in new }
         process.environment = all
+        // Threads that run tests block nearly all signals, and a child inherits that. A shell's children block none.
+        var (none, before) = (sigset_t(), sigset_t())
+        sigemptyset(&none)
+        pthread_sigmask(SIG_SETMASK, &none, &before)
+        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
         try process.run()
     }
 
@@ -109,6 +128,30 @@ final class Program {
     }
 
     deinit { if process.isRunning { kill(pid, SIGKILL) } }
+}
+
+extension Program {
+    /// The address at which a coordinator listens, once it has said so.
+    func listeningAddress() throws -> String {
+        try eventually("it listens", of: self) { errors.contains("; on each host: ") }
+        let line = try #require(errors.split(separator: "\n").first { $0.hasPrefix("listening at") })
+        return String(line.split(separator: " ")[2].dropLast())
+    }
+}
+
+extension Workspace {
+    /// What `status --json` says of a run.
+    func status(_ run: String) throws -> JSONValue {
+        try JSONValue(parsing: self.run("status", run, "--json").output.utf8)
+    }
+
+    /// Waits until more trials than these have their outcome.
+    func waitForRecords(_ run: String, moreThan count: Double = 0) throws {
+        try eventually("there are records") {
+            guard exists("\(run)/journal.sqlite") else { return false }
+            return try (status(run)["done"]?.number ?? 0) > count
+        }
+    }
 }
 
 /// Waits for a condition, three minutes at most: a machine that runs all tests at once is slow.

@@ -12,9 +12,11 @@ import Text
         for name in ["a", "b"] {
             let run = try work.run("run", "s.yaml", "--workers", "8", "--slots", "8", "--out", name)
             #expect(run.code == 0, "\(run.all)")
-            for word in ["lost", "left", "starting another", "is silent"] {
+            for word in ["lost", "starting another", "is silent"] {
                 #expect(!run.errors.contains(word), "\(run.all)")
             }
+            // A slow run tells how much time is left.
+            #expect(run.errors.firstMatch(of: /a worker on \S+ left/) == nil, "\(run.all)")
             #expect(try work.text("\(name)/records.ndjson").split(separator: "\n").count == 40)
         }
     }
@@ -94,7 +96,24 @@ import Text
         #expect(again.code == 0, "\(again.all)")
     }
 
-    @Test("A worker with a free slot says why in status")
+    /// A phrase with a number in it, whatever the number: "2 slots" and "1 slot" are alike.
+    private func outline(_ phrase: some StringProtocol) -> String {
+        phrase.split(separator: " ").map { word in
+            word.allSatisfy(\.isNumber) ? "N" : word.hasSuffix("s") ? String(word.dropLast()) : String(word)
+        }.joined(separator: " ")
+    }
+
+    /// Phrases with numbers that the table in docs/commands.md explains.
+    private func explainedNumbers() throws -> Set<String> {
+        let file = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appending(path: "docs/commands.md")
+        let text = try String(contentsOf: file, encoding: .utf8)
+        let table = try #require(text.components(separatedBy: "What the numbers are:").dropFirst().first)
+        let rows = table.split(separator: "\n").prefix { $0.hasPrefix("|") }
+        return Set(rows.compactMap { $0.firstMatch(of: /^\| `([^`]*)`/)?.1 }.map(outline))
+    }
+
+    @Test("A worker with a free slot says why in status, and the docs explain each number of its line")
     func idle() throws {
         let work = try Workspace()
         let sweep = """
@@ -115,7 +134,18 @@ import Text
         let facts = try #require(try worker())
         #expect(facts["free_slots"] == .number(1))
         #expect(facts["idle"] == .object(["reason": .string("nothing_waits")]))
-        #expect(try work.run("status", "a").output.contains("; 1 free slot: no trial waits"))
+        let status = try work.run("status", "a").output
+        #expect(status.contains("; 1 free slot: no trial waits"))
+        let explained = try explainedNumbers()
+        let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("  worker on ") })
+        // "  worker on HOST, process 4711: 2 slots, holds 1 trial, …"
+        let numbers = line.split(separator: ",").dropFirst().joined(separator: ":").split {
+            ",:;".contains($0)
+        }
+        .filter { $0.contains(" ") && $0.contains(where: \.isNumber) && !$0.hasPrefix(" BLAS") }.map(outline)
+        #expect(numbers.count == 5, "\(line)")
+        for number in numbers { #expect(explained.contains(number), "'\(number)' in \(line)") }
+        #expect(status.contains("(0 %)") && explained.contains("N %"))
         _ = try work.run("pause", "a")
         #expect(try work.run("status", "a").output.contains("; 1 free slot: the run is paused"))
         #expect(try work.run("cancel", "a").code == 0)

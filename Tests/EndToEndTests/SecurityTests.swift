@@ -1,26 +1,17 @@
 import Foundation
+import Scheduling
 import Sweep
 import Testing
 import Text
 import Transport
 import Wire
 
+@testable import CoordinatorService
+
 /// Keys and those without them, with the real programs over TCP.
 @Suite("Security", .serialized) struct SecurityTests {
-    /// Workers of a test are found by their command lines.
-    private func listening(_ coordinator: Program) throws -> String {
-        try eventually("the coordinator listens") { coordinator.errors.contains("listening at tcp://") }
-        let line = try #require(
-            coordinator.errors.split(separator: "\n").first { $0.hasPrefix("listening at") })
-        return String(line.split(separator: " ")[2].dropLast())
-    }
-
-    private func status(_ work: Workspace, _ run: String) throws -> JSONValue {
-        try JSONValue(parsing: work.run("status", run, "--json").output.utf8)
-    }
-
     private func refused(_ work: Workspace, _ run: String, _ kind: String) throws -> Double {
-        try #require(try status(work, run)["refused"]?[kind]?.number)
+        try #require(try work.status(run)["refused"]?[kind]?.number)
     }
 
     private func makeKeys(_ work: Workspace, _ names: String...) throws {
@@ -51,13 +42,14 @@ import Wire
                 "--workers", "1",
                 "--slots", "1",
             ])
-        let address = try listening(coordinator).replacingOccurrences(of: "//0.0.0.0:", with: "//127.0.0.1:")
+        let address = try coordinator.listeningAddress().replacingOccurrences(
+            of: "//0.0.0.0:", with: "//127.0.0.1:")
         let worker = try work.start(
             "ranksweep-worker", ["--connect", address, "--keys", "keys/hosts/a", "--slots", "1"])
         let bare = try work.start("ranksweep-worker", ["--connect", address, "--slots", "1"])
         try storm(port: try #require(UInt16(address.split(separator: ":").last ?? "")), connections: 1000)
         try eventually("workers of both kinds have records") {
-            try status(work, "safe")["workers"]?.array?.count == 2
+            try work.status("safe")["workers"]?.array?.count == 2
         }
         try expectNowhere(secrets, work, [coordinator, worker])
         let end = try coordinator.wait()
@@ -84,10 +76,10 @@ import Wire
         let coordinator = try work.start(
             "ranksweep",
             ["run", "s.yaml", "--out", "t", "--listen", "tcp://127.0.0.1:*", "--keys", "keys"])
-        let address = try listening(coordinator)
+        let address = try coordinator.listeningAddress()
         let port = try #require(UInt16(address.split(separator: ":").last ?? ""))
         try storm(port: port, connections: 10_000)
-        #expect(try status(work, "t")["done"]?.number == 0)
+        #expect(try work.status("t")["done"]?.number == 0)
         // Some stay, and say nothing.
         let silent = (0..<200).map { _ in connect(port, []) }
         defer { for descriptor in silent { close(descriptor) } }
@@ -166,16 +158,16 @@ import Wire
         #expect(try work.run("keys", "revoke", "keys", "b").code == 0)
         let coordinator = try work.start(
             "ranksweep", ["run", "s.yaml", "--out", "r", "--listen", "tcp://127.0.0.1:*", "--keys", "keys"])
-        let address = try listening(coordinator)
+        let address = try coordinator.listeningAddress()
         let a = try work.start("ranksweep-worker", ["--connect", address, "--keys", "a", "--slots", "1"])
         let b = try work.start("ranksweep-worker", ["--connect", address, "--keys", "b", "--slots", "1"])
         try eventually("b says why it is refused") { b.errors.contains("does not know this worker's key") }
-        try eventually("a has records") { (try status(work, "r")["done"]?.number ?? 0) >= 2 }
+        try eventually("a has records") { (try work.status("r")["done"]?.number ?? 0) >= 2 }
         #expect(try work.run("keys", "revoke", "keys", "a").code == 0)
         let end = try a.wait()
         #expect(end.code == 2)
         #expect(end.errors.contains("refused this worker: its key was revoked"), "\(end.errors)")
-        let done = try #require(try status(work, "r")["done"]?.number)
+        let done = try #require(try work.status("r")["done"]?.number)
         #expect(done < 40)
         #expect(try refused(work, "r", "revoked_key_connections") >= 1)
         // On the list again, by hand: b, which waits, gets in without being started anew.
@@ -201,7 +193,7 @@ import Wire
                 "run", "s.yaml", "--out", "m", "--listen", "tcp://127.0.0.1:*", "--keys", "keys", "--workers",
                 "1",
             ])
-        let endpoint = try Endpoint(parsing: listening(coordinator))
+        let endpoint = try Endpoint(parsing: coordinator.listeningAddress())
         let keys = try WorkerKeys(reading: work.folder.appending(path: "keys/hosts/a").path)
         func connected(_ id: UInt64) throws -> WorkerSocket {
             let socket = try WorkerSocket(connectingTo: endpoint, as: WorkerID(id), keys: keys)
@@ -237,7 +229,7 @@ import Wire
         for socket in sockets {
             while let bytes = socket.receive() {
                 switch try CoordinatorMessage(decoding: bytes) {
-                case .refuse, .beat, .finish: break
+                case .refuse, .heartbeat, .finish: break
                 case let other: Issue.record("nonsense was answered with \(other)")
                 }
             }
@@ -250,7 +242,7 @@ import Wire
         try work.write(smallSweep(steps: 350_000), to: "s.yaml")
         let run = try work.start("ranksweep", ["run", "s.yaml", "--out", "a"])
         try eventually("it runs") { run.errors.contains("worker on") }
-        let address = try #require(try status(work, "a")["coordinator"]?["address"]?.string)
+        let address = try #require(try work.status("a")["coordinator"]?["address"]?.string)
         let other = try work.start("ranksweep-worker", ["--connect", address, "--slots", "1"])
         try eventually("the other is counted") { try refused(work, "a", "stranger_connections") > 0 }
         run.signal(SIGTERM)
@@ -316,5 +308,23 @@ import Wire
         #expect(end.code == 2)
         #expect(end.errors.contains(message), "\(end.errors)")
         #expect(!work.exists("runs"))
+    }
+}
+
+@Suite("Connections of no worker") struct StrangerWatchTests {
+    private func instant(_ seconds: Double) -> Instant { Instant(milliseconds: Int64(seconds * 1000)) }
+
+    @Test("What broke off while the coordinator itself was stopped, and just after, is nobody's fault")
+    func stopped() {
+        var watch = StrangerWatch()
+        for second in 0...5 { watch.look(second < 3 ? 0 : 2, at: instant(Double(second))) }
+        #expect(watch.excused == 0)
+        // Twenty seconds without a look: the workers' handshakes in them came to nothing.
+        watch.look(5, at: instant(25))
+        for second in 26...35 { watch.look(6, at: instant(Double(second))) }
+        #expect(watch.excused == 4)
+        // A loop that goes on hears strangers again.
+        watch.look(9, at: instant(35.5))
+        #expect(watch.excused == 4)
     }
 }

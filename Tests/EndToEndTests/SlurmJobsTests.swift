@@ -277,11 +277,4 @@ import Transport
             #expect(!answer.isSuccess && answer.trouble == "no answer for 30 s")
         }
     }
-
-    @Test func `words for a shell`() {
-        #expect(shellQuoted("a-b_c/d.e:f=g,h@i%j+1") == "a-b_c/d.e:f=g,h@i%j+1")
-        #expect(shellQuoted("a b") == "'a b'")
-        #expect(shellQuoted("it's $x") == "'it'\\''s $x'")
-        #expect(shellQuoted("") == "''")
-    }
 }

@@ -71,10 +71,7 @@ import Wire
         try work.write(smallSweep(steps: 70_000), to: "s.yaml")
         let coordinator = try work.start(
             "ranksweep", ["run", "s.yaml", "--out", "r", "--listen", "tcp://127.0.0.1:\(fixedPort())"])
-        try eventually("the coordinator listens") { coordinator.errors.contains("listening at tcp://") }
-        let line = try #require(
-            coordinator.errors.split(separator: "\n").first { $0.hasPrefix("listening at") })
-        let address = String(line.split(separator: " ")[2].dropLast())
+        let address = try coordinator.listeningAddress()
         let socket = try WorkerSocket(connectingTo: Endpoint(parsing: address), as: WorkerID(7))
         try eventually("it is connected") { socket.news().contains(.connected) }
         #expect(socket.send([wireVersion - 1, 0, 1, 2, 3]))

@@ -211,7 +211,7 @@ func `A record has just the metrics that the catalogue declares`(text: String) t
         "model: mlp\ndataset: {name: gaussian, correlations: [0.5, 0.9], test_points: 300}\n"
             + "hidden: [4]\ntraining: {steps: 20, batch_size: 16}\nmeasures: {trace_at: [3, 9, 20]}\n")
     var saved: [[UInt8]] = []
-    func trained(from given: [UInt8]?) throws -> History {
+    func trained(from given: [UInt8]?) throws -> TrainingResult {
         let streams = RandomStreams(seed: 0)
         let source = BatchSource(
             try GaussianSource(
@@ -233,7 +233,7 @@ func `A record has just the metrics that the catalogue declares`(text: String) t
                 return ["first": .number(Double(parameters.values[0]))]
             }
         ]
-        train(&trainings, source, streams, told: nil)
+        train(&trainings, source, streams, onProgress: nil)
         #expect(steps.last == 20)
         return trainings[0].history
     }
@@ -256,7 +256,7 @@ func `A record has just the metrics that the catalogue declares`(text: String) t
     var runner = TrialRunner(data: DataDirectory(data: "/nowhere", cache: nil))
     var heard: [Bool] = []
     let result = try runner.run(
-        trial, keeping: .none, told: { _, _, _ in #expect(heard.last != true) },
+        trial, keeping: .none, onProgress: { _, _, _ in #expect(heard.last != true) },
         measuring: { heard.append($0) })
     // After steps 3, 9 and 20, and what is of the whole training.
     #expect(heard == [true, false, true, false, true, false, true, false])

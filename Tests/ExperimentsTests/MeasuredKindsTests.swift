@@ -9,7 +9,7 @@ import Text
 
 /// Networks of every kind that `weights:` keeps: what training recorded, and what `measure` says of the kept file.
 @Suite struct MeasuredKindsTests {
-    struct Kind: Sendable, CustomTestStringConvertible {
+    struct NetworkCase: Sendable, CustomTestStringConvertible {
         var testDescription: String
         var text: String
         var points = MeasureRequest.Points.dataset(.mnist, .unit)
@@ -23,32 +23,32 @@ import Text
 
     static let kinds =
         ["layer", "batch", "instance", "group"].map { kind in
-            Kind(testDescription: "MLP, \(kind) normalisation", text: mlp + "normalisation: \(kind)\n")
+            NetworkCase(testDescription: "MLP, \(kind) normalisation", text: mlp + "normalisation: \(kind)\n")
         } + [
-            Kind(
+            NetworkCase(
                 testDescription: "MLP, skips, tanh", text: mlp + "residual: true\nactivation: tanh\n",
                 listed: ["effective_rank", "binned_information", "kernel_information", "components"]),
-            Kind(
+            NetworkCase(
                 testDescription: "MLP, plain",
                 text: mlp + "seed: 3\n",
                 listed: [
                     "classification_dimension", "neural_collapse", "independence_deficit", "rank_stability",
                     "weight_product",
                 ]),
-            Kind(
+            NetworkCase(
                 testDescription: "MLP, squared error",
                 text: mlp.replacingOccurrences(
                     of: "batch_size: 8", with: "batch_size: 8, loss: mean_squared_error")),
-            Kind(
+            NetworkCase(
                 testDescription: "cnn",
                 text: "model: cnn\n" + images
                     + "hidden: [3, 4]\nnormalisation: batch\ntraining: {steps: 4, batch_size: 8}\n",
                 points: symmetric),
-            Kind(
+            NetworkCase(
                 testDescription: "resnet",
                 text: "model: resnet\n" + images + "width: 4\ntraining: {steps: 3, batch_size: 8}\n",
                 points: symmetric, listed: ["effective_rank"]),
-            Kind(
+            NetworkCase(
                 testDescription: "VIB",
                 text: "model: vib\nbeta: 0.1\nbottleneck: 4\nseed: 5\n" + images
                     + "hidden: [8, 8]\ntraining: {steps: 6, batch_size: 8, ema_decay: 0.5}\n",
@@ -56,7 +56,7 @@ import Text
         ]
 
     @Test(arguments: kinds)
-    func aKeptNetworkMeasuresAsItsTrainingDid(kind: Kind) throws {
+    func aKeptNetworkMeasuresAsItsTrainingDid(kind: NetworkCase) throws {
         let folder = try DataFolder(), files = try GivenFiles()
         // Where a measure's usual points are all, training ones too, those of the test set are asked for.
         let measures =

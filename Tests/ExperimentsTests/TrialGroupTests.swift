@@ -109,14 +109,14 @@ struct TrialGroupTests {
         others[5].training.optimizer.method = .sgd(momentum: 0.5)
         for other in others {
             #expect(other != lead)
-            #expect(TrialGroup(lead)?.holds(other) == true)
+            #expect(BatchKey(lead)?.holds(other) == true)
         }
-        #expect(TrialGroup.holds(all: [lead] + others))
+        #expect(BatchKey.holds(all: [lead] + others))
     }
 
     @Test func `a group shares seed, data set, batch, loss, kind and latent variables`() throws {
         let lead = try lead()
-        #expect(TrialGroup(lead)?.holds(lead) == true)
+        #expect(BatchKey(lead)?.holds(lead) == true)
         var others = [TrialSettings](repeating: lead, count: 6)
         others[0].seed = 1
         others[1].dataset = .gaussian(.init(covariance: Trials.covariance([0.5]), inputs: 1, testPoints: 300))
@@ -125,8 +125,8 @@ struct TrialGroupTests {
         others[4].model = .mlp
         others[5].model = .vib(beta: 0.1, bottleneck: 4, sigmaShift: 0)
         for other in others {
-            #expect(TrialGroup(lead)?.holds(other) == false)
-            #expect(!TrialGroup.holds(all: [lead, other]))
+            #expect(BatchKey(lead)?.holds(other) == false)
+            #expect(!BatchKey.holds(all: [lead, other]))
         }
     }
 
@@ -135,10 +135,10 @@ struct TrialGroupTests {
         large.network.hidden = [400]
         // 2 · 400 + 400, 400 · 6 + 6, 3 · 2 + 2 and 2 log-variances.
         #expect(large.parameterBytes / 4 == 3616)
-        large.training.batchSize = TrialGroup.limit / 3616
-        #expect(TrialGroup(large)?.holds(large) == true)
+        large.training.batchSize = BatchKey.limit / 3616
+        #expect(BatchKey(large)?.holds(large) == true)
         large.training.batchSize += 1
-        #expect(TrialGroup(large) == nil)
-        #expect(TrialGroup.holds(all: [large]) && !TrialGroup.holds(all: [large, large]))
+        #expect(BatchKey(large) == nil)
+        #expect(BatchKey.holds(all: [large]) && !BatchKey.holds(all: [large, large]))
     }
 }

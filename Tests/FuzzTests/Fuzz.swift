@@ -91,10 +91,10 @@ struct Mangler {
         case 2: bytes.removeLast(below(bytes.count + 1))
         case 3: bytes.removeSubrange(range(of: bytes))
         case 4:
-            let piece = bytes[range(of: bytes)]
+            let chunk = bytes[range(of: bytes)]
             let times = below(20) == 0 ? 500 : 1 + below(4)
             let place = below(bytes.count + 1)
-            for _ in 0..<times where bytes.count < Self.longest { bytes.insert(contentsOf: piece, at: place) }
+            for _ in 0..<times where bytes.count < Self.longest { bytes.insert(contentsOf: chunk, at: place) }
         case 5:
             // The beginning of one and the end of another.
             let other = one()

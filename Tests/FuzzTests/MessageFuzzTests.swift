@@ -9,7 +9,7 @@ private let provenance = Provenance(
     host: "node7", process: 4711, slot: 1, cpu: "A CPU", kernel: "Haswell",
     startMilliseconds: 1_700_000_000_000,
     seconds: 12.5, peakMemoryBytes: 1 << 28, continuedFrom: 300)
-private let piece = [UInt8](repeating: 7, count: 40)
+private let chunk = [UInt8](repeating: 7, count: 40)
 
 private func workerMessages(_ id: TrialID) -> [WorkerMessage] {
     func held(_ trial: UInt64) -> WorkerMessage.HeldTrial {
@@ -30,7 +30,7 @@ private func workerMessages(_ id: TrialID) -> [WorkerMessage] {
         .hello(
             WorkerMessage.Hello(
                 program: "0.1.0", host: "node8", process: 1, slots: 1, cpu: "", kernel: "", held: [])),
-        .beat, report(0, []), report(3, []), report(4, [KeptFile(step: 1, bytes: 40)]),
+        .heartbeat, report(0, []), report(3, []), report(4, [KeptFile(step: 1, bytes: 40)]),
         .failure(
             WorkerMessage.Failure(
                 lease: LeaseID(1), trial: 1, attempt: 1, cause: "its process was killed",
@@ -38,7 +38,7 @@ private func workerMessages(_ id: TrialID) -> [WorkerMessage] {
         .failure(
             WorkerMessage.Failure(
                 lease: LeaseID(2), trial: 2, attempt: 1, cause: "", provenance: provenance)),
-        .piece(Piece(trial: 4, file: 0, offset: 0, bytes: piece)), .goodbye,
+        .chunk(Chunk(trial: 4, file: 0, offset: 0, bytes: chunk)), .goodbye,
     ]
 }
 
@@ -46,13 +46,13 @@ private func coordinatorMessages() -> [CoordinatorMessage] {
     [
         .welcome(
             CoordinatorMessage.Welcome(
-                sweep: Array(#"{"name":"s"}"#.utf8), beatMilliseconds: 1000, trialLimitSeconds: 600)),
+                sweep: Array(#"{"name":"s"}"#.utf8), heartbeatMilliseconds: 1000, trialLimitSeconds: 600)),
         .refuse(reason: "its key was revoked"),
         .assign(CoordinatorMessage.Assignment(lease: LeaseID(1), attempt: 1, trials: [0, 1, 2, 3])),
-        .assign(CoordinatorMessage.Assignment(lease: LeaseID(2), attempt: 2, trials: [1])), .beat,
+        .assign(CoordinatorMessage.Assignment(lease: LeaseID(2), attempt: 2, trials: [1])), .heartbeat,
         .assign(
             CoordinatorMessage.Assignment(
-                lease: LeaseID(3), attempt: 1, trials: [0, 1, 4, 5], isTogether: true)),
+                lease: LeaseID(3), attempt: 1, trials: [0, 1, 4, 5], isBatched: true)),
         .accepted([0, 3]), .revoke(LeaseID(1), [2]), .fetch(trial: 0, file: 0, offset: 0), .finish,
     ]
 }
@@ -101,10 +101,10 @@ private func slotReplies(_ id: TrialID) -> [SlotReply] {
 
     /// However a stream is cut, its frames are the same, and so is the place where it is given up.
     @Test func `frames`() throws {
-        func frames(_ bytes: [UInt8], piece: Int) -> (frames: [[UInt8]], isLost: Bool) {
+        func frames(_ bytes: [UInt8], chunk: Int) -> (frames: [[UInt8]], isLost: Bool) {
             var (buffer, frames) = (FrameBuffer(), [[UInt8]]())
-            for start in stride(from: 0, to: bytes.count, by: piece) {
-                buffer.append(bytes[start..<min(bytes.count, start + piece)])
+            for start in stride(from: 0, to: bytes.count, by: chunk) {
+                buffer.append(bytes[start..<min(bytes.count, start + chunk)])
                 do { while let frame = try buffer.next() { frames.append(frame) } } catch {
                     return (frames, true)
                 }
@@ -115,9 +115,9 @@ private func slotReplies(_ id: TrialID) -> [SlotReply] {
             workerMessages(id).prefix(3 * count + 1).flatMap { FrameBuffer.frame($0.encoded) }
         }
         try fuzz(streams, rounds: 3000) { bytes in
-            let whole = frames(bytes, piece: max(1, bytes.count))
-            for piece in [3, 64] {
-                let parts = frames(bytes, piece: piece)
+            let whole = frames(bytes, chunk: max(1, bytes.count))
+            for chunk in [3, 64] {
+                let parts = frames(bytes, chunk: chunk)
                 if parts.frames != whole.frames || parts.isLost != whole.isLost { throw NotTheSame() }
             }
         }
@@ -152,9 +152,9 @@ private func slotReplies(_ id: TrialID) -> [SlotReply] {
                 for effect in dispatcher.handle(.message(message, from: worker), at: now) {
                     guard case .write(_, _, _, let bytes) = effect else { continue }
                     // The piece itself, and no other.
-                    guard case .piece(let piece) = message, piece.bytes == bytes else { throw NotTheSame() }
+                    guard case .chunk(let chunk) = message, chunk.bytes == bytes else { throw NotTheSame() }
                 }
-                _ = dispatcher.handle(.wake, at: now)
+                _ = dispatcher.handle(.tick, at: now)
                 if let broken = dispatcher.brokenInvariant() {
                     throw Broken(label: label, what: broken, message: message)
                 }
@@ -188,7 +188,7 @@ private func slotReplies(_ id: TrialID) -> [SlotReply] {
                     heard += 1
                     _ = session.handle(.message(message), at: now)
                 }
-                _ = session.handle(.wake, at: now)
+                _ = session.handle(.tick, at: now)
                 if session.nextDeadline.milliseconds < 0 { throw NeverWakes(label: label) }
             }
         }

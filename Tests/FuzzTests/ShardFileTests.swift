@@ -153,6 +153,23 @@ import Text
         } catch { #expect(error == .unreadable(ENOENT)) }
     }
 
+    @Test(
+        "A record that the sweep cannot give is named by its line",
+        arguments: [
+            ("\"test_loss\":0.5,", "", "metrics: 'test_loss' is missing"),
+            (
+                "{\"test_loss\"", "{\"free_lunch\":1,\"test_loss\"",
+                "metrics: 'free_lunch' is none of this trial's keys"
+            ),
+        ])
+    func unfit(old: String, new: String, why: String) throws {
+        let folder = try FuzzFolder()
+        var lines = try lines()
+        lines[2] = lines[2].replacing(old, with: new)
+        let found = try fault(whole(lines), folder)
+        #expect(found == .malformed(line: 3, why: "a record that the sweep cannot give: \(why)"))
+    }
+
     @Test("Mangled, it is refused or read, and nothing crashes")
     func mangled() throws {
         let folder = try FuzzFolder()

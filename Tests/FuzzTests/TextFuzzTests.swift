@@ -192,11 +192,11 @@ private let jsonWords = [
             provenance: Provenance(
                 host: "n", process: 1, slot: 0, cpu: "", kernel: "", startMilliseconds: 0, seconds: 0,
                 peakMemoryBytes: 0))
-        var (kept, trials) = (0, TrialReader(spec.grid))
+        var (kept, trials) = (0, TrialCache(spec.grid))
         try fuzz([report.body], words: jsonWords, rounds: 5000) { bytes in
             report.body = bytes
             guard
-                case .record(let checked) = CheckedReport.check(report, spec, digest: spec.digest, &trials),
+                case .record(let checked) = ValidatedReport.check(report, spec, digest: spec.digest, &trials),
                 case .record(let line, _, _) = checked.entry
             else { return }
             kept += 1
@@ -211,7 +211,7 @@ private let jsonWords = [
         }
         #expect(kept > 10)
         report.trial = .max
-        guard case .otherTrial = CheckedReport.check(report, spec, digest: spec.digest, &trials) else {
+        guard case .otherTrial = ValidatedReport.check(report, spec, digest: spec.digest, &trials) else {
             throw NotTheSame()
         }
     }

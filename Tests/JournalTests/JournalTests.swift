@@ -54,6 +54,26 @@ func lines(_ journal: RunJournal) throws -> [String] {
 }
 
 @Suite("The journal") struct JournalTests {
+    @Test(
+        "A bit that flipped in its description of tables is damage, with what to do about it",
+        arguments: [("host TEXT", "hosu TEXT"), ("TABLE meta", "TABLE mete"), ("line BLOB", "lhne BLOB")])
+    func flippedSchema(words: String, flipped: String) throws {
+        let folder = try Folder()
+        do { _ = try RunJournal.create(in: folder.path, sweep: "s").append([record(0)]) }
+        let file = URL(filePath: RunJournal.path(in: folder.path))
+        var bytes = try Data(contentsOf: file)
+        let place = try #require(bytes.firstRange(of: Data(words.utf8)))
+        bytes.replaceSubrange(place, with: Data(flipped.utf8))
+        try bytes.write(to: file)
+        let error = #expect(throws: JournalError.self) {
+            let journal = try RunJournal.open(in: folder.path, sweep: "s")
+            _ = try journal.summary()
+            try journal.forEachStoredRecord { _ in }
+        }
+        #expect(error?.message.contains("the journal is damaged (") == true, "\(String(describing: error))")
+        #expect(error?.message.contains("put a backup of it back, or move") == true)
+    }
+
     @Test("Records come back in grid order, whatever order they came in")
     func order() throws {
         let folder = try Folder()

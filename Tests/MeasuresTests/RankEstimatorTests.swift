@@ -21,7 +21,7 @@ import Testing
         #expect(NumericalRank.counts(Matrix<Float>(rows: 2, columns: 3), tolerances: [0.1]) == [0])
         #expect(NumericalRank.stableRank(diagonal) == 1.25)
         #expect(NumericalRank.stableRank(Matrix<Float>(rows: 2, columns: 3)) == 0)
-        #expect(NumericalRank.usualTolerance(rows: 10, columns: 784) == 1.19e-7 * 784)
+        #expect(NumericalRank.defaultTolerance(rows: 10, columns: 784) == 1.19e-7 * 784)
     }
 
     @Test func theCentralPatchIsInTheMiddle() {

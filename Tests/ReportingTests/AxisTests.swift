@@ -68,11 +68,3 @@ func labelsAreValues(numbers: [Double], isLog: Bool) throws {
     #expect(AxisMarks.power(0) == "0")
     #expect(AxisMarks.labels(of: [0.0001, 0.5]) == ["0.0001", "0.5"])
 }
-
-@Test func `Intervals are cut at what a quantity cannot leave`() throws {
-    let range = try #require(
-        FigureRange(
-            means: [0.9, 0.98], intervals: [(0.7, 1.26), (0.9, 1.06)], isLog: false, isCount: false,
-            bounds: 0...1))
-    #expect(range.high < 1.02)
-}

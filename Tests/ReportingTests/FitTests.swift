@@ -85,7 +85,7 @@ private func number(_ trial: Trial, _ path: String) -> Double { trial.axesObject
         #expect(abs(try #require(Double(words[9])) - (residual / 2 / 1840).squareRoot()) < 1e-12)
         #expect(lines[1].contains("train_loss: slope 0, stderr 0, intercept 2"))
         let script = try text(of: folder + "/figures/f.gp")
-        #expect(script.contains("'depth 2, steps_to_loss: slope 0.165 ± 0.032'"))
+        #expect(script.contains("'depth 2, steps_to_loss: slope 0.165 ± 0.032 (4 points)'"))
     }
 }
 
@@ -139,7 +139,7 @@ private func number(_ trial: Trial, _ path: String) -> Double { trial.axesObject
         #expect(try columns(of: table).first == "hidden_layers")
         #expect(rows(of: table).prefix(2).map { Array($0.prefix(2)) } == [["1", "60"], ["2", "30"]])
         // Two points have no error.
-        #expect(try text(of: folder + "/figures/f.gp").contains("'batch 8: exponent −1'"))
+        #expect(try text(of: folder + "/figures/f.gp").contains("'batch 8: exponent −1 (2 points)'"))
         #expect(try text(of: folder + "/tables/f.dat").contains(", stderr nan, factor"))
     }
 }
@@ -158,7 +158,9 @@ private func number(_ trial: Trial, _ path: String) -> Double { trial.axesObject
             ]
         }
         let script = try text(of: folder + "/figures/f.gp")
-        #expect(script.contains("'depth 2: exponent 1.18'") && script.contains("'depth 3: exponent 1.18'"))
+        #expect(
+            script.contains("'depth 2: exponent 1.18 (4 points)'")
+                && script.contains("'depth 3: exponent 1.18 (4 points)'"))
     }
 }
 
@@ -173,5 +175,35 @@ private func number(_ trial: Trial, _ path: String) -> Double { trial.axesObject
         }
         #expect(outcome.unmeasured == ["empty"])
         if outcome.drawing != .gnuplotMissing { #expect(outcome.pictures == ["figures/full.svg"]) }
+    }
+}
+
+@Test func `A fit's value in the key has the digits of its error, as the table has them`() throws {
+    #expect(textWithError(1.2344, 0.0561) == "1.234 ± 0.056")
+    #expect(textWithError(-1234.56, 0.0996) == "−1234.56 ± 0.10")
+    #expect(textWithError(1234.5, 456) == "1230 ± 460")
+    #expect(textWithError(0.001, 0.04) == "0.001 ± 0.040")
+    #expect(textWithError(3.14159e-12, 4.2e-15) == "3.1416e−12 ± 4.2e−15")
+    #expect(textWithError(1e-15, 4.2e-12) == "0 ± 4.2e−12")
+    #expect(textWithError(2, 0) == nil && textWithError(2, 1e-13) == nil)
+    try withFolder { folder in
+        let spec = try spec("{name: f, x: training.batch_size, y: steps_to_loss, curves: depth, fit: line}")
+        let y = [8.0: 1000.0, 16: 1010.01, 32: 1030, 64: 1070]
+        _ = try write(spec, in: folder) { trial in
+            ["steps_to_loss": .number(y[number(trial, "training.batch_size")] ?? 0)]
+        }
+        let line = try #require(
+            try text(of: folder + "/tables/f.dat").split(separator: "\n").first {
+                $0.hasPrefix("# Fit of index 0")
+            })
+        let words = line.split(separator: " ").map { $0.filter { $0 != "," } }
+        let (slope, error) = (try #require(Double(words[7])), try #require(Double(words[9])))
+        let script = try text(of: folder + "/figures/f.gp")
+        let shown = try #require(
+            script.firstMatch(of: #/'depth 2: slope ([0-9.]+) ± ([0-9.]+) \(4 points\)'/#))
+        let decimals = shown.1.split(separator: ".")[1].count
+        #expect(decimals == shown.2.split(separator: ".")[1].count && decimals >= 4)
+        #expect(String(format: "%.\(decimals)f", slope) == shown.1)
+        #expect(String(format: "%.\(decimals)f", error) == shown.2)
     }
 }

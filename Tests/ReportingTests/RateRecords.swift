@@ -64,5 +64,10 @@ func cells(_ table: String, _ column: String) throws -> [String] {
     return rows(of: table).map { $0[place] }
 }
 
-let hasGnuplot = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
-    .contains { FileManager.default.isExecutableFile(atPath: "\($0)/gnuplot") }
+let hasGnuplot = isInstalled("gnuplot")
+
+/// Whether PATH has the program.
+func isInstalled(_ program: String) -> Bool {
+    (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
+        .contains { FileManager.default.isExecutableFile(atPath: "\($0)/\(program)") }
+}

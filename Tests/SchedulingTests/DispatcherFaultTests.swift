@@ -11,11 +11,11 @@ import Wire
         var cluster = TestCoordinator(trials: 2)
         #expect(try cluster.join(1).trials() == [0])
         #expect(try cluster.join(2).trials() == [1])
-        var effects = try cluster.pass(milliseconds: 4000, beating: [2])
+        var effects = try cluster.pass(milliseconds: 4000, heartbeats: [2])
         #expect(effects.notes == [.suspect(WorkerID(1), host: "host1")])
-        effects = try cluster.pass(milliseconds: 10_000, beating: [2])
+        effects = try cluster.pass(milliseconds: 10_000, heartbeats: [2])
         #expect(effects.acts == [])
-        effects = try cluster.pass(milliseconds: 1000, beating: [2])
+        effects = try cluster.pass(milliseconds: 1000, heartbeats: [2])
         #expect(effects.notes == [.lost(WorkerID(1), host: "host1", trials: 1)])
         effects = try cluster.hear(.report(report(1, lease: 2)), from: 2)
         #expect(effects.acts.last == assign([0], lease: 3, attempt: 2, to: 2))
@@ -25,7 +25,7 @@ import Wire
         var cluster = TestCoordinator(trials: 2)
         _ = try cluster.join(1)
         _ = try cluster.pass(milliseconds: 14_000)
-        _ = try cluster.hear(.beat, from: 1)
+        _ = try cluster.hear(.heartbeat, from: 1)
         #expect(try cluster.pass(milliseconds: 3000).acts == [])
         #expect(cluster.dispatcher.workers[WorkerID(1)]?.held.isEmpty == false)
     }
@@ -35,7 +35,7 @@ import Wire
         _ = try cluster.join(1)
         _ = try cluster.join(2)
         _ = try cluster.hear(.report(report(1, lease: 2)), from: 2)
-        #expect(try cluster.pass(milliseconds: 15_000, beating: [2]).trials(to: 2) == [0])
+        #expect(try cluster.pass(milliseconds: 15_000, heartbeats: [2]).trials(to: 2) == [0])
         let late = try report(0, lease: 1)
         let effects = try cluster.hear(.report(late), from: 1)
         #expect(
@@ -54,7 +54,7 @@ import Wire
         var cluster = TestCoordinator(trials: 1)
         _ = try cluster.join(1)
         _ = try cluster.join(2)
-        #expect(try cluster.pass(milliseconds: 15_000, beating: [2]).trials(to: 2) == [0])
+        #expect(try cluster.pass(milliseconds: 15_000, heartbeats: [2]).trials(to: 2) == [0])
         let effects = try cluster.hear(.failure(failure(0, lease: 1)), from: 1)
         // Not accepted: that could pass for the answer to a record that the worker has of the trial by now.
         #expect(effects.acts == [.send(.revoke(LeaseID(1), [0]), to: WorkerID(1))])
@@ -193,7 +193,7 @@ import Wire
             ])
         #expect(cluster.dispatcher.progress.failures == 2)
         _ = cluster.handle(.unpause)
-        #expect(cluster.handle(.wake).assignments().allSatisfy { $0.attempt == 2 })
+        #expect(cluster.handle(.tick).assignments().allSatisfy { $0.attempt == 2 })
     }
 
     // MARK: Lost connections and coordinators
@@ -254,19 +254,19 @@ import Wire
         var cluster = TestCoordinator(trials: 3, firstLease: 50)
         _ = try cluster.join(1, held: (0..<3).map { held($0, lease: 7) })
         #expect(try cluster.join(2, slots: 3).trials() == [])
-        #expect(try cluster.pass(milliseconds: 15_000, beating: [2]).trials(to: 2) == [0, 1, 2])
+        #expect(try cluster.pass(milliseconds: 15_000, heartbeats: [2]).trials(to: 2) == [0, 1, 2])
     }
 
     @Test func `a worker that finds the sweep finished is told so`() throws {
         var cluster = TestCoordinator(trials: 1, restored: [(0, .complete)])
-        _ = cluster.handle(.wake)
+        _ = cluster.handle(.tick)
         #expect(
             try cluster.join(1).acts == [.send(welcomed, to: WorkerID(1)), .send(.finish, to: WorkerID(1))])
     }
 
     @Test func `a stranger's beat is no reason to give it work`() throws {
         var cluster = TestCoordinator(trials: 1)
-        #expect(try cluster.hear(.beat, from: 9).isEmpty)
+        #expect(try cluster.hear(.heartbeat, from: 9).isEmpty)
         #expect(try cluster.hear(.goodbye, from: 9).isEmpty)
         let message = try report(0, lease: 3)
         #expect(try cluster.hear(.report(message), from: 9).acts.first == .append(message))

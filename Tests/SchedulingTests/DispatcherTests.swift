@@ -65,15 +65,15 @@ import Wire
         let last = try cluster.hear(.report(report(1, lease: 2)), from: 2)
         #expect(
             last.suffix(3) == [.send(.finish, to: WorkerID(1)), .send(.finish, to: WorkerID(2)), .finished])
-        #expect(try cluster.pass(milliseconds: 3000, beating: [1, 2]).acts.isEmpty)
+        #expect(try cluster.pass(milliseconds: 3000, heartbeats: [1, 2]).acts.isEmpty)
     }
 
     @Test(arguments: [0, 3]) func `with nothing left to do it finishes at the first event`(trials: Int) throws
     {
         var cluster = TestCoordinator(
             trials: trials, restored: (0..<trials).map { ($0, $0 == 1 ? .quarantined : .complete) })
-        #expect(cluster.handle(.wake) == [.finished])
-        #expect(cluster.handle(.wake) == [])
+        #expect(cluster.handle(.tick) == [.finished])
+        #expect(cluster.handle(.tick) == [])
     }
 
     @Test func `restored outcomes are never dispatched again`() throws {
@@ -133,7 +133,7 @@ import Wire
     }
 
     @Test func `a worker that speaks another version of the wire is known by its first byte`() {
-        var bytes = WorkerMessage.beat.encoded
+        var bytes = WorkerMessage.heartbeat.encoded
         bytes[0] = wireVersion + 1
         #expect(throws: WireError.version(theirs: wireVersion + 1)) { try WorkerMessage(decoding: bytes) }
     }
@@ -146,7 +146,7 @@ import Wire
         let effects = try cluster.hear(.goodbye, from: 1)
         #expect(effects.notes == [.left(WorkerID(1), host: "host1", trials: mine.count)])
         #expect(cluster.dispatcher.progress.workers == 1)
-        let lease = try #require(cluster.dispatcher.workers[WorkerID(2)]).held[1]?.lease.value ?? 0
+        let lease = try #require(cluster.dispatcher.workers[WorkerID(2)]).held[1]?.id.value ?? 0
         let next = try cluster.hear(.report(report(1, lease: lease)), from: 2)
         #expect((effects + next).assignments(to: 2).map(\.trials) == [[0]])
         #expect((effects + next).assignments(to: 2).map(\.attempt) == [2])

@@ -77,17 +77,30 @@ import Wire
         #expect(try !join(&coordinator, 1, left: 600_000).trials(to: 1).isEmpty)
         #expect(try !join(&coordinator, 2, left: 120_000).trials(to: 2).isEmpty)
         let lost = try #require(coordinator.dispatcher.workers[WorkerID(1)]?.held.keys.min())
-        _ = try coordinator.pass(milliseconds: 20_000, beating: [1, 2, 9])
+        _ = try coordinator.pass(milliseconds: 20_000, heartbeats: [1, 2, 9])
         let told = TrialProgress(trial: UInt64(lost), permille: 200)
         _ = try coordinator.hear(.progress([told]), from: 1)
         // The fifteen seconds of its silence are no time of the trial.
-        _ = try coordinator.pass(milliseconds: 16_000, beating: [2, 9])
+        _ = try coordinator.pass(milliseconds: 16_000, heartbeats: [2, 9])
         #expect(coordinator.dispatcher.workers[WorkerID(1)] == nil)
         #expect(coordinator.dispatcher.trialTime.expected == 40_000, "not 36 s over a fifth: 180 s")
         // Worker 2 has 84 s left, and is given the next.
         let held = try #require(coordinator.dispatcher.workers[WorkerID(2)]?.held.first)
-        let done = try report(UInt64(held.key), lease: held.value.lease.value, seconds: 10)
+        let done = try report(UInt64(held.key), lease: held.value.id.value, seconds: 10)
         #expect(try !coordinator.hear(.report(done), from: 2).trials(to: 2).isEmpty)
+    }
+
+    /// Bounds would hide a longer time where the fraction is small.
+    @Test func `a lost worker's silence is no time of its trial`() throws {
+        var coordinator = try started()
+        _ = try join(&coordinator, 1, left: 600_000)
+        let lost = try #require(coordinator.dispatcher.workers[WorkerID(1)]?.held.keys.min())
+        _ = try coordinator.pass(milliseconds: 20_000, heartbeats: [1, 9])
+        let told = TrialProgress(trial: UInt64(lost), permille: 800)
+        _ = try coordinator.hear(.progress([told]), from: 1)
+        _ = try coordinator.pass(milliseconds: 16_000, heartbeats: [9])
+        #expect(coordinator.dispatcher.workers[WorkerID(1)] == nil)
+        #expect(coordinator.dispatcher.trialTime.expected == 25_000, "20 s over 0.8, not 36 s or 40 s")
     }
 
     @Test func `while nobody runs anything a trial is tried, however little time there is`() throws {
@@ -96,7 +109,7 @@ import Wire
         for worker: UInt64 in [1, 2] {
             #expect(try !join(&coordinator, worker, left: 60_000).trials(to: worker).isEmpty)
         }
-        _ = try coordinator.pass(milliseconds: 45_000, beating: [1, 2])
+        _ = try coordinator.pass(milliseconds: 45_000, heartbeats: [1, 2])
         // 15 s are left, and a trial takes up to 20: worker 1 waits while worker 2 runs one.
         func end(_ worker: UInt64) throws -> [DispatchEffect] {
             var effects: [DispatchEffect] = []
@@ -105,7 +118,7 @@ import Wire
             }),
                 effects.trials(to: worker).isEmpty
             {
-                let (trial, lease) = (UInt64(held.key), held.value.lease.value)
+                let (trial, lease) = (UInt64(held.key), held.value.id.value)
                 effects += try coordinator.hear(
                     .report(report(trial, lease: lease, attempt: held.value.attempt, seconds: 10)),
                     from: worker)
@@ -120,8 +133,8 @@ import Wire
         var coordinator = try started()
         _ = try join(&coordinator, 1, left: 60_000)
         coordinator.now = coordinator.now + 50_000
-        _ = coordinator.handle(.wake)
-        let facts = coordinator.dispatcher.workerFacts(at: coordinator.now)
+        _ = coordinator.handle(.tick)
+        let facts = coordinator.dispatcher.workerStatuses(at: coordinator.now)
         #expect(facts.map(\.silentMilliseconds) == [1000, 1000], "until it was to wake")
         let worker = try #require(coordinator.dispatcher.workers[WorkerID(1)])
         let until = try #require(worker.until)
@@ -137,11 +150,11 @@ import Wire
         var coordinator = try started()
         #expect(try !join(&coordinator, 1, left: 60_000).trials(to: 1).isEmpty)
         let trial = try #require(coordinator.dispatcher.workers[WorkerID(1)]?.held.first)
-        _ = try coordinator.pass(milliseconds: 45_000, beating: [1, 9])
+        _ = try coordinator.pass(milliseconds: 45_000, heartbeats: [1, 9])
         // 15 s are left, and a trial takes up to 20.
-        let done = try report(UInt64(trial.key), lease: trial.value.lease.value, seconds: 10)
+        let done = try report(UInt64(trial.key), lease: trial.value.id.value, seconds: 10)
         #expect(try coordinator.hear(.report(done), from: 1).trials(to: 1).isEmpty)
-        #expect(try coordinator.pass(milliseconds: 5000, beating: [1, 9]).trials(to: 1).isEmpty)
+        #expect(try coordinator.pass(milliseconds: 5000, heartbeats: [1, 9]).trials(to: 1).isEmpty)
         // Its next hello says what is true by its own clock.
         // It is told again what it was given and does not hold, and given another.
         #expect(Set(try join(&coordinator, 1, left: 21_000).trials(to: 1)).count == 2)
@@ -159,13 +172,13 @@ import Wire
         var coordinator = try started()
         #expect(try join(&coordinator, 1, left: 15_000, checkpoint: 10_000).trials(to: 1).count == 1)
         let held = try #require(coordinator.dispatcher.workers[WorkerID(1)]?.held.first)
-        let done = try report(UInt64(held.key), lease: held.value.lease.value, seconds: 4)
-        _ = try coordinator.pass(milliseconds: 4000, beating: [1, 9])
+        let done = try report(UInt64(held.key), lease: held.value.id.value, seconds: 4)
+        _ = try coordinator.pass(milliseconds: 4000, heartbeats: [1, 9])
         let next = try coordinator.hear(.report(done), from: 1)
         #expect(next.trials(to: 1).count == 1)
         #expect(next.notes.isEmpty)
         let again = try #require(next.assignments(to: 1).first)
-        _ = try coordinator.pass(milliseconds: 2000, beating: [1, 9])
+        _ = try coordinator.pass(milliseconds: 2000, heartbeats: [1, 9])
         let last = try report(again.trials[0], lease: again.lease.value, attempt: again.attempt, seconds: 2)
         #expect(try coordinator.hear(.report(last), from: 1).trials(to: 1).isEmpty, "9 s are left")
     }
@@ -185,7 +198,7 @@ import Wire
         for round in 1...20 {
             let worker = UInt64(round)
             #expect(try join(&coordinator, worker, left: 30_000).trials(to: worker) == [0])
-            _ = try coordinator.pass(milliseconds: 30_000, beating: [worker])
+            _ = try coordinator.pass(milliseconds: 30_000, heartbeats: [worker])
             let effects =
                 round % 2 == 0
                 ? try coordinator.hear(.goodbye, from: worker)
@@ -243,13 +256,15 @@ import Wire
         assign(&session, 1, at: 2000)
         #expect(session.runningSlots == [0])
         for time in stride(from: Int64(2500), to: 9000, by: 500) {
-            _ = session.handle(.message(.beat), at: Instant(milliseconds: time))
+            _ = session.handle(.message(.heartbeat), at: Instant(milliseconds: time))
         }
         #expect(session.nextDeadline <= Instant(milliseconds: 9000))
-        #expect(session.handle(.wake, at: Instant(milliseconds: 8999)).filter { $0 != .send(.beat) }.isEmpty)
-        let effects = session.handle(.wake, at: Instant(milliseconds: 9000))
+        #expect(
+            session.handle(.tick, at: Instant(milliseconds: 8999)).filter { $0 != .send(.heartbeat) }.isEmpty)
+        let effects = session.handle(.tick, at: Instant(milliseconds: 9000))
         #expect(Array(effects.suffix(2)) == Self.goodbye)
-        #expect(session.handle(.wake, at: Instant(milliseconds: 9001)).filter { $0 != .send(.beat) }.isEmpty)
+        #expect(
+            session.handle(.tick, at: Instant(milliseconds: 9001)).filter { $0 != .send(.heartbeat) }.isEmpty)
 
         // A slot that is free at that very moment begins nothing.
         var other = try self.session(until: 3000)
@@ -269,7 +284,7 @@ import Wire
         var session = try session(until: 20_000)
         assign(&session, 1, at: 2000)
         try finish(&session, 1, seconds: 10, at: 12_000)
-        #expect(session.handle(.message(.beat), at: Instant(milliseconds: 12_100)).isEmpty)
+        #expect(session.handle(.message(.heartbeat), at: Instant(milliseconds: 12_100)).isEmpty)
         let effects = session.handle(.message(.accepted([1])), at: Instant(milliseconds: 12_200))
         #expect(effects == Self.goodbye)
 

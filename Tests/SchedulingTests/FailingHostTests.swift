@@ -41,7 +41,7 @@ import Wire
         #expect(failures(effects) == 4)
         #expect(effects.notes.contains(.resting(WorkerID(1), host: "host1", failures: 3)))
         for _ in 0..<29 {
-            effects += try answer(try cluster.pass(milliseconds: 1000, beating: [1]), in: &cluster)
+            effects += try answer(try cluster.pass(milliseconds: 1000, heartbeats: [1]), in: &cluster)
         }
         // After rests of 2, 4 and 8 seconds; the next is due at 30.
         #expect(failures(effects) == 7)
@@ -55,7 +55,7 @@ import Wire
         var cluster = TestCoordinator(trials: 2000)
         var effects = try answer(try cluster.join(1), in: &cluster)
         for _ in 0..<3600 {
-            effects += try answer(try cluster.pass(milliseconds: 1000, beating: [1]), in: &cluster)
+            effects += try answer(try cluster.pass(milliseconds: 1000, heartbeats: [1]), in: &cluster)
         }
         #expect((60...75).contains(failures(effects)))
     }
@@ -64,7 +64,7 @@ import Wire
         var cluster = TestCoordinator(trials: 50)
         _ = try answer(try cluster.join(1), in: &cluster)
         let effects = try answer(
-            try cluster.pass(milliseconds: 2000, beating: [1]), in: &cluster, failing: [])
+            try cluster.pass(milliseconds: 2000, heartbeats: [1]), in: &cluster, failing: [])
         #expect(effects.contains(.finished))
     }
 

@@ -14,7 +14,7 @@ import Wire
             session = WorkerSession(hello: hello(1, slots: slots), at: now)
             for slot in 0..<Int(slots) { _ = handle(.slotReady(slot, kernel: "Haswell")) }
             let welcome = CoordinatorMessage.Welcome(
-                sweep: TestCoordinator.sweep, beatMilliseconds: 1000, trialLimitSeconds: limit)
+                sweep: TestCoordinator.sweep, heartbeatMilliseconds: 1000, trialLimitSeconds: limit)
             _ = handle(.message(.welcome(welcome)))
         }
 
@@ -24,7 +24,7 @@ import Wire
         mutating func pass(seconds: Int) -> [SessionEffect] {
             (0..<seconds).flatMap { _ in
                 now = now + 1000
-                return handle(.wake)
+                return handle(.tick)
             }
         }
 
@@ -35,7 +35,7 @@ import Wire
                 .message(
                     .assign(
                         CoordinatorMessage.Assignment(
-                            lease: LeaseID(lease), attempt: attempt, trials: trials, isTogether: together))))
+                            lease: LeaseID(lease), attempt: attempt, trials: trials, isBatched: together))))
         }
 
         mutating func done(_ trial: UInt64, slot: Int = 0) throws -> [SessionEffect] {
@@ -75,7 +75,7 @@ import Wire
         #expect(started(worker.assign([3, 5, 7], lease: 1)) == [[3, 5, 7]])
         #expect(started(worker.assign([4, 6], lease: 2)) == [[4, 6]])
         #expect(started(worker.assign([8, 9], lease: 3, together: false)).isEmpty)
-        #expect(worker.held.filter(\.isTogether).map(\.trial) == [3, 4, 5, 6, 7])
+        #expect(worker.held.filter(\.isBatched).map(\.trial) == [3, 4, 5, 6, 7])
         #expect(worker.held.filter { $0.stage == .running }.map(\.trial) == [3, 4, 5, 6, 7])
         for trial in [UInt64(5), 3] {
             let effects = try worker.done(trial)

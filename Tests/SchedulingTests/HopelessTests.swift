@@ -44,12 +44,12 @@ import Wire
 
     /// The same each second for so long, or until the run is called hopeless.
     private func pass(
-        seconds: Int, in cluster: inout TestCoordinator, beating: [UInt64] = [1],
+        seconds: Int, in cluster: inout TestCoordinator, heartbeats: [UInt64] = [1],
         _ cause: (UInt64, UInt64) -> String? = { _, _ in "a label is 10" }
     ) throws -> [DispatchEffect] {
         var seen: [DispatchEffect] = []
         for _ in 0..<seconds where verdict(seen) == nil {
-            seen += try answer(cluster.pass(milliseconds: 1000, beating: beating), in: &cluster, cause)
+            seen += try answer(cluster.pass(milliseconds: 1000, heartbeats: heartbeats), in: &cluster, cause)
         }
         return seen
     }
@@ -70,7 +70,7 @@ import Wire
         #expect(verdict(effects) == .hopeless(cause: "a label is 10", trials: 10, hosts: 1))
         #expect(failures(effects) == 10)
         #expect(cluster.dispatcher.progress.quarantined == 0, "each has attempts left")
-        #expect(verdict(try cluster.pass(milliseconds: 5000, beating: [1])) == nil, "it is said once")
+        #expect(verdict(try cluster.pass(milliseconds: 5000, heartbeats: [1])) == nil, "it is said once")
     }
 
     @Test func `a run of few trials ends by itself, with all its attempts`() throws {
@@ -85,9 +85,9 @@ import Wire
         var effects: [DispatchEffect] = []
         for worker: UInt64 in [1, 2, 3] { effects += try answer(cluster.join(worker), in: &cluster) }
         #expect(failures(effects) == 12)
-        effects += try pass(seconds: 29, in: &cluster, beating: [1, 2, 3])
+        effects += try pass(seconds: 29, in: &cluster, heartbeats: [1, 2, 3])
         #expect(verdict(effects) == nil)
-        effects = try pass(seconds: 2, in: &cluster, beating: [1, 2, 3])
+        effects = try pass(seconds: 2, in: &cluster, heartbeats: [1, 2, 3])
         guard case .hopeless("a label is 10", _, hosts: 3)? = verdict(effects) else {
             Issue.record("\(effects)")
             return
@@ -124,11 +124,11 @@ import Wire
         // Worker 2 is at its first trial for long.
         _ = try cluster.join(2)
         _ = try answer(cluster.join(1), in: &cluster)
-        #expect(verdict(try pass(seconds: 30, in: &cluster, beating: [1, 2])) == nil)
+        #expect(verdict(try pass(seconds: 30, in: &cluster, heartbeats: [1, 2])) == nil)
         // It fails, and with another message; the same on host 1 would be.
         let held = try #require(cluster.dispatcher.workers[WorkerID(2)]?.held.first)
         let other = WorkerMessage.Failure(
-            lease: held.value.lease, trial: UInt64(held.key), attempt: 1, cause: "no memory",
+            lease: held.value.id, trial: UInt64(held.key), attempt: 1, cause: "no memory",
             provenance: provenance(seconds: 20))
         #expect(
             verdict(
@@ -149,7 +149,7 @@ import Wire
             return try answer(rest, in: &one)
         }
         var effects = try answered(first)
-        for _ in 0..<60 { effects += try answered(one.pass(milliseconds: 1000, beating: [1])) }
+        for _ in 0..<60 { effects += try answered(one.pass(milliseconds: 1000, heartbeats: [1])) }
         #expect(verdict(effects) == nil)
     }
 

@@ -7,7 +7,7 @@ import Wire
 /// Why a slot has nothing to do.
 @Suite struct IdleTests {
     private func idle(_ cluster: TestCoordinator, _ worker: UInt64) throws -> (free: Int, why: IdleReason?) {
-        let facts = cluster.dispatcher.workerFacts(at: cluster.now)
+        let facts = cluster.dispatcher.workerStatuses(at: cluster.now)
         let fact = try #require(facts.first { $0.id == WorkerID(worker) })
         return (fact.freeSlots, fact.idle)
     }
@@ -23,7 +23,7 @@ import Wire
         _ = cluster.handle(.drain)
         #expect(try idle(cluster, 2) == (3, .draining))
         _ = cluster.handle(.unpause)
-        _ = try cluster.pass(milliseconds: 5000, beating: [1])
+        _ = try cluster.pass(milliseconds: 5000, heartbeats: [1])
         #expect(try idle(cluster, 2).why == .silent)
     }
 
@@ -34,9 +34,9 @@ import Wire
         var message = hello(1)
         message.remainingMilliseconds = 60_000
         _ = try cluster.hear(.hello(message), from: 1)
-        _ = try cluster.pass(milliseconds: 45_000, beating: [1, 9])
+        _ = try cluster.pass(milliseconds: 45_000, heartbeats: [1, 9])
         while let held = cluster.dispatcher.workers[WorkerID(1)]?.held.min(by: { $0.key < $1.key }) {
-            let done = try report(UInt64(held.key), lease: held.value.lease.value, seconds: 10)
+            let done = try report(UInt64(held.key), lease: held.value.id.value, seconds: 10)
             _ = try cluster.hear(.report(done), from: 1)
         }
         #expect(
@@ -51,7 +51,7 @@ import Wire
         _ = try cluster.hear(.report(report(0, lease: 1)), from: 2)
         _ = try cluster.join(1)
         while let held = cluster.dispatcher.workers[WorkerID(1)]?.held.min(by: { $0.key < $1.key }) {
-            let one = failure(UInt64(held.key), lease: held.value.lease.value, attempt: held.value.attempt)
+            let one = failure(UInt64(held.key), lease: held.value.id.value, attempt: held.value.attempt)
             _ = try cluster.hear(.failure(one), from: 1)
         }
         let (free, why) = try idle(cluster, 1)

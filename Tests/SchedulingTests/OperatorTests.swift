@@ -11,14 +11,14 @@ import Wire
         var cluster = TestCoordinator(trials: 4)
         #expect(try cluster.join(1).trials() == [0, 1])
         #expect(cluster.handle(.pause) == [recalled])
-        #expect(cluster.dispatcher.intake == .paused)
+        #expect(cluster.dispatcher.mode == .paused)
         // It had begun the first only.
         let hello = hello(1, held: [held(0, lease: 1)])
         #expect(try cluster.hear(.hello(hello), from: 1).assignments().isEmpty)
         #expect(cluster.dispatcher.leasedCount == 1)
         #expect(try cluster.hear(.report(report(0, lease: 1)), from: 1).assignments().isEmpty)
         #expect(try cluster.join(2).assignments().isEmpty)
-        #expect(try cluster.pass(milliseconds: 5000, beating: [1, 2]).acts.isEmpty)
+        #expect(try cluster.pass(milliseconds: 5000, heartbeats: [1, 2]).acts.isEmpty)
         #expect(cluster.dispatcher.progress.complete == 1)
         let again = cluster.handle(.unpause)
         #expect(again.trials() == [1, 2])
@@ -38,7 +38,7 @@ import Wire
         let last = try cluster.hear(.failure(failure(1, lease: 1)), from: 1)
         #expect(last.acts.suffix(2) == [.send(.revoke(LeaseID(1), [1]), to: WorkerID(1)), .drained])
         #expect(!last.contains(.send(.finish, to: WorkerID(1))))
-        #expect(cluster.handle(.wake) == [])
+        #expect(cluster.handle(.tick) == [])
     }
 
     @Test func `a worker that did not hear of the pause is told again when it says what waits`() throws {
@@ -56,7 +56,7 @@ import Wire
         _ = try cluster.join(1)
         _ = cluster.handle(.drain)
         #expect(cluster.handle(.unpause) == [])
-        #expect(cluster.dispatcher.intake == .open)
+        #expect(cluster.dispatcher.mode == .open)
         _ = try cluster.hear(.report(report(0, lease: 1)), from: 1)
         #expect(try cluster.hear(.report(report(1, lease: 2)), from: 1).trials() == [2])
 
@@ -122,10 +122,10 @@ import Wire
         var cluster = TestCoordinator(trials: 10)
         _ = try cluster.join(1)
         _ = try cluster.join(2)
-        _ = try cluster.pass(milliseconds: 6000, beating: [2])
-        let facts = cluster.dispatcher.workerFacts(at: cluster.now)
+        _ = try cluster.pass(milliseconds: 6000, heartbeats: [2])
+        let facts = cluster.dispatcher.workerStatuses(at: cluster.now)
         #expect(facts.map(\.host) == ["host1", "host2"])
-        #expect(facts.map(\.isSuspect) == [true, false])
+        #expect(facts.map(\.isUnresponsive) == [true, false])
         #expect(facts.map(\.silentMilliseconds) == [6000, 0])
         #expect(facts.map(\.process) == [1, 2])
         #expect(

@@ -25,22 +25,22 @@ import Wire
         var cluster = TestCoordinator(trials: 4)
         _ = try cluster.join(1)
         _ = try cluster.join(2)
-        _ = try cluster.pass(milliseconds: 3000, beating: [1, 2])
+        _ = try cluster.pass(milliseconds: 3000, heartbeats: [1, 2])
         cluster.now = cluster.now + 3_600_000
         var effects: [DispatchEffect] = []
         // What workers said meanwhile is read after the stop, before or after the wake that was due.
-        if hearsFirst { effects += try cluster.hear(.beat, from: 1) }
-        effects += cluster.handle(.wake)
+        if hearsFirst { effects += try cluster.hear(.heartbeat, from: 1) }
+        effects += cluster.handle(.tick)
         #expect(effects.notes.isEmpty && effects.assignments().isEmpty, "\(effects)")
         #expect(cluster.dispatcher.liveWorkers == 2)
         #expect(try #require(cluster.dispatcher.nextDeadline) > cluster.now)
         // Worker 2 went while nobody looked.
         #expect(
-            try cluster.pass(milliseconds: 12_000, beating: [1]).notes == [
+            try cluster.pass(milliseconds: 12_000, heartbeats: [1]).notes == [
                 .suspect(WorkerID(2), host: "host2")
             ])
         #expect(
-            try cluster.pass(milliseconds: 4000, beating: [1]).notes
+            try cluster.pass(milliseconds: 4000, heartbeats: [1]).notes
                 == [.lost(WorkerID(2), host: "host2", trials: 1)])
     }
 
@@ -50,14 +50,14 @@ import Wire
         _ = try cluster.join(2)
         _ = try cluster.hear(.report(report(1, lease: 2)), from: 2)
         cluster.now = cluster.now + 60_000
-        #expect(cluster.handle(.wake).assignments().isEmpty)
+        #expect(cluster.handle(.tick).assignments().isEmpty)
         #expect(try cluster.hear(.report(report(0, lease: 1)), from: 1).contains(.finished))
     }
 
     private func worker(until: Instant? = nil) -> WorkerSession {
         var session = WorkerSession(hello: hello(1), until: until, at: instant(0))
         _ = session.handle(.slotReady(0, kernel: "Haswell"), at: instant(0))
-        var welcome = CoordinatorMessage.Welcome(sweep: TestCoordinator.sweep, beatMilliseconds: 1000)
+        var welcome = CoordinatorMessage.Welcome(sweep: TestCoordinator.sweep, heartbeatMilliseconds: 1000)
         welcome.trialLimitSeconds = 30
         _ = session.handle(.message(.welcome(welcome)), at: instant(0))
         let assignment = CoordinatorMessage.Assignment(lease: LeaseID(1), attempt: 1, trials: [5])
@@ -69,15 +69,15 @@ import Wire
 
     @Test func `a worker that was stopped neither gives up nor ends its trial for that time`() {
         var session = worker()
-        let effects = session.handle(.wake, at: instant(3_600_000))
-        #expect(effects == [.send(.beat)], "\(effects)")
+        let effects = session.handle(.tick, at: instant(3_600_000))
+        #expect(effects == [.send(.heartbeat)], "\(effects)")
         #expect(session.nextDeadline > instant(3_600_000))
         // From then on silence and the trial's limit count.
         var later: [SessionEffect] = []
         var time: Int64 = 3_600_000
         while time < 3_600_000 + 16 * 60_000 {
             time += 500
-            let effects = session.handle(.wake, at: instant(time))
+            let effects = session.handle(.tick, at: instant(time))
             later += effects
             guard effects.contains(where: { if case .end = $0 { true } else { false } }) else { continue }
             #expect(time >= 3_600_000 + 29_000)
@@ -91,16 +91,16 @@ import Wire
 
     @Test func `a worker that was stopped leaves at the end that it was given`() {
         var session = worker(until: instant(60_000))
-        _ = session.handle(.message(.beat), at: instant(500))
-        #expect(session.handle(.wake, at: instant(50_000)) == [.send(.beat)])
+        _ = session.handle(.message(.heartbeat), at: instant(500))
+        #expect(session.handle(.tick, at: instant(50_000)) == [.send(.heartbeat)])
         #expect(session.nextDeadline <= instant(60_000))
-        #expect(session.handle(.wake, at: instant(70_000)).suffix(2) == [.send(.goodbye), .exit(.timeUp)])
+        #expect(session.handle(.tick, at: instant(70_000)).suffix(2) == [.send(.goodbye), .exit(.timeUp)])
     }
 
     @Test func `a worker whose slots take long to start was not silent to anybody`() {
         var session = WorkerSession(hello: hello(1), at: instant(0))
-        _ = session.handle(.wake, at: instant(1000))
-        #expect(session.handle(.wake, at: instant(3_600_000)).isEmpty)
+        _ = session.handle(.tick, at: instant(1000))
+        #expect(session.handle(.tick, at: instant(3_600_000)).isEmpty)
     }
 
     // MARK: Ends that are no failures
@@ -113,7 +113,7 @@ import Wire
             let died = SessionEvent.slotDied(0, cause: "its process was killed", unixMilliseconds: 0)
             #expect(session.handle(died, at: instant(200)).isEmpty)
         }
-        #expect(session.handle(.wake, at: instant(5000)).isEmpty)
+        #expect(session.handle(.tick, at: instant(5000)).isEmpty)
     }
 
     @Test func `a worker that ends after the sweep did is not lost`() throws {

@@ -78,11 +78,11 @@ import Wire
         #expect(losses(cluster)[0] == 2)
         var effects = try cluster.join(3, slots: 4)
         #expect(effects.assignments().map(\.trials) == [[0]])
-        effects = try cluster.pass(milliseconds: 3000, beating: [3])
+        effects = try cluster.pass(milliseconds: 3000, heartbeats: [3])
         #expect(effects.trials().isEmpty)
         let lease = try #require(cluster.dispatcher.workers[WorkerID(3)]?.held[0])
         effects = try cluster.hear(
-            .report(report(0, lease: lease.lease.value, attempt: lease.attempt)), from: 3)
+            .report(report(0, lease: lease.id.value, attempt: lease.attempt)), from: 3)
         #expect(effects.trials().count >= 4)
     }
 

@@ -12,8 +12,8 @@ import Wire
         #expect(try cluster.join(1).trials() == [0])
         #expect(try cluster.join(2).trials() == [1])
         _ = try cluster.hear(.report(report(1, lease: 2)), from: 2)
-        #expect(try cluster.pass(milliseconds: 4000, beating: [1, 2]).trials().isEmpty)
-        let effects = try cluster.pass(milliseconds: 3000, beating: [1, 2])
+        #expect(try cluster.pass(milliseconds: 4000, heartbeats: [1, 2]).trials().isEmpty)
+        let effects = try cluster.pass(milliseconds: 3000, heartbeats: [1, 2])
         return (cluster, effects)
     }
 
@@ -21,7 +21,7 @@ import Wire
         var (cluster, effects) = try late()
         #expect(effects.acts == [assign([0], lease: 3, attempt: 2, to: 2)])
         _ = try cluster.join(3)
-        #expect(try cluster.pass(milliseconds: 60_000, beating: [1, 2, 3]).acts.isEmpty)
+        #expect(try cluster.pass(milliseconds: 60_000, heartbeats: [1, 2, 3]).acts.isEmpty)
     }
 
     @Test func `the first record counts, its twin is called off, and a second record is compared`() throws {
@@ -44,7 +44,7 @@ import Wire
         let effects = try cluster.hear(.failure(failure(0, lease: 3, attempt: 2)), from: 2)
         #expect(effects.acts == [.send(.revoke(LeaseID(3), [0]), to: WorkerID(2))])
         #expect(cluster.dispatcher.progress.failures == 0)
-        #expect(try cluster.pass(milliseconds: 30_000, beating: [1, 2]).acts.isEmpty)
+        #expect(try cluster.pass(milliseconds: 30_000, heartbeats: [1, 2]).acts.isEmpty)
         let record = try report(0, lease: 1)
         #expect(try cluster.hear(.report(record), from: 1).last == .finished)
     }
@@ -75,19 +75,19 @@ import Wire
         var cluster = TestCoordinator(trials: 2)
         _ = try cluster.join(1)
         _ = try cluster.join(2)
-        _ = try cluster.pass(milliseconds: 1000, beating: [2])
+        _ = try cluster.pass(milliseconds: 1000, heartbeats: [2])
         _ = try cluster.hear(.report(report(1, lease: 2, seconds: 10)), from: 2)
-        #expect(try cluster.pass(milliseconds: 4000, beating: [2]).trials(to: 2) == [0])
+        #expect(try cluster.pass(milliseconds: 4000, heartbeats: [2]).trials(to: 2) == [0])
     }
 
     @Test func `nothing is copied while trials wait, nor a suspect, nor to the worker that is late`() throws {
         var cluster = TestCoordinator(trials: 1)
         _ = try cluster.join(1, slots: 4)
-        #expect(try cluster.pass(milliseconds: 60_000, beating: [1]).acts.isEmpty)
+        #expect(try cluster.pass(milliseconds: 60_000, heartbeats: [1]).acts.isEmpty)
         _ = cluster.handle(.lost(WorkerID(1)))
         #expect(try cluster.join(2, slots: 2).trials() == [0])
         _ = try cluster.join(3, slots: 2)
         cluster.dispatcher.meanMilliseconds = 10
-        #expect(try cluster.pass(milliseconds: 60_000, beating: [2, 3]).acts.isEmpty)
+        #expect(try cluster.pass(milliseconds: 60_000, heartbeats: [2, 3]).acts.isEmpty)
     }
 }

@@ -45,17 +45,17 @@ struct TestCoordinator {
         try hear(.hello(hello(worker, slots: slots, held: held)), from: worker, place)
     }
 
-    /// Time passes; the dispatcher is woken at each of its deadlines, and each of `beating` beats every
+    /// Time passes; the dispatcher is woken at each of its deadlines, and each of `heartbeats` beats every
     /// second.
     mutating func pass(
-        milliseconds: Int64, beating: [UInt64] = [], _ place: SourceLocation = #_sourceLocation
+        milliseconds: Int64, heartbeats: [UInt64] = [], _ place: SourceLocation = #_sourceLocation
     ) throws -> [DispatchEffect] {
         let end = now + milliseconds
         var effects: [DispatchEffect] = []
         while now < end {
             now = min(end, now + 1000)
-            for worker in beating { effects += try hear(.beat, from: worker, place) }
-            effects += handle(.wake, place)
+            for worker in heartbeats { effects += try hear(.heartbeat, from: worker, place) }
+            effects += handle(.tick, place)
             if let next = dispatcher.nextDeadline { #expect(next > now, sourceLocation: place) }
         }
         return effects
@@ -113,7 +113,7 @@ extension [DispatchEffect] {
     var acts: [DispatchEffect] {
         filter {
             switch $0 {
-            case .note, .send(.beat, _): false
+            case .note, .send(.heartbeat, _): false
             default: true
             }
         }
@@ -134,4 +134,4 @@ extension [DispatchEffect] {
 }
 
 let welcomed = CoordinatorMessage.welcome(
-    CoordinatorMessage.Welcome(sweep: TestCoordinator.sweep, beatMilliseconds: 1000))
+    CoordinatorMessage.Welcome(sweep: TestCoordinator.sweep, heartbeatMilliseconds: 1000))

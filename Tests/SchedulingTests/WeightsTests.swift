@@ -4,7 +4,7 @@ import Wire
 
 @testable import Scheduling
 
-private let pieceSize = UInt64(WireLimit.piece)
+private let chunkSize = UInt64(WireLimit.chunk)
 
 private func report(_ trial: UInt64, lease: UInt64, files: [UInt64]) throws -> WorkerMessage.Report {
     var report = try report(trial, lease: lease)
@@ -12,8 +12,8 @@ private func report(_ trial: UInt64, lease: UInt64, files: [UInt64]) throws -> W
     return report
 }
 
-private func piece(_ trial: UInt64, _ file: UInt32 = 0, offset: UInt64 = 0, count: Int) -> WorkerMessage {
-    .piece(Piece(trial: trial, file: file, offset: offset, bytes: [UInt8](repeating: 7, count: count)))
+private func chunk(_ trial: UInt64, _ file: UInt32 = 0, offset: UInt64 = 0, count: Int) -> WorkerMessage {
+    .chunk(Chunk(trial: trial, file: file, offset: offset, bytes: [UInt8](repeating: 7, count: count)))
 }
 
 private func fetch(_ trial: UInt64, _ file: UInt32 = 0, offset: UInt64 = 0, from worker: UInt64)
@@ -34,19 +34,19 @@ private func accepted(_ trial: UInt64, to worker: UInt64) -> DispatchEffect {
     @Test func `a report with weights counts once each of its files is kept, and in this order`() throws {
         var coordinator = TestCoordinator(trials: 1)
         _ = try coordinator.join(1)
-        let told = try report(0, lease: 1, files: [pieceSize + 2, 3])
+        let told = try report(0, lease: 1, files: [chunkSize + 2, 3])
         #expect(try coordinator.hear(.report(told), from: 1).acts == [fetch(0, from: 1)])
         #expect(
-            try coordinator.hear(piece(0, count: Int(pieceSize)), from: 1).acts
-                == [write(0, step: 1, count: Int(pieceSize)), fetch(0, offset: pieceSize, from: 1)])
+            try coordinator.hear(chunk(0, count: Int(chunkSize)), from: 1).acts
+                == [write(0, step: 1, count: Int(chunkSize)), fetch(0, offset: chunkSize, from: 1)])
         #expect(
-            try coordinator.hear(piece(0, offset: pieceSize, count: 2), from: 1).acts
+            try coordinator.hear(chunk(0, offset: chunkSize, count: 2), from: 1).acts
                 == [
-                    write(0, step: 1, offset: pieceSize, count: 2), .keep(trial: 0, step: 1),
+                    write(0, step: 1, offset: chunkSize, count: 2), .keep(trial: 0, step: 1),
                     fetch(0, 1, from: 1),
                 ])
         #expect(
-            try coordinator.hear(piece(0, 1, count: 3), from: 1).acts
+            try coordinator.hear(chunk(0, 1, count: 3), from: 1).acts
                 == [
                     write(0, step: 2, count: 3), .keep(trial: 0, step: 2), .append(told), accepted(0, to: 1),
                     .send(.finish, to: WorkerID(1)), .finished,
@@ -57,18 +57,18 @@ private func accepted(_ trial: UInt64, to worker: UInt64) -> DispatchEffect {
         var coordinator = TestCoordinator(trials: 2)
         _ = try coordinator.join(1)
         _ = try coordinator.join(2)
-        #expect(try coordinator.hear(piece(0, count: 3), from: 1).acts.isEmpty)
+        #expect(try coordinator.hear(chunk(0, count: 3), from: 1).acts.isEmpty)
         _ = try coordinator.hear(.report(try report(0, lease: 1, files: [3, 3])), from: 1)
         for wrong in [
-            piece(0, count: 2), piece(0, count: 4), piece(0, count: 0), piece(0, 1, count: 3),
-            piece(0, offset: 1, count: 2), piece(1, count: 3), piece(99, count: 3), piece(.max, count: 3),
-            piece(0, .max, count: 3), piece(0, offset: .max, count: 3),
+            chunk(0, count: 2), chunk(0, count: 4), chunk(0, count: 0), chunk(0, 1, count: 3),
+            chunk(0, offset: 1, count: 2), chunk(1, count: 3), chunk(99, count: 3), chunk(.max, count: 3),
+            chunk(0, .max, count: 3), chunk(0, offset: .max, count: 3),
         ] {
             #expect(try coordinator.hear(wrong, from: 1).acts.isEmpty)
         }
-        #expect(try coordinator.hear(piece(0, count: 3), from: 2).acts.isEmpty)
-        #expect(try coordinator.hear(piece(0, count: 3), from: 3).acts.isEmpty)
-        #expect(try coordinator.hear(piece(0, count: 3), from: 1).acts.count == 3)
+        #expect(try coordinator.hear(chunk(0, count: 3), from: 2).acts.isEmpty)
+        #expect(try coordinator.hear(chunk(0, count: 3), from: 3).acts.isEmpty)
+        #expect(try coordinator.hear(chunk(0, count: 3), from: 1).acts.count == 3)
     }
 
     @Test func `weights are fetched only from who holds the trial`() throws {
@@ -87,15 +87,15 @@ private func accepted(_ trial: UInt64, to worker: UInt64) -> DispatchEffect {
     {
         var coordinator = TestCoordinator(trials: 1)
         _ = try coordinator.join(1)
-        let told = try report(0, lease: 1, files: [pieceSize + 1])
+        let told = try report(0, lease: 1, files: [chunkSize + 1])
         _ = try coordinator.hear(.report(told), from: 1)
-        _ = try coordinator.hear(piece(0, count: Int(pieceSize)), from: 1)
+        _ = try coordinator.hear(chunk(0, count: Int(chunkSize)), from: 1)
         // The answer is lost; hello, welcome, and the report once more.
         _ = try coordinator.join(1, held: [held(0, lease: 1)])
-        #expect(try coordinator.hear(.report(told), from: 1).acts == [fetch(0, offset: pieceSize, from: 1)])
+        #expect(try coordinator.hear(.report(told), from: 1).acts == [fetch(0, offset: chunkSize, from: 1)])
         // The first piece comes a second time.
-        #expect(try coordinator.hear(piece(0, count: Int(pieceSize)), from: 1).acts.isEmpty)
-        let end = try coordinator.hear(piece(0, offset: pieceSize, count: 1), from: 1).acts
+        #expect(try coordinator.hear(chunk(0, count: Int(chunkSize)), from: 1).acts.isEmpty)
+        let end = try coordinator.hear(chunk(0, offset: chunkSize, count: 1), from: 1).acts
         #expect(end.contains(.append(told)))
         // And the report a third time: compared, acknowledged, not fetched.
         #expect(try coordinator.hear(.report(told), from: 1).acts == [.check(told), accepted(0, to: 1)])
@@ -104,12 +104,12 @@ private func accepted(_ trial: UInt64, to worker: UInt64) -> DispatchEffect {
     @Test func `weights of a lost worker are fetched from the beginning from the next`() throws {
         var coordinator = TestCoordinator(trials: 1)
         _ = try coordinator.join(1)
-        _ = try coordinator.hear(.report(try report(0, lease: 1, files: [pieceSize + 1])), from: 1)
-        _ = try coordinator.hear(piece(0, count: Int(pieceSize)), from: 1)
+        _ = try coordinator.hear(.report(try report(0, lease: 1, files: [chunkSize + 1])), from: 1)
+        _ = try coordinator.hear(chunk(0, count: Int(chunkSize)), from: 1)
         _ = try coordinator.hear(.goodbye, from: 1)
         #expect(try coordinator.join(2).trials(to: 2) == [0])
-        #expect(try coordinator.hear(piece(0, offset: pieceSize, count: 1), from: 1).acts.isEmpty)
-        let told = try report(0, lease: 2, files: [pieceSize + 1])
+        #expect(try coordinator.hear(chunk(0, offset: chunkSize, count: 1), from: 1).acts.isEmpty)
+        let told = try report(0, lease: 2, files: [chunkSize + 1])
         #expect(try coordinator.hear(.report(told), from: 2).acts == [fetch(0, from: 2)])
     }
 
@@ -123,7 +123,7 @@ private func accepted(_ trial: UInt64, to worker: UInt64) -> DispatchEffect {
         #expect(effects.acts == [.send(welcomed, to: WorkerID(1))])
         let told = try report(0, lease: 1, files: [3])
         #expect(try coordinator.hear(.report(told), from: 1).acts == [fetch(0, from: 1)])
-        #expect(try coordinator.hear(piece(0, count: 3), from: 1).acts.contains(.append(told)))
+        #expect(try coordinator.hear(chunk(0, count: 3), from: 1).acts.contains(.append(told)))
     }
 
     @Test func `a worker sends what it has and is asked for, and deletes it when it is not wanted any more`()
@@ -137,7 +137,7 @@ private func accepted(_ trial: UInt64, to worker: UInt64) -> DispatchEffect {
         _ = handle(.message(welcomed))
         _ = handle(
             .message(.assign(CoordinatorMessage.Assignment(lease: LeaseID(1), attempt: 1, trials: [0, 1]))))
-        let files = [KeptFile(step: 1, bytes: pieceSize + 2)]
+        let files = [KeptFile(step: 1, bytes: chunkSize + 2)]
         for trial in [UInt64(0), 1] {
             _ = handle(
                 .slotReply(
@@ -149,13 +149,13 @@ private func accepted(_ trial: UInt64, to worker: UInt64) -> DispatchEffect {
         }
         #expect(
             handle(.message(.fetch(trial: 0, file: 0, offset: 0)))
-                == [.sendPiece(trial: 0, file: 0, offset: 0, count: Int(pieceSize))])
+                == [.sendChunk(trial: 0, file: 0, offset: 0, count: Int(chunkSize))])
         #expect(
-            handle(.message(.fetch(trial: 0, file: 0, offset: pieceSize)))
-                == [.sendPiece(trial: 0, file: 0, offset: pieceSize, count: 2)])
+            handle(.message(.fetch(trial: 0, file: 0, offset: chunkSize)))
+                == [.sendChunk(trial: 0, file: 0, offset: chunkSize, count: 2)])
         for wrong in [
             CoordinatorMessage.fetch(trial: 0, file: 1, offset: 0), .fetch(trial: 0, file: .max, offset: 0),
-            .fetch(trial: 0, file: 0, offset: pieceSize + 2), .fetch(trial: 0, file: 0, offset: .max),
+            .fetch(trial: 0, file: 0, offset: chunkSize + 2), .fetch(trial: 0, file: 0, offset: .max),
             .fetch(trial: 2, file: 0, offset: 0), .fetch(trial: .max, file: 0, offset: 0),
         ] {
             #expect(handle(.message(wrong)).isEmpty)

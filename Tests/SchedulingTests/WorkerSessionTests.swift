@@ -48,14 +48,14 @@ private struct TestWorker {
                     peakMemoryBytes: 9), unixMilliseconds: 5000))
     }
 
-    /// Wakes at every deadline until time is up; `beating`: the coordinator beats.
-    mutating func pass(milliseconds: Int64, beating: Bool = false) throws -> [SessionEffect] {
+    /// Wakes at every deadline until time is up; `heartbeats`: the coordinator beats.
+    mutating func pass(milliseconds: Int64, heartbeats: Bool = false) throws -> [SessionEffect] {
         let end = now + milliseconds
         var effects: [SessionEffect] = []
         while now < end {
             now = min(end, now + 500)
-            if beating { effects += try handle(.message(.beat)) }
-            effects += try handle(.wake)
+            if heartbeats { effects += try handle(.message(.heartbeat)) }
+            effects += try handle(.tick)
             #expect(session.nextDeadline > now)
         }
         return effects
@@ -135,7 +135,7 @@ extension [SessionEffect] {
         #expect(effects.last == .restart(slot: 0))
         #expect(
             try worker.handle(.slotReady(0, kernel: "Haswell")).last == .start(trials: [2], slot: 0))
-        let run = WorkerSession.Run(trials: [1], isTogether: false, since: Instant(milliseconds: 0))
+        let run = WorkerSession.Run(trials: [1], isBatched: false, since: Instant(milliseconds: 0))
         #expect(worker.session.slots[1] == .running(run))
     }
 
@@ -240,11 +240,11 @@ extension [SessionEffect] {
     @Test func `a worker beats while its slots work, and now and then says what it holds`() throws {
         var worker = try TestWorker(joinedWith: 1)
         _ = try worker.assign([0], lease: 1)
-        let sent = try worker.pass(milliseconds: 30_000, beating: true).sent
+        let sent = try worker.pass(milliseconds: 30_000, heartbeats: true).sent
         #expect(sent.count == 30)
-        #expect(sent.filter { $0 == .beat }.count == 27)
+        #expect(sent.filter { $0 == .heartbeat }.count == 27)
         #expect(
-            try worker.pass(milliseconds: 10_000, beating: true).hellos.map(\.held) == [
+            try worker.pass(milliseconds: 10_000, heartbeats: true).hellos.map(\.held) == [
                 [held(0, lease: 1, .running)]
             ])
     }
@@ -253,12 +253,12 @@ extension [SessionEffect] {
         var worker = TestWorker(slots: 2)
         for slot in 0..<2 { _ = try worker.handle(.slotReady(slot, kernel: "Haswell")) }
         let welcome = CoordinatorMessage.Welcome(
-            sweep: TestCoordinator.sweep, beatMilliseconds: 1000, trialLimitSeconds: 60)
+            sweep: TestCoordinator.sweep, heartbeatMilliseconds: 1000, trialLimitSeconds: 60)
         _ = try worker.handle(.message(.welcome(welcome)))
         _ = try worker.assign([4], lease: 9)
-        #expect(try worker.pass(milliseconds: 59_500, beating: true).allSatisfy { $0.isEnd == false })
+        #expect(try worker.pass(milliseconds: 59_500, heartbeats: true).allSatisfy { $0.isEnd == false })
         worker.now = worker.now + 500
-        let effects = try worker.handle(.wake)
+        let effects = try worker.handle(.tick)
         let cause = "ran longer than the limit of 60 s"
         #expect(effects.contains(.end(slot: 0, cause: cause)))
         let after = try worker.handle(.slotDied(0, cause: cause, unixMilliseconds: 60_000))
@@ -309,7 +309,7 @@ extension [SessionEffect] {
     {
         var worker = try TestWorker(joinedWith: 2)
         _ = try worker.assign([0], lease: 1)
-        let other = CoordinatorMessage.Welcome(sweep: [1, 2], beatMilliseconds: 1000)
+        let other = CoordinatorMessage.Welcome(sweep: [1, 2], heartbeatMilliseconds: 1000)
         #expect(
             try worker.handle(.message(.welcome(other))) == [
                 .restart(slot: 0), .load(sweep: [1, 2], slot: 1), .send(.hello(hello(1, slots: 2))),

@@ -18,7 +18,7 @@ import Testing
     @Test func `they are those of each trial alone, whatever came before`() throws {
         let sweeps = try sweeps()
         #expect(sweeps.count >= 3)
-        var identifier = TrialIdentifier()
+        var identifier = TrialHasher()
         for (name, spec) in sweeps {
             for index in stride(from: 0, to: spec.grid.count, by: max(1, spec.grid.count / 40)) {
                 let settings = spec.grid[index].settings
@@ -40,7 +40,7 @@ import Testing
             "name: s\nmodel: mlp\ndataset: mnist\naxes: {depth: [2, 3]}\ntraining: {epochs: 1}\n"
         let own = try [seedFirst, seedless].map { ("own", try SweepSpec(parsing: $0, file: "own")) }
         for (name, spec) in try sweeps() + own {
-            var reader = TrialReader(spec.grid)
+            var reader = TrialCache(spec.grid)
             let count = spec.grid.count
             // Every point in its turn, so that more than are kept come by, and then near and far ones.
             let near = (0..<min(count, 400)).map { $0 }

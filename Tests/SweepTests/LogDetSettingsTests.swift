@@ -37,19 +37,19 @@ private func spec(_ rest: String, model: String = "mlp") throws -> SweepSpec {
 @Test(arguments: [
     (
         "depth: 3\ntraining: {epochs: 1, log_det: {weight: 1, layers: [3]}}",
-        "s.yaml:5:51: training.log_det.layers: no hidden layer 3: the network has 2"
+        "s.yaml:5:52: training.log_det.layers: no hidden layer 3: the network has 2"
     ),
     (
         "depth: 1\ntraining: {epochs: 1, log_det: {weight: 1}}",
-        "s.yaml:5:40: training.log_det.weight: a network of depth 1 has no hidden layer"
+        "s.yaml:5:41: training.log_det.weight: a network of depth 1 has no hidden layer"
     ),
     (
         "training: {epochs: 1, log_det: {wait: 1}}",
-        "s.yaml:4:32: training.log_det.wait: no such setting (did you mean 'training.log_det.weight'?)"
+        "s.yaml:4:33: training.log_det.wait: no such setting (did you mean 'training.log_det.weight'?)"
     ),
     (
         "training: {epochs: 1, log_det: {weight: -1}}",
-        "s.yaml:4:40: training.log_det.weight: -1 is out of bounds: it must be at least 0 and at most 1e+30 "
+        "s.yaml:4:41: training.log_det.weight: -1 is out of bounds: it must be at least 0 and at most 1e+30 "
             + "(networks train in float32, which has room for no more)"
     ),
 ])

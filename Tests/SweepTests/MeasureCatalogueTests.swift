@@ -64,13 +64,13 @@ private func requested(_ rest: String, _ overrides: [String] = []) throws -> [Re
 
 @Test func `A trial without new measures keeps its identifier, and one with them has another`() throws {
     let plain = try spec("").grid[0].settings
-    #expect(plain.measures.json.object?.keys.sorted() == ["every", "local_rank", "samples"])
+    #expect(plain.measures.json.object?.keys.sorted() == ["local_rank", "samples", "trace_at"])
     let asked = try spec("measures: {effective_rank: true}").grid[0].settings
     #expect(TrialID(of: plain) != TrialID(of: asked))
     var same = asked
     same.measures.requested = []
     #expect(TrialID(of: same) == TrialID(of: plain))
-    var identifier = TrialIdentifier()
+    var identifier = TrialHasher()
     #expect(identifier.id(of: asked) == TrialID(of: asked))
 }
 
@@ -111,36 +111,36 @@ private let wrong: [(rest: String, message: String)] = [
     ),
     (
         "measures: {effective_rank: {pionts: 5}}",
-        "s.yaml:6:28: measures.effective_rank.pionts: no such setting "
+        "s.yaml:6:29: measures.effective_rank.pionts: no such setting "
             + "(did you mean 'points'?)"
     ),
     (
         "measures: {effective_rank: {points: every}}",
-        "s.yaml:6:36: measures.effective_rank.points: 'every' is "
+        "s.yaml:6:37: measures.effective_rank.points: 'every' is "
             + "not a number"
     ),
     (
         "measures: {effective_rank: {points: 0}}",
-        "s.yaml:6:36: measures.effective_rank.points: 0 is out of "
+        "s.yaml:6:37: measures.effective_rank.points: 0 is out of "
             + "bounds: it must be at least 1 and at most 10000000"
     ),
     (
         "measures: {effective_rank: {points: 301}}",
-        "s.yaml:6:36: measures.effective_rank.points: 301 points, and "
+        "s.yaml:6:37: measures.effective_rank.points: 301 points, and "
             + "the data set has 300 test points"
     ),
     (
         "measures: {effective_rank: {points: all}}",
-        "s.yaml:6:36: measures.effective_rank.points: gaussian data "
+        "s.yaml:6:37: measures.effective_rank.points: gaussian data "
             + "are drawn anew for each batch, so there is no 'all': give a number"
     ),
     (
         "measures: {effective_rank: yes}",
-        "s.yaml:6:27: measures.effective_rank: 'yes' where true or false is due"
+        "s.yaml:6:28: measures.effective_rank: 'yes' where true or false is due"
     ),
     (
         "measures: {weight_displacement: {points: 5}}",
-        "s.yaml:6:32: measures.weight_displacement: a mapping where "
+        "s.yaml:6:33: measures.weight_displacement: a mapping where "
             + "true or false is due"
     ),
     (
@@ -163,11 +163,11 @@ private let wrong: [(rest: String, message: String)] = [
     ),
     (
         "measures: {gaussian_bound: true, trace_at: log}",
-        "s.yaml:6:27: measures.gaussian_bound: it needs measures.gradient_noise"
+        "s.yaml:6:28: measures.gaussian_bound: it needs measures.gradient_noise"
     ),
     (
         "measures: {gradient_noise: {batches: 1}}",
-        "s.yaml:6:37: measures.gradient_noise.batches: 1 is out of bounds: it must be at least 2 and at most 10000"
+        "s.yaml:6:38: measures.gradient_noise.batches: 1 is out of bounds: it must be at least 2 and at most 10000"
     ),
     (
         "axes: {depth: [1, 2]}\nfigures: [{name: a, x: {metric: test_loss}, y: train_loss}]",

@@ -127,7 +127,7 @@ import Text
                 "depth: 2\n", with: ""), file: "s.yaml")
         let form = RecordForm(of: spec.grid[0].settings)
         #expect(form.isForm(of: spec.grid[1].settings) && !form.isForm(of: spec.grid[2].settings))
-        var reader = TrialReader(spec.grid)
+        var reader = TrialCache(spec.grid)
         for index in [0, 2, 1, 3, 0] {
             #expect(reader.form(of: spec.grid[index]).isForm(of: spec.grid[index].settings))
         }

@@ -204,7 +204,7 @@ import Text
         for (old, new) in ["component_accuracy": "pca_accuracy", "rank_me": "rankme"] {
             let message = faults(
                 Self.base + "axes: {depth: [1, 2]}\nfigures: [{name: f, x: depth, y: \(old)}]\n")
-            #expect(message == "s.yaml:6:35: figures.y: '\(old)' is now '\(new)'")
+            #expect(message == "s.yaml:6:34: figures.y: '\(old)' is now '\(new)'")
         }
         let y = "{metric: local_rank, threshold: 0.1, layer: hiddenMin}"
         let message = faults(Self.base + "axes: {depth: [1, 2]}\nfigures: [{name: f, x: depth, y: \(y)}]\n")

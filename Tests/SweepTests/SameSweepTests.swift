@@ -40,6 +40,30 @@ private func message(_ text: String, set overrides: [String] = [], quick: Bool =
             ["training.learning_rate=0.001,0.01,0.1", "training.learning_rate={log: [1e-3, 0.1], count: 3}"],
             ["width=1,2,4,8,16,32,64,128", "width={log: [1, 128], count: 8}"],
             ["training.weight_decay=0,0.5,1", "training.weight_decay={linear: [0, 1], count: 3}"],
+            // One value, of a setting or of the file's axis.
+            [
+                "training.learning_rate=0.002", "training.learning_rate=2e-3",
+                "training.learning_rate=[2e-3]",
+                "training.learning_rate=[0.0020]", "training.learning_rate=+20.E-4",
+            ],
+            ["training.batch_size=8", "training.batch_size=[8.0]", "training.batch_size={range: [8, 9]}"],
+            ["seed=5", "seed=[5]", "seed={range: [5, 6]}", "seed=5e0"],
+            ["activation=tanh", "activation=[tanh]"],
+            ["measures.local_rank=true", "measures.local_rank=[true]"],
+            ["measures.trace_at=log", "measures.trace_at=[log]"],
+            ["measures.trace_at=[1, 2]", "measures.trace_at=[[1, 2]]", "measures.trace_at=[1e0, 2.0]"],
+            ["measures.trace_at=log,end", "measures.trace_at=[log, end]"],
+            ["hidden=[8]", "hidden=[[8]]"],
+            ["hidden=[8],[16]", "hidden=[[8], [16]]"],
+            ["dataset=generated-images", "dataset=[generated-images]", "dataset={name: generated-images}"],
+            ["dataset={name: teacher, inputs: 9, norm: 1}", "dataset=[{name: teacher, inputs: 9, norm: 1}]"],
+            [
+                "dataset={name: gaussian, covariance: [[1, 0.5], [0.5, 1]], inputs: 1}",
+                "dataset=[{name: gaussian, covariance: [[1, 5e-1], [0.5, 1.0]], inputs: 1}]",
+            ],
+            ["weights=final", "weights=[final]"],
+            ["weights=[10, 20]", "weights=[[10, 20]]"],
+            ["model=mlp", "model=[mlp]"],
         ])
     func digests(same: [String]) throws {
         let sweeps = try same.map { try spec(text, set: [$0]) }
@@ -51,6 +75,33 @@ private func message(_ text: String, set overrides: [String] = [], quick: Bool =
                     == (0..<sweeps[0].grid.count).map { sweeps[0].grid[$0].id })
             #expect(try spec(sweep.canonicalJSON.canonicalText) == sweep)
         }
+    }
+
+    @Test("What quick or --set made an axis is a setting again where a later --set gives one value")
+    func laterValue() throws {
+        let rate = "training.learning_rate="
+        let due = try spec(text, set: [rate + "0.01"])
+        #expect(try spec(text, set: [rate + "0.1,0.2", rate + "0.01"]) == due)
+        #expect(try spec(text, set: [rate + "{log: [0.1, 0.2], count: 2}", rate + "[1e-2]"]) == due)
+        for values in ["[0.1, 0.2]", "{log: [0.1, 0.2], count: 2}"] {
+            let file = text + "quick: {training.learning_rate: \(values)}\n"
+            #expect(try spec(file, quick: true).axes.count == 2)
+            #expect(try spec(file, set: [rate + "0.01"], quick: true) == due)
+        }
+        for value in ["8", "[8]", "{range: [8, 9]}"] {
+            let file = text + "quick: {training.batch_size: \(value)}\n"
+            #expect(try spec(file, quick: true) == spec(text, set: ["training.batch_size=8"]))
+        }
+        let covariance = "[[1, 0.5], [0.5, 1]]"
+        let gaussian = text.replacing(
+            "{name: teacher, inputs: 8, norm: 10}",
+            with: "{name: gaussian, covariance: [[1, 0.2], [0.2, 1]], inputs: 1}")
+        #expect(
+            try spec(gaussian + "quick: {dataset.covariance: \(covariance)}\n", quick: true)
+                == spec(gaussian, set: ["dataset.covariance=\(covariance)"]))
+        // An axis of the file stays one, and records name it.
+        #expect(try spec(text, set: ["seed=0,1,2", "seed=[1]"]).axes.map(\.path) == ["seed"])
+        #expect(try spec(text, set: ["seed=1"]).axes.map(\.path) == ["seed"])
     }
 
     @Test("Other values, and another order, are another sweep")
@@ -108,10 +159,10 @@ private func message(_ text: String, set overrides: [String] = [], quick: Bool =
         "What equals no value is an error that names the nearest",
         arguments: [
             (
-                "training.learning_rate != 0.000316228", "8:33", "0.000316228", "training.learning_rate",
+                "training.learning_rate != 0.000316228", "8:34", "0.000316228", "training.learning_rate",
                 "0.000316227766017"
             ),
-            ("training.learning_rate == 1e-5", "8:33", "1e-5", "training.learning_rate", "0.0001"),
+            ("training.learning_rate == 1e-5", "8:34", "1e-5", "training.learning_rate", "0.0001"),
             ("100 == width", "8:8", "100", "width", "128"),
             ("not (width != 1000) or width > 3", "8:22", "1000", "width", "256"),
         ])
@@ -221,7 +272,7 @@ private func message(_ text: String, set overrides: [String] = [], quick: Bool =
         let sweep = try spec(
             text, set: ["width=256", "depth=4", "measures.effective_rank=true", "dataset.test_points=300"])
         let cost = sweep.grid.cost()
-        #expect(cost.parts.map(\.name) == ["training", "evaluation", "local_rank", "effective_rank"])
+        try #require(cost.parts.map(\.name) == ["training", "evaluation", "local_rank", "effective_rank"])
         let sum = cost.parts.reduce(0) { $0 + $1.seconds }
         #expect(abs(sum - cost.seconds) < 1e-9 * cost.seconds)
         #expect(!sweep.asksForLocalRank)
@@ -270,7 +321,7 @@ private func message(_ text: String, set overrides: [String] = [], quick: Bool =
             "batch normalisation takes moments over the batch: it needs 2 points or more in each "
             + "(normalisation layer or instance takes one point's)"
         let file = text.replacing("batch_size: 16", with: "batch_size: 1")
-        #expect(message(file + "normalisation: batch\n") == "s.yaml:6:19: training.batch_size: \(words)")
+        #expect(message(file + "normalisation: batch\n") == "s.yaml:6:24: training.batch_size: \(words)")
         #expect(
             message(text, set: ["normalisation=none,batch", "training.batch_size=1,2"])?.contains(words)
                 == true)

@@ -41,7 +41,7 @@ private func message(_ text: String) -> String {
     #expect(truncated.settings.network.initialisation == .truncatedNormal)
     #expect(usual.settings.json["initialisation"] == nil)
     // What is hashed piece by piece is the settings' canonical JSON.
-    var identifier = TrialIdentifier()
+    var identifier = TrialHasher()
     for each in [usual, truncated] {
         #expect(identifier.id(of: each.settings) == TrialID(of: each.settings))
     }

@@ -125,5 +125,5 @@ private func message(_ text: String) -> String {
         measures: {trace_at: log}
         """
     #expect(
-        try SweepSpec(parsing: text, file: "s.yaml").grid[0].id.text == "cc741c53c33ed4204ea96087f7a24cc6")
+        try SweepSpec(parsing: text, file: "s.yaml").grid[0].id.text == "ebc10f164b0da44261599518d34069fc")
 }

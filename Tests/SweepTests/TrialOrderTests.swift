@@ -23,7 +23,7 @@ import Testing
         #expect(order.run(from: 3).map(\.trial) == [1, 3, 5])
         for place in [0, 3] {
             let trials = order.run(from: place).map { grid[$0.trial].settings }
-            #expect(TrialGroup.holds(all: trials))
+            #expect(BatchKey.holds(all: trials))
         }
     }
 
@@ -74,7 +74,7 @@ import Testing
         var place = 0
         while place < grid.count {
             let run = order.run(from: place)
-            #expect(TrialGroup.holds(all: run.map { grid[$0.trial].settings }))
+            #expect(BatchKey.holds(all: run.map { grid[$0.trial].settings }))
             place += run.count
         }
     }

@@ -202,7 +202,7 @@ extension WrongFiles {
         images(
             "axes: {dataset.train_points: [100, 1000], training.batch_size: [64, 128]}",
             """
-            s.yaml:5:42: axes.training.batch_size: a batch of 128 is larger than the 100 training points (at dataset.train_points=100, training.batch_size=128)
+            s.yaml:5:43: axes.training.batch_size: a batch of 128 is larger than the 100 training points (at dataset.train_points=100, training.batch_size=128)
             """),
         images(
             """
@@ -254,7 +254,7 @@ extension WrongFiles {
             """,
             """
             s.yaml:6:8: depth: given twice, first at 3:3
-            s.yaml:7:24: dataset.train_points: given twice, first at 4:3
+            s.yaml:7:25: dataset.train_points: given twice, first at 4:3
             """),
     ]
 }

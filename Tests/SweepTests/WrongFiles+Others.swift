@@ -8,7 +8,7 @@ extension WrongFiles {
             dataset: mnist
             training: {steps: 1}
             """,
-            "s.yaml:2:13: model: 'vae' is none of mlp, vib, cnn and resnet"),
+            "s.yaml:2:8: model: 'vae' is none of mlp, vib, cnn and resnet"),
         file(
             """
             name: s
@@ -113,7 +113,7 @@ extension WrongFiles {
             training: {steps: 1}
             """,
             """
-            s.yaml:3:60: dataset.directions_seed: random directions need 'inputs' and 'targets', the numbers of x's \
+            s.yaml:3:65: dataset.directions_seed: random directions need 'inputs' and 'targets', the numbers of x's \
             and y's components
             """),
         file(
@@ -229,7 +229,7 @@ extension WrongFiles {
             training: {epochs: 1}
             """,
             """
-            s.yaml:3:37: dataset.train_points: a batch of 128 is larger than the 100 training points
+            s.yaml:3:38: dataset.train_points: a batch of 128 is larger than the 100 training points
             """),
         file(
             """
@@ -259,7 +259,7 @@ extension WrongFiles {
         vib(
             "beta: 0.1", set: ["training=1"],
             """
-            --set training=1: training: not a setting but several: training.optimizer, training.learning_rate, training.beta1, training.beta2, training.epsilon, training.momentum, training.weight_decay, training.decoupledDecay, training.schedule, training.decay_factor, training.decay_every, training.ema_decay, training.batch_size, training.steps, training.epochs and training.loss
+            --set training=1: training: not a setting but several: training.optimizer, training.learning_rate, training.beta1, training.beta2, training.epsilon, training.momentum, training.weight_decay, training.schedule, training.decay_factor, training.decay_every, training.ema_decay, training.batch_size, training.steps, training.epochs and training.loss
             """),
         vib(
             "beta: 0.1", set: ["model=vib,mlp"],

@@ -16,29 +16,29 @@ extension WrongFiles {
                 + "resnet"),
         file(
             resnet + "residual: true\n",
-            "s.yaml:5:8: residual: not used here: it needs model to be mlp, and it is resnet"),
+            "s.yaml:5:11: residual: not used here: it needs model to be mlp, and it is resnet"),
         images(
             "normalisation: bach",
             "s.yaml:5:16: normalisation: 'bach' is none of none, layer, batch, instance and group (did you "
                 + "mean 'batch'?)"),
         images(
             "normalisation: batch\nmeasures: {weight_product: true}",
-            "s.yaml:6:27: measures.weight_product: this measure is of plain networks: an mlp without "
-                + "normalisation and skips, or a vib"),
+            "s.yaml:6:28: measures.weight_product: this measure is of plain networks: an mlp without "
+                + "normalisation and residual connections, or a vib"),
         images(
             "residual: true\ninitialisation: gaussian",
-            "s.yaml:6:17: initialisation: is of plain networks alone: without normalisation, skips and "
-                + "convolutions"),
+            "s.yaml:6:17: initialisation: is of plain networks alone: without normalisation, residual "
+                + "connections and convolutions"),
         file(
             "name: s\nmodel: vib\nbeta: 0.1\ndataset: modular-addition\ntraining: {steps: 9}\n",
-            "s.yaml:2:13: model: modular addition is for an mlp"),
+            "s.yaml:2:8: model: modular addition is for an mlp"),
         file(
             "name: s\nmodel: mlp\ndataset: {name: modular-addition, train_points: 9}\ntraining: {steps: 9}\n",
-            "s.yaml:3:47: dataset.train_points: not used here: it needs dataset to be mnist, fashion-mnist, "
+            "s.yaml:3:49: dataset.train_points: not used here: it needs dataset to be mnist, fashion-mnist, "
                 + "cifar-10, generated-images, teacher or symmetric, and it is modular-addition"),
         images(
             "measures: {local_rank: {patch: 8}}",
-            "s.yaml:5:31: measures.local_rank.patch: not used here: it needs model to be cnn or resnet, "
+            "s.yaml:5:32: measures.local_rank.patch: not used here: it needs model to be cnn or resnet, "
                 + "and it is mlp"),
         file(
             "name: s\nmodel: cnn\ndataset: {name: teacher, inputs: 4, norm: 2}\ntraining: {steps: 9}\n",
@@ -48,7 +48,7 @@ extension WrongFiles {
             "s.yaml:4:8: depth: a cnn needs a convolution before its dense layer: depth is 2 or more"),
         file(
             "name: s\nmodel: mlp\ndataset: {name: cifar-10, train_points: 50001}\ntraining: {steps: 9}\n",
-            "s.yaml:3:40: dataset.train_points: 50001 training points, and the data set has 50000"),
+            "s.yaml:3:41: dataset.train_points: 50001 training points, and the data set has 50000"),
         vib(
             "beta: 0.1\nweights: last",
             "s.yaml:6:10: weights: 'last' is none of none, final and best"),
@@ -116,14 +116,14 @@ extension WrongFiles {
         file(
             "name: s\nmodel: mlp\ndataset: mnist\ntraining: {epochs: 1}\n"
                 + "axes: {training.ema_decay: [0.9, 0.99999999]}\n",
-            "s.yaml:5:32: axes.training.ema_decay: 0.99999999 is out of bounds: it must be above 0 and at most 0.999999 "
+            "s.yaml:5:34: axes.training.ema_decay: 0.99999999 is out of bounds: it must be above 0 and at most 0.999999 "
                 + "(networks train in float32, where an average that keeps more stays at the drawn weights)"),
         file(
             "name: s\nmodel: mlp\ndataset: mnist\ntraining: {epochs: 1, learning_rate: 1e-60, weight_decay: 1e39}\n",
             """
-            s.yaml:4:37: training.learning_rate: 1e-60 is out of bounds: it must be at least 1e-30 and at most 1e+30 \
+            s.yaml:4:38: training.learning_rate: 1e-60 is out of bounds: it must be at least 1e-30 and at most 1e+30 \
             (networks train in float32, which has room for no more)
-            s.yaml:4:57: training.weight_decay: 1e+39 is out of bounds: it must be at least 0 and at most 1e+30 \
+            s.yaml:4:59: training.weight_decay: 1e+39 is out of bounds: it must be at least 0 and at most 1e+30 \
             (networks train in float32, which has room for no more)
             """),
         vib(
@@ -195,29 +195,29 @@ extension WrongFiles {
         images(
             "measures: {local_rank: {tresholds: [0.1]}, trace_at: sometimes}",
             """
-            s.yaml:5:24: measures.local_rank.tresholds: no such setting (did you mean 'thresholds'?)
-            s.yaml:5:50: measures.trace_at: 'sometimes' where end, log, {linear: n}, {log: n} or a list of steps is due
+            s.yaml:5:25: measures.local_rank.tresholds: no such setting (did you mean 'thresholds'?)
+            s.yaml:5:54: measures.trace_at: 'sometimes' where end, log, {linear: n}, {log: n} or a list of steps is due
             """),
         images(
             "measures: {local_rank: {thresholds: []}, trace_at: [5, 3]}",
             """
-            s.yaml:5:36: measures.local_rank.thresholds: an empty list
-            s.yaml:5:52: measures.trace_at: steps must increase, and 3 follows 5
+            s.yaml:5:37: measures.local_rank.thresholds: an empty list
+            s.yaml:5:56: measures.trace_at: steps must increase, and 3 follows 5
             """),
         images(
-            "measures: {local_rank: {thresholds: [0.1, 0.1], trace_at: log}, trace_at: end}",
+            "measures: {local_rank: {thresholds: [0.1, 0.1], every: log}}",
             """
-            s.yaml:5:42: measures.local_rank.thresholds: the value 0.1 is given twice, first at 5:37
-            s.yaml:5:61: measures.trace_at: given twice, first at 5:55
+            s.yaml:5:43: measures.local_rank.thresholds: the value 0.1 is given twice, first at 5:38
+            s.yaml:5:49: measures.local_rank.every: 'every' is now 'measures.trace_at'
             """),
         images(
             "measures: {local_rank: {points: 20000}}",
             """
-            s.yaml:5:32: measures.local_rank.points: 20000 points, and the data set has 10000 test points
+            s.yaml:5:33: measures.local_rank.points: 20000 points, and the data set has 10000 test points
             """),
         images(
             "measures: {local_rank: no}",
-            "s.yaml:5:23: measures.local_rank: 'no' where true or false is due"),
+            "s.yaml:5:24: measures.local_rank: 'no' where true or false is due"),
         images(
             "width: {a: 1}",
             "s.yaml:5:8: width: a mapping where a number is due"),
@@ -227,12 +227,12 @@ extension WrongFiles {
         vib(
             "beta: 0.1\nmeasures: {trace_at: [10, 100, 101, 500]}",
             """
-            s.yaml:6:19: measures.trace_at: no trial reaches step 101: training ends with step 100 (where quick or --set shortens it, give measures.trace_at there too)
+            s.yaml:6:22: measures.trace_at: no trial reaches step 101: training ends with step 100 (where quick or --set shortens it, give measures.trace_at there too)
             """),
         vib(
             "beta: 0.1\nmeasures: {trace_at: [10, 100]}\nquick: {training.steps: 50}", quick: true,
             """
-            s.yaml:6:19: measures.trace_at: no trial reaches step 100: training ends with step 50 (where quick or --set shortens it, give measures.trace_at there too)
+            s.yaml:6:22: measures.trace_at: no trial reaches step 100: training ends with step 50 (where quick or --set shortens it, give measures.trace_at there too)
             """),
         vib(
             "beta: 0.1\nweights: [100, 101]",
@@ -247,7 +247,7 @@ extension WrongFiles {
         images(
             "measures: {trace_at: [468, 469]}",
             """
-            s.yaml:5:19: measures.trace_at: no trial reaches step 469: training ends with step 468 (where quick or --set shortens it, give measures.trace_at there too)
+            s.yaml:5:22: measures.trace_at: no trial reaches step 469: training ends with step 468 (where quick or --set shortens it, give measures.trace_at there too)
             """),
     ]
 }

@@ -178,3 +178,21 @@ func aRoundedNumberIsWrittenWithNoMoreDigits(number: Double, digits: Int, text: 
     }
     #expect(Double.infinity.rounded(toDigits: 3) == .infinity && Double.nan.rounded(toDigits: 3).isNaN)
 }
+
+@Suite("Words for a shell") struct ShellQuotingTests {
+    @Test("Plain words stay as they are; all others are one word whatever they hold")
+    func quoting() {
+        #expect(shellQuoted("a-b_c/d.e:f=g,h@i%j+1") == "a-b_c/d.e:f=g,h@i%j+1")
+        #expect(shellQuoted("a b") == "'a b'")
+        #expect(shellQuoted("it's $x") == "'it'\\''s $x'")
+        #expect(shellQuoted("") == "''")
+        #expect(shellQuoted("~") == "'~'" && shellQuoted("a\nb") == "'a\nb'")
+    }
+
+    @Test("A path is no option, and a sentence quotes no quotes")
+    func paths() {
+        #expect(shellPath("-y") == "./-y" && shellPath("- y") == "'./- y'" && shellPath("a/-y") == "a/-y")
+        #expect(quotedCommand("ranksweep status a") == "'ranksweep status a'")
+        #expect(quotedCommand("ranksweep status 'a b'") == "ranksweep status 'a b'")
+    }
+}

@@ -36,6 +36,14 @@ import Wire
         #expect(endpoint.address == host)
     }
 
+    @Test("A network card is its address: nobody else reaches the loopback's")
+    func cards() throws {
+        let loopback = try Endpoint(parsing: "tcp://lo:*", anyPort: true).resolved()
+        #expect(loopback.isLoopback && loopback.bound == "tcp://127.0.0.1:*" && loopback.text == "tcp://lo:*")
+        // Whoever is told where it listens may be on another machine.
+        #expect(try CoordinatorSocket(listeningAt: loopback).endpoint.hasPrefix("tcp://127.0.0.1:"))
+    }
+
     @Test("A name that nobody knows is an error that says so")
     func unknown() throws {
         let error = #expect(throws: TransportError.self) {

@@ -32,7 +32,7 @@ import Wire
     }
 
     /// The next failure that the worker hears of, while the coordinator serves; nil after ten seconds.
-    private func failure(_ worker: WorkerSocket, _ coordinator: CoordinatorSocket) -> LinkTrouble? {
+    private func failure(_ worker: WorkerSocket, _ coordinator: CoordinatorSocket) -> ConnectionFailure? {
         for _ in 0..<1000 {
             tend(coordinator)
             for news in worker.news() { if case .failed(let trouble) = news { return trouble } }

@@ -130,27 +130,27 @@ import Wire
     }
 
     @Test("Only who goes on without a whole message is cut off")
-    func intake() {
-        var intake = Intake()
+    func unfinished() {
+        var unfinished = UnfinishedMessageLimit()
         var received: [Int32: UInt64] = [1: 0, 2: 0, 3: 0]
-        for descriptor in received.keys.sorted() { intake.opened(descriptor) }
-        func look() -> [Int32] { intake.look { received[$0] ?? 0 } }
+        for descriptor in received.keys.sorted() { unfinished.opened(descriptor) }
+        func look() -> [Int32] { unfinished.look { received[$0] ?? 0 } }
         #expect(look() == [])
         for turn in 1...10 {
             // One delivers, one is silent, one sends and never ends.
             received[1] = UInt64(turn) * 50_000_000
-            intake.delivered(1)
+            unfinished.delivered(1)
             received[3] = UInt64(turn) * 10_000_000
             #expect(look() == (turn == 7 ? [3] : []))
         }
         // Its number belongs to another connection by now, which begins anew.
-        intake.opened(3)
+        unfinished.opened(3)
         received[3] = 10
         #expect(look() == [])
         received[3] = 67_108_874
         #expect(look() == [])
         received[3] = 67_108_875
-        intake.closed(2)
+        unfinished.closed(2)
         #expect(look() == [3])
     }
 

@@ -68,7 +68,7 @@ extension Draws {
                 WorkerMessage.HeldTrial(
                     lease: LeaseID(number()), trial: number(), attempt: number() % (WireLimit.attempt + 1),
                     stage: WorkerMessage.HeldTrial.Stage.allCases[Int(next() % 3)],
-                    isTogether: next() % 2 == 0)
+                    isBatched: next() % 2 == 0)
             }
             return .hello(
                 WorkerMessage.Hello(
@@ -76,9 +76,9 @@ extension Draws {
                     kernel: text(), held: held,
                     remainingMilliseconds: next() % 2 == 0 ? nil : number() % .max,
                     checkpointMilliseconds: number(), commit: text()))
-        case 1: return .beat
+        case 1: return .heartbeat
         case 2:
-            guard let id = id() else { return .beat }
+            guard let id = id() else { return .heartbeat }
             return .report(
                 WorkerMessage.Report(
                     lease: LeaseID(number()), trial: number(), id: id,
@@ -90,8 +90,8 @@ extension Draws {
                     lease: LeaseID(number()), trial: number(), attempt: number() % (WireLimit.attempt + 1),
                     cause: text(), log: text(), provenance: provenance()))
         case 4:
-            return .piece(
-                Piece(trial: number(), file: number(), offset: number(), bytes: bytes(upTo: 300)))
+            return .chunk(
+                Chunk(trial: number(), file: number(), offset: number(), bytes: bytes(upTo: 300)))
         case 5: return .progress((0..<Int.random(in: 0...20, using: &self)).map { _ in progress() })
         default: return .goodbye
         }
@@ -102,14 +102,14 @@ extension Draws {
         case 0:
             return .welcome(
                 CoordinatorMessage.Welcome(
-                    sweep: bytes(upTo: 300), beatMilliseconds: number(), trialLimitSeconds: number()))
+                    sweep: bytes(upTo: 300), heartbeatMilliseconds: number(), trialLimitSeconds: number()))
         case 1: return .refuse(reason: text())
         case 2:
             return .assign(
                 CoordinatorMessage.Assignment(
                     lease: LeaseID(number()), attempt: number() % (WireLimit.attempt + 1), trials: trials(),
-                    isTogether: next() % 2 == 0))
-        case 3: return .beat
+                    isBatched: next() % 2 == 0))
+        case 3: return .heartbeat
         case 4: return .accepted(trials())
         case 5: return .fetch(trial: number(), file: number(), offset: number())
         case 6: return .revoke(LeaseID(number()), trials())

@@ -18,7 +18,7 @@ public struct StepEnd: Equatable, Sendable {
 
 /// Why a host does not work, with what it said.
 public struct HostFailure: Equatable, Sendable {
-    public enum Kind: Equatable, Sendable {
+    public enum Cause: Equatable, Sendable {
         // Of ssh.
         case unknownName, unreachable, authentication, hostKey, connectionLost, forwardRefused, ssh
         // Of the host.
@@ -42,11 +42,11 @@ public struct HostFailure: Equatable, Sendable {
         case here(String)
     }
 
-    public var kind: Kind
+    public var kind: Cause
     /// The last thing it said that tells something; may be empty.
     public var said: String
 
-    public init(_ kind: Kind, said: String = "") {
+    public init(_ kind: Cause, said: String = "") {
         self.kind = kind
         self.said = said
     }
@@ -107,7 +107,7 @@ public struct HostFailure: Equatable, Sendable {
         }
     }
 
-    private static func kindOfSSH(_ text: String, hasRun: Bool) -> Kind {
+    private static func kindOfSSH(_ text: String, hasRun: Bool) -> Cause {
         func says(_ words: String...) -> Bool { words.contains { text.contains($0) } }
         if says("Could not resolve hostname", "Name or service not known") { return .unknownName }
         if says("Host key verification failed", "REMOTE HOST IDENTIFICATION HAS CHANGED") { return .hostKey }

@@ -23,7 +23,7 @@ public struct HostFleet: Sendable {
         case impossible(host: String, String)
         /// A host may not work, and why; it has no process. Looked at again now and then, as that may change.
         case barred(host: String, String)
-        case wake
+        case tick
         /// The caller stood still for so long: no step was slow in that time.
         case stoodStill(milliseconds: Int64)
         /// The run ends: those who work hear it from the coordinator, nobody else is needed.
@@ -83,7 +83,7 @@ public struct HostFleet: Sendable {
     /// How long a step may take that only looks or starts.
     public static let patience: Int64 = 180_000
     /// Steps under way at a time: a start of many hosts does not choke this machine's line.
-    public static let mostAtOnce = 24
+    public static let maxAtOnce = 24
 
     private(set) var hosts: [Host] = []
     private(set) var isEnding = false
@@ -130,7 +130,7 @@ public struct HostFleet: Sendable {
                 fail(index, .here(why), at: now, &effects)
                 removeGone()
             }
-        case .wake: endOverdue(at: now, &effects)
+        case .tick: endOverdue(at: now, &effects)
         case .stoodStill(let gap):
             for index in hosts.indices {
                 guard case .doing(let step, let since) = hosts[index].phase else { continue }
@@ -156,7 +156,7 @@ public struct HostFleet: Sendable {
 
     private var canBegin: Bool {
         let underWay = hosts.count { if case .doing = $0.phase { true } else { false } }
-        return !isEnding && underWay < Self.mostAtOnce
+        return !isEnding && underWay < Self.maxAtOnce
     }
 
     private mutating func beginDue(at now: Int64, _ effects: inout [Effect]) {

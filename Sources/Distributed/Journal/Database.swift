@@ -108,6 +108,11 @@ final class Database {
         }
     }
 
+    /// Whether SQLite misses what every journal of its version has: our statements are right for that.
+    private func isOfSchema(_ detail: String) -> Bool {
+        detail.hasPrefix("no such ") || detail.contains(" has no column ") || detail.contains(" columns but ")
+    }
+
     func error(_ code: Int32) -> JournalError {
         if code & 0xff == SQLITE_IOERR, isTooLarge { return .tooLarge(path: path) }
         let detail = String(cString: sqlite3_errmsg(handle))
@@ -115,6 +120,7 @@ final class Database {
         case SQLITE_FULL: .diskFull(path: path)
         case SQLITE_NOTADB: .notAJournal(path: path)
         case SQLITE_CORRUPT: .corrupt(path: path, detail: detail)
+        case SQLITE_ERROR where isOfSchema(detail): .corrupt(path: path, detail: detail)
         default: .system(path: path, code: code, detail: detail)
         }
     }

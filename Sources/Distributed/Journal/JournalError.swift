@@ -52,7 +52,7 @@ public enum JournalError: Error, Equatable, Sendable {
         case .locked(let directory, let holder?):
             "\(directory): process \(holder.process) on \(holder.host) is running this sweep"
                 + (holder.address.isEmpty ? "" : ", at \(holder.address)")
-                + ": 'ranksweep status \(directory)' tells how far it is, 'ranksweep drain' or 'cancel' ends it"
+                + ": \(JournalError.command("status", directory)) tells how far it is, 'ranksweep drain' or 'cancel' ends it"
         case .locked(let directory, nil): "\(directory): another coordinator is running this sweep"
         case .unwritable(let path, let detail): "\(path): cannot be written: \(detail)"
         case .unreadable(let path, let detail): "\(path): cannot be read: \(detail)"
@@ -63,21 +63,29 @@ public enum JournalError: Error, Equatable, Sendable {
             "\(path): the journal is damaged (\(detail)): put a backup of it back, or move journal.sqlite* and "
                 + "records.ndjson away and run the sweep again with the same --out"
         case .damagedRecords(let path, let trials):
-            "\(path): \(trialsText(trials)) damaged on the disk: 'ranksweep resume "
-                + "\(path.dropLast("/journal.sqlite".count))' runs them again, to the same bytes"
+            "\(path): \(trialsText(trials)) damaged on the disk: \(JournalError.command("resume", journal: path)) runs "
+                + "them again, to the same bytes"
         case .unfitRecord(let path, let trial, let why):
-            "\(path): the record of trial \(trial) is none that the sweep can give: \(why): 'ranksweep resume "
-                + "\(path.dropLast("/journal.sqlite".count)) --retry unfit' drops such records and runs their trials"
+            "\(path): the record of trial \(trial) is none that the sweep can give: \(why): "
+                + "\(JournalError.command("resume", journal: path, " --retry unfit")) drops such records and runs their "
+                + "trials"
         case .unreadableLog(let path, let code):
             "\(path): its write-ahead log is not merged, and cannot be read where the folder may not be written "
-                + "to (code \(code)): let its owner say 'ranksweep status \(path.dropLast("/journal.sqlite".count))' "
-                + "once, or copy the folder with all three journal.sqlite* to where you may write"
+                + "to (code \(code)): let its owner say \(JournalError.command("status", journal: path)) once, or copy the folder with all three journal.sqlite* to where you may write"
         case .system(let path, let code, let detail): "\(path): \(detail) (code \(code))"
         }
     }
 }
 
 extension JournalError {
+    /// A command to type, of a run directory or of the one that a journal is in.
+    private static func command(_ word: String, _ directory: String, _ options: String = "") -> String {
+        quotedCommand("ranksweep \(word) \(shellPath(directory))\(options)")
+    }
+    private static func command(_ word: String, journal path: String, _ options: String = "") -> String {
+        command(word, String(path.dropLast("/journal.sqlite".count)), options)
+    }
+
     /// How to go on once its cause is mended, where something was begun; nil where the message says it.
     public var continuation: String? {
         let again = "then go on with 'ranksweep resume' of a run, with the same command of a shard or a merge"

@@ -51,9 +51,9 @@ extension Dispatcher {
     /// nothing that anybody knows of.
     mutating func learn(fromLeaving worker: Worker) {
         guard worker.until != nil else { return }
-        for (trial, hold) in worker.held {
+        for (trial, lease) in worker.held {
             guard let fraction = fractions[trial], fraction.done - fraction.before > 0.02 else { continue }
-            let elapsed = Double(worker.lastHeard.milliseconds - hold.since.milliseconds)
+            let elapsed = Double(worker.lastHeard.milliseconds - lease.since.milliseconds)
             trialTime.note(unfinishedAfter: elapsed, fraction: fraction.done - fraction.before)
         }
     }

@@ -22,19 +22,19 @@ public enum IdleReason: Equatable, Sendable {
 
 extension Dispatcher {
     func freeSlots(of worker: Worker) -> Int {
-        worker.alone == nil ? max(0, worker.slots - worker.units) : worker.slots - 1
+        worker.isolatedTrial == nil ? max(0, worker.slots - worker.units) : worker.slots - 1
     }
 
     /// nil where every slot has something to do. Asks the questions of `nextShard`, in the same order.
     func idleReason(of worker: Worker, _ now: Instant) -> IdleReason? {
         guard freeSlots(of: worker) > 0 else { return nil }
-        switch intake {
-        case _ where worker.isSuspect: return .silent
+        switch mode {
+        case _ where worker.isUnresponsive: return .silent
         case .paused: return .paused
         case .draining: return .draining
         case .open: break
         }
-        if let trial = worker.alone { return .runsAlone(trial: trial) }
+        if let trial = worker.isolatedTrial { return .runsAlone(trial: trial) }
         if pendingCount == 0 { return .nothingWaits }
         let left = (worker.until?.milliseconds ?? .max) - now.milliseconds
         if !hasTime(worker, now) {

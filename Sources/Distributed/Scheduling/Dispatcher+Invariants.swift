@@ -20,20 +20,20 @@ extension Dispatcher {
                 return "trial \(trial) is held by worker \(id.value), who was not given it"
             }
             var together: [LeaseID: Int] = [:]
-            for hold in worker.held.values where hold.isTogether { together[hold.lease, default: 0] += 1 }
+            for lease in worker.held.values where lease.isBatched { together[lease.id, default: 0] += 1 }
             if together != worker.together { return "leases of worker \(id.value) are miscounted" }
             // What else it holds it brought itself, as a worker that was given up and came back.
-            if let alone = worker.alone, worker.held[alone] == nil {
+            if let alone = worker.isolatedTrial, worker.held[alone] == nil {
                 return "worker \(id.value) waits for trial \(alone), which it does not hold"
             }
         }
         if totalSlots != workers.values.reduce(0, { $0 + $1.slots }) { return "slots are miscounted" }
-        if liveCount != workers.values.count(where: { !$0.isSuspect }) {
+        if liveCount != workers.values.count(where: { !$0.isUnresponsive }) {
             return "live workers are miscounted"
         }
         // Arrays: simulations ask this after each of a hundred million events.
         var isWaiting = [Bool](repeating: false, count: states.count)
-        for queue in [returned, suspects, graveSuspects] {
+        for queue in [returned, suspects, isolationQueue] {
             for trial in queue.all { isWaiting[trial] = true }
         }
         var counts = [Int](repeating: 0, count: 4)

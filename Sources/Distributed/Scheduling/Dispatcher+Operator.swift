@@ -1,7 +1,7 @@
 import Wire
 
 /// Whether trials are leased.
-public enum Intake: Equatable, Sendable {
+public enum DispatchMode: Equatable, Sendable {
     case open
     /// None, until a person says otherwise; what is running goes on.
     case paused
@@ -10,7 +10,7 @@ public enum Intake: Equatable, Sendable {
 }
 
 /// What is known of a worker that is there.
-public struct WorkerFacts: Equatable, Sendable {
+public struct WorkerStatus: Equatable, Sendable {
     public var id: WorkerID
     public var host: String
     public var process: UInt32
@@ -21,7 +21,7 @@ public struct WorkerFacts: Equatable, Sendable {
     public var held: Int
     /// Since it was last heard.
     public var silentMilliseconds: Int64
-    public var isSuspect: Bool
+    public var isUnresponsive: Bool
     /// One after another, without a record in between.
     public var failuresInARow: Int
     /// Until it gets its next untried trial; nil where it does not rest.
@@ -46,12 +46,12 @@ struct Fraction: Equatable, Sendable {
 extension Dispatcher {
     mutating func change(_ event: DispatchEvent, _ effects: inout [DispatchEffect]) {
         switch event {
-        case .pause where intake == .open: intake = .paused
-        case .drain: intake = .draining
-        case .unpause where !isDrained: intake = .open
-        case .pause, .unpause, .message, .lost, .wake: return
+        case .pause where mode == .open: mode = .paused
+        case .drain: mode = .draining
+        case .unpause where !isDrained: mode = .open
+        case .pause, .unpause, .message, .lost, .tick: return
         }
-        guard intake != .open else { return }
+        guard mode != .open else { return }
         for id in workerOrder where !(workers[id]?.held.isEmpty ?? true) {
             effects.append(.send(.recall, to: id))
         }
@@ -63,7 +63,7 @@ extension Dispatcher {
     }
 
     mutating func endIfDrained(_ effects: inout [DispatchEffect]) {
-        guard intake == .draining, !isFinished, !isDrained, leasedCount == 0 else { return }
+        guard mode == .draining, !isFinished, !isDrained, leasedCount == 0 else { return }
         isDrained = true
         effects.append(.drained)
     }
@@ -73,16 +73,16 @@ extension Dispatcher {
 
 extension Dispatcher {
     /// In the order in which they joined.
-    public func workerFacts(at clock: Instant) -> [WorkerFacts] {
+    public func workerStatuses(at clock: Instant) -> [WorkerStatus] {
         let now = loopTime.time(at: clock)
         return workerOrder.compactMap { id in
             workers[id].map { worker in
-                WorkerFacts(
+                WorkerStatus(
                     id: id, host: worker.host, process: worker.process, kernel: worker.kernel,
                     commit: worker.commit,
                     slots: worker.slots, held: worker.held.count,
                     silentMilliseconds: now.milliseconds - worker.lastHeard.milliseconds,
-                    isSuspect: worker.isSuspect, failuresInARow: worker.failuresInARow,
+                    isUnresponsive: worker.isUnresponsive, failuresInARow: worker.failuresInARow,
                     restMilliseconds: worker.restsUntil.map { $0.milliseconds - now.milliseconds },
                     freeSlots: freeSlots(of: worker), idle: idleReason(of: worker, now))
             }

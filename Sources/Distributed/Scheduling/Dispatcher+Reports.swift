@@ -41,8 +41,8 @@ extension Dispatcher {
     /// Takes a trial from all that hold it.
     private mutating func callOff(_ trial: Int, _ effects: inout [DispatchEffect]) {
         while let holder = holders[trial]?.worker {
-            if let hold = workers[holder]?.held[trial] {
-                effects.append(.send(.revoke(hold.lease, [UInt64(trial)]), to: holder))
+            if let lease = workers[holder]?.held[trial] {
+                effects.append(.send(.revoke(lease.id, [UInt64(trial)]), to: holder))
             }
             unhold(trial, holder)
         }
@@ -58,20 +58,20 @@ extension Dispatcher {
             return
         }
         // Told twice, or of before this coordinator, and given the trial anew since.
-        guard mine.lease == failure.lease, mine.attempt == failure.attempt else {
-            if mine.lease != failure.lease { answer(failure, of: id, &effects) }
+        guard mine.id == failure.lease, mine.attempt == failure.attempt else {
+            if mine.id != failure.lease { answer(failure, of: id, &effects) }
             return
         }
         let isCopy = holders[trial]?.copy == id
         unhold(trial, id)
         // What was begun before this coordinator may have failed of what is mended now.
-        if let host = workers[id]?.host, mine.lease.value >= firstLease {
+        if let host = workers[id]?.host, mine.id.value >= firstLease {
             hopelessness.note(
                 failure.cause, trial: trial, host: host, seconds: failure.provenance.seconds, now)
         }
         // The first goes on, and is not blamed for what became of its copy.
         if !isCopy { count(failure, of: trial, from: id, &effects) }
-        rest(id, now, &effects)
+        backOff(id, now, &effects)
         if states[trial] == .leased, holders[trial] == nil { giveBack(trial, from: mine) }
         answer(failure, of: id, &effects)
     }
@@ -87,7 +87,7 @@ extension Dispatcher {
     private mutating func count(
         _ failure: WorkerMessage.Failure, of trial: Int, from id: WorkerID, _ effects: inout [DispatchEffect]
     ) {
-        var history = histories[trial] ?? History()
+        var history = histories[trial] ?? TrialHistory()
         history.failures += 1
         history.failedLeases.append(failure.lease)
         history.avoid = id
@@ -145,33 +145,33 @@ extension Dispatcher {
 
 extension Dispatcher {
     /// The worker holds the trial from now on: first of all, or as a copy.
-    mutating func hold(_ trial: Int, _ id: WorkerID, _ hold: Hold) {
+    mutating func grant(_ trial: Int, _ id: WorkerID, _ lease: Lease) {
         if states[trial] == .pending {
             states[trial] = .leased
             pendingCount -= 1
         }
         if holders[trial] == nil {
-            holders[trial] = Holders(worker: id)
+            holders[trial] = LeaseHolders(worker: id)
         } else {
             holders[trial]?.copy = id
             holders[trial]?.wasCopied = true
         }
-        workers[id]?.held[trial] = hold
-        if hold.isTogether { workers[id]?.together[hold.lease, default: 0] += 1 }
+        workers[id]?.held[trial] = lease
+        if lease.isBatched { workers[id]?.together[lease.id, default: 0] += 1 }
     }
 
     /// The worker holds the trial no more; who runs its copy, if anybody, is the first now.
     mutating func unhold(_ trial: Int, _ id: WorkerID) {
-        if let hold = workers[id]?.held.removeValue(forKey: trial), hold.isTogether {
-            let left = (workers[id]?.together[hold.lease] ?? 1) - 1
-            workers[id]?.together[hold.lease] = left > 0 ? left : nil
+        if let lease = workers[id]?.held.removeValue(forKey: trial), lease.isBatched {
+            let left = (workers[id]?.together[lease.id] ?? 1) - 1
+            workers[id]?.together[lease.id] = left > 0 ? left : nil
         }
-        if workers[id]?.alone == trial { workers[id]?.alone = nil }
+        if workers[id]?.isolatedTrial == trial { workers[id]?.isolatedTrial = nil }
         guard let holder = holders[trial] else { return }
         if holder.copy == id {
             holders[trial]?.copy = nil
         } else if holder.worker == id {
-            holders[trial] = holder.copy.map { Holders(worker: $0, wasCopied: true) }
+            holders[trial] = holder.copy.map { LeaseHolders(worker: $0, wasCopied: true) }
         }
         if let transfer = transfers[trial], transfer.worker == id, states[trial] == .leased {
             transfers[trial] = nil
@@ -179,10 +179,10 @@ extension Dispatcher {
     }
 
     /// Makes a trial pending again; its next attempt has a number of its own.
-    mutating func giveBack(_ trial: Int, from hold: Hold?) {
+    mutating func giveBack(_ trial: Int, from lease: Lease?) {
         guard states[trial] == .leased else { return }
-        var history = histories[trial] ?? History()
-        history.attempts.formMaximum(hold?.attempt ?? 0)
+        var history = histories[trial] ?? TrialHistory()
+        history.attempts.formMaximum(lease?.attempt ?? 0)
         histories[trial] = history
         states[trial] = .pending
         transfers[trial] = nil
@@ -191,7 +191,7 @@ extension Dispatcher {
         switch history.losses {
         case 0: returned.append(trial)
         case 1: suspects.append(trial)
-        default: graveSuspects.append(trial)
+        default: isolationQueue.append(trial)
         }
     }
 }

@@ -5,7 +5,7 @@ import Wire
 struct Shard {
     var trials: [Int]
     /// Whether one slot is to train them together.
-    var isTogether = false
+    var isBatched = false
 }
 
 extension Dispatcher {
@@ -24,7 +24,7 @@ extension Dispatcher {
     /// None or one: the next goes its own way.
     private mutating func nextTogether(for worker: Worker, _ now: Instant) -> (trials: [Int], end: Int) {
         skipTaken()
-        let most = min(TrialGroup.most, fairShare, timeCapacity(worker, now) / (2 * max(1, worker.slots)))
+        let most = min(BatchKey.maxTrials, fairShare, timeCapacity(worker, now) / (2 * max(1, worker.slots)))
         guard cursor < states.count, most > 1, let run = order?.run(from: cursor), run.first?.group != nil
         else { return ([], cursor) }
         var fresh: [(trial: Int, end: Int)] = []
@@ -61,7 +61,7 @@ extension Dispatcher {
     }
 
     /// Gives one worker what it has room for.
-    mutating func fill(_ id: WorkerID, _ now: Instant, _ effects: inout [DispatchEffect]) {
+    mutating func assignWork(_ id: WorkerID, _ now: Instant, _ effects: inout [DispatchEffect]) {
         guard pendingCount > 0 else { return noteIdle(id) }
         if let until = workers[id]?.restsUntil, now >= until { workers[id]?.restsUntil = nil }
         while pendingCount > 0, let shard = nextShard(for: id, now) { lease(shard, to: id, now, &effects) }
@@ -75,13 +75,13 @@ extension Dispatcher {
         while pendingCount > 0, refusals < min(16, idle.count), let id = idle.popFirst() {
             workers[id]?.isQueued = false
             let before = pendingCount
-            fill(id, now, &effects)
+            assignWork(id, now, &effects)
             refusals = pendingCount == before ? refusals + 1 : 0
         }
     }
 
     private mutating func nextShard(for id: WorkerID, _ now: Instant) -> Shard? {
-        guard intake == .open, let worker = workers[id], !worker.isSuspect, worker.alone == nil,
+        guard mode == .open, let worker = workers[id], !worker.isUnresponsive, worker.isolatedTrial == nil,
             hasTime(worker, now)
         else { return nil }
         let count = worker.held.count
@@ -91,8 +91,8 @@ extension Dispatcher {
             guard worker.restsUntil == nil, count == 0 else { return nil }
             return takeProbe() ?? takeFresh(atMost: 1) ?? takeShard(for: id, atMost: 1)
         }
-        if count == 0, let trial = takePending(\.graveSuspects) {
-            workers[id]?.alone = trial
+        if count == 0, let trial = takePending(\.isolationQueue) {
+            workers[id]?.isolatedTrial = trial
             return Shard(trials: [trial])
         }
         let capacity = timeCapacity(worker, now)
@@ -121,7 +121,7 @@ extension Dispatcher {
         if let trial = takePending(\.returned, avoiding: others ? id : nil) { return Shard(trials: [trial]) }
         if let together, together.trials.count > 1 {
             cursor = together.end
-            return Shard(trials: together.trials, isTogether: true)
+            return Shard(trials: together.trials, isBatched: true)
         }
         return takeFresh(atMost: size)
     }
@@ -175,10 +175,10 @@ extension Dispatcher {
         let first = holders[one].flatMap { workers[$0.worker]?.held[one]?.attempt } ?? 0
         let attempt = max(first, histories[one]?.attempts ?? 0) + 1
         for trial in trials {
-            hold(
+            grant(
                 trial, id,
-                Hold(lease: lease, attempt: attempt, since: now, isTogether: shard.isTogether))
-            if attempt > 1 { histories[trial, default: History()].attempts = attempt }
+                Lease(id: lease, attempt: attempt, since: now, isBatched: shard.isBatched))
+            if attempt > 1 { histories[trial, default: TrialHistory()].attempts = attempt }
         }
         noteGiven(trials.count, to: id, now, &effects)
         effects.append(
@@ -186,7 +186,7 @@ extension Dispatcher {
                 .assign(
                     CoordinatorMessage.Assignment(
                         lease: lease, attempt: attempt, trials: trials.map { UInt64($0) },
-                        isTogether: shard.isTogether)), to: id))
+                        isBatched: shard.isBatched)), to: id))
     }
 }
 

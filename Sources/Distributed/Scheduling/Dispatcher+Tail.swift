@@ -7,20 +7,21 @@ extension Dispatcher {
     /// Looks at every leased trial, so not more often than workers beat, and only when nothing is pending. Suspects
     /// are not copied: a trial that may have killed one worker is not let loose on two.
     mutating func copyStragglers(_ now: Instant, _ effects: inout [DispatchEffect]) {
-        guard intake == .open, pendingCount == 0, !holders.isEmpty, !idle.isEmpty, now >= nextTailCheck else {
+        guard mode == .open, pendingCount == 0, !holders.isEmpty, !idle.isEmpty, now >= nextTailCheck else {
             return
         }
-        nextTailCheck = now + settings.beatMilliseconds
+        nextTailCheck = now + settings.heartbeatMilliseconds
         let mean = meanMilliseconds.map { min(settings.stragglerMeans * $0, 1e15) }
         let patience = mean.map { max(settings.stragglerMilliseconds, Int64($0)) }
         var late: [(since: Instant, trial: Int)] = []
         for (trial, holder) in holders where !holder.wasCopied && transfers[trial] == nil {
-            guard let worker = workers[holder.worker], let hold = worker.held[trial], hold.stage != .reported,
+            guard let worker = workers[holder.worker], let lease = worker.held[trial],
+                lease.stage != .reported,
                 histories[trial]?.losses ?? 0 == 0
             else { continue }
-            let times = Int64(hold.isTogether ? TrialGroup.most : 1)
-            if worker.isSuspect || patience.map({ now >= hold.since + times * $0 }) ?? false {
-                late.append((hold.since, trial))
+            let times = Int64(lease.isBatched ? BatchKey.maxTrials : 1)
+            if worker.isUnresponsive || patience.map({ now >= lease.since + times * $0 }) ?? false {
+                late.append((lease.since, trial))
             }
         }
         late.sort { ($0.since, $0.trial) < ($1.since, $1.trial) }
@@ -50,7 +51,7 @@ extension Dispatcher {
 
     func isFree(_ id: WorkerID) -> Bool {
         guard let worker = workers[id] else { return false }
-        return !worker.isSuspect && worker.alone == nil && worker.units < worker.slots
+        return !worker.isUnresponsive && worker.isolatedTrial == nil && worker.units < worker.slots
     }
 
     /// Remembers the worker if it has a free slot.

@@ -24,7 +24,7 @@ extension Dispatcher {
         // Who does not hold the trial tells of it again after its next hello, until the trial is its own again, or done.
         guard workers[id]?.held[trial] != nil, report.files.allSatisfy({ $0.bytes > 0 }) else { return }
         // Of two copies, one at a time: the other is told again from time to time, should this one break off.
-        if let begun = transfers[trial], begun.worker != id, workers[begun.worker]?.isSuspect == false {
+        if let begun = transfers[trial], begun.worker != id, workers[begun.worker]?.isUnresponsive == false {
             return
         }
         let transfer: Transfer
@@ -38,16 +38,16 @@ extension Dispatcher {
     }
 
     /// A piece that is not the one asked for came twice, or late, or from a stranger.
-    mutating func accept(_ piece: Piece, from id: WorkerID, _ effects: inout [DispatchEffect]) {
-        guard let trial = Int(exactly: piece.trial), var transfer = transfers[trial], transfer.worker == id,
-            Int(piece.file) == transfer.file, piece.offset == transfer.offset
+    mutating func accept(_ chunk: Chunk, from id: WorkerID, _ effects: inout [DispatchEffect]) {
+        guard let trial = Int(exactly: chunk.trial), var transfer = transfers[trial], transfer.worker == id,
+            Int(chunk.file) == transfer.file, chunk.offset == transfer.offset
         else { return }
         let file = transfer.report.files[transfer.file]
-        guard UInt64(piece.bytes.count) == min(UInt64(WireLimit.piece), file.bytes - piece.offset) else {
+        guard UInt64(chunk.bytes.count) == min(UInt64(WireLimit.chunk), file.bytes - chunk.offset) else {
             return
         }
-        effects.append(.write(trial: trial, step: Int(file.step), offset: piece.offset, bytes: piece.bytes))
-        transfer.offset += UInt64(piece.bytes.count)
+        effects.append(.write(trial: trial, step: Int(file.step), offset: chunk.offset, bytes: chunk.bytes))
+        transfer.offset += UInt64(chunk.bytes.count)
         if transfer.offset == file.bytes {
             effects.append(.keep(trial: trial, step: Int(file.step)))
             transfer.file += 1

@@ -3,11 +3,11 @@ import Wire
 // Workers come and go.
 
 extension Dispatcher {
-    mutating func greet(
+    mutating func handleHello(
         _ id: WorkerID, _ hello: WorkerMessage.Hello, _ now: Instant, _ effects: inout [DispatchEffect]
     ) {
-        guard (1...UInt32(settings.mostSlots)).contains(hello.slots) else {
-            let reason = "a worker has from 1 to \(settings.mostSlots) slots, not \(hello.slots)"
+        guard (1...UInt32(settings.maxSlots)).contains(hello.slots) else {
+            let reason = "a worker has from 1 to \(settings.maxSlots) slots, not \(hello.slots)"
             effects.append(.send(.refuse(reason: reason), to: id))
             return
         }
@@ -45,17 +45,17 @@ extension Dispatcher {
             let mine = workers[id]?.held[trial]
             switch states[trial] {
             case .pending where isOpen(claim, trial):
-                histories[trial, default: History()].attempts.formMaximum(claim.attempt)
-                hold(
+                histories[trial, default: TrialHistory()].attempts.formMaximum(claim.attempt)
+                grant(
                     trial, id,
-                    Hold(
-                        lease: claim.lease, attempt: claim.attempt, since: now, stage: claim.stage,
-                        isTogether: claim.isTogether))
+                    Lease(
+                        id: claim.lease, attempt: claim.attempt, since: now, stage: claim.stage,
+                        isBatched: claim.isBatched))
                 fractions[trial] = Fraction(isClaimed: true)
             // Another's by now, who perhaps greeted a restarted coordinator sooner: this worker is likely the
             // further on, so both go on and the first record counts.
             case .leased:
-                guard mine?.lease == claim.lease else { continue }
+                guard mine?.id == claim.lease else { continue }
                 unheard[trial] = nil
                 workers[id]?.held[trial]?.stage = claim.stage
             // A failure, which is counted, or a record of an attempt that has the same number as one that failed. It is
@@ -67,7 +67,7 @@ extension Dispatcher {
         // Revoked, not accepted: a report that is still on its way must not pass for durable.
         for claim in obsolete { effects.append(.send(.revoke(claim.lease, [claim.trial]), to: id)) }
         // What a paused run's worker does not hold was recalled, or lost on its way.
-        if intake != .open {
+        if mode != .open {
             // It did not hear that it was to give back what waits: it was looking for the coordinator, say.
             if claims.contains(where: { claim in
                 claim.stage == .waiting
@@ -82,15 +82,15 @@ extension Dispatcher {
             return
         }
         var again: [CoordinatorMessage.Assignment] = []
-        let lost = unheard.sorted { ($0.value.lease.value, $0.key) < ($1.value.lease.value, $1.key) }
-        for (trial, hold) in lost {
-            if let last = again.last, last.lease == hold.lease, last.attempt == hold.attempt {
+        let lost = unheard.sorted { ($0.value.id.value, $0.key) < ($1.value.id.value, $1.key) }
+        for (trial, lease) in lost {
+            if let last = again.last, last.lease == lease.id, last.attempt == lease.attempt {
                 again[again.count - 1].trials.append(UInt64(trial))
             } else {
                 again.append(
                     CoordinatorMessage.Assignment(
-                        lease: hold.lease, attempt: hold.attempt, trials: [UInt64(trial)],
-                        isTogether: hold.isTogether))
+                        lease: lease.id, attempt: lease.attempt, trials: [UInt64(trial)],
+                        isBatched: lease.isBatched))
             }
         }
         for assignment in again { effects.append(.send(.assign(assignment), to: id)) }
@@ -106,16 +106,17 @@ extension Dispatcher {
 
     mutating func noteHeard(_ id: WorkerID, _ now: Instant) {
         workers[id]?.lastHeard = now
-        guard workers[id]?.isSuspect == true else { return }
-        workers[id]?.isSuspect = false
+        guard workers[id]?.isUnresponsive == true else { return }
+        workers[id]?.isUnresponsive = false
         liveCount += 1
         arrange(id)
     }
 
     /// When the worker must be looked at: for a beat, because it is silent, or has rested.
     private func due(_ worker: Worker) -> Instant {
-        let silence = worker.isSuspect ? settings.deadAfterMilliseconds : settings.suspectAfterMilliseconds
-        let due = min(worker.lastSent + settings.beatMilliseconds, worker.lastHeard + silence)
+        let silence =
+            worker.isUnresponsive ? settings.deadAfterMilliseconds : settings.suspectAfterMilliseconds
+        let due = min(worker.lastSent + settings.heartbeatMilliseconds, worker.lastHeard + silence)
         return worker.restsUntil.map { min($0, due) } ?? due
     }
 
@@ -143,23 +144,23 @@ extension Dispatcher {
             release(id, isLoss: true, now, &effects)
             return
         }
-        if !worker.isSuspect, now >= worker.lastHeard + settings.suspectAfterMilliseconds {
-            workers[id]?.isSuspect = true
+        if !worker.isUnresponsive, now >= worker.lastHeard + settings.suspectAfterMilliseconds {
+            workers[id]?.isUnresponsive = true
             liveCount -= 1
             effects.append(.note(.suspect(id, host: worker.host)))
         }
-        if now >= worker.lastSent + settings.beatMilliseconds {
-            effects.append(.send(.beat, to: id))
+        if now >= worker.lastSent + settings.heartbeatMilliseconds {
+            effects.append(.send(.heartbeat, to: id))
             workers[id]?.lastSent = now
         }
         if let until = worker.restsUntil, now >= until {
             workers[id]?.restsUntil = nil
-            fill(id, now, &effects)
+            assignWork(id, now, &effects)
         }
     }
 
     /// Counts a failure against the worker, too.
-    mutating func rest(_ id: WorkerID, _ now: Instant, _ effects: inout [DispatchEffect]) {
+    mutating func backOff(_ id: WorkerID, _ now: Instant, _ effects: inout [DispatchEffect]) {
         guard let worker = workers[id] else { return }
         let failures = worker.failuresInARow + 1
         workers[id]?.failuresInARow = failures
@@ -183,7 +184,7 @@ extension Dispatcher {
         let isLoss = isLoss && !isFinished
         learn(fromLeaving: worker)
         totalSlots -= worker.slots
-        if !worker.isSuspect { liveCount -= 1 }
+        if !worker.isUnresponsive { liveCount -= 1 }
         let count = worker.held.count
         effects.append(
             .note(
@@ -192,35 +193,35 @@ extension Dispatcher {
                     : .left(id, host: worker.host, trials: count)))
         let running = isLoss && !wasDue(worker) ? Set(mayRun(worker)) : []
         for trial in worker.held.keys.sorted() {
-            guard let hold = worker.held[trial] else { continue }
+            guard let lease = worker.held[trial] else { continue }
             unhold(trial, id)
-            if running.contains(trial) { blame(trial, hold, of: id, host: worker.host, &effects) }
-            if states[trial] == .leased, holders[trial] == nil { giveBack(trial, from: hold) }
+            if running.contains(trial) { recordLoss(trial, lease, of: id, host: worker.host, &effects) }
+            if states[trial] == .leased, holders[trial] == nil { giveBack(trial, from: lease) }
         }
     }
 
     /// Trials that may have been running when the worker was last heard, those of at most one lease or one trial a slot:
     /// those that it said to run, and then the first of the others, as slots take trials in the order they were given.
     private func mayRun(_ worker: Worker) -> [Int] {
-        func isBefore(_ a: (trial: Int, hold: Hold), _ b: (trial: Int, hold: Hold)) -> Bool {
-            if (a.hold.stage == .running) != (b.hold.stage == .running) { return a.hold.stage == .running }
-            return (a.hold.lease.value, a.trial) < (b.hold.lease.value, b.trial)
+        func isBefore(_ a: (trial: Int, lease: Lease), _ b: (trial: Int, lease: Lease)) -> Bool {
+            if (a.lease.stage == .running) != (b.lease.stage == .running) { return a.lease.stage == .running }
+            return (a.lease.id.value, a.trial) < (b.lease.id.value, b.trial)
         }
-        let open = worker.held.map { (trial: $0.key, hold: $0.value) }.filter { $0.hold.stage != .reported }
+        let open = worker.held.map { (trial: $0.key, lease: $0.value) }.filter { $0.lease.stage != .reported }
         var groups: Set<LeaseID> = []
         var alone = 0
-        return open.sorted(by: isBefore).filter { _, hold in
-            if hold.isTogether, groups.contains(hold.lease) { return true }
+        return open.sorted(by: isBefore).filter { _, lease in
+            if lease.isBatched, groups.contains(lease.id) { return true }
             guard groups.count + alone < worker.slots else { return false }
-            if hold.isTogether { groups.insert(hold.lease) } else { alone += 1 }
+            if lease.isBatched { groups.insert(lease.id) } else { alone += 1 }
             return true
         }.map(\.trial)
     }
 
-    private mutating func blame(
-        _ trial: Int, _ hold: Hold, of id: WorkerID, host: String, _ effects: inout [DispatchEffect]
+    private mutating func recordLoss(
+        _ trial: Int, _ lease: Lease, of id: WorkerID, host: String, _ effects: inout [DispatchEffect]
     ) {
-        var history = histories[trial] ?? History()
+        var history = histories[trial] ?? TrialHistory()
         // It outlived a loss with more done than ever: workers come and go here, and it is not the cause.
         let began = fractions[trial]?.before ?? 0
         history.losses = began > history.began + 0.005 ? 1 : history.losses + 1
@@ -229,7 +230,7 @@ extension Dispatcher {
         histories[trial] = history
         guard history.losses >= settings.maximumLosses else { return }
         let failure = WorkerMessage.Failure(
-            lease: hold.lease, trial: UInt64(trial), attempt: hold.attempt,
+            lease: lease.id, trial: UInt64(trial), attempt: lease.attempt,
             cause: "its worker was lost, \(history.losses) times over", provenance: .unknown(host: host))
         effects.append(.appendFailure(failure, quarantined: true))
         quarantine(trial, &effects)

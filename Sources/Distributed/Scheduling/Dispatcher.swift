@@ -18,7 +18,7 @@ public struct Instant: Comparable, Hashable, Sendable {
 }
 
 public struct DispatchSettings: Equatable, Sendable {
-    public var beatMilliseconds: Int64 = 1000
+    public var heartbeatMilliseconds: Int64 = 1000
     /// A worker unheard for so long gets no new trials, and then loses those it holds.
     public var suspectAfterMilliseconds: Int64 = 4000
     public var deadAfterMilliseconds: Int64 = 15_000
@@ -36,7 +36,7 @@ public struct DispatchSettings: Equatable, Sendable {
     /// long, in a third of the time between two checkpoints, and in half of what one trial may take.
     public var togetherMilliseconds: Double = 20_000
     /// Of one worker.
-    public var mostSlots = 4096
+    public var maxSlots = 4096
     /// With nothing else left to do, idle slots begin a second copy of what was given to a worker so long ago, and
     /// so many times the mean of a trial; and of what a silent worker holds, at once.
     public var stragglerMilliseconds: Int64 = 5000
@@ -59,7 +59,7 @@ public enum DispatchEvent: Equatable, Sendable {
     /// The caller saw the worker's process die.
     case lost(WorkerID)
     /// Time passed: call by `nextDeadline`.
-    case wake
+    case tick
     /// A person's wish: lease no new trials; what is running goes on.
     case pause
     /// The same, and end with the last that is running.
@@ -129,7 +129,7 @@ public struct Dispatcher: Sendable {
 
     enum TrialState: UInt8 { case pending, leased, complete, quarantined }
 
-    struct History: Sendable {
+    struct TrialHistory: Sendable {
         var attempts: UInt32 = 0
         var failures = 0
         /// Workers that it went down with, one after another, since it last began further on than before.
@@ -144,19 +144,19 @@ public struct Dispatcher: Sendable {
         var avoid: WorkerID?
     }
 
-    struct Hold: Sendable {
-        var lease: LeaseID
+    struct Lease: Sendable {
+        var id: LeaseID
         var attempt: UInt32
         /// When it was given.
         var since: Instant
         /// As its worker's last hello says.
         var stage = WorkerMessage.HeldTrial.Stage.waiting
         /// Whether one slot runs all of the lease at once.
-        var isTogether = false
+        var isBatched = false
     }
 
     /// Who holds a leased trial.
-    struct Holders: Sendable {
+    struct LeaseHolders: Sendable {
         var worker: WorkerID
         /// Who runs a second copy, because the first is late.
         var copy: WorkerID?
@@ -171,19 +171,19 @@ public struct Dispatcher: Sendable {
         var slots: Int
         var lastHeard: Instant
         var lastSent: Instant
-        var isSuspect = false
+        var isUnresponsive = false
         var failuresInARow = 0
         var restsUntil: Instant?
         var process: UInt32 = 0
         var kernel = ""
         var commit = ""
-        var held: [Int: Hold] = [:]
+        var held: [Int: Lease] = [:]
         /// How many it still holds of each lease that one slot runs at once.
         var together: [LeaseID: Int] = [:]
         /// What slots take one after another: a trial, or all of such a lease.
         var units: Int { held.count - together.values.reduce(0) { $0 + $1 - 1 } }
         /// The trial that it runs with nothing beside.
-        var alone: Int?
+        var isolatedTrial: Int?
         /// When `deadlines` has it.
         var due = Instant(milliseconds: .max)
         /// When it says goodbye, if it told; and how often its trials leave their state, 0: never.
@@ -199,7 +199,7 @@ public struct Dispatcher: Sendable {
     let welcome: CoordinatorMessage.Welcome
     var states: [TrialState]
     /// Trials that were tried and are not done; most trials have no entry.
-    var histories: [Int: History] = [:]
+    var histories: [Int: TrialHistory] = [:]
     var workers: [WorkerID: Worker] = [:]
     var joined = 0
     /// Of all workers, and how many of them are not suspected.
@@ -210,7 +210,7 @@ public struct Dispatcher: Sendable {
     /// Workers with a free slot when they were last looked at; some may be gone or busy by now.
     var idle = Queue<WorkerID>()
     /// Of leased trials.
-    var holders: [Int: Holders] = [:]
+    var holders: [Int: LeaseHolders] = [:]
     /// When late trials are looked for again.
     var nextTailCheck = Instant(milliseconds: .min)
     /// nil: the grid's, and each trial is run alone.
@@ -222,7 +222,7 @@ public struct Dispatcher: Sendable {
     /// Trials that went down with one worker: no worker has two of them at a time.
     var suspects = Queue<Int>()
     /// Trials that went down with more than one: each is run by a worker that runs nothing else.
-    var graveSuspects = Queue<Int>()
+    var isolationQueue = Queue<Int>()
     /// Weights that are being fetched, by trial.
     var transfers: [Int: Transfer] = [:]
     var pendingCount: Int
@@ -233,7 +233,7 @@ public struct Dispatcher: Sendable {
     var hasToldOfLongTrials = false
     var isFinished = false
     var hopelessness = Hopelessness()
-    public internal(set) var intake = Intake.open
+    public internal(set) var mode = DispatchMode.open
     var isDrained = false
     /// How far running trials are: those that are known to be somewhere.
     var fractions: [Int: Fraction] = [:]
@@ -257,7 +257,7 @@ public struct Dispatcher: Sendable {
         self.settings = settings
         self.order = order
         welcome = CoordinatorMessage.Welcome(
-            sweep: sweep, beatMilliseconds: UInt32(settings.beatMilliseconds),
+            sweep: sweep, heartbeatMilliseconds: UInt32(settings.heartbeatMilliseconds),
             trialLimitSeconds: settings.trialLimitSeconds)
         states = Array(repeating: .pending, count: trialCount)
         pendingCount = trialCount
@@ -272,12 +272,12 @@ public struct Dispatcher: Sendable {
             case .elsewhere: leaveOut(trial)
             case .failed(let times, let lastAttempt):
                 let attempt = max(UInt32(clamping: times), lastAttempt)
-                histories[trial] = History(attempts: attempt, failures: times, failedBefore: attempt)
+                histories[trial] = TrialHistory(attempts: attempt, failures: times, failedBefore: attempt)
             }
         }
     }
 
-    /// When `wake` is due at the latest; sometimes it is due later than this says, never sooner.
+    /// When `tick` is due at the latest; sometimes it is due later than this says, never sooner.
     public var nextDeadline: Instant? { deadlines.first.map(loopTime.clock) }
 
     /// Workers that were heard lately.
@@ -294,21 +294,21 @@ public struct Dispatcher: Sendable {
         let now = readClock(clock)
         var effects: [DispatchEffect] = []
         switch event {
-        case .wake: checkWorkers(now, &effects)
+        case .tick: checkWorkers(now, &effects)
         case .pause, .drain, .unpause: change(event, &effects)
         case .lost(let id): release(id, isLoss: true, now, &effects)
         case .message(let message, let id):
             noteHeard(id, now)
             switch message {
-            case .hello(let hello): greet(id, hello, now, &effects)
-            case .beat: break
+            case .hello(let hello): handleHello(id, hello, now, &effects)
+            case .heartbeat: break
             case .progress(let list): note(list, from: id)
             case .report(let report): accept(report, from: id, &effects)
             case .failure(let failure): accept(failure, from: id, now, &effects)
-            case .piece(let piece): accept(piece, from: id, &effects)
+            case .chunk(let chunk): accept(chunk, from: id, &effects)
             case .goodbye: release(id, isLoss: false, now, &effects)
             }
-            fill(id, now, &effects)
+            assignWork(id, now, &effects)
         }
         fillIdle(now, &effects)
         copyStragglers(now, &effects)

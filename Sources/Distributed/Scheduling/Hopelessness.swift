@@ -22,7 +22,7 @@ struct Hopelessness: Equatable, Sendable {
     var isTold = false
 
     /// More different messages than these are not one failure.
-    private static let mostMessages = 100
+    private static let maxMessages = 100
 
     /// Whether there is evidence, and nothing against it.
     var isOpen: Bool { leading != nil && !isRefuted && !isTold }
@@ -40,7 +40,7 @@ struct Hopelessness: Equatable, Sendable {
     }
 
     mutating func note(_ cause: String, trial: Int, host: String, seconds: Double, _ now: Instant) {
-        guard !isRefuted, evidence[cause] != nil || evidence.count < Self.mostMessages else { return }
+        guard !isRefuted, evidence[cause] != nil || evidence.count < Self.maxMessages else { return }
         var new = evidence[cause] ?? Evidence(since: now)
         new.trials.insert(trial)
         new.hosts.insert(host)
@@ -87,7 +87,7 @@ extension Dispatcher {
             !settings.mayGrow || now >= found.since + settings.growMilliseconds
         else { return }
         let patience = Int64(min(2 * found.longestMilliseconds, 1e15)) + 5000
-        for worker in workers.values where !worker.isSuspect {
+        for worker in workers.values where !worker.isUnresponsive {
             guard found.hosts.contains(worker.host),
                 !worker.held.values.contains(where: { $0.stage != .reported && now > $0.since + patience })
             else { return }

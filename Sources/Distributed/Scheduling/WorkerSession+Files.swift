@@ -16,14 +16,14 @@ extension WorkerSession {
         return report.files
     }
 
-    func sendPiece(
+    func sendChunk(
         _ trial: UInt64, _ file: UInt32, _ offset: UInt64, _ effects: inout [SessionEffect]
     ) {
         guard let files = files(of: trial), Int(file) < files.count, offset < files[Int(file)].bytes else {
             return
         }
-        let count = min(UInt64(WireLimit.piece), files[Int(file)].bytes - offset)
-        effects.append(.sendPiece(trial: trial, file: file, offset: offset, count: Int(count)))
+        let count = min(UInt64(WireLimit.chunk), files[Int(file)].bytes - offset)
+        effects.append(.sendChunk(trial: trial, file: file, offset: offset, count: Int(count)))
     }
 }
 
@@ -43,7 +43,7 @@ extension WorkerSession {
                     }
                 return WorkerMessage.HeldTrial(
                     lease: $0.lease, trial: trial, attempt: $0.attempt, stage: stage,
-                    isTogether: $0.isTogether)
+                    isBatched: $0.isBatched)
             }
         }
     }

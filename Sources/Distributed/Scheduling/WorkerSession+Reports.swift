@@ -38,7 +38,7 @@ extension WorkerSession {
     ) {
         guard case .running(let run) = slots[slot], run.trials.contains(progress.trial) else { return }
         fractions[progress.trial] = progress
-        guard link == .joined, now >= lastProgress + beatMilliseconds else { return }
+        guard link == .joined, now >= lastProgress + heartbeatMilliseconds else { return }
         lastProgress = now
         let told = slots.flatMap { slot -> [TrialProgress] in
             if case .running(let run) = slot { run.trials.compactMap { fractions[$0] } } else { [] }
@@ -51,6 +51,6 @@ extension WorkerSession {
         guard link == .joined else { return }
         for trial in queue.joined() { held[trial] = nil }
         queue = []
-        greet(now, &effects)
+        sendHello(now, &effects)
     }
 }

@@ -10,14 +10,14 @@ extension WorkerSession {
         if let sweep { effects.append(.load(sweep: sweep, slot: slot)) }
         if link == .waitingForSlots {
             link = .greeting
-            greet(now, &effects)
+            sendHello(now, &effects)
         }
     }
 
     mutating func startWaiting(_ now: Instant, _ effects: inout [SessionEffect]) {
         for slot in slots.indices where slots[slot] == .idle && !queue.isEmpty {
             let trials = queue.removeFirst()
-            slots[slot] = .running(Run(trials: trials, isTogether: trials.count > 1, since: now))
+            slots[slot] = .running(Run(trials: trials, isBatched: trials.count > 1, since: now))
             for trial in trials {
                 fractions[trial] = nil
                 held[trial]?.stage = .running
@@ -35,7 +35,7 @@ extension WorkerSession {
         guard let place = run.trials.firstIndex(of: trial) else {
             // Whose answers these are is not known any more.
             let cause = "its slot answered for another trial"
-            if run.isTogether {
+            if run.isBatched {
                 slots[slot] = .starting
                 takeApart(run, cause, &effects)
                 effects.append(.restart(slot: slot))
@@ -73,7 +73,7 @@ extension WorkerSession {
         let was = slots[slot]
         slots[slot] = .starting
         if case .running(let run) = was {
-            if run.isTogether {
+            if run.isBatched {
                 takeApart(run, cause, &effects)
             } else {
                 let seconds = Double(now.milliseconds - run.since.milliseconds) / 1000

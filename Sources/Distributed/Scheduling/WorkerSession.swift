@@ -29,7 +29,7 @@ public enum SessionEvent: Equatable, Sendable {
         Int, cause: String, unixMilliseconds: Int64, peakMemoryBytes: UInt64 = 0, log: String = "")
     /// Weights that the coordinator fetches are not to be read: the trial has failed.
     case filesLost(trial: UInt64, cause: String, unixMilliseconds: Int64)
-    case wake
+    case tick
     /// The user wants the worker to end.
     case stop
 }
@@ -41,7 +41,7 @@ public enum SessionEffect: Equatable, Sendable {
     /// One trial, or several that the slot trains together.
     case start(trials: [UInt64], slot: Int)
     /// Send these bytes of a file that the trial's slot left, as a `piece`.
-    case sendPiece(trial: UInt64, file: UInt32, offset: UInt64, count: Int)
+    case sendChunk(trial: UInt64, file: UInt32, offset: UInt64, count: Int)
     /// Delete the files that the trial's slot left.
     case deleteFiles(trial: UInt64)
     /// End the slot's process, if it lives, and start another.
@@ -95,7 +95,7 @@ public struct WorkerSession: Sendable {
         /// Those of them that nobody wants any more.
         var unwanted: Set<UInt64> = []
         /// Whether it was several.
-        let isTogether: Bool
+        let isBatched: Bool
         let since: Instant
 
         /// Whether the slot works for nothing.
@@ -113,7 +113,7 @@ public struct WorkerSession: Sendable {
         var attempt: UInt32
         var stage: Stage
         /// Whether it was given with all others of its lease, for one slot.
-        var isTogether = false
+        var isBatched = false
     }
 
     let settings: SessionSettings
@@ -134,7 +134,7 @@ public struct WorkerSession: Sendable {
     /// Trials that wait for a slot, in the order they came: one by one, or those together that one slot takes.
     var queue: [[UInt64]] = []
     private(set) var sweep: [UInt8]?
-    private(set) var beatMilliseconds: Int64 = 1000
+    private(set) var heartbeatMilliseconds: Int64 = 1000
     private var trialLimitMilliseconds: Int64?
     private var lastHeard: Instant
     private var lastSent: Instant
@@ -160,7 +160,7 @@ public struct WorkerSession: Sendable {
         lastAwake = now
     }
 
-    /// When `wake` is due at the latest.
+    /// When `tick` is due at the latest.
     public var nextDeadline: Instant { isOver ? Instant(milliseconds: .max) : loopTime.clock(at: due) }
 
     private var due: Instant {
@@ -171,8 +171,8 @@ public struct WorkerSession: Sendable {
             case .greeting: lastSent + settings.helloMilliseconds
             case .joined:
                 min(
-                    lastSent + beatMilliseconds, lastHello + beatMilliseconds * settings.helloBeats,
-                    lastHeard + beatMilliseconds * settings.silentBeats)
+                    lastSent + heartbeatMilliseconds, lastHello + heartbeatMilliseconds * settings.helloBeats,
+                    lastHeard + heartbeatMilliseconds * settings.silentBeats)
             }
         return (slots.compactMap(limit) + [until].compactMap { $0 }).reduce(link) { min($0, $1) }
     }
@@ -200,7 +200,7 @@ public struct WorkerSession: Sendable {
             // Who is at the other end may know nothing of this worker.
             if link != .waitingForSlots {
                 link = .greeting
-                greet(now, &effects)
+                sendHello(now, &effects)
             }
         case .slotReady(let slot, let kernel):
             hello.kernel = kernel
@@ -213,7 +213,7 @@ public struct WorkerSession: Sendable {
             guard files(of: trial) != nil else { break }
             effects.append(.deleteFiles(trial: trial))
             fail(trial, cause, "", provenance(0, 0, 0, time), &effects)
-        case .wake: wake(now, &effects)
+        case .tick: tick(now, &effects)
         case .stop: effects += [.send(.goodbye), .exit(.stopped)]
         }
         if until.map({ now < $0 }) ?? true { startWaiting(now, &effects) }
@@ -237,10 +237,10 @@ extension WorkerSession {
             // Before a welcome the indices would mean nothing; the next hello tells what was missed.
             guard link == .joined else { return }
             take(assignment, &effects)
-        case .beat: break
+        case .heartbeat: break
         case .accepted(let trials):
             for trial in trials where isReported(trial) { forget(trial, &effects) }
-        case .fetch(let trial, let file, let offset): sendPiece(trial, file, offset, &effects)
+        case .fetch(let trial, let file, let offset): sendChunk(trial, file, offset, &effects)
         case .revoke(let lease, let trials):
             for trial in trials where held[trial]?.lease == lease { drop(trial, &effects) }
         case .recall: giveBack(now, &effects)
@@ -251,7 +251,7 @@ extension WorkerSession {
     private mutating func join(
         _ welcome: CoordinatorMessage.Welcome, _ now: Instant, _ effects: inout [SessionEffect]
     ) {
-        beatMilliseconds = max(50, Int64(welcome.beatMilliseconds))
+        heartbeatMilliseconds = max(50, Int64(welcome.heartbeatMilliseconds))
         let limit = Int64(welcome.trialLimitSeconds)
         trialLimitMilliseconds = limit > 0 ? limit * 1000 : nil
         if sweep != welcome.sweep {
@@ -271,7 +271,7 @@ extension WorkerSession {
                 }
             }
             // The hello that this answers laid claim to trials of another sweep.
-            if claimed { greet(now, &effects) }
+            if claimed { sendHello(now, &effects) }
         }
         if link != .joined { effects.append(.note(.joined)) }
         link = .joined
@@ -287,10 +287,10 @@ extension WorkerSession {
         for trial in assignment.trials where isNew(trial, assignment, &effects) {
             held[trial] = Held(
                 lease: assignment.lease, attempt: assignment.attempt, stage: .waiting,
-                isTogether: assignment.isTogether)
+                isBatched: assignment.isBatched)
             new.append(trial)
         }
-        if !assignment.isTogether {
+        if !assignment.isBatched {
             queue += new.map { [$0] }
         } else if !new.isEmpty {
             queue.append(new)
@@ -318,7 +318,7 @@ extension WorkerSession {
         if case .reported? = held[trial]?.stage { true } else { false }
     }
 
-    private mutating func wake(_ now: Instant, _ effects: inout [SessionEffect]) {
+    private mutating func tick(_ now: Instant, _ effects: inout [SessionEffect]) {
         if now >= lastHeard + settings.giveUpMilliseconds {
             effects.append(.exit(.silent))
             return
@@ -331,21 +331,21 @@ extension WorkerSession {
         switch link {
         case .waitingForSlots: break
         case .greeting:
-            if now >= lastSent + settings.helloMilliseconds { greet(now, &effects) }
+            if now >= lastSent + settings.helloMilliseconds { sendHello(now, &effects) }
         case .joined:
-            if now >= lastHeard + beatMilliseconds * settings.silentBeats {
+            if now >= lastHeard + heartbeatMilliseconds * settings.silentBeats {
                 link = .greeting
                 effects.append(.note(.coordinatorSilent))
-                greet(now, &effects)
-            } else if now >= lastHello + beatMilliseconds * settings.helloBeats {
-                greet(now, &effects)
-            } else if now >= lastSent + beatMilliseconds {
-                effects.append(.send(.beat))
+                sendHello(now, &effects)
+            } else if now >= lastHello + heartbeatMilliseconds * settings.helloBeats {
+                sendHello(now, &effects)
+            } else if now >= lastSent + heartbeatMilliseconds {
+                effects.append(.send(.heartbeat))
             }
         }
     }
 
-    mutating func greet(_ now: Instant, _ effects: inout [SessionEffect]) {
+    mutating func sendHello(_ now: Instant, _ effects: inout [SessionEffect]) {
         var message = hello
         message.held = claims
         message.remainingMilliseconds = remaining(now)

@@ -51,15 +51,15 @@ struct Shell {
         case (.noFence, .message(.failure(var failure), let worker)):
             guard let last = leases[failure.trial], last.lease != failure.lease else { return [event] }
             (failure.lease, failure.attempt) = (last.lease, last.attempt)
-            return [.message(.failure(failure), from: last.worker), .message(.beat, from: worker)]
+            return [.message(.failure(failure), from: last.worker), .message(.heartbeat, from: worker)]
         case (.forgottenSuspect, .message(_, let worker)), (.ownSilence, .message(_, let worker)):
             lastHeard[worker] = now
             return [event]
-        case (.forgottenSuspect, .wake), (.ownSilence, .wake):
+        case (.forgottenSuspect, .tick), (.ownSilence, .tick):
             let silent = lastHeard.filter { now >= $0.value + settings.deadAfterMilliseconds }.keys
                 .sorted { $0.value < $1.value }
             for worker in silent { lastHeard[worker] = nil }
-            return silent.map { mutant == .ownSilence ? .lost($0) : .message(.goodbye, from: $0) } + [.wake]
+            return silent.map { mutant == .ownSilence ? .lost($0) : .message(.goodbye, from: $0) } + [.tick]
         case (.deafPause, .pause): return []
         case (.hastyDrain, .drain):
             isDraining = true

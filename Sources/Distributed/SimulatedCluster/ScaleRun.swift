@@ -70,11 +70,11 @@ struct ScaleRun: Equatable {
             for worker in 0..<workers {
                 let id = WorkerID(UInt64(worker))
                 now = Instant(milliseconds: Int64(second * 1000 + worker * 1000 / workers))
-                if let due = dispatcher.nextDeadline, due <= now { tell(.wake) }
+                if let due = dispatcher.nextDeadline, due <= now { tell(.tick) }
                 if second % 10 == worker % 10 {
                     tell(.message(.hello(hello(worker, given[worker])), from: id))
                 }
-                tell(.message(.beat, from: id))
+                tell(.message(.heartbeat, from: id))
                 let done = given[worker].prefix(Self.slots)
                 given[worker].removeFirst(done.count)
                 for one in done { tell(.message(.report(report(one)), from: id)) }

@@ -27,8 +27,8 @@ extension Simulation {
         dispatcher = Dispatcher(
             trialCount: options.trials, sweep: sweep.json, settings: options.settings,
             restored: journal.restored, firstLease: UInt64(life) << 32,
-            order: options.isTogether ? sweep.order : nil)
-        coordinate(.wake)
+            order: options.isBatched ? sweep.order : nil)
+        coordinate(.tick)
     }
 
     mutating func killCoordinator() {
@@ -76,7 +76,7 @@ extension Simulation {
             var record: UInt64?
             if case .accepted(let trials) = message {
                 if case .message(.report, _) = event { record = trials.first }
-                if case .message(.piece, _) = event { record = trials.first }
+                if case .message(.chunk, _) = event { record = trials.first }
             }
             if case .assign(let assignment) = message {
                 if assignment.attempt > 1 { secondAssignments += assignment.trials.count }

@@ -27,11 +27,11 @@ extension Simulation {
             note("worker \(id)'s clock jumps \(jump) ms")
             workers[id]?.ahead += jump
             workers[id]?.jumps += 1
-            work(id, .wake)
+            work(id, .tick)
         case 7:
             ahead += chance.milliseconds(0...options.clockJump)
             note("the coordinator's clock is \(ahead) ms ahead")
-            if dispatcher != nil, now.milliseconds >= stoppedUntil { coordinate(.wake) }
+            if dispatcher != nil, now.milliseconds >= stoppedUntil { coordinate(.tick) }
         default: disconnect(id, until: now.milliseconds + chance.milliseconds(0...2000))
         }
     }

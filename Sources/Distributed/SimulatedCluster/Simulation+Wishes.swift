@@ -128,14 +128,14 @@ extension Simulation {
                 let until = workers[id]?.until, let ahead = workers[id]?.ahead, isEndKnown(of: id)
             else { continue }
             switch event {
-            case .message(.report, _), .message(.beat, _), .message(.progress, _): break
+            case .message(.report, _), .message(.heartbeat, _), .message(.progress, _): break
             default: continue
             }
             let slack = options.latency + options.turn + 10
             guard until.milliseconds - now.milliseconds - ahead + slack < 2 * shortest, let dispatcher else {
                 continue
             }
-            let mine = dispatcher.workerFacts(at: coordinatorTime).first { $0.id == worker }?.held ?? 0
+            let mine = dispatcher.workerStatuses(at: coordinatorTime).first { $0.id == worker }?.held ?? 0
             // Others ran trials before this event, and do after it.
             let others = effects.reduce(dispatcher.leasedCount - mine) { count, effect in
                 guard case .send(.assign(let other), let id) = effect, id != worker else { return count }
@@ -163,7 +163,7 @@ extension Simulation {
 
     /// Without faults, a run in which everything fails ends after a few failures a slot.
     mutating func checkDespair() {
-        guard options.isCalm, options.isHopeless, !options.isTogether, !isMended,
+        guard options.isCalm, options.isHopeless, !options.isBatched, !isMended,
             options.hosts * Int(options.slots) <= 4
         else {
             return

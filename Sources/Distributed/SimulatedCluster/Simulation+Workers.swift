@@ -80,8 +80,8 @@ extension Simulation {
             workers[id]?.processes[slot].isUp = false
             workers[id]?.processes[slot].trials = []
             work(id, .slotDied(slot, cause: cause, unixMilliseconds: now.milliseconds))
-        case .sendPiece(let trial, let file, let offset, let count):
-            sendPiece(trial, Int(file), offset, count, from: id)
+        case .sendChunk(let trial, let file, let offset, let count):
+            sendChunk(trial, Int(file), offset, count, from: id)
         case .deleteFiles(let trial):
             if workers[id]?.files.remove(trial) == nil { fail("weights of trial \(trial) are deleted twice") }
         case .note: break
@@ -99,7 +99,7 @@ extension Simulation {
         }
     }
 
-    private mutating func sendPiece(
+    private mutating func sendChunk(
         _ trial: UInt64, _ file: Int, _ offset: UInt64, _ count: Int, from id: UInt64
     ) {
         guard workers[id]?.files.contains(trial) == true else {
@@ -110,7 +110,7 @@ extension Simulation {
             return
         }
         let bytes = [UInt8](repeating: weightByte(trial, file), count: count)
-        sendUp(.piece(Piece(trial: trial, file: UInt32(file), offset: offset, bytes: bytes)), from: id)
+        sendUp(.chunk(Chunk(trial: trial, file: UInt32(file), offset: offset, bytes: bytes)), from: id)
     }
 
     // MARK: Slots

@@ -152,7 +152,7 @@ public struct Simulation {
             if !journal.quarantined.isEmpty { fail("a good trial is quarantined, without a fault") }
         }
         var next = Dispatcher(trialCount: options.trials, sweep: [], restored: journal.restored)
-        if next.handle(.wake, at: now) != [.finished] { fail("what was appended does not restore the end") }
+        if next.handle(.tick, at: now) != [.finished] { fail("what was appended does not restore the end") }
     }
 
     private mutating func happen(_ happening: Happening) {
@@ -179,7 +179,7 @@ public struct Simulation {
         case .wakeCoordinator(let life):
             guard life == self.life, dispatcher != nil else { return }
             coordinatorWake = nil
-            coordinate(.wake)
+            coordinate(.tick)
             if let next = dispatcher?.nextDeadline, next <= coordinatorTime {
                 fail("the dispatcher would be woken for ever")
             }
@@ -190,7 +190,7 @@ public struct Simulation {
         case .wakeWorker(let id):
             guard let due = workers[id]?.nextWake, due <= now.milliseconds else { return }
             workers[id]?.nextWake = nil
-            work(id, .wake)
+            work(id, .tick)
             if let worker = workers[id], let until = worker.until, now + worker.ahead >= until {
                 fail("worker \(id) outlives its time")
             }

@@ -46,7 +46,7 @@ public struct SimulationOptions: Sendable {
     /// How long a worker lives at the least, as a batch engine's job does; nil: until something ends it.
     var lifetime: Int64?
     /// Whether slots train trials of one seed together.
-    var isTogether: Bool
+    var isBatched: Bool
     /// Until when an operator and the machine act, also where there are no faults.
     var wishesEnd: Int64
     /// How far apart an operator's wishes come at the most; nil: there is no operator.
@@ -85,7 +85,7 @@ public struct SimulationOptions: Sendable {
         duplicates = chance.pick(0, 0, 0.1)
         reorders = chance.pick(0, 0, 0.1)
         clockJump = chance.pick(0, 0, 3000, 60_000)
-        files = chance.pick([], [], [5], [5, 9], trials <= 5 ? [UInt64(WireLimit.piece) + 5, 1] : [7])
+        files = chance.pick([], [], [5], [5, 9], trials <= 5 ? [UInt64(WireLimit.chunk) + 5, 1] : [7])
         lostFiles = chance.pick(0, 0.02)
         settings = DispatchSettings()
         settings.trialLimitSeconds = 30
@@ -98,10 +98,10 @@ public struct SimulationOptions: Sendable {
         let drawn: Int64? = own.pick(nil, nil, nil, longest + 10_000, 3 * longest + 10_000)
         // While the others are between two lives a bad host would have all trials for itself.
         // A record counts when its weights have come, and each piece is asked for: who lives shorter is of no use.
-        let pieces = files.reduce(0) { $0 + Int64($1 / UInt64(WireLimit.piece)) + 1 }
+        let pieces = files.reduce(0) { $0 + Int64($1 / UInt64(WireLimit.chunk)) + 1 }
         let transfer = 2 * latency * pieces
         lifetime = hasBadHost ? nil : drawn.map { $0 + transfer }
-        isTogether = own.hits(0.5)
+        isBatched = own.hits(0.5)
         var wishes = Chance(own.next() ^ 0x0915)
         wishesEnd = max(faultsEnd, wishes.milliseconds(20_000...60_000))
         wishEvery = wishes.pick(nil, nil, 5000, 20_000)
@@ -152,7 +152,7 @@ extension SimulationOptions: CustomStringConvertible {
         network: up to \(latency) ms, duplicates \(duplicates), reorders \(reorders), \
         \(queuesWhileDown ? "queues" : "drops") while down, \(tellsOfConnections ? "tells" : "does not tell") of connections
         workers end \(lifetime.map { "after \($0) ms or up to twice that" } ?? "only when they are made to")
-        shards of \(settings.shardMilliseconds) ms, trials \(isTogether ? "together where they may be" : "alone")
+        shards of \(settings.shardMilliseconds) ms, trials \(isBatched ? "together where they may be" : "alone")
         until \(wishesEnd) ms: an operator \(wishEvery.map { "acts up to \($0) ms apart" } ?? "does nothing"), the \
         coordinator \(stopEvery.map { "is stopped up to \($0) ms apart, up to \(longestStop) ms" } ?? "is never stopped")
         false records \(lies)\(isHopeless ? "; everything fails until it is mended (\(settings.mayGrow ? "others" : "no others") may come)" : "")

@@ -41,6 +41,27 @@ enum AddressLookup {
     }
 
     static func isInterface(_ name: String) -> Bool { if_nametoindex(name) != 0 }
+
+    /// The first IPv4 address of a network card of this machine; nil where it has none.
+    static func address(ofInterface name: String) -> String? {
+        var list: UnsafeMutablePointer<ifaddrs>?
+        guard getifaddrs(&list) == 0 else { return nil }
+        defer { freeifaddrs(list) }
+        var next = list
+        while let entry = next {
+            next = entry.pointee.ifa_next
+            guard let address = entry.pointee.ifa_addr, address.pointee.sa_family == sa_family_t(AF_INET),
+                String(cString: entry.pointee.ifa_name) == name
+            else { continue }
+            var text = [CChar](repeating: 0, count: Int(NI_MAXHOST))
+            let size = socklen_t(MemoryLayout<sockaddr_in>.size)
+            guard getnameinfo(address, size, &text, socklen_t(text.count), nil, 0, NI_NUMERICHOST) == 0 else {
+                return nil
+            }
+            return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        }
+        return nil
+    }
 }
 
 extension Endpoint {
@@ -60,8 +81,10 @@ extension Endpoint {
             }
             endpoint.address = first
         } catch {
-            // ZeroMQ knows the machine's own network cards.
             guard AddressLookup.isInterface(host) else { throw error }
+            // ZeroMQ, too, knows the machine's own network cards.
+            endpoint.isCard = true
+            endpoint.address = AddressLookup.address(ofInterface: host) ?? host
         }
         return endpoint
     }

@@ -19,7 +19,7 @@ public final class ControlListener {
 
     public static let fileName = "control.sock"
     private static let longestRequest = 4096
-    private static let mostConnections = 32
+    private static let maxConnections = 32
 
     private let listener: Int32
     /// The run directory, as a descriptor.
@@ -53,7 +53,7 @@ public final class ControlListener {
 
     /// Lines that have come since this was last asked; never waits.
     public func requests() -> [Request] {
-        while connections.count < Self.mostConnections {
+        while connections.count < Self.maxConnections {
             let descriptor = accept(listener, nil, nil)
             guard descriptor >= 0 else { break }
             _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)

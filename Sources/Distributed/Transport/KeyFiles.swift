@@ -40,7 +40,7 @@ public enum KeyError: Error, Equatable, Sendable {
     public var message: String {
         switch self {
         case .noFolder(let path):
-            "\(path): no such folder; on the coordinator's machine 'ranksweep keys new \(path)' makes it"
+            "\(path): no such folder; on the coordinator's machine \(quotedCommand("ranksweep keys new \(shellPath(path))")) makes it"
         case .noWorkerFolder(let path):
             "\(path): no such folder; on the coordinator's machine 'ranksweep keys add DIR NAME' makes it, to be "
                 + "copied here"
@@ -51,10 +51,10 @@ public enum KeyError: Error, Equatable, Sendable {
         case .notAKey(let path):
             "\(path): not a key file: it must hold one key of 40 letters, as 'ranksweep keys' writes it"
         case .readable(let path, let mode):
-            "\(path): others can read this secret (mode \(octal(mode))): chmod 600 \(path), and if anyone may "
+            "\(path): others can read this secret (mode \(octal(mode))): chmod 600 \(shellPath(path)), and if anyone may "
                 + "have read it, make new keys"
         case .writable(let path, let mode):
-            "\(path): others can change this (mode \(octal(mode))), and so let anyone in: chmod go-w \(path)"
+            "\(path): others can change this (mode \(octal(mode))), and so let anyone in: chmod go-w \(shellPath(path))"
         case .foreign(let path): "\(path): belongs to another user: only one's own keys are trusted"
         case .exists(let path): "\(path): is there already; keys are never overwritten"
         case .hasKeys(let name, let path):
@@ -65,12 +65,13 @@ public enum KeyError: Error, Equatable, Sendable {
         case .unknownName(let name, let path, let near):
             "no worker '\(name)' in \(path)" + (near.map { "; did you mean '\($0)'?" } ?? "")
         case .revoked(let name, let path):
-            "'\(name)' is revoked, and gets no keys: 'ranksweep keys unrevoke \(path) \(name)' takes that back"
+            "'\(name)' is revoked, and gets no keys: "
+                + "\(quotedCommand("ranksweep keys unrevoke \(shellPath(path)) \(name)")) takes that back"
         case .notRevoked(let name, let path, let near):
             "'\(name)' is not revoked in \(path)" + (near.map { "; did you mean '\($0)'?" } ?? "")
         case .movedAway(let name, let path):
-            "\(path)/hosts/\(name) is not here: the keys of '\(name)' were installed or moved away; 'ranksweep "
-                + "keys renew \(path) \(name)' makes new ones"
+            "\(path)/hosts/\(name) is not here: the keys of '\(name)' were installed or moved away; "
+                + "\(quotedCommand("ranksweep keys renew \(shellPath(path)) \(name)")) makes new ones"
         case .nested(let path, let inner):
             "\(path) holds another folder of keys, \(inner): a copy over an old folder lands inside it, and the "
                 + "old keys would stay in use; remove the wrong ones ('ranksweep keys install' replaces a folder)"

@@ -8,7 +8,7 @@ final class MessageSocket {
     /// Readable when there is news of connections.
     fileprivate private(set) var monitor: UnsafeMutableRawPointer?
     /// Readable when somebody wants to be let in (ZeroMQ RFC 27).
-    fileprivate private(set) var door: UnsafeMutableRawPointer?
+    fileprivate private(set) var authenticator: UnsafeMutableRawPointer?
     private let context: UnsafeMutableRawPointer
 
     init(type: Int32, endpoint: String) throws(TransportError) {
@@ -35,18 +35,20 @@ final class MessageSocket {
         if let monitor { zmq_close(monitor) }
         zmq_close(handle)
         // After the socket it guards: without a guard, CURVE lets everybody in.
-        if let door { zmq_close(door) }
+        if let authenticator { zmq_close(authenticator) }
         zmq_ctx_term(context)
     }
 
     // MARK: - Keys
 
-    /// Admits only whom `answerDoor` admits. Before `bind`.
-    func guardDoor(_ secret: SecretKey) throws(TransportError) {
+    /// Admits only whom `answerHandshakes` admits. Before `bind`.
+    func requireKeys(_ secret: SecretKey) throws(TransportError) {
         let address = "inproc://zeromq.zap.01"
-        door = zmq_socket(context, ZMQ_REP)
-        // Not being able to guard the door must not leave it open.
-        guard let door, zmq_bind(door, address) == 0 else { throw MessageSocket.error("listen at", address) }
+        authenticator = zmq_socket(context, ZMQ_REP)
+        // Not being able to guard the authenticator must not leave it open.
+        guard let authenticator, zmq_bind(authenticator, address) == 0 else {
+            throw MessageSocket.error("listen at", address)
+        }
         var isServer = Int32(1)
         let domain = "ranksweep"
         guard zmq_setsockopt(handle, ZMQ_CURVE_SERVER, &isServer, MemoryLayout<Int32>.size) == 0,
@@ -69,11 +71,11 @@ final class MessageSocket {
     /// Answers those who want to be let in: with the name of their connection, or not.
     ///
     /// - Parameter decide: told the public key, 32 bytes, and the peer's address.
-    func answerDoor(_ decide: (_ key: [UInt8], _ address: String) -> String?) {
-        guard let door else { return }
+    func answerHandshakes(_ decide: (_ key: [UInt8], _ address: String) -> String?) {
+        guard let authenticator else { return }
         // Bounded, that messages have their turn.
         for _ in 0..<200 {
-            guard let parts = receive(from: door, parts: 7)?.parts else { return }
+            guard let parts = receive(from: authenticator, parts: 7)?.parts else { return }
             // Version, request, domain, address, routing id, mechanism, key.
             let isOurs = parts.count == 7 && parts[5] == Array("CURVE".utf8)
             let name = isOurs ? decide(parts[6], String(decoding: parts[3], as: UTF8.self)) : nil
@@ -85,7 +87,7 @@ final class MessageSocket {
             ]
             for (place, part) in reply.enumerated() {
                 let flags = ZMQ_DONTWAIT | (place < reply.count - 1 ? ZMQ_SNDMORE : 0)
-                zmq_send(door, part, part.count, flags)
+                zmq_send(authenticator, part, part.count, flags)
             }
         }
     }
@@ -143,7 +145,7 @@ final class MessageSocket {
         guard zmq_connect(handle, endpoint) == 0 else { throw MessageSocket.error("connect to", endpoint) }
     }
 
-    /// A message with the name that the door gave its connection, and the descriptor it came by (−1:
+    /// A message with the name that the authenticator gave its connection, and the descriptor it came by (−1:
     /// unknown).
     struct Received {
         var parts: [[UInt8]]
@@ -167,7 +169,7 @@ final class MessageSocket {
             let bytes = UnsafeRawBufferPointer(start: zmq_msg_data(&message), count: zmq_msg_size(&message))
             if parts.count < most { parts.append(Array(bytes)) }
             guard zmq_msg_more(&message) == 0 else { continue }
-            let user = door == nil ? nil : zmq_msg_gets(&message, "User-Id")
+            let user = authenticator == nil ? nil : zmq_msg_gets(&message, "User-Id")
             return Received(
                 parts: parts, name: user.map { String(cString: $0) },
                 descriptor: zmq_msg_get(&message, ZMQ_SRCFD))
@@ -192,7 +194,7 @@ func waitForInput(
         zmq_pollitem_t(socket: nil, fd: $0, events: Int16(ZMQ_POLLIN), revents: 0)
     }
     // They only wake the caller, who then looks.
-    for other in [socket.monitor, socket.door].compactMap({ $0 }) {
+    for other in [socket.monitor, socket.authenticator].compactMap({ $0 }) {
         items.append(zmq_pollitem_t(socket: other, fd: 0, events: Int16(ZMQ_POLLIN), revents: 0))
     }
     items += writable.map { zmq_pollitem_t(socket: nil, fd: $0, events: Int16(ZMQ_POLLOUT), revents: 0) }

@@ -75,11 +75,13 @@ public struct ChildProgram {
     public enum End: Equatable, Sendable {
         case exited(Int32)
         case killed(signal: Int32)
+        /// By SIGKILL, with no processor time left to it: the hard limit gives no other signal.
+        case outOfTime
 
         /// What to do about the limit that ended it, where it was one of this process's children.
         private var limitAdvice: String {
             switch self {
-            case .killed(SIGXCPU): ProcessLimit.processorTime.advice.map { ": \($0)" } ?? ""
+            case .killed(SIGXCPU), .outOfTime: ProcessLimit.processorTime.advice.map { ": \($0)" } ?? ""
             case .killed(SIGXFSZ): ProcessLimit.fileSize.advice.map { ": \($0)" } ?? ""
             default: ""
             }
@@ -93,6 +95,7 @@ public struct ChildProgram {
             case .exited(let code): "exited with code \(code)"
             case .killed(let signal):
                 "was killed by \(signalName(signal)) (\(String(cString: strsignal(signal))))\(limitAdvice)"
+            case .outOfTime: "was killed by SIGKILL, its processor time used up\(limitAdvice)"
             }
         }
     }
@@ -113,11 +116,23 @@ public struct ChildProgram {
             let found = wait4(process, &status, flags, &usage)
             if found < 0, errno == EINTR { continue }
             guard found > 0 else { return nil }
-            return (End(status: status), UInt64(max(0, usage.ru_maxrss)) * 1024)
+            let end = End(status: status)
+            let isSpent = end == .killed(signal: SIGKILL) && usage.isSpent
+            return (isSpent ? .outOfTime : end, UInt64(max(0, usage.ru_maxrss)) * 1024)
         }
     }
 
     public func send(signal: Int32) { kill(process, signal) }
+}
+
+extension rusage {
+    /// Whether the processor time is all that the hard limit allows. The system counts for the limit in ticks, which is
+    /// coarser than what it tells here.
+    fileprivate var isSpent: Bool {
+        guard let limit = ProcessLimit.processorTime.hardValue else { return false }
+        func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1e6 }
+        return seconds(ru_utime) + seconds(ru_stime) > 0.98 * Double(limit) - 0.5
+    }
 }
 
 /// "SIGSEGV"; "signal 40" where it has no name.

@@ -36,6 +36,8 @@ public struct Endpoint: Equatable, Sendable {
     public let host: String
     /// What `host` stands for, once `resolved`.
     public internal(set) var address: String
+    /// Whether `host` is a network card of this machine, once `resolved`.
+    var isCard = false
     /// nil: any free port.
     public internal(set) var port: UInt16?
 
@@ -134,9 +136,9 @@ public struct QueueLimits: Equatable, Sendable {
 /// whose key is not on the list at that moment.
 public final class CoordinatorSocket {
     let socket: MessageSocket
-    private var gate: Gate
+    private var policy: AccessPolicy
     private var connections = ConnectionCount()
-    private var intake = Intake()
+    private var unfinished = UnfinishedMessageLimit()
     private var barred: [WorkerID] = []
     private var lastKey: (name: String, key: PublicKey)?
     /// Keys that were refused: the first few, for a person to see.
@@ -155,7 +157,7 @@ public final class CoordinatorSocket {
     public init(
         listeningAt endpoint: Endpoint, keys: CoordinatorKeys? = nil, limits: QueueLimits = QueueLimits()
     ) throws(TransportError) {
-        gate = Gate(list: keys?.list, own: keys?.own)
+        policy = AccessPolicy(list: keys?.list, own: keys?.own)
         let endpoint = endpoint.address == endpoint.host ? try endpoint.resolved() : endpoint
         socket = try MessageSocket(type: ZMQ_ROUTER, endpoint: endpoint.bound)
         socket.set(ZMQ_MAXMSGSIZE, Int64(limits.frame))
@@ -167,12 +169,13 @@ public final class CoordinatorSocket {
         socket.set(ZMQ_RCVHWM, Int32(limits.received))
         socket.set(ZMQ_SNDHWM, Int32(limits.sent))
         socket.set(ZMQ_BACKLOG, Int32(1024))
-        if let keys { try socket.guardDoor(keys.pair.secretKey) }
+        if let keys { try socket.requireKeys(keys.pair.secretKey) }
         socket.watchConnections(ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED)
         try socket.bind(endpoint.bound)
         let bound = socket.text(ZMQ_LAST_ENDPOINT)
         let port = bound.lastIndex(of: ":").map { bound[bound.index(after: $0)...] } ?? ""
-        self.endpoint = "tcp://\(endpoint.host):\(port)"
+        // Elsewhere a network card's name means nothing.
+        self.endpoint = "tcp://\(endpoint.isCard ? endpoint.address : endpoint.host):\(port)"
     }
 
     /// The next message, if one has come. What no worker of ours can have sent is dropped and counted, and
@@ -181,13 +184,13 @@ public final class CoordinatorSocket {
         // Bounded: who sends nothing else must not keep the caller here.
         for _ in 0..<1000 {
             guard let message = socket.receive() else { return nil }
-            intake.delivered(message.descriptor)
+            unfinished.delivered(message.descriptor)
             let parts = message.parts
             guard parts.count == 2, let worker = WorkerID(routingID: parts[0]) else {
-                gate.noteMalformed()
+                policy.noteMalformed()
                 continue
             }
-            switch gate.hear(worker, key: message.name.flatMap { publicKey(of: $0) }) {
+            switch policy.hear(worker, key: message.name.flatMap { publicKey(of: $0) }) {
             case .admitted: return (worker, parts[1])
             case .barred: if barred.count < 1000, !barred.contains(worker) { barred.append(worker) }
             case .malformed: break
@@ -214,25 +217,25 @@ public final class CoordinatorSocket {
     /// Takes another list of those who may join.
     ///
     /// - Returns: the workers that are not welcome any more.
-    public func replace(_ list: AllowList) -> [WorkerID] { gate.replace(list) }
+    public func replace(_ list: AllowList) -> [WorkerID] { policy.replace(list) }
 
     /// The worker left.
-    public func forget(_ worker: WorkerID) { gate.forget(worker) }
+    public func forget(_ worker: WorkerID) { policy.forget(worker) }
 
     /// A message was well-formed for this socket only.
-    public func noteMalformed() { gate.noteMalformed() }
+    public func noteMalformed() { policy.noteMalformed() }
 
     public var refusals: RefusalCounts {
-        var counts = gate.counts
+        var counts = policy.counts
         counts.strangers += connections.strangers(refused: counts.unknownKeys + counts.revokedKeys)
         return counts
     }
 
     /// Answers those who knock, and counts who came and went.
     fileprivate func tend() {
-        socket.answerDoor { key, address in
+        socket.answerHandshakes { key, address in
             let key = PublicKey(bytes: key)
-            if gate.connect(key) { return key?.text ?? "" }
+            if policy.connect(key) { return key?.text ?? "" }
             if let key, refusedKeys.count < 10, !refusedKeys.contains(where: { $0.key == key }) {
                 refusedKeys.append(RefusedKey(key: key, address: address))
             }
@@ -242,20 +245,20 @@ public final class CoordinatorSocket {
             switch event.kind {
             case ZMQ_EVENT_ACCEPTED:
                 connections.accepted += 1
-                intake.opened(Int32(truncatingIfNeeded: event.value))
+                unfinished.opened(Int32(truncatingIfNeeded: event.value))
             case ZMQ_EVENT_HANDSHAKE_SUCCEEDED: connections.succeeded += 1
             default:
                 connections.ended += 1
-                intake.closed(Int32(truncatingIfNeeded: event.value))
+                if unfinished.closed(Int32(truncatingIfNeeded: event.value)) { connections.spoken += 1 }
             }
         }
     }
 
     /// Ends connections that send on and on without coming to a message's end. Call it once a second or so.
     public func endEndlessMessages() {
-        for descriptor in intake.look({ cposix_bytes_received($0) }) {
+        for descriptor in unfinished.look({ cposix_bytes_received($0) }) {
             shutdown(descriptor, Int32(SHUT_RDWR))
-            gate.noteMalformed()
+            policy.noteMalformed()
         }
     }
 
@@ -275,7 +278,7 @@ public final class WorkerSocket {
     public enum News: Equatable, Sendable {
         /// A connection was made: the first, or another after one was lost.
         case connected
-        case failed(LinkTrouble)
+        case failed(ConnectionFailure)
     }
 
     /// Connects, and connects again whenever the connection is lost.
@@ -302,7 +305,7 @@ public final class WorkerSocket {
         socket.watchConnections(
             ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH
                 | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL)
-        try socket.connect(endpoint.text)
+        try socket.connect(endpoint.isCard ? endpoint.bound : endpoint.text)
         return socket
     }
 

@@ -24,7 +24,7 @@ public enum WireLimit {
     public static let sweep = 2 << 20
     public static let list = 100_000
     /// Of a file of weights: small enough that beats come in time on a slow line.
-    public static let piece = 256 << 10
+    public static let chunk = 256 << 10
     /// Of a trial's attempts: whoever counts on from here does not overflow.
     public static let attempt: UInt32 = 1 << 30
     /// Of a time since 1970 (in milliseconds) and of how long something took (in seconds): sums and differences of them

@@ -1,65 +1,66 @@
 import Sweep
 
 extension CoordinatorMessage {
-    private enum Kind: UInt8 {
-        case welcome = 1, refuse, assign, beat, accepted, revoke, finish, fetch, recall
+    private enum MessageType: UInt8 {
+        case welcome = 1, refuse, assign, heartbeat, accepted, revoke, finish, fetch, recall
     }
 
     public var encoded: [UInt8] {
         switch self {
         case .welcome(let welcome):
-            var writer = ByteWriter(kind: Kind.welcome.rawValue)
+            var writer = ByteWriter(kind: MessageType.welcome.rawValue)
             writer.write(welcome.sweep)
-            writer.write(welcome.beatMilliseconds)
+            writer.write(welcome.heartbeatMilliseconds)
             writer.write(welcome.trialLimitSeconds)
             return writer.bytes
         case .refuse(let reason):
-            var writer = ByteWriter(kind: Kind.refuse.rawValue)
+            var writer = ByteWriter(kind: MessageType.refuse.rawValue)
             writer.write(reason)
             return writer.bytes
         case .assign(let assignment):
-            var writer = ByteWriter(kind: Kind.assign.rawValue)
+            var writer = ByteWriter(kind: MessageType.assign.rawValue)
             writer.write(assignment.lease.value)
             writer.write(assignment.attempt)
             writer.write(list: assignment.trials) { $0.write($1) }
-            writer.write(assignment.isTogether)
+            writer.write(assignment.isBatched)
             return writer.bytes
-        case .beat: return ByteWriter(kind: Kind.beat.rawValue).bytes
+        case .heartbeat: return ByteWriter(kind: MessageType.heartbeat.rawValue).bytes
         case .accepted(let trials):
-            var writer = ByteWriter(kind: Kind.accepted.rawValue)
+            var writer = ByteWriter(kind: MessageType.accepted.rawValue)
             writer.write(list: trials) { $0.write($1) }
             return writer.bytes
         case .revoke(let lease, let trials):
-            var writer = ByteWriter(kind: Kind.revoke.rawValue)
+            var writer = ByteWriter(kind: MessageType.revoke.rawValue)
             writer.write(lease.value)
             writer.write(list: trials) { $0.write($1) }
             return writer.bytes
         case .fetch(let trial, let file, let offset):
-            var writer = ByteWriter(kind: Kind.fetch.rawValue)
+            var writer = ByteWriter(kind: MessageType.fetch.rawValue)
             writer.write(trial)
             writer.write(file)
             writer.write(offset)
             return writer.bytes
-        case .recall: return ByteWriter(kind: Kind.recall.rawValue).bytes
-        case .finish: return ByteWriter(kind: Kind.finish.rawValue).bytes
+        case .recall: return ByteWriter(kind: MessageType.recall.rawValue).bytes
+        case .finish: return ByteWriter(kind: MessageType.finish.rawValue).bytes
         }
     }
 
     public init(decoding bytes: [UInt8]) throws(WireError) {
         var reader = try ByteReader(bytes)
-        switch Kind(rawValue: reader.kind) {
+        switch MessageType(rawValue: reader.kind) {
         case .welcome:
             self = .welcome(
                 Welcome(
-                    sweep: try reader.readBytes(limit: WireLimit.sweep), beatMilliseconds: try reader.read(),
+                    sweep: try reader.readBytes(limit: WireLimit.sweep),
+                    heartbeatMilliseconds: try reader.read(),
                     trialLimitSeconds: try reader.read()))
         case .refuse: self = .refuse(reason: try reader.readText())
         case .assign:
             self = .assign(
                 Assignment(
                     lease: LeaseID(try reader.read()), attempt: try reader.readAttempt(),
-                    trials: try reader.readTrials(), isTogether: try reader.readBool()))
-        case .beat: self = .beat
+                    trials: try reader.readTrials(), isBatched: try reader.readBool()))
+        case .heartbeat: self = .heartbeat
         case .accepted: self = .accepted(try reader.readTrials())
         case .revoke: self = .revoke(LeaseID(try reader.read()), try reader.readTrials())
         case .fetch:
@@ -73,16 +74,16 @@ extension CoordinatorMessage {
 }
 
 extension SlotRequest {
-    private enum Kind: UInt8 { case sweep = 1, run }
+    private enum MessageType: UInt8 { case sweep = 1, run }
 
     public var encoded: [UInt8] {
         switch self {
         case .sweep(let sweep):
-            var writer = ByteWriter(kind: Kind.sweep.rawValue)
+            var writer = ByteWriter(kind: MessageType.sweep.rawValue)
             writer.write(sweep)
             return writer.bytes
         case .run(let trials):
-            var writer = ByteWriter(kind: Kind.run.rawValue)
+            var writer = ByteWriter(kind: MessageType.run.rawValue)
             writer.write(list: trials) { $0.write($1) }
             return writer.bytes
         }
@@ -90,7 +91,7 @@ extension SlotRequest {
 
     public init(decoding bytes: [UInt8]) throws(WireError) {
         var reader = try ByteReader(bytes)
-        switch Kind(rawValue: reader.kind) {
+        switch MessageType(rawValue: reader.kind) {
         case .sweep: self = .sweep(try reader.readBytes(limit: WireLimit.sweep))
         case .run: self = .run(trials: try reader.readTrials())
         case nil: throw .unknownKind(reader.kind)
@@ -100,18 +101,18 @@ extension SlotRequest {
 }
 
 extension SlotReply {
-    private enum Kind: UInt8 { case ready = 1, done, failed, progress }
+    private enum MessageType: UInt8 { case ready = 1, done, failed, progress }
 
     public var encoded: [UInt8] {
         switch self {
         case .ready(let kernel, let commit):
-            var writer = ByteWriter(kind: Kind.ready.rawValue)
+            var writer = ByteWriter(kind: MessageType.ready.rawValue)
             writer.write(kernel)
             writer.write(commit)
             return writer.bytes
         case .done(
             let trial, let id, let body, let files, let continuedFrom, let seconds, let measuring, let peak):
-            var writer = ByteWriter(kind: Kind.done.rawValue)
+            var writer = ByteWriter(kind: MessageType.done.rawValue)
             writer.write(trial)
             writer.write(id.text)
             writer.write(body)
@@ -122,14 +123,14 @@ extension SlotReply {
             writer.write(peak)
             return writer.bytes
         case .failed(let trial, let cause, let seconds, let peak):
-            var writer = ByteWriter(kind: Kind.failed.rawValue)
+            var writer = ByteWriter(kind: MessageType.failed.rawValue)
             writer.write(trial)
             writer.write(cause)
             writer.write(seconds)
             writer.write(peak)
             return writer.bytes
         case .progress(let progress):
-            var writer = ByteWriter(kind: Kind.progress.rawValue)
+            var writer = ByteWriter(kind: MessageType.progress.rawValue)
             progress.write(to: &writer)
             return writer.bytes
         }
@@ -137,7 +138,7 @@ extension SlotReply {
 
     public init(decoding bytes: [UInt8]) throws(WireError) {
         var reader = try ByteReader(bytes)
-        switch Kind(rawValue: reader.kind) {
+        switch MessageType(rawValue: reader.kind) {
         case .ready: self = .ready(kernel: try reader.readText(), commit: try reader.readText())
         case .done:
             self = .done(

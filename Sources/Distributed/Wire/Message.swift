@@ -24,13 +24,13 @@ public enum WorkerMessage: Equatable, Sendable {
     /// The first message, said again to a silent coordinator, and from time to time: it says what is held,
     /// and so what was lost on the way.
     case hello(Hello)
-    case beat
+    case heartbeat
     /// How far the trials are that its slots run; those that say nothing yet are left out.
     case progress([TrialProgress])
     case report(Report)
     case failure(Failure)
     /// What a `fetch` asked for.
-    case piece(Piece)
+    case chunk(Chunk)
     /// The worker leaves of its own will; its unfinished trials are free at once.
     case goodbye
 
@@ -76,18 +76,18 @@ public enum WorkerMessage: Equatable, Sendable {
         public var attempt: UInt32
         public var stage: Stage
         /// Whether all of the lease are run at once by one slot.
-        public var isTogether: Bool
+        public var isBatched: Bool
 
         public enum Stage: UInt8, CaseIterable, Sendable { case waiting, running, reported }
 
         public init(
-            lease: LeaseID, trial: UInt64, attempt: UInt32, stage: Stage = .waiting, isTogether: Bool = false
+            lease: LeaseID, trial: UInt64, attempt: UInt32, stage: Stage = .waiting, isBatched: Bool = false
         ) {
             self.lease = lease
             self.trial = trial
             self.attempt = attempt
             self.stage = stage
-            self.isTogether = isTogether
+            self.isBatched = isBatched
         }
     }
 
@@ -169,7 +169,7 @@ public struct KeptFile: Equatable, Sendable {
 }
 
 /// A part of a trial's kept weights.
-public struct Piece: Equatable, Sendable {
+public struct Chunk: Equatable, Sendable {
     public var trial: UInt64
     /// Its place in the report's list.
     public var file: UInt32
@@ -230,7 +230,7 @@ public enum CoordinatorMessage: Equatable, Sendable {
     case refuse(reason: String)
     case assign(Assignment)
     /// Nothing to say, still here: a worker that hears nothing for long says hello again.
-    case beat
+    case heartbeat
     /// These trials have durable records: forget what you hold of them. Never the answer to a failure.
     case accepted([UInt64])
     /// Give back the trials that no slot has begun, and say by a hello what is still held.
@@ -244,13 +244,13 @@ public enum CoordinatorMessage: Equatable, Sendable {
 
     public struct Welcome: Equatable, Sendable {
         public var sweep: [UInt8]
-        public var beatMilliseconds: UInt32
+        public var heartbeatMilliseconds: UInt32
         /// A trial that runs longer is ended, and has failed; 0: never.
         public var trialLimitSeconds: UInt32
 
-        public init(sweep: [UInt8], beatMilliseconds: UInt32, trialLimitSeconds: UInt32 = 0) {
+        public init(sweep: [UInt8], heartbeatMilliseconds: UInt32, trialLimitSeconds: UInt32 = 0) {
             self.sweep = sweep
-            self.beatMilliseconds = beatMilliseconds
+            self.heartbeatMilliseconds = heartbeatMilliseconds
             self.trialLimitSeconds = trialLimitSeconds
         }
     }
@@ -261,13 +261,13 @@ public enum CoordinatorMessage: Equatable, Sendable {
         /// Grid indices.
         public var trials: [UInt64]
         /// Whether one slot is to train them all at once.
-        public var isTogether: Bool
+        public var isBatched: Bool
 
-        public init(lease: LeaseID, attempt: UInt32, trials: [UInt64], isTogether: Bool = false) {
+        public init(lease: LeaseID, attempt: UInt32, trials: [UInt64], isBatched: Bool = false) {
             self.lease = lease
             self.attempt = attempt
             self.trials = trials
-            self.isTogether = isTogether
+            self.isBatched = isBatched
         }
     }
 }

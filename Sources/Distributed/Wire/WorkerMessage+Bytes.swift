@@ -1,12 +1,12 @@
 import Sweep
 
 extension WorkerMessage {
-    private enum Kind: UInt8 { case hello = 1, beat, report, failure, goodbye, piece, progress }
+    private enum MessageType: UInt8 { case hello = 1, heartbeat, report, failure, goodbye, chunk, progress }
 
     public var encoded: [UInt8] {
         switch self {
         case .hello(let hello):
-            var writer = ByteWriter(kind: Kind.hello.rawValue)
+            var writer = ByteWriter(kind: MessageType.hello.rawValue)
             writer.write(hello.program)
             writer.write(hello.host)
             writer.write(hello.process)
@@ -18,19 +18,19 @@ extension WorkerMessage {
                 writer.write(held.trial)
                 writer.write(held.attempt)
                 writer.write(held.stage.rawValue)
-                writer.write(held.isTogether)
+                writer.write(held.isBatched)
             }
             writer.write(hello.remainingMilliseconds ?? .max)
             writer.write(hello.checkpointMilliseconds)
             writer.write(hello.commit)
             return writer.bytes
-        case .beat: return ByteWriter(kind: Kind.beat.rawValue).bytes
+        case .heartbeat: return ByteWriter(kind: MessageType.heartbeat.rawValue).bytes
         case .progress(let list):
-            var writer = ByteWriter(kind: Kind.progress.rawValue)
+            var writer = ByteWriter(kind: MessageType.progress.rawValue)
             writer.write(list: list) { $1.write(to: &$0) }
             return writer.bytes
         case .report(let report):
-            var writer = ByteWriter(kind: Kind.report.rawValue)
+            var writer = ByteWriter(kind: MessageType.report.rawValue)
             writer.write(report.lease.value)
             writer.write(report.trial)
             writer.write(report.id.text)
@@ -40,7 +40,7 @@ extension WorkerMessage {
             report.provenance.write(to: &writer)
             return writer.bytes
         case .failure(let failure):
-            var writer = ByteWriter(kind: Kind.failure.rawValue)
+            var writer = ByteWriter(kind: MessageType.failure.rawValue)
             writer.write(failure.lease.value)
             writer.write(failure.trial)
             writer.write(failure.attempt)
@@ -48,22 +48,22 @@ extension WorkerMessage {
             writer.write(failure.log)
             failure.provenance.write(to: &writer)
             return writer.bytes
-        case .piece(let piece):
-            var writer = ByteWriter(kind: Kind.piece.rawValue)
-            writer.write(piece.trial)
-            writer.write(piece.file)
-            writer.write(piece.offset)
-            writer.write(piece.bytes)
+        case .chunk(let chunk):
+            var writer = ByteWriter(kind: MessageType.chunk.rawValue)
+            writer.write(chunk.trial)
+            writer.write(chunk.file)
+            writer.write(chunk.offset)
+            writer.write(chunk.bytes)
             return writer.bytes
-        case .goodbye: return ByteWriter(kind: Kind.goodbye.rawValue).bytes
+        case .goodbye: return ByteWriter(kind: MessageType.goodbye.rawValue).bytes
         }
     }
 
     public init(decoding bytes: [UInt8]) throws(WireError) {
         var reader = try ByteReader(bytes)
-        switch Kind(rawValue: reader.kind) {
+        switch MessageType(rawValue: reader.kind) {
         case .hello: self = .hello(try Hello(from: &reader))
-        case .beat: self = .beat
+        case .heartbeat: self = .heartbeat
         case .progress:
             self = .progress(
                 try reader.readList { reader throws(WireError) in try TrialProgress(from: &reader) })
@@ -80,11 +80,11 @@ extension WorkerMessage {
                     attempt: try reader.readAttempt(),
                     cause: try reader.readText(), log: try reader.readText(),
                     provenance: try Provenance(from: &reader)))
-        case .piece:
-            self = .piece(
-                Piece(
+        case .chunk:
+            self = .chunk(
+                Chunk(
                     trial: try reader.read(), file: try reader.read(), offset: try reader.read(),
-                    bytes: try reader.readBytes(limit: WireLimit.piece)))
+                    bytes: try reader.readBytes(limit: WireLimit.chunk)))
         case .goodbye: self = .goodbye
         case nil: throw .unknownKind(reader.kind)
         }
@@ -101,7 +101,7 @@ extension WorkerMessage.Hello {
                 WorkerMessage.HeldTrial(
                     lease: LeaseID(try reader.read()), trial: try reader.read(),
                     attempt: try reader.readAttempt(),
-                    stage: try reader.readStage(), isTogether: try reader.readBool())
+                    stage: try reader.readStage(), isBatched: try reader.readBool())
             })
         let remaining: UInt64 = try reader.read()
         remainingMilliseconds = remaining == .max ? nil : remaining

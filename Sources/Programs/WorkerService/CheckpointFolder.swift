@@ -14,7 +14,7 @@ struct CheckpointFolder {
     private static let suffix = ".checkpoint"
     private static let unfinished = ".partial"
     /// Larger than any network that a trial trains, with its optimizer.
-    private static let mostBytes = 4 << 30
+    private static let maxBytes = 4 << 30
     /// Of trials that nobody will try again.
     private static let staleSeconds = 30 * 86_400
 
@@ -75,7 +75,7 @@ struct CheckpointFolder {
         guard let file = try? openStream(path) else { return nil }
         defer { fclose(file) }
         var status = stat()
-        guard fstat(fileno(file), &status) == 0, status.st_size <= CheckpointFolder.mostBytes else {
+        guard fstat(fileno(file), &status) == 0, status.st_size <= CheckpointFolder.maxBytes else {
             return nil
         }
         var bytes = [UInt8](repeating: 0, count: Int(status.st_size))

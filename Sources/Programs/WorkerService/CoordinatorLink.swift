@@ -54,7 +54,7 @@ struct CoordinatorLink {
     /// Why there is no connection, as far as was told.
     var trouble: String? { retry.told.map(words) }
 
-    private func words(_ trouble: LinkTrouble) -> String {
+    private func words(_ trouble: ConnectionFailure) -> String {
         trouble.message(endpoint: endpoint.text, hasKeys: keys != nil, wasLetIn: wasLetIn)
     }
 

@@ -48,7 +48,7 @@ private struct Slot {
     var runner: TrialRunner
     private var sweep: Result<SweepSpec, SweepError>?
     /// Of the sweep.
-    private var trials: TrialReader?
+    private var trials: TrialCache?
 
     private let outbox: Outbox
     private let clock: CheckpointClock
@@ -71,7 +71,7 @@ private struct Slot {
             do throws(SweepError) {
                 let spec = try SweepSpec(parsing: json, file: "sweep.json")
                 sweep = .success(spec)
-                trials = TrialReader(spec.grid)
+                trials = TrialCache(spec.grid)
             } catch { sweep = .failure(error) }
             return true
         case .run(let indices): return run(indices)
@@ -170,12 +170,12 @@ private struct Slot {
             group.append(known)
         }
         let settings = group.map(\.trial.settings)
-        guard TrialGroup.holds(all: settings) else { return nil }
+        guard BatchKey.holds(all: settings) else { return nil }
         var dueAt = monotonicMilliseconds() + 1000
         var measuring = MeasuringTime()
         let results = try? runner.run(
             together: settings, keeping: spec.weights,
-            told: { done, steps, _ in
+            onProgress: { done, steps, _ in
                 // It leaves no state, and the worker waits for its end.
                 if cposix_was_signalled() != 0 { exit(ExitCode.interrupted.rawValue) }
                 guard isDue(&dueAt), steps > 0 else { return }
@@ -210,7 +210,7 @@ private struct Slot {
             do throws(ExperimentError) {
                 let result = try runner.run(
                     trial.settings, keeping: spec.weights, checkpoints: clock.checkpoints(of: id),
-                    told: { done, steps, from in
+                    onProgress: { done, steps, from in
                         guard isDue(&dueAt), steps > 0 else { return }
                         tell(index, done, steps, from: from)
                     },

@@ -87,7 +87,7 @@ struct Worker {
             watchMemory()
             tendLink()
             if ready.socket { readMessages() }
-            if now() >= session.nextDeadline { handle(.wake) }
+            if now() >= session.nextDeadline { handle(.tick) }
         }
         for slot in slots.indices { _ = slots[slot]?.end() }
         outbox.remove()
@@ -308,10 +308,10 @@ struct Worker {
                 old.close()
             }
             startSlot(slot)
-        case .sendPiece(let trial, let file, let offset, let count):
+        case .sendChunk(let trial, let file, let offset, let count):
             if let bytes = outbox.read(trial: trial, Int(file), offset: offset, count: count) {
-                let piece = Piece(trial: trial, file: file, offset: offset, bytes: bytes)
-                link.socket.send(WorkerMessage.piece(piece).encoded)
+                let chunk = Chunk(trial: trial, file: file, offset: offset, bytes: bytes)
+                link.socket.send(WorkerMessage.chunk(chunk).encoded)
             } else {
                 let cause = "its weights cannot be read back from this worker's disk"
                 handle(.filesLost(trial: trial, cause: cause, unixMilliseconds: unixMilliseconds()))

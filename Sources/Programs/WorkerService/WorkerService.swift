@@ -131,7 +131,7 @@ struct WorkerOptions {
         measureRequest = arguments["--measure"]
         checkpointSeconds = try arguments.integer("--checkpoint-every", in: 0...86_400) ?? 60
         end = try WorkerEnd(arguments)
-        memoryLimit = try arguments.size("--memory-limit")
+        memoryLimit = try arguments.size("--memory-limit", atLeast: leastTrialMemory)
         patienceSeconds = try arguments.integer("--coordinator-timeout", in: 10...86_400) ?? 900
         isQuiet = arguments.has("--quiet")
         stopsWithInput = arguments.has("--exit-on-stdin-eof")

@@ -1,6 +1,6 @@
 import Sweep
 
-extension FigureData.Point {
+extension FigureData.DataPoint {
     var hasMeans: Bool { samples.contains { $0.mean != nil } }
     /// Whether no trial at this x was measured, though some ended.
     var isLost: Bool { trials.measured == 0 && trials.lost > 0 }
@@ -60,14 +60,13 @@ extension FigureData {
             guard shown.contains(where: \.hasMeans) else { return nil }
             return FigureRange(
                 x: shown.map(\.x), isLog: figure.xscale.map { $0 == .log },
-                isCategory: isCategorical && figure.x == .entry,
-                room: room)
+                isCategory: isCategorical, room: room)
         }
         let means = points.filter(\.hasMeans).compactMap(\.abscissa.mean)
         return FigureRange(
             means: means,
-            intervals: points.compactMap { $0.abscissa.count > 2 ? $0.abscissa.confidenceInterval : nil },
-            isLog: figure.xscale == .log && means.contains { $0 > 0 }, isCount: false, room: room)
+            intervals: points.compactMap { $0.abscissa.shownInterval(within: $0.abscissaRange) },
+            isLog: figure.xscale == .log && FigureRange.hasLogPlaces(means), isCount: false, room: room)
     }
 
     /// What the panels of a row span; nil where nothing is measured.
@@ -82,13 +81,41 @@ extension FigureData {
         let seeds = isScatter ? [] : shown.filter { $0.count == 2 }.flatMap(\.oneErrorAround)
         return FigureRange(
             means: means + theory + seeds,
-            intervals: shown.filter { $0.count > 2 }.compactMap(\.confidenceInterval),
-            isLog: figure.yscale == .log && means.contains { $0 > 0 }, isCount: figure.y[row].isStaircase,
-            bounds: figure.y[row].metric.bounds(lossIsPositive: lossIsPositive))
+            intervals: showsIntervals
+                ? points.compactMap { $0.samples[row].shownInterval(within: $0.ranges[row]) } : [],
+            isLog: figure.yscale == .log && FigureRange.hasLogPlaces(means),
+            isCount: figure.y[row].isStaircase)
+    }
+
+    /// Axes that are linear though the figure asks for log ones, and why.
+    func linearAxes(_ x: FigureRange?, _ y: [FigureRange?]) -> [String] {
+        var texts: [String] = []
+        if figure.xscale == .log, let x, !x.isLog {
+            texts.append(
+                isCategorical
+                    ? "x has no log axis: its values have no order" : "x has no log axis: no value is above 0"
+            )
+        }
+        for (quantity, range) in zip(figure.y, y) where figure.yscale == .log {
+            guard let range, !range.isLog else { continue }
+            let name = figure.y.count > 1 ? quantity.columnName : "y"
+            texts.append("\(name) has no log axis: no mean is above 0")
+        }
+        return texts
     }
 }
 
 extension Sample {
+    /// The 95 % interval as it is drawn, of three seeds or more: as far as the quantity can go.
+    fileprivate func shownInterval(within range: ClosedRange<Double>?) -> (low: Double, high: Double)? {
+        guard count > 2, let interval = confidenceInterval else { return nil }
+        guard let range else { return interval }
+        return (
+            max(interval.low, min(range.lowerBound, interval.high)),
+            min(interval.high, max(range.upperBound, interval.low))
+        )
+    }
+
     /// The mean a standard error lower and higher: of two numbers, these.
     fileprivate var oneErrorAround: [Double] {
         guard let mean, let standardError else { return [] }

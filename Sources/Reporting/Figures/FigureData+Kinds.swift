@@ -5,7 +5,7 @@ extension FigureData {
     var isScatter: Bool { if case .summary = figure.x { true } else { false } }
 
     /// Where a point is drawn; nil where its metric has no mean.
-    func place(of point: Point) -> Double? { isScatter ? point.abscissa.mean : point.x }
+    func place(of point: DataPoint) -> Double? { isScatter ? point.abscissa.mean : point.x }
 }
 
 extension FigureSpec {

@@ -20,8 +20,6 @@ struct FigureData {
     private(set) var trials = TrialCount()
     /// Trials without numbers that no point counts yet.
     private var losses: [Loss] = []
-    /// Whether the task loss is never negative.
-    let lossIsPositive: Bool
     /// Whether x are the numbers of things without an order, such as classes: no line joins them.
     let isCategorical: Bool
 
@@ -60,13 +58,13 @@ struct FigureData {
 
     struct Curve {
         let label: Label
-        var points: [Point] = []
+        var points: [DataPoint] = []
         /// At each point the trials that might be in its mean: the largest number of any point.
         var trialsAtAPoint: Int { points.map(\.trials.count).max() ?? 0 }
         /// Of the whole curve.
         fileprivate(set) var trials = TrialCount()
         /// Points by x, sorted by it.
-        var sorted: [Point] { points.sorted { $0.x < $1.x } }
+        var sorted: [DataPoint] { points.sorted { $0.x < $1.x } }
         fileprivate var places: [Double: Int] = [:]
         /// Of a figure along training: of each quantity that may fall, each seed's values by step.
         fileprivate var traces: [Int: [[Trace]]] = [:]
@@ -77,7 +75,7 @@ struct FigureData {
         let value: Double
     }
 
-    struct Point: Equatable {
+    struct DataPoint: Equatable {
         /// Of a figure of points against a metric: of the axis that has them.
         let x: Double
         /// Of such a figure the metric.
@@ -89,6 +87,9 @@ struct FigureData {
         var theory: [Double?] { theories.map(\.mean) }
         /// What sizes alone bound the quantity by.
         fileprivate(set) var trivial: [Double?]
+        /// What the settings of the point's trials leave each quantity, and the abscissa: intervals are drawn no further.
+        fileprivate(set) var ranges: [ClosedRange<Double>?]
+        fileprivate(set) var abscissaRange: ClosedRange<Double>?
         /// Trials that were measured, and those without numbers, which are in no sample.
         fileprivate(set) var trials = TrialCount()
         var measured: Int { trials.measured }
@@ -115,8 +116,6 @@ struct FigureData {
         self.figure = figure
         hasTheory = figure.y.map { _ in false }
         hasTrivial = hasTheory
-        let loss = spec.grid.count > 0 ? spec.grid[0].settings.training.loss : .crossEntropy
-        lossIsPositive = loss != .gaussianNLL
         isCategorical = figure.isCategorical
         panelPath = figure.panels
         curvePath = figure.curves
@@ -160,7 +159,8 @@ struct FigureData {
         return (panel, parts)
     }
 
-    mutating func add(_ record: Record) {
+    /// - Parameter ranges: what the trial's settings leave each metric; nil: nothing is known.
+    mutating func add(_ record: Record, within ranges: TrialRanges? = nil) {
         guard let (panel, parts) = place(record.axes, record.isMeasured ? \.measured : \.diverged) else {
             return
         }
@@ -169,15 +169,15 @@ struct FigureData {
             panels[panel].criticalBetas.formUnion(betas)
         }
         if figure.isOverPlaces {
-            if record.isMeasured { addPlaces(of: record, panel: panel, parts: parts) }
+            if record.isMeasured { addPlaces(of: record, within: ranges, panel: panel, parts: parts) }
             return
         }
-        if hasScalars { add(record, panel: panel, parts: parts, layer: nil) }
+        if hasScalars { add(record, within: ranges, panel: panel, parts: parts, layer: nil) }
         guard hasLayers, record.isMeasured else { return }
         let layers = figure.y.filter { $0.layer == .each }.map { $0.layers(in: record.metrics) }.max() ?? 0
         for layer in 1..<(layers + 1) {
             let label = Label.Part(path: "layer", value: JSONValue(layer))
-            add(record, panel: panel, parts: parts + [label], layer: layer)
+            add(record, within: ranges, panel: panel, parts: parts + [label], layer: layer)
         }
     }
 
@@ -208,8 +208,11 @@ struct FigureData {
         }
     }
 
-    private mutating func add(_ record: Record, panel: Int, parts: [Label.Part], layer: Int?) {
+    private mutating func add(
+        _ record: Record, within ranges: TrialRanges?, panel: Int, parts: [Label.Part], layer: Int?
+    ) {
         let curve = curve(labelled: Label(parts: parts), panel: panel)
+        let limits = figure.y.map { ranges?.range(of: $0, layer: layer) }
         let theory = figure.y.map { quantity in
             (quantity.layer == .each) == (layer != nil) ? quantity.theory(in: record, layer: layer) : nil
         }
@@ -227,15 +230,17 @@ struct FigureData {
                 if abscissa == nil { values = figure.y.map { _ in nil } }
                 if values?.allSatisfy({ $0 == nil }) ?? true { abscissa = nil }
             }
+            var ofX: ClosedRange<Double>?
+            if case .summary(let quantity, _) = figure.x { ofX = ranges?.range(of: quantity, layer: layer) }
             panels[panel].curves[curve].add(
-                values, x: x, abscissa: abscissa, theory: theory, trivial: trivial)
+                values, x: x, abscissa: abscissa, theory: theory, trivial: trivial, limits, ofX)
             return
         }
         var traces = figure.y.map { _ in [Trace]() }
         for entry in record.trace {
             guard let step = entry["step"]?.number else { continue }
             let values = record.isMeasured ? values(in: entry, layer: layer) : nil
-            panels[panel].curves[curve].add(values, x: step, theory: theory, trivial: trivial)
+            panels[panel].curves[curve].add(values, x: step, theory: theory, trivial: trivial, limits)
             for (row, value) in (values ?? []).enumerated() {
                 if let value { traces[row].append(Trace(step: step, value: value)) }
             }
@@ -246,7 +251,9 @@ struct FigureData {
     }
 
     /// A point for each place of the lists, or for each layer.
-    private mutating func addPlaces(of record: Record, panel: Int, parts: [Label.Part]) {
+    private mutating func addPlaces(
+        of record: Record, within ranges: TrialRanges?, panel: Int, parts: [Label.Part]
+    ) {
         let curve = curve(labelled: Label(parts: parts), panel: panel)
         let lists = figure.y.map { $0.entries(in: record.metrics) }
         let first = figure.y.first?.metric.list?.first ?? 1
@@ -254,8 +261,9 @@ struct FigureData {
             let values = lists.map { $0.indices.contains(place) ? $0[place] : nil }
             let theory = figure.y.map { figure.x == .layer ? $0.theory(in: record, layer: place + 1) : nil }
             for (index, number) in theory.enumerated() where number != nil { hasTheory[index] = true }
+            let limits = figure.y.map { ranges?.range(of: $0, layer: figure.x == .layer ? place + 1 : nil) }
             panels[panel].curves[curve].add(
-                values, x: Double(first + place), theory: theory, trivial: figure.y.map { _ in nil })
+                values, x: Double(first + place), theory: theory, trivial: figure.y.map { _ in nil }, limits)
         }
     }
 
@@ -303,8 +311,8 @@ struct FigureData {
 
 extension FigureData.Curve {
     /// How the quantity falls after its maximum; nil where that is not asked or not measured twice.
-    func fall(_ row: Int) -> Fall? {
-        Fall(
+    func fall(_ row: Int) -> PeakToFinalDrop? {
+        PeakToFinalDrop(
             (traces[row] ?? []).map { trace in
                 Dictionary(trace.map { ($0.step, $0.value) }, uniquingKeysWith: { $1 })
             })
@@ -315,8 +323,9 @@ extension FigureData.Curve {
         places[x] = points.count
         let empty = [Sample](repeating: Sample(), count: quantities)
         points.append(
-            FigureData.Point(
-                x: x, samples: empty, theories: empty, trivial: [Double?](repeating: nil, count: quantities)))
+            FigureData.DataPoint(
+                x: x, samples: empty, theories: empty, trivial: [Double?](repeating: nil, count: quantities),
+                ranges: [ClosedRange<Double>?](repeating: nil, count: quantities)))
         return points.count - 1
     }
 
@@ -336,9 +345,12 @@ extension FigureData.Curve {
         }
     }
 
-    /// - Parameter values: nil of a diverged trial.
+    /// - Parameters:
+    ///   - values: nil of a diverged trial.
+    ///   - ranges: what each value can be, and the abscissa.
     fileprivate mutating func add(
-        _ values: [Double?]?, x: Double, abscissa: Double? = nil, theory: [Double?], trivial: [Double?]
+        _ values: [Double?]?, x: Double, abscissa: Double? = nil, theory: [Double?], trivial: [Double?],
+        _ ranges: [ClosedRange<Double>?], _ abscissaRange: ClosedRange<Double>? = nil
     ) {
         let place = place(of: x, quantities: theory.count)
         for (index, number) in theory.enumerated() {
@@ -349,9 +361,23 @@ extension FigureData.Curve {
         }
         guard let values else { return }
         points[place].trials.measured += 1
-        if let abscissa { points[place].abscissa.add(abscissa) }
-        for (index, value) in values.enumerated() {
-            if let value { points[place].samples[index].add(value) }
+        if let abscissa {
+            points[place].abscissa.add(abscissa)
+            points[place].abscissaRange.widen(by: abscissaRange)
         }
+        for (index, value) in values.enumerated() {
+            guard let value else { continue }
+            points[place].samples[index].add(value)
+            points[place].ranges[index].widen(by: ranges[index])
+        }
+    }
+}
+
+extension ClosedRange<Double>? {
+    /// To both ranges: trials of one point may have others.
+    fileprivate mutating func widen(by other: ClosedRange<Double>?) {
+        guard let other else { return }
+        guard let own = self else { return self = other }
+        self = min(own.lowerBound, other.lowerBound)...max(own.upperBound, other.upperBound)
     }
 }

@@ -4,13 +4,15 @@ import Text
 struct FigureLayout {
     let width: Int
     let height: Int
-    let titleSize: Int
+    private let title: WrappedText
     private let subtitle: [String]
     private let left: Double
     private let top: Double
     private let gap: (across: Double, down: Double)
     private let panelWidth: Double
     private let panelHeight: Double
+    /// Below the lowest panels: numbers and the axis's name.
+    private let bottom: Double
     private let panels: Int
     /// Panels side by side.
     private let across: Int
@@ -18,33 +20,41 @@ struct FigureLayout {
     private let keyWidth: Double
 
     /// - Parameters:
+    ///   - yLabels: of each quantity its axis's name, as enhanced text.
     ///   - panels: titles of the panels of a quantity.
-    ///   - subtitle: parts that stay together.
+    ///   - subtitle: parts that stay together where a line has room for them.
     ///   - markLength: characters of the longest number on a y axis.
     ///   - hasAxisAbove: whether the topmost panels have numbers and a name above them.
     init(
-        rows: Int, panels: [String?], keys: [String], title: String, subtitle: [String], markLength: Int,
-        hasAxisAbove: Bool = false
+        xLabel: String, yLabels: [String], panels: [String?], keys: [String], title: String,
+        subtitle: [String], markLength: Int, hasAxisAbove: Bool = false
     ) {
-        let hasTitles = panels.contains { $0 != nil }
+        let rows = yLabels.count
         self.panels = max(panels.count, 1)
         across = FigureLayout.across(rows: rows, panels: self.panels)
         let down = rows * ((self.panels + across - 1) / across)
-        left = 85 + 9 * Double(max(0, markLength - 4))
-        gap = (across: 20, down: hasTitles && down > rows ? 42 : 20)
-        panelWidth = FigureLayout.panelWidth(across: across)
+        let panelWidth = FigureLayout.panelWidth(across: across)
+        self.panelWidth = panelWidth
+        let titles = panels.compactMap { $0 }.map { FigureLayout.panelTitle($0, in: panelWidth) }
+        let titleExtra = titles.map(\.extra).max() ?? 0
+        gap = (across: 20, down: !titles.isEmpty && down > rows ? 42 + titleExtra : 20)
         keyWidth = keys.isEmpty ? 25 : 62 + FigureLayout.width(of: keys, size: 11)
         let least = down > 1 ? 240 : across == 1 ? 320.0 : 300
         // A key of many lines needs the height.
         let keyHeight = Double(keys.count) * 20 + 10
-        panelHeight = max(least, (keyHeight - Double(down - 1) * gap.down) / Double(down)).rounded(.up)
+        let height = max(least, (keyHeight - Double(down - 1) * gap.down) / Double(down)).rounded(.up)
+        panelHeight = height
+        let nameExtra = yLabels.map { FigureLayout.axisName($0, in: height).extra }.max() ?? 0
+        left = 85 + 9 * Double(max(0, markLength - 4)) + nameExtra
+        bottom = 62 + FigureLayout.axisName(xLabel, in: panelWidth).extra
         let breadth = left + Double(across) * panelWidth + Double(across - 1) * gap.across + keyWidth
+        self.title = WrappedText(title, in: breadth - 30, sizes: 12...14, character: WrappedText.bold)
         self.subtitle = FigureLayout.lines(of: subtitle, in: breadth - 30)
         top =
-            (hasTitles ? 92 : 70) + (hasAxisAbove ? 40 : 0) + 18 * Double(max(0, self.subtitle.count - 1))
+            (titles.isEmpty ? 70 : 92) + titleExtra + (hasAxisAbove ? 40 : 0) + self.title.extra
+            + 18 * Double(max(0, self.subtitle.count - 1))
         width = Int(breadth)
-        height = Int(top + Double(down) * panelHeight + Double(down - 1) * gap.down + 62)
-        titleSize = FigureLayout.size(of: title, upTo: 14, in: breadth - 30)
+        self.height = Int(top + Double(down) * panelHeight + Double(down - 1) * gap.down + bottom)
     }
 
     /// Where a panel is.
@@ -63,7 +73,7 @@ struct FigureLayout {
         let down = row * ((panels + self.across - 1) / self.across) + panel / self.across
         let x = left + Double(across) * (panelWidth + gap.across)
         let y = top + Double(down) * (panelHeight + gap.down)
-        let isLast = y + panelHeight + 70 > Double(height)
+        let isLast = y + panelHeight + bottom + 8 > Double(height)
         return Place(
             left: x / Double(width), right: (x + panelWidth) / Double(width),
             bottom: 1 - (y + panelHeight) / Double(height), top: 1 - y / Double(height),
@@ -74,22 +84,46 @@ struct FigureLayout {
     private func y(_ pixels: Double) -> String { fraction(1 - pixels / Double(height)) }
 
     /// The title, in bold, and the lines below it.
-    func titleLabels(_ title: String) -> [String] {
-        [
-            "set label 1 \(quotedInBold(title)) at screen 0.5,\(y(24)) center font \",\(titleSize)\""
-        ]
+    var titleLabels: [String] {
+        let step = WrappedText.lineHeight(title.size)
+        let titles = title.lines.enumerated().map { place, line in
+            "set label \(place + 1) \(quotedInBold(line)) at screen 0.5,\(y(24 + step * Double(place)))"
+                + " center font \",\(title.size)\""
+        }
+        return titles
             + subtitle.enumerated().map { place, line in
-                let size = FigureLayout.size(of: line, upTo: 10, in: Double(width) - 30)
-                return "set label \(place + 2) \(quoted(line)) at screen 0.5,\(y(48 + 18 * Double(place)))"
-                    + " center noenhanced font \",\(size)\" textcolor rgb \"#555555\""
+                "set label \(place + 1 + titles.count) \(quoted(line)) at screen "
+                    + "0.5,\(y(48 + title.extra + 18 * Double(place)))"
+                    + " center noenhanced font \",10\" textcolor rgb \"#555555\""
             }
     }
 
-    /// As large as the panel's height lets it be.
+    /// On as many lines as the panel's height needs.
     func yLabel(_ label: String) -> String {
-        let length = Double(AxisMarks.visibleLength(label))
-        let size = max(7, min(11, Int(panelHeight / max(length * 0.68, 1))))
-        return "set ylabel \(quoted(label))" + (size < 11 ? " font \",\(size)\"" : " font \",11\"")
+        let name = FigureLayout.axisName(label, in: panelHeight)
+        return "set ylabel \(quoted(lines: name.lines)) font \",\(name.size)\""
+    }
+
+    /// On as many lines as the panel's width needs.
+    func xLabel(_ label: String) -> String {
+        "set xlabel " + FigureLayout.script(FigureLayout.axisName(label, in: panelWidth))
+    }
+
+    func panelTitle(_ title: String) -> String {
+        "set title " + FigureLayout.script(FigureLayout.panelTitle(title, in: panelWidth))
+    }
+
+    private static func axisName(_ label: String, in room: Double) -> WrappedText {
+        WrappedText(label, in: room, sizes: 9...11, isEnhanced: true)
+    }
+
+    private static func panelTitle(_ title: String, in room: Double) -> WrappedText {
+        WrappedText(title, in: room, sizes: 9...11)
+    }
+
+    /// 11 is the font's usual size.
+    private static func script(_ text: WrappedText) -> String {
+        quoted(lines: text.lines) + (text.size == 11 ? "" : " font \",\(text.size)\"")
     }
 
     /// Quantities have a row each; the panels of a single one may take several.
@@ -110,7 +144,7 @@ struct FigureLayout {
             if let last = lines.last, width(of: [last + " · " + part], size: 10) <= room {
                 lines[lines.count - 1] = last + " · " + part
             } else {
-                lines.append(part)
+                lines += WrappedText.lines(of: part, in: room / 8, breaksWords: true)
             }
         }
         return lines
@@ -121,11 +155,7 @@ struct FigureLayout {
 
     /// An upper estimate: fonts differ.
     private static func width(of texts: [String], size: Double) -> Double {
-        Double(texts.map(\.count).max() ?? 0) * size * 0.8
-    }
-
-    private static func size(of text: String, upTo largest: Int, in room: Double) -> Int {
-        max(6, min(largest, Int(room / max(width(of: [text], size: 1), 1))))
+        (texts.map { WrappedText.width($0) }.max() ?? 0) * size * 0.8
     }
 }
 

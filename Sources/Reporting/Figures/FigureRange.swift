@@ -26,6 +26,9 @@ struct FigureRange: Equatable {
         numbers.filter { abs($0) <= limits.upperBound }.map { abs($0) < limits.lowerBound ? 0 : $0 }
     }
 
+    /// Whether a log axis has a place for any of the numbers.
+    static func hasLogPlaces(_ numbers: [Double]) -> Bool { drawable(numbers).contains { $0 > 0 } }
+
     /// Around all x. Of one x: some room beside it.
     ///
     /// - Parameters:
@@ -34,12 +37,13 @@ struct FigureRange: Equatable {
     init?(x numbers: [Double], isLog wish: Bool?, isCategory: Bool = false, room: AxisMarks.Room = .across) {
         let numbers = FigureRange.drawable(numbers)
         var isLog = (wish ?? FigureRange.growByFactors(numbers)) && !isCategory
+        isLog = isLog && numbers.contains { $0 > 0 }
         let distinct = Set(isLog ? numbers.filter { $0 > 0 } : numbers).sorted()
-        if isLog, distinct.isEmpty, !numbers.isEmpty { isLog = false }
         guard let first = distinct.first, let last = distinct.last else { return nil }
         self.isLog = isLog
         if isCategory {
-            (low, high) = (first - 0.6, last + 0.6)
+            let gap = zip(distinct, distinct.dropFirst()).map { $1 - $0 }.min() ?? 1
+            (low, high) = (first - 0.6 * gap, last + 0.6 * gap)
         } else if isLog {
             let room = first == last ? 3 : pow(last / first, 0.04)
             (low, high) = (first / room, last * room)
@@ -64,18 +68,15 @@ struct FigureRange: Equatable {
 
     /// Around all means and closed forms, and the intervals as far as they leave the means readable.
     ///
-    /// - Parameter bounds: what the quantity itself cannot leave.
+    /// - Parameter intervals: none further than the quantity can go.
     init?(
         means: [Double], intervals: [(low: Double, high: Double)], isLog: Bool, isCount: Bool,
-        bounds: ClosedRange<Double> = -.infinity ... .infinity, room: AxisMarks.Room = .down
+        room: AxisMarks.Room = .down
     ) {
         let drawable = FigureRange.drawable(means)
         let shown = isLog ? drawable.filter { $0 > 0 } : drawable
         guard var bottom = shown.min(), var top = shown.max() else { return nil }
         self.isLog = isLog
-        let intervals = intervals.map {
-            (low: max($0.low, min(bounds.lowerBound, $0.high)), high: min($0.high, bounds.upperBound))
-        }
         if isLog {
             let factor = max(top / bottom, 2)
             for interval in intervals where interval.low > 0 {
@@ -110,8 +111,10 @@ struct FigureRange: Equatable {
 
     /// The script's lines of the axis: its range, scale and marks.
     func script(_ name: String, showsNumbers: Bool) -> [String] {
-        [
-            "\(isLog ? "set" : "unset") logscale \(name)", "set \(name)range [\(ends)]",
+        // gnuplot warns of a log axis that still has the range of a linear one, and the other way round.
+        let range = "set \(name)range [\(ends)]"
+        return [
+            isLog ? range : "unset logscale \(name)", isLog ? "set logscale \(name)" : range,
             "set \(name)tics nomirror \(division.script(showsNumbers: showsNumbers))",
         ]
     }

@@ -78,8 +78,10 @@ extension FigureScript {
         guard let x, data.figure.hasOwnX, !data.isScatter else { return [] }
         return blocks.filter { $0.panelIndex == column }.flatMap { block -> [String] in
             guard let style = stylePlaces[block.curve.label.key] else { return [] }
+            let shift = dodge?.shift(of: style, among: styles.count)
             return block.curve.sorted.filter { $0.isLost && (!x.isLog || $0.x > 0) }.map { point in
-                "set label \"\" at first \(JSONValue.text(of: point.x)), graph 0.04 point pt 2 ps 0.9"
+                let place = shift?.moved(point.x) ?? point.x
+                return "set label \"\" at first \(JSONValue.text(of: place)), graph 0.04 point pt 2 ps 0.9"
                     + " lc rgb \"\(looks[style].colour)\" front"
             }
         }

@@ -16,7 +16,7 @@ extension FigureScript {
             }
             let place = Place(
                 table: "table index \(index) using", x: columns.x, mean: columns.means[row],
-                shift: figure.x == .entry && data.isCategorical ? dodge(style) : 0, style: style)
+                shift: dodge?.shift(of: style, among: styles.count), style: style)
             if data.showsIntervals { below += spread(points, row, place) }
             let lines = means(points, block.curve, row, place)
             below += lines.pale
@@ -30,36 +30,28 @@ extension FigureScript {
         let table: String
         let x: Int
         let mean: Int
-        /// Beside the others of its category.
-        let shift: Double
+        /// Beside the other curves at its x.
+        let shift: Dodge.Shift?
         let style: Int
 
         var count: String { "$\(mean + 4)" }
         var look: String { "ls \(style + 1)" }
-        private var moved: String {
-            shift == 0 ? "$\(x)" : "$\(x) \(shift < 0 ? "-" : "+") \(rounded(abs(shift)))"
-        }
 
         /// x of the rows that meet a condition, or of all.
         func x(where condition: String? = nil) -> String {
-            if let condition { return "(\(condition) ? \(moved) : NaN)" }
-            return shift == 0 ? "\(x)" : "(\(moved))"
+            let moved = shift?.script("$\(x)")
+            if let condition { return "(\(condition) ? \(moved ?? "$\(x)") : NaN)" }
+            return moved.map { "(\($0))" } ?? "\(x)"
         }
     }
 
-    /// Curves of a category stand side by side.
-    private func dodge(_ style: Int) -> Double {
-        let step = min(0.12, 0.7 / Double(max(styles.count, 1)))
-        return (Double(style) - Double(styles.count - 1) / 2) * step
-    }
-
     /// The 95 % intervals of three seeds or more; of two the seeds, which are a standard error beside their mean.
-    private func spread(_ points: [FigureData.Point], _ row: Int, _ place: Place) -> [String] {
+    private func spread(_ points: [FigureData.DataPoint], _ row: Int, _ place: Place) -> [String] {
         let counts = points.map { $0.samples[row].count }
         var lines: [String] = []
         if counts.contains(where: { $0 > 2 }) {
             let x = place.x(where: counts.allSatisfy { $0 > 2 } ? nil : "\(place.count) > 2")
-            let ends = ends(place.mean + 2, limits(row))
+            let ends = ends(place.mean + 2, limits(points, row))
             lines.append(
                 isTrace
                     ? "\(place.table) \(x):\(ends) with filledcurves fs transparent solid 0.18 noborder"
@@ -79,7 +71,7 @@ extension FigureScript {
     /// Where all seeds are in the mean the curve as it is; elsewhere pale: small open points, and dotted lines
     /// between means over equally many seeds.
     private func means(
-        _ points: [FigureData.Point], _ curve: FigureData.Curve, _ row: Int, _ place: Place
+        _ points: [FigureData.DataPoint], _ curve: FigureData.Curve, _ row: Int, _ place: Place
     ) -> (pale: [String], whole: [String]) {
         let drawing =
             isTrace && curve.points.count > 1 ? "lines" : isConnected ? "linespoints" : "points"
@@ -107,55 +99,87 @@ extension FigureScript {
         return (pale, ["\(place.table) \(whole):\(place.mean) with \(drawing) \(place.look) notitle"])
     }
 
-    /// What intervals are cut at: a quantity's bounds, and on a log axis its lower end; bands at both ends of
-    /// the axis, as gnuplot cuts a filled curve at a wrong place where one axis is log and the other is not.
-    private typealias Limits = (low: Double, high: Double)
-
-    /// nil where no interval goes beyond.
-    private func limits(
-        _ samples: [Sample], of quantity: FigureSpec.Quantity, on range: FigureRange?, isBand: Bool
-    ) -> Limits? {
-        let bounds = quantity.metric.bounds(lossIsPositive: data.lossIsPositive)
-        let isLog = range?.isLog ?? false
-        var (low, high) = (bounds.lowerBound, bounds.upperBound)
-        // Whatever the bounds, a band ends within the panel.
-        if isBand, let panel = range?.written {
-            (low, high) = (min(max(low, panel.low), panel.high), max(min(high, panel.high), panel.low))
-        }
-        let needsThem = samples.contains { sample in
-            guard sample.count > 2, let interval = sample.confidenceInterval else { return false }
-            let isBelow = isLog && !isBand ? interval.low <= 0 : interval.low < low
-            return isBelow || interval.high > high
-        }
-        guard needsThem else { return nil }
-        if isLog { low = max(low, range?.written.low ?? 0) }
-        return (max(low, -1e300), min(high, 1e300))
+    /// What the ends of a curve's intervals are cut at, as the script writes it: the range that the trials' settings
+    /// leave the quantity, and on a log axis its lower end; bands at both ends of the axis, as gnuplot cuts a filled
+    /// curve at a wrong place where one axis is log and the other is not.
+    struct Limits {
+        let low: String
+        let high: String
     }
 
-    private func limits(_ row: Int) -> Limits? {
+    /// An interval and what its quantity can be.
+    private struct Bounded {
+        let x: Double
+        let sample: Sample
+        let range: ClosedRange<Double>?
+    }
+
+    /// nil where no interval goes beyond.
+    private func limits(_ points: [Bounded], on range: FigureRange?, isBand: Bool) -> Limits? {
+        let isLog = range?.isLog ?? false
+        var (lows, highs) = ([(x: Double, end: Double)](), [(x: Double, end: Double)]())
+        var needsThem = false
+        for point in points.sorted(by: { $0.x < $1.x }) where point.sample.count > 2 {
+            guard let interval = point.sample.confidenceInterval else { continue }
+            // A bar keeps its mean.
+            let mean = (interval.low + interval.high) / 2
+            var low = min(point.range?.lowerBound ?? -.infinity, mean)
+            var high = max(point.range?.upperBound ?? .infinity, mean)
+            // Whatever the bounds, a band ends within the panel.
+            if isBand, let panel = range?.written {
+                (low, high) = (min(max(low, panel.low), panel.high), max(min(high, panel.high), panel.low))
+            }
+            let isBelow = isLog && !isBand ? interval.low <= 0 : interval.low < low
+            needsThem = needsThem || isBelow || interval.high > high
+            if isLog { low = max(low, range?.written.low ?? 0) }
+            lows.append((point.x, max(low, -1e300)))
+            highs.append((point.x, min(high, 1e300)))
+        }
+        return needsThem ? Limits(low: byPlace(lows), high: byPlace(highs)) : nil
+    }
+
+    /// A number as the script writes it, or one for each x where they differ. x ascend.
+    private func byPlace(_ ends: [(x: Double, end: Double)]) -> String {
+        let column = data.isScatter ? 1 : columns.x
+        var text = ""
+        for (place, (x, end)) in ends.enumerated() {
+            if place + 1 < ends.count {
+                guard ends[place + 1].end != end else { continue }
+                text += "$\(column) <= \(JSONValue.text(of: x)) ? \(JSONValue.text(of: end)) : "
+            } else {
+                text += JSONValue.text(of: end)
+            }
+        }
+        return text
+    }
+
+    private func limits(_ points: [FigureData.DataPoint], _ row: Int) -> Limits? {
         limits(
-            data.panels.flatMap(\.curves).flatMap(\.points).map { $0.samples[row] }, of: figure.y[row],
-            on: y[row], isBand: isTrace)
+            points.map { Bounded(x: $0.x, sample: $0.samples[row], range: $0.ranges[row]) }, on: y[row],
+            isBand: isTrace)
     }
 
     /// Of a figure against a metric, of its x.
-    private var xLimits: Limits? {
-        guard case .summary(let quantity, _) = figure.x else { return nil }
+    private func xLimits(_ points: [FigureData.DataPoint]) -> Limits? {
+        guard data.isScatter else { return nil }
         return limits(
-            data.panels.flatMap(\.curves).flatMap(\.points).map(\.abscissa), of: quantity, on: x,
+            points.map { Bounded(x: $0.x, sample: $0.abscissa, range: $0.abscissaRange) }, on: x,
             isBand: false)
     }
 
     /// The columns of both ends of an interval, cut.
     private func ends(_ column: Int, _ limits: Limits?) -> String {
         [column, column + 1].map { column in
-            limits.map {
-                "(within($\(column), \(JSONValue.text(of: $0.low)), \(JSONValue.text(of: $0.high))))"
-            } ?? "\(column)"
+            limits.map { "(within($\(column), \($0.low), \($0.high)))" } ?? "\(column)"
         }.joined(separator: ":")
     }
 
-    var needsClipping: Bool { xLimits != nil || figure.y.indices.contains { limits($0) != nil } }
+    var needsClipping: Bool {
+        blocks.contains { block in
+            let points = block.curve.points
+            return xLimits(points) != nil || figure.y.indices.contains { limits(points, $0) != nil }
+        }
+    }
 
     /// Points with bars both ways, where there are, and the axis's values beside them.
     private func scatter(_ index: Int, _ curve: FigureData.Curve, _ row: Int, look: String) -> [String] {
@@ -166,7 +190,7 @@ extension FigureScript {
         if counts.contains(where: { $0 > 2 }) {
             let place = counts.allSatisfy { $0 > 2 } ? "\(x)" : "($\(y + 4) > 2 ? $\(x) : NaN)"
             lines.append(
-                "table index \(index) using \(place):\(y):\(ends(x + 2, xLimits)):\(ends(y + 2, limits(row)))"
+                "table index \(index) using \(place):\(y):\(ends(x + 2, xLimits(curve.points))):\(ends(y + 2, limits(curve.points, row)))"
                     + " with xyerrorbars \(look) pt -1 lw 0.8 notitle")
         }
         let isFewer = curve.points.contains { (1..<due).contains($0.samples[row].count) }

@@ -16,12 +16,12 @@ struct FigureScript {
     let looks: [CurveStyle]
     /// Places in `styles`, by the label's key.
     let stylePlaces: [String: Int]
-    private let title: String
     /// None where the figure asks for none.
     let fits: [FigureFit]
     private let fitTexts: [String]
     let x: FigureRange?
     let y: [FigureRange?]
+    let dodge: Dodge?
 
     var data: FigureData { table.data }
     var figure: FigureSpec { data.figure }
@@ -43,16 +43,22 @@ struct FigureScript {
         fitTexts = named.map(\.text)
         x = data.xRange
         y = data.figure.y.indices.map { data.yRange($0) }
-        title = data.figure.title ?? table.sweepName
+        dodge = Dodge(
+            data, x, curves: styles.count,
+            width: FigureLayout.room(rows: data.figure.y.count, panels: data.panels.count).length)
         let subtitle = FigureSubtitle(
             data: data, hidden: FigureScript.hidden(data, x, y),
             hiddenTheory: FigureScript.hiddenTheory(data, y), cut: FigureScript.cut(data, x, y),
+            linearAxes: data.linearAxes(x, y), isDodged: dodge?.isOfOrdered ?? false,
             marksFalls: table.blocks.contains { block in
                 data.figure.y.indices.contains { block.curve.fall($0)?.isCertain ?? false }
             })
         layout = FigureLayout(
-            rows: data.figure.y.count, panels: data.panels.map(\.title),
-            keys: FigureScript.keys(data, styles).map(\.text) + fitTexts.prefix(20), title: title,
+            xLabel: data.figure.xLabel(squaredLoss: table.squaredLoss),
+            yLabels: data.figure.y.map { $0.label(squaredLoss: table.squaredLoss) },
+            panels: data.panels.map(\.title),
+            keys: FigureScript.keys(data, styles).map(\.text) + fitTexts.prefix(20),
+            title: data.figure.title ?? table.sweepName,
             subtitle: subtitle.parts(sweepName: data.figure.title == nil ? nil : table.sweepName),
             markLength: y.compactMap { $0?.markLength }.max() ?? 0,
             hasAxisAbove: data.figure.inverseLabel != nil)
@@ -122,7 +128,7 @@ struct FigureScript {
 
     /// A first plot without axes, as large as the canvas: title and key.
     private var frame: [String] {
-        ["# Title and key"] + layout.titleLabels(title) + [
+        ["# Title and key"] + layout.titleLabels + [
             "set key at screen \(fraction(layout.keyX)),\(fraction(layout.keyY)) left top"
                 + " reverse Left noenhanced samplen 2.2 spacing 1.15",
             margins(left: 0, right: 1, bottom: 0, top: 1),
@@ -148,9 +154,11 @@ struct FigureScript {
             margins(left: place.left, right: place.right, bottom: place.bottom, top: place.top))
         let title = row == 0 ? data.panels[column].title : nil
         let lift = place.isTop && figure.inverseLabel != nil ? "-0.3" : "-0.4"
-        lines.append(title.map { "set title \(quoted($0)) noenhanced offset 0,\(lift)" } ?? "unset title")
-        let label = quoted(figure.xLabel(squaredLoss: table.squaredLoss))
-        lines.append(place.isLowest ? "set xlabel \(label)" : "unset xlabel")
+        lines.append(
+            title.map { layout.panelTitle($0) + " noenhanced offset 0,\(lift)" } ?? "unset title")
+        lines.append(
+            place.isLowest
+                ? layout.xLabel(figure.xLabel(squaredLoss: table.squaredLoss)) : "unset xlabel")
         lines.append(
             place.isLeftmost
                 ? layout.yLabel(figure.y[row].label(squaredLoss: table.squaredLoss))

@@ -12,6 +12,10 @@ struct FigureSubtitle {
     var hiddenTheory = 0
     /// Intervals that a log axis cuts, as they reach 0 or below.
     var cut = 0
+    /// Axes that are linear though log ones are asked for, and why.
+    var linearAxes: [String] = []
+    /// Whether curves stand beside their x.
+    var isDodged = false
     var marksFalls = false
 
     /// - Parameter sweepName: nil where the title says it.
@@ -19,8 +23,10 @@ struct FigureSubtitle {
         var texts = [sweepName].compactMap { $0 }
         texts += seeds
         if case .summary(_, let path) = data.figure.x { texts.append("numbers: \(FigureSpec.words(path))") }
+        if isDodged { texts.append("curves side by side at each x") }
         if data.figure.fit != nil { texts.append("dashed: fit, ± standard error") }
         if marksFalls { texts.append("▼ maximum, where the fall after it is above 0 (95 %)") }
+        texts += linearAxes
         if !hidden.isEmpty {
             let place = hidden.allSatisfy { $0 == 0 } ? "at 0" : "at 0 or below"
             texts.append("\(counted(hidden.count, "point")) \(place) not shown (log axis)")

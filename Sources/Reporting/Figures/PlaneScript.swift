@@ -10,7 +10,6 @@ struct PlaneScript {
     private let blocks: [Table.Block]
     private let labels: [FigureData.Label]
     private let layout: FigureLayout
-    private let title: String
     private let x: FigureRange?
     private let y: FigureRange?
     /// Ascending.
@@ -34,11 +33,12 @@ struct PlaneScript {
             means: points.compactMap { $0.samples[0].mean }, intervals: [], isLog: false, isCount: false)
         y = FigureRange(
             means: points.compactMap { $0.samples[1].mean }, intervals: [], isLog: false, isCount: false)
-        title = data.figure.title ?? table.sweepName
         // The key's room is the colours' too.
         let keys = labels.map { data.keyText($0) } + [String](repeating: "training step", count: 12)
+        let labels = data.figure.y.map { $0.label(squaredLoss: table.squaredLoss) }
         layout = FigureLayout(
-            rows: 1, panels: data.panels.map(\.title), keys: keys, title: title,
+            xLabel: labels[0], yLabels: [labels[1]], panels: data.panels.map(\.title), keys: keys,
+            title: data.figure.title ?? table.sweepName,
             subtitle: FigureSubtitle(data: data).parts(
                 sweepName: data.figure.title == nil ? nil : table.sweepName), markLength: y?.markLength ?? 0)
     }
@@ -113,9 +113,9 @@ struct PlaneScript {
         let last = max(steps.last ?? 1, 10)
         let room = AxisMarks.Room(length: (low.1 - low.0) * Double(layout.height), isAcross: false)
         let marks = AxisMarks(1, last, isLog: true, room: room).script(showsNumbers: true)
-        return ["# Title and key"] + layout.titleLabels(title) + [
+        return ["# Title and key"] + layout.titleLabels + [
             // Above the colours: beside them are numbers of any length.
-            "set label 9 'training step' at screen \(fraction(layout.keyX + 0.01)),\(fraction(low.1 + 0.05)) left",
+            "set label 'training step' at screen \(fraction(layout.keyX + 0.01)),\(fraction(low.1 + 0.05)) left",
             "set key at screen \(fraction(layout.keyX)),\(fraction(layout.keyY)) left top"
                 + " reverse Left noenhanced samplen 1 spacing 1.15",
             "set lmargin at screen 0; set rmargin at screen 1; set bmargin at screen 0; set tmargin at screen 1",
@@ -136,10 +136,10 @@ struct PlaneScript {
         lines.append(
             [("l", place.left), ("r", place.right), ("b", place.bottom), ("t", place.top)]
                 .map { "set \($0.0)margin at screen \(fraction($0.1))" }.joined(separator: "; "))
-        lines.append(name.map { "set title \(quoted($0)) noenhanced offset 0,-0.4" } ?? "unset title")
-        func label(_ row: Int) -> String { quoted(figure.y[row].label(squaredLoss: table.squaredLoss)) }
-        lines.append(place.isLowest ? "set xlabel \(label(0))" : "unset xlabel")
-        lines.append(place.isLeftmost ? "set ylabel \(label(1))" : "unset ylabel")
+        lines.append(name.map { layout.panelTitle($0) + " noenhanced offset 0,-0.4" } ?? "unset title")
+        func label(_ row: Int) -> String { figure.y[row].label(squaredLoss: table.squaredLoss) }
+        lines.append(place.isLowest ? layout.xLabel(label(0)) : "unset xlabel")
+        lines.append(place.isLeftmost ? layout.yLabel(label(1)) : "unset ylabel")
         lines += x.script("x", showsNumbers: place.isLowest) + y.script("y", showsNumbers: place.isLeftmost)
         let elements = paths(column)
         lines.append(

@@ -5,7 +5,18 @@
 func quoted(_ text: String) -> String {
     let line = onOneLine(text)
     guard line.contains(where: { $0 == "'" || $0 == "\\" }) else { return "'\(line)'" }
-    let escaped = line.unicodeScalars.map { scalar -> String in
+    return "\"\(escaped(line))\""
+}
+
+/// A text on several lines.
+func quoted(lines: [String]) -> String {
+    guard lines.count > 1 else { return quoted(lines.first ?? "") }
+    return "\"\(lines.map { escaped(onOneLine($0)) }.joined(separator: "\\n"))\""
+}
+
+/// As gnuplot's double quotes want it.
+private func escaped(_ line: String) -> String {
+    line.unicodeScalars.map { scalar -> String in
         switch scalar {
         case "\\": "\\\\"
         case "\"": "\\042"
@@ -13,8 +24,7 @@ func quoted(_ text: String) -> String {
         case "`": "\\140"
         default: String(scalar)
         }
-    }
-    return "\"\(escaped.joined())\""
+    }.joined()
 }
 
 /// A path as a string of gnuplot's, byte for byte, also of bytes that no text has.

@@ -8,16 +8,25 @@ extension Sample {
         guard let mean else { return nil }
         guard let interval = confidenceInterval else { return fourDigits(mean) }
         let half = (interval.high - interval.low) / 2
-        // Equal numbers, up to the last digits of their sum.
-        guard half > abs(mean) * 1e-12, half.isFinite else { return "\(fourDigits(mean)) ± 0" }
-        let decimals = 1 - Int(floor(log10(half)))
-        // 0.0996 rounds to 0.10: the digit before counts.
-        let rounded = decimals - (half * pow(10, Double(decimals)) >= 99.5 ? 1 : 0)
-        guard decimals <= 8, max(abs(mean), half) < 1e9 else {
-            return "\(scientificText(mean, digits: 3)) ± \(scientificText(half, digits: 2))"
-        }
-        return "\(fixedText(mean, decimals: rounded)) ± \(fixedText(half, decimals: rounded))"
+        return textWithError(mean, half) ?? "\(fourDigits(mean)) ± 0"
     }
+}
+
+/// "12.73 ± 0.28": the error to two digits, the value to the same decimal. nil where the error is none, or only what
+/// rounding leaves.
+func textWithError(_ value: Double, _ error: Double) -> String? {
+    guard error > abs(value) * 1e-12, error.isFinite else { return nil }
+    let decimals = 1 - Int(floor(log10(error)))
+    let fits = decimals <= 8 && max(abs(value), error) < 1e9
+    // 0.0996 rounds to 0.10: the digit before counts.
+    let lead = error / pow(10, floor(log10(error)))
+    let rounded = decimals - (lead >= 9.95 ? 1 : 0)
+    guard !fits else {
+        return "\(fixedText(value, decimals: rounded)) ± \(fixedText(error, decimals: rounded))"
+    }
+    let digits = value == 0 ? 0 : Int(floor(log10(abs(value)))) + rounded + 1
+    let shown = digits < 1 ? "0" : scientificText(value, digits: min(digits, 15))
+    return "\(shown) ± \(scientificText(error, digits: 2))"
 }
 
 /// A number to four digits, or as a whole number where that has more.

@@ -32,12 +32,15 @@ struct FigureFit {
         self.block = block
     }
 
-    /// "slope 1.02 ± 0.03": the standard error.
+    /// "slope 1.020 ± 0.033 (5 points)": the standard error.
     var text: String {
         switch law {
-        case .line(let line): "slope \(FigureFit.text(line.slope, line.hasErrors ? line.slopeError : nil))"
+        case .line(let line):
+            "slope \(FigureFit.text(line.slope, line.hasErrors ? line.slopeError : nil))"
+                + " (\(counted(line.points, "point")))"
         case .power(let power):
             "exponent \(FigureFit.text(power.exponent, power.hasErrors ? power.exponentError : nil))"
+                + " (\(counted(power.points, "point")))"
         }
     }
 
@@ -70,9 +73,8 @@ struct FigureFit {
 
     /// - Parameter error: nil of two points, which always lie on a line. What is only rounding's is none.
     private static func text(_ value: Double, _ error: Double?) -> String {
-        let shown = rounded(value, digits: 3).replacingMinus
-        guard let error else { return shown }
-        return "\(shown) ± \(error > 1e-12 * abs(value) ? rounded(error, digits: 2) : "0")"
+        guard let error else { return rounded(value, digits: 3).replacingMinus }
+        return textWithError(value, error) ?? "\(rounded(value, digits: 10).replacingMinus) ± 0"
     }
 }
 

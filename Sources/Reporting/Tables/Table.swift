@@ -123,7 +123,7 @@ struct Table {
         }
     }
 
-    private func row(_ point: FigureData.Point) -> String {
+    private func row(_ point: FigureData.DataPoint) -> String {
         var cells: [Double?]
         switch data.figure.x {
         case .axis("beta"): cells = [point.x, point.x == 0 ? nil : 1 / point.x]

@@ -1,7 +1,7 @@
 /// The last lines that a program wrote: what it said before it failed. Bounded, whatever it writes.
 public struct LastLines: Equatable, Sendable {
-    public static let mostLines = 20
-    public static let mostBytes = 4000
+    public static let maxLines = 20
+    public static let maxBytes = 4000
     private static let longestLine = 1000
 
     public private(set) var lines: [String] = []
@@ -19,8 +19,8 @@ public struct LastLines: Equatable, Sendable {
             part = []
         }
         lines += whole
-        lines.removeFirst(max(0, lines.count - LastLines.mostLines))
-        while lines.reduce(0, { $0 + $1.utf8.count + 1 }) > LastLines.mostBytes { lines.removeFirst() }
+        lines.removeFirst(max(0, lines.count - LastLines.maxLines))
+        while lines.reduce(0, { $0 + $1.utf8.count + 1 }) > LastLines.maxBytes { lines.removeFirst() }
         return whole
     }
 

@@ -60,12 +60,19 @@ func checkedEnd(_ code: ExitCode, outputFault: Int32) -> (code: ExitCode, words:
 
 // MARK: - A program's beginning
 
+/// Bytes: with less, libraries and their threads crash without a word.
+private let leastStack: UInt64 = 512 << 10
+
 /// Makes a program ready, before it looks at its command line: signals that a write would bring become errors of
 /// that write, standard descriptors are there, and names that are not text are refused.
 public func beginProgram() {
     signal(SIGPIPE, SIG_IGN)
     signal(SIGXFSZ, SIG_IGN)
     openStandardDescriptors()
+    if let stack = ProcessLimit.stack.value, stack < leastStack, let advice = ProcessLimit.stack.advice {
+        printError("error: this program needs \(leastStack >> 10) KiB of stack: \(advice)")
+        exit(ExitCode.wrongUse.rawValue)
+    }
     guard let fault = foreignBytes() else { return }
     printError("error: \(fault)")
     exit(ExitCode.wrongUse.rawValue)

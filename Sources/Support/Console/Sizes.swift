@@ -21,6 +21,9 @@ public func bytes(ofSize text: String) -> UInt64? {
     return bytes >= 1 && bytes < 1e18 ? UInt64(bytes) : nil
 }
 
+/// With less memory of its own (`--memory-limit`) no trial ends: a slot that does nothing has about as much.
+public let leastTrialMemory: UInt64 = 16 << 20
+
 /// "2 GiB", "1.5 GiB", "300 MiB".
 public func sizeText(_ bytes: UInt64) -> String {
     let units = [("TiB", 0x1p40), ("GiB", 0x1p30), ("MiB", 0x1p20), ("KiB", 0x1p10)]
@@ -32,10 +35,15 @@ public func sizeText(_ bytes: UInt64) -> String {
 
 extension Arguments {
     /// The bytes of a size, or nil where the option was not given.
-    public func size(_ option: String) throws(UsageError) -> UInt64? {
+    ///
+    /// - Parameter least: with less nothing can work.
+    public func size(_ option: String, atLeast least: UInt64 = 1) throws(UsageError) -> UInt64? {
         guard let text = self[option] else { return nil }
         guard let size = bytes(ofSize: text) else {
             throw UsageError("\(option) must be a size such as 500M or 2GiB, not '\(text)'")
+        }
+        guard size >= least else {
+            throw UsageError("\(option) \(text): no trial fits in that; \(sizeText(least)) is the least")
         }
         return size
     }

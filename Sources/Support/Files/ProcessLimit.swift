@@ -2,10 +2,15 @@ import Glibc
 
 /// A limit that the system sets this process and its children: `ulimit` in a shell, `Limit…=` in a systemd unit.
 public enum ProcessLimit: Sendable {
-    case fileSize, openFiles, addressSpace, data, processes, processorTime
+    case fileSize, openFiles, addressSpace, data, processes, processorTime, stack
 
     /// In the system's own unit; nil where there is no limit.
-    public var value: UInt64? {
+    public var value: UInt64? { values?.soft }
+
+    /// At which the system refuses for good, or kills; nil where there is none.
+    public var hardValue: UInt64? { values?.hard }
+
+    private var values: (soft: UInt64?, hard: UInt64?)? {
         var limit = rlimit()
         let kind =
             switch self {
@@ -15,10 +20,12 @@ public enum ProcessLimit: Sendable {
             case .data: RLIMIT_DATA
             case .processes: __RLIMIT_NPROC
             case .processorTime: RLIMIT_CPU
+            case .stack: RLIMIT_STACK
             }
         guard getrlimit(__rlimit_resource_t(kind.rawValue), &limit) == 0 else { return nil }
         // RLIM_INFINITY is a macro that Swift does not import.
-        return limit.rlim_cur == .max ? nil : UInt64(limit.rlim_cur)
+        func finite(_ value: rlim_t) -> UInt64? { value == .max ? nil : UInt64(value) }
+        return (finite(limit.rlim_cur), finite(limit.rlim_max))
     }
 
     private var name: String {
@@ -29,6 +36,7 @@ public enum ProcessLimit: Sendable {
         case .data: "private memory"
         case .processes: "processes"
         case .processorTime: "processor time"
+        case .stack: "the stack"
         }
     }
 
@@ -40,13 +48,15 @@ public enum ProcessLimit: Sendable {
         case .data: ("-d", "LimitDATA=")
         case .processes: ("-u", "LimitNPROC=")
         case .processorTime: ("-t", "LimitCPU=")
+        case .stack: ("-s", "LimitSTACK=")
         }
     }
 
     private func text(_ value: UInt64) -> String {
         switch self {
-        case .fileSize, .addressSpace, .data:
-            value % (1 << 20) == 0 && value > 0 ? "\(value >> 20) MiB" : "\(value >> 10) KiB"
+        case .fileSize, .addressSpace, .data, .stack:
+            value % (1 << 20) == 0 && value > 0 || value >= 100 << 20
+                ? "\(value >> 20) MiB" : "\(value >> 10) KiB"
         case .openFiles, .processes: "\(value)"
         case .processorTime: "\(value) s"
         }

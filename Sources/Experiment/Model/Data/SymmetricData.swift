@@ -4,6 +4,8 @@ import Text
 public struct SymmetricData: Hashable, Sendable, DatasetDescription {
     /// How many patterns there are.
     public static let patterns = 4096
+    /// How many of them are of class 1.
+    public static let positives = 2118
     /// Numbers of an input.
     public static let bits = 12
 

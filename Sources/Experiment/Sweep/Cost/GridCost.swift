@@ -4,7 +4,7 @@ public struct GridCost: Equatable, Sendable {
     public var seconds: Double
     /// Of the cheapest and the dearest trial.
     public var leastSeconds: Double
-    public var mostSeconds: Double
+    public var maxSeconds: Double
     /// Whether trials were sampled because the settings that matter have too many combinations.
     public var isSampled: Bool
     /// Files of kept weights, of all trials, and their bytes without the headers.
@@ -27,7 +27,7 @@ public struct GridCost: Equatable, Sendable {
     }
 
     /// More kinds are not listed.
-    static let mostEpochs = 20
+    static let maxEpochs = 20
 
     public struct Part: Equatable, Sendable {
         /// "training", "evaluation", or a measure as sweep files name it.
@@ -56,7 +56,7 @@ extension Grid {
     public func cost(at speed: CostEstimate.Speed = .reference) -> GridCost {
         let groups = costGroups()
         var cost = GridCost(
-            seconds: 0, leastSeconds: .infinity, mostSeconds: 0, isSampled: groups == nil)
+            seconds: 0, leastSeconds: .infinity, maxSeconds: 0, isSampled: groups == nil)
         func add(_ trial: Trial, weight: Double) {
             var whole = CostEstimate()
             for part in CostEstimate.parts(of: trial.settings) {
@@ -71,12 +71,12 @@ extension Grid {
             cost.weightFiles += weight * Double(files)
             cost.weightBytes += weight * Double(files * trial.settings.parameterBytes)
             if let epoch = trial.settings.epoch, !cost.epochs.contains(epoch),
-                cost.epochs.count < GridCost.mostEpochs
+                cost.epochs.count < GridCost.maxEpochs
             {
                 cost.epochs.append(epoch)
             }
             cost.leastSeconds = min(cost.leastSeconds, seconds)
-            cost.mostSeconds = max(cost.mostSeconds, seconds)
+            cost.maxSeconds = max(cost.maxSeconds, seconds)
         }
         if let groups {
             for (positions, weight) in groups { add(trial(positions: positions, index: 0), weight: weight) }

@@ -11,7 +11,7 @@ public struct TrialCosts: Sendable {
     /// The axes that a cost depends on.
     private let axes: [Int]
     private var known: [[Int]: Cost] = [:]
-    private static let mostKnown = 4096
+    private static let maxKnown = 4096
 
     public init(_ grid: Grid) {
         self.grid = grid
@@ -35,7 +35,7 @@ public struct TrialCosts: Sendable {
         let cost = Cost(
             seconds: training + measures,
             endSeconds: measures / Double(CostEstimate.Shape(settings).measurements))
-        if known.count >= TrialCosts.mostKnown { known.removeAll() }
+        if known.count >= TrialCosts.maxKnown { known.removeAll() }
         known[key] = cost
         return cost
     }

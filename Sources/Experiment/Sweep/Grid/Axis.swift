@@ -157,7 +157,7 @@ extension AxisValues {
     }
 }
 
-extension Kind {
+extension SettingType {
     /// Whether its numbers are whole.
     var isWhole: Bool {
         switch self {

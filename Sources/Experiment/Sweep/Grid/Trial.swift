@@ -19,7 +19,7 @@ public struct Trial: Equatable, Sendable {
 
     init(index: Int, axes: [Axis], fixed: [String: JSONValue], positions: [Int]) {
         self.index = index
-        let point = Point(fixed: fixed, axes: axes, positions: positions)
+        let point = GridPoint(fixed: fixed, axes: axes, positions: positions)
         var conflicts: [PointConflict] = []
         settings = point.settings(&conflicts)
         var shown: [String: JSONValue] = ["seed": JSONValue(Int(settings.seed))]

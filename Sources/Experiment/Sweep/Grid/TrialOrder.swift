@@ -4,7 +4,7 @@ public struct TrialOrder: Sendable {
     public struct Place: Equatable, Sendable {
         /// The grid's index.
         public let trial: Int
-        /// Of equal numbers are those of one `TrialGroup`; nil: it is trained alone.
+        /// Of equal numbers are those of one `BatchKey`; nil: it is trained alone.
         public let group: Int?
         /// Estimated, of the trial alone.
         public let seconds: Double
@@ -20,12 +20,12 @@ public struct TrialOrder: Sendable {
     private let others: [Int]
     /// What the trials with these positions are, but for their seed.
     private var kinds: [[Int]: (kind: Int?, seconds: Double)] = [:]
-    private var groups: [TrialGroup: Int] = [:]
+    private var groups: [BatchKey: Int] = [:]
     /// The window that was last asked for: its first place, and what is there.
     private var first = 0
     private var places: [Place] = []
 
-    private static let mostKnown = 4096
+    private static let maxKnown = 4096
 
     public init(_ grid: Grid) {
         self.grid = grid
@@ -91,11 +91,11 @@ public struct TrialOrder: Sendable {
         var settings = grid[trial].settings
         settings.seed = 0
         var kind: Int?
-        if let group = TrialGroup(settings) {
+        if let group = BatchKey(settings) {
             kind = groups[group] ?? groups.count
             groups[group] = kind
         }
-        if kinds.count >= TrialOrder.mostKnown { kinds.removeAll() }
+        if kinds.count >= TrialOrder.maxKnown { kinds.removeAll() }
         let found = (kind, CostEstimate(of: settings).seconds())
         kinds[point] = found
         return found

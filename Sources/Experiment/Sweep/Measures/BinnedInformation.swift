@@ -2,13 +2,13 @@ extension MeasureDeclaration {
     static let binnedInformation = MeasureDeclaration(
         "binned_information", needs: [.activations, .labels],
         metrics: [
-            Metric("i_xt_nats", .layers, label: "I(X;T)", unit: .nats, limit: .nonNegative),
-            Metric("i_xt_bits", .layers, label: "I(X;T)", unit: .bits, limit: .nonNegative),
-            Metric("i_ty_nats", .layers, label: "I(T;Y)", unit: .nats, limit: .nonNegative),
-            Metric("i_ty_bits", .layers, label: "I(T;Y)", unit: .bits, limit: .nonNegative),
+            Metric("i_xt_nats", .layers, label: "I(X;T)", unit: .nats, limit: .inputInformation),
+            Metric("i_xt_bits", .layers, label: "I(X;T)", unit: .bits, limit: .inputInformation),
+            Metric("i_ty_nats", .layers, label: "I(T;Y)", unit: .nats, limit: .classInformation),
+            Metric("i_ty_bits", .layers, label: "I(T;Y)", unit: .bits, limit: .classInformation),
             Metric(
                 "i_xt_fall_nats", .layers, label: "fall of I(X;T)", unit: .nats, isOfTraining: true,
-                limit: .nonNegative),
+                limit: .inputInformation),
             Metric(
                 "i_xt_fall_step", .layers, label: "step at which I(X;T) starts to fall", isOfTraining: true,
                 limit: .steps, hasGaps: true),

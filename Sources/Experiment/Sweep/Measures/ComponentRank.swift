@@ -4,14 +4,14 @@ extension MeasureDeclaration {
     static let componentRank = MeasureDeclaration(
         "component_rank", needs: [.ownNetwork],
         metrics: [
-            Metric("component_rank_before", label: "rank before", isCount: true, limit: .nonNegative),
-            Metric("component_rank", label: "rank after", isCount: true, limit: .nonNegative),
+            Metric("component_rank_before", label: "rank before", isCount: true, limit: .drawnUnits),
+            Metric("component_rank", label: "rank after", isCount: true, limit: .drawnUnits),
             Metric("component_rank_kept", label: "share of the rank kept", limit: .nonNegative),
             Metric(
                 "component_dimension_before", label: "feature dimension before", isCount: true,
-                limit: .nonNegative),
+                limit: .drawnPoints),
             Metric(
-                "component_dimension", label: "feature dimension after", isCount: true, limit: .nonNegative),
+                "component_dimension", label: "feature dimension after", isCount: true, limit: .drawnPoints),
             Metric(
                 "component_dimension_kept", label: "share of the feature dimension kept", limit: .nonNegative),
         ],

@@ -3,7 +3,7 @@ extension MeasureDeclaration {
         "effective_rank", needs: [.activations],
         metrics: [
             Metric("effective_rank", .layers, label: "effective rank", limit: .units),
-            Metric("rankme", .layers, label: "RankMe", limit: .nonNegative),
+            Metric("rankme", .layers, label: "RankMe", limit: .smoothedUnits),
             Metric("participation_ratio", .layers, label: "participation ratio", limit: .units),
         ],
         options: [

@@ -31,8 +31,10 @@ extension Metric {
     public static let klBits = Metric(
         "kl_bits", label: "KL(q(z|x) ‖ r(z))", unit: .bits, uses: [.vib], limit: .nonNegative)
     public static let izyNats = Metric(
-        "i_zy_nats", label: "H(Y) − CE ≤ I(Z;Y)", unit: .nats, uses: [.vib], hasTheory: true)
-    public static let izyBits = Metric("i_zy_bits", label: "H(Y) − CE ≤ I(Z;Y)", unit: .bits, uses: [.vib])
+        "i_zy_nats", label: "H(Y) − CE ≤ I(Z;Y)", unit: .nats, uses: [.vib], hasTheory: true,
+        limit: .classInformationEstimate)
+    public static let izyBits = Metric(
+        "i_zy_bits", label: "H(Y) − CE ≤ I(Z;Y)", unit: .bits, uses: [.vib], limit: .classInformationEstimate)
     public static let trainMargin = Metric(
         "train_margin", label: "smallest training margin", uses: [.teacher])
 }

@@ -6,10 +6,10 @@ extension MeasureDeclaration {
         metrics: [
             Metric(
                 "class_determination", .list(of: "class", first: 0, .classes),
-                label: "R^2 of a class by the others", hasGaps: true),
+                label: "R^2 of a class by the others", limit: .explained, hasGaps: true),
             Metric(
                 "class_deciders", .list(of: "class", first: 0, .classes), label: "classes that decide it",
-                isCount: true, limit: .nonNegative),
+                isCount: true, limit: .otherClasses),
             Metric(
                 "class_accuracy", .list(of: "class", first: 0, .classes), label: "accuracy of the class",
                 limit: .share, hasGaps: true),

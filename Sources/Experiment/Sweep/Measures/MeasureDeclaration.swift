@@ -55,11 +55,11 @@ public struct MeasureDeclaration: Sendable {
     /// A setting `measures.NAME.KEY`.
     struct Option {
         let key: String
-        let kind: Kind
+        let kind: SettingType
         let fallback: JSONValue
         let meaning: String
 
-        init(_ key: String, _ kind: Kind, default fallback: JSONValue, _ meaning: String) {
+        init(_ key: String, _ kind: SettingType, default fallback: JSONValue, _ meaning: String) {
             self.key = key
             self.kind = kind
             self.fallback = fallback
@@ -68,7 +68,7 @@ public struct MeasureDeclaration: Sendable {
     }
 
     /// Test points that a measure is taken on where nobody says how many.
-    public static let usualPoints = 1000
+    public static let defaultPoints = 1000
 
     /// A measure of the table: off unless a sweep asks for it. Where it needs activations or labels it has
     /// the setting `points`; where it needs labels it is of classes alone.
@@ -79,7 +79,7 @@ public struct MeasureDeclaration: Sendable {
     ///   - what: "Whether … measured."
     init(
         _ name: String, needs: [Need] = [], theory: String = "closed form", metrics: [Metric],
-        options: [Option] = [], points: JSONValue = JSONValue(MeasureDeclaration.usualPoints),
+        options: [Option] = [], points: JSONValue = JSONValue(MeasureDeclaration.defaultPoints),
         uses: [Setting.Use] = [],
         _ what: String
     ) {
@@ -139,7 +139,7 @@ public struct MeasureDeclaration: Sendable {
     public var needsLabels: Bool { needs.contains(.labels) }
 }
 
-/// Every measure there is. To add one: docs/adding-a-measure.md.
+/// Every measure there is. To add one: docs/extending.md.
 public enum MeasureCatalogue {
     /// Those of the table: their trials hold them by name, and Experiments has a `Measure` for each. One that
     /// reads another's metrics stands after it.

@@ -64,6 +64,23 @@ public struct Metric: Sendable {
         case units
         /// Of each layer: at most the rank that its weight matrix can have.
         case matrixRank
+        /// At most the mean of these ranks.
+        case meanMatrixRank
+        /// Of each layer, RankMe: as `units`, and what its ε adds.
+        case smoothedUnits
+        /// The share of a variance that is explained: 0 to 1, but for rounding.
+        case explained
+        /// Information on the input: at most ln n of the n points that it is measured at.
+        case inputInformation
+        /// Information on the class: at most the entropy of the classes of the measured points.
+        case classInformation
+        /// The same of an estimate that may be negative.
+        case classInformationEstimate
+        /// At most the number of classes but one.
+        case otherClasses
+        /// At most the units of the layers that the measure draws, or also at most its inputs.
+        case drawnUnits
+        case drawnPoints
     }
 
     /// How records write a metric, at each threshold where it has any.

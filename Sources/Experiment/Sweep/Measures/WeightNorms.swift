@@ -10,7 +10,7 @@ extension Metric {
     public static let numericalRank = Metric(
         "numerical_rank", .layers, label: "numerical rank", isCount: true, limit: .matrixRank)
     public static let meanStableRank = Metric(
-        "mean_stable_rank", label: "mean stable rank", hasBound: true, limit: .nonNegative)
+        "mean_stable_rank", label: "mean stable rank", hasBound: true, limit: .meanMatrixRank)
 }
 
 extension MeasureDeclaration {

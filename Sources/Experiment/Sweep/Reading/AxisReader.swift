@@ -157,7 +157,7 @@ extension YAMLNode {
     }
 
     /// Whether an end of a rule is a value of `kind`; else adds the fault.
-    private func fits(_ number: Double, _ kind: Kind, path: String, _ faults: inout Faults) -> Bool {
+    private func fits(_ number: Double, _ kind: SettingType, path: String, _ faults: inout Faults) -> Bool {
         let bounds: Bounds
         switch kind {
         case .integer, .points:
@@ -165,7 +165,8 @@ extension YAMLNode {
                 faults.add(place, path, .notWhole(numberText(number)))
                 return false
             }
-            bounds = if case .integer(let range) = kind { Bounds(range) } else { Bounds(Kind.pointRange) }
+            bounds =
+                if case .integer(let range) = kind { Bounds(range) } else { Bounds(SettingType.pointRange) }
         case .number(let given), .numberOrOff(let given): bounds = given
         default: return true
         }

@@ -66,10 +66,10 @@ struct ConditionParser {
     }
 
     private struct Token {
-        enum Kind: Equatable {
+        enum TokenType: Equatable {
             case word(String), quoted(String), number(Double), sign(Condition.Operator), open, close, end
         }
-        var kind: Kind
+        var kind: TokenType
         var offset: Int
         var text: String
     }

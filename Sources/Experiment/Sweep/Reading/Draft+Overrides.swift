@@ -25,15 +25,9 @@ extension Draft {
             guard
                 let setting = Setting.named(entry.key, shown: shown, place: entry.keyPlace, &faults)
             else { continue }
-            let node = entry.value
-            let single =
-                node.sequence == nil
-                || setting.kind.isList && !(node.sequence ?? []).contains { $0.sequence != nil }
-                || setting.kind.maySayWhen
-                    && (node.sequence ?? []).allSatisfy { $0.scalar?.text.first?.isNumber ?? false }
-            let values = single ? [node] : node.sequence ?? []
             applied.replace(
-                setting, by: values, place: entry.keyPlace, valuesPlace: node.place, shown: shown, &faults)
+                setting, by: entry.value.values(of: setting.kind), place: entry.keyPlace,
+                valuesPlace: entry.value.place, shown: shown, &faults)
         }
         if wanted { self = applied }
     }
@@ -49,50 +43,43 @@ extension Draft {
         guard let setting = Setting.named(path, shown: path, place: place, &faults) else { return }
         do {
             let node = try YAMLReader.read(Array("[\(text)]".utf8), override: override.argument)
-            guard let values = node.sequence, !values.isEmpty else {
+            guard var values = node.sequence, !values.isEmpty else {
                 faults.add(place, path, .overrideShape)
                 return
             }
+            if values.count == 1 { values = values[0].values(of: setting.kind) }
             replace(setting, by: values, place: place, valuesPlace: place, shown: path, &faults)
         } catch {
             faults.add(error.place, path, error.problem)
         }
     }
 
-    /// One value sets the setting (or is the axis' only value), several make or replace an axis. Settings
-    /// that the new one excludes are dropped.
+    /// One value sets the setting (or is the only value of the file's axis), several make or replace an axis.
+    /// Settings that the new one excludes are dropped.
     private mutating func replace(
         _ setting: Setting, by nodes: [YAMLNode], place: SweepError.Place, valuesPlace: SweepError.Place,
         shown: String, _ faults: inout Faults
     ) {
         let path = setting.path
-        let index = axes.firstIndex { $0.axis.path == path }
-        let only = nodes.count == 1 ? nodes[0] : nil
-        let isAxis =
-            only.map {
-                $0.isRule && setting.kind.isNumeric
-                    || $0.sequence != nil && !setting.kind.isList && !setting.kind.maySayWhen
-            } ?? true
-        if isAxis, Setting.neverAxes.contains(path) {
+        let rule = nodes.first.flatMap { nodes.count == 1 && setting.kind.isNumeric && $0.isRule ? $0 : nil }
+        if nodes.count > 1, Setting.neverAxes.contains(path) {
             faults.add(place, shown, .neverAnAxis(path))
             return
         }
-        if isAxis || index != nil {
-            let values: AxisValues? =
-                if isAxis, let only {
-                    only.axisValues(of: setting, shown: shown, &faults)
-                } else {
-                    YAMLNode.list(nodes, of: setting, shown: shown, place: valuesPlace, &faults)
-                }
-            guard let values else { return }
+        let given =
+            rule.map { $0.axisValues(of: setting, shown: shown, &faults) }
+            ?? YAMLNode.list(nodes, of: setting, shown: shown, place: valuesPlace, &faults)
+        guard let values = given else { return }
+        axes.removeAll { axis in axis.axis.path == path && !fileAxes.contains { $0.path == path } }
+        fixed[path] = nil
+        drop(excludedBy: path)
+        let index = axes.firstIndex { $0.axis.path == path }
+        if values.count > 1 || index != nil {
             let axis = DraftAxis(axis: Axis(path: path, values: values), place: place, shown: shown)
             if let index { axes[index] = axis } else { axes.append(axis) }
-            drop(excludedBy: path)
-            fixed[path] = nil
             return
         }
-        guard let only, let value = only.value(of: setting.kind, path: shown, &faults) else { return }
-        drop(excludedBy: path)
+        let value = values[0]
         fixed[path] = Given(value: value["name"] ?? value, place: place, shown: shown)
         guard path == "dataset" else { return }
         for (key, option) in value.object ?? [:] where key != "name" {
@@ -108,5 +95,21 @@ extension Draft {
         if path == "dataset" || path.hasPrefix("measures.") && Setting.groups.contains(path) {
             for key in fixed.keys where key.hasPrefix(path + ".") { fixed[key] = nil }
         }
+    }
+}
+
+extension YAMLNode {
+    /// The values that a node stands for where one value or a list of them may: the items of a list, unless the list
+    /// is itself one value of such a setting.
+    fileprivate func values(of kind: SettingType) -> [YAMLNode] {
+        guard let items = sequence else { return [self] }
+        let isOneValue =
+            switch kind {
+            case .integers, .numbers: !items.contains { $0.sequence != nil }
+            case .matrix: !items.contains { ($0.sequence ?? []).contains { $0.sequence != nil } }
+            case .times, .weights: items.allSatisfy { $0.scalar?.text.first?.isNumber ?? false }
+            default: false
+            }
+        return isOneValue ? [self] : items
     }
 }

@@ -14,7 +14,7 @@ extension Draft {
         for positions in PairCover(grid).points() {
             visited += 1
             var found: [PointConflict] = []
-            let point = Point(fixed: grid.fixed, axes: grid.axes, positions: positions)
+            let point = GridPoint(fixed: grid.fixed, axes: grid.axes, positions: positions)
             let settings = point.settings(&found)
             if case .steps(let listed) = settings.measures.traceAt {
                 longest[listed] = max(longest[listed] ?? 0, settings.trainingSteps)
@@ -87,7 +87,7 @@ extension PointConflict {
         if weights == .best, settings.measures.traceAt == .end {
             conflicts.append(PointConflict("weights", .noTrace))
         }
-        let bytes = settings.parameterBytes * weights.mostFiles
+        let bytes = settings.parameterBytes * weights.maxFiles
         if bytes > KeptWeights.limit {
             conflicts.append(PointConflict("weights", .weightsTooLarge(bytes, limit: KeptWeights.limit)))
         }

@@ -3,7 +3,7 @@ import Text
 
 extension YAMLNode {
     /// The node as a value of `kind`, in normal form (equal meanings have equal values), or nil with a fault.
-    func value(of kind: Kind, path: String, _ faults: inout Faults) -> JSONValue? {
+    func value(of kind: SettingType, path: String, _ faults: inout Faults) -> JSONValue? {
         switch kind {
         case .integer(let range):
             return integer(in: range, path: path, &faults).map { JSONValue($0) }
@@ -26,7 +26,7 @@ extension YAMLNode {
         case .times: return times(path: path, &faults)
         case .points:
             if scalar?.text == "all" { return .string("all") }
-            return integer(in: Kind.pointRange, path: path, &faults).map { JSONValue($0) }
+            return integer(in: SettingType.pointRange, path: path, &faults).map { JSONValue($0) }
         case .weights: return keptWeights(path: path, &faults)
         }
     }

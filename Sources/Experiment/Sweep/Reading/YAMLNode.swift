@@ -1,5 +1,5 @@
 /// A value of a YAML text with the place where it stands. Scalars stay text: what a text means is decided
-/// where its type is known (`Kind`), so `1e-3` is a number where a number is due.
+/// where its type is known (`SettingType`), so `1e-3` is a number where a number is due.
 package struct YAMLNode: Equatable, Sendable {
     package enum Content: Equatable, Sendable {
         case scalar(Scalar)

@@ -45,12 +45,12 @@ package struct YAMLReader: ~Copyable {
     // MARK: Events
 
     private struct Event {
-        enum Kind {
+        enum EventType {
             case documentStart, documentEnd, streamEnd, other
             case scalar(String, quoted: Bool, oneLine: Bool)
             case sequenceStart, sequenceEnd, mappingStart, mappingEnd
         }
-        var kind: Kind
+        var kind: EventType
         var place: SweepError.Place
         var column: Int
     }
@@ -60,7 +60,7 @@ package struct YAMLReader: ~Copyable {
         guard yaml_parser_parse(parser, &event) == 1 else { throw syntaxFault() }
         defer { yaml_event_delete(&event) }
         let place = place(of: event.start_mark)
-        var kind = Event.Kind.other
+        var kind = Event.EventType.other
         var anchor: UnsafeMutablePointer<yaml_char_t>?
         var tag: UnsafeMutablePointer<yaml_char_t>?
         switch event.type {

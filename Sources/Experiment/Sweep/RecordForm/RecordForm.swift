@@ -139,7 +139,7 @@ struct MetricForms {
     let sizes: RecordSizes
     /// 0 to the last step; to any where files that are not here say how many points an epoch has.
     let steps: ClosedRange<Double>
-    private let settings: TrialSettings
+    let settings: TrialSettings
     /// nil where only the files say.
     private let stepCount: Int?
 
@@ -154,7 +154,7 @@ struct MetricForms {
 
     /// nil where the trial asks for none.
     func trace(isWhole: Bool) -> ValueForm? {
-        let most = settings.measures.traceAt.mostEntries
+        let most = settings.measures.traceAt.maxEntries
         guard most > 0 else { return nil }
         guard case .object(var members) = forms(where: { !$0.isOfTraining }) else { return nil }
         members.append(ValueForm.Member(key: Array("step".utf8), form: .step, isRequired: true))
@@ -246,7 +246,9 @@ struct MetricForms {
 
     private func value(_ metric: Metric, _ request: RequestedMeasure?) -> ValueForm {
         func number(_ layer: Int) -> ValueForm {
-            .number(range(metric.limit, layer: layer), orNull: metric.hasGaps)
+            .number(
+                MetricForms.allowingForRounding(range(of: metric, layer: layer, request), metric.limit),
+                orNull: metric.hasGaps)
         }
         switch metric.shape {
         case .number: return number(sizes.layers - 1)
@@ -265,22 +267,18 @@ struct MetricForms {
         }
     }
 
-    private func range(_ limit: Metric.Limit, layer: Int) -> ClosedRange<Double> {
+    /// The numbers that a record may hold of a metric of this range: what is computed in floating point may miss its
+    /// bounds by rounding.
+    private static func allowingForRounding(
+        _ range: ClosedRange<Double>, _ limit: Metric.Limit
+    ) -> ClosedRange<Double> {
         let largest = Double.greatestFiniteMagnitude
-        // What is computed in floating point may miss its bounds by rounding.
-        func upTo(_ sizes: [Int]) -> ClosedRange<Double> {
-            0...(Double(sizes.indices.contains(layer) ? sizes[layer] : 0) * (1 + 1e-6) + 1e-6)
-        }
-        switch limit {
-        case .finite: return -largest...largest
-        case .nonNegative: return -1e-3...largest
-        case .share: return 0...1 + 1e-9
-        case .loss: return settings.training.loss == .gaussianNLL ? -largest...largest : -1e-3...largest
-        case .steps: return steps
-        case .rank: return upTo(sizes.ranks)
-        case .units: return upTo(sizes.units)
-        case .matrixRank: return upTo(sizes.matrixRanks)
-        }
+        if limit == .steps { return range }
+        if limit == .share { return 0...1 + 1e-9 }
+        let isRank = [.rank, .units, .matrixRank].contains(limit)
+        let low = range.lowerBound == 0 ? (isRank ? 0 : -1e-3) : -largest
+        let high = range.upperBound
+        return low...(high.isFinite ? high * (1 + 1e-6) + 1e-6 : largest)
     }
 }
 

@@ -26,7 +26,9 @@ extension Setting {
         (["dataset.covariance"], ["dataset.targets", "dataset.directions_seed"]),
     ]
 
-    init(_ path: String, _ kind: Kind, default defaultText: String, uses: [Use] = [], _ meaning: String) {
+    init(
+        _ path: String, _ kind: SettingType, default defaultText: String, uses: [Use] = [], _ meaning: String
+    ) {
         self.path = path
         self.kind = kind
         self.defaultText = defaultText
@@ -36,7 +38,8 @@ extension Setting {
     }
 
     /// With a default that is a value.
-    init(_ path: String, _ kind: Kind, value fallback: JSONValue, uses: [Use] = [], _ meaning: String) {
+    init(_ path: String, _ kind: SettingType, value fallback: JSONValue, uses: [Use] = [], _ meaning: String)
+    {
         self.path = path
         self.kind = kind
         let text = fallback.string ?? fallback.canonicalText

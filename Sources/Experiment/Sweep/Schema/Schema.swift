@@ -5,7 +5,7 @@ import Text
 public struct Setting: Sendable {
     /// The path by which files, axes, `--set` and messages name it: "training.learning_rate".
     public let path: String
-    let kind: Kind
+    let kind: SettingType
     /// For a reader: a value, or a word on how it follows from other settings.
     public let defaultText: String
     /// The default, where it is one value whatever else is set.
@@ -43,7 +43,7 @@ public struct Setting: Sendable {
 }
 
 /// The type of a setting.
-enum Kind: Equatable, Sendable {
+enum SettingType: Equatable, Sendable {
     case integer(ClosedRange<Int>)
     case number(Bounds)
     /// A number, or the word `off`.
@@ -74,7 +74,7 @@ enum Kind: Equatable, Sendable {
         case .integers(let range, _): "list of integers, \(Bounds(range).text)"
         case .numbers(let bounds, _): "list of numbers, \(bounds.text)"
         case .matrix: "square list of lists of numbers"
-        case .points: "integer, \(Bounds(Kind.pointRange).text), or `all`"
+        case .points: "integer, \(Bounds(SettingType.pointRange).text), or `all`"
         case .weights: "`none`, `final`, `best` or a list of steps"
         case .times: "`end`, `log`, `{linear: n}`, `{log: n}` or a list of steps"
         }

@@ -25,7 +25,7 @@ public enum KeptWeights: Equatable, Sendable {
     }
 
     /// How many files a measured trial has at most; the images' number of steps is known to who has the images.
-    public var mostFiles: Int {
+    public var maxFiles: Int {
         switch self {
         case .none: 0
         case .final, .best: 1
@@ -35,7 +35,7 @@ public enum KeptWeights: Equatable, Sendable {
 
     /// How many files a training of so many steps has.
     public func files(steps: Int) -> Int {
-        if case .steps(let listed) = self { listed.count { $0 <= steps } } else { mostFiles }
+        if case .steps(let listed) = self { listed.count { $0 <= steps } } else { maxFiles }
     }
 
     /// Whether a measured trial may have kept its weights after just these steps.
@@ -63,7 +63,7 @@ extension TrialSettings {
 
     /// Most bytes of the weights that a training keeps of its trace's steps; 0 where no measure wants them.
     public var historyBytes: Int {
-        measures.need(.weightHistory) ? parameterBytes * measures.traceAt.mostEntries : 0
+        measures.need(.weightHistory) ? parameterBytes * measures.traceAt.maxEntries : 0
     }
 
     /// Of all parameters as single-precision numbers.

@@ -93,7 +93,7 @@ public struct TrialSettings: Hashable, Sendable {
             case steps([Int])
 
             /// The most entries that a trace has.
-            public var mostEntries: Int {
+            public var maxEntries: Int {
                 switch self {
                 case .end: 0
                 case .linear(let count), .log(let count): count

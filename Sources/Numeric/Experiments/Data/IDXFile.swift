@@ -100,7 +100,7 @@ struct IDXFile {
     var bytes: [UInt8]
 
     private static let limit = 1_000_000
-    private static let pieceSize = 1 << 20
+    private static let chunkSize = 1 << 20
 
     /// Reads a file that should have `expected` dimensions (1: labels, 3: images). Never allocates more than
     /// the file holds, nor for more than a million items, whatever the header says.
@@ -158,7 +158,7 @@ struct IDXFile {
     /// Reads exactly `count` bytes, piece by piece, so that memory follows what the file holds.
     private static func read(_ file: gzFile, _ count: Int, _ path: String) throws(DataError) -> [UInt8] {
         var bytes: [UInt8] = []
-        var piece = [UInt8](repeating: 0, count: min(count, pieceSize))
+        var piece = [UInt8](repeating: 0, count: min(count, chunkSize))
         while bytes.count < count {
             let wanted = min(piece.count, count - bytes.count)
             let found = piece.withUnsafeMutableBytes { gzread(file, $0.baseAddress, UInt32(wanted)) }

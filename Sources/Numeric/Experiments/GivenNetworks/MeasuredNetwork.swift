@@ -9,9 +9,11 @@ extension WeightsFile {
     func description() throws(DataError) -> NetworkDescription? {
         guard let text = metadata["network"] else { return nil }
         // Others may have a key of that name: ours is an object that names its model.
-        guard let json = try? JSONValue(parsing: text.utf8), json["model"]?["name"] != nil else {
-            return nil
-        }
+        // One that an older version kept is ours, too, and is refused below.
+        let keys = ["model"] + RenamedName.all.filter { $0.new == "model" }.map(\.old)
+        guard let json = try? JSONValue(parsing: text.utf8),
+            keys.contains(where: { json[$0]?["name"] != nil })
+        else { return nil }
         guard let description = NetworkDescription(json) else { throw fault(.description) }
         var due = Set<String>()
         for (name, shape) in description.tensors {
@@ -30,7 +32,7 @@ extension WeightsFile {
 /// The network of a request: one that a sweep kept, whose file describes it, or one from elsewhere, a chain of dense
 /// layers.
 struct MeasuredNetwork {
-    enum Kind {
+    enum Form {
         case chain(TrainedNetwork)
         /// The layer above given features.
         case head(TrainedNetwork)
@@ -39,7 +41,7 @@ struct MeasuredNetwork {
         case network(TrialSettings.Architecture, parameters: [Float])
     }
 
-    let kind: Kind
+    let kind: Form
     /// Of a network that a sweep kept.
     let description: NetworkDescription?
     let activation: Activation

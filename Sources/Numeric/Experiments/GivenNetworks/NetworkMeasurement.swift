@@ -72,7 +72,7 @@ struct NetworkMeasurement {
     }
 
     /// Points that local ranks are averaged over where nobody says how many: as in sweeps.
-    private var usualPoints: Int { network.description?.isConvolutional == true ? 4 : 256 }
+    private var defaultPoints: Int { network.description?.isConvolutional == true ? 4 : 256 }
 
     /// The noise that measures draw is the trial's.
     var streams: RandomStreams { RandomStreams(seed: network.description?.seed ?? 0) }
@@ -167,7 +167,7 @@ struct NetworkMeasurement {
 
     /// What is asked for of local ranks, as sweeps have it.
     func rankSettings(noise: [Double] = [], patch: Int? = nil) -> TrialSettings.LocalRank {
-        let count = request.rankPoints ?? min(usualPoints, points.inputs.rows)
+        let count = request.rankPoints ?? min(defaultPoints, points.inputs.rows)
         return TrialSettings.LocalRank(
             thresholds: asksFor(.localRank) ? request.thresholds : [],
             relative: asksFor(.localRank) ? request.relative : [], noise: asksFor(.localRank) ? noise : [],

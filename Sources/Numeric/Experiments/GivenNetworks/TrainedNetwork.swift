@@ -17,7 +17,7 @@ struct TrainedNetwork {
 
     private static let widest = 65_536
     /// LAPACK counts in 32 bits.
-    private static let mostNumbers = Int(Int32.max)
+    private static let maxNumbers = Int(Int32.max)
 
     /// - Parameter layers: their names in their order; other tensors are then passed over.
     init(_ file: WeightsFile, activation: Activation, layers: [String]? = nil) throws(DataError) {
@@ -33,7 +33,7 @@ struct TrainedNetwork {
             guard outputs <= TrainedNetwork.widest else {
                 throw file.fault(.tensor(weight.name, .tooWide(outputs)))
             }
-            guard inputs <= TrainedNetwork.mostNumbers / outputs else {
+            guard inputs <= TrainedNetwork.maxNumbers / outputs else {
                 throw file.fault(.tensor(weight.name, .tooLong(outputs * inputs)))
             }
             if let bias = parts[name]?.bias, bias.shape[0] != outputs {

@@ -13,7 +13,7 @@ struct ActivationRankMeasure: Measure {
         let layers = context.outputs.activations
         // One Gram matrix a layer for all tolerances, the usual one first.
         let counts = layers.map { layer in
-            let usual = NumericalRank.usualTolerance(rows: layer.rows, columns: layer.columns)
+            let usual = NumericalRank.defaultTolerance(rows: layer.rows, columns: layer.columns)
             return NumericalRank.counts(layer, tolerances: [min(1, usual)] + relative)
         }
         return [

@@ -5,7 +5,7 @@ import Sweep
 import Text
 
 /// What computes the metrics that a declaration of the same name in Sweep's `MeasureCatalogue` lists. To add
-/// one: docs/adding-a-measure.md.
+/// one: docs/extending.md.
 protocol Measure {
     static var name: String { get }
 

@@ -113,7 +113,7 @@ struct MeasureSet {
     ///   - shaped: parameters of the network's shape, to read flat ones with.
     ///   - matrices: W_1 … W_L among such.
     func addSummaries(
-        to history: inout History, steps: Int, shaped: Parameters<Float>,
+        to history: inout TrainingResult, steps: Int, shaped: Parameters<Float>,
         weights matrices: (Parameters<Float>) -> [Matrix<Float>] = { $0.stacks[0].map(\.weight) }
     ) {
         guard !entries.isEmpty, history.divergedAt == nil else { return }

@@ -46,7 +46,8 @@ struct TrialCheckpoints {
     }
 
     /// To be called after each step.
-    func saveIfDue<M: TrainableNetwork>(_ trainer: Trainer<M>, _ history: History) where M.Scalar == Float {
+    func saveIfDue<M: TrainableNetwork>(_ trainer: Trainer<M>, _ history: TrainingResult)
+    where M.Scalar == Float {
         guard hooks.isDue() else { return }
         let memory = trainer.memory
         var header: [String: JSONValue] = [
@@ -64,7 +65,7 @@ struct TrialCheckpoints {
 
     /// Puts the trainer where the last checkpoint was taken; nil, and the trainer as it was, where there is none that
     /// is whole and of this trial, program and kernel.
-    func restore<M: TrainableNetwork>(_ trainer: inout Trainer<M>, steps: Int) -> History?
+    func restore<M: TrainableNetwork>(_ trainer: inout Trainer<M>, steps: Int) -> TrainingResult?
     where M.Scalar == Float {
         guard let bytes = hooks.load() else { return nil }
         do throws(Unfit) {
@@ -76,7 +77,7 @@ struct TrialCheckpoints {
                 let trace = reader.header["trace"]?.array, let kept = reader.header["kept"]?.array,
                 let measured = reader.header["measured"]?.array
             else { throw .otherShape }
-            var history = History()
+            var history = TrainingResult()
             history.trace = trace.compactMap(\.object)
             history.bestLoss = reader.header["best_loss"]?.number ?? .infinity
             let parts = try memory.map { part throws(Unfit) in try reader.floats(part.count) }

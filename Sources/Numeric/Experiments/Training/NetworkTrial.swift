@@ -43,8 +43,8 @@ extension ImageSize {
 /// Trains and measures a network of any layers.
 func runNetwork(
     _ architecture: TrialSettings.Architecture, _ settings: TrialSettings, _ training: TrainingPlan,
-    _ source: BatchSource, _ streams: RandomStreams, _ told: StepObserver?
-) throws(ExperimentError) -> History {
+    _ source: BatchSource, _ streams: RandomStreams, _ onProgress: StepObserver?
+) throws(ExperimentError) -> TrainingResult {
     let shape: NetworkShape
     do {
         shape = try architecture.shape(
@@ -58,7 +58,7 @@ func runNetwork(
         ranks: settings.measures.localRank.map { NetworkRankMeasurement($0, settings, shape, source) },
         norms: settings.measures.weightNorms, measures: measures)
     var trainings = [Training(training, model, streams) { evaluation.metrics($0, step: $1) }]
-    train(&trainings, source, streams, told: told)
+    train(&trainings, source, streams, onProgress: onProgress)
     var history = trainings[0].history
     training.measure {
         measures.addSummaries(

@@ -7,7 +7,7 @@ import Text
 struct Training<M: TrainableNetwork> where M.Scalar == Float {
     let plan: TrainingPlan
     private(set) var trainer: Trainer<M>
-    var history: History
+    var history: TrainingResult
     /// Its steps are done, or it diverged.
     private(set) var isOver = false
     private var due: ArraySlice<Int>
@@ -22,7 +22,7 @@ struct Training<M: TrainableNetwork> where M.Scalar == Float {
         self.measure = measure
         trainer = Trainer(
             model, settings: plan.optimizer, length: plan.length, streams: streams, points: plan.batch)
-        history = plan.checkpoints?.restore(&trainer, steps: plan.steps) ?? History()
+        history = plan.checkpoints?.restore(&trainer, steps: plan.steps) ?? TrainingResult()
         let first = trainer.step
         due = plan.traceSteps.drop { $0 < first }
     }
@@ -84,9 +84,10 @@ struct Training<M: TrainableNetwork> where M.Scalar == Float {
 ///
 /// - Parameters:
 ///   - trainings: that begin at the same step.
-///   - told: hears of each step, with the steps of the longest.
+///   - onProgress: hears of each step, with the steps of the longest.
 func train<M: TrainableNetwork>(
-    _ trainings: inout [Training<M>], _ source: BatchSource, _ streams: RandomStreams, told: StepObserver?
+    _ trainings: inout [Training<M>], _ source: BatchSource, _ streams: RandomStreams,
+    onProgress: StepObserver?
 ) where M.Scalar == Float {
     guard let lead = trainings.first else { return }
     let (first, from) = (lead.trainer.step, lead.history.continuedFrom ?? 0)
@@ -105,7 +106,7 @@ func train<M: TrainableNetwork>(
             trainings[index].train(batch, noise: noise, step: step)
         }
         guard trainings.contains(where: { !$0.isOver }) else { return }
-        told?(step + 1, steps, from)
+        onProgress?(step + 1, steps, from)
     }
 }
 

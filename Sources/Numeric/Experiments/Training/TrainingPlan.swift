@@ -6,7 +6,7 @@ import Sweep
 import Text
 
 /// What a training left: the measures at its end and along it, or where it diverged.
-struct History {
+struct TrainingResult {
     var metrics: [String: JSONValue] = [:]
     var trace: [[String: JSONValue]] = []
     var divergedAt: Int?

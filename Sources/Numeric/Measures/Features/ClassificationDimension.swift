@@ -14,9 +14,9 @@ public struct ClassificationDimension: Equatable, Sendable {
     /// With whole features.
     public let accuracy: Double
     /// What was computed of (k, accuracy), k ascending: all of 0...d where every k was looked at.
-    public let curve: [Point]
+    public let curve: [CurvePoint]
 
-    public struct Point: Equatable, Sendable {
+    public struct CurvePoint: Equatable, Sendable {
         public let components: Int
         public let accuracy: Double
     }
@@ -45,12 +45,12 @@ public struct ClassificationDimension: Equatable, Sendable {
         let byComponent = Matrix.product(
             components.directions, components.centredPoints, transposeB: true
         ).values
-        var curve = [Point(components: 0, accuracy: logits.accuracy)]
+        var curve = [CurvePoint(components: 0, accuracy: logits.accuracy)]
         for k in 0..<steps {
             logits.add(
                 byComponent[k * labels.count..<(k + 1) * labels.count],
                 times: Array(effects[k * classes..<(k + 1) * classes]))
-            curve.append(Point(components: k + 1, accuracy: logits.accuracy))
+            curve.append(CurvePoint(components: k + 1, accuracy: logits.accuracy))
         }
         // All components together are the whole features.
         let whole = curve[steps].accuracy
@@ -95,7 +95,7 @@ public struct ClassificationDimension: Equatable, Sendable {
             least = above
         }
         accuracy = whole
-        curve = seen.keys.sorted().map { Point(components: $0, accuracy: seen[$0] ?? 0) }
+        curve = seen.keys.sorted().map { CurvePoint(components: $0, accuracy: seen[$0] ?? 0) }
     }
 }
 

@@ -38,7 +38,7 @@ public struct IntrinsicDimension: Equatable, Sendable {
         let wide = widened(features)
         // −0 = 0, of other bits.
         let words = wide.values.map { ($0 + 0).bitPattern }
-        let states = StateNumbers(words, points: wide.rows, perPoint: wide.columns)
+        let states = StateIndex(words, points: wide.rows, perPoint: wide.columns)
         guard states.count > 2 else { return nil }
         let different = Matrix<Double>(rows: states.count, columns: wide.columns)
         different.assign(rows: states.firsts, of: wide)

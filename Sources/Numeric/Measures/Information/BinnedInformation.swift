@@ -63,7 +63,7 @@ public struct BinnedInformation: Equatable, Sendable {
 
     private init(_ packed: (words: [UInt64], perPoint: Int), labels: [Int32], points: Int) {
         precondition(labels.count == points)
-        let states = StateNumbers(packed.words, points: points, perPoint: packed.perPoint)
+        let states = StateIndex(packed.words, points: points, perPoint: packed.perPoint)
         let classes = 1 + Int(labels.max() ?? 0)
         var joint = [Int](repeating: 0, count: states.count * classes)
         var marginal = [Int](repeating: 0, count: states.count)

@@ -5,7 +5,7 @@ import LinearAlgebra
 public enum NumericalRank {
     /// 1.19e-7 times the larger side: single precision's, σ below which are rounding of a matrix computed in
     /// it.
-    public static func usualTolerance(rows: Int, columns: Int) -> Double {
+    public static func defaultTolerance(rows: Int, columns: Int) -> Double {
         1.19e-7 * Double(max(rows, columns))
     }
 
@@ -28,7 +28,7 @@ public enum NumericalRank {
 
     /// `counts` at the usual tolerance.
     public static func usual<Scalar: Real>(_ matrix: Matrix<Scalar>) -> Int {
-        counts(matrix, tolerances: [usualTolerance(rows: matrix.rows, columns: matrix.columns)])[0]
+        counts(matrix, tolerances: [defaultTolerance(rows: matrix.rows, columns: matrix.columns)])[0]
     }
 
     /// ‖A‖_F² / σ_1², at most the rank and not changed by A's scale; 0 of a zero matrix. Relative error

@@ -49,6 +49,7 @@ struct DataOrder {
             patience = try arguments.integer("--timeout", in: 1...3600) ?? 20
         } catch { throw CommandFailure(error) }
         digests = arguments["--digests"]
+        if action == .fetch { try checkNewPath(data, "--data") }
         try checkMirrors()
     }
 
@@ -91,8 +92,9 @@ struct DataOrder {
 
     /// What to type to get a set, or go on getting it.
     func fetchLine(_ name: String) -> String {
-        let place = data == absolutePath(dataDirectory(nil)) ? "" : " --data \(data)"
-        return "ranksweep data fetch \(name)\(place)" + mirrors.map { " --mirror \($0)" }.joined()
+        let place = data == absolutePath(dataDirectory(nil)) ? "" : " --data \(shellPath(data))"
+        return "ranksweep data fetch \(name)\(place)"
+            + mirrors.map { " --mirror \(shellQuoted($0))" }.joined()
     }
 }
 

@@ -44,7 +44,7 @@ func runExtend(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     printOut(
         "\(spec.name): \(groupedText(spec.grid.count - run.spec.grid.count)) new trials, "
             + "\(countText(spec.grid.count, "trial")) in all, \(groupedText(summary.complete)) of them done\n"
-            + "to run them: ranksweep resume \(run.path)")
+            + "to run them: ranksweep resume \(run.word)")
     return .done
 }
 

@@ -13,8 +13,8 @@ func runFigures(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
         let why = systemMessage(errno)
         throw .input(
             "\(run.path): tables and figures cannot be written here (\(why)), and those that are there stay as they "
-                + "are: 'ranksweep merge \(run.path) --out DIR' makes a copy of the run with its own, where you may "
-                + "write")
+                + "are: \(quotedCommand("ranksweep merge \(run.word) --out DIR")) makes a copy of the run with its own, "
+                + "where you may write")
     }
     // The journal is the truth; records.ndjson may be older, or come from elsewhere without a journal.
     if run.hasJournal {
@@ -75,7 +75,7 @@ func writeReports(_ run: RunDirectory, formats: [FigureFormat]) throws(CommandFa
     case .gnuplotMissing:
         printOut(
             "figures  not drawn: \(DrawnReports.gnuplotAdvice); then: "
-                + "ranksweep figures \(run.path)")
+                + "ranksweep figures \(run.word)")
     }
     let report = run.path + "/report.html"
     let page = ReportPage(
@@ -94,7 +94,7 @@ func writeReports(_ run: RunDirectory, formats: [FigureFormat]) throws(CommandFa
 /// are in that.
 private func fileCheck(of spec: SweepSpec) -> ([UInt8]) -> String? {
     var check = RecordCheck(spec)
-    var (trials, next) = (TrialReader(spec.grid), 0)
+    var (trials, next) = (TrialCache(spec.grid), 0)
     var places: [TrialID: Int]?
     let most = spec.maxRecordBytes + (1 << 20)
     func place(of id: TrialID) -> Int? {

@@ -73,18 +73,19 @@ func runKeys(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
 
 /// What came of it, and what to do next.
 private func done(_ word: String, _ name: String, _ path: String, _ host: String) -> String {
+    let folder = shellPath(path)
     switch word {
     case "revoke":
         return """
             \(name) is revoked: runs that use \(path) let it in no more, within seconds, and nobody makes keys for \
             it; to take that back:
-              ranksweep keys unrevoke \(path) \(name)
+              ranksweep keys unrevoke \(folder) \(name)
             """
     case "unrevoke":
         return """
             \(name) may have keys again; the one that was revoked stays so. 'ranksweep launch' makes new ones; by \
             hand:
-              ranksweep keys add \(path) \(name)
+              ranksweep keys add \(folder) \(name)
             """
     default:
         let first =
@@ -93,7 +94,7 @@ private func done(_ word: String, _ name: String, _ path: String, _ host: String
             : "\(name) may join; its keys are in \(host)."
         return """
             \(first) To put them on its machine:
-              ranksweep keys install \(path) \(name)
+              ranksweep keys install \(folder) \(name)
             and there:
               ranksweep-worker --connect tcp://HOST:PORT --keys \(KeyInstallation.defaultFolder)
             """
@@ -101,13 +102,14 @@ private func done(_ word: String, _ name: String, _ path: String, _ host: String
 }
 
 private func newKeys(_ path: String) throws(CommandFailure) -> ExitCode {
+    try checkNewPath(path, "ranksweep keys new")
     try keyed { () throws(KeyError) in try CoordinatorKeyFolder.create(path) }
     printOut(
         """
         \(path): the coordinator's keys; keep them on this machine. For each worker:
-          ranksweep keys add \(path) NAME
+          ranksweep keys add \(shellPath(path)) NAME
         then:
-          ranksweep run SWEEP --listen tcp://0.0.0.0:5555 --keys \(path)
+          ranksweep run SWEEP --listen tcp://0.0.0.0:5555 --keys \(shellPath(path))
         """)
     return .done
 }
@@ -125,7 +127,7 @@ private func listKeys(_ path: String) throws(CommandFailure) -> ExitCode {
     for (name, key) in workers {
         line(name, key.text + (list.revoked.contains(key) ? "  (revoked)" : ""))
     }
-    for name in revoked { line(name, "revoked: ranksweep keys unrevoke \(path) \(name)") }
-    if workers.isEmpty { printOut("no worker may join yet: ranksweep keys add \(path) NAME") }
+    for name in revoked { line(name, "revoked: ranksweep keys unrevoke \(shellPath(path)) \(name)") }
+    if workers.isEmpty { printOut("no worker may join yet: ranksweep keys add \(shellPath(path)) NAME") }
     return problems.isEmpty ? .done : .incomplete
 }

@@ -89,6 +89,7 @@ func runMeasure(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
         if let file = arguments.operands.first ?? arguments["--head"] { try checkReadable(file) }
         return try MeasureRequest(arguments)
     }
+    try checkMemoryLimits(startsWorkers: true)
     let program = try workerProgram()
     let words = [
         "--measure", request.json.canonicalText, "--data", dataDirectory(arguments["--data"]), "--parent",
@@ -120,6 +121,7 @@ extension MeasureRequest.Measure {
 }
 
 private func checkReadable(_ file: String) throws(UsageError) {
+    if let kind = FileKind(at: file) { throw UsageError("\(file): \(kind.words)") }
     guard access(file, R_OK) == 0 else {
         throw UsageError("\(file): cannot be read: \(systemMessage(errno))")
     }

@@ -21,7 +21,7 @@ func runMerge(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     SignalDescriptor().exitFromNowOn(
         code: ExitCode.interrupted.rawValue,
         words:
-            "\ninterrupted: the same command merges anew; where \(out) is there, 'ranksweep figures \(out)' "
+            "\ninterrupted: the same command merges anew; where \(out) is there, \(quotedCommand("ranksweep figures \(shellPath(out))")) "
             + "writes what it lacks\n")
     let given = try arguments["--sweep"].map { path throws(CommandFailure) in
         try readSpec(path, arguments)
@@ -60,7 +60,7 @@ private func drawn(_ run: RunDirectory) throws(CommandFailure) {
             code: error.code,
             message: error.message
                 + "\nthe merge is done, and every record is in \(run.path); when the cause is "
-                + "mended: ranksweep figures \(run.path)")
+                + "mended: ranksweep figures \(run.word)")
     }
 }
 
@@ -111,7 +111,7 @@ private func strangers(_ inputs: [MergeInput], _ spec: SweepSpec, isGiven: Bool)
     for input in inputs where input.spec.digest != digest {
         let known = places ?? Merge.places(spec.grid)
         places = known
-        var identifier = TrialIdentifier()
+        var identifier = TrialHasher()
         let grid = input.spec.grid
         let shares = (0..<grid.count).contains { known[identifier.id(of: grid[$0].settings)] != nil }
         guard !shares else { continue }
@@ -232,7 +232,7 @@ private func tellMissing(
     let summary = outcome.summary
     var missing = Set(outcome.missing)
     guard !missing.isEmpty else { return true }
-    let resume = "ranksweep resume \(shellQuoted(run.path))"
+    let resume = "ranksweep resume \(run.word)"
     let commands = ShardSet(inputs, run.spec).flatMap { $0.commands(for: &missing, run) } ?? []
     let left = missing.count - summary.quarantined
     if !commands.isEmpty {
@@ -280,9 +280,9 @@ private struct ShardSet {
         var commands: [String] = []
         for index in wanted.keys.sorted() where paths[index] == nil {
             missing.subtract(wanted[index] ?? [])
-            let sweep = shellQuoted("\(run.path)/sweep.json")
+            let sweep = shellPath("\(run.path)/sweep.json")
             commands.append(
-                "ranksweep shard \(sweep) --index \(index) --count \(count) --out \(shellQuoted(name(index)))"
+                "ranksweep shard \(sweep) --index \(index) --count \(count) --out \(shellPath(name(index)))"
                     + (kernel.map { " --blas-kernel \($0)" } ?? ""))
         }
         return commands

@@ -7,7 +7,7 @@ import Transport
 func runPause(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     let path = try servedPath(arguments)
     printOut(try ask(path, .pause).1)
-    printOut("to go on: ranksweep unpause \(path)")
+    printOut("to go on: ranksweep unpause \(shellPath(path))")
     return .done
 }
 
@@ -46,7 +46,7 @@ private func end(_ request: OperatorRequest, _ arguments: Arguments) throws(Comm
         printOut("\(status.headline)\n" + status.goingOn)
     } catch {
         printOut("the run has ended, and every record is in its journal; but: \(error.message)")
-        printOut("to see what is wrong with it: ranksweep check \(path)")
+        printOut("to see what is wrong with it: ranksweep check \(shellPath(path))")
     }
     return .done
 }
@@ -74,7 +74,8 @@ func reach(
     // One that has just begun, or is about to end, holds the lock and does not listen.
     for attempt in 0...50 {
         guard let holder = CoordinatorLock.holder(in: path) else {
-            throw .input("no coordinator is running on \(path) (to start one: ranksweep resume \(path))")
+            throw .input(
+                "no coordinator is running on \(path) (to start one: ranksweep resume \(shellPath(path)))")
         }
         do throws(ControlError) {
             let client = try ControlClient(in: path, patience: patience)

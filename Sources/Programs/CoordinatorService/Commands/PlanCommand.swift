@@ -34,7 +34,7 @@ struct Plan {
     }
 
     /// Seconds on this machine, with every slot busy.
-    var seconds: Double { max(cost.seconds / Double(slots), cost.mostSeconds) }
+    var seconds: Double { max(cost.seconds / Double(slots), cost.maxSeconds) }
 
     var text: String {
         let product =
@@ -51,9 +51,9 @@ struct Plan {
         for group in spec.zip { lines.append("zip      \(group.joined(separator: ", ")) advance together") }
         for condition in spec.conditions { lines.append("where    \(condition.text)") }
         let each =
-            cost.leastSeconds == cost.mostSeconds
+            cost.leastSeconds == cost.maxSeconds
             ? durationText(seconds: cost.leastSeconds)
-            : "\(durationText(seconds: cost.leastSeconds)) to \(durationText(seconds: cost.mostSeconds))"
+            : "\(durationText(seconds: cost.leastSeconds)) to \(durationText(seconds: cost.maxSeconds))"
         lines += [
             "shards   about \(groupedText(shards)) for a worker of \(countText(slots, "slot"))",
             "cost     about \(each) a trial, \(roundedText(cost.coreHours)) core-hours in all; here "
@@ -172,7 +172,7 @@ struct Plan {
             "cost": .object([
                 "model": .string("operations"), "core_hours": .number(cost.coreHours),
                 "seconds_per_trial_least": .number(cost.leastSeconds),
-                "seconds_per_trial_most": .number(cost.mostSeconds), "sampled": .bool(cost.isSampled),
+                "seconds_per_trial_most": .number(cost.maxSeconds), "sampled": .bool(cost.isSampled),
                 "parts": .array(
                     cost.parts.map {
                         .object(["name": .string($0.name), "core_hours": .number($0.seconds / 3600)])

@@ -29,11 +29,11 @@ func begin(
     try checkData(spec, options)
     let launch = try launch?.prepared(for: spec, options)
     let signals = SignalDescriptor()
-    let door = try Door(options, for: spec)
+    let admission = try WorkerAdmission(options, for: spec)
     let fresh = try FreshRun(path)
     let lock: CoordinatorLock
     do throws(JournalError) {
-        lock = try CoordinatorLock(in: path, holder: .thisProcess(address: door.socket.endpoint))
+        lock = try CoordinatorLock(in: path, holder: .thisProcess(address: admission.socket.endpoint))
     } catch {
         fresh.discardFolders()
         throw CommandFailure(error)
@@ -42,7 +42,7 @@ func begin(
     try RunDirectory.checkIsFree(path, for: spec, source)
     let (run, journal) = try create(fresh, spec, source)
     do throws(CommandFailure) {
-        return try serve(run, journal, lock, options, consume door, signals, launch)
+        return try serve(run, journal, lock, options, consume admission, signals, launch)
     } catch {
         // Nothing was begun: the same command can be typed again once its cause is mended.
         guard FreshRun.isUntouched(journal) else { throw error }
@@ -94,15 +94,15 @@ func resume(
     try checkData(run.spec, options)
     try checkCommits(run.spec, journal)
     let launch = try launch?.prepared(for: run.spec, options)
-    let door = try Door(options, for: run.spec)
-    lock.announce(address: door.socket.endpoint)
+    let admission = try WorkerAdmission(options, for: run.spec)
+    lock.announce(address: admission.socket.endpoint)
     try journaled { () throws(JournalError) in
         try journal.forgive(failed: retry.contains("failed"), quarantined: retry.contains("quarantined"))
     }
     if launch == nil, options.cluster != nil, options.workers == 0 {
         printError("to start its hosts, too: \(options.resumeCommand(run.path))")
     }
-    return try serve(run, journal, lock, options, consume door, signals, launch)
+    return try serve(run, journal, lock, options, consume admission, signals, launch)
 }
 
 private func retryKinds(_ arguments: Arguments) throws(CommandFailure) -> [String] {
@@ -133,18 +133,19 @@ func checkData(_ spec: SweepSpec, _ options: RunOptions) throws(CommandFailure) 
             access("\(folder)/\(file)", R_OK) != 0 && access("\(folder)/\(file).gz", R_OK) != 0
         }
         guard let first = missing.first else { continue }
-        let place = options.data == absolutePath(dataDirectory(nil)) ? "" : " --data \(options.data)"
+        let place =
+            options.data == absolutePath(dataDirectory(nil)) ? "" : " --data \(shellPath(options.data))"
         throw .input(
             "the sweep needs \(name.rawValue), but \(folder)/\(first)[.gz] cannot be read: to fetch the set, "
-                + "'ranksweep data fetch \(name.rawValue)\(place)'; or name the folder above the one that "
-                + "holds it with --data DIR or RANKSWEEP_DATA")
+                + "\(quotedCommand("ranksweep data fetch \(name.rawValue)\(place)")); or name the folder above the one "
+                + "that holds it with --data DIR or RANKSWEEP_DATA")
     }
 }
 
 /// Serves a run to its end, and writes what came of it.
 private func serve(
     _ run: RunDirectory, _ journal: RunJournal, _ lock: CoordinatorLock, _ options: RunOptions,
-    _ door: consuming Door, _ signals: SignalDescriptor, _ launch: Launch?
+    _ admission: consuming WorkerAdmission, _ signals: SignalDescriptor, _ launch: Launch?
 ) throws(CommandFailure) -> ExitCode {
     defer { withExtendedLifetime(lock) {} }
     let start = monotonicMilliseconds()
@@ -152,7 +153,7 @@ private func serve(
         printError(NetworkFileSystem.warning(directory: run.path, fileSystem: name))
     }
     // With the loop its socket ends: whatever connections it had, there are descriptors for files again.
-    let (end, workerLines) = try dispatch(run, journal, options, consume door, signals, launch)
+    let (end, workerLines) = try dispatch(run, journal, options, consume admission, signals, launch)
     do throws(CommandFailure) {
         return try finish(
             run, journal, options, end, workerLines, signals,
@@ -174,7 +175,8 @@ private func finish(
     do throws(CommandFailure) { try run.export(journal) } catch {
         guard end != .finished else { throw error.advising(figures: run, journal) }
         printError(
-            "warning: \(error.message)\nwarning: the journal has it all; 'ranksweep resume' writes it later")
+            "warning: \(error.message)\nwarning: the journal has it all; \(quotedCommand(options.resumeCommand(run.path))) writes it later"
+        )
     }
     let summary = try journaled { () throws(JournalError) in try journal.summary() }
     if case .hopeless(let why) = end {
@@ -195,7 +197,7 @@ private func finish(
         "\(run.spec.name): \(countText(run.spec.grid.count, "trial")): \(words(summary)), in "
             + durationText(seconds: seconds))
     for line in causes(summary, run) { printOut(line) }
-    if let words = summary.commitWords ?? summary.otherCommitWords { printOut("  \(words)") }
+    if let words = summary.commitMessage ?? summary.otherCommitMessage { printOut("  \(words)") }
     for line in workerLines { printOut("  \(line)") }
     if summary.quarantined > 0 {
         printOut(
@@ -209,10 +211,10 @@ private func finish(
 }
 
 private func dispatch(
-    _ run: RunDirectory, _ journal: RunJournal, _ options: RunOptions, _ door: consuming Door,
+    _ run: RunDirectory, _ journal: RunJournal, _ options: RunOptions, _ admission: consuming WorkerAdmission,
     _ signals: SignalDescriptor, _ launch: Launch?
 ) throws(CommandFailure) -> (end: Coordinator.End, workerLines: [String]) {
-    let socket = door.socket
+    let socket = admission.socket
     let before = try journaled { () throws(JournalError) in
         try journal.setSetting("options", options.listening(at: socket.endpoint).json.canonicalText)
         return try journal.summary().complete
@@ -221,12 +223,15 @@ private func dispatch(
     // Workers here find a coordinator that listens everywhere at the loopback address.
     let here = options.listen?.isEverywhere == true ? at("127.0.0.1", socket.endpoint) : socket.endpoint
     var sources: [any WorkerSource] = []
-    if options.workers > 0 { sources.append(try LocalWorkers(options, endpoint: here, keys: door.local)) }
+    if options.workers > 0 {
+        sources.append(try LocalWorkers(options, endpoint: here, keys: admission.local))
+    }
     if let launch { sources.append(try launch.source(options, endpoint: socket.endpoint, run: run.path)) }
     var coordinator = try Coordinator(
-        run, journal: journal, door: consume door, signals: signals, control: listenForOperator(run),
+        run, journal: journal, admission: consume admission, signals: signals,
+        control: listenForOperator(run),
         sources: sources,
-        trialLimitSeconds: options.trialLimitSeconds(dearestTrial: run.spec.grid.cost().mostSeconds),
+        trialLimitSeconds: options.trialLimitSeconds(dearestTrial: run.spec.grid.cost().maxSeconds),
         mayGrow: options.listen != nil || launch != nil)
     let end = try coordinator.serve()
     return (end, coordinator.workerLines)

@@ -87,7 +87,7 @@ struct RunOptions: Equatable {
             }
             if arguments["--memory-limit"] == "none" {
                 memoryLimit = nil
-            } else if let size = try arguments.size("--memory-limit") {
+            } else if let size = try arguments.size("--memory-limit", atLeast: leastTrialMemory) {
                 memoryLimit = size
             }
             if let text = arguments["--trial-limit"] { try setTrialLimit(text) }
@@ -126,7 +126,8 @@ struct RunOptions: Equatable {
 
     /// What to type to go on with the run.
     func resumeCommand(_ run: String) -> String {
-        cluster.map { "ranksweep launch \($0) \(run)" } ?? "ranksweep resume \(run)"
+        let run = shellPath(run)
+        return cluster.map { "ranksweep launch \(shellPath($0)) \(run)" } ?? "ranksweep resume \(run)"
     }
 
     var json: JSONValue {

@@ -29,14 +29,20 @@ func runShard(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
         return end
     }
     let run = RunDirectory(path: share.workPath, spec: spec, share: share)
-    let journal = try openWork(run, share)
+    let hadJournal = run.hasJournal
+    let journal: RunJournal
+    do throws(CommandFailure) { journal = try openWork(run, share) } catch {
+        guard !hadJournal else { throw error }
+        fresh.discard()
+        throw error.beforeBeginning
+    }
     let end: Coordinator.End
     do throws(CommandFailure) { end = try work(run, journal, share, options, signals) } catch {
-        if FreshRun.isUntouched(journal) {
-            removeTree(share.workPath)
-            fresh.discardFolders()
-        }
-        throw error
+        // Nothing was begun: the same command can be typed again once its cause is mended.
+        guard FreshRun.isUntouched(journal) else { throw error }
+        removeTree(share.workPath)
+        fresh.discardFolders()
+        throw error.beforeBeginning
     }
     do throws(CommandFailure) {
         return try finish(end, header, run, journal, share, signals)
@@ -85,6 +91,7 @@ private func outcome(missing: Int, conflicts: Int = 0) -> ExitCode {
 private func shardPlace(
     _ arguments: Arguments
 ) throws(CommandFailure) -> (index: Int, count: Int, file: String) {
+    let place: (index: Int, count: Int, file: String)
     do throws(UsageError) {
         guard let count = try arguments.integer("--count", in: 1...GridShards.limit) else {
             throw UsageError("--count N is missing: of how many shards is this one?")
@@ -100,8 +107,10 @@ private func shardPlace(
             throw UsageError("--out FILE is missing: where shall the shard's records go?")
         }
         while file.hasSuffix("/"), file != "/" { file.removeLast() }
-        return (index, count, file)
+        place = (index, count, file)
     } catch { throw CommandFailure(error) }
+    try checkNewPath(place.file, "--out")
+    return place
 }
 
 /// Where the file is there: that it is done, or why it is in the way. nil where there is none.
@@ -187,12 +196,13 @@ private func work(
             + "\(countText(run.spec.grid.count, "trial"))\(settled > 0 ? " (\(groupedText(settled)) are done)" : "")"
             + " on \(countText(options.slots, "slot")) → \(share.file)")
     guard settled < share.trials.count else { return .finished }
-    let door = try Door(options, for: run.spec)
-    let local = try LocalWorkers(options, endpoint: door.socket.endpoint, keys: door.local)
+    let admission = try WorkerAdmission(options, for: run.spec)
+    let local = try LocalWorkers(options, endpoint: admission.socket.endpoint, keys: admission.local)
     var coordinator = try Coordinator(
-        run, journal: journal, door: consume door, signals: signals, control: listenForOperator(run),
+        run, journal: journal, admission: consume admission, signals: signals,
+        control: listenForOperator(run),
         sources: [local],
-        trialLimitSeconds: options.trialLimitSeconds(dearestTrial: run.spec.grid.cost().mostSeconds),
+        trialLimitSeconds: options.trialLimitSeconds(dearestTrial: run.spec.grid.cost().maxSeconds),
         mayGrow: false)
     return try coordinator.serve()
 }

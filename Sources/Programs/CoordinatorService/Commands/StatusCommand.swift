@@ -67,7 +67,7 @@ struct RunStatus {
             return (
                 try journal.summary(),
                 try journal.recordsSince(unixMilliseconds: unixMilliseconds() - 60_000),
-                try KeptFacts(journal)
+                try KeptFacts(journal, run)
             )
         } catch {
             switch error {
@@ -88,13 +88,13 @@ struct RunStatus {
     }
     /// As the coordinator has it; where it does not answer, at the rate that the journal tells.
     private var secondsLeft: Double? {
-        guard halt == nil else { return nil }
+        guard halt == nil, summary.complete > 0 || summary.failures == 0 else { return nil }
         return live.map { $0["eta_seconds"]?.number } ?? rate.map { Double(total - done) / $0 }
     }
     /// "paused", "draining", or why else no trials are started; nil where they are.
     private var halt: String? {
         if live?["outage"] != nil { return "waiting for the disk" }
-        return live?["intake"]?.string.flatMap { $0 == "open" ? nil : $0 }
+        return live?["mode"]?.string.flatMap { $0 == "open" ? nil : $0 }
     }
 
     private var state: String {
@@ -113,7 +113,7 @@ struct RunStatus {
     var goingOn: String {
         if done == total { return "nothing is left to do" }
         let command =
-            run.share == nil ? "ranksweep resume \(run.path)" : "the 'ranksweep shard' command that began it"
+            run.share == nil ? "ranksweep resume \(run.word)" : "the 'ranksweep shard' command that began it"
         return "not running; to go on: \(command)"
     }
 
@@ -122,7 +122,7 @@ struct RunStatus {
         if let holder {
             let address = holder.address.isEmpty ? "" : ", listening at \(holder.address)"
             lines.append("\(halt ?? "running"): process \(holder.process) on \(holder.host)\(address)")
-            if halt == "paused" { lines.append("to go on: ranksweep unpause \(run.path)") }
+            if halt == "paused" { lines.append("to go on: ranksweep unpause \(run.word)") }
             if let paceLine { lines.append(paceLine) }
             if let outage = live?["outage"] { lines += outageLines(outage) }
             if live == nil { lines.append("it does not answer just now; what follows is from its journal") }
@@ -135,13 +135,14 @@ struct RunStatus {
         lines += causes(summary, run)
         if let words = refusals.words { lines.append("refused: \(words)") }
         lines += trust.lines
+        if let edit = kept.edit { lines.append(printable(edit)) }
         if summary.quarantined > 0 {
             let shown = summary.quarantinedTrials.prefix(10).map(String.init).joined(separator: ", ")
             lines.append(
                 "quarantined: \(summary.quarantined == 1 ? "trial" : "trials") \(shown)"
                     + (summary.quarantined > 10 ? ", …" : ""))
             lines.append(
-                "to try the quarantined trials again: ranksweep resume \(run.path) --retry quarantined")
+                "to try the quarantined trials again: ranksweep resume \(run.word) --retry quarantined")
         }
         return lines.joined(separator: "\n")
     }
@@ -194,7 +195,7 @@ struct RunStatus {
         let failures = number("failures_in_a_row")
         if failures > 0 { line += "; \(countText(failures, "failure")) in a row" }
         if let rest = worker["rest_seconds"]?.number { line += ", rests for \(durationText(seconds: rest))" }
-        if let words = idleWords(worker) { line += "; \(words)" }
+        if let words = idleMessage(worker) { line += "; \(words)" }
         return line
     }
 
@@ -233,6 +234,7 @@ extension RunStatus {
         ]
         members["refused"] = refusals.json
         members.merge(trust.json) { _, new in new }
+        if let edit = kept.edit { members["sweep_file"] = .string(edit) }
         if kept.ledger.lossCount > 0 { members["lost"] = kept.ledger.json }
         if !kept.absent.isEmpty { members["absent_hosts"] = .array(kept.absent.map(\.json)) }
         members["live"] = live

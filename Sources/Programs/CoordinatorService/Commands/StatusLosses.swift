@@ -10,11 +10,14 @@ struct KeptFacts {
     var refusals = RefusalCounts()
     var ledger = WorkerLedger()
     var absent: [AbsentHost] = []
+    /// What became of the sweep file since the run began.
+    var edit: String?
 
     init() {}
 
-    init(_ journal: RunJournal) throws(JournalError) {
-        refusals = RefusalCounts(json: try journal.setting(Door.refusalsSetting))
+    init(_ journal: RunJournal, _ run: RunDirectory) throws(JournalError) {
+        edit = try run.editWords(journal)?.summary
+        refusals = RefusalCounts(json: try journal.setting(WorkerAdmission.refusalsSetting))
         ledger = WorkerLedger(json: try journal.setting(WorkerLedger.setting))
         guard let text = try journal.setting(Coordinator.absentSetting),
             let json = try? JSONValue(parsing: text.utf8)

@@ -33,7 +33,7 @@ struct RunTrust {
             let verb = others == 1 ? "is" : "are"
             lines.append("\(countText(others, "worker")) \(verb) of another commit than the coordinator")
         }
-        if let words = summary.commitWords {
+        if let words = summary.commitMessage {
             lines.append(words)
         } else if let only = summary.commits.first, isKnownCommit(only.name) {
             lines.append("every record is by \(commitText(only.name))")
@@ -46,7 +46,9 @@ struct RunTrust {
         let shown = revoked.prefix(10).joined(separator: ", ")
         let rest = revoked.count > 10 ? " and \(countText(revoked.count - 10, "other"))" : ""
         let name = revoked.count == 1 ? first : "NAME"
-        return ["revoked: \(shown)\(rest); to let it join again: ranksweep keys unrevoke \(keys) \(name)"]
+        return [
+            "revoked: \(shown)\(rest); to let it join again: ranksweep keys unrevoke \(shellPath(keys)) \(name)"
+        ]
     }
 
     var json: [String: JSONValue] {

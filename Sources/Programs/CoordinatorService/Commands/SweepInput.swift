@@ -28,7 +28,7 @@ func readSweep(
         let isRun = access(path + "/sweep.json", F_OK) == 0
         throw .input(
             "\(path): a folder, not a \(kind)"
-                + (isRun ? "; to go on with its run: ranksweep resume \(path)" : ""))
+                + (isRun ? "; to go on with its run: ranksweep resume \(shellPath(path))" : ""))
     }
     let limit = 1 << 20
     let bytes: [UInt8]
@@ -136,13 +136,22 @@ struct SweepSource: Equatable {
         self.digest = digest
     }
 
-    /// How the file differs by now from the run's sweep; nil where it is as it was when the run began, says the same
-    /// as the run (which may have been extended), or is not there to be compared.
-    func edit(since run: RunDirectory) -> SweepDifference? {
-        guard access(file, R_OK) == 0, let now = try? spec(), SweepSource.digest(of: now) != digest else {
-            return nil
-        }
-        return SweepDifference(from: run.spec, to: now)
+    /// What became of the file since the run began.
+    enum Edit {
+        case other(SweepDifference)
+        /// It is no valid sweep any more, for this reason.
+        case broken(String)
+    }
+
+    /// nil where the file is as it was when the run began, says the same as the run (which may have been extended), or is
+    /// not there to be compared.
+    func edit(since run: RunDirectory) -> Edit? {
+        guard access(file, R_OK) == 0 else { return nil }
+        do throws(CommandFailure) {
+            let now = try spec()
+            guard SweepSource.digest(of: now) != digest else { return nil }
+            return SweepDifference(from: run.spec, to: now).map { .other($0) }
+        } catch { return .broken(error.message) }
     }
 
     /// Which settings differ, and what to type.
@@ -153,19 +162,19 @@ struct SweepSource: Equatable {
         if difference.items.count > 20 { lines.append("  … and \(difference.items.count - 20) more") }
         if let additions = difference.additions {
             let words = additions.map { "--set " + shellQuoted($0) }.joined(separator: " ")
-            lines.append("to add these values to the run: ranksweep extend \(shellQuoted(run)) \(words)")
+            lines.append("to add these values to the run: ranksweep extend \(shellPath(run)) \(words)")
         }
         let options = overrides.map { " --set " + shellQuoted($0) }.joined() + (isQuick ? " --quick" : "")
-        let command = shellQuoted(file) + options
+        let command = shellPath(file) + options
         guard difference.isOfTrials else {
             lines.append(
-                "to draw the run's records as it says now: ranksweep merge \(shellQuoted(run)) --sweep \(command) "
+                "to draw the run's records as it says now: ranksweep merge \(shellPath(run)) --sweep \(command) "
                     + "--out DIR")
             return lines.joined(separator: "\n")
         }
         lines.append("to run the edited sweep by itself: ranksweep run \(command) --out DIR")
         lines.append(
-            "to begin that with the trials that both have: ranksweep merge \(shellQuoted(run)) --sweep \(command) "
+            "to begin that with the trials that both have: ranksweep merge \(shellPath(run)) --sweep \(command) "
                 + "--out DIR, then ranksweep resume DIR")
         return lines.joined(separator: "\n")
     }
@@ -182,18 +191,49 @@ extension RunDirectory {
             throw .input(
                 "\(path) holds a run already, and of another sweep than \(source.file) now is:\n"
                     + source.words(difference, path)
-                    + "\nto go on with the run as it is: ranksweep resume \(shellQuoted(path))")
+                    + "\nto go on with the run as it is: ranksweep resume \(shellPath(path))")
         }
     }
 
-    /// Says so where the sweep file that the run began with has been edited since: the run goes on without the edit.
-    func tellOfEdits(_ journal: RunJournal) throws(CommandFailure) {
-        let source = try journaled { () throws(JournalError) in try SweepSource(rememberedIn: journal) }
-        guard let source, let difference = source.edit(since: self) else { return }
-        printError(
-            "warning: \(source.file) was edited since this run began, and the run goes on without the edit:\n"
-                + source.words(difference, path))
+    /// That the sweep file that the run began with has been edited since, and what is different: the run goes on without
+    /// the edit. nil where there is nothing to tell.
+    func editWords(_ journal: RunJournal) throws(JournalError) -> (summary: String, details: String)? {
+        guard let source = try SweepSource(rememberedIn: journal), let edit = source.edit(since: self) else {
+            return nil
+        }
+        switch edit {
+        case .other(let difference):
+            return (
+                "\(source.file) was edited since this run began, and the run goes on without the edit",
+                source.words(difference, path)
+            )
+        case .broken(let why):
+            return (
+                "\(source.file) was edited since this run began, and is no valid sweep now; the run goes on with the sweep "
+                    + "that it began with (\(sweepPath))",
+                why.split(separator: "\n").prefix(5).map { "  \($0)" }.joined(separator: "\n")
+            )
+        }
     }
+
+    func tellOfEdits(_ journal: RunJournal) throws(CommandFailure) {
+        let words = try journaled { () throws(JournalError) in try editWords(journal) }
+        if let (summary, details) = words { printError("warning: \(summary):\n\(details)") }
+    }
+}
+
+/// Throws where something that is to be made would have a name that no list of files shows as it is.
+///
+/// - Parameter option: what names the path: "--out".
+func checkNewPath(_ path: String, _ option: String) throws(CommandFailure) {
+    let isHidden = path.unicodeScalars.contains { scalar in
+        [.control, .lineSeparator, .paragraphSeparator].contains(scalar.properties.generalCategory)
+    }
+    guard isHidden || path.allSatisfy(\.isWhitespace) else { return }
+    throw .input(
+        isHidden
+            ? "\(option) '\(printable(path))': the name holds a line break or another control character (·): take another"
+            : "\(option) '\(path)': the name is empty, or only spaces: take another")
 }
 
 /// What a start has made in a folder, taken away again where the start fails before anything is begun.

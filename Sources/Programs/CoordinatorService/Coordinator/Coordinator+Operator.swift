@@ -27,7 +27,7 @@ extension Coordinator {
         guard let request = OperatorRequest(rawValue: asked.text) else {
             return .object(["error": .string("this coordinator knows no request '\(printable(asked.text))'")])
         }
-        let before = dispatcher.intake
+        let before = dispatcher.mode
         let said: String
         switch request {
         case .status: return liveFacts
@@ -55,7 +55,7 @@ extension Coordinator {
             isInterrupted = true
             said = "cancelled: what runs is stopped"
         }
-        if dispatcher.intake != before || request == .cancel {
+        if dispatcher.mode != before || request == .cancel {
             terminal.print("\(said) (asked for from another terminal)")
         }
         return .object(["said": .string(said)])
@@ -63,15 +63,16 @@ extension Coordinator {
 
     /// Who waits for the end of a drain would wait for that of the whole run.
     private mutating func withdrawDrains() {
-        let words = "the drain was taken back by 'ranksweep unpause \(run.path)': the run goes on"
+        let command = quotedCommand("ranksweep unpause \(run.word)")
+        let words = "the drain was taken back by \(command): the run goes on"
         for request in drains {
             control?.answer(request, JSONValue.object(["withdrawn": .string(words)]).canonicalText)
         }
         drains = []
     }
 
-    private var intakeWord: String {
-        switch dispatcher.intake {
+    private var modeWord: String {
+        switch dispatcher.mode {
         case .open: "open"
         case .paused: "paused"
         case .draining: "draining"
@@ -84,8 +85,8 @@ extension Coordinator {
             total: progress.total, done: done, quarantined: progress.quarantined, failures: progress.failures,
             workers: progress.workers, slots: progress.slots, rate: rate.perSecond)
         report.fraction = dispatcher.runningFraction
-        report.secondsLeft = plannedWork.secondsLeft
-        if dispatcher.intake != .open { report.halt = intakeWord }
+        report.secondsLeft = report.onlyFails ? nil : plannedWork.secondsLeft
+        if dispatcher.mode != .open { report.halt = modeWord }
         if trouble != nil {
             report.halt = "waiting for the disk"
             report.rate = nil
@@ -97,7 +98,7 @@ extension Coordinator {
     private var liveFacts: JSONValue {
         let report = progressReport
         var facts: [String: JSONValue] = [
-            "intake": .string(intakeWord), "done": JSONValue(report.done),
+            "mode": .string(modeWord), "done": JSONValue(report.done),
             "running_fraction": .number(report.fraction), "leased": JSONValue(dispatcher.leasedCount),
             "slots": JSONValue(report.slots),
         ]
@@ -107,7 +108,7 @@ extension Coordinator {
         if !absent.isEmpty { facts["absent_hosts"] = .array(absent.prefix(1000).map(\.json)) }
         if let rate = report.rate { facts["trials_per_second"] = .number(rate) }
         if let seconds = report.secondsLeft { facts["eta_seconds"] = .number(twoDigits(seconds)) }
-        let workers = dispatcher.workerFacts(at: Instant(milliseconds: monotonicMilliseconds()))
+        let workers = dispatcher.workerStatuses(at: Instant(milliseconds: monotonicMilliseconds()))
         facts["commit"] = .string(programCommit)
         facts["worker_count"] = JSONValue(workers.count)
         facts["workers"] = .array(
@@ -117,7 +118,7 @@ extension Coordinator {
                     "slots": JSONValue(worker.slots), "trials": JSONValue(worker.held),
                     "blas_kernel": .string(worker.kernel), "commit": .string(worker.commit),
                     "silent_seconds": .number(Double(worker.silentMilliseconds) / 1000),
-                    "suspect": .bool(worker.isSuspect),
+                    "suspect": .bool(worker.isUnresponsive),
                     "failures_in_a_row": JSONValue(worker.failuresInARow),
                 ]
                 if let rest = worker.restMilliseconds, rest > 0 {

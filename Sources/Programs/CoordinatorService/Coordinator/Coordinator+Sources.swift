@@ -28,7 +28,7 @@ extension Coordinator {
 
     /// Nobody need wait for the silence of a worker that is known to be gone.
     private func worker(of process: WorkerProcess) -> WorkerID? {
-        let workers = dispatcher.workerFacts(at: Instant(milliseconds: monotonicMilliseconds()))
+        let workers = dispatcher.workerStatuses(at: Instant(milliseconds: monotonicMilliseconds()))
         return workers.last { $0.host == process.host && $0.process == process.process }?.id
     }
 

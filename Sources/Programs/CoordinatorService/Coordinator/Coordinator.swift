@@ -16,14 +16,14 @@ struct Coordinator {
     let run: RunDirectory
     let journal: RunJournal
     let socket: CoordinatorSocket
-    private var door: Door
+    private var admission: WorkerAdmission
     private let signals: SignalDescriptor
     /// nil where the file system has no sockets.
     let control: ControlListener?
     /// Those who asked for the run's end with what runs, and wait for it.
     var drains: [ControlListener.Request] = []
     private let sweepDigest: String
-    private var trials: TrialReader
+    private var trials: TrialCache
     var sources: [any WorkerSource]
     private(set) var dispatcher: Dispatcher
     var terminal = Terminal()
@@ -41,14 +41,14 @@ struct Coordinator {
     private var entries: [JournalEntry] = []
     private var sends: [(message: CoordinatorMessage, worker: WorkerID)] = []
     /// Of the report that the dispatcher is being told.
-    private var checked: CheckedReport?
+    private var checked: ValidatedReport?
     /// Weights to write before the entries: none but for a moment, or while the disk takes nothing.
     private var files: [WeightsStep] = []
     /// Why the first of them is still there.
     private var unwritten: FileError?
     private var weightDigests = WeightDigests()
     /// While the disk takes nothing: the dispatcher rests.
-    private(set) var trouble: DiskTrouble?
+    private(set) var trouble: DiskOutage?
     /// Whether the run is still where it began.
     private var place: RunPlace
     /// Whether a trial was handed out: from then on no end of this program says that nothing was begun.
@@ -72,18 +72,18 @@ struct Coordinator {
     var toldCommits: Set<WorkerID> = []
 
     init(
-        _ run: RunDirectory, journal: RunJournal, door: Door, signals: SignalDescriptor,
+        _ run: RunDirectory, journal: RunJournal, admission: WorkerAdmission, signals: SignalDescriptor,
         control: ControlListener?, sources: [any WorkerSource], trialLimitSeconds: UInt32, mayGrow: Bool
     ) throws(CommandFailure) {
         self.run = run
         self.journal = journal
-        socket = door.socket
-        self.door = door
+        socket = admission.socket
+        self.admission = admission
         self.signals = signals
         self.control = control
         self.sources = sources
         sweepDigest = run.spec.digest
-        trials = TrialReader(run.spec.grid)
+        trials = TrialCache(run.spec.grid)
         place = RunPlace(run)
         run.weights.removeUnfinished()
         var settings = DispatchSettings()
@@ -98,7 +98,7 @@ struct Coordinator {
                 firstLease: try journal.beginIncarnation() << 32,
                 order: TrialOrder(run.spec.grid))
             kernels = try journal.summary().kernels
-            self.door.restore(try journal.setting(Door.refusalsSetting))
+            self.admission.restore(try journal.setting(WorkerAdmission.refusalsSetting))
             ledger = WorkerLedger(json: try journal.setting(WorkerLedger.setting))
             keptLedger = ledger
         } catch { throw CommandFailure(error) }
@@ -111,13 +111,13 @@ struct Coordinator {
     /// Serves until every trial has its outcome, or the user has had enough.
     mutating func serve() throws(CommandFailure) -> End {
         defer {
-            door.save(journal)
+            admission.save(journal)
             keepLedger()
             terminal.endFoot()
         }
         if let gap = run.spec.strictnessGap { terminal.print(gap) }
         // Finishes a sweep that has nothing left to do.
-        handle(.wake)
+        handle(.tick)
         do throws(CommandFailure) {
             try pollSources()
             while !isFinished || trouble != nil, !isInterrupted { try turn() }
@@ -160,10 +160,10 @@ struct Coordinator {
         }
         if ready.socket { if trouble == nil { receiveMessages() } else { keepInTouch() } }
         hearOperator()
-        watchDoor()
+        watchAdmission()
         try pollSources()
         let instant = Instant(milliseconds: monotonicMilliseconds())
-        if let deadline = dispatcher.nextDeadline, instant >= deadline { handle(.wake) }
+        if let deadline = dispatcher.nextDeadline, instant >= deadline { handle(.tick) }
         try flush()
         if let loss = place.loss(at: instant.milliseconds) { throw run.failure(loss, journal) }
         showProgress()
@@ -177,9 +177,9 @@ struct Coordinator {
         try? journal.setSetting(Coordinator.absentSetting, json.canonicalText)
     }
 
-    private mutating func watchDoor() {
+    private mutating func watchAdmission() {
         keepLedger()
-        let news = door.watch(at: monotonicMilliseconds(), journal)
+        let news = admission.watch(at: monotonicMilliseconds(), journal)
         for line in news.lines { terminal.print(line) }
         for worker in news.barred {
             // First it is out, then it is told: what it held goes to others at once.
@@ -224,7 +224,7 @@ struct Coordinator {
             }
             if message == .goodbye { socket.forget(worker) }
             if trouble?.hear(message, from: worker, at: now) ?? false {
-                socket.send(CoordinatorMessage.beat.encoded, to: worker)
+                socket.send(CoordinatorMessage.heartbeat.encoded, to: worker)
             }
         }
     }
@@ -256,7 +256,7 @@ struct Coordinator {
                 refuse(worker, why)
                 return
             }
-            switch CheckedReport.check(report, run.spec, digest: sweepDigest, &trials) {
+            switch ValidatedReport.check(report, run.spec, digest: sweepDigest, &trials) {
             case .record(let report): checked = report
             case .otherTrial:
                 refuse(
@@ -269,7 +269,7 @@ struct Coordinator {
                 ban(worker, "its record of trial \(report.trial) is none that the sweep can give: \(why)")
                 return
             }
-        case .beat, .progress, .failure, .piece, .goodbye: break
+        case .heartbeat, .progress, .failure, .chunk, .goodbye: break
         }
         if message == .goodbye { socket.forget(worker) }
         handle(.message(message, from: worker))
@@ -308,7 +308,7 @@ struct Coordinator {
             var checked = checked
             // Its weights came after it, in pieces.
             if checked?.report != report,
-                case .record(let again) = CheckedReport.check(
+                case .record(let again) = ValidatedReport.check(
                     report, run.spec, digest: sweepDigest, &trials)
             {
                 checked = again
@@ -318,7 +318,7 @@ struct Coordinator {
             if case .append = effect { plannedWork.settle(Int(report.trial)) }
             for index in sources.indices { sources[index].noteSuccess() }
         case .write(let trial, let step, let offset, let bytes):
-            write(.piece(bytes, of: weightsName(trial, step), offset: offset))
+            write(.chunk(bytes, of: weightsName(trial, step), offset: offset))
         case .keep(let trial, let step):
             write(.keep(weightsName(trial, step)))
         case .appendFailure(let failure, let quarantined):
@@ -338,7 +338,7 @@ struct Coordinator {
             terminal.print("drained: nothing runs any more")
             isInterrupted = true
         case .hopeless(let cause, let trials, let hosts):
-            despair = despairWords(cause: cause, trials: trials, hosts: hosts)
+            despair = despairMessage(cause: cause, trials: trials, hosts: hosts)
             isInterrupted = true
         }
     }
@@ -386,10 +386,12 @@ struct Coordinator {
             }
             if trouble == nil { terminal.print(error.warning(freeIn: run.path)) }
             trouble =
-                trouble?.failedAgain(at: now) ?? DiskTrouble(at: now, why: error.reason(freeIn: run.path))
+                trouble?.failedAgain(at: now) ?? DiskOutage(at: now, why: error.reason(freeIn: run.path))
             return
         }
-        for (message, worker) in merged(sends) { socket.send(message.encoded, to: worker) }
+        for (message, worker) in coalescingAcknowledgements(sends) {
+            socket.send(message.encoded, to: worker)
+        }
         sends.removeAll(keepingCapacity: true)
         guard let past = trouble else { return }
         trouble = nil

@@ -1,7 +1,7 @@
 import Console
 
 /// What to tell of trials that workers have no time for.
-func longTrialWords(_ expected: Int64, _ left: Int64) -> String {
+func longTrialMessage(_ expected: Int64, _ left: Int64) -> String {
     let words = [expected, left].map { durationText(seconds: Double($0) / 1000) }
     return
         "warning: trials take up to \(words[0]), but a worker has only \(words[1]) left, and keeps no checkpoints: "

@@ -16,7 +16,7 @@ struct PlannedWork {
     private var nextLook: Int64 = .min
 
     /// More outcomes from before are counted by the mean.
-    private static let mostLookedUp = 20_000
+    private static let maxLookedUp = 20_000
 
     /// - Parameter outcomes: what became of trials before.
     init(_ grid: Grid, _ outcomes: [(trial: Int, outcome: Dispatcher.Restored)]) {
@@ -29,7 +29,7 @@ struct PlannedWork {
             if case .failed = outcome { continue }
             settledTrials.append(trial)
         }
-        if settledTrials.count <= PlannedWork.mostLookedUp {
+        if settledTrials.count <= PlannedWork.maxLookedUp {
             for trial in settledTrials where trial < grid.count { settled += costs.cost(of: trial).seconds }
         } else {
             settled = Double(settledTrials.count) * meanSeconds
@@ -75,7 +75,7 @@ struct PlannedWork {
         }
         remaining.update(
             RemainingTime.Look(
-                milliseconds: milliseconds, slots: dispatcher.intake == .open ? progress.slots : 0,
+                milliseconds: milliseconds, slots: dispatcher.mode == .open ? progress.slots : 0,
                 trialsLeft: trialsLeft, left: max(0, total - settled - told), done: done + toldSince,
                 untold: untold, longest: longest))
     }

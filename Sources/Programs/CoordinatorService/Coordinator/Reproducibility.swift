@@ -8,7 +8,7 @@ extension RunSummary {
     var kernels: Set<String> { Set(workers.map(\.kernel)).subtracting([""]) }
 
     /// "37 records by commit 00c969dc85, 3 by commit 1b58574aa0"; nil where all are by one.
-    var commitWords: String? {
+    var commitMessage: String? {
         guard commits.count > 1 else { return nil }
         return commits.enumerated().prefix(10).map { place, commit in
             (place == 0 ? countText(commit.records, "record") : groupedText(commit.records))
@@ -17,7 +17,7 @@ extension RunSummary {
     }
 
     /// Where all records are by one commit that is not this program's.
-    var otherCommitWords: String? {
+    var otherCommitMessage: String? {
         guard commits.count == 1, let name = commits.first?.name, !name.isEmpty, name != programCommit else {
             return nil
         }
@@ -59,7 +59,7 @@ extension SweepSpec {
 
     /// What `check` says of the sources that a run's records come from.
     func commitFinding(_ summary: RunSummary) -> [Finding] {
-        guard let words = summary.commitWords else {
+        guard let words = summary.commitMessage else {
             return summary.commits.filter { isKnownCommit($0.name) }.map {
                 Finding(level: .ok, what: "provenance", text: "every record is by \(commitText($0.name))")
             }

@@ -18,11 +18,11 @@ struct WorkerLedger: Equatable {
     /// Of all coordinators of the run.
     private(set) var lossCount = 0
 
-    private static let mostLosses = 200
-    private static let mostWorkers = 100_000
+    private static let maxLosses = 200
+    private static let maxWorkers = 100_000
 
     mutating func joined(_ worker: WorkerID, _ process: WorkerProcess) {
-        guard known[worker] != nil || known.count < Self.mostWorkers else { return }
+        guard known[worker] != nil || known.count < Self.maxWorkers else { return }
         known[worker] = process
         // It was cut off, and is back.
         let before = losses.count
@@ -34,7 +34,7 @@ struct WorkerLedger: Equatable {
         guard let process = known[worker] else { return }
         lossCount += 1
         losses.append(Loss(process: process, trials: trials, unixMilliseconds: unixMilliseconds))
-        if losses.count > Self.mostLosses { losses.removeFirst() }
+        if losses.count > Self.maxLosses { losses.removeFirst() }
     }
 
     /// Whether this process has ever joined.
@@ -68,7 +68,7 @@ extension WorkerLedger {
 
     init(_ json: JSONValue) {
         func integer(_ value: JSONValue?) -> Int { value?.number.flatMap { Int(exactly: $0) } ?? 0 }
-        losses = (json["workers"]?.array ?? []).prefix(Self.mostLosses).map { loss in
+        losses = (json["workers"]?.array ?? []).prefix(Self.maxLosses).map { loss in
             Loss(
                 process: WorkerProcess(
                     host: loss["host"]?.string ?? "", process: UInt32(clamping: integer(loss["process"]))),

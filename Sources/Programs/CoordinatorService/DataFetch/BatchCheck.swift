@@ -14,7 +14,7 @@ enum BatchCheck: Equatable {
     case wrong(String)
 
     static let recordBytes = 3073
-    static let usualCount = 10_000
+    static let defaultCount = 10_000
 
     init(of path: String) {
         let file: UnsafeMutablePointer<FILE>
@@ -45,7 +45,7 @@ enum BatchCheck: Equatable {
         if count == 0 {
             self = .wrong("it is empty")
         } else {
-            self = count == BatchCheck.usualCount ? .right : .otherCount(count)
+            self = count == BatchCheck.defaultCount ? .right : .otherCount(count)
         }
     }
 
@@ -61,7 +61,7 @@ enum BatchCheck: Equatable {
         switch self {
         case .right: "right    \(path)"
         case .otherCount(let count):
-            "sound    \(path): \(count) images; the published files have \(BatchCheck.usualCount)"
+            "sound    \(path): \(count) images; the published files have \(BatchCheck.defaultCount)"
         case .missing: "missing  \(path)"
         case .wrong(let why): "wrong    \(path): \(why)"
         }
@@ -70,7 +70,7 @@ enum BatchCheck: Equatable {
     /// Images; nil of what cannot be used.
     var count: Int? {
         switch self {
-        case .right: BatchCheck.usualCount
+        case .right: BatchCheck.defaultCount
         case .otherCount(let count): count
         case .missing, .wrong: nil
         }

@@ -143,12 +143,12 @@ struct FetchProgress {
 func fetchLine(_ file: DataFile, size: Int, gained: Int, seconds: Double) -> String {
     func megabytes(_ bytes: Double) -> String { "\((bytes / 1e5).rounded() / 10)" }
     // A mirror may pack the same bytes a little better or worse.
-    let isUsual = size <= file.usualSize
+    let isUsual = size <= file.defaultSize
     var line = "\(file.path).gz: \(megabytes(Double(size)))"
-    line += isUsual ? " of \(megabytes(Double(file.usualSize))) MB" : " MB"
+    line += isUsual ? " of \(megabytes(Double(file.defaultSize))) MB" : " MB"
     guard seconds > 0, gained > 0 else { return line }
     let rate = Double(gained) / seconds
     line += " · \(megabytes(rate)) MB/s"
-    if isUsual { line += " · \(aboutText(seconds: Double(file.usualSize - size) / rate)) left" }
+    if isUsual { line += " · \(aboutText(seconds: Double(file.defaultSize - size) / rate)) left" }
     return line
 }

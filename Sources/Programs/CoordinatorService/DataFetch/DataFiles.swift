@@ -13,14 +13,14 @@ struct DataFile: Equatable {
     /// SHA-256 of its uncompressed bytes, in hexadecimal: how it is compressed is the mirror's business.
     var digest: String
     /// Bytes of the publisher's own NAME.gz: what a progress line shows, nothing else.
-    var usualSize: Int
+    var defaultSize: Int
 
     /// "mnist/train-images-idx3-ubyte"
     var path: String { "\(set.rawValue)/\(name)" }
 
     static func all(of set: ImageSetDescription) -> [DataFile] {
         set.publishedFiles.map {
-            DataFile(set: set, name: $0.name, digest: $0.digest, usualSize: $0.compressedSize)
+            DataFile(set: set, name: $0.name, digest: $0.digest, defaultSize: $0.compressedSize)
         }
     }
 

@@ -1,6 +1,7 @@
 import Console
 import Files
 import Glibc
+import Text
 import Transport
 
 /// Puts a worker's keys on its machine by ssh, in place of whatever keys are there. A copy with scp would land
@@ -25,7 +26,7 @@ struct KeyInstallation {
         umask 077
         fail() { echo "$1" >&2; exit 1; }
         home() { case $1 in "~/"*) printf '%s\\n' "$HOME/${1#"~/"}" ;; *) printf '%s\\n' "$1" ;; esac; }
-        folder=$(home \(SshScript.quoted(folder)))
+        folder=$(home \(shellQuoted(folder)))
         case $folder in */*) mkdir -p "${folder%/*}" || exit 1 ;; esac
         new=$folder.new-$$ old=$folder.old-$$
         mkdir "$new" || exit 1

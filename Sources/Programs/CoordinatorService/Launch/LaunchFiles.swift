@@ -184,13 +184,16 @@ struct ClusterKeys {
         let label = ClusterKeys.label(host)
         if folder.isRevoked(label) {
             return
-                "its key is revoked: no worker is started there; 'ranksweep keys unrevoke \(path) \(label)' "
-                + "takes that back"
+                "its key is revoked: no worker is started there; \(command("unrevoke", label)) takes that back"
         }
         let files = (list: "\(path)/workers/\(label).public", own: folder.host(label) + "/worker.secret")
         guard access(files.own, F_OK) == 0, access(files.list, F_OK) != 0 else { return nil }
         return "its key is not on the list (\(files.list) is gone): no worker is started there; for new keys "
-            + "'ranksweep keys revoke \(path) \(label)', then unrevoke"
+            + "\(command("revoke", label)), then unrevoke"
+    }
+
+    private func command(_ verb: String, _ label: String) -> String {
+        quotedCommand("ranksweep keys \(verb) \(shellPath(path)) \(label)")
     }
 
     /// The two files of a host's worker: its secret key, and the coordinator's public one. Made where they are

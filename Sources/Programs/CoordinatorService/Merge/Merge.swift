@@ -45,7 +45,7 @@ struct Merge {
     static func places(_ grid: Grid) -> [TrialID: Int] {
         var places: [TrialID: Int] = [:]
         places.reserveCapacity(grid.count)
-        var identifier = TrialIdentifier()
+        var identifier = TrialHasher()
         for index in 0..<grid.count { places[identifier.id(of: grid[index].settings)] = index }
         return places
     }

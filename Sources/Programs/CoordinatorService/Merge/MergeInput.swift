@@ -7,7 +7,7 @@ import Text
 
 /// What is merged: a shard's file, or a run directory with its journal.
 struct MergeInput {
-    enum Kind {
+    enum Origin {
         case shard(ShardHeader)
         case run(RunDirectory, RunJournal)
     }
@@ -20,7 +20,7 @@ struct MergeInput {
     }
 
     let path: String
-    let kind: Kind
+    let kind: Origin
     /// BLAS kernels that its records are by.
     let kernels: Set<String>
     /// Which sources their makers were built from.
@@ -93,7 +93,7 @@ struct MergeInput {
     }
 
     private static func openRun(_ path: String) throws(CommandFailure) -> (
-        Kind, kernels: Set<String>, commits: Set<String>, digests: [String: String]
+        Origin, kernels: Set<String>, commits: Set<String>, digests: [String: String]
     ) {
         try checkIsRun(path)
         var run = try RunDirectory.open(path)
@@ -107,8 +107,9 @@ struct MergeInput {
         run.share = try journaled { () throws(JournalError) in try RunShare(run, journal) }
         guard damaged.isEmpty else {
             throw .input(
-                "\(path): \(trialsText(damaged)) damaged on the disk: '"
-                    + (run.share == nil ? "ranksweep resume \(path)'" : "ranksweep shard' as it was begun")
+                "\(path): \(trialsText(damaged)) damaged on the disk: "
+                    + (run.share == nil
+                        ? quotedCommand("ranksweep resume \(run.word)") : "'ranksweep shard' as it was begun")
                     + " runs them again, to the same bytes")
         }
         try checkRecords(run, journal)
@@ -192,7 +193,7 @@ struct MergeInput {
     private static func forEach(
         of run: RunDirectory, _ journal: RunJournal, _ body: (Item) throws(JournalError) -> Void
     ) throws(JournalError) {
-        var identifier = TrialIdentifier()
+        var identifier = TrialHasher()
         func id(_ trial: Int) throws(JournalError) -> TrialID {
             guard (0..<run.spec.grid.count).contains(trial) else {
                 throw .corrupt(path: RunJournal.path(in: run.path), detail: "it tells of trial \(trial)")

@@ -8,12 +8,12 @@ import Text
 struct RecordCheck {
     private let spec: SweepSpec
     private let digest: String
-    private var trials: TrialReader
+    private var trials: TrialCache
 
     init(_ spec: SweepSpec) {
         self.spec = spec
         digest = spec.digest
-        trials = TrialReader(spec.grid)
+        trials = TrialCache(spec.grid)
     }
 
     /// Why a line is no record that the trial can have; nil where it is one. The line is looked through, not read: it

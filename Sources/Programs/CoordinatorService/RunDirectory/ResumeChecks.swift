@@ -1,5 +1,6 @@
 import Console
 import Journal
+import Text
 
 // Before a run goes on: what the disk has spoiled, and whether anything is left to do.
 
@@ -58,7 +59,8 @@ func endIfNothingCanBeDone(
     let stopping = wrong.filter { $0.resume == .stops }
     guard stopping.isEmpty else {
         for finding in stopping { printError(finding.line) }
-        printError("error: \(run.path): nothing was begun: see 'ranksweep check \(run.path)'")
+        printError(
+            "error: \(run.path): nothing was begun: see \(quotedCommand("ranksweep check \(run.word)"))")
         return .incomplete
     }
     let summary = try journaled { () throws(JournalError) in try journal.summary() }
@@ -73,11 +75,11 @@ func endIfNothingCanBeDone(
             + "tables and \(check.lacksPictures ? "scripts" : "figures") are written: nothing to resume")
     printOut(
         check.lacksPictures
-            ? "  figures are not drawn: \(DrawnReports.gnuplotAdvice); then: ranksweep figures \(run.path)"
-            : "  to draw them again: ranksweep figures \(run.path)")
+            ? "  figures are not drawn: \(DrawnReports.gnuplotAdvice); then: ranksweep figures \(run.word)"
+            : "  to draw them again: ranksweep figures \(run.word)")
     if summary.quarantined > 0 {
         printOut(
-            "  to try those that were quarantined again: ranksweep resume \(run.path) --retry quarantined")
+            "  to try those that were quarantined again: ranksweep resume \(run.word) --retry quarantined")
     }
     return summary.quarantined > 0 || !wrong.isEmpty ? .incomplete : .done
 }
@@ -92,6 +94,6 @@ extension CommandFailure {
             code: code,
             message: message
                 + "\nevery record is safe in \(path)/journal.sqlite; when the cause is mended (free space, for one): "
-                + "ranksweep figures \(path)")
+                + "ranksweep figures \(run.word)")
     }
 }

@@ -18,7 +18,7 @@ struct RunCheck {
     /// Asked for by who holds the run's lock.
     private let isHolder: Bool
     /// Of one kind no more are told one by one.
-    private static let mostAlike = 20
+    private static let maxAlike = 20
 
     /// Throws where there is no run directory.
     ///
@@ -32,8 +32,8 @@ struct RunCheck {
         _ = try RunDirectory.open(path)
     }
 
-    private var resume: String { "ranksweep resume \(path)" }
-    private var figures: String { "ranksweep figures \(path)" }
+    private var resume: String { "ranksweep resume \(shellPath(path))" }
+    private var figures: String { "ranksweep figures \(shellPath(path))" }
 
     /// Throws where this user may not read the run: nothing can be said of it then.
     mutating func perform() throws(CommandFailure) {
@@ -80,11 +80,11 @@ struct RunCheck {
         each items: [Item], _ others: String, _ remedy: String, resume: Finding.Resume = .stops,
         _ words: (Item) -> (what: String, text: String)
     ) {
-        for item in items.prefix(RunCheck.mostAlike) {
+        for item in items.prefix(RunCheck.maxAlike) {
             let (what, text) = words(item)
             wrong(what, text, remedy, resume: resume)
         }
-        let rest = items.count - RunCheck.mostAlike
+        let rest = items.count - RunCheck.maxAlike
         if rest > 0 { wrong("…", "\(groupedText(rest)) more \(others)", remedy, resume: resume) }
     }
 
@@ -114,12 +114,14 @@ struct RunCheck {
             note(
                 "sweep.json",
                 "an 'extend' was interrupted: the journal has \(countText(run.spec.grid.count, "trial")), "
-                    + "the file still \(groupedText(before.grid.count))", "'\(resume)' completes it")
+                    + "the file still \(groupedText(before.grid.count))",
+                "\(quotedCommand(resume)) completes it")
         } else {
             wrong(
                 "sweep.json", "not the bytes that ranksweep wrote, though it reads well (\(run.spec.digest))",
                 RunJournal.extendedSweep(in: path) == nil
-                    ? "put the file back that the run began with" : "'\(resume)' writes it from the journal",
+                    ? "put the file back that the run began with"
+                    : "\(quotedCommand(resume)) writes it from the journal",
                 resume: .tells)
         }
         return run
@@ -149,7 +151,7 @@ struct RunCheck {
                 } else {
                     wrong(
                         "journal.sqlite", "it is gone, but records.ndjson is there",
-                        "put the journal back; '\(figures)' still draws")
+                        "put the journal back; \(quotedCommand(figures)) still draws")
                 }
             default: tell(error)
             }
@@ -213,12 +215,13 @@ struct RunCheck {
 
     private mutating func tellRecords(_ survey: RecordSurvey) {
         wrong(
-            each: survey.damaged, "damaged records", "'\(resume)' runs it again, to the same bytes",
+            each: survey.damaged, "damaged records",
+            "\(quotedCommand(resume)) runs it again, to the same bytes",
             resume: .mends
         ) { ("journal.sqlite", "the record of trial \($0) is damaged: its checksum is not its own") }
         wrong(
             each: survey.unfit, "such records",
-            "'\(resume) --retry unfit' drops it and runs the trial again; who sent it is in provenance.ndjson"
+            "\(quotedCommand(resume + " --retry unfit")) drops it and runs the trial again; who sent it is in provenance.ndjson"
         ) {
             (
                 "journal.sqlite",
@@ -277,7 +280,8 @@ struct RunCheck {
 
     private mutating func checkWeights(_ run: RunDirectory, _ survey: RecordSurvey) {
         wrong(
-            each: survey.bare, "such files", "'\(resume)' runs its trial again, to the same bytes",
+            each: survey.bare, "such files",
+            "\(quotedCommand(resume)) runs its trial again, to the same bytes",
             resume: .mends
         ) { ("weights/\($0.file)", $0.why) }
         if survey.bare.isEmpty, !survey.weightFiles.isEmpty {

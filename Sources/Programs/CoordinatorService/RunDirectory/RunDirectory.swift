@@ -13,10 +13,14 @@ struct RunDirectory {
     /// The share of a larger run that this one is; nil: all trials.
     var share: RunShare?
 
+    /// The path as a told command names it.
+    var word: String { shellPath(path) }
     var recordsPath: String { path + "/records.ndjson" }
     var provenancePath: String { path + "/provenance.ndjson" }
     var weights: WeightsFolder { WeightsFolder(path: share?.weightsPath ?? path + "/weights") }
     private static func sweepPath(_ path: String) -> String { path + "/sweep.json" }
+    var sweepPath: String { RunDirectory.sweepPath(path) }
+    var sweepBytes: [UInt8] { Array((RunDirectory.text(of: spec) + "\n").utf8) }
 
     var hasJournal: Bool { RunDirectory.has(RunJournal.path(in: path)) }
     /// Whether a file that is not empty is there, or something in its place, which will be refused when it is opened.
@@ -30,8 +34,8 @@ struct RunDirectory {
         try checkIsNoRoot(path)
         guard !has(RunJournal.path(in: path)) else {
             throw .input(
-                "\(path) holds a run already: 'ranksweep resume \(path)' goes on with it, --out DIR starts "
-                    + "another")
+                "\(path) holds a run already: \(quotedCommand("ranksweep resume \(shellPath(path))")) goes on with it, "
+                    + "--out DIR starts another")
         }
         guard !has(path + "/records.ndjson") else {
             throw .input(
@@ -51,6 +55,7 @@ struct RunDirectory {
 
     /// A run's files belong into a folder of their own.
     static func checkIsNoRoot(_ path: String) throws(CommandFailure) {
+        try checkNewPath(path, "--out")
         guard !isSame(path, "/") else {
             throw .input("--out \(path): that is the root of all files; take a folder in it")
         }
@@ -70,7 +75,8 @@ struct RunDirectory {
         guard !RunDirectory.has(recordsPath) else {
             throw .input(
                 "\(path): journal.sqlite is gone, but records.ndjson is there: put the journal back, or run the "
-                    + "sweep again with another --out DIR ('ranksweep figures \(path)' still draws)")
+                    + "sweep again with another --out DIR (\(quotedCommand("ranksweep figures \(word)")) still draws)"
+            )
         }
     }
 
@@ -97,7 +103,7 @@ struct RunDirectory {
 
     func writeSweep() throws(CommandFailure) {
         try filed { () throws(FileError) in
-            try writeFile((RunDirectory.text(of: spec) + "\n").utf8, to: RunDirectory.sweepPath(path))
+            try writeFile(sweepBytes, to: sweepPath)
         }
     }
 
@@ -125,7 +131,7 @@ struct RunDirectory {
             let isSweep = path.hasSuffix(".yaml") || path.hasSuffix(".yml")
             throw .input(
                 "\(path): no run directory, it has no sweep.json"
-                    + (isSweep ? "; to start a sweep: ranksweep run \(path)" : ""))
+                    + (isSweep ? "; to start a sweep: ranksweep run \(shellPath(path))" : ""))
         }
         // An extension that was cut short has changed the journal, and not the file yet.
         let bytes: [UInt8]
@@ -160,7 +166,7 @@ struct RunDirectory {
     func forEachProvenanceLine(
         _ journal: RunJournal, _ body: (_ line: [UInt8]) throws(JournalError) -> Void
     ) throws(JournalError) {
-        var trials = TrialReader(spec.grid)
+        var trials = TrialCache(spec.grid)
         try journal.forEachAttempt { index, fields throws(JournalError) in
             var fields = fields
             fields["index"] = JSONValue(index)

@@ -2,20 +2,27 @@ import Console
 import Files
 import Glibc
 import Journal
+import Text
 
 /// Watches that a run that goes on is still where it began: that nobody has removed, moved or replaced its
-/// directory, its journal or its lock. What is written after that would be lost when the run ends.
+/// directory, its journal, its lock or its sweep. What is written after that would be lost when the run ends, or could
+/// not be gone on with.
 struct RunPlace {
     private let folder: HeldFile?
-    private let journal: HeldFile?
+    /// The database and what SQLite keeps beside it: without these another program would read an old journal.
+    private let journal: [HeldFile]
     private let lock: HeldFile?
+    private var sweep: HeldFile?
+    private let sweepBytes: [UInt8]
     private var nextLook: Int64 = 0
     private static let lookMilliseconds: Int64 = 1000
 
     init(_ run: RunDirectory) {
         folder = HeldFile(run.path)
-        journal = HeldFile(RunJournal.path(in: run.path))
+        journal = ["", "-wal", "-shm"].compactMap { HeldFile(RunJournal.path(in: run.path) + $0) }
         lock = HeldFile(CoordinatorLock.path(in: run.path))
+        sweep = HeldFile(run.sweepPath)
+        sweepBytes = run.sweepBytes
     }
 
     enum Loss: Equatable {
@@ -25,6 +32,8 @@ struct RunPlace {
         case removed(String)
         /// Another coordinator could begin here. The journal is in its place.
         case unlocked(String)
+        /// No command could open the run any more. The journal is in its place.
+        case withoutSweep
     }
 
     /// What is wrong, if anything.
@@ -34,8 +43,12 @@ struct RunPlace {
         case .moved(let path): return .moved(to: path)
         case .removed: return .removed(folder?.path ?? "")
         }
-        if let journal, journal.state != .inPlace { return .removed(journal.path) }
+        if let file = journal.first(where: { $0.state != .inPlace }) { return .removed(file.path) }
         if let lock, lock.state != .inPlace { return .unlocked(lock.path) }
+        if let sweep, sweep.state != .inPlace, firstBytes(sweepBytes.count + 1, of: sweep.path) != sweepBytes
+        {
+            return .withoutSweep
+        }
         return nil
     }
 
@@ -43,6 +56,7 @@ struct RunPlace {
     mutating func loss(at now: Int64) -> Loss? {
         guard now >= nextLook else { return nil }
         nextLook = now + RunPlace.lookMilliseconds
+        defer { if let path = sweep?.path, sweep?.state != .inPlace { sweep = HeldFile(path) ?? sweep } }
         return loss
     }
 }
@@ -62,6 +76,17 @@ extension RunDirectory {
             return .fault(
                 "\(file) was removed while the run was going on, so that another coordinator could begin beside this "
                     + "one: the run has stopped\n\(records) safe in \(path); \(goOn(at: path))")
+        case .withoutSweep:
+            let reason =
+                "\(sweepPath) was removed or replaced while the run was going on, so the run has stopped"
+            do throws(CommandFailure) {
+                let restored = try restoreSweep()
+                return .fault("\(reason)\n\(records) safe in \(path); \(restored); \(goOn(at: path))")
+            } catch {
+                return .fault(
+                    "\(reason)\n\(records) safe in \(path), but the file cannot be written again: \(error.message)"
+                )
+            }
         case .removed(let file):
             let reason = "\(file) was removed or replaced while the run was going on, so the run has stopped"
             guard complete > 0 else { return .fault("\(reason)\nnothing was lost: it had no record yet") }
@@ -70,8 +95,27 @@ extension RunDirectory {
     }
 
     private func goOn(at place: String) -> String {
-        guard share != nil else { return "to go on: ranksweep resume \(shellQuoted(place))" }
-        return "to go on: move it back to \(path), and give the same command again"
+        guard share != nil else { return "to go on: ranksweep resume \(shellPath(place))" }
+        return place == path
+            ? "to go on: the same command again"
+            : "to go on: move it back to \(path), and give the same command again"
+    }
+
+    /// Writes the sweep again. What somebody else put in its place is kept beside it.
+    ///
+    /// - Returns: what was done.
+    private func restoreSweep() throws(CommandFailure) -> String {
+        var status = stat()
+        var said = "its sweep.json is written again"
+        if lstat(sweepPath, &status) == 0 {
+            let other = RunDirectory.freePath("\(sweepPath).replaced")
+            guard rename(sweepPath, other) == 0 else {
+                throw CommandFailure(FileError(path: other, doing: "rename a file to", code: errno))
+            }
+            said += " (what was in its place is now \(other))"
+        }
+        try writeSweep()
+        return said
     }
 
     /// Saves the journal, with the sweep that it is of, beside the lost directory, or in the folder for temporary

@@ -1,6 +1,7 @@
 import Journal
 import Scheduling
 import Sweep
+import Text
 
 /// One share of a sweep, run by itself: `ranksweep shard`. Its run directory is the folder `FILE.work`.
 struct RunShare: Equatable {
@@ -45,7 +46,8 @@ struct RunShare: Equatable {
         guard let share else { return }
         throw .input(
             "\(run.path) is the work folder of shard \(share): the 'ranksweep shard' command that began it goes on "
-                + "with it; 'ranksweep merge \(run.path) --out DIR' makes a run of what it has")
+                + "with it; \(quotedCommand("ranksweep merge \(run.word) --out DIR")) makes a run of what it has"
+        )
     }
 }
 

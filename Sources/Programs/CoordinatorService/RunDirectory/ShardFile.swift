@@ -146,7 +146,7 @@ final class ShardReader {
         sweepDigest = header.spec.digest
         check = RecordCheck(header.spec)
         // The last line names all files of weights.
-        most = header.spec.maxRecordBytes + (1 << 20) + 160 * header.trials * header.spec.weights.mostFiles
+        most = header.spec.maxRecordBytes + (1 << 20) + 160 * header.trials * header.spec.weights.maxFiles
         digest.update(first + [UInt8(ascii: "\n")])
     }
 

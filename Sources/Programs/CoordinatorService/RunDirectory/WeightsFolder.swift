@@ -5,7 +5,7 @@ import Text
 
 /// Something to be done in the folder of kept weights: to be done again where it could not be done.
 enum WeightsStep {
-    case piece([UInt8], of: String, offset: UInt64)
+    case chunk([UInt8], of: String, offset: UInt64)
     case keep(String)
 }
 
@@ -17,7 +17,7 @@ struct WeightDigests {
     /// - Returns: of a file that is whole now, what the journal keeps of it.
     mutating func note(_ step: WeightsStep) -> JournalEntry? {
         switch step {
-        case .piece(let bytes, let name, let offset):
+        case .chunk(let bytes, let name, let offset):
             if offset == 0 { open[name] = DigestStream() }
             open[name]?.update(bytes)
             return nil
@@ -57,7 +57,7 @@ struct WeightsFolder {
 
     func perform(_ step: WeightsStep) throws(FileError) {
         switch step {
-        case .piece(let bytes, let name, let offset): try write(bytes, to: name, offset: offset)
+        case .chunk(let bytes, let name, let offset): try write(bytes, to: name, offset: offset)
         case .keep(let name): try keep(name)
         }
     }

@@ -30,7 +30,7 @@ struct SlurmCommand {
 
     static let patienceMilliseconds: Int64 = 30_000
     /// Ten thousand jobs have a listing of 500 kB.
-    private static let mostBytes = 8 << 20
+    private static let maxBytes = 8 << 20
 
     /// - Parameter program: its path.
     /// - Returns: nil where it cannot be started just now; errno says why.
@@ -122,7 +122,7 @@ struct SlurmCommand {
                 descriptor = -1
                 return
             }
-            if words.count < mostBytes { words += bytes[..<count] }
+            if words.count < maxBytes { words += bytes[..<count] }
         }
     }
 }

@@ -179,13 +179,3 @@ func slurmScript(_ settings: SlurmJobSettings, connect: String, keys: String?) -
 
         """
 }
-
-/// As one word for a shell.
-func shellQuoted(_ text: String) -> String {
-    let plain = text.utf8.allSatisfy { byte in
-        (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
-            || "-_./:=,@%+".utf8.contains(byte)
-    }
-    if plain, !text.isEmpty { return text }
-    return "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
-}

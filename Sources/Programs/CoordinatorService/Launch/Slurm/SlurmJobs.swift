@@ -2,6 +2,7 @@ import Cluster
 import Console
 import Files
 import Glibc
+import Text
 import Transport
 
 /// The workers of a run that Slurm starts: performs what `SlurmFleet` decides. One call of sbatch, squeue or
@@ -101,7 +102,8 @@ struct SlurmJobs: WorkerSource {
             folder.removeKeys()
             lines.append(
                 "Slurm: the key of this run's jobs is revoked: they are cancelled, and no others submitted; "
-                    + "'ranksweep keys unrevoke \(keys.path) \(folder.name)' takes that back")
+                    + "\(quotedCommand("ranksweep keys unrevoke \(shellPath(keys.path)) \(folder.name)")) takes that back"
+            )
         } else {
             try folder.prepare(settings, connect: connect, keys: keys)
             lines.append("Slurm: this run's jobs may have a key again, and get a new one")
@@ -198,7 +200,7 @@ struct SlurmJobs: WorkerSource {
             case .submit(let count): tasks.append(.submit(count))
             case .cancel(let ids): tasks.append(.cancel(ids))
             case .giveUp(let why): surrender = why
-            case .note(let note): lines += slurmWords(note, folder)
+            case .note(let note): lines += slurmMessages(note, folder)
             }
         }
     }

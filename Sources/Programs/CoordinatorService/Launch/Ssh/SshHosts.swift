@@ -45,7 +45,7 @@ struct SshHosts: WorkerSource {
     private static let loneMilliseconds: Int64 = 20_000
     /// A host that is revoked while something is under way there is left after so long at the latest.
     private static let keyLookMilliseconds: Int64 = 2000
-    private static let mostRemembered = 100
+    private static let maxRemembered = 100
 
     init(_ plan: Plan, keys: ClusterKeys, list: HostList) {
         self.plan = plan
@@ -76,7 +76,7 @@ struct SshHosts: WorkerSource {
         leaveRevoked(at: now)
         tendProcesses(at: now)
         watchJoining(demand, at: now)
-        if let deadline = fleet.nextDeadline, now >= deadline { perform(.wake, at: now) }
+        if let deadline = fleet.nextDeadline, now >= deadline { perform(.tick, at: now) }
         for host in windows.keys.sorted() {
             if let line = windows[host]?.roll(at: now) { news.lines.append("\(host): \(line)") }
         }
@@ -209,7 +209,7 @@ struct SshHosts: WorkerSource {
         guard words.count == 3, words[0] == "process", let process = UInt32(words[1]) else { return }
         let worker = WorkerProcess(host: String(words[2]), process: process)
         remote[host] = worker
-        started[host] = (started[host] ?? []).suffix(Self.mostRemembered) + [worker]
+        started[host] = (started[host] ?? []).suffix(Self.maxRemembered) + [worker]
         perform(.started(host: host), at: now)
     }
 
@@ -250,7 +250,7 @@ struct SshHosts: WorkerSource {
     private mutating func begin(_ step: HostFleet.Step, _ host: HostSettings) throws(CommandFailure) {
         let label = ClusterKeys.label(host.host)
         let id = plan.bundle.id
-        var pieces: [Feed.Piece] = []
+        var pieces: [Feed.Part] = []
         let script: String
         switch step {
         case .probe: script = SshScript.probe(host, bundle: id, files: plan.files)
@@ -263,7 +263,7 @@ struct SshHosts: WorkerSource {
                     "it lacks \(file.path), and so does this machine: ranksweep data fetch, or --data DIR")
             }
             script = SshScript.data(host, bundle: id, files: plan.files)
-            for file in plan.files { pieces += tarPieces(file, from: file.local ?? "") }
+            for file in plan.files { pieces += tarParts(file, from: file.local ?? "") }
             pieces.append(.bytes([UInt8](repeating: 0, count: 1024)))
         case .start:
             let (secret, publicKey) = try keys.files(of: host.host)
@@ -355,14 +355,14 @@ struct SshHosts: WorkerSource {
 
 /// So many lines of a host in a minute are shown; the rest is counted.
 struct LineWindow {
-    static let mostLines = 20
+    static let maxLines = 20
     private var start: Int64 = .min
     private var shown = 0
     private var hidden = 0
 
     mutating func admits(at now: Int64) -> Bool {
         if start == .min { start = now }
-        if shown < Self.mostLines {
+        if shown < Self.maxLines {
             shown += 1
             return true
         }

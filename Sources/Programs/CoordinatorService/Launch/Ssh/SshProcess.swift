@@ -7,20 +7,20 @@ import Transport
 
 /// What goes into a process's standard input, piece by piece as it takes it.
 struct Feed {
-    enum Piece {
+    enum Part {
         case bytes([UInt8])
         /// A whole file.
         case file(String, size: Int)
     }
 
-    private var pieces: [Piece]
+    private var pieces: [Part]
     private var buffer: ArraySlice<UInt8> = []
     private var file: Int32 = -1
     private var fileLeft = 0
     /// Bytes that went in.
     private(set) var sent = 0
 
-    init(_ pieces: [Piece]) { self.pieces = pieces }
+    init(_ pieces: [Part]) { self.pieces = pieces }
 
     var isEmpty: Bool { pieces.isEmpty && buffer.isEmpty && file < 0 }
 
@@ -74,7 +74,7 @@ struct Feed {
 }
 
 /// The header of a file in a tar archive (POSIX.1-1988 ustar), and what fills its last block.
-func tarPieces(_ file: SweepFile, from path: String) -> [Feed.Piece] {
+func tarParts(_ file: SweepFile, from path: String) -> [Feed.Part] {
     var header = [UInt8](repeating: 0, count: 512)
     func put(_ text: String, at place: Int) {
         header.replaceSubrange(place..<place + text.utf8.count, with: text.utf8)
@@ -177,7 +177,7 @@ struct SshProcess {
 
     static let killMilliseconds: Int64 = 5000
     /// In one turn, of 16 KiB: more than a pipe holds, so that after its end a process's last words are read.
-    private static let mostReads = 16
+    private static let maxReads = 16
 
     /// Bytes that were sent, and whether the end was not heard of on the other side.
     var sentBytes: Int { feed.sent }
@@ -195,12 +195,12 @@ struct SshProcess {
         var lines: [String] = []
         // ssh ends its lines for a terminal.
         // Not for ever: a host that never falls silent does not keep the loop from the others.
-        for _ in 0..<Self.mostReads {
+        for _ in 0..<Self.maxReads {
             guard let count = Self.read(&errors, &bytes) else { break }
             lines += log.add(bytes[..<count].filter { $0 != UInt8(ascii: "\r") })
         }
         let before = report.count
-        for _ in 0..<Self.mostReads {
+        for _ in 0..<Self.maxReads {
             guard let count = Self.read(&output, &bytes) else { break }
             note(bytes[..<count])
         }

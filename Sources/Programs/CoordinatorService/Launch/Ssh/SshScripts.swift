@@ -1,4 +1,5 @@
 import Cluster
+import Text
 
 // What is run on a host. A script travels as the first bytes of ssh's standard input, what it needs comes
 // after it: so nothing of it is in any list of processes, and no shell but sh has to understand it. What
@@ -27,18 +28,13 @@ enum SshScript {
         "exec sh -c 'eval \"$(dd bs=1 count=\(script.utf8.count) 2>/dev/null)\"'"
     }
 
-    /// For sh: whatever the text is, it is one word.
-    static func quoted(_ text: String) -> String {
-        "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
-    }
-
     /// A host's folder or key name in file names.
     private static func prelude(_ host: HostSettings, bundle: String) -> String {
         """
         LC_ALL=C; export LC_ALL
         home() { case $1 in "~/"*) printf '%s\\n' "$HOME/${1#"~/"}" ;; *) printf '%s\\n' "$1" ;; esac; }
-        folder=$(home \(quoted(host.folder)))
-        data=$(home \(quoted(host.dataFolder)))
+        folder=$(home \(shellQuoted(host.folder)))
+        data=$(home \(shellQuoted(host.dataFolder)))
         bundle=$folder/bundle-\(bundle)
         say() { echo "\(mark) $*"; }
         fail() { echo "$2" >&2; exit "$1"; }
@@ -72,7 +68,7 @@ enum SshScript {
                 }
 
                 """
-        for file in files { script += "look \(quoted(file.path)) \(file.digest)\n" }
+        for file in files { script += "look \(shellQuoted(file.path)) \(file.digest)\n" }
         return script + "say done\n"
     }
 
@@ -126,7 +122,7 @@ enum SshScript {
 
                 """
         for file in files where file.local != nil {
-            script += "put \(quoted(file.sentPath)) \(file.digest)\n"
+            script += "put \(shellQuoted(file.sentPath)) \(file.digest)\n"
         }
         return script + "exit 0\n"
     }
@@ -168,7 +164,7 @@ enum SshScript {
             take worker.secret \(secretBytes)
             take coordinator.public \(publicBytes)
             umask 022
-            connect=\(quoted(connect ?? ""))
+            connect=\(shellQuoted(connect ?? ""))
             if [ -z "$connect" ]; then
                 read -r port || exit \(HostFailure.Code.incomplete)
                 connect=tcp://127.0.0.1:$port
@@ -180,7 +176,7 @@ enum SshScript {
             echo
             say process $$ $(uname -n)
             exec "$bundle/ranksweep-worker" --connect "$connect" --keys "$keys" --data "$data" --quiet \
-            --exit-on-stdin-eof \(arguments.map(quoted).joined(separator: " "))
+            --exit-on-stdin-eof \(arguments.map(shellQuoted).joined(separator: " "))
 
             """
     }

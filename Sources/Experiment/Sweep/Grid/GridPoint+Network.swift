@@ -1,0 +1,73 @@
+// What a point says of networks beyond plain stacks, and of the regulariser.
+
+import Model
+
+extension GridPoint {
+    /// nil of a plain MLP.
+    func architecture(_ conflicts: inout [PointConflict]) -> TrialSettings.Architecture? {
+        let usual = name == "resnet" ? "batch" : "none"
+        let normalisation = Normalisation(
+            word("normalisation", default: usual), groups: integer("groups") ?? 4)
+        let isOfImages = ImageSetDescription(rawValue: dataset) != nil
+        if isConvolutional, !isOfImages { conflicts.append(PointConflict("dataset", .needsImages(name))) }
+        if name == "resnet" {
+            var depth = integer("depth") ?? 8
+            if depth < 8 || depth % 6 != 2 {
+                conflicts.append(PointConflict("depth", .depthOfResnet(depth)))
+                depth = 8
+            }
+            let width = min(integer("width") ?? 16, 4096)
+            if let given = integer("width"), given > width {
+                conflicts.append(PointConflict("width", .tooManyChannels(given)))
+            }
+            check(normalisation, [width], &conflicts)
+            return .resnet(depth: depth, width: width, normalisation)
+        }
+        check(normalisation, network.hidden, &conflicts)
+        if name == "cnn" {
+            if let channels = network.hidden.max(), channels > 4096 {
+                let path = values["hidden"] == nil ? "width" : "hidden"
+                conflicts.append(PointConflict(path, .tooManyChannels(channels)))
+            }
+            if network.hidden.isEmpty { conflicts.append(PointConflict("depth", .noConvolution)) }
+            return .cnn(normalisation)
+        }
+        let isResidual = values["residual"]?.bool ?? false
+        guard normalisation != nil || isResidual else { return nil }
+        if network.initialisation != .heGlorot {
+            conflicts.append(PointConflict("initialisation", .plainOnly))
+        }
+        return .mlp(normalisation, isResidual: isResidual)
+    }
+
+    private func check(
+        _ normalisation: Normalisation?, _ channels: [Int], _ conflicts: inout [PointConflict]
+    ) {
+        guard case .group(let groups) = normalisation,
+            let odd = channels.first(where: { $0 % groups != 0 })
+        else { return }
+        let path = values["groups"] == nil ? "normalisation" : "groups"
+        conflicts.append(PointConflict(path, .groupsDoNotDivide(groups, channels: odd)))
+    }
+
+    func logDet(_ conflicts: inout [PointConflict]) -> LogDetSettings? {
+        let hidden = network.hidden.count
+        let layers = numbers("training.log_det.layers")?.map { Int($0) } ?? [hidden]
+        let weight = number("training.log_det.weight", default: 0)
+        guard weight > 0 else { return nil }
+        var mistakes: [PointConflict] = []
+        if !isVIB, architecture(&mistakes) != nil {
+            conflicts.append(PointConflict("training.log_det.weight", .plainOnly))
+            return nil
+        }
+        let path =
+            values["training.log_det.layers"] == nil ? "training.log_det.weight" : "training.log_det.layers"
+        if let layer = layers.first(where: { !(1...max(1, hidden)).contains($0) || hidden == 0 }) {
+            conflicts.append(PointConflict(path, .noHiddenLayer(layer, of: hidden)))
+            return nil
+        }
+        return LogDetSettings(
+            weight: weight, epsilon: number("training.log_det.epsilon", default: 0.001),
+            layers: Set(layers).sorted())
+    }
+}

@@ -1,0 +1,355 @@
+import Model
+import Text
+
+/// One point of the grid as settings by path, and how they become `TrialSettings`: every default is here.
+struct GridPoint {
+    private(set) var values: [String: JSONValue]
+
+    init(fixed: [String: JSONValue], axes: [Axis], positions: [Int]) {
+        values = fixed
+        for (axis, position) in zip(axes, positions) {
+            let value = axis.values[position]
+            if axis.path == "dataset" { set(dataset: value) } else { values[axis.path] = value }
+        }
+    }
+
+    private mutating func set(dataset value: JSONValue) {
+        values["dataset"] = value["name"] ?? value
+        for (key, option) in value.object ?? [:] where key != "name" { values["dataset." + key] = option }
+    }
+
+    var dataset: String { word("dataset", default: "") }
+    var name: String { word("model", default: "") }
+    var isVIB: Bool { name == "vib" }
+    var isConvolutional: Bool { name == "cnn" || name == "resnet" }
+    /// The kind of its data set.
+    private var kind: DataKind { Dataset.kind(of: dataset) }
+
+    func number(_ path: String, default value: Double) -> Double { values[path]?.number ?? value }
+    func integer(_ path: String) -> Int? { values[path]?.number.flatMap { Int(exactly: $0) } }
+    func word(_ path: String, default value: String) -> String { values[path]?.string ?? value }
+    func numbers(_ path: String) -> [Double]? { values[path]?.array?.compactMap(\.number) }
+
+    /// The settings, with every default filled in. What cannot be so together is added to `conflicts`; the
+    /// settings then hold the nearest thing that can be written down.
+    func settings(_ conflicts: inout [PointConflict]) -> TrialSettings {
+        let data = datasetSettings(&conflicts)
+        if isVIB, let objection = kind.vibObjection {
+            conflicts.append(PointConflict("model", .noVIB(objection)))
+        }
+        let settings = TrialSettings(
+            model: model(inputs: data.facts.input.count, &conflicts), dataset: data, network: network,
+            training: training(data, &conflicts), measures: measures(data, &conflicts),
+            seed: UInt64(integer("seed") ?? 0))
+        if case .network(let architecture) = settings.model, architecture.normalisation == .batch,
+            settings.training.batchSize == 1, settings.training.duration != .steps(0)
+        {
+            conflicts.append(PointConflict("training.batch_size", .batchOfOne))
+        }
+        return settings
+    }
+
+    /// Of experiments that have other ones than 2.
+    static let defaultDepths = ["cnn": 4, "resnet": 8]
+
+    private func model(
+        inputs: Int, _ conflicts: inout [PointConflict]
+    ) -> TrialSettings.Model {
+        guard isVIB else { return architecture(&conflicts).map { .network($0) } ?? .mlp }
+        return .vib(
+            beta: number("beta", default: 1),
+            bottleneck: integer("bottleneck") ?? kind.bottleneck ?? inputs,
+            sigmaShift: number("sigma_shift", default: kind.sigmaShift))
+    }
+
+    var network: TrialSettings.Network {
+        if name == "resnet" { return TrialSettings.Network(hidden: [], activation: .relu) }
+        let activation = Activation(
+            rawValue: word("activation", default: kind.activation.rawValue))
+        let width = integer("width") ?? (name == "cnn" ? 16 : kind.width)
+        let initialisation = Initialisation(
+            rawValue: isVIB ? "" : word("initialisation", default: "he_glorot"))
+        let hidden =
+            numbers("hidden")?.map { Int($0) }
+            ?? [Int](repeating: width, count: (integer("depth") ?? GridPoint.defaultDepths[name] ?? 2) - 1)
+        return TrialSettings.Network(
+            hidden: hidden, activation: activation ?? .linear,
+            biases: isVIB || values["biases"]?.bool ?? kind.hasBiases,
+            initialisation: initialisation ?? .heGlorot)
+    }
+
+    // MARK: Data
+
+    private func datasetSettings(_ conflicts: inout [PointConflict]) -> Dataset {
+        if let set = ImageSetDescription(rawValue: dataset) { return .images(images(of: set, &conflicts)) }
+        switch dataset {
+        case TeacherData.kind.names[0]: return .teacher(teacher(&conflicts))
+        case SymmetricData.kind.names[0]: return .symmetric(symmetric(&conflicts))
+        case ModularData.kind.names[0]:
+            return .modular(
+                ModularData(
+                    modulus: integer("dataset.modulus") ?? 97,
+                    share: number("dataset.train_fraction", default: 0.4)))
+        default: return .gaussian(gaussian(&conflicts))
+        }
+    }
+
+    private func images(of set: ImageSetDescription, _ conflicts: inout [PointConflict]) -> ImageData {
+        let scale = InputScale(
+            rawValue: word("dataset.scale", default: name == "mlp" ? "unit" : "symmetric"))
+        var testPoints = integer("dataset.test_points")
+        if let points = testPoints, points > set.testPoints {
+            conflicts.append(PointConflict("dataset.test_points", .tooManyTestPoints(points)))
+            testPoints = set.testPoints
+        }
+        if let points = integer("dataset.train_points"), points > set.trainPoints {
+            conflicts.append(
+                PointConflict("dataset.train_points", .tooManyTrainPoints(points, of: set.trainPoints)))
+        }
+        return ImageData(
+            name: set, scale: scale ?? .unit, trainPoints: integer("dataset.train_points"),
+            testPoints: testPoints)
+    }
+
+    private func gaussian(_ conflicts: inout [PointConflict]) -> GaussianData {
+        let testPoints = integer("dataset.test_points") ?? 65536
+        if let correlations = numbers("dataset.correlations") {
+            return gaussian(correlations, testPoints: testPoints, &conflicts)
+        }
+        guard let rows = values["dataset.covariance"]?.array else {
+            conflicts.append(PointConflict("dataset", .noCovariance))
+            return GaussianData(correlations: [0], testPoints: testPoints)
+        }
+        let covariance = rows.map { $0.array?.compactMap(\.number) ?? [] }
+        var inputs = integer("dataset.inputs") ?? 0
+        if inputs == 0 { conflicts.append(PointConflict("dataset.covariance", .noInputs)) }
+        if inputs >= covariance.count {
+            conflicts.append(
+                PointConflict("dataset.inputs", .noTargets(inputs: inputs, of: covariance.count)))
+        }
+        inputs = min(max(inputs, 1), covariance.count - 1)
+        return GaussianData(covariance: covariance, inputs: inputs, testPoints: testPoints)
+    }
+
+    private func gaussian(
+        _ correlations: [Double], testPoints: Int, _ conflicts: inout [PointConflict]
+    ) -> GaussianData {
+        guard let inputs = integer("dataset.inputs"), let targets = integer("dataset.targets") else {
+            for path in ["dataset.inputs", "dataset.targets", "dataset.directions_seed"]
+            where values[path] != nil {
+                conflicts.append(PointConflict(path, .noSizes))
+            }
+            return GaussianData(correlations: correlations, testPoints: testPoints)
+        }
+        let most = min(inputs, targets)
+        if correlations.count > most {
+            conflicts.append(
+                PointConflict("dataset.correlations", .tooManyCorrelations(correlations.count, most: most)))
+        }
+        return GaussianData(
+            correlations: Array(correlations.prefix(most)), inputs: inputs, targets: targets,
+            directions: UInt64(integer("dataset.directions_seed") ?? 0), testPoints: testPoints)
+    }
+
+    private func teacher(_ conflicts: inout [PointConflict]) -> TeacherData {
+        let (inputs, norm) = (integer("dataset.inputs"), values["dataset.norm"]?.number)
+        if inputs == nil || norm == nil { conflicts.append(PointConflict("dataset", .noTeacher)) }
+        return TeacherData(
+            task: TeacherData.Task(rawValue: word("dataset.task", default: "")) ?? .classification,
+            inputs: inputs ?? 1, depth: integer("dataset.teacher_depth") ?? 2,
+            width: integer("dataset.teacher_width") ?? 4, norm: norm ?? 1,
+            seed: UInt64(integer("dataset.teacher_seed") ?? 0),
+            trainPoints: integer("dataset.train_points") ?? 128,
+            testPoints: integer("dataset.test_points") ?? 1024)
+    }
+
+    /// 80 % of the patterns train, rounded: the public setting.
+    private func symmetric(_ conflicts: inout [PointConflict]) -> SymmetricData {
+        let most = SymmetricData.patterns - 1
+        var points = integer("dataset.train_points") ?? 3277
+        if points > most {
+            conflicts.append(PointConflict("dataset.train_points", .noTestPatterns(points, most: most)))
+            points = most
+        }
+        let scale = InputScale(rawValue: word("dataset.scale", default: "unit"))
+        return SymmetricData(scale: scale ?? .unit, trainPoints: points)
+    }
+
+    // MARK: Training
+
+    private func training(
+        _ data: Dataset, _ conflicts: inout [PointConflict]
+    ) -> TrialSettings.Training {
+        let batch = integer("training.batch_size") ?? 128
+        if let points = data.facts.trainCount {
+            if batch > points {
+                let path =
+                    values["training.batch_size"] == nil ? "dataset.train_points" : "training.batch_size"
+                conflicts.append(PointConflict(path, .batchTooLarge(batch, points: points)))
+            }
+        }
+        return TrialSettings.Training(
+            optimizer: OptimizerSettings(
+                method: optimizer, learningRate: number("training.learning_rate", default: 1e-3),
+                schedule: schedule(hasEpochs: data.facts.trainCount != nil, &conflicts),
+                weightDecay: number("training.weight_decay", default: 0),
+                emaDecay: values["training.ema_decay"]?.number), batchSize: batch,
+            duration: duration(hasEpochs: data.facts.trainCount != nil, &conflicts),
+            loss: loss(data, &conflicts), logDet: logDet(&conflicts))
+    }
+
+    private var optimizer: Optimizer {
+        let name = word("training.optimizer", default: "adam")
+        if name == "sgd" { return .sgd(momentum: number("training.momentum", default: 0)) }
+        let (beta1, beta2) = (
+            number("training.beta1", default: 0.9), number("training.beta2", default: 0.999)
+        )
+        let epsilon = number("training.epsilon", default: 1e-8)
+        return name == "adamw"
+            ? .adamW(beta1: beta1, beta2: beta2, epsilon: epsilon)
+            : .adam(beta1: beta1, beta2: beta2, epsilon: epsilon)
+    }
+
+    private func schedule(hasEpochs: Bool, _ conflicts: inout [PointConflict]) -> Schedule {
+        switch word("training.schedule", default: "constant") {
+        case "cosine": return .cosine
+        case "decay":
+            if !hasEpochs, integer("training.decay_every") == nil {
+                conflicts.append(PointConflict("training.schedule", .noDecayEvery))
+            }
+            return .decay(
+                factor: number("training.decay_factor", default: 0.97),
+                every: integer("training.decay_every") ?? 2)
+        default: return .constant
+        }
+    }
+
+    private func duration(hasEpochs: Bool, _ conflicts: inout [PointConflict])
+        -> TrialSettings.Training.Duration
+    {
+        if let steps = integer("training.steps") { return .steps(steps) }
+        if let epochs = integer("training.epochs"), hasEpochs { return .epochs(epochs) }
+        let given = integer("training.epochs") != nil
+        conflicts.append(
+            PointConflict(
+                given ? "training.epochs" : "", .noDuration(gaussian: !hasEpochs), lacking: "training.steps"))
+        return .steps(1)
+    }
+
+    private func loss(_ data: Dataset, _ conflicts: inout [PointConflict]) -> Loss {
+        let losses = (isVIB ? data.facts.vibLosses : data.facts.losses)
+        guard let word = values["training.loss"]?.string else { return losses[0] }
+        guard let loss = losses.first(where: { $0.rawValue == word }) else {
+            let due = losses.map(\.rawValue)
+            conflicts.append(
+                PointConflict("training.loss", .lossUnfit(word, due: due, model: name, dataset: dataset))
+            )
+            return losses[0]
+        }
+        return loss
+    }
+
+    // MARK: Measures
+
+    private func measures(
+        _ data: Dataset, _ conflicts: inout [PointConflict]
+    ) -> TrialSettings.Measures {
+        let testPoints = data.facts.testCount
+        var points = integer("measures.local_rank.points") ?? min(isConvolutional ? 4 : 256, testPoints)
+        if points > testPoints {
+            conflicts.append(
+                PointConflict("measures.local_rank.points", .rankPointsTooMany(points, of: testPoints)))
+            points = testPoints
+        }
+        let localRank = TrialSettings.LocalRank(
+            thresholds: thresholds("measures.local_rank.thresholds"),
+            relative: thresholds("measures.local_rank.relative"),
+            noise: isVIB ? thresholds("measures.local_rank.noise") : [], points: points,
+            patch: isConvolutional ? integer("measures.local_rank.patch") ?? 16 : nil)
+        return TrialSettings.Measures(
+            localRank: values["measures.local_rank"]?.bool == false ? nil : localRank,
+            weightNorms: weightNorms, traceAt: times,
+            samples: isVIB ? integer("measures.samples") ?? 12 : 12,
+            requested: requested(of: data, &conflicts))
+    }
+
+    /// The measures of the catalogue's table that the point asks for, in its order. A point that does not
+    /// meet what one is used by, in a grid where others do, is without it.
+    private func requested(
+        of data: Dataset, _ conflicts: inout [PointConflict]
+    ) -> [RequestedMeasure] {
+        let testPoints = data.facts.testCount
+        guard values.keys.contains(where: MeasureCatalogue.listedPaths.contains) else { return [] }
+        func isOn(_ measure: MeasureDeclaration) -> Bool {
+            values[measure.path]?.bool ?? measure.options.contains { values[$0.path] != nil }
+        }
+        return MeasureCatalogue.listed.compactMap { measure in
+            guard isOn(measure), measure.uses.allSatisfy(meets),
+                let usual = RequestedMeasure(measure.name, testPoints: testPoints)
+            else { return nil }
+            var settings = usual.settings
+            for option in measure.options {
+                settings[option.key] = values[option.path] ?? settings[option.key]
+            }
+            if measure.needs.contains(.denseChain), !isDenseChain {
+                conflicts.append(PointConflict(measure.path, .needsDenseChain))
+            }
+            if settings["points"] == .string("all"), data.facts.trainCount == nil {
+                conflicts.append(PointConflict("\(measure.path).points", .noAllPoints))
+            }
+            if let points = settings["points"]?.number, points > Double(testPoints) {
+                conflicts.append(
+                    PointConflict("\(measure.path).points", .rankPointsTooMany(Int(points), of: testPoints)))
+            }
+            if measure.needs.contains(.phaseChange), !isOn(.gradientNoise) {
+                conflicts.append(
+                    PointConflict(measure.path, .noMeasure(MeasureDeclaration.gradientNoise.path)))
+            }
+            return RequestedMeasure(name: measure.name, settings: settings)
+        }
+    }
+
+    /// Whether the network is W_l φ(W_{l−1} …), nothing between its layers.
+    private var isDenseChain: Bool {
+        !isConvolutional && values["residual"]?.bool != true
+            && word("normalisation", default: "none") == "none"
+    }
+
+    /// Of a setting that is not given, the default does.
+    private func meets(_ use: Setting.Use) -> Bool {
+        values[use.path]?.string.map(use.words.contains) ?? true
+    }
+
+    private var weightNorms: TrialSettings.WeightNorms? {
+        let tolerance = values["measures.weight_norms.tolerance"]?.number
+        return values["measures.weight_norms"]?.bool ?? (tolerance != nil)
+            ? TrialSettings.WeightNorms(tolerance: tolerance) : nil
+    }
+
+    private func thresholds(_ path: String) -> [Double] {
+        numbers(path) ?? Setting[path: path]?.fallbackNumbers ?? []
+    }
+
+    private var times: TrialSettings.Measures.Times {
+        guard let value = values["measures.trace_at"] else { return .end }
+        if let steps = value.array { return .steps(steps.compactMap(\.number).map { Int($0) }) }
+        if let count = value["linear"]?.number { return .linear(Int(count)) }
+        if let count = value["log"]?.number { return .log(Int(count)) }
+        return .end
+    }
+}
+
+/// Settings of one point that cannot be together.
+struct PointConflict: Equatable {
+    /// The setting to look at; empty where it is one that is missing.
+    let path: String
+    let conflict: SweepError.Conflict
+    /// The setting that is missing, where one is.
+    let lacking: String?
+
+    init(_ path: String, _ conflict: SweepError.Conflict, lacking: String? = nil) {
+        self.path = path
+        self.conflict = conflict
+        self.lacking = lacking
+    }
+}

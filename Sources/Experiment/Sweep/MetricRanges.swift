@@ -1,0 +1,155 @@
+import Glibc
+import Model
+import Text
+
+/// The ranges that a trial's settings leave its metrics: what `RecordForm` holds records against, and figures cut
+/// intervals at.
+extension MetricForms {
+    /// - Parameters:
+    ///   - layer: counted from 0.
+    ///   - request: of a metric of the catalogue's table.
+    func range(of metric: Metric, layer: Int, _ request: RequestedMeasure?) -> ClosedRange<Double> {
+        let infinity = Double.infinity
+        func upTo(_ sizes: [Int], _ most: Int = .max) -> ClosedRange<Double> {
+            0...Double(min(most, sizes.indices.contains(layer) ? sizes[layer] : 0))
+        }
+        switch metric.limit {
+        case .finite: return -infinity...infinity
+        case .nonNegative: return 0...infinity
+        case .share, .explained: return 0...1
+        case .loss: return settings.training.loss == .gaussianNLL ? -infinity...infinity : 0...infinity
+        case .steps: return steps
+        case .rank: return upTo(sizes.ranks)
+        case .units: return upTo(sizes.units, request?.testPoints ?? .max)
+        case .smoothedUnits:
+            return
+                0...MetricForms.rankMe(
+                    of: upTo(sizes.units, request?.testPoints ?? .max).upperBound, request)
+        case .matrixRank: return upTo(sizes.matrixRanks)
+        case .meanMatrixRank:
+            return 0...Double(sizes.matrixRanks.reduce(0, +)) / Double(max(1, sizes.matrixRanks.count))
+        case .otherClasses: return 0...Double(max(0, sizes.classes - 1))
+        case .inputInformation: return 0...log(Double(points(of: request))) / MetricForms.unit(metric)
+        case .classInformation: return 0...classEntropy(request) / MetricForms.unit(metric)
+        case .classInformationEstimate:
+            return
+                -infinity...(settings.hasClasses
+                ? classEntropy(request) / MetricForms.unit(metric) : infinity)
+        case .drawnUnits: return 0...MetricForms.drawnUnits(request)
+        case .drawnPoints:
+            return 0...min(MetricForms.drawnUnits(request), request?.settings["batch"]?.number ?? infinity)
+        }
+    }
+
+    /// A nat in the metric's unit.
+    private static func unit(_ metric: Metric) -> Double { metric.unit == .bits ? log(2) : 1 }
+
+    private func points(of request: RequestedMeasure?) -> Int {
+        max(
+            1,
+            request.map { $0.testPoints ?? settings.dataset.facts.maxCount }
+                ?? settings.dataset.facts.maxCount)
+    }
+
+    /// The largest that the entropy of the measured points' classes can be, in nats; of the whole symmetric set what
+    /// it is.
+    private func classEntropy(_ request: RequestedMeasure?) -> Double {
+        if case .symmetric = settings.dataset, request?.settings["points"] == .string("all") {
+            let share = Double(SymmetricData.positives) / Double(SymmetricData.patterns)
+            return -share * log(share) - (1 - share) * log(1 - share)
+        }
+        return log(Double(max(1, min(sizes.classes, points(of: request)))))
+    }
+
+    /// RankMe of so many equal singular values: it rises with their number, as ε is at most 1.
+    private static func rankMe(of values: Double, _ request: RequestedMeasure?) -> Double {
+        guard values > 0 else { return 0 }
+        let epsilon = request?.settings["epsilon"]?.number ?? 0
+        return exp(-(1 + values * epsilon) * log(1 / values + epsilon))
+    }
+
+    private static func drawnUnits(_ request: RequestedMeasure?) -> Double {
+        let side = request?.settings["side"]?.number ?? .infinity
+        return side * side * (request?.settings["channels"]?.number ?? .infinity)
+    }
+}
+
+/// The ranges of one trial's metrics. They are the same for all seeds.
+public struct TrialRanges: Sendable {
+    private let forms: MetricForms
+    /// By the measure's name.
+    private let requests: [String: RequestedMeasure]
+
+    public init(of settings: TrialSettings) {
+        forms = MetricForms(settings)
+        requests = Dictionary(settings.measures.requested.map { ($0.name, $0) }) { first, _ in first }
+    }
+
+    /// The numbers that a figure's quantity can be; all where the trial has none of it.
+    ///
+    /// - Parameter layer: counted from 1; nil: the quantity's own.
+    public func range(of quantity: FigureSpec.Quantity, layer: Int? = nil) -> ClosedRange<Double> {
+        let metric = quantity.metric
+        let count = metric.shape == .hiddenLayers ? forms.sizes.hidden : forms.sizes.layers
+        func range(_ layer: Int) -> ClosedRange<Double> {
+            guard layer >= 1, layer <= count else { return -.infinity ... .infinity }
+            let request = TrialRanges.measureNames[metric.key].flatMap { requests[$0] }
+            return forms.range(of: metric, layer: layer - 1, request)
+        }
+        // The smallest of numbers is below each one's bound.
+        func least(_ layers: Int) -> ClosedRange<Double> {
+            let ranges = (1..<(max(layers, 1) + 1)).map(range)
+            return (ranges.map(\.lowerBound).min() ?? 0)...(ranges.map(\.upperBound).min() ?? .infinity)
+        }
+        if let layer { return range(layer) }
+        switch quantity.layer {
+        case .number(let number)?: return range(number)
+        case .min?: return least(count)
+        case .hiddenMin?: return least(forms.sizes.hidden)
+        case .last?, .each?, nil: return range(count)
+        }
+    }
+
+    /// By the metric's key.
+    private static let measureNames = Dictionary(
+        MeasureCatalogue.listed.flatMap { measure in measure.metrics.map { ($0.key, measure.name) } }
+    ) { first, _ in first }
+}
+
+/// Finds the ranges of a sweep's trials by the axes that their records show. Trials that differ in their seed alone
+/// share theirs.
+public struct MetricRanges {
+    private let grid: Grid
+    /// By axis: the place of each value, by its text. Empty for seeds, which change no range.
+    private let places: [[String: Int]]
+    private var known: [[Int]: TrialRanges] = [:]
+    private static let most = 1024
+
+    public init(_ grid: Grid) {
+        self.grid = grid
+        places = grid.axes.map { axis in
+            guard axis.path != "seed" else { return [:] }
+            return Dictionary((0..<axis.count).map { (axis.label(at: $0).canonicalText, $0) }) { first, _ in
+                first
+            }
+        }
+    }
+
+    /// nil where no trial of the sweep has these axes.
+    public mutating func ranges(of axes: [String: JSONValue]) -> TrialRanges? {
+        var positions: [Int] = []
+        for (axis, places) in zip(grid.axes, places) {
+            guard axis.path != "seed" else {
+                positions.append(0)
+                continue
+            }
+            guard let place = axes[axis.path].flatMap({ places[$0.canonicalText] }) else { return nil }
+            positions.append(place)
+        }
+        if let found = known[positions] { return found }
+        let ranges = TrialRanges(of: grid.trial(positions: positions, index: 0).settings)
+        if known.count >= MetricRanges.most { known.removeAll(keepingCapacity: true) }
+        known[positions] = ranges
+        return ranges
+    }
+}

@@ -1,0 +1,347 @@
+import Model
+import Text
+
+extension SweepError {
+    /// What should stand in a place.
+    public enum Due: Equatable, Sendable {
+        case number, flag, text, list, mapping, times, weights, values, layer
+        case oneOf([String])
+
+        var words: String {
+            switch self {
+            case .number: "a number"
+            case .flag: "true or false"
+            case .text: "a text"
+            case .list: "a list"
+            case .mapping: "a mapping"
+            case .weights: "none, final, best or a list of steps"
+            case .times: "end, log, {linear: n}, {log: n} or a list of steps"
+            case .values:
+                "a list of values, or {log: [a, b], count: n}, {linear: [a, b], count: n}, {range: [a, b]}"
+            case .layer: "a layer's number, last, each, min or hidden_min"
+            case .oneOf(let words): listed(words, "or")
+            }
+        }
+    }
+
+    /// One of several axes that are to advance together.
+    public struct ZippedAxis: Equatable, Sendable {
+        let path: String
+        let count: Int
+    }
+
+    /// What can be wrong.
+    public enum Problem: Equatable, Sendable {
+        // The text.
+        case fileTooLarge(bytes: Int, limit: Int)
+        case notUTF8
+        case syntax(String, tab: Bool)
+        case unsupported(String)
+        case severalDocuments
+        case tooDeep(limit: Int)
+        case keyNotText
+        case repeatedKey(first: Place)
+        // Keys.
+        case unknownKey(due: [String], suggestion: String?)
+        case unknownSetting(suggestion: String?)
+        case renamed(String, to: String)
+        case groupNotSetting([String])
+        case notAnAxis(suggestion: String?, isSetting: Bool)
+        case neverAnAxis(String)
+        case missing([String])
+        case belongsUnderAxes
+        case givenTwice(first: Place)
+        case excludes(String)
+        case unused(needs: Setting.Use, found: [String])
+        // Values.
+        case missingValue(due: Due)
+        case wrongType(due: Due, found: String)
+        case number(NumberMistake, found: String)
+        case notWhole(String)
+        case outOfBounds(String, bounds: String)
+        case unknownWord(String, due: [String], suggestion: String?)
+        case badName(String)
+        case badText
+        case emptyList
+        case tooMany(Int, limit: Int)
+        case repeatedValue(String, first: Place?)
+        case repeatedAfterRounding(String)
+        case notSquare(rows: Int, columns: Int)
+        case notSymmetric(row: Int, column: Int)
+        case notPositiveDefinite
+        case notIncreasing(Int, after: Int)
+        // Axes and the grid.
+        case notNumericAxis(rule: String)
+        case endsNotTwo
+        case endsNotAscending(String)
+        case logOfNonPositive(String)
+        case countTooSmall
+        case rangeEmpty(lower: Int, upper: Int)
+        case zipTooShort
+        case zipUnequal([ZippedAxis])
+        case zippedTwice
+        case gridTooLarge(String, limit: Int)
+        case gridEmpty
+        case whereTooWide(axes: [String], points: Int, limit: Int)
+        case condition(ConditionMistake)
+        // Settings together.
+        case conflict(Conflict, point: String)
+        case sameTrial(String, String, unused: [String])
+        // Figures.
+        case figure(FigureMistake)
+        // Overrides.
+        case overrideShape
+        case noQuickSection
+    }
+}
+
+extension SweepError {
+    /// Settings that are right by themselves and wrong together.
+    public enum Conflict: Equatable, Sendable {
+        case noCovariance, noInputs, noDecayEvery
+        case noDuration(gaussian: Bool)
+        case noTargets(inputs: Int, of: Int)
+        case noSizes
+        case noTeacher
+        /// Why no VIB learns from the data.
+        case noVIB(String)
+        case noTestPatterns(Int, most: Int)
+        case tooManyCorrelations(Int, most: Int)
+        case tooManyTestPoints(Int)
+        case tooManyTrainPoints(Int, of: Int)
+        // Networks.
+        case needsImages(String)
+        case depthOfResnet(Int)
+        case groupsDoNotDivide(Int, channels: Int)
+        case tooManyChannels(Int)
+        case noConvolution
+        case needsDenseChain
+        case batchTooLarge(Int, points: Int)
+        case batchOfOne
+        case rankPointsTooMany(Int, of: Int)
+        /// A measure reads what another, by its path, measures.
+        case noMeasure(String)
+        /// All points of a data set that is drawn anew.
+        case noAllPoints
+        /// Hidden layers, counted from 1.
+        case noHiddenLayer(Int, of: Int)
+        /// Of plain stacks of dense layers alone.
+        case plainOnly
+        case lossUnfit(String, due: [String], model: String, dataset: String)
+        case stepNotReached(Int, of: Int, setting: String)
+        /// Best weights of which no trace tells.
+        case noTrace
+        case weightsTooLarge(Int, limit: Int)
+        /// Those of the trace's steps, which a measure wants at the end.
+        case historyTooLarge(Int, limit: Int)
+        /// What layers compute at the measured points.
+        case activationsTooLarge(Int, points: Int)
+
+        var words: String {
+            switch self {
+            case .noCovariance: "gaussian data need 'correlations', or 'covariance' with 'inputs'"
+            case .noInputs: "a covariance needs 'inputs', the number of its variables that are x"
+            case .noDecayEvery: "with schedule decay, gaussian data need 'training.decay_every', in steps"
+            case .noDuration(gaussian: true): "gaussian data have no epochs: training.steps is required"
+            case .noDuration(gaussian: false): "missing: training.steps or training.epochs is required"
+            case .noTargets(let inputs, let count):
+                "\(inputs) inputs of a covariance of \(count) variables leave no target"
+            case .noSizes:
+                "random directions need 'inputs' and 'targets', the numbers of x's and y's components"
+            case .noTeacher:
+                "a teacher needs 'inputs', the number of x's components, and 'norm', its weights' norm"
+            case .noVIB(let objection): objection
+            case .noTestPatterns(let points, let most):
+                "\(points) training points leave none of the 4096 patterns to test: take at most \(most)"
+            case .tooManyCorrelations(let count, let most):
+                "\(count) correlations, and the smaller of inputs and targets is \(most)"
+            case .tooManyTestPoints(let points): "\(points) test points, and the data set has 10000"
+            case .tooManyTrainPoints(let points, let count):
+                "\(points) training points, and the data set has \(count)"
+            case .needsImages(let model):
+                "a \(model) needs images: "
+                    + listed(ImageSetDescription.allCases.map(\.rawValue), "or")
+            case .depthOfResnet(let depth):
+                "no resnet has depth \(depth): it is 6n + 2, so 8, 14, 20, 26, 32, …"
+            case .groupsDoNotDivide(let groups, let channels):
+                "\(groups) groups do not divide \(channels) units or channels: give 'groups' that do"
+            case .tooManyChannels(let channels): "\(channels) channels; 4096 are the most"
+            case .needsDenseChain:
+                "this measure is of plain networks: an mlp without normalisation and residual connections, or a vib"
+            case .noConvolution: "a cnn needs a convolution before its dense layer: depth is 2 or more"
+            case .batchTooLarge(let batch, let points):
+                "a batch of \(batch) is larger than the \(points) training points"
+            case .batchOfOne:
+                "batch normalisation takes moments over the batch: it needs 2 points or more in each "
+                    + "(normalisation layer or instance takes one point's)"
+            case .rankPointsTooMany(let points, let count):
+                "\(points) points, and the data set has \(count) test points"
+            case .noMeasure(let path): "it needs \(path)"
+            case .noAllPoints:
+                "gaussian data are drawn anew for each batch, so there is no 'all': give a number"
+            case .plainOnly:
+                "is of plain networks alone: without normalisation, residual connections and convolutions"
+            case .noHiddenLayer(let layer, let hidden):
+                hidden == 0
+                    ? "a network of depth 1 has no hidden layer"
+                    : "no hidden layer \(layer): the network has \(hidden)"
+            case .lossUnfit(let loss, let due, let model, let dataset):
+                "\(loss) does not fit \(model == "mlp" ? "an" : "a") \(model) on \(dataset): "
+                    + "take \(listed(due, "or"))"
+            case .stepNotReached(let step, let steps, let setting):
+                "no trial reaches step \(step): training ends with step \(steps) (where quick or --set shortens "
+                    + "it, give \(setting) there too)"
+            case .noTrace:
+                "'best' is of the steps of the trace, and there is none: give measures.trace_at, or keep 'final'"
+            case .weightsTooLarge(let bytes, let limit):
+                "a trial's kept weights are \(bytes) bytes; at most \(limit) (256 MiB) can be kept"
+            case .historyTooLarge(let bytes, let limit):
+                "the weights of all measured steps, which a measure asks for, are \(bytes) bytes; at most "
+                    + "\(limit) (256 MiB) can be kept: measure at fewer steps"
+            case .activationsTooLarge(let bytes, let points):
+                "what this network's layers compute at \(points) points is \(bytes) bytes; at most "
+                    + "\(TrialSettings.activationLimit) (4 GiB) can be measured at once: give fewer points"
+            }
+        }
+    }
+}
+
+/// "a, b or c".
+package func listed(_ words: [String], _ last: String) -> String {
+    guard words.count > 1 else { return words.first ?? "nothing" }
+    return words.dropLast().joined(separator: ", ") + " \(last) " + words[words.count - 1]
+}
+
+extension SweepError.Problem {
+    /// The one place where faults are worded.
+    package var words: String {
+        textMessage ?? keyMessage ?? valueMessage ?? gridMessage ?? "not understood"
+    }
+
+    private static func hint(_ suggestion: String?) -> String {
+        suggestion.map { " (did you mean '\($0)'?)" } ?? ""
+    }
+
+    private static func words(of place: SweepError.Place) -> String {
+        switch place {
+        case .file(let line, let column): "at \(line):\(column)"
+        case .wholeFile: "in the file"
+        case .override(let text): "by --set \(shortened(text, to: 100))"
+        }
+    }
+
+    private var textMessage: String? {
+        switch self {
+        case .fileTooLarge(let bytes, let limit):
+            "the file has \(bytes) bytes; a sweep file has at most \(limit)"
+        case .notUTF8: "not UTF-8 text"
+        case .syntax(let problem, let tab):
+            "not YAML: \(problem)" + (tab ? " (a tab: indent with spaces)" : "")
+        case .unsupported(let what): "\(what) is not part of a sweep file: write the value out"
+        case .severalDocuments: "a second document: a sweep file has one"
+        case .tooDeep(let limit): "nested more than \(limit) deep"
+        case .keyNotText: "a key must be a text"
+        case .repeatedKey(let first): "given twice, first \(Self.words(of: first))"
+        default: nil
+        }
+    }
+
+    private var keyMessage: String? {
+        switch self {
+        case .unknownKey(let due, let suggestion):
+            "no such key" + (suggestion == nil ? "; there are \(listed(due, "and"))" : Self.hint(suggestion))
+        case .unknownSetting(let suggestion): "no such setting" + Self.hint(suggestion)
+        case .renamed(let old, let new): RenamedName.words(old, new)
+        case .groupNotSetting(let settings): "not a setting but several: \(listed(settings, "and"))"
+        case .notAnAxis(let suggestion, let isSetting):
+            (isSetting ? "not an axis of this sweep but a setting with one value" : "no such axis")
+                + Self.hint(suggestion)
+        case .neverAnAxis("weights"):
+            "cannot be an axis: what is kept is of the whole sweep (several steps are one list: [100, 200])"
+        case .neverAnAxis("reproducibility"): "cannot be an axis: it is of the whole sweep"
+        case .neverAnAxis: "cannot be an axis: a sweep has one model"
+        case .missing(let paths): "missing: \(listed(paths, "or")) is required"
+        case .belongsUnderAxes: "one value is due here; several make an axis, under 'axes'"
+        case .givenTwice(let first): "given twice, first \(Self.words(of: first))"
+        case .excludes(let other): "cannot be given together with \(other)"
+        case .unused(let needs, let found):
+            "not used here: it needs \(needs.path) to be \(listed(needs.words, "or")), and it is "
+                + listed(found, "or")
+        case .overrideShape: "write --set PATH=VALUE or --set PATH=VALUE,VALUE,…"
+        case .noQuickSection: "--quick needs a 'quick' section, and there is none"
+        default: nil
+        }
+    }
+
+    private var valueMessage: String? {
+        switch self {
+        case .missingValue(let due): "a value is missing: \(due.words) is due"
+        case .wrongType(let due, let found): "\(found) where \(due.words) is due"
+        case .number(let mistake, let found): Self.words(of: mistake, found)
+        case .notWhole(let number): "\(number) is not a whole number"
+        case .outOfBounds(let number, let bounds): "\(number) is out of bounds: it must be \(bounds)"
+        case .unknownWord(let word, let due, let suggestion):
+            "'\(word)' is none of \(listed(due, "and"))" + Self.hint(suggestion)
+        case .badName(let name):
+            "'\(name)' is not a name: letters, digits, '.', '_' and '-', at most 100, the first "
+                + "no '.' or '-'"
+        case .badText: "a text of 1 to 1000 characters, without control characters, is due"
+        case .emptyList: "an empty list"
+        case .tooMany(let count, let limit): "\(count) items; at most \(limit) are allowed"
+        case .repeatedValue(let value, let first):
+            "the value \(value) is given twice" + (first.map { ", first \(Self.words(of: $0))" } ?? "")
+        case .repeatedAfterRounding(let value):
+            "so many values repeat themselves: \(value) comes twice; take a smaller count"
+        case .notSquare(let rows, let columns):
+            rows == columns
+                ? "a covariance has at least 2 rows"
+                : "a row of \(columns) numbers in a matrix of \(rows) rows"
+        case .notSymmetric(let row, let column): "not symmetric at row \(row), column \(column)"
+        case .notPositiveDefinite: "not positive definite, so not a covariance"
+        case .notIncreasing(let step, let last): "steps must increase, and \(step) follows \(last)"
+        default: nil
+        }
+    }
+
+    private static func words(of mistake: NumberMistake, _ found: String) -> String {
+        switch mistake {
+        case .notANumber: "'\(found)' is not a number"
+        case .quoted: "'\(found)' is a text in quotes where a number is due"
+        case .notFinite: "'\(found)' is not a finite number"
+        case .vanishes: "'\(found)' is too near to 0 for a double"
+        case .otherBase: "'\(found)' is not a decimal number"
+        case .leadingZero: "'\(found)' has a leading zero: write it without (numbers are decimal)"
+        }
+    }
+
+    private var gridMessage: String? {
+        switch self {
+        case .notNumericAxis(let rule): "'\(rule)' makes numbers, and this setting has none: list its values"
+        case .endsNotTwo: "two numbers in a list are due: [first, last]"
+        case .endsNotAscending(let value): "both ends are \(value)"
+        case .logOfNonPositive(let value): "\(value) has no logarithm: 'log' needs ends above 0"
+        case .countTooSmall: "'count' must be from 2 to 1000000"
+        case .rangeEmpty(let lower, let upper):
+            "the range [\(lower), \(upper)] is empty: its end is not part of it"
+        case .zipTooShort: "two axes at least advance together"
+        case .zipUnequal(let axes):
+            "axes that advance together need equally many values: "
+                + axes.enumerated().map { "\($1.path) \($0 == 0 ? "has " : "")\($1.count)" }
+                .joined(separator: ", ")
+        case .zippedTwice: "is in 'zip' twice"
+        case .gridTooLarge(let count, let limit):
+            "the grid has \(count) trials; at most \(limit) are allowed"
+        case .gridEmpty: "no point is left: 'where' drops all of them"
+        case .whereTooWide(let axes, let points, let limit):
+            "the axes named together (\(listed(axes, "and"))) have \(points) combinations; "
+                + "at most \(limit) can be tested"
+        case .condition(let mistake): mistake.words
+        case .conflict(let conflict, let point): conflict.words + (point.isEmpty ? "" : " (at \(point))")
+        case .sameTrial(let one, let other, let unused):
+            "\(one) and \(other) are the same trial, as \(listed(unused, "and")) makes no difference there: "
+                + "drop one of them with 'where'"
+        case .figure(let mistake): mistake.words
+        default: nil
+        }
+    }
+}

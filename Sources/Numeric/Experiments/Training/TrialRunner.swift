@@ -1,0 +1,308 @@
+import Learning
+import LinearAlgebra
+import Measures
+import Model
+import Sweep
+import Text
+
+/// Why a trial gave no record.
+public enum ExperimentError: Error, Equatable, CustomStringConvertible {
+    case data(DataError)
+    /// Settings that the sweep's checks should have refused.
+    case settings(String)
+
+    public var description: String {
+        switch self {
+        case .data(let error): error.description
+        case .settings(let what): what
+        }
+    }
+}
+
+/// What a trial gave.
+public struct TrialResult: Equatable, Sendable {
+    /// The record's body: metrics, outcome, theory, trace. Every number in it is finite.
+    public var body: JSONValue
+    /// Ascending by step; none of a trial that diverged.
+    public var kept: [KeptNetwork]
+    /// The step of the checkpoint that the training went on from; nil where it began at the beginning.
+    public var continuedFrom: Int?
+}
+
+/// Runs trials, one after another, keeping data sets open between them. One per slot.
+public struct TrialRunner {
+    private let directory: DataDirectory
+    private var sets: [ImageSetDescription: ImageSet] = [:]
+    private var generated: (settings: ImageData, set: ImageSet)?
+
+    /// From here on this process has one BLAS thread: the bits of records depend on it.
+    public init(data: DataDirectory) {
+        BLAS.useOneThread()
+        directory = data
+    }
+
+    /// Trains and measures: the record's body (metrics, outcome, theory, trace), a function of `settings`,
+    /// the data set and the BLAS kernel alone. Every number in it is finite. docs/records.md names the
+    /// fields.
+    public mutating func run(_ settings: TrialSettings) throws(ExperimentError) -> JSONValue {
+        try run(settings, keeping: .none).body
+    }
+
+    /// The same, with the weights that are to be kept beside it.
+    ///
+    /// - Parameters:
+    ///   - checkpoints: where an interrupted training of the trial goes on; the record is the same.
+    ///   - onProgress: hears of each step.
+    ///   - measuring: hears when the network is measured.
+    public mutating func run(
+        _ settings: TrialSettings, keeping: KeptWeights, checkpoints: Checkpoints? = nil,
+        onProgress: StepObserver? = nil, measuring: MeasureObserver? = nil
+    ) throws(ExperimentError) -> TrialResult {
+        try BLAS.withoutSubnormals { () throws(ExperimentError) in
+            try trainAndMeasure([settings], keeping, checkpoints, measuring, onProgress)[0]
+        }
+    }
+
+    /// Trains and measures small trials of one `BatchKey` together, in less time than one after another: a result
+    /// each, in their order, to the byte what `run` gives. An error is of any of them.
+    public mutating func run(
+        together group: [TrialSettings], keeping: KeptWeights, onProgress: StepObserver? = nil,
+        measuring: MeasureObserver? = nil
+    ) throws(ExperimentError) -> [TrialResult] {
+        precondition(BatchKey.holds(all: group))
+        return try BLAS.withoutSubnormals { () throws(ExperimentError) in
+            try trainAndMeasure(group, keeping, nil, measuring, onProgress)
+        }
+    }
+
+    private mutating func trainAndMeasure(
+        _ group: [TrialSettings], _ keeping: KeptWeights, _ checkpoints: Checkpoints?,
+        _ measuring: MeasureObserver?, _ onProgress: StepObserver?
+    ) throws(ExperimentError) -> [TrialResult] {
+        guard let lead = group.first else { return [] }
+        for settings in group { try check(settings, keeping) }
+        let streams = RandomStreams(seed: lead.seed)
+        let theory = try theory(of: lead)
+        let source = try makeSource(lead, theory, streams)
+        var plans: [TrainingPlan] = []
+        for settings in group {
+            plans.append(
+                try TrainingPlan(
+                    settings, source, keeping: keeping, checkpoints: checkpoints, measuring: measuring))
+        }
+        let members = Array(zip(group, plans))
+        let histories: [TrainingResult]
+        switch lead.model {
+        case .mlp: histories = trainMLPs(members, source, streams, onProgress)
+        case .vib: histories = trainVIBs(members, source, theory, streams, onProgress)
+        case .network(let architecture):
+            // No group: `BatchKey` holds plain stacks only.
+            histories = [try runNetwork(architecture, lead, plans[0], source, streams, onProgress)]
+        }
+        return zip(group, histories).map { settings, history in
+            TrialResult(
+                body: body(of: history, settings, theory), kept: history.kept,
+                continuedFrom: history.continuedFrom)
+        }
+    }
+
+    private func check(_ settings: TrialSettings, _ keeping: KeptWeights) throws(ExperimentError) {
+        let bytes = settings.parameterBytes * keeping.maxFiles
+        guard bytes <= KeptWeights.limit else {
+            throw .settings("its kept weights are \(bytes) bytes; at most \(KeptWeights.limit) can be kept")
+        }
+        guard settings.historyBytes <= KeptWeights.limit else {
+            throw .settings(
+                "the weights of its measured steps are \(settings.historyBytes) bytes; at most "
+                    + "\(KeptWeights.limit) can be kept")
+        }
+    }
+
+    /// The closed form of a VIB on Gaussian data; nil for any other trial.
+    private func theory(of settings: TrialSettings) throws(ExperimentError) -> GaussianIB? {
+        guard case .gaussian(let gaussian) = settings.dataset, case .vib = settings.model else {
+            return nil
+        }
+        do {
+            return try GaussianIB(covariance: gaussian.covariance, inputs: gaussian.inputs)
+        } catch { throw .settings("the joint covariance is not positive definite") }
+    }
+
+    private mutating func makeSource(
+        _ settings: TrialSettings, _ theory: GaussianIB?, _ streams: RandomStreams
+    ) throws(ExperimentError) -> BatchSource {
+        switch settings.dataset {
+        case .gaussian(let gaussian):
+            // A decoder of diagonal variance is as good as any only where y's canonical variables are its
+            // targets; the decoder of a squared error has no variance, and keeps y.
+            let targetMap = settings.training.loss == .gaussianNLL ? theory?.canonicalTargets : nil
+            do {
+                let source = try GaussianSource(
+                    gaussian, targetMap: targetMap, streams: streams,
+                    points: max(settings.training.batchSize, evaluationPoints))
+                return BatchSource(source)
+            } catch { throw .settings("the joint covariance is not positive definite") }
+        case .teacher(let teacher):
+            do {
+                return BatchSource(try TeacherSource(teacher, streams: streams))
+            } catch { throw .settings(error.words(norm: teacher.norm)) }
+        case .symmetric(let symmetric):
+            return BatchSource(
+                SymmetricSource(symmetric, streams: streams),
+                isOneHot: settings.training.loss != .crossEntropy)
+        case .modular(let modular):
+            return BatchSource(
+                ModularSource(modular, streams: streams),
+                isOneHot: settings.training.loss != .crossEntropy)
+        case .images(let images):
+            do throws(DataError) {
+                let source = try ImageSource(images, set: imageSet(images), streams: streams)
+                return BatchSource(source, isOneHot: settings.training.loss != .crossEntropy)
+            } catch { throw .data(error) }
+        }
+    }
+
+    private mutating func imageSet(_ images: ImageData) throws(DataError) -> ImageSet {
+        if images.name == .generated {
+            if let generated, generated.settings == images { return generated.set }
+            let set = GeneratedImages(images).make()
+            generated = (images, set)
+            return set
+        }
+        if let open = sets[images.name] { return open }
+        let set = try ImageSet.open(images.name, in: directory)
+        sets[images.name] = set
+        return set
+    }
+
+    private func trainMLPs(
+        _ members: [(TrialSettings, TrainingPlan)], _ source: BatchSource, _ streams: RandomStreams,
+        _ onProgress: StepObserver?
+    ) -> [TrainingResult] {
+        var trainings: [Training<MLP<Float>>] = []
+        var sets: [MeasureSet] = []
+        var evaluated: MLP<Float>?
+        for (settings, plan) in members {
+            let shape = StackShape(
+                units: [source.inputs] + settings.network.hidden + [source.outputs],
+                activation: settings.network.activation, hasBiases: settings.network.biases)
+            let model = MLP<Float>(
+                shape, loss: plan.loss, points: plan.batch, logDet: settings.training.logDet,
+                sharing: trainings.last?.trainer.model)
+            model.initialise(streams, settings.network.initialisation)
+            let measures = MeasureSet(settings, model, source, streams, lastUnits: source.outputs)
+            var evaluation = MLPEvaluation(
+                model: MLP(shape, loss: plan.loss, points: evaluationPoints, sharing: evaluated),
+                source: source,
+                ranks: settings.measures.localRank.map {
+                    RankMeasurement($0, shape: shape, lastRows: source.outputs)
+                }, norms: settings.measures.weightNorms, measures: measures)
+            evaluated = evaluation.model
+            sets.append(measures)
+            trainings.append(Training(plan, model, streams) { evaluation.metrics($0, step: $1) })
+        }
+        train(&trainings, source, streams, onProgress: onProgress)
+        return histories(of: trainings, sets)
+    }
+
+    private func trainVIBs(
+        _ members: [(TrialSettings, TrainingPlan)], _ source: BatchSource, _ theory: GaussianIB?,
+        _ streams: RandomStreams, _ onProgress: StepObserver?
+    ) -> [TrainingResult] {
+        var trainings: [Training<VIB<Float>>] = []
+        var sets: [MeasureSet] = []
+        var evaluated: VIB<Float>?
+        for (settings, plan) in members {
+            guard case .vib(let beta, let bottleneck, let shift) = settings.model else { continue }
+            func make(points: Int, logDet: LogDetSettings? = nil, sharing other: VIB<Float>?) -> VIB<Float> {
+                VIB(
+                    hidden: [source.inputs] + settings.network.hidden,
+                    activation: settings.network.activation, bottleneck: bottleneck,
+                    outputs: source.outputs, loss: plan.loss, beta: beta, shift: shift, points: points,
+                    logDet: logDet, sharing: other)
+            }
+            let model = make(
+                points: plan.batch, logDet: settings.training.logDet,
+                sharing: trainings.last?.trainer.model)
+            model.initialise(streams)
+            let measures = MeasureSet(settings, model, source, streams, lastUnits: bottleneck)
+            var evaluation = VIBEvaluation(
+                model: make(points: evaluationPoints, sharing: evaluated), source: source,
+                ranks: settings.measures.localRank.map {
+                    RankMeasurement($0, shape: model.encoderShape, lastRows: bottleneck)
+                }, norms: settings.measures.weightNorms, measures: measures,
+                targets: TargetEntropy(source, theory, plan.loss),
+                samples: source.isClasses ? settings.measures.samples : 1, streams: streams)
+            evaluated = evaluation.model
+            sets.append(measures)
+            trainings.append(Training(plan, model, streams) { evaluation.metrics($0, step: $1) })
+        }
+        train(&trainings, source, streams, onProgress: onProgress)
+        return histories(of: trainings, sets)
+    }
+
+    private func histories<M: TrainableNetwork>(of trainings: [Training<M>], _ sets: [MeasureSet])
+        -> [TrainingResult]
+    where M.Scalar == Float {
+        zip(trainings, sets).map { training, measures in
+            var history = training.history
+            training.plan.measure {
+                measures.addSummaries(
+                    to: &history, steps: training.plan.steps, shaped: training.trainer.model.makeGradients())
+            }
+            return history
+        }
+    }
+
+    private func body(of history: TrainingResult, _ settings: TrialSettings, _ theory: GaussianIB?)
+        -> JSONValue
+    {
+        var body: [String: JSONValue] = [
+            "metrics": .object(history.metrics),
+            "outcome": .string(history.divergedAt == nil ? "measured" : "diverged"),
+        ]
+        if let step = history.divergedAt { body["diverged_at_step"] = JSONValue(step) }
+        if !history.trace.isEmpty { body["trace"] = .array(history.trace.map(JSONValue.object)) }
+        // The optimum of a squared error is another one.
+        if let theory, settings.training.loss == .gaussianNLL,
+            case .vib(let beta, let latent, _) = settings.model
+        {
+            let narrowest = settings.network.hidden.min() ?? latent
+            body["theory"] = theory.json(
+                beta: beta, bottleneck: min(latent, narrowest),
+                thresholds: settings.measures.localRank?.thresholds ?? [])
+        }
+        if history.divergedAt == nil, let products = productTheory(settings) {
+            body["theory"] = .object(products)
+        }
+        // Of plain networks alone: what lies between layers is not in the bounds.
+        if case .teacher(let teacher) = settings.dataset, case .mlp = settings.model,
+            history.divergedAt == nil
+        {
+            body["theory"] = boundsJSON(teacher, settings, history.metrics)
+        }
+        if let promised = promisedRanks(settings, history.metrics) {
+            body["theory"] = .object((body["theory"]?.object ?? [:]).merging(promised) { _, new in new })
+        }
+        return .object(body)
+    }
+}
+
+extension GaussianIB {
+    /// The closed form beside a record's metrics, under their names.
+    func json(beta: Double, bottleneck: Int, thresholds: [Double]) -> JSONValue {
+        let optimum = optimum(beta: beta, bottleneck: bottleneck)
+        var ranks: [String: JSONValue] = [:]
+        for threshold in thresholds {
+            ranks[JSONValue.text(of: threshold)] = JSONValue(optimum.localRank(threshold))
+        }
+        return .object([
+            "critical_betas": JSONValue(criticalBetas),
+            "i_zy_nats": .number(optimum.information),
+            "informative_directions": JSONValue(optimum.informativeDirections),
+            "kl_nats": .number(optimum.kl),
+            "local_rank": .object(ranks),
+            "rank": JSONValue(optimum.rank),
+        ])
+    }
+}

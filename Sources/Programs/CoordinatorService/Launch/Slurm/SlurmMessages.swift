@@ -1,0 +1,38 @@
+import Cluster
+import Console
+
+/// What to tell of a run's jobs; further lines from the logs of those that died.
+func slurmMessages(_ note: SlurmNote, _ folder: SlurmFolder) -> [String] {
+    func time(_ milliseconds: Int64) -> String { durationText(seconds: Double(milliseconds) / 1000) }
+    switch note {
+    case .submitting(let jobs): return ["Slurm: submitting \(countText(jobs, "job"))"]
+    case .adopted(let ids):
+        let verb = ids.count == 1 ? "is" : "are"
+        return ["Slurm: \(countText(ids.count, "job")) of this run \(verb) there already: \(listText(ids))"]
+    case .requeued(let id): return ["Slurm: job \(id) was preempted or lost its node; Slurm runs it again"]
+    case .died(let id):
+        let lines = folder.lastLines(of: id, 5)
+        let nothing = "; it wrote nothing to \(folder.log(of: id)): can its node write there?"
+        let what = lines.isEmpty ? nothing : ", saying:"
+        return ["Slurm: job \(id) ended as soon as it began\(what)"] + lines.map { "    | \($0)" }
+    case .resting(let deaths, let milliseconds):
+        return [
+            "Slurm: \(countText(deaths, "job")) in a row ended as soon as they began: no other for "
+                + "\(time(milliseconds)), then one to see; is the node, the worker's path or the network wrong?"
+        ]
+    case .submissionFailed(let why, let milliseconds):
+        return ["Slurm: sbatch failed; again in \(time(milliseconds)): \(why)"]
+    case .refused(let why):
+        return ["Slurm: sbatch takes no such job, and will not: \(printable(why)); no others are submitted"]
+    case .held(let id, let reason):
+        return ["Slurm: job \(id) is held, and cancelled (\(printable(reason)))"]
+    case .waiting(let jobs, let reason):
+        return ["Slurm: \(countText(jobs, "job")) \(jobs == 1 ? "waits" : "wait") (\(printable(reason)))"]
+    }
+}
+
+/// "12_0, 12_1 and 5 more".
+private func listText(_ ids: [String]) -> String {
+    let shown = ids.prefix(4).joined(separator: ", ")
+    return ids.count > 4 ? "\(shown) and \(ids.count - 4) more" : shown
+}

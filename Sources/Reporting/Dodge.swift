@@ -1,0 +1,80 @@
+import Glibc
+import Sweep
+import Text
+
+/// How far apart curves stand that have bars at the same x, so that none hides another's.
+struct Dodge: Equatable {
+    /// Between neighbours: a difference of x, or a difference of its logarithms.
+    let step: Double
+    let isLog: Bool
+
+    /// What a curve's x is moved by.
+    struct Shift: Equatable {
+        /// A difference, or a factor.
+        let amount: Double
+        let isFactor: Bool
+
+        /// A term of gnuplot's for the moved x.
+        func script(_ x: String) -> String {
+            isFactor
+                ? "\(x) * \(rounded(amount, digits: 6))"
+                : "\(x) \(amount < 0 ? "-" : "+") \(rounded(abs(amount)))"
+        }
+
+        func moved(_ x: Double) -> Double { isFactor ? x * amount : x + amount }
+    }
+
+    /// Over more values of x bars are too close to stand side by side.
+    private static let maxPlaces = 12
+    /// Pixels of the SVG that neighbours are apart at most, and at least.
+    private static let pixels = 2.0...8.0
+
+    /// Whether x has an order, so that a moved point could be taken for one at another x.
+    let isOfOrdered: Bool
+
+    /// nil where nothing hides another, and where curves have no room beside one another.
+    ///
+    /// - Parameters:
+    ///   - curves: how many the figure has.
+    ///   - width: of a panel, in pixels.
+    init?(_ data: FigureData, _ x: FigureRange?, curves: Int, width: Double) {
+        guard let x, curves > 1, !data.figure.hasLines || data.isCategorical, !data.isScatter, !data.isPlane
+        else { return nil }
+        let numbers = Set(data.panels.flatMap(\.curves).flatMap(\.points).filter(\.hasMeans).map(\.x))
+        let places = numbers.filter { !x.isLog || $0 > 0 }.map { x.isLog ? log($0) : $0 }.sorted()
+        let span = x.isLog ? log(x.high / x.low) : x.high - x.low
+        let gap = zip(places, places.dropFirst()).map { $1 - $0 }.min()
+        isLog = x.isLog
+        isOfOrdered = !data.isCategorical
+        guard data.isCategorical else {
+            guard places.count <= Dodge.maxPlaces, Dodge.areTogether(data) else { return nil }
+            let pixel = span / width
+            let (low, high) = x.isLog ? (log(x.low), log(x.high)) : (x.low, x.high)
+            // The outermost curves stay within the panel.
+            let edge = min((places.first ?? low) - low, high - (places.last ?? high))
+            let room = min((gap ?? span) / 2 / Double(curves), 1.8 * edge / Double(curves - 1))
+            step = min(room, Dodge.pixels.upperBound * pixel)
+            guard step >= Dodge.pixels.lowerBound * pixel else { return nil }
+            return
+        }
+        step = (gap ?? 1) * min(0.12, 0.7 / Double(curves))
+    }
+
+    /// Whether some panel has two curves with a spread at one x.
+    private static func areTogether(_ data: FigureData) -> Bool {
+        data.panels.contains { panel in
+            data.figure.y.indices.contains { row in
+                var seen: Set<Double> = []
+                return panel.curves.flatMap(\.points).filter { $0.samples[row].count > 1 }
+                    .contains { !seen.insert($0.x).inserted }
+            }
+        }
+    }
+
+    /// - Parameter place: the curve's, counted from 0.
+    func shift(of place: Int, among curves: Int) -> Shift? {
+        let difference = (Double(place) - Double(curves - 1) / 2) * step
+        guard difference != 0 else { return nil }
+        return Shift(amount: isLog ? exp(difference) : difference, isFactor: isLog)
+    }
+}
