@@ -1,5 +1,5 @@
 // Sweep: a sweep file as checked values: settings, axes, the lazy grid of trials, trial identifiers, costs.
-// Imports Text and libyaml (CYAML).
+// Imports Model, Text and libyaml (CYAML).
 // Leaves out: reading files, training, leases, drawing. It works on text and gives values; a mistake in the
 // text is a SweepError with its place, found before any work.
 

@@ -1,6 +1,6 @@
 // LinearAlgebra: matrices in fixed memory, products through OpenBLAS, factorisations through LAPACK, and the
-// fused elementwise kernels. Imports COpenBLAS and CKernels; the only target of Swift that holds unsafe
-// pointers to numbers. Leaves out networks and what any matrix means.
+// fused elementwise kernels. Imports Model (sizes of images, activations), COpenBLAS and CKernels; the only
+// target of Swift that holds unsafe pointers to numbers. Leaves out networks and what any matrix means.
 
 /// Fixed memory for `count` scalars, zeroed, aligned to 64 bytes. A reference: whoever holds it sees what
 /// others write. Not for use from two threads at once.

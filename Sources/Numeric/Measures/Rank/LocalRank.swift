@@ -1,5 +1,5 @@
-// Measures: quantities computed from a network, and what theory says of them. Imports Learning and
-// LinearAlgebra. Leaves out training, data sets, and how results are written.
+// Measures: quantities computed from a network, and what theory says of them. Imports Fitting, Learning,
+// LinearAlgebra and Model. Leaves out training, data sets, and how results are written.
 
 import Learning
 import LinearAlgebra
