@@ -2,19 +2,19 @@ import Glibc
 import Sweep
 import Text
 
-/// How far apart curves stand that have bars at the same x, so that none hides another's.
+/// The distance between curves that have bars at the same x, so that none hides another's.
 struct Dodge: Equatable {
-    /// Between neighbours: a difference of x, or a difference of its logarithms.
+    /// The distance between neighbours: a difference in x, or in its logarithm.
     let step: Double
     let isLog: Bool
 
-    /// What a curve's x is moved by.
+    /// The shift of a curve's x.
     struct Shift: Equatable {
         /// A difference, or a factor.
         let amount: Double
         let isFactor: Bool
 
-        /// A term of gnuplot's for the moved x.
+        /// The moved x as a gnuplot term.
         func script(_ x: String) -> String {
             isFactor
                 ? "\(x) * \(rounded(amount, digits: 6))"
@@ -24,19 +24,19 @@ struct Dodge: Equatable {
         func moved(_ x: Double) -> Double { isFactor ? x * amount : x + amount }
     }
 
-    /// Over more values of x bars are too close to stand side by side.
+    /// The most values of x. With more, bars are too close to stand side by side.
     private static let maxPlaces = 12
-    /// Pixels of the SVG that neighbours are apart at most, and at least.
+    /// The least and the greatest distance of neighbours, in SVG pixels.
     private static let pixels = 2.0...8.0
 
-    /// Whether x has an order, so that a moved point could be taken for one at another x.
+    /// Whether x is ordered, so that a moved point could be mistaken for one at another x.
     let isOfOrdered: Bool
 
-    /// nil where nothing hides another, and where curves have no room beside one another.
+    /// nil where nothing hides another, and where curves have no room side by side.
     ///
     /// - Parameters:
-    ///   - curves: how many the figure has.
-    ///   - width: of a panel, in pixels.
+    ///   - curves: the number of curves in the figure.
+    ///   - width: the width of a panel, in pixels.
     init?(_ data: FigureData, _ x: FigureRange?, curves: Int, width: Double) {
         guard let x, curves > 1, !data.figure.hasLines || data.isCategorical, !data.isScatter, !data.isPlane
         else { return nil }
@@ -60,7 +60,7 @@ struct Dodge: Equatable {
         step = (gap ?? 1) * min(0.12, 0.7 / Double(curves))
     }
 
-    /// Whether some panel has two curves with a spread at one x.
+    /// Whether some panel has two curves with a spread at the same x.
     private static func areTogether(_ data: FigureData) -> Bool {
         data.panels.contains { panel in
             data.figure.y.indices.contains { row in
@@ -71,7 +71,7 @@ struct Dodge: Equatable {
         }
     }
 
-    /// - Parameter place: the curve's, counted from 0.
+    /// - Parameter place: the curve's index, counted from 0.
     func shift(of place: Int, among curves: Int) -> Shift? {
         let difference = (Double(place) - Double(curves - 1) / 2) * step
         guard difference != 0 else { return nil }

@@ -2,73 +2,84 @@ import Files
 import Glibc
 import Sweep
 
-/// What figures are drawn as.
+/// A file format of figures.
 public enum FigureFormat: String, CaseIterable, Sendable {
     case svg, png, pdf
-    /// An animation, of planes alone.
+    /// An animation, only for planes.
     case gif
 
-    /// What a run draws.
+    /// The formats that a run draws.
     public static let usual: [FigureFormat] = [.svg, .png, .pdf]
 }
 
-/// What a report has written.
+/// The outcome of a report: the files written, and a summary of the points.
 public struct ReportOutcome: Equatable, Sendable {
+    /// How drawing the figures ended.
     public enum Drawing: Equatable, Sendable {
         case drawn
         /// No format was asked for, or no figure has anything to show.
         case nothingToDraw
-        /// Scripts and tables are written; no program `gnuplot` is on PATH.
+        /// Scripts and tables are written, but there is no program `gnuplot` on PATH.
         case gnuplotMissing
-        /// What gnuplot said, by figure. The other figures are drawn.
+        /// gnuplot failed for these figures; the others are drawn.
         case failed([Failure])
     }
 
+    /// A figure that gnuplot could not draw.
     public struct Failure: Equatable, Sendable {
+        /// The figure's name.
         public let figure: String
+        /// gnuplot's message.
         public let why: String
     }
 
+    /// Number of records read.
     public let records: Int
+    /// Number of diverged trials among the records.
     public let diverged: Int
-    /// Paths below the directory: `tables/…`, and `figures/…` with scripts and pictures.
+    /// Paths relative to the report's directory: tables as `tables/NAME.dat`.
     public let tables: [String]
+    /// Paths of gnuplot scripts: `figures/NAME.gp`.
     public let scripts: [String]
+    /// Paths of pictures: `figures/NAME.FORMAT`.
     public let pictures: [String]
+    /// How drawing ended.
     public let drawing: Drawing
-    /// Each figure drawn, as the text of an SVG file: also where no SVG file was asked for.
+    /// Each drawn figure as the text of an SVG file, even if no SVG file was requested.
     public let svgs: [String: String]
-    /// What a page shows of the points: the first 200.
+    /// The first 200 points, for a page.
     public let summary: SummaryTable
-    /// Where all of them are: `tables/summary.dat`, unless a figure has the name.
+    /// Path of the table with all points: `tables/summary.dat`, unless a figure has this name.
     public var summaryPath: String { tables.last ?? "" }
-    /// Figures that no record has a number for, though there are records: they are not among the pictures.
+    /// Figures without a number in any record, although there are records. They are not among the pictures.
     public internal(set) var unmeasured: [String] = []
-    /// What readers of the figures should know: gnuplot's warnings, and characters that no font has.
+    /// Warnings for readers of the figures: gnuplot's, and characters that no font has.
     public internal(set) var warnings: [String] = []
 }
 
+/// Writes reports: tables, scripts and pictures.
 public enum Reports {
     /// Whether there is a program `gnuplot` on PATH.
     public static var canDraw: Bool {
         GnuplotProcess(program: "gnuplot", milliseconds: 10_000).run(["--version"]) != .missing
     }
 
-    /// Writes the tables and figures of a sweep from its records, however many there are yet.
+    /// Writes the tables and figures of a sweep from the records so far.
     ///
-    /// Reads the records once; keeps the points of the figures, not the records.
+    /// Reads the records once. Keeps the points of the figures, not the records.
     ///
     /// - Parameters:
-    ///   - path: of `records.ndjson`.
-    ///   - directory: gets `tables/NAME.dat` for each figure, `tables/NAME-fall.dat` for each of ranks along
-    ///     training, `tables/NAME-phases.dat` for each information plane, `tables/summary.dat`, `figures/NAME.gp` and, drawn by gnuplot, `figures/NAME.FORMAT`. Made
-    ///     where it is missing.
-    ///   - provenance: says which trials have no record as they failed; nil: not known.
+    ///   - path: the path of `records.ndjson`.
+    ///   - directory: the directory for `tables/NAME.dat` for each figure, `tables/NAME-fall.dat` for each
+    ///     figure of ranks along training, `tables/NAME-phases.dat` for each information plane,
+    ///     `tables/summary.dat`, `figures/NAME.gp` and, drawn by gnuplot, `figures/NAME.FORMAT`. Made where
+    ///     it is missing.
+    ///   - provenance: tells which trials failed and have no record; nil: unknown.
     ///   - gnuplot: the program, looked up on PATH.
-    ///   - fault: why a line is none that the sweep can give; asked before the line is read.
-    ///   - note: is told of each figure before it is drawn.
-    /// - Throws: `ReportError` of a line that is no record, or a file that cannot be read or written. What
-    ///   gnuplot cannot do is in the outcome, not thrown.
+    ///   - fault: why the sweep can't produce a line; called before the line is read.
+    ///   - note: called with each figure before it is drawn.
+    /// - Throws: `ReportError` for a line that isn't a record, or for a file that can't be read or written.
+    ///   gnuplot's failures are in the outcome, not thrown.
     public static func write(
         spec: SweepSpec, recordsAt path: String, to directory: String,
         formats: [FigureFormat] = FigureFormat.usual, provenance: RunProvenance? = nil,
@@ -129,7 +140,7 @@ public enum Reports {
         table.data.isPlane ? PlaneScript(table).text : FigureScript(table).text
     }
 
-    /// The name of a table beside the figures': one of those may have it.
+    /// A free name for a table beside the figures' tables, since a figure may already have the name.
     private static func free(_ wish: String, in spec: SweepSpec) -> String {
         var name = wish
         while spec.figures.contains(where: { $0.name == name }) { name += "-all" }
@@ -137,21 +148,21 @@ public enum Reports {
     }
 }
 
-/// All that a report shows, as values.
+/// Everything that a report shows, as values.
 struct ReportContent {
     private(set) var records = 0
     private(set) var diverged = 0
-    /// One a figure.
+    /// One for each figure.
     let tables: [Table]
-    /// One a plane of I(X;T).
+    /// One for each plane of I(X;T).
     let phases: [PhaseTable]
     let summary: Summary
     /// Whether the task loss is a squared error.
     let squaredLoss: Bool
 
     /// - Parameters:
-    ///   - failed: trials that count as failed where they have no record, by their place in the grid.
-    ///   - fault: why a line is none that the sweep can give; asked before the line is read.
+    ///   - failed: grid indices of trials that count as failed where they have no record.
+    ///   - fault: why the sweep can't produce a line; called before the line is read.
     init(
         spec: SweepSpec, recordsAt path: String, failed: [Int] = [],
         fault: ([UInt8]) -> String? = { _ in nil }

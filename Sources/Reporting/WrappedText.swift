@@ -1,16 +1,17 @@
-/// A text on as many lines as its room needs, and the size of its font.
+/// A text on as many lines as its room requires, and its font size.
 struct WrappedText: Equatable {
     let lines: [String]
     let size: Int
 
-    /// Widths of a character, in font sizes: SVGs, PNGs and PDFs have fonts of their own.
+    /// Upper estimates of a character's width in units of the font size. SVGs, PNGs and PDFs have different
+    /// fonts.
     static let plain = 0.65, bold = 0.8
 
-    /// On one line where a font of the least size lets it, else at that size on several.
+    /// On one line if the smallest font size allows it, otherwise in that size on several lines.
     ///
     /// - Parameters:
-    ///   - room: pixels of the SVG.
-    ///   - isEnhanced: whether its words are gnuplot's enhanced text: those stay whole.
+    ///   - room: width in SVG pixels.
+    ///   - isEnhanced: whether its words are gnuplot's enhanced text, which must stay whole.
     init(
         _ text: String, in room: Double, sizes: ClosedRange<Int>, character: Double = WrappedText.plain,
         isEnhanced: Bool = false
@@ -25,12 +26,12 @@ struct WrappedText: Equatable {
                 of: text, in: max(1, room / (Double(size) * character)), breaksWords: !isEnhanced)
     }
 
-    /// How far each further line moves what lies below, or beside.
+    /// How far the additional lines move whatever is below or beside the text.
     var extra: Double { Double(lines.count - 1) * WrappedText.lineHeight(size) }
 
     static func lineHeight(_ size: Int) -> Double { (1.7 * Double(size)).rounded() }
 
-    /// In characters of the usual width; those of East Asia are twice as wide.
+    /// In units of an ordinary character; East Asian characters are twice as wide.
     static func width(_ text: String, isEnhanced: Bool = false) -> Double {
         text.reduce(0) { sum, character in
             if isEnhanced, "^{}".contains(character) { return sum }
@@ -52,8 +53,8 @@ struct WrappedText: Equatable {
         return words.map(String.init)
     }
 
-    /// Broken between words; a word that is longer than a line is broken where that ends, or stays whole together
-    /// with what is in its parentheses: "(σ > 0.1)".
+    /// Breaks between words. A word longer than a line is broken at the line's end, or stays whole, as does
+    /// text in parentheses: "(σ > 0.1)".
     static func lines(of text: String, in room: Double, breaksWords: Bool) -> [String] {
         var lines = [""]
         var left = room

@@ -139,7 +139,7 @@ private func number(_ trial: Trial, _ path: String) -> Double { trial.axesObject
         #expect(try columns(of: table).first == "hidden_layers")
         #expect(rows(of: table).prefix(2).map { Array($0.prefix(2)) } == [["1", "60"], ["2", "30"]])
         // Two points have no error.
-        #expect(try text(of: folder + "/figures/f.gp").contains("'batch 8: exponent −1 (2 points)'"))
+        #expect(try text(of: folder + "/figures/f.gp").contains("'batch size 8: exponent −1 (2 points)'"))
         #expect(try text(of: folder + "/tables/f.dat").contains(", stderr nan, factor"))
     }
 }

@@ -1,7 +1,7 @@
 // CoordinatorService: the commands of `ranksweep`. The coordinator is one poll loop between its workers and
-// its journal; what to do is decided by Scheduling's dispatcher, which this target gives a clock, sockets and
-// a disk. Imports Journal, Transport, Scheduling, Wire, Reporting, Sweep, Files, Text, Console, and
-// zlib for `data`.
+// its journal. Scheduling's dispatcher decides what to do; this target gives it a clock, sockets and a disk.
+// Imports Journal, Transport, Scheduling, Wire, Reporting, Sweep, Cluster, Files, Text, Console, Glibc,
+// CPosix, and CZlib for `data`.
 // Leaves out training: no BLAS here.
 
 import Console
@@ -16,11 +16,11 @@ import Transport
 /// Why a command ends without having done its work.
 struct CommandFailure: Error {
     var code: ExitCode
-    /// Sentences for a person; each line of it is an error of its own.
+    /// Sentences for a person; each line is an error of its own.
     var message: String
-    /// How to go on once its cause is mended; nil where the message says it, or nothing was begun.
+    /// How to continue once the cause is fixed; nil where the message says so, or where nothing was begun.
     var continuation: String?
-    /// The limit of this process that stopped it.
+    /// The process limit that stopped it.
     var limit: ProcessLimit?
 
     static func input(_ message: String) -> CommandFailure {
@@ -40,7 +40,7 @@ struct CommandFailure: Error {
     init(_ error: TransportError) { self = .input(error.message) }
 
     init(_ error: FileError) {
-        // Wrong places are the user's to mend, full or failing disks are not.
+        // The user can correct a wrong place; a full or failing disk is a fault.
         let places = [ENOENT, ENOTDIR, EACCES, EPERM, EROFS, EISDIR, ELOOP, ENAMETOOLONG, EEXIST]
         self =
             error.kind != nil || places.contains(error.code)
@@ -64,7 +64,7 @@ struct CommandFailure: Error {
 }
 
 extension CommandFailure {
-    /// What a person is told. Lines that another program wrote say already what they are.
+    /// The lines printed for a person. Lines that another program wrote already say what they are.
     var lines: [String] {
         (message + (continuation.map { ": \($0)" } ?? "")).split(separator: "\n").map { line in
             ["(", "error: ", "warning: "].contains(where: line.hasPrefix) ? String(line) : "error: \(line)"
@@ -72,24 +72,24 @@ extension CommandFailure {
     }
 }
 
-/// Performs `body`, its errors told as a command's.
+/// Performs `body` and converts its errors to command failures.
 func orFail<Result, Failure: Error>(
     _ convert: (Failure) -> CommandFailure, _ body: () throws(Failure) -> Result
 ) throws(CommandFailure) -> Result {
     do throws(Failure) { return try body() } catch { throw convert(error) }
 }
 
-/// Performs what the journal does.
+/// Performs journal operations; their errors become command failures.
 func journaled<Result>(_ body: () throws(JournalError) -> Result) throws(CommandFailure) -> Result {
     try orFail(CommandFailure.init(_:), body)
 }
 
-/// Performs what reads or writes files.
+/// Performs file operations; their errors become command failures.
 func filed<Result>(_ body: () throws(FileError) -> Result) throws(CommandFailure) -> Result {
     try orFail(CommandFailure.init(_:), body)
 }
 
-/// Performs what Reporting does.
+/// Performs Reporting's operations; their errors become command failures.
 func reported<Result>(_ body: () throws(ReportError) -> Result) throws(CommandFailure) -> Result {
     try orFail(CommandFailure.init(_:), body)
 }

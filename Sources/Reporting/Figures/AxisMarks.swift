@@ -1,14 +1,14 @@
 import Glibc
 import Text
 
-/// The marks of an axis: numbers with a label, and minor ones without. Pure.
+/// The marks of an axis: major ones with a number and minor ones without. Pure.
 struct AxisMarks: Equatable {
-    /// Labelled, ascending.
+    /// Labelled marks, ascending.
     let major: [Double]
-    /// Of a log axis: what shows that it is one. Ascending.
+    /// Minor marks of a log axis, which show that it is one. Ascending.
     let minor: [Double]
 
-    /// An axis on the canvas: how long it is, and whether labels stand side by side along it.
+    /// The space of an axis on the canvas: its length, and whether labels stand side by side along it.
     struct Room {
         /// In the SVG's pixels.
         let length: Double
@@ -17,7 +17,7 @@ struct AxisMarks: Equatable {
         static let across = Room(length: 380, isAcross: true)
         static let down = Room(length: 240, isAcross: false)
 
-        /// Whether labels of this many characters at these parts of the axis leave one another room.
+        /// Whether labels of this many characters fit at these places, given as fractions of the axis.
         func holds(_ labels: [(place: Double, characters: Int)]) -> Bool {
             zip(labels, labels.dropFirst()).allSatisfy { one, other in
                 let need = isAcross ? Double(one.characters + other.characters) / 2 * 7.5 + 8 : 20
@@ -26,20 +26,20 @@ struct AxisMarks: Equatable {
         }
     }
 
-    /// Labels at the numbers themselves.
+    /// Marks at given numbers, with labels.
     init(at numbers: [Double], _ low: Double, _ high: Double, isLog: Bool) {
         major = numbers
         minor = isLog ? AxisMarks.minor(low, high, beside: numbers) : []
     }
 
-    /// Round numbers between two ends, as many as have room. Precondition: low < high; of a log axis 0 < low.
+    /// Round numbers between two ends, as many as fit. Precondition: low < high, and 0 < low on a log axis.
     init(_ low: Double, _ high: Double, isLog: Bool, room: Room) {
         let major = isLog ? AxisMarks.logarithmic(low, high, room) : AxisMarks.linear(low, high, room)
         self.major = major
         minor = isLog ? AxisMarks.minor(low, high, beside: major) : []
     }
 
-    /// The densest of the usual series that has room; equal steps where the axis spans less than those need.
+    /// The densest of the usual series that fits; equal steps where the axis spans too little for any.
     private static func logarithmic(_ low: Double, _ high: Double, _ room: Room) -> [Double] {
         func fits(_ marks: [Double]) -> Bool {
             room.holds(
@@ -73,7 +73,7 @@ struct AxisMarks: Equatable {
         return [low, high]
     }
 
-    /// All digits of each power of ten; of many powers these alone.
+    /// All digits of each power of ten, or only the powers where there are many.
     private static func minor(_ low: Double, _ high: Double, beside major: [Double]) -> [Double] {
         let decades = log10(high / low)
         guard decades < 100 else { return [] }
@@ -84,7 +84,8 @@ struct AxisMarks: Equatable {
 
     // MARK: Labels
 
-    /// Each number as gnuplot's enhanced text, to its last digit: all as powers of ten where one is far from 1.
+    /// Each number to its last digit as gnuplot's enhanced text. Where one is far from 1, all are written
+    /// with powers of ten.
     static func labels(of numbers: [Double]) -> [String] {
         let hasPowers = numbers.contains { $0 != 0 && !(1e-4..<1e6).contains(abs($0)) }
         return numbers.map { hasPowers ? power($0) : plain($0) }
@@ -117,14 +118,14 @@ struct AxisMarks: Equatable {
         text.hasPrefix("-") ? "−" + text.dropFirst() : text
     }
 
-    /// Characters that are seen.
+    /// The number of visible characters in an enhanced text.
     static func visibleLength(_ label: String) -> Int { label.count { !"^{}".contains($0) } }
 }
 
 extension AxisMarks {
-    /// What follows `set xtics`: labels, or marks without any.
+    /// The argument of `set xtics`: marks, with or without labels.
     ///
-    /// - Parameter showsNumbers: false of a panel that another one beside or below it labels.
+    /// - Parameter showsNumbers: false for a panel whose neighbour beside or below it has the labels.
     func script(showsNumbers: Bool) -> String {
         let texts = showsNumbers ? AxisMarks.labels(of: major) : major.map { _ in "" }
         let entries =

@@ -1,4 +1,4 @@
-/// How a curve looks, by its place: colours and shapes repeat at different lengths.
+/// The look of a curve, by its index. Colours and shapes repeat with different periods.
 struct CurveStyle {
     let colour: String
     let shape: Int
@@ -11,16 +11,16 @@ struct CurveStyle {
         "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#666666",
     ]
 
-    /// How often the colours were used up before this place.
+    /// How often the colours were used up before this index.
     static func round(_ index: Int) -> Int { max(0, index) / colours.count }
 
     /// - Parameters:
-    ///   - index: −1: black, for what is of no curve in particular.
-    ///   - dash: from 0, a line without gaps: gnuplot has five types.
+    ///   - index: the curve's index; −1 is black, for data that belongs to no particular curve.
+    ///   - dash: the dash's number; 0 is a solid line. gnuplot has five types.
     init(_ index: Int, filled: Bool, dash: Int = 0) {
         let colours = CurveStyle.colours
-        // Circle, square, triangle up and down, diamond, pentagon. Open ones show what lies below; the first
-        // are the largest, so that equal points are seen as one in another.
+        // Circle, square, triangle up and down, diamond, pentagon. Open shapes show what lies below them. The
+        // first sizes are the largest, so that equal points appear nested.
         let shapes = [6, 4, 8, 10, 12, 14]
         let sizes = [1.25, 0.85, 0.6]
         colour = index < 0 ? "#000000" : colours[index % colours.count]

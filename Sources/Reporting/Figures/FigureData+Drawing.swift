@@ -12,12 +12,12 @@ extension FigureData.Panel {
         label.map { $0.panelText + (trials.lostText.map { " (\($0))" } ?? "") }
     }
 
-    /// So many lines would hide what they are to show: then none.
+    /// The critical β values to draw; none where there are so many that they would hide the curves.
     var shownBetas: [Double] { criticalBetas.count <= 12 ? criticalBetas.filter { $0 > 0 }.sorted() : [] }
 }
 
 extension FigureData.Label {
-    /// The layer that a curve of `layer: each` stands for.
+    /// The layer of a curve under `layer: each`.
     var layer: Int? { parts.first { $0.path == "layer" }?.value.number.flatMap { Int(exactly: $0) } }
     var withoutLayer: FigureData.Label { FigureData.Label(parts: parts.filter { $0.path != "layer" }) }
 }
@@ -27,7 +27,7 @@ extension FigureData.Curve {
 }
 
 extension FigureData {
-    /// Many bands, one over another, show nothing.
+    /// Whether intervals are drawn. Many overlapping bands would show nothing.
     var showsIntervals: Bool {
         guard figure.hasLines, !isPlane else { return !isPlane }
         return panels.allSatisfy { panel in
@@ -37,21 +37,22 @@ extension FigureData {
         }
     }
 
-    /// Of two seeds, these.
+    /// Whether two seeds are drawn one by one.
     var showsSeeds: Bool { showsIntervals && !isScatter }
 
-    /// What a curve lost, for the key: of several panels their titles say it, unless nothing is left in any.
+    /// The lost trials of a curve, for the key. With several panels their titles report losses, unless no
+    /// trial is left in any.
     func lostText(of label: Label) -> String? {
         let trials = panels.flatMap(\.curves).filter { $0.label.key == label.key }
             .reduce(TrialCount()) { $0 + $1.trials }
-        // What all curves lost alike the subtitle says.
+        // The subtitle reports losses that all curves share.
         let isOwn = panels.count == 1 && !label.withoutLayer.parts.isEmpty
         return isOwn || trials.measured == 0 ? trials.lostText : nil
     }
 
     func keyText(_ label: Label) -> String { label.text + (lostText(of: label).map { " (\($0))" } ?? "") }
 
-    /// What all panels span along x; nil where nothing is measured.
+    /// The range of x in all panels; nil where nothing is measured.
     var xRange: FigureRange? {
         let points = panels.flatMap(\.curves).flatMap(\.points)
         let room = FigureLayout.room(rows: figure.y.count, panels: panels.count)
@@ -69,7 +70,7 @@ extension FigureData {
             isLog: figure.xscale == .log && FigureRange.hasLogPlaces(means), isCount: false, room: room)
     }
 
-    /// What the panels of a row span; nil where nothing is measured.
+    /// The range of y in a row of panels; nil where nothing is measured.
     func yRange(_ row: Int) -> FigureRange? {
         let points = panels.flatMap(\.curves).flatMap(\.points)
         let theory =
@@ -87,7 +88,7 @@ extension FigureData {
             isCount: figure.y[row].isStaircase)
     }
 
-    /// Axes that are linear though the figure asks for log ones, and why.
+    /// Axes that are linear although the figure asks for log ones, and why.
     func linearAxes(_ x: FigureRange?, _ y: [FigureRange?]) -> [String] {
         var texts: [String] = []
         if figure.xscale == .log, let x, !x.isLog {
@@ -106,7 +107,7 @@ extension FigureData {
 }
 
 extension Sample {
-    /// The 95 % interval as it is drawn, of three seeds or more: as far as the quantity can go.
+    /// The 95 % interval of three seeds or more as it is drawn, cut to the quantity's possible range.
     fileprivate func shownInterval(within range: ClosedRange<Double>?) -> (low: Double, high: Double)? {
         guard count > 2, let interval = confidenceInterval else { return nil }
         guard let range else { return interval }
@@ -116,7 +117,7 @@ extension Sample {
         )
     }
 
-    /// The mean a standard error lower and higher: of two numbers, these.
+    /// The mean minus and plus a standard error: for two numbers, the numbers themselves.
     fileprivate var oneErrorAround: [Double] {
         guard let mean, let standardError else { return [] }
         return [mean - standardError, mean + standardError]

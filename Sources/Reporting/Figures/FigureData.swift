@@ -1,43 +1,44 @@
 import Sweep
 import Text
 
-/// What a figure shows: panels of curves of points, averaged over seeds. Filled record by record.
+/// A figure's data: panels of curves of points, averaged over seeds. Filled record by record.
 ///
-/// Trials that differ in an axis that the figure does not name are never averaged: each combination of
-/// such axes has its own curve.
+/// Trials that differ in an axis that the figure doesn't name are never averaged: each combination of such
+/// axes has its own curve.
 struct FigureData {
-    /// Of a plane the same along training, x being the first quantity and y the second.
+    /// The figure. For a plane, the same figure along training, whose quantities are the first number (x) and
+    /// the second (y).
     let figure: FigureSpec
     let isPlane: Bool
     private(set) var panels: [Panel] = []
     private var panelPlaces: [String: Int] = [:]
-    /// Of each quantity: whether some record says what the closed form gives for it.
+    /// For each quantity, whether some record has its closed form.
     private(set) var hasTheory: [Bool]
-    /// Whether theory is bounds; of each quantity, whether some record has a trivial one too.
+    /// Whether theory consists of bounds, and for each quantity whether some record has a trivial bound.
     private(set) var hasBounds = false
     private(set) var hasTrivial: [Bool]
-    /// Of the figure's trials.
+    /// The figure's trials.
     private(set) var trials = TrialCount()
     /// Trials without numbers that no point counts yet.
     private var losses: [Loss] = []
-    /// Whether x are the numbers of things without an order, such as classes: no line joins them.
+    /// Whether x numbers things without an order, such as classes. No line joins them.
     let isCategorical: Bool
 
     struct Panel {
         let label: Label?
         var curves: [Curve] = []
         fileprivate(set) var trials = TrialCount()
-        /// Where the closed form's rank changes, of a figure over beta with theory.
+        /// The β at which the closed form's rank changes, for a figure over beta with theory.
         fileprivate(set) var criticalBetas: Set<Double> = []
         fileprivate var places: [String: Int] = [:]
 
         fileprivate init(_ label: Label?) { self.label = label }
     }
 
-    /// The values that a panel or a curve stands for.
+    /// The values that identify a panel or a curve.
     struct Label: Equatable {
         let parts: [Part]
-        /// Equal of equal labels.
+        /// Equal for equal labels.
         let key: String
 
         init(parts: [Part]) {
@@ -59,14 +60,14 @@ struct FigureData {
     struct Curve {
         let label: Label
         var points: [DataPoint] = []
-        /// At each point the trials that might be in its mean: the largest number of any point.
+        /// The trials that could enter the mean at each point: the largest number at any point.
         var trialsAtAPoint: Int { points.map(\.trials.count).max() ?? 0 }
-        /// Of the whole curve.
+        /// The trials of the whole curve.
         fileprivate(set) var trials = TrialCount()
-        /// Points by x, sorted by it.
+        /// Points sorted by x.
         var sorted: [DataPoint] { points.sorted { $0.x < $1.x } }
         fileprivate var places: [Double: Int] = [:]
-        /// Of a figure along training: of each quantity that may fall, each seed's values by step.
+        /// For a figure along training: each seed's values by step, for each quantity that may fall.
         fileprivate var traces: [Int: [[Trace]]] = [:]
     }
 
@@ -76,21 +77,23 @@ struct FigureData {
     }
 
     struct DataPoint: Equatable {
-        /// Of a figure of points against a metric: of the axis that has them.
+        /// x. In a figure of points against a metric, the value of the axis that the points belong to.
         let x: Double
-        /// Of such a figure the metric.
+        /// The metric on x in such a figure.
         fileprivate(set) var abscissa = Sample()
-        /// One a quantity of the figure.
+        /// One sample for each quantity of the figure.
         var samples: [Sample]
-        /// Of each seed: a bound may depend on the network. The same of all has that as its mean, to the bit.
+        /// The theory of each seed, since a bound may depend on the network. Where all agree, the mean is
+        /// that value, to the bit.
         fileprivate(set) var theories: [Sample]
         var theory: [Double?] { theories.map(\.mean) }
-        /// What sizes alone bound the quantity by.
+        /// The bound that the layers' sizes alone give each quantity.
         fileprivate(set) var trivial: [Double?]
-        /// What the settings of the point's trials leave each quantity, and the abscissa: intervals are drawn no further.
+        /// The possible range of each quantity, and of the abscissa, under the settings of the point's
+        /// trials. Intervals are drawn no further.
         fileprivate(set) var ranges: [ClosedRange<Double>?]
         fileprivate(set) var abscissaRange: ClosedRange<Double>?
-        /// Trials that were measured, and those without numbers, which are in no sample.
+        /// Measured trials, and trials without numbers, which are in no sample.
         fileprivate(set) var trials = TrialCount()
         var measured: Int { trials.measured }
     }
@@ -98,9 +101,9 @@ struct FigureData {
     /// A trial without numbers.
     private struct Loss {
         let panel: Int
-        /// Of its curve, without a layer.
+        /// Its curve's label, without a layer.
         let label: Label
-        /// Where x is the trial's own; else it counts at all points.
+        /// The trial's x, where it has one of its own. Otherwise the trial counts at all points.
         let x: Double?
         let outcome: WritableKeyPath<TrialCount, Int>
     }
@@ -127,14 +130,14 @@ struct FigureData {
         case .hiddenLayers: used.formUnion(["depth", "hidden"])
         case .summary(_, let points): used.insert(points)
         }
-        // What advances with a named axis tells no points apart. Seeds alone are averaged over: what advances
-        // with them is not.
+        // An axis that advances with a named axis doesn't distinguish points. Only seeds are averaged over,
+        // not axes that advance with them.
         for group in spec.zip where !used.isDisjoint(with: group) { used.formUnion(group) }
         used.insert("seed")
         others = spec.axes.filter { $0.count > 1 && !used.contains($0.path) }.map(\.path)
     }
 
-    /// Whether some curve stands for each of the layers.
+    /// Whether curves stand for single layers.
     private var hasLayers: Bool { figure.y.contains { $0.layer == .each } }
     private var hasScalars: Bool { figure.y.contains { $0.layer != .each } }
 
@@ -142,11 +145,11 @@ struct FigureData {
         Label.Part(path: path, value: axes[path] ?? .null)
     }
 
-    /// The panel and the curve, but for its layer, of a trial; the trial is counted there.
+    /// The panel and the curve (without its layer) of a trial, which is counted there.
     private mutating func place(
         _ axes: [String: JSONValue], _ outcome: WritableKeyPath<TrialCount, Int>
     ) -> (panel: Int, parts: [Label.Part])? {
-        // A trial without the figure's axis is not in it.
+        // A trial without the figure's axis isn't part of it.
         guard !figure.hasOwnX || x(of: axes) != nil else { return nil }
         let panel = panel(labelled: panelPath.map { Label(parts: [part($0, axes)]) })
         let parts = ([curvePath].compactMap { $0 } + others).map { part($0, axes) }
@@ -159,7 +162,7 @@ struct FigureData {
         return (panel, parts)
     }
 
-    /// - Parameter ranges: what the trial's settings leave each metric; nil: nothing is known.
+    /// - Parameter ranges: the possible range of each metric under the trial's settings; nil where unknown.
     mutating func add(_ record: Record, within ranges: TrialRanges? = nil) {
         guard let (panel, parts) = place(record.axes, record.isMeasured ? \.measured : \.diverged) else {
             return
@@ -184,9 +187,9 @@ struct FigureData {
     /// Counts a trial whose attempts failed: it has no record.
     mutating func addFailed(_ axes: [String: JSONValue]) { _ = place(axes, \.failed) }
 
-    /// Counts the trials without numbers at the points that lack them: of each of their curves, when all are known.
+    /// Counts the trials without numbers at the points of their curves, once all curves are known.
     mutating func settle() {
-        // Of each panel, curves by their label without the layer.
+        // For each panel, curves by their label without the layer.
         var places = panels.map { panel in
             Dictionary(grouping: panel.curves.indices) { panel.curves[$0].label.withoutLayer.key }
         }
@@ -226,7 +229,7 @@ struct FigureData {
             var abscissa: Double?
             if case .summary(let quantity, _) = figure.x, values != nil {
                 abscissa = quantity.value(in: record.metrics, layer: layer)
-                // Both means are of the same seeds.
+                // Both means are over the same seeds.
                 if abscissa == nil { values = figure.y.map { _ in nil } }
                 if values?.allSatisfy({ $0 == nil }) ?? true { abscissa = nil }
             }
@@ -250,7 +253,7 @@ struct FigureData {
         }
     }
 
-    /// A point for each place of the lists, or for each layer.
+    /// Adds a point for each place in the lists, or for each layer.
     private mutating func addPlaces(
         of record: Record, within ranges: TrialRanges?, panel: Int, parts: [Label.Part]
     ) {
@@ -298,7 +301,7 @@ struct FigureData {
         return panels[panel].curves.count - 1
     }
 
-    /// Every curve label of all panels once: a curve looks the same in every panel.
+    /// Each curve label once across all panels: a curve looks the same in every panel.
     var curveLabels: [Label] {
         var labels: [Label] = []
         var known: Set<String> = []
@@ -310,7 +313,8 @@ struct FigureData {
 }
 
 extension FigureData.Curve {
-    /// How the quantity falls after its maximum; nil where that is not asked or not measured twice.
+    /// The quantity's drop after its maximum; nil where the figure doesn't ask for it or there are fewer than
+    /// two steps.
     func fall(_ row: Int) -> PeakToFinalDrop? {
         PeakToFinalDrop(
             (traces[row] ?? []).map { trace in
@@ -338,7 +342,7 @@ extension FigureData.Curve {
     fileprivate mutating func settle(hasOwnX: Bool) {
         let counts = points.map(\.measured)
         trials.measured = hasOwnX ? counts.reduce(0, +) : counts.max() ?? 0
-        // Trials without numbers are missing at all points, where they have none of their own.
+        // Trials without numbers are missing at all points, unless they have an x of their own.
         for index in points.indices where !hasOwnX {
             points[index].trials.diverged = trials.diverged
             points[index].trials.failed = trials.failed
@@ -346,8 +350,8 @@ extension FigureData.Curve {
     }
 
     /// - Parameters:
-    ///   - values: nil of a diverged trial.
-    ///   - ranges: what each value can be, and the abscissa.
+    ///   - values: the values; nil for a diverged trial.
+    ///   - ranges: the possible range of each value.
     fileprivate mutating func add(
         _ values: [Double?]?, x: Double, abscissa: Double? = nil, theory: [Double?], trivial: [Double?],
         _ ranges: [ClosedRange<Double>?], _ abscissaRange: ClosedRange<Double>? = nil
@@ -374,7 +378,7 @@ extension FigureData.Curve {
 }
 
 extension ClosedRange<Double>? {
-    /// To both ranges: trials of one point may have others.
+    /// Widens to cover both ranges: trials of one point may have different ranges.
     fileprivate mutating func widen(by other: ClosedRange<Double>?) {
         guard let other else { return }
         guard let own = self else { return self = other }

@@ -1,6 +1,7 @@
 import Text
 
-/// Where things are on a figure's canvas, in hundredths of an inch (the SVG's pixels) from the top left.
+/// The positions of a figure's parts on its canvas, in hundredths of an inch (the SVG's pixels) from the top
+/// left.
 struct FigureLayout {
     let width: Int
     let height: Int
@@ -11,17 +12,17 @@ struct FigureLayout {
     private let gap: (across: Double, down: Double)
     private let panelWidth: Double
     private let panelHeight: Double
-    /// Below the lowest panels: numbers and the axis's name.
+    /// Space below the lowest panels, for numbers and the axis's name.
     private let bottom: Double
     private let panels: Int
-    /// Panels side by side.
+    /// Number of panels side by side.
     private let across: Int
-    /// The key, beside the panels: it hides nothing.
+    /// Width of the key, which stands beside the panels so that it hides nothing.
     private let keyWidth: Double
 
     /// - Parameters:
-    ///   - yLabels: of each quantity its axis's name, as enhanced text.
-    ///   - panels: titles of the panels of a quantity.
+    ///   - yLabels: the axis name of each quantity, as enhanced text.
+    ///   - panels: titles of the panels in a quantity's row.
     ///   - subtitle: parts that stay together where a line has room for them.
     ///   - markLength: characters of the longest number on a y axis.
     ///   - hasAxisAbove: whether the topmost panels have numbers and a name above them.
@@ -40,7 +41,7 @@ struct FigureLayout {
         gap = (across: 20, down: !titles.isEmpty && down > rows ? 42 + titleExtra : 20)
         keyWidth = keys.isEmpty ? 25 : 62 + FigureLayout.width(of: keys, size: 11)
         let least = down > 1 ? 240 : across == 1 ? 320.0 : 300
-        // A key of many lines needs the height.
+        // A key of many lines needs this height.
         let keyHeight = Double(keys.count) * 20 + 10
         let height = max(least, (keyHeight - Double(down - 1) * gap.down) / Double(down)).rounded(.up)
         panelHeight = height
@@ -57,17 +58,17 @@ struct FigureLayout {
         self.height = Int(top + Double(down) * panelHeight + Double(down - 1) * gap.down + bottom)
     }
 
-    /// Where a panel is.
+    /// The position of a panel.
     struct Place {
-        /// Parts of the canvas from the bottom left.
+        /// Fractions of the canvas, from the bottom left.
         let left, right, bottom, top: Double
-        /// Whether its axes have numbers and names: no panel is beside it, or below it.
+        /// Whether its axes have numbers and names: it is the leftmost, or the lowest.
         let isLeftmost, isLowest: Bool
-        /// Whether none is above it.
+        /// Whether no panel is above it.
         let isTop: Bool
     }
 
-    /// The place of a quantity's panel.
+    /// The position of a quantity's panel.
     func place(row: Int, panel: Int) -> Place {
         let across = panel % self.across
         let down = row * ((panels + self.across - 1) / self.across) + panel / self.across
@@ -83,7 +84,7 @@ struct FigureLayout {
 
     private func y(_ pixels: Double) -> String { fraction(1 - pixels / Double(height)) }
 
-    /// The title, in bold, and the lines below it.
+    /// The title in bold, and the lines below it.
     var titleLabels: [String] {
         let step = WrappedText.lineHeight(title.size)
         let titles = title.lines.enumerated().map { place, line in
@@ -98,13 +99,13 @@ struct FigureLayout {
             }
     }
 
-    /// On as many lines as the panel's height needs.
+    /// The y axis's name, on as many lines as the panel's height requires.
     func yLabel(_ label: String) -> String {
         let name = FigureLayout.axisName(label, in: panelHeight)
         return "set ylabel \(quoted(lines: name.lines)) font \",\(name.size)\""
     }
 
-    /// On as many lines as the panel's width needs.
+    /// The x axis's name, on as many lines as the panel's width requires.
     func xLabel(_ label: String) -> String {
         "set xlabel " + FigureLayout.script(FigureLayout.axisName(label, in: panelWidth))
     }
@@ -121,23 +122,24 @@ struct FigureLayout {
         WrappedText(title, in: room, sizes: 9...11)
     }
 
-    /// 11 is the font's usual size.
+    /// The size is written only where it differs from the default, 11.
     private static func script(_ text: WrappedText) -> String {
         quoted(lines: text.lines) + (text.size == 11 ? "" : " font \",\(text.size)\"")
     }
 
-    /// Quantities have a row each; the panels of a single one may take several.
+    /// The number of panels side by side. Each quantity has a row; only the panels of a single quantity take
+    /// several rows.
     private static func across(rows: Int, panels: Int) -> Int { rows == 1 && panels > 4 ? 3 : panels }
 
     private static func panelWidth(across: Int) -> Double { across == 1 ? 500 : across <= 3 ? 380 : 280 }
 
-    /// The room that labels of an x axis have.
+    /// The room for labels on an x axis.
     static func room(rows: Int, panels: Int) -> AxisMarks.Room {
         let width = panelWidth(across: across(rows: rows, panels: max(panels, 1)))
         return AxisMarks.Room(length: width, isAcross: true)
     }
 
-    /// Parts with dots between them, on as many lines as they need.
+    /// Parts joined by dots, on as many lines as they need.
     private static func lines(of parts: [String], in room: Double) -> [String] {
         var lines: [String] = []
         for part in parts {
@@ -153,14 +155,14 @@ struct FigureLayout {
     var keyX: Double { 1 - (keyWidth - 8) / Double(width) }
     var keyY: Double { 1 - top / Double(height) }
 
-    /// An upper estimate: fonts differ.
+    /// An upper estimate, since fonts differ.
     private static func width(of texts: [String], size: Double) -> Double {
         (texts.map { WrappedText.width($0) }.max() ?? 0) * size * 0.8
     }
 }
 
 extension FigureLayout {
-    /// gnuplot's terminal for each format that a run draws, by the script's variable `format`.
+    /// gnuplot's terminal for each format that a run draws, chosen by the script's variable `format`.
     func terminals(of figure: String) -> [String] {
         let identifier = svgIdentifier(figure)
         let inches = [width, height].map { JSONValue.text(of: Double($0) / 100) + "in" }.joined(
@@ -180,11 +182,11 @@ extension FigureLayout {
     }
 }
 
-/// A part of the canvas, as scripts write it.
+/// A fraction of the canvas as scripts write it.
 func fraction(_ number: Double) -> String { JSONValue.text(of: (number * 10000).rounded() / 10000) }
 
-/// To four digits: a range's end is a matter of room. As it is where a number has no such digits; what is
-/// none is gnuplot's "NaN".
+/// A number to four digits, which suffice for the end of a range. A number too small or too large for such
+/// digits is unchanged; a number that isn't finite is gnuplot's "NaN".
 func rounded(_ number: Double, digits: Int = 4) -> String {
     guard number.isFinite else { return "NaN" }
     return JSONValue.text(of: number.rounded(toDigits: digits))

@@ -1,7 +1,7 @@
 import Glibc
 import Text
 
-/// One axis of a figure: what it spans, and how it is divided.
+/// One axis of a figure: its range and its marks.
 struct FigureRange: Equatable {
     let low: Double
     let high: Double
@@ -10,7 +10,7 @@ struct FigureRange: Equatable {
     /// Numbers with labels.
     var marks: [Double] { division.major }
 
-    /// Both ends as scripts write them: to four digits, where those tell the ends apart well.
+    /// Both ends as scripts write them: to four digits, where these distinguish the ends well.
     var written: (low: Double, high: Double) {
         let isNarrow = high - low < 0.01 * max(abs(low), abs(high))
         return isNarrow ? (low, high) : (low.rounded(toDigits: 4), high.rounded(toDigits: 4))
@@ -18,22 +18,22 @@ struct FigureRange: Equatable {
 
     var ends: String { "\(JSONValue.text(of: written.low)):\(JSONValue.text(of: written.high))" }
 
-    /// Beyond the larger a number is left out, below the smaller it counts as 0: their ratios and inverses
-    /// are no numbers, and records and axes may hold any.
+    /// Numbers above the upper limit are left out; those below the lower one count as 0. Records and axes may
+    /// hold any number, and ratios and inverses of extreme ones overflow.
     private static let limits = 1e-100...1e100
 
     private static func drawable(_ numbers: [Double]) -> [Double] {
         numbers.filter { abs($0) <= limits.upperBound }.map { abs($0) < limits.lowerBound ? 0 : $0 }
     }
 
-    /// Whether a log axis has a place for any of the numbers.
+    /// Whether a log axis can show any of the numbers.
     static func hasLogPlaces(_ numbers: [Double]) -> Bool { drawable(numbers).contains { $0 > 0 } }
 
-    /// Around all x. Of one x: some room beside it.
+    /// Range around all x. For a single x, it leaves some room on both sides.
     ///
     /// - Parameters:
-    ///   - isLog: nil: as the numbers want it, those that grow by factors a log axis.
-    ///   - isCategory: whether x are the numbers of unordered things, each with a label and equal room.
+    ///   - isLog: nil: chosen from the numbers; numbers that grow by factors get a log axis.
+    ///   - isCategory: whether x numbers unordered things, each with a label and equal room.
     init?(x numbers: [Double], isLog wish: Bool?, isCategory: Bool = false, room: AxisMarks.Room = .across) {
         let numbers = FigureRange.drawable(numbers)
         var isLog = (wish ?? FigureRange.growByFactors(numbers)) && !isCategory
@@ -66,9 +66,9 @@ struct FigureRange: Equatable {
             : AxisMarks(low, high, isLog: isLog, room: room)
     }
 
-    /// Around all means and closed forms, and the intervals as far as they leave the means readable.
+    /// Range around all means and closed forms, and around the intervals as far as the means stay readable.
     ///
-    /// - Parameter intervals: none further than the quantity can go.
+    /// - Parameter intervals: intervals, already cut to the quantity's possible range.
     init?(
         means: [Double], intervals: [(low: Double, high: Double)], isLog: Bool, isCount: Bool,
         room: AxisMarks.Room = .down
@@ -95,7 +95,7 @@ struct FigureRange: Equatable {
             bottom = min(bottom, max(interval.low, limits.low))
             top = max(top, min(interval.high, limits.high))
         }
-        // A bar below zero of what is never negative says nothing.
+        // A bar below zero is meaningless for a quantity that is never negative.
         if isPositive { bottom = max(bottom, 0) }
         if isCount || (isPositive && bottom < 0.3 * top) { bottom = min(bottom, 0) }
         let space = max((top - bottom) * 0.05, span * 0.05)
@@ -106,12 +106,13 @@ struct FigureRange: Equatable {
             : AxisMarks(low, high, isLog: false, room: room)
     }
 
-    /// How many characters the longest label has.
+    /// Characters of the longest label.
     var markLength: Int { AxisMarks.labels(of: marks).map(AxisMarks.visibleLength).max() ?? 0 }
 
-    /// The script's lines of the axis: its range, scale and marks.
+    /// The script's lines for the axis: its range, scale and marks.
     func script(_ name: String, showsNumbers: Bool) -> [String] {
-        // gnuplot warns of a log axis that still has the range of a linear one, and the other way round.
+        // The order matters: gnuplot warns of a log axis that still has the range of a linear one, and vice
+        // versa.
         let range = "set \(name)range [\(ends)]"
         return [
             isLog ? range : "unset logscale \(name)", isLog ? "set logscale \(name)" : range,
@@ -127,11 +128,11 @@ struct FigureRange: Equatable {
         return last / first >= 8 && sorted[sorted.count / 2] < (first + last) / 4
     }
 
-    /// The numbers of one of the digits, times a power of ten, within a range above 0. Ascending.
+    /// Numbers within a positive range that are one of the digits times a power of ten. Ascending.
     static func roundNumbers(_ low: Double, _ high: Double, digits: [Int]) -> [Double] {
         var marks: [Double] = []
         for exponent in Int(log10(low).rounded(.down))...Int(log10(high).rounded(.up)) {
-            // From the text, which has no rounding of a power.
+            // Parsed from text, which avoids the rounding of a power.
             for digit in digits {
                 if let mark = Double("\(digit)e\(exponent)"), low <= mark, mark <= high { marks.append(mark) }
             }
@@ -139,13 +140,13 @@ struct FigureRange: Equatable {
         return marks
     }
 
-    /// About `count` multiples of 1, 2 or 5 times a power of ten. None where the ends agree but for rounding.
+    /// About `count` multiples of 1, 2 or 5 times a power of ten. None where the ends agree up to rounding.
     static func equalSteps(_ low: Double, _ high: Double, count: Double) -> [Double] {
         let rough = (high - low) / count
         guard rough > 1e-12 * max(abs(low), abs(high)), rough > 1e-290 else { return [] }
         let power = pow(10, log10(rough).rounded(.down))
         let digit = [1.0, 2, 5].first { $0 * power >= rough } ?? 10
-        // Counted in whole steps: sums would not be round.
+        // Counted in whole steps, since sums would not be round.
         let first = (low / (digit * power)).rounded(.up), last = (high / (digit * power)).rounded(.down)
         guard first <= last else { return [] }
         let exponent = Int(log10(power).rounded())

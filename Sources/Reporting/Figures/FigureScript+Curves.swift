@@ -14,16 +14,16 @@ extension FigureScript {
             case bound
             case trivialBound
             case criticalBeta
-            /// A curve's place among the styles.
+            /// A curve's index among the styles.
             case style(Int)
             /// Marks an x at which no trial was measured.
             case lost
-            /// Stands for curves that found no room.
+            /// Stands for curves that have no room in the key.
             case more
         }
     }
 
-    /// Whether lines join the measured points: where a closed form runs through them they do not.
+    /// Whether lines join the measured points. They don't where a closed form runs through the points.
     var isConnected: Bool {
         !data.isScatter && !data.isCategorical && (!FigureScript.drawsTheory(data) || data.hasBounds)
     }
@@ -31,8 +31,8 @@ extension FigureScript {
     /// Whether curves are lines and bands.
     var isTrace: Bool { figure.hasLines }
 
-    /// How the curves look. Along training, layers have the colours, the same whatever else tells curves
-    /// apart: that has the dashes. Where colours come a second time lines are dashed otherwise, too.
+    /// The looks of the curves. Along training, colours identify layers and dashes identify everything else
+    /// that distinguishes curves. Where colours repeat, the dashes change, too.
     static func looks(of styles: [FigureData.Label], _ data: FigureData) -> [CurveStyle] {
         let filled = !drawsTheory(data) || data.hasBounds
         let isTrace = if case .step = data.figure.x { true } else { false }
@@ -54,7 +54,7 @@ extension FigureScript {
         }
     }
 
-    /// A mark at the maximum of each curve of the panel that falls after it, beyond doubt.
+    /// Marks at the maximum of each curve of the panel whose drop after it is certain.
     func fallMarks(_ row: Int, _ column: Int) -> [String] {
         blocks.filter { $0.panelIndex == column }.compactMap { block -> String? in
             guard let style = stylePlaces[block.curve.label.key], let fall = block.curve.fall(row),
@@ -65,7 +65,7 @@ extension FigureScript {
         }
     }
 
-    /// Thin lines at the panel's critical β, behind all else.
+    /// Thin lines at the panel's critical β, behind everything else.
     func criticalLines(_ column: Int) -> [String] {
         guard let x else { return [] }
         return data.panels[column].shownBetas.map { figure.x == .betaIB ? 1 / $0 : $0 }
@@ -73,7 +73,7 @@ extension FigureScript {
             .map { "set arrow from \(rounded($0)), graph 0 to \(rounded($0)), graph 1 nohead back ls 101" }
     }
 
-    /// Crosses at the foot of the panel where no trial of a curve was measured.
+    /// Crosses at the bottom of the panel where no trial of a curve was measured.
     func lostMarks(_ row: Int, _ column: Int) -> [String] {
         guard let x, data.figure.hasOwnX, !data.isScatter else { return [] }
         return blocks.filter { $0.panelIndex == column }.flatMap { block -> [String] in
@@ -121,7 +121,8 @@ extension FigureScript {
         if styles.count == 1, styles[0].parts.isEmpty {
             return theory.isEmpty ? [] : theory + [Key(text: "measured", sample: .style(0))]
         }
-        // Of quantities without layers beside one with: what has no name is alone in its panel.
+        // A curve without a label, of a quantity without layers beside one with layers, is alone in its
+        // panel.
         let named = styles.enumerated().filter { !$0.element.text.isEmpty }.map { place, label in
             Key(text: data.keyText(label), sample: .style(place))
         }

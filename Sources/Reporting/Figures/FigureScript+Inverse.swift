@@ -2,14 +2,15 @@ import Glibc
 import Sweep
 import Text
 
-/// The axis above a figure over β, which reads 1/β, and the other way round: papers use both.
+/// The axis above a figure over β, which reads 1/β, and vice versa: papers use both.
 extension FigureScript {
-    /// Of the topmost panels: marks at the right places of the axis below, whatever its scale.
+    /// The script's lines for a topmost panel's upper axis: marks at the right places of the axis below,
+    /// whatever its scale.
     func inverseAxis(_ place: FigureLayout.Place) -> [String] {
         guard let label = figure.inverseLabel, let x else { return [] }
         guard place.isTop else { return ["unset x2tics; unset x2label"] }
         let marks = x.inverseMarks
-        // Where it is must be exact: an end of the range has nothing to spare.
+        // Positions must be exact: an end of the range has no tolerance.
         let texts = zip(marks, AxisMarks.labels(of: marks)).map { mark, name in
             "\(quoted(name)) \(JSONValue.text(of: 1 / mark))"
         }
@@ -23,7 +24,7 @@ extension FigureScript {
 }
 
 extension FigureSpec {
-    /// What the axis above is called; nil where there is none.
+    /// The name of the axis above; nil where there is none.
     var inverseLabel: String? {
         switch x {
         case .axis("beta"): "β_{IB} = 1/β"
@@ -34,11 +35,11 @@ extension FigureSpec {
 }
 
 extension FigureRange {
-    /// Round numbers whose inverses lie within the range, and far enough from one another to be read.
-    /// Ascending by their inverses.
+    /// Round numbers whose inverses lie within the range, far enough apart to be readable. Ascending; their
+    /// inverses descend.
     var inverseMarks: [Double] {
         guard high > 0 else { return [] }
-        // Of a linear axis the numbers near 0 have inverses without end; beyond these none is apart.
+        // On a linear axis, numbers near 0 have inverses without limit; beyond this bound no two are apart.
         let lowest = max(low, high / 1000)
         let ends = (1 / high, 1 / (isLog ? low : lowest))
         let decades = isLog && ends.1 / ends.0 >= 200
@@ -48,7 +49,7 @@ extension FigureRange {
             ? marks : apart(FigureRange.equalSteps(ends.0, ends.1, count: 5).filter { $0 > 0 })
     }
 
-    /// From the right, those that are a fourteenth of the axis or more from the one before.
+    /// The marks from the right that are at least 0.07 of the axis from the one before.
     private func apart(_ marks: [Double]) -> [Double] {
         func place(_ x: Double) -> Double {
             isLog ? log(x / low) / log(high / low) : (x - low) / (high - low)

@@ -25,19 +25,19 @@ extension FigureScript {
         return below + above
     }
 
-    /// A curve's columns in its table, and where and how it is drawn.
+    /// A curve's columns in its table, its shift and its style.
     private struct Place {
         let table: String
         let x: Int
         let mean: Int
-        /// Beside the other curves at its x.
+        /// The shift beside the other curves at its x.
         let shift: Dodge.Shift?
         let style: Int
 
         var count: String { "$\(mean + 4)" }
         var look: String { "ls \(style + 1)" }
 
-        /// x of the rows that meet a condition, or of all.
+        /// x in the rows that meet a condition, or in all rows.
         func x(where condition: String? = nil) -> String {
             let moved = shift?.script("$\(x)")
             if let condition { return "(\(condition) ? \(moved ?? "$\(x)") : NaN)" }
@@ -45,7 +45,8 @@ extension FigureScript {
         }
     }
 
-    /// The 95 % intervals of three seeds or more; of two the seeds, which are a standard error beside their mean.
+    /// The 95 % intervals of three seeds or more. For two seeds, the seeds themselves, which lie a standard
+    /// error from their mean.
     private func spread(_ points: [FigureData.DataPoint], _ row: Int, _ place: Place) -> [String] {
         let counts = points.map { $0.samples[row].count }
         var lines: [String] = []
@@ -68,8 +69,8 @@ extension FigureScript {
         return lines
     }
 
-    /// Where all seeds are in the mean the curve as it is; elsewhere pale: small open points, and dotted lines
-    /// between means over equally many seeds.
+    /// The means over all seeds in the curve's style. Elsewhere means are pale: small open points, with
+    /// dotted lines between means over equally many seeds.
     private func means(
         _ points: [FigureData.DataPoint], _ curve: FigureData.Curve, _ row: Int, _ place: Place
     ) -> (pale: [String], whole: [String]) {
@@ -87,7 +88,7 @@ extension FigureScript {
                 + " \(place.look) pt \(shape) ps \(size) lw 0.6 notitle"
         ]
         if drawing != "points" {
-            // Where a seed enters or leaves, the line is broken: the step there is no seed's.
+            // The line is broken where a seed enters or leaves, since the step there belongs to no seed.
             let fewer = Set(points.map { $0.samples[row].count }.filter { $0 < due }).sorted()
             pale += fewer.map {
                 "\(place.table) \(place.x(where: "\(place.count) == \($0)")):\(place.mean) with lines"
@@ -99,22 +100,22 @@ extension FigureScript {
         return (pale, ["\(place.table) \(whole):\(place.mean) with \(drawing) \(place.look) notitle"])
     }
 
-    /// What the ends of a curve's intervals are cut at, as the script writes it: the range that the trials' settings
-    /// leave the quantity, and on a log axis its lower end; bands at both ends of the axis, as gnuplot cuts a filled
-    /// curve at a wrong place where one axis is log and the other is not.
+    /// The limits at which a curve's intervals are cut, as the script writes them: the range that the trials'
+    /// settings allow the quantity, and on a log axis its lower end. Bands are cut at both ends of the axis,
+    /// because gnuplot cuts a filled curve in the wrong place where one axis is log and the other isn't.
     struct Limits {
         let low: String
         let high: String
     }
 
-    /// An interval and what its quantity can be.
+    /// An interval and its quantity's possible range.
     private struct Bounded {
         let x: Double
         let sample: Sample
         let range: ClosedRange<Double>?
     }
 
-    /// nil where no interval goes beyond.
+    /// nil where no interval exceeds the limits.
     private func limits(_ points: [Bounded], on range: FigureRange?, isBand: Bool) -> Limits? {
         let isLog = range?.isLog ?? false
         var (lows, highs) = ([(x: Double, end: Double)](), [(x: Double, end: Double)]())
@@ -125,7 +126,7 @@ extension FigureScript {
             let mean = (interval.low + interval.high) / 2
             var low = min(point.range?.lowerBound ?? -.infinity, mean)
             var high = max(point.range?.upperBound ?? .infinity, mean)
-            // Whatever the bounds, a band ends within the panel.
+            // Whatever the limits are, a band ends within the panel.
             if isBand, let panel = range?.written {
                 (low, high) = (min(max(low, panel.low), panel.high), max(min(high, panel.high), panel.low))
             }
@@ -138,7 +139,7 @@ extension FigureScript {
         return needsThem ? Limits(low: byPlace(lows), high: byPlace(highs)) : nil
     }
 
-    /// A number as the script writes it, or one for each x where they differ. x ascend.
+    /// A number as the script writes it, or one number for each x where they differ. Precondition: x ascends.
     private func byPlace(_ ends: [(x: Double, end: Double)]) -> String {
         let column = data.isScatter ? 1 : columns.x
         var text = ""
@@ -159,7 +160,7 @@ extension FigureScript {
             isBand: isTrace)
     }
 
-    /// Of a figure against a metric, of its x.
+    /// The limits of x, for a figure against a metric.
     private func xLimits(_ points: [FigureData.DataPoint]) -> Limits? {
         guard data.isScatter else { return nil }
         return limits(
@@ -167,7 +168,7 @@ extension FigureScript {
             isBand: false)
     }
 
-    /// The columns of both ends of an interval, cut.
+    /// The columns of both ends of an interval, cut at the limits.
     private func ends(_ column: Int, _ limits: Limits?) -> String {
         [column, column + 1].map { column in
             limits.map { "(within($\(column), \($0.low), \($0.high)))" } ?? "\(column)"
@@ -181,7 +182,7 @@ extension FigureScript {
         }
     }
 
-    /// Points with bars both ways, where there are, and the axis's values beside them.
+    /// Points with bars in both directions where there are intervals.
     private func scatter(_ index: Int, _ curve: FigureData.Curve, _ row: Int, look: String) -> [String] {
         let (x, y) = (columns.x, columns.means[row])
         let due = curve.trialsAtAPoint
@@ -207,7 +208,8 @@ extension FigureScript {
         ]
     }
 
-    /// How many points of closed forms and bounds a log axis has no place for; the same of all curves counts once.
+    /// The number of points of closed forms and bounds that a log axis can't show. Points that all curves
+    /// share count once.
     static func hiddenTheory(_ data: FigureData, _ y: [FigureRange?]) -> Int {
         guard data.figure.theory else { return 0 }
         return data.panels.reduce(0) { count, panel in
@@ -219,7 +221,7 @@ extension FigureScript {
         }
     }
 
-    /// Of each point with a mean that a log axis has no place for: what is 0 or below.
+    /// The values at or below 0 of points with a mean that a log axis can't show.
     static func hidden(_ data: FigureData, _ x: FigureRange?, _ y: [FigureRange?]) -> [Double] {
         data.panels.flatMap(\.curves).flatMap(\.points).flatMap { point in
             data.figure.y.indices.compactMap { row -> Double? in
@@ -232,7 +234,7 @@ extension FigureScript {
         }
     }
 
-    /// How many intervals around a mean that is shown reach 0 or below, where a log axis has no place for them.
+    /// The number of intervals that reach 0 or below around a mean that a log axis shows.
     static func cut(_ data: FigureData, _ x: FigureRange?, _ y: [FigureRange?]) -> Int {
         func reachesZero(_ sample: Sample, on range: FigureRange?) -> Bool {
             guard range?.isLog ?? false, sample.count > 2 else { return false }

@@ -2,7 +2,7 @@ import Sweep
 
 /// Closed forms and bounds as lines.
 extension FigureScript {
-    /// The closed form: one line where it says the same of all curves of the panel, else one a curve.
+    /// The closed form: one line where it is the same for all curves of the panel, otherwise one per curve.
     func closedForms(_ row: Int, _ column: Int) -> [String] {
         guard figure.theory, let theory = columns.theory[row] else { return [] }
         let known = blocks.enumerated().filter { _, block in
@@ -20,7 +20,8 @@ extension FigureScript {
         }
     }
 
-    /// Bounds, dashed, each in its curve's colour where they differ, and what the width alone says.
+    /// Bounds as dashed lines, in their curves' colours where they differ, with the trivial bound, which
+    /// depends on width alone.
     private func bounds(_ known: [(Int, Table.Block)], _ longest: Int, _ row: Int) -> [String] {
         guard let theory = columns.theory[row] else { return [] }
         func line(_ index: Int, _ column: Int, _ look: String) -> String {
@@ -47,7 +48,7 @@ extension FigureScript {
         guard isStaircase, !isTrace else {
             return ["table index \(index) using \(x):\(column) with lines \(look) notitle"]
         }
-        // Steps end where the last tread begins; vectors lay the treads' second halves.
+        // Steps end where the last tread begins; vectors draw the second half of each tread.
         return [
             "last = NaN, table index \(index) using (half($\(x))):\(column) with steps \(look) notitle",
             "last = NaN, table index \(index) using (half($\(x))):\(column):($\(x) - rise):(0)"

@@ -1,22 +1,22 @@
 import Sweep
 import Text
 
-/// The text of `figures/NAME.gp`, which draws a table. It stands alone: it needs the table and gnuplot 5.4.
+/// The text of `figures/NAME.gp`, which draws a table. It needs only the table and gnuplot 5.4.
 ///
-/// A row of panels for each quantity, a column for each value of the figure's `panels` axis. Measured curves
-/// are points with bars (along training: lines with bands), closed forms are lines. Colours are those of
-/// Okabe and Ito (2008), which colour-blind readers tell apart; shapes differ as well.
+/// Each quantity has a row of panels, and each value of the figure's `panels` axis a column. Measured curves
+/// are points with bars (along training: lines with bands); closed forms are lines. The colours are those of
+/// Okabe and Ito (2008), which colour-blind readers can distinguish; shapes differ as well.
 struct FigureScript {
     let table: Table
     let layout: FigureLayout
     let columns: Table.Columns
     let blocks: [Table.Block]
-    /// The labels of the curves that are drawn: a look each.
+    /// The labels of the drawn curves, one per look.
     let styles: [FigureData.Label]
     let looks: [CurveStyle]
-    /// Places in `styles`, by the label's key.
+    /// Indices in `styles`, by the label's key.
     let stylePlaces: [String: Int]
-    /// None where the figure asks for none.
+    /// Empty where the figure asks for no fits.
     let fits: [FigureFit]
     private let fitTexts: [String]
     let x: FigureRange?
@@ -139,7 +139,7 @@ struct FigureScript {
         ]
     }
 
-    /// The first 20.
+    /// The key's lines for the first 20 fits.
     private var fitKeys: [String] {
         zip(fits, fitTexts).prefix(20).map { fit, text in
             let style = (stylePlaces[blocks[fit.block].curve.label.key] ?? 99) + 1
@@ -184,7 +184,7 @@ struct FigureScript {
             separator: ", ")
     }
 
-    /// An axis's range, scale and marks. Panels beside or above others have marks without numbers.
+    /// An axis's range, scale and marks. Inner panels have marks without numbers.
     private func axis(_ name: String, _ range: FigureRange?, showsNumbers: Bool) -> [String] {
         range?.script(name, showsNumbers: showsNumbers)
             ?? ["unset logscale \(name)", "set \(name)range [0:1]", "unset \(name)tics"]

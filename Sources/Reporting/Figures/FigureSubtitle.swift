@@ -1,18 +1,17 @@
 import Sweep
 import Text
 
-/// What stands under a figure's title: whose data, how many seeds, what the bars are, and what is not shown.
+/// The lines below a figure's title: the sweep, the number of seeds, the meaning of the bars, and what isn't
+/// shown.
 struct FigureSubtitle {
     let data: FigureData
-    /// Points with a mean that a log axis has no place for.
-    ///
-    /// Of each what is 0 or below, its x or its mean.
+    /// The values, x or mean, at or below 0 of points with a mean that a log axis can't show.
     var hidden: [Double] = []
-    /// Points of a closed form or a bound that a log axis has no place for.
+    /// Points of a closed form or a bound that a log axis can't show.
     var hiddenTheory = 0
-    /// Intervals that a log axis cuts, as they reach 0 or below.
+    /// Intervals that a log axis cuts, since they reach 0 or below.
     var cut = 0
-    /// Axes that are linear though log ones are asked for, and why.
+    /// Axes that are linear although log ones are asked for, and why.
     var linearAxes: [String] = []
     /// Whether curves stand beside their x.
     var isDodged = false
@@ -43,7 +42,7 @@ struct FigureSubtitle {
         return texts + losses
     }
 
-    /// "9 of 20 trials diverged": trials, whatever many points and curves lack them.
+    /// "9 of 20 trials diverged". Counts trials, however many points and curves lack them.
     private var losses: [String] {
         let trials = data.trials
         return [(trials.diverged, "diverged"), (trials.failed, "failed")].filter { $0.0 > 0 }.map {
@@ -51,7 +50,7 @@ struct FigureSubtitle {
         }
     }
 
-    /// A point's mean, and the trials that might be in it.
+    /// A point's mean: its number of seeds, and of trials that could be in it.
     private struct Mean {
         let x: Double
         let seeds: Int
@@ -63,14 +62,14 @@ struct FigureSubtitle {
             let due = curve.trialsAtAPoint
             return curve.points.flatMap { point in
                 let counts = point.samples.map(\.count)
-                // Of a plane a point has both numbers.
+                // A plane's point has both numbers.
                 return (data.isPlane ? [counts.min() ?? 0] : counts).filter { $0 > 0 }
                     .map { Mean(x: point.x, seeds: $0, due: due) }
             }
         }
     }
 
-    /// Points where trials were measured, none of which has the number, of curves that have it elsewhere.
+    /// Points of curves with the quantity where trials were measured but none has it.
     private var gaps: [Mean] {
         guard !data.isPlane else { return [] }
         return data.panels.flatMap(\.curves).flatMap { curve in

@@ -1,7 +1,7 @@
 import Sweep
 import Text
 
-/// What axes are called in figures, as gnuplot's enhanced text (`_` lowers, `^` raises).
+/// Names of axes in figures, as gnuplot's enhanced text (`_` subscript, `^` superscript).
 extension FigureSpec {
     /// - Parameter squaredLoss: whether the task loss is a squared error.
     func xLabel(squaredLoss: Bool) -> String {
@@ -33,12 +33,10 @@ extension FigureSpec {
     /// "training.learning_rate" as "learning rate", "training.log_det.weight" as "log det weight".
     static func words(_ path: String) -> String {
         let parts = path.split(separator: ".")
-        // Of measures the last part says enough.
+        // The last part of a measure's path is enough.
         let name =
             parts.first == "training" ? parts.dropFirst().joined(separator: " ") : String(parts.last ?? "")
-        return name.reduce(into: "") { text, character in
-            text += character.isUppercase ? " " + character.lowercased() : String(character)
-        }
+        return name.replacing("_", with: " ")
     }
 }
 
@@ -74,7 +72,7 @@ extension FigureSpec.Quantity {
 }
 
 extension FigureData.Label.Part {
-    /// "depth 2", "optimizer = adam", "MNIST": a value alone does not say what it is a value of.
+    /// "depth 2", "optimizer = adam", "MNIST". A value alone doesn't say what it is a value of.
     var text: String {
         switch value {
         case .number(let number): (path == "beta" ? "β = " : "\(name) ") + shortText(number)
@@ -82,7 +80,7 @@ extension FigureData.Label.Part {
         }
     }
 
-    /// "depth = 2": a panel's title is read alone.
+    /// "depth = 2", since a panel's title stands alone.
     var panelText: String {
         switch value {
         case .null: name
@@ -106,7 +104,7 @@ private func dataSetName(_ text: String) -> String {
     }
 }
 
-/// To four digits, as keys have little room.
+/// To four digits, since a key has little room.
 private func shortText(_ number: Double) -> String {
     number == number.rounded() ? JSONValue.text(of: number) : rounded(number)
 }

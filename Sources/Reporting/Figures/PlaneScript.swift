@@ -1,9 +1,9 @@
 import Sweep
 import Text
 
-/// The text of `figures/NAME.gp` of a plane: one number against another, along training. A panel for each value
-/// of the figure's `panels` axis, in it a path for each curve; a point's colour is its step and its shape its
-/// curve. As GIF a film, a frame for each step.
+/// The text of `figures/NAME.gp` for a plane: one number against another, along training. There is a panel
+/// for each value of the figure's `panels` axis, with a path for each curve. A point's colour is its step,
+/// and its shape its curve. As GIF it is an animation, with a frame for each step.
 struct PlaneScript {
     private let table: Table
     private let columns: Table.Columns
@@ -33,7 +33,7 @@ struct PlaneScript {
             means: points.compactMap { $0.samples[0].mean }, intervals: [], isLog: false, isCount: false)
         y = FigureRange(
             means: points.compactMap { $0.samples[1].mean }, intervals: [], isLog: false, isCount: false)
-        // The key's room is the colours' too.
+        // The colour scale shares the key's space.
         let keys = labels.map { data.keyText($0) } + [String](repeating: "training step", count: 12)
         let labels = data.figure.y.map { $0.label(squaredLoss: table.squaredLoss) }
         layout = FigureLayout(
@@ -88,7 +88,7 @@ struct PlaneScript {
         return lines
     }
 
-    /// Filled ones, open ones, and those of strokes.
+    /// Filled shapes, open ones, and crosses.
     private static func shape(_ index: Int) -> Int {
         let shapes = [7, 5, 9, 11, 13, 15, 6, 4, 8, 10, 12, 14, 1, 2, 3]
         return shapes[index % shapes.count]
@@ -104,7 +104,7 @@ struct PlaneScript {
         ]
     }
 
-    /// Title, key and the colours' scale.
+    /// Title, key and the colour scale.
     private var frame: [String] {
         let entries = labels.indices.prefix(40).map {
             "keyentry with points ls \($0 + 1) title \(quoted(data.keyText(labels[$0])))"
@@ -114,7 +114,7 @@ struct PlaneScript {
         let room = AxisMarks.Room(length: (low.1 - low.0) * Double(layout.height), isAcross: false)
         let marks = AxisMarks(1, last, isLog: true, room: room).script(showsNumbers: true)
         return ["# Title and key"] + layout.titleLabels + [
-            // Above the colours: beside them are numbers of any length.
+            // Above the colours, since numbers of any length stand beside them.
             "set label 'training step' at screen \(fraction(layout.keyX + 0.01)),\(fraction(low.1 + 0.05)) left",
             "set key at screen \(fraction(layout.keyX)),\(fraction(layout.keyY)) left top"
                 + " reverse Left noenhanced samplen 1 spacing 1.15",
@@ -149,7 +149,7 @@ struct PlaneScript {
         return lines
     }
 
-    /// Thin lines below, and on them the coloured points.
+    /// Thin lines below, and the coloured points on them.
     private func paths(_ column: Int) -> [String] {
         var (below, above) = ([String](), [String]())
         let (first, second) = (columns.means[0], columns.means[1])

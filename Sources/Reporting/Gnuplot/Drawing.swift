@@ -5,7 +5,7 @@ import Glibc
 struct Drawing {
     struct Figure {
         let name: String
-        /// Whether it may be an animation.
+        /// Whether the figure may be an animation.
         let moves: Bool
         let script: String
     }
@@ -13,7 +13,7 @@ struct Drawing {
     let folder: String
     let formats: [FigureFormat]
     let gnuplot: GnuplotProcess
-    /// Files in the folder.
+    /// Names of files in the folder.
     private(set) var pictures: [String] = []
     private(set) var svgs: [String: String] = [:]
     private(set) var warnings: [String] = []
@@ -39,11 +39,12 @@ struct Drawing {
         result = failures.isEmpty ? .drawn : .failed(failures)
     }
 
-    /// Draws under another name first: a picture is the old one or the new one, whole.
+    /// Draws under a temporary name first, so that a picture is always the whole old one or the whole new
+    /// one.
     ///
     /// - Returns: false where there is no gnuplot.
     private mutating func draw(_ figure: Figure) throws(ReportError) -> Bool {
-        // The page wants an SVG, also where the folder is to have none.
+        // The page needs an SVG, even if the folder is to have none.
         let made = (formats.contains(.svg) ? formats : [.svg] + formats).filter { figure.moves || $0 != .gif }
         let partial = ".\(figure.name).partial"
         defer {
@@ -73,8 +74,9 @@ struct Drawing {
         return true
     }
 
-    /// Which script draws which formats. Where no font has a character, gnuplot's bitmaps would show it as large
-    /// as the picture: they have a question mark instead. An SVG is shown with the reader's fonts.
+    /// The script for each group of formats. Where no font has a character, gnuplot would draw a bitmap as
+    /// large as the picture, so a question mark replaces it. SVGs keep it, since they are shown with the
+    /// reader's fonts.
     private mutating func scripts(
         _ figure: Figure, _ formats: [FigureFormat], _ partial: String
     ) throws(ReportError) -> [(script: String, formats: [FigureFormat])] {

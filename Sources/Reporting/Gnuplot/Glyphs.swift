@@ -1,9 +1,9 @@
-/// Which characters some installed font has, as fontconfig says.
+/// The characters that installed fonts have, according to fontconfig.
 struct Glyphs {
     private let fontList = GnuplotProcess(program: "fc-list", milliseconds: 10_000)
     private var known: [Unicode.Scalar: Bool] = [:]
 
-    /// The characters of a text that no font has, in the order in which they come; none where nobody can tell.
+    /// The characters of a text that no font has, in order of appearance. Empty where fontconfig can't tell.
     mutating func missing(in text: String) -> [Unicode.Scalar] {
         var asked: [Unicode.Scalar] = []
         for scalar in text.unicodeScalars
@@ -11,7 +11,7 @@ struct Glyphs {
             asked.append(scalar)
         }
         let unknown = asked.filter { known[$0] == nil }
-        // Mostly one font has them all.
+        // Usually one font has them all.
         if unknown.count > 1, hasFont(of: unknown) {
             for scalar in unknown { known[scalar] = true }
         }

@@ -1,11 +1,11 @@
 import Files
 import Glibc
 
-/// Gnuplot as a child process, or another program that helps to draw.
+/// Gnuplot, or another program that helps to draw, as a child process.
 struct GnuplotProcess {
     /// A program's name, looked up on PATH, or its path.
     let program: String
-    /// After so long it is killed: it draws in seconds, and a run must end.
+    /// The time limit after which it is killed. Drawing takes seconds, and a run must end.
     let milliseconds: Int
 
     enum Ending: Equatable {
@@ -15,15 +15,15 @@ struct GnuplotProcess {
         case failed(String)
     }
 
-    /// Runs a script in `folder`. Start-up files of the user are left out, so that figures are the same
-    /// for everybody.
+    /// Runs a script in `folder`. Ignores the user's start-up files, so that figures are the same for
+    /// everyone.
     func run(script: String, setting: String, in folder: String) -> Ending {
         guard access(folder, X_OK) == 0 else { return .failed(systemMessage(errno)) }
-        // A script whose name begins with a hyphen is no option.
+        // The prefix keeps a script whose name begins with a hyphen from being an option.
         return run(["-d", "-e", "cd \(quotedBytes(folder)); \(setting)", "./\(script)"])
     }
 
-    /// What it prints is in the ending.
+    /// Runs the program; its output is in the result.
     func run(_ arguments: [String]) -> Ending {
         var ends: [Int32] = [-1, -1]
         guard pipe(&ends) == 0 else { return .failed(systemMessage(errno)) }
@@ -54,7 +54,8 @@ struct GnuplotProcess {
         var signals = sigset_t()
         sigemptyset(&signals)
         posix_spawnattr_setsigmask(&attributes, &signals)
-        // We ignore these; gnuplot would write half a figure and say nothing.
+        // This process ignores these signals. A gnuplot that inherited that would write half a figure and
+        // report nothing.
         for signal in [SIGPIPE, SIGXFSZ] { sigaddset(&signals, signal) }
         posix_spawnattr_setsigdefault(&attributes, &signals)
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
@@ -81,7 +82,7 @@ struct GnuplotProcess {
             let count = read(descriptor, &chunk, chunk.count)
             if count < 0, errno == EINTR { continue }
             if count <= 0 { break }
-            // Enough to say what is wrong.
+            // Enough text to say what is wrong.
             if output.count < 16384 { output += chunk[..<count] }
         }
         if isLate { kill(process, SIGKILL) }

@@ -1,33 +1,34 @@
-/// A text as a string of gnuplot's, whatever is in it; on one line. The one way for a text into a script.
+/// A text as a gnuplot string on one line, whatever characters it has. All texts in scripts pass through this
+/// function or `quoted(lines:)`.
 ///
-/// Plain texts are in single quotes, as people write them. Of two doubled quotes in a row gnuplot 5.4 loses
-/// count, so what has a quote or a backslash is in double quotes, its special characters as octal escapes.
+/// Plain texts are in single quotes, as people write them. gnuplot 5.4 misparses two doubled quotes in a row,
+/// so texts with a quote or a backslash are in double quotes, with special characters as octal escapes.
 func quoted(_ text: String) -> String {
     let line = onOneLine(text)
     guard line.contains(where: { $0 == "'" || $0 == "\\" }) else { return "'\(line)'" }
     return "\"\(escaped(line))\""
 }
 
-/// A text on several lines.
+/// A text on several lines as a gnuplot string.
 func quoted(lines: [String]) -> String {
     guard lines.count > 1 else { return quoted(lines.first ?? "") }
     return "\"\(lines.map { escaped(onOneLine($0)) }.joined(separator: "\\n"))\""
 }
 
-/// As gnuplot's double quotes want it.
+/// A line with escapes for gnuplot's double quotes.
 private func escaped(_ line: String) -> String {
     line.unicodeScalars.map { scalar -> String in
         switch scalar {
         case "\\": "\\\\"
         case "\"": "\\042"
-        // gnuplot would run what is between two of them.
+        // gnuplot would run the text between two backquotes as a command.
         case "`": "\\140"
         default: String(scalar)
         }
     }.joined()
 }
 
-/// A path as a string of gnuplot's, byte for byte, also of bytes that no text has.
+/// A path as a gnuplot string, byte for byte, even if its bytes aren't valid text.
 func quotedBytes(_ path: String) -> String {
     let bytes = path.utf8.map { byte -> String in
         let octal = String(byte, radix: 8)
@@ -36,18 +37,18 @@ func quotedBytes(_ path: String) -> String {
     return "\"\(bytes.joined())\""
 }
 
-/// A text for terminals that take enhanced text, where `_` is a mark: shown as it is, in bold.
+/// A text in bold for terminals with enhanced text, with `_` and other marks shown literally.
 func quotedInBold(_ text: String) -> String { quoted("{/:Bold \(enhancedLiteral(text))}") }
 
-/// A text that gnuplot's enhanced mode shows as it is.
+/// A text that gnuplot's enhanced mode shows literally.
 func enhancedLiteral(_ text: String) -> String {
     text.map { "_^@&~{}\\".contains($0) ? "\\\($0)" : String($0) }.joined()
 }
 
-/// A text in a comment: gnuplot would carry on a comment that ends in a backslash.
+/// A text for a comment. gnuplot would continue a comment that ends in a backslash.
 func comment(_ text: String) -> String { onOneLine(text).filter { $0 != "\\" } }
 
-/// A name that gnuplot's SVG terminal takes.
+/// A name that gnuplot's SVG terminal accepts.
 func svgIdentifier(_ text: String) -> String {
     String(
         String.UnicodeScalarView(

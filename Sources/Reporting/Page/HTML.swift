@@ -1,11 +1,11 @@
 import Text
 
-/// A piece of a page. Text becomes one by escaping only, so that nobody's words can become markup. Written so
-/// that it is well-formed XML, too.
+/// A piece of a page. Text enters only escaped, so that no foreign text can become markup. The output is
+/// well-formed XML, too.
 struct HTML: Equatable, Sendable, ExpressibleByStringInterpolation {
     private(set) var source: String
 
-    /// Text, shown as it is; what steers a terminal or is not allowed in a page is shown as a dot.
+    /// Escaped text. Control characters and characters not allowed in a page are shown as dots.
     init(_ text: String) {
         source = ""
         for scalar in text.unicodeScalars {
@@ -17,7 +17,7 @@ struct HTML: Equatable, Sendable, ExpressibleByStringInterpolation {
             case "'": source += "&#39;"
             case "\n", "\t": source.unicodeScalars.append(scalar)
             case "\u{FFFE}", "\u{FFFF}": source += "·"
-            // Marks that turn the writing direction would let a text show as another.
+            // Characters that change the writing direction could disguise a text.
             case "\u{202A}"..."\u{202E}", "\u{2066}"..."\u{2069}": source += "·"
             default:
                 let isControl = scalar.properties.generalCategory == .control
@@ -28,7 +28,7 @@ struct HTML: Equatable, Sendable, ExpressibleByStringInterpolation {
 
     init(stringLiteral text: String) { self.init(text) }
 
-    /// What is markup already.
+    /// Text that is already markup.
     init(markup: String) { source = markup }
 
     static let nothing = HTML(markup: "")
@@ -44,7 +44,7 @@ struct HTML: Equatable, Sendable, ExpressibleByStringInterpolation {
         HTML(markup: opening(name, attributes) + ">" + content.joined().source + "</\(name)>")
     }
 
-    /// An element that can have no content.
+    /// An element that can't have content.
     static func void(_ name: String, _ attributes: KeyValuePairs<String, String?>) -> HTML {
         HTML(markup: opening(name, attributes) + " />")
     }
@@ -61,7 +61,7 @@ struct HTML: Equatable, Sendable, ExpressibleByStringInterpolation {
         line("p", ["class": name], content.joined())
     }
 
-    /// An element and a line's end.
+    /// An element and a newline.
     static func line(_ name: String, _ content: HTML...) -> HTML { line(name, [:], content.joined()) }
 
     static func line(_ name: String, _ attributes: KeyValuePairs<String, String?>, _ content: HTML...) -> HTML
@@ -83,7 +83,8 @@ extension Sequence<HTML> {
 }
 
 extension JSONValue {
-    /// For people: a member a line, lists of plain values on one. Keys sorted as in the canonical text.
+    /// JSON for people: one member a line, lists of plain values on one line. Keys are sorted as in the
+    /// canonical text.
     func indentedText(depth: Int = 0) -> String {
         let inner = String(repeating: "  ", count: depth + 1)
         let outer = String(repeating: "  ", count: depth)

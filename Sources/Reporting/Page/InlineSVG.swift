@@ -1,21 +1,23 @@
-/// A picture's file as a part of a page: without its prologue, its title and its description, and with ids
-/// that no other picture of the page has. gnuplot gives equal ids in all its pictures.
+/// A picture's file as a part of a page: without its prologue, title and description, and with ids that no
+/// other picture of the page has. gnuplot uses the same ids in all its pictures.
 struct InlineSVG {
-    /// Markup, from `<svg` to `</svg>`; nil of a text that holds no picture.
+    /// Markup from `<svg` to `</svg>`.
     let markup: String
     /// In pixels, where the picture says so.
     let width: Int?
 
+    /// nil for a text without a picture.
+    ///
     /// - Parameters:
     ///   - prefix: goes before each id: letters, digits and hyphens.
-    ///   - label: says what the picture shows to those who cannot see it.
+    ///   - label: describes the picture to readers who can't see it.
     init?(_ text: String, prefix: String, label: String) {
         let bytes = Array(text.utf8)
         guard let start = bytes.firstRange(of: Array("<svg".utf8))?.lowerBound,
             let end = bytes.lastRange(of: Array("</svg>".utf8))?.upperBound, start < end
         else { return nil }
         var rest = bytes[start..<end]
-        // Only the picture's own, which come before anything drawn.
+        // Only the picture's own title and description, which come before anything drawn.
         for name in ["title", "desc"] {
             let head = rest.firstRange(of: Array("<g".utf8))?.lowerBound ?? rest.endIndex
             guard let open = rest[..<head].firstRange(of: Array("<\(name)>".utf8)),
@@ -33,8 +35,8 @@ struct InlineSVG {
         width = InlineSVG.width(in: rest)
     }
 
-    /// A copy with ids of its own. gnuplot gives an id to each plot, after the 26th the same ones again: those that
-    /// nothing refers to are left out.
+    /// A copy with unique ids. gnuplot gives each plot an id and repeats them after the 26th, so ids without
+    /// a reference are left out.
     private struct Copy {
         let source: ArraySlice<UInt8>
         let prefix: [UInt8]
@@ -62,7 +64,7 @@ struct InlineSVG {
             Copy.scan(source) { index, mark, isReference in
                 let name = Copy.name(in: source, from: index + mark.count)
                 if !isReference, !referred.contains(name) || !defined.insert(name).inserted {
-                    // With its closing quote.
+                    // Skips the closing quote, too.
                     return mark.count + name.count + 1
                 }
                 copied += mark + prefix
@@ -73,18 +75,18 @@ struct InlineSVG {
             output = copied
         }
 
-        /// Up to the quote or the bracket behind it.
+        /// The name up to the closing quote or bracket.
         private static func name(in source: ArraySlice<UInt8>, from start: Int) -> [UInt8] {
             Array(source[min(start, source.endIndex)...].prefix { !"'\")".utf8.contains($0) })
         }
 
-        /// Each byte, or each mark of an id in a tag; not in what is shown.
+        /// Visits each byte, or each id mark inside a tag, but nothing in displayed text.
         ///
-        /// - Parameter mark: says how many bytes it took.
+        /// - Parameter mark: returns how many bytes it took.
         private static func scan(
             _ source: ArraySlice<UInt8>, mark: (Int, [UInt8], Bool) -> Int, other: (UInt8) -> Void
         ) {
-            // It begins within the tag of <svg.
+            // The source begins inside the <svg tag.
             var isTag = true
             var index = source.startIndex
             while index < source.endIndex {

@@ -1,9 +1,9 @@
 import Glibc
 
-/// Numbers and times as a page shows them to people. Pure.
+/// Numbers and times in the form that a page shows. Pure.
 extension Sample {
-    /// "12.73 ± 0.28": the half width of the 95 % interval to two digits, the mean as far as those. Without
-    /// an interval the mean to four digits. nil of no numbers.
+    /// "12.73 ± 0.28": the half width of the 95 % interval to two digits, and the mean to the same decimal.
+    /// Without an interval, the mean to four digits. nil for an empty sample.
     var pageText: String? {
         guard let mean else { return nil }
         guard let interval = confidenceInterval else { return fourDigits(mean) }
@@ -12,13 +12,13 @@ extension Sample {
     }
 }
 
-/// "12.73 ± 0.28": the error to two digits, the value to the same decimal. nil where the error is none, or only what
-/// rounding leaves.
+/// "12.73 ± 0.28": the error to two digits, the value to the same decimal. nil where the error is zero or
+/// only a rounding error.
 func textWithError(_ value: Double, _ error: Double) -> String? {
     guard error > abs(value) * 1e-12, error.isFinite else { return nil }
     let decimals = 1 - Int(floor(log10(error)))
     let fits = decimals <= 8 && max(abs(value), error) < 1e9
-    // 0.0996 rounds to 0.10: the digit before counts.
+    // 0.0996 rounds to 0.10, so the digit before counts.
     let lead = error / pow(10, floor(log10(error)))
     let rounded = decimals - (lead >= 9.95 ? 1 : 0)
     guard !fits else {
@@ -29,7 +29,7 @@ func textWithError(_ value: Double, _ error: Double) -> String? {
     return "\(shown) ± \(scientificText(error, digits: 2))"
 }
 
-/// A number to four digits, or as a whole number where that has more.
+/// A number to four digits, or as a whole number where it has more digits.
 func fourDigits(_ number: Double) -> String {
     guard number.isFinite else { return "–" }
     if number == number.rounded(), abs(number) < 1e9 { return signed(String(Int(number))) }
@@ -41,7 +41,7 @@ func fourDigits(_ number: Double) -> String {
     return String(trimmed.reversed())
 }
 
-/// - Parameter decimals: below zero: rounded to tens, hundreds, …
+/// - Parameter decimals: below zero, rounds to tens, hundreds, …
 func fixedText(_ number: Double, decimals: Int) -> String {
     let scale = pow(10, Double(abs(decimals)))
     let units = (decimals > 0 ? number * scale : number / scale).rounded()
@@ -57,7 +57,7 @@ func fixedText(_ number: Double, decimals: Int) -> String {
 private func scientificText(_ number: Double, digits: Int) -> String {
     guard number.isFinite, number != 0 else { return number == 0 ? "0" : "–" }
     var exponent = Int(floor(log10(abs(number))))
-    // Two steps: 10^-308 has no finite inverse to multiply by.
+    // In two steps: 10^-308 has no finite inverse to multiply by.
     var lead = number / pow(10, Double(exponent))
     lead = (lead * pow(10, Double(digits - 1))).rounded() / pow(10, Double(digits - 1))
     if abs(lead) >= 10 {
@@ -68,10 +68,10 @@ private func scientificText(_ number: Double, digits: Int) -> String {
     return "\(fixedText(lead, decimals: digits - 1))e\(signed(String(exponent)))"
 }
 
-/// With a minus, not a hyphen.
+/// A number's text with a minus sign instead of a hyphen.
 private func signed(_ text: String) -> String { text.hasPrefix("-") ? "−" + text.dropFirst() : text }
 
-/// "1 234 567", with narrow spaces that break no line; four digits stay together.
+/// "1 234 567", with narrow no-break spaces. Four digits stay together.
 func groupedDigits(_ number: Int) -> String {
     let digits = String(number)
     guard digits.count > 4 else { return digits }
@@ -92,7 +92,7 @@ func counted(_ count: Int, _ noun: String) -> String {
 func utcText(unixMilliseconds: Int64) -> String? {
     guard unixMilliseconds >= 0, unixMilliseconds < 253_402_300_800_000 else { return nil }
     let seconds = Int(unixMilliseconds / 1000)
-    // From 1 March of the year 0: leap days are a year's last.
+    // Counted from 1 March of the year 0, so that leap days end a year.
     let days = seconds / 86400 + 719_468
     let era = days / 146_097
     let dayOfEra = days % 146_097
@@ -107,7 +107,7 @@ func utcText(unixMilliseconds: Int64) -> String? {
     return "\(year)-\(padded(month))-\(padded(day)) \(clock) UTC"
 }
 
-/// "310 MB", decimal.
+/// "310 MB", in decimal units.
 func bytesText(_ bytes: Double) -> String {
     guard bytes.isFinite, bytes >= 0 else { return "–" }
     if bytes < 1e6 { return "\(Int((bytes / 1e3).rounded())) kB" }
@@ -115,7 +115,7 @@ func bytesText(_ bytes: Double) -> String {
     return "\(fourDigits((bytes / 1e8).rounded() / 10)) GB"
 }
 
-/// "3.25 core-hours"; of less than six minutes the seconds, too.
+/// "3.25 core-hours". For less than six minutes, the seconds as well.
 func coreHoursText(seconds: Double) -> String {
     guard seconds.isFinite, seconds >= 0 else { return "–" }
     let hours = seconds / 3600

@@ -1,7 +1,7 @@
 import Sweep
 import Text
 
-/// Where it came from: the sweep, the machines, and how to have it again.
+/// Where the results came from: the sweep, the machines, and how to reproduce them.
 extension ReportPage {
     var sweep: HTML {
         let axes = spec.axes.map { axis -> [HTML] in
@@ -33,7 +33,7 @@ extension ReportPage {
         return section("sweep", "The sweep", content)
     }
 
-    /// All values of a short axis, both ends of a long one.
+    /// All values of a short axis; the beginning and the end of a long one.
     private func values(_ axis: Axis) -> String {
         let places = axis.count <= 24 ? Array(0..<axis.count) : [0, 1, 2, 3, axis.count - 1]
         var texts = places.map { shortText(axis.label(at: $0)) }
@@ -41,7 +41,7 @@ extension ReportPage {
         return texts.joined(separator: ", ")
     }
 
-    /// What the sweep sets for all trials, by path.
+    /// The sweep's settings for all trials, by path.
     private var settingsList: [(path: String, value: String)] {
         var list: [(path: String, value: String)] = []
         func collect(_ value: JSONValue, _ path: String) {
@@ -119,7 +119,7 @@ extension ReportPage {
     }
 
     var again: HTML {
-        // The name came from a worker: what is no plain word is not offered to anybody's shell.
+        // The name came from a worker, so it is put into a shell command only if it is a plain word.
         let isWord = { (text: String) in
             text.utf8.count <= 40
                 && text.utf8.allSatisfy { byte in

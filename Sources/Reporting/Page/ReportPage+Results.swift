@@ -1,7 +1,7 @@
 import Sweep
 import Text
 
-/// What came out: figures, means over seeds, failures.
+/// The results: figures, means over seeds, failures.
 extension ReportPage {
     var figures: HTML {
         guard !spec.figures.isEmpty else {
@@ -79,7 +79,7 @@ extension ReportPage {
                 : "All layers, and all digits: ",
             .link(outcome.summaryPath, to: outcome.summaryPath), ".",
         ]
-        // An axis with one value tells rows apart no better than the list below.
+        // An axis with one value doesn't distinguish rows; the list below shows it.
         let kept = table.paths.indices.filter { index in
             spec.axes.contains { $0.path == table.paths[index] }
                 || Set(table.rows.map { $0.axes[index].canonicalText }).count > 1
@@ -106,7 +106,7 @@ extension ReportPage {
             self.table(heads, numeric: kept.count, label: "Means over seeds", rows))
     }
 
-    /// An axis's values: numbers to four digits, where that tells them apart.
+    /// An axis's values: numbers to four digits, where these distinguish them.
     private func axisTexts(_ values: [JSONValue]) -> [String] {
         let exact = values.map { valueText($0) }
         let short = values.map { shortText($0) }
@@ -158,7 +158,7 @@ extension ReportPage {
         return section("failures", "Failures", content)
     }
 
-    /// A value as people read it: texts without quotes.
+    /// A value in readable form: texts without quotes.
     func valueText(_ value: JSONValue) -> String {
         switch value {
         case .number(let number): JSONValue.text(of: number)

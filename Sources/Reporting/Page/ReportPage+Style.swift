@@ -1,4 +1,4 @@
-/// How the page looks: on paper, on a telephone, in the dark.
+/// The page's style: on paper, on a phone, in dark mode.
 extension ReportPage {
     static let style = """
 

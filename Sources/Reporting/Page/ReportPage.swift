@@ -2,16 +2,20 @@ import Files
 import Sweep
 import Text
 
-/// `report.html`: one page of a run that needs nothing beside it. Pure: equal inputs, equal bytes.
+/// `report.html`: the page of a run, which needs no other file. Pure: equal inputs give equal bytes.
 public struct ReportPage: Equatable, Sendable {
+    /// The sweep that was run.
     public let spec: SweepSpec
+    /// The report's outcome: the files written, and a summary of the points.
     public let outcome: ReportOutcome
-    /// nil where nothing is known of who ran the trials.
+    /// The machines and programs that ran the trials; nil where unknown.
     public let provenance: RunProvenance?
-    /// The program that writes the page.
+    /// The version of the program that writes the page.
     public let version: String
+    /// The commit of the program that writes the page.
     public let commit: String
 
+    /// Keeps the inputs; `html` makes the page from them.
     public init(
         spec: SweepSpec, outcome: ReportOutcome, provenance: RunProvenance?, version: String, commit: String
     ) {
@@ -22,14 +26,15 @@ public struct ReportPage: Equatable, Sendable {
         self.commit = commit
     }
 
-    /// Writes it: whole, or not at all.
+    /// Writes the page, whole or not at all.
     public func write(to path: String) throws(FileError) { try writeFile(html.utf8, to: path) }
 
+    /// The page's text.
     public var html: String {
         let head: [HTML] = [
             .void("meta", ["charset": "utf-8"]),
             .void("meta", ["name": "viewport", "content": "width=device-width, initial-scale=1"]),
-            // Whatever got into the page: it runs nothing and asks nobody.
+            // Whatever text got into the page, it runs nothing and loads nothing.
             .void(
                 "meta",
                 [
@@ -97,9 +102,9 @@ public struct ReportPage: Equatable, Sendable {
         .line("section", ["id": id], .newline, .line("h2", HTML(title)), content.joined())
     }
 
-    /// A table that scrolls within itself where the page is narrow.
+    /// A table that scrolls horizontally where the page is narrow.
     ///
-    /// - Parameter numeric: the first column of numbers; those are set flush right.
+    /// - Parameter numeric: index of the first column of numbers, which are right-aligned from there on.
     func table(_ heads: [String], numeric: Int = .max, label: String, _ rows: [[HTML]]) -> HTML {
         let head = heads.enumerated().map { index, text in
             HTML.element("th", ["scope": "col", "class": index >= numeric ? "n" : nil], HTML(text))

@@ -12,11 +12,11 @@ struct FigureFit {
     let law: Law
     /// The quantity's row.
     let row: Int
-    /// The curve's place among the table's blocks.
+    /// The curve's index among the table's blocks.
     let block: Int
 
-    /// Through means whose places and values are numbers, of a power law above 0; nil where these are fewer
-    /// than two.
+    /// A fit through the points whose coordinates are numbers, and above 0 for a power law. nil where there
+    /// are fewer than two.
     init?(_ kind: FigureSpec.Fit, _ points: [(x: Double, y: Double)], row: Int, block: Int) {
         let (x, y) = (points.map(\.x), points.map(\.y))
         switch kind {
@@ -24,7 +24,7 @@ struct FigureFit {
             guard let line = LineFit(x, y) else { return nil }
             law = .line(line)
         case .power:
-            // Over a narrow x the factor, the law at x = 1, may be beyond all numbers.
+            // Over a narrow range of x, the factor (the law at x = 1) may overflow.
             guard let power = PowerLaw(x, y), power.factor.isNormal else { return nil }
             law = .power(power)
         }
@@ -32,7 +32,7 @@ struct FigureFit {
         self.block = block
     }
 
-    /// "slope 1.020 ± 0.033 (5 points)": the standard error.
+    /// "slope 1.020 ± 0.033 (5 points)", with the standard error.
     var text: String {
         switch law {
         case .line(let line):
@@ -44,7 +44,7 @@ struct FigureFit {
         }
     }
 
-    /// All of it, for a table's header.
+    /// All numbers of the fit, for a table's header.
     var header: String {
         func number(_ value: Double) -> String { JSONValue.text(of: value) }
         func error(_ value: Double, _ isOne: Bool) -> String { isOne ? number(value) : "nan" }
@@ -61,7 +61,7 @@ struct FigureFit {
         }
     }
 
-    /// As gnuplot's function of x.
+    /// The law as a gnuplot function of x.
     var formula: String {
         switch law {
         case .line(let line):
@@ -71,7 +71,8 @@ struct FigureFit {
         }
     }
 
-    /// - Parameter error: nil of two points, which always lie on a line. What is only rounding's is none.
+    /// - Parameter error: nil for two points, which always lie on a line. An error due only to rounding
+    ///   counts as 0.
     private static func text(_ value: Double, _ error: Double?) -> String {
         guard let error else { return rounded(value, digits: 3).replacingMinus }
         return textWithError(value, error) ?? "\(rounded(value, digits: 10).replacingMinus) ± 0"
@@ -79,7 +80,7 @@ struct FigureFit {
 }
 
 extension Table {
-    /// Of each block and quantity, where the figure asks for fits and there are points enough.
+    /// The fits of each block and quantity, where the figure asks for them and there are enough points.
     var fits: [FigureFit] {
         guard let kind = data.figure.fit else { return [] }
         return blocks.enumerated().flatMap { place, block in
@@ -93,7 +94,7 @@ extension Table {
         }
     }
 
-    /// The header's lines of them.
+    /// The header lines about the fits.
     var fitLines: [String] {
         let fits = fits
         guard !fits.isEmpty else { return [] }
@@ -106,7 +107,7 @@ extension Table {
 }
 
 extension FigureScript {
-    /// What the key says of each fit.
+    /// The text of each fit in the key.
     static func fitTexts(_ table: Table) -> [(fit: FigureFit, text: String)] {
         let fits = table.fits
         let blocks = table.blocks
@@ -131,6 +132,6 @@ extension FigureScript {
 }
 
 extension String {
-    /// With the minus sign of print: a hyphen is hard to see beside a digit.
+    /// With a typographic minus sign, since a hyphen is hard to see beside a digit.
     fileprivate var replacingMinus: String { hasPrefix("-") ? "−" + dropFirst() : self }
 }

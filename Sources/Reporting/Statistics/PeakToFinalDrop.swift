@@ -1,27 +1,28 @@
 import Sweep
 import Text
 
-/// How far a quantity falls after its maximum, along training: local rank in the compression phase (local
+/// How far a quantity drops after its maximum along training: local rank in the compression phase (local
 /// rank, Figure 1).
 ///
-/// The largest of many noisy numbers is above the last one by chance alone, and each seed's own maximum by
-/// much. So each seed is measured at the step that the *other* seeds' mean is largest at: where nothing
-/// falls, the differences are 0 on average, and where the maximum is plain, all choose the same step.
+/// The largest of many noisy numbers exceeds the last one by chance alone, and a single seed's own maximum
+/// exceeds it by much. So each seed is measured at the step where the mean of the *other* seeds is largest.
+/// Where nothing drops, the differences are 0 on average; where the maximum is clear, all seeds choose the
+/// same step.
 struct PeakToFinalDrop: Equatable {
-    /// The largest mean over seeds, and the first step that has it.
+    /// The largest mean over seeds, and the first step where it occurs.
     let maximum: Double
     let step: Double
     /// The mean at the last step.
     let final: Double
-    /// Of each seed: its value at the step that the others choose, minus its last one. Of a single seed its
-    /// maximum minus its last value.
+    /// For each seed, its value at the step that the others choose minus its last value. For a single seed,
+    /// its maximum minus its last value.
     let differences: Sample
 
-    /// Whether the 95 % interval of the differences is above 0. One seed has none.
+    /// Whether the 95 % interval of the differences is above 0. A single seed has no interval.
     var isCertain: Bool { (differences.confidenceInterval?.low ?? 0) > 0 }
 
-    /// - Parameter traces: of each seed, values by step. Only steps that all seeds have count; nil where they
-    ///   are fewer than two.
+    /// - Parameter traces: the values of each seed, by step. Only steps that all seeds have count. The result
+    ///   is nil where there are fewer than two such steps.
     init?(_ traces: [[Double: Double]]) {
         guard let first = traces.first else { return nil }
         let steps = first.keys.filter { step in traces.allSatisfy { $0[step] != nil } }.sorted()
@@ -43,14 +44,14 @@ struct PeakToFinalDrop: Equatable {
             })
     }
 
-    /// Where the largest number is, the first of equal ones. Precondition: not empty.
+    /// Index of the largest number, the first of equal ones. Precondition: not empty.
     private static func largest(_ numbers: [Double]) -> Int {
         numbers.indices.reduce(0) { numbers[$1] > numbers[$0] ? $1 : $0 }
     }
 }
 
 extension FigureData {
-    /// Whether the quantity's fall is a question: of ranks and counts along training.
+    /// Whether the drop of the quantity is meaningful: for ranks and counts along training.
     func hasFalls(_ row: Int) -> Bool {
         if case .step = figure.x { figure.y[row].isStaircase } else { false }
     }
@@ -92,7 +93,7 @@ struct PeakToFinalDropTable {
         (block.panel.label?.parts ?? []) + block.curve.label.parts
     }
 
-    /// The axes that tell curves apart, in the order in which they are met.
+    /// The axes that distinguish curves, in order of appearance.
     private var paths: [String] {
         var paths: [String] = []
         for part in table.blocks.flatMap(parts) where part.path != "layer" && !paths.contains(part.path) {

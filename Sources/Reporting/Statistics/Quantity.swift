@@ -1,11 +1,11 @@
 import Sweep
 import Text
 
-/// Finds a figure's quantity in a record.
+/// Looks up a figure's quantity in a record.
 extension FigureSpec.Quantity {
     /// The value under `metrics`, or in an entry of the trace; nil where the record has none.
     ///
-    /// - Parameter layer: which, counted from 1, of a quantity with `layer: each`.
+    /// - Parameter layer: the layer, counted from 1, for a quantity with `layer: each`.
     func value(in metrics: JSONValue, layer each: Int? = nil) -> Double? {
         guard let found = entry(in: metrics) else { return nil }
         guard let list = FigureSpec.Quantity.numbers(found) else {
@@ -19,23 +19,24 @@ extension FigureSpec.Quantity {
         case .last?, nil: return list.last?.number
         case .min?: return list.compactMap(\.number).min()
         case .hiddenMin?:
-            // All are of hidden layers.
+            // All layers of these metrics are hidden.
             return (metric.shape == .hiddenLayers ? list[...] : list.dropLast()).compactMap(\.number).min()
         }
     }
 
-    /// How many layers the record has of the quantity; 0 where it has none.
+    /// The number of layers for which the record has the quantity; 0 where it has none.
     func layers(in metrics: JSONValue) -> Int {
         entry(in: metrics).flatMap(FigureSpec.Quantity.numbers)?.count ?? 0
     }
 
-    /// Of a list, the number at each place; nil where there is none.
+    /// The number at each place of a list quantity; nil where a place has none.
     func entries(in metrics: JSONValue) -> [Double?] {
         entry(in: metrics).flatMap(FigureSpec.Quantity.numbers)?.map(\.number) ?? []
     }
 
-    /// What the closed form says, or the bound. Of local rank the closed form speaks of the last layer only,
-    /// and a bound of one layer that it does not name: so of smallest ones.
+    /// The value of the closed form, or of the bound. For local rank, the closed form applies only to the
+    /// last layer. A bound holds for some layer that it doesn't name, and so for the smallest value over
+    /// layers.
     func theory(in record: Record, layer each: Int? = nil) -> Double? {
         guard let theory = record.theory else { return nil }
         if record.hasBounds { return bound(in: theory) }
@@ -49,7 +50,7 @@ extension FigureSpec.Quantity {
             }
             return threshold.flatMap { theory["local_rank"]?[thresholdKey($0)]?.number }
         default:
-            // Of a metric by threshold or layer, theory stands as the metric does.
+            // Theory has the same structure of thresholds and layers as the metric.
             let all = theory[metric.key]
             let found = threshold.map { all?[thresholdKey($0)] } ?? all
             guard let list = found?.array else { return found?.number }
@@ -78,7 +79,8 @@ extension FigureSpec.Quantity {
         }
     }
 
-    /// What the layers' sizes alone bound it by, beside a bound: one that is no smaller says nothing.
+    /// The trivial bound, which depends on the layers' sizes alone, shown beside a bound. A bound that is no
+    /// smaller than it says nothing.
     func trivialBound(in record: Record) -> Double? {
         guard record.hasBounds, [.localRank, .stableRank].contains(metric) else { return nil }
         let ranks = record.theory?["trivial_rank"]?.array?.compactMap(\.number) ?? []
@@ -96,7 +98,7 @@ extension FigureSpec.Quantity {
 
     private static func numbers(_ entry: JSONValue) -> [JSONValue]? { entry.array ?? entry["mean"]?.array }
 
-    /// Whole numbers over most of the range, with steps in theory: ranks and counts.
+    /// Whether the quantity is mostly a whole number, with steps in theory: a rank or a count.
     var isStaircase: Bool { metric.isCount }
 
     /// A column's name: `local_rank_0.1_layer2`.
@@ -114,11 +116,11 @@ extension FigureSpec.Quantity {
     }
 }
 
-/// A threshold as records key it.
+/// A threshold as a key in records.
 func thresholdKey(_ threshold: Double) -> String { JSONValue.text(of: threshold) }
 
 extension Metric {
-    /// In which unit; "1" of pure numbers and counts.
+    /// The metric's unit; "1" for pure numbers and counts.
     ///
     /// - Parameter squaredLoss: whether the task loss is a squared error.
     func unit(squaredLoss: Bool) -> String {

@@ -1,20 +1,24 @@
 import Glibc
 
-/// Mean and spread of numbers that come one by one (Welford 1962: no cancellation, nothing kept).
-/// Equal numbers in equal order give equal bits.
+/// Mean and spread of numbers that arrive one by one (Welford 1962: no cancellation, nothing kept). Equal
+/// numbers in equal order give equal bits.
 public struct Sample: Equatable, Sendable {
+    /// How many numbers were added.
     public private(set) var count = 0
     private var runningMean = 0.0
     private var squares = 0.0
-    /// The sum of whole numbers, which is exact; nil once another was among them.
+    /// The exact sum while all numbers are whole; nil once another number was added.
     private var wholeSum: Double? = 0
 
+    /// An empty sample.
     public init() {}
 
+    /// A sample of the given numbers, added in order.
     public init(_ numbers: some Sequence<Double>) {
         for number in numbers { add(number) }
     }
 
+    /// Adds a number.
     public mutating func add(_ number: Double) {
         count += 1
         let deviation = number - runningMean
@@ -25,17 +29,18 @@ public struct Sample: Equatable, Sendable {
         }
     }
 
-    /// nil of no numbers. Of counts it is the double nearest to their mean, as sums of whole numbers are exact.
+    /// nil for an empty sample. For counts, it is the double nearest to the exact mean, since sums of whole
+    /// numbers are exact.
     public var mean: Double? {
         count > 0 ? wholeSum.map { $0 / Double(count) } ?? runningMean : nil
     }
 
-    /// s / √n, with the n − 1 of Bessel in s; nil of fewer than two numbers.
+    /// s / √n, with Bessel's n − 1 in s; nil for fewer than two numbers.
     public var standardError: Double? {
         count > 1 ? (squares / Double(count - 1) / Double(count)).squareRoot() : nil
     }
 
-    /// mean ± t(0.975, n − 1) · standard error: Student's interval. nil of fewer than two numbers.
+    /// Student's interval, mean ± t(0.975, n − 1) · standard error; nil for fewer than two numbers.
     public var confidenceInterval: (low: Double, high: Double)? {
         guard let mean, let standardError else { return nil }
         let half = standardError == 0 ? 0 : studentQuantile(0.975, freedom: Double(count - 1)) * standardError
@@ -43,8 +48,8 @@ public struct Sample: Equatable, Sendable {
     }
 }
 
-/// The t with P(T ≤ t) = `probability`, to about 1e-12, relatively. Bisects on
-/// P(|T| > t) = I_x(ν/2, 1/2), x = ν / (ν + t²).
+/// The t with P(T ≤ t) = `probability`, to a relative error of about 1e-12. Bisects on P(|T| > t) = I_x(ν/2,
+/// 1/2), x = ν / (ν + t²).
 ///
 /// Precondition: 0.5 < probability < 1, freedom ≥ 1.
 public func studentQuantile(_ probability: Double, freedom: Double) -> Double {
@@ -52,7 +57,7 @@ public func studentQuantile(_ probability: Double, freedom: Double) -> Double {
     let tail = 2 * (1 - probability)
     func outside(_ t: Double) -> Double {
         let square = t * t
-        // Of the two symmetric forms the one whose argument loses no digits.
+        // Of the two symmetric forms, the one whose argument loses no digits.
         return square < freedom
             ? 1 - incompleteBeta(0.5, freedom / 2, square / (freedom + square))
             : incompleteBeta(freedom / 2, 0.5, freedom / (freedom + square))

@@ -2,7 +2,7 @@
 struct TrialCount: Equatable {
     var measured = 0
     var diverged = 0
-    /// Without a record, as their attempts failed: quarantined, or not tried again yet.
+    /// Trials without a record because their attempts failed: quarantined, or not retried yet.
     var failed = 0
 
     var lost: Int { diverged + failed }

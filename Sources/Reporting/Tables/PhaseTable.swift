@@ -1,22 +1,22 @@
 import Sweep
 import Text
 
-/// The text of `tables/NAME-phases.dat`: in how many trials I(X;T) falls, of each layer and of any hidden one.
-/// Filled record by record.
+/// The text of `tables/NAME-phases.dat`: in how many trials I(X;T) falls, for each layer and for any hidden
+/// one. Filled record by record.
 struct PhaseTable {
     let figure: String
     private let sweepName: String
     private let sweepDigest: String
-    /// Axes but the seed.
+    /// Axes other than the seed.
     private let paths: [String]
     private var rows: [Row] = []
     private var places: [String: Int] = [:]
-    /// Diverged and failed trials by their axes: they say nothing of layers.
+    /// Diverged and failed trials by their axes. They say nothing about layers.
     private var lost: [String: TrialCount] = [:]
 
     private struct Row {
         let axes: [JSONValue]
-        /// From 1; nil of the row of any hidden layer.
+        /// Counted from 1; nil for the row of any hidden layer.
         let layer: Int?
         var measured = 0
         var falls = 0
@@ -64,7 +64,7 @@ struct PhaseTable {
 
     private mutating func lose(_ axes: [JSONValue], _ outcome: WritableKeyPath<TrialCount, Int>) {
         lost[key(axes), default: TrialCount()][keyPath: outcome] += 1
-        // There may be no other trial of these axes.
+        // There may be no other trial with these axes.
         _ = place(axes, layer: nil)
     }
 
@@ -93,7 +93,7 @@ struct PhaseTable {
             "# Columns: "
                 + columns.enumerated().map { "\($0.offset + 1):\($0.element)" }.joined(separator: " "),
         ]
-        // The row of any hidden layer after the layers', though a trial that diverged may have come first.
+        // The row of any hidden layer follows the layers' rows, even if a diverged trial came first.
         let firsts = Dictionary(
             rows.enumerated().map { (key($0.element.axes), $0.offset) }, uniquingKeysWith: { min($0, $1) })
         let ordered = rows.sorted { left, right in
@@ -121,7 +121,7 @@ struct PhaseTable {
 }
 
 extension FigureSpec {
-    /// Whether x is the binned I(X;T), of which records say whether it falls.
+    /// Whether x is the binned I(X;T); records say whether it falls.
     var isInformationPlane: Bool {
         guard case .metric(let quantity) = x else { return false }
         return ["i_xt_nats", "i_xt_bits"].contains(quantity.metric.key)

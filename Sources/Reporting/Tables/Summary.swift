@@ -6,7 +6,7 @@ import Text
 struct Summary {
     private let sweepName: String
     private let sweepDigest: String
-    /// The columns before the numbers: axes in the sweep's order, then what records always show.
+    /// The columns before the numbers: axes in the sweep's order, then those that records always show.
     let paths: [String]
     private(set) var rows: [Row] = []
     private var places: [String: Int] = [:]
@@ -57,7 +57,7 @@ struct Summary {
             return
         }
         rows[place].trials.measured += 1
-        // Of lists records tell, and figures over their entries.
+        // Lists are left out: records have them, and figures show them over their entries.
         for (metric, value) in record.metrics.object ?? [:] where Metric(key: metric)?.list == nil {
             for (column, number) in Summary.numbers(metric, value) {
                 rows[place].samples[column, default: Sample()].add(number)
@@ -92,7 +92,7 @@ struct Summary {
     private static func numbers(_ column: Column, _ mean: JSONValue) -> [(Column, Double)] {
         if let number = mean.number { return [(column, number)] }
         let list = mean.array ?? []
-        // The rank that knows the noise is of one layer: the last.
+        // The noise-aware rank is that of a single layer, the last.
         let isOneLayer = column.metric == Metric.localRankNoise.key
         return list.enumerated().compactMap { index, entry in
             guard let number = entry.number else { return nil }
@@ -134,7 +134,7 @@ struct Summary {
         return text
     }
 
-    /// Numbers as they are, all else in quotes.
+    /// Numbers as they are, other values in quotes.
     static func axisText(_ value: JSONValue) -> String {
         switch value {
         case .number(let number): cellText(number)

@@ -1,29 +1,35 @@
 import Sweep
 import Text
 
-/// Points of a sweep and their means over seeds, for a page: `summary.dat` without its layers but the last.
+/// Points of a sweep and their means over seeds, for a page: `summary.dat` with only the last layer.
 public struct SummaryTable: Equatable, Sendable {
-    /// Columns before the numbers, by path.
+    /// Paths of the columns before the numbers.
     public let paths: [String]
     /// Heads of the columns of numbers, with units.
     public let metrics: [String]
+    /// The rows, one for each point.
     public let rows: [Row]
-    /// Points in all: more than `rows` where the table is cut.
+    /// Number of points, larger than that of `rows` where the table is cut.
     public let points: Int
 
+    /// A point: its axes, its means, and the number of its trials by outcome.
     public struct Row: Equatable, Sendable {
+        /// Values of the axes, one for each path.
         public let axes: [JSONValue]
-        /// One a metric; nil where the point has none.
+        /// One sample for each metric; nil where the point has none.
         public let samples: [Sample?]
+        /// Number of measured trials.
         public let measured: Int
+        /// Number of diverged trials.
         public let diverged: Int
+        /// Number of failed trials.
         public let failed: Int
     }
 }
 
 extension Summary {
-    /// The first `limit` points, in grid order. Bits are left out, as there are nats, and active units, which
-    /// tell little of one layer.
+    /// The first `limit` points, in grid order. Leaves out bits, since there are nats, and active units,
+    /// since a single layer's say little.
     ///
     /// - Parameter squaredLoss: whether the task loss is a squared error.
     func table(limit: Int, squaredLoss: Bool) -> SummaryTable {
@@ -63,7 +69,7 @@ extension Summary.Column {
         for character in quantity.label(squaredLoss: squaredLoss) {
             if character == "(" { depth += 1 }
             if character == ")" { depth -= 1 }
-            // What is in parentheses stays together.
+            // Text in parentheses stays together.
             label.append(character == " " && depth > 0 ? "\u{A0}" : character)
         }
         // Labels are gnuplot's enhanced text.

@@ -1,23 +1,23 @@
 import Sweep
 import Text
 
-/// The text of `tables/NAME.dat`: a block for each panel and curve, as gnuplot's `index` counts them.
+/// The text of `tables/NAME.dat`: a block for each panel and curve, in the order of gnuplot's `index`.
 struct Table {
     let sweepName: String
     let sweepDigest: String
     let squaredLoss: Bool
     let data: FigureData
 
-    /// Columns of x, then for each quantity five and, where there are, theory and the trivial
-    /// bound, then n, diverged and failed. From 1.
+    /// Columns: x, then five for each quantity, followed by theory and the trivial bound where they exist,
+    /// then n, diverged and failed. Counted from 1.
     struct Columns {
         /// The column that is drawn as x.
         let x: Int
-        /// Of each quantity: its mean; stderr, ci95_low, ci95_high and n follow.
+        /// Each quantity's mean; stderr, ci95_low, ci95_high and n follow it.
         let means: [Int]
-        /// Of each quantity: the closed form, where there is one.
+        /// Each quantity's closed form, where there is one.
         let theory: [Int?]
-        /// Of each quantity: the trivial bound, where there is one.
+        /// Each quantity's trivial bound, where there is one.
         let trivial: [Int?]
         let names: [String]
     }
@@ -58,7 +58,7 @@ struct Table {
             x: x, means: means, theory: theory, trivial: trivial, names: names + ["n", "diverged", "failed"])
     }
 
-    /// Blocks in order: of each panel its curves.
+    /// The blocks, panel by panel, with each panel's curves.
     var text: String {
         var text = header
         let width = columns.names.count
@@ -66,7 +66,7 @@ struct Table {
             if index > 0 { text += "\n\n" }
             text += "# index \(index): \(block.title)\n"
             for point in block.curve.sorted { text += row(point) + "\n" }
-            // A block without rows would move gnuplot's count.
+            // A block without rows would shift gnuplot's index.
             if block.curve.points.isEmpty {
                 let none = [Double?](repeating: nil, count: width - 3)
                 text += (none + counts(block.curve.trials)).map(cellText).joined(separator: " ") + "\n"
@@ -77,7 +77,7 @@ struct Table {
 
     struct Block {
         let panel: FigureData.Panel
-        /// The panel's place in the figure.
+        /// The panel's index in the figure.
         let panelIndex: Int
         let curve: FigureData.Curve
         var title: String {
@@ -153,7 +153,7 @@ struct Table {
     }
 }
 
-/// A number as tables write it, `nan` where there is none.
+/// A number as tables write it; `nan` where there is none.
 func cellText(_ number: Double?) -> String {
     guard let number, number.isFinite else { return "nan" }
     return JSONValue.text(of: number)

@@ -9,30 +9,30 @@ func runCheck(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     return check.wrong > 0 ? .incomplete : .done
 }
 
-/// One thing that a check found out.
+/// One result of `check`.
 struct Finding: Equatable {
     enum Level: String {
         case ok
-        /// Nothing is wrong, but somebody may want to know.
+        /// Nothing is wrong, but the operator may want to know.
         case note
         case wrong
     }
 
     var level: Level
-    /// What `resume` does about what is wrong.
+    /// The reaction of `resume` to a finding that is wrong.
     enum Resume {
         case mends
-        /// Tells it, and does what it can.
+        /// Reports it and repairs what it can.
         case tells
-        /// Tells it, and begins nothing.
+        /// Reports it and starts nothing.
         case stops
     }
 
     var resume = Resume.stops
-    /// The file, below the run directory.
+    /// The file, relative to the run directory.
     var what: String
     var text: String
-    /// What to do.
+    /// Advice to the operator.
     var remedy: String?
 
     var line: String {

@@ -1,6 +1,6 @@
 import Console
 
-// The commands by which an operator steers a run.
+// Commands with which an operator steers a run.
 
 let pauseSpec = CommandSpec(
     "ranksweep pause", "lets a running sweep start no new trials, until it is told to go on",

@@ -1,6 +1,6 @@
 import Console
 
-// The commands that need no coordinator: for batch engines, and for joining what they give.
+// Commands that need no coordinator: they run shards in batch engines and merge the shards' files.
 
 let shardSpec = CommandSpec(
     "ranksweep shard", "runs one of N shards of a sweep by itself, for any batch engine",

@@ -1,13 +1,13 @@
 import Console
 
-/// A command's word, rules and deed.
+/// A command: its name, its options and the function that performs it.
 struct Command {
     let word: String
     let spec: CommandSpec
     let run: (Arguments) throws(CommandFailure) -> ExitCode
 }
 
-/// All commands, in the order that help shows.
+/// All commands, in the order that the help shows.
 var commands: [Command] {
     [
         Command(word: "plan", spec: planSpec, run: runPlan),

@@ -12,17 +12,17 @@ func runData(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     return order.action == .fetch ? try fetch(order) : try verify(order)
 }
 
-/// A command line of `ranksweep data`, understood.
+/// A parsed `ranksweep data` command line.
 struct DataOrder {
     enum Action: String, CaseIterable { case fetch, verify }
 
     var action: Action
-    /// As it was typed: a set, or "all".
+    /// The name as typed: a set, or "all".
     var name: String
     var sets: [ImageSetDescription]
-    /// The folder above those of the sets.
+    /// The folder that holds the sets' folders.
     var data: String
-    /// In place of the built-in ones, unless empty.
+    /// Mirrors to use instead of the built-in ones, unless empty.
     var mirrors: [String]
     var patience: Int
     private var digests: String?
@@ -90,7 +90,7 @@ struct DataOrder {
         (mirrors.isEmpty ? set.mirrors : mirrors).map { $0.hasSuffix("/") ? $0 : $0 + "/" }
     }
 
-    /// What to type to get a set, or go on getting it.
+    /// The command that fetches a set, or resumes fetching it.
     func fetchLine(_ name: String) -> String {
         let place = data == absolutePath(dataDirectory(nil)) ? "" : " --data \(shellPath(data))"
         return "ranksweep data fetch \(name)\(place)"

@@ -23,7 +23,7 @@ func runExtend(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
             overrides: overrides.map { Override($0) })
     }
     if spec.digest == run.spec.digest {
-        // Asked for again because it was cut short.
+        // The user repeats an extension that was cut short.
         if RunJournal.extendedSweep(in: run.path) != nil { try run.writeSweep() }
         printOut("\(run.path) has all of these values: nothing to add")
         return .done
@@ -38,7 +38,7 @@ func runExtend(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
             })
         try rewrite(run, as: extended, places)
     }
-    // The journal outranks it: who is killed in between has extended the run.
+    // The journal outranks the file: a process killed between the two has extended the run.
     try extended.writeSweep()
     let summary = try RunStatus(extended).summary
     printOut(
@@ -70,15 +70,16 @@ private func rewrite(
             })
         return journal
     }
-    // What is made from the journal is made anew; a crash before this costs nothing.
+    // Files made from the journal are written again. A crash before this loses nothing.
     try extended.export(journal)
 }
 
-/// Where the trials of a run are in the sweep that it becomes.
+/// The index of each of a run's trials in the extended sweep.
 struct ExtensionPlaces {
     private var places: [Int]
 
-    /// Old and new places go in step in most dimensions, so the trials of both are hashed, each once.
+    /// Matches trials by identifier, hashing each trial of both sweeps once. Old and new indices advance in
+    /// step in most dimensions.
     ///
     /// - Throws: what the new sweep lacks, in words.
     init(from old: SweepSpec, to new: SweepSpec) throws(CommandFailure) {
@@ -102,7 +103,7 @@ struct ExtensionPlaces {
 
     subscript(trial: Int) -> Int? { places.indices.contains(trial) ? places[trial] : nil }
 
-    /// Names the values that would go, rather than trials.
+    /// Reports the values that would be lost, rather than the trials.
     private static func checkAxes(_ old: SweepSpec, _ new: SweepSpec) throws(CommandFailure) {
         for axis in old.axes {
             let before = (0..<axis.count).map { axis.values[$0] }

@@ -16,7 +16,7 @@ func runFigures(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
                 + "are: \(quotedCommand("ranksweep merge \(run.word) --out DIR")) makes a copy of the run with its own, "
                 + "where you may write")
     }
-    // The journal is the truth; records.ndjson may be older, or come from elsewhere without a journal.
+    // The journal is authoritative; records.ndjson may be older, or come from elsewhere without a journal.
     if run.hasJournal {
         do throws(CommandFailure) {
             let journal = try journaled { () throws(JournalError) in
@@ -46,7 +46,7 @@ private func figureFormats(_ list: String?) throws(CommandFailure) -> [FigureFor
     return formats
 }
 
-/// Writes tables, figures and the page of them, and says which.
+/// Writes tables, figures and their page, and prints which.
 func writeReports(_ run: RunDirectory, formats: [FigureFormat]) throws(CommandFailure) {
     var terminal = Terminal()
     let provenance = RunProvenance(readingAt: run.provenancePath)
@@ -90,8 +90,8 @@ func writeReports(_ run: RunDirectory, formats: [FigureFormat]) throws(CommandFa
     }
 }
 
-/// Holds lines of a file of records, which may come from anywhere, against a sweep: in the order of its grid where they
-/// are in that.
+/// A check of a records file's lines against a sweep. The file may come from anywhere. Lines in grid order
+/// are matched without a table of all trials.
 private func fileCheck(of spec: SweepSpec) -> ([UInt8]) -> String? {
     var check = RecordCheck(spec)
     var (trials, next) = (TrialCache(spec.grid), 0)
@@ -103,7 +103,7 @@ private func fileCheck(of spec: SweepSpec) -> ([UInt8]) -> String? {
             next += 1
             if trials.id(of: trials.trial(at: next - 1)) == id { return next - 1 }
         }
-        // Another order: all are remembered.
+        // The lines have another order, so all trials are remembered.
         let all = Merge.places(spec.grid)
         places = all
         return all[id]
@@ -112,7 +112,7 @@ private func fileCheck(of spec: SweepSpec) -> ([UInt8]) -> String? {
         guard let object = CanonicalObject(line), let value = object["trial"],
             let id = TrialID(String(decoding: value.dropFirst().dropLast(), as: UTF8.self))
         else {
-            // What it is tells the reader; only its length is bounded here.
+            // The reader reports what kind of line it is; only its length is limited here.
             return line.count > most ? "no record of this sweep has so many bytes" : nil
         }
         guard let place = place(of: id) else { return "its trial is not in the sweep" }

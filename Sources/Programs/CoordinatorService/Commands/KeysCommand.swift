@@ -71,7 +71,7 @@ func runKeys(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     return .done
 }
 
-/// What came of it, and what to do next.
+/// A message about the change that was made, and the next step.
 private func done(_ word: String, _ name: String, _ path: String, _ host: String) -> String {
     let folder = shellPath(path)
     switch word {

@@ -58,10 +58,10 @@ func runLaunch(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     return try begin(sweep: path, arguments, launch)
 }
 
-/// A command line of `ranksweep launch`, understood, with the cluster's lock held.
+/// A parsed `ranksweep launch` command line that holds the cluster's lock.
 struct Launch {
     let cluster: ClusterFile
-    /// As the user named it.
+    /// The cluster file, as the user named it.
     let file: String
     let keys: ClusterKeys
     private let listen: Endpoint
@@ -98,8 +98,9 @@ struct Launch {
         keys = try ClusterKeys(cluster, in: folder)
     }
 
-    /// Of addresses the cluster file's reader says so; a name is known only here, and often stands for loopback where
-    /// it is the machine's own.
+    /// Rejects a listening name that resolves to loopback where remote workers must connect. The reader of
+    /// the cluster file checks addresses. A name can be checked only here: a machine's own name often
+    /// resolves to loopback.
     private static func checkReach(
         of listen: Endpoint, _ cluster: ClusterFile, _ file: String
     ) throws(CommandFailure) {
@@ -112,7 +113,7 @@ struct Launch {
                 + "listen at \(ClusterFile.defaultListen) or at an address of the network")
     }
 
-    /// Where the coordinator listens is the cluster file's to say.
+    /// Applies the cluster file's settings, which decide where the coordinator listens.
     func adjust(_ options: inout RunOptions) {
         options.workers = 0
         options.listen = listen
@@ -121,11 +122,11 @@ struct Launch {
         options.kernel = cluster.kernel
     }
 
-    /// Looks after what hosts are to be sent, before anything is begun.
+    /// Checks everything that hosts will be sent, before the run starts.
     func prepared(for spec: SweepSpec, _ options: RunOptions) throws(CommandFailure) -> Launch {
         var launch = self
         launch.files = try sweepFiles(spec, data: options.data)
-        // What cannot be made is told at once.
+        // Fail early where files can't be made.
         switch cluster.engine {
         case .hosts(let hosts):
             let welcome = hosts.filter { keys.objection(to: $0.host) == nil }
@@ -143,7 +144,7 @@ struct Launch {
     }
 
     /// - Parameters:
-    ///   - endpoint: where the coordinator listens, the port known.
+    ///   - endpoint: the address where the coordinator listens, with its actual port.
     ///   - run: the run directory.
     func source(
         _ options: RunOptions, endpoint: String, run: String

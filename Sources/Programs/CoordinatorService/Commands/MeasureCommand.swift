@@ -6,7 +6,7 @@ import Sweep
 import Text
 import Transport
 
-/// What a network from elsewhere can be measured by.
+/// Measures that apply to any network, however it was trained.
 private let measureNames = MeasureRequest.Measure.allCases.filter {
     $0.declaration?.isOfAnyNetwork ?? true
 }.map(\.rawValue)
@@ -81,11 +81,11 @@ let measureSpec = CommandSpec(
         "ranksweep measure runs/r/weights/TRIAL.safetensors --dataset mnist",
     ])
 
-/// Starts the worker's program, which links BLAS, for the one measurement; its words and its exit code are
-/// the command's.
+/// Starts the worker program, which links BLAS, for one measurement. The program's output and exit code
+/// become the command's.
 func runMeasure(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     let request = try orFail(CommandFailure.init(_:)) { () throws(UsageError) in
-        // First of all: what else is wrong may be another file's.
+        // First of all: later errors may concern another file.
         if let file = arguments.operands.first ?? arguments["--head"] { try checkReadable(file) }
         return try MeasureRequest(arguments)
     }
@@ -104,7 +104,8 @@ func runMeasure(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
 }
 
 extension MeasureRequest.Measure {
-    /// Why these points or any network have not got it; nil where they may have.
+    /// Why the measure can't be taken with these points, or of an arbitrary network; nil where it may be
+    /// possible.
     fileprivate func problem(
         _ points: MeasureRequest.Points, _ activation: Activation?
     ) -> String? {
@@ -128,13 +129,13 @@ private func checkReadable(_ file: String) throws(UsageError) {
 }
 
 extension MeasureRequest {
-    /// A command line, checked as far as it can be without its files.
+    /// A request from a command line, checked as far as possible without its files.
     fileprivate init(_ arguments: Arguments) throws(UsageError) {
         let asked = try arguments["--measures"].map { list throws(UsageError) in
             try MeasureRequest.measures(list)
         }
         let isOfWeights = asked?.allSatisfy(Measure.ofWeights.contains) ?? false
-        // Where nobody says it, the file may.
+        // Where the command line doesn't name the activation, the file may.
         var activation: Activation?
         if let name = arguments["--activation"] { activation = try choice("--activation", name) }
         let ofPoints = [
@@ -173,7 +174,7 @@ extension MeasureRequest {
         return names
     }
 
-    /// Of a list by names, none twice.
+    /// The measures in a comma-separated list, each at most once.
     private static func measures(_ list: String) throws(UsageError) -> [Measure] {
         let ofWeights = Measure.ofWeights.map(\.rawValue)
         let words = list.split(separator: ",", omittingEmptySubsequences: false).flatMap { word in
@@ -258,9 +259,9 @@ extension MeasureRequest.Points {
     }
 }
 
-/// The case that a word names.
+/// The case with this name.
 ///
-/// - Parameter others: words that are known beside the cases.
+/// - Parameter others: further known names, for the error message.
 private func choice<Choice: RawRepresentable & CaseIterable>(
     _ option: String, _ word: String, or others: [String] = []
 ) throws(UsageError) -> Choice where Choice.RawValue == String {
@@ -273,7 +274,7 @@ private func choice<Choice: RawRepresentable & CaseIterable>(
     throw UsageError("\(option): '\(word)' is none of \(names.joined(separator: ", "))\(near)")
 }
 
-/// Thresholds: above 0, none twice.
+/// Thresholds above 0, each at most once.
 private func numbers(
     _ option: String, _ arguments: Arguments, atMost limit: Double
 ) throws(UsageError) -> [Double]? {

@@ -30,7 +30,7 @@ func runMerge(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     try checkStrictness(inputs, spec)
     noteRepeated(inputs)
     let building = try MergeFolder(for: out)
-    // Its journal is closed before it gets its name.
+    // The journal is closed before the folder is renamed.
     let outcome: Outcome
     do throws(CommandFailure) {
         outcome = try build(RunDirectory(path: building.path, spec: spec), inputs)
@@ -53,7 +53,7 @@ func runMerge(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     return isWhole && summary.conflicts == 0 ? .done : .incomplete
 }
 
-/// Every record is in the directory: it only lacks pictures.
+/// Draws the merged run. Every record is already in the directory, so a failure here costs only pictures.
 private func drawn(_ run: RunDirectory) throws(CommandFailure) {
     do throws(CommandFailure) { try writeReports(run, formats: FigureFormat.usual) } catch {
         throw CommandFailure(
@@ -78,7 +78,7 @@ private func checkIsFree(_ out: String) throws(CommandFailure) {
     }
 }
 
-/// All of them and the sweep that they are merged to, or all that is wrong.
+/// All inputs and the sweep that they are merged into, or everything that is wrong with them.
 private func openAll(
     _ operands: [String], _ given: SweepSpec?
 ) throws(CommandFailure) -> (inputs: [MergeInput], spec: SweepSpec) {
@@ -103,7 +103,7 @@ private func openAll(
     return (inputs, spec)
 }
 
-/// Inputs that have no trial in common with the sweep are a mistake.
+/// Faults of inputs that share no trial with the sweep, which is a mistake.
 private func strangers(_ inputs: [MergeInput], _ spec: SweepSpec, isGiven: Bool) -> [String] {
     let digest = spec.digest
     var faults: [String] = []
@@ -124,7 +124,8 @@ private func strangers(_ inputs: [MergeInput], _ spec: SweepSpec, isGiven: Bool)
     return faults
 }
 
-/// A strict sweep's records are by one BLAS kernel and by programs of the same sources, wherever they were made.
+/// Requires that a strict sweep's records were all computed with one BLAS kernel and by programs of the same
+/// sources.
 private func checkStrictness(_ inputs: [MergeInput], _ spec: SweepSpec) throws(CommandFailure) {
     guard spec.isStrict else { return }
     let recorded = "or merge with --sweep and a sweep file that says 'recorded', whose trials are the same"
@@ -160,7 +161,7 @@ private func checkOne(
     throw .input(text)
 }
 
-/// The same shard twice is no mistake, but hardly meant.
+/// Warns if a shard is given twice, which is allowed but probably unintended.
 private func noteRepeated(_ inputs: [MergeInput]) {
     var first: [String: String] = [:]
     for input in inputs {
@@ -192,7 +193,7 @@ private func build(_ run: RunDirectory, _ inputs: [MergeInput]) throws(CommandFa
     return Outcome(tally: merge.tally, missing: merge.missing, summary: summary)
 }
 
-// MARK: - What is told
+// MARK: - Messages
 
 private func mergeLines(_ tally: Merge.Tally, _ spec: SweepSpec) -> [String] {
     var lines: [String] = []
@@ -223,9 +224,9 @@ private func mergeLines(_ tally: Merge.Tally, _ spec: SweepSpec) -> [String] {
     return lines.map(printable)
 }
 
-/// Says what is missing, and how to run it.
+/// Prints which trials are missing and how to run them.
 ///
-/// - Returns: whether nothing is.
+/// - Returns: whether none is missing.
 private func tellMissing(
     _ outcome: Outcome, _ inputs: [MergeInput], _ run: RunDirectory
 ) -> Bool {
@@ -253,11 +254,11 @@ private func tellMissing(
     return false
 }
 
-/// The shards that belong together, of which some were given.
+/// A set of shards of which some were given.
 private struct ShardSet {
     let count: Int
     private var paths: [Int: String] = [:]
-    /// That all others are by, where the sweep wants one.
+    /// The kernel of all given shards, where the sweep requires a single one.
     private let kernel: String?
 
     /// nil where no input is a shard of the merged sweep.
@@ -273,7 +274,8 @@ private struct ShardSet {
         for (header, path) in given where header.count == count { paths[header.index] = path }
     }
 
-    /// The commands of the shards that were not given and whose trials are missing: these are taken out.
+    /// The commands for shards that were not given and have missing trials. Removes these trials from
+    /// `missing`.
     func commands(for missing: inout Set<Int>, _ run: RunDirectory) -> [String]? {
         let shards = GridShards(of: run.spec.grid, count: count)
         let wanted = Dictionary(grouping: missing) { shards.shard(of: $0) }
@@ -288,7 +290,7 @@ private struct ShardSet {
         return commands
     }
 
-    /// As the others are named: their number, with this shard's in its place.
+    /// A file name on the pattern of the other shards: their number replaced by this shard's.
     private func name(_ index: Int) -> String {
         for (other, path) in paths.sorted(by: { $0.key < $1.key }) {
             let folder = path.lastIndex(of: "/").map { path[...$0] } ?? ""

@@ -16,8 +16,8 @@ func runUnpause(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     return .done
 }
 
-/// The run directory. Its coordinator hears whatever became of the files: these are looked at only where
-/// there is none, to say what is wrong.
+/// The run directory. A running coordinator is reachable whatever happened to the files, so they are checked
+/// only where no coordinator is running, to report what is wrong.
 private func servedPath(_ arguments: Arguments) throws(CommandFailure) -> String {
     let path = arguments.operands[0]
     if CoordinatorLock.holder(in: path) == nil { _ = try RunDirectory.open(path) }
@@ -28,13 +28,13 @@ func runDrain(_ arguments: Arguments) throws(CommandFailure) -> ExitCode { try e
 
 func runCancel(_ arguments: Arguments) throws(CommandFailure) -> ExitCode { try end(.cancel, arguments) }
 
-/// Asks for the run's end, and waits for it.
+/// Requests the end of the run and waits for it.
 private func end(_ request: OperatorRequest, _ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     let path = try servedPath(arguments)
     let holder = CoordinatorLock.holder(in: path)
     let (client, said) = try ask(path, request)
     printOut(said)
-    // The coordinator closes its end when its loop is over, and lets go of the lock when all is written.
+    // The coordinator closes its end when its loop is over, and releases the lock when everything is written.
     while let line = client.receive() {
         guard let withdrawn = (try? JSONValue(parsing: line.utf8))?["withdrawn"]?.string else { continue }
         printError(printable(withdrawn))
@@ -51,7 +51,7 @@ private func end(_ request: OperatorRequest, _ arguments: Arguments) throws(Comm
     return .done
 }
 
-/// Asks the coordinator that serves the run.
+/// Sends a request to the run's coordinator.
 ///
 /// - Returns: the connection, for more lines, and what the coordinator said.
 private func ask(
@@ -64,14 +64,14 @@ private func ask(
     return (client, said)
 }
 
-/// Sends a request to the run's coordinator, and reads the first line of its answer.
+/// Sends a request to the run's coordinator and reads the first line of its answer.
 ///
-/// - Parameter patience: how long to wait for the answer, milliseconds; nil: for ever.
+/// - Parameter patience: how long to wait for the answer, in milliseconds; nil: without limit.
 func reach(
     _ path: String, _ request: OperatorRequest, patience: Int?
 ) throws(CommandFailure) -> (ControlClient, JSONValue) {
     var hasTold = false
-    // One that has just begun, or is about to end, holds the lock and does not listen.
+    // A coordinator that has just begun, or is about to end, holds the lock but doesn't listen.
     for attempt in 0...50 {
         guard let holder = CoordinatorLock.holder(in: path) else {
             throw .input(

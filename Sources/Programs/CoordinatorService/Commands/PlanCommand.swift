@@ -10,7 +10,7 @@ func runPlan(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     return .done
 }
 
-/// What a sweep would run.
+/// The trials that a sweep would run, and their cost.
 struct Plan {
     let spec: SweepSpec
     let slots: Int
@@ -28,12 +28,13 @@ struct Plan {
 
     private var seeds: Int { spec.axes.first { $0.path == "seed" }?.count ?? 1 }
     private var points: Int {
-        // A condition may name the seed; then there is no number of points apart from it.
+        // A condition may involve the seed. Then the number of points can't be separated from the number of
+        // seeds.
         let product = spec.grid.count / max(1, seeds)
         return product * seeds == spec.grid.count ? product : spec.grid.count
     }
 
-    /// Seconds on this machine, with every slot busy.
+    /// Seconds on this machine with every slot busy.
     var seconds: Double { max(cost.seconds / Double(slots), cost.maxSeconds) }
 
     var text: String {
@@ -88,7 +89,7 @@ struct Plan {
         }
     }
 
-    /// "of which training 3 %, localRank 97 %", and what turns off a measure that nobody asked for.
+    /// "of which training 3 %, localRank 97 %", and how to turn off a measure that the sweep doesn't ask for.
     private var partsText: String {
         var words: [String] = []
         for part in cost.parts {
@@ -103,7 +104,7 @@ struct Plan {
         return text
     }
 
-    /// How many steps an epoch has, where trials train for epochs.
+    /// Steps per epoch, where trials train for epochs.
     private var epochLines: [String] {
         cost.epochs.prefix(6).enumerated().map { place, epoch in
             let left =
@@ -115,7 +116,8 @@ struct Plan {
         } + (cost.epochs.count > 6 ? ["         … and other sizes"] : [])
     }
 
-    /// What the figure's theory is: closed forms, bounds of networks that learn from a teacher, …
+    /// The kinds of theory that the figure shows: closed forms, bounds for networks that learn from a
+    /// teacher, …
     private func theoryNames(_ figure: FigureSpec) -> String {
         var hasTeacher = false
         if spec.grid.count > 0, case .teacher = spec.grid[0].settings.dataset { hasTeacher = true }
@@ -193,7 +195,7 @@ struct Plan {
     }
 }
 
-/// "96.4 MB"; a rough number, like a disk's.
+/// A size to about three digits, in decimal units: "96.4 MB".
 func sizeText(_ bytes: Double) -> String {
     let (unit, scale) = bytes < 1e6 ? ("kB", 1e3) : bytes < 1e9 ? ("MB", 1e6) : ("GB", 1e9)
     return "\(roundedText(bytes / scale)) \(unit)"

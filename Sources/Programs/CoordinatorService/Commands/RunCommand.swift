@@ -15,7 +15,7 @@ func runResume(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     try resume(arguments.operands[0], arguments, nil)
 }
 
-/// - Parameter launch: what starts workers elsewhere.
+/// - Parameter launch: starts workers on other machines; nil for `run`.
 func begin(
     sweep: String, _ arguments: Arguments, _ launch: Launch?
 ) throws(CommandFailure) -> ExitCode {
@@ -38,13 +38,13 @@ func begin(
         fresh.discardFolders()
         throw CommandFailure(error)
     }
-    // Another run may have come and gone since the first look.
+    // Another run may have begun and ended since the first check.
     try RunDirectory.checkIsFree(path, for: spec, source)
     let (run, journal) = try create(fresh, spec, source)
     do throws(CommandFailure) {
         return try serve(run, journal, lock, options, consume admission, signals, launch)
     } catch {
-        // Nothing was begun: the same command can be typed again once its cause is mended.
+        // Nothing was begun, so the same command can be repeated once the cause is fixed.
         guard FreshRun.isUntouched(journal) else { throw error }
         fresh.discard()
         throw error.beforeBeginning
@@ -68,7 +68,7 @@ private func create(
     }
 }
 
-/// - Parameter launch: what starts workers elsewhere.
+/// - Parameter launch: starts workers on other machines; nil for `resume`.
 func resume(
     _ path: String, _ arguments: Arguments, _ launch: Launch?
 ) throws(CommandFailure) -> ExitCode {
@@ -115,7 +115,8 @@ private func retryKinds(_ arguments: Arguments) throws(CommandFailure) -> [Strin
     return kinds
 }
 
-/// Workers here need the images that the sweep names: told before any work, not by a thousand failed trials.
+/// Checks, before any work, that the images the sweep names are here for local workers. Otherwise a thousand
+/// trials would fail.
 func checkData(_ spec: SweepSpec, _ options: RunOptions) throws(CommandFailure) {
     guard options.workers > 0 else { return }
     for name in spec.imageSets {
@@ -142,7 +143,7 @@ func checkData(_ spec: SweepSpec, _ options: RunOptions) throws(CommandFailure) 
     }
 }
 
-/// Serves a run to its end, and writes what came of it.
+/// Serves a run to its end and writes its results.
 private func serve(
     _ run: RunDirectory, _ journal: RunJournal, _ lock: CoordinatorLock, _ options: RunOptions,
     _ admission: consuming WorkerAdmission, _ signals: SignalDescriptor, _ launch: Launch?
@@ -152,7 +153,7 @@ private func serve(
     if let name = NetworkFileSystem.name(at: run.path) {
         printError(NetworkFileSystem.warning(directory: run.path, fileSystem: name))
     }
-    // With the loop its socket ends: whatever connections it had, there are descriptors for files again.
+    // The socket ends with the loop. Its connections' descriptors are then free for files.
     let (end, workerLines) = try dispatch(run, journal, options, consume admission, signals, launch)
     do throws(CommandFailure) {
         return try finish(
@@ -161,12 +162,12 @@ private func serve(
     } catch { throw error.afterBeginning }
 }
 
-/// Writes what came of a run whose loop is over, and tells it.
+/// Writes and prints the results of a run whose loop has ended.
 private func finish(
     _ run: RunDirectory, _ journal: RunJournal, _ options: RunOptions, _ end: Coordinator.End,
     _ workerLines: [String], _ signals: SignalDescriptor, seconds: Double
 ) throws(CommandFailure) -> ExitCode {
-    // The loop that reads signals is over; what is still to be written can be written again.
+    // The loop that reads signals has ended. The files still to be written can be written again later.
     signals.exitFromNowOn(
         code: ExitCode.interrupted.rawValue,
         words:
@@ -220,7 +221,7 @@ private func dispatch(
         return try journal.summary().complete
     }
     announce(run, options, complete: before, endpoint: socket.endpoint, isLaunch: launch != nil)
-    // Workers here find a coordinator that listens everywhere at the loopback address.
+    // Local workers reach a coordinator that listens on all addresses through loopback.
     let here = options.listen?.isEverywhere == true ? at("127.0.0.1", socket.endpoint) : socket.endpoint
     var sources: [any WorkerSource] = []
     if options.workers > 0 {
@@ -237,7 +238,8 @@ private func dispatch(
     return (end, coordinator.workerLines)
 }
 
-/// Without it the run goes on, and another terminal can only look at its journal.
+/// Starts listening for operator commands. On failure the run continues, and other terminals can only read
+/// its journal.
 func listenForOperator(_ run: RunDirectory) -> ControlListener? {
     do throws(ControlError) { return try ControlListener(in: run.path) } catch {
         printError(
@@ -266,7 +268,7 @@ private func announce(
     }
 }
 
-/// The endpoint with another host in it.
+/// The endpoint with another host.
 private func at(_ host: String, _ endpoint: String) -> String {
     endpoint.lastIndex(of: ":").map { "tcp://\(host)\(endpoint[$0...])" } ?? endpoint
 }
@@ -292,8 +294,8 @@ func words(_ summary: RunSummary) -> String {
     return parts.joined(separator: ", ")
 }
 
-/// Failures by cause, the most frequent first; of each a trial as an example: what it is, where it last
-/// failed of that, and what its slot said then.
+/// Failed attempts by cause, the most frequent first. Each comes with an example: a trial's settings, the
+/// host where it last failed for this cause, and what its slot reported.
 func causes(_ summary: RunSummary, _ run: RunDirectory) -> [String] {
     var lines: [String] = []
     for cause in summary.causes.prefix(10) {

@@ -3,30 +3,32 @@ import Sweep
 import Text
 import Transport
 
-/// How a run gets its workers. Kept in the journal, so that `resume` needs none of it again.
+/// Options that decide how a run gets its workers. Kept in the journal, so that `resume` doesn't need them
+/// again.
 struct RunOptions: Equatable {
-    /// Workers started here.
+    /// Workers started on this machine.
     var workers = 1
-    /// Of all of them together.
+    /// Slots of all these workers together.
     var slots: Int
-    /// Whether somebody said how many: else each start takes as many as it may use processors.
+    /// Whether the user set the number of slots. Otherwise each start uses the number of available
+    /// processors.
     private var hasSlots = false
     var listen: Endpoint?
-    /// Where the run's coordinator before this one listened.
+    /// The port of the run's previous coordinator.
     var lastPort: UInt16?
-    /// Whoever reaches the address may be let in.
+    /// Whether workers without keys may join from any machine that reaches the address.
     var isInsecure = false
-    /// The folder with the cluster's keys; nil: workers from elsewhere need none.
+    /// The folder with the cluster's keys. nil: remote workers need none.
     var keys: String?
     var data: String
     var kernel: String?
-    /// nil: as the workers do by themselves; 0: never.
+    /// nil: the workers' default; 0: never.
     var checkpointSeconds: Int?
-    /// Of a slot, bytes.
+    /// Bytes per slot.
     var memoryLimit: UInt64?
-    /// nil: from the estimate of what trials cost.
+    /// By default, from the estimated cost of trials.
     var trialLimit: TrialLimit = .automatic
-    /// The cluster file that the run was launched with, a whole path.
+    /// Absolute path of the cluster file that the run was launched with.
     var cluster: String?
 
     enum TrialLimit: Equatable {
@@ -40,7 +42,7 @@ struct RunOptions: Equatable {
         self.data = data
     }
 
-    /// Applies a command line to what a run had before (or to the defaults).
+    /// Applies a command line to the run's earlier options (or to the defaults).
     mutating func apply(_ arguments: Arguments) throws(CommandFailure) {
         do throws(UsageError) {
             if arguments.has("--keys"), arguments.has("--insecure") {
@@ -107,8 +109,8 @@ struct RunOptions: Equatable {
         }
     }
 
-    /// When workers give a trial up, in seconds; 0: never. By itself long enough for a machine twenty times
-    /// slower than the estimate's: it is for trials that hang.
+    /// The time after which workers give up a trial, in seconds; 0: never. The default is long enough for a
+    /// machine twenty times slower than the estimate's; it is meant for trials that hang.
     func trialLimitSeconds(dearestTrial seconds: Double) -> UInt32 {
         switch trialLimit {
         case .automatic: UInt32(min(1e7, max(600, 20 * seconds).rounded(.up)))
@@ -117,14 +119,15 @@ struct RunOptions: Equatable {
         }
     }
 
-    /// With the port that "any" became: a resumed run listens where its workers look for it.
+    /// The options with the actual port in place of "any", so that a resumed run listens where its workers
+    /// look for it.
     func listening(at endpoint: String) -> RunOptions {
         var options = self
         if listen != nil { options.lastPort = (try? Endpoint(parsing: endpoint))?.port }
         return options
     }
 
-    /// What to type to go on with the run.
+    /// The command that resumes the run.
     func resumeCommand(_ run: String) -> String {
         let run = shellPath(run)
         return cluster.map { "ranksweep launch \(shellPath($0)) \(run)" } ?? "ranksweep resume \(run)"
@@ -151,7 +154,7 @@ struct RunOptions: Equatable {
         return .object(members)
     }
 
-    /// Takes over what a journal kept; what it lacks stays.
+    /// Restores options from a journal; those that it lacks are unchanged.
     mutating func restore(_ json: JSONValue) {
         if let count = json["workers"]?.number.flatMap({ Int(exactly: $0) }) { workers = count }
         if let count = json["slots"]?.number.flatMap({ Int(exactly: $0) }) {
@@ -176,9 +179,10 @@ struct RunOptions: Equatable {
 }
 
 extension Endpoint {
-    /// The endpoint with its name looked up.
+    /// The endpoint with its name resolved.
     ///
-    /// - Throws: where others can reach it and nothing would keep them out: a name is only what it stands for.
+    /// - Throws: where other machines can reach the address and neither keys nor `--insecure` is given. Only
+    ///   the resolved address tells whether they can.
     func checked(_ options: RunOptions) throws(UsageError) -> Endpoint {
         let endpoint: Endpoint
         do throws(TransportError) { endpoint = try resolved() } catch {

@@ -23,7 +23,7 @@ func runShard(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
         try CoordinatorLock(in: share.workPath, holder: .thisProcess())
     }
     defer { withExtendedLifetime(lock) {} }
-    // Another may have come to its end since the first look.
+    // Another process may have finished the shard since the first check.
     if let end = try endIfWhole(header, share) {
         removeTree(share.workPath)
         return end
@@ -38,7 +38,7 @@ func runShard(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     }
     let end: Coordinator.End
     do throws(CommandFailure) { end = try work(run, journal, share, options, signals) } catch {
-        // Nothing was begun: the same command can be typed again once its cause is mended.
+        // Nothing was begun, so the same command can be repeated once the cause is fixed.
         guard FreshRun.isUntouched(journal) else { throw error }
         removeTree(share.workPath)
         fresh.discardFolders()
@@ -49,7 +49,7 @@ func runShard(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     } catch { throw error.afterBeginning }
 }
 
-/// Writes what came of a shard whose loop is over, and tells it.
+/// Writes and prints the results of a shard whose loop has ended.
 private func finish(
     _ end: Coordinator.End, _ header: ShardHeader, _ run: RunDirectory, _ journal: RunJournal,
     _ share: RunShare, _ signals: SignalDescriptor
@@ -87,7 +87,7 @@ private func outcome(missing: Int, conflicts: Int = 0) -> ExitCode {
     return missing > 0 || conflicts > 0 ? .incomplete : .done
 }
 
-/// Which shard, of how many, into which file.
+/// The shard's index, the number of shards, and the output file.
 private func shardPlace(
     _ arguments: Arguments
 ) throws(CommandFailure) -> (index: Int, count: Int, file: String) {
@@ -113,7 +113,8 @@ private func shardPlace(
     return place
 }
 
-/// Where the file is there: that it is done, or why it is in the way. nil where there is none.
+/// Handles an existing output file: the command is done, or the file is in the way (an error). nil where
+/// there is none.
 private func endIfWhole(_ header: ShardHeader, _ share: RunShare) throws(CommandFailure) -> ExitCode? {
     var status = stat()
     guard lstat(share.file, &status) == 0 else { return nil }
@@ -138,7 +139,7 @@ private func endIfWhole(_ header: ShardHeader, _ share: RunShare) throws(Command
     printOut(
         "\(share.file) is whole: \(header.text), \(countText(records, "record")) of "
             + "\(countText(header.trials, "trial")): nothing to do")
-    // Of a program that was killed just before its end.
+    // It belongs to a process that was killed just before its end.
     let isOwn = fileSize(share.workPath + "/coordinator.lock") != nil
     if isOwn, CoordinatorLock.holder(in: share.workPath) == nil { removeTree(share.workPath) }
     return outcome(missing: header.trials - records)
@@ -163,7 +164,7 @@ private func openWork(_ run: RunDirectory, _ share: RunShare) throws(CommandFail
     }
     let journal = try run.openOrCreateJournal()
     let text = try journaled { () throws(JournalError) in
-        // Killed before it was set: nothing was done.
+        // The process was killed before it set the share, so nothing was done.
         if try journal.setting(RunShare.setting) == nil, try journal.knownTrials().isEmpty {
             try journal.setSetting(RunShare.setting, share.text)
         }
@@ -179,7 +180,7 @@ private func openWork(_ run: RunDirectory, _ share: RunShare) throws(CommandFail
     return journal
 }
 
-/// Runs what the share lacks.
+/// Runs the share's trials that have no outcome.
 private func work(
     _ run: RunDirectory, _ journal: RunJournal, _ share: RunShare, _ options: RunOptions,
     _ signals: SignalDescriptor
@@ -207,7 +208,7 @@ private func work(
     return try coordinator.serve()
 }
 
-/// Removes a folder and all in it; what cannot be removed stays.
+/// Removes a folder and everything in it. Entries that can't be removed stay.
 func removeTree(_ path: String) {
     var status = stat()
     guard lstat(path, &status) == 0 else { return }

@@ -22,20 +22,20 @@ func runStatus(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     }
 }
 
-/// A run as its journal and its lock tell it, and its coordinator, where there is one.
+/// The state of a run according to its journal and its lock, and to its coordinator where one is running.
 struct RunStatus {
     private(set) var run: RunDirectory
     let summary: RunSummary
-    /// Who runs it now.
+    /// The process that runs it now.
     let holder: CoordinatorLock.Holder?
-    /// What the coordinator says; nil where there is none, or it does not answer.
+    /// The coordinator's live status; nil where there is no coordinator or it doesn't answer.
     let live: JSONValue?
-    /// Who and what was turned away, by all coordinators of the run.
+    /// Counts of refused connections and messages, by all coordinators of the run.
     private let refusals: RefusalCounts
     private let trust: RunTrust
-    /// Records of the last minute, over the time in which they came.
+    /// Records of the last minute divided by the time in which they came.
     private let recentRate: Double?
-    /// Workers that were lost, by the journal.
+    /// Facts that coordinators kept in the journal, such as lost workers.
     private let kept: KeptFacts
 
     private static let patienceMilliseconds = 2000
@@ -81,17 +81,17 @@ struct RunStatus {
     private var total: Int { run.share?.trials.count ?? run.spec.grid.count }
     private var done: Int { summary.complete + summary.quarantined }
     private var fraction: Double { live?["running_fraction"]?.number ?? 0 }
-    /// Trials a second, as the coordinator has it, else by the journal.
-    /// None while none is started, or made durable: what was, would promise what is not.
+    /// Trials a second, from the coordinator or else from the journal. nil while no trial is started or made
+    /// durable: the earlier rate would promise too much.
     private var rate: Double? {
         halt == nil ? live?["trials_per_second"]?.number ?? recentRate : nil
     }
-    /// As the coordinator has it; where it does not answer, at the rate that the journal tells.
+    /// Seconds left, from the coordinator, or from the journal's rate where the coordinator doesn't answer.
     private var secondsLeft: Double? {
         guard halt == nil, summary.complete > 0 || summary.failures == 0 else { return nil }
         return live.map { $0["eta_seconds"]?.number } ?? rate.map { Double(total - done) / $0 }
     }
-    /// "paused", "draining", or why else no trials are started; nil where they are.
+    /// "paused", "draining", or another reason why no trials are started; nil where they are.
     private var halt: String? {
         if live?["outage"] != nil { return "waiting for the disk" }
         return live?["mode"]?.string.flatMap { $0 == "open" ? nil : $0 }
@@ -102,14 +102,14 @@ struct RunStatus {
         return holder == nil ? "interrupted" : halt ?? "running"
     }
 
-    // MARK: - For people
+    // MARK: - Text
 
     var headline: String {
         "\(run.spec.name)\(run.share.map { ", shard \($0.text)" } ?? ""): \(groupedText(done)) of \(countText(total, "trial")) have their outcome"
             + " (\(percentText(done: done, fraction: fraction, total: total))): \(words(summary))"
     }
 
-    /// How to go on with a run that is over for now.
+    /// Advice on continuing a run that isn't running.
     var goingOn: String {
         if done == total { return "nothing is left to do" }
         let command =
@@ -170,7 +170,7 @@ struct RunStatus {
         var lines = [
             "\(countText(count, "worker")) on \(countText(hosts, "host")), \(countText(slots, "slot"))"
         ]
-        // Those that a person should know of come first.
+        // Workers that need attention come first.
         let odd = workers.filter {
             $0["suspect"] == .bool(true) || ($0["failures_in_a_row"]?.number ?? 0) > 0
         }
@@ -211,7 +211,7 @@ struct RunStatus {
     }
 }
 
-// MARK: - For programs
+// MARK: - JSON
 
 extension RunStatus {
     var json: JSONValue {

@@ -1,9 +1,9 @@
 import Console
 import Text
 
-/// Of a launch: how many hosts work, and of the others what they do and why they wait.
+/// Lines about a launch's hosts: how many run a worker, and for the others their state and why they wait.
 ///
-/// - Parameter live: what the coordinator says.
+/// - Parameter live: the coordinator's live status.
 func hostLines(_ live: JSONValue) -> [String] {
     let hosts = live["hosts"]?.array ?? []
     guard !hosts.isEmpty else { return [] }

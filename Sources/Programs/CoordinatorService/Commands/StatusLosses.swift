@@ -3,14 +3,14 @@ import Journal
 import Text
 import Transport
 
-// What `status` tells of a run's troubles: its disk, the workers that it lost, the hosts that never came.
+// The lines of `status` about a run's problems: its disk, lost workers, and hosts that never joined.
 
-/// What coordinators kept in the journal for others to read.
+/// Facts that coordinators keep in the journal for others to read.
 struct KeptFacts {
     var refusals = RefusalCounts()
     var ledger = WorkerLedger()
     var absent: [AbsentHost] = []
-    /// What became of the sweep file since the run began.
+    /// The change of the sweep file since the run began, if any.
     var edit: String?
 
     init() {}
@@ -26,7 +26,7 @@ struct KeptFacts {
     }
 }
 
-/// - Parameter outage: what the coordinator says of it.
+/// - Parameter outage: the coordinator's report about the outage.
 func outageLines(_ outage: JSONValue) -> [String] {
     [
         "the disk has taken nothing for \(durationText(seconds: outage["seconds"]?.number ?? 0)): "
@@ -35,7 +35,7 @@ func outageLines(_ outage: JSONValue) -> [String] {
     ]
 }
 
-/// Workers that were lost, and hosts that never came: as the coordinator says, else as the journal has it.
+/// Lines about lost workers and hosts that never joined, from the coordinator or else from the journal.
 func absenceLines(_ live: JSONValue?, _ kept: KeptFacts) -> [String] {
     let ledger = live.map { live in live["lost"].map { WorkerLedger($0) } ?? WorkerLedger() } ?? kept.ledger
     let absent =

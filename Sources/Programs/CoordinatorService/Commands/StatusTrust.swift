@@ -3,18 +3,19 @@ import Journal
 import Text
 import Transport
 
-/// Whom a run trusts, for `status`: names that its folder of keys bars, and the sources of its workers.
+/// The trust settings of a run, for `status`: the names that its key folder bars, and the commits of its
+/// workers.
 struct RunTrust {
     /// The run's folder of keys.
     private let keys: String?
     let revoked: [String]
     private let summary: RunSummary
-    /// Workers that are there and of other sources than the coordinator.
+    /// Connected workers of another commit than the coordinator's.
     private let others: Int
 
-    /// What the run directory does not tell is left out.
+    /// Leaves out what the run directory doesn't show.
     ///
-    /// - Parameter live: what the coordinator says, where there is one.
+    /// - Parameter live: the coordinator's live status, where there is a coordinator.
     init(_ run: RunDirectory, _ summary: RunSummary, live: JSONValue?) {
         self.summary = summary
         let own = live?["commit"]?.string

@@ -5,16 +5,16 @@ import Journal
 import Sweep
 import Text
 
-// Sweep files as commands are given them, and what a run remembers of its own.
+// Sweep files as given to commands, and what a run remembers about its own.
 
 /// Reads the sweep that a command names, with its overrides.
 func readSpec(_ path: String, _ arguments: Arguments) throws(CommandFailure) -> SweepSpec {
     try SweepSource(path, arguments).spec(mayBePipe: true)
 }
 
-/// A sweep file's bytes, or those of another `kind` of file. Bigger than any is refused.
+/// The bytes of a sweep file or of another `kind` of file. Refuses files larger than any real one.
 ///
-/// - Parameter mayBePipe: also what another program writes: `plan <(program)`.
+/// - Parameter mayBePipe: whether the output of another program is accepted: `plan <(program)`.
 func readSweep(
     _ path: String, kind: String = "sweep file", mayBePipe: Bool = false
 ) throws(CommandFailure) -> [UInt8] {
@@ -45,7 +45,8 @@ func readSweep(
     return bytes
 }
 
-/// What another program writes, to its end. After a second without a byte a line says what is being waited for.
+/// Everything that another program writes. After a second without a byte, prints a line that says what it
+/// waits for.
 private func readPipe(_ path: String, atMost limit: Int) throws(FileError) -> [UInt8] {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw FileError(path: path, doing: "read", code: errno) }
@@ -70,7 +71,7 @@ private func readPipe(_ path: String, atMost limit: Int) throws(FileError) -> [U
     return Array(bytes[..<filled])
 }
 
-/// "; did you mean 'sweeps/demo.yaml'?" where a sweep file of nearly this name is there.
+/// "; did you mean 'sweeps/demo.yaml'?" where there is a sweep file with a similar name.
 private func suggestion(for path: String) -> String {
     let slash = path.lastIndex(of: "/")
     let folder = slash.map { String(path[...$0]) } ?? ""
@@ -84,14 +85,14 @@ private func suggestion(for path: String) -> String {
     return nearestSpelling(to: name, among: names).map { "; did you mean '\(folder)\($0)'?" } ?? ""
 }
 
-/// The sweep file and the overrides that a run began with: kept in its journal, so that a later edit of the file is
-/// noticed.
+/// The sweep file and the overrides that a run began with. Kept in the run's journal, so that a later edit of
+/// the file is noticed.
 struct SweepSource: Equatable {
-    /// The file as the user named it, or a whole path.
+    /// The file as the user named it, or an absolute path.
     let file: String
     private let overrides: [String]
     private let isQuick: Bool
-    /// The digest of the whole normalised sweep that this gave when the run began; nil: not known.
+    /// The digest of the whole normalised sweep when the run began; nil where unknown.
     private var digest: String?
 
     private static let setting = "sweep_file"
@@ -114,7 +115,7 @@ struct SweepSource: Equatable {
         Digest(of: spec.canonicalJSON.canonicalText).hexadecimal(bytes: 16)
     }
 
-    /// Keeps it with a new run. What came through a pipe is not there to be read again.
+    /// Keeps it with a new run. Input from a pipe can't be read again, so it isn't kept.
     func remember(in journal: RunJournal, for spec: SweepSpec) throws(JournalError) {
         guard FileKind(at: file) == nil else { return }
         let members: [String: JSONValue] = [
@@ -124,7 +125,7 @@ struct SweepSource: Equatable {
         try journal.setSetting(SweepSource.setting, JSONValue.object(members).canonicalText)
     }
 
-    /// What a run remembers; nil of runs that began without a file, such as merged ones.
+    /// Restores what a run remembers; nil for runs that began without a file, such as merged ones.
     init?(rememberedIn journal: RunJournal) throws(JournalError) {
         guard let text = try journal.setting(SweepSource.setting),
             let json = try? JSONValue(parsing: text.utf8),
@@ -136,15 +137,15 @@ struct SweepSource: Equatable {
         self.digest = digest
     }
 
-    /// What became of the file since the run began.
+    /// A change of the file since the run began.
     enum Edit {
         case other(SweepDifference)
-        /// It is no valid sweep any more, for this reason.
+        /// It is no longer a valid sweep, for this reason.
         case broken(String)
     }
 
-    /// nil where the file is as it was when the run began, says the same as the run (which may have been extended), or is
-    /// not there to be compared.
+    /// nil where the file is unchanged since the run began, describes the same sweep as the run (which may
+    /// have been extended), or can't be read.
     func edit(since run: RunDirectory) -> Edit? {
         guard access(file, R_OK) == 0 else { return nil }
         do throws(CommandFailure) {
@@ -154,7 +155,7 @@ struct SweepSource: Equatable {
         } catch { return .broken(error.message) }
     }
 
-    /// Which settings differ, and what to type.
+    /// Which settings differ, and the command that adds them.
     func words(_ difference: SweepDifference, _ run: String) -> String {
         var lines = difference.items.prefix(20).map { item in
             "  \(item.path): \(item.before) in the run, \(item.after) in \(file)"
@@ -181,7 +182,7 @@ struct SweepSource: Equatable {
 }
 
 extension RunDirectory {
-    /// Throws where a directory holds a run already, or what is left of one, and says how its sweep differs.
+    /// Throws where a directory already holds a run or remains of one, and says how its sweep differs.
     static func checkIsFree(_ path: String, for spec: SweepSpec, _ source: SweepSource) throws(CommandFailure)
     {
         do throws(CommandFailure) { try checkIsFree(path) } catch {
@@ -195,8 +196,8 @@ extension RunDirectory {
         }
     }
 
-    /// That the sweep file that the run began with has been edited since, and what is different: the run goes on without
-    /// the edit. nil where there is nothing to tell.
+    /// A message that the sweep file was edited after the run began, with the differences. The run continues
+    /// without the edit. nil where there is nothing to report.
     func editWords(_ journal: RunJournal) throws(JournalError) -> (summary: String, details: String)? {
         guard let source = try SweepSource(rememberedIn: journal), let edit = source.edit(since: self) else {
             return nil
@@ -222,9 +223,9 @@ extension RunDirectory {
     }
 }
 
-/// Throws where something that is to be made would have a name that no list of files shows as it is.
+/// Throws where a new file's or folder's name would not be shown as it is in listings.
 ///
-/// - Parameter option: what names the path: "--out".
+/// - Parameter option: the option that gives the path: "--out".
 func checkNewPath(_ path: String, _ option: String) throws(CommandFailure) {
     let isHidden = path.unicodeScalars.contains { scalar in
         [.control, .lineSeparator, .paragraphSeparator].contains(scalar.properties.generalCategory)
@@ -236,10 +237,11 @@ func checkNewPath(_ path: String, _ option: String) throws(CommandFailure) {
             : "\(option) '\(path)': the name is empty, or only spaces: take another")
 }
 
-/// What a start has made in a folder, taken away again where the start fails before anything is begun.
+/// The files that a start has made in a folder. They are removed where the start fails before anything is
+/// begun.
 struct FreshRun {
     let path: String
-    /// Folders that were not there before, outermost first.
+    /// Folders that did not exist before, outermost first.
     let folders: [String]
 
     private static let files = [
@@ -253,17 +255,17 @@ struct FreshRun {
         folders = try filed { () throws(FileError) in try makeFolder(path) }
     }
 
-    /// The lock must be held, or nobody else have come.
+    /// Removes the files and folders. The caller must hold the lock, or no other process may use the folder.
     func discard() {
         for file in FreshRun.files { unlink("\(path)/\(file)") }
         discardFolders()
     }
 
-    /// Those that are still empty.
+    /// Removes the folders that are still empty.
     func discardFolders() {
         for folder in folders.reversed() { rmdir(folder) }
     }
 
-    /// Whether nothing is known of any trial: no record, no attempt.
+    /// Whether nothing is known about any trial: no record, no attempt.
     static func isUntouched(_ journal: RunJournal) -> Bool { (try? journal.knownTrials())?.isEmpty == true }
 }

@@ -1,12 +1,12 @@
 import Wire
 
-/// The messages in their order, but acknowledgements to a worker that follow each other as one: a turn may
-/// bring hundreds.
+/// The messages in order, with successive acknowledgements to a worker joined into one. A turn may produce
+/// hundreds of them.
 func coalescingAcknowledgements(
     _ sends: [(message: CoordinatorMessage, worker: WorkerID)]
 ) -> [(message: CoordinatorMessage, worker: WorkerID)] {
     var merged: [(message: CoordinatorMessage, worker: WorkerID)] = []
-    // Where in `merged` a worker's last message stands: only that may take more.
+    // Index in `merged` of each worker's last message. Only an acknowledgement there may take more trials.
     var last: [WorkerID: Int] = [:]
     for (message, worker) in sends {
         if case .accepted(let more) = message, let place = last[worker],

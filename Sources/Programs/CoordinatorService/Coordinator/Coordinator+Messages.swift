@@ -4,7 +4,7 @@ import Scheduling
 import Text
 import Wire
 
-// What a run says while it goes on.
+// Messages of a run in progress.
 
 extension Coordinator {
     /// Redraws the progress line on a terminal; elsewhere prints one every half minute.
@@ -12,7 +12,7 @@ extension Coordinator {
         let now = monotonicMilliseconds()
         guard terminal.isTerminal || now >= nextLookAt || now >= nextLineAt else { return }
         nextLookAt = now + 1000
-        // While this process was stopped its workers waited: that time says nothing of how fast they are.
+        // Workers waited while this process was stopped, so that time must not count in their rate.
         let awake = pollTime.time(at: Instant(milliseconds: now)).milliseconds
         rate.update(done: dispatcher.work, atMilliseconds: awake)
         plannedWork.look(at: dispatcher, milliseconds: awake)
@@ -34,7 +34,7 @@ extension Coordinator {
                 + "refused: \(words(conflict.refused))")
     }
 
-    /// Once a worker: that it is of other sources than this program. Its records count.
+    /// Warns, once per worker, that it is of another commit than this program. Its records count.
     mutating func warn(ofCommit hello: WorkerMessage.Hello, _ worker: WorkerID) {
         guard hello.commit != programCommit, toldCommits.count < 10_000, toldCommits.insert(worker).inserted
         else { return }

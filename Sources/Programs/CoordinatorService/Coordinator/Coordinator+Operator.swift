@@ -3,12 +3,12 @@ import Scheduling
 import Text
 import Transport
 
-// What an operator asks from another terminal: `pause`, `drain`, `cancel`, `status`.
+// Requests of an operator from another terminal: `pause`, `drain`, `cancel`, `status`.
 
-/// A request to a coordinator, by the word that is sent.
+/// A request to a coordinator; the raw value is the word that is sent.
 enum OperatorRequest: String {
     case pause
-    /// Takes back `pause` and `drain`.
+    /// Undoes `pause` and `drain`.
     case unpause
     case drain
     case cancel
@@ -61,7 +61,7 @@ extension Coordinator {
         return .object(["said": .string(said)])
     }
 
-    /// Who waits for the end of a drain would wait for that of the whole run.
+    /// Answers the clients that wait for a drain, which would otherwise wait for the end of the whole run.
     private mutating func withdrawDrains() {
         let command = quotedCommand("ranksweep unpause \(run.word)")
         let words = "the drain was taken back by \(command): the run goes on"
@@ -94,7 +94,7 @@ extension Coordinator {
         return report
     }
 
-    /// What only the coordinator knows.
+    /// Facts that only the coordinator knows.
     private var liveFacts: JSONValue {
         let report = progressReport
         var facts: [String: JSONValue] = [

@@ -2,14 +2,14 @@ import Console
 import Scheduling
 import Wire
 
-// The coordinator's dealings with those who start its workers.
+// How the coordinator polls and stops the sources that start its workers.
 
 extension Coordinator {
     mutating func pollSources() throws(CommandFailure) {
         let report = progressReport
         let now = Instant(milliseconds: monotonicMilliseconds())
         let gap = pollTime.read(now, due: nextPoll).gap
-        // A turn waits a second at most.
+        // A turn waits for a second at most.
         nextPoll = pollTime.time(at: now) + 1000
         let demand = WorkerDemand(
             trialsLeft: max(0, Double(report.total - report.done) - report.fraction), rate: report.rate,
@@ -26,7 +26,7 @@ extension Coordinator {
         }
     }
 
-    /// Nobody need wait for the silence of a worker that is known to be gone.
+    /// The worker of a process that is known to be gone, so that its trials needn't wait for a timeout.
     private func worker(of process: WorkerProcess) -> WorkerID? {
         let workers = dispatcher.workerStatuses(at: Instant(milliseconds: monotonicMilliseconds()))
         return workers.last { $0.host == process.host && $0.process == process.process }?.id
@@ -36,7 +36,7 @@ extension Coordinator {
         for index in sources.indices { sources[index].stop(ask: ask) }
     }
 
-    /// Whether a source knows what to do about SIGHUP.
+    /// Whether a source handles SIGHUP.
     mutating func sourcesHangUp() -> Bool {
         var isTaken = false
         for index in sources.indices where sources[index].hangUp() { isTaken = true }

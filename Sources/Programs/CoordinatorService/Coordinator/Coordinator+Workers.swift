@@ -2,7 +2,7 @@ import Console
 import Journal
 import Text
 
-// What became of the run's workers and hosts, and of its disk, for those who ask.
+// The state of the run's workers, hosts and disk, for status requests.
 
 extension Coordinator {
     static let absentSetting = "absent_hosts"
@@ -12,7 +12,8 @@ extension Coordinator {
         sources.flatMap { source in source.absentHosts(at: monotonicMilliseconds()) { ledger.has($0) } }
     }
 
-    /// Kept for `status` after the end. A journal that cannot be written says so elsewhere.
+    /// Saves the ledger, which `status` shows after the end. A journal that can't be written is reported
+    /// elsewhere.
     mutating func keepLedger() {
         guard ledger != keptLedger else { return }
         guard (try? journal.setSetting(WorkerLedger.setting, ledger.json.canonicalText)) != nil else {
@@ -21,12 +22,12 @@ extension Coordinator {
         keptLedger = ledger
     }
 
-    /// At the end: which workers were lost, and which hosts never came.
+    /// Lines for the end of the run: which workers were lost, and which hosts never joined.
     func workerSummary(_ absent: [AbsentHost]) -> [String] {
         ledger.lines(unixMilliseconds: unixMilliseconds(), shown: 10) + absent.map(\.line)
     }
 
-    /// While the disk takes nothing.
+    /// The current disk outage, for `status`; nil where there is none.
     var outageFacts: JSONValue? {
         guard let trouble else { return nil }
         return .object([

@@ -20,7 +20,7 @@ struct Coordinator {
     private let signals: SignalDescriptor
     /// nil where the file system has no sockets.
     let control: ControlListener?
-    /// Those who asked for the run's end with what runs, and wait for it.
+    /// Requests to drain the run that wait for its end.
     var drains: [ControlListener.Request] = []
     private let sweepDigest: String
     private var trials: TrialCache
@@ -31,44 +31,44 @@ struct Coordinator {
     var plannedWork: PlannedWork
     private(set) var isFinished = false
     var isInterrupted = false
-    /// Why going on is of no use.
+    /// Why continuing is useless.
     private(set) var despair: String?
-    /// When sources are polled next, by a time without the gaps of this loop.
+    /// When sources are polled next, on a clock that leaves out the gaps of this loop.
     var pollTime = LoopTime()
     var nextPoll: Instant?
 
-    /// What this turn of the loop has to make durable, and then to send: in this order, one commit a turn.
+    /// What this turn of the loop makes durable and then sends, in this order, with one commit a turn.
     private var entries: [JournalEntry] = []
     private var sends: [(message: CoordinatorMessage, worker: WorkerID)] = []
-    /// Of the report that the dispatcher is being told.
+    /// The validated form of the report that the dispatcher is handling.
     private var checked: ValidatedReport?
-    /// Weights to write before the entries: none but for a moment, or while the disk takes nothing.
+    /// Weights to write before the entries. Empty between turns, except during a disk outage.
     private var files: [WeightsStep] = []
-    /// Why the first of them is still there.
+    /// Why the first of them isn't written yet.
     private var unwritten: FileError?
     private var weightDigests = WeightDigests()
-    /// While the disk takes nothing: the dispatcher rests.
+    /// The current disk outage, during which the dispatcher is paused.
     private(set) var trouble: DiskOutage?
-    /// Whether the run is still where it began.
+    /// Tells whether the run is still where it began.
     private var place: RunPlace
-    /// Whether a trial was handed out: from then on no end of this program says that nothing was begun.
+    /// Whether a trial was handed out. From then on, no failure says that nothing was begun.
     private var hasBegun = false
     var ledger = WorkerLedger()
-    /// As the journal has it.
+    /// The ledger as the journal has it.
     var keptLedger = WorkerLedger()
-    /// For the end of the run: workers that were lost, and hosts that never came.
+    /// For the end of the run: workers that were lost and hosts that never joined.
     private(set) var workerLines: [String] = []
 
     private var told: Set<WorkerID> = []
-    /// Workers that sent a record that the sweep cannot give, and why it cannot.
+    /// Workers that sent a record that the sweep can't produce, and the reason.
     private var banned: [WorkerID: String] = [:]
     var failureCounts: [String: Int] = [:]
-    /// BLAS kernels of the workers so far, also of those before this coordinator.
+    /// BLAS kernels of all workers so far, also those of earlier coordinators.
     var kernels: Set<String>
     var nextLineAt: Int64
     var nextLookAt: Int64 = 0
     var conflicts = 0
-    /// Workers of another commit that the user was told of.
+    /// Workers of another commit that the user was warned of.
     var toldCommits: Set<WorkerID> = []
 
     init(
@@ -108,7 +108,7 @@ struct Coordinator {
 
     var done: Int { dispatcher.progress.complete + dispatcher.progress.quarantined }
 
-    /// Serves until every trial has its outcome, or the user has had enough.
+    /// Serves until every trial has an outcome or the user interrupts.
     mutating func serve() throws(CommandFailure) -> End {
         defer {
             admission.save(journal)
@@ -133,8 +133,8 @@ struct Coordinator {
         return isFinished ? .finished : despair.map { .hopeless($0) } ?? .interrupted
     }
 
-    /// Until every worker said that it heard of the end, or comes too late: one that missed it would look for
-    /// a coordinator for a quarter of an hour.
+    /// Waits a few seconds for every worker to say goodbye. A worker that missed the end would look for a
+    /// coordinator for a quarter of an hour.
     private mutating func stayForFarewells() throws(CommandFailure) {
         let deadline = monotonicMilliseconds() + 3000
         while dispatcher.liveWorkers > 0, !isInterrupted, monotonicMilliseconds() < deadline { try turn() }
@@ -169,7 +169,7 @@ struct Coordinator {
         showProgress()
     }
 
-    /// Before the sources are stopped, which then know no more of their hosts.
+    /// Called before the sources stop, since they forget their hosts then.
     private mutating func noteWorkers() {
         let absent = absentHosts
         workerLines = workerSummary(absent)
@@ -182,7 +182,7 @@ struct Coordinator {
         let news = admission.watch(at: monotonicMilliseconds(), journal)
         for line in news.lines { terminal.print(line) }
         for worker in news.barred {
-            // First it is out, then it is told: what it held goes to others at once.
+            // The worker leaves first and is refused then, so that its trials go to others at once.
             handle(.message(.goodbye, from: worker))
             refuse(worker, "its key was revoked")
         }
@@ -190,8 +190,8 @@ struct Coordinator {
 
     // MARK: - Messages
 
-    /// At most so many a turn, and so many bytes: a turn ends with a commit, and nobody's acknowledgement should wait for
-    /// long.
+    /// Receives at most 1000 messages and about 4 MiB a turn. A turn ends with a commit, and acknowledgements
+    /// should not wait long for it.
     private mutating func receiveMessages() {
         var taken = 0
         for _ in 0..<1000 where unwritten == nil && taken < 4 << 20 {
@@ -212,8 +212,8 @@ struct Coordinator {
         }
     }
 
-    /// While the disk takes nothing: workers hear that somebody is there, and keep what they report. They
-    /// tell it again after their next hello, so that nothing piles up here.
+    /// Answers workers during a disk outage, so that they know the coordinator is alive. They keep their
+    /// reports and send them again after their next hello, so that nothing piles up here.
     private mutating func keepInTouch() {
         let now = monotonicMilliseconds()
         for _ in 0..<1000 {
@@ -251,7 +251,7 @@ struct Coordinator {
             ledger.joined(worker, WorkerProcess(host: hello.host, process: hello.process))
         case .report(let report):
             let maker = report.provenance
-            // A worker whose hello was refused may have sent its finished trials right behind it.
+            // A worker whose hello was refused may have sent its finished trials right after it.
             if let why = run.spec.objection(toCommit: maker.commit, kernel: maker.kernel, after: kernels) {
                 refuse(worker, why)
                 return
@@ -264,8 +264,8 @@ struct Coordinator {
                 handle(.message(.goodbye, from: worker))
                 return
             case .malformed(let why):
-                // A worker of ours holds its records against the sweep itself: this one is none, or is broken. Its trials
-                // go to others, and no attempt at them is counted.
+                // Our workers validate their records against the sweep, so this one isn't ours or is broken.
+                // Its trials go to others, and no attempt is counted.
                 ban(worker, "its record of trial \(report.trial) is none that the sweep can give: \(why)")
                 return
             }
@@ -275,19 +275,19 @@ struct Coordinator {
         handle(.message(message, from: worker))
     }
 
-    /// Hears a worker no more: whatever it says, it is told why.
+    /// Ignores a worker from now on; each of its messages is answered with the reason.
     private mutating func ban(_ worker: WorkerID, _ reason: String) {
         if banned.count < 10_000 { banned[worker] = reason }
         handle(.message(.goodbye, from: worker))
         refuse(worker, reason)
     }
 
-    /// Tells a peer that it is not wanted, and why; the user, once.
+    /// Tells a peer why it is refused; tells the user once.
     private mutating func refuse(_ worker: WorkerID, _ reason: String) {
         if told.count < 10_000, told.insert(worker).inserted {
             terminal.print("warning: a worker was refused: \(reason)")
         }
-        // Each time: that it still talks means that it did not hear.
+        // Sent each time: a peer that still talks hasn't received it.
         sends.append((.refuse(reason: reason), worker))
     }
 
@@ -306,7 +306,7 @@ struct Coordinator {
         switch effect {
         case .append(let report), .check(let report):
             var checked = checked
-            // Its weights came after it, in pieces.
+            // Its weights came after it, in chunks.
             if checked?.report != report,
                 case .record(let again) = ValidatedReport.check(
                     report, run.spec, digest: sweepDigest, &trials)
@@ -361,7 +361,7 @@ struct Coordinator {
         }
     }
 
-    /// Makes durable what came in this turn, weights before the records that tell of them.
+    /// Makes this turn's results durable, weights before the records that refer to them.
     private mutating func store() throws(Unwritten) {
         do throws(FileError) {
             if let unwritten, trouble == nil { throw unwritten }
@@ -374,7 +374,8 @@ struct Coordinator {
         entries.removeAll(keepingCapacity: true)
     }
 
-    /// Makes durable what came in this turn, then acknowledges it; or waits for the disk, all of it kept.
+    /// Makes this turn's results durable and then acknowledges them. During a disk outage it keeps them all
+    /// and waits.
     private mutating func flush() throws(CommandFailure) {
         let now = monotonicMilliseconds()
         if let trouble, now < trouble.nextTry { return }

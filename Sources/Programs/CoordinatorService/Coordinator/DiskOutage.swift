@@ -10,9 +10,9 @@ enum Unwritten: Error {
     case weights(FileError)
     case journal(JournalError)
 
-    /// Whether the same steps may go well later: not where a file is as large as this process may make one. A file that the disk had taken and then could not keep
-    /// (fsync) is not to be trusted any more, whatever a second fsync says: it is fetched again by a new
-    /// coordinator.
+    /// Whether the same steps may succeed later. They can't where a file has reached the largest size that
+    /// this process may write. A file that the disk accepted and then failed to keep (fsync) can't be trusted
+    /// any more, whatever a second fsync says. A new coordinator fetches it again.
     var mayPass: Bool {
         switch self {
         case .weights(let error):
@@ -30,13 +30,13 @@ enum Unwritten: Error {
 
     var failure: CommandFailure {
         switch self {
-        // Not a matter of wrong use, even in a wrong place: trials ran, and are done again.
+        // Not wrong use, even in a wrong place: trials ran and have to be run again.
         case .weights(let error): .fault(error.description)
         case .journal(let error): CommandFailure(error)
         }
     }
 
-    /// Which file, why, and how much is free there.
+    /// Which file failed, why, and how much space is free there.
     func reason(freeIn directory: String) -> String {
         let reason =
             switch self {
@@ -47,7 +47,7 @@ enum Unwritten: Error {
         return reason + free
     }
 
-    /// What a person should know who could make room.
+    /// A warning for someone who could free space.
     func warning(freeIn directory: String) -> String {
         "warning: \(reason(freeIn: directory)): no more trials are handed out, and finished ones stay with their workers, "
             + "until the disk takes writes again; every acknowledged record is kept; trying again every few "
@@ -55,26 +55,26 @@ enum Unwritten: Error {
     }
 }
 
-/// The time in which the disk takes nothing. The dispatcher rests; workers are answered, so that neither side
-/// takes the other for dead. Pure: the caller brings the time.
+/// A period in which the disk accepts no writes. The dispatcher is paused; workers are answered, so that
+/// neither side takes the other for dead. Pure: the caller supplies the time.
 struct DiskOutage {
     private let began: Int64
-    /// Which file the disk did not take, and how much was free.
+    /// Which file the disk didn't accept, and how much space was free.
     let why: String
     /// When to try again, on the caller's clock.
     private(set) var nextTry: Int64
     private var delay = DiskOutage.firstDelay
     private var heardAt: [WorkerID: Int64] = [:]
-    /// Who said goodbye, and whose process died.
+    /// Workers that said goodbye, and workers whose process died.
     private var leavers: [DispatchEvent] = []
-    /// An operator's.
+    /// An operator's requests.
     private var wishes: [DispatchEvent] = []
 
     static let firstDelay: Int64 = 2000
     static let longestDelay: Int64 = 30_000
-    /// A worker heard so lately lives; others are for the dispatcher to judge.
+    /// A worker heard from this recently is alive. The dispatcher judges the others.
     static let freshMilliseconds: Int64 = 4000
-    /// Peers remembered: more than a coordinator can have connections.
+    /// Peers remembered; more than a coordinator can have connections.
     static let maxPeers = 100_000
 
     init(at now: Int64, why: String = "") {
@@ -90,7 +90,7 @@ struct DiskOutage {
         return next
     }
 
-    /// Remembers who is there, and who went.
+    /// Records which worker is there and which has left.
     ///
     /// - Returns: whether to answer.
     mutating func hear(_ message: WorkerMessage, from worker: WorkerID, at now: Int64) -> Bool {
@@ -103,12 +103,12 @@ struct DiskOutage {
         return true
     }
 
-    /// An event for the dispatcher, which rests.
+    /// Keeps an event for the dispatcher, which is paused.
     mutating func postpone(_ event: DispatchEvent, at now: Int64) {
         switch event {
         case .message(let message, let worker): _ = hear(message, from: worker, at: now)
         case .lost(let worker): left(worker, event)
-        // It looks at the clock by itself when it wakes.
+        // The dispatcher reads the clock itself when it continues.
         case .tick: break
         case .pause, .unpause, .drain: if wishes.last != event, wishes.count < 1000 { wishes.append(event) }
         }
@@ -119,8 +119,8 @@ struct DiskOutage {
         if leavers.count < DiskOutage.maxPeers, !leavers.contains(event) { leavers.append(event) }
     }
 
-    /// What the dispatcher has to be told when it wakes: who lives, before it looks who was silent; and who
-    /// left.
+    /// Events for the dispatcher when it continues: first the workers that are alive, before it looks for
+    /// silent ones, and then those that left.
     func missed(at now: Int64) -> [DispatchEvent] {
         let alive = heardAt.filter { now - $0.value <= DiskOutage.freshMilliseconds }.keys
         return alive.sorted { $0.value < $1.value }.map { .message(.heartbeat, from: $0) }
@@ -131,7 +131,7 @@ struct DiskOutage {
     func durationText(at now: Int64) -> String { Console.durationText(seconds: seconds(at: now)) }
 }
 
-/// Bytes that this user may still write on a folder's file system; nil where the system does not say.
+/// Bytes that this user may still write on a folder's file system; nil where the system doesn't report it.
 func freeBytes(at path: String) -> Int? {
     var status = statvfs()
     guard statvfs(path, &status) == 0 else { return nil }

@@ -2,7 +2,7 @@ import Console
 import Scheduling
 import Text
 
-// Why a worker has a slot with nothing to do: as `status --json` has it, and in words.
+// Why a worker has an idle slot, in the form of `status --json` and in words.
 
 extension IdleReason {
     var json: JSONValue {
@@ -27,10 +27,10 @@ extension IdleReason {
     }
 }
 
-/// "2 free slots: not enough time (1 min left, a trial may take 3 min)"; nil where every slot is busy, and where a
-/// person sees the reason elsewhere: the whole run is paused, or the worker is silent.
+/// "2 free slots: not enough time (1 min left, a trial may take 3 min)". nil where every slot is busy, and
+/// where the reason is shown elsewhere: the whole run is paused, or the worker is silent.
 ///
-/// - Parameter worker: as the coordinator tells of it.
+/// - Parameter worker: the worker's entry in the coordinator's status.
 func idleMessage(_ worker: JSONValue) -> String? {
     guard let idle = worker["idle"], let free = worker["free_slots"]?.number.flatMap({ Int(exactly: $0) })
     else {

@@ -4,11 +4,11 @@ import Glibc
 import Text
 import Transport
 
-/// The workers that a run starts on this machine: child processes, started again where they end too early.
+/// The workers that a run starts on this machine: child processes, restarted if they end too early.
 struct LocalWorkers: WorkerSource {
     private struct Worker {
         var child: ChildProgram
-        /// Reads what it writes to standard error.
+        /// The pipe from the worker's standard error.
         var output: Int32
         var line: [UInt8] = []
     }
@@ -18,17 +18,17 @@ struct LocalWorkers: WorkerSource {
     private let endpoint: String
     private let keys: WorkerKeys?
     private var workers: [Worker?]
-    /// Early ends in a row of the workers in each place, without a record of any between them.
+    /// Consecutive early ends of the workers at each index, with no record from any worker between them.
     private var fruitlessEnds: [Int]
-    /// Why none could be started just now, as was told.
+    /// Whether the user was told why no worker can be started at the moment.
     private var toldShortage = false
     private var startAgainAt: Int64 = 0
 
     static let maximumFruitlessEnds = 5
 
     /// - Parameters:
-    ///   - endpoint: where the coordinator listens.
-    ///   - keys: of all workers started here.
+    ///   - endpoint: the address where the coordinator listens.
+    ///   - keys: the keys of all workers started here.
     init(_ options: RunOptions, endpoint: String, keys: WorkerKeys?) throws(CommandFailure) {
         program = try workerProgram()
         self.options = options
@@ -38,7 +38,7 @@ struct LocalWorkers: WorkerSource {
         fruitlessEnds = Array(repeating: 0, count: options.workers)
     }
 
-    /// Descriptors that become readable when a worker says something or ends.
+    /// Descriptors that become readable when a worker writes something or ends.
     var readable: [Int32] { workers.compactMap { $0?.output } }
 
     var nextDeadline: Int64? { workers.contains { $0 == nil } ? startAgainAt : nil }
@@ -54,7 +54,7 @@ struct LocalWorkers: WorkerSource {
         return news
     }
 
-    /// Starts those that do not run, at most once a second.
+    /// Starts the missing workers, at most once a second.
     private mutating func startMissing(at now: Int64, _ news: inout WorkerNews) throws(CommandFailure) {
         guard now >= startAgainAt, workers.contains(where: { $0 == nil }) else { return }
         startAgainAt = now + 1000
@@ -71,7 +71,7 @@ struct LocalWorkers: WorkerSource {
         toldShortage = isShort
     }
 
-    /// nil where there are no descriptors left just now: in a storm of connections, say.
+    /// nil where there are no free descriptors at the moment, for example in a storm of connections.
     private func start(slots: Int) throws(CommandFailure) -> Worker? {
         var arguments = [
             "--connect", endpoint, "--slots", String(slots), "--data", options.data, "--quiet", "--parent",
@@ -93,7 +93,7 @@ struct LocalWorkers: WorkerSource {
         _ = fcntl(ends[0], F_SETFL, O_NONBLOCK)
         let child = ChildProgram.start(
             program, arguments, environment: LocalWorkers.environment,
-            // Standard error first: its end may have the number 3 here.
+            // Standard error first: our end of it may be number 3.
             descriptors: [(ours: ends[1], theirs: STDERR_FILENO)] + descriptors)
         let code = errno
         close(ends[1])
@@ -101,16 +101,16 @@ struct LocalWorkers: WorkerSource {
         return Worker(child: child, output: ends[0])
     }
 
-    /// A worker that crashes says so in a line, not in pages.
+    /// The environment of a worker, in which a crash prints one line instead of pages.
     private static var environment: [String] {
         let isAsked = environmentValue("SWIFT_BACKTRACE") != nil
-        // It does not calculate, so that it needs none of OpenBLAS's threads; it gives its slots what they need.
+        // The worker's main process does no linear algebra, so it needs no OpenBLAS threads. It gives its
+        // slots what they need.
         let own = ["OPENBLAS_NUM_THREADS=1"] + (isAsked ? [] : ["SWIFT_BACKTRACE=enable=no"])
         return environmentList().filter { !$0.hasPrefix("OPENBLAS_NUM_THREADS=") } + own
     }
 
-    /// A pipe that holds the keys, to be read by one child: nothing of it is in any list of processes or
-    /// file.
+    /// A pipe that holds the keys, to be read by one child. No process list and no file shows them.
     private func descriptor(holding keys: WorkerKeys) throws(CommandFailure) -> Int32? {
         guard let ends = try makePipe() else { return nil }
         let bytes = keys.handedDown
@@ -123,10 +123,11 @@ struct LocalWorkers: WorkerSource {
         return ends[0]
     }
 
-    /// A record came: whatever ends now is not for want of trying.
+    /// A record arrived: from here on, no end counts as one of a series of fruitless ends.
     mutating func noteSuccess() { for index in fruitlessEnds.indices { fruitlessEnds[index] = 0 } }
 
-    /// Lines that the workers wrote, and processes that have ended. While the run is ending no end is a failure.
+    /// Lines that the workers wrote, and processes that have ended. While the run is ending, no end is a
+    /// failure.
     private mutating func readAll(isEnding: Bool) throws(CommandFailure) -> (
         lines: [String], ended: [(process: pid_t, end: ChildProgram.End)]
     ) {
@@ -171,7 +172,7 @@ struct LocalWorkers: WorkerSource {
         }
     }
 
-    /// Ends them: asks first where they were not told to end, then waits two seconds, then kills.
+    /// Ends the workers: asks first where the coordinator hasn't told them, waits two seconds, then kills.
     mutating func stop(ask: Bool) {
         if ask { for worker in workers { worker?.child.send(signal: SIGTERM) } }
         let deadline = monotonicMilliseconds() + 2000
@@ -191,8 +192,8 @@ struct LocalWorkers: WorkerSource {
     }
 }
 
-/// Both ends of a pipe, of which no child gets either unless told; nil where there are no descriptors left
-/// just now.
+/// Both ends of a pipe, closed on exec, so that a child gets an end only where it is passed explicitly. nil
+/// where there are no free descriptors at the moment.
 func makePipe() throws(CommandFailure) -> [Int32]? {
     var ends: [Int32] = [-1, -1]
     guard pipe(&ends) == 0 else {

@@ -1,6 +1,6 @@
 import Console
 
-/// What to tell of trials that workers have no time for.
+/// A warning about trials that take longer than the workers' remaining time, both in milliseconds.
 func longTrialMessage(_ expected: Int64, _ left: Int64) -> String {
     let words = [expected, left].map { durationText(seconds: Double($0) / 1000) }
     return

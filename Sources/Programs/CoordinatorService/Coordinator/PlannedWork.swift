@@ -2,23 +2,23 @@ import Console
 import Scheduling
 import Sweep
 
-/// What a run has done and has left, in seconds of its plan, and how long that will take.
+/// The work that a run has done and has left, in planned seconds, and how long the rest will take.
 struct PlannedWork {
     private var costs: TrialCosts
     private let meanSeconds: Double
-    /// Of trials with an outcome, in all and since this coordinator began.
+    /// Planned seconds of trials with an outcome, in all and since this coordinator began.
     private var settled = 0.0
     private var done = 0.0
     private let total: Double
     private var remaining = RemainingTime()
-    /// When running trials were first seen at the end of their training.
+    /// When each running trial was first seen at the end of its training.
     private var measuredSince: [Int: Int64] = [:]
     private var nextLook: Int64 = .min
 
-    /// More outcomes from before are counted by the mean.
+    /// The most earlier outcomes whose cost is looked up; the others count with the mean.
     private static let maxLookedUp = 20_000
 
-    /// - Parameter outcomes: what became of trials before.
+    /// - Parameter outcomes: the outcomes of trials from before this coordinator.
     init(_ grid: Grid, _ outcomes: [(trial: Int, outcome: Dispatcher.Restored)]) {
         costs = TrialCosts(grid)
         let cost = grid.cost()
@@ -36,14 +36,14 @@ struct PlannedWork {
         }
     }
 
-    /// A trial has its outcome.
+    /// Counts a trial that has its outcome.
     mutating func settle(_ trial: Int) {
         let seconds = costs.cost(of: trial).seconds
         settled += seconds
         done += seconds
     }
 
-    /// At most twice a second: the loop asks at every turn.
+    /// Updates the estimate, at most twice a second. The loop calls it every turn.
     mutating func look(at dispatcher: Dispatcher, milliseconds: Int64) {
         guard milliseconds >= nextLook else { return }
         nextLook = milliseconds + 500
@@ -54,7 +54,7 @@ struct PlannedWork {
         var measuring: [Int: Int64] = [:]
         for (trial, fraction, before) in running {
             let cost = costs.cost(of: trial)
-            // A trial tells how far its training is; what it measures at the end, it doesn't.
+            // A trial reports the progress of its training, but not of its measurements at the end.
             let training = cost.seconds - cost.endSeconds
             told += fraction * training
             toldSince += (fraction - before) * training
@@ -80,6 +80,6 @@ struct PlannedWork {
                 untold: untold, longest: longest))
     }
 
-    /// nil while nothing can be said.
+    /// nil while there is no estimate.
     var secondsLeft: Double? { remaining.seconds }
 }

@@ -4,10 +4,10 @@ import Sweep
 import Text
 
 extension RunSummary {
-    /// BLAS kernels of those whose attempts the journal has. A lost worker's attempt has none.
+    /// BLAS kernels of the workers whose attempts the journal has. A lost worker's attempt has none.
     var kernels: Set<String> { Set(workers.map(\.kernel)).subtracting([""]) }
 
-    /// "37 records by commit 00c969dc85, 3 by commit 1b58574aa0"; nil where all are by one.
+    /// "37 records by commit 00c969dc85, 3 by commit 1b58574aa0"; nil where all are by one commit.
     var commitMessage: String? {
         guard commits.count > 1 else { return nil }
         return commits.enumerated().prefix(10).map { place, commit in
@@ -16,7 +16,7 @@ extension RunSummary {
         }.joined(separator: ", ") + (commits.count > 10 ? ", …" : "")
     }
 
-    /// Where all records are by one commit that is not this program's.
+    /// Set where all records are by one commit that isn't this program's.
     var otherCommitMessage: String? {
         guard commits.count == 1, let name = commits.first?.name, !name.isEmpty, name != programCommit else {
             return nil
@@ -25,14 +25,14 @@ extension RunSummary {
     }
 }
 
-/// A worker's word for its sources, for people: nobody's text is trusted.
+/// A worker's commit, made safe to print: no peer's text is trusted.
 func commitText(_ commit: String) -> String {
     commit.isEmpty || commit == "unknown" ? "an unknown commit" : "commit \(printable(commit))"
 }
 
 extension SweepSpec {
-    /// Why a worker may not work at the run: one that was built from other sources may calculate otherwise, and another
-    /// kernel's products have other last digits.
+    /// Why a worker can't take part in a strict run; nil where it can. A build from other sources may compute
+    /// differently, and another kernel's products differ in their last digits.
     ///
     /// - Parameter others: kernels of the workers so far.
     func objection(toCommit commit: String, kernel: String, after others: Set<String>) -> String? {
@@ -49,7 +49,8 @@ extension SweepSpec {
             + "start it with --blas-kernel \(due), or run the sweep with 'recorded'"
     }
 
-    /// What strictness cannot promise with this program; nil where it can.
+    /// A warning about a guarantee that strict reproducibility can't give with this program; nil where there
+    /// is none.
     var strictnessGap: String? {
         guard isStrict, !isKnownCommit(programCommit) else { return nil }
         return
@@ -57,7 +58,7 @@ extension SweepSpec {
             + "whether workers that do not know either are alike: 'make' builds programs that know"
     }
 
-    /// What `check` says of the sources that a run's records come from.
+    /// The finding of `check` about the commits that a run's records come from.
     func commitFinding(_ summary: RunSummary) -> [Finding] {
         guard let words = summary.commitMessage else {
             return summary.commits.filter { isKnownCommit($0.name) }.map {
@@ -75,7 +76,7 @@ extension SweepSpec {
     }
 }
 
-/// A strict run goes on with the programs that it was begun with, or not at all: said before any work.
+/// Checks, before any work, that a strict run continues with the programs that it was begun with.
 func checkCommits(_ spec: SweepSpec, _ journal: RunJournal) throws(CommandFailure) {
     guard spec.isStrict else { return }
     let commits = try journaled { () throws(JournalError) in try journal.summary().commits }

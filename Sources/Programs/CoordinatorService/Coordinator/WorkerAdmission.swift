@@ -8,17 +8,17 @@ import Text
 import Transport
 import Wire
 
-/// The coordinator's socket with what decides who gets in: the keys of a folder, read again and again, or
-/// those of this run alone; and the book of who was turned away.
+/// The coordinator's socket with the rules that decide which workers may join: the keys of a folder, reread
+/// regularly, or keys of this run alone. Also counts the refusals.
 struct WorkerAdmission {
     let socket: CoordinatorSocket
-    /// What workers started here need; nil where nobody needs any.
+    /// The keys for workers started here; nil where no keys are needed.
     let local: WorkerKeys?
     private let folder: CoordinatorKeyFolder?
     private var list: AllowList
     private var nextLook: Int64 = 0
     private var problems: [KeyError] = []
-    /// By coordinators before this one.
+    /// Refusals by earlier coordinators.
     private var earlier = RefusalCounts()
     private var saved = RefusalCounts()
     private var toldKeys = 0
@@ -26,16 +26,16 @@ struct WorkerAdmission {
     private var strangers = StrangerWatch()
 
     static let refusalsSetting = "refusals"
-    /// A worker that was revoked is heard no longer than this, one that was added waits no longer.
+    /// The time within which a revoked worker is cut off and an added one admitted.
     static let lookMilliseconds: Int64 = 1000
 
-    /// - Parameter spec: what is run bounds what a worker may send.
+    /// - Parameter spec: the sweep, which limits the size of a worker's messages.
     init(_ options: RunOptions, for spec: SweepSpec) throws(CommandFailure) {
         let limits = QueueLimits(
             frame: WireLimit.workerFrame(record: spec.maxRecordBytes),
             answer: spec.canonicalJSON.canonicalBytes.count + 4096)
         try checkLimits(options)
-        // Also of options that the run had before: what a name stands for may be another address by now.
+        // Checks restored options too: a name may resolve to another address by now.
         let endpoint = try orFail(CommandFailure.init(_:)) { () throws(UsageError) in
             try (options.listen ?? Endpoint(loopbackPort: nil)).checked(options)
         }
@@ -53,8 +53,8 @@ struct WorkerAdmission {
             }
             return
         }
-        // Workers started here have keys of their own, which no file holds. Without --listen they are the
-        // only ones: nor do other users of this machine get in.
+        // Workers started here have their own keys, which no file holds. Without --listen they are the only
+        // workers, and other users of this machine can't join.
         let (list, folder) = (list, folder)
         (local, socket) = try orFail(CommandFailure.init(_:)) { () throws(TransportError) in
             let pair: KeyPair
@@ -69,7 +69,7 @@ struct WorkerAdmission {
         }
     }
 
-    /// At any port, the one that the run had before goes first: its workers look for it there.
+    /// Listens at the run's previous port where any port is allowed, since its workers look for it there.
     private static func listen(
         at endpoint: Endpoint, or last: UInt16?, keys: CoordinatorKeys?, limits: QueueLimits
     ) throws(TransportError) -> CoordinatorSocket {
@@ -93,9 +93,9 @@ struct WorkerAdmission {
         saved = earlier
     }
 
-    /// Looks after the list and the book, once a second.
+    /// Rereads the list and saves the counts, once a second.
     ///
-    /// - Returns: lines to tell, and workers that are not welcome any more.
+    /// - Returns: lines to print, and workers that are no longer admitted.
     mutating func watch(at now: Int64, _ journal: RunJournal) -> (lines: [String], barred: [WorkerID]) {
         strangers.look(socket.refusals.strangers, at: Instant(milliseconds: now))
         var barred = socket.takeBarred()
@@ -112,7 +112,7 @@ struct WorkerAdmission {
     private mutating func readList(_ lines: inout [String]) -> [WorkerID] {
         guard let folder else { return [] }
         var (read, found): (AllowList, [KeyError]) = (list, [])
-        // What cannot be read at all changes nothing: a failing disk is no reason to send everybody away.
+        // A list that can't be read changes nothing: a failing disk is no reason to cut off every worker.
         do throws(KeyError) { (read, found) = try folder.allowList() } catch { found = [error] }
         for problem in found where !problems.contains(problem) { lines.append("warning: \(problem.message)") }
         problems = found
@@ -126,7 +126,7 @@ struct WorkerAdmission {
         return socket.replace(read)
     }
 
-    /// Since this coordinator began.
+    /// Refusals since this coordinator began.
     private var newRefusals: RefusalCounts {
         var counts = socket.refusals
         counts.strangers = max(0, counts.strangers - strangers.excused)
@@ -135,7 +135,7 @@ struct WorkerAdmission {
 
     private var refusals: RefusalCounts { earlier + newRefusals }
 
-    /// Keeps the book; a journal that cannot be written says so elsewhere.
+    /// Saves the counts. A journal that can't be written is reported elsewhere.
     mutating func save(_ journal: RunJournal) {
         let counts = refusals
         guard counts != saved else { return }
@@ -146,7 +146,7 @@ struct WorkerAdmission {
         saved = counts
     }
 
-    /// Each kind of refusal is told once; `status` has the counts.
+    /// Reports each kind of refusal once; `status` has the counts.
     private mutating func tellRefusals(_ lines: inout [String]) {
         for refused in socket.refusedKeys.dropFirst(toldKeys) {
             let why = list.revoked.contains(refused.key) ? "which was revoked" : "which is not on the list"
@@ -167,22 +167,23 @@ struct WorkerAdmission {
     }
 }
 
-/// Tells connections of no worker from those that this process itself broke off: while it was stopped it answered
-/// nobody, so that workers gave up in the middle of joining.
+/// Separates connections by strangers from those that broke off because of this process: while it was stopped
+/// it answered nothing, so workers gave up in the middle of joining.
 struct StrangerWatch: Equatable {
     private var time = LoopTime()
     private var due: Instant?
     private var excusedUntil: Instant?
     private var seen = 0
-    /// Of all that were counted.
+    /// Number of the counted connections that are excused.
     private(set) var excused = 0
 
-    /// The loop of a run looks at least so often.
+    /// The longest time between two looks by a run's loop.
     static let lookMilliseconds: Int64 = 1000
-    /// After a gap so much is still its own: what waited in queues, and workers' next tries.
+    /// How long after a gap broken connections are still excused: messages waited in queues, and workers try
+    /// again.
     static let graceMilliseconds: Int64 = 10_000
 
-    /// - Parameter count: of such connections, so far.
+    /// - Parameter count: the number of such connections so far.
     mutating func look(_ count: Int, at now: Instant) {
         if time.read(now, due: due).gap > 0 { excusedUntil = now + StrangerWatch.graceMilliseconds }
         due = time.time(at: now) + StrangerWatch.lookMilliseconds
@@ -206,7 +207,7 @@ extension RefusalCounts {
         )
     }
 
-    /// From what a journal kept; what it lacks is zero.
+    /// Restores what a journal kept; a missing count is zero.
     init(json text: String?) {
         self.init()
         guard let text, let json = try? JSONValue(parsing: text.utf8) else { return }
@@ -217,7 +218,7 @@ extension RefusalCounts {
         }
     }
 
-    /// "3 connections with an unknown key, 12 malformed messages"; nil where there is nothing to tell.
+    /// "3 connections with an unknown key, 12 malformed messages"; nil where there is nothing to report.
     var words: String? {
         var parts: [String] = []
         if unknownKeys > 0 { parts.append("\(countText(unknownKeys, "connection")) with an unknown key") }
@@ -229,7 +230,7 @@ extension RefusalCounts {
     }
 }
 
-/// Under some limits a run would wait for ever, or end without a word.
+/// Checks limits under which a run would wait without end, or end without a message.
 private func checkLimits(_ options: RunOptions) throws(CommandFailure) {
     try checkMemoryLimits(startsWorkers: options.workers > 0)
     if let seconds = ProcessLimit.processorTime.hardValue, seconds < 60,
@@ -242,9 +243,10 @@ private func checkLimits(_ options: RunOptions) throws(CommandFailure) {
     try checkDescriptors(options)
 }
 
-/// A program that finds no memory for its libraries or threads ends before it can say so.
+/// Checks memory limits. A program that can't allocate memory for its libraries or threads ends before it can
+/// say so.
 ///
-/// - Parameter startsWorkers: whether programs that calculate are started here.
+/// - Parameter startsWorkers: whether workers are started on this machine.
 func checkMemoryLimits(startsWorkers: Bool) throws(CommandFailure) {
     let needed: UInt64 = startsWorkers ? 168 << 20 : 64 << 20
     for limit in [ProcessLimit.addressSpace, .data] {
@@ -255,7 +257,8 @@ func checkMemoryLimits(startsWorkers: Bool) throws(CommandFailure) {
     }
 }
 
-/// Fewer descriptors than a run needs would leave it waiting for workers that it cannot start or hear.
+/// Checks the limit on open files. With too few descriptors, a run would wait for workers that it can't start
+/// or hear.
 private func checkDescriptors(_ options: RunOptions) throws(CommandFailure) {
     let (available, needed) = (allowManyConnections(), 48 + 3 * options.workers)
     guard available < needed, let advice = ProcessLimit.openFiles.advice else { return }
@@ -264,7 +267,7 @@ private func checkDescriptors(_ options: RunOptions) throws(CommandFailure) {
     )
 }
 
-/// Performs what is done with key files.
+/// Performs operations on key files; their errors become command failures.
 func keyed<Result>(_ body: () throws(KeyError) -> Result) throws(CommandFailure) -> Result {
     try orFail({ (error: KeyError) in .input(error.message) }, body)
 }

@@ -2,20 +2,20 @@ import Console
 import Text
 import Wire
 
-/// Which workers a run has seen, and which of them it lost: for `status`, and for the end of the run. Pure: the
-/// caller brings the time.
+/// Which workers a run has seen and which of them it lost, for `status` and for the end of the run. Pure: the
+/// caller supplies the time.
 struct WorkerLedger: Equatable {
     struct Loss: Equatable {
         var process: WorkerProcess
-        /// Trials that it held.
+        /// The number of trials that it held.
         var trials: Int
         var unixMilliseconds: Int64
     }
 
     private var known: [WorkerID: WorkerProcess] = [:]
-    /// The newest last.
+    /// Losses, the newest last.
     private(set) var losses: [Loss] = []
-    /// Of all coordinators of the run.
+    /// Losses in all, also under earlier coordinators of the run.
     private(set) var lossCount = 0
 
     private static let maxLosses = 200
@@ -24,7 +24,7 @@ struct WorkerLedger: Equatable {
     mutating func joined(_ worker: WorkerID, _ process: WorkerProcess) {
         guard known[worker] != nil || known.count < Self.maxWorkers else { return }
         known[worker] = process
-        // It was cut off, and is back.
+        // It was cut off and is back.
         let before = losses.count
         losses.removeAll { $0.process == process }
         lossCount -= before - losses.count
@@ -41,7 +41,7 @@ struct WorkerLedger: Equatable {
     func has(_ process: WorkerProcess) -> Bool { known.values.contains(process) }
 }
 
-// MARK: - In words, and kept
+// MARK: - JSON and text
 
 extension WorkerLedger {
     static let setting = "lost_workers"
@@ -59,7 +59,7 @@ extension WorkerLedger {
         ])
     }
 
-    /// From what a journal kept.
+    /// Restores what a journal kept.
     init(json text: String?) {
         self.init()
         guard let text, let json = try? JSONValue(parsing: text.utf8) else { return }
@@ -77,7 +77,7 @@ extension WorkerLedger {
         lossCount = max(losses.count, integer(json["count"]))
     }
 
-    /// Lines for a person: the newest losses first.
+    /// Lines for a person, the newest losses first.
     func lines(unixMilliseconds now: Int64, shown: Int = 20) -> [String] {
         var lines = losses.suffix(shown).reversed().map { loss in
             let ago = durationText(seconds: Double(max(0, now - loss.unixMilliseconds)) / 1000)
@@ -94,10 +94,10 @@ extension WorkerLedger {
     }
 }
 
-/// A host that was to have a worker, and from which none has ever joined.
+/// A host that was to have a worker and from which none has ever joined.
 struct AbsentHost: Equatable {
     var host: String
-    /// What is known of it, in words.
+    /// The known reason, in words.
     var why: String
 
     var line: String { "never joined: host \(printable(host)): \(printable(why))" }

@@ -1,31 +1,32 @@
 import Text
 import Transport
 
-/// Where a run gets workers from: processes here, hosts reached by ssh, a batch engine. The coordinator's
-/// loop waits for what it names, polls it each turn, and stops it at the end. It never waits by itself,
-/// except in `stop`.
+/// A source of a run's workers: local processes, hosts reached by ssh, or a batch engine. The coordinator's
+/// loop waits for the source's descriptors, polls it each turn, and stops it at the end. A source never
+/// blocks, except in `stop`.
 protocol WorkerSource {
-    /// Readable when there is something to poll for, also when closed.
+    /// Descriptors that are readable when there is something to poll for, also when closed.
     var readable: [Int32] { get }
-    /// Waited for until they can be written.
+    /// Descriptors that the loop waits for until they are writable.
     var writable: [Int32] { get }
-    /// When it wants to be polled at the latest, in milliseconds of the monotonic clock.
+    /// When it must be polled at the latest, in milliseconds of the monotonic clock.
     var nextDeadline: Int64? { get }
-    /// Reads what has come, and starts what is missing; nothing any more once the run is ending.
+    /// Reads what has arrived and starts missing workers. Starts nothing once the run is ending.
     mutating func poll(at now: Int64, _ demand: WorkerDemand) throws(CommandFailure) -> WorkerNews
-    /// A record came.
+    /// A record arrived.
     mutating func noteSuccess()
-    /// How its hosts do, for `status`: see docs/commands.md.
+    /// The states of its hosts, for `status`: see docs/commands.md.
     func hosts(at now: Int64) -> [JSONValue]
-    /// Hosts that were to have a worker of which none has joined.
+    /// Hosts that were to have a worker and from which none has joined.
     ///
     /// - Parameter hasJoined: whether a process has ever said hello to the coordinator.
     func absentHosts(at now: Int64, _ hasJoined: (WorkerProcess) -> Bool) -> [AbsentHost]
-    /// SIGHUP came: false where it means the end, as to any program.
+    /// Handles SIGHUP; false where the signal ends the program, as it does by default.
     mutating func hangUp() -> Bool
-    /// Ends all that it started and waits for that, a few seconds at most.
+    /// Ends everything that it started, and waits a few seconds at most for that.
     ///
-    /// - Parameter ask: the workers have not heard of the end from the coordinator.
+    /// - Parameter ask: whether the workers still have to be told of the end, which the coordinator hasn't
+    ///   done.
     mutating func stop(ask: Bool)
 }
 
@@ -37,38 +38,40 @@ extension WorkerSource {
     mutating func hangUp() -> Bool { false }
 }
 
-/// What the run needs of its sources.
+/// The run's demand for workers, from which sources decide what to start.
 struct WorkerDemand {
-    /// Trials without an outcome, those that run counted in part.
+    /// Trials without an outcome; running ones count with the part that is left.
     var trialsLeft: Double
-    /// Trials a second, of all workers; nil until there is an estimate.
+    /// Trials a second of all workers; nil until there is an estimate.
     var rate: Double?
-    /// Workers that are connected, and their slots.
+    /// Connected workers, and their slots.
     var workers: Int
     var slots: Int
-    /// The sweep is done, or the user has had enough: nobody new is needed, and whoever ends now ends as it should.
+    /// The sweep is done or the user has interrupted it. No new worker is needed, and a worker that ends now
+    /// has not failed.
     var isEnding: Bool
-    /// How long the coordinator stood still since the last poll, milliseconds: what did not come in that time is not
-    /// late.
+    /// How long the coordinator stood still since the last poll, in milliseconds. Nothing that failed to
+    /// arrive in that time counts as late.
     var gap: Int64 = 0
 }
 
-/// What a source has to tell.
+/// A source's report after a poll.
 struct WorkerNews {
-    /// For a person.
+    /// Lines for a person.
     var lines: [String] = []
-    /// Of these processes it is known that they are gone: their trials go to others at once.
+    /// Processes that are known to be gone; their trials go to others at once.
     var ended: [WorkerProcess] = []
-    /// The same of those that ended by themselves: they said goodbye, and no trial brought them down.
+    /// Processes that are gone because they ended by themselves: they said goodbye, and no trial crashed
+    /// them.
     var left: [WorkerProcess] = []
 
     mutating func note(_ process: WorkerProcess, _ end: ChildProgram.End) {
-        // 255 is ssh's own: what became of the worker is not known; from 128 on a signal ended it.
+        // 255 is ssh's own code, which tells nothing about the worker. From 128 on, a signal ended it.
         if case .exited(let code) = end, code < 128 { left.append(process) } else { ended.append(process) }
     }
 }
 
-/// A worker's process, by the names it says hello with.
+/// A worker's process, under the names in its hello.
 struct WorkerProcess: Equatable {
     var host: String
     var process: UInt32

@@ -2,7 +2,8 @@ import CZlib
 import Files
 import Glibc
 
-/// A small file in a .tar.gz, as text; nil where there is none of that name at the top, or the archive cannot be read.
+/// The text of a small file at the top level of a .tar.gz; nil where there is no such file, or the archive
+/// can't be read.
 func archivedText(_ name: String, in path: String) -> String? {
     guard let descriptor = try? openToRead(path) else { return nil }
     guard let file = gzdopen(descriptor, "rb") else {
@@ -22,7 +23,7 @@ func archivedText(_ name: String, in path: String) -> String? {
             guard gzread(file, &bytes, UInt32(size)) == Int32(size) else { return nil }
             return String(decoding: bytes.prefix(size), as: UTF8.self)
         }
-        // To the next header: a file fills whole blocks.
+        // Skip to the next header: a file fills whole blocks.
         guard gzseek(file, (size + 511) / 512 * 512, SEEK_CUR) >= 0 else { return nil }
     }
     return nil

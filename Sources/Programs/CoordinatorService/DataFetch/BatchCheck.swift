@@ -4,11 +4,11 @@ import Glibc
 import Model
 import Sweep
 
-/// What a look at a batch of CIFAR-10 told. Nobody publishes digests of these files, so it is their form that
-/// is checked: whole records of a label and 3072 numbers, 10 000 of them, labels 0 to 9.
+/// The result of checking a CIFAR-10 batch. There are no published digests of these files, so their form is
+/// checked: 10 000 whole records of a label from 0 to 9 and 3072 bytes.
 enum BatchCheck: Equatable {
     case right
-    /// Sound, but of another number of images than the published files have.
+    /// Sound, but with another number of images than the published files.
     case otherCount(Int)
     case missing
     case wrong(String)
@@ -49,7 +49,7 @@ enum BatchCheck: Equatable {
         }
     }
 
-    /// Where a run would find a batch: in the set's folder, or in that of the archive there.
+    /// Where a run would find a batch: in the set's folder, or in the unpacked archive's folder inside it.
     static func path(_ name: String, in data: String) -> String {
         let folder = "\(data)/\(ImageSetDescription.cifar10.rawValue)"
         let unpacked = "\(folder)/cifar-10-batches-bin/\(name)"
@@ -67,7 +67,7 @@ enum BatchCheck: Equatable {
         }
     }
 
-    /// Images; nil of what cannot be used.
+    /// The number of images; nil for an unusable batch.
     var count: Int? {
         switch self {
         case .right: BatchCheck.defaultCount
@@ -79,12 +79,12 @@ enum BatchCheck: Equatable {
     var isUsable: Bool { count != nil }
 }
 
-/// What to do for data that no command fetches.
+/// Advice for data that no command fetches.
 let cifarAdvice =
     "unpack cifar-10-binary.tar.gz (from https://www.cs.toronto.edu/~kriz/cifar.html) in DIR/cifar-10"
 
-/// Looks at all batches and says what each is. Those of training images, all but the last, have as many each:
-/// runs refuse others, as one may be cut short.
+/// Checks all batches and prints what each is. The training batches (all but the last) must have equal
+/// numbers of images: runs refuse others, since one may be cut short.
 func verifyBatches(in data: String) -> Bool {
     var areUsable = true
     var counts: [Int] = []

@@ -6,11 +6,11 @@ import Model
 import Sweep
 import Transport
 
-/// Fetches sets: performs what each file's `FileFetch` decides.
+/// Fetches data sets: performs what each file's `FileFetch` decides.
 struct DataFetch {
     enum End: Equatable {
         case allRight(fetched: Int)
-        /// Of this file; those after it were not tried.
+        /// No mirror has this file. The files after it were not tried.
         case noMirror(file: String)
         case interrupted
     }
@@ -51,13 +51,13 @@ struct DataFetch {
         return .allRight(fetched: fetched)
     }
 
-    /// Two that append to the same files would spoil them.
+    /// Locks the folder: two fetches that append to the same files would corrupt them.
     private func lockFolder(_ folder: String) throws(CommandFailure) -> Int32 {
         let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else {
             throw .init(FileError(path: folder, doing: "open the folder", code: errno))
         }
-        // A file system without locks is used without.
+        // A file system without locks is used without them.
         if flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK {
             close(descriptor)
             throw .input("\(folder): another 'ranksweep data fetch' is at work there")
@@ -65,7 +65,7 @@ struct DataFetch {
         return descriptor
     }
 
-    /// - Returns: nil where the file now is there, and right.
+    /// - Returns: nil where the file is now there and correct.
     private mutating func fetch(_ file: DataFile, _ steps: inout FileFetch) throws(CommandFailure) -> End? {
         let path = "\(order.data)/\(file.path).gz"
         let partial = path + ".partial"
@@ -99,7 +99,7 @@ struct DataFetch {
     }
 }
 
-/// What a user sees of it: a line at the foot of a terminal, else a line each half minute.
+/// The progress that a user sees: a line at the foot of a terminal, otherwise a line every half minute.
 struct FetchProgress {
     private var terminal = Terminal()
     private var file: DataFile?
@@ -142,7 +142,7 @@ struct FetchProgress {
 /// "mnist/train-images-idx3-ubyte.gz: 3.2 of 9.9 MB · 1.2 MB/s · about 6 s left".
 func fetchLine(_ file: DataFile, size: Int, gained: Int, seconds: Double) -> String {
     func megabytes(_ bytes: Double) -> String { "\((bytes / 1e5).rounded() / 10)" }
-    // A mirror may pack the same bytes a little better or worse.
+    // A mirror may compress the same bytes slightly better or worse.
     let isUsual = size <= file.defaultSize
     var line = "\(file.path).gz: \(megabytes(Double(size)))"
     line += isUsual ? " of \(megabytes(Double(file.defaultSize))) MB" : " MB"

@@ -5,14 +5,14 @@ import Model
 import Sweep
 import Text
 
-/// A file of an image set, and what it should hold.
+/// A file of an image set, with the digest of its content.
 struct DataFile: Equatable {
     var set: ImageSetDescription
-    /// Without ".gz".
+    /// The name without ".gz".
     var name: String
-    /// SHA-256 of its uncompressed bytes, in hexadecimal: how it is compressed is the mirror's business.
+    /// The SHA-256 of its uncompressed bytes, in hexadecimal. Mirrors may compress the file differently.
     var digest: String
-    /// Bytes of the publisher's own NAME.gz: what a progress line shows, nothing else.
+    /// The size in bytes of the publisher's own NAME.gz, only for progress lines.
     var defaultSize: Int
 
     /// "mnist/train-images-idx3-ubyte"
@@ -24,8 +24,8 @@ struct DataFile: Equatable {
         }
     }
 
-    /// The same files with the digests that a list gives, each line "DIGEST  mnist/NAME"; nil where a line is
-    /// not so, or a file has none.
+    /// The same files with the digests of a list whose lines are "DIGEST  mnist/NAME". nil where a line has
+    /// another form, or a file has no line.
     static func replacingDigests(of files: [DataFile], by list: String) -> [DataFile]? {
         var digests: [String: String] = [:]
         for line in list.split(separator: "\n") {
@@ -42,21 +42,22 @@ struct DataFile: Equatable {
     }
 }
 
-/// What a look at a file's bytes told.
+/// The result of checking a file's bytes.
 enum DataCheck: Equatable {
     case right
     case missing
-    /// The SHA-256 that it has.
+    /// The content has this SHA-256.
     case wrong(digest: String)
-    /// The gzip stream is good as far as it goes, and has no end.
+    /// The gzip stream is valid as far as it goes, but has no end.
     case unfinished
-    /// No gzip stream, or not to be read at all.
+    /// Not a gzip stream, or unreadable.
     case broken(String)
 
-    /// Uncompressed, no file of these sets has so many bytes; a stream that swells beyond is not waited for.
+    /// The largest uncompressed size that is read. No file of these sets is so large; a stream that expands
+    /// further is not read to its end.
     static let limit = 1 << 28
 
-    /// Reads a file, gzip or plain, and compares the digest of what it holds. Memory does not depend on its
+    /// Reads a file, gzipped or plain, and compares its content's digest. Memory use doesn't depend on the
     /// size.
     init(of path: String, against digest: String) {
         let descriptor: Int32
@@ -84,7 +85,7 @@ enum DataCheck: Equatable {
                 return
             }
         }
-        // A broken or unfinished stream is told here only.
+        // zlib reports a broken or unfinished stream only here.
         var code: Int32 = 0
         let message = gzerror(file, &code).map { String(cString: $0) } ?? ""
         switch code {
@@ -98,12 +99,12 @@ enum DataCheck: Equatable {
     }
 }
 
-/// Where a run would find a file, and what is there.
+/// Where a run would find a file, and the state of the file there.
 struct FoundFile: Equatable {
     var path: String
     var check: DataCheck
 
-    /// Of NAME.gz and NAME the first that is there, as trials read them.
+    /// The first of NAME.gz and NAME that exists, as trials read them.
     init(_ file: DataFile, in data: String) {
         let plain = "\(data)/\(file.path)"
         path = access(plain + ".gz", F_OK) != 0 && access(plain, F_OK) == 0 ? plain : plain + ".gz"
@@ -111,7 +112,7 @@ struct FoundFile: Equatable {
     }
 }
 
-/// zlib's message without the name that it gives a file opened by its descriptor: "<fd:5>: ".
+/// zlib's message without the prefix "<fd:5>: ", the name that zlib gives a file opened by descriptor.
 private func withoutName(_ message: String) -> String {
     guard message.hasPrefix("<fd:"), let end = message.firstRange(of: ">: ") else { return message }
     return String(message[end.upperBound...])

@@ -1,20 +1,20 @@
 /// How a transfer ended.
 enum TransferEnd: Equatable {
-    /// The server says that this was all.
+    /// The server says that the file is complete.
     case complete
-    /// It broke off, and may go on.
+    /// The transfer broke off and may be resumed.
     case cut(String)
-    /// Going on in the middle is not possible: the server does not do it, or has no so long file.
+    /// The transfer can't be resumed: the server doesn't support it, or its file isn't that long.
     case cannotResume
-    /// Nothing to be had there: no such host or file, or nothing but silence.
+    /// The server gives nothing: no such host or file, or only silence.
     case refused(String)
-    /// What came could not be written here. No mirror can help.
+    /// The received bytes could not be written here. No mirror can help.
     case notWritten(String)
     case interrupted
 
     /// - Parameters:
     ///   - code: curl's exit code (its manual, EXIT CODES).
-    ///   - status: of HTTP; 0 where there was none.
+    ///   - status: the HTTP status; 0 where there was none.
     ///   - words: what curl wrote to standard error.
     init(curl code: Int32, status: Int, words: String) {
         let prefix = "curl: (\(code)) "
@@ -23,9 +23,9 @@ enum TransferEnd: Equatable {
             line.hasPrefix(prefix) ? String(line.dropFirst(prefix.count)) : "curl exited with code \(code)"
         switch (code, status) {
         case (0, _): self = .complete
-        // 33: no ranges there; 36: bad offset; 416: nothing at that offset.
+        // 33: no range support; 36: bad offset; 416: nothing at that offset.
         case (33, _), (36, _), (22, 416): self = .cannotResume
-        // 18: too few bytes; 55, 56: the connection broke; 92: a stream of HTTP/2 did.
+        // 18: too few bytes; 55, 56: the connection broke; 92: an HTTP/2 stream broke.
         case (18, _), (55, _), (56, _), (92, _): self = .cut(why)
         case (22, 400...): self = .refused("HTTP status \(status)")
         default: self = .refused(why)
@@ -33,25 +33,25 @@ enum TransferEnd: Equatable {
     }
 }
 
-/// What to do for one file: which mirror, when to go on in the middle, when to begin again. A value: events
-/// in, effects out; transfers and files are its caller's (DataFetch.swift).
+/// Decides how to fetch one file: which mirror to use, when to resume and when to restart. A value: events
+/// in, effects out. The caller (DataFetch.swift) performs transfers and file operations.
 struct FileFetch {
     enum Event {
-        /// So many bytes are there from an earlier time.
+        /// An earlier fetch left this many bytes.
         case began(partial: Int)
-        /// A transfer that began after `offset` bytes ended; the partial file now has `size`.
+        /// A transfer that began after `offset` bytes ended; the partial file now has `size` bytes.
         case transferred(TransferEnd, offset: Int, size: Int)
         case checked(DataCheck)
     }
 
     enum Effect: Equatable {
-        /// Look whether the partial file holds the right bytes.
+        /// Check whether the partial file holds the right bytes.
         case check
         /// Remove the partial file.
         case discard
-        /// Get what follows the partial file, from this mirror.
+        /// Fetch what follows the partial file from this mirror.
         case transfer(mirror: String)
-        /// Give the partial file its name.
+        /// Rename the partial file to its final name.
         case adopt
         case giveUp
         case stop(TransferEnd)
@@ -61,12 +61,12 @@ struct FileFetch {
     /// Transfers from one mirror: as many as a bad line may break.
     static let transfersPerMirror = 6
 
-    /// Mirrors still to be asked, the present one first.
+    /// Mirrors still to be tried, the current one first.
     private(set) var mirrors: [String]
-    /// Those that did not give the file.
+    /// Mirrors that did not give the file.
     private(set) var failed: [String] = []
     private var transfers = 0
-    /// Of the last transfer; nil while there was none.
+    /// The offset of the last transfer; nil before the first.
     private var offset: Int?
 
     init(mirrors: [String]) { self.mirrors = mirrors }
@@ -74,7 +74,7 @@ struct FileFetch {
     mutating func handle(_ event: Event) -> [Effect] {
         switch event {
         case .began(let partial):
-            // It may be whole: all that an interrupt kept from it was its name.
+            // The file may be complete: the interrupt may have come just before the rename.
             return partial > 0 ? [.check] : transfer()
         case .checked(.right):
             return [.adopt]
@@ -84,7 +84,8 @@ struct FileFetch {
             }
             let warning = "\(mirror): it sent \(check.reproach)"
             guard offset > 0 else { return [.discard] + next(warning) }
-            // Two halves may come from two packings of the same bytes: then the whole is worth a try.
+            // The two parts may come from two compressions of the same bytes, so the whole file is worth a
+            // try.
             return [.discard, .warn(warning + "; from the start again")] + transfer()
         case .transferred(let end, let offset, let size):
             self.offset = offset
@@ -100,7 +101,7 @@ struct FileFetch {
         case .cannotResume:
             return offset > 0 ? [.discard] + transfer() : next("\(mirror): it sends only parts of the file")
         case .cut(let why):
-            // A mirror that brings us on is as good as any.
+            // A mirror that makes progress is as good as any.
             let warning = "\(mirror): \(why)"
             return size > offset && transfers < Self.transfersPerMirror
                 ? [.warn(warning + "; going on")] + transfer() : next(warning)
@@ -121,12 +122,12 @@ struct FileFetch {
         return [.warn(warning)] + transfer()
     }
 
-    /// In which order the next file's mirrors are asked: those that failed come last.
+    /// The order in which the next file's mirrors are tried: those that failed come last.
     var orderForNext: [String] { mirrors + failed }
 }
 
 extension DataCheck {
-    /// What is wrong with what a mirror sent.
+    /// A phrase for the fault in the bytes that a mirror sent.
     var reproach: String {
         switch self {
         case .right, .missing: "no file"

@@ -3,19 +3,19 @@ import Files
 import Glibc
 import Transport
 
-/// One run of curl: what follows a partial file's bytes is appended to it.
+/// One run of curl, which appends what follows a partial file's bytes to it.
 struct Transfer {
     var curl: String
     var url: String
     var partial: String
-    /// After so many seconds of (nearly) nothing the server is given up.
+    /// The seconds of (nearly) no data after which the transfer gives up the server.
     var patience: Int
 
-    /// A server that brings fewer bytes a second is as good as silent.
+    /// The bytes a second below which a server counts as silent.
     static let slowest = 1000
 
-    /// - Parameter note: told now and then how many bytes the partial file has.
-    /// - Returns: how it ended, and the bytes of the partial file before and after.
+    /// - Parameter note: called now and then with the size of the partial file in bytes.
+    /// - Returns: how it ended, and the size of the partial file in bytes before and after.
     func run(
         signals: SignalDescriptor, note: (_ size: Int) -> Void
     ) throws(CommandFailure) -> (end: TransferEnd, offset: Int, size: Int) {
@@ -68,7 +68,7 @@ struct Transfer {
         return (ends[0], ends[1])
     }
 
-    /// curl's two outputs. It writes to a pipe and not to the file, so that it ends when we do.
+    /// curl's two outputs. curl writes to a pipe instead of the file, so that it ends when this process ends.
     private struct Stream {
         let file: Int32
         var size: Int
@@ -76,7 +76,7 @@ struct Transfer {
         let errors: Int32
         var words: [UInt8] = []
 
-        /// Follows both to their ends; returns early with what makes all the rest useless.
+        /// Reads both to their ends. Returns early where a fault makes the rest useless.
         mutating func follow(signals: SignalDescriptor, note: (Int) -> Void) -> TransferEnd? {
             var open = [
                 pollfd(fd: signals.descriptor, events: Int16(POLLIN), revents: 0),
@@ -96,7 +96,7 @@ struct Transfer {
                         continue
                     }
                     if index == 2 {
-                        // Enough to say what is wrong.
+                        // Enough text to say what is wrong.
                         words = (words + piece[..<count]).suffix(16384)
                     } else if let fault = append(piece[..<count]) {
                         return fault
@@ -120,7 +120,7 @@ struct Transfer {
     }
 }
 
-/// The file of a program on $PATH.
+/// The path of a program on $PATH.
 func findProgram(_ name: String) -> String? {
     let folders = (environmentValue("PATH") ?? "/usr/bin:/bin").split(separator: ":")
     return folders.map { "\($0)/\(name)" }.first { access($0, X_OK) == 0 }

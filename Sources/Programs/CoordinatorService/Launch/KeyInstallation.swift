@@ -4,22 +4,22 @@ import Glibc
 import Text
 import Transport
 
-/// Puts a worker's keys on its machine by ssh, in place of whatever keys are there. A copy with scp would land
-/// inside a folder that is there, and leave the old key in use.
+/// Installs a worker's keys on its machine by ssh, in place of any keys there. A copy with scp would land
+/// inside an existing folder and leave the old key in use.
 struct KeyInstallation {
-    /// In the home of whoever ssh lets in.
+    /// The folder in the home directory of the ssh user.
     static let defaultFolder = "ranksweep-keys"
 
-    /// As ssh knows it.
+    /// The host's name for ssh.
     let host: String
-    /// There: whole, below ~/, or relative to the home.
+    /// The folder on the host: absolute, below ~/, or relative to the home directory.
     let folder: String
-    /// Before ours, for ssh.
+    /// ssh options that come before ours.
     let options: [String]
 
-    /// The two files follow the script on standard input. Nothing that is no key of ours is ever removed, and a
-    /// worker that looks meanwhile finds the old folder, the new one or, where mv cannot exchange, for a moment
-    /// none.
+    /// The script; the two files follow it on standard input. It only ever removes keys of ours. A worker
+    /// that looks meanwhile finds the old folder or the new one; where mv can't exchange folders, it finds
+    /// none for a moment.
     func script(secretBytes: Int, coordinatorBytes: Int) -> String {
         """
         LC_ALL=C; export LC_ALL

@@ -7,19 +7,19 @@ import Sweep
 import Text
 import Transport
 
-/// The archive with the worker, which each host gets.
+/// The archive with the worker program, which each host receives.
 struct WorkerBundle {
     var path: String
-    /// Bytes.
+    /// The size in bytes.
     var size: Int
     /// SHA-256, in hexadecimal.
     var digest: String
-    /// Names its folder on hosts.
+    /// The identifier in the name of its folder on hosts.
     var id: String { String(digest.prefix(32)) }
 
     static let fileName = "ranksweep-worker-bundle.tar.gz"
 
-    /// - Parameter asked: by the command line or the cluster file.
+    /// - Parameter asked: the path given on the command line or in the cluster file.
     static func find(_ asked: String?) throws(CommandFailure) -> WorkerBundle {
         let folder =
             thisProgram().flatMap { path in path.lastIndex(of: "/").map { String(path[..<$0]) } } ?? "."
@@ -56,10 +56,10 @@ struct WorkerBundle {
 }
 
 extension WorkerBundle {
-    /// Refuses a worker of other sources than this program's, before anything is sent.
+    /// Refuses a worker that was built from other sources than this program, before anything is sent.
     private static func checkCommit(of path: String) throws(CommandFailure) {
         let version = archivedText("VERSION", in: path)
-        // "ranksweep-worker 0.1.0, commit 00c969dc85, for x86_64 with glibc 2.36 or newer"
+        // VERSION reads "ranksweep-worker 0.1.0, commit 00c969dc85, for x86_64 with glibc 2.36 or newer".
         let words = version?.split(separator: ",").map { $0.trimmingPrefix(" ") } ?? []
         guard words.count > 1, words[0].hasPrefix("ranksweep-worker "), words[1].hasPrefix("commit ") else {
             throw .input(
@@ -75,8 +75,8 @@ extension WorkerBundle {
     }
 }
 
-/// The data files that a sweep needs, as they are here: their contents are what hosts must have. Of one that
-/// is not here, the publisher's.
+/// The data files that a sweep needs, with the digests that hosts' copies must have: of the local file, or
+/// the publisher's where there is no local file.
 func sweepFiles(_ spec: SweepSpec, data: String) throws(CommandFailure) -> [SweepFile] {
     var files: [SweepFile] = []
     for set in spec.imageSets {
@@ -104,7 +104,7 @@ func sweepFiles(_ spec: SweepSpec, data: String) throws(CommandFailure) -> [Swee
     return files
 }
 
-/// CIFAR-10's, which must be here: there is no digest to ask hosts for.
+/// CIFAR-10's files, which must be here: hosts can't be checked without a digest.
 private func batchFiles(data: String) throws(CommandFailure) -> [SweepFile] {
     var files: [SweepFile] = []
     for name in ImageSetDescription.cifar10.files {
@@ -120,15 +120,14 @@ private func batchFiles(data: String) throws(CommandFailure) -> [SweepFile] {
     return files
 }
 
-/// The keys of a cluster: a folder of the coordinator's, a pair for each host in it, made when it is first
-/// needed.
+/// The keys of a cluster: the coordinator's folder, with a key pair for each host, made when first needed.
 struct ClusterKeys {
-    /// The cluster's.
+    /// The cluster's name.
     let name: String
     let path: String
     private let folder: CoordinatorKeyFolder
-    /// Held as long as this process lives: two launches would end each other's workers. Jobs of Slurm are
-    /// a run's own, not the cluster's: such launches share it.
+    /// Locked as long as this process lives: two launches would end each other's workers. Slurm jobs belong
+    /// to a run, not to the cluster, so Slurm launches share the lock.
     private let lock: Int32
 
     init(_ cluster: ClusterFile, in folder: String) throws(CommandFailure) {
@@ -162,7 +161,7 @@ struct ClusterKeys {
         }
     }
 
-    /// A host's name among keys and files: plain letters, and never that of another host.
+    /// A host's name in keys and files: plain characters only, and different for every host.
     static func label(_ host: String) -> String {
         var plain = ""
         for byte in host.utf8 {
@@ -178,8 +177,8 @@ struct ClusterKeys {
         return "h" + Digest(of: host).hexadecimal(bytes: 12)
     }
 
-    /// Why a host may have no worker; nil where it may. Asked before anything is sent there: a host that was
-    /// revoked may be in other hands.
+    /// Why a host may not run a worker; nil where it may. Checked before anything is sent: a revoked host may
+    /// be in other hands.
     func objection(to host: String) -> String? {
         let label = ClusterKeys.label(host)
         if folder.isRevoked(label) {
@@ -196,14 +195,14 @@ struct ClusterKeys {
         quotedCommand("ranksweep keys \(verb) \(shellPath(path)) \(label)")
     }
 
-    /// The two files of a host's worker: its secret key, and the coordinator's public one. Made where they are
-    /// not here; never for a revoked name.
+    /// The two files of a host's worker: its secret key and the coordinator's public key. Made where they are
+    /// missing, but never for a revoked name.
     func files(of host: String) throws(CommandFailure) -> (secret: [UInt8], publicKey: [UInt8]) {
         let label = ClusterKeys.label(host)
         let folder = folder
         return try keyed { () throws(KeyError) in
             if access(folder.host(label) + "/worker.secret", F_OK) != 0 {
-                // Its keys were moved away, as for a host that is started by hand: it gets new ones.
+                // Its keys were moved away, as for a host that is started by hand, so it gets new ones.
                 if !folder.isRevoked(label) { try folder.retire(label) }
                 try folder.add(label)
             }
@@ -217,11 +216,11 @@ struct ClusterKeys {
 struct HostList {
     let file: String
     private(set) var hosts: [HostSettings]
-    /// Whether a changed file is read by itself.
+    /// Whether a changed file is read without a request.
     private let follows: Bool
     private var stamp: FileStamp?
     private(set) var nextLook: Int64?
-    /// Whether there was a terminal when this began.
+    /// Whether there was a terminal at the start.
     private let hadTerminal = HostList.hasTerminal
 
     static let lookMilliseconds: Int64 = 2000
@@ -250,13 +249,13 @@ struct HostList {
 
     private static var hasTerminal: Bool { (0...2).contains { isatty($0) == 1 } }
 
-    /// A terminal that was closed sends SIGHUP, too.
+    /// Whether the terminal was closed, which sends SIGHUP, too.
     var hasLostTerminal: Bool { hadTerminal && !HostList.hasTerminal }
 
     mutating func isChanged(at now: Int64) -> Bool {
         guard follows, let due = nextLook, now >= due else { return false }
         nextLook = now + Self.lookMilliseconds
-        // One that is being replaced may not be there for a moment.
+        // A file that is being replaced may be absent for a moment.
         guard let found = FileStamp(file), found != stamp else { return false }
         return true
     }

@@ -7,19 +7,20 @@ import Sweep
 import Text
 import Wire
 
-/// Joins records by their trials, in the journal of a new run directory.
+/// Joins records by trial, in the journal of a new run directory.
 struct Merge {
     let run: RunDirectory
     private let journal: RunJournal
     private let digest: String
-    /// Where each trial is in the merged sweep.
+    /// The index of each trial in the merged sweep.
     private let places: [TrialID: Int]
     private(set) var tally = Tally()
 
     struct Tally {
         var equal = 0
         var conflicts: [Conflict] = []
-        /// Records of an input that are of no trial of the sweep, and those whose weights are not there.
+        /// Records of an input that belong to no trial of the sweep, and records whose weights are missing or
+        /// wrong.
         var foreign: [(path: String, count: Int)] = []
         var bare: [(path: String, file: String, why: String, count: Int)] = []
     }
@@ -30,7 +31,7 @@ struct Merge {
         let refused: (path: String, by: Provenance?)
     }
 
-    /// Which input each kept record is from: told only where there are conflicts.
+    /// The input that each kept record came from, which is reported only for conflicts.
     private var origins: [Int32]
     private static let batch = 5000
 
@@ -53,7 +54,7 @@ struct Merge {
     /// Trials without a record.
     var missing: [Int] { origins.indices.filter { origins[$0] < 0 } }
 
-    /// Takes over what an input has.
+    /// Adds the records of all inputs.
     mutating func add(_ inputs: [MergeInput]) throws(CommandFailure) {
         for number in inputs.indices {
             try add(inputs, number)
@@ -89,22 +90,22 @@ struct Merge {
         if let bare = state.bare { tally.bare.append((input.path, bare.file, bare.why, state.bareCount)) }
     }
 
-    /// Of one input, while it is added.
+    /// State of one input while it is being added.
     private struct Adding {
         let number: Int
-        /// Records that were not taken, with what their attempts become.
+        /// Records that were not taken, with the outcome that their attempts get.
         var others: [Int: String] = [:]
         var foreign = 0
         var bare: (file: String, why: String)?
         var bareCount = 0
-        /// Of weights that were brought, to be kept with their records.
+        /// Digests of weights that were brought, to be stored with their records.
         var digests: [(file: String, sha256: String)] = []
     }
 
     private mutating func add(
         _ items: [MergeInput.Item], _ inputs: [MergeInput], _ state: inout Adding
     ) throws(CommandFailure) {
-        // Weights first: a record tells that they are there.
+        // Weights first: a record says that its weights are there.
         var taken: [MergeInput.Item] = []
         for item in items {
             if case .record(let id, "measured", _) = item, let place = places[id], origins[place] < 0,
@@ -162,7 +163,7 @@ struct Merge {
         }
     }
 
-    /// Whose record was refused is told after it.
+    /// Adds the provenance, which comes later, to the conflict of a refused record.
     private mutating func name(_ provenance: Provenance, _ trial: Int, _ path: String) {
         guard
             let place = tally.conflicts.lastIndex(where: { $0.trial == trial && $0.refused.path == path })
@@ -176,7 +177,7 @@ struct Merge {
 
     /// Brings a trial's weights to the new directory.
     ///
-    /// - Returns: whether they are all there, where the sweep asks for any.
+    /// - Returns: whether all of them are there, where the sweep keeps any.
     private mutating func takeWeights(
         of place: Int, _ input: MergeInput, _ state: inout Adding
     ) throws(CommandFailure) -> Bool {
@@ -201,7 +202,7 @@ struct Merge {
     }
 }
 
-/// A line every few seconds of what takes longer.
+/// Prints a progress line every few seconds for slow operations.
 struct SlowProgress {
     private static let milliseconds: Int64 = 5000
     private var nextAt = monotonicMilliseconds() + SlowProgress.milliseconds
@@ -214,7 +215,7 @@ struct SlowProgress {
     }
 }
 
-/// The same file under another name where the file system can, else a copy: whole or not at all.
+/// Hard-links a file where the file system supports it, otherwise copies it, whole or not at all.
 func copyFile(_ from: String, to path: String) throws(FileError) {
     unlink(path)
     if link(from, path) == 0 { return }

@@ -2,13 +2,14 @@ import Files
 import Glibc
 import Journal
 
-/// Where a merged run is built, beside its place, so that it appears whole or not at all.
+/// The folder beside the output path in which a merged run is built, so that the run appears whole or not at
+/// all.
 struct MergeFolder {
     let path: String
     private let out: String
     private let lock: CoordinatorLock
 
-    /// Says that a folder is an unfinished merge, which may be begun anew.
+    /// The file that marks a folder as an unfinished merge, which may be begun anew.
     private static let mark = "merge.unfinished"
     private var mark: String { "\(path)/\(MergeFolder.mark)" }
 
@@ -33,13 +34,13 @@ struct MergeFolder {
         }
     }
 
-    /// What is half done helps nobody, and takes room.
+    /// Removes a half-finished merge, which is useless and takes space.
     func discard() {
         removeTree(path)
         withExtendedLifetime(lock) {}
     }
 
-    /// Gives it its name. The journal must be closed.
+    /// Renames the folder to its final path. The journal must be closed.
     func finish() throws(CommandFailure) {
         unlink(mark)
         guard rename(path, out) == 0 else {

@@ -5,14 +5,14 @@ import Journal
 import Sweep
 import Text
 
-/// What is merged: a shard's file, or a run directory with its journal.
+/// An input of a merge: a shard's file, or a run directory with its journal.
 struct MergeInput {
     enum Origin {
         case shard(ShardHeader)
         case run(RunDirectory, RunJournal)
     }
 
-    /// A record, an attempt or a trial set aside.
+    /// A record, an attempt or a quarantined trial.
     enum Item {
         case record(TrialID, outcome: String, JSONValue)
         case attempt(TrialID, ToldAttempt)
@@ -21,11 +21,11 @@ struct MergeInput {
 
     let path: String
     let kind: Origin
-    /// BLAS kernels that its records are by.
+    /// BLAS kernels that computed its records.
     let kernels: Set<String>
-    /// Which sources their makers were built from.
+    /// Commits of the programs that made its records.
     let commits: Set<String>
-    /// The digests of its kept weights, by their files' names, as far as they are known.
+    /// The known digests of its kept weights, by file name.
     let digests: [String: String]
 
     var spec: SweepSpec {
@@ -35,7 +35,7 @@ struct MergeInput {
         }
     }
 
-    /// Where its trials' weights are.
+    /// The folder with its trials' weights.
     var weights: WeightsFolder {
         switch kind {
         case .shard: WeightsFolder(path: path + RunShare.weightsSuffix)
@@ -43,9 +43,9 @@ struct MergeInput {
         }
     }
 
-    /// Opens it, and reads all of it once.
+    /// Opens the input and reads all of it once.
     ///
-    /// - Throws: what is wrong with it, its name first.
+    /// - Throws: what is wrong with it; the message begins with its name.
     init(_ operand: String) throws(CommandFailure) {
         var path = operand
         while path.hasSuffix("/"), path != "/" { path.removeLast() }
@@ -74,7 +74,7 @@ struct MergeInput {
         }
     }
 
-    /// What to do about it.
+    /// Advice about a fault.
     private static func advice(_ path: String, _ fault: ShardFault) -> String {
         if fault == .unreadable(ENOENT) {
             let work = path + RunShare.workSuffix
@@ -132,7 +132,7 @@ struct MergeInput {
         if let unfit { throw .input(unfit.message) }
     }
 
-    /// Folders that are likely to be named by mistake.
+    /// Rejects folders that are likely to be named by mistake.
     private static func checkIsRun(_ path: String) throws(CommandFailure) {
         let file = path + "/sweep.json"
         guard access(file, F_OK) != 0, readRefusal(file) == nil else { return }
@@ -146,7 +146,7 @@ struct MergeInput {
         }
     }
 
-    /// Calls `body` with all records in grid order, then with all attempts, then with what is set aside.
+    /// Calls `body` with all records in grid order, then all attempts, then the quarantined trials.
     func forEach(_ body: (Item) throws(JournalError) -> Void) throws(CommandFailure) {
         switch kind {
         case .shard:
@@ -161,7 +161,7 @@ struct MergeInput {
     }
 
     private func forEachOfShard(_ body: (Item) throws(JournalError) -> Void) throws(CommandFailure) {
-        // What the last attempt at a trial came to, of those without a record.
+        // Trials with an attempt that quarantined them. Those with a record are skipped below.
         var aside: [TrialID] = []
         var done: Set<TrialID> = []
         func readAll() throws(ShardFault) -> JournalError? {

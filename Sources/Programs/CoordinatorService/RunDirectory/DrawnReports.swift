@@ -3,14 +3,14 @@ import Glibc
 import Reporting
 import Text
 
-/// What tables, figures and the page of a run were drawn from, and what they were then: `drawn.json` in its directory. So
-/// those that are missing, changed or out of date are noticed.
+/// The sources of a run's tables, figures and page, and the digests of all these files when they were drawn:
+/// `drawn.json` in the run directory. With it, files that are missing, changed or out of date are noticed.
 struct DrawnReports {
     static let file = "drawn.json"
-    /// No such file is longer.
+    /// No such file is larger.
     private static let limit = 64 << 20
 
-    /// By its name below the run directory, the digest of each.
+    /// The digest of each file, by its name relative to the run directory.
     private let sources: [String: String]
     private let files: [String: String]
     /// Figures that gnuplot could not draw, and why.
@@ -19,7 +19,7 @@ struct DrawnReports {
 
     static let gnuplotAdvice = "gnuplot is not installed (Debian: apt install gnuplot-nox)"
 
-    /// Of the files as they are now.
+    /// Writes the digests of the files as they are now.
     static func write(_ outcome: ReportOutcome, of run: RunDirectory) throws(CommandFailure) {
         func digests(_ names: [String]) -> JSONValue {
             let known = names.compactMap { name in
@@ -46,7 +46,7 @@ struct DrawnReports {
 
     private static let sources = ["records.ndjson", "provenance.ndjson"]
 
-    /// nil where there is none: an older version drew them, or nobody did.
+    /// nil where there is none: an older version drew the files, or nothing was drawn.
     private init?(of run: RunDirectory) {
         let path = "\(run.path)/\(DrawnReports.file)"
         guard let size = fileSize(path), size <= DrawnReports.limit,
@@ -64,8 +64,8 @@ struct DrawnReports {
         let why: String
     }
 
-    /// What a finished run lacks of tables, scripts, pictures and the page, or has as they were not drawn; and whether its
-    /// figures wait for gnuplot.
+    /// The tables, scripts, pictures and page of a finished run that are missing or not as they were drawn,
+    /// and whether its figures wait for gnuplot.
     static func faults(of run: RunDirectory) -> (faults: [Fault], lacksPictures: Bool) {
         let drawn = DrawnReports(of: run)
         return (faults(of: run, drawn), drawn?.isGnuplotMissing ?? false)
@@ -105,7 +105,7 @@ struct DrawnReports {
 }
 
 extension RunDirectory {
-    /// Tables, scripts and the page of a finished run that are not there.
+    /// The missing tables, scripts and page of a finished run.
     fileprivate var missingReports: [String] {
         let summary = spec.figures.contains { $0.name == "summary" } ? [] : ["tables/summary.dat"]
         let figures = spec.figures.flatMap { ["tables/\($0.name).dat", "figures/\($0.name).gp"] }

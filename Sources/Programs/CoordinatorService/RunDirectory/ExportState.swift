@@ -4,16 +4,16 @@ import Journal
 import Sweep
 import Text
 
-/// How a file of lines stands to the journal that it is written from.
+/// The state of an exported file of lines compared with the journal that it is written from.
 enum ExportState: Equatable {
     case current
     case missing
-    /// All that it holds is right, but so many lines are not there yet.
+    /// Every line is right, but this many lines are missing.
     case outdated(Int)
-    /// The line of this number, from 1, is none of the journal's.
+    /// The line of this number, counted from 1, is not in the journal.
     case foreign(line: Int)
 
-    /// - Parameter visit: calls what it is given with each line that should be there, in order.
+    /// - Parameter visit: calls its argument with each line that should be there, in order.
     init(
         of path: String,
         _ visit: ((_ line: [UInt8]) throws(JournalError) -> Void) throws(JournalError) -> Void
@@ -52,8 +52,8 @@ extension RunDirectory {
         }
     }
 
-    /// What is wrong with the weights of a measured trial; nil where they are what the sweep asks for, to the
-    /// byte of their headers and sizes, and to the digests that are known.
+    /// The first fault in the weights of a measured trial. nil where the files are what the sweep asks for:
+    /// exact headers and sizes, and the digests that are known.
     func weightsFault(
         of trial: Trial, in folder: WeightsFolder? = nil, digests: [String: String] = [:]
     ) -> (file: String, why: String)? {
@@ -72,7 +72,7 @@ extension RunDirectory {
         return nil
     }
 
-    /// Of all its files.
+    /// The names of all its weight files.
     func weightNames(of trial: Trial) -> [String] {
         guard case .steps(let listed) = spec.weights else {
             return [spec.weights.fileName(trial.id, step: 0)]

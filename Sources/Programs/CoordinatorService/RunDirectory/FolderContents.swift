@@ -1,13 +1,13 @@
 import Files
 import Glibc
 
-/// A file's size in bytes; nil where there is none.
+/// A regular file's size in bytes; nil where there is none.
 func fileSize(_ path: String) -> Int? {
     var status = stat()
     return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG ? Int(status.st_size) : nil
 }
 
-/// The first bytes of a file: fewer where it is shorter or cannot be read.
+/// The first bytes of a file; fewer where it is shorter or can't be read.
 func firstBytes(_ count: Int, of path: String) -> [UInt8] {
     guard let file = try? openStream(path) else { return [] }
     defer { fclose(file) }
@@ -16,13 +16,13 @@ func firstBytes(_ count: Int, of path: String) -> [UInt8] {
     return Array(bytes[..<found])
 }
 
-/// A file read line by line, one in memory.
+/// A file read line by line, with one line in memory.
 final class LineFile {
     private let file: UnsafeMutablePointer<FILE>
     private var buffer: UnsafeMutablePointer<CChar>?
     private var capacity = 0
 
-    /// nil where it cannot be opened.
+    /// nil where it can't be opened.
     init?(_ path: String) {
         guard let opened = try? openStream(path) else { return nil }
         file = opened

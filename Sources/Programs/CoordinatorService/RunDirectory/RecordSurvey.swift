@@ -4,7 +4,7 @@ import Reporting
 import Sweep
 import Text
 
-/// Holds lines of records against their sweep: of the trial that they should be of, with what it measures.
+/// Checks lines of records against their sweep: the right trial, with the metrics that it measures.
 struct RecordCheck {
     private let spec: SweepSpec
     private let digest: String
@@ -16,7 +16,7 @@ struct RecordCheck {
         trials = TrialCache(spec.grid)
     }
 
-    /// Why a line is no record that the trial can have; nil where it is one. The line is looked through, not read: it
+    /// Why a line can't be a record of the trial; nil where it can. The line is scanned, not parsed, since it
     /// may have any length.
     mutating func fault(in line: [UInt8], trial index: Int) -> String? {
         guard (0..<spec.grid.count).contains(index) else {
@@ -41,7 +41,7 @@ struct RecordCheck {
         return form.fault(inLine: value)
     }
 
-    /// The same of a record as the journal holds it, to the byte.
+    /// The same check for a record in the journal, byte for byte.
     mutating func fault(of record: StoredRecord) -> String? {
         if let fault = fault(in: record.line, trial: record.trial) { return fault }
         guard let value = try? JSONValue(parsing: record.line), value["outcome"]?.string == record.outcome
@@ -53,18 +53,18 @@ struct RecordCheck {
     }
 }
 
-/// What is wrong with the records that a journal holds, and with the weights beside them.
+/// Faults in a journal's records and in the weights beside them.
 struct RecordSurvey {
     private(set) var records = 0
     /// Records whose bytes are not those that were appended.
     private(set) var damaged: [Int] = []
-    /// Records that the sweep cannot give.
+    /// Records that the sweep can't produce.
     private(set) var unfit: [(trial: Int, why: String)] = []
     /// Measured trials whose weights are not those that were kept.
     private(set) var bare: [(trial: Int, file: String, why: String)] = []
-    /// All files of weights that records tell of.
+    /// All weight files that records refer to.
     private(set) var weightFiles: Set<String> = []
-    /// Those of them whose digest the journal does not have: an older version kept them.
+    /// Weight files whose digest the journal doesn't have: an older version kept them.
     private(set) var undigested: [String] = []
 
     init(_ run: RunDirectory, _ journal: RunJournal) throws(JournalError) {

@@ -2,12 +2,12 @@ import Console
 import Journal
 import Text
 
-// Before a run goes on: what the disk has spoiled, and whether anything is left to do.
+// Checks before a run resumes: what the disk has damaged, and whether anything is left to do.
 
-/// Drops records that are damaged, or whose weights are: their trials run again, to the same bytes. Adds the digests that
-/// older versions did not keep.
+/// Drops records that are damaged or whose weights are; their trials run again and give the same bytes. Adds
+/// digests that older versions did not keep.
 ///
-/// - Parameter dropsUnfit: whether records that the sweep cannot give are dropped, too.
+/// - Parameter dropsUnfit: whether records that the sweep can't produce are dropped, too.
 func mend(
     _ run: RunDirectory, _ journal: RunJournal, dropsUnfit: Bool = false
 ) throws(CommandFailure) {
@@ -48,8 +48,8 @@ func mend(
     }
 }
 
-/// Says so where a run is complete and everything is written, or where it is not as `ranksweep check` wants it and nothing
-/// here mends that; nil where there is something to do.
+/// Ends the command where the run is complete and everything is written, or where `ranksweep check` finds a
+/// fault that nothing here repairs. nil where there is something to do.
 func endIfNothingCanBeDone(
     _ run: RunDirectory, _ journal: RunJournal, _ retry: [String]
 ) throws(CommandFailure) -> ExitCode? {
@@ -85,9 +85,9 @@ func endIfNothingCanBeDone(
 }
 
 extension CommandFailure {
-    /// At the end of a run, where records are safe and only files could not be written.
+    /// The advice at the end of a run whose records are safe but whose files could not be written.
     func advising(figures run: RunDirectory, _ journal: RunJournal) -> CommandFailure {
-        // Damaged records have said what to do.
+        // The error for damaged records already gives advice.
         guard code == .internal, (try? journal.damagedRecords())?.isEmpty == true else { return self }
         let path = run.path
         return CommandFailure(

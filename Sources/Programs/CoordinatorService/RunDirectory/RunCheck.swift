@@ -6,18 +6,18 @@ import Reporting
 import Sweep
 import Text
 
-/// Verifies a run directory, changing nothing in it. Also while a coordinator is at work there.
+/// Verifies a run directory without changing it, also while a coordinator is running there.
 struct RunCheck {
     let path: String
     private(set) var findings: [Finding] = []
     private(set) var isRunning = false
-    /// No figure of the finished run is drawn, for want of gnuplot.
+    /// Whether no figure of the finished run is drawn because gnuplot is missing.
     private(set) var lacksPictures = false
-    /// The journal is of more trials than the files beside it.
+    /// Whether the journal covers more trials than the files beside it.
     private var isExtensionCut = false
-    /// Asked for by who holds the run's lock.
+    /// Whether this process holds the run's lock.
     private let isHolder: Bool
-    /// Of one kind no more are told one by one.
+    /// The most findings of one kind that are reported one by one.
     private static let maxAlike = 20
 
     /// Throws where there is no run directory.
@@ -35,7 +35,7 @@ struct RunCheck {
     private var resume: String { "ranksweep resume \(shellPath(path))" }
     private var figures: String { "ranksweep figures \(shellPath(path))" }
 
-    /// Throws where this user may not read the run: nothing can be said of it then.
+    /// Throws where this user may not read the run, since nothing can be checked then.
     mutating func perform() throws(CommandFailure) {
         try RunDirectory.checkIsReadable(path)
         if let sweep = try? CoordinatorService.readSweep(path + "/sweep.json") {
@@ -59,7 +59,7 @@ struct RunCheck {
         lookForLeftovers()
     }
 
-    // MARK: - Telling
+    // MARK: - Findings
 
     private mutating func ok(_ what: String, _ text: String) {
         findings.append(Finding(level: .ok, what: what, text: text))
@@ -75,7 +75,7 @@ struct RunCheck {
         findings.append(Finding(level: .wrong, resume: resume, what: what, text: text, remedy: remedy))
     }
 
-    /// A line for each of the first few, and one for all others.
+    /// A line for each of the first few items, and one for all others.
     private mutating func wrong<Item>(
         each items: [Item], _ others: String, _ remedy: String, resume: Finding.Resume = .stops,
         _ words: (Item) -> (what: String, text: String)
@@ -89,7 +89,7 @@ struct RunCheck {
     }
 
     private mutating func tell(_ error: JournalError) {
-        // It begins with the file's path.
+        // The message begins with the file's path.
         let prefix = RunJournal.path(in: path) + ": "
         let text =
             error.message.hasPrefix(prefix) ? String(error.message.dropFirst(prefix.count)) : error.message
@@ -127,7 +127,7 @@ struct RunCheck {
         return run
     }
 
-    /// The file's sweep, where it is whole and a smaller one than the journal's.
+    /// The file's sweep, where it is whole and smaller than the journal's.
     private func sweepBeforeExtension(_ run: RunDirectory) -> SweepSpec? {
         let file = path + "/sweep.json"
         guard RunJournal.extendedSweep(in: path) != nil, let size = fileSize(file), size < 16 << 20 else {
@@ -313,7 +313,8 @@ struct RunCheck {
 }
 
 extension RunDirectory {
-    /// Throws where this user may not read a file of a run: that is neither missing nor wrong, and nobody is to mend it.
+    /// Throws where this user may not read a file of a run: the file is neither missing nor wrong, and must
+    /// not be repaired.
     static func checkIsReadable(_ path: String) throws(CommandFailure) {
         let files = [
             "sweep.json", "coordinator.lock", "journal.sqlite", "journal.sqlite-wal", "records.ndjson",

@@ -6,14 +6,14 @@ import Sweep
 import Text
 import Transport
 
-/// A run directory: where things are in it, and what is in them (docs/records.md).
+/// A run directory: the paths of its files, and their contents (docs/records.md).
 struct RunDirectory {
     let path: String
     let spec: SweepSpec
-    /// The share of a larger run that this one is; nil: all trials.
+    /// The share of a larger run that this run is; nil: all trials.
     var share: RunShare?
 
-    /// The path as a told command names it.
+    /// The path as it is written in suggested commands.
     var word: String { shellPath(path) }
     var recordsPath: String { path + "/records.ndjson" }
     var provenancePath: String { path + "/provenance.ndjson" }
@@ -23,13 +23,13 @@ struct RunDirectory {
     var sweepBytes: [UInt8] { Array((RunDirectory.text(of: spec) + "\n").utf8) }
 
     var hasJournal: Bool { RunDirectory.has(RunJournal.path(in: path)) }
-    /// Whether a file that is not empty is there, or something in its place, which will be refused when it is opened.
+    /// Whether the path holds a nonempty file, or something other than a file, which fails when opened.
     private static func has(_ path: String) -> Bool {
         var status = stat()
         return stat(path, &status) == 0 && (status.st_size > 0 || FileKind(mode: status.st_mode) != nil)
     }
 
-    /// Throws where a directory holds a run already, or what is left of one, or is no place for one.
+    /// Throws where a directory already holds a run or remains of one, or is unsuitable for one.
     static func checkIsFree(_ path: String) throws(CommandFailure) {
         try checkIsNoRoot(path)
         guard !has(RunJournal.path(in: path)) else {
@@ -47,13 +47,13 @@ struct RunDirectory {
                 + "such as \(path)/NAME")
     }
 
-    /// What a start that was cut short leaves, and what a new disk comes with.
+    /// Whether an interrupted start leaves this file, or a new disk contains it.
     private static func isLeftover(_ name: String) -> Bool {
         name.hasPrefix("journal.sqlite") || name.hasPrefix("sweep.json")
             || ["coordinator.lock", ControlListener.fileName, "lost+found"].contains(name)
     }
 
-    /// A run's files belong into a folder of their own.
+    /// Throws for the root and the home directory: a run's files belong in a folder of their own.
     static func checkIsNoRoot(_ path: String) throws(CommandFailure) {
         try checkNewPath(path, "--out")
         guard !isSame(path, "/") else {
@@ -70,7 +70,7 @@ struct RunDirectory {
             && one.st_ino == two.st_ino
     }
 
-    /// Records of which no journal knows would be lost by going on.
+    /// Throws where there are records without a journal, which resuming would lose.
     func checkHasNoRecords() throws(CommandFailure) {
         guard !RunDirectory.has(recordsPath) else {
             throw .input(
@@ -80,8 +80,8 @@ struct RunDirectory {
         }
     }
 
-    /// Opens the journal, or makes it where there is none, or one that holds nothing: its creation was cut
-    /// short, by a full disk or a crash.
+    /// Opens the journal. Creates it where there is none, or where it is empty because its creation was cut
+    /// short by a full disk or a crash.
     func openOrCreateJournal() throws(CommandFailure) -> RunJournal {
         if hasJournal {
             do throws(JournalError) { return try RunJournal.open(in: path, sweep: spec.digest) } catch {
@@ -94,7 +94,7 @@ struct RunDirectory {
         }
     }
 
-    /// Makes a new one, in a folder that is there.
+    /// Makes a new run directory in an existing folder.
     static func create(_ path: String, _ spec: SweepSpec) throws(CommandFailure) -> RunDirectory {
         let run = RunDirectory(path: path, spec: spec)
         try run.writeSweep()
@@ -107,7 +107,7 @@ struct RunDirectory {
         }
     }
 
-    /// What `sweep.json` holds: the sweep, normalised, and the format's version.
+    /// The content of `sweep.json`: the normalised sweep and the format's version.
     static func text(of spec: SweepSpec) -> String {
         var members = spec.canonicalJSON.object ?? [:]
         members["version"] = JSONValue(Int(formatVersion))
@@ -116,7 +116,7 @@ struct RunDirectory {
 
     /// Throws where another version of ranksweep made the directory.
     static func checkFormat(_ path: String, _ sweep: [UInt8]) throws(CommandFailure) {
-        // What is no JSON object is told as a broken file.
+        // Anything but a JSON object is reported as a broken file elsewhere.
         guard let members = (try? JSONValue(parsing: sweep))?.object, members["name"] != nil else { return }
         let version = members["version"]?.number.flatMap { Int(exactly: $0) }
         guard version != Int(formatVersion) else { return }
@@ -133,7 +133,7 @@ struct RunDirectory {
                 "\(path): no run directory, it has no sweep.json"
                     + (isSweep ? "; to start a sweep: ranksweep run \(shellPath(path))" : ""))
         }
-        // An extension that was cut short has changed the journal, and not the file yet.
+        // An extension that was cut short has changed the journal, but not the file yet.
         let bytes: [UInt8]
         if let text = RunJournal.extendedSweep(in: path) {
             bytes = Array(text.utf8)
@@ -146,7 +146,8 @@ struct RunDirectory {
         }
     }
 
-    /// Writes `records.ndjson` and `provenance.ndjson` from the journal: each whole, or as it was.
+    /// Writes `records.ndjson` and `provenance.ndjson` from the journal. Each is written whole, or left as it
+    /// was.
     func export(_ journal: RunJournal) throws(CommandFailure) {
         try exportLines(to: recordsPath) { write throws(JournalError) in
             var check = RecordCheck(spec)
@@ -179,7 +180,7 @@ struct RunDirectory {
         }
     }
 
-    /// - Parameter visit: calls what it is given with each line, without a newline.
+    /// - Parameter visit: calls its argument with each line, without a newline.
     private func exportLines(
         to path: String,
         _ visit: ((_ line: [UInt8]) throws(JournalError) -> Void) throws(JournalError) -> Void
@@ -188,7 +189,7 @@ struct RunDirectory {
         try journaled { () throws(JournalError) in
             try visit { line throws(JournalError) in
                 do throws(FileError) { try file.write(line + [UInt8(ascii: "\n")]) } catch {
-                    // A journal's visitor throws the journal's errors only.
+                    // A journal's visitor can throw only the journal's errors.
                     throw .system(path: path, code: 0, detail: error.description)
                 }
             }

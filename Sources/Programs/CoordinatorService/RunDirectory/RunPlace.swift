@@ -4,12 +4,12 @@ import Glibc
 import Journal
 import Text
 
-/// Watches that a run that goes on is still where it began: that nobody has removed, moved or replaced its
-/// directory, its journal, its lock or its sweep. What is written after that would be lost when the run ends, or could
-/// not be gone on with.
+/// Watches whether a run in progress is still where it began: whether its directory, journal, lock and sweep
+/// were removed, moved or replaced. Anything written after that would be lost at the run's end, or the run
+/// could not be resumed.
 struct RunPlace {
     private let folder: HeldFile?
-    /// The database and what SQLite keeps beside it: without these another program would read an old journal.
+    /// The database and SQLite's files beside it: without these, another program would read an old journal.
     private let journal: [HeldFile]
     private let lock: HeldFile?
     private var sweep: HeldFile?
@@ -26,9 +26,9 @@ struct RunPlace {
     }
 
     enum Loss: Equatable {
-        /// The directory has another path now; nil where nobody says which.
+        /// The directory has another path now; nil where it is unknown.
         case moved(to: String?)
-        /// What is gone, by its path. The journal is open, and has all records.
+        /// This path is gone. The journal is open and has all records.
         case removed(String)
         /// Another coordinator could begin here. The journal is in its place.
         case unlocked(String)
@@ -36,7 +36,7 @@ struct RunPlace {
         case withoutSweep
     }
 
-    /// What is wrong, if anything.
+    /// The loss, if any.
     var loss: Loss? {
         switch folder?.state ?? .inPlace {
         case .inPlace: break
@@ -52,7 +52,7 @@ struct RunPlace {
         return nil
     }
 
-    /// The same, looked for once a second.
+    /// The same, checked once a second.
     mutating func loss(at now: Int64) -> Loss? {
         guard now >= nextLook else { return nil }
         nextLook = now + RunPlace.lookMilliseconds
@@ -62,7 +62,7 @@ struct RunPlace {
 }
 
 extension RunDirectory {
-    /// Why a run whose place is lost has ended, with what could be saved of it.
+    /// The failure of a run that lost its place, with what could be saved.
     func failure(_ loss: RunPlace.Loss, _ journal: RunJournal) -> CommandFailure {
         let complete = (try? journal.summary())?.complete ?? 0
         let records = complete == 1 ? "its one record is" : "its \(groupedText(complete)) records are"
@@ -101,7 +101,7 @@ extension RunDirectory {
             : "to go on: move it back to \(path), and give the same command again"
     }
 
-    /// Writes the sweep again. What somebody else put in its place is kept beside it.
+    /// Writes the sweep again. A file that another program put in its place is kept beside it.
     ///
     /// - Returns: what was done.
     private func restoreSweep() throws(CommandFailure) -> String {
@@ -118,8 +118,7 @@ extension RunDirectory {
         return said
     }
 
-    /// Saves the journal, with the sweep that it is of, beside the lost directory, or in the folder for temporary
-    /// files.
+    /// Saves the journal and its sweep beside the lost directory, or in the folder for temporary files.
     private func rescued(_ journal: RunJournal, _ records: String) -> String {
         var faults: [String] = []
         let name = path.split(separator: "/").last.map(String.init) ?? "run"
@@ -137,7 +136,7 @@ extension RunDirectory {
         return "\(records) lost, as no copy could be written: \(faults.joined(separator: "; "))"
     }
 
-    /// The path, or with the first number that makes it a new one.
+    /// The path if it is free, otherwise the path with the first number that makes it free.
     private static func freePath(_ path: String) -> String {
         var number = 1
         var free = path
@@ -153,7 +152,7 @@ extension CommandFailure {
     /// Code 2 says that nothing was begun; this run was.
     var afterBeginning: CommandFailure { code == .wrongUse ? .fault(message) : self }
 
-    /// Of a run of which nothing is left: there is nothing to go on with, and a limit of this process is wrong use.
+    /// The failure of a run of which nothing is left to resume. There, a process limit counts as wrong use.
     var beforeBeginning: CommandFailure {
         CommandFailure(code: limit == nil ? code : .wrongUse, message: message)
     }

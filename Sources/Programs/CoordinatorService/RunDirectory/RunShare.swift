@@ -9,7 +9,7 @@ struct RunShare: Equatable {
     let count: Int
     /// The trials, ascending.
     let trials: [Int]
-    /// Where the share's result goes.
+    /// The file for the share's result.
     let file: String
 
     static let setting = "shard"
@@ -28,7 +28,7 @@ struct RunShare: Equatable {
         trials = GridShards(of: spec.grid, count: count).trials(of: index)
     }
 
-    /// The share that a work folder is of; nil of other run directories.
+    /// The share of a work folder; nil for other run directories.
     init?(_ run: RunDirectory, _ journal: RunJournal) throws(JournalError) {
         guard let words = try journal.setting(RunShare.setting)?.split(separator: " "), words.count == 3,
             let index = Int(words[0]), let count = Int(words[2]), (1...GridShards.limit).contains(count),
@@ -40,7 +40,7 @@ struct RunShare: Equatable {
             file: isNamed ? String(run.path.dropLast(RunShare.workSuffix.count)) : run.path)
     }
 
-    /// A shard's folder is no run to be gone on with: it would become the whole sweep.
+    /// Refuses a shard's folder where a run is expected: resuming it would run the whole sweep.
     static func refuse(_ run: RunDirectory, _ journal: RunJournal) throws(CommandFailure) {
         let share = try journaled { () throws(JournalError) in try journal.setting(setting) }
         guard let share else { return }
@@ -52,7 +52,7 @@ struct RunShare: Equatable {
 }
 
 extension RunDirectory {
-    /// What became of each trial so far; of a share, what is not its own is left out.
+    /// The outcome of each trial so far. For a share, trials outside it are marked as left out.
     func restored(
         _ journal: RunJournal
     ) throws(JournalError) -> [(trial: Int, outcome: Dispatcher.Restored)] {

@@ -4,14 +4,14 @@ import Journal
 import Sweep
 import Text
 
-/// What a shard's file begins with: the sweep, whole, and which share of it this is (docs/shards.md).
+/// The first line of a shard's file: the whole sweep, and which share of it this is (docs/shards.md).
 struct ShardHeader: Equatable {
     static let format = "ranksweep-shard"
 
     var spec: SweepSpec
     var index: Int
     var count: Int
-    /// How many trials the share has.
+    /// The number of trials in the share.
     var trials: Int
 
     var text: String { "shard \(index) of \(count)" }
@@ -57,26 +57,26 @@ struct ShardHeader: Equatable {
     }
 }
 
-/// Why a file is no whole shard.
+/// Why a file is not a whole shard.
 enum ShardFault: Error, Equatable {
     case unreadable(Int32)
     case folder
-    /// A pipe or a device: it would be read more than once.
+    /// A pipe or a device, which can't be read twice.
     case notAFile
     case empty
     case notAShard
     case otherFormat(Int)
-    /// The last line, of this number, has no end.
+    /// The last line, of this number, has no newline.
     case torn(line: Int)
     case tooLong(line: Int)
-    /// It ends with a whole line, and that is not the last.
+    /// The file ends after this whole line, which is not the closing one.
     case cut(line: Int)
     case malformed(line: Int, why: String)
     /// All lines are there, but not all as they were written.
     case damaged
     case trailing(line: Int)
 
-    /// After the file's name and a colon.
+    /// Follows the file's name and a colon.
     var message: String {
         switch self {
         case .unreadable(ENOENT): "no such file"
@@ -97,7 +97,8 @@ enum ShardFault: Error, Equatable {
     }
 }
 
-/// Reads a shard's file line by line, keeping one in memory. It is whole only once `next` has returned nil.
+/// Reads a shard's file line by line, with one line in memory. The file is whole only once `next` has
+/// returned nil.
 final class ShardReader {
     enum Line: Equatable {
         /// A line of `records.ndjson`.
@@ -106,7 +107,7 @@ final class ShardReader {
         case attempt(TrialID, ToldAttempt)
     }
 
-    /// Bytes: far more than a record has. A hole in a spoiled file must not fill the memory.
+    /// Far more bytes than a record has. A hole in a damaged file must not fill the memory.
     static let longestLine = 64 << 20
 
     let header: ShardHeader
@@ -117,11 +118,11 @@ final class ShardReader {
     private var seen: Set<TrialID> = []
     private let sweepDigest: String
     private var check: RecordCheck
-    /// The longest line that the sweep can give, with headroom.
+    /// The longest line that the sweep can produce, with headroom.
     private let most: Int
-    /// Where the sweep's trials are: made with the first record.
+    /// The index of each of the sweep's trials, computed with the first record.
     private lazy var places = Merge.places(header.spec.grid)
-    /// The digests of the share's kept weights, by their files' names: known once `next` has returned nil.
+    /// Digests of the share's kept weights, by file name. Known once `next` has returned nil.
     private(set) var weights: [String: String] = [:]
 
     init(_ path: String) throws(ShardFault) {
@@ -130,7 +131,7 @@ final class ShardReader {
         guard status.st_mode & S_IFMT != S_IFDIR else { throw .folder }
         guard status.st_mode & S_IFMT == S_IFREG else { throw .notAFile }
         guard status.st_size > 0 else { throw .empty }
-        // Anything else may be one line of any length.
+        // Any other file may be one line of any length.
         let start = Array(#"{"count":"#.utf8)
         let found = firstBytes(start.count, of: path)
         guard found == start || (found.count < start.count && start.starts(with: found)) else {
@@ -145,12 +146,12 @@ final class ShardReader {
         header = try ShardHeader(parsing: first, file: path)
         sweepDigest = header.spec.digest
         check = RecordCheck(header.spec)
-        // The last line names all files of weights.
+        // The last line names all weight files.
         most = header.spec.maxRecordBytes + (1 << 20) + 160 * header.trials * header.spec.weights.maxFiles
         digest.update(first + [UInt8(ascii: "\n")])
     }
 
-    /// nil once the whole file has been read and found to be what was written.
+    /// The next line; nil once the whole file has been read and found to be as written.
     func next() throws(ShardFault) -> Line? {
         var bytes = try lines.next(number: number + 1)
         guard !bytes.isEmpty else { throw .cut(line: number) }
@@ -216,14 +217,14 @@ final class ShardReader {
     }
 }
 
-/// A file's lines, of which none may be longer than a shard's are.
+/// A file's lines, none of which may be longer than a shard's.
 private final class BoundedLines {
     private let file: UnsafeMutablePointer<FILE>
     private var buffer = [UInt8](repeating: 0, count: 1 << 16)
-    /// What of the buffer is not yet given out.
+    /// The part of the buffer that isn't returned yet.
     private var rest = 0..<0
 
-    /// Closes it in the end.
+    /// Takes over the file and closes it when done.
     init(_ file: UnsafeMutablePointer<FILE>) { self.file = file }
 
     deinit { fclose(file) }
@@ -245,14 +246,14 @@ private final class BoundedLines {
         return line
     }
 
-    /// Whether nothing follows; reads on where the buffer is empty.
+    /// Whether nothing follows. Reads on where the buffer is empty.
     var isAtEnd: Bool {
         if rest.isEmpty { rest = 0..<fread(&buffer, 1, buffer.count, file) }
         return rest.isEmpty
     }
 }
 
-/// Writes a shard's file from its journal: whole or not at all.
+/// Writes a shard's file from its journal, whole or not at all.
 func writeShard(_ header: ShardHeader, _ run: RunDirectory, _ journal: RunJournal, to path: String)
     throws(CommandFailure)
 {

@@ -3,18 +3,18 @@ import Glibc
 import Journal
 import Text
 
-/// Something to be done in the folder of kept weights: to be done again where it could not be done.
+/// An operation in the folder of kept weights. It can be repeated where it failed.
 enum WeightsStep {
     case chunk([UInt8], of: String, offset: UInt64)
     case keep(String)
 }
 
-/// The digests of files that are written piece by piece.
+/// Digests of files that are written in chunks.
 struct WeightDigests {
     private var open: [String: DigestStream] = [:]
 
-    /// - Parameter step: that was just performed.
-    /// - Returns: of a file that is whole now, what the journal keeps of it.
+    /// - Parameter step: the step that was just performed.
+    /// - Returns: the journal's entry for a file that is now complete.
     mutating func note(_ step: WeightsStep) -> JournalEntry? {
         switch step {
         case .chunk(let bytes, let name, let offset):
@@ -28,7 +28,7 @@ struct WeightDigests {
     }
 }
 
-/// The SHA-256 of a file, hexadecimal; nil where it cannot be read.
+/// The SHA-256 of a file, in hexadecimal; nil where it can't be read.
 func fileDigest(_ path: String) -> String? {
     guard let file = try? openStream(path) else { return nil }
     defer { fclose(file) }
@@ -48,7 +48,7 @@ struct WeightsFolder {
 
     private static let unfinished = ".partial"
 
-    /// Half files of a run that was killed: who holds the run's lock may delete them.
+    /// Removes half-written files of a run that was killed. Only the holder of the run's lock may call this.
     func removeUnfinished() {
         for name in fileNames(in: path) where name.hasSuffix(WeightsFolder.unfinished) {
             unlink("\(path)/\(name)")
@@ -62,7 +62,7 @@ struct WeightsFolder {
         }
     }
 
-    /// Writes a piece of a file that is not whole yet; one that begins at 0 begins the file.
+    /// Writes a chunk of an unfinished file. A chunk at offset 0 begins the file.
     private func write(_ bytes: [UInt8], to name: String, offset: UInt64) throws(FileError) {
         if offset == 0 { try makeFolder(path) }
         let file = "\(path)/\(name)\(WeightsFolder.unfinished)"
@@ -81,8 +81,8 @@ struct WeightsFolder {
         }
     }
 
-    /// Makes a whole file durable and gives it its name; a file of that name holds the same bytes, from
-    /// before a crash.
+    /// Makes a complete file durable and gives it its name. An existing file of that name holds the same
+    /// bytes, from before a crash.
     private func keep(_ name: String) throws(FileError) {
         try adoptFile("\(path)/\(name)\(WeightsFolder.unfinished)", as: "\(path)/\(name)")
     }

@@ -5,8 +5,8 @@ import Glibc
 import Text
 import Transport
 
-/// Looks after all that jobs need, before anything of the run is there: Slurm's programs, what sbatch
-/// thinks of such a job, and in the folder that all nodes see the worker and the data sets.
+/// Prepares everything that jobs need, before any part of the run exists: finds Slurm's programs, asks sbatch
+/// whether it accepts such a job, and puts the worker and the data sets in the folder that all nodes see.
 ///
 /// - Parameter cluster: the cluster file, for messages.
 func slurmJobs(
@@ -24,7 +24,7 @@ func slurmJobs(
     jobs.maximum = settings.maxJobs
     jobs.lines = settings.sbatchArguments
     jobs.data = folder + "/data"
-    // A job of a minute works for less than one.
+    // A one-minute job has less than a minute for work.
     if let seconds = settings.timeSeconds { jobs.quickMilliseconds = min(60_000, Int64(seconds) * 1000 / 6) }
     do throws(FileError) {
         try makeFolder(folder)
@@ -45,7 +45,7 @@ func slurmJobs(
     return jobs
 }
 
-/// Workers as jobs of Slurm.
+/// A source of workers that are Slurm jobs.
 ///
 /// - Parameters:
 ///   - connect: tcp://ADDRESS:PORT of the coordinator.
@@ -60,10 +60,10 @@ func slurmSource(
     return source
 }
 
-/// Where jobs may run: a job has one node, and sbatch's --nodelist would ask for all of several. So the
-/// others are excluded.
+/// sbatch's option for the nodes on which jobs may run. A job has one node, and `--nodelist` with several
+/// would request all of them, so the other nodes are excluded instead.
 ///
-/// - Returns: sbatch's option; nil where that is all nodes.
+/// - Returns: the option; nil where jobs may run on all nodes.
 private func nodeOption(_ text: String, _ cluster: String) throws(CommandFailure) -> String? {
     let single = "--nodelist=\(text)"
     let isOne = !text.contains { "[,".contains($0) }
@@ -95,7 +95,7 @@ private func nodeOption(_ text: String, _ cluster: String) throws(CommandFailure
     return "--exclude=\(short)"
 }
 
-/// Unpacks the bundle, once, whole or not at all.
+/// Unpacks the bundle once, whole or not at all.
 ///
 /// - Returns: its folder.
 private func unpack(_ bundle: WorkerBundle, in folder: String) throws(CommandFailure) -> String {
@@ -130,10 +130,10 @@ private func unpack(_ bundle: WorkerBundle, in folder: String) throws(CommandFai
     return place
 }
 
-/// Copies a data file that is not there yet, or is another.
+/// Copies a data file that is missing or differs.
 private func share(_ file: SweepFile, in data: String) throws(CommandFailure) {
     let plain = "\(data)/\(file.path)"
-    // As trials find it.
+    // The path at which trials find it.
     let found = access(plain + ".gz", F_OK) == 0 || access(plain, F_OK) != 0 ? plain + ".gz" : plain
     let check = DataCheck(of: found, against: file.digest)
     if check == .right { return }

@@ -2,17 +2,17 @@ import Console
 import Glibc
 import Transport
 
-/// One call of sbatch, squeue or scancel: a child process whose words are gathered while the loop goes on.
+/// A call of sbatch, squeue or scancel: a child process whose output is collected while the loop continues.
 struct SlurmCommand {
     struct Answer: Equatable {
-        /// nil where it did not answer in time, and was killed.
+        /// nil where it didn't answer in time and was killed.
         var end: ChildProgram.End?
         var output: String
         var errors: String
 
         var isSuccess: Bool { end?.isSuccess ?? false }
 
-        /// What went wrong, in its own words where it had any.
+        /// The error, in the program's own words where it wrote any.
         var trouble: String {
             let last = errors.split(separator: "\n").last.map { printable(String($0)) }
             guard let end else {
@@ -29,11 +29,11 @@ struct SlurmCommand {
     private var deadline: Int64
 
     static let patienceMilliseconds: Int64 = 30_000
-    /// Ten thousand jobs have a listing of 500 kB.
+    /// Limit on its output. The listing of ten thousand jobs has 500 kB.
     private static let maxBytes = 8 << 20
 
-    /// - Parameter program: its path.
-    /// - Returns: nil where it cannot be started just now; errno says why.
+    /// - Parameter program: the path of the program.
+    /// - Returns: nil where it can't be started at the moment; errno says why.
     static func start(_ program: String, _ arguments: [String], at now: Int64) -> SlurmCommand? {
         var ends: [[Int32]] = []
         defer { for pair in ends { close(pair[1]) } }
@@ -67,7 +67,8 @@ struct SlurmCommand {
         self.deadline = deadline
     }
 
-    /// Jobs inherit it: what they need, and nothing that is the coordinator's business.
+    /// The environment of the command, which jobs inherit: what they need, and nothing that concerns only the
+    /// coordinator.
     private static func environment() -> [String] {
         let names = ["PATH", "HOME", "USER", "LOGNAME", "LANG", "SLURM_CONF", "TMPDIR"]
         return environmentList().filter { entry in
@@ -79,7 +80,7 @@ struct SlurmCommand {
     var readable: [Int32] { [output, errors].filter { $0 >= 0 } }
     var nextDeadline: Int64 { deadline }
 
-    /// Nobody watched for so long.
+    /// Extends the deadline by a period in which the command wasn't polled.
     mutating func postpone(by gap: Int64) { deadline += gap }
 
     /// Its answer, once it has ended or its time is up.
@@ -89,7 +90,7 @@ struct SlurmCommand {
         let end = child.endIfEnded()
         if end == nil {
             guard now >= deadline else { return nil }
-            // It has a group of its own, and perhaps children.
+            // It leads its own process group and may have children.
             kill(-child.process, SIGKILL)
             _ = child.wait()
         }
@@ -101,7 +102,7 @@ struct SlurmCommand {
             errors: String(decoding: words.errors, as: UTF8.self))
     }
 
-    /// Waits for its answer, for so long.
+    /// Waits at most this long for its answer.
     mutating func wait(milliseconds: Int64) -> Answer? {
         let deadline = monotonicMilliseconds() + milliseconds
         while monotonicMilliseconds() < deadline {

@@ -4,28 +4,28 @@ import Glibc
 import Text
 import Transport
 
-/// How jobs are to be submitted: the cluster file's `slurm`.
+/// Settings for submitting jobs: the cluster file's `slurm`.
 struct SlurmJobSettings: Equatable {
     var partition: String?
     var account: String?
-    /// As sbatch reads it: "01:00:00".
+    /// In sbatch's format: "01:00:00".
     var time: String?
-    /// Of each job.
+    /// Slots of each job.
     var slots = 1
     var minimum = 1
     var maximum = 10
-    /// Seen by all nodes under this absolute path.
+    /// Absolute path of the folder, the same on all nodes.
     var folder: String
-    /// Further options of sbatch, such as "--mem=4G".
+    /// Further sbatch options, such as "--mem=4G".
     var lines: [String] = []
-    /// The folder with the image data sets, as the nodes see it; it also holds checkpoints.
+    /// The folder with the image data sets, as the nodes see it. It also holds checkpoints.
     var data: String?
     var kernel: String?
-    /// `ranksweep-worker`, as the nodes see it.
+    /// The path of `ranksweep-worker`, as the nodes see it.
     var worker: String
-    /// More of its command line.
+    /// Further arguments of the worker.
     var workerArguments: [String] = []
-    /// A job that ends so soon, with no trial done meanwhile, died.
+    /// A job that ends within this time without any trial done meanwhile has died.
     var quickMilliseconds: Int64 = 60_000
 
     /// sbatch's options for where a job runs, and how long.
@@ -41,16 +41,16 @@ struct SlurmJobSettings: Equatable {
     var scriptLines: String { lines.map { "#SBATCH \($0)\n" }.joined() }
 }
 
-/// What a run has in the folder that all nodes see:
+/// A run's files in the folder that all nodes see:
 ///
 ///     FOLDER/NAME/job.sh       the batch script
 ///     FOLDER/NAME/keys/        0700: the jobs' key
-///     FOLDER/NAME/logs/        what each job wrote: ARRAY_INDEX.log
+///     FOLDER/NAME/logs/        each job's output: ARRAY_INDEX.log
 struct SlurmFolder {
     let name: String
     let path: String
 
-    /// - Parameter run: the run directory's absolute path; it names the jobs.
+    /// - Parameter run: the run directory's absolute path, from which the jobs' name is made.
     init(_ settings: SlurmJobSettings, run: String) {
         let digits = Digest(of: Array(run.utf8)).bytes.prefix(6).map { byte in
             let text = String(byte, radix: 16)
@@ -66,8 +66,8 @@ struct SlurmFolder {
 
     /// Makes the folder and the script.
     ///
-    /// - Parameter keys: the coordinator's; nil where there are none. The jobs' key is made, unless that of
-    ///   an earlier coordinator of this run is still there and right.
+    /// - Parameter keys: the coordinator's keys; nil where there are none. Makes the jobs' key, unless the
+    ///   valid key of an earlier coordinator of this run is still there.
     func prepare(
         _ settings: SlurmJobSettings, connect: String, keys folder: CoordinatorKeyFolder?
     ) throws(CommandFailure) {
@@ -89,7 +89,7 @@ struct SlurmFolder {
         try move(folder.host(name), to: keys)
     }
 
-    /// Across file systems too: the secret is never where others can read it.
+    /// Moves a key folder, also across file systems. The secret is never readable by others.
     private func move(_ from: String, to target: String) throws(CommandFailure) {
         removeKeys()
         guard mkdir(target, 0o700) == 0 else {
@@ -125,7 +125,7 @@ struct SlurmFolder {
         rmdir(keys)
     }
 
-    /// sbatch's options for an array of so many jobs, but for those that the script holds.
+    /// sbatch's options for an array of this many jobs, except those in the script.
     func submission(_ settings: SlurmJobSettings, connect: String, jobs: Int) -> [String] {
         var words = [
             "--parsable", "--array=0-\(jobs - 1)", "--job-name=\(name)", "--comment=\(connect)",
@@ -138,7 +138,7 @@ struct SlurmFolder {
 
     func log(of job: String) -> String { "\(logs)/\(job).log" }
 
-    /// What the job wrote last: at most so many lines.
+    /// The job's last output, at most this many lines.
     func lastLines(of job: String, _ count: Int) -> [String] {
         guard let file = try? openStream(log(of: job)) else { return [] }
         defer { fclose(file) }
@@ -151,7 +151,7 @@ struct SlurmFolder {
     }
 }
 
-/// The batch script. It becomes the worker, so that signals for the batch shell reach it.
+/// The batch script. It becomes the worker (exec), so that signals for the batch shell reach the worker.
 func slurmScript(_ settings: SlurmJobSettings, connect: String, keys: String?) -> String {
     var words = [settings.worker, "--connect", connect, "--slots", String(settings.slots)]
     if let keys { words += ["--keys", keys] }

@@ -5,7 +5,7 @@ import Glibc
 import Text
 import Transport
 
-/// The workers of a run that Slurm starts: performs what `SlurmFleet` decides. One call of sbatch, squeue or
+/// A run's workers that Slurm starts: performs what `SlurmFleet` decides. One call of sbatch, squeue or
 /// scancel runs at a time; the loop never waits for it, except in `stop`.
 struct SlurmJobs: WorkerSource {
     private enum Task: Equatable {
@@ -21,25 +21,25 @@ struct SlurmJobs: WorkerSource {
     private let programs: SlurmPrograms
     private var fleet: SlurmFleet
     private var running: (task: Task, command: SlurmCommand)?
-    /// To be done next, before anything else; what could not be cancelled is tried again after the next
-    /// listing.
+    /// Tasks to perform before anything else. A failed cancellation is tried again after the next listing.
     private var tasks: [Task] = []
     private var nextList: Int64 = .min
     private var done = 0
-    /// As it was when workers were last there: what is left is worth no more jobs because the last one ended.
+    /// Milliseconds per trial and slot when workers were last connected. The end of the last one doesn't make
+    /// the rest worth more jobs.
     private var perTrial: Double?
     private var lastTrouble = ""
-    /// The jobs' key is revoked: none is submitted.
+    /// Whether the jobs' key is revoked; then no job is submitted.
     private var isRevoked = false
-    /// Why no job is left, and none will be taken.
+    /// Why no job is left and sbatch will accept none.
     private var surrender: String?
     private let listMilliseconds: Int64
 
     static let listMilliseconds: Int64 = 5000
 
     /// - Parameters:
-    ///   - connect: where workers find the coordinator, as the nodes see it.
-    ///   - keys: the coordinator's.
+    ///   - connect: the coordinator's address, as the nodes see it.
+    ///   - keys: the coordinator's keys.
     ///   - run: the run directory.
     init(
         _ settings: SlurmJobSettings, connect: String, keys: CoordinatorKeyFolder?, run: String,
@@ -82,7 +82,7 @@ struct SlurmJobs: WorkerSource {
         if demand.isEnding { tell(.end, now, &lines) }
         if let (task, answer) = pollCommand(now) { hear(answer, to: task, now, &lines) }
         startNext(now, &lines)
-        // Others may work.
+        // Other workers may still be working.
         if let surrender, demand.workers == 0, !demand.isEnding {
             throw CommandFailure(
                 code: .interrupted,
@@ -93,7 +93,7 @@ struct SlurmJobs: WorkerSource {
         return WorkerNews(lines: lines)
     }
 
-    /// Jobs with a revoked key would be turned away, one after the other.
+    /// Reacts to a revoked key, since jobs with it would be refused one after the other.
     private mutating func watchKey(_ lines: inout [String]) throws(CommandFailure) {
         guard let keys, keys.isRevoked(folder.name) != isRevoked else { return }
         isRevoked.toggle()
@@ -162,7 +162,7 @@ struct SlurmJobs: WorkerSource {
                     "squeue failed: \(answer.isSuccess ? "it cannot be read" : answer.trouble)", &lines)
             }
             lastTrouble = ""
-            // Those of a coordinator that listened elsewhere would never find this one.
+            // Jobs of a coordinator that listened elsewhere would never find this one.
             let strangers = list.filter { $0.comment != connect && $0.listing.phase != .over }
             if !strangers.isEmpty { tasks.append(.cancel(strangers.map(\.listing.id))) }
             tell(.listed(list.filter { $0.comment == connect }.map(\.listing)), now, &lines)
@@ -178,16 +178,16 @@ struct SlurmJobs: WorkerSource {
             }
             tell(.submitted(ids), now, &lines)
         case .cancel(let ids):
-            // A job that is over by now is no trouble.
+            // A job that has ended by now is no problem.
             guard !answer.isSuccess, !answer.errors.contains("Invalid job id") else { return }
             note("scancel failed: \(answer.trouble)", &lines)
             tasks.append(.cancel(ids))
         }
-        // What was decided next needs a listing that knows of this.
+        // The next decision needs a listing that includes this submission.
         if case .submit = task { nextList = now + listMilliseconds }
     }
 
-    /// Once, until something else is wrong.
+    /// Reports a problem once, until another one occurs.
     private mutating func note(_ trouble: String, _ lines: inout [String]) {
         guard trouble != lastTrouble else { return }
         lastTrouble = trouble
@@ -207,7 +207,7 @@ struct SlurmJobs: WorkerSource {
 
     // MARK: - The end
 
-    /// Asks Slurm for all jobs of the run, not only those that this coordinator submitted.
+    /// Cancels all jobs of the run, not only those that this coordinator submitted.
     mutating func stop(ask: Bool) {
         if case .submit? = running?.task {
             // Its jobs are found by their name.
@@ -218,7 +218,7 @@ struct SlurmJobs: WorkerSource {
         running = nil
         let deadline = monotonicMilliseconds() + 15_000
         var asked: Set<String> = []
-        // What is over may have a process for a moment; that of a dead node stays in the list for long.
+        // A finished job may have a process for a moment; a job on a dead node stays in the list for long.
         let patience = deadline - 10_000
         repeat {
             guard let listing = answer(to: .list), listing.isSuccess,

@@ -1,7 +1,7 @@
 import Cluster
 import Console
 
-/// What to tell of a run's jobs; further lines from the logs of those that died.
+/// Messages about a run's jobs, with lines from the logs of jobs that died.
 func slurmMessages(_ note: SlurmNote, _ folder: SlurmFolder) -> [String] {
     func time(_ milliseconds: Int64) -> String { durationText(seconds: Double(milliseconds) / 1000) }
     switch note {

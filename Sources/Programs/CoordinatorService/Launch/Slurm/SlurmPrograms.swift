@@ -2,13 +2,13 @@ import Cluster
 import Console
 import Transport
 
-/// Slurm's programs, which submit jobs, list and cancel them.
+/// Slurm's programs that submit, list and cancel jobs.
 struct SlurmPrograms: Equatable {
     let sbatch: String
     let squeue: String
     let scancel: String
 
-    /// Before a run begins nobody waits longer for an answer.
+    /// The longest wait for an answer before a run begins.
     static let patienceMilliseconds: Int64 = 10_000
 
     init() throws(CommandFailure) {
@@ -21,8 +21,8 @@ struct SlurmPrograms: Equatable {
         (sbatch, squeue, scancel) = (try find("sbatch"), try find("squeue"), try find("scancel"))
     }
 
-    /// Asks sbatch whether it would take such a job; submits none. What will never be taken is an error, what may pass
-    /// (no node is up, slurmctld is busy) a warning.
+    /// Asks sbatch whether it would accept such a job, without submitting one. A permanent refusal is an
+    /// error; one that may pass (no node is up, slurmctld is busy) is a warning.
     func tryOut(_ arguments: [String], partition: String?, _ cluster: String) throws(CommandFailure) {
         var command = SlurmCommand.start(sbatch, ["--test-only"] + arguments, at: monotonicMilliseconds())
         guard let answer = command?.wait(milliseconds: SlurmPrograms.patienceMilliseconds) else { return }
@@ -40,7 +40,7 @@ struct SlurmPrograms: Equatable {
         printError("warning: Slurm: sbatch would take no job just now: \(words); going on, as that may pass")
     }
 
-    /// Whether no node of the partition is away that could take what the others cannot.
+    /// Whether no node of the partition is away. One that is away might take what the others can't.
     private func areNodesUp(_ partition: String?) -> Bool {
         guard let sinfo = findProgram("sinfo") else { return false }
         let place = partition.map { ["--partition=\($0)"] } ?? []

@@ -4,22 +4,22 @@ import Glibc
 import Text
 import Transport
 
-/// The hosts of a cluster, reached by ssh: performs what `HostFleet` decides, and shows what workers say.
+/// The hosts of a cluster, reached by ssh: performs what `HostFleet` decides, and shows what workers write.
 struct SshHosts: WorkerSource {
-    /// The same for all hosts, and for the whole run.
+    /// Settings that are the same for all hosts and for the whole run.
     struct Plan {
         var ssh: String
-        /// Of relative paths in the cluster file.
+        /// The base folder of relative paths in the cluster file.
         var fileFolder: String
         var bundle: WorkerBundle
         var files: [SweepFile]
-        /// tcp://ADDRESS:PORT, for hosts that reach it.
+        /// tcp://ADDRESS:PORT, for hosts that can reach it.
         var connect: String
-        /// HOST:PORT here, to which a tunnel leads.
+        /// HOST:PORT on this machine, to which a tunnel leads.
         var tunnelTarget: String
-        /// Of all hosts that name none.
+        /// The kernel of all hosts that set none.
         var kernel: String?
-        /// More of every worker's command line.
+        /// More arguments for every worker's command line.
         var workerArguments: [String]
     }
 
@@ -30,20 +30,22 @@ struct SshHosts: WorkerSource {
     private var processes: [SshProcess] = []
     private var windows: [String: LineWindow] = [:]
     private var remote: [String: WorkerProcess] = [:]
-    /// Workers that each host's name in the cluster file has had so far: the newest few.
+    /// The newest few workers of each host, by its name in the cluster file.
     private var started: [String: [WorkerProcess]] = [:]
     private var news = WorkerNews()
-    /// Hosts whose link was down when their worker was told to end.
+    /// Hosts whose connection was down when their worker was told to end.
     private var unheard: [String] = []
     private var isFinishing = false
     private var nextKeyLook: Int64 = 0
     private var isHungUp = false
-    /// Since when there are workers on hosts, and none has joined; nil where that is not so, or was told.
+    /// When workers were first running on hosts while none had joined; nil otherwise, and once the user was
+    /// told.
     private var loneSince: Int64?
     private var hasToldLone = false
-    /// A worker's process starts its slots first; then it should be here.
+    /// How long a running worker may take to join. Its process starts its slots first.
     private static let loneMilliseconds: Int64 = 20_000
-    /// A host that is revoked while something is under way there is left after so long at the latest.
+    /// How often the keys are read again: a host that is revoked during a step is dropped after at most this
+    /// long.
     private static let keyLookMilliseconds: Int64 = 2000
     private static let maxRemembered = 100
 
@@ -84,7 +86,8 @@ struct SshHosts: WorkerSource {
         return news
     }
 
-    /// Workers that run and do not come are most often kept off by a firewall, and would be silent about it.
+    /// Warns about workers that run but don't join. Most often a firewall blocks them, and nothing else would
+    /// report it.
     private mutating func watchJoining(_ demand: WorkerDemand, at now: Int64) {
         guard demand.workers == 0, fleet.runningCount > 0, !isFinishing else {
             loneSince = nil
@@ -134,7 +137,7 @@ struct SshHosts: WorkerSource {
         }
     }
 
-    /// Bytes; nil of a step that sends no files.
+    /// Bytes that a step sends; nil for a step that sends no files.
     private func sizeSent(by step: HostFleet.Step) -> Int? {
         switch step {
         case .bundle: plan.bundle.size
@@ -143,7 +146,8 @@ struct SshHosts: WorkerSource {
         }
     }
 
-    /// The file is to be read again: unless the terminal is gone, which is the end as ever.
+    /// Requests that the cluster file be read again. Where the terminal is gone, SIGHUP ends the program as
+    /// usual.
     mutating func hangUp() -> Bool {
         guard !list.hasLostTerminal else { return false }
         isHungUp = true
@@ -203,7 +207,7 @@ struct SshHosts: WorkerSource {
         }
     }
 
-    /// "process 4711 node7"
+    /// Handles a line such as "process 4711 node7".
     private mutating func note(_ line: String, _ host: String, at now: Int64) {
         let words = line.split(separator: " ")
         guard words.count == 3, words[0] == "process", let process = UInt32(words[1]) else { return }
@@ -213,7 +217,7 @@ struct SshHosts: WorkerSource {
         perform(.started(host: host), at: now)
     }
 
-    /// What ssh says before the worker is there is kept for the case that it fails.
+    /// Shows what a running worker writes. What ssh writes before the worker runs is kept in case it fails.
     private mutating func show(_ lines: [String], _ index: Int, at now: Int64) {
         let host = processes[index].host
         guard remote[host] != nil, processes[index].endedAt == nil else { return }
@@ -281,14 +285,15 @@ struct SshHosts: WorkerSource {
     }
 
     private func workerArguments(_ host: HostSettings) -> [String] {
-        // One that hears nothing for so long has lost its connection, and a new one would end it first.
+        // A worker that hears nothing for this long has lost its connection, and a new worker would end it
+        // first.
         var arguments = plan.workerArguments + ["--coordinator-timeout", "120"]
         if let slots = host.slots { arguments += ["--slots", String(slots)] }
         if let kernel = host.kernel ?? plan.kernel { arguments += ["--blas-kernel", kernel] }
         return arguments
     }
 
-    /// The user's own options first: ssh takes the first value of each.
+    /// ssh's arguments. The user's options come first, since ssh takes the first value of each option.
     private func sshArguments(
         _ host: HostSettings, _ step: HostFleet.Step, _ command: String
     ) -> [String] {
@@ -301,9 +306,9 @@ struct SshHosts: WorkerSource {
         if let user = host.user { arguments += ["-l", user] }
         var options = [
             "BatchMode=yes", "ConnectTimeout=10", "ServerAliveInterval=15", "ServerAliveCountMax=4",
-            // A connection of its own, that ends with it; and nothing that the user's configuration adds.
+            // A connection of its own that ends with it, and nothing that the user's configuration adds.
             "ControlMaster=no", "ControlPath=none", "RemoteCommand=none", "PermitLocalCommand=no",
-            // The tunnel's port is told at this level.
+            // ssh reports the tunnel's port at this level.
             "LogLevel=INFO",
         ]
         let isTunnel = step == .start && host.tunnel
@@ -338,7 +343,7 @@ struct SshHosts: WorkerSource {
     mutating func stop(ask: Bool) {
         isFinishing = true
         let start = monotonicMilliseconds()
-        // Those who heard of the end go by themselves, and in peace.
+        // Workers that heard of the end leave by themselves.
         if ask { perform(.stop, at: start) }
         while !processes.isEmpty {
             let now = monotonicMilliseconds()
@@ -353,7 +358,7 @@ struct SshHosts: WorkerSource {
     }
 }
 
-/// So many lines of a host in a minute are shown; the rest is counted.
+/// Limits the lines shown per host and minute; counts the rest.
 struct LineWindow {
     static let maxLines = 20
     private var start: Int64 = .min
@@ -370,7 +375,7 @@ struct LineWindow {
         return false
     }
 
-    /// Begins a new minute; a line about what was left out, if anything was.
+    /// Begins a new minute. Returns a line about the lines left out, if any.
     mutating func roll(at now: Int64) -> String? {
         guard start != .min, now - start >= 60_000 else { return nil }
         defer { self = LineWindow() }

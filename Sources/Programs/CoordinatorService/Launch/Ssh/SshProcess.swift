@@ -5,7 +5,7 @@ import Files
 import Glibc
 import Transport
 
-/// What goes into a process's standard input, piece by piece as it takes it.
+/// Data for a process's standard input, written in parts as the process accepts them.
 struct Feed {
     enum Part {
         case bytes([UInt8])
@@ -17,7 +17,7 @@ struct Feed {
     private var buffer: ArraySlice<UInt8> = []
     private var file: Int32 = -1
     private var fileLeft = 0
-    /// Bytes that went in.
+    /// Bytes written so far.
     private(set) var sent = 0
 
     init(_ pieces: [Part]) { self.pieces = pieces }
@@ -26,8 +26,8 @@ struct Feed {
 
     mutating func append(_ bytes: [UInt8]) { pieces.append(.bytes(bytes)) }
 
-    /// Writes what goes in without waiting. False where the other side takes no more, or a file is not what
-    /// it was.
+    /// Writes as much as possible without waiting. False where the other side accepts no more, or a file has
+    /// changed.
     mutating func pump(to descriptor: Int32) -> Bool {
         while true {
             if buffer.isEmpty {
@@ -73,7 +73,7 @@ struct Feed {
     }
 }
 
-/// The header of a file in a tar archive (POSIX.1-1988 ustar), and what fills its last block.
+/// The header of a file in a tar archive (POSIX.1-1988 ustar), and the padding of its last block.
 func tarParts(_ file: SweepFile, from path: String) -> [Feed.Part] {
     var header = [UInt8](repeating: 0, count: 512)
     func put(_ text: String, at place: Int) {
@@ -98,7 +98,7 @@ func tarParts(_ file: SweepFile, from path: String) -> [Feed.Part] {
     return [.bytes(header), .file(path, size: file.size), .bytes(padding)]
 }
 
-/// An ssh that performs one step on a host.
+/// An ssh process that performs one step on a host.
 struct SshProcess {
     let host: String
     let step: HostFleet.Step
@@ -107,18 +107,19 @@ struct SshProcess {
     private var output: Int32
     private var errors: Int32
     private var feed: Feed
-    /// Standard input ends with what is fed; else it stays open, which keeps a worker alive.
+    /// Whether standard input is closed once everything is written. Otherwise it stays open, which keeps a
+    /// worker alive.
     private let closesInput: Bool
-    /// The tunnel's port on the host is yet to be told to the script.
+    /// Whether the script still has to be told the tunnel's port on the host.
     private var awaitsPort: Bool
     private(set) var log = LastLines()
     private var reportLine: [UInt8] = []
     private(set) var report: [String] = []
-    /// When it was told to end, and how often it was then killed.
+    /// When it was told to end, and how often it was killed after that.
     private(set) var endedAt: Int64?
     private var kills = 0
 
-    /// - Returns: nil where there are no descriptors left just now.
+    /// - Returns: nil where there are no free descriptors at the moment.
     static func start(
         _ program: String, _ arguments: [String], host: String, step: HostFleet.Step, feed: Feed,
         awaitsPort: Bool
@@ -131,7 +132,7 @@ struct SshProcess {
             for end in pipes.joined() { close(end) }
             return nil
         }
-        // Fewer turns of the loop for a bundle.
+        // A larger pipe, so that a bundle takes fewer turns of the loop.
         _ = cposix_set_pipe_size(pipes[0][1], 1 << 20)
         for end in [pipes[0][1], pipes[1][0], pipes[2][0]] { _ = fcntl(end, F_SETFL, O_NONBLOCK) }
         let child = ChildProgram.start(
@@ -169,23 +170,24 @@ struct SshProcess {
     var readable: [Int32] { [output, errors].filter { $0 >= 0 } }
     var writable: Int32? { input >= 0 && !feed.isEmpty ? input : nil }
 
-    /// When to look again although nothing can be read: an end that is under way.
+    /// When to poll again even if nothing is readable, while the process is ending.
     func nextLook(at now: Int64) -> Int64? {
         if output < 0, errors < 0 { return now + 20 }
         return endedAt.map { $0 + Self.killMilliseconds * Int64(kills + 1) }
     }
 
     static let killMilliseconds: Int64 = 5000
-    /// In one turn, of 16 KiB: more than a pipe holds, so that after its end a process's last words are read.
+    /// The most reads of 16 KiB in one turn. That is more than a pipe holds, so a process's last output is
+    /// read after its end.
     private static let maxReads = 16
 
-    /// Bytes that were sent, and whether the end was not heard of on the other side.
+    /// Bytes that were sent, and whether the process had to be killed.
     var sentBytes: Int { feed.sent }
     var wasKilled: Bool { kills > 0 }
 
-    /// Feeds and reads.
+    /// Writes input and reads output.
     ///
-    /// - Returns: lines that are new, of both kinds.
+    /// - Returns: new lines of both kinds.
     mutating func poll() -> (report: [String], errors: [String]) {
         if input >= 0 {
             if !feed.pump(to: input) { closeInput() }
@@ -193,8 +195,8 @@ struct SshProcess {
         }
         var bytes = [UInt8](repeating: 0, count: 16_384)
         var lines: [String] = []
-        // ssh ends its lines for a terminal.
-        // Not for ever: a host that never falls silent does not keep the loop from the others.
+        // ssh ends its lines for a terminal, so carriage returns are dropped. The reads are limited: a host
+        // that never falls silent must not keep the loop from the others.
         for _ in 0..<Self.maxReads {
             guard let count = Self.read(&errors, &bytes) else { break }
             lines += log.add(bytes[..<count].filter { $0 != UInt8(ascii: "\r") })
@@ -208,7 +210,7 @@ struct SshProcess {
         return (Array(report[before...]), lines)
     }
 
-    /// nil where nothing can be read now; a descriptor at its end is closed.
+    /// The number of bytes read; nil where nothing can be read now. Closes a descriptor at its end.
     private static func read(_ descriptor: inout Int32, _ bytes: inout [UInt8]) -> Int? {
         guard descriptor >= 0 else { return nil }
         let count = Glibc.read(descriptor, &bytes, bytes.count)
@@ -219,7 +221,7 @@ struct SshProcess {
         return nil
     }
 
-    /// Only lines of ours count, and not more of them than a script says.
+    /// Keeps only our script's lines, and no more of them than a script writes.
     private mutating func note(_ bytes: ArraySlice<UInt8>) {
         for byte in bytes {
             guard byte == UInt8(ascii: "\n") else {
@@ -234,7 +236,7 @@ struct SshProcess {
         }
     }
 
-    /// "Allocated port 41234 for remote forward to 127.0.0.1:5555"
+    /// Handles ssh's message "Allocated port 41234 for remote forward to 127.0.0.1:5555".
     private mutating func notePort(_ line: String) {
         guard let start = line.firstRange(of: "Allocated port ") else { return }
         let digits = line[start.upperBound...].prefix { $0.isNumber }
@@ -250,26 +252,26 @@ struct SshProcess {
         feed.close()
     }
 
-    /// How it ended, if it has. The group dies with it: a proxy of ssh, say.
+    /// How the process ended, if it has. Its group dies with it, for example an ssh proxy.
     mutating func endIfEnded() -> ChildProgram.End? {
         guard let end = child.endIfEnded() else { return nil }
         kill(-child.process, SIGKILL)
         return end
     }
 
-    /// Its worker hears of it by the end of its standard input.
+    /// Ends the process. Its worker notices that its standard input ends.
     mutating func end(at now: Int64) {
         guard endedAt == nil else { return }
         endedAt = now
         closeInput()
-        // What only looks or sends has nothing to say goodbye to.
+        // A step that only probes or sends files needs no goodbye.
         if step != .start { kill(-child.process, SIGTERM) }
     }
 
-    /// Nobody watched for so long.
+    /// Shifts the time of the end by a period in which the process wasn't polled.
     mutating func postpone(by gap: Int64) { endedAt = endedAt.map { $0 + gap } }
 
-    /// Where closing was not enough.
+    /// Kills the process where closing its input was not enough.
     mutating func killIfLate(at now: Int64) {
         guard let endedAt, now >= endedAt + Self.killMilliseconds * Int64(kills + 1) else { return }
         kill(-child.process, kills == 0 ? SIGTERM : SIGKILL)

@@ -1,9 +1,9 @@
 import Cluster
 import Text
 
-// What is run on a host. A script travels as the first bytes of ssh's standard input, what it needs comes
-// after it: so nothing of it is in any list of processes, and no shell but sh has to understand it. What
-// scripts say to us are lines that begin with `SshScript.mark`; standard error is for people.
+// Scripts that run on a host. A script is the first bytes of ssh's standard input, and its data follow it. So
+// no process list shows any of it, and only sh has to understand it. A script reports in lines that begin
+// with `SshScript.mark`; its standard error is for people.
 
 /// A data file that the sweep needs.
 struct SweepFile: Equatable {
@@ -11,24 +11,24 @@ struct SweepFile: Equatable {
     var path: String
     /// SHA-256 of its uncompressed bytes.
     var digest: String
-    /// Here; nil: it is not.
+    /// The file's path here; nil where there is none.
     var local: String?
-    /// Bytes, as it lies here.
+    /// The size in bytes of the file here, compressed or not.
     var size: Int
 
-    /// As it is sent.
+    /// The path under which it is sent.
     var sentPath: String { (local ?? "").hasSuffix(".gz") ? path + ".gz" : path }
 }
 
 enum SshScript {
     static let mark = "ranksweep:"
 
-    /// What the user's shell on the host is asked to do. dd reads no byte more than the script has.
+    /// The command for the user's shell on the host. dd reads not a byte more than the script has.
     static func command(of script: String) -> String {
         "exec sh -c 'eval \"$(dd bs=1 count=\(script.utf8.count) 2>/dev/null)\"'"
     }
 
-    /// A host's folder or key name in file names.
+    /// The first lines of every script: the host's folders as variables, and functions.
     private static func prelude(_ host: HostSettings, bundle: String) -> String {
         """
         LC_ALL=C; export LC_ALL
@@ -47,7 +47,7 @@ enum SshScript {
 
     static func probe(_ host: HostSettings, bundle: String, files: [SweepFile]) -> String {
         var script =
-            // The first line ends one that a login file may have left open.
+            // The first line ends a line that a login script may have left open.
             prelude(host, bundle: bundle) + """
                 echo
                 say system $(uname -s)
@@ -72,7 +72,8 @@ enum SshScript {
         return script + "say done\n"
     }
 
-    /// The archive follows. It gets its place whole or not at all, also where several hosts share the folder.
+    /// A script that the archive follows. The bundle appears whole or not at all, also where several hosts
+    /// share the folder.
     static func bundle(_ host: HostSettings, bundle: String, digest: String) -> String {
         prelude(host, bundle: bundle) + """
             make "$folder"
@@ -101,7 +102,7 @@ enum SshScript {
             """
     }
 
-    /// A tar archive with the files follows.
+    /// A script that a tar archive with the files follows.
     static func data(_ host: HostSettings, bundle: String, files: [SweepFile]) -> String {
         var script =
             prelude(host, bundle: bundle) + """
@@ -127,8 +128,8 @@ enum SshScript {
         return script + "exit 0\n"
     }
 
-    /// Two key files follow, of so many bytes, and a line with a port where there is a tunnel. What stays
-    /// open after that is the worker's life.
+    /// A script that two key files of these sizes follow, and a line with a port where there is a tunnel. The
+    /// worker lives as long as standard input stays open after that.
     static func start(
         _ host: HostSettings, bundle: String, label: String, secretBytes: Int, publicBytes: Int,
         connect: String?, arguments: [String]
