@@ -31,24 +31,29 @@ let package = Package(
         .target(name: "Files", dependencies: ["CPosix"], path: "Sources/Support/Files"),
         .target(name: "Text", dependencies: ["CSodium", "CBuild"], path: "Sources/Support/Text"),
         .target(name: "Console", dependencies: ["Files", "Text", "CPosix"], path: "Sources/Support/Console"),
+        .target(name: "Model", dependencies: ["Text"], path: "Sources/Experiment/Model"),
         .target(
-            name: "Sweep", dependencies: ["Collections", "Text", "CYAML"], path: "Sources/Experiment/Sweep"),
+            name: "Sweep", dependencies: ["Model", "Collections", "Text", "CYAML"],
+            path: "Sources/Experiment/Sweep"),
         .target(
-            name: "Records", dependencies: ["Sweep", "Files", "Text"], path: "Sources/Experiment/Records"),
+            name: "Records", dependencies: ["Model", "Sweep", "Files", "Text"],
+            path: "Sources/Experiment/Records"),
         .target(name: "Fitting", path: "Sources/Support/Fitting"),
 
         // The numeric half.
         .target(
-            name: "LinearAlgebra", dependencies: ["COpenBLAS", "CKernels"],
+            name: "LinearAlgebra", dependencies: ["Model", "COpenBLAS", "CKernels"],
             path: "Sources/Numeric/LinearAlgebra"),
-        .target(name: "Learning", dependencies: ["LinearAlgebra"], path: "Sources/Numeric/Learning"),
         .target(
-            name: "Measures", dependencies: ["Fitting", "Learning", "LinearAlgebra"],
+            name: "Learning", dependencies: ["LinearAlgebra", "Model"], path: "Sources/Numeric/Learning"),
+        .target(
+            name: "Measures", dependencies: ["Fitting", "Learning", "LinearAlgebra", "Model"],
             path: "Sources/Numeric/Measures"),
         .target(
             name: "Experiments",
             dependencies: [
-                "Measures", "Fitting", "Learning", "LinearAlgebra", "Sweep", "Files", "Text", "CZlib",
+                "Measures", "Fitting", "Learning", "LinearAlgebra", "Model", "Sweep", "Files", "Text",
+                "CZlib",
                 "CPosix",
             ], path: "Sources/Numeric/Experiments"),
 
@@ -71,7 +76,8 @@ let package = Package(
         .target(
             name: "CoordinatorService",
             dependencies: [
-                "Journal", "Transport", "Scheduling", "Wire", "Reporting", "Records", "Sweep", "Files",
+                "Journal", "Transport", "Scheduling", "Wire", "Reporting", "Records", "Model", "Sweep",
+                "Files",
                 "Text",
                 "Cluster", "Console", "CZlib", "CPosix",
             ], path: "Sources/Programs/CoordinatorService"),
@@ -97,7 +103,8 @@ let package = Package(
         .executableTarget(
             name: "ranksweep-bench",
             dependencies: [
-                "Experiments", "Measures", "Fitting", "Learning", "LinearAlgebra", "Sweep", "Console", "Text",
+                "Experiments", "Measures", "Fitting", "Learning", "LinearAlgebra", "Model", "Sweep",
+                "Console", "Text",
                 "Transport",
                 "WorkerService", "CBenchmark",
             ], path: "Sources/Programs/ranksweep-bench"),
@@ -108,18 +115,20 @@ let package = Package(
         .testTarget(name: "FilesTests", dependencies: ["Files"]),
         .testTarget(name: "TextTests", dependencies: ["Text"]),
         .testTarget(name: "ConsoleTests", dependencies: ["Console", "Text"]),
-        .testTarget(name: "SweepTests", dependencies: ["Sweep", "Text", "TestSupport"]),
+        .testTarget(name: "ModelTests", dependencies: ["Model"]),
+        .testTarget(name: "SweepTests", dependencies: ["Sweep", "Model", "Text", "TestSupport"]),
         .testTarget(
             name: "LinearAlgebraTests",
-            dependencies: ["LinearAlgebra", "CKernels", "COpenBLAS", "TestSupport"]),
-        .testTarget(name: "LearningTests", dependencies: ["Learning", "LinearAlgebra", "TestSupport"]),
+            dependencies: ["LinearAlgebra", "Model", "CKernels", "COpenBLAS", "TestSupport"]),
+        .testTarget(
+            name: "LearningTests", dependencies: ["Learning", "LinearAlgebra", "Model", "TestSupport"]),
         .testTarget(
             name: "MeasuresTests",
-            dependencies: ["Measures", "Fitting", "Learning", "LinearAlgebra", "COpenBLAS"]),
+            dependencies: ["Measures", "Fitting", "Learning", "LinearAlgebra", "Model", "COpenBLAS"]),
         .testTarget(
             name: "ExperimentsTests",
             dependencies: [
-                "Experiments", "Measures", "Learning", "LinearAlgebra", "Records", "Sweep", "Text",
+                "Experiments", "Measures", "Learning", "LinearAlgebra", "Records", "Model", "Sweep", "Text",
                 "CZlib",
             ]),
         .testTarget(name: "WireTests", dependencies: ["Wire", "Sweep", "TestSupport"]),

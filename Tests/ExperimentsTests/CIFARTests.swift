@@ -37,7 +37,7 @@ private final class BatchFolder {
     }
 
     func open(cache: String? = nil) throws(DataError) -> ImageSet {
-        try ImageSet.openCIFAR10(in: DataDirectory(data: path, cache: cache))
+        try ImageSet.open(.cifar10, in: DataDirectory(data: path, cache: cache))
     }
 
     var fault: String? {

@@ -1,6 +1,7 @@
 import CZlib
 import Experiments
 import Foundation
+import Model
 import Sweep
 
 /// A folder of its own with the four files of a small data set, removed with the value.
@@ -25,7 +26,7 @@ final class DataFolder {
 
     /// The place of a file: 0 train images, 1 train labels, 2 test images, 3 test labels.
     func file(_ index: Int, _ isCompressed: Bool = false) -> String {
-        data + "/mnist/" + TrialSettings.Images.fileNames[index] + (isCompressed ? ".gz" : "")
+        data + "/mnist/" + ImageSetDescription.mnist.files[index] + (isCompressed ? ".gz" : "")
     }
 
     func write(_ bytes: [UInt8], _ index: Int, _ isCompressed: Bool = false) throws {

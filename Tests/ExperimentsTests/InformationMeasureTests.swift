@@ -2,6 +2,7 @@ import Foundation
 import Learning
 import LinearAlgebra
 import Measures
+import Model
 import Sweep
 import Testing
 import Text
@@ -32,14 +33,14 @@ private func list(_ value: JSONValue?) throws -> [Double] {
         #expect((one.train + one.test).sorted() == Array(0..<4096))
         #expect(one.train == one.train.sorted() && one.train != other.train)
         #expect(one.train == source().train)
-        let all = BatchSource(kind: .symmetric(one)).sample(.string("all"))
+        let all = BatchSource(one).sample(.string("all"))
         #expect(all.inputs.rows == 4096 && all.labels == SymmetricSet.labels && all.classes == 2)
-        #expect(BatchSource(kind: .symmetric(one)).sample(.number(20)).inputs.rows == 20)
+        #expect(BatchSource(one).sample(.number(20)).inputs.rows == 20)
     }
 
     @Test func anEpochHasEachTrainingPatternOnceButThoseOfNoWholeBatch() {
         let one = source()
-        let batches = BatchSource(kind: .symmetric(one))
+        let batches = BatchSource(one)
         var batch = batches.makeBatch(points: 256)
         var seen: [Int] = []
         for step in 0..<12 {
@@ -145,9 +146,8 @@ private func list(_ value: JSONValue?) throws -> [Double] {
 
     /// The first layer tells of all bits as long as it keeps 4096 states: log 4096, and all of y.
     @Test func aLayerThatTellsAllPatternsApartKnowsWhatXKnows() throws {
-        let sample = SymmetricSource(
-            .init(scale: .unit, trainPoints: 3277), streams: RandomStreams(seed: 0)
-        ).all
+        let sample = try #require(
+            SymmetricSource(.init(scale: .unit, trainPoints: 3277), streams: RandomStreams(seed: 0)).all)
         let shape = StackShape(units: [12, 12, 12], activation: .tanh)
         let layers = Parameters<Float>(stacks: [shape]).stacks[0]
         for layer in layers {

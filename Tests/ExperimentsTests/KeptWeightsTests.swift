@@ -172,7 +172,7 @@ func aTeachersStudentsKeepTheirWeightsToo(task: String, biases: Bool) throws {
     #expect(
         kept.map(\.step) == [5, 20] && kept.first == ended.first && kept.first?.values != kept.last?.values)
     // The averaged weights are those that are evaluated.
-    short.training.emaDecay = nil
+    short.training.optimizer.emaDecay = nil
     #expect(try runner.run(short, keeping: .final).kept != ended)
 }
 

@@ -1,6 +1,7 @@
 import Foundation
 import Learning
 import LinearAlgebra
+import Model
 import Testing
 import Text
 

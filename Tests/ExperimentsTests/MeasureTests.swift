@@ -2,6 +2,7 @@ import Foundation
 import Learning
 import LinearAlgebra
 import Measures
+import Model
 import Testing
 import Text
 
@@ -85,10 +86,9 @@ func `A record has just the metrics that the catalogue declares`(text: String) t
                 + "measures: {effective_rank: {points: 200}}\n")
         let result = try runner.run(trial, keeping: .final)
         let source = BatchSource(
-            kind: .gaussian(
-                try GaussianSource(
-                    .init(correlations: [0.5, 0.9, 0.7], testPoints: 300), targetMap: nil,
-                    streams: RandomStreams(seed: 0), points: 1024)))
+            try GaussianSource(
+                .init(correlations: [0.5, 0.9, 0.7], testPoints: 300), targetMap: nil,
+                streams: RandomStreams(seed: 0), points: 1024))
         var h = source.sample(.number(200)).inputs
         #expect(h.rows == 200)
         var place = 0
@@ -121,11 +121,10 @@ func `A record has just the metrics that the catalogue declares`(text: String) t
 
 @Test func `All points are the training points and then the test points`() throws {
     let source = BatchSource(
-        kind: .teacher(
-            try TeacherSource(
-                .init(
-                    task: .classification, inputs: 6, depth: 2, width: 4, norm: 8, seed: 0, trainPoints: 40,
-                    testPoints: 30), streams: RandomStreams(seed: 1))))
+        try TeacherSource(
+            .init(
+                task: .classification, inputs: 6, depth: 2, width: 4, norm: 8, seed: 0, trainPoints: 40,
+                testPoints: 30), streams: RandomStreams(seed: 1)))
     let all = source.sample(.string("all")), some = source.sample(.number(5))
     #expect(all.inputs.rows == 70 && all.labels.count == 70 && all.classes == 2)
     #expect(some.labels.count == 5 && some.inputs.values == all.inputs.rows(40..<45).values)
@@ -150,14 +149,14 @@ func `A record has just the metrics that the catalogue declares`(text: String) t
         let source: BatchSource
         switch trial.dataset {
         case .teacher(let teacher):
-            source = BatchSource(kind: .teacher(try TeacherSource(teacher, streams: streams)))
+            source = BatchSource(try TeacherSource(teacher, streams: streams))
         case .images(let images):
             let set = try ImageSet.open(images.name, in: folder.directory)
-            source = BatchSource(kind: .images(try ImageSource(images, set: set, streams: streams)))
+            source = BatchSource(try ImageSource(images, set: set, streams: streams))
         case .gaussian, .symmetric, .modular: continue
         }
         let units = [source.inputs] + trial.network.hidden
-        func norms<M: Model>(_ model: M) -> [Double] where M.Scalar == Float {
+        func norms<M: TrainableNetwork>(_ model: M) -> [Double] where M.Scalar == Float {
             var norms: [[Double]] = []
             let gradients = WeightGradients(model, source, streams, points: 8)
             gradients.at(model.parameters.flat, step: 0).forEach(batches: 2) { weights in
@@ -214,10 +213,9 @@ func `A record has just the metrics that the catalogue declares`(text: String) t
     func trained(from given: [UInt8]?) throws -> TrainingResult {
         let streams = RandomStreams(seed: 0)
         let source = BatchSource(
-            kind: .gaussian(
-                try GaussianSource(
-                    .init(correlations: [0.5, 0.9], testPoints: 300), targetMap: nil, streams: streams,
-                    points: 1024)))
+            try GaussianSource(
+                .init(correlations: [0.5, 0.9], testPoints: 300), targetMap: nil, streams: streams,
+                points: 1024))
         var plan = try TrainingPlan(
             trial, source,
             checkpoints: Checkpoints(

@@ -121,10 +121,9 @@ import Text
             return
         }
         let source = BatchSource(
-            kind: .gaussian(
-                try GaussianSource(
-                    gaussian, targetMap: nil, streams: RandomStreams(seed: trial.settings.seed),
-                    points: evaluationPoints)))
+            try GaussianSource(
+                gaussian, targetMap: nil, streams: RandomStreams(seed: trial.settings.seed),
+                points: evaluationPoints))
         let inputs = source.sample(JSONValue(50)).inputs
         let x = try files.write(GivenFiles.npy([50, 2], floats: inputs.values), "x.npy")
         var request = MeasureRequest(

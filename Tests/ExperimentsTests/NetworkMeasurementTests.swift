@@ -1,6 +1,7 @@
 import Foundation
 import LinearAlgebra
 import Measures
+import Model
 import Sweep
 import Testing
 import Text
@@ -9,7 +10,7 @@ import Text
 
 /// A random network as nested lists, its numbers those of single precision.
 private struct PlainNetwork {
-    var activation: TrialSettings.Network.Activation
+    var activation: Activation
     /// [layer][output][input]
     var weights: [[[Double]]] = []
     var biases: [[Double]] = []
@@ -17,7 +18,7 @@ private struct PlainNetwork {
     var labels: [Int] = []
     private var state: UInt64
 
-    init(_ seed: Int, units: [Int], activation: TrialSettings.Network.Activation, points count: Int) {
+    init(_ seed: Int, units: [Int], activation: Activation, points count: Int) {
         self.activation = activation
         state = UInt64(seed) &* 0x9E37_79B9_7F4A_7C15 | 1
         for (layer, (inputs, outputs)) in zip(units, units.dropFirst()).enumerated() {
@@ -100,8 +101,8 @@ private func isClose(_ a: [Double], _ b: [Double], _ tolerance: Double) -> Bool 
     a.count == b.count && zip(a, b).allSatisfy { abs($0 - $1) <= tolerance * max(1, abs($1)) }
 }
 
-@Test(arguments: [TrialSettings.Network.Activation.linear, .relu, .tanh])
-func measuresAreThoseOfThePlainDefinitions(activation: TrialSettings.Network.Activation) throws {
+@Test(arguments: [Activation.linear, .relu, .tanh])
+func measuresAreThoseOfThePlainDefinitions(activation: Activation) throws {
     let files = try GivenFiles()
     for (seed, units) in [[7, 5], [6, 9, 4], [12, 8, 8, 3], [3, 16, 10, 6, 5]].enumerated() {
         let network = PlainNetwork(seed + 1, units: units, activation: activation, points: 11)

@@ -1,6 +1,7 @@
 import Learning
 import LinearAlgebra
 import Measures
+import Model
 import Testing
 import Text
 
@@ -48,41 +49,8 @@ private let kinds: [String] =
         guard case .network(let architecture) = settings.model else {
             throw ExperimentError.settings("a plain network")
         }
-        return try architecture.shape(
-            settings, inputs: settings.inputCount, outputs: settings.outputCount)
-    }
-
-    /// The coordinator knows sizes and names without the network.
-    @Test(arguments: kinds)
-    func sizesThatTheSweepKnowsAreTheNetworks(text: String) throws {
-        let settings = try settings(text)
-        let loss: Loss = .crossEntropy
-        let network = Network<Float>(try shape(settings), loss: loss, points: 1)
-        let layers = try #require(settings.weightLayers)
-        #expect(network.parameters.flat.count == settings.parameterBytes / 4)
-        #expect(network.weights.map(\.rows) == layers.map { $0.shape[0] })
-        #expect(network.weights.map(\.count) == layers.map(\.count))
-        #expect(network.layers.map(\.size.count) == layers.map(\.units))
-        #expect(layers.count == settings.depth)
-        // Each weight is where the names say: marked through the network, read through the sizes.
-        network.parameters.flat.fill(0)
-        for (index, weight) in network.weights.enumerated() { weight.fill(Float(index + 1)) }
-        var place = 0
-        var found: [Float] = []
-        for (name, shape) in settings.tensors {
-            let count = shape.reduce(1, *)
-            let values = Set(network.parameters.flat.values[place..<place + count])
-            #expect(values.count == 1, "\(name)")
-            if let layer = layers.first(where: { "\($0.name).weight" == name }) {
-                #expect(layer.shape == shape)
-                found += values
-            } else {
-                #expect(values == [0], "\(name)")
-            }
-            place += count
-        }
-        #expect(found == (1...layers.count).map { Float($0) })
-        #expect(Set(settings.tensors.map(\.name)).count == settings.tensors.count)
+        let network = settings.networkDescription
+        return try architecture.shape(settings.network, input: network.input, outputs: network.outputs)
     }
 
     @Test(arguments: kinds)
@@ -98,8 +66,8 @@ private let kinds: [String] =
         }
         let ranks = try #require(metrics["local_rank"]?["0.1"]?["mean"]?.array)
         #expect(ranks.count == settings.depth)
-        let first = try #require(settings.weightLayers?.first)
-        #expect(ranks.compactMap(\.number).allSatisfy { (0...Double(first.units)).contains($0) })
+        let first = try #require(settings.networkDescription.layers.first)
+        #expect(ranks.compactMap(\.number).allSatisfy { (0...Double(first.size.count)).contains($0) })
         #expect(result.body["trace"]?.array?.count == 3)
         // The same once more, and of a runner that ran something else before.
         #expect(try runner.run(settings, keeping: .final) == result)
@@ -137,7 +105,7 @@ private let kinds: [String] =
         guard case .images(let images) = settings.dataset else { return }
         let streams = RandomStreams(seed: settings.seed)
         let source = BatchSource(
-            kind: .images(try ImageSource(images, set: GeneratedImages(images).make(), streams: streams)))
+            try ImageSource(images, set: GeneratedImages(images).make(), streams: streams))
         let networks = try result.kept.map { kept in
             let network = Network<Float>(try shape(settings), loss: .crossEntropy, points: 10)
             network.parameters.flat.assign(kept.values)
@@ -185,7 +153,8 @@ private let kinds: [String] =
         let network = Network<Float>(shape, loss: .crossEntropy, points: 5)
         let streams = RandomStreams(seed: 1)
         network.initialise(streams)
-        func gradient<M: Model>(_ model: M, isForMeasure: Bool) -> [Float] where M.Scalar == Float {
+        func gradient<M: TrainableNetwork>(_ model: M, isForMeasure: Bool) -> [Float]
+        where M.Scalar == Float {
             let batch = Batch(inputs: Matrix<Float>(rows: 5, columns: 3), labels: [0, 1, 1, 0, 1])
             streams.fillNormals(batch.inputs, .trainingData)
             let gradients = model.makeGradients()
@@ -234,10 +203,10 @@ private let kinds: [String] =
 
     /// A patch's inputs are the middle ones, all colours of a pixel.
     @Test func aPatchIsTheMiddleSquare() {
-        #expect(TrialSettings.Images.Name.mnist.inputs(inPatch: 28) == nil)
-        #expect(TrialSettings.Images.Name.cifar10.inputs(inPatch: 32) == nil)
-        #expect(TrialSettings.Images.Name.mnist.inputs(inPatch: 2) == [377, 378, 405, 406])
-        let two = TrialSettings.Images.Name.cifar10.inputs(inPatch: 2)
+        #expect(ImageSetDescription.mnist.size.inputs(inPatch: 28) == nil)
+        #expect(ImageSetDescription.cifar10.size.inputs(inPatch: 32) == nil)
+        #expect(ImageSetDescription.mnist.size.inputs(inPatch: 2) == [377, 378, 405, 406])
+        let two = ImageSetDescription.cifar10.size.inputs(inPatch: 2)
         let first = (15 * 32 + 15) * 3
         #expect(two == (first..<first + 6).map { $0 } + (first + 96..<first + 102).map { $0 })
     }

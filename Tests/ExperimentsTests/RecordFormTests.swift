@@ -119,7 +119,7 @@ func measuresFit(head: String) throws {
     #expect(try fault(settings) == nil, "\(head)")
     // One that diverges, and one that is measured at its end alone.
     var wild = settings
-    wild.training.learningRate = 1e30
+    wild.training.optimizer.learningRate = 1e30
     #expect(try fault(wild) == nil, "\(head), diverging")
     var end = settings
     end.measures.traceAt = .end

@@ -1,5 +1,6 @@
 import Learning
 import LinearAlgebra
+import Model
 import Testing
 import Text
 
@@ -7,21 +8,21 @@ import Text
 @testable import Sweep
 
 private func settings(
-    _ task: TrialSettings.Teacher.Task, depth: Int = 3, norm: Double = 6, seed: UInt64 = 0, points: Int = 40
-) -> TrialSettings.Teacher {
-    TrialSettings.Teacher(
+    _ task: TeacherData.Task, depth: Int = 3, norm: Double = 6, seed: UInt64 = 0, points: Int = 40
+) -> TeacherData {
+    TeacherData(
         task: task, inputs: 5, depth: depth, width: 4, norm: norm, seed: seed, trainPoints: points,
         testPoints: 30)
 }
 
-private func source(_ settings: TrialSettings.Teacher, seed: UInt64 = 3) throws -> TeacherSource {
+private func source(_ settings: TeacherData, seed: UInt64 = 3) throws -> TeacherSource {
     try TeacherSource(settings, streams: RandomStreams(seed: seed))
 }
 
-private func points(_ source: TeacherSource, _ part: BatchSource.Part) -> Batch<Float> {
-    let kind = BatchSource(kind: .teacher(source))
+private func points(_ source: TeacherSource, _ part: DataPart) -> Batch<Float> {
+    let kind = BatchSource(source)
     var batch = kind.makeBatch(points: part == .train ? 40 : 30)
-    source.fill(&batch, part, from: 0)
+    source.fill(&batch, part, from: 0, index: 0)
     return batch
 }
 
@@ -44,7 +45,7 @@ private func squares(_ numbers: [Float]) -> Double {
 @Test(arguments: 1...4)
 func aTeachersLabelsAreItsOutputsSignsWithMarginOne(depth: Int) throws {
     let source = try source(settings(.classification, depth: depth))
-    for part in [BatchSource.Part.train, .test] {
+    for part in [DataPart.train, .test] {
         let batch = points(source, part)
         for row in 0..<batch.inputs.rows {
             let x = batch.inputs.rows(row..<row + 1).values
@@ -102,9 +103,9 @@ func aTeachersLabelsAreItsOutputsSignsWithMarginOne(depth: Int) throws {
     for points in [8, 40] {
         var seen: [String] = []
         for step in 0..<40 / points {
-            var batch = BatchSource(kind: .teacher(source)).makeBatch(points: points)
+            var batch = BatchSource(source).makeBatch(points: points)
             // The batch of all points is filled once, at the first step.
-            source.fill(&batch, step: step)
+            source.fill(&batch, step: step, anew: false)
             seen += rows(batch)
         }
         #expect(seen.sorted() == rows(all).sorted())
@@ -123,13 +124,13 @@ func aTeachersLabelsAreItsOutputsSignsWithMarginOne(depth: Int) throws {
 // MARK: - Trials
 
 private func trial(
-    _ task: TrialSettings.Teacher.Task, hidden: [Int] = [12, 12], decay: Double = 1e-3, steps: Int = 3000,
+    _ task: TeacherData.Task, hidden: [Int] = [12, 12], decay: Double = 1e-3, steps: Int = 3000,
     biases: Bool = false, norms: TrialSettings.WeightNorms? = .init(),
-    activation: TrialSettings.Network.Activation = .relu
+    activation: Activation = .relu
 ) -> TrialSettings {
     var training = Trials.training(
         task == .classification ? .logistic : .meanSquaredError, .steps(steps), rate: 5e-3, batch: 40)
-    training.weightDecay = decay
+    training.optimizer.weightDecay = decay
     return TrialSettings(
         model: .mlp, dataset: .teacher(settings(task, depth: 2)),
         network: .init(hidden: hidden, activation: activation, biases: biases), training: training,

@@ -2,6 +2,7 @@ import Foundation
 import Learning
 import LinearAlgebra
 import Measures
+import Model
 import Testing
 import Text
 
@@ -37,7 +38,7 @@ private func trace(_ key: String, _ entries: [(step: Double, values: [Double?])]
     let result = try runner.run(trial, keeping: .final)
     let streams = RandomStreams(seed: 0)
     guard case .teacher(let teacher) = trial.dataset else { return }
-    let source = BatchSource(kind: .teacher(try TeacherSource(teacher, streams: streams)))
+    let source = BatchSource(try TeacherSource(teacher, streams: streams))
     let shape = StackShape(units: [6, 5, 4, 1], activation: .relu, hasBiases: trial.network.biases)
     let model = MLP<Float>(shape, loss: .logistic, points: 8)
     model.parameters.flat.assign(try #require(result.kept.first).values)

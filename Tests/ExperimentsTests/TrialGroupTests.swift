@@ -104,9 +104,9 @@ struct TrialGroupTests {
         others[0].model = .vib(beta: 0.2, bottleneck: 3, sigmaShift: 1)
         others[1].network.hidden = [4, 4]
         others[2].network.activation = .relu
-        others[3].training.learningRate = 0.5
+        others[3].training.optimizer.learningRate = 0.5
         others[4].training.duration = .steps(10)
-        others[5].training.optimizer = .sgd(momentum: 0.5)
+        others[5].training.optimizer.method = .sgd(momentum: 0.5)
         for other in others {
             #expect(other != lead)
             #expect(BatchKey(lead)?.holds(other) == true)

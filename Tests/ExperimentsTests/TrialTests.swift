@@ -1,4 +1,5 @@
 import Foundation
+import Model
 import Testing
 import Text
 
@@ -266,11 +267,11 @@ private func expectPlausible(_ metrics: JSONValue, _ settings: TrialSettings) th
     let folder = try DataFolder(train: 200, test: 100)
     var runner = TrialRunner(data: folder.directory)
     for (index, settings) in kinds(every: .log(10)).enumerated() {
-        for optimizer in [TrialSettings.Training.Optimizer.sgd(momentum: 0), settings.training.optimizer] {
+        for optimizer in [Optimizer.sgd(momentum: 0), settings.training.optimizer.method] {
             var wild = settings
-            wild.training.learningRate = 1e6
-            wild.training.schedule = .constant
-            wild.training.optimizer = optimizer
+            wild.training.optimizer.learningRate = 1e6
+            wild.training.optimizer.schedule = .constant
+            wild.training.optimizer.method = optimizer
             wild.training.duration = .steps(200)
             let body = try runner.run(wild)
             #expect(body.isFinite)

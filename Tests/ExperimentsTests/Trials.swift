@@ -1,5 +1,6 @@
 import Experiments
 import Glibc
+import Model
 import Sweep
 import Text
 
@@ -10,13 +11,13 @@ enum Trials {
     }
 
     static func training(
-        _ loss: TrialSettings.Training.Loss, _ duration: TrialSettings.Training.Duration, rate: Double = 1e-2,
+        _ loss: Loss, _ duration: TrialSettings.Training.Duration, rate: Double = 1e-2,
         batch: Int = 256,
-        optimizer: TrialSettings.Training.Optimizer = .adam(beta1: 0.9, beta2: 0.999, epsilon: 1e-8),
-        schedule: TrialSettings.Training.Schedule = .cosine
+        optimizer: Optimizer = .adam(beta1: 0.9, beta2: 0.999, epsilon: 1e-8),
+        schedule: Schedule = .cosine
     ) -> TrialSettings.Training {
         TrialSettings.Training(
-            optimizer: optimizer, learningRate: rate, schedule: schedule, weightDecay: 0, emaDecay: nil,
+            optimizer: OptimizerSettings(method: optimizer, learningRate: rate, schedule: schedule),
             batchSize: batch, duration: duration, loss: loss)
     }
 
@@ -31,7 +32,7 @@ enum Trials {
     static func gaussian(
         _ model: TrialSettings.Model, covariance: [[Double]], inputs: Int, hidden: [Int] = [],
         training: TrialSettings.Training, every: TrialSettings.Measures.Times = .end, testPoints: Int = 65536,
-        activation: TrialSettings.Network.Activation = .linear, seed: UInt64 = 0
+        activation: Activation = .linear, seed: UInt64 = 0
     ) -> TrialSettings {
         TrialSettings(
             model: model,
@@ -41,8 +42,8 @@ enum Trials {
     }
 
     static func images(
-        _ model: TrialSettings.Model, name: TrialSettings.Images.Name = .mnist,
-        scale: TrialSettings.Images.Scale = .unit, hidden: [Int], training: TrialSettings.Training,
+        _ model: TrialSettings.Model, name: ImageSetDescription = .mnist,
+        scale: InputScale = .unit, hidden: [Int], training: TrialSettings.Training,
         every: TrialSettings.Measures.Times = .end, points: Int? = nil, seed: UInt64 = 0
     ) -> TrialSettings {
         TrialSettings(

@@ -2,6 +2,7 @@ import Foundation
 import Learning
 import LinearAlgebra
 import Measures
+import Model
 import Testing
 import Text
 
@@ -153,12 +154,12 @@ private let linear = """
 }
 
 @Test func `The table of modular addition is split once, whole, and labelled by the sum`() throws {
-    let data = TrialSettings.Modular(modulus: 7, share: 0.4)
+    let data = ModularData(modulus: 7, share: 0.4)
     #expect(data.trainPoints == 20 && data.testPoints == 29)
     let source = ModularSource(data, streams: RandomStreams(seed: 3))
     #expect(Set(source.train).union(source.test) == Set(0..<49) && source.train.count == 20)
     #expect(ModularSource(data, streams: RandomStreams(seed: 4)).train != source.train)
-    let batches = BatchSource(kind: .modular(source), isOneHot: true)
+    let batches = BatchSource(source, isOneHot: true)
     #expect(batches.inputs == 14 && batches.outputs == 7 && batches.isClasses)
     var seen: [Int] = []
     for (size, steps) in [(20, 1), (5, 4)] {

@@ -1,3 +1,4 @@
+import Model
 import TestSupport
 import Testing
 
@@ -53,7 +54,7 @@ private struct PlainPenalty {
 
 @Suite struct ActivationPenaltyTests {
     /// The value to 1e-10; the gradient to 1e-6 of five-point differences of the plain objective.
-    private func check<M: Model>(
+    private func check<M: TrainableNetwork>(
         _ model: M, _ plain: PlainObjective, _ penalty: PlainPenalty, _ batch: Batch<Double>,
         noise: Matrix<Double>, _ what: String
     ) where M.Scalar == Double {

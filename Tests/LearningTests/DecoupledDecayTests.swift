@@ -1,17 +1,16 @@
+import Model
 import Testing
 
 @testable import Learning
 @testable import LinearAlgebra
 
-@Test(arguments: [OptimizerSettings.Method.sgd(momentum: 0.9), .adam(beta1: 0.9, beta2: 0.99, epsilon: 1e-8)])
-func `Decoupled decay shrinks weights beside the step, and leaves biases and moments alone`(
-    method: OptimizerSettings.Method
-) {
+@Test func `AdamW shrinks weights beside the step, and leaves biases and moments alone`() {
     func trainer(_ decay: Double) -> Trainer<Bowl> {
         Trainer(
             Bowl(seed: 4),
             settings: OptimizerSettings(
-                method: method, learningRate: 0.02, weightDecay: decay, isDecayDecoupled: true),
+                method: .adamW(beta1: 0.9, beta2: 0.99, epsilon: 1e-8), learningRate: 0.02,
+                weightDecay: decay),
             streams: RandomStreams(seed: 0), points: 1)
     }
     let batch = Batch<Float>(inputs: Matrix(rows: 1, columns: 3), labels: [0])

@@ -1,3 +1,4 @@
+import Model
 import TestSupport
 import Testing
 
@@ -12,7 +13,7 @@ import Testing
     static let points = 6
 
     /// A relative error of 1e-6; derivatives below 1e-3 are held to 1e-9.
-    static func check<M: Model>(
+    static func check<M: TrainableNetwork>(
         _ model: M, _ plain: PlainObjective, _ batch: Batch<Double>, noise: Matrix<Double>, _ what: String
     ) where M.Scalar == Double {
         let gradients = model.makeGradients()

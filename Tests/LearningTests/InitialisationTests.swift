@@ -1,4 +1,5 @@
 import LinearAlgebra
+import Model
 import Testing
 
 @testable import Learning

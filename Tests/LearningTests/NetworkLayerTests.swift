@@ -1,3 +1,4 @@
+import Model
 import TestSupport
 import Testing
 
@@ -194,33 +195,5 @@ import Testing
         let shape = try NetworkShape.resnet(depth: 32)
         #expect(shape.networkLayers.count == 32 && shape.networkLayers.last?.depth == 32)
         #expect(shape.networkLayers.map(\.size.count).max() == 16_384)
-    }
-
-    @Test func layersThatDoNotFitAreRefused() {
-        func fault(_ body: () throws(ShapeFault) -> NetworkShape) -> ShapeFault? {
-            do throws(ShapeFault) {
-                _ = try body()
-                return nil
-            } catch { return error }
-        }
-        let small = ImageSize(height: 2, width: 2, channels: 3)
-        func network(_ layers: [LayerSpec]) throws(ShapeFault) -> NetworkShape {
-            try NetworkShape(input: small, layers: layers)
-        }
-        #expect(fault { () throws(ShapeFault) in try network([]) } == .noWeights)
-        #expect(fault { () throws(ShapeFault) in try network([.dense(0)]) } == .notPositive)
-        #expect(
-            fault { () throws(ShapeFault) in try network([.convolution(channels: 1, kernel: 3)]) }
-                == .windowDoesNotFit(kernel: 3, padding: 0, small))
-        #expect(
-            fault { () throws(ShapeFault) in try network([.averagePool(3), .dense(1)]) }
-                == .poolDoesNotFit(window: 3, small))
-        #expect(
-            fault { () throws(ShapeFault) in try network([.normalisation(.group(2)), .dense(1)]) }
-                == .groupsDoNotDivide(2, channels: 3))
-        #expect(
-            fault { () throws(ShapeFault) in try network([.residual([.dense(3)], .identity)]) }
-                == .shortcutDoesNotFit(.identity, from: small, to: .vector(3)))
-        #expect(fault { () throws(ShapeFault) in try NetworkShape.resnet(depth: 18) } == .depth(18))
     }
 }

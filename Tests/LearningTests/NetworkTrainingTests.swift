@@ -1,4 +1,5 @@
 import Glibc
+import Model
 import TestSupport
 import Testing
 
@@ -28,7 +29,7 @@ private func resnet(points: Int, normalisation: Normalisation = .batch) throws -
 }
 
 private let descent = OptimizerSettings(
-    method: .sgd(momentum: 0.9), learningRate: 0.05, weightDecay: 1e-3, average: 0.8)
+    method: .sgd(momentum: 0.9), learningRate: 0.05, weightDecay: 1e-3, emaDecay: 0.8)
 
 @Suite struct NetworkTrainingTests {
     @Test(arguments: [Normalisation.batch, .layer])
@@ -55,9 +56,9 @@ private let descent = OptimizerSettings(
 
     /// running ← 0.9 running + 0.1 of the batch, the variance without bias; optimisers leave it alone.
     @Test(arguments: [
-        OptimizerSettings.Method.sgd(momentum: 0.9), .adam(beta1: 0.9, beta2: 0.999, epsilon: 1e-8),
+        Optimizer.sgd(momentum: 0.9), .adam(beta1: 0.9, beta2: 0.999, epsilon: 1e-8),
     ])
-    func runningAveragesFollowTheBatchesAlone(method: OptimizerSettings.Method) throws {
+    func runningAveragesFollowTheBatchesAlone(method: Optimizer) throws {
         let shape = try NetworkShape(input: .vector(3), layers: [.normalisation(.batch), .dense(2)])
         let network = Network<Float>(shape, loss: .crossEntropy, points: 6)
         network.initialise(RandomStreams(seed: 2))
@@ -66,7 +67,7 @@ private let descent = OptimizerSettings(
         var variance = [Double](repeating: 1, count: 3)
         var trainer = Trainer(
             network,
-            settings: OptimizerSettings(method: method, learningRate: 0.1, weightDecay: 0.1, average: 0.5),
+            settings: OptimizerSettings(method: method, learningRate: 0.1, weightDecay: 0.1, emaDecay: 0.5),
             streams: RandomStreams(seed: 2), points: 6)
         for _ in 0..<7 {
             for unit in 0..<3 {

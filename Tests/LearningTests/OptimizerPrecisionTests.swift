@@ -1,3 +1,4 @@
+import Model
 import TestSupport
 import Testing
 
@@ -6,7 +7,7 @@ import Testing
 
 /// A model whose gradients are given, step by step, whatever its weights are: so that trainings in float32 and in
 /// double stay on one path.
-private struct Given: Model {
+private struct Given: TrainableNetwork {
     let parameters = Parameters<Float>(stacks: [Bowl.shape], vectors: [3])
     let noisePerPoint = 0
 
@@ -34,14 +35,14 @@ private struct Given: Model {
 
     /// Trains on the same random gradients, some of them small and some always 0, and gives each step's.
     private static func train(
-        _ method: OptimizerSettings.Method, scale: Double = 1, average: Double? = nil,
+        _ method: Optimizer, scale: Double = 1, average: Double? = nil,
         start: [Double]? = nil, each: (_ gradient: [Double]) -> Void
     ) -> Trainer<Given> {
         let model = Given()
         let count = model.parameters.flat.count
         var draws = Draws(12)
         if let start { model.parameters.flat.assign(start.map { Float($0) }) }
-        let settings = OptimizerSettings(method: method, learningRate: Self.rate, average: average)
+        let settings = OptimizerSettings(method: method, learningRate: Self.rate, emaDecay: average)
         var trainer = Trainer(model, settings: settings, streams: RandomStreams(seed: 1), points: 1)
         for _ in 0..<steps {
             var gradient = draws.numbers(count).enumerated().map { index, number in

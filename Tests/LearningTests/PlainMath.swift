@@ -7,5 +7,4 @@ enum PlainMath {
     static func tangent(_ x: Double) -> Double { tanh(x) }
     static func softplus(_ x: Double) -> Double { max(0, x) + log1p(exp(-abs(x))) }
     static func power(_ x: Double, _ y: Int) -> Double { pow(x, Double(y)) }
-    static func cosine(_ x: Double) -> Double { cos(x) }
 }

@@ -1,3 +1,4 @@
+import Model
 import Testing
 
 @testable import Learning
@@ -8,10 +9,9 @@ import Testing
 @Suite struct PyTorchTests {
     struct Case: Sendable, CustomTestStringConvertible {
         var name: String
-        var method: OptimizerSettings.Method
+        var method: Optimizer
         var rate = 0.01
         var decay = 0.0
-        var isDecoupled = false
         var testDescription: String { name }
     }
 
@@ -27,9 +27,8 @@ import Testing
             name: "adam, weight decay 0.05", method: .adam(beta1: 0.9, beta2: 0.999, epsilon: 1e-3),
             decay: 0.05),
         Case(
-            name: "adamw, weight decay 0.5", method: .adam(beta1: 0.9, beta2: 0.999, epsilon: 1e-8),
-            decay: 0.5,
-            isDecoupled: true),
+            name: "adamw, weight decay 0.5", method: .adamW(beta1: 0.9, beta2: 0.999, epsilon: 1e-8),
+            decay: 0.5),
     ]
 
     private static func number(_ n: Int) -> Float { Float((n * 37 + 11) % 101 - 50) / 64 }
@@ -45,8 +44,7 @@ import Testing
         inputs.assign((0..<18).map { Self.number($0 + 40) })
         let batch = Batch(inputs: inputs, labels: [0, 1, 0, 1, 0, 1])
         let settings = OptimizerSettings(
-            method: training.method, learningRate: training.rate, weightDecay: training.decay,
-            isDecayDecoupled: training.isDecoupled)
+            method: training.method, learningRate: training.rate, weightDecay: training.decay)
         var trainer = Trainer(model, settings: settings, streams: RandomStreams(seed: 0), points: 6)
         for _ in 0..<30 { _ = trainer.train(batch) }
         let found = model.parameters.flat.doubles

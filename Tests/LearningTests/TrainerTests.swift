@@ -1,3 +1,4 @@
+import Model
 import TestSupport
 import Testing
 
@@ -6,7 +7,7 @@ import Testing
 
 /// A model whose gradient is written down: ½ Σ c_i (w_i − t_i)², so that an optimiser can be followed by
 /// hand.
-struct Bowl: Model {
+struct Bowl: TrainableNetwork {
     let parameters: Parameters<Float>
     let noisePerPoint = 0
     let curvature: [Float]
@@ -102,7 +103,7 @@ private let streams = RandomStreams(seed: 1)
     @Test func theAverageFollowsItsRecurrence() {
         let model = Bowl(seed: 7)
         var average = model.parameters.flat.doubles
-        let settings = OptimizerSettings(method: .sgd(momentum: 0.9), learningRate: 0.1, average: 0.9)
+        let settings = OptimizerSettings(method: .sgd(momentum: 0.9), learningRate: 0.1, emaDecay: 0.9)
         var trainer = Trainer(model, settings: settings, streams: streams, points: 1)
         #expect(trainer.evaluated.parameters.flat.doubles == average)
         for _ in 0..<30 {
@@ -117,47 +118,5 @@ private let streams = RandomStreams(seed: 1)
         let settings = OptimizerSettings(method: .sgd(momentum: 0), learningRate: 0.1)
         let trainer = Trainer(Bowl(seed: 7), settings: settings, streams: streams, points: 1)
         #expect(trainer.evaluated.parameters.flat.buffer === trainer.model.parameters.flat.buffer)
-    }
-}
-
-@Suite struct ScheduleTests {
-    private static func rates(_ schedule: OptimizerSettings.Schedule, at steps: [Int]) -> [Double] {
-        let settings = OptimizerSettings(method: .sgd(momentum: 0), learningRate: 0.8, schedule: schedule)
-        return steps.map { settings.rate(at: $0) }
-    }
-
-    @Test func aConstantRateStays() {
-        #expect(Self.rates(.constant, at: [0, 1, 1_000_000]) == [0.8, 0.8, 0.8])
-    }
-
-    @Test func aCosineGoesFromTheRateToZero() {
-        let rates = Self.rates(.cosine(steps: 300), at: [0, 50, 100, 150, 200, 300, 301, 1000])
-        let root = 0.75.squareRoot()
-        expectClose(rates, [0.8, 0.4 * (1 + root), 0.6, 0.4, 0.2, 0, 0, 0], within: 1e-15)
-        #expect(rates[0] == 0.8 && rates[5] == 0 && rates[7] == 0)
-        let all = Self.rates(.cosine(steps: 300), at: Array(0...300))
-        #expect(zip(all, all.dropFirst()).allSatisfy { $0 > $1 })
-        #expect(Self.rates(.cosine(steps: 0), at: [0, 1]) == [0.8, 0])
-    }
-
-    @Test func decayMultipliesEverySoManySteps() {
-        let rates = Self.rates(.decay(factor: 0.5, every: 100), at: [0, 99, 100, 199, 200, 1000])
-        #expect(rates == [0.8, 0.8, 0.4, 0.4, 0.2, 0.8 * 0x1p-10])
-        expectClose(
-            Self.rates(.decay(factor: 0.97, every: 1), at: [37]), [0.8 * PlainMath.power(0.97, 37)],
-            within: 1e-14)
-        #expect(Self.rates(.decay(factor: 0.5, every: 0), at: [2]) == [0.2])
-    }
-
-    @Test func ourCosineAndPowersAreTheCLibrarysToLastDigits() {
-        let angles = (0...1000).map { Double.pi * Double($0) / 1000 }
-        let error = angles.map { abs(cosine($0) - PlainMath.cosine($0)) }.max() ?? 1
-        #expect(error < 1e-15)
-        #expect(cosine(0) == 1 && cosine(.pi) == -1)
-        for exponent in [0, 1, 2, 3, 10, 1023, 65537] {
-            let exact = PlainMath.power(0.999, exponent)
-            #expect(abs(power(0.999, exponent) / exact - 1) < 1e-11)
-        }
-        #expect(power(0, 0) == 1 && power(2, 62) == 0x1p62)
     }
 }

@@ -1,3 +1,4 @@
+import Model
 import TestSupport
 import Testing
 
@@ -41,15 +42,16 @@ enum Task {
 
     static let adam = OptimizerSettings(
         method: .adam(beta1: 0.9, beta2: 0.999, epsilon: 1e-8), learningRate: 0.01,
-        schedule: .cosine(steps: 200), weightDecay: 1e-4, average: 0.95)
+        schedule: .cosine, weightDecay: 1e-4, emaDecay: 0.95)
 
     /// The bits of the parameters and of their average after `steps` steps, and the objectives on the way.
-    static func train<M: Model<Float>>(
-        _ model: M, _ settings: OptimizerSettings = adam, batch: Batch<Float>, steps: Int, seed: UInt64 = 1,
-        between: () -> Void = {}
+    static func train<M: TrainableNetwork<Float>>(
+        _ model: M, _ settings: OptimizerSettings = adam, batch: Batch<Float>, steps: Int,
+        length: TrainingLength = TrainingLength(steps: 200), seed: UInt64 = 1, between: () -> Void = {}
     ) -> (bits: [UInt32], objectives: [Objective]) {
         var trainer = Trainer(
-            model, settings: settings, streams: RandomStreams(seed: seed), points: batch.inputs.rows)
+            model, settings: settings, length: length, streams: RandomStreams(seed: seed),
+            points: batch.inputs.rows)
         let objectives = (0..<steps).map { _ in
             between()
             return trainer.train(batch)
@@ -87,8 +89,8 @@ enum Task {
             StackShape(units: [1, 1], activation: .linear), loss: .gaussianNLL, points: 64)
         let settings = OptimizerSettings(
             method: .adam(beta1: 0.9, beta2: 0.999, epsilon: 1e-8), learningRate: 0.1,
-            schedule: .cosine(steps: 400))
-        _ = Task.train(model, settings, batch: batch, steps: 400)
+            schedule: .cosine)
+        _ = Task.train(model, settings, batch: batch, steps: 400, length: TrainingLength(steps: 400))
         let mean = targets.doubles.reduce(0, +) / 64
         let variance = targets.doubles.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / 64
         expectClose([Double(model.layers[0].bias[0, 0])], [mean], within: 1e-4)

@@ -1,5 +1,6 @@
 import CKernels
 import Glibc
+import Model
 import TestSupport
 import Testing
 

@@ -1,6 +1,7 @@
 import Glibc
 import Learning
 import LinearAlgebra
+import Model
 import Testing
 
 @testable import Measures

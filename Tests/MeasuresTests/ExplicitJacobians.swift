@@ -2,6 +2,7 @@ import COpenBLAS
 import Glibc
 import Learning
 import LinearAlgebra
+import Model
 
 /// J_l at a point as the definition has it, products of whole matrices in double, l = 1 ....
 func explicitJacobians<Scalar: Real>(

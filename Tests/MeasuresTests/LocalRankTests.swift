@@ -1,6 +1,7 @@
 import Glibc
 import Learning
 import LinearAlgebra
+import Model
 import Testing
 
 @testable import Measures
@@ -110,7 +111,7 @@ func theFastRanksAreTheNaiveOnes(activation: Activation) throws {
     var skipped = 0
     var compared = 0
     for seed in 0..<cases {
-        var draws = Draws(10_000 * (1 + Int(activation.rawValue)) + seed)
+        var draws = Draws(10_000 * (1 + (Activation.allCases.firstIndex(of: activation) ?? 0)) + seed)
         let network = Network(&draws, depth: 1 + seed % 4, activation: activation)
         var measure = LocalRank(
             network.shape, lastRows: network.shape.units[network.shape.depth],

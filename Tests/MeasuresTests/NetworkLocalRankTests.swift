@@ -1,5 +1,6 @@
 import Learning
 import LinearAlgebra
+import Model
 import Testing
 
 @testable import Measures

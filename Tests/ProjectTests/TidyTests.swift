@@ -127,7 +127,8 @@ import Testing
     /// Code that decides must be given its time, chance and files.
     @Test func pureTargetsImportNoSystem() throws {
         let pure = [
-            "Experiment/Sweep", "Distributed/Scheduling", "Distributed/Wire", "Numeric/Measures",
+            "Experiment/Model", "Experiment/Sweep", "Distributed/Scheduling", "Distributed/Wire",
+            "Numeric/Measures",
             "Distributed/Cluster", "Distributed/SimulatedCluster",
         ]
         for target in pure {

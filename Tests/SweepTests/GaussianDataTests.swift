@@ -1,9 +1,10 @@
+import Model
 import Testing
 import Text
 
 @testable import Sweep
 
-private func data(_ options: String, seed: Int = 0) throws -> TrialSettings.Gaussian {
+private func data(_ options: String, seed: Int = 0) throws -> GaussianData {
     let sweep = try SweepSpec(
         parsing: """
             name: s
@@ -13,12 +14,12 @@ private func data(_ options: String, seed: Int = 0) throws -> TrialSettings.Gaus
             training: {steps: 1}
             """, file: "s.yaml")
     let dataset = sweep.grid[0].settings.dataset
-    let gaussian: TrialSettings.Gaussian? = if case .gaussian(let found) = dataset { found } else { nil }
+    let gaussian: GaussianData? = if case .gaussian(let found) = dataset { found } else { nil }
     return try #require(gaussian)
 }
 
 /// C, [inputs][targets].
-private func cross(_ gaussian: TrialSettings.Gaussian) -> [[Double]] {
+private func cross(_ gaussian: GaussianData) -> [[Double]] {
     gaussian.covariance.prefix(gaussian.inputs).map { Array($0.dropFirst(gaussian.inputs)) }
 }
 

@@ -1,3 +1,4 @@
+import Model
 import Testing
 import Text
 
@@ -250,8 +251,8 @@ import Text
     func lowerCase() {
         var names = Setting.all.map(\.path) + Setting.groups + Draft.keys + Metric.all.map(\.key)
         names += MeasureCatalogue.all.map(\.name) + MeasureRequest.Measure.allCases.map(\.rawValue)
-        names += Setting.datasetNames + Setting.modelNames + FigureReader.keys
-        names += TrialSettings.Training.Loss.allCases.map(\.rawValue)
+        names += Dataset.names + Setting.modelNames + FigureReader.keys
+        names += Loss.allCases.map(\.rawValue)
         for case .word(let words) in Setting.all.map(\.kind) { names += words }
         for name in names {
             #expect(name == name.lowercased())

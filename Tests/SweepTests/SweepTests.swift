@@ -73,7 +73,7 @@ func everyWrongFileGetsItsMessage(index: Int) {
     #expect(sweep.grid.count == 400)
     let trial = sweep.grid[0]
     #expect(trial.axesObject.canonicalText == #"{"beta":0.001,"dataset":"gaussian","depth":1,"seed":0}"#)
-    #expect(trial.settings.training.optimizer == .adam(beta1: 0.9, beta2: 0.999, epsilon: 1e-8))
+    #expect(trial.settings.training.optimizer.method == .adam(beta1: 0.9, beta2: 0.999, epsilon: 1e-8))
     #expect(trial.settings.training.loss == .gaussianNLL)
     #expect(trial.settings.model == .vib(beta: 0.001, bottleneck: 5, sigmaShift: 0))
     #expect(trial.settings.measures.traceAt == .log(20))
@@ -171,7 +171,7 @@ func everyWrongFileGetsItsMessage(index: Int) {
     #expect(try spec(text, set: ["width=8,16"]).axes.map(\.path) == ["depth", "seed", "width"])
     #expect(try spec(text, set: ["seed={range: [0, 2]}", "depth=[7, 8]"]).grid.count == 4)
     let sgd = try spec(text, set: ["training.optimizer=sgd", "training.momentum=0.9"]).grid[0]
-    #expect(sgd.settings.training.optimizer == .sgd(momentum: 0.9))
+    #expect(sgd.settings.training.optimizer.method == .sgd(momentum: 0.9))
     #expect(try spec(text, set: ["width=8", "width=16"]).grid[0].settings.network.hidden == [16])
 }
 
@@ -195,7 +195,7 @@ func everyWrongFileGetsItsMessage(index: Int) {
         let sweep = try spec(WrongFiles.images, set: [values])
         let again = try SweepSpec(parsing: sweep.canonicalJSON.canonicalText, file: "sweep.json")
         #expect(again.digest == sweep.digest && again.grid.count == sweep.grid.count)
-        #expect(again.grid[0].settings.training.emaDecay == nil)
+        #expect(again.grid[0].settings.training.optimizer.emaDecay == nil)
         #expect(again.grid[0].id == sweep.grid[0].id)
     }
 }

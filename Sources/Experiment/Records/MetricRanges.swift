@@ -1,4 +1,5 @@
 import Glibc
+import Model
 import Sweep
 import Text
 
@@ -45,14 +46,17 @@ extension MetricForms {
     private static func unit(_ metric: Metric) -> Double { metric.unit == .bits ? log(2) : 1 }
 
     private func points(of request: RequestedMeasure?) -> Int {
-        max(1, request.map { $0.testPoints ?? settings.allPoints } ?? settings.allPoints)
+        max(
+            1,
+            request.map { $0.testPoints ?? settings.dataset.facts.maxCount }
+                ?? settings.dataset.facts.maxCount)
     }
 
     /// The largest that the entropy of the measured points' classes can be, in nats; of the whole symmetric set what
     /// it is.
     private func classEntropy(_ request: RequestedMeasure?) -> Double {
         if case .symmetric = settings.dataset, request?.settings["points"] == .string("all") {
-            let share = Double(TrialSettings.Symmetric.positives) / Double(TrialSettings.Symmetric.patterns)
+            let share = Double(SymmetricData.positives) / Double(SymmetricData.patterns)
             return -share * log(share) - (1 - share) * log(1 - share)
         }
         return log(Double(max(1, min(sizes.classes, points(of: request)))))

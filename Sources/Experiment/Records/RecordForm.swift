@@ -1,3 +1,4 @@
+import Model
 import Sweep
 import Text
 
@@ -14,9 +15,9 @@ public struct RecordForm: Sendable {
     /// All of a trial's settings that its record's form depends on.
     private struct Source: Equatable, Sendable {
         let model: TrialSettings.Model
-        let dataset: TrialSettings.Dataset
+        let dataset: Dataset
         let network: TrialSettings.Network
-        let loss: TrialSettings.Training.Loss
+        let loss: Loss
         let batch: Int
         let duration: TrialSettings.Training.Duration
         let measures: TrialSettings.Measures
@@ -124,28 +125,16 @@ struct RecordSizes {
     init(_ settings: TrialSettings) {
         let inputs = settings.inputCount
         self.inputs = inputs
-        var isTeacher = false
-        if case .teacher = settings.dataset { isTeacher = true }
-        classes = settings.hasClasses ? (isTeacher ? 2 : settings.outputCount) : 0
-        if let layers = settings.weightLayers {
-            units = layers.map(\.units)
-            ranks = units.map { min(inputs, $0) }
-            matrixRanks = layers.map { min($0.shape[0], $0.count / max(1, $0.shape[0])) }
-            return
-        }
-        var rows = settings.network.hidden + [settings.outputCount]
-        var last = settings.outputCount
-        if case .vib(_, let bottleneck, _) = settings.model {
-            rows[rows.count - 1] = 2 * bottleneck
-            last = bottleneck
-        }
-        units = settings.network.hidden + [last]
+        classes = settings.dataset.facts.classes
+        let network = settings.networkDescription
+        units = network.layerUnits
+        matrixRanks = network.layers.map { min($0.place.rows, $0.place.columns) }
         var narrowest = inputs
+        // What goes past a layer may have directions that the layer has lost.
         ranks = units.map { units in
-            narrowest = min(narrowest, units)
-            return narrowest
+            if network.isDenseChain { narrowest = min(narrowest, units) }
+            return min(narrowest, units)
         }
-        matrixRanks = zip([inputs] + rows, rows).map { min($0, $1) }
     }
 }
 
@@ -276,7 +265,7 @@ struct MetricForms {
     private func counts(_ count: Metric.Count, _ request: RequestedMeasure?) -> ClosedRange<Int> {
         switch count {
         case .classes: return sizes.classes...sizes.classes
-        case .points: return 0...(request?.testPoints ?? settings.allPoints)
+        case .points: return 0...(request?.testPoints ?? settings.dataset.facts.maxCount)
         case .setting(let key):
             return 0...max(0, request?.settings[key]?.number.flatMap { Int(exactly: $0) } ?? 0)
         }
@@ -299,38 +288,10 @@ struct MetricForms {
 
 extension TrialSettings {
     /// Whether points have classes.
-    var hasClasses: Bool {
-        switch dataset {
-        case .gaussian: false
-        case .images, .symmetric, .modular: true
-        case .teacher(let teacher): teacher.task == .classification
-        }
-    }
-
-    /// Whether only the data set's files say how many training points there are.
-    private var filesSayPoints: Bool {
-        if case .images(let images) = dataset {
-            images.trainPoints == nil && images.name != .generated
-        } else {
-            false
-        }
-    }
+    var hasClasses: Bool { dataset.facts.classes > 0 }
 
     /// How many steps training has; nil where only the data set's files say.
     var exactSteps: Int? {
-        if case .epochs = training.duration, filesSayPoints { nil } else { trainingSteps }
-    }
-
-    /// Most points that there are to be measured at.
-    var allPoints: Int {
-        switch dataset {
-        case .gaussian(let data): data.testPoints
-        case .teacher(let data): data.trainPoints + data.testPoints
-        case .symmetric: Symmetric.patterns
-        case .modular(let data): data.modulus * data.modulus
-        case .images(let images):
-            // Files may have others than the published ones.
-            (images.trainPoints ?? 2 * images.name.trainPoints) + 2 * Images.Name.testPoints
-        }
+        if case .epochs = training.duration, dataset.facts.isSizeOfFiles { nil } else { trainingSteps }
     }
 }

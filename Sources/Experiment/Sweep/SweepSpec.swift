@@ -1,8 +1,9 @@
 // Sweep: a sweep file as checked values: settings, axes, the lazy grid of trials, trial identifiers, costs.
-// Imports Text and libyaml (CYAML).
+// Imports Model, Text and libyaml (CYAML).
 // Leaves out: reading files, training, leases, drawing. It works on text and gives values; a mistake in the
 // text is a SweepError with its place, found before any work.
 
+import Model
 import Text
 
 /// A sweep, checked: everything in it can run.
@@ -85,11 +86,11 @@ public struct SweepSpec: Equatable, Sendable {
     }
 
     /// The image sets that some trial needs, each once.
-    public var imageSets: [TrialSettings.Images.Name] {
+    public var imageSets: [ImageSetDescription] {
         var values = [grid.fixed["dataset"]].compactMap { $0 }
         for axis in axes where axis.path == "dataset" { values += (0..<axis.count).map { axis.values[$0] } }
         let names = Set(values.compactMap { ($0["name"] ?? $0).string })
-        return TrialSettings.Images.Name.allCases.filter { names.contains($0.rawValue) }
+        return ImageSetDescription.allCases.filter { names.contains($0.rawValue) }
     }
 
     /// Trials whose points cover every pair of the axes' values, as far as `where` leaves them.

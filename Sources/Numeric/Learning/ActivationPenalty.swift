@@ -1,21 +1,5 @@
 import LinearAlgebra
-
-/// The log-determinant regulariser of a network: λ Σ_l −ln det(H_lᵀH_l + ε I) of some hidden layers'
-/// activations over the batch (rank collapse).
-public struct LogDetSettings: Equatable, Sendable {
-    /// λ.
-    public var weight: Double
-    /// ε.
-    public var epsilon: Double
-    /// Hidden layers, counted from 1.
-    public var layers: [Int]
-
-    public init(weight: Double, epsilon: Double, layers: [Int]) {
-        self.weight = weight
-        self.epsilon = epsilon
-        self.layers = layers
-    }
-}
+import Model
 
 /// The regulariser with memory for a stack's batches, allocated once.
 public struct ActivationPenalty {

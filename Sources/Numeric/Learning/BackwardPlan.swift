@@ -1,3 +1,5 @@
+import Model
+
 /// Which gradient is kept where on the way from one value back to the input: gradients live as short as they
 /// can, in few slots, and take over their successor's slot where an operation works in place.
 struct BackwardPlan: Sendable, Hashable {

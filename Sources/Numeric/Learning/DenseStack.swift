@@ -1,4 +1,5 @@
 import LinearAlgebra
+import Model
 
 /// One dense layer: p = x Wᵀ + b, rows of x being points.
 public struct DenseLayer<Scalar: Real> {
@@ -10,27 +11,6 @@ public struct DenseLayer<Scalar: Real> {
     public init(weight: Matrix<Scalar>, bias: Matrix<Scalar>) {
         self.weight = weight
         self.bias = bias
-    }
-}
-
-/// The sizes of a stack of dense layers: `units[0]` inputs, then each layer's outputs. Hidden layers have the
-/// activation; the last is linear.
-public struct StackShape: Equatable, Sendable {
-    public var units: [Int]
-    public var activation: Activation
-    /// Without biases they are zero and no parameters: a ReLU network is then homogeneous in its weights.
-    public var hasBiases: Bool
-    public var depth: Int { units.count - 1 }
-
-    public init(units: [Int], activation: Activation, hasBiases: Bool = true) {
-        precondition(units.count >= 2 && units.allSatisfy { $0 > 0 })
-        self.units = units
-        self.activation = activation
-        self.hasBiases = hasBiases
-    }
-
-    var parameterCount: Int {
-        zip(units, units.dropFirst()).reduce(0) { $0 + ($1.0 + (hasBiases ? 1 : 0)) * $1.1 }
     }
 }
 
@@ -70,25 +50,6 @@ public struct Parameters<Scalar: Real> {
         self.flat = flat
         self.parts = parts
     }
-}
-
-/// What weights are drawn from before the first step; biases are zero.
-public enum Initialisation: Sendable {
-    /// Normal of variance 2 / inputs before a ReLU (He et al. 2015), else 2 / (inputs + outputs) (Glorot &
-    /// Bengio 2010).
-    case heGlorot
-    /// Normal of deviation 1/√inputs, drawn again beyond two deviations (what is left has a deviation of
-    /// 0.8796/√inputs): the public setting of the information plane (Shwartz-Ziv & Tishby 2017).
-    case truncatedNormal
-    /// Normal of variance 1 / inputs: a square layer's is what Theorem 5 of rank diminishing speaks of, but
-    /// for scale.
-    case gaussian
-    /// Uniform of variance 1 / inputs.
-    case uniform
-    /// Orthonormal rows, or columns where there are more rows than columns: the Q of a normal matrix, each
-    /// column's sign such that R's diagonal is positive, so that all such matrices are equally likely
-    /// (Mezzadri 2007).
-    case orthogonal
 }
 
 extension Parameters {

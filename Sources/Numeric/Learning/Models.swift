@@ -1,4 +1,5 @@
 import LinearAlgebra
+import Model
 
 /// The inputs and targets of some points. Classes use `labels`, regressions `targets`.
 public struct Batch<Scalar: Real> {
@@ -21,22 +22,7 @@ public struct Batch<Scalar: Real> {
     }
 }
 
-/// How outputs are held against targets.
-public enum Loss: Sendable, Equatable {
-    /// Softmax cross-entropy, nats a point.
-    case crossEntropy
-    /// ln(1 + e^(−y z)) of the one output z, labels 0 and 1 being y = −1 and 1; nats a point.
-    case logistic
-    /// Squared error, mean over points and outputs.
-    case meanSquaredError
-    /// −ln N(y; output, diag e^v) with a learned log-variance v an output, nats a point, with its ½ ln 2π.
-    case gaussianNLL
-
-    /// What a sum over `points` points is divided by to give the loss.
-    public func normaliser(points: Int, outputs: Int) -> Double {
-        self == .meanSquaredError ? Double(points * outputs) : Double(points)
-    }
-
+extension Loss {
     /// The loss's sum over the batch; `outputs` becomes its gradient, times 1 / normaliser. Of a training step, whose
     /// gradient counts and not the sum's last digits, it may be summed faster.
     @_specialize(where Scalar == Float)
@@ -67,7 +53,7 @@ public struct Objective: Sendable, Equatable {
 }
 
 /// A network with an objective that a `Trainer` can lower.
-public protocol Model<Scalar> {
+public protocol TrainableNetwork<Scalar> {
     associatedtype Scalar: Real
     var parameters: Parameters<Scalar> { get }
     /// Random numbers that the objective takes for each point: 0, or the latent variables of a VIB.
@@ -88,7 +74,7 @@ public protocol Model<Scalar> {
     func copy() -> Self
 }
 
-extension Model {
+extension TrainableNetwork {
     public func gradient(
         _ gradients: Parameters<Scalar>, _ batch: Batch<Scalar>, noise: Matrix<Scalar>
     ) -> Objective {
@@ -101,7 +87,7 @@ extension Model {
 }
 
 /// A multilayer perceptron.
-public struct MLP<Scalar: Real>: Model {
+public struct MLP<Scalar: Real>: TrainableNetwork {
     public let shape: StackShape
     public let loss: Loss
     public let parameters: Parameters<Scalar>

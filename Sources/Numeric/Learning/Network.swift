@@ -1,4 +1,5 @@
 import LinearAlgebra
+import Model
 
 /// A network of any layers: dense, convolutions, normalisations, pools, residual blocks. Slower than an `MLP`
 /// where that will do.
@@ -6,7 +7,7 @@ import LinearAlgebra
 /// The running averages of batch normalisations are the last numbers of the flat buffer. Their gradient is
 /// zero, so optimisers leave them alone; copies, checkpoints and an average of the parameters carry them.
 /// `setGradients` moves them, `gradient` does not.
-public struct Network<Scalar: Real>: Model {
+public struct Network<Scalar: Real>: TrainableNetwork {
     public let shape: NetworkShape
     public let loss: Loss
     public let parameters: Parameters<Scalar>
@@ -139,7 +140,7 @@ extension Parameters {
     init(_ plan: NetworkPlan, vectors sizes: [Int]) {
         let flat = Matrix<Scalar>(
             rows: 1, columns: plan.parameterCount + plan.stateCount + sizes.reduce(0, +))
-        var parts = plan.parts.map { (range: $0.range, isWeight: $0.isWeight) }
+        var parts = plan.parameters.map { (range: $0.range, isWeight: $0.isWeight) }
         parts.append((plan.stateRange.range, false))
         var offset = plan.parameterCount + plan.stateCount
         self.vectors = sizes.map { size in
@@ -153,7 +154,9 @@ extension Parameters {
     }
 }
 
-extension NetworkPlan {
-    /// Where the running averages are.
-    var stateRange: Place { Place(offset: parameterCount, rows: 1, columns: stateCount) }
+extension NetworkPlan.Place {
+    /// What is there.
+    func of<Scalar: Real>(_ flat: Matrix<Scalar>) -> Matrix<Scalar> {
+        Matrix(flat.buffer, offset: flat.offset + offset, rows: rows, columns: columns)
+    }
 }

@@ -1,4 +1,5 @@
 import LinearAlgebra
+import Model
 
 extension NetworkNumbers {
     /// The gradients of what `backward` starts from, its gradient being in its slot, in all parameters that
@@ -100,7 +101,7 @@ extension NetworkNumbers {
         }
         let target = cleared(step.input, of: node.input, input.rows, work)
         forEachBlock(of: input.rows, window, work) { points, windows in
-            let rows = points.lowerBound * window.places..<points.upperBound * window.places
+            let rows = points.lowerBound * window.positions..<points.upperBound * window.positions
             let part = outputs.rows(rows)
             if let gradients {
                 windows.setWindows(of: input.rows(points), window)

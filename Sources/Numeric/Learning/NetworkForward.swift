@@ -1,4 +1,5 @@
 import LinearAlgebra
+import Model
 
 /// What a pass takes for a batch normalisation's moments.
 enum NetworkMode: Sendable, Equatable {
@@ -72,7 +73,7 @@ struct NetworkNumbers<Scalar: Real> {
         }
         forEachBlock(of: input.rows, window, work) { points, windows in
             windows.setWindows(of: input.rows(points), window)
-            let rows = points.lowerBound * window.places..<points.upperBound * window.places
+            let rows = points.lowerBound * window.positions..<points.upperBound * window.positions
             result.rows(rows).setProduct(windows, weight, transposeB: true)
         }
     }
@@ -88,7 +89,7 @@ struct NetworkNumbers<Scalar: Real> {
             let end = min(points, start + most)
             body(
                 start..<end,
-                work.windows.prefix(rows: (end - start) * window.places, columns: window.columns))
+                work.windows.prefix(rows: (end - start) * window.positions, columns: window.columns))
             start = end
         }
     }

@@ -1,4 +1,5 @@
 import LinearAlgebra
+import Model
 
 /// A layer as measures see it: a dense layer or convolution with what normalises it, its activation, and the
 /// block's input where a block ends there.

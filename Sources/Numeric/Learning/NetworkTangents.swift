@@ -1,4 +1,5 @@
 import LinearAlgebra
+import Model
 
 /// Jacobians of all layers at once, in evaluation (running averages are constants), by Jacobian–vector
 /// products: exact to rounding, without differences.

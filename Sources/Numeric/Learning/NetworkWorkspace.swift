@@ -1,4 +1,5 @@
 import LinearAlgebra
+import Model
 
 /// The memory of a network's passes over a fixed number of points, allocated once.
 struct NetworkWorkspace<Scalar: Real> {
@@ -26,7 +27,7 @@ struct NetworkWorkspace<Scalar: Real> {
     static var windowNumbers: Int { 1 << 17 }
 
     static func pointsAtOnce(_ window: ImageWindow) -> Int {
-        max(1, windowNumbers / (window.places * window.columns))
+        max(1, windowNumbers / (window.positions * window.columns))
     }
 
     /// - Parameter keepsAll: no value overwrites another.
@@ -47,7 +48,7 @@ struct NetworkWorkspace<Scalar: Real> {
             switch node.operation {
             case .convolution(let window, _, _) where !window.isPointwise:
                 let together = min(points, Self.pointsAtOnce(window))
-                windowRoom = max(windowRoom, together * window.places * window.columns)
+                windowRoom = max(windowRoom, together * window.positions * window.columns)
             case .normalisation(let norm):
                 let cut = norm.kind.cut(size, points: points)
                 moments.append(

@@ -1,5 +1,6 @@
 // Learning: random streams, dense networks, the variational information bottleneck, losses, optimisers and
-// the training step. Imports LinearAlgebra. Leaves out data sets, sweeps and what is measured of a network.
+// the training step. Imports LinearAlgebra and Model. Leaves out data sets, sweeps and what is measured of a
+// network.
 
 import LinearAlgebra
 

@@ -1,59 +1,14 @@
 import LinearAlgebra
-
-/// How parameters follow their gradient.
-public struct OptimizerSettings: Sendable, Equatable {
-    public enum Method: Sendable, Equatable {
-        case sgd(momentum: Double)
-        case adam(beta1: Double, beta2: Double, epsilon: Double)
-    }
-    public enum Schedule: Sendable, Equatable {
-        case constant
-        /// From the rate to 0 along half a cosine.
-        case cosine(steps: Int)
-        /// Times `factor` every `every` steps.
-        case decay(factor: Double, every: Int)
-    }
-
-    public var method: Method
-    public var learningRate: Double
-    public var schedule: Schedule
-    /// Adds weightDecay · w to the gradient of weights (not biases).
-    public var weightDecay: Double
-    /// Whether weights instead shrink beside the step, by rate · weightDecay (Loshchilov & Hutter 2019).
-    public var isDecayDecoupled: Bool
-    /// How much of an exponential moving average of the parameters a step keeps; nil: no average.
-    public var average: Double?
-
-    public init(
-        method: Method, learningRate: Double, schedule: Schedule = .constant, weightDecay: Double = 0,
-        isDecayDecoupled: Bool = false, average: Double? = nil
-    ) {
-        self.method = method
-        self.learningRate = learningRate
-        self.schedule = schedule
-        self.weightDecay = weightDecay
-        self.isDecayDecoupled = isDecayDecoupled
-        self.average = average
-    }
-
-    /// The learning rate of a step, the first being 0.
-    public func rate(at step: Int) -> Double {
-        switch schedule {
-        case .constant: learningRate
-        case .cosine(let steps):
-            learningRate * 0.5 * (1 + cosine(.pi * min(1, Double(step) / Double(max(1, steps)))))
-        case .decay(let factor, let every): learningRate * power(factor, step / max(1, every))
-        }
-    }
-}
+import Model
 
 /// Lowers a model's objective, step by step. All its memory is allocated when it is made.
 ///
 /// A step is a function of (parameters, optimiser state, batch, seed, step number): no step looks at a clock
 /// or at what ran before it.
-public struct Trainer<M: Model> where M.Scalar == Float {
+public struct Trainer<M: TrainableNetwork> where M.Scalar == Float {
     public let model: M
     public let settings: OptimizerSettings
+    private let length: TrainingLength
     public private(set) var step = 0
     private let streams: RandomStreams
     private let gradients: Parameters<Float>
@@ -62,20 +17,26 @@ public struct Trainer<M: Model> where M.Scalar == Float {
     private let averaged: M?
     private let noise: Matrix<Float>
 
-    /// - Parameter points: points a batch; each step's batch has as many.
-    public init(_ model: M, settings: OptimizerSettings, streams: RandomStreams, points: Int) {
+    /// - Parameters:
+    ///   - length: what the learning rate's schedule goes by; nothing where it is constant.
+    ///   - points: points a batch; each step's batch has as many.
+    public init(
+        _ model: M, settings: OptimizerSettings, length: TrainingLength = TrainingLength(steps: 1),
+        streams: RandomStreams, points: Int
+    ) {
         self.model = model
         self.settings = settings
+        self.length = length
         self.streams = streams
         gradients = model.makeGradients()
         let count = model.parameters.flat.count
         first = Matrix(rows: 1, columns: count)
-        if case .adam = settings.method {
-            second = Matrix(rows: 1, columns: count)
-        } else {
-            second = Matrix(rows: 1, columns: 0)
-        }
-        averaged = settings.average == nil ? nil : model.copy()
+        second =
+            switch settings.method {
+            case .sgd: Matrix(rows: 1, columns: 0)
+            case .adam, .adamW: Matrix(rows: 1, columns: count)
+            }
+        averaged = settings.emaDecay == nil ? nil : model.copy()
         noise = Matrix(rows: points, columns: model.noisePerPoint)
     }
 
@@ -104,7 +65,7 @@ public struct Trainer<M: Model> where M.Scalar == Float {
     public mutating func train(_ batch: Batch<Float>, noise: Matrix<Float>) -> Objective {
         let objective = model.setGradients(gradients, batch, noise: noise)
         descend()
-        if let averaged, let keep = settings.average {
+        if let averaged, let keep = settings.emaDecay {
             averaged.parameters.flat.moveAverage(towards: model.parameters.flat, keep: keep)
         }
         step += 1
@@ -112,14 +73,15 @@ public struct Trainer<M: Model> where M.Scalar == Float {
     }
 
     private func descend() {
-        let rate = settings.rate(at: step)
+        let rate = settings.learningRate * settings.schedule.factor(at: step, of: length)
         if settings.weightDecay == 0 {
             descend(0..<model.parameters.flat.count, rate: rate, decay: 0)
         } else {
+            let isDecoupled = if case .adamW = settings.method { true } else { false }
             for part in model.parameters.parts {
                 let decay = part.isWeight ? settings.weightDecay : 0
-                if settings.isDecayDecoupled, decay > 0 { shrink(part.range, by: rate * decay) }
-                descend(part.range, rate: rate, decay: settings.isDecayDecoupled ? 0 : decay)
+                if isDecoupled, decay > 0 { shrink(part.range, by: rate * decay) }
+                descend(part.range, rate: rate, decay: isDecoupled ? 0 : decay)
             }
         }
     }
@@ -139,7 +101,7 @@ public struct Trainer<M: Model> where M.Scalar == Float {
             part(model.parameters.flat).momentumStep(
                 gradient: part(gradients.flat), velocity: part(first), rate: rate, momentum: momentum,
                 decay: decay)
-        case .adam(let beta1, let beta2, let epsilon):
+        case .adam(let beta1, let beta2, let epsilon), .adamW(let beta1, let beta2, let epsilon):
             // m̂ / (√v̂ + ε) = (c₂ / c₁) m / (√v + c₂ ε) with c₁ = 1 − β₁ᵗ, c₂ = √(1 − β₂ᵗ).
             let c1 = 1 - power(beta1, step + 1)
             let c2 = (1 - power(beta2, step + 1)).squareRoot()

@@ -1,4 +1,5 @@
 import LinearAlgebra
+import Model
 
 /// A deep variational information bottleneck (Alemi et al. 2016, eq. 17):
 ///
@@ -6,7 +7,7 @@ import LinearAlgebra
 ///     objective = E[−ln q(y|z)] + β · E[KL(q(z|x) ‖ r(z))],   z = μ + σ · noise, one sample a point
 ///
 /// The encoder's last layer gives (μ | s), 2K outputs; the decoder is one dense layer.
-public struct VIB<Scalar: Real>: Model {
+public struct VIB<Scalar: Real>: TrainableNetwork {
     public let encoderShape: StackShape
     public let decoderShape: StackShape
     public let loss: Loss

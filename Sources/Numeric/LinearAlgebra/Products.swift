@@ -1,3 +1,17 @@
+import CKernels
+import Model
+
+extension Activation {
+    /// What ckernels.h calls it.
+    fileprivate var code: Int32 {
+        switch self {
+        case .linear: Int32(CK_LINEAR)
+        case .relu: Int32(CK_RELU)
+        case .tanh: Int32(CK_TANH)
+        }
+    }
+}
+
 extension Matrix {
     /// self = alpha · op(a) op(b) + beta · self, by OpenBLAS. op transposes if asked to.
     @_specialize(where Scalar == Float)
@@ -31,14 +45,14 @@ extension Matrix {
     @_specialize(where Scalar == Float)
     public func addBiasAndActivate(_ bias: Matrix, _ activation: Activation) {
         precondition(bias.count == columns)
-        Scalar.kernels.biasActivation(base, bias.base, rows, columns, activation.rawValue)
+        Scalar.kernels.biasActivation(base, bias.base, rows, columns, activation.code)
     }
 
     /// self *= φ'(p), computed from `activated` = φ(p).
     @_specialize(where Scalar == Float)
     public func scaleByDerivative(of activated: Matrix, _ activation: Activation) {
         precondition(count == activated.count)
-        Scalar.kernels.activationBackward(base, activated.base, count, activation.rawValue)
+        Scalar.kernels.activationBackward(base, activated.base, count, activation.code)
     }
 
     /// self (one row) = the column sums of `other`.

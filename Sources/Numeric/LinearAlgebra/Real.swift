@@ -11,13 +11,6 @@ public protocol Real: BinaryFloatingPoint, Sendable where RawSignificand: FixedW
     static var layerKernels: LayerKernels<Self> { get }
 }
 
-/// An elementwise activation function φ; the raw values are those of ckernels.h.
-public enum Activation: Int32, Sendable {
-    case linear = 0
-    case relu = 1
-    case tanh = 2
-}
-
 /// The C functions for one scalar type; ckernels.h says what each computes. It is a class because generic
 /// code that calls one function of a struct would copy the whole struct and count a reference for
 /// each function.

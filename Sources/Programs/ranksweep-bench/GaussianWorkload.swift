@@ -1,5 +1,6 @@
 import Experiments
 import Learning
+import Model
 import Sweep
 import Text
 
@@ -16,9 +17,9 @@ func measureGaussianVIB(_ options: Options) throws(BenchError) -> Measurement {
         dataset: .gaussian(.init(correlations: [0.4, 0.5, 0.9, 0.92, 0.95], testPoints: 65_536)),
         network: .init(hidden: [], activation: .linear),
         training: .init(
-            optimizer: .adam(beta1: 0.9, beta2: 0.999, epsilon: 1e-8), learningRate: 1e-2,
-            schedule: .constant,
-            weightDecay: 0, emaDecay: nil, batchSize: points, duration: .steps(steps * (options.repeats + 1)),
+            optimizer: OptimizerSettings(
+                method: .adam(beta1: 0.9, beta2: 0.999, epsilon: 1e-8), learningRate: 1e-2),
+            batchSize: points, duration: .steps(steps * (options.repeats + 1)),
             loss: .gaussianNLL),
         measures: .init(localRank: nil, traceAt: .end, samples: 1), seed: 0)
     let group = (0..<options.together).map { index in

@@ -1,6 +1,7 @@
 import Experiments
 import Learning
 import LinearAlgebra
+import Model
 
 /// The images of a workload: real ones, or random bytes of the same size.
 struct BenchImages {
@@ -56,7 +57,7 @@ func measureVIB(
 
 /// An epoch as a trial trains it: the order is drawn, each batch is gathered from bytes, each step uses Adam.
 /// The loss is the objective's mean over the last 50 steps.
-private func measureEpochs<M: Model>(
+private func measureEpochs<M: TrainableNetwork>(
     _ model: M, products: [Product], points: Int, learningRate: Double, _ options: Options
 ) throws(BenchError) -> Measurement where M.Scalar == Float {
     let images = try BenchImages(options.data)
@@ -69,17 +70,17 @@ private func measureEpochs<M: Model>(
     var batch = Batch(
         inputs: Matrix<Float>(rows: points, columns: ImageSet.pixelsPerImage),
         labels: [Int32](repeating: 0, count: points))
-    var order = [UInt32](repeating: 0, count: images.labels.count)
-    let steps = min(options.steps ?? .max, order.count / points)
+    var order = EpochOrder(points: images.labels.count, streams)
+    let perEpoch = images.labels.count / points
+    let steps = min(options.steps ?? .max, perEpoch)
     let averaged = min(50, steps)
     var (epoch, loss) = (0, 0.0)
     var times = Times(products: products, steps: steps)
     for _ in 0...options.repeats {
         times.time {
             loss = 0
-            streams.shuffle(&order, .batchOrder, index: epoch)
             for step in 0..<steps {
-                let rows = order[step * points..<(step + 1) * points]
+                let rows = order.batch(of: points, step: epoch * perEpoch + step)
                 batch.inputs.gather(images.bytes, rows: rows, scale: 1 / 255, offset: 0)
                 for (position, row) in rows.enumerated() { batch.labels[position] = images.labels[Int(row)] }
                 let objective = trainer.train(batch).total

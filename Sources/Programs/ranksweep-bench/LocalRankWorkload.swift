@@ -2,6 +2,7 @@ import Experiments
 import Learning
 import LinearAlgebra
 import Measures
+import Model
 import Sweep
 import Text
 
@@ -37,7 +38,7 @@ private func rankedNetwork(
     }
     let images = try BenchImages(options.data)
     let shape = StackShape(
-        units: [ImageSet.pixelsPerImage, 200, 200, 200, 10], activation: options.activation.kernel)
+        units: [ImageSet.pixelsPerImage, 200, 200, 200, 10], activation: options.activation)
     let model = MLP<Float>(shape, loss: .crossEntropy, points: 1)
     model.initialise(RandomStreams(seed: 0))
     let inputs = Matrix<Float>(rows: points, columns: shape.units[0])

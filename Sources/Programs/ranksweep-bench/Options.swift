@@ -1,5 +1,6 @@
 import Experiments
 import Glibc
+import Model
 import Sweep
 
 /// Why nothing was measured.
@@ -72,7 +73,7 @@ struct Options {
     var steps: Int?
     /// For local-rank: the file of the network measured; nil means an untrained network.
     var weights: String?
-    var activation = TrialSettings.Network.Activation.relu
+    var activation = Activation.relu
     /// Trials of sweep, dispatch and start; nil means each workload's own number.
     var trials: Int?
     var slots: Int?
@@ -97,7 +98,7 @@ struct Options {
                 weights = file
             case "--activation":
                 guard let name = rest.popFirst() else { throw .noValue(option: option) }
-                guard let named = TrialSettings.Network.Activation(rawValue: name) else {
+                guard let named = Activation(rawValue: name) else {
                     throw .unknownActivation(name)
                 }
                 activation = named

@@ -1,5 +1,6 @@
 import Learning
 import LinearAlgebra
+import Model
 
 /// A matrix product in a training step: op(a) op(b), m × k by k × n.
 struct Product {

@@ -1,3 +1,5 @@
+import Model
+
 /// What a trial costs, by counting its floating-point operations; the speeds are measured constants.
 ///
 /// Counted (n_l units in layer l, B points in a batch, P evaluated points, S steps):
@@ -210,7 +212,7 @@ extension CostEstimate {
     /// A forward pass for each input of the Jacobian, and each layer's Gram matrix with its reduction.
     mutating func add(_ rank: TrialSettings.LocalRank, ofNetwork shape: Shape, times: Double) {
         let points = times * Double(rank.points)
-        let columns = Double(rank.patch.map { shape.inputs(inPatch: $0) } ?? shape.inputs)
+        let columns = Double(rank.patch.flatMap { shape.image?.patch(side: $0).count } ?? shape.inputs)
         // In double, which is half as fast.
         products += 4 * points * columns * Double(shape.weights.reduce(0, +))
         for units in shape.jacobianUnits {
@@ -239,52 +241,20 @@ extension CostEstimate {
         let jacobianUnits: [Int]
         /// How often everything is measured, the end included.
         let measurements: Int
-        let sides: ImageSides?
-
-        func inputs(inPatch side: Int) -> Int {
-            guard let sides else { return inputs }
-            return min(side, sides.height) * min(side, sides.width) * sides.channels
-        }
+        /// nil of points that are no images.
+        let image: ImageSize?
 
         init(_ trial: TrialSettings) {
-            switch trial.dataset {
-            case .gaussian(let gaussian):
-                inputs = gaussian.inputs
-                outputs = gaussian.covariance.count - gaussian.inputs
-                testPoints = gaussian.testPoints
-            case .images(let images):
-                (inputs, outputs) = (images.name.sides.count, 10)
-                testPoints = images.testPoints ?? TrialSettings.Images.Name.testPoints
-            case .teacher(let teacher):
-                (inputs, outputs, testPoints) = (teacher.inputs, 1, teacher.testPoints)
-            case .modular(let set):
-                (inputs, outputs, testPoints) = (2 * set.modulus, set.modulus, set.testPoints)
-            case .symmetric(let set):
-                (inputs, outputs, testPoints) = (TrialSettings.Symmetric.bits, 2, set.testPoints)
-            }
+            let data = trial.dataset.facts
+            (inputs, outputs, testPoints) = (data.input.count, data.outputs, data.testCount)
             steps = trial.trainingSteps
-            var sizes = [inputs] + trial.network.hidden
-            switch trial.model {
-            case .network:
-                let layers = trial.weightLayers ?? []
-                decoderWeights = 0
-                jacobianUnits = layers.map(\.units)
-                weights = layers.map { $0.count * $0.places * ($0.places > 1 ? Shape.ofConvolution : 1) }
-            case .mlp:
-                sizes.append(outputs)
-                decoderWeights = 0
-                jacobianUnits = Array(sizes.dropFirst())
-                weights = zip(sizes, sizes.dropFirst()).map { $0 * $1 }
-            case .vib(_, let bottleneck, _):
-                jacobianUnits = sizes.dropFirst() + [bottleneck]
-                sizes.append(2 * bottleneck)
-                decoderWeights = bottleneck * outputs
-                weights = zip(sizes, sizes.dropFirst()).map { $0 * $1 } + [decoderWeights]
-            }
-            places =
-                trial.weightLayers?.map { $0.places * ($0.places > 1 ? Shape.ofConvolution : 1) }
-                ?? weights.map { _ in 1 }
-            if case .images(let images) = trial.dataset { sides = images.name.sides } else { sides = nil }
+            let network = trial.networkDescription
+            let layers = network.plans.map(\.weights)
+            jacobianUnits = network.layerUnits
+            places = layers.joined().map { $0.size.pixels * ($0.size.pixels > 1 ? Shape.ofConvolution : 1) }
+            weights = zip(layers.joined(), places).map { $0.place.range.count * $1 }
+            decoderWeights = layers.dropFirst().joined().reduce(0) { $0 + $1.place.range.count }
+            image = data.input.pixels > 1 ? data.input : nil
             switch trial.measures.traceAt {
             case .end: measurements = 1
             case .linear(let count), .log(let count): measurements = 1 + min(count, steps)

@@ -167,13 +167,5 @@ extension TrialSettings {
     }
 
     /// nil of data that are drawn anew for each batch.
-    var trainPoints: Int? {
-        switch dataset {
-        case .gaussian: nil
-        case .images(let images): images.trainPoints ?? images.name.trainPoints
-        case .teacher(let teacher): teacher.trainPoints
-        case .symmetric(let symmetric): symmetric.trainPoints
-        case .modular(let modular): modular.trainPoints
-        }
-    }
+    var trainPoints: Int? { dataset.facts.trainCount }
 }

@@ -1,3 +1,5 @@
+import Model
+
 /// Trials that may be trained together: they draw the same batches and the same latent noise, because both follow from
 /// the seed and the step alone, and are so small that drawing them is much of a step.
 public struct BatchKey: Hashable, Sendable {
@@ -7,9 +9,9 @@ public struct BatchKey: Hashable, Sendable {
     public static let maxTrials = 16
 
     private let seed: UInt64
-    private let dataset: TrialSettings.Dataset
+    private let dataset: Dataset
     private let batch: Int
-    private let loss: TrialSettings.Training.Loss
+    private let loss: Loss
     /// Of a VIB, which draws noise for them; nil of an MLP.
     private let latent: Int?
 

@@ -1,12 +1,14 @@
 // What a point says of networks beyond plain stacks, and of the regulariser.
 
+import Model
+
 extension GridPoint {
     /// nil of a plain MLP.
     func architecture(_ conflicts: inout [PointConflict]) -> TrialSettings.Architecture? {
         let usual = name == "resnet" ? "batch" : "none"
-        let normalisation = TrialSettings.Normalisation(
+        let normalisation = Normalisation(
             word("normalisation", default: usual), groups: integer("groups") ?? 4)
-        let isOfImages = TrialSettings.Images.Name(rawValue: dataset) != nil
+        let isOfImages = ImageSetDescription(rawValue: dataset) != nil
         if isConvolutional, !isOfImages { conflicts.append(PointConflict("dataset", .needsImages(name))) }
         if name == "resnet" {
             var depth = integer("depth") ?? 8
@@ -39,7 +41,7 @@ extension GridPoint {
     }
 
     private func check(
-        _ normalisation: TrialSettings.Normalisation?, _ channels: [Int], _ conflicts: inout [PointConflict]
+        _ normalisation: Normalisation?, _ channels: [Int], _ conflicts: inout [PointConflict]
     ) {
         guard case .group(let groups) = normalisation,
             let odd = channels.first(where: { $0 % groups != 0 })
@@ -48,7 +50,7 @@ extension GridPoint {
         conflicts.append(PointConflict(path, .groupsDoNotDivide(groups, channels: odd)))
     }
 
-    func logDet(_ conflicts: inout [PointConflict]) -> TrialSettings.Training.LogDet? {
+    func logDet(_ conflicts: inout [PointConflict]) -> LogDetSettings? {
         let hidden = network.hidden.count
         let layers = numbers("training.log_det.layers")?.map { Int($0) } ?? [hidden]
         let weight = number("training.log_det.weight", default: 0)
@@ -64,7 +66,7 @@ extension GridPoint {
             conflicts.append(PointConflict(path, .noHiddenLayer(layer, of: hidden)))
             return nil
         }
-        return TrialSettings.Training.LogDet(
+        return LogDetSettings(
             weight: weight, epsilon: number("training.log_det.epsilon", default: 0.001),
             layers: Set(layers).sorted())
     }

@@ -1,3 +1,4 @@
+import Model
 import Text
 
 /// One point of the grid as settings by path, and how they become `TrialSettings`: every default is here.
@@ -21,10 +22,8 @@ struct GridPoint {
     var name: String { word("model", default: "") }
     var isVIB: Bool { name == "vib" }
     var isConvolutional: Bool { name == "cnn" || name == "resnet" }
-    private var isGaussian: Bool { dataset == "gaussian" }
-    private var isTeacher: Bool { dataset == "teacher" }
-    private var isSymmetric: Bool { dataset == "symmetric" }
-    private var isModular: Bool { dataset == "modular-addition" }
+    /// The kind of its data set.
+    private var kind: DataKind { Dataset.kind(of: dataset) }
 
     func number(_ path: String, default value: Double) -> Double { values[path]?.number ?? value }
     func integer(_ path: String) -> Int? { values[path]?.number.flatMap { Int(exactly: $0) } }
@@ -35,12 +34,11 @@ struct GridPoint {
     /// settings then hold the nearest thing that can be written down.
     func settings(_ conflicts: inout [PointConflict]) -> TrialSettings {
         let data = datasetSettings(&conflicts)
-        if isVIB, isTeacher { conflicts.append(PointConflict("model", .teacherOfVIB)) }
-        if isVIB, isModular { conflicts.append(PointConflict("model", .modularOfVIB)) }
-        if isVIB, isSymmetric { conflicts.append(PointConflict("model", .symmetricOfVIB)) }
-        let inputs = if case .gaussian(let gaussian) = data { gaussian.inputs } else { 784 }
+        if isVIB, let objection = kind.vibObjection {
+            conflicts.append(PointConflict("model", .noVIB(objection)))
+        }
         let settings = TrialSettings(
-            model: model(inputs: inputs, &conflicts), dataset: data, network: network,
+            model: model(inputs: data.facts.input.count, &conflicts), dataset: data, network: network,
             training: training(data, &conflicts), measures: measures(data, &conflicts),
             seed: UInt64(integer("seed") ?? 0))
         if case .network(let architecture) = settings.model, architecture.normalisation == .batch,
@@ -59,66 +57,68 @@ struct GridPoint {
     ) -> TrialSettings.Model {
         guard isVIB else { return architecture(&conflicts).map { .network($0) } ?? .mlp }
         return .vib(
-            beta: number("beta", default: 1), bottleneck: integer("bottleneck") ?? (isGaussian ? inputs : 32),
-            sigmaShift: number("sigma_shift", default: isGaussian ? 0 : -5))
+            beta: number("beta", default: 1),
+            bottleneck: integer("bottleneck") ?? kind.bottleneck ?? inputs,
+            sigmaShift: number("sigma_shift", default: kind.sigmaShift))
     }
 
     var network: TrialSettings.Network {
         if name == "resnet" { return TrialSettings.Network(hidden: [], activation: .relu) }
-        let activation = TrialSettings.Network.Activation(
-            rawValue: word("activation", default: isGaussian ? "linear" : isSymmetric ? "tanh" : "relu"))
-        let width =
-            integer("width") ?? (name == "cnn" ? 16 : isGaussian || isTeacher || isSymmetric ? 64 : 200)
-        let initialisation = TrialSettings.Network.Initialisation(
+        let activation = Activation(
+            rawValue: word("activation", default: kind.activation.rawValue))
+        let width = integer("width") ?? (name == "cnn" ? 16 : kind.width)
+        let initialisation = Initialisation(
             rawValue: isVIB ? "" : word("initialisation", default: "he_glorot"))
         let hidden =
             numbers("hidden")?.map { Int($0) }
             ?? [Int](repeating: width, count: (integer("depth") ?? GridPoint.defaultDepths[name] ?? 2) - 1)
         return TrialSettings.Network(
             hidden: hidden, activation: activation ?? .linear,
-            biases: isVIB || values["biases"]?.bool ?? !isTeacher,
+            biases: isVIB || values["biases"]?.bool ?? kind.hasBiases,
             initialisation: initialisation ?? .heGlorot)
     }
 
     // MARK: Data
 
-    private func datasetSettings(_ conflicts: inout [PointConflict]) -> TrialSettings.Dataset {
-        if isTeacher { return .teacher(teacher(&conflicts)) }
-        if isSymmetric { return .symmetric(symmetric(&conflicts)) }
-        if isModular {
+    private func datasetSettings(_ conflicts: inout [PointConflict]) -> Dataset {
+        if let set = ImageSetDescription(rawValue: dataset) { return .images(images(of: set, &conflicts)) }
+        switch dataset {
+        case TeacherData.kind.names[0]: return .teacher(teacher(&conflicts))
+        case SymmetricData.kind.names[0]: return .symmetric(symmetric(&conflicts))
+        case ModularData.kind.names[0]:
             return .modular(
-                TrialSettings.Modular(
+                ModularData(
                     modulus: integer("dataset.modulus") ?? 97,
                     share: number("dataset.train_fraction", default: 0.4)))
+        default: return .gaussian(gaussian(&conflicts))
         }
-        guard let set = TrialSettings.Images.Name(rawValue: dataset) else {
-            return .gaussian(gaussian(&conflicts))
-        }
-        let scale = TrialSettings.Images.Scale(
+    }
+
+    private func images(of set: ImageSetDescription, _ conflicts: inout [PointConflict]) -> ImageData {
+        let scale = InputScale(
             rawValue: word("dataset.scale", default: name == "mlp" ? "unit" : "symmetric"))
         var testPoints = integer("dataset.test_points")
-        if let points = testPoints, points > TrialSettings.Images.Name.testPoints {
+        if let points = testPoints, points > set.testPoints {
             conflicts.append(PointConflict("dataset.test_points", .tooManyTestPoints(points)))
-            testPoints = TrialSettings.Images.Name.testPoints
+            testPoints = set.testPoints
         }
         if let points = integer("dataset.train_points"), points > set.trainPoints {
             conflicts.append(
                 PointConflict("dataset.train_points", .tooManyTrainPoints(points, of: set.trainPoints)))
         }
-        return .images(
-            TrialSettings.Images(
-                name: set, scale: scale ?? .unit, trainPoints: integer("dataset.train_points"),
-                testPoints: testPoints))
+        return ImageData(
+            name: set, scale: scale ?? .unit, trainPoints: integer("dataset.train_points"),
+            testPoints: testPoints)
     }
 
-    private func gaussian(_ conflicts: inout [PointConflict]) -> TrialSettings.Gaussian {
+    private func gaussian(_ conflicts: inout [PointConflict]) -> GaussianData {
         let testPoints = integer("dataset.test_points") ?? 65536
         if let correlations = numbers("dataset.correlations") {
             return gaussian(correlations, testPoints: testPoints, &conflicts)
         }
         guard let rows = values["dataset.covariance"]?.array else {
             conflicts.append(PointConflict("dataset", .noCovariance))
-            return TrialSettings.Gaussian(correlations: [0], testPoints: testPoints)
+            return GaussianData(correlations: [0], testPoints: testPoints)
         }
         let covariance = rows.map { $0.array?.compactMap(\.number) ?? [] }
         var inputs = integer("dataset.inputs") ?? 0
@@ -128,34 +128,34 @@ struct GridPoint {
                 PointConflict("dataset.inputs", .noTargets(inputs: inputs, of: covariance.count)))
         }
         inputs = min(max(inputs, 1), covariance.count - 1)
-        return TrialSettings.Gaussian(covariance: covariance, inputs: inputs, testPoints: testPoints)
+        return GaussianData(covariance: covariance, inputs: inputs, testPoints: testPoints)
     }
 
     private func gaussian(
         _ correlations: [Double], testPoints: Int, _ conflicts: inout [PointConflict]
-    ) -> TrialSettings.Gaussian {
+    ) -> GaussianData {
         guard let inputs = integer("dataset.inputs"), let targets = integer("dataset.targets") else {
             for path in ["dataset.inputs", "dataset.targets", "dataset.directions_seed"]
             where values[path] != nil {
                 conflicts.append(PointConflict(path, .noSizes))
             }
-            return TrialSettings.Gaussian(correlations: correlations, testPoints: testPoints)
+            return GaussianData(correlations: correlations, testPoints: testPoints)
         }
         let most = min(inputs, targets)
         if correlations.count > most {
             conflicts.append(
                 PointConflict("dataset.correlations", .tooManyCorrelations(correlations.count, most: most)))
         }
-        return TrialSettings.Gaussian(
+        return GaussianData(
             correlations: Array(correlations.prefix(most)), inputs: inputs, targets: targets,
             directions: UInt64(integer("dataset.directions_seed") ?? 0), testPoints: testPoints)
     }
 
-    private func teacher(_ conflicts: inout [PointConflict]) -> TrialSettings.Teacher {
+    private func teacher(_ conflicts: inout [PointConflict]) -> TeacherData {
         let (inputs, norm) = (integer("dataset.inputs"), values["dataset.norm"]?.number)
         if inputs == nil || norm == nil { conflicts.append(PointConflict("dataset", .noTeacher)) }
-        return TrialSettings.Teacher(
-            task: TrialSettings.Teacher.Task(rawValue: word("dataset.task", default: "")) ?? .classification,
+        return TeacherData(
+            task: TeacherData.Task(rawValue: word("dataset.task", default: "")) ?? .classification,
             inputs: inputs ?? 1, depth: integer("dataset.teacher_depth") ?? 2,
             width: integer("dataset.teacher_width") ?? 4, norm: norm ?? 1,
             seed: UInt64(integer("dataset.teacher_seed") ?? 0),
@@ -164,32 +164,24 @@ struct GridPoint {
     }
 
     /// 80 % of the patterns train, rounded: the public setting.
-    private func symmetric(_ conflicts: inout [PointConflict]) -> TrialSettings.Symmetric {
-        let most = TrialSettings.Symmetric.patterns - 1
+    private func symmetric(_ conflicts: inout [PointConflict]) -> SymmetricData {
+        let most = SymmetricData.patterns - 1
         var points = integer("dataset.train_points") ?? 3277
         if points > most {
             conflicts.append(PointConflict("dataset.train_points", .noTestPatterns(points, most: most)))
             points = most
         }
-        let scale = TrialSettings.Images.Scale(rawValue: word("dataset.scale", default: "unit"))
-        return TrialSettings.Symmetric(scale: scale ?? .unit, trainPoints: points)
+        let scale = InputScale(rawValue: word("dataset.scale", default: "unit"))
+        return SymmetricData(scale: scale ?? .unit, trainPoints: points)
     }
 
     // MARK: Training
 
     private func training(
-        _ data: TrialSettings.Dataset, _ conflicts: inout [PointConflict]
+        _ data: Dataset, _ conflicts: inout [PointConflict]
     ) -> TrialSettings.Training {
         let batch = integer("training.batch_size") ?? 128
-        let trainPoints: Int? =
-            switch data {
-            case .gaussian: nil
-            case .images(let images): images.trainPoints ?? images.name.trainPoints
-            case .teacher(let teacher): teacher.trainPoints
-            case .symmetric(let symmetric): symmetric.trainPoints
-            case .modular(let modular): modular.trainPoints
-            }
-        if let points = trainPoints {
+        if let points = data.facts.trainCount {
             if batch > points {
                 let path =
                     values["training.batch_size"] == nil ? "dataset.train_points" : "training.batch_size"
@@ -197,13 +189,16 @@ struct GridPoint {
             }
         }
         return TrialSettings.Training(
-            optimizer: optimizer, learningRate: number("training.learning_rate", default: 1e-3),
-            schedule: schedule(&conflicts), weightDecay: number("training.weight_decay", default: 0),
-            emaDecay: values["training.ema_decay"]?.number, batchSize: batch,
-            duration: duration(&conflicts), loss: loss(&conflicts), logDet: logDet(&conflicts))
+            optimizer: OptimizerSettings(
+                method: optimizer, learningRate: number("training.learning_rate", default: 1e-3),
+                schedule: schedule(hasEpochs: data.facts.trainCount != nil, &conflicts),
+                weightDecay: number("training.weight_decay", default: 0),
+                emaDecay: values["training.ema_decay"]?.number), batchSize: batch,
+            duration: duration(hasEpochs: data.facts.trainCount != nil, &conflicts),
+            loss: loss(data, &conflicts), logDet: logDet(&conflicts))
     }
 
-    private var optimizer: TrialSettings.Training.Optimizer {
+    private var optimizer: Optimizer {
         let name = word("training.optimizer", default: "adam")
         if name == "sgd" { return .sgd(momentum: number("training.momentum", default: 0)) }
         let (beta1, beta2) = (
@@ -215,11 +210,11 @@ struct GridPoint {
             : .adam(beta1: beta1, beta2: beta2, epsilon: epsilon)
     }
 
-    private func schedule(_ conflicts: inout [PointConflict]) -> TrialSettings.Training.Schedule {
+    private func schedule(hasEpochs: Bool, _ conflicts: inout [PointConflict]) -> Schedule {
         switch word("training.schedule", default: "constant") {
         case "cosine": return .cosine
         case "decay":
-            if isGaussian, integer("training.decay_every") == nil {
+            if !hasEpochs, integer("training.decay_every") == nil {
                 conflicts.append(PointConflict("training.schedule", .noDecayEvery))
             }
             return .decay(
@@ -229,30 +224,20 @@ struct GridPoint {
         }
     }
 
-    private func duration(_ conflicts: inout [PointConflict]) -> TrialSettings.Training.Duration {
+    private func duration(hasEpochs: Bool, _ conflicts: inout [PointConflict])
+        -> TrialSettings.Training.Duration
+    {
         if let steps = integer("training.steps") { return .steps(steps) }
-        if let epochs = integer("training.epochs"), !isGaussian { return .epochs(epochs) }
+        if let epochs = integer("training.epochs"), hasEpochs { return .epochs(epochs) }
         let given = integer("training.epochs") != nil
         conflicts.append(
             PointConflict(
-                given ? "training.epochs" : "", .noDuration(gaussian: isGaussian), lacking: "training.steps"))
+                given ? "training.epochs" : "", .noDuration(gaussian: !hasEpochs), lacking: "training.steps"))
         return .steps(1)
     }
 
-    /// The losses that fit, the default first.
-    private var losses: [TrialSettings.Training.Loss] {
-        if isTeacher {
-            return word("dataset.task", default: "") == "regression" ? [.meanSquaredError] : [.logistic]
-        }
-        return switch (isVIB, isGaussian) {
-        case (true, true): [.gaussianNLL, .meanSquaredError]
-        case (true, false): [.crossEntropy]
-        case (false, true): [.meanSquaredError]
-        case (false, false): [.crossEntropy, .meanSquaredError]
-        }
-    }
-
-    private func loss(_ conflicts: inout [PointConflict]) -> TrialSettings.Training.Loss {
+    private func loss(_ data: Dataset, _ conflicts: inout [PointConflict]) -> Loss {
+        let losses = (isVIB ? data.facts.vibLosses : data.facts.losses)
         guard let word = values["training.loss"]?.string else { return losses[0] }
         guard let loss = losses.first(where: { $0.rawValue == word }) else {
             let due = losses.map(\.rawValue)
@@ -267,16 +252,9 @@ struct GridPoint {
     // MARK: Measures
 
     private func measures(
-        _ data: TrialSettings.Dataset, _ conflicts: inout [PointConflict]
+        _ data: Dataset, _ conflicts: inout [PointConflict]
     ) -> TrialSettings.Measures {
-        let testPoints =
-            switch data {
-            case .gaussian(let gaussian): gaussian.testPoints
-            case .images(let images): images.testPoints ?? TrialSettings.Images.Name.testPoints
-            case .teacher(let teacher): teacher.testPoints
-            case .symmetric(let symmetric): symmetric.testPoints
-            case .modular(let modular): modular.testPoints
-            }
+        let testPoints = data.facts.testCount
         var points = integer("measures.local_rank.points") ?? min(isConvolutional ? 4 : 256, testPoints)
         if points > testPoints {
             conflicts.append(
@@ -292,14 +270,15 @@ struct GridPoint {
             localRank: values["measures.local_rank"]?.bool == false ? nil : localRank,
             weightNorms: weightNorms, traceAt: times,
             samples: isVIB ? integer("measures.samples") ?? 12 : 12,
-            requested: requested(testPoints: testPoints, &conflicts))
+            requested: requested(of: data, &conflicts))
     }
 
     /// The measures of the catalogue's table that the point asks for, in its order. A point that does not
     /// meet what one is used by, in a grid where others do, is without it.
     private func requested(
-        testPoints: Int, _ conflicts: inout [PointConflict]
+        of data: Dataset, _ conflicts: inout [PointConflict]
     ) -> [RequestedMeasure] {
+        let testPoints = data.facts.testCount
         guard values.keys.contains(where: MeasureCatalogue.listedPaths.contains) else { return [] }
         func isOn(_ measure: MeasureDeclaration) -> Bool {
             values[measure.path]?.bool ?? measure.options.contains { values[$0.path] != nil }
@@ -315,7 +294,7 @@ struct GridPoint {
             if measure.needs.contains(.denseChain), !isDenseChain {
                 conflicts.append(PointConflict(measure.path, .needsDenseChain))
             }
-            if settings["points"] == .string("all"), isGaussian {
+            if settings["points"] == .string("all"), data.facts.trainCount == nil {
                 conflicts.append(PointConflict("\(measure.path).points", .noAllPoints))
             }
             if let points = settings["points"]?.number, points > Double(testPoints) {

@@ -1,9 +1,10 @@
+import Model
 import Text
 
 /// The identifiers of many trials of a sweep, one after another: what a trial's settings share with those of
 /// the one before is not written down again. The same as `TrialID(of:)`, in a fifth of the time.
 public struct TrialHasher: Sendable {
-    private var dataset = Memo<TrialSettings.Dataset>()
+    private var dataset = Memo<Dataset>()
     private var training = Memo<TrialSettings.Training>()
     private var measures = Memo<TrialSettings.Measures>()
     private var model = Memo<TrialSettings.Model>()

@@ -1,12 +1,14 @@
+import Model
+
 extension Setting.Use {
     static let perceptron = Setting.Use(path: "model", words: ["mlp"])
     static let vib = Setting.Use(path: "model", words: ["vib"])
     static let mlp = Setting.Use(path: "model", words: ["mlp"])
     static let images = Setting.Use(
-        path: "dataset", words: TrialSettings.Images.Name.allCases.map(\.rawValue))
-    static let teacher = Setting.Use(path: "dataset", words: ["teacher"])
+        path: "dataset", words: ImageData.kind.names)
+    static let teacher = Setting.Use(path: "dataset", words: TeacherData.kind.names)
     static let classes = Setting.Use(
-        path: "dataset", words: images.words + ["teacher", "symmetric", "modular-addition"])
+        path: "dataset", words: Dataset.kinds.filter(\.mayHaveClasses).flatMap(\.names))
     static let convolutional = Setting.Use(path: "model", words: ["cnn", "resnet"])
     /// Where points have classes, a teacher's regression left out.
     static let ofClasses = [classes, Setting.Use(path: "dataset.task", words: ["classification"])]

@@ -1,3 +1,4 @@
+import Model
 import Text
 
 /// What `ranksweep measure` asks of a worker's program: the measures of one network, trained anywhere. What only the
@@ -50,13 +51,13 @@ public struct MeasureRequest: Equatable, Sendable {
         /// For measures of weights alone.
         case noPoints
         /// The test images of a data set.
-        case dataset(TrialSettings.Images.Name, TrialSettings.Images.Scale)
+        case dataset(ImageSetDescription, InputScale)
         /// All 4096 patterns of the symmetric set.
-        case symmetric(TrialSettings.Images.Scale)
+        case symmetric(InputScale)
         /// A .npy file, its numbers as they are, and labels in a .npy or an IDX file.
         case array(String, labels: String?)
         /// An IDX file of images, and labels in a .npy or an IDX file.
-        case images(String, labels: String?, TrialSettings.Images.Scale)
+        case images(String, labels: String?, InputScale)
         /// A .npy file of what the last hidden layer of a larger network gives: the file of weights holds the layer
         /// that follows alone.
         case features(String, labels: String?)
@@ -76,7 +77,7 @@ public struct MeasureRequest: Equatable, Sendable {
     public var weights: String
     public var points: Points
     /// nil: as the file says.
-    public var activation: TrialSettings.Network.Activation?
+    public var activation: Activation?
     /// Without repetition. nil: the usual ones that the network and its points have.
     public var measures: [Measure]?
     /// The dense layers to measure, in their order, by their names in the file; nil: as their numbers say.
@@ -94,7 +95,7 @@ public struct MeasureRequest: Equatable, Sendable {
     public var settings: [String: [String: JSONValue]] = [:]
 
     public init(
-        weights: String, points: Points, activation: TrialSettings.Network.Activation?,
+        weights: String, points: Points, activation: Activation?,
         measures: [Measure]?, thresholds: [Double] = [0.01, 0.1], relative: [Double] = [0.01],
         rankPoints: Int? = nil
     ) {
@@ -109,7 +110,7 @@ public struct MeasureRequest: Equatable, Sendable {
 
     /// The usual measures that these points and this network have.
     public static func measures(
-        for points: Points, _ activation: TrialSettings.Network.Activation, isVIB: Bool = false
+        for points: Points, _ activation: Activation, isVIB: Bool = false
     ) -> [Measure] {
         guard points != .noPoints else { return Measure.ofWeights }
         let usual =
@@ -130,7 +131,7 @@ extension MeasureRequest.Measure {
     /// Why it cannot be measured of a network, in words that follow its name; nil where it can.
     ///
     /// - Parameter kind: "mlp", "vib", "cnn" or "resnet".
-    public func problem(kind: String, isDenseChain: Bool, activation: TrialSettings.Network.Activation)
+    public func problem(kind: String, isDenseChain: Bool, activation: Activation)
         -> String?
     {
         if self == .kl, kind != "vib" { return "is of a vib, and this is a \(kind)" }
@@ -225,7 +226,7 @@ extension MeasureRequest {
         let names = json["measures"]?.array
         self.init(
             weights: weights, points: points,
-            activation: json["activation"]?.string.flatMap { TrialSettings.Network.Activation(rawValue: $0) },
+            activation: json["activation"]?.string.flatMap { Activation(rawValue: $0) },
             measures: names?.compactMap { $0.string.flatMap { Measure(rawValue: $0) } },
             thresholds: thresholds.compactMap(\.number), relative: relative.compactMap(\.number),
             rankPoints: json["rank_points"]?.number.flatMap { Int(exactly: $0) })
@@ -262,7 +263,7 @@ extension MeasureRequest.Points {
 
     fileprivate init?(_ json: JSONValue) {
         let labels = json["labels"]?.string
-        let scale = json["scale"]?.string.flatMap { TrialSettings.Images.Scale(rawValue: $0) }
+        let scale = json["scale"]?.string.flatMap { InputScale(rawValue: $0) }
         if let inputs = json["inputs"]?.string {
             self = .array(inputs, labels: labels)
         } else if let features = json["features"]?.string {
@@ -272,7 +273,7 @@ extension MeasureRequest.Points {
         } else if let scale, json["dataset"] == .string("symmetric") {
             self = .symmetric(scale)
         } else if let scale,
-            let name = json["dataset"]?.string.flatMap({ TrialSettings.Images.Name(rawValue: $0) })
+            let name = json["dataset"]?.string.flatMap({ ImageSetDescription(rawValue: $0) })
         {
             self = .dataset(name, scale)
         } else if json.object?.isEmpty ?? false {

@@ -1,3 +1,4 @@
+import Model
 import Text
 
 extension SweepError {
@@ -101,7 +102,9 @@ extension SweepError {
         case noDuration(gaussian: Bool)
         case noTargets(inputs: Int, of: Int)
         case noSizes
-        case noTeacher, teacherOfVIB, symmetricOfVIB, modularOfVIB
+        case noTeacher
+        /// Why no VIB learns from the data.
+        case noVIB(String)
         case noTestPatterns(Int, most: Int)
         case tooManyCorrelations(Int, most: Int)
         case tooManyTestPoints(Int)
@@ -147,9 +150,7 @@ extension SweepError {
                 "random directions need 'inputs' and 'targets', the numbers of x's and y's components"
             case .noTeacher:
                 "a teacher needs 'inputs', the number of x's components, and 'norm', its weights' norm"
-            case .teacherOfVIB: "a teacher's data are for an mlp"
-            case .modularOfVIB: "modular addition is for an mlp"
-            case .symmetricOfVIB: "the symmetric set is for an mlp"
+            case .noVIB(let objection): objection
             case .noTestPatterns(let points, let most):
                 "\(points) training points leave none of the 4096 patterns to test: take at most \(most)"
             case .tooManyCorrelations(let count, let most):
@@ -159,7 +160,7 @@ extension SweepError {
                 "\(points) training points, and the data set has \(count)"
             case .needsImages(let model):
                 "a \(model) needs images: "
-                    + listed(TrialSettings.Images.Name.allCases.map(\.rawValue), "or")
+                    + listed(ImageSetDescription.allCases.map(\.rawValue), "or")
             case .depthOfResnet(let depth):
                 "no resnet has depth \(depth): it is 6n + 2, so 8, 14, 20, 26, 32, …"
             case .groupsDoNotDivide(let groups, let channels):

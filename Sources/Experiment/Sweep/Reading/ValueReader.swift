@@ -1,3 +1,4 @@
+import Model
 import Text
 
 extension YAMLNode {
@@ -220,7 +221,7 @@ extension YAMLNode {
     /// A name, or {name: …, options}; a mapping of a name alone becomes the name.
     private func dataset(path: String, _ faults: inout Faults) -> JSONValue? {
         guard mapping != nil else {
-            return word(of: Setting.datasetNames, path: path, &faults).map(JSONValue.string)
+            return word(of: Dataset.names, path: path, &faults).map(JSONValue.string)
         }
         guard let members = datasetMembers(path: path, &faults) else { return nil }
         guard let name = members["name"]?.string else {
@@ -248,7 +249,7 @@ extension YAMLNode {
         for entry in mapping ?? [] where !faults.isFull {
             let memberPath = "\(path).\(entry.key)"
             if entry.key == "name" {
-                members["name"] = entry.value.word(of: Setting.datasetNames, path: memberPath, &faults)
+                members["name"] = entry.value.word(of: Dataset.names, path: memberPath, &faults)
                     .map(JSONValue.string)
             } else if let setting = Setting[path: "dataset." + entry.key] {
                 members[entry.key] = entry.value.value(of: setting.kind, path: memberPath, &faults)

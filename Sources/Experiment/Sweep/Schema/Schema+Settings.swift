@@ -1,3 +1,4 @@
+import Model
 import Text
 
 extension Setting {
@@ -49,17 +50,17 @@ extension Setting {
     }
 
     private static let vib = Use.vib
-    private static let gaussian = Use(path: "dataset", words: ["gaussian"])
+    private static let gaussian = Use(path: "dataset", words: GaussianData.kind.names)
     private static let images = Use.images
     private static let teacher = Use.teacher
     private static let finite = Use.classes
-    private static let scaled = Use(path: "dataset", words: images.words + ["symmetric"])
-    private static let modular = Use(path: "dataset", words: ["modular-addition"])
+    private static let scaled = Use(path: "dataset", words: images.words + SymmetricData.kind.names)
+    private static let modular = Use(path: "dataset", words: ModularData.kind.names)
     private static let chosen = Use(
-        path: "dataset", words: images.words + ["teacher", "symmetric"])
+        path: "dataset", words: images.words + TeacherData.kind.names + SymmetricData.kind.names)
     private static let withTests = Use(
-        path: "dataset", words: ["gaussian"] + images.words + ["teacher"])
-    private static let drawn = Use(path: "dataset", words: ["gaussian", "teacher"])
+        path: "dataset", words: GaussianData.kind.names + images.words + TeacherData.kind.names)
+    private static let drawn = Use(path: "dataset", words: GaussianData.kind.names + TeacherData.kind.names)
     private static let mlp = Use.mlp
     private static let plain = Use(path: "model", words: ["mlp", "cnn"])
     private static let layered = Use(path: "model", words: ["mlp", "vib", "cnn"])
@@ -87,10 +88,6 @@ extension Setting {
         because:
             "networks train in float32, where small squared gradients vanish and only ε is left to divide by")
 
-    static let datasetNames = [
-        "gaussian", "mnist", "fashion-mnist", "cifar-10", "generated-images", "teacher",
-        "symmetric", "modular-addition",
-    ]
     static let modelNames = ["mlp", "vib", "cnn", "resnet"]
     static let seedLimit = 1 << 53 - 1
 
@@ -138,7 +135,7 @@ extension Setting {
             "dataset.directions_seed", .integer(0...seedLimit), default: "0", uses: [gaussian],
             "The seed of that cross-covariance: not the trial's, so that all seeds learn the same map."),
         Setting(
-            "dataset.task", .word(TrialSettings.Teacher.Task.allCases.map(\.rawValue)),
+            "dataset.task", .word(TeacherData.Task.allCases.map(\.rawValue)),
             default: "classification", uses: [teacher],
             "The teacher's output's sign, with margin 1; or the output itself, which is never negative."),
         Setting(
@@ -169,7 +166,8 @@ extension Setting {
             "dataset.train_fraction", .number(Bounds(.open(0), .open(1))), default: "0.4", uses: [modular],
             "The share of the table's pairs that train, which the seed chooses; the others test."),
         Setting(
-            "dataset.scale", .word(["unit", "symmetric"]), default: "unit (mlp), symmetric (others)",
+            "dataset.scale", .word(InputScale.allCases.map(\.rawValue)),
+            default: "unit (mlp), symmetric (others)",
             uses: [scaled], "Pixels and bits become 0 … 1 (unit) or −1 … 1 (symmetric)."),
     ]
 
@@ -185,7 +183,7 @@ extension Setting {
             "hidden", .integers(1...65536, limit: 999), default: "`depth` − 1 layers of `width`",
             uses: [layered], "Units (of a cnn channels) of each hidden layer, in place of depth and width."),
         Setting(
-            "activation", .word(["linear", "relu", "tanh"]),
+            "activation", .word(Activation.allCases.map(\.rawValue)),
             default: "linear (gaussian), relu (images, teacher, modular-addition), tanh (symmetric)",
             uses: [layered],
             "The function after every hidden layer."),
@@ -193,14 +191,14 @@ extension Setting {
             "biases", .flag, default: "true, false (teacher)", uses: [plain],
             "Whether layers have biases; a ReLU network without is homogeneous in its weights."),
         Setting(
-            "initialisation", .word(TrialSettings.Network.Initialisation.allCases.map(\.rawValue)),
+            "initialisation", .word(Initialisation.allCases.map(\.rawValue)),
             default: "he_glorot", uses: [mlp],
             "Weights before the first step, normal: `he_glorot`, of variance 2 / inputs before a ReLU and "
                 + "2 / (inputs + outputs) else; `truncated_normal`, of deviation 1/√inputs, drawn again beyond two "
                 + "deviations; `gaussian`, of deviation 1/√inputs. Or of the same deviation `uniform`; or "
                 + "`orthogonal`, a random matrix with orthonormal rows or columns."),
         Setting(
-            "normalisation", .word(["none"] + TrialSettings.Normalisation.words),
+            "normalisation", .word(["none"] + Normalisation.words),
             default: "none (mlp, cnn), batch (resnet)", uses: [beyond],
             "What normalises hidden layers before their activation."),
         Setting(
@@ -221,7 +219,7 @@ extension Setting {
 
     private static let training: [Setting] = [
         Setting(
-            "training.optimizer", .word(["adam", "adamw", "sgd"]), default: "adam", "How the parameters move."
+            "training.optimizer", .word(Optimizer.words), default: "adam", "How the parameters move."
         ),
         Setting("training.learning_rate", .number(factor), default: "0.001", "The first learning rate."),
         Setting(
@@ -239,7 +237,7 @@ extension Setting {
             "Adds so much times each weight to its gradient; with adamw, each step shrinks the weights by the "
                 + "learning rate times it instead."),
         Setting(
-            "training.schedule", .word(["constant", "cosine", "decay"]), default: "constant",
+            "training.schedule", .word(Schedule.words), default: "constant",
             "The learning rate over time: constant, half a cosine to 0, or times `decay_factor` again and again."
         ),
         Setting(
@@ -260,7 +258,7 @@ extension Setting {
             "training.epochs", .integer(1...1_000_000), default: "required, or `steps`", uses: [finite],
             "Length in passes over the training points."),
         Setting(
-            "training.loss", .word(["cross_entropy", "mean_squared_error", "gaussian_nll", "logistic"]),
+            "training.loss", .word(Loss.allCases.map(\.rawValue)),
             default: "cross_entropy (images, symmetric, modular-addition), gaussian_nll (vib, gaussian), "
                 + "mean_squared_error (mlp, gaussian; teacher's regression), logistic (teacher's classification)",
             "The task loss."),

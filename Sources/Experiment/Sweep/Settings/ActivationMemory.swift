@@ -15,9 +15,8 @@ extension TrialSettings {
 
     /// Measures of the same points share them.
     private var samples: [(measure: String, points: Int)] {
-        guard case .images(let images) = dataset else { return [] }
-        let all =
-            (images.trainPoints ?? images.name.trainPoints) + (images.testPoints ?? Images.Name.testPoints)
+        guard case .images = dataset else { return [] }
+        let all = (dataset.facts.trainCount ?? 0) + dataset.facts.testCount
         var samples: [(measure: String, points: Int)] = []
         for measure in measures.requested where measure.settings["points"] != nil {
             let points = measure.testPoints ?? all
@@ -27,8 +26,7 @@ extension TrialSettings {
     }
 
     private func bytes(ofPoints points: Int) -> Int {
-        let units = weightLayers?.map(\.units) ?? network.hidden + [outputCount]
-        return 4 * points * (inputCount + 2 * units.reduce(0, +))
+        4 * points * (inputCount + 2 * networkDescription.layerUnits.reduce(0, +))
     }
 }
 

@@ -57,28 +57,9 @@ extension TrialSettings {
     /// A network's parameters by name, in the order in which training holds them. A weight is [outputs, inputs].
     public var tensors: [(name: String, shape: [Int])] { networkDescription.tensors }
 
-    /// nil of plain MLPs and VIBs.
-    package var weightLayers: [WeightLayer]? { networkDescription.weightLayers }
+    package var inputCount: Int { dataset.facts.input.count }
 
-    package var inputCount: Int {
-        switch dataset {
-        case .gaussian(let data): data.inputs
-        case .images(let images): images.name.sides.count
-        case .teacher(let data): data.inputs
-        case .symmetric: Symmetric.bits
-        case .modular(let data): 2 * data.modulus
-        }
-    }
-
-    package var outputCount: Int {
-        switch dataset {
-        case .gaussian(let data): data.covariance.count - data.inputs
-        case .images: 10
-        case .teacher: 1
-        case .symmetric: 2
-        case .modular(let data): data.modulus
-        }
-    }
+    package var outputCount: Int { dataset.facts.outputs }
 
     /// Most bytes of the weights that a training keeps of its trace's steps; 0 where no measure wants them.
     public var historyBytes: Int {

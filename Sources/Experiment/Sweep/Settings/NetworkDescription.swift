@@ -1,3 +1,4 @@
+import Model
 import Text
 
 /// What tells a trial's network from its parameters alone: kept weights carry it in their file, so that whoever has
@@ -6,11 +7,11 @@ public struct NetworkDescription: Equatable, Sendable {
     public var model: TrialSettings.Model
     public var network: TrialSettings.Network
     /// Of points that are no images: 1 × 1 pixels of as many channels as there are inputs.
-    public var input: ImageSides
+    public var input: ImageSize
     public var outputs: Int
     /// How many classes the outputs tell; 0 of a regression.
     public var classes: Int
-    public var loss: TrialSettings.Training.Loss
+    public var loss: Loss
     /// Samples of z that a VIB's losses and accuracies are averaged over.
     public var samples: Int
     /// The trial's seed, of the noise that measures draw.
@@ -31,17 +32,10 @@ public struct NetworkDescription: Equatable, Sendable {
 
 extension TrialSettings {
     public var networkDescription: NetworkDescription {
-        let input =
-            if case .images(let images) = dataset { images.name.sides } else { ImageSides(1, 1, inputCount) }
-        let classes =
-            switch dataset {
-            case .gaussian: 0
-            case .teacher(let teacher): teacher.task == .classification ? 2 : 0
-            case .images, .symmetric, .modular: outputCount
-            }
+        let data = dataset.facts
         return NetworkDescription(
-            model: model, network: network, input: input, outputs: outputCount, classes: classes,
-            loss: training.loss, samples: classes == 0 ? 1 : measures.samples, seed: seed)
+            model: model, network: network, input: data.input, outputs: data.outputs, classes: data.classes,
+            loss: training.loss, samples: data.classes == 0 ? 1 : measures.samples, seed: seed)
     }
 }
 
@@ -69,9 +63,9 @@ extension NetworkDescription {
         let hidden = json["hidden"]?.array?.compactMap { whole($0, 1...NetworkDescription.widest) } ?? []
         guard let model = json["model"].flatMap(TrialSettings.Model.init(json:)),
             let activation = json["activation"]?.string.flatMap({
-                TrialSettings.Network.Activation(rawValue: $0)
+                Activation(rawValue: $0)
             }), let biases = json["biases"]?.bool,
-            let loss = json["loss"]?.string.flatMap({ TrialSettings.Training.Loss(rawValue: $0) }),
+            let loss = json["loss"]?.string.flatMap({ Loss(rawValue: $0) }),
             let outputs = whole(json["outputs"], 1...NetworkDescription.widest),
             let classes = whole(json["classes"], 0...NetworkDescription.widest),
             let samples = whole(json["samples"], 1...1000), let seed = whole(json["seed"], 0...(1 << 53)),
@@ -90,7 +84,8 @@ extension NetworkDescription {
         self.init(
             model: model,
             network: TrialSettings.Network(hidden: hidden, activation: activation, biases: biases),
-            input: ImageSides(sizes[0], sizes[1], sizes[2]), outputs: outputs, classes: classes, loss: loss,
+            input: ImageSize(height: sizes[0], width: sizes[1], channels: sizes[2]), outputs: outputs,
+            classes: classes, loss: loss,
             samples: samples, seed: UInt64(seed))
     }
 }
@@ -101,9 +96,9 @@ extension TrialSettings.Model {
         func whole(_ key: String) -> Int? {
             json[key]?.number.flatMap { Int(exactly: $0) }.flatMap { 1...65536 ~= $0 ? $0 : nil }
         }
-        var normalisation: TrialSettings.Normalisation?
+        var normalisation: Normalisation?
         if let word = json["normalisation"]?.string {
-            guard let kind = TrialSettings.Normalisation(word, groups: whole("groups") ?? 1) else {
+            guard let kind = Normalisation(word, groups: whole("groups") ?? 1) else {
                 return nil
             }
             normalisation = kind
@@ -130,35 +125,55 @@ extension TrialSettings.Model {
     }
 }
 
-// MARK: - Its parameters
+// MARK: - Its layers and parameters
 
 extension NetworkDescription {
+    /// What files hold of the network, one after another: a VIB's encoder, then its decoder; else the network
+    /// alone. Nothing where the layers do not fit together, which reading a sweep refuses.
+    public var plans: [NetworkPlan] { (try? shapes.map(\.plan)) ?? [] }
+
+    private var shapes: [NetworkShape] {
+        get throws(ShapeFault) {
+            let units = [inputs] + network.hidden
+            switch model {
+            case .mlp:
+                return [
+                    try .mlp(
+                        units: units + [outputs], activation: network.activation, hasBiases: network.biases)
+                ]
+            case .vib(_, let bottleneck, _):
+                return [
+                    try .mlp(
+                        units: units + [2 * bottleneck], activation: network.activation, stem: "encoder"),
+                    try .mlp(units: [bottleneck, outputs], activation: .linear, stem: "decoder"),
+                ]
+            case .network(let architecture):
+                return [try architecture.shape(network, input: input, outputs: outputs)]
+            }
+        }
+    }
+
     /// A network's parameters by name, in the order in which training holds them. A weight is [outputs, inputs].
     public var tensors: [(name: String, shape: [Int])] {
-        if let layers = weightLayers { return tensors(of: layers) }
-        switch model {
-        case .mlp, .network:
-            return denseTensors("layers", [inputs] + network.hidden + [outputs], biases: network.biases)
-        case .vib(_, let bottleneck, _):
-            let encoder = denseTensors("encoder", [inputs] + network.hidden + [2 * bottleneck])
-            let decoder = denseTensors("decoder", [bottleneck, outputs])
-            return encoder + decoder + (loss == .gaussianNLL ? [("decoder.log_variance", [outputs])] : [])
+        var tensors = plans.flatMap(\.tensors).map { (name: $0.name, shape: $0.shape) }
+        if case .vib = model, loss == .gaussianNLL {
+            tensors.append(("decoder.log_variance", [outputs]))
         }
+        return tensors
     }
 
-    /// The names of the layers that measures have a number of, in their order: of a VIB the encoder's.
-    public var layerNames: [String] {
-        if let layers = weightLayers { return layers.map(\.name) }
-        let stem = if case .vib = model { "encoder" } else { "layers" }
-        return (0...network.hidden.count).map { "\(stem).\($0)" }
+    /// The layers that measures have a number of, in their order: a VIB's are the encoder's.
+    public var layers: [NetworkPlan.WeightLayer] { plans.first?.weights ?? [] }
+
+    /// The number of units of each of them; a VIB's last layer counts its means alone.
+    var layerUnits: [Int] {
+        var units = layers.map(\.size.count)
+        if case .vib(_, let bottleneck, _) = model, !units.isEmpty {
+            units[units.count - 1] = bottleneck
+        }
+        return units
     }
 
-    private func denseTensors(
-        _ name: String, _ units: [Int], biases: Bool = true
-    ) -> [(name: String, shape: [Int])] {
-        zip(units, units.dropFirst()).enumerated().flatMap { index, layer in
-            [(name: "\(name).\(index).weight", shape: [layer.1, layer.0])]
-                + (biases ? [(name: "\(name).\(index).bias", shape: [layer.1])] : [])
-        }
-    }
+    /// Their names.
+    public var layerNames: [String] { layers.map(\.name) }
 }

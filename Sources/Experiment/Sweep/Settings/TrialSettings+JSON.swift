@@ -1,3 +1,4 @@
+import Model
 import Text
 
 extension TrialSettings {
@@ -32,47 +33,13 @@ extension TrialSettings.Model {
     }
 }
 
-extension TrialSettings.Dataset {
-    var json: JSONValue {
-        switch self {
-        case .gaussian(let gaussian):
-            .object([
-                "name": .string("gaussian"), "covariance": .array(gaussian.covariance.map { JSONValue($0) }),
-                "inputs": JSONValue(gaussian.inputs), "test_points": JSONValue(gaussian.testPoints),
-            ])
-        case .images(let images):
-            .object([
-                "name": .string(images.name.rawValue), "scale": .string(images.scale.rawValue),
-                "train_points": images.trainPoints.map { JSONValue($0) } ?? .null,
-                "test_points": images.testPoints.map { JSONValue($0) } ?? .null,
-            ])
-        case .teacher(let teacher):
-            .object([
-                "name": .string("teacher"), "task": .string(teacher.task.rawValue),
-                "inputs": JSONValue(teacher.inputs), "depth": JSONValue(teacher.depth),
-                "width": JSONValue(teacher.width), "norm": .number(teacher.norm),
-                "seed": .number(Double(teacher.seed)), "train_points": JSONValue(teacher.trainPoints),
-                "test_points": JSONValue(teacher.testPoints),
-            ])
-        case .modular(let modular):
-            .object([
-                "name": .string("modular-addition"), "modulus": JSONValue(modular.modulus),
-                "train_points": JSONValue(modular.trainPoints),
-            ])
-        case .symmetric(let symmetric):
-            .object([
-                "name": .string("symmetric"), "scale": .string(symmetric.scale.rawValue),
-                "train_points": JSONValue(symmetric.trainPoints),
-            ])
-        }
-    }
-}
-
 extension TrialSettings.Training {
     var json: JSONValue {
         var members: [String: JSONValue] = [
-            "optimizer": optimizer.json, "learning_rate": .number(learningRate), "schedule": schedule.json,
-            "weight_decay": .number(weightDecay), "ema_decay": emaDecay.map(JSONValue.number) ?? .null,
+            "optimizer": optimizer.method.json, "learning_rate": .number(optimizer.learningRate),
+            "schedule": optimizer.schedule.json,
+            "weight_decay": .number(optimizer.weightDecay),
+            "ema_decay": optimizer.emaDecay.map(JSONValue.number) ?? .null,
             "batch_size": JSONValue(batchSize), "duration": duration.json, "loss": .string(loss.rawValue),
         ]
         if let logDet {
@@ -85,28 +52,20 @@ extension TrialSettings.Training {
     }
 }
 
-extension TrialSettings.Training.Optimizer {
-    private var name: String {
-        switch self {
-        case .sgd: "sgd"
-        case .adam: "adam"
-        case .adamW: "adamw"
-        }
-    }
-
+extension Optimizer {
     var json: JSONValue {
         switch self {
-        case .sgd(let momentum): .object(["name": .string(name), "momentum": .number(momentum)])
+        case .sgd(let momentum): .object(["name": .string(word), "momentum": .number(momentum)])
         case .adam(let beta1, let beta2, let epsilon), .adamW(let beta1, let beta2, let epsilon):
             .object([
-                "name": .string(name), "beta1": .number(beta1), "beta2": .number(beta2),
+                "name": .string(word), "beta1": .number(beta1), "beta2": .number(beta2),
                 "epsilon": .number(epsilon),
             ])
         }
     }
 }
 
-extension TrialSettings.Training.Schedule {
+extension Schedule {
     var json: JSONValue {
         switch self {
         case .constant: .string("constant")

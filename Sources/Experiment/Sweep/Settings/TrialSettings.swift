@@ -1,3 +1,4 @@
+import Model
 import Text
 
 /// Everything one trial depends on, with every default filled in: the input of `run(trial)` and the content
@@ -34,127 +35,8 @@ public struct TrialSettings: Hashable, Sendable {
         case network(Architecture)
     }
 
-    public enum Dataset: Hashable, Sendable {
-        case gaussian(Gaussian)
-        case images(Images)
-        case teacher(Teacher)
-        case symmetric(Symmetric)
-        case modular(Modular)
-    }
-
-    /// Jointly Gaussian inputs and targets, drawn anew for every batch.
-    public struct Gaussian: Hashable, Sendable {
-        /// The joint covariance of (x, y), row-major, (inputs + targets)².
-        public var covariance: [[Double]]
-        /// How many of the variables are inputs; the others are targets.
-        public var inputs: Int
-        /// Points of the evaluation sample.
-        public var testPoints: Int
-
-        public init(covariance: [[Double]], inputs: Int, testPoints: Int) {
-            self.covariance = covariance
-            self.inputs = inputs
-            self.testPoints = testPoints
-        }
-    }
-
-    public struct Images: Hashable, Sendable {
-        public enum Name: String, CaseIterable, Sendable {
-            case mnist
-            case fashionMNIST = "fashion-mnist"
-            case cifar10 = "cifar-10"
-            /// Computed, of CIFAR-10's shape.
-            case generated = "generated-images"
-        }
-        /// The files of MNIST and its like, in the set's folder, each plain or with ".gz".
-        public static let fileNames = [
-            "train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte",
-            "t10k-labels-idx1-ubyte",
-        ]
-
-        /// How the bytes 0...255 become inputs: 0...1, or -1...1.
-        public enum Scale: String, CaseIterable, Sendable { case unit, symmetric }
-
-        public var name: Name
-        public var scale: Scale
-        /// The first so many images of each file, or all where nil.
-        public var trainPoints: Int?
-        public var testPoints: Int?
-
-        public init(name: Name, scale: Scale, trainPoints: Int?, testPoints: Int?) {
-            self.name = name
-            self.scale = scale
-            self.trainPoints = trainPoints
-            self.testPoints = testPoints
-        }
-    }
-
-    /// A finite training set that a known network labels, as the bounds of minimum-norm networks want it
-    /// (docs/measures.md): inputs of length 1, one output, a ReLU network without biases as the teacher.
-    public struct Teacher: Hashable, Sendable {
-        /// Labels: the output's sign, only where it is at least 1 from 0. Or the output itself, never negative.
-        public enum Task: String, CaseIterable, Sendable { case classification, regression }
-
-        public var task: Task
-        public var inputs: Int
-        /// K, the teacher's weight layers.
-        public var depth: Int
-        /// Units of each of its hidden layers.
-        public var width: Int
-        /// B, the Frobenius norm of each of its weight matrices.
-        public var norm: Double
-        /// Of its weights; not the trial's seed, so that all trials learn from one teacher.
-        public var seed: UInt64
-        public var trainPoints: Int
-        public var testPoints: Int
-
-        public init(
-            task: Task, inputs: Int, depth: Int, width: Int, norm: Double, seed: UInt64, trainPoints: Int,
-            testPoints: Int
-        ) {
-            self.task = task
-            self.inputs = inputs
-            self.depth = depth
-            self.width = width
-            self.norm = norm
-            self.seed = seed
-            self.trainPoints = trainPoints
-            self.testPoints = testPoints
-        }
-    }
-
-    /// All patterns of 12 bits, and a class that the icosahedron's symmetries keep (Shwartz-Ziv & Tishby 2017).
-    public struct Symmetric: Hashable, Sendable {
-        public static let patterns = 4096
-        /// How many of them are of class 1.
-        public static let positives = 2118
-        public static let bits = 12
-
-        /// Bits are 0 and 1 (unit), or −1 and 1.
-        public var scale: Images.Scale
-        /// So many patterns, which the trial's seed chooses, train; the others test.
-        public var trainPoints: Int
-        public var testPoints: Int { Symmetric.patterns - trainPoints }
-
-        public init(scale: Images.Scale, trainPoints: Int) {
-            self.scale = scale
-            self.trainPoints = trainPoints
-        }
-    }
-
     /// The encoder of a VIB (without its head of 2K outputs), or the MLP without its output layer.
     public struct Network: Hashable, Sendable {
-        public enum Activation: String, CaseIterable, Sendable { case linear, relu, tanh }
-        /// The weights before the first step: as the activation wants them (He, Glorot), or normal of
-        /// deviation 1/√inputs without what is beyond two deviations.
-        ///
-        /// Or, of variance 1 / inputs: normal, uniform, or a random matrix with orthonormal rows or columns.
-        public enum Initialisation: String, CaseIterable, Sendable {
-            case heGlorot = "he_glorot"
-            case truncatedNormal = "truncated_normal"
-            case gaussian, uniform, orthogonal
-        }
-
         /// Units of each hidden layer; `depth` is `hidden.count + 1`.
         public var hidden: [Int]
         public var activation: Activation
@@ -176,66 +58,23 @@ public struct TrialSettings: Hashable, Sendable {
     }
 
     public struct Training: Hashable, Sendable {
-        public enum Optimizer: Hashable, Sendable {
-            case sgd(momentum: Double)
-            case adam(beta1: Double, beta2: Double, epsilon: Double)
-            /// Adam whose weight decay shrinks the weights themselves, by the learning rate times it.
-            case adamW(beta1: Double, beta2: Double, epsilon: Double)
-        }
-        public enum Schedule: Hashable, Sendable {
-            case constant
-            /// From `learningRate` to 0 along half a cosine over the whole training.
-            case cosine
-            /// Times `factor` every `every` epochs (images) or steps (Gaussian data).
-            case decay(factor: Double, every: Int)
-        }
         public enum Duration: Hashable, Sendable {
             case steps(Int)
             case epochs(Int)
         }
-        public enum Loss: String, CaseIterable, Sendable {
-            case crossEntropy = "cross_entropy"
-            case meanSquaredError = "mean_squared_error"
-            case gaussianNLL = "gaussian_nll"
-            case logistic
-        }
 
-        public var optimizer: Optimizer
-        public var learningRate: Double
-        public var schedule: Schedule
-        /// Adds weightDecay · w to the gradient of every weight (not bias), except with AdamW.
-        public var weightDecay: Double
-        /// Decay of the exponential moving average of the parameters that measures read; nil: none is kept.
-        public var emaDecay: Double?
+        public var optimizer: OptimizerSettings
         public var batchSize: Int
         public var duration: Duration
         public var loss: Loss
         /// nil where λ is 0.
-        public var logDet: LogDet?
-
-        /// λ · −ln det(HᵀH + ε I) of hidden layers' activations, beside the loss.
-        public struct LogDet: Hashable, Sendable {
-            public var weight: Double
-            public var epsilon: Double
-            /// Hidden layers, counted from 1, ascending.
-            public var layers: [Int]
-
-            public init(weight: Double, epsilon: Double, layers: [Int]) {
-                self.weight = weight
-                self.epsilon = epsilon
-                self.layers = layers
-            }
-        }
+        public var logDet: LogDetSettings?
 
         public init(
-            optimizer: Optimizer, learningRate: Double, schedule: Schedule, weightDecay: Double,
-            emaDecay: Double?, batchSize: Int, duration: Duration, loss: Loss, logDet: LogDet? = nil
+            optimizer: OptimizerSettings, batchSize: Int, duration: Duration, loss: Loss,
+            logDet: LogDetSettings? = nil
         ) {
             self.optimizer = optimizer
-            self.learningRate = learningRate
-            self.schedule = schedule
-            self.weightDecay = weightDecay
-            self.emaDecay = emaDecay
             self.batchSize = batchSize
             self.duration = duration
             self.loss = loss

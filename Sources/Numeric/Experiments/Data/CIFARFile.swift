@@ -1,4 +1,5 @@
 import Glibc
+import Model
 
 /// CIFAR-10's binary version (Krizhevsky 2009): five batches of training images and one of test images, each
 /// a sequence of records: a byte that is the label, then 1024 bytes of red, of green, of blue, row by row.
@@ -6,12 +7,12 @@ import Glibc
 /// Batches may have any number of images, but the five as many each: what was cut short between two records
 /// is seen by that.
 enum CIFARFile {
-    static let folder = "cifar-10"
+    static let folder = ImageSetDescription.cifar10.rawValue
     static let pixels = 1024
     static let colours = 3
     static let numbersPerImage = pixels * colours
     static let recordBytes = 1 + numbersPerImage
-    static let names = (1...5).map { "data_batch_\($0).bin" } + ["test_batch.bin"]
+    static let names = ImageSetDescription.cifar10.files
     /// What the published archive unpacks to.
     static let archiveFolder = "cifar-10-batches-bin"
     private static let limit = 1_000_000

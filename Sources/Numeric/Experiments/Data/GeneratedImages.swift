@@ -1,5 +1,6 @@
 import Learning
 import LinearAlgebra
+import Model
 import Sweep
 
 /// Images of CIFAR-10's shape that are computed, where the real ones are not at hand: 10 classes, 32 × 32
@@ -27,11 +28,11 @@ public struct GeneratedImages: Sendable {
 
     /// Those of a trial's settings: as many as it asks for. The test images are others than all training
     /// images that can be asked for, and the same whatever is.
-    init(_ settings: TrialSettings.Images) {
+    init(_ settings: ImageData) {
         let train = settings.trainPoints ?? settings.name.trainPoints
         self.init(
             seed: 0, trainCount: train,
-            testCount: settings.testPoints ?? TrialSettings.Images.Name.testPoints)
+            testCount: settings.testPoints ?? settings.name.testPoints)
         firstTest = settings.name.trainPoints
     }
 

@@ -1,6 +1,6 @@
 // Experiments: trial settings and a data directory → a record body. Imports Measures, Learning,
-// LinearAlgebra, Sweep, Text, zlib. The one place where the numeric half and the distributed half meet is
-// `run` (Run.swift). Leaves out who runs a trial, where, and what becomes of its record.
+// LinearAlgebra, Model, Sweep, Text, zlib. The one place where the numeric half and the distributed half meet is
+// `run` (TrialRunner.swift). Leaves out who runs a trial, where, and what becomes of its record.
 
 import CZlib
 import Files

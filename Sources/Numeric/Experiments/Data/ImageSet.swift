@@ -2,6 +2,7 @@ import CPosix
 import Files
 import Glibc
 import LinearAlgebra
+import Model
 import Sweep
 import Text
 
@@ -84,64 +85,18 @@ public final class ImageSet {
     private static let digestPlace = 8..<40
     private static let magic = Array("rsimage2".utf8)
 
-    /// Where images come from: the files of a set's folder.
-    enum Origin {
-        case idx(TrialSettings.Images.Name)
-        case cifar10
-
-        var name: String {
-            switch self {
-            case .idx(let name): name.rawValue
-            case .cifar10: CIFARFile.folder
-            }
-        }
-
-        var numbersPerImage: Int {
-            switch self {
-            case .idx: ImageSet.pixelsPerImage
-            case .cifar10: CIFARFile.numbersPerImage
-            }
-        }
-
-        func locate(in data: String) throws(DataError) -> [String] {
-            switch self {
-            case .idx(let name): try ImageSet.locate(name, in: data)
-            case .cifar10: try CIFARFile.locate(in: data)
-            }
-        }
-
-        /// Of training, then of test images.
-        func parts(of files: [String]) throws(DataError) -> [(images: [UInt8], labels: [UInt8])] {
-            switch self {
-            case .idx: try ImageSet.parts(of: files)
-            case .cifar10: try CIFARFile.parts(of: files)
-            }
-        }
-    }
-
     /// Maps the decoded copy, decoding it first where there is none; one process decodes while others wait.
     public static func open(
-        _ name: TrialSettings.Images.Name, in directory: DataDirectory
+        _ set: ImageSetDescription, in directory: DataDirectory
     ) throws(DataError) -> ImageSet {
-        switch name {
-        case .mnist, .fashionMNIST: try open(.idx(name), in: directory)
-        case .cifar10: try openCIFAR10(in: directory)
-        case .generated:
-            GeneratedImages(.init(name: name, scale: .unit, trainPoints: nil, testPoints: nil)).make()
+        if set.storage == .computed {
+            return GeneratedImages(.init(name: set, scale: .unit, trainPoints: nil, testPoints: nil)).make()
         }
-    }
-
-    /// CIFAR-10 (Krizhevsky 2009) in its binary version: 32 × 32 pixels of red, green and blue.
-    public static func openCIFAR10(in directory: DataDirectory) throws(DataError) -> ImageSet {
-        try open(Origin.cifar10, in: directory)
-    }
-
-    private static func open(_ origin: Origin, in directory: DataDirectory) throws(DataError) -> ImageSet {
-        let files = try origin.locate(in: directory.data)
-        let numbers = origin.numbersPerImage
-        func content() throws(DataError) -> [UInt8] { ImageSet.content(try origin.parts(of: files)) }
+        let files = try locate(set, in: directory.data)
+        let numbers = set.size.count
+        func content() throws(DataError) -> [UInt8] { ImageSet.content(try parts(of: set, files)) }
         func map(_ path: String) -> ImageSet? { ImageSet.map(path, numbers: numbers) }
-        guard let cache = directory.cache, let path = cachePath(cache, origin.name, files) else {
+        guard let cache = directory.cache, let path = cachePath(cache, set.rawValue, files) else {
             return try make(content(), numbers: numbers)
         }
         if let ready = map(path) { return ready }
@@ -158,26 +113,29 @@ public final class ImageSet {
         return make(bytes, numbers: numbers)
     }
 
-    /// The four files, in the order train images, train labels, test images, test labels.
+    /// The set's files where they are: of IDX sets train images, train labels, test images, test labels.
     private static func locate(
-        _ name: TrialSettings.Images.Name, in data: String
+        _ set: ImageSetDescription, in data: String
     ) throws(DataError) -> [String] {
-        let folder = data + "/" + name.rawValue
+        if case .batches = set.storage { return try CIFARFile.locate(in: data) }
+        let folder = data + "/" + set.rawValue
         var files: [String] = []
-        for stem in TrialSettings.Images.fileNames {
+        for stem in set.files {
             let candidates = [stem + ".gz", stem].map { folder + "/" + $0 }
             guard let file = candidates.first(where: { access($0, F_OK) == 0 }) else {
                 throw DataError(
-                    file: folder, problem: .missing(set: name.rawValue, lookedFor: [stem + ".gz", stem]))
+                    file: folder, problem: .missing(set: set.rawValue, lookedFor: [stem + ".gz", stem]))
             }
             files.append(file)
         }
         return files
     }
 
+    /// Training, then test images.
     private static func parts(
-        of files: [String]
+        of set: ImageSetDescription, _ files: [String]
     ) throws(DataError) -> [(images: [UInt8], labels: [UInt8])] {
+        if case .batches = set.storage { return try CIFARFile.parts(of: files) }
         var parts: [(images: [UInt8], labels: [UInt8])] = []
         for part in 0..<2 {
             let images = try IDXFile.read(files[2 * part], dimensions: 3)

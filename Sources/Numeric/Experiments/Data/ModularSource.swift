@@ -1,47 +1,47 @@
 import Learning
 import LinearAlgebra
+import Model
 import Sweep
 
 /// Addition modulo p as classification: the table's p² pairs (a, b), of which a share that the trial's seed
 /// chooses train and the others test. An input is two vectors of p zeros with a one each, its class is (a +
 /// b) mod p (Power et al. 2022: learning such tables is where generalisation was seen to come long after
 /// the fit).
-///
-/// A reference, because the order of the epoch is kept between steps.
-final class ModularSource {
-    let settings: TrialSettings.Modular
+final class ModularSource: PointSource {
+    let settings: ModularData
     /// Pairs a · p + b, ascending.
     let train: [Int]
     let test: [Int]
     private var order: EpochOrder
+    var inputs: Int { 2 * settings.modulus }
+    var outputs: Int { classes }
+    var classes: Int { settings.modulus }
+    var trainCount: Int? { train.count }
+    var testCount: Int { test.count }
 
-    init(_ settings: TrialSettings.Modular, streams: RandomStreams) {
+    init(_ settings: ModularData, streams: RandomStreams) {
         self.settings = settings
         var numbers = [UInt32](repeating: 0, count: settings.modulus * settings.modulus)
         streams.shuffle(&numbers, .trainingPart, index: 0)
         train = numbers.prefix(settings.trainPoints).map { Int($0) }.sorted()
         test = numbers.dropFirst(settings.trainPoints).map { Int($0) }.sorted()
-        order = EpochOrder(points: settings.trainPoints, streams: streams)
+        order = EpochOrder(points: settings.trainPoints, streams)
     }
 
-    /// The batch of a step, steps counted from 0 over all epochs. A batch of all points keeps their order: its mean has
-    /// no order.
-    ///
-    /// - Parameter anew: whether the batch may hold anything; else it is the one of the step before.
+    /// A batch of all points keeps their order: its mean has no order.
     func fill(_ batch: inout Batch<Float>, step: Int, anew: Bool) {
         let points = batch.inputs.rows
         if points == train.count {
-            if step == 0 || anew { fill(&batch, .train, from: 0) }
+            if step == 0 || anew { fill(&batch, .train, from: 0, index: 0) }
             return
         }
         batch.inputs.fill(0)
-        for (position, place) in order.batch(step: step, size: points).enumerated() {
+        for (position, place) in order.batch(of: points, step: step).enumerated() {
             write(&batch, pair: train[Int(place)], to: position)
         }
     }
 
-    /// Consecutive points, for evaluation.
-    func fill(_ batch: inout Batch<Float>, _ part: BatchSource.Part, from start: Int) {
+    func fill(_ batch: inout Batch<Float>, _ part: DataPart, from start: Int, index: Int) {
         let pairs = part == .test ? test : train
         batch.inputs.fill(0)
         for position in 0..<batch.inputs.rows { write(&batch, pair: pairs[start + position], to: position) }
@@ -53,9 +53,6 @@ final class ModularSource {
         let (a, b) = (pair / p, pair % p)
         batch.inputs[position, a] = 1
         batch.inputs[position, p + b] = 1
-        let sum = (a + b) % p
-        batch.labels[position] = Int32(sum)
-        guard batch.targets.columns > 0 else { return }
-        for column in 0..<p { batch.targets[position, column] = column == sum ? 1 : 0 }
+        batch.set(label: Int32((a + b) % p), at: position)
     }
 }

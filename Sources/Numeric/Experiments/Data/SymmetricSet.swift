@@ -1,5 +1,6 @@
 import Glibc
 import LinearAlgebra
+import Model
 import Sweep
 
 /// The symmetric data set of Shwartz-Ziv & Tishby (2017): all 4096 patterns of 12 bits, and a class that the
@@ -13,8 +14,8 @@ import Sweep
 ///
 /// and 0 otherwise. 2118 patterns have y = 1; H(Y) = I(X;Y) = 0.9991571208502711 bits.
 public enum SymmetricSet {
-    public static let bits = TrialSettings.Symmetric.bits
-    public static let patterns = TrialSettings.Symmetric.patterns
+    public static let bits = SymmetricData.bits
+    public static let patterns = SymmetricData.patterns
 
     /// Bit i of a vertex's number is that vertex: the vertices joined to each by an edge.
     private static let neighbours: [Int] = [
@@ -63,7 +64,7 @@ public enum SymmetricSet {
     }
 
     /// The same on the scale of a trial.
-    static func inputs(_ scale: TrialSettings.Images.Scale) -> Matrix<Float> {
+    static func inputs(_ scale: InputScale) -> Matrix<Float> {
         inputs(zero: scale == .symmetric ? -1 : 0)
     }
 

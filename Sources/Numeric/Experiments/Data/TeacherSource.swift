@@ -1,11 +1,10 @@
 import Learning
 import LinearAlgebra
+import Model
 import Sweep
 
 /// Data that a known network labels: inputs uniform on the unit sphere, one output.
-///
-/// A reference, because the order of the epoch is kept between steps.
-final class TeacherSource {
+final class TeacherSource: PointSource {
     /// Why there are no data.
     enum Fault: Error, Equatable {
         /// Of so many candidates fewer than asked for have margin 1.
@@ -14,11 +13,17 @@ final class TeacherSource {
         case targetsTooSmall(largest: Double)
     }
 
-    let settings: TrialSettings.Teacher
+    let settings: TeacherData
     let teacher: MLP<Float>
     private let train: Points
     private let test: Points
     private var order: EpochOrder
+    var inputs: Int { settings.inputs }
+    var outputs: Int { 1 }
+    var classes: Int { settings.task == .classification ? 2 : 0 }
+    var trainCount: Int? { settings.trainPoints }
+    var testCount: Int { settings.testPoints }
+    var losses: [Loss] { settings.task == .classification ? [.logistic] : [.meanSquaredError] }
 
     private struct Points {
         /// [points, inputs]
@@ -33,14 +38,14 @@ final class TeacherSource {
     private static let candidates = 1024
     private static let patience = 1000
 
-    init(_ settings: TrialSettings.Teacher, streams: RandomStreams) throws(Fault) {
+    init(_ settings: TeacherData, streams: RandomStreams) throws(Fault) {
         self.settings = settings
         teacher = TeacherSource.teacher(settings)
         train = try TeacherSource.points(
             settings.trainPoints, settings, teacher, streams, .teacherTrainingPoints)
         test = try TeacherSource.points(
             settings.testPoints, settings, teacher, streams, .teacherTestPoints)
-        order = EpochOrder(points: settings.trainPoints, streams: streams)
+        order = EpochOrder(points: settings.trainPoints, streams)
         // The theorem wants one point with |x| ≤ 1 and y ≥ 1; classification has nothing else.
         let largest = train.outputs.values.max() ?? 0
         if settings.task == .regression, largest < 1 {
@@ -51,7 +56,7 @@ final class TeacherSource {
     /// A ReLU network without biases: normal weights, each matrix scaled to Frobenius norm B, or the next
     /// smaller one that single precision has. The last layer's signs alternate for a classification, so that
     /// both classes are there, and are positive for a regression, so that no target is negative.
-    static func teacher(_ settings: TrialSettings.Teacher) -> MLP<Float> {
+    static func teacher(_ settings: TeacherData) -> MLP<Float> {
         let units =
             [settings.inputs] + [Int](repeating: settings.width, count: settings.depth - 1) + [1]
         let shape = StackShape(units: units, activation: .relu, hasBiases: false)
@@ -76,7 +81,7 @@ final class TeacherSource {
 
     /// The first so many candidates of a stream that have margin 1 (of a regression: all).
     private static func points(
-        _ count: Int, _ settings: TrialSettings.Teacher, _ teacher: MLP<Float>, _ streams: RandomStreams,
+        _ count: Int, _ settings: TeacherData, _ teacher: MLP<Float>, _ streams: RandomStreams,
         _ purpose: RandomStreams.Purpose
     ) throws(Fault) -> Points {
         let inputs = Matrix<Float>(rows: count, columns: settings.inputs)
@@ -115,23 +120,19 @@ final class TeacherSource {
         }
     }
 
-    /// The batch of a step, steps counted from 0 over all epochs. A batch of all points keeps their order: its mean has
-    /// no order.
-    ///
-    /// - Parameter anew: whether the batch may hold anything; else it is the one of the step before.
-    func fill(_ batch: inout Batch<Float>, step: Int, anew: Bool = false) {
+    /// A batch of all points keeps their order: its mean has no order.
+    func fill(_ batch: inout Batch<Float>, step: Int, anew: Bool) {
         let points = batch.inputs.rows
         if points == settings.trainPoints {
             if step == 0 || anew { copy(&batch, train, from: 0) }
             return
         }
-        for (position, row) in order.batch(step: step, size: points).enumerated() {
+        for (position, row) in order.batch(of: points, step: step).enumerated() {
             copy(&batch, train, row: Int(row), to: position)
         }
     }
 
-    /// Consecutive points, for evaluation.
-    func fill(_ batch: inout Batch<Float>, _ part: BatchSource.Part, from start: Int) {
+    func fill(_ batch: inout Batch<Float>, _ part: DataPart, from start: Int, index: Int) {
         copy(&batch, part == .test ? test : train, from: start)
     }
 

@@ -1,5 +1,6 @@
 import Learning
 import LinearAlgebra
+import Model
 import Sweep
 
 /// A network that was trained elsewhere and the points to measure it at, read from their files: for callers
@@ -12,7 +13,7 @@ public struct GivenNetwork {
 
     public init(_ request: MeasureRequest, data: DataDirectory) throws(DataError) {
         let network = try TrainedNetwork(
-            try WeightsFile(opening: request.weights), activation: (request.activation ?? .relu).kernel)
+            try WeightsFile(opening: request.weights), activation: request.activation ?? .relu)
         let points = try MeasuredPoints(request.points, data)
         guard points.inputs.columns == network.shape.units[0] else {
             throw DataError(

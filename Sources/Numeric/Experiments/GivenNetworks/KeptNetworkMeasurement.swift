@@ -10,7 +10,7 @@ extension NetworkMeasurement {
     ) throws(DataError) -> Metrics {
         guard let description = network.description else { return [:] }
         let model = VIB<Float>(
-            hidden: [network.inputs] + description.network.hidden, activation: network.activation.kernel,
+            hidden: [network.inputs] + description.network.hidden, activation: network.activation,
             bottleneck: bottleneck, outputs: network.outputs, loss: network.loss, beta: beta, shift: shift,
             points: evaluationPoints)
         model.parameters.flat.assign(parameters)
@@ -60,7 +60,7 @@ extension NetworkMeasurement {
     ) throws(DataError) -> Metrics {
         guard let description = network.description,
             let shape = try? architecture.shape(
-                description.network, input: description.input.size, outputs: network.outputs)
+                description.network, input: description.input, outputs: network.outputs)
         else { throw DataError(file: request.weights, problem: .weights(.description)) }
         let model = Network<Float>(shape, loss: network.loss, points: architecture.evaluationPoints)
         model.parameters.flat.assign(parameters)

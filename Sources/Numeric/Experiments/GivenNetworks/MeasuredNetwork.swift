@@ -1,5 +1,6 @@
 import Learning
 import LinearAlgebra
+import Model
 import Sweep
 import Text
 
@@ -43,7 +44,7 @@ struct MeasuredNetwork {
     let kind: Form
     /// Of a network that a sweep kept.
     let description: NetworkDescription?
-    let activation: TrialSettings.Network.Activation
+    let activation: Activation
     /// Of the layers that measures have a number of.
     let names: [String]
     let inputs: Int
@@ -60,7 +61,7 @@ struct MeasuredNetwork {
 
     /// From elsewhere, or some layers of a file.
     private init(
-        _ file: WeightsFile, _ request: MeasureRequest, fallback: TrialSettings.Network.Activation?
+        _ file: WeightsFile, _ request: MeasureRequest, fallback: Activation?
     ) throws(DataError) {
         description = nil
         let isHead = request.points.areFeatures
@@ -68,7 +69,7 @@ struct MeasuredNetwork {
             throw file.fault(.activationMissing)
         }
         self.activation = activation
-        let network = try TrainedNetwork(file, activation: activation.kernel, layers: request.layers)
+        let network = try TrainedNetwork(file, activation: activation, layers: request.layers)
         guard !isHead || network.names.count == 1 else { throw file.fault(.noHead(layers: network.names)) }
         kind = isHead ? .head(network) : .chain(network)
         names = network.names
@@ -77,7 +78,7 @@ struct MeasuredNetwork {
 
     /// As its sweep described it.
     private init(
-        _ file: WeightsFile, _ described: NetworkDescription, asked: TrialSettings.Network.Activation?
+        _ file: WeightsFile, _ described: NetworkDescription, asked: Activation?
     ) throws(DataError) {
         description = described
         activation = described.network.activation
@@ -93,7 +94,7 @@ struct MeasuredNetwork {
         }
         switch described.model {
         case .mlp:
-            kind = .chain(try TrainedNetwork(file, activation: activation.kernel, layers: names))
+            kind = .chain(try TrainedNetwork(file, activation: activation, layers: names))
         case .vib(let beta, let bottleneck, let shift):
             kind = .vib(bottleneck: bottleneck, beta: beta, shift: shift, parameters: try parameters())
         case .network(let architecture):
@@ -106,14 +107,7 @@ struct MeasuredNetwork {
     var isVIB: Bool { if case .vib = kind { true } else { false } }
     /// How many classes labels may name; of a network from elsewhere as many as it has outputs.
     var classes: Int { description?.classes ?? outputs }
-    var loss: Loss {
-        switch description?.loss {
-        case .crossEntropy, nil: .crossEntropy
-        case .meanSquaredError: .meanSquaredError
-        case .gaussianNLL: .gaussianNLL
-        case .logistic: .logistic
-        }
-    }
+    var loss: Loss { description?.loss ?? .crossEntropy }
 
     /// Why a measure cannot be had of this network at these points, in words that follow its name.
     func problem(_ measure: MeasureRequest.Measure, _ points: MeasureRequest.Points) -> String? {

@@ -1,4 +1,5 @@
 import LinearAlgebra
+import Model
 import Sweep
 
 /// The points that a network from elsewhere is measured at.
@@ -43,7 +44,7 @@ struct MeasuredPoints {
     /// Bytes as numbers, as a trial on this scale gets them.
     private static func inputs(
         _ pixels: UnsafeBufferPointer<UInt8>, count: Int, of numbers: Int = ImageSet.pixelsPerImage,
-        _ scale: TrialSettings.Images.Scale
+        _ scale: InputScale
     ) -> Matrix<Float> {
         let matrix = Matrix<Float>(rows: count, columns: numbers)
         let rows = (0..<count).map { UInt32($0) }
@@ -115,7 +116,7 @@ extension Double {
     fileprivate var formattedAsLabel: String { Int64(exactly: self).map(String.init) ?? "\(self)" }
 }
 
-extension TrialSettings.Images.Scale {
+extension InputScale {
     /// What a byte is multiplied with, and what is added.
     var affine: (factor: Float, offset: Float) {
         switch self {

@@ -2,6 +2,7 @@ import Glibc
 import Learning
 import LinearAlgebra
 import Measures
+import Model
 import Sweep
 import Text
 
@@ -155,7 +156,7 @@ struct NetworkMeasurement {
     func measureSet(lastUnits: Int) -> MeasureSet {
         let count = points.inputs.rows
         return MeasureSet(
-            request.requested(of: count), activation: network.activation.kernel, lastUnits: lastUnits,
+            request.requested(of: count), activation: network.activation, lastUnits: lastUnits,
             streams: streams
         ) { asked in
             let first = 0..<min(count, asked.number.map { Int($0) } ?? count)

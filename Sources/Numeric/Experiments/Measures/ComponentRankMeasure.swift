@@ -1,5 +1,6 @@
 import LinearAlgebra
 import Measures
+import Model
 import Sweep
 import Text
 

@@ -1,5 +1,6 @@
 import Learning
 import LinearAlgebra
+import Model
 import Sweep
 import Text
 
@@ -48,13 +49,13 @@ struct MeasureSet {
     }
 
     /// Of a training, before its first step.
-    init<M: Model>(
+    init<M: TrainableNetwork>(
         _ settings: TrialSettings, _ model: M, _ source: BatchSource, _ streams: RandomStreams,
         lastUnits: Int
     ) where M.Scalar == Float {
         let measures = settings.measures
         self.init(
-            measures.requested, activation: settings.network.activation.kernel, lastUnits: lastUnits,
+            measures.requested, activation: settings.network.activation, lastUnits: lastUnits,
             streams: streams, sample: source.sample)
         if measures.need(.initialWeights) {
             initialWeights = model.weights(of: model.parameters).map(\.duplicate)

@@ -1,5 +1,6 @@
 import Learning
 import LinearAlgebra
+import Model
 import Sweep
 import Text
 
@@ -17,29 +18,23 @@ struct PointSample {
 
 extension BatchSource {
     /// - Parameter points: a number of test points, the first ones; or "all": every training point in the
-    ///   order of the data, and then every test point. Of the symmetric set all patterns in order.
+    ///   order of the data, and then every test point; or all in an order of the data's own.
     func sample(_ points: JSONValue) -> PointSample {
         let wantsAll = points == .string("all")
-        // All there are, in the order of their numbers, whatever the seed trains on.
-        if wantsAll, case .symmetric(let source) = kind { return source.all }
+        if wantsAll, let all = self.points.all { return all }
         let test = wantsAll ? testCount : min(testCount, Int(points.number ?? 0))
-        let train = wantsAll ? finiteCount ?? 0 : 0
+        let train = wantsAll ? self.points.trainCount ?? 0 : 0
         let inputs = Matrix<Float>(rows: train + test, columns: inputs)
         var labels: [Int32] = []
         let batch = makeBatch(points: evaluationPoints)
-        for (part, count, first) in [(Part.train, train, 0), (.test, test, train)] {
+        for (part, count, first) in [(DataPart.train, train, 0), (.test, test, train)] {
             forEachBatch(of: part, upTo: count, whole: true, batch) { rows, start in
                 let size = min(rows.inputs.rows, count - start)
                 inputs.rows(first + start..<first + start + size).assign(rows.inputs.rows(0..<size))
                 labels += rows.labels.prefix(isClasses ? size : 0)
             }
         }
-        return PointSample(inputs: inputs, labels: labels, classes: classes)
-    }
-
-    private var classes: Int {
-        guard isClasses else { return 0 }
-        return if case .teacher = kind { 2 } else { outputs }
+        return PointSample(inputs: inputs, labels: labels, classes: self.points.classes)
     }
 }
 

@@ -11,7 +11,7 @@ struct WeightGradients {
     /// - Parameters:
     ///   - model: of the training's batch; a copy of it is used.
     ///   - points: in a batch.
-    init<M: Model>(
+    init<M: TrainableNetwork>(
         _ model: M, _ source: BatchSource, _ streams: RandomStreams, points: Int
     ) where M.Scalar == Float {
         let model = model.copy()

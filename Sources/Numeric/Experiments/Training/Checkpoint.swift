@@ -46,7 +46,8 @@ struct TrialCheckpoints {
     }
 
     /// To be called after each step.
-    func saveIfDue<M: Model>(_ trainer: Trainer<M>, _ history: TrainingResult) where M.Scalar == Float {
+    func saveIfDue<M: TrainableNetwork>(_ trainer: Trainer<M>, _ history: TrainingResult)
+    where M.Scalar == Float {
         guard hooks.isDue() else { return }
         let memory = trainer.memory
         var header: [String: JSONValue] = [
@@ -64,7 +65,7 @@ struct TrialCheckpoints {
 
     /// Puts the trainer where the last checkpoint was taken; nil, and the trainer as it was, where there is none that
     /// is whole and of this trial, program and kernel.
-    func restore<M: Model>(_ trainer: inout Trainer<M>, steps: Int) -> TrainingResult?
+    func restore<M: TrainableNetwork>(_ trainer: inout Trainer<M>, steps: Int) -> TrainingResult?
     where M.Scalar == Float {
         guard let bytes = hooks.load() else { return nil }
         do throws(Unfit) {

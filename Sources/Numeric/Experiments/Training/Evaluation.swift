@@ -1,6 +1,7 @@
 import Learning
 import LinearAlgebra
 import Measures
+import Model
 import Sweep
 import Text
 
@@ -49,7 +50,7 @@ extension BatchSource {
     ) {
         var margin = Float.infinity
         for (part, lossMetric, accuracyMetric) in [
-            (Part.test, Metric.testLoss, Metric.accuracy), (.train, .trainLoss, .trainAccuracy),
+            (DataPart.test, Metric.testLoss, Metric.accuracy), (.train, .trainLoss, .trainAccuracy),
         ] {
             let count = part == .test ? testCount : trainCount
             var sum = LossSum()
@@ -144,7 +145,7 @@ struct VIBEvaluation {
         ranks?.add(to: &metrics, model.encoder, inputs: inputs, sigma: model.deviations(at: inputs))
     }
 
-    private func sums(_ part: BatchSource.Part, _ batch: Batch<Float>) -> LatentSums {
+    private func sums(_ part: DataPart, _ batch: Batch<Float>) -> LatentSums {
         var sums = LatentSums(model, samples: samples, streams: streams)
         source.forEachBatch(of: part, batch) { rows, start in
             // A train set's noise is a stream of its own, after the test set's samples.
@@ -230,12 +231,8 @@ struct TargetEntropy {
         self.loss = loss
         outputs = source.outputs
         shift = loss == .gaussianNLL ? 0.5 * (theory?.targetLogDeterminant ?? 0) : 0
-        switch source.kind {
-        case .gaussian: entropy = theory?.targetEntropy ?? 0
-        case .images(let images): entropy = labelEntropy(images.set.test.labels.prefix(images.testCount))
-        // No VIB learns from them.
-        case .teacher, .symmetric, .modular: entropy = 0
-        }
+        // No VIB learns from other data than Gaussian ones and images.
+        entropy = theory?.targetEntropy ?? labelEntropy(source.points.testLabels)
     }
 
     /// H(Y) − CE ≤ I(Z; Y), nats. Of a mean squared error, CE is that of a decoder whose one variance, for

@@ -1,67 +1,17 @@
 import Learning
 import LinearAlgebra
 import Measures
+import Model
 import Sweep
 import Text
 
 extension TrialSettings.Architecture {
-    /// The network of a trial's settings.
-    ///
-    /// - Parameters:
-    ///   - inputs: how many numbers a point has, where it is no image.
-    func shape(_ settings: TrialSettings, inputs: Int, outputs: Int) throws(ShapeFault) -> NetworkShape {
-        let image =
-            if case .images(let images) = settings.dataset { images.name.size } else {
-                ImageSize.vector(inputs)
-            }
-        return try shape(settings.network, input: image, outputs: outputs)
-    }
-
-    func shape(
-        _ network: TrialSettings.Network, input image: ImageSize, outputs: Int
-    ) throws(ShapeFault) -> NetworkShape {
-        let inputs = image.count
-        switch self {
-        case .mlp(let normalisation, let isResidual):
-            return try .mlp(
-                units: [inputs] + network.hidden + [outputs], activation: network.activation.kernel,
-                normalisation: normalisation?.kernel, isResidual: isResidual, hasBiases: network.biases)
-        case .cnn(let normalisation):
-            return try .cnn(
-                channels: network.hidden, activation: network.activation.kernel, classes: outputs,
-                input: image, normalisation: normalisation?.kernel, hasBiases: network.biases)
-        case .resnet(let depth, let width, let normalisation):
-            return try .resnet(
-                depth: depth, width: width, classes: outputs, input: image,
-                normalisation: normalisation?.kernel)
-        }
-    }
-
     /// Points that are evaluated together: a constant of the kind of network, as bits depend on it. Those of
     /// images are few, as each has some hundred thousand activations.
     var evaluationPoints: Int { if case .mlp = self { Experiments.evaluationPoints } else { 64 } }
 }
 
-extension TrialSettings.Normalisation {
-    var kernel: Normalisation {
-        switch self {
-        case .layer: .layer
-        case .batch: .batch
-        case .instance: .instance
-        case .group(let groups): .group(groups)
-        }
-    }
-}
-
-extension TrialSettings.Images.Name {
-    var size: ImageSize { sides.size }
-
-    func inputs(inPatch side: Int) -> [Int]? { sides.inputs(inPatch: side) }
-}
-
-extension ImageSides {
-    var size: ImageSize { ImageSize(height: height, width: width, channels: channels) }
-
+extension ImageSize {
     /// The inputs in the middle square of a side, in their order; nil where that is the whole image.
     func inputs(inPatch side: Int) -> [Int]? {
         guard side < height || side < width else { return nil }
@@ -97,7 +47,8 @@ func runNetwork(
 ) throws(ExperimentError) -> TrainingResult {
     let shape: NetworkShape
     do {
-        shape = try architecture.shape(settings, inputs: source.inputs, outputs: source.outputs)
+        shape = try architecture.shape(
+            settings.network, input: settings.networkDescription.input, outputs: source.outputs)
     } catch { throw .settings(error.words) }
     let model = Network<Float>(shape, loss: training.loss, points: settings.training.batchSize)
     model.initialise(streams)
@@ -133,7 +84,7 @@ struct NetworkRankMeasurement {
     }
 
     init(
-        _ rank: TrialSettings.LocalRank, _ shape: NetworkShape, image: ImageSides, hasReLU: Bool,
+        _ rank: TrialSettings.LocalRank, _ shape: NetworkShape, image: ImageSize, hasReLU: Bool,
         points: Matrix<Float>
     ) {
         settings = rank

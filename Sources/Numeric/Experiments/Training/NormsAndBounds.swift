@@ -1,6 +1,7 @@
 import Learning
 import LinearAlgebra
 import Measures
+import Model
 import Sweep
 import Text
 
@@ -27,7 +28,7 @@ extension TrialSettings.WeightNorms {
 ///
 /// - Parameter metrics: the record's, with norms of weights and local ranks as far as they are measured.
 func boundsJSON(
-    _ teacher: TrialSettings.Teacher, _ settings: TrialSettings, _ metrics: Metrics
+    _ teacher: TeacherData, _ settings: TrialSettings, _ metrics: Metrics
 ) -> JSONValue? {
     let network = settings.network
     guard network.activation == .relu, !network.biases,

@@ -4,7 +4,7 @@ import Sweep
 import Text
 
 /// A trial's training on its way, measured at the trace's steps and at the end.
-struct Training<M: Model> where M.Scalar == Float {
+struct Training<M: TrainableNetwork> where M.Scalar == Float {
     let plan: TrainingPlan
     private(set) var trainer: Trainer<M>
     var history: TrainingResult
@@ -20,7 +20,8 @@ struct Training<M: Model> where M.Scalar == Float {
     ) {
         self.plan = plan
         self.measure = measure
-        trainer = Trainer(model, settings: plan.optimizer, streams: streams, points: plan.batch)
+        trainer = Trainer(
+            model, settings: plan.optimizer, length: plan.length, streams: streams, points: plan.batch)
         history = plan.checkpoints?.restore(&trainer, steps: plan.steps) ?? TrainingResult()
         let first = trainer.step
         due = plan.traceSteps.drop { $0 < first }
@@ -83,8 +84,8 @@ struct Training<M: Model> where M.Scalar == Float {
 ///
 /// - Parameters:
 ///   - trainings: that begin at the same step.
-///   - told: hears of each step, with the steps of the longest.
-func train<M: Model>(
+///   - onProgress: hears of each step, with the steps of the longest.
+func train<M: TrainableNetwork>(
     _ trainings: inout [Training<M>], _ source: BatchSource, _ streams: RandomStreams,
     onProgress: StepObserver?
 ) where M.Scalar == Float {

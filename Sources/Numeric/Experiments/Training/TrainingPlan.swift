@@ -1,6 +1,7 @@
 import Glibc
 import Learning
 import LinearAlgebra
+import Model
 import Sweep
 import Text
 
@@ -70,8 +71,9 @@ public struct KeptNetwork: Equatable, Sendable {
 /// A trial's training in the terms of Learning: how many steps, with which optimiser, measured when.
 struct TrainingPlan {
     let loss: Loss
-    let steps: Int
+    var steps: Int { length.steps }
     let optimizer: OptimizerSettings
+    let length: TrainingLength
     /// Ascending; a number n means after n steps.
     let traceSteps: [Int]
     let batch: Int
@@ -91,29 +93,24 @@ struct TrainingPlan {
         self.checkpoints = checkpoints.map { TrialCheckpoints($0, settings, keeping) }
         let training = settings.training
         batch = training.batchSize
-        loss =
-            switch training.loss {
-            case .crossEntropy: .crossEntropy
-            case .meanSquaredError: .meanSquaredError
-            case .gaussianNLL: .gaussianNLL
-            case .logistic: .logistic
-            }
-        guard source.fits(loss) else {
-            throw .settings("the loss \(training.loss.rawValue) does not fit the data set's targets")
+        loss = training.loss
+        guard source.points.losses.contains(loss) else {
+            throw .settings("the loss \(loss.rawValue) does not fit the data set's targets")
         }
         var stepsPerEpoch = 1
-        if let count = source.finiteCount {
+        if let count = source.points.trainCount {
             stepsPerEpoch = count / batch
             guard stepsPerEpoch > 0 else {
                 throw .settings("a batch of \(batch) is more than the \(count) training points")
             }
         }
-        steps =
+        let steps =
             switch training.duration {
             case .steps(let count): count
             case .epochs(let count): count * stepsPerEpoch
             }
-        optimizer = TrainingPlan.optimizer(training, steps: steps, stepsPerEpoch: stepsPerEpoch)
+        optimizer = training.optimizer
+        length = TrainingLength(steps: steps, stepsPerEpoch: stepsPerEpoch)
         traceSteps = settings.measures.traceAt.steps(of: steps)
     }
 
@@ -122,89 +119,6 @@ struct TrainingPlan {
         measuring?(true)
         defer { measuring?(false) }
         return body()
-    }
-
-    private static func optimizer(
-        _ training: TrialSettings.Training, steps: Int, stepsPerEpoch: Int
-    ) -> OptimizerSettings {
-        let method: OptimizerSettings.Method =
-            switch training.optimizer {
-            case .sgd(let momentum): .sgd(momentum: momentum)
-            case .adam(let beta1, let beta2, let epsilon), .adamW(let beta1, let beta2, let epsilon):
-                .adam(beta1: beta1, beta2: beta2, epsilon: epsilon)
-            }
-        let isDecoupled = if case .adamW = training.optimizer { true } else { false }
-        let schedule: OptimizerSettings.Schedule =
-            switch training.schedule {
-            case .constant: .constant
-            case .cosine: .cosine(steps: steps)
-            case .decay(let factor, let every): .decay(factor: factor, every: every * stepsPerEpoch)
-            }
-        return OptimizerSettings(
-            method: method, learningRate: training.learningRate, schedule: schedule,
-            weightDecay: training.weightDecay, isDecayDecoupled: isDecoupled,
-            average: training.emaDecay)
-    }
-}
-
-extension BatchSource {
-    var isClasses: Bool {
-        switch kind {
-        case .gaussian: false
-        case .images, .symmetric, .modular: true
-        case .teacher(let source): source.settings.task == .classification
-        }
-    }
-
-    /// How many training points there are; nil where each is drawn anew.
-    var finiteCount: Int? {
-        switch kind {
-        case .gaussian: nil
-        case .images(let source): source.trainCount
-        case .teacher(let source): source.settings.trainPoints
-        case .symmetric(let source): source.settings.trainPoints
-        case .modular(let source): source.settings.trainPoints
-        }
-    }
-
-    fileprivate func fits(_ loss: Loss) -> Bool {
-        if case .teacher = kind { return loss == (isClasses ? .logistic : .meanSquaredError) }
-        return loss == .meanSquaredError || loss != .logistic && (loss == .crossEntropy) == isClasses
-    }
-
-    /// The training batch of a step.
-    ///
-    /// - Parameter anew: whether the batch may hold anything; else it is the one of the step before.
-    func fill(_ batch: inout Batch<Float>, step: Int, anew: Bool = false) {
-        switch kind {
-        case .gaussian(let source): source.fill(batch, .trainingData, index: step)
-        case .images(let source): source.fill(&batch, step: step)
-        case .teacher(let source): source.fill(&batch, step: step, anew: anew)
-        case .symmetric(let source): source.fill(&batch, step: step)
-        case .modular(let source): source.fill(&batch, step: step, anew: anew)
-        }
-    }
-}
-
-extension TrialSettings.Network.Activation {
-    public var kernel: Activation {
-        switch self {
-        case .linear: .linear
-        case .relu: .relu
-        case .tanh: .tanh
-        }
-    }
-}
-
-extension TrialSettings.Network.Initialisation {
-    var kernel: Initialisation {
-        switch self {
-        case .heGlorot: .heGlorot
-        case .truncatedNormal: .truncatedNormal
-        case .gaussian: .gaussian
-        case .uniform: .uniform
-        case .orthogonal: .orthogonal
-        }
     }
 }
 

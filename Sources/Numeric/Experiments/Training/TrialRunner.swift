@@ -1,6 +1,7 @@
 import Learning
 import LinearAlgebra
 import Measures
+import Model
 import Sweep
 import Text
 
@@ -31,8 +32,8 @@ public struct TrialResult: Equatable, Sendable {
 /// Runs trials, one after another, keeping data sets open between them. One per slot.
 public struct TrialRunner {
     private let directory: DataDirectory
-    private var sets: [TrialSettings.Images.Name: ImageSet] = [:]
-    private var generated: (settings: TrialSettings.Images, set: ImageSet)?
+    private var sets: [ImageSetDescription: ImageSet] = [:]
+    private var generated: (settings: ImageData, set: ImageSet)?
 
     /// From here on this process has one BLAS thread: the bits of records depend on it.
     public init(data: DataDirectory) {
@@ -51,7 +52,7 @@ public struct TrialRunner {
     ///
     /// - Parameters:
     ///   - checkpoints: where an interrupted training of the trial goes on; the record is the same.
-    ///   - told: hears of each step.
+    ///   - onProgress: hears of each step.
     ///   - measuring: hears when the network is measured.
     public mutating func run(
         _ settings: TrialSettings, keeping: KeptWeights, checkpoints: Checkpoints? = nil,
@@ -139,29 +140,29 @@ public struct TrialRunner {
                 let source = try GaussianSource(
                     gaussian, targetMap: targetMap, streams: streams,
                     points: max(settings.training.batchSize, evaluationPoints))
-                return BatchSource(kind: .gaussian(source))
+                return BatchSource(source)
             } catch { throw .settings("the joint covariance is not positive definite") }
         case .teacher(let teacher):
             do {
-                return BatchSource(kind: .teacher(try TeacherSource(teacher, streams: streams)))
+                return BatchSource(try TeacherSource(teacher, streams: streams))
             } catch { throw .settings(error.words(norm: teacher.norm)) }
         case .symmetric(let symmetric):
             return BatchSource(
-                kind: .symmetric(SymmetricSource(symmetric, streams: streams)),
+                SymmetricSource(symmetric, streams: streams),
                 isOneHot: settings.training.loss != .crossEntropy)
         case .modular(let modular):
             return BatchSource(
-                kind: .modular(ModularSource(modular, streams: streams)),
+                ModularSource(modular, streams: streams),
                 isOneHot: settings.training.loss != .crossEntropy)
         case .images(let images):
             do throws(DataError) {
                 let source = try ImageSource(images, set: imageSet(images), streams: streams)
-                return BatchSource(kind: .images(source), isOneHot: settings.training.loss != .crossEntropy)
+                return BatchSource(source, isOneHot: settings.training.loss != .crossEntropy)
             } catch { throw .data(error) }
         }
     }
 
-    private mutating func imageSet(_ images: TrialSettings.Images) throws(DataError) -> ImageSet {
+    private mutating func imageSet(_ images: ImageData) throws(DataError) -> ImageSet {
         if images.name == .generated {
             if let generated, generated.settings == images { return generated.set }
             let set = GeneratedImages(images).make()
@@ -184,11 +185,11 @@ public struct TrialRunner {
         for (settings, plan) in members {
             let shape = StackShape(
                 units: [source.inputs] + settings.network.hidden + [source.outputs],
-                activation: settings.network.activation.kernel, hasBiases: settings.network.biases)
+                activation: settings.network.activation, hasBiases: settings.network.biases)
             let model = MLP<Float>(
-                shape, loss: plan.loss, points: plan.batch, logDet: settings.training.regulariser,
+                shape, loss: plan.loss, points: plan.batch, logDet: settings.training.logDet,
                 sharing: trainings.last?.trainer.model)
-            model.initialise(streams, settings.network.initialisation.kernel)
+            model.initialise(streams, settings.network.initialisation)
             let measures = MeasureSet(settings, model, source, streams, lastUnits: source.outputs)
             var evaluation = MLPEvaluation(
                 model: MLP(shape, loss: plan.loss, points: evaluationPoints, sharing: evaluated),
@@ -216,12 +217,12 @@ public struct TrialRunner {
             func make(points: Int, logDet: LogDetSettings? = nil, sharing other: VIB<Float>?) -> VIB<Float> {
                 VIB(
                     hidden: [source.inputs] + settings.network.hidden,
-                    activation: settings.network.activation.kernel, bottleneck: bottleneck,
+                    activation: settings.network.activation, bottleneck: bottleneck,
                     outputs: source.outputs, loss: plan.loss, beta: beta, shift: shift, points: points,
                     logDet: logDet, sharing: other)
             }
             let model = make(
-                points: plan.batch, logDet: settings.training.regulariser,
+                points: plan.batch, logDet: settings.training.logDet,
                 sharing: trainings.last?.trainer.model)
             model.initialise(streams)
             let measures = MeasureSet(settings, model, source, streams, lastUnits: bottleneck)
@@ -240,7 +241,8 @@ public struct TrialRunner {
         return histories(of: trainings, sets)
     }
 
-    private func histories<M: Model>(of trainings: [Training<M>], _ sets: [MeasureSet]) -> [TrainingResult]
+    private func histories<M: TrainableNetwork>(of trainings: [Training<M>], _ sets: [MeasureSet])
+        -> [TrainingResult]
     where M.Scalar == Float {
         zip(trainings, sets).map { training, measures in
             var history = training.history
@@ -284,12 +286,6 @@ public struct TrialRunner {
                 (body["theory"]?.object ?? [:]).merging(promised.byKey) { _, new in new })
         }
         return .object(body)
-    }
-}
-
-extension TrialSettings.Training {
-    fileprivate var regulariser: LogDetSettings? {
-        logDet.map { LogDetSettings(weight: $0.weight, epsilon: $0.epsilon, layers: $0.layers) }
     }
 }
 

@@ -1,4 +1,5 @@
 import LinearAlgebra
+import Model
 
 /// A component of networks, between layers with the same number of units.
 public enum NetworkComponent: Hashable, Sendable {
@@ -182,7 +183,7 @@ struct ComponentMap {
         guard let window = ImageWindow(image: image, kernel: 3, stride: 1, padding: 1) else { return result }
         for start in stride(from: 0, to: images.rows, by: 64) {
             let some = start..<min(images.rows, start + 64)
-            let windows = Matrix<Double>(rows: some.count * window.places, columns: window.columns)
+            let windows = Matrix<Double>(rows: some.count * window.positions, columns: window.columns)
             windows.setWindows(of: images.rows(some), window)
             result.rows(some).reshaped(rows: windows.rows, columns: image.channels)
                 .setProduct(windows, matrix)

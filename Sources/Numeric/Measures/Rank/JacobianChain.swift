@@ -1,5 +1,6 @@
 import Learning
 import LinearAlgebra
+import Model
 
 /// Factors K_l of a stack's Jacobians at one point after another, in double: J_l J_lᵀ = K_l K_lᵀ, so K_l has
 /// the singular values of J_l in fewer columns.

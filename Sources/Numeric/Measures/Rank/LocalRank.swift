@@ -1,5 +1,6 @@
 import Learning
 import LinearAlgebra
+import Model
 
 /// A mean over points with its standard error.
 public struct PointStatistic: Equatable, Sendable {

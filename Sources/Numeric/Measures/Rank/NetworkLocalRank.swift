@@ -1,5 +1,6 @@
 import Learning
 import LinearAlgebra
+import Model
 
 /// Local rank of a network with layers of any kind: the mean over points of the rank of J_l(x) = ∂p_l/∂x in
 /// evaluation mode, p_l being the input of layer l's activation (after its normalisation; for the last layer,

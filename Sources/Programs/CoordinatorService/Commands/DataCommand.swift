@@ -1,6 +1,7 @@
 import Console
 import Files
 import Glibc
+import Model
 import Sweep
 import Text
 import Transport
@@ -17,7 +18,7 @@ struct DataOrder {
     var action: Action
     /// The name as typed: a set, or "all".
     var name: String
-    var sets: [TrialSettings.Images.Name]
+    var sets: [ImageSetDescription]
     /// The folder that holds the sets' folders.
     var data: String
     /// Mirrors to use instead of the built-in ones, unless empty.
@@ -30,14 +31,14 @@ struct DataOrder {
         action = try Self.choice(word, among: Action.allCases, "'ranksweep data \(word)'")
         name = arguments.operands[1]
         if name == "all" {
-            sets = [.mnist, .fashionMNIST]
+            sets = ImageSetDescription.allCases.filter { !$0.publishedFiles.isEmpty }
         } else {
-            let all = [TrialSettings.Images.Name.mnist, .fashionMNIST, .cifar10].map(\.rawValue) + ["all"]
-            guard let set = TrialSettings.Images.Name(rawValue: name) else {
+            let all = ImageSetDescription.allCases.filter { !$0.files.isEmpty }.map(\.rawValue) + ["all"]
+            guard let set = ImageSetDescription(rawValue: name) else {
                 throw .input(
                     "no data set '\(name)'" + Self.suggestion(name, all, else: "; there are \(listed(all))"))
             }
-            if set == .generated { throw .input("generated-images are computed: there are no files") }
+            if set.files.isEmpty { throw .input("\(set.rawValue) are computed: there are no files") }
             if set == .cifar10, action == .fetch { throw .input("cifar-10 is not fetched: \(cifarAdvice)") }
             sets = [set]
         }
@@ -76,7 +77,7 @@ struct DataOrder {
         nearestSpelling(to: word, among: names).map { "; did you mean '\($0)'?" } ?? other
     }
 
-    func files(of set: TrialSettings.Images.Name) throws(CommandFailure) -> [DataFile] {
+    func files(of set: ImageSetDescription) throws(CommandFailure) -> [DataFile] {
         let files = DataFile.all(of: set)
         guard let digests else { return files }
         guard let list = wholeText(of: digests), let own = DataFile.replacingDigests(of: files, by: list)
@@ -84,8 +85,8 @@ struct DataOrder {
         return own
     }
 
-    func mirrors(of set: TrialSettings.Images.Name) -> [String] {
-        (mirrors.isEmpty ? DataFile.mirrors(of: set) : mirrors).map { $0.hasSuffix("/") ? $0 : $0 + "/" }
+    func mirrors(of set: ImageSetDescription) -> [String] {
+        (mirrors.isEmpty ? set.mirrors : mirrors).map { $0.hasSuffix("/") ? $0 : $0 + "/" }
     }
 
     /// The command that fetches a set, or resumes fetching it.
@@ -117,7 +118,7 @@ private func verify(_ order: DataOrder) throws(CommandFailure) -> ExitCode {
         }
         return .done
     }
-    var bad: [TrialSettings.Images.Name] = []
+    var bad: [ImageSetDescription] = []
     var count = 0
     for set in order.sets {
         for file in try order.files(of: set) {

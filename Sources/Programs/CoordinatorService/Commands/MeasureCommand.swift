@@ -1,6 +1,7 @@
 import Console
 import Files
 import Glibc
+import Model
 import Sweep
 import Text
 import Transport
@@ -106,7 +107,7 @@ extension MeasureRequest.Measure {
     /// Why the measure can't be taken with these points, or of an arbitrary network; nil where it may be
     /// possible.
     fileprivate func problem(
-        _ points: MeasureRequest.Points, _ activation: TrialSettings.Network.Activation?
+        _ points: MeasureRequest.Points, _ activation: Activation?
     ) -> String? {
         if needsLabels, !points.haveLabels { return "needs --labels" }
         if let declaration {
@@ -135,7 +136,7 @@ extension MeasureRequest {
         }
         let isOfWeights = asked?.allSatisfy(Measure.ofWeights.contains) ?? false
         // Where the command line doesn't name the activation, the file may.
-        var activation: TrialSettings.Network.Activation?
+        var activation: Activation?
         if let name = arguments["--activation"] { activation = try choice("--activation", name) }
         let ofPoints = [
             "--dataset", "--inputs", "--images", "--labels", "--scale", "--points", "--features", "--head",
@@ -226,7 +227,7 @@ extension MeasureRequest.Points {
             self = .array(value, labels: labels)
             return
         }
-        let scale: TrialSettings.Images.Scale =
+        let scale: InputScale =
             try arguments["--scale"].map { text throws(UsageError) in
                 try choice("--scale", text)
             } ?? .unit

@@ -121,7 +121,7 @@ func checkData(_ spec: SweepSpec, _ options: RunOptions) throws(CommandFailure) 
     guard options.workers > 0 else { return }
     for name in spec.imageSets {
         let folder = options.data + "/" + name.rawValue
-        if name == .generated { continue }
+        if name.files.isEmpty { continue }
         if name == .cifar10 {
             let paths = name.files.map { BatchCheck.path($0, in: options.data) }
             guard let missing = paths.first(where: { access($0, R_OK) != 0 }) else { continue }
@@ -130,7 +130,7 @@ func checkData(_ spec: SweepSpec, _ options: RunOptions) throws(CommandFailure) 
                     + "--data or RANKSWEEP_DATA; or take generated images of its shape: "
                     + "--set dataset=generated-images")
         }
-        let missing = TrialSettings.Images.fileNames.filter { file in
+        let missing = name.files.filter { file in
             access("\(folder)/\(file)", R_OK) != 0 && access("\(folder)/\(file).gz", R_OK) != 0
         }
         guard let first = missing.first else { continue }

@@ -1,6 +1,7 @@
 import Console
 import Files
 import Glibc
+import Model
 import Sweep
 
 /// The result of checking a CIFAR-10 batch. There are no published digests of these files, so their form is
@@ -50,7 +51,7 @@ enum BatchCheck: Equatable {
 
     /// Where a run would find a batch: in the set's folder, or in the unpacked archive's folder inside it.
     static func path(_ name: String, in data: String) -> String {
-        let folder = "\(data)/\(TrialSettings.Images.Name.cifar10.rawValue)"
+        let folder = "\(data)/\(ImageSetDescription.cifar10.rawValue)"
         let unpacked = "\(folder)/cifar-10-batches-bin/\(name)"
         return access("\(folder)/\(name)", F_OK) != 0 && access(unpacked, F_OK) == 0
             ? unpacked : "\(folder)/\(name)"
@@ -87,7 +88,7 @@ let cifarAdvice =
 func verifyBatches(in data: String) -> Bool {
     var areUsable = true
     var counts: [Int] = []
-    for name in TrialSettings.Images.Name.cifar10.files {
+    for name in ImageSetDescription.cifar10.files {
         let path = BatchCheck.path(name, in: data)
         let check = BatchCheck(of: path)
         printOut(check.line(path))

@@ -2,6 +2,7 @@ import CPosix
 import Console
 import Files
 import Glibc
+import Model
 import Sweep
 import Transport
 
@@ -25,7 +26,7 @@ struct DataFetch {
         self.signals = signals
     }
 
-    mutating func fetch(_ set: TrialSettings.Images.Name) throws(CommandFailure) -> End {
+    mutating func fetch(_ set: ImageSetDescription) throws(CommandFailure) -> End {
         let folder = "\(order.data)/\(set.rawValue)"
         try filed { () throws(FileError) in try makeFolder(folder) }
         let lock = try lockFolder(folder)

@@ -1,12 +1,13 @@
 import CZlib
 import Files
 import Glibc
+import Model
 import Sweep
 import Text
 
 /// A file of an image set, with the digest of its content.
 struct DataFile: Equatable {
-    var set: TrialSettings.Images.Name
+    var set: ImageSetDescription
     /// The name without ".gz".
     var name: String
     /// The SHA-256 of its uncompressed bytes, in hexadecimal. Mirrors may compress the file differently.
@@ -17,45 +18,9 @@ struct DataFile: Equatable {
     /// "mnist/train-images-idx3-ubyte"
     var path: String { "\(set.rawValue)/\(name)" }
 
-    static func all(of set: TrialSettings.Images.Name) -> [DataFile] {
-        let facts: [(digest: String, size: Int)] =
-            switch set {
-            // These are not compressed, have no published digests and are not fetched, or they are computed.
-            case .cifar10, .generated: []
-            case .mnist:
-                [
-                    ("ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db", 9_912_422),
-                    ("65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5", 28_881),
-                    ("0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7", 1_648_877),
-                    ("ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2", 4542),
-                ]
-            case .fashionMNIST:
-                [
-                    ("c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888", 26_421_880),
-                    ("bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9", 29_515),
-                    ("5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b", 4_422_102),
-                    ("0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34", 5148),
-                ]
-            }
-        return zip(TrialSettings.Images.fileNames, facts).map { name, fact in
-            DataFile(set: set, name: name, digest: fact.digest, defaultSize: fact.size)
-        }
-    }
-
-    /// URLs of folders that hold a set's files as NAME.gz, in the order in which they are tried.
-    static func mirrors(of set: TrialSettings.Images.Name) -> [String] {
-        switch set {
-        case .cifar10, .generated: []
-        case .mnist:
-            [
-                "https://storage.googleapis.com/cvdf-datasets/mnist/",
-                "https://ossci-datasets.s3.amazonaws.com/mnist/",
-            ]
-        case .fashionMNIST:
-            [
-                "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
-                "https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/",
-            ]
+    static func all(of set: ImageSetDescription) -> [DataFile] {
+        set.publishedFiles.map {
+            DataFile(set: set, name: $0.name, digest: $0.digest, defaultSize: $0.compressedSize)
         }
     }
 

@@ -2,6 +2,7 @@ import Cluster
 import Console
 import Files
 import Glibc
+import Model
 import Sweep
 import Text
 import Transport
@@ -79,7 +80,7 @@ extension WorkerBundle {
 func sweepFiles(_ spec: SweepSpec, data: String) throws(CommandFailure) -> [SweepFile] {
     var files: [SweepFile] = []
     for set in spec.imageSets {
-        if set == .cifar10 { files += try batchFiles(data: data) }
+        if case .batches = set.storage { files += try batchFiles(data: data) }
         for file in DataFile.all(of: set) {
             let found = FoundFile(file, in: data)
             var digest = file.digest
@@ -106,7 +107,7 @@ func sweepFiles(_ spec: SweepSpec, data: String) throws(CommandFailure) -> [Swee
 /// CIFAR-10's files, which must be here: hosts can't be checked without a digest.
 private func batchFiles(data: String) throws(CommandFailure) -> [SweepFile] {
     var files: [SweepFile] = []
-    for name in TrialSettings.Images.Name.cifar10.files {
+    for name in ImageSetDescription.cifar10.files {
         let local = BatchCheck.path(name, in: data)
         let check = DataCheck(of: local, against: "")
         var status = stat()

@@ -1,79 +1,128 @@
-import LinearAlgebra
-
 /// A network's layers as a list of operations on numbered values, value 0 being the input, with each
-/// parameter's place in the flat buffer. A function of the shape alone.
-struct NetworkPlan: Sendable, Hashable {
-    struct Value: Sendable, Hashable {
-        var size: ImageSize
+/// parameter's place in the flat buffer that holds them all. A function of the shape alone.
+public struct NetworkPlan: Sendable, Hashable {
+    /// The input, or what an operation makes.
+    public struct Value: Sendable, Hashable {
+        /// Its size at one point.
+        public var size: ImageSize
         /// The operation that makes it; nil: the input.
-        var producer: Int?
-        var consumers: [Int] = []
+        public var producer: Int?
+        /// The operations that read it.
+        public var consumers: [Int] = []
         /// Another value whose memory this one takes over in training.
-        var takesMemoryOf: Int?
+        public var takesMemoryOf: Int?
     }
 
     /// A matrix in the flat buffer.
-    struct Place: Sendable, Hashable {
-        var offset: Int
-        var rows: Int
-        var columns: Int
-        var range: Range<Int> { offset..<offset + rows * columns }
+    public struct Place: Sendable, Hashable {
+        /// Index of its first number.
+        public var offset: Int
+        /// Its rows: a weight's outputs.
+        public var rows: Int
+        /// Its columns: a weight's inputs.
+        public var columns: Int
+        /// Its numbers' indices.
+        public var range: Range<Int> { offset..<offset + rows * columns }
+    }
 
-        func of<Scalar: Real>(_ flat: Matrix<Scalar>) -> Matrix<Scalar> {
-            Matrix(flat.buffer, offset: flat.offset + offset, rows: rows, columns: columns)
+    /// A normalisation with its parameters.
+    public struct Norm: Sendable, Hashable {
+        /// What is normalised.
+        public var kind: Normalisation
+        /// The scales.
+        public var gamma: Place
+        /// The shifts.
+        public var beta: Place
+        /// Index among the normalisations.
+        public var number: Int
+        /// The running averages of a batch normalisation; nil for another.
+        public var running: Running?
+
+        /// Running averages of the moments of batches.
+        public struct Running: Sendable, Hashable {
+            /// Of the means.
+            public var mean: Place
+            /// Of the variances.
+            public var variance: Place
         }
     }
 
-    struct Norm: Sendable, Hashable {
-        var kind: Normalisation
-        var gamma: Place
-        var beta: Place
-        /// Of all normalisations, the how-manieth.
-        var number: Int
-        /// Of a batch normalisation.
-        var running: Running?
-
-        struct Running: Sendable, Hashable {
-            var mean: Place
-            var variance: Place
-        }
-    }
-
-    enum Operation: Sendable, Hashable {
+    /// What makes one value of another, or of two.
+    public enum Operation: Sendable, Hashable {
+        /// input · weightᵀ + bias.
         case dense(weight: Place, bias: Place?)
+        /// The same for what is under the window at each position.
         case convolution(ImageWindow, weight: Place, bias: Place?)
+        /// φ of each number.
         case activation(Activation)
+        /// γ (input − mean) / deviation + β.
         case normalisation(Norm)
+        /// Means or maxima of windows.
         case pool(ImagePool)
+        /// Some of the pixels.
         case subsample(ImageSubsample)
-        /// Of `input` and `second`.
+        /// input + second.
         case sum
     }
 
-    struct Node: Sendable, Hashable {
-        var operation: Operation
-        var input: Int
-        var second: Int?
-        var output: Int
+    /// An operation with the values that it reads and makes.
+    public struct Node: Sendable, Hashable {
+        /// What is done.
+        public var operation: Operation
+        /// The value that is read.
+        public var input: Int
+        /// The other value that a sum reads.
+        public var second: Int?
+        /// The value that is made.
+        public var output: Int
         /// Whether it lies on the way past a block.
-        var isShortcut = false
+        public var isShortcut = false
     }
 
-    /// Parameters that are neighbours in the flat buffer and all weights, or all none.
-    struct Part: Sendable, Hashable {
-        var range: Range<Int>
-        var isWeight: Bool
+    /// A parameter, or a running average, as files name and shape it.
+    public struct Tensor: Sendable, Hashable {
+        /// "layers.0.weight"
+        public var name: String
+        /// A weight's is [outputs, inputs], a convolution's [channels, height, width, channels before].
+        public var shape: [Int]
+        /// Its numbers in the flat buffer.
+        public var range: Range<Int>
+        /// Whether weight decay is for it.
+        public var isWeight: Bool
     }
 
-    private(set) var values: [Value]
-    private(set) var nodes: [Node] = []
-    private(set) var parts: [Part] = []
-    /// Numbers of parameters, without running averages.
-    private(set) var parameterCount = 0
-    /// Numbers of running averages, behind all parameters.
-    private(set) var stateCount = 0
-    private(set) var normalisations = 0
-    private(set) var last = 0
+    /// A dense layer or convolution.
+    public struct WeightLayer: Sendable, Hashable {
+        /// "layers.0"
+        public var name: String
+        /// Index of its operation.
+        public var node: Int
+        /// The weight.
+        public var place: Place
+        /// The size of its output.
+        public var size: ImageSize
+    }
+
+    /// The input, then what each operation makes.
+    public private(set) var values: [Value]
+    /// The operations, in an order in which they can be done.
+    public private(set) var nodes: [Node] = []
+    /// The dense layers and convolutions, in order.
+    public private(set) var weights: [WeightLayer] = []
+    /// The parameters, as they lie in the flat buffer.
+    public private(set) var parameters: [Tensor] = []
+    /// The running averages, which lie behind the parameters.
+    public private(set) var averages: [Tensor] = []
+    /// Number of parameters, without running averages.
+    public private(set) var parameterCount = 0
+    /// Number of running averages.
+    public private(set) var stateCount = 0
+    /// The network's output.
+    public private(set) var last = 0
+    /// The normalisations' names, in their order.
+    private var norms: [String] = []
+    /// How many layers of a kind were given no name.
+    private var unnamed: [String: Int] = [:]
 
     init(input: ImageSize, _ layers: [LayerSpec]) throws(ShapeFault) {
         guard input.height > 0, input.width > 0, input.channels > 0 else { throw .notPositive }
@@ -84,19 +133,15 @@ struct NetworkPlan: Sendable, Hashable {
         shareMemory()
     }
 
-    /// The places of all weight matrices, in the order of the layers.
-    var weights: [(node: Int, place: Place)] {
-        nodes.indices.compactMap { index in
-            switch nodes[index].operation {
-            case .dense(let weight, _), .convolution(_, let weight, _): (index, weight)
-            default: nil
-            }
-        }
-    }
+    /// All that files hold of the network, in their order.
+    public var tensors: [Tensor] { parameters + averages }
+
+    /// Where the running averages are.
+    public var stateRange: Place { Place(offset: parameterCount, rows: 1, columns: stateCount) }
 
     /// The layers that a measure sees: what goes into each activation, and what comes of it, the block's
     /// input added where the block ends there; and the outputs.
-    var layers: [(preActivation: Int, activation: Int, depth: Int)] {
+    public var layers: [(preActivation: Int, activation: Int, depth: Int)] {
         var layers: [(preActivation: Int, activation: Int, depth: Int)] = []
         var depth = 0
         for node in nodes {
@@ -118,7 +163,7 @@ struct NetworkPlan: Sendable, Hashable {
     }
 
     /// Whether the next activation that a node's output meets, before other weights, is a ReLU.
-    func isBeforeReLU(_ node: Int) -> Bool {
+    public func isBeforeReLU(_ node: Int) -> Bool {
         var value = nodes[node].output
         while let next = values[value].consumers.first {
             switch nodes[next].operation {
@@ -132,11 +177,36 @@ struct NetworkPlan: Sendable, Hashable {
 
     // MARK: - Making
 
-    private mutating func take(_ rows: Int, _ columns: Int, isWeight: Bool) -> Place {
-        let place = Place(offset: parameterCount, rows: rows, columns: columns)
-        parameterCount += rows * columns
-        parts.append(Part(range: place.range, isWeight: isWeight))
+    /// The name given, or the next of its kind: "layers.0".
+    private mutating func name(_ given: String?, kind: String) -> String {
+        if let given { return given }
+        let index = unnamed[kind, default: 0]
+        unnamed[kind] = index + 1
+        return "\(kind).\(index)"
+    }
+
+    /// Room for a vector among the parameters.
+    private mutating func takeVector(_ count: Int, _ name: String) -> Place {
+        let place = Place(offset: parameterCount, rows: 1, columns: count)
+        parameterCount += count
+        parameters.append(Tensor(name: name, shape: [count], range: place.range, isWeight: false))
         return place
+    }
+
+    /// Room for the weight and bias of a layer whose output is a new value's.
+    ///
+    /// - Parameter inputs: the shape of what an output sums over.
+    private mutating func takeLayer(
+        _ name: String, _ inputs: [Int], hasBias: Bool, to size: ImageSize
+    ) -> (weight: Place, bias: Place?) {
+        let weight = Place(
+            offset: parameterCount, rows: size.channels, columns: inputs.reduce(1, *))
+        parameterCount += weight.range.count
+        parameters.append(
+            Tensor(
+                name: "\(name).weight", shape: [size.channels] + inputs, range: weight.range, isWeight: true))
+        weights.append(WeightLayer(name: name, node: nodes.count, place: weight, size: size))
+        return (weight, hasBias ? takeVector(size.channels, "\(name).bias") : nil)
     }
 
     private mutating func add(
@@ -159,22 +229,23 @@ struct NetworkPlan: Sendable, Hashable {
     private mutating func append(_ layer: LayerSpec, after value: Int) throws(ShapeFault) -> Int {
         let size = values[value].size
         switch layer {
-        case .dense(let units, let hasBias):
+        case .dense(let units, let hasBias, let name):
             guard units > 0 else { throw .notPositive }
-            let weight = take(units, size.count, isWeight: true)
-            let bias = hasBias ? take(1, units, isWeight: false) : nil
+            let (weight, bias) = takeLayer(
+                self.name(name, kind: "layers"), [size.count], hasBias: hasBias, to: .vector(units))
             return add(.dense(weight: weight, bias: bias), value, .vector(units))
         case .activation(let activation): return add(.activation(activation), value, size)
-        case .normalisation(let kind): return try append(kind, after: value)
-        case .convolution(let channels, let kernel, let stride, let padding, let hasBias):
+        case .normalisation(let kind, let name): return try append(kind, name, after: value)
+        case .convolution(let channels, let kernel, let stride, let padding, let hasBias, let name):
             guard channels > 0, stride > 0 else { throw .notPositive }
             guard let window = ImageWindow(image: size, kernel: kernel, stride: stride, padding: padding)
             else {
                 throw .windowDoesNotFit(kernel: kernel, padding: padding, size)
             }
-            let weight = take(channels, window.columns, isWeight: true)
-            let bias = hasBias ? take(1, channels, isWeight: false) : nil
             let result = ImageSize(height: window.outHeight, width: window.outWidth, channels: channels)
+            let (weight, bias) = takeLayer(
+                self.name(name, kind: "convolutions"), [kernel, kernel, size.channels], hasBias: hasBias,
+                to: result)
             return add(.convolution(window, weight: weight, bias: bias), value, result)
         case .averagePool(let side): return try appendPool(side, side, isMaximum: false, after: value)
         case .maximumPool(let side): return try appendPool(side, side, isMaximum: true, after: value)
@@ -189,16 +260,19 @@ struct NetworkPlan: Sendable, Hashable {
         }
     }
 
-    private mutating func append(_ kind: Normalisation, after value: Int) throws(ShapeFault) -> Int {
+    private mutating func append(
+        _ kind: Normalisation, _ name: String? = nil, after value: Int
+    ) throws(ShapeFault) -> Int {
         let size = values[value].size
         if case .group(let groups) = kind, groups <= 0 || size.channels % groups != 0 {
             throw .groupsDoNotDivide(groups, channels: size.channels)
         }
         let channels = kind == .instance && size.pixels == 1 ? 1 : size.channels
-        let gamma = take(1, channels, isWeight: false)
-        let beta = take(1, channels, isWeight: false)
-        let norm = Norm(kind: kind, gamma: gamma, beta: beta, number: normalisations)
-        normalisations += 1
+        let name = self.name(name, kind: "norms")
+        let gamma = takeVector(channels, "\(name).weight")
+        let beta = takeVector(channels, "\(name).bias")
+        let norm = Norm(kind: kind, gamma: gamma, beta: beta, number: norms.count)
+        norms.append(name)
         return add(.normalisation(norm), value, size)
     }
 
@@ -243,9 +317,16 @@ struct NetworkPlan: Sendable, Hashable {
                 continue
             }
             let (count, start) = (norm.gamma.columns, parameterCount + stateCount)
-            norm.running = Norm.Running(
+            let running = Norm.Running(
                 mean: Place(offset: start, rows: 1, columns: count),
                 variance: Place(offset: start + count, rows: 1, columns: count))
+            for (place, part) in [(running.mean, "running_mean"), (running.variance, "running_var")] {
+                averages.append(
+                    Tensor(
+                        name: "\(norms[norm.number]).\(part)", shape: [count], range: place.range,
+                        isWeight: false))
+            }
+            norm.running = running
             stateCount += 2 * count
             nodes[index].operation = .normalisation(norm)
         }

@@ -1,4 +1,41 @@
-extension TrialSettings.Gaussian {
+import Text
+
+/// Jointly Gaussian inputs and targets, drawn anew for every batch.
+public struct GaussianData: Hashable, Sendable, DatasetDescription {
+    /// The joint covariance of (x, y), row-major, (inputs + targets)².
+    public var covariance: [[Double]]
+    /// How many of the variables are inputs; the others are targets.
+    public var inputs: Int
+    /// Points of the evaluation sample.
+    public var testPoints: Int
+
+    /// Points of a joint covariance.
+    public init(covariance: [[Double]], inputs: Int, testPoints: Int) {
+        self.covariance = covariance
+        self.inputs = inputs
+        self.testPoints = testPoints
+    }
+
+    /// What is known of all Gaussian data.
+    public static let kind = DataKind(
+        names: ["gaussian"], activation: .linear, width: 64, mayHaveClasses: false, bottleneck: nil,
+        sigmaShift: 0)
+
+    var facts: DataFacts {
+        DataFacts(
+            input: .vector(inputs), outputs: covariance.count - inputs, classes: 0, trainCount: nil,
+            testCount: testPoints, losses: [.meanSquaredError], vibLosses: [.gaussianNLL, .meanSquaredError])
+    }
+
+    var json: JSONValue {
+        .object([
+            "name": .string("gaussian"), "covariance": .array(covariance.map { JSONValue($0) }),
+            "inputs": JSONValue(inputs), "test_points": JSONValue(testPoints),
+        ])
+    }
+}
+
+extension GaussianData {
     /// x and y standard normal with as many components each, of which the i-th of x and of y have the i-th
     /// correlation and all others are independent.
     public init(correlations: [Double], testPoints: Int) {

@@ -2,7 +2,7 @@
 // version.
 
 /// base^exponent for a whole exponent ≥ 0, by squaring.
-func power(_ base: Double, _ exponent: Int) -> Double {
+public func power(_ base: Double, _ exponent: Int) -> Double {
     var result = 1.0
     var square = base
     var rest = exponent
@@ -16,8 +16,8 @@ func power(_ base: Double, _ exponent: Int) -> Double {
 
 /// cos x for 0 ≤ x ≤ π, by its Taylor series about the nearer of 0 and π or, between, by −sin(x − π/2): the
 /// error is below 1e-15.
-func cosine(_ x: Double) -> Double {
-    if x > 0.75 * .pi { return -cosine(.pi - x) }
+func reproducibleCosine(_ x: Double) -> Double {
+    if x > 0.75 * .pi { return -reproducibleCosine(.pi - x) }
     if x > 0.25 * .pi { return -series(x - 0.5 * .pi, first: x - 0.5 * .pi, order: 1) }
     return series(x, first: 1, order: 0)
 }

@@ -1,0 +1,45 @@
+import Learning
+import LinearAlgebra
+import Model
+import Sweep
+
+/// Images in a random order anew each epoch.
+final class ImageSource: PointSource {
+    let set: ImageSet
+    let trainCount: Int?
+    let testCount: Int
+    private let scale: Float
+    private let offset: Float
+    private var order: EpochOrder
+    var inputs: Int { self.set.numbersPerImage }
+    var outputs: Int { classes }
+    let classes: Int
+    var testLabels: [Int32] { Array(self.set.test.labels.prefix(testCount)) }
+
+    init(_ settings: ImageData, set: ImageSet, streams: RandomStreams) throws(DataError) {
+        self.set = set
+        classes = settings.name.classes
+        let train = settings.trainPoints ?? set.train.count
+        trainCount = train
+        testCount = settings.testPoints ?? set.test.count
+        for (asked, held) in [(train, set.train.count), (testCount, set.test.count)] where asked > held {
+            throw DataError(file: settings.name.rawValue, problem: .tooFewPoints(asked: asked, held: held))
+        }
+        (scale, offset) = settings.scale.affine
+        order = EpochOrder(points: train, streams)
+    }
+
+    func fill(_ batch: inout Batch<Float>, step: Int, anew: Bool) {
+        gather(&batch, set.train, order.batch(of: batch.inputs.rows, step: step))
+    }
+
+    func fill(_ batch: inout Batch<Float>, _ part: DataPart, from start: Int, index: Int) {
+        let rows = (start..<start + batch.inputs.rows).map { UInt32($0) }
+        gather(&batch, part == .test ? set.test : set.train, rows[...])
+    }
+
+    private func gather(_ batch: inout Batch<Float>, _ part: ImageSet.Part, _ rows: ArraySlice<UInt32>) {
+        batch.inputs.gather(part.pixels, rows: rows, scale: scale, offset: offset)
+        for (position, row) in rows.enumerated() { batch.set(label: part.labels[Int(row)], at: position) }
+    }
+}

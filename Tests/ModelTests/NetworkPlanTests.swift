@@ -1,0 +1,98 @@
+import Testing
+
+@testable import Model
+
+@Suite struct NetworkPlanTests {
+    private static func names(_ shape: NetworkShape) -> [String] {
+        shape.plan.tensors.map { "\($0.name) \($0.shape)" }
+    }
+
+    @Test func aPerceptronsTensorsAreNamedLayerByLayer() throws {
+        let plain = try NetworkShape.mlp(units: [3, 5, 2], activation: .relu, stem: "encoder")
+        #expect(
+            Self.names(plain) == [
+                "encoder.0.weight [5, 3]", "encoder.0.bias [5]", "encoder.1.weight [2, 5]",
+                "encoder.1.bias [2]",
+            ])
+        let bare = try NetworkShape.mlp(units: [3, 5, 2], activation: .relu, hasBiases: false)
+        #expect(Self.names(bare) == ["layers.0.weight [5, 3]", "layers.1.weight [2, 5]"])
+        // A vector's instance is the whole vector, with one scale.
+        let normalised = try NetworkShape.mlp(units: [3, 5, 2], activation: .tanh, normalisation: .instance)
+        #expect(
+            Self.names(normalised) == [
+                "layers.0.weight [5, 3]", "layers.0.bias [5]", "norms.0.weight [1]", "norms.0.bias [1]",
+                "layers.1.weight [2, 5]", "layers.1.bias [2]",
+            ])
+    }
+
+    @Test func aConvolutionalNetworkEndsInItsClassifierAndAverages() throws {
+        let shape = try NetworkShape.cnn(
+            channels: [4, 6], activation: .relu, classes: 10,
+            input: ImageSize(height: 5, width: 5, channels: 3), normalisation: .batch, hasBiases: false)
+        #expect(
+            Self.names(shape) == [
+                "convolutions.0.weight [4, 3, 3, 3]", "norms.0.weight [4]", "norms.0.bias [4]",
+                "convolutions.1.weight [6, 3, 3, 4]", "norms.1.weight [6]", "norms.1.bias [6]",
+                "classifier.weight [10, 6]", "classifier.bias [10]", "norms.0.running_mean [4]",
+                "norms.0.running_var [4]", "norms.1.running_mean [6]", "norms.1.running_var [6]",
+            ])
+        #expect(shape.plan.weights.map(\.name) == ["convolutions.0", "convolutions.1", "classifier"])
+        #expect(shape.plan.weights.map(\.size.pixels) == [25, 9, 1])
+    }
+
+    @Test func aResidualNetworksTensorsAreNamedStageByStage() throws {
+        let shape = try NetworkShape.resnet(depth: 8, width: 2, normalisation: nil)
+        let weights = shape.plan.weights
+        #expect(
+            weights.map(\.name) == ["convolution"]
+                + (0..<3).flatMap { ["stages.\($0).0.convolution1", "stages.\($0).0.convolution2"] }
+                + ["classifier"])
+        #expect(weights.map(\.size.pixels) == [1024, 1024, 1024, 256, 256, 64, 64, 1])
+        #expect(weights.map(\.size.channels) == [2, 2, 2, 4, 4, 8, 8, 10])
+        #expect(Self.names(shape).first == "convolution.weight [2, 3, 3, 3]")
+        #expect(Self.names(shape)[1] == "convolution.bias [2]")
+        let normalised = try NetworkShape.resnet(depth: 8, width: 2)
+        #expect(Self.names(normalised)[4] == "stages.0.0.norm1.weight [2]")
+        #expect(Self.names(normalised).last == "stages.2.0.norm2.running_var [8]")
+    }
+
+    /// Each number of the flat buffer belongs to one tensor, in order.
+    @Test func tensorsLieSideBySide() throws {
+        let shape = try NetworkShape.resnet(depth: 14, width: 4, shortcut: .projection(.batch))
+        var end = 0
+        for tensor in shape.plan.tensors {
+            #expect(tensor.range.lowerBound == end && tensor.range.count == tensor.shape.reduce(1, *))
+            end = tensor.range.upperBound
+        }
+        #expect(end == shape.plan.parameterCount + shape.plan.stateCount)
+        #expect(Set(shape.plan.tensors.map(\.name)).count == shape.plan.tensors.count)
+    }
+
+    @Test func layersThatDoNotFitAreRefused() {
+        func fault(_ body: () throws(ShapeFault) -> NetworkShape) -> ShapeFault? {
+            do throws(ShapeFault) {
+                _ = try body()
+                return nil
+            } catch { return error }
+        }
+        let small = ImageSize(height: 2, width: 2, channels: 3)
+        func network(_ layers: [LayerSpec]) throws(ShapeFault) -> NetworkShape {
+            try NetworkShape(input: small, layers: layers)
+        }
+        #expect(fault { () throws(ShapeFault) in try network([]) } == .noWeights)
+        #expect(fault { () throws(ShapeFault) in try network([.dense(0)]) } == .notPositive)
+        #expect(
+            fault { () throws(ShapeFault) in try network([.convolution(channels: 1, kernel: 3)]) }
+                == .windowDoesNotFit(kernel: 3, padding: 0, small))
+        #expect(
+            fault { () throws(ShapeFault) in try network([.averagePool(3), .dense(1)]) }
+                == .poolDoesNotFit(window: 3, small))
+        #expect(
+            fault { () throws(ShapeFault) in try network([.normalisation(.group(2)), .dense(1)]) }
+                == .groupsDoNotDivide(2, channels: 3))
+        #expect(
+            fault { () throws(ShapeFault) in try network([.residual([.dense(3)], .identity)]) }
+                == .shortcutDoesNotFit(.identity, from: small, to: .vector(3)))
+        #expect(fault { () throws(ShapeFault) in try NetworkShape.resnet(depth: 18) } == .depth(18))
+    }
+}
