@@ -65,7 +65,7 @@ let package = Package(
         .target(name: "Cluster", dependencies: ["Sweep", "Text"], path: "Sources/Distributed/Cluster"),
         .target(
             name: "Journal",
-            dependencies: ["Scheduling", "Wire", "Sweep", "Files", "Text", "CSQLite", "CPosix"],
+            dependencies: ["Scheduling", "Wire", "Files", "Text", "CSQLite", "CPosix"],
             path: "Sources/Distributed/Journal"),
         .target(
             name: "Transport", dependencies: ["Wire", "Files", "Text", "CZeroMQ", "CPosix"],
