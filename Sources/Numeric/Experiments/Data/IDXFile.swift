@@ -6,7 +6,7 @@ import Glibc
 public struct DataError: Error, Equatable, CustomStringConvertible {
     /// Path of the file, or the name of the data set.
     public var file: String
-    /// What is wrong with it.
+    /// The fault of the file.
     public var problem: Problem
     /// The file, the problem, and what to do about it.
     public var description: String { "\(file): \(problem.words)" }

@@ -37,7 +37,7 @@ struct Coordinator {
     var pollTime = LoopTime()
     var nextPoll: Instant?
 
-    /// What this turn of the loop makes durable and then sends, in this order, with one commit a turn.
+    /// Entries that this turn of the loop makes durable, with one commit, before it sends `sends`.
     private var entries: [JournalEntry] = []
     private var sends: [(message: CoordinatorMessage, worker: WorkerID)] = []
     /// Weights to write before the entries. Empty except for moments, or while the disk accepts nothing.
