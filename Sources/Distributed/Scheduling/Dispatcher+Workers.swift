@@ -182,8 +182,8 @@ extension Dispatcher {
         workers[id]?.failuresInARow = failures
         let excess = failures - settings.restAfterFailures
         guard excess >= 0 else { return }
-        // If no other host can come, a long back-off saves trials for nobody, until it is clear that all of
-        // them fail.
+        // If no other host can come, a long back-off saves no trials, until it is clear that all of them
+        // fail.
         let isSoon = !settings.mayGrow && hopelessness.isOpen
         let rest = isSoon ? 1000 : min(settings.longestRestMilliseconds, 1000 << Int64(min(excess, 30)))
         workers[id]?.restsUntil = now + rest
