@@ -1,15 +1,15 @@
-/// The size of a point seen as an image. Its numbers are row by row, in a row pixel by pixel, in a pixel
-/// channel by channel. A vector is an image of one pixel.
+/// The size of a point seen as an image. Its numbers are stored row by row, within a row pixel by pixel, and
+/// within a pixel channel by channel. A vector is an image with one pixel.
 public struct ImageSize: Sendable, Hashable {
     /// Rows of pixels.
     public var height: Int
     /// Pixels in a row.
     public var width: Int
-    /// Numbers of a pixel.
+    /// Numbers in a pixel.
     public var channels: Int
     /// Number of pixels.
     public var pixels: Int { height * width }
-    /// Number of numbers.
+    /// Number of numbers: height × width × channels.
     public var count: Int { height * width * channels }
 
     /// An image of `height` × `width` pixels.
@@ -20,7 +20,7 @@ public struct ImageSize: Sendable, Hashable {
     /// One pixel with `units` channels.
     public static func vector(_ units: Int) -> ImageSize { ImageSize(height: 1, width: 1, channels: units) }
 
-    /// The middle square of a side, cut off at the image's edges.
+    /// The size of a centred square with this side, clipped at the image's edges.
     public func patch(side: Int) -> ImageSize {
         ImageSize(height: min(side, height), width: min(side, width), channels: channels)
     }
@@ -45,10 +45,11 @@ public struct ImageWindow: Sendable, Hashable {
     public var columns: Int { kernel * kernel * image.channels }
     /// Positions of the window.
     public var positions: Int { outHeight * outWidth }
-    /// Whether the windows are the pixels.
+    /// Whether each window is exactly one pixel: a 1 × 1 kernel with stride 1 and no padding.
     public var isPointwise: Bool { kernel == 1 && stride == 1 && padding == 0 }
 
-    /// nil where the kernel is larger than the padded image, or the padding not smaller than the kernel.
+    /// A window over an image; nil where the kernel is larger than the padded image, or the padding is not
+    /// smaller than the kernel.
     public init?(image: ImageSize, kernel: Int, stride: Int, padding: Int) {
         guard kernel > 0, stride > 0, (0..<kernel).contains(padding), image.height + 2 * padding >= kernel,
             image.width + 2 * padding >= kernel
@@ -59,23 +60,23 @@ public struct ImageWindow: Sendable, Hashable {
     }
 }
 
-/// Windows side by side over an image, of which each channel's mean or maximum is taken.
+/// Adjacent windows over an image. Pooling takes each channel's mean or maximum in each window.
 public struct ImagePool: Sendable, Hashable {
     /// The image that is pooled.
     public let image: ImageSize
-    /// A window's rows.
+    /// Rows of a window.
     public let windowHeight: Int
-    /// Pixels in a window's row.
+    /// Pixels in a row of a window.
     public let windowWidth: Int
-    /// Whether the maximum is taken, not the mean.
+    /// Whether pooling takes the maximum instead of the mean.
     public let isMaximum: Bool
-    /// A pixel for each window.
+    /// The size of the pooled image: one pixel for each window.
     public var result: ImageSize {
         ImageSize(
             height: image.height / windowHeight, width: image.width / windowWidth, channels: image.channels)
     }
 
-    /// nil where the windows do not cover the image.
+    /// Windows over an image; nil where they don't tile it.
     public init?(image: ImageSize, windowHeight: Int, windowWidth: Int, isMaximum: Bool) {
         guard windowHeight > 0, windowWidth > 0, image.height % windowHeight == 0,
             image.width % windowWidth == 0
@@ -87,20 +88,20 @@ public struct ImagePool: Sendable, Hashable {
 
 /// Every `stride`-th row and column of an image, with channels of zeros added.
 public struct ImageSubsample: Sendable, Hashable {
-    /// The image that pixels are taken of.
+    /// The image whose pixels are taken.
     public let image: ImageSize
     /// Rows and columns from one taken pixel to the next.
     public let stride: Int
-    /// Channels of the result, at least the image's.
+    /// Channels of the result, at least as many as the image has.
     public let channels: Int
-    /// The image of the pixels taken.
+    /// The size of the image of the pixels taken.
     public var result: ImageSize {
         ImageSize(
             height: (image.height + stride - 1) / stride, width: (image.width + stride - 1) / stride,
             channels: channels)
     }
 
-    /// nil where channels would be lost.
+    /// A subsample of an image; nil where channels would be lost.
     public init?(image: ImageSize, stride: Int, channels: Int) {
         guard stride > 0, channels >= image.channels else { return nil }
         (self.image, self.stride, self.channels) = (image, stride, channels)

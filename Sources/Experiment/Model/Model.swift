@@ -1,8 +1,8 @@
-// Model: describes what is trained, in the words of sweep files: activations, losses, normalisations,
-// initialisations, optimizers, layers, the shapes and plans of networks, and data sets.
-// Pure values, on which sweep reading, cost estimates, kept weights and the numeric half agree.
-// Imports nothing but Text (JSON), so that a coordinator without BLAS can read it.
-// Leaves out the numbers: parameters, passes, files and random streams are Learning's and Experiments'.
+// Model: describes networks, training and data sets in the terms of sweep files: activations, losses,
+// normalisations, initialisations, optimizers, layers, the shapes and plans of networks, and data sets.
+// All are pure values, shared by sweep reading, cost estimates, kept weights and the numeric targets.
+// Imports only Text (JSON), so that a coordinator without BLAS can link it.
+// Leaves out the numbers: parameters, passes, files and random streams are in Learning and Experiments.
 
 /// The function after each hidden layer, under its name in sweep files.
 public enum Activation: String, CaseIterable, Sendable {
@@ -14,36 +14,37 @@ public enum Activation: String, CaseIterable, Sendable {
     case tanh
 }
 
-/// What weights are drawn from before the first step, under its name in sweep files; biases are zero.
+/// The distribution of weights before the first step, under its name in sweep files. Biases are zero.
 public enum Initialisation: String, CaseIterable, Sendable {
-    /// Normal of variance 2 / inputs before a ReLU (He et al. 2015), else 2 / (inputs + outputs) (Glorot &
+    /// Normal with variance 2 / inputs before a ReLU (He et al. 2015), else 2 / (inputs + outputs) (Glorot &
     /// Bengio 2010).
     case heGlorot = "he_glorot"
-    /// Normal of deviation 1/√inputs, drawn again beyond two deviations (what is left has a deviation of
-    /// 0.8796/√inputs): the public setting of the information plane (Shwartz-Ziv & Tishby 2017).
+    /// Normal with deviation 1/√inputs, redrawn beyond two deviations, which leaves a deviation of
+    /// 0.8796/√inputs: the public setting of the information plane (Shwartz-Ziv & Tishby 2017).
     case truncatedNormal = "truncated_normal"
-    /// Normal of variance 1 / inputs: the one that Theorem 5 of rank diminishing speaks of, up to its scale.
+    /// Normal with variance 1 / inputs: up to its scale, the one assumed by Theorem 5 of rank diminishing.
     case gaussian
-    /// Uniform of variance 1 / inputs.
+    /// Uniform with variance 1 / inputs.
     case uniform
-    /// Orthonormal rows, or columns where there are more rows than columns: the Q of a normal matrix, each
-    /// column's sign such that R's diagonal is positive, so that all such matrices are equally likely
+    /// Orthonormal rows, or orthonormal columns where there are more rows than columns: the Q of a normal
+    /// matrix. Each column's sign makes R's diagonal positive, so that all such matrices are equally likely
     /// (Mezzadri 2007).
     case orthogonal
 }
 
-/// How outputs are held against targets, under its name in sweep files.
+/// The function that compares outputs with targets, under its name in sweep files.
 public enum Loss: String, CaseIterable, Sendable {
-    /// Softmax cross-entropy, nats a point.
+    /// Softmax cross-entropy, in nats per point.
     case crossEntropy = "cross_entropy"
-    /// Squared error, mean over points and outputs.
+    /// Squared error, averaged over points and outputs.
     case meanSquaredError = "mean_squared_error"
-    /// −ln N(y; output, diag e^v) with a learned log-variance v an output, nats a point, with its ½ ln 2π.
+    /// −ln N(y; output, diag e^v), including its ½ ln 2π, in nats per point. The log-variance v is a learned
+    /// output.
     case gaussianNLL = "gaussian_nll"
-    /// ln(1 + e^(−y z)) of the one output z, labels 0 and 1 being y = −1 and 1; nats a point.
+    /// ln(1 + e^(−y z)) of the single output z, in nats per point. Labels 0 and 1 stand for y = −1 and 1.
     case logistic
 
-    /// What a sum over `points` points is divided by to give the loss.
+    /// The divisor that turns a sum over `points` points into the loss.
     public func normaliser(points: Int, outputs: Int) -> Double {
         switch self {
         case .meanSquaredError: Double(points * outputs)
@@ -52,18 +53,19 @@ public enum Loss: String, CaseIterable, Sendable {
     }
 }
 
-/// What numbers of a point, or of a batch, are brought to mean 0 and variance 1, to be scaled by γ and
-/// shifted by β, one each a channel. A vector's units are its channels.
+/// The numbers of a point or of a batch that are brought to mean 0 and variance 1, then scaled by γ and
+/// shifted by β. Each channel has one γ and one β. A vector's units are its channels.
 public enum Normalisation: Hashable, Sendable {
     /// All numbers of a point (Ba, Kiros & Hinton 2016).
     case layer
-    /// Each channel over all points of the batch and pixels (Ioffe & Szegedy 2015). In evaluation a running
-    /// average of the moments stands for the batch's.
+    /// Each channel over all points of the batch and all pixels (Ioffe & Szegedy 2015). Evaluation uses a
+    /// running average of the moments instead of the batch's.
     case batch
     /// Each channel of a point over its pixels (Ulyanov, Vedaldi & Lempitsky 2016). A vector counts as one
-    /// channel of as many pixels as it has units: γ and β are one number each.
+    /// channel with as many pixels as it has units: γ and β are one number each.
     case instance
-    /// So many groups of neighbouring channels, each over a point's pixels (Wu & He 2018).
+    /// Groups of neighbouring channels, each over a point's pixels (Wu & He 2018). The value is the number of
+    /// groups.
     case group(Int)
 
     /// The names in sweep files.
@@ -79,9 +81,9 @@ public enum Normalisation: Hashable, Sendable {
         }
     }
 
-    /// The normalisation of that name in sweep files; nil for another word.
+    /// The normalisation with this name in sweep files; nil for an unknown name.
     ///
-    /// - Parameter groups: how many a group normalisation has.
+    /// - Parameter groups: the number of groups, for a group normalisation.
     public init?(_ word: String, groups: Int) {
         let all: [Normalisation] = [.layer, .batch, .instance, .group(groups)]
         guard let named = all.first(where: { $0.word == word }) else { return nil }

@@ -1,57 +1,57 @@
-/// A network's layers as a list of operations on numbered values, value 0 being the input, with each
-/// parameter's place in the flat buffer that holds them all. A function of the shape alone.
+/// A network's layers as a list of operations on numbered values, where value 0 is the input, with each
+/// parameter's place in the flat buffer that holds them all. The plan depends on the shape alone.
 public struct NetworkPlan: Sendable, Hashable {
-    /// The input, or what an operation makes.
+    /// The input, or the output of an operation.
     public struct Value: Sendable, Hashable {
-        /// Its size at one point.
+        /// The value's size for one point.
         public var size: ImageSize
-        /// The operation that makes it; nil: the input.
+        /// Index of the operation that makes it; nil: the input.
         public var producer: Int?
-        /// The operations that read it.
+        /// Indices of the operations that read it.
         public var consumers: [Int] = []
-        /// Another value whose memory this one takes over in training.
+        /// Index of another value whose memory this one takes over in training.
         public var takesMemoryOf: Int?
     }
 
     /// A matrix in the flat buffer.
     public struct Place: Sendable, Hashable {
-        /// Index of its first number.
+        /// Index of its first number in the buffer.
         public var offset: Int
-        /// Its rows: a weight's outputs.
+        /// Number of rows: a weight's outputs.
         public var rows: Int
-        /// Its columns: a weight's inputs.
+        /// Number of columns: a weight's inputs.
         public var columns: Int
-        /// Its numbers' indices.
+        /// Indices of its numbers in the buffer.
         public var range: Range<Int> { offset..<offset + rows * columns }
     }
 
     /// A normalisation with its parameters.
     public struct Norm: Sendable, Hashable {
-        /// What is normalised.
+        /// The numbers that it normalises.
         public var kind: Normalisation
-        /// The scales.
+        /// The scales γ.
         public var gamma: Place
-        /// The shifts.
+        /// The shifts β.
         public var beta: Place
-        /// Index among the normalisations.
+        /// Index among the normalisation layers.
         public var number: Int
-        /// The running averages of a batch normalisation; nil for another.
+        /// The running averages of a batch normalisation; nil for other kinds.
         public var running: Running?
 
-        /// Running averages of the moments of batches.
+        /// Running averages of batches' moments.
         public struct Running: Sendable, Hashable {
-            /// Of the means.
+            /// The running average of the means.
             public var mean: Place
-            /// Of the variances.
+            /// The running average of the variances.
             public var variance: Place
         }
     }
 
-    /// What makes one value of another, or of two.
+    /// A function that makes one value from another, or from two.
     public enum Operation: Sendable, Hashable {
         /// input · weightᵀ + bias.
         case dense(weight: Place, bias: Place?)
-        /// The same for what is under the window at each position.
+        /// input · weightᵀ + bias at each position of the window, where the input is the numbers under it.
         case convolution(ImageWindow, weight: Place, bias: Place?)
         /// φ of each number.
         case activation(Activation)
@@ -59,7 +59,7 @@ public struct NetworkPlan: Sendable, Hashable {
         case normalisation(Norm)
         /// Means or maxima of windows.
         case pool(ImagePool)
-        /// Some of the pixels.
+        /// Some of the pixels, with channels of zeros added.
         case subsample(ImageSubsample)
         /// input + second.
         case sum
@@ -67,61 +67,62 @@ public struct NetworkPlan: Sendable, Hashable {
 
     /// An operation with the values that it reads and makes.
     public struct Node: Sendable, Hashable {
-        /// What is done.
+        /// The operation.
         public var operation: Operation
-        /// The value that is read.
+        /// Index of the value that it reads.
         public var input: Int
-        /// The other value that a sum reads.
+        /// Index of the second value that a sum reads.
         public var second: Int?
-        /// The value that is made.
+        /// Index of the value that it makes.
         public var output: Int
-        /// Whether it lies on the way past a block.
+        /// Whether it belongs to the shortcut past a residual block.
         public var isShortcut = false
     }
 
-    /// A parameter, or a running average, as files name and shape it.
+    /// A parameter or a running average, with its name and shape in files.
     public struct Tensor: Sendable, Hashable {
-        /// "layers.0.weight"
+        /// The name in files, as "layers.0.weight".
         public var name: String
-        /// A weight's is [outputs, inputs], a convolution's [channels, height, width, channels before].
+        /// The shape: [outputs, inputs] for a weight, [channels, height, width, channels before] for a
+        /// convolution.
         public var shape: [Int]
-        /// Its numbers in the flat buffer.
+        /// Indices of its numbers in the flat buffer.
         public var range: Range<Int>
-        /// Whether weight decay is for it.
+        /// Whether weight decay applies to it.
         public var isWeight: Bool
     }
 
     /// A dense layer or convolution.
     public struct WeightLayer: Sendable, Hashable {
-        /// "layers.0"
+        /// The name in files, as "layers.0".
         public var name: String
         /// Index of its operation.
         public var node: Int
-        /// The weight.
+        /// The weight matrix.
         public var place: Place
         /// The size of its output.
         public var size: ImageSize
     }
 
-    /// The input, then what each operation makes.
+    /// The input, then each operation's output.
     public private(set) var values: [Value]
-    /// The operations, in an order in which they can be done.
+    /// The operations, in an order in which they can run.
     public private(set) var nodes: [Node] = []
     /// The dense layers and convolutions, in order.
     public private(set) var weights: [WeightLayer] = []
-    /// The parameters, as they lie in the flat buffer.
+    /// The parameters, in the order of the flat buffer.
     public private(set) var parameters: [Tensor] = []
-    /// The running averages, which lie behind the parameters.
+    /// The running averages. They follow the parameters in the flat buffer.
     public private(set) var averages: [Tensor] = []
     /// Number of parameters, without running averages.
     public private(set) var parameterCount = 0
     /// Number of running averages.
     public private(set) var stateCount = 0
-    /// The network's output.
+    /// Index of the value that is the network's output.
     public private(set) var last = 0
-    /// The normalisations' names, in their order.
+    /// The normalisations' names, in order.
     private var norms: [String] = []
-    /// How many layers of a kind were given no name.
+    /// Number of unnamed layers of each kind so far.
     private var unnamed: [String: Int] = [:]
 
     init(input: ImageSize, _ layers: [LayerSpec]) throws(ShapeFault) {
@@ -133,14 +134,14 @@ public struct NetworkPlan: Sendable, Hashable {
         shareMemory()
     }
 
-    /// All that files hold of the network, in their order.
+    /// All tensors of the network in files, in their order.
     public var tensors: [Tensor] { parameters + averages }
 
-    /// Where the running averages are.
+    /// The running averages' place in the flat buffer.
     public var stateRange: Place { Place(offset: parameterCount, rows: 1, columns: stateCount) }
 
-    /// The layers that a measure sees: what goes into each activation, and what comes of it, the block's
-    /// input added where the block ends there; and the outputs.
+    /// The layers that measures see, as indices of values: each activation's input and its output, and the
+    /// network's outputs. Where a block ends at an activation, that output includes the block's input.
     public var layers: [(preActivation: Int, activation: Int, depth: Int)] {
         var layers: [(preActivation: Int, activation: Int, depth: Int)] = []
         var depth = 0
@@ -162,7 +163,7 @@ public struct NetworkPlan: Sendable, Hashable {
         return layers
     }
 
-    /// Whether the next activation that a node's output meets, before other weights, is a ReLU.
+    /// Whether a ReLU is the next activation that a node's output meets before another weight layer.
     public func isBeforeReLU(_ node: Int) -> Bool {
         var value = nodes[node].output
         while let next = values[value].consumers.first {
@@ -177,7 +178,7 @@ public struct NetworkPlan: Sendable, Hashable {
 
     // MARK: - Making
 
-    /// The name given, or the next of its kind: "layers.0".
+    /// The name given, or the default for the next layer of its kind, as "layers.0".
     private mutating func name(_ given: String?, kind: String) -> String {
         if let given { return given }
         let index = unnamed[kind, default: 0]
@@ -185,7 +186,7 @@ public struct NetworkPlan: Sendable, Hashable {
         return "\(kind).\(index)"
     }
 
-    /// Room for a vector among the parameters.
+    /// Allocates a vector among the parameters.
     private mutating func takeVector(_ count: Int, _ name: String) -> Place {
         let place = Place(offset: parameterCount, rows: 1, columns: count)
         parameterCount += count
@@ -193,9 +194,9 @@ public struct NetworkPlan: Sendable, Hashable {
         return place
     }
 
-    /// Room for the weight and bias of a layer whose output is a new value's.
+    /// Allocates the weight and bias of a layer whose output has this size.
     ///
-    /// - Parameter inputs: the shape of what an output sums over.
+    /// - Parameter inputs: the shape that one output sums over.
     private mutating func takeLayer(
         _ name: String, _ inputs: [Int], hasBias: Bool, to size: ImageSize
     ) -> (weight: Place, bias: Place?) {
@@ -310,7 +311,7 @@ public struct NetworkPlan: Sendable, Hashable {
         }
     }
 
-    /// Running averages lie behind all parameters.
+    /// Places running averages behind all parameters.
     private mutating func placeStates() {
         for index in nodes.indices {
             guard case .normalisation(var norm) = nodes[index].operation, norm.kind == .batch else {
@@ -332,7 +333,7 @@ public struct NetworkPlan: Sendable, Hashable {
         }
     }
 
-    /// An activation or sum overwrites what it is of, where nothing else reads that.
+    /// Lets an activation or a sum overwrite its input where nothing else reads that input.
     private mutating func shareMemory() {
         for node in nodes {
             guard let producer = values[node.input].producer, values[node.input].consumers.count == 1 else {
@@ -342,7 +343,7 @@ public struct NetworkPlan: Sendable, Hashable {
             case .activation, .sum: break
             default: continue
             }
-            // An activation's slope is read from its output.
+            // The slope of an activation is computed from its output, which must stay.
             if case .activation = nodes[producer].operation { continue }
             values[node.output].takesMemoryOf = node.input
         }

@@ -1,33 +1,33 @@
-/// Why layers do not fit together.
+/// Why layers don't fit together.
 public enum ShapeFault: Error, Hashable, Sendable {
     /// A network needs a dense layer or a convolution.
     case noWeights
-    /// A number of units, channels or pixels that is not positive.
+    /// A number of units, channels or pixels is not positive.
     case notPositive
     /// The kernel is larger than the padded image, or the padding not smaller than the kernel.
     case windowDoesNotFit(kernel: Int, padding: Int, ImageSize)
-    /// The windows do not cover the image.
+    /// The windows don't tile the image.
     case poolDoesNotFit(window: Int, ImageSize)
     /// A group normalisation's groups would differ in size.
     case groupsDoNotDivide(Int, channels: Int)
-    /// What the shortcut makes of a block's input has another size than the block's output.
+    /// The shortcut's output has another size than the block's output.
     case shortcutDoesNotFit(Shortcut, from: ImageSize, to: ImageSize)
-    /// A residual network's depth is 6n + 2.
+    /// A residual network's depth is not 6n + 2.
     case depth(Int)
 }
 
-/// The sizes and layers of a network: a value, from which a `Network` is made.
+/// The sizes and layers of a network, as a value. A `Network` is made from it.
 public struct NetworkShape: Sendable, Hashable {
     /// The size of a point.
     public let input: ImageSize
-    /// The layers, the first one first.
+    /// The layers, in order.
     public let layers: [LayerSpec]
-    /// Number of outputs of the last layer.
+    /// Number of the network's outputs.
     public var outputs: Int { plan.values[plan.last].size.count }
-    /// The operations that the layers come to.
+    /// The operations that the layers amount to.
     public let plan: NetworkPlan
 
-    /// Throws where the layers do not fit together.
+    /// A network's shape. Throws where the layers don't fit together.
     public init(input: ImageSize, layers: [LayerSpec]) throws(ShapeFault) {
         (self.input, self.layers) = (input, layers)
         plan = try NetworkPlan(input: input, layers)
@@ -35,9 +35,9 @@ public struct NetworkShape: Sendable, Hashable {
 }
 
 extension NetworkShape {
-    /// A multilayer perceptron with `units[0]` inputs. Each hidden layer is dense, then normalised, then has
-    /// the activation; where it is as wide as what it comes from, and the network is residual, that is added: h_l
-    /// = φ(N(W_l h_{l−1} + b_l)) + h_{l−1}. The last layer is dense alone.
+    /// A multilayer perceptron with `units[0]` inputs. Each hidden layer is dense, then normalised, then
+    /// activated: h_l = φ(N(W_l h_{l−1} + b_l)). In a residual network, a hidden layer as wide as its input
+    /// adds it: h_l = φ(N(W_l h_{l−1} + b_l)) + h_{l−1}. The last layer is only dense.
     public static func mlp(
         units: [Int], activation: Activation, normalisation: Normalisation? = nil,
         isResidual: Bool = false, hasBiases: Bool = true, stem: String = "layers"
@@ -61,8 +61,8 @@ extension NetworkShape {
         return try NetworkShape(input: .vector(units[0]), layers: layers)
     }
 
-    /// A plain convolutional network: 3 × 3 convolutions of so many channels, each but the first of stride 2,
-    /// each normalised and activated; the mean over pixels; a dense layer.
+    /// A plain convolutional network: a 3 × 3 convolution for each element of `channels`, all but the first
+    /// with stride 2, each normalised and activated; then the mean over pixels and a dense layer.
     public static func cnn(
         channels: [Int], activation: Activation, classes: Int, input: ImageSize,
         normalisation: Normalisation? = nil, hasBiases: Bool = true
@@ -80,11 +80,11 @@ extension NetworkShape {
             input: input, layers: layers + [.globalAveragePool, .dense(classes, name: "classifier")])
     }
 
-    /// The residual network for small images of He et al. 2016, section 4.2: a 3 × 3 convolution, then three
-    /// stages of n blocks of two, of `width`, 2 `width` and 4 `width` channels, the later two at half the
-    /// resolution of the one before; the mean over pixels; a dense layer. `depth` = 6n + 2 counts
-    /// convolutions and the dense layer: ResNet-32 is depth 32, width 16. Depth 8 and width 8 are small
-    /// enough for two cores.
+    /// The residual network for small images of He et al. 2016, section 4.2: a 3 × 3 convolution; three
+    /// stages of n blocks, each of two convolutions; the mean over pixels; a dense layer. The stages have
+    /// `width`, 2 `width` and 4 `width` channels, and the second and third halve the resolution. `depth` = 6n
+    /// + 2 counts convolutions and the dense layer: ResNet-32 has depth 32 and width 16. Depth 8 with width 8
+    /// is small enough for two cores.
     public static func resnet(
         depth: Int, width: Int = 16, classes: Int = 10,
         input: ImageSize = ImageSize(height: 32, width: 32, channels: 3),

@@ -1,11 +1,11 @@
-/// How parameters follow their gradient.
+/// The rule by which parameters follow their gradient.
 public enum Optimizer: Hashable, Sendable {
     /// Gradient descent with momentum.
     case sgd(momentum: Double)
     /// Adam (Kingma & Ba 2015).
     case adam(beta1: Double, beta2: Double, epsilon: Double)
-    /// Adam whose weight decay shrinks the weights beside the step, by the learning rate times it (Loshchilov &
-    /// Hutter 2019).
+    /// Adam with decoupled weight decay: a step also shrinks the weights by the learning rate times the decay
+    /// (Loshchilov & Hutter 2019).
     case adamW(beta1: Double, beta2: Double, epsilon: Double)
 
     /// The names in sweep files.
@@ -25,15 +25,15 @@ public enum Optimizer: Hashable, Sendable {
 public enum Schedule: Hashable, Sendable {
     /// The first rate throughout.
     case constant
-    /// From the first rate to 0 along half a cosine over the whole training.
+    /// Half a cosine, from the first rate to 0 over the whole training.
     case cosine
-    /// Times `factor` every `every` epochs, or steps where data have no epochs.
+    /// The rate is multiplied by `factor` every `every` epochs, or steps where data have no epochs.
     case decay(factor: Double, every: Int)
 
     /// The names in sweep files.
     public static let words = ["constant", "cosine", "decay"]
 
-    /// What the first rate is multiplied by in a step, the first being 0.
+    /// The factor of the first learning rate in a step, counted from 0.
     public func factor(at step: Int, of length: TrainingLength) -> Double {
         switch self {
         case .constant: 1
@@ -44,7 +44,7 @@ public enum Schedule: Hashable, Sendable {
     }
 }
 
-/// How parameters follow their gradient, and at which rate.
+/// The rule of a step, its learning rate, weight decay and average.
 public struct OptimizerSettings: Hashable, Sendable {
     /// The rule of a step.
     public var method: Optimizer
@@ -52,12 +52,12 @@ public struct OptimizerSettings: Hashable, Sendable {
     public var learningRate: Double
     /// The learning rate over time.
     public var schedule: Schedule
-    /// Adds weightDecay · w to the gradient of weights (not biases), except with AdamW.
+    /// The factor of w that is added to the gradient of weights (not biases), except with AdamW.
     public var weightDecay: Double
-    /// How much of an exponential moving average of the parameters a step keeps; nil: no average.
+    /// The share of an exponential moving average of the parameters that a step keeps; nil: no average.
     public var emaDecay: Double?
 
-    /// Settings of a constant rate, without decay or average unless given.
+    /// Settings with a constant rate, no decay and no average as defaults.
     public init(
         method: Optimizer, learningRate: Double, schedule: Schedule = .constant, weightDecay: Double = 0,
         emaDecay: Double? = nil
@@ -70,28 +70,28 @@ public struct OptimizerSettings: Hashable, Sendable {
     }
 }
 
-/// How long a training is.
+/// The length of a training.
 public struct TrainingLength: Hashable, Sendable {
-    /// All its steps.
+    /// Number of all its steps.
     public var steps: Int
-    /// Steps of a pass over the training points; 1 where each point is drawn anew.
+    /// Number of steps in a pass over the training points; 1 where each point is drawn anew.
     public var stepsPerEpoch: Int
 
-    /// A training of so many steps.
+    /// A training with this number of steps.
     public init(steps: Int, stepsPerEpoch: Int = 1) {
         self.steps = steps
         self.stepsPerEpoch = stepsPerEpoch
     }
 }
 
-/// The log-determinant regulariser of a network: λ Σ_l −ln det(H_lᵀH_l + ε I) of some hidden layers'
-/// activations over the batch (rank collapse).
+/// The log-determinant regulariser of a network: λ Σ_l −ln det(H_lᵀH_l + ε I), summed over some hidden
+/// layers' activations for the batch (rank collapse).
 public struct LogDetSettings: Hashable, Sendable {
     /// λ.
     public var weight: Double
     /// ε.
     public var epsilon: Double
-    /// Hidden layers, counted from 1, ascending.
+    /// The hidden layers, counted from 1, ascending.
     public var layers: [Int]
 
     /// Settings with λ above 0.

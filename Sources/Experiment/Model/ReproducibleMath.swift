@@ -1,5 +1,4 @@
-// Powers and cosines that give the same bits wherever they run: the C library's differ from version to
-// version.
+// Powers and cosines that give the same bits on every machine. The C library's differ between versions.
 
 /// base^exponent for a whole exponent ≥ 0, by squaring.
 public func power(_ base: Double, _ exponent: Int) -> Double {
@@ -14,8 +13,8 @@ public func power(_ base: Double, _ exponent: Int) -> Double {
     return result
 }
 
-/// cos x for 0 ≤ x ≤ π, by its Taylor series about the nearer of 0 and π or, between, by −sin(x − π/2): the
-/// error is below 1e-15.
+/// cos x for 0 ≤ x ≤ π, by Taylor series about 0 and π or, between them, as −sin(x − π/2). The error is below
+/// 1e-15.
 func reproducibleCosine(_ x: Double) -> Double {
     if x > 0.75 * .pi { return -reproducibleCosine(.pi - x) }
     if x > 0.25 * .pi { return -series(x - 0.5 * .pi, first: x - 0.5 * .pi, order: 1) }

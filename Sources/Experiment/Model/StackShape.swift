@@ -1,17 +1,18 @@
 /// The sizes of a stack of dense layers: `units[0]` inputs, then each layer's outputs. Hidden layers have the
-/// activation; the last is linear.
+/// activation; the last layer is linear.
 public struct StackShape: Equatable, Sendable {
-    /// The inputs, then each layer's outputs.
+    /// Number of inputs, then each layer's number of outputs.
     public var units: [Int]
     /// The function after each hidden layer.
     public var activation: Activation
-    /// Whether biases are parameters. Without them they are zero, and a ReLU network is homogeneous in its
+    /// Whether biases are parameters. Without them biases are zero, and a ReLU network is homogeneous in its
     /// weights.
     public var hasBiases: Bool
     /// Number of weight layers.
     public var depth: Int { units.count - 1 }
 
-    /// Precondition: inputs and at least one layer, none of them empty.
+    /// A stack of layers. Precondition: `units` has inputs and at least one layer, and every number is
+    /// positive.
     public init(units: [Int], activation: Activation, hasBiases: Bool = true) {
         precondition(units.count >= 2 && units.allSatisfy { $0 > 0 })
         self.units = units

@@ -1,27 +1,28 @@
 import Text
 
-/// Where and why a value is not of its form.
+/// Where and why a value doesn't match its form.
 struct FormFault: Error {
-    /// From the outermost key inwards.
+    /// The keys and indices to the value, outermost first.
     var path: [String] = []
     var why: String
 
-    /// "metrics.local_rank.0.1.mean: 999 numbers, and 2 are due"
+    /// The path and the reason, as in "metrics.local_rank.0.1.mean: 999 numbers, and 2 are due".
     var text: String { path.isEmpty ? why : "\(path.joined(separator: ".")): \(why)" }
 }
 
-/// Holds canonical JSON against a form, without making its values: no text makes it go deeper than the form.
+/// Checks canonical JSON against a form without creating its values. The recursion is never deeper than the
+/// form, whatever the text.
 struct FormCheck {
     private let bytes: [UInt8]
     private var position = 0
-    /// The step that the trace's next entry must have; nil: any after the last.
+    /// The step that the trace's next entry must have; nil: any step after the last one.
     private var dueStep: Int?
     private var lastStep = -1
 
     /// - Parameter bytes: canonical JSON.
     init(_ bytes: [UInt8]) { self.bytes = bytes }
 
-    /// Why the whole text is not of the form; nil where it is.
+    /// Why the whole text doesn't match the form; nil where it does.
     mutating func fault(_ form: ValueForm) -> String? {
         do throws(FormFault) {
             try check(form)
@@ -121,7 +122,7 @@ struct FormCheck {
         }
     }
 
-    /// How many elements there are; `element` passes over each.
+    /// Passes over a list: `element` passes over each element. Returns the number of elements.
     private mutating func list(
         _ element: (inout FormCheck, Int) throws(FormFault) -> Void
     ) throws(FormFault) -> Int {
@@ -136,7 +137,8 @@ struct FormCheck {
         return count
     }
 
-    /// The place of an object's next key, the colon after it passed. Canonical keys of ours have no escapes.
+    /// Passes over an object's next key and its colon. Returns the key's range. Keys in our canonical JSON
+    /// have no escapes.
     private mutating func key() throws(FormFault) -> Range<Int> {
         guard take(UInt8(ascii: "\"")) else { throw FormFault(why: "a key is due") }
         let start = position
@@ -169,7 +171,7 @@ struct FormCheck {
             position += 1
         }
         let digits = bytes[start..<position]
-        // Most are small whole numbers.
+        // Fast path: most numbers are small and whole.
         if (1...15).contains(digits.count), digits.allSatisfy({ (0x30...0x39).contains($0) }) {
             return Double(digits.reduce(0) { 10 * $0 + Int($1 - 0x30) })
         }
@@ -186,7 +188,7 @@ struct FormCheck {
         }
     }
 
-    // MARK: - Words
+    // MARK: - Wording
 
     private static func text(of range: ClosedRange<Double>) -> String {
         let largest = Double.greatestFiniteMagnitude
@@ -202,7 +204,7 @@ struct FormCheck {
         FormFault(why: "\(count) \(count == 1 ? "value" : "values"), and \(counts.lowerBound) are due")
     }
 
-    /// The first of a peer's text.
+    /// The start of a peer's text, for messages.
     private static func shown(_ bytes: ArraySlice<UInt8>) -> String {
         String(decoding: bytes.prefix(40), as: UTF8.self) + (bytes.count > 40 ? "…" : "")
     }

@@ -3,12 +3,15 @@ import Model
 import Sweep
 import Text
 
-/// The ranges that a trial's settings leave its metrics: what `RecordForm` holds records against, and figures cut
-/// intervals at.
+/// The ranges of metrics that a trial's settings imply. `RecordForm` checks records against them, and figures
+/// clip intervals to them.
 extension MetricForms {
+    /// The range of a metric in one layer.
+    ///
     /// - Parameters:
     ///   - layer: counted from 0.
-    ///   - request: of a metric of the catalogue's table.
+    ///   - request: the measure request that the metric belongs to; nil for a metric outside the catalogue's
+    ///     table.
     func range(of metric: Metric, layer: Int, _ request: RequestedMeasure?) -> ClosedRange<Double> {
         let infinity = Double.infinity
         func upTo(_ sizes: [Int], _ most: Int = .max) -> ClosedRange<Double> {
@@ -42,7 +45,7 @@ extension MetricForms {
         }
     }
 
-    /// A nat in the metric's unit.
+    /// The size of the metric's unit in nats.
     private static func unit(_ metric: Metric) -> Double { metric.unit == .bits ? log(2) : 1 }
 
     private func points(of request: RequestedMeasure?) -> Int {
@@ -52,8 +55,8 @@ extension MetricForms {
                 ?? settings.dataset.facts.maxCount)
     }
 
-    /// The largest that the entropy of the measured points' classes can be, in nats; of the whole symmetric set what
-    /// it is.
+    /// The largest entropy that the classes of the measured points can have, in nats; for the whole symmetric
+    /// set, the exact entropy.
     private func classEntropy(_ request: RequestedMeasure?) -> Double {
         if case .symmetric = settings.dataset, request?.settings["points"] == .string("all") {
             let share = Double(SymmetricData.positives) / Double(SymmetricData.patterns)
@@ -62,7 +65,7 @@ extension MetricForms {
         return log(Double(max(1, min(sizes.classes, points(of: request)))))
     }
 
-    /// RankMe of so many equal singular values: it rises with their number, as ε is at most 1.
+    /// RankMe of this number of equal singular values. It grows with their number, because ε is at most 1.
     private static func rankMe(of values: Double, _ request: RequestedMeasure?) -> Double {
         guard values > 0 else { return 0 }
         let epsilon = request?.settings["epsilon"]?.number ?? 0
@@ -78,17 +81,18 @@ extension MetricForms {
 /// The ranges of one trial's metrics. They are the same for all seeds.
 public struct TrialRanges: Sendable {
     private let forms: MetricForms
-    /// By the measure's name.
+    /// The trial's measure requests, by the measure's name.
     private let requests: [String: RequestedMeasure]
 
+    /// The ranges of a trial with these settings.
     public init(of settings: TrialSettings) {
         forms = MetricForms(settings)
         requests = Dictionary(settings.measures.requested.map { ($0.name, $0) }) { first, _ in first }
     }
 
-    /// The numbers that a figure's quantity can be; all where the trial has none of it.
+    /// The range of a figure's quantity; unbounded where the trial doesn't have it.
     ///
-    /// - Parameter layer: counted from 1; nil: the quantity's own.
+    /// - Parameter layer: counted from 1; nil: the quantity's own layer.
     public func range(of quantity: FigureSpec.Quantity, layer: Int? = nil) -> ClosedRange<Double> {
         let metric = quantity.metric
         let count = metric.shape == .hiddenLayers ? forms.sizes.hidden : forms.sizes.layers
@@ -97,7 +101,7 @@ public struct TrialRanges: Sendable {
             let request = TrialRanges.measureNames[metric.key].flatMap { requests[$0] }
             return forms.range(of: metric, layer: layer - 1, request)
         }
-        // The smallest of numbers is below each one's bound.
+        // The smallest of several numbers is below the upper bound of each of them.
         func least(_ layers: Int) -> ClosedRange<Double> {
             let ranges = (1..<(max(layers, 1) + 1)).map(range)
             return (ranges.map(\.lowerBound).min() ?? 0)...(ranges.map(\.upperBound).min() ?? .infinity)
@@ -111,21 +115,22 @@ public struct TrialRanges: Sendable {
         }
     }
 
-    /// By the metric's key.
+    /// The measure's name, by the metric's key.
     private static let measureNames = Dictionary(
         MeasureCatalogue.listed.flatMap { measure in measure.metrics.map { ($0.key, measure.name) } }
     ) { first, _ in first }
 }
 
-/// Finds the ranges of a sweep's trials by the axes that their records show. Trials that differ in their seed alone
-/// share theirs.
+/// Finds the ranges of a sweep's trials by the axes in their records. Trials that differ only in their seed
+/// share ranges.
 public struct MetricRanges {
     private let grid: Grid
-    /// By axis: the place of each value, by its text. Empty for seeds, which change no range.
+    /// For each axis, the place of each value by its text. Empty for seeds, because they change no range.
     private let places: [[String: Int]]
     private var known: [[Int]: TrialRanges] = [:]
     private static let most = 1024
 
+    /// The ranges of a grid's trials; none is computed yet.
     public init(_ grid: Grid) {
         self.grid = grid
         places = grid.axes.map { axis in
@@ -136,7 +141,7 @@ public struct MetricRanges {
         }
     }
 
-    /// nil where no trial of the sweep has these axes.
+    /// The ranges of the trial with these axes; nil where the sweep has no such trial.
     public mutating func ranges(of axes: [String: JSONValue]) -> TrialRanges? {
         var positions: [Int] = []
         for (axis, places) in zip(grid.axes, places) {

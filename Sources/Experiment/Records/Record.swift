@@ -1,30 +1,39 @@
 import Sweep
 import Text
 
-/// A record, read back.
+/// A record that was read back (docs/records.md).
 public struct Record: Equatable, Sendable {
-    /// Raised when a key changes its meaning.
+    /// The version of the record's format. It is raised when a key changes its meaning.
     public static let version = 1
 
+    /// The value of each axis of the sweep for this trial, by the axis's path.
     public let axes: [String: JSONValue]
+    /// The model's name: "mlp", "vib" or a network's.
     public let model: String
+    /// The metrics at the end, by their keys.
     public let metrics: JSONValue
+    /// Whether the trial ended with metrics or diverged.
     public let outcome: Outcome
+    /// The digest of the sweep.
     public let sweep: String
+    /// What theory predicts beside the metrics; nil where there is none.
     public let theory: JSONValue?
+    /// The trace's entries, each with its step; empty without a trace.
     public let trace: [JSONValue]
+    /// The trial's identifier.
     public let trial: String
 
+    /// The way in which a trial ended.
     public enum Outcome: Equatable, Sendable {
         case measured
-        /// A number of the trial became infinite or none at this step.
+        /// A number in the trial became infinite or NaN at this step.
         case diverged(atStep: Int?)
     }
 
-    /// Why a text is no record.
+    /// Why a text isn't a record.
     package struct Mistake: Error, Equatable { package let why: String }
 
-    /// Reads one line. Keys that this version does not know are let pass.
+    /// Reads one line. Unknown keys are ignored.
     package init(parsing line: some Sequence<UInt8>) throws(Mistake) {
         let value: JSONValue
         do { value = try JSONValue(parsing: line) } catch { throw Mistake(why: error.description) }
@@ -60,6 +69,6 @@ public struct Record: Equatable, Sendable {
     package subscript(metric: Metric) -> JSONValue? { metrics[metric.key] }
 
     package var isMeasured: Bool { outcome == .measured }
-    /// Whether its theory bounds ranks, and is no closed form.
+    /// Whether its theory contains rank bounds instead of a closed form.
     package var hasBounds: Bool { theory?["stable_rank_bound"] != nil }
 }

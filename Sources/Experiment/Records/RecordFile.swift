@@ -1,12 +1,13 @@
 import Files
 import Glibc
 
-/// Reads `records.ndjson` line by line, keeping one line in memory.
+/// Reads `records.ndjson` line by line, with one line in memory at a time.
 ///
 /// - Parameters:
-///   - sweep: the digest that every record must have, or nil for any.
-///   - fault: why a line is none of the sweep; asked before it is read.
-/// - Throws: `RecordFileError`, naming file and line of what is no record; nothing after it is read.
+///   - sweep: the digest that every record must have; nil: any.
+///   - fault: why a line isn't a record of the sweep; called before the line is parsed.
+/// - Throws: `RecordFileError` with the file and line of the first line that isn't a record. Nothing after it
+///   is read.
 public func readRecords(
     at path: String, ofSweep sweep: String? = nil, fault: ([UInt8]) -> String? = { _ in nil },
     _ body: (Record) -> Void
@@ -27,10 +28,10 @@ public func readRecords(
     }
 }
 
-/// No line of a file of ours is longer.
+/// The largest length of a line in bytes. Lines that we write are never longer.
 private let longestLine = 64 << 20
 
-/// Calls `body` with each line of a file, its newline included, keeping one in memory.
+/// Calls `body` with each line of a file, including its newline, with one line in memory at a time.
 package func readLines(at path: String, _ body: ([UInt8]) throws(RecordFileError) -> Void)
     throws(RecordFileError)
 {

@@ -1,12 +1,12 @@
 import Sweep
 import Text
 
-/// The forms of what theory says beside a trial's metrics (docs/records.md).
+/// The forms of the theoretical values beside a trial's metrics (docs/records.md).
 struct TheoryForms {
-    /// nil where there is none.
+    /// The form in a measured trial's record; nil where theory says nothing.
     let measured: ValueForm?
     let diverged: ValueForm?
-    /// Whether every record of the trial has it.
+    /// Whether every record of the trial must have it.
     let isRequired: Bool
 
     private static let atLeastNothing = ValueForm.number(
@@ -25,7 +25,7 @@ struct TheoryForms {
         isRequired = false
     }
 
-    /// Of a VIB on Gaussian data.
+    /// The optimum of a VIB on Gaussian data.
     private static func optimum(_ settings: TrialSettings, _ sizes: RecordSizes) -> ValueForm? {
         guard case .gaussian = settings.dataset, case .vib = settings.model,
             settings.training.loss == .gaussianNLL
@@ -44,7 +44,7 @@ struct TheoryForms {
         return .object(members, optional: [Metric.perturbedRank.key])
     }
 
-    /// Of a network that learns from a teacher.
+    /// The bounds for a network that learns from a teacher.
     private static func bounds(_ settings: TrialSettings, _ sizes: RecordSizes) -> [String: ValueForm] {
         guard case .teacher = settings.dataset, case .mlp = settings.model else { return [:] }
         let layers = ValueForm.tuple(sizes.units.map { _ in atLeastNothing })
@@ -63,7 +63,7 @@ struct TheoryForms {
         return members
     }
 
-    /// Of an untrained linear network.
+    /// The predicted products of an untrained linear network.
     private static func products(_ settings: TrialSettings, _ sizes: RecordSizes) -> [String: ValueForm] {
         guard settings.trainingSteps == 0, case .gaussian = settings.dataset,
             let request = settings.measures.requested.first(where: {
@@ -78,7 +78,7 @@ struct TheoryForms {
         return members
     }
 
-    /// Of ranks under a perturbation, at one point.
+    /// The ranks under a perturbation, at one point.
     private static func promises(_ settings: TrialSettings, _ sizes: RecordSizes) -> [String: ValueForm] {
         guard
             let request = settings.measures.requested.first(where: {
@@ -91,7 +91,7 @@ struct TheoryForms {
         return [metric.key: byThreshold(metric, request, layers)]
     }
 
-    /// At the thresholds of a measure, some of which theory may leave out.
+    /// An object with a value at each threshold of a measure. Theory may leave some thresholds out.
     private static func byThreshold(
         _ metric: Metric, _ request: RequestedMeasure, _ form: ValueForm
     ) -> ValueForm {

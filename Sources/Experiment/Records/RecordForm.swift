@@ -2,17 +2,17 @@ import Model
 import Sweep
 import Text
 
-/// What the body of a trial's record must hold: which metrics, how many numbers of each, and within which bounds. It
-/// follows from the trial's settings and the declarations of the measures that it asks for, so that a coordinator can
-/// hold what a worker sends against the sweep.
+/// The form of a trial's record body: the metrics, the number of values in each, and their bounds. It follows
+/// from the trial's settings and the declarations of the requested measures, so that a coordinator can check
+/// a worker's report against the sweep.
 public struct RecordForm: Sendable {
-    /// The most bytes that the body can have.
+    /// The largest size of the body in bytes.
     public let maxBytes: Int
     private let measured: ValueForm
     private let diverged: ValueForm
     private let source: Source
 
-    /// All of a trial's settings that its record's form depends on.
+    /// All settings of a trial that the form of its record depends on.
     private struct Source: Equatable, Sendable {
         let model: TrialSettings.Model
         let dataset: Dataset
@@ -35,6 +35,7 @@ public struct RecordForm: Sendable {
         }
     }
 
+    /// The form of the record of a trial with these settings.
     public init(of settings: TrialSettings) {
         source = Source(settings)
         let metrics = MetricForms(settings)
@@ -56,10 +57,10 @@ public struct RecordForm: Sendable {
         maxBytes = max(measured.maxBytes, diverged.maxBytes)
     }
 
-    /// Whether another trial's record has the same form.
+    /// Whether the record of a trial with these settings has the same form.
     func isForm(of settings: TrialSettings) -> Bool { source == Source(settings) }
 
-    /// Why a record's body is none that the trial can have; nil where it is one.
+    /// Why a body isn't one that the trial's record can have; nil where it is.
     public func fault(in body: CanonicalObject) -> String? {
         guard body.bytes.count <= maxBytes else {
             return "it has \(body.bytes.count) bytes, and at most \(maxBytes) are due"
@@ -68,7 +69,8 @@ public struct RecordForm: Sendable {
         return check.fault(form(of: body))
     }
 
-    /// The same of a record's line, which says beside the body which trial it is of.
+    /// Why a record's line, which also identifies its trial, isn't one that the trial can have; nil where it
+    /// is.
     public func fault(inLine line: CanonicalObject) -> String? {
         guard case .object(let members) = form(of: line) else { return nil }
         for member in members {
@@ -85,7 +87,7 @@ public struct RecordForm: Sendable {
         return extra.map { "'\($0)' is none of this trial's keys" }
     }
 
-    /// The same of a line that was read.
+    /// Why a parsed record line isn't one that the trial can have; nil where it is.
     public func fault(inLine line: JSONValue) -> String? {
         var members: [String: JSONValue] = [:]
         for key in RecordForm.bodyKeys { members[key] = line[key] }
@@ -103,20 +105,20 @@ public struct RecordForm: Sendable {
         record["outcome"]?.elementsEqual("\"diverged\"".utf8) ?? false
     }
 
-    /// What of a record depends on the trial's result; the rest says which trial it is of.
+    /// The record's keys that hold the trial's result. The other keys identify the trial.
     public static let bodyKeys = ["diverged_at_step", "metrics", "outcome", "theory", "trace"]
 }
 
-/// Sizes of a trial's network, as far as they bound what is measured of it.
+/// Sizes of a trial's network that bound its metrics.
 struct RecordSizes {
     let inputs: Int
-    /// Of each layer, what its activations have; of a VIB's last one μ.
+    /// For each layer, the number of activations; for a VIB's last layer, the number of components of μ.
     let units: [Int]
-    /// Of each layer, the rank that its Jacobian in the inputs can have.
+    /// For each layer, the largest rank of its Jacobian with respect to the inputs.
     let ranks: [Int]
-    /// Of each layer, the rank that its weight matrix can have.
+    /// For each layer, the largest rank of its weight matrix.
     let matrixRanks: [Int]
-    /// Classes that a point may be put in; 0 where there are none.
+    /// Number of classes; 0 where there are none.
     let classes: Int
 
     var layers: Int { units.count }
@@ -130,7 +132,7 @@ struct RecordSizes {
         units = network.layerUnits
         matrixRanks = network.layers.map { min($0.place.rows, $0.place.columns) }
         var narrowest = inputs
-        // What goes past a layer may have directions that the layer has lost.
+        // A shortcut may carry directions past a layer that lost them.
         ranks = units.map { units in
             if network.isDenseChain { narrowest = min(narrowest, units) }
             return min(narrowest, units)
@@ -141,10 +143,10 @@ struct RecordSizes {
 /// The forms of a trial's metrics, at the end and along the trace.
 struct MetricForms {
     let sizes: RecordSizes
-    /// 0 to the last step; to any where files that are not here say how many points an epoch has.
+    /// 0 to the last step; to 2^53 where only the data set's files say how many points an epoch has.
     let steps: ClosedRange<Double>
     let settings: TrialSettings
-    /// nil where only the files say.
+    /// The number of steps; nil where only the data set's files determine it.
     private let stepCount: Int?
 
     init(_ settings: TrialSettings) {
@@ -156,7 +158,7 @@ struct MetricForms {
 
     var atEnd: ValueForm { forms { _ in true } }
 
-    /// nil where the trial asks for none.
+    /// The form of the trace; nil where the trial requests none.
     func trace(isWhole: Bool) -> ValueForm? {
         let most = settings.measures.traceAt.maxEntries
         guard most > 0 else { return nil }
@@ -165,7 +167,7 @@ struct MetricForms {
         members.sort { $0.key.lexicographicallyPrecedes($1.key) }
         let due = stepCount.map { settings.measures.traceAt.steps(of: $0) }
         let count = due?.count ?? most
-        // All listed steps may lie behind the end.
+        // All requested steps may lie beyond the end.
         guard count > 0 else { return nil }
         let least = isWhole && due != nil ? count : 1
         return .trace(steps: due, counts: least...count, entry: .object(members))
@@ -187,7 +189,7 @@ struct MetricForms {
         return .object(members, optional: optional)
     }
 
-    /// Those of measures that have settings of their own.
+    /// The metrics of measures that have their own settings.
     private var ownMetrics: [Metric] {
         var metrics: [Metric] = [.trainLoss, .testLoss]
         if settings.hasClasses { metrics += [.accuracy, .trainAccuracy] }
@@ -215,7 +217,7 @@ struct MetricForms {
 
     private func form(_ metric: Metric, _ request: RequestedMeasure?) -> ValueForm {
         guard metric.thresholdSetting != nil else { return notation(metric, request) }
-        // Of a network without hidden layers nothing is listed at any threshold.
+        // Without hidden layers, the object of thresholds is empty.
         if metric.shape == .hiddenLayers, sizes.hidden == 0, metric.notation == .plain { return .object([:]) }
         let each = notation(metric, request)
         let keys = thresholds(metric, request).map { (JSONValue.text(of: $0), each) }
@@ -233,7 +235,7 @@ struct MetricForms {
         }
         let key = metric.thresholdSetting?.split(separator: ".").last.map(String.init) ?? ""
         let listed = request.settings[key]?.array?.compactMap(\.number) ?? []
-        // Classes that are not there are left out.
+        // Classes that the data set doesn't have are left out.
         if case .list(_, _, .classes) = metric.shape { return listed.filter { $0 < Double(sizes.classes) } }
         return listed
     }
@@ -271,8 +273,7 @@ struct MetricForms {
         }
     }
 
-    /// The numbers that a record may hold of a metric of this range: what is computed in floating point may miss its
-    /// bounds by rounding.
+    /// A metric's range, widened for rounding: floating-point results can exceed exact bounds slightly.
     private static func allowingForRounding(
         _ range: ClosedRange<Double>, _ limit: Metric.Limit
     ) -> ClosedRange<Double> {
@@ -290,7 +291,7 @@ extension TrialSettings {
     /// Whether points have classes.
     var hasClasses: Bool { dataset.facts.classes > 0 }
 
-    /// How many steps training has; nil where only the data set's files say.
+    /// The number of training steps; nil where only the data set's files determine it.
     var exactSteps: Int? {
         if case .epochs = training.duration, dataset.facts.isSizeOfFiles { nil } else { trainingSteps }
     }

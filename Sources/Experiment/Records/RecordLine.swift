@@ -1,23 +1,24 @@
 import Sweep
 import Text
 
-/// The line of `records.ndjson` that a trial becomes, without its newline: keys sorted, shortest numbers.
+/// The line of `records.ndjson` for a trial, without its newline. Keys are sorted and numbers are in their
+/// shortest form.
 ///
-/// - Parameter body: what the trial returned: `metrics`, `outcome` and, where there are any, `theory`,
-///   `trace` and `diverged_at_step`. Precondition: every number is finite.
+/// - Parameter body: the trial's result: `metrics`, `outcome` and, where present, `theory`, `trace` and
+///   `diverged_at_step`. Precondition: every number is finite.
 public func recordLine(trial: Trial, sweepDigest: String, body: JSONValue) -> String {
     String(
         decoding: recordLine(trial: trial, id: trial.id, sweepDigest: sweepDigest, body: body), as: UTF8.self)
 }
 
-/// The same as UTF-8, for whoever knows the trial's identifier.
+/// The same line as UTF-8, for callers that know the trial's identifier.
 public func recordLine(trial: Trial, id: TrialID, sweepDigest: String, body: JSONValue) -> [UInt8] {
     recordLine(
         axes: trial.axesObject, model: model(of: trial), trial: id.text, sweepDigest: sweepDigest,
         body: body)
 }
 
-/// The same of a body as it is written.
+/// The same line for a body that is already canonical JSON.
 public func recordLine(trial: Trial, id: TrialID, sweepDigest: String, body: CanonicalObject) -> [UInt8] {
     var line: [UInt8] = []
     line.reserveCapacity(2048)
@@ -29,13 +30,13 @@ public func recordLine(trial: Trial, id: TrialID, sweepDigest: String, body: Can
         axis.value.write(to: &line)
     }
     line.append(UInt8(ascii: "}"))
-    // What an empty list would say is said by no list.
+    // An empty list is left out.
     func append(_ key: String) {
         guard let value = body[key], !value.elementsEqual("[]".utf8) else { return }
         line += ",\"\(key)\":".utf8
         line += value
     }
-    // Sorted by key.
+    // The keys, sorted.
     append("diverged_at_step")
     append("metrics")
     line += ",\"model\":\"\(model(of: trial))\"".utf8
@@ -48,7 +49,7 @@ public func recordLine(trial: Trial, id: TrialID, sweepDigest: String, body: Can
 }
 
 private func model(of trial: Trial) -> String {
-    // The names of the usual two are not asked for by way of JSON: records are many.
+    // Records are many, so the two usual names are literals instead of a detour through JSON.
     switch trial.settings.model {
     case .mlp: "mlp"
     case .vib: "vib"

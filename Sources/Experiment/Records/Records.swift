@@ -1,21 +1,21 @@
-// Records: what came of a trial: its record, the record's canonical bytes and what it must hold, and provenance.
-// Imports Sweep, Files and Text: a record's form follows from a trial's settings, and metrics' keys are declared with
-// their measures, which are Sweep's, so that a new measure is declared in one place.
-// Leaves out: how quantities are measured (Experiments), where records are kept (Journal), what is drawn of them
-// (Reporting).
+// Records: a trial's record, its canonical bytes and the form that it must have, and a run's provenance.
+// Imports Sweep, Model, Files and Text. A record's form follows from a trial's settings; metrics' keys are
+// declared with their measures in Sweep, so that a new measure is declared in one place.
+// Leaves out how quantities are measured (Experiments), where records are kept (Journal) and how they are
+// drawn (Reporting).
 
 import Files
 import Sweep
 
-/// What stops the reading of a file of records.
+/// Why a file of records can't be read.
 public enum RecordFileError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// A line is no record.
+    /// A line isn't a record.
     case malformedLine(file: String, line: Int, why: String)
     case file(FileError)
     /// A record belongs to another sweep.
     case otherSweep(file: String, line: Int, expected: String, found: String)
 
-    /// One sentence for a person.
+    /// The error as one sentence for a person.
     public var description: String {
         switch self {
         case .malformedLine(let file, let line, let why): "\(file):\(line): not a record: \(why)"
@@ -27,8 +27,8 @@ public enum RecordFileError: Error, Equatable, Sendable, CustomStringConvertible
 }
 
 extension SweepSpec {
-    /// More bytes than the body of any of its trials' records has: with headroom, as only the points that cover every
-    /// pair of the axes' values are looked at.
+    /// An upper bound on the size of a record body in the sweep, in bytes. It includes a factor of four as
+    /// headroom, because only trials that cover every pair of axis values are examined.
     public var maxRecordBytes: Int {
         4 * coveringTrials.reduce(0) { max($0, RecordForm(of: $1.settings).maxBytes) }
     }

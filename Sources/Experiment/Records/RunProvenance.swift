@@ -1,47 +1,63 @@
 import Glibc
 import Text
 
-/// What `provenance.ndjson` says of a whole run: who worked, how long, and what failed. Workers sent it: no
-/// text or number in it is trusted.
+/// A summary of a run's `provenance.ndjson`: the machines, their time and their failures. Workers sent these
+/// lines, so none of their texts and numbers is trusted.
 public struct RunProvenance: Equatable, Sendable {
-    /// Machines of one make, with one BLAS kernel.
+    /// Machines with the same host name, CPU and BLAS kernel.
     public struct Machine: Equatable, Sendable {
+        /// The host name.
         public let host: String
+        /// The CPU's name.
         public let cpu: String
+        /// The BLAS kernel's name.
         public let kernel: String
+        /// Number of attempts on these machines.
         public internal(set) var attempts = 0
+        /// Seconds of all attempts.
         public internal(set) var seconds = 0.0
+        /// The largest memory use of an attempt, in bytes.
         public internal(set) var peakMemoryBytes = 0.0
     }
 
+    /// A cause of failures, with one example.
     public struct Cause: Equatable, Sendable {
+        /// The cause in words.
         public let text: String
+        /// Number of failures with this cause.
         public internal(set) var count: Int
-        /// The first trial that failed of it, by its place in the grid, and where that was.
+        /// Index in the grid of the first trial that failed with this cause.
         public let trial: Int?
+        /// The host on which that trial failed.
         public let host: String
+        /// That trial's axes.
         public let axes: JSONValue
-        /// The last lines that its slot wrote; often none.
+        /// The last lines that the slot wrote; often empty.
         public let log: [String]
     }
 
+    /// Number of attempts.
     public private(set) var attempts = 0
-    /// Attempts without a record.
+    /// Number of attempts without a record.
     public private(set) var failures = 0
-    /// Attempts whose record was not the one that was there.
+    /// Number of attempts whose record differed from the existing one.
     public private(set) var conflicts = 0
-    /// Of all attempts.
+    /// Seconds of all attempts.
     public private(set) var seconds = 0.0
-    /// Of the attempts that say how long they measured: how long, and how long they did anything else.
+    /// Seconds of measuring, in attempts that report how long they measured.
     public private(set) var measuringSeconds = 0.0
+    /// Seconds of everything else in those attempts.
     public private(set) var trainingSeconds = 0.0
+    /// The largest memory use of an attempt, in bytes.
     public private(set) var peakMemoryBytes = 0.0
+    /// When the first attempt started, in Unix milliseconds; nil where no line says.
     public private(set) var firstStartMilliseconds: Int64?
+    /// When the last attempt ended, in Unix milliseconds; nil where no line says.
     public private(set) var lastEndMilliseconds: Int64?
-    /// Which sources the workers were built from, sorted; of attempts that do not say, none.
+    /// The commits that the workers were built from, sorted. Attempts without a commit add none.
     public var commits: [String] { commitSet.sorted() }
     private var commitSet: Set<String> = []
-    /// Lines that say nothing.
+    /// Number of lines that couldn't be read.
     public private(set) var unreadable = 0
     private var quarantine: Set<Int> = []
     /// Trials whose last attempt failed.
@@ -50,19 +66,20 @@ public struct RunProvenance: Equatable, Sendable {
     private var machinePlaces: [[String]: Int] = [:]
     private var causeList: [Cause] = []
     private var causePlaces: [String: Int] = [:]
-    /// More than these are counted, not kept.
+    /// The largest number of different machines, causes and commits kept.
     private static let limit = 1000
 
+    /// The summary of no lines.
     public init() {}
 
-    /// Trials whose attempts ended in quarantine.
+    /// Number of trials whose attempts ended in quarantine.
     public var quarantined: Int { quarantine.count }
 
-    /// Trials that have no record, as their last attempt failed, by their place in the grid: those in quarantine
-    /// and those that were not tried again yet. Ascending.
+    /// Indices in the grid of trials without a record whose last attempt failed, ascending: those in
+    /// quarantine and those not retried yet.
     public var failedTrials: [Int] { failing.sorted() }
 
-    /// The most attempts first.
+    /// The machines, most attempts first.
     public var machines: [Machine] {
         machineList.sorted { left, right in
             left.attempts == right.attempts
@@ -71,7 +88,7 @@ public struct RunProvenance: Equatable, Sendable {
         }
     }
 
-    /// The most frequent first.
+    /// The causes of failures, most frequent first.
     public var causes: [Cause] {
         causeList.sorted { $0.count == $1.count ? $0.text < $1.text : $0.count > $1.count }
     }
@@ -79,7 +96,7 @@ public struct RunProvenance: Equatable, Sendable {
     /// BLAS kernels, sorted.
     public var kernels: [String] { Set(machineList.map(\.kernel)).filter { !$0.isEmpty }.sorted() }
 
-    /// Takes a line without its newline. Lines of a trial come in order of time.
+    /// Adds a line without its newline. The lines of one trial must come in order of time.
     public mutating func add(_ line: some Sequence<UInt8>) {
         guard let value = try? JSONValue(parsing: line), let outcome = value["outcome"]?.string else {
             unreadable += 1
@@ -117,12 +134,12 @@ public struct RunProvenance: Equatable, Sendable {
     }
 
     private mutating func addMachine(_ value: JSONValue) {
-        // Of an attempt that nobody reported there is no machine.
+        // An attempt that no worker reported has no machine.
         guard let host = value["host"]?.string, !host.isEmpty else { return }
         if let commit = value["commit"]?.string, commitSet.count < RunProvenance.limit {
             commitSet.insert(commit)
         }
-        // What is summed over attempts stays a number.
+        // Clamped, so that sums over attempts stay finite.
         let taken = min(1e10, max(0, value["seconds"]?.number ?? 0))
         let memory = min(1e18, max(0, value["peak_memory_bytes"]?.number ?? 0))
         seconds += taken
@@ -147,7 +164,7 @@ public struct RunProvenance: Equatable, Sendable {
         machineList[place].peakMemoryBytes = max(machineList[place].peakMemoryBytes, memory)
     }
 
-    /// Reads a `provenance.ndjson`; nil where there is none, or none that may be read.
+    /// Reads a `provenance.ndjson`; nil where it is missing or unreadable.
     public init?(readingAt path: String) {
         self.init()
         let read: Void? = try? readLines(at: path) { add($0) }

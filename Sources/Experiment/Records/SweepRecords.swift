@@ -1,14 +1,14 @@
 import Sweep
 import Text
 
-/// Why what a worker sent is no record of the sweep.
+/// Why a worker's report isn't a record of the sweep.
 public enum RecordFault: Error, Equatable, Sendable, CustomStringConvertible {
-    /// The worker expands the sweep otherwise.
+    /// The worker expands the sweep differently.
     case otherTrial
-    /// Why no trial can give it.
+    /// No trial can give this body, for the reason given.
     case malformed(String)
 
-    /// What is wrong, in words.
+    /// The fault in words.
     public var description: String {
         switch self {
         case .otherTrial: "it is of another trial"
@@ -17,21 +17,23 @@ public enum RecordFault: Error, Equatable, Sendable, CustomStringConvertible {
     }
 }
 
-/// The records that a sweep's trials can give, asked for one trial after another: what a record shares with one before
-/// is not worked out again.
+/// The possible records of a sweep's trials. Requests for one trial after another are cheap: trials with
+/// equal forms share one.
 public struct SweepRecords: Sendable {
+    /// The trials' settings, with a cache.
     public var trials: TrialCache
     private let grid: Grid
-    /// The last ones that were asked for, the latest first: few trials of a sweep differ in it.
+    /// The most recently used forms, latest first. A sweep's trials have few different forms.
     private var forms: [RecordForm] = []
     private static let mostForms = 16
 
+    /// The possible records of a grid's trials; no form is computed yet.
     public init(_ grid: Grid) {
         self.grid = grid
         trials = TrialCache(grid)
     }
 
-    /// What the trial's record must hold.
+    /// The form of the trial's record.
     mutating func form(of trial: Trial) -> RecordForm {
         if let place = forms.firstIndex(where: { $0.isForm(of: trial.settings) }) {
             let form = forms[place]
@@ -44,11 +46,11 @@ public struct SweepRecords: Sendable {
         return form
     }
 
-    /// The body of a trial's record, checked: canonical JSON, so that equal records have equal bytes, of what the trial
-    /// can give.
+    /// Validates the body of a trial's record. The result is canonical JSON, so that equal records have equal
+    /// bytes, and has the form of the trial's record.
     public mutating func body(_ bytes: [UInt8], of trial: Trial) throws(RecordFault) -> CanonicalObject {
         let form = form(of: trial)
-        // Before anything is made of it.
+        // Checks the size before parsing anything.
         guard bytes.count <= form.maxBytes else {
             throw .malformed("it has \(bytes.count) bytes, and at most \(form.maxBytes) are due")
         }
@@ -62,11 +64,11 @@ public struct SweepRecords: Sendable {
         return body
     }
 
-    /// The line of a record that a worker sent, and its outcome as `Record` has it.
+    /// The line of a record that a worker sent, and its outcome as in `Record`.
     ///
     /// - Parameters:
-    ///   - index: of the trial, as the worker counts.
-    ///   - id: what the worker takes the trial for.
+    ///   - index: the trial's index according to the worker.
+    ///   - id: the trial's identifier according to the worker.
     public mutating func record(
         ofTrial index: UInt64, id: TrialID, body bytes: [UInt8], sweepDigest: String
     ) throws(RecordFault) -> (trial: Trial, line: [UInt8], outcome: String) {
@@ -78,8 +80,8 @@ public struct SweepRecords: Sendable {
         return (trial, line, RecordForm.isDiverged(body) ? "diverged" : "measured")
     }
 
-    /// Why a line is no record that the trial can have; nil where it is one. The line is looked through, not read: it
-    /// may have any length.
+    /// Why a line isn't a record that the trial can have; nil where it is. The line is scanned, not parsed,
+    /// and may have any length.
     public mutating func fault(inLine line: [UInt8], trial index: Int) -> String? {
         guard (0..<grid.count).contains(index) else {
             return "the sweep has \(countText(grid.count, "trial"))"
@@ -103,7 +105,7 @@ public struct SweepRecords: Sendable {
         return form.fault(inLine: value)
     }
 
-    /// The same of a line that must be, to the byte, as this version writes it.
+    /// Why a line isn't a record of the trial, byte for byte as this version writes it; nil where it is.
     public mutating func fault(
         inOwnLine line: [UInt8], outcome: String, trial index: Int, sweepDigest: String
     ) -> String? {

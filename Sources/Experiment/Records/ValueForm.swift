@@ -1,16 +1,16 @@
-/// The form of a JSON value: what a record may hold at a place.
+/// The form of a JSON value in a record.
 indirect enum ValueForm: Equatable, Sendable {
     case number(ClosedRange<Double>, orNull: Bool)
     case flag
     case word(String)
-    /// So many values of one form.
+    /// Values of one form; the range bounds their number.
     case list(ClosedRange<Int>, ValueForm)
     /// One value for each of these forms.
     case tuple([ValueForm])
-    /// Sorted by key.
+    /// Members sorted by key.
     case object([Member])
-    /// Objects, ascending by their member `step`, which is one of `steps` where these are known: all of the steps, or the
-    /// first ones.
+    /// Objects in ascending order of their member `step`. Where `steps` is known, the entries have all of
+    /// these steps, or the first few.
     case trace(steps: [Int]?, counts: ClosedRange<Int>, entry: ValueForm)
     /// The step of a trace's entry.
     case step
@@ -21,6 +21,8 @@ indirect enum ValueForm: Equatable, Sendable {
         let isRequired: Bool
     }
 
+    /// An object with these members.
+    ///
     /// - Parameter optional: keys that may be missing.
     static func object(_ members: [String: ValueForm], optional: Set<String> = []) -> ValueForm {
         .object(
@@ -31,10 +33,10 @@ indirect enum ValueForm: Equatable, Sendable {
     static let anyNumber = ValueForm.number(
         -Double.greatestFiniteMagnitude...Double.greatestFiniteMagnitude, orNull: false)
 
-    /// The most bytes that a value of the form has as canonical JSON.
+    /// The largest size in bytes of a value of this form as canonical JSON.
     var maxBytes: Int {
         switch self {
-        // "-1.2345678901234567e-308"
+        // As long as "-1.2345678901234567e-308".
         case .number, .step: 24
         case .flag: 5
         case .word(let word): word.utf8.count + 2
@@ -48,7 +50,7 @@ indirect enum ValueForm: Equatable, Sendable {
         }
     }
 
-    /// No record comes near this many bytes.
+    /// A bound on sizes in bytes that no record comes close to; it avoids overflow.
     private static let ceiling = 1 << 40
 
     private static func sum(_ a: Int, _ b: Int) -> Int { min(ceiling, a + b) }

@@ -1,40 +1,40 @@
-// Sweep: a sweep file as checked values: settings, axes, the lazy grid of trials, trial identifiers, costs.
-// Imports Model, Text and libyaml (CYAML).
-// Leaves out: reading files, training, leases, drawing. It works on text and gives values; a mistake in the
-// text is a SweepError with its place, found before any work.
-
 import Model
 import Text
 
-/// A sweep, checked: everything in it can run.
+/// A checked sweep: everything in it can run.
 public struct SweepSpec: Equatable, Sendable {
+    /// The sweep's name.
     public let name: String
+    /// The grid of trials.
     public let grid: Grid
-    /// Axes that advance together, by path.
+    /// The paths of axes that advance together, by zip.
     public let zip: [[String]]
-    /// What points must meet to be in the grid.
+    /// Conditions that points must meet to be in the grid.
     public let conditions: [Condition]
+    /// The figures that the sweep requests.
     public let figures: [FigureSpec]
 
+    /// The axes, slowest first.
     public var axes: [Axis] { grid.axes }
+    /// The weights that trials keep.
     public var weights: KeptWeights { grid.weights }
-    /// Whether all records are to be by one BLAS kernel.
+    /// Whether one BLAS kernel must compute all records.
     public var isStrict: Bool { grid.fixed["reproducibility"]?.string == "strict" }
-    /// Whether local rank, which is on by itself, is spoken of.
+    /// Whether the sweep mentions local rank, which is on by default.
     public var asksForLocalRank: Bool {
         (grid.fixed.keys + axes.map(\.path)).contains {
             $0 == "measures.local_rank" || $0.hasPrefix("measures.local_rank.")
         }
     }
-    /// "mlp" or "vib".
+    /// The model's name, as "mlp" or "vib".
     public var model: String { grid.fixed["model"]?.string ?? "" }
 
     /// Reads a sweep file, or a `sweep.json` (JSON is YAML).
     ///
     /// - Parameters:
     ///   - text: the file's bytes.
-    ///   - file: its name, for messages.
-    ///   - overrides: arguments of `--set`, in order; a later one wins.
+    ///   - file: its name in messages.
+    ///   - overrides: arguments of `--set`, in order; a later one replaces an earlier one.
     ///   - quick: whether the file's `quick` section applies, before the overrides.
     /// - Throws: `SweepError` with up to ten faults.
     public init(
@@ -46,6 +46,7 @@ public struct SweepSpec: Equatable, Sendable {
         }
     }
 
+    /// Reads a sweep file's text, as `init(parsing:file:overrides:quick:)` with bytes does.
     public init(
         parsing text: String, file: String, overrides: [Override] = [], quick: Bool = false
     ) throws(SweepError) {
@@ -60,15 +61,16 @@ public struct SweepSpec: Equatable, Sendable {
         self.figures = figures
     }
 
-    /// The sweep, normalised: overrides and `quick` applied, defaults left out, axes as a list as their order
-    /// counts. Reads back as an equal sweep.
+    /// The normalised sweep: overrides and `quick` are applied, defaults are left out, and axes are a list,
+    /// because their order matters. It reads back as an equal sweep.
     public var canonicalJSON: JSONValue {
         var top = gridMembers
         if !figures.isEmpty { top["figures"] = .array(figures.map(\.json)) }
         return .object(top)
     }
 
-    /// All that a worker needs of the sweep: it has no figures, and reads back as an equal grid (`Grid(parsing:)`).
+    /// The part of the sweep that a worker needs. It has no figures, and reads back as an equal grid
+    /// (`Grid(parsing:)`).
     public var gridJSON: JSONValue { .object(gridMembers) }
 
     private var gridMembers: [String: JSONValue] {
@@ -85,7 +87,7 @@ public struct SweepSpec: Equatable, Sendable {
         return top
     }
 
-    /// The image sets that some trial needs, each once.
+    /// The image sets that any trial needs, each once.
     public var imageSets: [ImageSetDescription] {
         var values = [grid.fixed["dataset"]].compactMap { $0 }
         for axis in axes where axis.path == "dataset" { values += (0..<axis.count).map { axis.values[$0] } }
@@ -93,13 +95,14 @@ public struct SweepSpec: Equatable, Sendable {
         return ImageSetDescription.allCases.filter { names.contains($0.rawValue) }
     }
 
-    /// Trials whose points cover every pair of the axes' values, as far as `where` leaves them.
+    /// Trials whose points cover every pair of the axes' values, as far as `where` allows.
     package var coveringTrials: [Trial] {
         PairCover(grid).points().map { grid.trial(positions: $0, index: 0) }
     }
 
-    /// Names the sweep: 32 hexadecimal digits of the SHA-256 of `canonicalJSON` without `weights` and
-    /// `reproducibility`. Records hold it, and what is kept beside them, and who may make them, changes none.
+    /// Identifies the sweep: 32 hexadecimal digits of the SHA-256 of `canonicalJSON` without `weights` and
+    /// `reproducibility`. Records contain it. The two settings are left out because kept weights, and the
+    /// choice of machines that may run trials, change no record.
     public var digest: String {
         var top = canonicalJSON.object ?? [:]
         for setting in ["weights", "reproducibility"] { top[setting] = nil }
@@ -108,7 +111,7 @@ public struct SweepSpec: Equatable, Sendable {
 }
 
 extension [String: JSONValue] {
-    /// Puts a value where a sweep file has the setting of a path: nested mappings; a data set's name as
+    /// Sets a value at the place of a setting in a sweep file, in nested mappings. A data set's name becomes
     /// `name` beside its options.
     fileprivate mutating func set(_ value: JSONValue, at path: Substring) {
         if path == "dataset" {
@@ -118,7 +121,7 @@ extension [String: JSONValue] {
             return
         }
         guard let dot = path.firstIndex(of: ".") else {
-            // `localRank: true` says nothing beside the mapping of its settings.
+            // `localRank: true` adds nothing to the mapping of its settings.
             if self[String(path)]?.object == nil { self[String(path)] = value }
             return
         }

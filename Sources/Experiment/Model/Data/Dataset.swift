@@ -4,11 +4,11 @@ import Text
 public enum Dataset: Hashable, Sendable {
     /// Numbers with a joint normal distribution.
     case gaussian(GaussianData)
-    /// Images of a published set, or computed ones.
+    /// Images of a published set, or computed images.
     case images(ImageData)
     /// Points that a known network labels.
     case teacher(TeacherData)
-    /// The patterns of 12 bits of the information plane.
+    /// The 4096 patterns of 12 bits from the information plane experiments.
     case symmetric(SymmetricData)
     /// The table of addition modulo p.
     case modular(ModularData)
@@ -31,28 +31,28 @@ public enum Dataset: Hashable, Sendable {
     /// The names of all data sets in sweep files.
     public static let names = kinds.flatMap(\.names)
 
-    /// The kind of a name; Gaussian data's for a name that is none.
+    /// The kind that has this name; Gaussian data for an unknown name.
     public static func kind(of name: String) -> DataKind {
         kinds.first { $0.names.contains(name) } ?? GaussianData.kind
     }
 
-    /// Its sizes, and the losses that fit.
+    /// The data set's sizes, and the losses that fit it.
     public var facts: DataFacts { description.facts }
 
-    /// Everything in it, under names of its own: trial identifiers hash it.
+    /// The data set's kind and options as JSON, each under its own key. Trial identifiers hash it.
     public var json: JSONValue { description.json }
 }
 
-/// A data set's description, in a file of its own: its kind, its options, its sizes.
+/// A data set's description: its kind, its options and its sizes. Each has its own file.
 protocol DatasetDescription: Hashable, Sendable {
     static var kind: DataKind { get }
     var facts: DataFacts { get }
     var json: JSONValue { get }
 }
 
-/// What is known of data sets before their options are.
+/// The facts about a kind of data set that hold whatever its options are: names and defaults.
 public struct DataKind: Sendable {
-    /// The names in sweep files: one, but for images.
+    /// The names in sweep files. Only images have more than one.
     public let names: [String]
     /// The default of `activation`.
     public let activation: Activation
@@ -62,39 +62,39 @@ public struct DataKind: Sendable {
     public var hasBiases = true
     /// Whether points may have classes.
     public var mayHaveClasses = true
-    /// The default of `bottleneck`; nil: as many as inputs.
+    /// The default of `bottleneck`; nil: as many units as inputs.
     public var bottleneck: Int? = 32
     /// The default of `sigma_shift`.
     public var sigmaShift = -5.0
-    /// Why no VIB learns from them; nil where one does.
+    /// Why a VIB can't learn from this data; nil where it can.
     public var vibObjection: String?
 }
 
-/// What sweep reading, cost estimates, records and kept weights must know of a data set.
+/// The facts about a data set that sweep reading, cost estimates, records and kept weights need.
 public struct DataFacts: Sendable {
     /// The size of a point.
     public let input: ImageSize
-    /// Outputs of a network that learns from it.
+    /// Number of outputs of a network that learns from it.
     public let outputs: Int
-    /// How many classes points belong to; 0 of a regression.
+    /// Number of classes; 0 for a regression.
     public let classes: Int
-    /// How many training points there are; nil where each is drawn anew.
+    /// Number of training points; nil where every batch is drawn anew.
     public let trainCount: Int?
-    /// How many test points there are.
+    /// Number of test points.
     public let testCount: Int
-    /// Whether a set's files may have other numbers of training points.
+    /// Whether the data set's files may hold another number of training points.
     public var isSizeOfFiles = false
     /// The losses of plain networks that fit, the default first.
     public var losses: [Loss] = [.crossEntropy, .meanSquaredError]
-    /// The same of VIBs.
+    /// The losses of VIBs that fit, the default first.
     public var vibLosses: [Loss] = [.crossEntropy]
-    /// The most points that there are to measure at, where files may have more than those published.
+    /// The most points available to measures; set where files may have more points than were published.
     var largestCount: Int?
-    /// The most points that there are to measure at.
+    /// The most points available to measures.
     public var maxCount: Int { largestCount ?? (trainCount ?? 0) + testCount }
 }
 
-/// How bytes or bits become inputs: 0 … 1, or −1 … 1.
+/// The interval that bytes or bits are mapped to as inputs.
 public enum InputScale: String, CaseIterable, Sendable {
     /// 0 … 1.
     case unit

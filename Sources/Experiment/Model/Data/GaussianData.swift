@@ -1,22 +1,22 @@
 import Text
 
-/// Jointly Gaussian inputs and targets, drawn anew for every batch.
+/// Jointly Gaussian inputs and targets. Every batch is drawn anew.
 public struct GaussianData: Hashable, Sendable, DatasetDescription {
     /// The joint covariance of (x, y), row-major, (inputs + targets)².
     public var covariance: [[Double]]
-    /// How many of the variables are inputs; the others are targets.
+    /// Number of variables that are inputs; the others are targets.
     public var inputs: Int
-    /// Points of the evaluation sample.
+    /// Number of points in the evaluation sample.
     public var testPoints: Int
 
-    /// Points of a joint covariance.
+    /// Gaussian data with a given joint covariance.
     public init(covariance: [[Double]], inputs: Int, testPoints: Int) {
         self.covariance = covariance
         self.inputs = inputs
         self.testPoints = testPoints
     }
 
-    /// What is known of all Gaussian data.
+    /// The kind of all Gaussian data.
     public static let kind = DataKind(
         names: ["gaussian"], activation: .linear, width: 64, mayHaveClasses: false, bottleneck: nil,
         sigmaShift: 0)
@@ -36,8 +36,8 @@ public struct GaussianData: Hashable, Sendable, DatasetDescription {
 }
 
 extension GaussianData {
-    /// x and y standard normal with as many components each, of which the i-th of x and of y have the i-th
-    /// correlation and all others are independent.
+    /// Gaussian data where x and y are standard normal and have as many components as there are correlations.
+    /// Component i of x and component i of y have the i-th correlation; all other pairs are independent.
     public init(correlations: [Double], testPoints: Int) {
         let count = correlations.count
         let covariance = (0..<2 * count).map { row in
@@ -48,11 +48,12 @@ extension GaussianData {
         self.init(covariance: covariance, inputs: count, testPoints: testPoints)
     }
 
-    /// x and y standard normal, with the random cross-covariance Σ_i ρ_i u_i v_iᵀ: the ρ_i are its canonical
-    /// correlations, the u_i orthonormal in x's space and the v_i in y's, of directions drawn from a seed.
+    /// Gaussian data where x and y are standard normal with the random cross-covariance Σ_i ρ_i u_i v_iᵀ. The
+    /// ρ_i are its canonical correlations. The u_i are orthonormal in x's space and the v_i in y's; the seed
+    /// `directions` draws both.
     ///
-    /// A trial's identifier hashes the numbers, so they may not depend on the machine: they are made by
-    /// operations that IEEE 754 rounds exactly, without logarithms and cosines.
+    /// A trial's identifier hashes the covariance, so its numbers must not depend on the machine. Only
+    /// operations that IEEE 754 rounds exactly compute them: no logarithms, no cosines.
     ///
     /// Precondition: at most min(inputs, targets) correlations, each in (−1, 1).
     public init(correlations: [Double], inputs: Int, targets: Int, directions: UInt64, testPoints: Int) {
@@ -77,8 +78,9 @@ extension GaussianData {
     }
 }
 
-/// Directions from a seed: SplitMix64 (Steele, Lea & Flood 2014), sums of twelve uniform numbers, nearly
-/// normal, so that no direction is much likelier than another, and Gram's and Schmidt's orthogonalisation.
+/// Draws directions from a seed. SplitMix64 (Steele, Lea & Flood 2014) gives uniform numbers; sums of twelve
+/// are nearly normal, so that no direction is much likelier than another; Gram–Schmidt makes the vectors
+/// orthogonal.
 private struct DirectionDraws {
     private var state: UInt64
 
@@ -89,13 +91,13 @@ private struct DirectionDraws {
         var vectors: [[Double]] = []
         while vectors.count < count {
             var vector = (0..<dimension).map { _ in nearlyNormal() }
-            // Twice: what rounding leaves of the others after the first time.
+            // The second pass removes what rounding left of the other vectors after the first.
             for other in vectors + vectors {
                 let part = dot(vector, other)
                 for index in vector.indices { vector[index] -= part * other[index] }
             }
             let length = dot(vector, vector).squareRoot()
-            // A draw that the others nearly span would be mostly rounding: take another.
+            // A draw that lies almost in the span of the others would be mostly rounding: draw another.
             guard length > 1e-6 else { continue }
             vectors.append(vector.map { $0 / length })
         }
@@ -110,7 +112,7 @@ private struct DirectionDraws {
         (0..<12).reduce(-6.0) { sum, _ in sum + uniform() }
     }
 
-    /// In [0, 1), of 53 bits.
+    /// A uniform number in [0, 1) with 53 random bits.
     private mutating func uniform() -> Double {
         state &+= 0x9E37_79B9_7F4A_7C15
         var word = (state ^ (state >> 30)) &* 0xBF58_476D_1CE4_E5B9

@@ -1,14 +1,14 @@
 import Text
 
-/// Images of ten classes or so, from files or computed.
+/// Labelled images, read from files or computed.
 public struct ImageData: Hashable, Sendable, DatasetDescription {
-    /// Which images.
+    /// The set that the images belong to.
     public var name: ImageSetDescription
     /// How the bytes 0 … 255 become inputs.
     public var scale: InputScale
-    /// The first so many training images, or all where nil.
+    /// Number of training images, taken from the front of the set; nil: all.
     public var trainPoints: Int?
-    /// The first so many test images, or all where nil.
+    /// Number of test images, taken from the front of the set; nil: all.
     public var testPoints: Int?
 
     /// Some or all images of a set.
@@ -19,7 +19,7 @@ public struct ImageData: Hashable, Sendable, DatasetDescription {
         self.testPoints = testPoints
     }
 
-    /// What is known of all images.
+    /// The kind of all image data.
     public static let kind = DataKind(
         names: ImageSetDescription.allCases.map(\.rawValue), activation: .relu, width: 200)
 
@@ -40,45 +40,45 @@ public struct ImageData: Hashable, Sendable, DatasetDescription {
     }
 }
 
-/// A set of images as it was published: a value for each, in a file of its own.
+/// A set of images as it was published. Each set is one value, in its own file.
 public struct ImageSetDescription: Hashable, Sendable, RawRepresentable, CaseIterable {
-    /// Its name in sweep files, and of its folder in the data directory.
+    /// The set's name in sweep files, and its folder's name in the data directory.
     public let rawValue: String
     /// The size of an image.
     public let size: ImageSize
-    /// How many classes there are.
+    /// Number of classes.
     public let classes: Int
-    /// How many training images were published.
+    /// Number of published training images.
     public let trainPoints: Int
-    /// How many test images were published.
+    /// Number of published test images.
     public let testPoints: Int
-    /// Where the images come from.
+    /// The source of the images.
     public let storage: Storage
 
-    /// Where images come from.
+    /// The source of a set's images.
     public enum Storage: Hashable, Sendable {
-        /// Four IDX files as of MNIST, each plain or with ".gz".
+        /// Four IDX files as for MNIST, each plain or with ".gz".
         case idx([PublishedFile], mirrors: [String])
-        /// CIFAR-10's batches in their binary version, which no command fetches.
+        /// CIFAR-10's batches in their binary version. No command fetches them.
         case batches(train: [String], test: String)
-        /// A function of the settings: there are no files.
+        /// A function of the settings, without files.
         case computed
     }
 
-    /// A file that `ranksweep data fetch` knows.
+    /// A file that `ranksweep data fetch` can download.
     public struct PublishedFile: Hashable, Sendable {
-        /// Its name without ".gz".
+        /// The file's name without ".gz".
         public var name: String
-        /// SHA-256 of its uncompressed bytes, in hexadecimal: how it is compressed is the mirror's business.
+        /// SHA-256 of the uncompressed bytes, in hexadecimal. A mirror may compress the file in its own way.
         public var digest: String
-        /// Bytes of the publisher's own NAME.gz: for progress lines alone.
+        /// Size in bytes of the publisher's own NAME.gz. Only progress lines use it.
         public var compressedSize: Int
     }
 
     /// All sets, in the order of the documentation.
     public static let allCases: [ImageSetDescription] = [.mnist, .fashionMNIST, .cifar10, .generated]
 
-    /// Its files in its folder; those of IDX sets each plain or with ".gz".
+    /// The files in the set's folder. Those of IDX sets may be plain or have ".gz".
     public var files: [String] {
         switch storage {
         case .idx(let files, _): files.map(\.name)
@@ -87,15 +87,15 @@ public struct ImageSetDescription: Hashable, Sendable, RawRepresentable, CaseIte
         }
     }
 
-    /// The files that can be fetched; none of a set that no command fetches.
+    /// The files that can be fetched; empty for a set that no command fetches.
     public var publishedFiles: [PublishedFile] {
         if case .idx(let files, _) = storage { files } else { [] }
     }
 
-    /// Folders on the web that hold its files as NAME.gz, the first to be tried first.
+    /// URLs of folders that hold the files as NAME.gz, in the order to try them.
     public var mirrors: [String] { if case .idx(_, let mirrors) = storage { mirrors } else { [] } }
 
-    /// The set of a name; nil where there is none.
+    /// The set with this name; nil where there is none.
     public init?(rawValue name: String) {
         guard let set = ImageSetDescription.allCases.first(where: { $0.rawValue == name }) else { return nil }
         self = set
@@ -115,9 +115,9 @@ public struct ImageSetDescription: Hashable, Sendable, RawRepresentable, CaseIte
 }
 
 extension ImageSetDescription.Storage {
-    /// The four files of MNIST and its like.
+    /// The four files of MNIST and of sets in its format.
     ///
-    /// - Parameter facts: of train images, train labels, test images and test labels.
+    /// - Parameter facts: for train images, train labels, test images and test labels, in this order.
     static func mnistFiles(_ facts: [(digest: String, size: Int)], mirrors: [String]) -> Self {
         let names = [
             "train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte",

@@ -1,28 +1,30 @@
 import Text
 
-/// The table of addition modulo p: inputs are pairs of numbers, as ones among zeros; the class is their sum.
+/// The table of addition modulo p. An input is a pair of numbers, each one-hot; its class is their sum.
 public struct ModularData: Hashable, Sendable, DatasetDescription {
-    /// p: 2 p inputs, p classes.
+    /// p: the inputs have 2 p numbers, and there are p classes.
     public var modulus: Int
-    /// So many of the p² pairs, which the trial's seed chooses, train; the others test.
+    /// Number of training pairs among the p² pairs. The trial's seed chooses them; the others test.
     public var trainPoints: Int
-    /// The others.
+    /// Number of test pairs: those that don't train.
     public var testPoints: Int { modulus * modulus - trainPoints }
 
-    /// The table with so many training points.
+    /// The table with a number of training pairs.
     public init(modulus: Int, trainPoints: Int) {
         self.modulus = modulus
         self.trainPoints = trainPoints
     }
 
-    /// - Parameter share: of all pairs; at least one trains and one tests.
+    /// The table with a share of its pairs for training.
+    ///
+    /// - Parameter share: the share of all pairs. At least one pair trains and two test.
     public init(modulus: Int, share: Double) {
         let pairs = modulus * modulus
         let asked = Int((share * Double(pairs)).rounded())
         self.init(modulus: modulus, trainPoints: min(max(asked, 1), pairs - 2))
     }
 
-    /// What is known of all such tables.
+    /// The kind of all tables of modular addition.
     public static let kind = DataKind(
         names: ["modular-addition"], activation: .relu, width: 200,
         vibObjection: "modular addition is for an mlp")

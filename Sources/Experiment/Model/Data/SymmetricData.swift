@@ -1,28 +1,29 @@
 import Text
 
-/// All patterns of 12 bits, and a class that the icosahedron's symmetries keep (Shwartz-Ziv & Tishby 2017).
+/// All patterns of 12 bits, with a class that the icosahedron's symmetries preserve (Shwartz-Ziv & Tishby
+/// 2017).
 public struct SymmetricData: Hashable, Sendable, DatasetDescription {
-    /// How many patterns there are.
+    /// Number of patterns.
     public static let patterns = 4096
-    /// How many of them are of class 1.
+    /// Number of patterns in class 1.
     public static let positives = 2118
-    /// Numbers of an input.
+    /// Number of components of an input.
     public static let bits = 12
 
-    /// Bits are 0 and 1 (unit), or −1 and 1.
+    /// The values of bits: 0 and 1 (unit), or −1 and 1 (symmetric).
     public var scale: InputScale
-    /// So many patterns, which the trial's seed chooses, train; the others test.
+    /// Number of training patterns. The trial's seed chooses them; the others test.
     public var trainPoints: Int
-    /// The others.
+    /// Number of test patterns: those that don't train.
     public var testPoints: Int { SymmetricData.patterns - trainPoints }
 
-    /// The set with so many training points.
+    /// The set with a number of training patterns.
     public init(scale: InputScale, trainPoints: Int) {
         self.scale = scale
         self.trainPoints = trainPoints
     }
 
-    /// What is known of the set.
+    /// The kind of the symmetric set.
     public static let kind = DataKind(
         names: ["symmetric"], activation: .tanh, width: 64,
         vibObjection: "the symmetric set is for an mlp")

@@ -1,34 +1,35 @@
 import Text
 
-/// A finite training set that a known network labels, as the bounds of minimum-norm networks want it
-/// (docs/measures.md): inputs of length 1, one output, a ReLU network without biases as the teacher.
+/// A finite training set labelled by a known network, as the bounds for minimum-norm networks assume it
+/// (docs/measures.md): inputs of length 1, one output, and a ReLU network without biases as the teacher.
 public struct TeacherData: Hashable, Sendable, DatasetDescription {
-    /// What is learned of the teacher's output.
+    /// The function of the teacher's output that a network learns.
     public enum Task: String, CaseIterable, Sendable {
-        /// Its sign, only where it is at least 1 from 0.
+        /// The sign of the output, only at points where it is at least 1 away from 0.
         case classification
         /// The output itself, never negative.
         case regression
     }
 
-    /// What is learned.
+    /// The function of the teacher's output that a network learns.
     public var task: Task
-    /// Numbers of an input.
+    /// Number of components of an input.
     public var inputs: Int
-    /// K, the teacher's weight layers.
+    /// K, the number of the teacher's weight layers.
     public var depth: Int
-    /// Units of each of its hidden layers.
+    /// Units in each of the teacher's hidden layers.
     public var width: Int
-    /// B, the Frobenius norm of each of its weight matrices.
+    /// B, the Frobenius norm of each of the teacher's weight matrices.
     public var norm: Double
-    /// The seed of its weights; not the trial's seed, so that all trials learn from one teacher.
+    /// The seed of the teacher's weights. It is not the trial's seed, so that all trials learn from one
+    /// teacher.
     public var seed: UInt64
-    /// How many points it labels for training.
+    /// Number of training points.
     public var trainPoints: Int
-    /// How many points it labels for tests.
+    /// Number of test points.
     public var testPoints: Int
 
-    /// A teacher, and how many points it labels.
+    /// A teacher, with the numbers of points that it labels.
     public init(
         task: Task, inputs: Int, depth: Int, width: Int, norm: Double, seed: UInt64, trainPoints: Int,
         testPoints: Int
@@ -43,7 +44,7 @@ public struct TeacherData: Hashable, Sendable, DatasetDescription {
         self.testPoints = testPoints
     }
 
-    /// What is known of all teachers.
+    /// The kind of all teachers' data.
     public static let kind = DataKind(
         names: ["teacher"], activation: .relu, width: 64, hasBiases: false,
         vibObjection: "a teacher's data are for an mlp")

@@ -1,7 +1,7 @@
-/// What measures cost whose work is not that of activations.
+/// The costs of measures that do more than work on activations.
 extension CostEstimate {
-    /// Products and decompositions of whole weights: `weightProduct` takes those of each hidden layer,
-    /// `rankStability` those of each layer's Jacobian at each point.
+    /// Adds products and decompositions of whole matrices: `weightProduct` decomposes each hidden layer's,
+    /// `rankStability` each layer's Jacobian at each point.
     mutating func addSpectra(of measure: RequestedMeasure, _ shape: Shape, times: Double) {
         if measure.name == MeasureDeclaration.componentRank.name { add(component: measure, times: times) }
         let isProduct = measure.name == MeasureDeclaration.weightProduct.name
@@ -11,7 +11,7 @@ extension CostEstimate {
         for (units, weights) in zip(shape.jacobianUnits, shape.weights) {
             narrowest = min(narrowest, units)
             let columns = Double(isProduct ? narrowest : shape.inputs)
-            // In double at half the speed; decompositions mostly at that of reductions.
+            // Double precision has half the speed. Decompositions mostly have that of reductions.
             let small = min(Double(units), columns)
             products += times * points * (12 * Double(weights) + 16 * small * Double(units)) * columns
             let decompositions: Double = isProduct ? 2 : 3
@@ -19,7 +19,7 @@ extension CostEstimate {
         }
     }
 
-    /// The singular values of each weight matrix, in double.
+    /// Adds the singular values of each weight matrix, in double precision.
     mutating func add(weightNormsOf shape: Shape, times: Double) {
         for (units, weights) in zip(shape.jacobianUnits, shape.weights) where units > 0 {
             let (rows, columns) = (Double(units), Double(weights) / Double(units))
@@ -28,7 +28,7 @@ extension CostEstimate {
         }
     }
 
-    /// As of a local rank in the patch; with a plain network's Jacobians as wide as its inputs.
+    /// Adds a local rank in the patch. A plain network's Jacobians are as wide as its inputs.
     mutating func add(
         partialRank measure: RequestedMeasure, _ trial: TrialSettings, _ shape: Shape, times: Double
     ) {
@@ -42,13 +42,14 @@ extension CostEstimate {
         }
     }
 
-    /// Of n units and p points: the features, the component's product, Gram matrices and their reductions.
+    /// Adds, for n units and p points, the features, the component's product, Gram matrices and their
+    /// reductions.
     private mutating func add(component measure: RequestedMeasure, times: Double) {
         func number(_ key: String) -> Double { measure.settings[key]?.number ?? 1 }
         let units = number("channels") * number("side") * number("side")
         let points = number("batch")
         let small = min(units, points)
-        // In double, which is half as fast.
+        // Double precision has half the speed.
         products += times * (12 * units * units * units + 8 * points * units * (units + small))
         reductions += times * 8 / 3 * (units * units * units + small * small * small)
     }

@@ -1,42 +1,48 @@
 import Model
 
-/// What a trial costs, by counting its floating-point operations; the speeds are measured constants.
+/// An estimate of a trial's cost: counts of its floating-point operations. The speeds are measured constants.
 ///
 /// Counted (n_l units in layer l, B points in a batch, P evaluated points, S steps):
-/// - training: 6 n_l n_{l−1} B a step and layer (forward, weight gradient, input gradient), 4 for the first
-///   layer, which needs no input gradient; of a VIB the 2K units of the head and the decoder too;
+/// - training: 6 n_l n_{l−1} B per step and layer (forward, weight gradient, input gradient), 4 for the first
+///   layer, which needs no input gradient; for a VIB also the 2K units of the head, and the decoder;
 /// - the optimizer's pass over the parameters, and one normal variate for each number drawn;
-/// - evaluation: 2 n_l n_{l−1} a point, of a VIB the decoder once more for each sample of z;
-/// - a measure of the catalogue's table, at its points: a forward pass, and a Gram matrix with its
-///   reduction for each layer; one of gradients, so many training steps as it takes mini-batches;
-/// - the log-determinant regulariser: a Gram matrix, its factor and two solutions with it a step and layer;
+/// - evaluation: 2 n_l n_{l−1} per point; for a VIB the decoder once more for each sample of z;
+/// - a measure in the catalogue's table, at its points: a forward pass, and for each layer a Gram matrix with
+///   its reduction; a measure of gradients: as many training steps as it takes mini-batches;
+/// - the log-determinant regulariser: a Gram matrix, its factor and two solutions with it per step and layer;
 /// - local rank, for each of its points and each layer l ≥ 2: the product that extends the Jacobian
 ///   (2 n_l n_{l−1} r, r = min(n_0, n_1)), the Gram matrix of its smaller side m (m² max), and that
 ///   matrix's reduction to tridiagonal form (4/3 m³).
 ///
 /// Not counted: reading data, start-up, waiting. Expect a factor of two, either way.
 public struct CostEstimate: Equatable, Sendable {
-    /// Matrix products, floating-point operations.
+    /// Floating-point operations in matrix products.
     public var products: Double = 0
-    /// Reductions to tridiagonal form, in double precision.
+    /// Floating-point operations in reductions to tridiagonal form, in double precision.
     public var reductions: Double = 0
-    /// Parameters moved by the optimizer, times steps.
+    /// Parameters that the optimizer moves, times steps.
     public var updates: Double = 0
-    /// Normal variates drawn.
+    /// Number of normal variates drawn.
     public var variates: Double = 0
+    /// Number of training steps.
     public var steps: Double = 0
 
-    /// How fast one core is.
+    /// The speed of one core.
     public struct Speed: Equatable, Sendable {
+        /// Floating-point operations per second in matrix products.
         public var productsPerSecond: Double
+        /// Floating-point operations per second in reductions, in double precision.
         public var reductionsPerSecond: Double
+        /// Parameters moved per second by the optimizer.
         public var updatesPerSecond: Double
+        /// Normal variates drawn per second.
         public var variatesPerSecond: Double
-        /// What a step costs beside its arithmetic, in seconds.
+        /// Seconds per step in addition to its arithmetic.
         public var secondsPerStep: Double
-        /// What a trial costs beside its steps: sending, recording, setting up.
+        /// Seconds per trial in addition to its steps: sending, recording, setting up.
         public var secondsPerTrial: Double
 
+        /// A speed with these values.
         public init(
             productsPerSecond: Double, reductionsPerSecond: Double, updatesPerSecond: Double,
             variatesPerSecond: Double, secondsPerStep: Double, secondsPerTrial: Double
@@ -49,27 +55,29 @@ public struct CostEstimate: Equatable, Sendable {
             self.secondsPerTrial = secondsPerTrial
         }
 
-        /// One core of a recent server with AVX-512, its kernels chosen well: fitted to the recipes' trials, which
-        /// it tells to 15 %.
+        /// One core of a recent server with AVX-512 and well-chosen kernels. The speed was fitted to the
+        /// recipes' trials, whose times it predicts to within 15 %.
         public static let reference = Speed(
             productsPerSecond: 95e9, reductionsPerSecond: 2e9, updatesPerSecond: 1.5e9,
             variatesPerSecond: 100e6, secondsPerStep: 35e-6, secondsPerTrial: 0.6e-3)
     }
 
+    /// No cost.
     public init() {}
 
+    /// Seconds on one core, including the constant cost of a trial.
     public func seconds(at speed: Speed = .reference) -> Double {
         partSeconds(at: speed) + speed.secondsPerTrial
     }
 
-    /// Without what a trial costs as such.
+    /// Seconds on one core, without the constant cost of a trial.
     func partSeconds(at speed: Speed = .reference) -> Double {
         products / speed.productsPerSecond + reductions / speed.reductionsPerSecond
             + updates / speed.updatesPerSecond + variates / speed.variatesPerSecond
             + steps * speed.secondsPerStep
     }
 
-    /// The settings that an estimate depends on, beside everything under "dataset".
+    /// The settings that an estimate depends on, in addition to everything under "dataset".
     static let settings = [
         "depth", "width", "hidden", "bottleneck", "normalisation", "groups", "residual",
         "training.batch_size",
@@ -85,6 +93,7 @@ public struct CostEstimate: Equatable, Sendable {
 }
 
 extension CostEstimate {
+    /// The estimated cost of a trial.
     public init(of trial: TrialSettings) {
         for part in CostEstimate.parts(of: trial) { self += part.cost }
     }
@@ -97,9 +106,9 @@ extension CostEstimate {
         sum.steps += part.steps
     }
 
-    /// What a trial's cost is made of.
+    /// A part of a trial's cost.
     struct Part {
-        /// "training", "evaluation", or a measure as sweep files name it.
+        /// "training", "evaluation", or a measure's name in sweep files.
         let name: String
         var cost = CostEstimate()
     }
@@ -144,7 +153,7 @@ extension CostEstimate {
         for layer in trial.training.logDet?.layers ?? [] {
             let units = Double(trial.network.hidden[layer - 1])
             let small = min(batch, units)
-            // In double, at half the speed.
+            // Double precision has half the speed.
             products += steps * (6 * batch * units * small + small * small * small)
         }
         if case .gaussian = trial.dataset { variates += Double(shape.inputs + shape.outputs) * steps * batch }
@@ -173,7 +182,7 @@ extension CostEstimate {
         if measure.name == MeasureDeclaration.partialRank.name {
             add(partialRank: measure, trial, shape, times: times)
         }
-        // The gradients of so many mini-batches: as much as so many steps.
+        // A mini-batch's gradient costs as much as a training step.
         if let batches = measure.settings["batches"]?.number {
             let forward = Double(shape.weights.reduce(0, +))
             products += 6 * times * batches * Double(trial.training.batchSize) * forward
@@ -182,8 +191,8 @@ extension CostEstimate {
         addSpectra(of: measure, shape, times: times)
     }
 
-    /// A forward pass, and of each layer's activations the Gram matrix and its reduction, whatever the
-    /// measure makes of them.
+    /// Adds a forward pass and, for each layer, the Gram matrix of its activations with its reduction,
+    /// whatever the measure derives from them.
     private mutating func add(
         pointsOf measure: RequestedMeasure, _ trial: TrialSettings, _ shape: Shape, times: Double
     ) {
@@ -209,11 +218,11 @@ extension CostEstimate {
         }
     }
 
-    /// A forward pass for each input of the Jacobian, and each layer's Gram matrix with its reduction.
+    /// Adds a forward pass for each input of the Jacobian, and each layer's Gram matrix with its reduction.
     mutating func add(_ rank: TrialSettings.LocalRank, ofNetwork shape: Shape, times: Double) {
         let points = times * Double(rank.points)
         let columns = Double(rank.patch.flatMap { shape.image?.patch(side: $0).count } ?? shape.inputs)
-        // In double, which is half as fast.
+        // Double precision has half the speed.
         products += 4 * points * columns * Double(shape.weights.reduce(0, +))
         for units in shape.jacobianUnits {
             let (small, large) = (min(columns, Double(units)), max(columns, Double(units)))
@@ -222,26 +231,27 @@ extension CostEstimate {
         }
     }
 
-    /// Sizes that the counts need.
+    /// The sizes that the counts depend on.
     struct Shape {
         let inputs: Int
         let outputs: Int
         let testPoints: Int
         let steps: Int
-        /// How much slower a convolution's operations are than a dense layer's, its normalisation and activation
-        /// included: its products are narrow, and what is under its window is gathered first. Measured.
+        /// The slowdown of a convolution's operations against a dense layer's, including its normalisation
+        /// and activation: its products are narrow, and the numbers under its window are gathered first.
+        /// Measured.
         static let ofConvolution = 4
-        /// Weights of each layer, the decoder's last; those of a convolution as often as it has pixels, and
-        /// `ofConvolution` times that.
+        /// Number of weights in each layer, the decoder's last. A convolution's weights count once per output
+        /// pixel, times `ofConvolution`.
         let weights: [Int]
-        /// How often a layer's weights are among `weights`.
+        /// The factor by which each layer's weights are counted in `weights`.
         let places: [Int]
         let decoderWeights: Int
         /// Units of each layer whose Jacobian is measured.
         let jacobianUnits: [Int]
-        /// How often everything is measured, the end included.
+        /// Number of measurements, including the one at the end.
         let measurements: Int
-        /// nil of points that are no images.
+        /// The size of a point; nil where points aren't images.
         let image: ImageSize?
 
         init(_ trial: TrialSettings) {

@@ -1,41 +1,50 @@
-/// What a whole grid costs at a speed.
+/// The cost of a whole grid at a given speed.
 public struct GridCost: Equatable, Sendable {
-    /// Of all trials, on one core.
+    /// Seconds of all trials on one core.
     public var seconds: Double
-    /// Of the cheapest and the dearest trial.
+    /// Seconds of the cheapest trial.
     public var leastSeconds: Double
+    /// Seconds of the most expensive trial.
     public var maxSeconds: Double
-    /// Whether trials were sampled because the settings that matter have too many combinations.
+    /// Whether trials were sampled because the relevant settings have too many combinations.
     public var isSampled: Bool
-    /// Files of kept weights, of all trials, and their bytes without the headers.
+    /// Number of files of kept weights, for all trials.
     public var weightFiles: Double = 0
+    /// Bytes of these files, without their headers.
     public var weightBytes: Double = 0
-    /// What `seconds` is made of: training first, then evaluation and the measures.
+    /// The parts of `seconds`: training first, then evaluation and the measures.
     public var parts: [Part] = []
 
-    /// Of trials that train for epochs, how their data divide into batches: each kind once, in grid order.
+    /// How data divide into batches, for trials that train for epochs. Each division is listed once, in grid
+    /// order.
     public var epochs: [Epoch] = []
 
-    /// One pass over the training points in whole batches; the points that are left over are not trained on in
-    /// it (another epoch's order leaves over others).
+    /// One pass over the training points in whole batches. It skips the remaining points; another epoch's
+    /// order skips others.
     public struct Epoch: Equatable, Sendable {
+        /// Number of training points.
         public let points: Int
+        /// Points in a batch.
         public let batch: Int
 
+        /// Number of steps in the pass.
         public var steps: Int { max(1, points / batch) }
+        /// Number of points that the pass skips.
         public var left: Int { max(0, points - steps * batch) }
     }
 
-    /// More kinds are not listed.
+    /// The most divisions that are listed.
     static let maxEpochs = 20
 
+    /// A part of the cost.
     public struct Part: Equatable, Sendable {
-        /// "training", "evaluation", or a measure as sweep files name it.
+        /// "training", "evaluation", or a measure's name in sweep files.
         public let name: String
-        /// Of all trials, on one core.
+        /// Seconds of all trials on one core.
         public var seconds: Double
     }
 
+    /// Hours of all trials on one core.
     public var coreHours: Double { seconds / 3600 }
 
     fileprivate mutating func add(_ name: String, _ seconds: Double) {
@@ -48,11 +57,12 @@ public struct GridCost: Equatable, Sendable {
 }
 
 extension Grid {
-    /// Most trials whose costs are estimated one by one.
+    /// The most trials whose costs are estimated one by one.
     static let costLimit = 20_000
 
-    /// The cost of all trials. One trial is estimated for each combination of the axes that matter and
-    /// counted as often as it stands in the grid; beyond 20 000 combinations, so many trials evenly spaced.
+    /// The cost of all trials. One trial is estimated for each combination of values on the relevant axes,
+    /// and counted as often as the combination occurs in the grid. Beyond 20 000 combinations, 20 000 evenly
+    /// spaced trials are estimated instead.
     public func cost(at speed: CostEstimate.Speed = .reference) -> GridCost {
         let groups = costGroups()
         var cost = GridCost(
@@ -61,7 +71,7 @@ extension Grid {
             var whole = CostEstimate()
             for part in CostEstimate.parts(of: trial.settings) {
                 whole += part.cost
-                // Starting and recording a trial count as its training.
+                // Starting and recording a trial count as training.
                 let own = part.name == "training" ? speed.secondsPerTrial : 0
                 cost.add(part.name, weight * (part.cost.partSeconds(at: speed) + own))
             }
@@ -89,7 +99,8 @@ extension Grid {
         return cost
     }
 
-    /// Positions that stand for all trials of one cost, with how many they are; nil if there are too many.
+    /// Positions that represent all trials with one cost, and the number of these trials; nil where there are
+    /// too many.
     private func costGroups() -> [(positions: [Int], weight: Double)]? {
         var groups: [(positions: [Int], weight: Double)] = [([Int](repeating: 0, count: axes.count), 1)]
         func multiply(by parts: [(digits: [(place: Int, digit: Int)], weight: Double)]) -> Bool {
@@ -124,13 +135,13 @@ extension Grid {
         dimension.axes.contains { CostEstimate.depends(on: axes[$0].path) }
     }
 
-    /// The combinations that a selection keeps, grouped by the digits of the dimensions that matter.
+    /// The combinations that a selection keeps, grouped by their digits in the relevant dimensions.
     private func costParts(
         of selection: Selection
     ) -> [(digits: [(place: Int, digit: Int)], weight: Double)]? {
         let places = selection.dimensions.filter { matters(dimensions[$0]) }
         guard !places.isEmpty else { return [([], Double(selection.kept.count))] }
-        // A combination's digits of those places as one number.
+        // The key is the combination's digits in those dimensions as one number.
         var counts: [Int: Double] = [:]
         for combination in selection.kept.indices {
             let key = places.reduce(0) { key, place in
@@ -139,7 +150,7 @@ extension Grid {
             counts[key, default: 0] += 1
             guard counts.count <= Grid.costLimit else { return nil }
         }
-        // Sums of doubles depend on their order.
+        // Sorted, because a sum of doubles depends on their order.
         return counts.sorted { $0.key < $1.key }.map { key, weight in
             var rest = key
             let digits = places.reversed().map { place in
@@ -152,7 +163,7 @@ extension Grid {
 }
 
 extension TrialSettings {
-    /// How many steps training has, of whole batches.
+    /// Number of training steps, each with a whole batch.
     public var trainingSteps: Int {
         switch training.duration {
         case .steps(let count): return count
@@ -160,12 +171,12 @@ extension TrialSettings {
         }
     }
 
-    /// nil of trials that train for so many steps.
+    /// How the data divide into batches; nil for trials that train for a number of steps.
     var epoch: GridCost.Epoch? {
         guard case .epochs = training.duration else { return nil }
         return GridCost.Epoch(points: trainPoints ?? 60_000, batch: training.batchSize)
     }
 
-    /// nil of data that are drawn anew for each batch.
+    /// Number of training points; nil for data that are drawn anew for each batch.
     var trainPoints: Int? { dataset.facts.trainCount }
 }

@@ -1,24 +1,26 @@
-/// The estimated costs of a grid's trials, one after another: trials that cost the same are estimated once.
+/// The estimated costs of a grid's trials. Trials with equal costs are estimated once.
 public struct TrialCosts: Sendable {
+    /// The estimated cost of a trial.
     public struct Cost: Equatable, Sendable {
-        /// Of the whole trial, on one core.
+        /// Seconds of the whole trial on one core.
         public let seconds: Double
-        /// Of those, what comes after the last training step.
+        /// The share of these seconds that follows the last training step.
         public let endSeconds: Double
     }
 
     private let grid: Grid
-    /// The axes that a cost depends on.
+    /// The places of the axes that a cost depends on.
     private let axes: [Int]
     private var known: [[Int]: Cost] = [:]
     private static let maxKnown = 4096
 
+    /// The costs of a grid's trials; none is estimated yet.
     public init(_ grid: Grid) {
         self.grid = grid
         axes = grid.axes.indices.filter { CostEstimate.depends(on: grid.axes[$0].path) }
     }
 
-    /// Precondition: 0 ≤ trial < the grid's count.
+    /// The cost of the trial with this index. Precondition: 0 ≤ trial < the grid's count.
     public mutating func cost(of trial: Int) -> Cost {
         let positions = grid.positions(at: trial)
         let key = axes.map { positions[$0] }

@@ -1,4 +1,4 @@
-/// Whether what a figure names goes together.
+/// Checks that the parts of a figure fit together.
 extension FigureReader {
     func checkRoles(of figure: FigureSpec, _ node: YAMLNode, _ faults: inout Faults) {
         var used: [String] = [figure.curves, figure.panels].compactMap { $0 }
@@ -21,7 +21,7 @@ extension FigureReader {
         }
     }
 
-    /// What is of a whole training has no steps, and needs a trace.
+    /// Checks metrics of the whole training: they have no steps, and need a trace.
     func checkSteps(of figure: FigureSpec, _ place: SweepError.Place, _ faults: inout Faults) {
         var (quantities, isAlongTraining) = (figure.y, figure.x == .step)
         switch figure.x {
@@ -37,7 +37,7 @@ extension FigureReader {
         }
     }
 
-    /// The x of a plane: of y's layers, where it says nothing of layers itself.
+    /// The x of a plane. Where it doesn't mention layers itself, it gets y's layers.
     func inPlane(
         _ x: FigureSpec.Quantity, _ y: [FigureSpec.Quantity], given: [YAMLNode.Entry]?,
         _ place: SweepError.Place, _ faults: inout Faults
@@ -48,7 +48,7 @@ extension FigureReader {
         return FigureSpec.Quantity(metric: x.metric, threshold: x.threshold, layer: layer)
     }
 
-    /// Lists are drawn against their places, and nothing else is.
+    /// Checks that lists, and only lists, are drawn against their entries.
     func checkEntries(of figure: FigureSpec, _ place: SweepError.Place, _ faults: inout Faults) {
         let isOverEntries = figure.x == .entry
         guard let metric = figure.y.map(\.metric).first(where: { ($0.list != nil) != isOverEntries })
@@ -56,7 +56,7 @@ extension FigureReader {
         faults.add(place, "figures.y", .figure(isOverEntries ? .notAList(metric) : .isAList(metric)))
     }
 
-    /// Whether some trial measures along training.
+    /// Whether any trial has a trace.
     var hasTrace: Bool {
         axes.contains { $0.path == "measures.trace_at" }
             || (fixed["measures.trace_at"] ?? .string("end")) != .string("end")
@@ -80,7 +80,7 @@ extension FigureReader {
         }
     }
 
-    /// Against the layer, a quantity's layers are its points.
+    /// A quantity drawn against the layer. Its layers are the points of a curve.
     func ofEachLayer(
         _ quantity: FigureSpec.Quantity, _ place: SweepError.Place, _ faults: inout Faults
     ) -> FigureSpec.Quantity? {
@@ -88,7 +88,7 @@ extension FigureReader {
             faults.add(place, "figures.y", .figure(.noLayers(quantity.metric)))
             return nil
         }
-        // Where nothing is said, it is the last.
+        // A figure that says nothing about layers means the last.
         guard quantity.layer == .last || quantity.layer == .each else {
             faults.add(place, "figures.y", .figure(.layersAreX(quantity.metric)))
             return nil

@@ -8,7 +8,7 @@ struct FigureReader {
 
     let axes: [Axis]
     let fixed: [String: JSONValue]
-    /// The words that a setting has somewhere in the grid.
+    /// The words that a setting takes anywhere in the grid.
     let words: (String) -> [String]
 
     func figures(_ node: YAMLNode, _ faults: inout Faults) -> [FigureSpec] {
@@ -127,7 +127,7 @@ struct FigureReader {
         node.mapping != nil || node.scalar.map { Metric(key: $0.text) != nil } ?? false
     }
 
-    /// Whether the number of hidden layers tells the values of an axis apart.
+    /// Whether the values of an axis all have different numbers of hidden layers.
     private var hasHiddenLayers: Bool {
         if axes.contains(where: { $0.path == "depth" }) { return true }
         guard let axis = axes.first(where: { $0.path == "hidden" }) else { return false }
@@ -156,7 +156,7 @@ struct FigureReader {
             .flatMap(FigureSpec.Fit.init(rawValue:))
     }
 
-    /// `accuracy`, or {metric, threshold, layer}.
+    /// Reads `accuracy`, or {metric, threshold, layer}.
     private func quantity(
         _ node: YAMLNode, path: String = "figures.y", _ faults: inout Faults
     ) -> FigureSpec.Quantity? {
@@ -208,7 +208,7 @@ struct FigureReader {
         return FigureSpec.Quantity(metric: metric, threshold: threshold.value, layer: layer.value)
     }
 
-    /// Whether some trial meets it; of a setting that is not given, the default does.
+    /// Whether some trial meets the condition. A missing setting meets it, because its default does.
     private func isMet(_ use: Setting.Use) -> Bool {
         let words = words(use.path)
         return words.isEmpty || words.contains(where: use.words.contains)
@@ -219,14 +219,14 @@ struct FigureReader {
         let paths = measure.settings.map(\.path)
         if axes.contains(where: { $0.path == measure.path }) { return true }
         if let flag = fixed[measure.path]?.bool { return flag }
-        // Of a measure that is off unless asked for, a setting asks for it.
+        // A setting of a measure turns the measure on, if it is off by default.
         return measure.isUsual
             || paths.contains { path in
                 fixed[path] != nil || axes.contains { $0.path == path }
             }
     }
 
-    /// A part that may be absent; nil stands for a fault.
+    /// A part that may be absent. A nil part is a fault.
     private struct Part<Value> { var value: Value? }
 
     private func threshold(
@@ -267,7 +267,7 @@ struct FigureReader {
         return numbers.isEmpty ? Setting[path: setting]?.fallbackNumbers ?? [] : numbers
     }
 
-    /// A number of the layer, `last` (where absent), `each`, `min` or `hidden_min`.
+    /// Reads a layer's number, `last` (the default), `each`, `min` or `hidden_min`.
     private func layer(
         _ node: YAMLNode?, of metric: Metric, _ parent: String, _ faults: inout Faults
     ) -> Part<FigureSpec.Layer>? {
@@ -310,10 +310,10 @@ struct FigureReader {
 }
 
 extension YAMLNode {
-    /// A text for people, one line.
+    /// A text for people, on one line.
     func title(path: String, _ faults: inout Faults) -> String? {
         guard let scalar = text(path: path, due: .text, &faults) else { return nil }
-        // What libyaml would not read back as it is: control characters and other line breaks.
+        // Excludes what libyaml wouldn't read back unchanged: control characters and other line breaks.
         let sound = scalar.text.unicodeScalars.allSatisfy { scalar in
             let value = scalar.value
             return value >= 32 && !(0x7F...0x9F).contains(value) && ![0x2028, 0x2029, 0xFEFF].contains(value)

@@ -1,40 +1,44 @@
 import Text
 
-/// A figure that a sweep asks for: one quantity, or a row of panels for each, against an axis.
+/// A figure that a sweep requests: quantities against an axis, with a row of panels for each quantity.
 public struct FigureSpec: Equatable, Sendable {
+    /// The horizontal axis.
     public enum X: Equatable, Sendable {
         case axis(String)
         /// 1/beta.
         case betaIB
-        /// Training steps: the figure draws the trace.
+        /// Training steps. The figure draws the trace.
         case step
-        /// The places of a list, such as classes.
+        /// The entries of a list, such as classes.
         case entry
-        /// A number along training: the figure draws paths through a plane, such as that of information.
+        /// A metric along training. The figure draws paths through a plane, such as the information plane.
         case metric(Quantity)
-        /// How many hidden layers, depth − 1 or what `hidden` lists.
+        /// The number of hidden layers: depth − 1, or the length of `hidden`.
         case hiddenLayers
-        /// A number of the records as y is one: a point for each value of the axis, at means over seeds.
+        /// A number in the records, as y is. The figure draws a point for each value of the axis, at means
+        /// over seeds.
         case summary(Quantity, points: String)
-        /// The layer, from 1: each quantity's layers are the points of a curve.
+        /// The layer, from 1. A quantity's layers are the points of a curve.
         case layer
     }
 
-    /// What is fitted by least squares to a curve's means, each weighing the same.
+    /// A function fitted by least squares to a curve's means, all with equal weights.
     public enum Fit: String, CaseIterable, Sendable {
         case line
-        /// A line in both logarithms.
+        /// A line in the logarithms of x and y.
         case power
     }
 
-    /// A number of each record.
+    /// A number in each record.
     public struct Quantity: Equatable, Sendable {
+        /// The metric that has the number.
         public let metric: Metric
-        /// Of a metric with thresholds: one that the sweep measures.
+        /// One of the thresholds that the sweep measures, for a metric with thresholds.
         public let threshold: Double?
-        /// Of a metric with a number a layer.
+        /// The layer, for a metric with a number per layer.
         public let layer: Layer?
 
+        /// A quantity.
         public init(metric: Metric, threshold: Double? = nil, layer: Layer? = nil) {
             self.metric = metric
             self.threshold = threshold
@@ -42,37 +46,43 @@ public struct FigureSpec: Equatable, Sendable {
         }
     }
 
+    /// The layers of a quantity.
     public enum Layer: Equatable, Sendable {
-        /// Counted from 1.
+        /// One layer, counted from 1.
         case number(Int)
         case last
         /// A curve for each layer.
         case each
-        /// The smallest number of all layers, or of all but the last.
+        /// The smallest number among all layers; `hiddenMin`: among all but the last.
         case min
         case hiddenMin
     }
 
+    /// The scale of an axis.
     public enum Scale: String, CaseIterable, Sendable { case linear, log }
 
-    /// Unique in the sweep, and a file's name.
+    /// The figure's name, unique in the sweep; also a file's name.
     public let name: String
+    /// The title; nil: none given.
     public let title: String?
+    /// The horizontal axis.
     public let x: X
-    /// At least one.
+    /// The quantities drawn, at least one.
     public let y: [Quantity]
-    /// The axis that has a curve for each of its values.
+    /// The axis with a curve for each of its values.
     public let curves: String?
-    /// The axis that has a panel for each of its values.
+    /// The axis with a panel for each of its values.
     public let panels: String?
-    /// nil: as the data want it.
+    /// The horizontal scale; nil: chosen to suit the data.
     public let xscale: Scale?
+    /// The vertical scale; nil: chosen to suit the data.
     public let yscale: Scale?
-    /// Whether the closed form is drawn as lines.
+    /// Whether theory is drawn as lines.
     public let theory: Bool
-    /// nil: none.
+    /// The fit; nil: none.
     public let fit: Fit?
 
+    /// A figure.
     public init(
         name: String, title: String? = nil, x: X, y: [Quantity], curves: String? = nil, panels: String? = nil,
         xscale: Scale? = nil, yscale: Scale? = nil, theory: Bool = false, fit: Fit? = nil
@@ -91,7 +101,7 @@ public struct FigureSpec: Equatable, Sendable {
 }
 
 extension FigureSpec {
-    /// As a sweep file writes it.
+    /// The figure as in a sweep file.
     var json: JSONValue {
         var members: [String: JSONValue] = ["name": .string(name), "y": .array(y.map(\.json))]
         switch x {
@@ -134,7 +144,7 @@ extension FigureSpec.Quantity {
     }
 }
 
-/// What is wrong with a figure.
+/// Why a figure can't be drawn.
 public enum FigureMistake: Equatable, Sendable {
     case unknownMetric(String, suggestion: String?)
     case repeatedName(String)

@@ -2,10 +2,11 @@ import Text
 
 /// One hyper-parameter and its values, in grid order.
 public struct Axis: Equatable, Sendable {
-    /// The setting's path: "beta", "training.learning_rate".
+    /// The setting's path, as "beta" or "training.learning_rate".
     public let path: String
+    /// The values, in grid order.
     public let values: AxisValues
-    /// What records show for each value, where that is not the value: of `dataset`, its name.
+    /// The labels of values in records, where they differ from the values: for `dataset`, the names.
     let labels: [JSONValue]?
 
     init(path: String, values: AxisValues) {
@@ -16,12 +17,14 @@ public struct Axis: Equatable, Sendable {
             if path == "dataset", case .list(let list) = values { Axis.datasetLabels(of: list) } else { nil }
     }
 
+    /// Number of values.
     public var count: Int { values.count }
 
-    /// The `index`-th value as records and figures show it.
+    /// The value at `index`, as records and figures show it.
     public func label(at index: Int) -> JSONValue { labels?[index] ?? values[index] }
 
-    /// "0.001, 0.01, 0.1", or the first, the second and the last of many: numbers read back as the same values.
+    /// The values as text, "0.001, 0.01, 0.1"; for many values the first, the second and the last. Numbers
+    /// read back as the same values.
     public var valuesText: String {
         func text(_ index: Int) -> String {
             let label = label(at: index)
@@ -31,7 +34,7 @@ public struct Axis: Equatable, Sendable {
         return "\(text(0)), \(text(1)), … \(text(count - 1))"
     }
 
-    /// A data set's name; with its options where two values share the name.
+    /// The data sets' names, with options where two values share a name.
     private static func datasetLabels(of values: [JSONValue]) -> [JSONValue] {
         let names = values.map { $0.string ?? $0["name"]?.string ?? "" }
         return values.enumerated().map { index, value in
@@ -45,16 +48,18 @@ public struct Axis: Equatable, Sendable {
     }
 }
 
-/// The values of an axis; those of a rule are computed when asked for.
+/// The values of an axis. Those of a rule are computed on request.
 public enum AxisValues: Equatable, Sendable {
     case list([JSONValue])
-    /// `count` numbers from `first` to `last`, equally spaced; whole numbers where the setting wants them.
+    /// `count` numbers from `first` to `last`, equally spaced; rounded to whole numbers where the setting
+    /// needs them.
     case linear(first: Double, last: Double, count: Int, whole: Bool)
     /// The same, equally spaced in the logarithm.
     case logarithmic(first: Double, last: Double, count: Int, whole: Bool)
     /// lower, lower + step, …, below upper.
     case range(lower: Int, upper: Int, step: Int)
 
+    /// Number of values.
     public var count: Int {
         switch self {
         case .list(let values): values.count
@@ -63,7 +68,7 @@ public enum AxisValues: Equatable, Sendable {
         }
     }
 
-    /// Precondition: 0 ≤ index < count.
+    /// The value at an index. Precondition: 0 ≤ index < count.
     public subscript(index: Int) -> JSONValue {
         switch self {
         case .list(let values): values[index]
@@ -77,7 +82,7 @@ public enum AxisValues: Equatable, Sendable {
 
     private static func whole(_ number: Double, _ whole: Bool) -> Double { whole ? number.rounded() : number }
 
-    /// As a sweep file writes it.
+    /// The values as in a sweep file.
     var json: JSONValue {
         switch self {
         case .list(let values): .array(values)
@@ -95,15 +100,15 @@ public enum AxisValues: Equatable, Sendable {
 }
 
 extension AxisValues {
-    /// Sequences of so many numbers and more are written as a rule where one makes them.
+    /// The smallest number of values that is written as a rule where a rule generates them.
     private static let fewest = 8
     private static let most = 10_000
 
-    /// The same values in the same order, in the one form that they have: a sweep is what is run, however its
-    /// values were typed.
+    /// The same values in the same order, in normal form: sweeps with equal values are equal, however the
+    /// values were written.
     ///
-    /// Whole numbers that follow one another are a range, if they begin with 0 or are at least five. Of at least
-    /// eight values, those that a rule makes are that rule. All others are a list.
+    /// Consecutive whole numbers become a range if they begin with 0 or are at least five. At least eight
+    /// values that a rule generates become that rule. All other values become a list.
     func normalised(isWhole: Bool) -> AxisValues {
         if case .range(let lower, _, let step) = self, count >= AxisValues.fewest {
             return AxisValues.range(lower, count: count, step: step)
@@ -136,13 +141,13 @@ extension AxisValues {
         return range(lower, count: numbers.count, step: step)
     }
 
-    /// Up to where the next value would be, or as near as a file may say.
+    /// A range whose upper end is the next value, or as close to it as a file allows.
     private static func range(_ lower: Int, count: Int, step: Int) -> AxisValues {
         let last = lower + (count - 1) * step
         return .range(lower: lower, upper: min(last + step, max(last + 1, Setting.seedLimit)), step: step)
     }
 
-    /// The number among the values that is nearest to another. Precondition: the values are numbers.
+    /// The value nearest to a number. Precondition: the values are numbers.
     func nearest(to number: Double) -> Double {
         if case .range(let lower, _, let step) = self {
             let place = ((number - Double(lower)) / Double(step)).rounded()
@@ -158,7 +163,7 @@ extension AxisValues {
 }
 
 extension SettingType {
-    /// Whether its numbers are whole.
+    /// Whether values of this type are whole numbers.
     var isWhole: Bool {
         switch self {
         case .integer, .points: true

@@ -1,21 +1,23 @@
 import Model
 
-/// Trials that may be trained together: they draw the same batches and the same latent noise, because both follow from
-/// the seed and the step alone, and are so small that drawing them is much of a step.
+/// A key of trials that may be trained together. They draw the same batches and the same latent noise,
+/// because both follow from the seed and the step alone, and they are so small that drawing takes much of a
+/// step.
 public struct BatchKey: Hashable, Sendable {
-    /// Most parameters times points of a batch.
+    /// The largest product of parameters and points in a batch, for trials that are trained together.
     public static let limit = 1 << 18
-    /// Most trials that are trained together: more gain nothing.
+    /// The most trials that are trained together. More bring no gain.
     public static let maxTrials = 16
 
     private let seed: UInt64
     private let dataset: Dataset
     private let batch: Int
     private let loss: Loss
-    /// Of a VIB, which draws noise for them; nil of an MLP.
+    /// Number of latent variables of a VIB, which draws noise for them; nil for an MLP.
     private let latent: Int?
 
-    /// All that may be trained together with a trial; nil where that is none: large ones are trained alone.
+    /// The key of a trial; nil for a trial that is trained alone, because it is large or its network isn't a
+    /// plain MLP or a VIB.
     public init?(_ settings: TrialSettings) {
         switch settings.model {
         case .mlp: latent = nil
@@ -31,10 +33,10 @@ public struct BatchKey: Hashable, Sendable {
         loss = settings.training.loss
     }
 
-    /// Whether a trial is one of them.
+    /// Whether a trial has this key.
     public func holds(_ settings: TrialSettings) -> Bool { BatchKey(settings) == self }
 
-    /// Whether these may be trained together; one alone always may.
+    /// Whether trials may be trained together. A single trial always may.
     public static func holds(all settings: [TrialSettings]) -> Bool {
         guard settings.count > 1 else { return true }
         guard let group = BatchKey(settings[0]) else { return false }

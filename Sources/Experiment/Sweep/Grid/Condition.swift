@@ -1,19 +1,21 @@
 import Text
 
-/// What a point must meet to stay in the grid: comparisons of axes, joined by `and`, `or`, `not`.
+/// A condition that points must meet to stay in the grid: comparisons of axes, joined by `and`, `or`, `not`.
 public indirect enum Condition: Equatable, Sendable {
     case comparison(Operand, Operator, Operand)
     case not(Condition)
     case and(Condition, Condition)
     case or(Condition, Condition)
 
+    /// One side of a comparison.
     public enum Operand: Equatable, Sendable {
-        /// The value of the axis of this path; of `dataset`, the name.
+        /// The value of the axis with this path; for `dataset`, the name.
         case axis(String)
         case number(Double)
         case text(String)
     }
 
+    /// A comparison's sign.
     public enum Operator: String, CaseIterable, Sendable {
         case less = "<"
         case atMost = "<="
@@ -23,7 +25,7 @@ public indirect enum Condition: Equatable, Sendable {
         case notEqual = "!="
     }
 
-    /// The paths of the axes named, each once, in the order of their first naming.
+    /// The paths of the axes in the condition, each once, in the order of their first occurrence.
     public var axes: [String] {
         var paths: [String] = []
         for path in allAxes where !paths.contains(path) { paths.append(path) }
@@ -39,10 +41,10 @@ public indirect enum Condition: Equatable, Sendable {
         }
     }
 
-    /// The condition as a sweep file writes it; reads back as an equal one.
+    /// The condition as in a sweep file. It reads back as an equal condition.
     public var text: String { text(within: 0) }
 
-    /// Parentheses are written where a looser operator stands inside a tighter one.
+    /// The condition as part of another one. A looser operator inside a tighter one gets parentheses.
     private func text(within tightness: Int) -> String {
         let (inner, own): (String, Int) =
             switch self {
@@ -57,14 +59,15 @@ public indirect enum Condition: Equatable, Sendable {
 }
 
 extension Condition {
-    /// The condition without comparisons that hold at every point, or at none, because a constant in them is no
-    /// value of its axis any more: `quick` or an override took it away. nil where the whole holds everywhere.
+    /// The condition without comparisons that hold at every point, or at none, because a constant in them is
+    /// no longer a value of its axis: `quick` or an override removed it. nil where the whole condition holds
+    /// everywhere.
     ///
-    /// What is written into a run directory names only values that are there, and so reads back.
+    /// A run directory's conditions therefore name only existing values, and can be read back.
     func simplified(by axes: ConditionAxes) -> Condition? {
         switch truth(by: axes) {
         case .always: nil
-        // No point is left, which is told as such.
+        // No point is left. The empty grid is reported as such.
         case .never: self
         case .sometimes(let condition): condition
         }
@@ -116,7 +119,7 @@ extension Condition.Operand {
     }
 }
 
-/// What is wrong with a condition.
+/// Why a text isn't a condition of the sweep.
 public enum ConditionMistake: Equatable, Sendable {
     case empty
     case unexpected(String, due: String)

@@ -1,28 +1,29 @@
 import Text
 
-/// The trials of a sweep, in order: the first axis changes slowest. A trial is made when it is asked for;
-/// nothing of the grid's size is kept but the points of the axes that `where` names.
+/// The trials of a sweep, in order: the first axis changes slowest. Trials are created on request. Memory
+/// doesn't grow with the grid, except for the points of axes that `where` names.
 public struct Grid: Equatable, Sendable {
+    /// The axes, slowest first.
     public let axes: [Axis]
-    /// Settings with one value, by path.
+    /// Settings with a single value, by path.
     let fixed: [String: JSONValue]
-    /// Which weights its trials keep.
+    /// The weights that the trials keep.
     public var weights: KeptWeights { KeptWeights(fixed["weights"]) }
-    /// How many trials.
+    /// Number of trials.
     public let count: Int
     let dimensions: [Dimension]
     let selections: [Selection]
 
-    /// Axes that advance together: one, or a zip's.
+    /// Axes that advance together: a single axis, or those of a zip.
     struct Dimension: Equatable, Sendable {
         /// Places in `axes`.
         let axes: [Int]
         let count: Int
-        /// The selection that the dimension belongs to, if a condition names it.
+        /// The selection that the dimension belongs to, if a condition names one of its axes.
         var selection: Int?
     }
 
-    /// A grid's most trials.
+    /// The most trials in a grid.
     public static let limit = 100_000_000
 
     init(
@@ -48,8 +49,7 @@ public struct Grid: Equatable, Sendable {
         count = total
     }
 
-    /// Reads what `SweepSpec.gridJSON` wrote of a checked sweep: nothing is made of its points, and figures are not
-    /// read.
+    /// Reads `SweepSpec.gridJSON` of a checked sweep. Points aren't checked again, and figures aren't read.
     public init(parsing json: [UInt8]) throws(SweepError) {
         self = try Draft.read(json, file: "sweep.json") { draft, faults in
             faults.isEmpty ? draft.grid(&faults)?.grid : nil
@@ -74,7 +74,7 @@ public struct Grid: Equatable, Sendable {
         return dimensions
     }
 
-    /// The trial at a place in the grid. Precondition: 0 ≤ index < count.
+    /// The trial at an index of the grid. Precondition: 0 ≤ index < count.
     public subscript(index: Int) -> Trial {
         trial(positions: positions(at: index), index: index)
     }
@@ -85,7 +85,7 @@ public struct Grid: Equatable, Sendable {
 
     // MARK: Index and positions
 
-    /// For each axis, which of its values the trial at `index` has. Precondition: 0 ≤ index < count.
+    /// For each axis, the place of the value that the trial at `index` has. Precondition: 0 ≤ index < count.
     public func positions(at index: Int) -> [Int] {
         precondition(index >= 0 && index < count, "no trial \(index) in a grid of \(count)")
         var walk = Walk(self)
@@ -104,7 +104,7 @@ public struct Grid: Equatable, Sendable {
         return walk.positions
     }
 
-    /// The place of the trial with these positions, or nil if `where` drops it (or a zip's axes differ).
+    /// The index of the trial with these positions; nil where `where` drops it (or a zip's axes differ).
     public func index(ofPositions positions: [Int]) -> Int? {
         var walk = Walk(self)
         var index = 0
@@ -120,9 +120,9 @@ public struct Grid: Equatable, Sendable {
     /// A descent through the dimensions, slowest first.
     private struct Walk {
         let grid: Grid
-        /// How many trials have the digits chosen so far.
+        /// Number of trials with the digits chosen so far.
         var completions: Int
-        /// Of each selection, the combinations that have them.
+        /// For each selection, the range of its combinations with these digits.
         var ranges: [Range<Int>]
         var positions: [Int]
 
@@ -133,7 +133,8 @@ public struct Grid: Equatable, Sendable {
             positions = [Int](repeating: 0, count: grid.axes.count)
         }
 
-        /// Chooses a dimension's digit and returns how many trials come before those that have it.
+        /// Chooses a dimension's digit. Returns the number of trials before the first one with it, among
+        /// those with the digits chosen so far.
         mutating func choose(_ digit: Int, at place: Int) -> Int {
             let dimension = grid.dimensions[place]
             for axis in dimension.axes { positions[axis] = digit }
@@ -152,7 +153,7 @@ public struct Grid: Equatable, Sendable {
     }
 }
 
-/// Why there is no grid.
+/// Why a sweep has no valid grid.
 enum GridMistake: Error, Equatable {
     case tooLarge(String)
     case empty

@@ -1,9 +1,9 @@
-// What a point says of networks beyond plain stacks, and of the regulariser.
+// A point's settings for networks beyond plain stacks, and for the regulariser.
 
 import Model
 
 extension GridPoint {
-    /// nil of a plain MLP.
+    /// The architecture; nil for a plain MLP.
     func architecture(_ conflicts: inout [PointConflict]) -> TrialSettings.Architecture? {
         let usual = name == "resnet" ? "batch" : "none"
         let normalisation = Normalisation(

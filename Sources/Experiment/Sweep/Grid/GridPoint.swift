@@ -1,7 +1,7 @@
 import Model
 import Text
 
-/// One point of the grid as settings by path, and how they become `TrialSettings`: every default is here.
+/// One point of the grid as settings by path, and their conversion to `TrialSettings` with all defaults.
 struct GridPoint {
     private(set) var values: [String: JSONValue]
 
@@ -22,7 +22,7 @@ struct GridPoint {
     var name: String { word("model", default: "") }
     var isVIB: Bool { name == "vib" }
     var isConvolutional: Bool { name == "cnn" || name == "resnet" }
-    /// The kind of its data set.
+    /// The kind of the point's data set.
     private var kind: DataKind { Dataset.kind(of: dataset) }
 
     func number(_ path: String, default value: Double) -> Double { values[path]?.number ?? value }
@@ -30,8 +30,8 @@ struct GridPoint {
     func word(_ path: String, default value: String) -> String { values[path]?.string ?? value }
     func numbers(_ path: String) -> [Double]? { values[path]?.array?.compactMap(\.number) }
 
-    /// The settings, with every default filled in. What cannot be so together is added to `conflicts`; the
-    /// settings then hold the nearest thing that can be written down.
+    /// The settings with all defaults filled in. Incompatible settings are added to `conflicts`; the result
+    /// is then the nearest settings that can be expressed.
     func settings(_ conflicts: inout [PointConflict]) -> TrialSettings {
         let data = datasetSettings(&conflicts)
         if isVIB, let objection = kind.vibObjection {
@@ -49,7 +49,7 @@ struct GridPoint {
         return settings
     }
 
-    /// Of experiments that have other ones than 2.
+    /// The default depth of models where it isn't 2.
     static let defaultDepths = ["cnn": 4, "resnet": 8]
 
     private func model(
@@ -163,7 +163,7 @@ struct GridPoint {
             testPoints: integer("dataset.test_points") ?? 1024)
     }
 
-    /// 80 % of the patterns train, rounded: the public setting.
+    /// The symmetric set. By default 80 % of the patterns train, rounded: the public setting.
     private func symmetric(_ conflicts: inout [PointConflict]) -> SymmetricData {
         let most = SymmetricData.patterns - 1
         var points = integer("dataset.train_points") ?? 3277
@@ -273,8 +273,8 @@ struct GridPoint {
             requested: requested(of: data, &conflicts))
     }
 
-    /// The measures of the catalogue's table that the point asks for, in its order. A point that does not
-    /// meet what one is used by, in a grid where others do, is without it.
+    /// The requested measures of the catalogue's table, in its order. In a grid where only some points meet a
+    /// measure's conditions, the others go without it.
     private func requested(
         of data: Dataset, _ conflicts: inout [PointConflict]
     ) -> [RequestedMeasure] {
@@ -309,13 +309,13 @@ struct GridPoint {
         }
     }
 
-    /// Whether the network is W_l φ(W_{l−1} …), nothing between its layers.
+    /// Whether the network is a chain W_l φ(W_{l−1} …) with nothing between its layers.
     private var isDenseChain: Bool {
         !isConvolutional && values["residual"]?.bool != true
             && word("normalisation", default: "none") == "none"
     }
 
-    /// Of a setting that is not given, the default does.
+    /// Whether the point meets a condition. A missing setting meets it, because its default does.
     private func meets(_ use: Setting.Use) -> Bool {
         values[use.path]?.string.map(use.words.contains) ?? true
     }
@@ -339,12 +339,12 @@ struct GridPoint {
     }
 }
 
-/// Settings of one point that cannot be together.
+/// A conflict between settings of one point.
 struct PointConflict: Equatable {
-    /// The setting to look at; empty where it is one that is missing.
+    /// The setting to report; empty where the problem is a missing one.
     let path: String
     let conflict: SweepError.Conflict
-    /// The setting that is missing, where one is.
+    /// The missing setting, where there is one.
     let lacking: String?
 
     init(_ path: String, _ conflict: SweepError.Conflict, lacking: String? = nil) {

@@ -1,21 +1,22 @@
 import Collections
 
-/// A grid's trials shared out over so many jobs that know nothing of one another: who has the grid and the
-/// number has the same shares. Trials go, the dearest first and equals in grid order, each to the share that
-/// has the least so far; so two shares differ by no more than one trial's cost (R. L. Graham, SIAM J. Appl.
-/// Math. 17 (1969) 416).
+/// Divides a grid's trials into shards for jobs that don't communicate: every job with the grid and the
+/// number of shards computes the same shards. Trials are assigned most expensive first, equal ones in grid
+/// order, each to the shard with the least work so far. Two shards therefore differ by at most one trial's
+/// cost (R. L. Graham, SIAM J. Appl. Math. 17 (1969) 416).
 public struct GridShards: Equatable, Sendable {
-    /// Estimated seconds of each share on one core.
+    /// Estimated seconds of each shard on one core.
     public let seconds: [Double]
-    /// The share of each trial.
+    /// The shard of each trial.
     private let owners: [Int32]
 
-    /// Most shares that a grid may be cut into.
+    /// The most shards of a grid.
     public static let limit = 1_000_000
 
+    /// Number of shards.
     public var count: Int { seconds.count }
 
-    /// Precondition: 1 ≤ count ≤ `limit`. With more shares than trials, some are empty.
+    /// Divides a grid. Precondition: 1 ≤ count ≤ `limit`. With more shards than trials, some are empty.
     public init(of grid: Grid, count: Int) {
         precondition((1...GridShards.limit).contains(count), "\(count) shards")
         let (order, costs) = GridShards.dearestFirst(grid)
@@ -33,14 +34,14 @@ public struct GridShards: Equatable, Sendable {
         seconds = loads
     }
 
-    /// Precondition: a trial of the grid.
+    /// The shard of a trial. Precondition: the trial is in the grid.
     public func shard(of trial: Int) -> Int { Int(owners[trial]) }
 
-    /// Ascending.
+    /// The trials of a shard, ascending.
     public func trials(of shard: Int) -> [Int] { owners.indices.filter { owners[$0] == Int32(shard) } }
 
-    /// All trials, and what each of them costs. Trials that differ only in axes that cost nothing are
-    /// estimated once.
+    /// All trials, most expensive first, with their costs. Trials that differ only in axes without effect on
+    /// the cost are estimated once.
     private static func dearestFirst(_ grid: Grid) -> (trials: [Int32], seconds: [Double]) {
         let places = grid.axes.indices.filter { CostEstimate.depends(on: grid.axes[$0].path) }
         var known: [[Int]: Int32] = [:]
@@ -63,7 +64,7 @@ public struct GridShards: Equatable, Sendable {
             known[key] = number
             classOf[trial] = number
         }
-        // Counted into their places: there may be a hundred million.
+        // A counting sort, because there may be a hundred million trials.
         var sizes = [Int](repeating: 0, count: costs.count)
         for number in classOf { sizes[Int(number)] += 1 }
         var next = sizes
@@ -83,7 +84,7 @@ public struct GridShards: Equatable, Sendable {
         return (order, seconds)
     }
 
-    /// A share with what it has so far; the smaller one gets the next trial, of equals the one with the smallest number.
+    /// A shard with its work so far. The smaller one gets the next trial; ties go to the smallest number.
     private struct Share: Comparable {
         var seconds: Double
         let number: Int

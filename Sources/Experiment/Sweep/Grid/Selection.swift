@@ -1,14 +1,14 @@
 import Text
 
-/// The points that conditions keep, of the dimensions that those conditions name together. Conditions that
-/// share no dimension make selections of their own, so a grid never needs a table of its trials.
+/// The points that conditions keep, among the dimensions that those conditions name together. Conditions that
+/// share no dimension form separate selections, so a grid never needs a table of all its trials.
 struct Selection: Equatable, Sendable {
-    /// Most combinations that are tested.
+    /// The most combinations that are tested.
     static let limit = 1 << 22
 
     /// Places in the grid's dimensions, ascending.
     let dimensions: [Int]
-    /// How many combinations share the digits up to and with each dimension.
+    /// For each dimension, the number of combinations that share the digits up to and including it.
     let strides: [Int]
     /// The combinations kept, as mixed-radix numbers (first dimension most significant), ascending.
     let kept: [UInt32]
@@ -19,8 +19,8 @@ struct Selection: Equatable, Sendable {
         return Int(kept[combination]) % above / strides[place]
     }
 
-    /// The part of `range` whose combinations have `digit` at `dimension`; those in `range` share all digits
-    /// before it, so the part is contiguous.
+    /// The part of `range` whose combinations have `digit` at `dimension`. All combinations in `range` share
+    /// the digits before it, so the part is contiguous.
     func narrowed(_ range: Range<Int>, dimension: Int, digit: Int) -> Range<Int> {
         guard let place = dimensions.firstIndex(of: dimension), let first = range.first else { return range }
         let above = place == 0 ? Int(UInt32.max) + 1 : strides[place - 1]
@@ -40,7 +40,7 @@ struct Selection: Equatable, Sendable {
 
     // MARK: Making
 
-    /// Groups conditions that share dimensions, and notes each dimension's selection.
+    /// Groups conditions that share dimensions, and records each dimension's selection.
     static func selections(
         of conditions: [Condition], axes: [Axis], dimensions: inout [Grid.Dimension]
     ) throws(GridMistake) -> [Selection] {
@@ -109,9 +109,9 @@ struct Selection: Equatable, Sendable {
     }
 }
 
-/// A condition with its axes' values looked up, ready to be tested at many points.
+/// A condition whose axis values are looked up in advance, to test many points quickly.
 private indirect enum Test {
-    /// Whether the comparison holds, by the digit of one dimension.
+    /// The result of the comparison, by the digit of one dimension.
     case table(place: Int, holds: [Bool])
     /// Two axes' values, by their digits.
     case numbers(Int, [Double], Condition.Operator, Int, [Double])

@@ -1,20 +1,21 @@
 import Text
 
-/// One combination of all axes: one training run.
+/// One combination of values of all axes: one training run.
 public struct Trial: Equatable, Sendable {
-    /// Its place in the grid.
+    /// Index in the grid.
     public let index: Int
-    /// What records show of it, sorted by path: every axis, and always `dataset`, `depth`, `seed` and, of a
-    /// VIB, `beta`.
+    /// The values in the trial's record, sorted by path: every axis, and always `dataset`, `depth`, `seed`
+    /// and, for a VIB, `beta`.
     public let axes: [(path: String, value: JSONValue)]
+    /// All settings of the trial.
     public let settings: TrialSettings
 
-    /// `axes` as a record's object.
+    /// `axes` as an object in a record.
     public var axesObject: JSONValue {
         .object(Dictionary(axes.map { ($0.path, $0.value) }) { first, _ in first })
     }
 
-    /// Hashes the settings: the same in every sweep that holds the trial. Costs some microseconds.
+    /// The hash of the settings. It is the same in every sweep with this trial. Takes some microseconds.
     public var id: TrialID { TrialID(of: settings) }
 
     init(index: Int, axes: [Axis], fixed: [String: JSONValue], positions: [Int]) {
@@ -30,7 +31,7 @@ public struct Trial: Equatable, Sendable {
         self.axes = shown.sorted { $0.key < $1.key }.map { (path: $0.key, value: $0.value) }
     }
 
-    /// Like another but for its place and its seed.
+    /// A copy of another trial with a different index and seed.
     init(index: Int, like other: Trial, seed: JSONValue) {
         self.index = index
         var settings = other.settings
@@ -39,15 +40,18 @@ public struct Trial: Equatable, Sendable {
         axes = other.axes.map { $0.path == "seed" ? (path: $0.path, value: seed) : $0 }
     }
 
+    /// Whether index, settings and axes are equal.
     public static func == (left: Trial, right: Trial) -> Bool {
         left.index == right.index && left.settings == right.settings && left.axesObject == right.axesObject
     }
 }
 
 extension TrialID {
-    /// The version of what a trial's content means; raised whenever equal settings would give other records.
+    /// The version of the meaning of a trial's content. It is raised whenever equal settings would give
+    /// different records.
     static let contentVersion = 1
 
+    /// The identifier of trials with these settings.
     public init(of settings: TrialSettings) {
         let content = ["content": JSONValue(TrialID.contentVersion), "settings": settings.json]
         self.init(hashing: JSONValue.object(content).canonicalBytes)

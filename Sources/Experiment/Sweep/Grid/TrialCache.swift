@@ -1,24 +1,25 @@
 import Text
 
-/// The trials of a grid with their identifiers, asked for one after another: what a trial shares with one
-/// before that differs from it in its seed alone is not made again. The same as the grid's and
-/// `TrialID(of:)`, in a fraction of the time.
+/// A cache of a grid's trials and identifiers. Trials that differ only in their seed share everything else,
+/// so that asking for one after another takes a fraction of the time. The results equal those of `Grid` and
+/// `TrialID(of:)`.
 public struct TrialCache: Sendable {
     private let grid: Grid
-    /// The place of the axis of seeds; nil where there is none.
+    /// The place of the axis `seed`; nil where there is none.
     private let seed: Int?
-    /// One of each point, by positions with the first seed: so many that workers in several places of the
-    /// grid do not push each other's out.
+    /// One trial for each point, by positions with the first seed. There are enough that workers in different
+    /// parts of the grid don't evict each other's.
     private var known: [[Int]: Trial] = [:]
     private static let most = 256
     private var identifier = TrialHasher()
 
+    /// An empty cache for a grid.
     public init(_ grid: Grid) {
         self.grid = grid
         seed = grid.axes.firstIndex { $0.path == "seed" }
     }
 
-    /// The trial at a place in the grid. Precondition: 0 ≤ index < the grid's count.
+    /// The trial at an index of the grid. Precondition: 0 ≤ index < the grid's count.
     public mutating func trial(at index: Int) -> Trial {
         guard let seed else { return grid[index] }
         let positions = grid.positions(at: index)

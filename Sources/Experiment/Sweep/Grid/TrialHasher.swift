@@ -1,8 +1,8 @@
 import Model
 import Text
 
-/// The identifiers of many trials of a sweep, one after another: what a trial's settings share with those of
-/// the one before is not written down again. The same as `TrialID(of:)`, in a fifth of the time.
+/// Computes the identifiers of many trials in sequence. Text that a trial's settings share with the previous
+/// trial's is reused. The results equal `TrialID(of:)`, in a fifth of the time.
 public struct TrialHasher: Sendable {
     private var dataset = Memo<Dataset>()
     private var training = Memo<TrialSettings.Training>()
@@ -10,10 +10,12 @@ public struct TrialHasher: Sendable {
     private var model = Memo<TrialSettings.Model>()
     private var network = Memo<TrialSettings.Network>()
 
+    /// A hasher that has seen no trial.
     public init() {}
 
+    /// The identifier of trials with these settings.
     public mutating func id(of settings: TrialSettings) -> TrialID {
-        // Sorted by key, as canonical JSON is.
+        // Keys are sorted, as in canonical JSON.
         var text: [UInt8] = []
         text.reserveCapacity(2048)
         text += #"{"content":"#.utf8
@@ -44,7 +46,7 @@ public struct TrialHasher: Sendable {
         return TrialID(hashing: text)
     }
 
-    /// The text of the last value.
+    /// The canonical text of the last value.
     private struct Memo<Value: Equatable & Sendable>: Sendable {
         private var last: Value?
         private var text: [UInt8] = []

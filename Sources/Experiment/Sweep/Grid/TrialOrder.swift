@@ -1,32 +1,36 @@
-/// The order in which a grid's trials are given away: the grid's, but that within each 256 of them trials that may be
-/// trained together come one after another, those of equal cost side by side.
+/// The order in which a grid's trials are assigned. It is the grid's order, except that within each window of
+/// 256 trials, those that may be trained together are adjacent, and equal costs among them too.
 public struct TrialOrder: Sendable {
+    /// A place in the order.
     public struct Place: Equatable, Sendable {
-        /// The grid's index.
+        /// The trial's index in the grid.
         public let trial: Int
-        /// Of equal numbers are those of one `BatchKey`; nil: it is trained alone.
+        /// A number that trials of the window share if they have one `BatchKey`; nil: the trial is trained
+        /// alone.
         public let group: Int?
-        /// Estimated, of the trial alone.
+        /// Estimated seconds of the trial when trained alone.
         public let seconds: Double
     }
 
-    /// Trials of a window: of few, so that what was begun is done soon, and the axes that seeds share are remembered.
+    /// Number of trials in a window. It is small, so that points of the grid are finished soon after they
+    /// begin, and axes that seeds share stay cached.
     public static let window = 256
 
     private let grid: Grid
-    /// The place of the axis of seeds; nil where there is none.
+    /// The place of the axis `seed`; nil where there is none.
     private let seed: Int?
-    /// Of the other axes that group or cost depend on.
+    /// The places of the other axes that the batch key or the cost depends on.
     private let others: [Int]
-    /// What the trials with these positions are, but for their seed.
+    /// The batch key's number and the cost of trials with these positions, whatever their seed.
     private var kinds: [[Int]: (kind: Int?, seconds: Double)] = [:]
     private var groups: [BatchKey: Int] = [:]
-    /// The window that was last asked for: its first place, and what is there.
+    /// The first place of the window that was computed last, and its contents.
     private var first = 0
     private var places: [Place] = []
 
     private static let maxKnown = 4096
 
+    /// The order of a grid's trials.
     public init(_ grid: Grid) {
         self.grid = grid
         seed = grid.axes.firstIndex { $0.path == "seed" }
@@ -37,8 +41,8 @@ public struct TrialOrder: Sendable {
         CostEstimate.depends(on: path) || ["training.loss", "biases"].contains(path)
     }
 
-    /// What is given away at a place, and what follows in its window that may be trained with it, or is trained alone
-    /// like it. Precondition: 0 ≤ place < the grid's count.
+    /// The trial at a place, followed by those in its window that may be trained with it; where it is trained
+    /// alone, followed by others that are too. Precondition: 0 ≤ place < the grid's count.
     public mutating func run(from place: Int) -> ArraySlice<Place> {
         load(place)
         let group = places[place - first].group
@@ -51,7 +55,8 @@ public struct TrialOrder: Sendable {
         return places[place - first].trial
     }
 
-    /// Whether a trial's place is before this one; the window of this or the place before it was asked for last.
+    /// Whether a trial's place is before this one. The last window computed must be that of this place or of
+    /// the one before it.
     public func isBefore(_ place: Int, trial: Int) -> Bool {
         let start = place / TrialOrder.window * TrialOrder.window
         if trial < start { return true }
@@ -63,7 +68,7 @@ public struct TrialOrder: Sendable {
         guard start != first || places.isEmpty else { return }
         first = start
         let trials = start..<min(grid.count, start + TrialOrder.window)
-        // In the order of their first trials: numbers are given as groups are met.
+        // Numbers groups in the order of their first trials.
         var numbers: [[Int]: Int] = [:]
         var counts: [Int] = []
         let found = trials.map { trial in
@@ -103,6 +108,6 @@ public struct TrialOrder: Sendable {
 }
 
 extension TrialOrder.Place {
-    /// Trials that are alone come first, as they are in the grid.
+    /// Trials that are trained alone come first, in grid order.
     fileprivate var rank: (Int, Double, Int) { (group ?? -1, group == nil ? 0 : seconds, trial) }
 }

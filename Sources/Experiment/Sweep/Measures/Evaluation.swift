@@ -10,11 +10,11 @@ extension Setting.Use {
     static let classes = Setting.Use(
         path: "dataset", words: Dataset.kinds.filter(\.mayHaveClasses).flatMap(\.names))
     static let convolutional = Setting.Use(path: "model", words: ["cnn", "resnet"])
-    /// Where points have classes, a teacher's regression left out.
+    /// Data with classes. A teacher's regression has none.
     static let ofClasses = [classes, Setting.Use(path: "dataset.task", words: ["classification"])]
 }
 
-/// What is measured of every network.
+/// Metrics of every network that they apply to, without a request in the sweep.
 extension Metric {
     package static let trainLoss = Metric("train_loss", label: "training loss", unit: .loss, limit: .loss)
     package static let testLoss = Metric("test_loss", label: "test loss", unit: .loss, limit: .loss)
@@ -40,7 +40,7 @@ extension Metric {
 }
 
 extension MeasureDeclaration {
-    /// Losses, accuracies and information: no setting turns them off.
+    /// Losses, accuracies and information. No setting turns them off.
     package static let evaluation = MeasureDeclaration(
         own: "evaluation",
         metrics: [

@@ -1,28 +1,30 @@
 import Text
 
-/// What sweeps, figures and commands know of a measure without computing it: the coordinator's half. The
-/// worker's half, which computes it, is a `Measure` of the same name in Experiments.
+/// The declaration of a measure: everything that sweeps, figures and commands must know of it, without its
+/// computation. This is the coordinator's half. The worker's half, which computes the measure, is a `Measure`
+/// of the same name in Experiments.
 public struct MeasureDeclaration: Sendable {
-    /// As in a sweep file's `measures.NAME`, and in `ranksweep measure --measures NAME`.
+    /// The name, as in a sweep file's `measures.NAME` and in `ranksweep measure --measures NAME`.
     public let name: String
-    /// What it computes from.
+    /// The data that it is computed from.
     public let needs: [Need]
+    /// The metrics that it reports.
     public let metrics: [Metric]
-    /// All of the measure, `measures.NAME` itself the first.
+    /// All settings of the measure. `measures.NAME` itself is the first.
     public let settings: [Setting]
-    /// What its theory is: a closed form, a limit, …
+    /// What figures call its theory: "closed form", a limit, ….
     let theoryName: String
-    /// Only trials that meet all of these have it.
+    /// Conditions that a trial must all meet to have the measure.
     let uses: [Setting.Use]
-    /// Whether sweeps have it that say nothing of it.
+    /// Whether it is on by default.
     let isUsual: Bool
-    /// Whether it is in the catalogue's table, and its trials' settings hold it by name; others have places
-    /// of their own there.
+    /// Whether it is in the catalogue's table. Settings of trials hold listed measures by name; the others
+    /// have their own properties there.
     public let isListed: Bool
 
-    /// What a measure computes from, beside the weights, which it always has.
+    /// Data that a measure needs beside the weights, which are always available.
     public enum Need: Hashable, Sendable {
-        /// What the layers compute at the measured points.
+        /// The layers' activations at the measured points.
         case activations
         /// The classes of these points.
         case labels
@@ -32,18 +34,18 @@ public struct MeasureDeclaration: Sendable {
         case gradients
         /// At the end, the weights of all steps of the trace.
         case weightHistory
-        /// The phase change that `gradientNoise` finds.
+        /// The phase change found by `gradientNoise`.
         case phaseChange
-        /// What else was measured along the training.
+        /// The other measurements along training.
         case trace
-        /// The Jacobians of the layers in the network's input.
+        /// The Jacobians of the layers with respect to the network's input.
         case jacobians
-        /// That the network is a chain of dense layers and activations: W_l φ(W_{l−1} …), nothing between them.
+        /// A network that is a chain of dense layers and activations: W_l φ(W_{l−1} …), nothing between them.
         case denseChain
-        /// Nothing of the trial's network: it draws its own from the trial's streams.
+        /// Nothing from the trial's network: the measure draws its own network from the trial's streams.
         case ownNetwork
 
-        /// What `ranksweep measure` has not: why it cannot.
+        /// Whether only a training provides it. `ranksweep measure` then can't take the measure.
         var isOfTraining: Bool {
             switch self {
             case .activations, .labels, .denseChain, .jacobians: false
@@ -67,11 +69,11 @@ public struct MeasureDeclaration: Sendable {
         }
     }
 
-    /// Test points that a measure is taken on where nobody says how many.
+    /// The default number of test points for a measure.
     public static let defaultPoints = 1000
 
-    /// A measure of the table: off unless a sweep asks for it. Where it needs activations or labels it has
-    /// the setting `points`; where it needs labels it is of classes alone.
+    /// A measure in the catalogue's table. It is off unless a sweep requests it. If it needs activations or
+    /// labels, it has the setting `points`; if it needs labels, it applies only to classification.
     ///
     /// - Parameters:
     ///   - theory: what figures call the theory of its metrics that have one.
@@ -107,7 +109,7 @@ public struct MeasureDeclaration: Sendable {
             }
     }
 
-    /// A measure whose settings have places of their own in `TrialSettings`.
+    /// A measure whose settings have their own properties in `TrialSettings`.
     init(own name: String, metrics: [Metric], settings: [Setting], isUsual: Bool) {
         self.name = name
         needs = []
@@ -119,30 +121,31 @@ public struct MeasureDeclaration: Sendable {
         isListed = false
     }
 
-    /// "measures.NAME".
+    /// The path of the setting that turns it on: "measures.NAME".
     public var path: String { "measures.\(name)" }
 
-    /// The settings but the one that turns it on and off.
+    /// All settings except the one that turns it on and off.
     var options: ArraySlice<Setting> { settings.dropFirst() }
 
-    /// Whether it can be measured of a network of which only the weights are known.
+    /// Whether it can be computed for a network of which only the weights are known.
     public var isOfAnyNetwork: Bool { !needs.contains { $0.isOfTraining } }
 
-    /// Whether the features of one layer and the head above it are enough.
+    /// Whether it can be computed from the features of one layer and the head above them.
     public var isOfFeatures: Bool {
         isOfAnyNetwork && !needs.contains(.jacobians) && needs.contains(.activations)
     }
 
-    /// Whether it is of hidden layers alone: of a network of one layer it has nothing to say.
+    /// Whether it covers hidden layers alone, so that it reports nothing for a network with one layer.
     public var isOfHiddenLayers: Bool { MeasureCatalogue.ofFeatures.contains { $0.name == name } }
 
+    /// Whether it needs the classes of the measured points.
     public var needsLabels: Bool { needs.contains(.labels) }
 }
 
-/// Every measure there is. To add one: docs/extending.md.
+/// All measures. To add one, see docs/extending.md.
 public enum MeasureCatalogue {
-    /// Those of the table: their trials hold them by name, and Experiments has a `Measure` for each. One that
-    /// reads another's metrics stands after it.
+    /// The measures of the table. Trials hold them by name, and Experiments has a `Measure` for each. A
+    /// measure that reads another's metrics comes after it.
     public static let listed: [MeasureDeclaration] = [
         .effectiveRank,
         .gradientNoise,
@@ -164,36 +167,39 @@ public enum MeasureCatalogue {
         .componentRank,
     ]
 
-    /// In the order of tables.
+    /// All measures, in the order of tables.
     public static let all: [MeasureDeclaration] =
         [.evaluation, .localRank, .weightNorms, .margin] + listed
 
-    /// Those that are measured where a layer's features and the head above them are all there is, and nobody says what:
-    /// each says how the head reads its features.
+    /// The default measures where only a layer's features and the head above them are given. Each shows how
+    /// the head reads its features.
     public static let ofFeatures: [MeasureDeclaration] = [.classificationDimension, .neuralCollapse]
 
+    /// The measure with this name; nil where there is none.
     public static func named(_ name: String) -> MeasureDeclaration? { byName[name] }
 
     private static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
 
-    /// The settings of the measures of the table.
+    /// The paths of all settings of the measures in the table.
     static let listedPaths = Set(listed.flatMap { $0.settings.map(\.path) })
 }
 
-/// A measure of the table that a trial asks for, its settings complete.
+/// A measure of the table that a trial requests, with all its settings.
 public struct RequestedMeasure: Equatable, Sendable {
+    /// The measure's name.
     public let name: String
-    /// By key, without the measure's name.
+    /// The values of its settings by key, without the measure's name.
     public let settings: [String: JSONValue]
 
+    /// A request with complete settings.
     public init(name: String, settings: [String: JSONValue]) {
         self.name = name
         self.settings = settings
     }
 
-    /// With every default; nil of a name that is not in the table.
+    /// A request with default settings; nil for a name that isn't in the table.
     ///
-    /// - Parameter testPoints: how many there are.
+    /// - Parameter testPoints: the number of test points available.
     public init?(_ name: String, testPoints: Int) {
         guard let declaration = MeasureCatalogue.named(name), declaration.isListed else { return nil }
         var settings: [String: JSONValue] = [:]
@@ -204,9 +210,10 @@ public struct RequestedMeasure: Equatable, Sendable {
         self.init(name: name, settings: settings)
     }
 
+    /// The declaration of the measure.
     public var declaration: MeasureDeclaration? { MeasureCatalogue.named(name) }
 
-    /// Test points it is measured at; nil where all points are, or none.
+    /// The number of test points to measure at; nil where the measure takes all points, or none.
     public var testPoints: Int? { settings["points"]?.number.flatMap { Int(exactly: $0) } }
 }
 

@@ -1,15 +1,16 @@
 import Model
 import Text
 
-/// What `ranksweep measure` asks of a worker's program: the measures of one network, trained anywhere. What only the
-/// network's file can tell (its kind, perhaps its activation) is settled where that is read.
+/// A request of `ranksweep measure` to a worker program: the measures of one network, trained anywhere. Facts
+/// that only the network's file contains (its kind, perhaps its activation) are settled where it is read.
 public struct MeasureRequest: Equatable, Sendable {
-    /// A measure by the name that the command line knows it by: one of what a record always has, or of the
+    /// A measure by its name on the command line: a metric that every record has, or a measure in the
     /// catalogue's table.
     public struct Measure: RawRepresentable, CaseIterable, Hashable, Sendable {
+        /// The name on the command line.
         public let rawValue: String
 
-        /// nil where there is none of the name.
+        /// The measure with this name; nil where there is none.
         public init?(rawValue: String) {
             guard Measure.allCases.contains(where: { $0.rawValue == rawValue }) else { return nil }
             self.init(rawValue)
@@ -17,51 +18,62 @@ public struct MeasureRequest: Equatable, Sendable {
 
         fileprivate init(_ name: String) { rawValue = name }
 
+        /// Local rank of each layer.
         public static let localRank = Measure(Metric.localRank.key)
+        /// Active units of each hidden layer.
         public static let activeUnits = Measure(Metric.activeUnits.key)
+        /// Accuracy at the given points.
         public static let accuracy = Measure(Metric.accuracy.key)
+        /// Loss at the given points.
         public static let loss = Measure("loss")
-        /// Of a VIB.
+        /// KL divergence of a VIB.
         public static let kl = Measure("kl")
+        /// Spectral norm of each weight matrix.
         public static let spectralNorm = Measure(Metric.spectralNorm.key)
+        /// Frobenius norm of each weight matrix.
         public static let frobeniusNorm = Measure(Metric.frobeniusNorm.key)
+        /// Stable rank of each weight matrix.
         public static let stableRank = Measure(Metric.stableRank.key)
+        /// Numerical rank of each weight matrix.
         public static let numericalRank = Measure(Metric.numericalRank.key)
 
-        /// What is measured where nobody says what, as far as it can be.
+        /// The measures taken by default, as far as the network and its points allow.
         public static let usual: [Measure] =
             [.localRank, .activeUnits, .accuracy, .loss, .kl] + ofWeights
-        /// What a sweep's `measures.weight_norms` measures a number a layer of.
+        /// The measures of weight matrices, as in a sweep's `measures.weight_norms`.
         public static let ofWeights: [Measure] = [.spectralNorm, .frobeniusNorm, .stableRank, .numericalRank]
+        /// All measures, the default ones first.
         public static let allCases: [Measure] =
             usual + MeasureCatalogue.listed.map { Measure($0.name) }
 
-        /// Of the catalogue's table; nil of the usual ones.
+        /// The declaration of a measure in the catalogue's table; nil for the default measures.
         public var declaration: MeasureDeclaration? {
             MeasureCatalogue.listed.first { $0.name == rawValue }
         }
 
+        /// Whether it needs the classes of the points.
         public var needsLabels: Bool {
             self == .accuracy || self == .loss || declaration?.needsLabels ?? false
         }
     }
 
-    /// The points that the network is measured at.
+    /// The points at which the network is measured.
     public enum Points: Equatable, Sendable {
-        /// For measures of weights alone.
+        /// No points, for measures of weights alone.
         case noPoints
         /// The test images of a data set.
         case dataset(ImageSetDescription, InputScale)
         /// All 4096 patterns of the symmetric set.
         case symmetric(InputScale)
-        /// A .npy file, its numbers as they are, and labels in a .npy or an IDX file.
+        /// A .npy file, whose numbers are taken as they are, with labels in a .npy or an IDX file.
         case array(String, labels: String?)
-        /// An IDX file of images, and labels in a .npy or an IDX file.
+        /// An IDX file of images, with labels in a .npy or an IDX file.
         case images(String, labels: String?, InputScale)
-        /// A .npy file of what the last hidden layer of a larger network gives: the file of weights holds the layer
-        /// that follows alone.
+        /// A .npy file of the last hidden layer's outputs in a larger network. The file of weights then
+        /// contains only the layer that follows.
         case features(String, labels: String?)
 
+        /// Whether the points come with labels.
         public var haveLabels: Bool {
             switch self {
             case .noPoints: false
@@ -70,30 +82,34 @@ public struct MeasureRequest: Equatable, Sendable {
             }
         }
 
+        /// Whether the points are features of a larger network.
         public var areFeatures: Bool { if case .features = self { true } else { false } }
     }
 
-    /// The .safetensors file.
+    /// Path of the .safetensors file.
     public var weights: String
+    /// The points to measure at.
     public var points: Points
-    /// nil: as the file says.
+    /// The activation; nil: the one named in the file.
     public var activation: Activation?
-    /// Without repetition. nil: the usual ones that the network and its points have.
+    /// The measures, each once; nil: the default ones that the network and its points allow.
     public var measures: [Measure]?
-    /// The dense layers to measure, in their order, by their names in the file; nil: as their numbers say.
+    /// The names in the file of the dense layers to measure, in order; nil: by the numbers in their names.
     public var layers: [String]?
-    /// The side of the middle square of pixels that Jacobians of convolutional networks are in; nil: 16, as in sweeps.
+    /// The side of the central square of pixels that a convolutional network's Jacobians are taken with
+    /// respect to; nil: 16, as in sweeps.
     public var patch: Int?
-    /// ε of #{σ > ε}.
+    /// The thresholds ε of #{σ > ε}.
     public var thresholds: [Double]
-    /// ε of #{σ ≥ ε σ_1}.
+    /// The thresholds ε of #{σ ≥ ε σ_1}.
     public var relative: [Double]
-    /// How many points local ranks are averaged over, and measures of the catalogue's table taken on: the
-    /// first ones. nil: 256 and 1000, or all where they are fewer.
+    /// The number of points for local ranks and for measures of the catalogue's table, taken from the front;
+    /// nil: 256 and 1000 respectively, or all where there are fewer.
     public var rankPoints: Int?
-    /// Settings of the catalogue's measures that are not the usual ones: [measure][key].
+    /// Settings of the catalogue's measures that differ from the defaults: [measure][key].
     public var settings: [String: [String: JSONValue]] = [:]
 
+    /// A request.
     public init(
         weights: String, points: Points, activation: Activation?,
         measures: [Measure]?, thresholds: [Double] = [0.01, 0.1], relative: [Double] = [0.01],
@@ -108,7 +124,7 @@ public struct MeasureRequest: Equatable, Sendable {
         self.rankPoints = rankPoints
     }
 
-    /// The usual measures that these points and this network have.
+    /// The default measures that these points and this network allow.
     public static func measures(
         for points: Points, _ activation: Activation, isVIB: Bool = false
     ) -> [Measure] {
@@ -123,12 +139,12 @@ public struct MeasureRequest: Equatable, Sendable {
         }
     }
 
-    /// Whether all that is asked for are norms and ranks of weight matrices.
+    /// Whether the request is only for norms and ranks of weight matrices.
     public var isOfWeights: Bool { measures?.allSatisfy(Measure.ofWeights.contains) ?? false }
 }
 
 extension MeasureRequest.Measure {
-    /// Why it cannot be measured of a network, in words that follow its name; nil where it can.
+    /// Why it can't be measured for a network, in words that follow its name; nil where it can.
     ///
     /// - Parameter kind: "mlp", "vib", "cnn" or "resnet".
     public func problem(kind: String, isDenseChain: Bool, activation: Activation)
@@ -151,9 +167,9 @@ extension MeasureRequest.Measure {
 }
 
 extension MeasureRequest {
-    /// The measures of the catalogue's table that are asked for, with their settings.
+    /// The requested measures of the catalogue's table, with their settings.
     ///
-    /// - Parameter points: how many there are.
+    /// - Parameter points: the number of points available.
     public func requested(of points: Int) -> [RequestedMeasure] {
         (measures ?? []).compactMap { measure in
             guard let usual = RequestedMeasure(measure.rawValue, testPoints: points) else { return nil }
@@ -164,9 +180,9 @@ extension MeasureRequest {
         }
     }
 
-    /// Reads "MEASURE.KEY=VALUE", the value as a sweep file has it under `measures.MEASURE`.
+    /// Reads "MEASURE.KEY=VALUE" and sets the value, which is as in a sweep file under `measures.MEASURE`.
     ///
-    /// - Throws: what is wrong with it, in words.
+    /// - Throws: the mistake in words.
     public mutating func set(_ argument: String) throws(SettingMistake) {
         guard let sign = argument.firstIndex(of: "="), let dot = argument[..<sign].firstIndex(of: ".") else {
             throw SettingMistake(words: "MEASURE.KEY=VALUE is due")
@@ -199,9 +215,10 @@ extension MeasureRequest {
         if let fault = faults.list.first { throw SettingMistake(words: fault.problem.words) }
     }
 
-    /// Why the argument of a `--set` is none.
+    /// Why the argument of a `--set` is invalid, in words.
     public struct SettingMistake: Error, Equatable { public let words: String }
 
+    /// The request as JSON, which `init(_:)` reads.
     public var json: JSONValue {
         var members: [String: JSONValue] = [
             "points": points.json,
@@ -218,7 +235,7 @@ extension MeasureRequest {
         return .object(members)
     }
 
-    /// nil where it is no request.
+    /// Reads a request; nil where the JSON isn't one.
     public init?(_ json: JSONValue) {
         guard let weights = json["weights"]?.string, let points = json["points"].flatMap(Points.init),
             let thresholds = json["thresholds"]?.array, let relative = json["relative"]?.array

@@ -1,8 +1,8 @@
-/// A metric's theory and order, as figures need them.
+/// A metric's theory and order, for figures.
 extension Metric {
-    /// What figures call its theory, where that is no bound of `hasBound`.
+    /// What figures call its theory, unless it is a bound (`hasBound`).
     public var theoryName: String { measure?.theoryName ?? "closed form" }
 
-    /// Whether a list's entries follow one another, as components do; classes and points have no order.
+    /// Whether a list's entries have an order, as components do; classes and points don't.
     public var hasOrder: Bool { if case .list(_, _, .setting) = shape { true } else { list == nil } }
 }

@@ -1,107 +1,112 @@
 import Text
 
-/// What a record measures, by its key under `metrics`. A measure's declaration lists its metrics; figures,
-/// tables and messages read what they need to know of one here.
+/// A metric of a record, with its key under `metrics`. A measure's declaration lists its metrics; figures,
+/// tables and messages read all they need about a metric here.
 public struct Metric: Sendable {
-    /// Under `metrics`, and in figures: "local_rank".
+    /// The key under `metrics` and in figures, as "local_rank".
     public let key: String
+    /// The number of values and what they belong to.
     public let shape: Shape
-    /// What figures call it, in gnuplot's enhanced text, without layer, threshold and unit.
+    /// The name in figures, in gnuplot's enhanced text, without layer, threshold and unit.
     public let label: String
+    /// The unit of the values.
     public let unit: Unit
-    /// The setting whose list holds the metric's thresholds, if it has any.
+    /// The path of the setting that lists the metric's thresholds, if it has any.
     public let thresholdSetting: String?
-    /// What a figure says of the threshold: "σ > ε".
+    /// A figure's notation for the threshold, as "σ > ε".
     public let thresholdLabel: String
-    /// What a sweep must have for the metric to exist.
+    /// Conditions that a sweep must meet for the metric to exist.
     let uses: [Setting.Use]
-    /// Whole numbers, or means of such, over most of the range: ranks and counts.
+    /// Whether values are whole numbers, or means of them, over most of the range: ranks and counts.
     public let isCount: Bool
-    /// Whether it is one of the whole training, from its trace: at the end only.
+    /// Whether it describes the whole training, by its trace. Such a metric exists only at the end.
     public let isOfTraining: Bool
-    /// Whether the closed form of Gaussian data has it; of informative directions it is the rank.
+    /// Whether the closed form for Gaussian data predicts it. Of informative directions it predicts the rank.
     public let hasTheory: Bool
-    /// Whether a network that learns from a teacher has a bound on it.
+    /// Whether theory bounds it for a network that learns from a teacher.
     public let hasBound: Bool
     package let limit: Limit
     package let notation: Notation
-    /// Whether `null` may stand for a number.
+    /// Whether `null` may replace a number.
     package let hasGaps: Bool
-    /// Whether a record may lack it though its measure is asked for.
+    /// Whether a record may lack it although its measure is requested.
     package let isOptional: Bool
 
+    /// The number of values and what they belong to.
     public enum Shape: Equatable, Sendable {
         case number
         /// A number for each layer.
         case layers
-        /// A number for each layer but the last.
+        /// A number for each layer except the last.
         case hiddenLayers
-        /// A number for each of something else, such as classes; the first one's number.
+        /// A number for each entry of a list that isn't of layers, such as classes. `first` is the first
+        /// entry's number.
         case list(of: String, first: Int, Count)
     }
 
-    /// How many numbers a list has that is not of layers.
+    /// The length of a list that isn't of layers.
     public enum Count: Equatable, Sendable {
         /// One for each class.
         case classes
-        /// At most one for each point that the measure is taken at.
+        /// At most one for each point at which the measure is taken.
         case points
-        /// At most so many as the measure's setting of this key says.
+        /// At most the value of the measure's setting with this key.
         case setting(String)
     }
 
-    /// What a number may be. Records that hold another are refused (`RecordForm` of Records).
+    /// The range of a metric's values. Records with a value outside are refused (`RecordForm` in Records).
     public enum Limit: Equatable, Sendable {
         case finite
         case nonNegative
         /// 0 to 1.
         case share
-        /// Not negative, unless the task loss may be.
+        /// Not negative, unless the task loss can be.
         case loss
-        /// Steps of the training.
+        /// A number of training steps.
         case steps
-        /// Of each layer: at most the rank that its Jacobian can have.
+        /// For each layer, at most the largest possible rank of its Jacobian.
         case rank
-        /// Of each layer: at most its units.
+        /// For each layer, at most its number of units.
         case units
-        /// Of each layer: at most the rank that its weight matrix can have.
+        /// For each layer, at most the largest possible rank of its weight matrix.
         case matrixRank
-        /// At most the mean of these ranks.
+        /// At most the mean over layers of the largest possible ranks of weight matrices.
         case meanMatrixRank
-        /// Of each layer, RankMe: as `units`, and what its ε adds.
+        /// For each layer, RankMe: as `units`, plus what its ε adds.
         case smoothedUnits
-        /// The share of a variance that is explained: 0 to 1, but for rounding.
+        /// The explained share of a variance: 0 to 1, except for rounding.
         case explained
-        /// Information on the input: at most ln n of the n points that it is measured at.
+        /// Information about the input: at most ln n for n measured points.
         case inputInformation
-        /// Information on the class: at most the entropy of the classes of the measured points.
+        /// Information about the class: at most the entropy of the measured points' classes.
         case classInformation
-        /// The same of an estimate that may be negative.
+        /// The same for an estimate, which may be negative.
         case classInformationEstimate
-        /// At most the number of classes but one.
+        /// At most the number of classes minus one.
         case otherClasses
-        /// At most the units of the layers that the measure draws, or also at most its inputs.
+        /// At most the units of the layers that the measure draws; for `drawnPoints` also at most its inputs.
         case drawnUnits
         case drawnPoints
     }
 
-    /// How records write a metric, at each threshold where it has any.
+    /// The JSON of a metric in records, at each threshold where it has thresholds.
     public enum Notation: Equatable, Sendable {
-        /// The number or list itself.
+        /// The number or the list itself.
         case plain
         /// `{"mean": …}`
         case mean
         /// `{"mean": …, "stderr": …}`
         case meanAndError
-        /// The same with lists of one number: the last layer's.
+        /// The same with lists of one number, the last layer's.
         case meanAndErrorOfLast
     }
 
+    /// The unit of a metric.
     public enum Unit: Sendable {
-        /// Of pure numbers and counts.
+        /// Pure numbers and counts.
         case one
         case nats, bits
-        /// The task loss's.
+        /// The unit of the task loss.
         case loss
     }
 
@@ -125,50 +130,51 @@ public struct Metric: Sendable {
         self.limit = limit
         self.notation = notation
         self.hasGaps = hasGaps
-        // Where a training is too short for it, or it is no number, it is left out.
+        // A record lacks such a metric where the training is too short for it, or where it isn't a number.
         self.isOptional = isOptional || isOfTraining
     }
 
+    /// Whether it has a number for each layer, or for each hidden layer.
     public var isPerLayer: Bool { shape == .layers || shape == .hiddenLayers }
-    /// What a list counts, and from which number; nil of what is no list.
+    /// What a list counts, and its first number; nil for a metric that isn't a list.
     public var list: (of: String, first: Int)? {
         if case .list(let what, let first, _) = shape { (what, first) } else { nil }
     }
 
-    /// Every metric that some measure has, in the order of tables.
+    /// All metrics of all measures, in the order of tables.
     public static let all: [Metric] = MeasureCatalogue.all.flatMap(\.metrics)
 
     private static let byKey = Dictionary(uniqueKeysWithValues: all.map { ($0.key, $0) })
 
-    /// nil where no measure has it.
+    /// The metric with this key; nil where no measure has it.
     public init?(key: String) {
         guard let metric = Metric.byKey[key] else { return nil }
         self = metric
     }
 
-    /// The metric's place in tables.
+    /// The metric's position in tables. Unknown keys come last.
     public static func place(of key: String) -> Int { places[key] ?? all.count }
 
     private static let places = Dictionary(
         uniqueKeysWithValues: all.enumerated().map { ($0.element.key, $0.offset) })
 
-    /// The measure that has it.
+    /// The measure that the metric belongs to.
     var measure: MeasureDeclaration? {
         MeasureCatalogue.all.first { $0.metrics.contains(self) }
     }
 }
 
-/// What was measured, by metric.
+/// Measured values, by metric.
 package typealias Metrics = [Metric: JSONValue]
 
 extension Metrics {
-    /// By key, as records have them.
+    /// The values by key, as in records.
     package var byKey: [String: JSONValue] {
         [String: JSONValue](uniqueKeysWithValues: map { metric, value in (metric.key, value) })
     }
 }
 
-/// A key names one metric.
+/// Metrics are equal where their keys are.
 extension Metric: Hashable {
     public static func == (left: Metric, right: Metric) -> Bool { left.key == right.key }
     public func hash(into hasher: inout Hasher) { hasher.combine(key) }

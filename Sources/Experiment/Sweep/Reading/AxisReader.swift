@@ -1,12 +1,12 @@
 import Text
 
 extension YAMLNode {
-    /// Whether the node is a mapping that makes values: {log: …}, {linear: …} or {range: …}.
+    /// Whether the node is a mapping that generates values: {log: …}, {linear: …} or {range: …}.
     var isRule: Bool {
         mapping?.contains { ["log", "linear", "range"].contains($0.key) } ?? false
     }
 
-    /// The values of an axis: a list or a rule. nil with a fault.
+    /// The values of an axis, from a list or a rule; nil with a fault.
     func axisValues(of setting: Setting, shown: String, _ faults: inout Faults) -> AxisValues? {
         if let items = sequence {
             return YAMLNode.list(items, of: setting, shown: shown, place: place, &faults)
@@ -29,7 +29,7 @@ extension YAMLNode {
         return rule(entries, of: setting, shown: shown, &faults)
     }
 
-    /// Listed values, each checked, none twice.
+    /// Reads listed values, checks each, and refuses repeated ones.
     static func list(
         _ items: [YAMLNode], of setting: Setting, shown: String, place: SweepError.Place,
         _ faults: inout Faults
@@ -156,7 +156,7 @@ extension YAMLNode {
         return values
     }
 
-    /// Whether an end of a rule is a value of `kind`; else adds the fault.
+    /// Whether an end of a rule is a valid value of `kind`. Adds a fault where it isn't.
     private func fits(_ number: Double, _ kind: SettingType, path: String, _ faults: inout Faults) -> Bool {
         let bounds: Bounds
         switch kind {
@@ -179,8 +179,8 @@ extension YAMLNode {
 
     // MARK: Texts
 
-    /// A sweep's or figure's name: it becomes part of file names, which other programs would take for an option
-    /// where it began with '-'.
+    /// The name of a sweep or figure. It becomes part of file names, which other programs would take for an
+    /// option if it began with '-'.
     package func name(path: String, _ faults: inout Faults) -> String? {
         guard let scalar = text(path: path, due: .text, &faults) else { return nil }
         let sound = scalar.text.utf8.allSatisfy { byte in

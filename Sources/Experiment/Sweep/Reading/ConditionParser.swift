@@ -1,6 +1,6 @@
 import Text
 
-/// What a condition may name: the axes with their values.
+/// The names that a condition may use: the axes, with their values.
 struct ConditionAxes {
     enum Values {
         case numbers(AxisValues)
@@ -8,7 +8,7 @@ struct ConditionAxes {
         case other
     }
     let values: [String: Values]
-    /// The file's own axes: a value that `quick` or an override takes away may be named all the same.
+    /// The file's own axes. A condition may name a value that `quick` or an override removed.
     private let ofFile: [String: Values]
     /// Axis paths in order, for suggestions.
     let paths: [String]
@@ -23,12 +23,12 @@ struct ConditionAxes {
         self.ofFile = before
     }
 
-    /// Whether a constant is a value of an axis as it is now.
+    /// Whether a constant is a value of the current axis.
     func isValue(_ constant: Condition.Operand, of path: String) -> Bool {
         ConditionAxes.has(constant, values[path])
     }
 
-    /// Whether a constant is a value of an axis, as it is now or as the file has it.
+    /// Whether a constant is a value of an axis, either currently or in the file.
     func isKnown(_ constant: Condition.Operand, of path: String) -> Bool {
         ConditionAxes.has(constant, values[path]) || ConditionAxes.has(constant, ofFile[path])
     }
@@ -49,7 +49,7 @@ struct ConditionAxes {
     }
 }
 
-/// How a condition sees a value that is not a number: a data set by its name, true as 'true'.
+/// The text that conditions compare for a value that isn't a number: a data set's name, or 'true' or 'false'.
 func conditionText(_ value: JSONValue) -> String? {
     value.string ?? value["name"]?.string ?? value.bool.map { $0 ? "true" : "false" }
 }
@@ -74,7 +74,7 @@ struct ConditionParser {
         var text: String
     }
 
-    /// Most bytes: conditions are trees, walked by recursion.
+    /// The most bytes in a condition. Conditions are trees, which recursion walks.
     private static let limit = 4096
 
     private let axes: ConditionAxes
@@ -158,7 +158,8 @@ struct ConditionParser {
 
     // MARK: Meaning
 
-    /// A word is an axis if one has its name; else a text, where the other side is an axis of texts.
+    /// A comparison, checked. A word is an axis if an axis has this name. It is a text if the other side is
+    /// an axis of texts.
     private func checked(
         _ left: Token, _ sign: Condition.Operator, _ right: Token
     ) throws(Mistake) -> Condition {
@@ -187,8 +188,8 @@ struct ConditionParser {
         return .comparison(leftOperand, sign, rightOperand)
     }
 
-    /// To compare for equality with a number that an axis never has keeps or drops all: the number is mistyped,
-    /// or rounded.
+    /// Refuses comparisons for equality with a number that the axis never has. They would keep or drop all
+    /// points: the number is mistyped or rounded.
     private func checkIsValue(
         _ operand: Condition.Operand, of path: String?, _ token: Token
     ) throws(Mistake) {

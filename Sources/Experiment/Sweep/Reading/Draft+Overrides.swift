@@ -1,19 +1,22 @@
 import Text
 
-/// The argument of a `--set`: "beta=0.1,1", "training.epochs=3", "beta={log: [1e-3, 1], count: 5}".
+/// The argument of a `--set`, as "beta=0.1,1", "training.epochs=3" or "beta={log: [1e-3, 1], count: 5}".
 public struct Override: Equatable, Sendable {
+    /// The argument's text.
     public let argument: String
+    /// An override with the text of a `--set` argument. Applying it checks the text.
     public init(_ argument: String) { self.argument = argument }
 }
 
 extension Draft {
-    /// Applies the `quick` section if asked for, then the overrides; a later one wins.
+    /// Applies the `quick` section if wanted, then the overrides in order: a later one replaces an earlier
+    /// one.
     mutating func apply(_ overrides: [Override], quick wanted: Bool, _ faults: inout Faults) {
         applyQuick(wanted: wanted, &faults)
         for override in overrides { apply(override, &faults) }
     }
 
-    /// The section's values are checked even when they are not wanted.
+    /// Checks the section's values, even if they aren't wanted, and applies them if they are.
     private mutating func applyQuick(wanted: Bool, _ faults: inout Faults) {
         guard let quick else {
             if wanted { faults.add(mapping(lacking: "quick"), "", .noQuickSection) }
@@ -54,8 +57,8 @@ extension Draft {
         }
     }
 
-    /// One value sets the setting (or is the only value of the file's axis), several make or replace an axis.
-    /// Settings that the new one excludes are dropped.
+    /// Sets a setting to one value (or makes it the only value of the file's axis), or makes or replaces an
+    /// axis with several values. Drops settings that the new one excludes.
     private mutating func replace(
         _ setting: Setting, by nodes: [YAMLNode], place: SweepError.Place, valuesPlace: SweepError.Place,
         shown: String, _ faults: inout Faults
@@ -99,8 +102,8 @@ extension Draft {
 }
 
 extension YAMLNode {
-    /// The values that a node stands for where one value or a list of them may: the items of a list, unless the list
-    /// is itself one value of such a setting.
+    /// The values in a node that may hold one value or a list of values: the items of a list, unless the list
+    /// is itself one value of the setting.
     fileprivate func values(of kind: SettingType) -> [YAMLNode] {
         guard let items = sequence else { return [self] }
         let isOneValue =

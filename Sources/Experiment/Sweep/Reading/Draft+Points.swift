@@ -1,9 +1,9 @@
 import Text
 
 extension Draft {
-    /// Tests settings together before any work: the settings of a set of points that covers the pairs of
-    /// values of every two axes (of long axes: the ends and some between). Conflicts of more than two axes
-    /// may escape, and then fail as trials do.
+    /// Checks that settings fit together, before any work: tests a set of points that covers all pairs of
+    /// values of every two axes (for long axes: the ends and some values between). Conflicts among three or
+    /// more axes may remain undetected; they then fail as trials do.
     func checkPoints(of grid: Grid, _ faults: inout Faults) {
         var conflicts: [(conflict: PointConflict, positions: [Int], hits: Int)] = []
         var seen: [TrialSettings: [Int]] = [:]
@@ -55,17 +55,18 @@ extension Draft {
                 description(of: one, in: grid.axes), description(of: other, in: grid.axes), unused: unlike))
     }
 
-    /// Steps at which to measure, or to keep weights, that no trial reaches would be left out without a word.
-    /// Of a list that some trials are too short for, the longest uses all.
+    /// Checks the listed steps at which to measure or to keep weights. Steps that no trial reaches would be
+    /// left out silently. Trials may be too short for the list, as long as the longest one reaches all its
+    /// steps.
     ///
-    /// - Parameter steps: of the longest trial.
+    /// - Parameter steps: the number of steps of the longest trial.
     private func checkReached(_ path: String, _ listed: [Int], _ steps: Int, _ faults: inout Faults) {
         guard let step = listed.first(where: { $0 > steps }), let given = given(path) else { return }
         faults.add(
             given.place, given.shown, .conflict(.stepNotReached(step, of: steps, setting: path), point: ""))
     }
 
-    /// "depth=1, width=64": the axes with several values, without the seed.
+    /// The point as text, "depth=1, width=64": the axes with several values, without the seed.
     private func description(of positions: [Int], in axes: [Axis]) -> String {
         zip(axes, positions).filter { $0.0.path != "seed" && $0.0.count > 1 }.map { axis, position in
             let label = axis.label(at: position)
@@ -75,7 +76,7 @@ extension Draft {
 }
 
 extension PointConflict {
-    /// What keeps a trial's weights from being kept.
+    /// Conflicts that prevent a trial's weights from being kept.
     fileprivate static func ofWeights(_ weights: KeptWeights, _ settings: TrialSettings) -> [PointConflict] {
         var conflicts: [PointConflict] = []
         let history = settings.historyBytes
@@ -95,13 +96,13 @@ extension PointConflict {
     }
 }
 
-/// Points of a grid that hold every pair of values of two dimensions, as far as `where` leaves them.
+/// Points of a grid that contain every pair of values of every two dimensions, as far as `where` allows.
 struct PairCover {
-    /// Most points.
+    /// The most points.
     static let limit = 20_000
 
     private let grid: Grid
-    /// Of each dimension, the digits that are tried.
+    /// For each dimension, the digits that are tried.
     private let digits: [[Int]]
 
     init(_ grid: Grid) {
@@ -130,7 +131,7 @@ struct PairCover {
         return (sum * sum - squares) / 2
     }
 
-    /// Positions of the axes, each point once.
+    /// The positions of each point on the axes. Each point occurs once.
     func points() -> [[Int]] {
         var points: [[Int]] = []
         var seen: Set<Int> = []
@@ -143,7 +144,7 @@ struct PairCover {
             if seen.insert(index).inserted { points.append(positions) }
             return true
         }
-        // The grid's first, middle and last points are there whatever `where` drops.
+        // The grid's first, middle and last points are always included, whatever `where` drops.
         for index in [0, grid.count / 2, grid.count - 1] where seen.insert(index).inserted {
             points.append(grid.positions(at: index))
         }
@@ -165,7 +166,7 @@ struct PairCover {
         return points
     }
 
-    /// Digits for the dimensions beside the pair: tried in turn until `where` keeps the point.
+    /// Digits for the dimensions outside the pair. They are tried in turn until `where` keeps the point.
     private func bases(_ points: [[Int]]) -> [[Int]] {
         let first = grid.dimensions.map { _ in 0 }
         return [first] + points.map { positions in grid.dimensions.map { positions[$0.axes[0]] } }

@@ -1,9 +1,9 @@
 import Text
 
 extension Draft {
-    /// What `make` makes of a text.
+    /// Reads a text and returns the result of `make`.
     ///
-    /// - Parameter file: the text's name, for messages.
+    /// - Parameter file: the text's name in messages.
     static func read<Made>(
         _ text: [UInt8], file: String, _ make: (inout Draft, inout Faults) -> Made?
     ) throws(SweepError) -> Made {
@@ -17,7 +17,7 @@ extension Draft {
         throw SweepError(file: file, faults: faults.list)
     }
 
-    /// The grid, or nil with faults. Its points are not looked at.
+    /// The grid, or nil with faults. Points aren't checked.
     func grid(_ faults: inout Faults) -> (grid: Grid, conditions: [Condition])? {
         checkTwice(&faults)
         checkExclusive(&faults)
@@ -37,7 +37,8 @@ extension Draft {
         guard faults.isEmpty else { return nil }
         let spec = SweepSpec(
             name: name, grid: grid, zip: orderedZips, conditions: conditions, figures: figures)
-        // What is written must be read again: numbers may need more digits than they were given with.
+        // The canonical text must be readable again. It can be longer than the file, because numbers may need
+        // more digits.
         let size = spec.canonicalJSON.canonicalText.utf8.count
         guard size <= YAMLReader.byteLimit else {
             faults.add(.wholeFile, "", .fileTooLarge(bytes: size, limit: YAMLReader.byteLimit))
@@ -46,7 +47,8 @@ extension Draft {
         return spec
     }
 
-    /// Axes that advance together, and groups of them, in the order of the axes: theirs doesn't matter.
+    /// The zips in normal form: axes within a zip, and the zips, in the order of the axes, because the file's
+    /// order has no meaning.
     private var orderedZips: [[String]] {
         func place(_ path: String?) -> Int { axes.firstIndex { $0.axis.path == path } ?? axes.count }
         return zips.map { zip in zip.paths.sorted { place($0) < place($1) } }
@@ -58,7 +60,7 @@ extension Draft {
         return FigureReader(axes: grid.axes, fixed: grid.fixed, words: words).figures(figures, &faults)
     }
 
-    /// Where a setting is given, and by which name.
+    /// The place and the name with which a setting is given.
     func given(_ path: String) -> (place: SweepError.Place, shown: String)? {
         if let axis = axes.first(where: { $0.axis.path == path }) { return (axis.place, axis.shown) }
         return fixed[path].map { ($0.place, $0.shown) }
@@ -81,7 +83,7 @@ extension Draft {
         }
     }
 
-    /// The fault is the later one's, whatever order the file's sections have.
+    /// Adds a fault at the later of two places, whatever order the file's sections have.
     private func addTwice(
         _ one: (place: SweepError.Place, shown: String), _ other: (place: SweepError.Place, shown: String),
         _ faults: inout Faults
@@ -102,7 +104,8 @@ extension Draft {
     private func checkRequired(_ faults: inout Faults) {
         if !isGiven("model") { faults.add(mapping(lacking: "model"), "", .missing(["model"])) }
         if !isGiven("dataset") {
-            // Options without a name belong to the values of an axis 'dataset'; here there is none.
+            // Options without a name belong to the values of the axis 'dataset', but this sweep has no such
+            // axis.
             let options = fixed.filter { $0.key.hasPrefix("dataset.") }.values.map(\.place)
             let first = options.dropFirst().reduce(options.first) { first, place in
                 first.map { place.precedes($0) ? place : $0 }
@@ -116,7 +119,7 @@ extension Draft {
         }
     }
 
-    /// Every setting given must matter to some trial.
+    /// Checks that every given setting matters to some trial.
     private func checkUses(_ faults: inout Faults) {
         let paths = axes.map(\.axis.path) + fixed.keys.sorted()
         for path in paths {
@@ -129,7 +132,7 @@ extension Draft {
         }
     }
 
-    /// The words that a setting has somewhere in the grid; empty if it is missing.
+    /// The words that a setting takes anywhere in the grid; empty if it isn't given.
     private func words(of path: String) -> [String] {
         if let axis = axes.first(where: { $0.axis.path == path }), case .list(let values) = axis.axis.values {
             return values.compactMap { $0.string ?? $0["name"]?.string }
@@ -160,7 +163,7 @@ extension Draft {
                 if !seen.insert(path).inserted { faults.add(zip.place, "zip.\(path)", .zippedTwice) }
                 zipped.append(SweepError.ZippedAxis(path: path, count: axis.count))
             }
-            // Told once, with all of them: which one is wrong only the user knows.
+            // A single fault lists all axes, because only the user knows which of them is wrong.
             if zipped.contains(where: { $0.count != zipped[0].count }) {
                 faults.add(zip.place, "zip", .zipUnequal(zipped))
             }

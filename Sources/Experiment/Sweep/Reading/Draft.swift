@@ -1,11 +1,12 @@
 import Text
 
-/// A sweep file while it is read: settings and axes by path, each with its place, overrides applied.
+/// A sweep file in the course of reading: settings and axes by path, each with its place in the file.
+/// Overrides are applied to it.
 struct Draft {
     struct Given {
         var value: JSONValue
         var place: SweepError.Place
-        /// The path as the file has it.
+        /// The path as written in the file.
         var shown: String
     }
 
@@ -20,7 +21,7 @@ struct Draft {
         var place: SweepError.Place
     }
 
-    /// Where the file's mapping begins, and each of the mappings in it: what they lack is missing there.
+    /// The places of the file's mapping and of each mapping in it. A missing setting is reported there.
     private var mappings: [String: SweepError.Place] = [:]
     var name: String?
     var fixed: [String: Given] = [:]
@@ -51,7 +52,8 @@ struct Draft {
         fileAxes = axes.map(\.axis)
     }
 
-    /// The mapping that lacks the setting of a path: its group's where the file has that, else the file's.
+    /// The place of the mapping in which a setting is missing: its group's if the file has one, else the
+    /// file's.
     func mapping(lacking path: String) -> SweepError.Place {
         var group = path[...]
         while let dot = group.lastIndex(of: ".") {
@@ -66,7 +68,7 @@ struct Draft {
         switch entry.key {
         case "name": name = node.name(path: "name", &faults)
         case "version":
-            // Of a run's sweep.json.
+            // Present in a run's sweep.json.
             let only = Int(formatVersion)
             _ = node.integer(in: only...only, path: "version", &faults)
         case "axes": readAxes(node, &faults)
@@ -105,7 +107,7 @@ struct Draft {
             return
         }
         mappings[group] = place
-        // `effectiveRank: {}` asks for the measure with its defaults.
+        // `effectiveRank: {}` requests the measure with its defaults.
         if entries.isEmpty, MeasureCatalogue.listedPaths.contains(group) {
             fixed[group] = Given(value: .bool(true), place: node.place, shown: group)
         }
@@ -122,7 +124,7 @@ struct Draft {
         }
     }
 
-    /// Sets a setting from a node that holds one value.
+    /// Sets a setting from a node with one value.
     private mutating func give(
         _ path: String, _ node: YAMLNode, place: SweepError.Place, shown: String? = nil,
         _ faults: inout Faults
@@ -152,7 +154,8 @@ struct Draft {
         fixed[path] = Given(value: value, place: node.place, shown: shown)
     }
 
-    /// A data set's mapping; without a name it holds options common to all values of the axis `dataset`.
+    /// Reads a data set's mapping. Without a name it holds options that all values of the axis `dataset`
+    /// share.
     private mutating func giveDataset(_ node: YAMLNode, place: SweepError.Place, _ faults: inout Faults) {
         mappings["dataset"] = place
         guard let members = node.datasetMembers(path: "dataset", &faults) else { return }
@@ -166,7 +169,7 @@ struct Draft {
     // MARK: Axes
 
     private mutating func readAxes(_ node: YAMLNode, _ faults: inout Faults) {
-        // JSON's objects have no order, so a normalised sweep lists its axes: [{"beta": …}, {"seed": …}].
+        // JSON objects have no order, so a normalised sweep has a list of axes: [{"beta": …}, {"seed": …}].
         var entries = node.mapping ?? []
         if let items = node.sequence {
             for item in items {
@@ -195,9 +198,10 @@ struct Draft {
 
     private mutating func readZip(_ node: YAMLNode, _ faults: inout Faults) {
         guard var groups = node.list(path: "zip", limit: 100, &faults) else { return }
-        // One group may be written without the outer list.
+        // A single group may be written without the outer list.
         if !groups.isEmpty, groups.allSatisfy({ $0.scalar != nil }) { groups = [node] }
-        // Groups beside names: told of the first, as the others are right or wrong with it.
+        // Where groups and names are mixed, only the first name is reported: the others are right or wrong
+        // with it.
         if let stray = groups.first(where: { $0.sequence == nil }) { groups = [stray] }
         for group in groups {
             guard let items = group.list(path: "zip", limit: 100, &faults) else { continue }
@@ -209,7 +213,7 @@ struct Draft {
 }
 
 extension Setting {
-    /// The setting of an axis' path, or nil with a fault.
+    /// The setting for an axis's path, or nil with a fault.
     static func forAxis(
         _ path: String, shown: String, place: SweepError.Place, _ faults: inout Faults
     ) -> Setting? {
@@ -220,7 +224,7 @@ extension Setting {
         return named(path, shown: shown, place: place, &faults)
     }
 
-    /// The setting of a path, or nil with a fault.
+    /// The setting with this path, or nil with a fault.
     static func named(
         _ path: String, shown: String, place: SweepError.Place, _ faults: inout Faults
     ) -> Setting? {
@@ -234,7 +238,8 @@ extension Setting {
         return nil
     }
 
-    /// Adds that a path, or within a group its rest, has another name now, where it has.
+    /// Whether a path is an old name. Adds a fault with the new name, without the group's name inside a
+    /// group.
     static func isRenamed(
         _ path: String, inGroup group: String?, shown: String, place: SweepError.Place, _ faults: inout Faults
     ) -> Bool {
@@ -246,11 +251,11 @@ extension Setting {
         return true
     }
 
-    /// Whether a path is a setting's or a group's.
+    /// Whether a path belongs to a setting or a group.
     static func isName(_ path: String) -> Bool { Setting[path: path] != nil || groups.contains(path) }
 
-    /// The setting that a misspelt path means: near as a whole, or of that last word. Within a group the
-    /// group's name is left out.
+    /// The setting that a misspelt path probably means: one with a similar path or a similar last part.
+    /// Inside a group the suggestion leaves out the group's name.
     static func suggestion(for path: String, inGroup group: String?) -> String? {
         func last(_ path: String) -> String { String(path.split(separator: ".").last ?? "") }
         if let group {

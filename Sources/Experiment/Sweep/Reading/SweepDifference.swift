@@ -1,20 +1,24 @@
 import Text
 
-/// What differs between two sweeps, axis by axis and setting by setting.
+/// The differences between two sweeps, by axis and by setting.
 public struct SweepDifference: Equatable, Sendable {
+    /// One difference.
     public struct Item: Equatable, Sendable {
-        /// The setting's path; "where", "zip", "figures", "name".
+        /// The setting's path, or "where", "zip", "figures" or "name".
         public let path: String
+        /// The value in the first sweep, as text.
         public let before: String
+        /// The value in the second sweep, as text.
         public let after: String
     }
 
+    /// The differences.
     public let items: [Item]
-    /// Arguments of `--set` that add what the second sweep has more than the first; nil where it has other values or
-    /// settings, not more values.
+    /// Arguments of `--set` that extend the first sweep to the second; nil where the second doesn't only have
+    /// more values.
     public let additions: [String]?
 
-    /// nil where there is no difference.
+    /// The differences from one sweep to another; nil where there are none.
     public init?(from old: SweepSpec, to new: SweepSpec) {
         guard old.canonicalJSON != new.canonicalJSON else { return nil }
         var items: [Item] = []
@@ -45,7 +49,7 @@ public struct SweepDifference: Equatable, Sendable {
             isOfTrials: true)
         compare("where", old.conditions.map(\.text), new.conditions.map(\.text), isOfTrials: true)
         if old.figures != new.figures {
-            // Figures are long, and are drawn from any records: their names say which.
+            // Figures are long and can be drawn from any records, so the text only names them.
             let names = Set(old.figures.map(\.name))
             let after = new.figures.filter { !old.figures.contains($0) }.map { figure in
                 names.contains(figure.name) ? "\(figure.name), drawn otherwise" : figure.name
@@ -62,7 +66,7 @@ public struct SweepDifference: Equatable, Sendable {
         self.additions = additions?.isEmpty == true ? nil : additions
     }
 
-    /// Whatever else differs, by the sweeps' top-level keys: the order of figures, say.
+    /// Any other differences, by the sweeps' top-level keys, such as in the order of figures.
     private static func keys(_ old: JSONValue, _ new: JSONValue) -> [Item] {
         let keys = Set((old.object ?? [:]).keys).union((new.object ?? [:]).keys).sorted()
         return keys.filter { old[$0] != new[$0] }.map { key in
@@ -72,10 +76,10 @@ public struct SweepDifference: Equatable, Sendable {
         }
     }
 
-    /// Whether trials are what differs, and not only how they are drawn.
+    /// Whether the trials differ, not only their figures or the name.
     public var isOfTrials: Bool { items.contains { !["figures", "name"].contains($0.path) } }
 
-    /// What a sweep has at a path.
+    /// The values in a sweep at a path.
     private enum Values: Equatable {
         case absent
         case one(JSONValue)
@@ -89,7 +93,7 @@ public struct SweepDifference: Equatable, Sendable {
             }
         }
 
-        /// Most values that are compared one by one.
+        /// The most values that are compared one by one.
         private static let limit = 100_000
 
         private var texts: [String] {
@@ -103,7 +107,7 @@ public struct SweepDifference: Equatable, Sendable {
 
         private static func text(_ value: JSONValue) -> String { value.string ?? value.canonicalText }
 
-        /// Of many values only those that the other has not.
+        /// The values as text; of many values only those that `other` doesn't have.
         func text(beside other: Values) -> String {
             let all = texts
             switch self {
@@ -121,13 +125,14 @@ public struct SweepDifference: Equatable, Sendable {
             }
         }
 
-        /// "seed=0,1,2": what to set so that these are the values, where those of `other` are among them.
+        /// The `--set` argument that gives these values, as "seed=0,1,2"; nil where some value of `other`
+        /// isn't among them.
         func argument(adding other: Values, _ path: String) -> String? {
             guard case .axis(let axis) = self, other != .absent else { return nil }
             let (own, before) = (texts, other.texts)
             guard !own.isEmpty, !before.isEmpty, Set(before).isSubset(of: own) else { return nil }
             if case .list = axis.values { return "\(path)=\(own.joined(separator: ","))" }
-            // A rule, as a person writes it: {range: [0, 40]}.
+            // The rule as a person writes it, as {range: [0, 40]}.
             let rule = axis.values.json.canonicalText.filter { $0 != "\"" }
             let text =
                 own.count <= 12

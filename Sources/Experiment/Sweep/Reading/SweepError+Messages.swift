@@ -2,7 +2,7 @@ import Model
 import Text
 
 extension SweepError {
-    /// What should stand in a place.
+    /// What a place in the file expects.
     public enum Due: Equatable, Sendable {
         case number, flag, text, list, mapping, times, weights, values, layer
         case oneOf([String])
@@ -24,13 +24,13 @@ extension SweepError {
         }
     }
 
-    /// One of several axes that are to advance together.
+    /// One of several axes that advance together.
     public struct ZippedAxis: Equatable, Sendable {
         let path: String
         let count: Int
     }
 
-    /// What can be wrong.
+    /// The kinds of mistakes.
     public enum Problem: Equatable, Sendable {
         // The text.
         case fileTooLarge(bytes: Int, limit: Int)
@@ -96,14 +96,14 @@ extension SweepError {
 }
 
 extension SweepError {
-    /// Settings that are right by themselves and wrong together.
+    /// Settings that are valid on their own but not together.
     public enum Conflict: Equatable, Sendable {
         case noCovariance, noInputs, noDecayEvery
         case noDuration(gaussian: Bool)
         case noTargets(inputs: Int, of: Int)
         case noSizes
         case noTeacher
-        /// Why no VIB learns from the data.
+        /// No VIB can learn from this data, for the reason given.
         case noVIB(String)
         case noTestPatterns(Int, most: Int)
         case tooManyCorrelations(Int, most: Int)
@@ -119,22 +119,22 @@ extension SweepError {
         case batchTooLarge(Int, points: Int)
         case batchOfOne
         case rankPointsTooMany(Int, of: Int)
-        /// A measure reads what another, by its path, measures.
+        /// A measure reads what another measures. The value is the other's path.
         case noMeasure(String)
-        /// All points of a data set that is drawn anew.
+        /// All points are requested from a data set that is drawn anew.
         case noAllPoints
-        /// Hidden layers, counted from 1.
+        /// A hidden layer that a network doesn't have. Layers are counted from 1.
         case noHiddenLayer(Int, of: Int)
-        /// Of plain stacks of dense layers alone.
+        /// The setting is only for plain stacks of dense layers.
         case plainOnly
         case lossUnfit(String, due: [String], model: String, dataset: String)
         case stepNotReached(Int, of: Int, setting: String)
-        /// Best weights of which no trace tells.
+        /// Best weights are requested without a trace to find them.
         case noTrace
         case weightsTooLarge(Int, limit: Int)
-        /// Those of the trace's steps, which a measure wants at the end.
+        /// The weights of the trace's steps, which a measure needs at the end, are too large.
         case historyTooLarge(Int, limit: Int)
-        /// What layers compute at the measured points.
+        /// The layers' outputs at the measured points are too large.
         case activationsTooLarge(Int, points: Int)
 
         var words: String {
@@ -206,14 +206,14 @@ extension SweepError {
     }
 }
 
-/// "a, b or c".
+/// Joins words as in "a, b or c".
 package func listed(_ words: [String], _ last: String) -> String {
     guard words.count > 1 else { return words.first ?? "nothing" }
     return words.dropLast().joined(separator: ", ") + " \(last) " + words[words.count - 1]
 }
 
 extension SweepError.Problem {
-    /// The one place where faults are worded.
+    /// The fault in words. All faults are worded here.
     package var words: String {
         textMessage ?? keyMessage ?? valueMessage ?? gridMessage ?? "not understood"
     }

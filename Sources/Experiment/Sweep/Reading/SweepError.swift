@@ -1,13 +1,16 @@
 import Text
 
-/// What is wrong with a sweep file or a `--set`: up to ten independent faults, each with its place.
+/// Mistakes in a sweep file or a `--set`: up to ten independent faults, each with its place.
 ///
-/// `message` has a line for each, `FILE:LINE:COLUMN: path: what`, or `--set beta=x: beta: what`.
+/// `message` has a line for each fault, `FILE:LINE:COLUMN: path: what` or `--set beta=x: beta: what`.
 public struct SweepError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// One mistake, with its place.
     public struct Fault: Error, Equatable, Sendable {
+        /// The place of the mistake.
         public var place: Place
-        /// The path of the key or value; empty where the fault is in no one of them.
+        /// The path of the key or value; empty where the mistake concerns no single one.
         public var path: String
+        /// The mistake itself.
         public var problem: Problem
 
         init(_ place: Place, _ path: String, _ problem: Problem) {
@@ -17,14 +20,15 @@ public struct SweepError: Error, Equatable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// A place in a file or on the command line.
     public enum Place: Hashable, Sendable {
-        /// Counted from 1, in characters.
+        /// Line and column, counted from 1. Columns are in characters.
         case file(line: Int, column: Int)
         case wholeFile
         /// The argument of a `--set`, as given.
         case override(String)
 
-        /// Whether it stands before another in the file; what stands nowhere in it comes last.
+        /// Whether this place comes before another in the file. Places outside the file come last.
         package func precedes(_ other: Place) -> Bool {
             guard case .file(let line, let column) = self else { return false }
             guard case .file(let otherLine, let otherColumn) = other else { return true }
@@ -32,11 +36,12 @@ public struct SweepError: Error, Equatable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// The most faults that are reported.
     public static let faultLimit = 10
 
-    /// As the user named it.
+    /// The file's name as the user gave it.
     public let file: String
-    /// At least one, at most `faultLimit`.
+    /// The faults, at least one and at most `faultLimit`.
     public let faults: [Fault]
 
     init(file: String, faults: [Fault]) {
@@ -44,7 +49,9 @@ public struct SweepError: Error, Equatable, Sendable, CustomStringConvertible {
         self.faults = Array(faults.prefix(SweepError.faultLimit))
     }
 
+    /// All faults in words, one per line.
     public var message: String { faults.map(line).joined(separator: "\n") }
+    /// The same as `message`.
     public var description: String { message }
 
     private func line(of fault: Fault) -> String {
@@ -61,7 +68,7 @@ public struct SweepError: Error, Equatable, Sendable, CustomStringConvertible {
     }
 }
 
-/// The faults found so far, up to the limit: what comes after is not worth the time.
+/// The faults found so far. After the limit, finding more isn't worth the time.
 package struct Faults {
     package private(set) var list: [SweepError.Fault] = []
     var isEmpty: Bool { list.isEmpty }
@@ -69,7 +76,7 @@ package struct Faults {
 
     package init() {}
 
-    /// Adds that a name is now another, where it is.
+    /// Adds a fault if the name is an old one, with the new name. Returns whether it is.
     package mutating func addRenamed(
         _ place: SweepError.Place, _ path: String, _ name: String, isKnown: (String) -> Bool
     ) -> Bool {

@@ -2,7 +2,8 @@ import Model
 import Text
 
 extension YAMLNode {
-    /// The node as a value of `kind`, in normal form (equal meanings have equal values), or nil with a fault.
+    /// The node as a value of `kind` in normal form (values with equal meanings are equal), or nil with a
+    /// fault.
     func value(of kind: SettingType, path: String, _ faults: inout Faults) -> JSONValue? {
         switch kind {
         case .integer(let range):
@@ -10,7 +11,7 @@ extension YAMLNode {
         case .number(let bounds):
             return number(in: bounds, path: path, &faults).map(JSONValue.number)
         case .numberOrOff(let bounds):
-            // In quotes, too: sweep.json is read again, and words are texts there.
+            // `off` may be in quotes, because sweep.json puts words in quotes and is read again.
             if scalar?.text == "off" { return .string("off") }
             return number(in: bounds, path: path, &faults).map(JSONValue.number)
         case .word(let words): return word(of: words, path: path, &faults).map(JSONValue.string)
@@ -33,13 +34,13 @@ extension YAMLNode {
 
     // MARK: One scalar
 
-    /// The scalar, or nil with a fault that says what was due.
+    /// The scalar, or nil with a fault that says what was expected.
     package func text(path: String, due: SweepError.Due, _ faults: inout Faults) -> Scalar? {
         guard let scalar else {
             faults.add(place, path, .wrongType(due: due, found: shown))
             return nil
         }
-        // What YAML writes for nothing.
+        // The spellings of null in YAML.
         if !scalar.quoted, ["", "~", "null", "Null", "NULL"].contains(scalar.text) {
             faults.add(place, path, .missingValue(due: due))
             return nil
@@ -165,7 +166,7 @@ extension YAMLNode {
 
     // MARK: Mappings
 
-    /// `end`, `log`, `linear`, {linear: n}, {log: n}, [steps…]; `log` alone is {log: 20}.
+    /// Reads `end`, `log`, `linear`, {linear: n}, {log: n} or [steps…]. `log` alone means {log: 20}.
     private func times(path: String, _ faults: inout Faults) -> JSONValue? {
         if let items = sequence { return steps(items, path: path, &faults) }
         if let entries = mapping {
@@ -187,7 +188,7 @@ extension YAMLNode {
         }
     }
 
-    /// Ascending.
+    /// Reads a list of steps and sorts them in ascending order.
     private func steps(_ items: [YAMLNode], path: String, _ faults: inout Faults) -> JSONValue? {
         guard !items.isEmpty else {
             faults.add(place, path, .emptyList)
@@ -205,7 +206,7 @@ extension YAMLNode {
         return JSONValue(numbers)
     }
 
-    /// `none`, `final`, `best` or [steps…].
+    /// Reads `none`, `final`, `best` or [steps…].
     private func keptWeights(path: String, _ faults: inout Faults) -> JSONValue? {
         if sequence != nil {
             guard let items = list(path: path, limit: 1000, &faults) else { return nil }
@@ -218,7 +219,7 @@ extension YAMLNode {
         return word(of: ["none", "final", "best"], path: path, &faults).map(JSONValue.string)
     }
 
-    /// A name, or {name: …, options}; a mapping of a name alone becomes the name.
+    /// Reads a name, or {name: …, options}. A mapping with only a name becomes the name.
     private func dataset(path: String, _ faults: inout Faults) -> JSONValue? {
         guard mapping != nil else {
             return word(of: Dataset.names, path: path, &faults).map(JSONValue.string)
@@ -239,7 +240,7 @@ extension YAMLNode {
         return members.count == 1 ? .string(name) : .object(members)
     }
 
-    /// The checked members of a data set's mapping, `name` among them if given.
+    /// The checked members of a data set's mapping, including `name` if given.
     func datasetMembers(path: String, _ faults: inout Faults) -> [String: JSONValue]? {
         let known = Setting.all.filter { $0.group == "dataset" }.map {
             String($0.path.dropFirst("dataset.".count))
@@ -265,7 +266,7 @@ extension YAMLNode {
     }
 }
 
-/// The places of the first value that stands twice.
+/// The places of the first repeated value: its first and its second occurrence.
 func firstRepeat<Value: Hashable>(in values: [Value]) -> (first: Int, second: Int)? {
     var seen: [Value: Int] = [:]
     for (index, value) in values.enumerated() {
@@ -275,7 +276,7 @@ func firstRepeat<Value: Hashable>(in values: [Value]) -> (first: Int, second: In
     return nil
 }
 
-/// Whether Cholesky's decomposition exists. Reads the lower triangle.
+/// Whether the matrix has a Cholesky decomposition. Reads the lower triangle.
 func isPositiveDefinite(_ matrix: [[Double]]) -> Bool {
     var factor = matrix
     for j in matrix.indices {

@@ -1,5 +1,5 @@
-/// A value of a YAML text with the place where it stands. Scalars stay text: what a text means is decided
-/// where its type is known (`SettingType`), so `1e-3` is a number where a number is due.
+/// A value in a YAML text, with its place. Scalars stay text, because their meaning depends on the type
+/// expected there (`SettingType`): `1e-3` is a number where a number is expected.
 package struct YAMLNode: Equatable, Sendable {
     package enum Content: Equatable, Sendable {
         case scalar(Scalar)
@@ -9,9 +9,9 @@ package struct YAMLNode: Equatable, Sendable {
 
     package struct Scalar: Equatable, Sendable {
         package var text: String
-        /// Written in quotes (or as a block), so never a number.
+        /// Whether it is in quotes (or a block), so that it is never a number.
         package var quoted: Bool
-        /// Where the first character stands, when the whole text stands on one line as it is.
+        /// The column of the first character, if the whole text is unchanged on one line.
         package var textColumn: Int?
     }
 
@@ -28,10 +28,10 @@ package struct YAMLNode: Equatable, Sendable {
     package var sequence: [YAMLNode]? { if case .sequence(let nodes) = content { nodes } else { nil } }
     package var mapping: [Entry]? { if case .mapping(let entries) = content { entries } else { nil } }
 
-    /// What a message says stands there: a text in quotes, or what it is.
+    /// The node as messages quote it: a text in quotes, or the kind of node.
     package var found: String { scalar == nil ? shown : "'\(shown)'" }
 
-    /// What a message calls the node: its text, or what it is.
+    /// The node as messages name it: its text, or the kind of node.
     package var shown: String {
         switch content {
         case .scalar(let scalar): shortened(scalar.text)
@@ -41,7 +41,7 @@ package struct YAMLNode: Equatable, Sendable {
     }
 }
 
-/// At most `limit` characters of a text, on one line and without control characters, for a message.
+/// A text shortened for a message: at most `limit` characters, on one line, without control characters.
 package func shortened(_ text: String, to limit: Int = 40) -> String {
     let plain = text.unicodeScalars.prefix(4 * limit).map { scalar -> Unicode.Scalar in
         scalar.value < 32 || (0x7F...0x9F).contains(scalar.value) ? " " : scalar

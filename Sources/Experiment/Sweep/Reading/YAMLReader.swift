@@ -1,19 +1,20 @@
 import CYAML
 import Text
 
-/// Reads one YAML document into a `YAMLNode` by libyaml's event parser, and refuses what a sweep file has no
-/// use for: anchors, aliases, tags, several documents, repeated keys, deep nesting, huge files.
+/// Reads one YAML document into a `YAMLNode` with libyaml's event parser. Refuses what a sweep file doesn't
+/// need: anchors, aliases, tags, several documents, repeated keys, deep nesting, huge files.
 package struct YAMLReader: ~Copyable {
     static let byteLimit = 1 << 20
     static let depthLimit = 32
 
-    /// On the heap: libyaml keeps a pointer to the parser in the parser.
+    /// On the heap, because libyaml stores a pointer to the parser in the parser.
     private let parser = UnsafeMutablePointer<yaml_parser_t>.allocate(capacity: 1)
-    /// Stamped on every node where the text is not a file's.
+    /// The `--set` argument that is the place of every node, where the text isn't from a file.
     private let override: String?
     private let text: [UInt8]
 
-    /// Throws a `SweepError.Fault` of the first mistake. Empty text gives an empty mapping.
+    /// Reads a document. Throws a `SweepError.Fault` for the first mistake. Empty text gives an empty
+    /// mapping.
     package static func read(_ bytes: [UInt8], override: String? = nil) throws(SweepError.Fault) -> YAMLNode {
         guard bytes.count <= byteLimit else {
             throw SweepError.Fault(.wholeFile, "", .fileTooLarge(bytes: bytes.count, limit: byteLimit))
@@ -160,7 +161,7 @@ package struct YAMLReader: ~Copyable {
             return SweepError.Fault(place, "", .syntax(problem, tab: false))
         }
         let index = Int(parser.pointee.problem_mark.index)
-        // libyaml counts characters, and a tab before the first other character is nearly always ASCII's.
+        // libyaml's index counts characters, not bytes.
         let scalars = String(decoding: text, as: UTF8.self).unicodeScalars
         let at = scalars.index(scalars.startIndex, offsetBy: index, limitedBy: scalars.endIndex)
         let tab = at.map { $0 < scalars.endIndex && scalars[$0] == "\t" } ?? false

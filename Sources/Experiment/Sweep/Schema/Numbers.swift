@@ -2,16 +2,16 @@
 import Glibc
 import Text
 
-/// Why a text is not a number that a setting may have.
+/// Why a text isn't a number that a setting may have.
 public enum NumberMistake: Error, Equatable, Sendable {
     case notANumber, quoted, notFinite, vanishes
-    /// `0x10`, `0o7`.
+    /// A number in another base, as `0x10` or `0o7`.
     case otherBase
-    /// `010`.
+    /// A number with a leading zero, as `010`.
     case leadingZero
 }
 
-/// The decimal number that a plain scalar means: `12`, `-3.5`, `.5`, `1e-3`, `+2`.
+/// The decimal number in a plain scalar, as `12`, `-3.5`, `.5`, `1e-3` or `+2`.
 func decimalNumber(_ scalar: YAMLNode.Scalar) -> Result<Double, NumberMistake> {
     if scalar.quoted { return .failure(.quoted) }
     var rest = Substring(scalar.text)
@@ -46,12 +46,12 @@ private func takeDigits(_ rest: inout Substring) -> Substring {
     return digits
 }
 
-/// As records write it.
+/// The number as records write it.
 func numberText(_ number: Double) -> String { JSONValue.text(of: number) }
 
-/// Spaced values, the same doubles on every machine: only the operations that IEEE 754 rounds exactly are
-/// used (the C library's logarithm and exponential differ between processors), and the result is cut to 12
-/// digits, which also makes 0.3 of 0.30000000000000004.
+/// Spaced values, the same doubles on every machine. Only operations that IEEE 754 rounds exactly are used,
+/// because the C library's logarithm and exponential differ between processors. Results are rounded to 12
+/// digits, which also turns 0.30000000000000004 into 0.3.
 enum Spacing {
     static let digits = 12
 
@@ -73,7 +73,7 @@ enum Spacing {
         return rounded(value, toScaleOf: value)
     }
 
-    /// `value` with `digits` significant digits of `scale`.
+    /// `value`, rounded to `digits` significant digits of `scale`.
     private static func rounded(_ value: Double, toScaleOf scale: Double) -> Double {
         guard scale > 1e-280, scale < 1e280, value != 0 else { return value }
         var exponent = 0
@@ -100,7 +100,7 @@ enum Spacing {
 
     private static let ln2 = 0.693147180559945309417232121458
 
-    /// ln x = e ln 2 + 2 artanh((m − 1)/(m + 1)), x = m 2^e with m near 1.
+    /// ln x = e ln 2 + 2 artanh((m − 1)/(m + 1)), where x = m 2^e with m near 1.
     static func logarithm(_ x: Double) -> Double {
         var exponent = Double(x.exponent)
         var mantissa = x.significand
@@ -115,7 +115,7 @@ enum Spacing {
         return exponent * ln2 + 2 * ratio * sum
     }
 
-    /// e^x = 2^k e^r, |r| ≤ ln(2)/2, by Taylor's series.
+    /// e^x = 2^k e^r with |r| ≤ ln(2)/2, by Taylor's series.
     static func exponential(_ x: Double) -> Double {
         let power = (x / ln2).rounded()
         let rest = x - power * ln2

@@ -2,7 +2,7 @@ import Model
 import Text
 
 extension Setting {
-    /// Every setting, in the order of the documentation. `seed` and integers stay below 2^53, where JSON's
+    /// All settings, in the order of the documentation. `seed` and integers stay below 2^53, so that JSON's
     /// numbers are exact.
     public static let all: [Setting] = basic + dataset + network + training + measures
 
@@ -10,15 +10,15 @@ extension Setting {
 
     static subscript(path path: String) -> Setting? { byPath[path] }
 
-    /// What is of the whole sweep.
+    /// Settings of the whole sweep, which can't be axes.
     static let neverAxes = ["model", "weights", "reproducibility"]
 
-    /// The mappings that settings stand under: "dataset", "training", "measures", "measures.local_rank".
+    /// The mappings that group settings: "dataset", "training", "measures", "measures.local_rank".
     static let groups: [String] =
         ["dataset", "training", "measures", "training.log_det"]
         + MeasureCatalogue.all.filter { !$0.options.isEmpty }.map(\.path)
 
-    /// Settings of which only one may be given: each set excludes the other.
+    /// Settings that exclude each other. Each pair of sets allows settings from only one of them.
     static let exclusive: [(one: [String], other: [String])] = [
         (["training.steps"], ["training.epochs"]),
         (["hidden"], ["depth", "width"]),
@@ -37,7 +37,7 @@ extension Setting {
         self.meaning = meaning
     }
 
-    /// With a default that is a value.
+    /// A setting whose default is a value.
     init(_ path: String, _ kind: SettingType, value fallback: JSONValue, uses: [Use] = [], _ meaning: String)
     {
         self.path = path
@@ -70,19 +70,21 @@ extension Setting {
     private static let decay = Use(path: "training.schedule", words: ["decay"])
 
     static let positive = Bounds(.open(0), .none)
-    // Networks train in float32. A factor beyond these ends would become 0 or infinite there, perhaps after a division
-    // by a batch's points or a product with a bias correction.
+    // Networks train in float32. A factor beyond these bounds would become 0 or infinite there, perhaps after
+    // a division by the number of points in a batch or a product with a bias correction.
     private static let singleReason = "networks train in float32, which has room for no more"
     private static let factor = Bounds(.closed(1e-30), .closed(1e30), because: singleReason)
     private static let factorOrZero = Bounds(.closed(0), .closed(1e30), because: singleReason)
-    // A float32 average m stops at m + s (g − m) where s is less than half the distance of neighbouring floats, 2⁻²⁴.
+    // A float32 average m, updated to m + s (g − m), stops moving where s is less than half the distance of
+    // neighbouring floats, 2⁻²⁴.
     private static let kept = Bounds(
         .closed(0), .closed(0.9999999),
         because: "networks train in float32, where an average that keeps more never moves")
     private static let keptWeights = Bounds(
         .open(0), .closed(0.999999),
         because: "networks train in float32, where an average that keeps more stays at the drawn weights")
-    // Below √(1.2e-38 / (1 − β₂)) the squared gradients that underflow would be missed: steps of any size follow.
+    // With ε below √(1.2e-38 / (1 − β₂)), squared gradients that underflow would go unnoticed, and steps
+    // could have any size.
     private static let denominator = Bounds(
         .closed(1e-15), .closed(1e30),
         because:
@@ -273,7 +275,7 @@ extension Setting {
             "The hidden layers, from 1, that have the term; of a VIB the encoder's."),
     ]
 
-    /// Of the measures in the catalogue, and of all.
+    /// The settings of the catalogue's measures, and those that all measures share.
     private static let measures: [Setting] =
         MeasureCatalogue.all.flatMap(\.settings) + [
             Setting(

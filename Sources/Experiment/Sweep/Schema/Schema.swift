@@ -1,29 +1,31 @@
 import Text
 
-/// A setting of a sweep file: the one place that says its path, its type and bounds, its default, what uses
-/// it and what it means. Type checks, spelling suggestions and the table in docs/sweep-files.md come from it.
+/// A setting of a sweep file: its path, its type and bounds, its default, the trials that use it and its
+/// meaning, all in this one place. Type checks, spelling suggestions and the table in docs/sweep-files.md
+/// come from it.
 public struct Setting: Sendable {
-    /// The path by which files, axes, `--set` and messages name it: "training.learning_rate".
+    /// The path in files, axes, `--set` and messages, as "training.learning_rate".
     public let path: String
     let kind: SettingType
-    /// For a reader: a value, or a word on how it follows from other settings.
+    /// The default for readers: a value, or a description of how it follows from other settings.
     public let defaultText: String
-    /// The default, where it is one value whatever else is set.
+    /// The default value, where it doesn't depend on other settings.
     let fallback: JSONValue?
-    /// Only trials that meet all of these use the setting.
+    /// Conditions that a trial must all meet to use the setting.
     let uses: [Use]
-    /// One sentence.
+    /// The meaning, in one sentence.
     public let meaning: String
 
-    /// "Used only where the setting `path` is one of `words`."
+    /// A condition: the setting `path` is one of `words`.
     public struct Use: Equatable, Sendable {
         let path: String
         let words: [String]
     }
 
-    /// What may stand as the value, for a reader.
+    /// A description of valid values for readers.
     public var typeText: String { kind.text }
 
+    /// A description for readers of the trials that use the setting.
     public var usedBy: String {
         uses.isEmpty
             ? "all"
@@ -33,10 +35,10 @@ public struct Setting: Sendable {
     /// The default, where it is a list of numbers.
     var fallbackNumbers: [Double]? { fallback?.array?.compactMap(\.number) }
 
-    /// The path's last part.
+    /// The last part of the path.
     var key: String { String(path.split(separator: ".").last ?? "") }
 
-    /// The group that the setting stands under in a file ("training"), or nil at the top.
+    /// The group that contains the setting in a file, as "training"; nil at the top level.
     var group: Substring? {
         path.lastIndex(of: ".").map { path[..<$0] }
     }
@@ -51,16 +53,16 @@ enum SettingType: Equatable, Sendable {
     case word([String])
     case flag
     case dataset
-    /// A list of integers, at most so many.
+    /// A list of at most `limit` integers.
     case integers(ClosedRange<Int>, limit: Int)
-    /// A list of different numbers, at most so many.
+    /// A list of at most `limit` different numbers.
     case numbers(Bounds, limit: Int)
     /// A square list of lists of numbers.
     case matrix(limit: Int)
     case times
-    /// How many test points, or the word `all`.
+    /// A number of test points, or the word `all`.
     case points
-    /// Which weights are kept.
+    /// The weights to keep.
     case weights
 
     var text: String {
@@ -82,7 +84,7 @@ enum SettingType: Equatable, Sendable {
 
     static let pointRange = 1...10_000_000
 
-    /// Whether axes of it may be made by `linear`, `log` and `range`.
+    /// Whether `linear`, `log` and `range` can generate axes of this type.
     var isNumeric: Bool {
         switch self {
         case .integer, .number, .numberOrOff, .points: true
@@ -90,7 +92,7 @@ enum SettingType: Equatable, Sendable {
         }
     }
 
-    /// Whether one value of it is written as a list.
+    /// Whether a single value of this type is written as a list.
     var isList: Bool {
         switch self {
         case .integers, .numbers, .matrix: true
@@ -98,7 +100,7 @@ enum SettingType: Equatable, Sendable {
         }
     }
 
-    /// Whether one value of it is a word or a list of steps.
+    /// Whether a single value of this type is a word or a list of steps.
     var maySayWhen: Bool { self == .times || self == .weights }
 }
 
@@ -111,7 +113,7 @@ struct Bounds: Equatable, Sendable {
     }
     var lower: End
     var upper: End
-    /// Why, where a reader would ask.
+    /// The reason for the bounds, where they aren't obvious.
     var reason: String?
 
     init(_ lower: End, _ upper: End, because reason: String? = nil) {
@@ -140,10 +142,10 @@ struct Bounds: Equatable, Sendable {
         return aboveLower && belowUpper
     }
 
-    /// What a number must be, for the author of a wrong one: the bounds, and why.
+    /// The bounds and their reason, for the author of a number outside them.
     var due: String { reason.map { "\(text) (\($0))" } ?? text }
 
-    /// "above 0 and below 1".
+    /// The bounds in words, as "above 0 and below 1".
     var text: String {
         let low: String? =
             switch lower {

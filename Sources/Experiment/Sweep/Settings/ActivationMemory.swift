@@ -1,19 +1,20 @@
 extension TrialSettings {
-    /// Most bytes of activations that a trial measures at once. More is beyond what a slot's share of a machine
-    /// holds, and the system would end the trial, or the machine's other work.
+    /// The most bytes of activations that a trial may hold at once to measure them. More would exceed a
+    /// slot's share of a machine's memory, and the system would kill the trial or other work on the machine.
     public static let activationLimit = 4 << 30
 
-    /// Of the measures of the catalogue's table, what they hold at once of a network at one measured step: at
-    /// all points that one of them asks for, the inputs and each layer's output before and after its
-    /// activation, in single precision. Copies in double of one layer at a time come on top.
+    /// Bytes of activations that measures of the catalogue's table hold at once at one measured step: for all
+    /// points that some measure requests, the inputs and each layer's output before and after its activation,
+    /// in single precision. Double-precision copies of one layer at a time are extra.
     ///
-    /// - Returns: 0 of data other than images, of which there are few.
+    /// - Returns: 0 for data other than images, which have few points.
     public var activationBytes: Int { samples.reduce(0) { $0 + bytes(ofPoints: $1.points) } }
 
-    /// The measure whose points need most, and how many they are; nil where none has points.
+    /// The measure with the most points, and their number; nil where no measure has points.
     var largestSample: (measure: String, points: Int)? { samples.max { $0.points < $1.points } }
 
-    /// Measures of the same points share them.
+    /// The different numbers of points, each with a measure. Measures of equally many points share their
+    /// activations.
     private var samples: [(measure: String, points: Int)] {
         guard case .images = dataset else { return [] }
         let all = (dataset.facts.trainCount ?? 0) + dataset.facts.testCount
@@ -31,7 +32,7 @@ extension TrialSettings {
 }
 
 extension PointConflict {
-    /// What a trial would have to hold to be measured.
+    /// Conflicts because the activations to measure are too large.
     static func ofActivations(_ settings: TrialSettings) -> [PointConflict] {
         let bytes = settings.activationBytes
         guard bytes > TrialSettings.activationLimit, let sample = settings.largestSample else { return [] }

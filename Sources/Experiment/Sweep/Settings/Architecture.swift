@@ -4,15 +4,15 @@ import Text
 extension TrialSettings {
     /// A network beyond the plain MLP, trained on its task loss.
     public enum Architecture: Hashable, Sendable {
-        /// An MLP whose hidden layers are normalised, or have the way past them, or both.
+        /// An MLP whose hidden layers are normalised, or are residual, or both.
         case mlp(Normalisation?, isResidual: Bool)
-        /// 3 × 3 convolutions of `network.hidden` channels, all but the first of stride 2; the mean over
-        /// pixels; a dense layer.
+        /// 3 × 3 convolutions with `network.hidden` channels, all but the first with stride 2; then the mean
+        /// over pixels and a dense layer.
         case cnn(Normalisation?)
-        /// The residual network for small images: `depth` = 6n + 2, `width` channels in its first stage.
+        /// The residual network for small images. `depth` is 6n + 2; the first stage has `width` channels.
         case resnet(depth: Int, width: Int, Normalisation?)
 
-        /// The network of these layers at points of a size.
+        /// The shape of the network for points of size `input`. Throws where the layers don't fit together.
         public func shape(
             _ network: Network, input: ImageSize, outputs: Int
         ) throws(ShapeFault) -> NetworkShape {
@@ -41,12 +41,12 @@ extension TrialSettings {
         }
     }
 
-    /// Weight layers: what the axis `depth` says.
+    /// Number of weight layers, as on the axis `depth`.
     public var depth: Int {
         if case .network(.resnet(let depth, _, _)) = model { depth } else { network.depth }
     }
 
-    /// As in a sweep file.
+    /// The model's name, as in a sweep file.
     public var modelName: String { model.json["name"]?.string ?? "" }
 }
 

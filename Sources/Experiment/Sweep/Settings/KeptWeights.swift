@@ -1,19 +1,20 @@
 import Text
 
-/// Which weights of each trial a run keeps. Of the sweep, not of its trials: it changes no record and no identifier.
+/// The weights of each trial that a run keeps. This belongs to the sweep, not to its trials: it changes no
+/// record and no identifier.
 public enum KeptWeights: Equatable, Sendable {
     case none
-    /// After the last step.
+    /// The weights after the last step.
     case final
-    /// At the step of the trace with the lowest test loss, the first of equals.
+    /// The weights at the step of the trace with the lowest test loss; the earliest of equals.
     case best
-    /// After each of these steps, ascending, that the trial comes to.
+    /// The weights after each of these steps that the trial reaches, ascending.
     case steps([Int])
 
-    /// Most bytes of parameters that one trial may keep, all its files together.
+    /// The most bytes of parameters that one trial may keep, in all its files together.
     public static let limit = 1 << 28
 
-    /// From a setting's normal form.
+    /// Reads a setting's normal form.
     init(_ value: JSONValue?) {
         switch value?.string {
         case "final": self = .final
@@ -24,7 +25,8 @@ public enum KeptWeights: Equatable, Sendable {
         }
     }
 
-    /// How many files a measured trial has at most; the images' number of steps is known to who has the images.
+    /// The most files that a measured trial can have. The exact number may depend on the number of training
+    /// steps, which for images is known only where the images are.
     public var maxFiles: Int {
         switch self {
         case .none: 0
@@ -33,12 +35,12 @@ public enum KeptWeights: Equatable, Sendable {
         }
     }
 
-    /// How many files a training of so many steps has.
+    /// The number of files of a training with this number of steps.
     public func files(steps: Int) -> Int {
         if case .steps(let listed) = self { listed.count { $0 <= steps } } else { maxFiles }
     }
 
-    /// Whether a measured trial may have kept its weights after just these steps.
+    /// Whether a measured trial may have kept its weights after exactly these steps.
     public func allows(_ steps: [Int]) -> Bool {
         switch self {
         case .none: steps.isEmpty
@@ -54,32 +56,34 @@ public enum KeptWeights: Equatable, Sendable {
 }
 
 extension TrialSettings {
-    /// A network's parameters by name, in the order in which training holds them. A weight is [outputs, inputs].
+    /// A network's parameters by name, in the order in which training stores them. The shape of a weight is
+    /// [outputs, inputs].
     public var tensors: [(name: String, shape: [Int])] { networkDescription.tensors }
 
     package var inputCount: Int { dataset.facts.input.count }
 
     package var outputCount: Int { dataset.facts.outputs }
 
-    /// Most bytes of the weights that a training keeps of its trace's steps; 0 where no measure wants them.
+    /// The most bytes of weights that a training keeps from its trace's steps; 0 where no measure needs them.
     public var historyBytes: Int {
         measures.need(.weightHistory) ? parameterBytes * measures.traceAt.maxEntries : 0
     }
 
-    /// Of all parameters as single-precision numbers.
+    /// Bytes of all parameters as single-precision numbers.
     public var parameterBytes: Int { 4 * tensors.reduce(0) { $0 + $1.shape.reduce(1, *) } }
 }
 
 extension Trial {
-    /// What a .safetensors file of its parameters begins with; they follow, single-precision, in the order of
-    /// `settings.tensors`. Whoever knows the trial knows these bytes, and so the file's size.
+    /// The header of a .safetensors file with the trial's parameters. The parameters follow in single
+    /// precision, in the order of `settings.tensors`. The header, and therefore the file's size, depends only
+    /// on the trial and the step.
     public func weightsHeader(step: Int) -> [UInt8] {
         var metadata = [
             "trial": id.text, "step": String(step), "model": settings.modelName,
             "network": settings.networkDescription.json.canonicalText,
         ]
         for (path, value) in axes {
-            // A covariance may be an axis; nobody reads it here.
+            // A covariance may be an axis. It is cut, because no program reads it here.
             metadata["axes.\(path)"] = String((value.string ?? value.canonicalText).prefix(1000))
         }
         var members = [
@@ -98,7 +102,7 @@ extension Trial {
         return (0..<8).map { UInt8(truncatingIfNeeded: text.count >> (8 * $0)) } + text
     }
 
-    /// Of a file of its parameters.
+    /// The size in bytes of a file with the trial's parameters.
     public func weightsFileSize(step: Int) -> Int {
         weightsHeader(step: step).count + settings.parameterBytes
     }

@@ -1,36 +1,43 @@
 import Model
 import Text
 
-/// What tells a trial's network from its parameters alone: kept weights carry it in their file, so that whoever has
-/// the file can rebuild the network and measure it as its training did.
+/// The description of a network that its parameters alone don't give. Files of kept weights contain it, so
+/// that their readers can rebuild the network and measure it as its training did.
 public struct NetworkDescription: Equatable, Sendable {
+    /// The model.
     public var model: TrialSettings.Model
+    /// The hidden layers, their activation, biases and initialisation.
     public var network: TrialSettings.Network
-    /// Of points that are no images: 1 × 1 pixels of as many channels as there are inputs.
+    /// The size of a point. Points that aren't images are 1 × 1 pixels with as many channels as inputs.
     public var input: ImageSize
+    /// Number of outputs.
     public var outputs: Int
-    /// How many classes the outputs tell; 0 of a regression.
+    /// Number of classes that the outputs distinguish; 0 for a regression.
     public var classes: Int
+    /// The task loss.
     public var loss: Loss
-    /// Samples of z that a VIB's losses and accuracies are averaged over.
+    /// Number of samples of z that a VIB's losses and accuracies are averaged over.
     public var samples: Int
-    /// The trial's seed, of the noise that measures draw.
+    /// The trial's seed, for the noise that measures draw.
     public var seed: UInt64
 
+    /// Number of components of a point.
     public var inputs: Int { input.count }
 
-    /// "mlp", "vib", "cnn" or "resnet".
+    /// The model's name: "mlp", "vib", "cnn" or "resnet".
     public var name: String { model.json["name"]?.string ?? "" }
 
+    /// Whether the network has convolutions.
     public var isConvolutional: Bool {
         if case .network(let architecture) = model { architecture.isOfImages } else { false }
     }
 
-    /// Whether the network is a chain of dense layers, with nothing but an activation between two.
+    /// Whether the network is a chain of dense layers with only activations between them.
     public var isDenseChain: Bool { if case .network = model { false } else { true } }
 }
 
 extension TrialSettings {
+    /// The description of the trial's network.
     public var networkDescription: NetworkDescription {
         let data = dataset.facts
         return NetworkDescription(
@@ -42,6 +49,7 @@ extension TrialSettings {
 // MARK: - In a file's metadata
 
 extension NetworkDescription {
+    /// The description as JSON, for a file's metadata.
     public var json: JSONValue {
         .object([
             "activation": .string(network.activation.rawValue), "biases": .bool(network.biases),
@@ -51,10 +59,10 @@ extension NetworkDescription {
         ])
     }
 
-    /// The most units that a layer of a sweep has, twice over for a head of means and scales.
+    /// The most units of a layer in a sweep, doubled for a head of means and scales.
     private static let widest = 1 << 17
 
-    /// nil where it describes no network that a sweep can have.
+    /// Reads a description; nil where it describes no network that a sweep can have.
     public init?(_ json: JSONValue) {
         func whole(_ value: JSONValue?, _ range: ClosedRange<Int>) -> Int? {
             value?.number.flatMap { Int(exactly: $0) }.flatMap { range.contains($0) ? $0 : nil }
@@ -91,7 +99,7 @@ extension NetworkDescription {
 }
 
 extension TrialSettings.Model {
-    /// Of its own JSON form; nil of any other.
+    /// Reads a model's own JSON form; nil for any other.
     fileprivate init?(json: JSONValue) {
         func whole(_ key: String) -> Int? {
             json[key]?.number.flatMap { Int(exactly: $0) }.flatMap { 1...65536 ~= $0 ? $0 : nil }
@@ -128,8 +136,8 @@ extension TrialSettings.Model {
 // MARK: - Its layers and parameters
 
 extension NetworkDescription {
-    /// What files hold of the network, one after another: a VIB's encoder, then its decoder; else the network
-    /// alone. Nothing where the layers do not fit together, which reading a sweep refuses.
+    /// The plans of the networks in a file, in its order: a VIB's encoder and decoder, else the network
+    /// alone. Empty where the layers don't fit together, which reading a sweep refuses.
     public var plans: [NetworkPlan] { (try? shapes.map(\.plan)) ?? [] }
 
     private var shapes: [NetworkShape] {
@@ -153,7 +161,8 @@ extension NetworkDescription {
         }
     }
 
-    /// A network's parameters by name, in the order in which training holds them. A weight is [outputs, inputs].
+    /// A network's parameters by name, in the order in which training stores them. The shape of a weight is
+    /// [outputs, inputs].
     public var tensors: [(name: String, shape: [Int])] {
         var tensors = plans.flatMap(\.tensors).map { (name: $0.name, shape: $0.shape) }
         if case .vib = model, loss == .gaussianNLL {
@@ -162,10 +171,10 @@ extension NetworkDescription {
         return tensors
     }
 
-    /// The layers that measures have a number of, in their order: a VIB's are the encoder's.
+    /// The layers that measures report numbers for, in order. Those of a VIB are its encoder's.
     public var layers: [NetworkPlan.WeightLayer] { plans.first?.weights ?? [] }
 
-    /// The number of units of each of them; a VIB's last layer counts its means alone.
+    /// Number of units of each of these layers. A VIB's last layer counts only its means.
     package var layerUnits: [Int] {
         var units = layers.map(\.size.count)
         if case .vib(_, let bottleneck, _) = model, !units.isEmpty {
@@ -174,6 +183,6 @@ extension NetworkDescription {
         return units
     }
 
-    /// Their names.
+    /// Names of these layers.
     public var layerNames: [String] { layers.map(\.name) }
 }

@@ -1,12 +1,12 @@
 import Glibc
 
 extension TrialSettings.Measures.Times {
-    /// After which steps a training of so many gets an entry in its trace: ascending, each once.
+    /// The steps after which a training of `steps` steps gets an entry in its trace, ascending, each once.
     public func steps(of steps: Int) -> [Int] {
         let listed: [Int]
         switch self {
         case .end: return []
-        // One point is the end.
+        // A single point is the end of training.
         case .linear(1), .log(1): return [steps]
         case .linear(let count): listed = (0..<count).map { $0 * steps / (count - 1) }
         case .log(let count):

@@ -2,15 +2,16 @@ import Model
 import Text
 
 extension TrialSettings {
-    /// Everything in the settings, under names of its own: two settings are equal exactly where these values
-    /// are. Trial identifiers hash it, so its form is a contract (`TrialID.contentVersion`).
+    /// All settings as JSON, each under its own key: two settings are equal exactly where their JSON is.
+    /// Trial identifiers hash it, so its form is a contract (`TrialID.contentVersion`).
     public var json: JSONValue {
         var members: [String: JSONValue] = [
             "model": model.json, "dataset": dataset.json,
             "hidden": JSONValue(network.hidden), "activation": .string(network.activation.rawValue),
             "training": training.json, "measures": measures.json, "seed": .number(Double(seed)),
         ]
-        // What came later is written where it is not the default: identifiers stay.
+        // Settings added later are written only where they differ from the default, so that identifiers stay
+        // the same.
         if !network.biases { members["biases"] = .bool(false) }
         if network.initialisation != .heGlorot {
             members["initialisation"] = .string(network.initialisation.rawValue)
