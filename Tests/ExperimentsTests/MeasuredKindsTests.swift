@@ -60,7 +60,7 @@ import Text
         let folder = try DataFolder(), files = try GivenFiles()
         // Where a measure's usual points are all, training ones too, those of the test set are asked for.
         let measures =
-            kind.listed.map { "\($0): \($0.hasSuffix("Information") ? "{points: 20}" : "true")" } + [
+            kind.listed.map { "\($0): \($0.hasSuffix("_information") ? "{points: 20}" : "true")" } + [
                 "weight_norms: true", "local_rank: {points: 2}",
             ]
         let text =

@@ -163,7 +163,7 @@ import Testing
     /// beyond the entry, which only the address sanitizer notices.
     @Test func onlyFilesListsFolders() throws {
         for file in Self.files(under: "Sources", withExtension: "swift") {
-            let isFiles = Self.name(file).hasPrefix("Sources/Files/")
+            let isFiles = Self.name(file).hasPrefix("Sources/Support/Files/")
             for (number, line) in try Self.lines(of: file).enumerated() {
                 for call in ["opendir(", "readdir(", "scandir("] where line.contains(call) {
                     #expect(isFiles, "\(Self.name(file)):\(number + 1): list it with listFolder of Files")
