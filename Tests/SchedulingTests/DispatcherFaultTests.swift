@@ -221,7 +221,7 @@ import Wire
     }
 
     @Test func `trials that are somebody else's are never leased and count nowhere`() throws {
-        let other: [(trial: Int, outcome: Dispatcher.Restored)] = [0, 2, 2, 4].map { ($0, .elsewhere) }
+        let other: [(trial: Int, outcome: Dispatcher.Restored)] = [0, 2, 2, 4].map { ($0, .excluded) }
         var cluster = TestCoordinator(trials: 5, restored: [(2, .complete)] + other, firstLease: 50)
         #expect(cluster.dispatcher.progress.total == 3 && cluster.dispatcher.progress.complete == 1)
         #expect(try cluster.join(1, slots: 4).trials() == [1, 3])
@@ -265,7 +265,7 @@ import Wire
             try cluster.join(1).acts == [.send(welcomed, to: WorkerID(1)), .send(.finish, to: WorkerID(1))])
     }
 
-    @Test func `a stranger's beat is no reason to give it work`() throws {
+    @Test func `a stranger's heartbeat is no reason to give it work`() throws {
         var cluster = TestCoordinator(trials: 1)
         #expect(try cluster.hear(.heartbeat, from: 9).isEmpty)
         #expect(try cluster.hear(.goodbye, from: 9).isEmpty)

@@ -340,7 +340,7 @@ extension [SessionEffect] {
         #expect(try worker.assign([5], lease: 2, attempt: 2) == [.start(trials: [5], slot: 0)])
     }
 
-    @Test func `what slots say of their trials is told once a beat, together`() throws {
+    @Test func `what slots say of their trials is sent once a heartbeat, in one message`() throws {
         var worker = try TestWorker(joinedWith: 2)
         _ = try worker.assign([0, 1], lease: 1)
         func say(_ permille: UInt16, of trial: UInt64, slot: Int) throws -> [WorkerMessage] {

@@ -68,7 +68,7 @@ public struct HostFleet: Sendable {
         /// Failures in a row.
         var failures = 0
         /// Sending steps that were reported since a worker last ran. Each is reported once.
-        var told: Set<Step> = []
+        var announced: Set<Step> = []
         var lastFailure: HostFailure?
         /// Steps still to be done before the start.
         var missing: [Step] = []
@@ -125,7 +125,7 @@ public struct HostFleet: Sendable {
         case .started(let name):
             if let index = index(of: name), case .doing(.start, _) = hosts[index].phase {
                 hosts[index].phase = .running(since: now)
-                hosts[index].told = []
+                hosts[index].announced = []
             }
         case .ended(let name, let end):
             if let index = index(of: name) {
@@ -177,7 +177,7 @@ public struct HostFleet: Sendable {
 
     private mutating func begin(_ step: Step, _ index: Int, at now: Int64, _ effects: inout [Effect]) {
         hosts[index].phase = .doing(step, since: now)
-        if step == .bundle || step == .data, hosts[index].told.insert(step).inserted {
+        if step == .bundle || step == .data, hosts[index].announced.insert(step).inserted {
             effects.append(.tell(.sending(host: hosts[index].settings.host, step)))
         }
         effects.append(.begin(step, hosts[index].settings))

@@ -49,7 +49,7 @@ extension Dispatcher {
         func count(_ state: TrialState) -> Int { counts[Int(state.rawValue)] }
         if count(.leased) != holders.count { return "a trial is leased, and nobody holds it" }
         if count(.pending) != pendingCount { return "pending is miscounted" }
-        if count(.complete) != progress.complete + elsewhere { return "complete is miscounted" }
+        if count(.complete) != progress.complete + excluded { return "complete is miscounted" }
         if count(.quarantined) != progress.quarantined { return "quarantined is miscounted" }
         return nil
     }

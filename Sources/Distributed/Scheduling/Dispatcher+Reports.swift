@@ -133,7 +133,7 @@ extension Dispatcher {
         guard states[trial] == .pending, histories[trial] == nil else { return }
         states[trial] = .complete
         pendingCount -= 1
-        elsewhere += 1
+        excluded += 1
         progress.total -= 1
     }
 

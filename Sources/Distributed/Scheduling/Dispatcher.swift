@@ -128,7 +128,7 @@ public struct Dispatcher: Sendable {
         case complete
         case quarantined
         /// The trial is done elsewhere: it is never leased, and counts nowhere.
-        case elsewhere
+        case excluded
         /// The trial failed this many times. The number of its newest attempt is the larger of `times` and
         /// `lastAttempt`.
         case failed(times: Int, lastAttempt: UInt32 = 0)
@@ -272,7 +272,7 @@ public struct Dispatcher: Sendable {
     /// Work on finished trials that was done before this coordinator, in trials. It isn't work of its time.
     var skipped = 0.0
     /// Number of trials that are done elsewhere.
-    var elsewhere = 0
+    var excluded = 0
     /// Counts of trials, workers and slots.
     public internal(set) var progress: Progress
 
@@ -304,7 +304,7 @@ public struct Dispatcher: Sendable {
             switch outcome {
             case .complete: settle(trial, .complete)
             case .quarantined: settle(trial, .quarantined)
-            case .elsewhere: leaveOut(trial)
+            case .excluded: leaveOut(trial)
             case .failed(let times, let lastAttempt):
                 let attempt = max(UInt32(clamping: times), lastAttempt)
                 histories[trial] = TrialHistory(attempts: attempt, failures: times, failedBefore: attempt)

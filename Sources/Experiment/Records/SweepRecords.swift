@@ -25,7 +25,7 @@ public struct SweepRecords: Sendable {
     private let grid: Grid
     /// The most recently used forms, latest first. A sweep's trials have few different forms.
     private var forms: [RecordForm] = []
-    private static let mostForms = 16
+    private static let maxForms = 16
 
     /// The possible records of a grid's trials; no form is computed yet.
     public init(_ grid: Grid) {
@@ -41,7 +41,7 @@ public struct SweepRecords: Sendable {
             return form
         }
         let form = RecordForm(of: trial.settings)
-        if forms.count >= SweepRecords.mostForms { forms.removeLast() }
+        if forms.count >= SweepRecords.maxForms { forms.removeLast() }
         forms.insert(form, at: 0)
         return form
     }

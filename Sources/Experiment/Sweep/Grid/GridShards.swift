@@ -19,7 +19,7 @@ public struct GridShards: Equatable, Sendable {
     /// Divides a grid. Precondition: 1 ≤ count ≤ `limit`. With more shards than trials, some are empty.
     public init(of grid: Grid, count: Int) {
         precondition((1...GridShards.limit).contains(count), "\(count) shards")
-        let (order, costs) = GridShards.dearestFirst(grid)
+        let (order, costs) = GridShards.mostExpensiveFirst(grid)
         var owners = [Int32](repeating: 0, count: grid.count)
         var loads = [Double](repeating: 0, count: count)
         var shares = Heap(sorted: (0..<count).map { Share(seconds: 0, number: $0) })
@@ -42,7 +42,7 @@ public struct GridShards: Equatable, Sendable {
 
     /// All trials, most expensive first, with their costs. Trials that differ only in axes without effect on
     /// the cost are estimated once.
-    private static func dearestFirst(_ grid: Grid) -> (trials: [Int32], seconds: [Double]) {
+    private static func mostExpensiveFirst(_ grid: Grid) -> (trials: [Int32], seconds: [Double]) {
         let places = grid.axes.indices.filter { CostEstimate.depends(on: grid.axes[$0].path) }
         var known: [[Int]: Int32] = [:]
         var classes: [Double: Int32] = [:]

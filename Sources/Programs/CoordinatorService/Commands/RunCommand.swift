@@ -232,7 +232,7 @@ private func dispatch(
         run, journal: journal, admission: consume admission, signals: signals,
         control: listenForOperator(run),
         sources: sources,
-        trialLimitSeconds: options.trialLimitSeconds(dearestTrial: run.spec.grid.cost().maxSeconds),
+        trialLimitSeconds: options.trialLimitSeconds(costliestTrial: run.spec.grid.cost().maxSeconds),
         mayGrow: options.listen != nil || launch != nil)
     let end = try coordinator.serve()
     return (end, coordinator.workerLines)

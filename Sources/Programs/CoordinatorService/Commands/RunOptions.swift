@@ -111,7 +111,7 @@ struct RunOptions: Equatable {
 
     /// The time after which workers give up a trial, in seconds; 0: never. The default is long enough for a
     /// machine twenty times slower than the estimate's; it is meant for trials that hang.
-    func trialLimitSeconds(dearestTrial seconds: Double) -> UInt32 {
+    func trialLimitSeconds(costliestTrial seconds: Double) -> UInt32 {
         switch trialLimit {
         case .automatic: UInt32(min(1e7, max(600, 20 * seconds).rounded(.up)))
         case .none: 0

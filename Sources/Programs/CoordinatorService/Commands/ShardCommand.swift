@@ -203,7 +203,7 @@ private func work(
         run, journal: journal, admission: consume admission, signals: signals,
         control: listenForOperator(run),
         sources: [local],
-        trialLimitSeconds: options.trialLimitSeconds(dearestTrial: run.spec.grid.cost().maxSeconds),
+        trialLimitSeconds: options.trialLimitSeconds(costliestTrial: run.spec.grid.cost().maxSeconds),
         mayGrow: false)
     return try coordinator.serve()
 }

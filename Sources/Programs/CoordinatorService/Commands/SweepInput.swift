@@ -198,7 +198,7 @@ extension RunDirectory {
 
     /// A message that the sweep file was edited after the run began, with the differences. The run continues
     /// without the edit. nil where there is nothing to report.
-    func editWords(_ journal: RunJournal) throws(JournalError) -> (summary: String, details: String)? {
+    func editMessage(_ journal: RunJournal) throws(JournalError) -> (summary: String, details: String)? {
         guard let source = try SweepSource(rememberedIn: journal), let edit = source.edit(since: self) else {
             return nil
         }
@@ -218,7 +218,7 @@ extension RunDirectory {
     }
 
     func tellOfEdits(_ journal: RunJournal) throws(CommandFailure) {
-        let words = try journaled { () throws(JournalError) in try editWords(journal) }
+        let words = try journaled { () throws(JournalError) in try editMessage(journal) }
         if let (summary, details) = words { printError("warning: \(summary):\n\(details)") }
     }
 }

@@ -60,7 +60,7 @@ extension RunDirectory {
         guard let share else { return restored }
         var own = share.trials[...]
         for trial in 0..<spec.grid.count {
-            if own.first == trial { own.removeFirst() } else { restored.append((trial, .elsewhere)) }
+            if own.first == trial { own.removeFirst() } else { restored.append((trial, .excluded)) }
         }
         return restored
     }

@@ -91,7 +91,7 @@ func together(_ kind: GroupCase) throws {
     #expect(try runner.run(together: [], keeping: .none).isEmpty)
 }
 
-struct TrialGroupTests {
+struct BatchKeyTests {
     private let text = "model: vib\nbeta: 0.1\nwidth: 4\nbottleneck: 3\n" + gaussian
 
     private func lead() throws -> TrialSettings {
