@@ -51,7 +51,7 @@ struct LaunchOnBedTests {
         try eventually("four work") { launch.errors.components(separatedBy: "OpenBLAS kernel").count >= 5 }
         #expect(try act("cut", "host1", bed).code == 0)
         let cut = DispatchTime.now()
-        let kill = "kill -9 $(pgrep -f [s]top-with-stdin)"
+        let kill = "kill -9 $(pgrep -f [e]xit-on-stdin-eof)"
         _ = try act("enter", bed, "ssh", "-F", bed + "/ssh_config", "host2", kill)
         #expect(try act("reboot", "host3", bed).code == 0)
         // The cut itself is the matter: it lasts so long.

@@ -117,9 +117,9 @@ import Testing
         #expect(launch.errors.contains("two is new in the cluster file"))
         #expect(launch.errors.contains("one is not in the cluster file any more"))
         try eventually("one is left") {
-            try processes(with: work.folder.path, "lab-one", "--stop-with").isEmpty
+            try processes(with: work.folder.path, "lab-one", "--exit-on").isEmpty
         }
-        #expect(try !processes(with: work.folder.path, "lab-two", "--stop-with").isEmpty)
+        #expect(try !processes(with: work.folder.path, "lab-two", "--exit-on").isEmpty)
         launch.signal(SIGTERM)
         #expect(try launch.wait().code == 3)
         #expect(try hosts.left.isEmpty)

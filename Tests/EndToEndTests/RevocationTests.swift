@@ -26,7 +26,7 @@ import Text
             launch.errors.contains("two: its key is revoked: no worker is started there")
         }
         try eventually("its worker is gone") {
-            try processes(with: work.folder.path, "lab-two", "--stop-with").isEmpty
+            try processes(with: work.folder.path, "lab-two", "--exit-on").isEmpty
         }
         #expect(launch.errors.contains("keys: two may not any more"), "\(launch.errors)")
         #expect(
