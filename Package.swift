@@ -161,3 +161,12 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// The tests' build: users of newer compilers can still build what newer compilers warn about. Test targets are left
+// out, as the macros of Swift Testing expand to code that the compiler warns about.
+if Context.environment["RANKSWEEP_STRICT"] != nil {
+    for target in package.targets where target.type == .regular || target.type == .executable {
+        target.swiftSettings = [.treatAllWarnings(as: .error)]
+        target.cSettings = [.treatAllWarnings(as: .error)]
+    }
+}

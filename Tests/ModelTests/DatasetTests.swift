@@ -21,6 +21,9 @@ import Testing
         #expect(ImageSetDescription(rawValue: "teacher") == nil)
         #expect(ImageSetDescription.mnist.files.first == "train-images-idx3-ubyte")
         #expect(ImageSetDescription.fashionMNIST.publishedFiles.allSatisfy { $0.digest.utf8.count == 64 })
+        for mirror in ImageSetDescription.mnist.mirrors + ImageSetDescription.fashionMNIST.mirrors {
+            #expect(mirror.hasPrefix("http") && mirror.hasSuffix("/"))
+        }
         #expect(ImageSetDescription.cifar10.files.count == 6)
         #expect(ImageSetDescription.cifar10.publishedFiles.isEmpty)
         #expect(ImageSetDescription.generated.files.isEmpty)

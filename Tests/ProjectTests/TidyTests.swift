@@ -40,6 +40,68 @@ import Testing
         }
     }
 
+    @Test func noFunctionIsOver60Lines() throws {
+        let opening = try Regex(
+            #"^( *)(@\w+(\([^)]*\))? )*((public|package|private|fileprivate|static|mutating|final|override) )*(func|init|subscript)\b"#
+        )
+        for file in Self.files(under: "Sources", withExtension: "swift") {
+            var start: (line: Int, indent: Int)?
+            for (number, line) in try Self.lines(of: file).enumerated() {
+                if start == nil, !line.hasSuffix("}"), line.contains("func ") || line.contains("init"),
+                    let match = line.prefixMatch(of: opening)
+                {
+                    start = (number, match.output[1].substring?.count ?? 0)
+                }
+                guard let begun = start, line == String(repeating: " ", count: begun.indent) + "}" else {
+                    continue
+                }
+                let count = number - begun.line + 1
+                #expect(count <= 60, "\(Self.name(file)):\(begun.line + 1): a function of \(count) lines")
+                start = nil
+            }
+        }
+    }
+
+    /// A doc comment says what a thing is or does, in a sentence with a subject.
+    @Test func noCommentOpensWithOfOrWho() throws {
+        let opening = try Regex(#"^ *///? (Of|Who|Whose|Whom|Whoever) "#)
+        for file in Self.files(under: "Sources", withExtension: "swift") {
+            var isInComment = false
+            for (number, line) in try Self.lines(of: file).enumerated() {
+                let isComment = line.drop { $0 == " " }.hasPrefix("//")
+                if isComment, !isInComment, line.prefixMatch(of: opening) != nil {
+                    Issue.record("\(Self.name(file)):\(number + 1): \(line.drop { $0 == " " })")
+                }
+                isInComment = isComment
+            }
+        }
+    }
+
+    @Test func everyPublicDeclarationHasADocComment() throws {
+        let declaration = try Regex(
+            #"^ *(@\w+(\([^)]*\))? )*public ((static|mutating|final|indirect|nonisolated|consuming|private\(set\)|internal\(set\)) )*(func|var|let|struct|enum|class|protocol|init|subscript|typealias)\b"#
+        )
+        // What a protocol of the standard library asks for says what it is by its name.
+        let known = [
+            "var description:", "func hash(into", "static func == ", "static func < ", "var id:",
+            "subscript(position", "var startIndex", "var endIndex", "func makeIterator", "func next()",
+            "typealias ", "var rawValue", "init(rawValue", "init?(rawValue", "func index(",
+            "static var allCases", "static let allCases", "var customMirror", "var testDescription",
+        ]
+        for file in Self.files(under: "Sources", withExtension: "swift") {
+            let lines = try Self.lines(of: file)
+            for (number, line) in lines.enumerated()
+            where line.contains("public ") && line.prefixMatch(of: declaration) != nil {
+                guard !known.contains(where: { line.contains($0) }) else { continue }
+                let above = lines[..<number].last { !$0.drop { $0 == " " }.hasPrefix("@") } ?? ""
+                if !above.drop(while: { $0 == " " }).hasPrefix("///") {
+                    Issue.record(
+                        "\(Self.name(file)):\(number + 1): no doc comment: \(line.drop { $0 == " " })")
+                }
+            }
+        }
+    }
+
     /// Where output is checked: all else would be lost untold on a full disk.
     @Test func onlyConsoleWritesForPeople() throws {
         let banned = [

@@ -99,8 +99,9 @@ public struct SlurmSettings: Equatable, Sendable {
     public var account: String?
     /// Trials at a time of each job.
     public var slots = 1
-    /// Jobs at a time.
+    /// Least number of jobs at a time.
     public var minJobs = 1
+    /// Largest number of jobs at a time.
     public var maxJobs = 1
     /// Shared by all nodes and this machine, begins with `/` or `~/`.
     public var folder: String

@@ -306,7 +306,7 @@ public struct SlurmFleet: Sendable {
     }
 
     /// Cancels jobs beyond the maximum: a submission that seemed to fail may have been accepted after all.
-    /// Those that wait go first, and among equals the youngest.
+    /// Waiting jobs are cancelled first, and among equals the youngest.
     private mutating func cancelSurplus(_ effects: inout [SlurmEffect]) {
         let alive = jobs.filter { !$0.value.isCancelled }
         let surplus = alive.count - settings.maximum

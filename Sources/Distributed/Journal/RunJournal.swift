@@ -5,15 +5,16 @@ import Wire
 
 /// An event of a trial, to be made durable.
 public enum JournalEntry: Equatable, Sendable {
-    /// The trial's record: its line, without a newline. A second one of the same trial is compared, not kept.
+    /// A trial's record: its line, without a newline. A second record of a trial is compared with the first,
+    /// not kept.
     case record(line: [UInt8], outcome: String, TrialAttempt)
-    /// - Parameter log: the last lines of its slot, or nothing.
+    /// - Parameter log: the last lines of the attempt's slot, or nothing.
     case failure(cause: String, log: String = "", quarantined: Bool, TrialAttempt)
-    /// The digest of a file of kept weights, by the file's name, which its trial gives it.
+    /// The digest of a file of kept weights, by the file's name, which follows from its trial.
     case weights(file: String, sha256: String)
 }
 
-/// Two unequal records of one trial, which only a defect or a machine's fault can give.
+/// Two unequal records of one trial: only a defect or a faulty machine can cause that.
 public struct RecordConflict: Equatable, Sendable {
     /// Grid index.
     public let trial: Int
@@ -27,7 +28,7 @@ public struct RecordConflict: Equatable, Sendable {
 /// returns, against kill -9 and power loss (WAL, synchronous = FULL).
 public final class RunJournal {
     static let version = Int(formatVersion)
-    /// Of SQLite's header: "RkSw".
+    /// Application ID in SQLite's header: "RkSw".
     static let applicationID = 0x526b_5377
 
     let database: Database

@@ -4,9 +4,9 @@ import Wire
 /// time, so it has one in memory, and no worker sends chunks unasked.
 struct Transfer: Equatable, Sendable {
     var worker: WorkerID
-    /// Counts once its files are durable.
+    /// Report that the transfer belongs to. It counts once its files are durable.
     var report: ValidatedReport
-    /// Which of the report's files comes now, and from where on.
+    /// Index of the report's file that is being fetched.
     var file = 0
     /// Offset of the next chunk in that file.
     var offset: UInt64 = 0
@@ -23,7 +23,8 @@ extension Dispatcher {
         of report: ValidatedReport, from id: WorkerID, _ effects: inout [DispatchEffect]
     ) {
         let trial = report.attempt.trial
-        // Who does not hold the trial tells of it again after its next hello, until the trial is its own again, or done.
+        // A worker that doesn't hold the trial repeats its report after its next hello, until it holds the
+        // trial again or the trial is done.
         guard workers[id]?.held[trial] != nil, report.files.allSatisfy({ $0.bytes > 0 }) else { return }
         // With two copies, only one is fetched from. The other worker repeats its report now and then, in
         // case this one breaks off.

@@ -67,21 +67,35 @@ extension Dispatcher {
         }
         // Revoked, not accepted: a report that is still on its way must not pass for durable.
         for claim in obsolete { effects.append(.send(.revoke(claim.lease, [claim.trial]), to: id)) }
-        // In a paused run, trials that the worker doesn't hold were recalled or lost on the way.
-        if mode != .open {
-            // It missed the recall, perhaps because it was looking for the coordinator.
-            if claims.contains(where: { claim in
-                claim.stage == .waiting
-                    && Int(exactly: claim.trial).map { workers[id]?.held[$0] != nil } ?? false
-            }) {
-                effects.append(.send(.recall, to: id))
-            }
-            for trial in unheard.keys.sorted() {
-                unhold(trial, id)
-                if holders[trial] == nil { giveBack(trial, from: unheard[trial]) }
-            }
-            return
+        if mode == .open {
+            assignAgain(unheard, to: id, &effects)
+        } else {
+            takeBack(unheard, from: id, claims, &effects)
         }
+    }
+
+    /// In a paused run, trials that the worker doesn't hold were recalled or lost on the way.
+    private mutating func takeBack(
+        _ unheard: [Int: Lease], from id: WorkerID, _ claims: [WorkerMessage.HeldTrial],
+        _ effects: inout [DispatchEffect]
+    ) {
+        // It missed the recall, perhaps because it was looking for the coordinator.
+        if claims.contains(where: { claim in
+            claim.stage == .waiting
+                && Int(exactly: claim.trial).map { workers[id]?.held[$0] != nil } ?? false
+        }) {
+            effects.append(.send(.recall, to: id))
+        }
+        for trial in unheard.keys.sorted() {
+            unhold(trial, id)
+            if holders[trial] == nil { giveBack(trial, from: unheard[trial]) }
+        }
+    }
+
+    /// Sends assignments again with their lease, one message for each lease and attempt.
+    private func assignAgain(
+        _ unheard: [Int: Lease], to id: WorkerID, _ effects: inout [DispatchEffect]
+    ) {
         var again: [CoordinatorMessage.Assignment] = []
         let lost = unheard.sorted { ($0.value.id.value, $0.key) < ($1.value.id.value, $1.key) }
         for (trial, lease) in lost {
@@ -168,8 +182,8 @@ extension Dispatcher {
         workers[id]?.failuresInARow = failures
         let excess = failures - settings.restAfterFailures
         guard excess >= 0 else { return }
-        // If no other host can come, a long back-off saves trials for nobody, until it is clear that all of
-        // them fail.
+        // If no other host can come, a long back-off saves no trials, until it is clear that all of them
+        // fail.
         let isSoon = !settings.mayGrow && hopelessness.isOpen
         let rest = isSoon ? 1000 : min(settings.longestRestMilliseconds, 1000 << Int64(min(excess, 30)))
         workers[id]?.restsUntil = now + rest

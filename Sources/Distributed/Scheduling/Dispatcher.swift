@@ -84,16 +84,16 @@ public enum DispatchEvent: Equatable, Sendable {
 
 /// Something for the caller to do. Effects must be performed in the order in which they are returned.
 public enum DispatchEffect: Equatable, Sendable {
-    /// Make the record durable. Comes before the `accepted` that tells of it.
+    /// Make the record durable. Comes before the `accepted` that reports it.
     case append(ValidatedReport)
-    /// Write a piece of the trial's weights after a step; one that begins at 0 begins the file.
+    /// Write a chunk of the trial's weights after a step. The chunk with offset 0 creates the file.
     case write(trial: Int, step: Int, offset: UInt64, bytes: [UInt8])
     /// The file of those weights is complete: make it durable and give it its final name. Comes before the
     /// `append` of the trial's record.
     case keep(trial: Int, step: Int)
-    /// The trial has its record already: it must be equal to this one.
+    /// Compare the record with the one that the trial has already: they must be equal.
     case check(ValidatedReport)
-    /// Make the failure durable; a quarantined trial is tried no more.
+    /// Make the failure durable. A quarantined trial isn't tried again.
     case appendFailure(WorkerMessage.Failure, quarantined: Bool)
     case send(CoordinatorMessage, to: WorkerID)
     case note(DispatchNote)

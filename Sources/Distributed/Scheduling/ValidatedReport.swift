@@ -1,13 +1,17 @@
 import Wire
 
-/// One attempt at a trial: what `provenance.ndjson` tells.
+/// An attempt at a trial, as a line of `provenance.ndjson` holds it.
 public struct TrialAttempt: Equatable, Sendable {
     /// Grid index.
     public var trial: Int
+    /// Attempt number.
     public var number: UInt32
+    /// Lease of the attempt.
     public var lease: LeaseID
+    /// Where, when and for how long the attempt ran.
     public var provenance: Provenance
 
+    /// Creates an attempt.
     public init(trial: Int, number: UInt32, lease: LeaseID, provenance: Provenance) {
         self.trial = trial
         self.number = number
@@ -16,16 +20,18 @@ public struct TrialAttempt: Equatable, Sendable {
     }
 }
 
-/// A worker's report that its receiver has checked against the sweep: all that is made durable of it.
+/// A worker's report that its receiver has checked against the sweep: everything in it that is made durable.
 public struct ValidatedReport: Equatable, Sendable {
+    /// The attempt that is reported.
     public let attempt: TrialAttempt
     /// The record's line, without a newline.
     public let line: [UInt8]
     /// "measured" or "diverged".
     public let outcome: String
-    /// Weights that the worker has: the report counts once they are durable.
+    /// Weights that the worker has. The report counts once they are durable.
     public let files: [KeptFile]
 
+    /// Creates a report that has been checked.
     public init(_ attempt: TrialAttempt, line: [UInt8], outcome: String, files: [KeptFile] = []) {
         self.attempt = attempt
         self.line = line
@@ -33,7 +39,7 @@ public struct ValidatedReport: Equatable, Sendable {
         self.files = files
     }
 
-    /// - Parameter line: the record that the report's body makes.
+    /// Creates a report whose message has been checked.
     public init(_ report: WorkerMessage.Report, line: [UInt8], outcome: String) {
         let attempt = TrialAttempt(
             trial: Int(clamping: report.trial), number: report.attempt, lease: report.lease,

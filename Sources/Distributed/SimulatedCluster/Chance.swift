@@ -1,6 +1,6 @@
 import Collections
 
-/// The simulation's dice, the same for a seed on every machine: SplitMix64 (Steele, Lea & Flood 2014).
+/// The simulation's random numbers, equal for a seed on every machine: SplitMix64 (Steele, Lea & Flood 2014).
 struct Chance {
     private var state: UInt64
 

@@ -13,7 +13,7 @@ struct SimulatedSweep: Sendable {
     /// Bodies of the records.
     let bodies: [[UInt8]]
     let lines: [[UInt8]]
-    /// With the trials of a seed, which may be trained together, side by side.
+    /// Order that puts the trials of a seed side by side, since they may be trained as a batch.
     var order: TrialOrder?
 
     /// A sweep without trials, in place of one that can't be made.

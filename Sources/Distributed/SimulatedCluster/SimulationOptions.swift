@@ -147,6 +147,7 @@ public struct SimulationOptions: Sendable {
 }
 
 extension SimulationOptions: CustomStringConvertible {
+    /// The options in short lines, for a person.
     public var description: String {
         """
         \(trials) trials up to \(longest) ms (bad \(badTrials), poisonous \(poison)), weights \(files) (lost \(lostFiles))

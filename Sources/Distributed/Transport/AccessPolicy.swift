@@ -130,12 +130,13 @@ struct ConnectionCount: Equatable, Sendable {
     var accepted = 0
     var succeeded = 0
     var ended = 0
-    /// Of those that ended: by which a whole message came, so that they were secured.
+    /// Connections among `ended` on which a complete message arrived, so that they were secured.
     var spoken = 0
 
-    /// Connections that ended before they were secured, other than by a key that was refused. The monitor does not say
-    /// which connection succeeded: of those that were accepted and did not succeed some are still at their handshake, of
-    /// those that ended some had succeeded.
+    /// Connections that ended before they were secured, for another reason than a refused key. The monitor
+    /// doesn't say which connection succeeded. Some of those that were accepted and haven't succeeded are
+    /// still at their handshake, and some of those that ended had succeeded. So both differences are upper
+    /// bounds, and the smaller one is returned.
     func strangers(refused: Int) -> Int {
         max(0, min(ended - spoken - refused, accepted - succeeded - refused))
     }

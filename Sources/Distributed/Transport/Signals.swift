@@ -131,8 +131,8 @@ public struct ChildProgram {
 }
 
 extension rusage {
-    /// Whether the processor time is all that the hard limit allows. The system counts for the limit in ticks, which is
-    /// coarser than what it tells here.
+    /// Whether all processor time that the hard limit allows is used. For the limit, the system counts in
+    /// ticks, which are coarser than the times reported here.
     fileprivate var isSpent: Bool {
         guard let limit = ProcessLimit.processorTime.hardValue else { return false }
         func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1e6 }

@@ -1,10 +1,10 @@
 import LinearAlgebra
 import Model
 
-/// The regulariser with memory for a stack's batches, allocated once.
+/// The log-determinant regulariser on a stack's hidden activations. Its memory is allocated once.
 public struct ActivationPenalty {
     let settings: LogDetSettings
-    /// By hidden layer; nil where it has no say.
+    /// By hidden layer; nil for a layer without the regulariser.
     private let determinants: [LogDeterminant?]
 
     init(_ settings: LogDetSettings, _ shape: StackShape, points: Int) {
@@ -16,9 +16,9 @@ public struct ActivationPenalty {
         }
     }
 
-    /// λ times the regulariser of a hidden layer, counted from 0, whose gradient joins the one given; 0 of
-    /// a layer that has none. No number where the determinant is not positive to working precision: the
-    /// training has diverged.
+    /// Returns λ times the regulariser of a hidden layer, counted from 0, and adds its gradient to
+    /// `gradient`. Returns 0 for a layer without the regulariser. Returns NaN where the determinant is not
+    /// positive to working precision: the training has diverged.
     func value<Scalar: Real>(
         ofHidden layer: Int, _ activations: Matrix<Scalar>, addTo gradient: Matrix<Scalar>
     ) -> Double {

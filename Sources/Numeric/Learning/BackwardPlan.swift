@@ -1,26 +1,27 @@
 import Model
 
-/// Which gradient is kept where on the way from one value back to the input: gradients live as short as they
-/// can, in few slots, and take over their successor's slot where an operation works in place.
+/// Where each gradient is kept on the way from one value back to the input. Gradients live as short as they
+/// can, in few slots. Where an operation works in place, its input's gradient takes over the slot of its
+/// output's.
 struct BackwardPlan: Sendable, Hashable {
     struct Target: Sendable, Hashable {
         var slot: Int
-        /// Added to what is there: another reader of the value was before.
+        /// Whether the gradient is added to what the slot holds: another reader of the value came first.
         var isAdded: Bool
     }
     struct Step: Sendable, Hashable {
         var node: Int
-        /// Where the gradient in the node's output is.
+        /// Slot of the gradient with respect to the node's output.
         var output: Int
         var input: Target?
         var second: Target?
     }
 
     private(set) var steps: [Step] = []
-    /// Numbers a point that each slot has room for.
+    /// Size of each slot, in numbers per point.
     private(set) var slotSizes: [Int] = []
     private(set) var start = 0
-    /// nil: not asked for.
+    /// Slot of the gradient with respect to the input; nil where it isn't requested.
     private(set) var inputSlot: Int?
 
     init(_ plan: NetworkPlan, from value: Int, toInput: Bool) {
@@ -61,7 +62,8 @@ struct BackwardPlan: Sendable, Hashable {
 }
 
 extension NetworkPlan.Operation {
-    /// Whether the gradient in the input is made of that in the output where it stands.
+    /// Whether the gradient with respect to the input is computed in place of that with respect to the
+    /// output.
     var isInPlace: Bool {
         switch self {
         case .activation, .normalisation, .sum: true

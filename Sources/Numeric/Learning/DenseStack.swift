@@ -8,6 +8,7 @@ public struct DenseLayer<Scalar: Real> {
     /// [1, outputs]
     public let bias: Matrix<Scalar>
 
+    /// A layer with a weight [outputs, inputs] and a bias [1, outputs].
     public init(weight: Matrix<Scalar>, bias: Matrix<Scalar>) {
         self.weight = weight
         self.bias = bias
@@ -19,14 +20,17 @@ public struct DenseLayer<Scalar: Real> {
 public struct Parameters<Scalar: Real> {
     /// [1, all]
     public let flat: Matrix<Scalar>
+    /// The layers of each stack, as views of `flat`.
     public let stacks: [[DenseLayer<Scalar>]]
-    /// [1, n] each: parameters that are no layer's, such as a decoder's log-variance.
+    /// [1, n] each: parameters that belong to no layer, such as a decoder's log-variance.
     public let vectors: [Matrix<Scalar>]
     /// The first vector. (`vectors.first` in generic code allocates.)
     var vector: Matrix<Scalar>? { vectors.isEmpty ? nil : vectors[0] }
-    /// The parts of `flat`, in order, that are all weights or all not: weight decay is for weights.
+    /// The parts of `flat`, in order. Each holds only weights or no weights: weight decay applies to weights
+    /// alone.
     let parts: [(range: Range<Int>, isWeight: Bool)]
 
+    /// Parameters of value 0 for stacks of these shapes and vectors of these sizes.
     public init(stacks shapes: [StackShape], vectors sizes: [Int] = []) {
         let count = shapes.reduce(0) { $0 + $1.parameterCount } + sizes.reduce(0, +)
         let flat = Matrix<Scalar>(rows: 1, columns: count)
@@ -39,7 +43,7 @@ public struct Parameters<Scalar: Real> {
         }
         stacks = shapes.map { shape in
             zip(shape.units, shape.units.dropFirst()).map { inputs, outputs in
-                // Biases that are none lie outside of what an optimiser moves, and stay zero.
+                // Biases of a stack without biases lie outside of what an optimiser moves, and stay zero.
                 DenseLayer(
                     weight: take(outputs, inputs, isWeight: true),
                     bias: shape.hasBiases
@@ -53,7 +57,7 @@ public struct Parameters<Scalar: Real> {
 }
 
 extension Parameters {
-    /// Draws the weights; biases and vectors are zero.
+    /// Draws the weights from `streams`; biases and vectors are set to zero.
     public func initialise(
         _ shapes: [StackShape], _ streams: RandomStreams, _ kind: Initialisation = .heGlorot
     ) {
@@ -90,8 +94,8 @@ extension Parameters {
 }
 
 extension Matrix where Scalar == Float {
-    /// Replaced by the nearer Q of QR, of itself or its transpose where it is wide: orthonormal columns or
-    /// rows.
+    /// Replaces the matrix by the Q of its QR factorisation with R's diagonal made positive, or by that of
+    /// its transpose where it is wide: orthonormal columns or rows.
     fileprivate func orthonormalise() {
         let isWide = columns > rows
         let tall = Matrix<Double>(rows: max(rows, columns), columns: min(rows, columns))
@@ -116,8 +120,10 @@ public struct StackWorkspace<Scalar: Real> {
     /// The output of each layer, [points, units]: after the activation, for the last layer after its bias.
     public let outputs: [Matrix<Scalar>]
     let gradients: [Matrix<Scalar>]
+    /// The output of the last layer, [points, outputs].
     public var last: Matrix<Scalar> { outputs[outputs.count - 1] }
 
+    /// A workspace for a stack of this shape and batches of `points` points.
     public init(_ shape: StackShape, points: Int) {
         outputs = shape.units.dropFirst().map { Matrix(rows: points, columns: $0) }
         // The last layer's gradient is written over its output by the loss.
@@ -150,14 +156,15 @@ public func forward<Scalar: Real>(
     }
 }
 
-/// The gradients of the stack's parameters from `outputGradient` [points, outputs], the loss's gradient in
-/// the last layer's output; that in the inputs too where `inputGradient` asks for it.
+/// Computes the gradients of the stack's parameters from `outputGradient` [points, outputs], the gradient of
+/// the loss with respect to the last layer's output. Where `inputGradient` is given, computes the gradient
+/// with respect to the inputs, too.
 ///
 ///     dW_l = δ_lᵀ h_{l−1},   db_l = Σ δ_l,   δ_{l−1} = (δ_l W_l) ⊙ φ'(p_{l−1})
 ///
-/// With a penalty on hidden activations its gradient joins δ_l W_l.
+/// A penalty's gradient with respect to hidden activations is added to δ_l W_l.
 ///
-/// - Returns: the penalty, times its weight; 0 without one.
+/// - Returns: the penalty times its weight; 0 without one.
 @discardableResult
 @_specialize(where Scalar == Float)
 public func backward<Scalar: Real>(

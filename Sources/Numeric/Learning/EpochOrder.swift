@@ -1,17 +1,17 @@
-/// The order in which a finite set's points are learned: a random one, drawn anew each epoch. The points that
-/// do not fill a last batch are left out of the epoch.
+/// The order in which the points of a finite set are learned: a random one, drawn anew each epoch. Points
+/// that do not fill a last batch are left out of the epoch.
 public struct EpochOrder {
     private let streams: RandomStreams
     private var order: [UInt32]
     private var drawnEpoch = -1
 
-    /// The order of so many points.
+    /// The order of `points` points.
     public init(points: Int, _ streams: RandomStreams) {
         self.streams = streams
         order = [UInt32](repeating: 0, count: points)
     }
 
-    /// The points of a step's batch, steps counted from 0 over all epochs.
+    /// The indices of the points in a step's batch; steps are counted from 0 over all epochs.
     public mutating func batch(of size: Int, step: Int) -> ArraySlice<UInt32> {
         let perEpoch = order.count / size
         let (epoch, index) = (step / perEpoch, step % perEpoch)

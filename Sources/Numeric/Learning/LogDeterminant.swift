@@ -6,10 +6,10 @@ import LinearAlgebra
 ///
 ///     R(H) = −ln det(HᵀH + ε I),   ∂R/∂H = −2 H (HᵀH + ε I)⁻¹
 ///
-/// It is large where the activations leave directions unused, and falls without bound as they grow, by up to
-/// 2 d ln 2 where H doubles: it needs a task's loss, weight decay or a normalised H against it.
+/// It is large where the activations leave directions unused. It falls without bound as they grow, by up to 2
+/// d ln 2 where H doubles, so it needs a task's loss, weight decay or a normalised H to counter it.
 ///
-/// Of fewer points than units the smaller Gram matrix is factored instead, which is the same number and
+/// With fewer points than units, the smaller Gram matrix is factored instead, which gives the same number and
 /// gradient: det(HᵀH + ε I_d) = ε^(d − n) det(HHᵀ + ε I_n) and H (HᵀH + ε I)⁻¹ = (HHᵀ + ε I)⁻¹ H.
 ///
 /// Cost: 2 n d s + s³/3 operations with s = min(n, d), in double whatever H's type. Memory is allocated once.
@@ -20,15 +20,16 @@ public struct LogDeterminant {
     private let gram: Matrix<Double>
 
     /// - Parameters:
-    ///   - points: the most that a batch has.
-    ///   - units: d.
+    ///   - points: the largest batch.
+    ///   - units: the layer's units, d.
     public init(points: Int, units: Int) {
         activations = Matrix(rows: points, columns: units)
         gram = Matrix(rows: min(points, units), columns: min(points, units))
     }
 
-    /// R(H), and gradient += scale · ∂R/∂H where a gradient is given. nil, and the gradient as it was, where
-    /// the Gram matrix is not positive definite to working precision: ε is too small, or H is not finite.
+    /// Returns R(H), and adds scale · ∂R/∂H to a gradient where one is given. Returns nil, and leaves the
+    /// gradient as it was, where the Gram matrix is not positive definite to working precision: ε is too
+    /// small, or H is not finite.
     ///
     /// - Parameter epsilon: ε > 0.
     public func value<Scalar: Real>(

@@ -1,20 +1,23 @@
 import LinearAlgebra
 import Model
 
-/// The inputs and targets of some points. Classes use `labels`, regressions `targets`.
+/// The inputs and targets of some points. Classification uses `labels`, regression `targets`.
 public struct Batch<Scalar: Real> {
     /// [points, inputs]
     public var inputs: Matrix<Scalar>
+    /// The class of each point; empty in a regression.
     public var labels: [Int32]
-    /// [points, outputs]; empty for classes.
+    /// [points, outputs]; [points, 0] for classes, unless a squared error is to be taken of them.
     public var targets: Matrix<Scalar>
 
+    /// A batch for classification.
     public init(inputs: Matrix<Scalar>, labels: [Int32]) {
         self.inputs = inputs
         self.labels = labels
         targets = Matrix(rows: inputs.rows, columns: 0)
     }
 
+    /// A batch for regression.
     public init(inputs: Matrix<Scalar>, targets: Matrix<Scalar>) {
         self.inputs = inputs
         self.targets = targets
@@ -23,8 +26,9 @@ public struct Batch<Scalar: Real> {
 }
 
 extension Loss {
-    /// The loss's sum over the batch; `outputs` becomes its gradient, times 1 / normaliser. Of a training step, whose
-    /// gradient counts and not the sum's last digits, it may be summed faster.
+    /// Returns the loss's sum over the batch; `outputs` becomes its gradient, times 1 / normaliser. In
+    /// training the sum may be added up in another order, which is faster: a step needs the gradient, not the
+    /// sum's last digits.
     @_specialize(where Scalar == Float)
     func evaluate<Scalar: Real>(
         _ outputs: Matrix<Scalar>, _ batch: Batch<Scalar>, logVariance: Matrix<Scalar>?,
@@ -42,45 +46,53 @@ extension Loss {
     }
 }
 
-/// The value of an objective on a batch: task loss and KL (0 for an MLP), each a mean a point; the total is
-/// task + β · KL, and a penalty on activations where there is one.
+/// The value of an objective on a batch: task loss and KL (0 for an MLP), each a mean over the points. The
+/// total is task + β · KL, plus a penalty on activations where there is one.
 public struct Objective: Sendable, Equatable {
+    /// The task loss.
     public var task: Double
+    /// KL(q(z|x) ‖ r(z)), nats.
     public var kl: Double
+    /// The objective itself, which training lowers.
     public var total: Double
-    /// How many points were classified rightly.
+    /// Number of points classified correctly.
     public var correct: Int
 }
 
-/// A network with an objective that a `Trainer` can lower.
+/// A network with an objective that a `Trainer` can minimise.
 public protocol TrainableNetwork<Scalar> {
+    /// The type of parameters and activations.
     associatedtype Scalar: Real
+    /// All parameters.
     var parameters: Parameters<Scalar> { get }
-    /// Random numbers that the objective takes for each point: 0, or the latent variables of a VIB.
+    /// Random numbers that the objective needs for each point: 0, or the number of a VIB's latent variables.
     var noisePerPoint: Int { get }
     /// Sets `gradients` to the gradient of the objective's mean over the batch. Allocates nothing.
     func setGradients(
         _ gradients: Parameters<Scalar>, _ batch: Batch<Scalar>, noise: Matrix<Scalar>
     ) -> Objective
-    /// The same gradient, of a network that stays as it was: for measures.
+    /// Sets `gradients` as `setGradients` does, but changes no state of the network: for measures.
     func gradient(
         _ gradients: Parameters<Scalar>, _ batch: Batch<Scalar>, noise: Matrix<Scalar>
     ) -> Objective
-    /// The weight matrices that measures are of, W_1 … W_L, among parameters or gradients of this shape.
+    /// The weight matrices W_1 … W_L that measures read, among parameters or gradients of this network's
+    /// shape.
     func weights(of parameters: Parameters<Scalar>) -> [Matrix<Scalar>]
-    /// An empty gradient of the right shape.
+    /// A gradient of value 0, of the right shape.
     func makeGradients() -> Parameters<Scalar>
-    /// The same network with parameters of its own; they start as a copy of these.
+    /// A copy of the network with parameters of its own.
     func copy() -> Self
 }
 
 extension TrainableNetwork {
+    /// The gradient by `setGradients`, for networks whose passes change no state.
     public func gradient(
         _ gradients: Parameters<Scalar>, _ batch: Batch<Scalar>, noise: Matrix<Scalar>
     ) -> Objective {
         setGradients(gradients, batch, noise: noise)
     }
 
+    /// The weights of the first stack.
     public func weights(of parameters: Parameters<Scalar>) -> [Matrix<Scalar>] {
         parameters.stacks[0].map(\.weight)
     }
@@ -88,19 +100,24 @@ extension TrainableNetwork {
 
 /// A multilayer perceptron.
 public struct MLP<Scalar: Real>: TrainableNetwork {
+    /// The sizes of the layers and the activation.
     public let shape: StackShape
+    /// The task loss.
     public let loss: Loss
+    /// One stack; a log-variance vector for a Gaussian likelihood.
     public let parameters: Parameters<Scalar>
-    /// The batch's workspace: `points` rows.
+    /// The workspace of a batch of `points` points.
     public let work: StackWorkspace<Scalar>
     private let penalty: ActivationPenalty?
+    /// 0: an MLP's objective takes no random numbers.
     public var noisePerPoint: Int { 0 }
+    /// The layers, from the input on.
     public var layers: [DenseLayer<Scalar>] { parameters.stacks[0] }
 
     /// - Parameters:
-    ///   - logDet: what the objective says of hidden activations, beside the loss.
-    ///   - other: a network of that shape whose workspace this one uses too, where their uses do not overlap;
-    ///     of another shape it is passed over.
+    ///   - logDet: the regulariser on hidden activations that the objective adds to the loss.
+    ///   - other: a network whose workspace this one shares where it has the same shape; their uses must not
+    ///     overlap. A network of another shape is ignored.
     public init(
         _ shape: StackShape, loss: Loss, points: Int, logDet: LogDetSettings? = nil,
         sharing other: MLP? = nil
@@ -117,20 +134,24 @@ public struct MLP<Scalar: Real>: TrainableNetwork {
         }
     }
 
+    /// A gradient of value 0, of this network's shape.
     public func makeGradients() -> Parameters<Scalar> {
         Parameters(stacks: [shape], vectors: parameters.vectors.map(\.count))
     }
 
+    /// Draws the weights; biases are zero.
     public func initialise(_ streams: RandomStreams, _ kind: Initialisation = .heGlorot) {
         parameters.initialise([shape], streams, kind)
     }
 
+    /// A copy of the network with parameters and a workspace of its own.
     public func copy() -> MLP {
         let other = MLP(shape, loss: loss, points: work.last.rows, logDet: penalty?.settings)
         other.parameters.flat.assign(parameters.flat)
         return other
     }
 
+    /// Sets `gradients` to the gradient of the objective's mean over the batch.
     @_specialize(where Scalar == Float)
     public func setGradients(
         _ gradients: Parameters<Scalar>, _ batch: Batch<Scalar>, noise: Matrix<Scalar>
@@ -146,7 +167,8 @@ public struct MLP<Scalar: Real>: TrainableNetwork {
         return Objective(task: task, kl: 0, total: task + penalised, correct: sum.correct)
     }
 
-    /// The loss's sum over a batch of at most the workspace's points; parameters and gradients stay.
+    /// The loss's sum over a batch of at most the workspace's points. Parameters and gradients stay as they
+    /// are.
     public func evaluate(_ batch: Batch<Scalar>) -> LossSum {
         let part = work.prefix(batch.inputs.rows)
         forward(layers, shape.activation, inputs: batch.inputs, into: part)

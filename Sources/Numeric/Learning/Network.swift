@@ -1,23 +1,28 @@
 import LinearAlgebra
 import Model
 
-/// A network of any layers: dense, convolutions, normalisations, pools, residual blocks. Slower than an `MLP`
-/// where that will do.
+/// A network of any layers: dense, convolutions, normalisations, pools, residual blocks. It is slower than an
+/// `MLP` where an MLP will do.
 ///
 /// The running averages of batch normalisations are the last numbers of the flat buffer. Their gradient is
-/// zero, so optimisers leave them alone; copies, checkpoints and an average of the parameters carry them.
-/// `setGradients` moves them, `gradient` does not.
+/// zero, so optimisers leave them alone; copies, checkpoints and averages of the parameters carry them.
+/// `setGradients` updates them, `gradient` does not.
 public struct Network<Scalar: Real>: TrainableNetwork {
+    /// The layers and their sizes.
     public let shape: NetworkShape
+    /// The task loss.
     public let loss: Loss
+    /// The parameters, then the running averages, then a log-variance vector for a Gaussian likelihood.
     public let parameters: Parameters<Scalar>
-    /// Points of a batch.
+    /// Points in a batch.
     public let points: Int
     let numbers: NetworkNumbers<Scalar>
     private let work: NetworkWorkspace<Scalar>
     private let descent: BackwardPlan
+    /// 0: the objective takes no random numbers.
     public var noisePerPoint: Int { 0 }
 
+    /// A network with parameters of value 0, for batches of `points` points.
     public init(_ shape: NetworkShape, loss: Loss, points: Int) {
         self.shape = shape
         self.loss = loss
@@ -28,25 +33,27 @@ public struct Network<Scalar: Real>: TrainableNetwork {
         work = NetworkWorkspace(shape.plan, descent, points: points)
     }
 
-    /// The same network in another type, rounded: in double, for what is measured of it.
+    /// The network with its parameters rounded to another type: measures take it in double.
     public init<Other: Real>(converting other: Network<Other>, points: Int) {
         self.init(other.shape, loss: other.loss, points: points)
         parameters.flat.assign(converting: other.parameters.flat)
     }
 
+    /// A gradient of value 0, of this network's shape.
     public func makeGradients() -> Parameters<Scalar> {
         Parameters(shape.plan, vectors: parameters.vectors.map(\.count))
     }
 
+    /// A copy of the network with parameters and a workspace of its own.
     public func copy() -> Network {
         let other = Network(shape, loss: loss, points: points)
         other.parameters.flat.assign(parameters.flat)
         return other
     }
 
-    /// Weights as an `MLP`'s: normal, of variance 2 / inputs where the next activation is a ReLU (He et al.
-    /// 2015), else 2 / (inputs + outputs); a convolution's inputs are what is under its window. Scales γ and
-    /// running variances are 1, all else 0.
+    /// Draws the weights as an `MLP` does: normal, of variance 2 / inputs where the next activation is a ReLU
+    /// (He et al. 2015), else 2 / (inputs + outputs). A convolution's inputs are the numbers under its
+    /// window. Scales γ and running variances become 1, everything else 0.
     public func initialise(_ streams: RandomStreams) {
         let flat = parameters.flat
         flat.fill(0)
@@ -65,10 +72,11 @@ public struct Network<Scalar: Real>: TrainableNetwork {
         }
     }
 
-    /// Each dense layer's [outputs, inputs] and convolution's [channels, numbers under the window], in order.
+    /// The weights of each dense layer, [outputs, inputs], and of each convolution, [channels, numbers under
+    /// the window], in order.
     public var weights: [Matrix<Scalar>] { weights(of: parameters) }
 
-    /// Each weight with its bias: zeros where it has none.
+    /// Each weight with its bias; a missing bias is zeros.
     public var denseLayers: [DenseLayer<Scalar>] {
         shape.plan.weights.map { weight in
             let bias: NetworkPlan.Place? =
@@ -82,12 +90,13 @@ public struct Network<Scalar: Real>: TrainableNetwork {
         }
     }
 
-    /// Those of parameters or gradients of this network's shape.
+    /// The weights among parameters or gradients of this network's shape.
     public func weights(of parameters: Parameters<Scalar>) -> [Matrix<Scalar>] {
         shape.plan.weights.map { $0.place.of(parameters.flat) }
     }
 
-    /// One training step's gradient: moments are the batch's, and running averages move towards them.
+    /// Sets `gradients` to those of one training step: normalisations use the batch's moments, and running
+    /// averages move towards them.
     ///
     /// - Precondition: the batch has `points` points.
     public func setGradients(
@@ -96,11 +105,12 @@ public struct Network<Scalar: Real>: TrainableNetwork {
         setGradients(gradients, batch, .training(movesAverages: true))
     }
 
-    /// The same gradient, the network as it was: for measures.
+    /// Sets `gradients` as `setGradients` does, but leaves the running averages as they are: for measures.
     public func gradient(_ gradients: Parameters<Scalar>, _ batch: Batch<Scalar>) -> Objective {
         setGradients(gradients, batch, .training(movesAverages: false))
     }
 
+    /// The same; the objective takes no noise.
     public func gradient(
         _ gradients: Parameters<Scalar>, _ batch: Batch<Scalar>, noise: Matrix<Scalar>
     ) -> Objective {
@@ -123,7 +133,8 @@ public struct Network<Scalar: Real>: TrainableNetwork {
         return Objective(task: task, kl: 0, total: task, correct: sum.correct)
     }
 
-    /// The loss's sum over at most `points` points, with running averages; parameters and gradients stay.
+    /// The loss's sum over at most `points` points, with running averages. Parameters and gradients stay as
+    /// they are.
     public func evaluate(_ batch: Batch<Scalar>) -> LossSum {
         precondition(batch.inputs.rows <= points)
         numbers.forward(batch.inputs, work, .evaluation, upTo: shape.plan.last)
@@ -136,7 +147,7 @@ public struct Network<Scalar: Real>: TrainableNetwork {
 }
 
 extension Parameters {
-    /// A plan's parameters, its running averages, then the vectors. No layer is a `DenseLayer` here.
+    /// A plan's parameters, its running averages, then the vectors. `stacks` is empty.
     init(_ plan: NetworkPlan, vectors sizes: [Int]) {
         let flat = Matrix<Scalar>(
             rows: 1, columns: plan.parameterCount + plan.stateCount + sizes.reduce(0, +))
@@ -155,7 +166,7 @@ extension Parameters {
 }
 
 extension NetworkPlan.Place {
-    /// What is there.
+    /// The matrix at this place of a flat buffer.
     func of<Scalar: Real>(_ flat: Matrix<Scalar>) -> Matrix<Scalar> {
         Matrix(flat.buffer, offset: flat.offset + offset, rows: rows, columns: columns)
     }

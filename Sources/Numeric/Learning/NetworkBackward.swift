@@ -2,9 +2,10 @@ import LinearAlgebra
 import Model
 
 extension NetworkNumbers {
-    /// The gradients of what `backward` starts from, its gradient being in its slot, in all parameters that
-    /// it depends on (nil: not asked for) and, where the plan says so, in the input. Values are those of the
-    /// last forward pass over the same inputs, in the same mode.
+    /// Computes gradients back from the value that `backward` starts from, whose own gradient is in its slot:
+    /// with respect to all parameters that it depends on (`gradients` nil: not computed) and, where the plan
+    /// says so, to the input. Values must be those of the last forward pass over the same inputs, in the same
+    /// mode.
     func backward(
         _ backward: BackwardPlan, _ inputs: Matrix<Scalar>, _ work: NetworkWorkspace<Scalar>,
         _ mode: NetworkMode, gradients: Matrix<Scalar>?
@@ -56,7 +57,7 @@ extension NetworkNumbers {
         work.slots[slot].prefix(rows: points, columns: plan.values[value].size.count)
     }
 
-    /// Copies or adds the gradient to where it belongs, if that is elsewhere.
+    /// Copies or adds the gradient to its target, unless it is there already.
     private func hand(
         _ delta: Matrix<Scalar>, to target: BackwardPlan.Target?, of value: Int,
         _ work: NetworkWorkspace<Scalar>
@@ -70,7 +71,7 @@ extension NetworkNumbers {
         }
     }
 
-    /// The place of a gradient that is added to, zero at first.
+    /// The target of a gradient that is accumulated, set to zero where it holds nothing yet.
     private func cleared(
         _ target: BackwardPlan.Target?, of value: Int, _ points: Int, _ work: NetworkWorkspace<Scalar>
     ) -> Matrix<Scalar>? {
@@ -80,7 +81,8 @@ extension NetworkNumbers {
         return other
     }
 
-    /// With C what is under the window and δ the gradient in the output: dW = δᵀ C, dC = δ W.
+    /// dW = δᵀ C and dC = δ W, where C holds the numbers under the window and δ is the gradient with respect
+    /// to the output.
     private func convolutionBackward(
         _ step: BackwardPlan.Step, _ window: ImageWindow, _ weight: NetworkPlan.Place,
         _ input: Matrix<Scalar>,

@@ -1,22 +1,22 @@
 import LinearAlgebra
 import Model
 
-/// What a pass takes for a batch normalisation's moments.
+/// The moments that a pass uses in batch normalisations.
 enum NetworkMode: Sendable, Equatable {
-    /// The batch's, with which running averages move or not.
+    /// The batch's; running averages are updated with them or not.
     case training(movesAverages: Bool)
     /// The running averages.
     case evaluation
 }
 
-/// The numbers of a network: its plan, and the parameters in their flat buffer.
+/// A network's plan and its parameters in their flat buffer.
 struct NetworkNumbers<Scalar: Real> {
     let plan: NetworkPlan
     let flat: Matrix<Scalar>
 
     /// Added to variances before their root.
     static var epsilon: Scalar { 1e-5 }
-    /// How much of a running average a training step keeps.
+    /// The share of a running average that a training step keeps.
     static var kept: Double { 0.9 }
 
     func value(
@@ -25,13 +25,13 @@ struct NetworkNumbers<Scalar: Real> {
         index == 0 ? inputs : work.values[index].rows(0..<inputs.rows)
     }
 
-    /// Computes all values up to that of `last` from inputs [points, inputs].
+    /// Computes all values up to `last` from inputs [points, inputs].
     func forward(
         _ inputs: Matrix<Scalar>, _ work: NetworkWorkspace<Scalar>, _ mode: NetworkMode, upTo last: Int
     ) {
         for index in plan.nodes.indices {
             let node = plan.nodes[index]
-            // Values are numbered in the order in which they are made.
+            // Values are numbered in the order in which they are computed.
             if node.output > last { return }
             let input = value(node.input, inputs, work)
             let output = value(node.output, inputs, work)
@@ -56,12 +56,12 @@ struct NetworkNumbers<Scalar: Real> {
         }
     }
 
-    /// A row for each pixel.
+    /// The matrix with a row for each pixel.
     func pixels(_ matrix: Matrix<Scalar>, of channels: Int) -> Matrix<Scalar> {
         matrix.reshaped(rows: matrix.count / channels, columns: channels)
     }
 
-    /// output = the product of what is under the window with the kernels, pixel by pixel.
+    /// Sets `output` to the product of the numbers under the window with the kernels, pixel by pixel.
     func convolve(
         _ input: Matrix<Scalar>, _ output: Matrix<Scalar>, _ window: ImageWindow, _ weight: Matrix<Scalar>,
         _ work: NetworkWorkspace<Scalar>
@@ -78,7 +78,8 @@ struct NetworkNumbers<Scalar: Real> {
         }
     }
 
-    /// Calls `body` with points whose windows are gathered at once, and with room for them.
+    /// Calls `body` with ranges of points whose windows are gathered together, and with memory for those
+    /// windows.
     func forEachBlock(
         of points: Int, _ window: ImageWindow, _ work: NetworkWorkspace<Scalar>,
         _ body: (Range<Int>, Matrix<Scalar>) -> Void
@@ -107,7 +108,7 @@ struct NetworkNumbers<Scalar: Real> {
             input.findMoments(cut, mean: mean, variance: variance, scratch: work.scratch)
             if case .training(movesAverages: true) = mode, let running = norm.running {
                 running.mean.of(flat).moveAverage(towards: mean, keep: Self.kept)
-                // The estimate without bias, as is usual; one number has none.
+                // The unbiased estimate, as is usual; a single number has none.
                 let numbers = Scalar(cut.numbers)
                 let unbiased = work.unread.0.prefix(rows: 1, columns: variance.count)
                 unbiased.assign(variance, times: numbers / max(1, numbers - 1))
@@ -119,7 +120,7 @@ struct NetworkNumbers<Scalar: Real> {
             beta: norm.beta.of(flat), scratch: work.scratch)
     }
 
-    /// Room for a normalisation's moments of these points.
+    /// Memory for a normalisation's moments of these points.
     func moments(
         _ norm: NetworkPlan.Norm, _ cut: NormalisationCut, _ work: NetworkWorkspace<Scalar>
     ) -> (mean: Matrix<Scalar>, variance: Matrix<Scalar>) {

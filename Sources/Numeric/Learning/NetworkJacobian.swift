@@ -1,12 +1,12 @@
 import LinearAlgebra
 
-/// Jacobians of one layer's output in the input, in evaluation (running averages are constants), by
-/// vector–Jacobian products: exact to rounding, without differences.
+/// Jacobians of one layer's output with respect to the input, in evaluation (running averages are constants),
+/// by vector–Jacobian products: exact to rounding, without differences.
 ///
 /// A point costs one forward pass, and one backward pass over `block` copies of it for each `block` units of
-/// the layer: ⌈units / block⌉ passes, in all about as much as units / 3 training steps on one point. Memory
-/// is that of a batch of `block` points and of the result. A ResNet's first stage has 16 384 units: prefer a
-/// patch of the input and a layer behind a pool, or a small network.
+/// the layer: ⌈units / block⌉ passes, in all about as much as units / 3 training steps on one point. Memory:
+/// a batch of `block` points, and the result. A ResNet's first stage has 16 384 units: prefer a patch of the
+/// input and a layer behind a pool, or a small network.
 public struct NetworkJacobian<Scalar: Real> {
     private let numbers: NetworkNumbers<Scalar>
     private let value: Int
@@ -15,7 +15,7 @@ public struct NetworkJacobian<Scalar: Real> {
     private let work: NetworkWorkspace<Scalar>
     private let copies: Matrix<Scalar>
 
-    /// - Parameter block: how many rows of a Jacobian are found at once.
+    /// - Parameter block: number of rows of a Jacobian computed at once.
     public init(
         _ network: Network<Scalar>, of layer: NetworkLayer, _ side: NetworkLayer.Side = .activation,
         block: Int = 64
@@ -30,7 +30,7 @@ public struct NetworkJacobian<Scalar: Real> {
         copies = Matrix(rows: rows, columns: network.shape.input.count)
     }
 
-    /// The Jacobian [units, inputs] at a point [1, inputs]; only some inputs' columns where asked for (a
+    /// The Jacobian [units, inputs] at a point [1, inputs], or only the columns of the inputs given (a
     /// patch), in their order.
     public func jacobian(at point: Matrix<Scalar>, inputs some: [Int]? = nil) -> Matrix<Double> {
         precondition(point.rows == 1 && point.columns == copies.columns)

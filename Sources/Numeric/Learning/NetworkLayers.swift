@@ -1,38 +1,41 @@
 import LinearAlgebra
 import Model
 
-/// A layer as measures see it: a dense layer or convolution with what normalises it, its activation, and the
-/// block's input where a block ends there.
+/// A layer as measures see it: a dense layer or convolution, its normalisation, its activation, and the
+/// block's input where a residual block ends there.
 public struct NetworkLayer: Sendable, Hashable {
-    /// Which of a layer's two values.
+    /// One of a layer's two values.
     public enum Side: Sendable, Hashable {
-        /// What goes into the activation.
+        /// The activation's input.
         case preActivation
-        /// What the next layer reads.
+        /// The next layer's input.
         case activation
     }
 
-    /// Dense layers and convolutions up to here, those of shortcuts left out.
+    /// Number of dense layers and convolutions up to this one, without those of shortcuts.
     public let depth: Int
-    /// Of its output; the numbers are its units.
+    /// Size of the output; its numbers are the layer's units.
     public let size: ImageSize
-    /// Values of the plan; the same for the last layer, which has no activation.
+    /// Values of the plan; both are the same for the last layer, which has no activation.
     let preActivation: Int
     let activation: Int
 
     func value(_ side: Side) -> Int { side == .preActivation ? preActivation : activation }
 }
 
-/// What a layer gives at some points, [points, units] each.
+/// A layer's values at some points, [points, units] each.
 public struct LayerOutput<Scalar: Real> {
+    /// The layer.
     public let layer: NetworkLayer
+    /// The activation's input, [points, units].
     public let preActivation: Matrix<Scalar>
+    /// The layer's output, [points, units].
     public let activation: Matrix<Scalar>
 }
 
 extension NetworkShape {
-    /// One for each activation, and the outputs. Two layers may have the same depth: a residual block's last
-    /// convolution ends with the block, whose sum has an activation.
+    /// One layer for each activation, and one for the outputs. Two layers may have the same depth: a residual
+    /// block's last convolution ends with the block, whose sum has an activation.
     public var networkLayers: [NetworkLayer] {
         plan.layers.map {
             NetworkLayer(
@@ -43,10 +46,11 @@ extension NetworkShape {
 }
 
 extension Network {
+    /// One layer for each activation, and one for the outputs.
     public var layers: [NetworkLayer] { shape.networkLayers }
 
-    /// What layers (nil: all) give at points [points, inputs], in evaluation. Takes memory for the results,
-    /// and for one pass over `points` of this network.
+    /// The values of some layers (nil: all) at points [points, inputs], in evaluation. Takes memory for the
+    /// results and for one pass over `points` points.
     public func outputs(of some: [NetworkLayer]? = nil, at inputs: Matrix<Scalar>) -> [LayerOutput<Scalar>] {
         let chosen = some ?? layers
         let work = NetworkWorkspace<Scalar>(

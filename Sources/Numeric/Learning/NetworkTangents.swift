@@ -4,19 +4,19 @@ import Model
 /// Jacobians of all layers at once, in evaluation (running averages are constants), by Jacobian–vector
 /// products: exact to rounding, without differences.
 ///
-/// A point costs a forward pass for each input that the Jacobians are in, whatever the layers: far less than
-/// `NetworkJacobian`, which goes back from each unit, where layers have more units than there are inputs, as
-/// the early ones of a convolutional network have. Memory is that of two batches of `block` points, all
-/// values kept, and of the result.
+/// A point costs a forward pass for each input with respect to which the Jacobians are taken, however many
+/// layers there are. `NetworkJacobian`, which goes back from each unit, costs far more where layers have more
+/// units than there are inputs, as the early layers of a convolutional network do. Memory: two batches of
+/// `block` points with all values kept, and the result.
 public struct NetworkTangents<Scalar: Real> {
     private let numbers: NetworkNumbers<Scalar>
     private let work: NetworkWorkspace<Scalar>
-    /// Of each value, [block, numbers].
+    /// The tangents of each value, [block, numbers].
     private let tangents: [Matrix<Scalar>]
     private let copies: Matrix<Scalar>
     private let ones: Matrix<Scalar>
 
-    /// - Parameter block: how many columns of the Jacobians are found at once.
+    /// - Parameter block: number of columns of the Jacobians computed at once.
     public init(_ network: Network<Scalar>, block: Int = 32) {
         precondition(block > 0)
         numbers = network.numbers
@@ -27,8 +27,8 @@ public struct NetworkTangents<Scalar: Real> {
         ones.fill(1)
     }
 
-    /// The transposed Jacobian [inputs, units] of each layer at a point [1, inputs]; only some inputs' rows
-    /// where asked for (a patch), in their order.
+    /// The transposed Jacobian [inputs, units] of each layer at a point [1, inputs], or only the rows of the
+    /// inputs given (a patch), in their order.
     public func transposedJacobians(
         of layers: [NetworkLayer], _ side: NetworkLayer.Side = .activation, at point: Matrix<Scalar>,
         inputs some: [Int]? = nil
@@ -52,7 +52,8 @@ public struct NetworkTangents<Scalar: Real> {
         return results
     }
 
-    /// Of the point last asked for: how many numbers of a layer's `side` are above 0.
+    /// Number of a layer's values on `side` that are above 0, at the point of the last call of
+    /// `transposedJacobians`.
     public func positives(of layer: NetworkLayer, _ side: NetworkLayer.Side) -> Int {
         let value = numbers.value(layer.value(side), copies, work)
         return (0..<value.columns).count { value[0, $0] > 0 }
@@ -81,8 +82,8 @@ public struct NetworkTangents<Scalar: Real> {
 
     private func value(_ index: Int) -> Matrix<Scalar> { numbers.value(index, copies, work) }
 
-    /// The Jacobian of x ↦ γ N(x) + β is diag(γ) S with a symmetric S = ∂N/∂x, and the backward kernel gives
-    /// S (γ ⊙ δ): with scales of 1, S itself.
+    /// The Jacobian of x ↦ γ N(x) + β is diag(γ) S with a symmetric S = ∂N/∂x. The backward kernel gives S (γ
+    /// ⊙ δ), hence S itself with scales of 1.
     private func normalise(
         _ input: Matrix<Scalar>, _ output: Matrix<Scalar>, _ norm: NetworkPlan.Norm, _ node: NetworkPlan.Node
     ) {
@@ -108,7 +109,8 @@ public struct NetworkTangents<Scalar: Real> {
         }
     }
 
-    /// The tangent of each window's first largest number, which is the one that its gradient goes to.
+    /// Takes the tangent of each window's first largest number: the backward pass gives that number the
+    /// gradient.
     private func takeMaxima(
         _ input: Matrix<Scalar>, _ output: Matrix<Scalar>, _ pool: ImagePool, _ values: Matrix<Scalar>
     ) {

@@ -3,17 +3,17 @@ import Model
 
 /// The memory of a network's passes over a fixed number of points, allocated once.
 struct NetworkWorkspace<Scalar: Real> {
-    /// Each value, [points, numbers]; of the input, which is the caller's, nothing. Values share memory where
+    /// Each value, [points, numbers]; empty for the input, which is the caller's. Values share memory where
     /// one overwrites the other.
     let values: [Matrix<Scalar>]
-    /// Room for gradients, [points, numbers] of the largest that is kept there.
+    /// Memory for gradients, [points, numbers of the largest one kept in the slot].
     let slots: [Matrix<Scalar>]
-    /// Of each normalisation in its order: the mean and variance of each instance's groups.
+    /// Moments by the normalisation's index: the mean and variance of each instance's groups.
     let moments: [Moments]
-    /// What is under a convolution's window, of as many points as `pointsAtOnce`.
+    /// The numbers under a convolution's window, for `pointsAtOnce` points.
     let windows: Matrix<Scalar>
     let scratch: NormalisationScratch<Scalar>
-    /// For layers without biases, and for gradients that nobody reads.
+    /// Zeros for layers without biases, and room for gradients that nothing reads.
     let zeros: Matrix<Scalar>
     let unread: (Matrix<Scalar>, Matrix<Scalar>)
 
@@ -22,15 +22,15 @@ struct NetworkWorkspace<Scalar: Real> {
         let variance: Matrix<Scalar>
     }
 
-    /// Numbers under windows that are gathered at once, at least one point's: half a megabyte of floats, so
-    /// that they stay in a core's cache.
+    /// Limit on the numbers under windows that are gathered at once, though one point's always are: half a
+    /// megabyte of floats, which stay in a core's cache.
     static var windowNumbers: Int { 1 << 17 }
 
     static func pointsAtOnce(_ window: ImageWindow) -> Int {
         max(1, windowNumbers / (window.positions * window.columns))
     }
 
-    /// - Parameter keepsAll: no value overwrites another.
+    /// - Parameter keepsAll: whether every value keeps memory of its own, so that none overwrites another.
     init(_ plan: NetworkPlan, _ backward: BackwardPlan?, points: Int, keepsAll: Bool = false) {
         var values: [Matrix<Scalar>] = []
         for (index, value) in plan.values.enumerated() {
@@ -69,7 +69,8 @@ struct NetworkWorkspace<Scalar: Real> {
 }
 
 extension Normalisation {
-    /// How [points, size] is cut. Where moments are per point there are as many instances as points.
+    /// How this normalisation divides [points, size] into instances and groups. Where moments are per point,
+    /// there are as many instances as points.
     func cut(_ size: ImageSize, points: Int) -> NormalisationCut {
         let (pixels, channels) = (size.pixels, size.channels)
         switch self {

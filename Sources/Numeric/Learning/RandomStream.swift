@@ -1,12 +1,9 @@
-// Learning: random streams, dense networks, the variational information bottleneck, losses, optimisers and
-// the training step. Imports LinearAlgebra and Model. Leaves out data sets, sweeps and what is measured of a
-// network.
-
 import LinearAlgebra
 
-/// The random streams of one trial. Every stream is a function of (seed, purpose, index) alone: step n's
-/// noise does not depend on what was drawn before it, so retries and restarts see the same numbers.
+/// The random streams of one trial. A stream depends on (seed, purpose, index) alone: step n's noise does not
+/// depend on what was drawn before it, so retries and restarts see the same numbers.
 public struct RandomStreams: Sendable, Equatable {
+    /// What a stream's numbers are used for. The raw values must not change: records depend on them.
     public enum Purpose: UInt64, Sendable {
         case initialisation = 1
         /// Index: the epoch.
@@ -18,40 +15,42 @@ public struct RandomStreams: Sendable, Equatable {
         case evaluationData = 5
         /// Index: the sample's number.
         case evaluationNoise = 6
-        /// Of a teacher, keyed by its own seed. Index: the layer.
+        /// A teacher's weights, keyed by its own seed. Index: the layer.
         case teacherWeights = 7
         /// Candidates for a teacher's training and test points. Index: the block of candidates.
         case teacherTrainingPoints = 8
         case teacherTestPoints = 9
-        /// Which patterns of the symmetric set train.
+        /// The choice of the symmetric set's training patterns.
         case symmetricSplit = 20
-        /// Of generated images, keyed by their own seed. Index: the class.
+        /// The classes' patterns of generated images, keyed by their own seed. Index: the class.
         case imageTemplates = 12
         /// Index: the image.
         case imageNoise = 13
-        /// Of measured Jacobians. Index: the point's and the layer's.
+        /// Perturbations of measured Jacobians. Index: the point's and the layer's.
         case perturbation = 30
-        /// Which pairs of a finite table are for training. Index: 0.
+        /// The choice of a finite table's training pairs. Index: 0.
         case trainingPart = 31
-        /// Of the study of components. Index: 0 inputs, 1 the layer before, 2 the component's matrix.
+        /// The random layers of the component study. Index: 0 inputs, 1 the layer before, 2 the component's
+        /// matrix.
         case component = 32
     }
 
+    /// The trial's seed, the key of all its streams.
     public let seed: UInt64
 
+    /// The streams of a seed.
     public init(seed: UInt64) { self.seed = seed }
 
     private func stream(_ purpose: Purpose, _ index: Int) -> UInt64 {
         purpose.rawValue << 48 | UInt64(index) & 0xFFFF_FFFF_FFFF
     }
 
-    /// Fills `matrix` with standard normal variates; the first row is the stream's values from `block` · 4
-    /// on.
+    /// Fills `matrix` with standard normal variates: the stream's values from number 4 · `block` on.
     public func fillNormals(_ matrix: Matrix<Float>, _ purpose: Purpose, index: Int = 0, block: Int = 0) {
         matrix.fillNormals(key: seed, stream: stream(purpose, index), first: UInt64(block))
     }
 
-    /// Fills `matrix` with the first values of a stream of standard normal variates that are within ±2.
+    /// Fills `matrix` with the first of a stream's standard normal variates that lie within ±2.
     public func fillTruncatedNormals(_ matrix: Matrix<Float>, _ purpose: Purpose, index: Int = 0) {
         let draws = Matrix<Float>(rows: 256, columns: 4)
         var kept: [Float] = []
@@ -65,7 +64,7 @@ public struct RandomStreams: Sendable, Equatable {
         matrix.assign(Array(kept.prefix(matrix.count)))
     }
 
-    /// Fills `matrix` with numbers uniform on [−√3, √3), of variance 1.
+    /// Fills `matrix` with numbers uniform on [−√3, √3), whose variance is 1.
     public func fillUniforms(_ matrix: Matrix<Float>, _ purpose: Purpose, index: Int = 0) {
         let words = Philox.words(key: seed, stream: stream(purpose, index), first: 0, count: matrix.count)
         let width = Double(3).squareRoot() / Double(UInt32(1) << 31)
@@ -73,7 +72,7 @@ public struct RandomStreams: Sendable, Equatable {
     }
 
     /// Writes a random order of 0 ..< order.count (Fisher & Yates). Draws are 32-bit fractions of the range,
-    /// so no number is favoured by more than count / 2³².
+    /// so the bias of any number is below count / 2³².
     public func shuffle(_ order: inout [UInt32], _ purpose: Purpose, index: Int) {
         let words = Philox.words(key: seed, stream: stream(purpose, index), first: 0, count: order.count)
         for position in order.indices { order[position] = UInt32(position) }

@@ -1,14 +1,17 @@
 import LinearAlgebra
 import Model
 
-/// Lowers a model's objective, step by step. All its memory is allocated when it is made.
+/// Minimises a model's objective step by step. All its memory is allocated when it is created.
 ///
-/// A step is a function of (parameters, optimiser state, batch, seed, step number): no step looks at a clock
-/// or at what ran before it.
+/// A step is a function of (parameters, optimiser state, batch, seed, step number). No step depends on a
+/// clock or on what ran before it.
 public struct Trainer<M: TrainableNetwork> where M.Scalar == Float {
+    /// The network that is trained.
     public let model: M
+    /// The optimiser, its learning rate and weight decay.
     public let settings: OptimizerSettings
     private let length: TrainingLength
+    /// Number of steps done.
     public private(set) var step = 0
     private let streams: RandomStreams
     private let gradients: Parameters<Float>
@@ -18,8 +21,9 @@ public struct Trainer<M: TrainableNetwork> where M.Scalar == Float {
     private let noise: Matrix<Float>
 
     /// - Parameters:
-    ///   - length: what the learning rate's schedule goes by; nothing where it is constant.
-    ///   - points: points a batch; each step's batch has as many.
+    ///   - length: the training's length, which the learning rate's schedule uses; irrelevant where it is
+    ///     constant.
+    ///   - points: points in a batch; every step's batch has as many.
     public init(
         _ model: M, settings: OptimizerSettings, length: TrainingLength = TrainingLength(steps: 1),
         streams: RandomStreams, points: Int
@@ -40,26 +44,27 @@ public struct Trainer<M: TrainableNetwork> where M.Scalar == Float {
         noise = Matrix(rows: points, columns: model.noisePerPoint)
     }
 
-    /// All that later steps depend on, beside `step` and the streams: parameters, moments, average. Windows on the
-    /// trainer's own memory, always in this order.
+    /// The whole state that later steps depend on, beside `step` and the streams: parameters, moments,
+    /// average. The matrices are views of the trainer's own memory, always in this order.
     public var memory: [Matrix<Float>] {
         [model.parameters.flat, first, second] + (averaged.map { [$0.parameters.flat] } ?? [])
     }
 
-    /// Goes on after so many steps, now that `memory` has been set to what it was then.
+    /// Resumes after `steps` steps; `memory` must have been set to its state at that step.
     public mutating func resume(after steps: Int) { step = steps }
 
     /// The network that measures should read: the averaged one where there is one.
     public var evaluated: M { averaged ?? model }
 
-    /// One step; returns the objective before it. Not finite: the training diverged, and the parameters are
-    /// no longer of use.
+    /// Performs one step and returns the objective before it. Where it is not finite, the training has
+    /// diverged and the parameters are of no further use.
     public mutating func train(_ batch: Batch<Float>) -> Objective {
         if noise.count > 0 { streams.fillNormals(noise, .latentNoise, index: step) }
         return train(batch, noise: noise)
     }
 
-    /// The same with this step's latent noise, [points, noisePerPoint], which trainings of one seed share.
+    /// Performs a step with the latent noise given, [points, noisePerPoint]: trainings with one seed share
+    /// it.
     @_specialize(where M == MLP<Float>)
     @_specialize(where M == VIB<Float>)
     public mutating func train(_ batch: Batch<Float>, noise: Matrix<Float>) -> Objective {

@@ -8,31 +8,44 @@ import Model
 ///
 /// The encoder's last layer gives (μ | s), 2K outputs; the decoder is one dense layer.
 public struct VIB<Scalar: Real>: TrainableNetwork {
+    /// The encoder's layers, its head of 2K outputs last.
     public let encoderShape: StackShape
+    /// The decoder's one layer: K inputs.
     public let decoderShape: StackShape
+    /// The task loss.
     public let loss: Loss
+    /// The weight β of the KL.
     public let beta: Double
+    /// The number added to s(x) before the softplus.
     public let shift: Scalar
+    /// Encoder and decoder; a log-variance vector for a Gaussian likelihood.
     public let parameters: Parameters<Scalar>
+    /// The encoder's outputs in the last pass.
     public let encoderWork: StackWorkspace<Scalar>
     let decoderWork: StackWorkspace<Scalar>
-    /// [points, K] each.
+    /// σ of the last pass, [points, K].
     public let sigma: Matrix<Scalar>
+    /// z of the last pass, [points, K].
     public let z: Matrix<Scalar>
     private let zGradient: Matrix<Scalar>
     private let headGradient: Matrix<Scalar>
     private let penalty: ActivationPenalty?
 
+    /// Number of latent variables, K.
     public var bottleneck: Int { z.columns }
+    /// K: one normal variate for each latent variable.
     public var noisePerPoint: Int { bottleneck }
+    /// The encoder's layers.
     public var encoder: [DenseLayer<Scalar>] { parameters.stacks[0] }
+    /// The decoder's layer.
     public var decoder: [DenseLayer<Scalar>] { parameters.stacks[1] }
 
     /// - Parameters:
     ///   - hidden: the encoder's inputs and hidden units, without its head.
-    ///   - logDet: what the objective says of the encoder's hidden activations, beside loss and KL.
-    ///   - other: a network of that shape whose workspace this one uses too, where their uses do not overlap;
-    ///     of another shape it is passed over.
+    ///   - logDet: the regulariser on the encoder's hidden activations that the objective adds to loss and
+    ///     KL.
+    ///   - other: a network whose workspace this one shares where it has the same shape; their uses must not
+    ///     overlap. A network of another shape is ignored.
     public init(
         hidden: [Int], activation: Activation, bottleneck: Int, outputs: Int, loss: Loss, beta: Double,
         shift: Double, points: Int, logDet: LogDetSettings? = nil, sharing other: VIB? = nil
@@ -61,14 +74,17 @@ public struct VIB<Scalar: Real>: TrainableNetwork {
         headGradient = Matrix(rows: points, columns: 2 * bottleneck)
     }
 
+    /// A gradient of value 0, of this network's shape.
     public func makeGradients() -> Parameters<Scalar> {
         Parameters(stacks: [encoderShape, decoderShape], vectors: parameters.vectors.map(\.count))
     }
 
+    /// Draws the weights; biases are zero.
     public func initialise(_ streams: RandomStreams) {
         parameters.initialise([encoderShape, decoderShape], streams)
     }
 
+    /// A copy of the network with parameters and a workspace of its own.
     public func copy() -> VIB {
         let other = VIB(
             hidden: Array(encoderShape.units.dropLast()), activation: encoderShape.activation,
@@ -78,6 +94,7 @@ public struct VIB<Scalar: Real>: TrainableNetwork {
         return other
     }
 
+    /// Sets `gradients` to the gradient of the objective's mean over the batch, with one sample of z a point.
     @_specialize(where Scalar == Float)
     public func setGradients(
         _ gradients: Parameters<Scalar>, _ batch: Batch<Scalar>, noise: Matrix<Scalar>
@@ -105,8 +122,8 @@ public struct VIB<Scalar: Real>: TrainableNetwork {
             task: task, kl: klMean, total: task + beta * klMean + penalised, correct: sum.correct)
     }
 
-    /// Runs the encoder on at most the workspace's points and returns the windows on (μ | s), σ and z = μ + σ
-    /// · noise, and the KL's sum over the points. They are overwritten by the next call.
+    /// Runs the encoder on at most the workspace's points. Returns views of (μ | s), σ and z = μ + σ · noise,
+    /// and the KL's sum over the points. The next call overwrites them.
     public func encode(
         _ inputs: Matrix<Scalar>, noise: Matrix<Scalar>
     ) -> (head: Matrix<Scalar>, sigma: Matrix<Scalar>, z: Matrix<Scalar>, kl: Double) {
@@ -118,7 +135,7 @@ public struct VIB<Scalar: Real>: TrainableNetwork {
         return (work.last, sigma, z, kl)
     }
 
-    /// New z (and σ) of the `noise.rows` points last encoded; windows as `encode` returns.
+    /// A new z (and σ) of the first `noise.rows` points last encoded: a view, as `encode` returns.
     public func resample(noise: Matrix<Scalar>) -> Matrix<Scalar> {
         let points = 0..<noise.rows
         let z = z.rows(points)
@@ -127,14 +144,14 @@ public struct VIB<Scalar: Real>: TrainableNetwork {
         return z
     }
 
-    /// The decoder's outputs (logits, or means) for given z, [points, outputs]; overwritten by the next call.
+    /// The decoder's outputs (logits or means) for given z, [points, outputs]. The next call overwrites them.
     public func decode(_ z: Matrix<Scalar>) -> Matrix<Scalar> {
         let work = decoderWork.prefix(z.rows)
         forward(decoder, .linear, inputs: z, into: work)
         return work.last
     }
 
-    /// The task loss's sum over the batch for the decoder's outputs of it; the outputs are overwritten.
+    /// The task loss's sum over the batch, from the decoder's outputs for it, which are overwritten.
     public func taskLoss(_ outputs: Matrix<Scalar>, _ batch: Batch<Scalar>) -> LossSum {
         let unused = parameters.vector.map { Matrix<Scalar>(rows: 1, columns: $0.count) }
         return loss.evaluate(

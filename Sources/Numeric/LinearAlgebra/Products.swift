@@ -2,7 +2,7 @@ import CKernels
 import Model
 
 extension Activation {
-    /// What ckernels.h calls it.
+    /// The activation's code in ckernels.h.
     fileprivate var code: Int32 {
         switch self {
         case .linear: Int32(CK_LINEAR)

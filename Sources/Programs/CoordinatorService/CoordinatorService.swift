@@ -1,8 +1,5 @@
 // CoordinatorService: the commands of `ranksweep`. The coordinator is one poll loop between its workers and
 // its journal. Scheduling's dispatcher decides what to do; this target gives it a clock, sockets and a disk.
-// Imports Journal, Transport, Scheduling, Wire, Reporting, Sweep, Cluster, Files, Text, Console, Glibc,
-// CPosix, and CZlib for `data`.
-// Leaves out training: no BLAS here.
 
 import Console
 import Files
@@ -88,7 +85,7 @@ func journaled<Result>(_ body: () throws(JournalError) -> Result) throws(Command
     try orFail(CommandFailure.init(_:), body)
 }
 
-/// Performs what reads or writes files.
+/// Performs `body`, which reads or writes files; its errors become command failures.
 @discardableResult
 func filed<Result>(_ body: () throws(FileError) -> Result) throws(CommandFailure) -> Result {
     try orFail(CommandFailure.init(_:), body)

@@ -48,7 +48,7 @@ func runSlot(_ options: WorkerOptions, _ insteadOfTraining: ((TrialSettings) -> 
 private struct Slot {
     var runner: TrialRunner
     private var grid: Result<Grid, SweepError>?
-    /// Of the grid.
+    /// The grid's trials and the records that they can give; nil until the grid is known.
     private var records: SweepRecords?
 
     private let outbox: Outbox
@@ -134,7 +134,7 @@ private struct Slot {
         switch outcome {
         case .success(let result):
             let body = result.body.canonicalBytes
-            // A coordinator takes no other, and hears nobody who sends one.
+            // A coordinator accepts no other record, and bans a worker that sends one.
             if body.count <= WireLimit.body, let trial = records?.trials.trial(at: Int(index)) {
                 do throws(RecordFault) { _ = try records?.body(body, of: trial) } catch {
                     return fail("its record can't come from this sweep: \(error)")

@@ -1,7 +1,7 @@
 // WorkerService: the command `ranksweep-worker`. A worker is one poll loop between its coordinator and its
 // slots. A slot is a child process of the same program that trains and measures, with one BLAS thread.
-// Imports Experiments and LinearAlgebra (slots only), Transport, Scheduling, Wire, Sweep, Files, Text,
-// Console and CPosix. Leaves out the session's decisions: those are Scheduling's.
+// Imports Experiments and LinearAlgebra (slots only), Transport, Scheduling, Wire, Records, Sweep, Files,
+// Text, Console, Glibc and CPosix. Leaves out the session's decisions: those are Scheduling's.
 
 import Console
 import Experiments

@@ -20,7 +20,7 @@ struct TrainingTimes {
     fileprivate(set) var steps = 0
     fileprivate(set) var operations = 0.0
 
-    /// The part of a step that is products: how near it is to the speed of the library.
+    /// The share of a step that products take: a measure of how near the step is to the library's speed.
     var fractionOfBLAS: Double { median(zip(products, step).map { $0 / $1 }) ?? 0 }
 
     func add(to members: inout [String: JSONValue]) {

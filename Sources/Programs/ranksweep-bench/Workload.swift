@@ -56,7 +56,7 @@ struct Measurement {
 
     /// Median of the times.
     var medianSeconds: Double { median(seconds) ?? 0 }
-    /// At the median time.
+    /// Billions of floating-point operations per second at the median time.
     var gigaflops: Double? { operations.map { $0 / medianSeconds / 1e9 } }
     func jsonLine(_ workload: Workload) -> String {
         var members = details
@@ -87,7 +87,7 @@ struct Measurement {
     private func rounded(_ value: Double) -> Double { (value * 1000).rounded() / 1000 }
 }
 
-/// The most memory that this process has had.
+/// Peak memory of this process, in bytes.
 private var peakBytes: Int {
     var usage = rusage()
     getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)

@@ -81,8 +81,9 @@ struct Drawing {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// Which script draws which formats. Where no font has a character, gnuplot's bitmaps would show it as large
-    /// as the picture: they have a question mark instead. An SVG is shown with the reader's fonts.
+    /// The scripts, each with the formats that it draws. Where no font has a character, gnuplot's bitmaps
+    /// would show it as large as the picture, so they have a question mark instead. An SVG is shown with the
+    /// reader's fonts.
     private mutating func scripts(
         _ figure: Figure, _ formats: [FigureFormat], _ partial: String
     ) throws(ReportError) -> [(script: String, formats: [FigureFormat])] {

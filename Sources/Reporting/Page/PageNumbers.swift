@@ -72,7 +72,7 @@ private func scientificText(_ number: Double, digits: Int) -> String {
 /// A number's text with a minus sign instead of a hyphen.
 private func signed(_ text: String) -> String { text.hasPrefix("-") ? "−" + text.dropFirst() : text }
 
-/// "1 234 567" with narrow spaces that no line breaks at.
+/// "1 234 567" with narrow no-break spaces.
 func groupedDigits(_ number: Int) -> String { groupedText(number, space: "\u{202F}") }
 
 /// "1 trial", "12 trials".

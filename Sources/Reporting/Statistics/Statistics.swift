@@ -57,7 +57,7 @@ public func studentQuantile(_ probability: Double, freedom: Double) -> Double {
     let tail = 2 * (1 - probability)
     func outside(_ t: Double) -> Double {
         let square = t * t
-        // Of the two symmetric forms, the one whose argument loses no digits.
+        // Uses the one of two symmetric forms whose argument loses no digits.
         return square < freedom
             ? 1 - incompleteBeta(0.5, freedom / 2, square / (freedom + square))
             : incompleteBeta(freedom / 2, 0.5, freedom / (freedom + square))

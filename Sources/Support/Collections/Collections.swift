@@ -1,15 +1,14 @@
-// Collections: data structures that the standard library lacks, each once.
-// Imports nothing.
-// Leaves out: what is kept in them, and in which order.
+// Collections: data structures that the standard library lacks, each defined once. Imports nothing. Leaves
+// out what is stored in them, and in which order.
 
-/// A binary heap, the smallest element first. Of equal elements any may come first.
+/// A binary heap, the smallest element first. Equal elements come in any order.
 public struct Heap<Element: Comparable> {
     @usableFromInline var elements: [Element] = []
 
-    /// An empty one.
+    /// An empty heap.
     @inlinable public init() {}
 
-    /// - Parameter sorted: elements, ascending.
+    /// A heap of the elements in `sorted`, which must be ascending.
     @inlinable public init(sorted: [Element]) { elements = sorted }
 
     /// The smallest element.
@@ -27,14 +26,14 @@ public struct Heap<Element: Comparable> {
         }
     }
 
-    /// Takes the smallest element out: O(log n).
+    /// Removes and returns the smallest element: O(log n).
     @inlinable public mutating func popFirst() -> Element? {
         guard let first = elements.first, let last = elements.popLast() else { return nil }
         if !elements.isEmpty { replaceFirst(by: last) }
         return first
     }
 
-    /// Puts another element in the place of the smallest: O(log n). Precondition: there is one.
+    /// Replaces the smallest element by another: O(log n). Precondition: the heap isn't empty.
     @inlinable public mutating func replaceFirst(by element: Element) {
         elements[0] = element
         var parent = 0

@@ -64,11 +64,11 @@ func checkedEnd(_ code: ExitCode, outputFault: Int32) -> (code: ExitCode, words:
 
 // MARK: - Start of a program
 
-/// Bytes: with less, libraries and their threads crash without a word.
+/// Least stack in bytes: with less, libraries and their threads crash without a message.
 private let leastStack: UInt64 = 512 << 10
 
-/// Makes a program ready, before it looks at its command line: signals that a write would bring become errors of
-/// that write, standard descriptors are there, and names that are not text are refused.
+/// Prepares a program before it reads its command line. Signals that a write could raise become errors of
+/// that write, standard descriptors are opened, and names that aren't text are refused.
 public func beginProgram() {
     signal(SIGPIPE, SIG_IGN)
     signal(SIGXFSZ, SIG_IGN)

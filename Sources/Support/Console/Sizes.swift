@@ -1,7 +1,7 @@
 import Text
 
-/// Bytes that a person wrote: "2GiB", "2G", "1.5g", "500M", "500MB", "1048576". K, M, G and T count by 1024,
-/// KB, MB, GB and TB by 1000. nil where it is none, or not a byte.
+/// The number of bytes in a size that a person wrote: "2GiB", "2G", "1.5g", "500M", "500MB", "1048576". K, M,
+/// G and T count by 1024; KB, MB, GB and TB by 1000. nil if the text is no size, or is less than one byte.
 public func bytes(ofSize text: String) -> UInt64? {
     let digits = text.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
     guard let number = Double(digits), number > 0 else { return nil }
@@ -23,7 +23,8 @@ public func bytes(ofSize text: String) -> UInt64? {
     return bytes >= 1 && bytes < 1e18 ? UInt64(bytes) : nil
 }
 
-/// With less memory of its own (`--memory-limit`) no trial ends: a slot that does nothing has about as much.
+/// The least memory that a trial may be limited to (`--memory-limit`), in bytes: an idle slot takes about as
+/// much, so with less no trial ends.
 public let leastTrialMemory: UInt64 = 16 << 20
 
 /// "2 GiB", "1.5 GiB", "300 MiB".

@@ -5,10 +5,10 @@ import Glibc
 public enum ProcessLimit: Sendable {
     case fileSize, openFiles, addressSpace, data, processes, processorTime, stack
 
-    /// In the system's own unit; nil where there is no limit.
+    /// The limit, in the system's own unit; nil if there is none.
     public var value: UInt64? { values?.soft }
 
-    /// At which the system refuses for good, or kills; nil where there is none.
+    /// The limit at which the system always refuses, or kills; nil if there is none.
     public var hardValue: UInt64? { values?.hard }
 
     private var values: (soft: UInt64?, hard: UInt64?)? {

@@ -1,13 +1,16 @@
-/// A name that users wrote or read before version 0.2.0, and its name now.
+/// A name from before version 0.2.0 that users wrote or read, and its present name.
 ///
-/// This table is the one place that knows the old names. Whoever reads a name (sweep files, `--set`, `where`, figures,
-/// cluster files, `measure`, the command line) accepts only the present names, and looks an unknown one up here, so that
-/// its error can name the new one. docs/changelog.md lists the same names.
+/// Only this table knows the old names. Readers of names (sweep files, `--set`, `where`, figures, cluster
+/// files, `measure`, the command line) accept only present names. They look up an unknown name here, so that
+/// the error can give the new one. docs/changelog.md lists the same names.
 public struct RenamedName: Sendable {
+    /// The name before version 0.2.0.
     public let old: String
+    /// The present name.
     public let new: String
 
-    /// Parts of paths, words, metrics and options; a part that goes elsewhere is listed with the parts around it.
+    /// All renamed parts of paths, words, metrics and options. A part that has moved is listed with the parts
+    /// around it.
     public static let all = renamings.map { RenamedName(old: $0.key, new: $0.value) }
 
     private static let renamings: KeyValuePairs<String, String> =
@@ -50,13 +53,14 @@ public struct RenamedName: Sendable {
             "--stop-with-stdin": "--exit-on-stdin-eof", "ranksweep pause --off": "ranksweep unpause DIR",
         ]
 
-    /// The present name of a word or a dotted path; nil where it has none that the reader knows.
+    /// The present name of a word or a dotted path; nil if it has none that the reader knows.
     ///
-    /// - Parameter isKnown: whether the reader accepts a name. Of "optimizer: adamw" it is asked for the key.
+    /// - Parameter isKnown: returns whether the reader accepts a name. For "optimizer: adamw" it gets the
+    ///   key.
     public static func newName(for name: String, isKnown: (String) -> Bool) -> String? {
         var names = [name]
         var place = 0
-        // Each part of a path may have been renamed, and a part may have another name elsewhere.
+        // Each part of a path may have been renamed, and a part may have moved.
         while place < names.count, place < 64 {
             for renamed in all {
                 if let next = names[place].replacing(renamed), !names.contains(next) { names.append(next) }
@@ -66,12 +70,12 @@ public struct RenamedName: Sendable {
         return names.dropFirst().first { isKnown(String($0.prefix { $0 != ":" })) }
     }
 
-    /// "'learningRate' is now 'learning_rate'"
+    /// The sentence for a message: "'learningRate' is now 'learning_rate'".
     public static func words(_ old: String, _ new: String) -> String { "'\(old)' is now '\(new)'" }
 }
 
 extension String {
-    /// The path with the parts that were renamed, nil where it does not have them.
+    /// The path with its renamed parts replaced; nil if it doesn't have them.
     fileprivate func replacing(_ renamed: RenamedName) -> String? {
         guard contains(renamed.old) else { return nil }
         let parts = split(separator: ".", omittingEmptySubsequences: false)

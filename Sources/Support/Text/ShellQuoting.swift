@@ -1,4 +1,4 @@
-/// The text as one word of a POSIX shell: as it is where a shell takes it so, else in single quotes.
+/// The text as one word of a POSIX shell, in single quotes where the shell needs them.
 public func shellQuoted(_ text: String) -> String {
     let isPlain = text.utf8.allSatisfy { byte in
         switch byte {
@@ -12,12 +12,12 @@ public func shellQuoted(_ text: String) -> String {
     return "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
 }
 
-/// A path as one word of a shell, which no command takes for an option.
+/// A path as one word of a shell that no command takes for an option.
 public func shellPath(_ path: String) -> String {
     shellQuoted(path.hasPrefix("-") ? "./" + path : path)
 }
 
-/// A command as a sentence names it: in quotes, unless it has some of its own, which must be copied as they are.
+/// A command for use in a sentence: in quotes, unless it contains some, because it must be copied unchanged.
 public func quotedCommand(_ command: String) -> String {
     command.contains("'") ? command : "'\(command)'"
 }

@@ -3,13 +3,13 @@ import CBuild
 /// The program's version. Records name none: they depend on the trial alone.
 public let programVersion = "0.2.0"
 
-/// The version of `sweep.json`, the journal, shards' files and the messages between coordinator and workers: of what
-/// programs read that others wrote. Programs of another version refuse it.
+/// The version of everything that one program writes and another reads: `sweep.json`, the journal, shard
+/// files, and messages between coordinator and workers. Programs of another version refuse it.
 public let formatVersion: UInt8 = 7
 
-/// Why a run directory or a file of another format version cannot be used here.
+/// The message that refuses a run directory or a file of another format version.
 ///
-/// - Parameter found: its version, where it says one.
+/// - Parameter found: the version found; nil if it gives none.
 public func formatRefusal(_ path: String, found: Int?) -> String {
     let here = "this is \(programVersion), which reads format \(formatVersion)"
     let format = found.map { " (format \($0))" } ?? ""

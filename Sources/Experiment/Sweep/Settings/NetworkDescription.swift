@@ -166,7 +166,7 @@ extension NetworkDescription {
     public var layers: [NetworkPlan.WeightLayer] { plans.first?.weights ?? [] }
 
     /// The number of units of each of them; a VIB's last layer counts its means alone.
-    var layerUnits: [Int] {
+    package var layerUnits: [Int] {
         var units = layers.map(\.size.count)
         if case .vib(_, let bottleneck, _) = model, !units.isEmpty {
             units[units.count - 1] = bottleneck

@@ -41,7 +41,7 @@ struct ArrayFile {
         DataError(file: file.path, problem: .array(problem))
     }
 
-    /// All numbers in order; those of `i8` beyond 2^53 are rounded.
+    /// Calls `body` with all numbers in order. Numbers of `i8` beyond 2^53 are rounded.
     func forEach(_ body: (Double) -> Void) throws(DataError) {
         let convert: (UInt64) -> Double
         switch element {
@@ -58,7 +58,7 @@ struct ArrayFile {
 }
 
 extension ArrayFile.Element {
-    /// Bytes.
+    /// Bytes of a number.
     var width: Int {
         switch self {
         case .u1: 1
@@ -68,8 +68,8 @@ extension ArrayFile.Element {
     }
 }
 
-/// The header: a Python dictionary `{'descr': '<f4', 'fortran_order': False, 'shape': (60, 784), }` and white
-/// space.
+/// The header of a .npy file: a Python dictionary `{'descr': '<f4', 'fortran_order': False, 'shape': (60,
+/// 784), }` and white space.
 struct ArrayHeader {
     var element: ArrayFile.Element
     var shape: [Int]
@@ -88,7 +88,7 @@ struct ArrayHeader {
         else { throw .type(type) }
         if order == ">", element.width > 1 { throw .bigEndian(type) }
         guard order == "<" || element.width == 1 else { throw .type(type) }
-        // A vector's two orders are one.
+        // A vector has the same bytes in both orders.
         guard !isFortran || shape.count < 2 else { throw .fortranOrder }
         (self.element, self.shape) = (element, shape)
     }
@@ -147,7 +147,7 @@ struct ArrayHeader {
             throw mistake
         }
 
-        /// nil where none begins here.
+        /// A quoted string; nil where none begins here.
         private mutating func string() throws(ArrayProblem) -> String? {
             let quote: Character
             if take("'") { quote = "'" } else if take("\"") { quote = "\"" } else { return nil }
@@ -161,7 +161,7 @@ struct ArrayHeader {
             return String(decoding: text[start..<position], as: UTF8.self)
         }
 
-        /// Those of a tuple, its parenthesis open.
+        /// The numbers of a tuple whose opening parenthesis has been read.
         private mutating func numbers() throws(ArrayProblem) -> [Int] {
             var numbers: [Int] = []
             while !take(")") {

@@ -2,51 +2,52 @@ import Learning
 import LinearAlgebra
 import Model
 
-/// The points of a data set, as a trial reads them. A reference: it has working memory, and the order of the
-/// epoch.
+/// The points of a data set, as a trial reads them. It is a class because it holds working memory and the
+/// order of the epoch.
 protocol PointSource: AnyObject {
-    /// Numbers of an input.
+    /// Number of inputs of a point.
     var inputs: Int { get }
-    /// Outputs of a network that learns from the points.
+    /// Number of outputs of a network that learns from the points.
     var outputs: Int { get }
-    /// How many classes the points have; 0 of a regression.
+    /// Number of classes; 0 in a regression.
     var classes: Int { get }
-    /// How many training points there are; nil where each is drawn anew.
+    /// Number of training points; nil where each is drawn anew.
     var trainCount: Int? { get }
-    /// How many test points there are.
+    /// Number of test points.
     var testCount: Int { get }
     /// The losses that fit the targets.
     var losses: [Loss] { get }
-    /// Every point in the data's own order, where that is not the training points and then the test points.
+    /// Every point in the data's own order; nil where that order is the training points, then the test
+    /// points.
     var all: PointSample? { get }
-    /// The test points' classes, where they are at hand.
+    /// The test points' classes; empty where the source does not keep them.
     var testLabels: [Int32] { get }
 
     /// Fills the training batch of a step, steps counted from 0 over all epochs.
     ///
-    /// - Parameter anew: whether the batch may hold anything; else it is the one of the step before.
+    /// - Parameter anew: whether the batch may hold anything; otherwise it is the batch of the step before.
     func fill(_ batch: inout Batch<Float>, step: Int, anew: Bool)
 
     /// Fills a batch with consecutive points, for evaluation.
     ///
-    /// - Parameter index: which of the part's batches it is.
+    /// - Parameter index: index of the batch among the part's.
     func fill(_ batch: inout Batch<Float>, _ part: DataPart, from start: Int, index: Int)
 }
 
 extension PointSource {
     var all: PointSample? { nil }
     var testLabels: [Int32] { [] }
-    /// Those of classification with an output for each class.
+    /// The losses of a classification with an output for each class.
     var losses: [Loss] { [.crossEntropy, .meanSquaredError] }
 }
 
-/// The points that a network learns from, or those that it has not seen.
+/// Test points, which a network does not learn from, or training points.
 enum DataPart { case test, train }
 
-/// Where a trial's batches and evaluation points come from.
+/// The source of a trial's batches and evaluation points.
 struct BatchSource {
     let points: any PointSource
-    /// Whether classes come as targets of 0 and 1 too, for a squared error.
+    /// Whether batches hold classes as targets of 0 and 1, too, for a squared error.
     let isOneHot: Bool
 
     init(_ points: any PointSource, isOneHot: Bool = false) {
@@ -58,15 +59,15 @@ struct BatchSource {
     var testCount: Int { points.testCount }
     var isClasses: Bool { points.classes > 0 }
 
-    /// `train_loss` is measured on so many training points at most, the first ones.
+    /// Limit on the training points that `train_loss` is measured on: the first ones.
     private static let measuredTrainingPoints = 10_000
 
-    /// Training points that `train_loss` is measured on. Points that are drawn anew come from the streams of
-    /// the first training steps; no point is seen twice, so their loss differs from the test loss by chance
-    /// alone.
+    /// Number of training points that `train_loss` is measured on. Points that are drawn anew come from the
+    /// streams of the first training steps. Training sees no point twice, so their loss differs from the test
+    /// loss by chance alone.
     var trainCount: Int { min(points.trainCount ?? testCount, BatchSource.measuredTrainingPoints) }
 
-    /// An empty batch of so many points.
+    /// A batch of `points` points, all zeros.
     func makeBatch(points: Int) -> Batch<Float> {
         let inputs = Matrix<Float>(rows: points, columns: inputs)
         guard isClasses else {
@@ -77,17 +78,18 @@ struct BatchSource {
         return batch
     }
 
-    /// The training batch of a step.
+    /// Fills the training batch of a step.
     ///
-    /// - Parameter anew: whether the batch may hold anything; else it is the one of the step before.
+    /// - Parameter anew: whether the batch may hold anything; otherwise it is the batch of the step before.
     func fill(_ batch: inout Batch<Float>, step: Int, anew: Bool = false) {
         points.fill(&batch, step: step, anew: anew)
     }
 
-    /// Calls `body` with all test (or measured training) points in batches of at most `points`: the batch, of
-    /// as many rows as points are left, and the number of its first point.
+    /// Calls `body` with all test (or measured training) points in batches of at most `points`: with the
+    /// batch, which has as many rows as points are left, and with the index of its first point.
     ///
-    /// - Parameter whole: whether all training points are meant, not the measured ones alone; only of finite sets.
+    /// - Parameter whole: whether to visit all training points instead of the measured ones; only for finite
+    ///   sets.
     func forEachBatch(
         of part: DataPart, upTo limit: Int = .max, whole: Bool = false, _ batch: Batch<Float>,
         _ body: (Batch<Float>, Int) -> Void
@@ -109,7 +111,7 @@ struct BatchSource {
 }
 
 extension Batch {
-    /// Sets a point's class, and its targets where a squared error wants them.
+    /// Sets a point's class, and its targets where a squared error needs them.
     mutating func set(label: Int32, at position: Int) {
         labels[position] = label
         for column in 0..<targets.columns { targets[position, column] = column == Int(label) ? 1 : 0 }

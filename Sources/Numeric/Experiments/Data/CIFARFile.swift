@@ -1,11 +1,11 @@
 import Glibc
 import Model
 
-/// CIFAR-10's binary version (Krizhevsky 2009): five batches of training images and one of test images, each
-/// a sequence of records: a byte that is the label, then 1024 bytes of red, of green, of blue, row by row.
+/// CIFAR-10's binary version (Krizhevsky 2009): five batches of training images and one of test images. Each
+/// is a sequence of records: a byte with the label, then 1024 bytes of red, of green and of blue, row by row.
 ///
-/// Batches may have any number of images, but the five as many each: what was cut short between two records
-/// is seen by that.
+/// Batches may have any number of images, but the five must have the same number: a file that was cut short
+/// between two records is detected by that.
 enum CIFARFile {
     static let folder = ImageSetDescription.cifar10.rawValue
     static let pixels = 1024
@@ -13,11 +13,11 @@ enum CIFARFile {
     static let numbersPerImage = pixels * colours
     static let recordBytes = 1 + numbersPerImage
     static let names = ImageSetDescription.cifar10.files
-    /// What the published archive unpacks to.
+    /// The folder that the published archive unpacks to.
     static let archiveFolder = "cifar-10-batches-bin"
     private static let limit = 1_000_000
 
-    /// The six files, in `cifar-10/` or in the archive's folder there.
+    /// The paths of the six files, in `cifar-10/` or in the archive's folder there.
     static func locate(in data: String) throws(DataError) -> [String] {
         var files: [String] = []
         for name in names {
@@ -31,7 +31,7 @@ enum CIFARFile {
         return files
     }
 
-    /// Training and test images, of each pixel its three colours side by side.
+    /// Training and test images, with the three colours of each pixel side by side.
     static func parts(of files: [String]) throws(DataError) -> [(images: [UInt8], labels: [UInt8])] {
         var train: (images: [UInt8], labels: [UInt8]) = ([], [])
         var first: Int?

@@ -1,8 +1,8 @@
 import Glibc
 import Text
 
-/// The decoded copy's place: its name holds what the files looked like, so changed files are decoded
-/// anew.
+/// The path of a data set's decoded copy. Its name holds a digest of the files' paths, sizes and modification
+/// times, so changed files are decoded anew. nil where a file's status can't be read.
 func cachePath(_ cache: String, _ name: String, _ files: [String]) -> String? {
     var description = ""
     for file in files {

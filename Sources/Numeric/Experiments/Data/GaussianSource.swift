@@ -3,8 +3,8 @@ import LinearAlgebra
 import Model
 import Sweep
 
-/// Jointly Gaussian points (x, y) = L g, L the Cholesky factor of the joint covariance, g standard normal: a
-/// step's batch is a function of (seed, step).
+/// Jointly Gaussian points (x, y) = L g, where L is the Cholesky factor of the joint covariance and g is
+/// standard normal. A step's batch is a function of (seed, step).
 final class GaussianSource: PointSource {
     let inputs: Int
     let outputs: Int
@@ -18,8 +18,8 @@ final class GaussianSource: PointSource {
     private let variates: Matrix<Float>
 
     /// - Parameters:
-    ///   - targetMap: [targets, targets], gives T y in place of y.
-    ///   - points: the most that one `fill` is asked for.
+    ///   - targetMap: T, [targets, targets]; targets are T y in place of y.
+    ///   - points: the largest batch that `fill` is asked for.
     init(
         _ settings: GaussianData, targetMap: Matrix<Double>?, streams: RandomStreams, points: Int
     ) throws(FactorisationError) {

@@ -3,31 +3,35 @@ import LinearAlgebra
 import Model
 import Sweep
 
-/// Images of CIFAR-10's shape that are computed, where the real ones are not at hand: 10 classes, 32 × 32
-/// pixels of three colours. A class is a smooth pattern; an image of it is that pattern moved by up to three
-/// pixels each way, more or less bright, under noise. A function of (seed, sizes) alone. Much easier than
-/// CIFAR-10: no number measured on it says anything of natural images.
+/// Computed images of CIFAR-10's shape, for use where the real ones are not at hand: 10 classes, 32 × 32
+/// pixels of three colours. A class is a smooth pattern. An image is its class's pattern moved by up to three
+/// pixels each way, more or less bright, under noise. Images are a function of (seed, sizes) alone. They are
+/// much easier than CIFAR-10: no number measured on them says anything about natural images.
 public struct GeneratedImages: Sendable {
+    /// The seed of patterns and images.
     public var seed: UInt64
+    /// Number of training images.
     public var trainCount: Int
+    /// Number of test images.
     public var testCount: Int
     /// Standard deviation of the noise, in steps of a byte.
     public var noise: Double
-    /// The number of the first test image.
+    /// Index of the first test image.
     private var firstTest: Int
 
     static let side = 32
     static let classes = 10
-    /// Patterns are interpolated between so many random numbers a side.
+    /// Random numbers along each side of a pattern, which is interpolated between them.
     private static let knots = 5
 
+    /// A set whose test images follow its training images.
     public init(seed: UInt64, trainCount: Int, testCount: Int, noise: Double = 48) {
         (self.seed, self.trainCount, self.testCount, self.noise) = (seed, trainCount, testCount, noise)
         firstTest = trainCount
     }
 
-    /// Those of a trial's settings: as many as it asks for. The test images are others than all training
-    /// images that can be asked for, and the same whatever is.
+    /// The images of a trial's settings. The test images are never training images, and are the same for any
+    /// number of training images.
     init(_ settings: ImageData) {
         let train = settings.trainPoints ?? settings.name.trainPoints
         self.init(
@@ -36,6 +40,7 @@ public struct GeneratedImages: Sendable {
         firstTest = settings.name.trainPoints
     }
 
+    /// Computes the images.
     public func make() -> ImageSet {
         let streams = RandomStreams(seed: seed)
         let templates = (0..<Self.classes).map { Self.template(of: $0, streams) }
@@ -45,7 +50,8 @@ public struct GeneratedImages: Sendable {
             numbers: CIFARFile.numbersPerImage)
     }
 
-    /// [32 · 32 · 3], about −1 ... 1: bilinear between a coarse grid's normal numbers, which goes round.
+    /// A class's pattern [32 · 32 · 3], about −1 ... 1: bilinear between the normal numbers of a coarse grid
+    /// that wraps around.
     private static func template(of label: Int, _ streams: RandomStreams) -> [Float] {
         let grid = Matrix<Float>(rows: knots * knots, columns: CIFARFile.colours)
         streams.fillNormals(grid, .imageTemplates, index: label)
@@ -64,7 +70,7 @@ public struct GeneratedImages: Sendable {
         }
     }
 
-    /// Classes take turns. Of an image's random numbers the first three are its brightness and displacement.
+    /// Classes alternate. The first three random numbers of an image are its brightness and displacement.
     private func images(
         _ numbers: Range<Int>, _ templates: [[Float]], _ streams: RandomStreams
     ) -> (images: [UInt8], labels: [UInt8]) {

@@ -1,17 +1,17 @@
-// Experiments: trial settings and a data directory → a record body. Imports Measures, Learning,
-// LinearAlgebra, Model, Sweep, Text, zlib. The one place where the numeric half and the distributed half meet is
-// `run` (TrialRunner.swift). Leaves out who runs a trial, where, and what becomes of its record.
-
 import CZlib
 import Files
 import Glibc
 
 /// A file that cannot be used as data, with what to do about it.
 public struct DataError: Error, Equatable, CustomStringConvertible {
+    /// Path of the file, or the name of the data set.
     public var file: String
+    /// The fault of the file.
     public var problem: Problem
+    /// The file, the problem, and what to do about it.
     public var description: String { "\(file): \(problem.words)" }
 
+    /// Why a file can't be used as data.
     public enum Problem: Equatable, Sendable {
         case missing(set: String, lookedFor: [String])
         case unreadable(String)
@@ -28,11 +28,11 @@ public struct DataError: Error, Equatable, CustomStringConvertible {
         case noItems
         case countsDisagree(images: Int, labels: Int)
         case badLabel(Int, at: Int)
-        /// A file of a set that is not fetched by a command of ours.
+        /// A file of a set that `ranksweep data fetch` doesn't fetch.
         case missingBatch(lookedFor: [String])
-        /// Its size is no multiple of a record's.
+        /// The size is no multiple of a record's.
         case notRecords(size: Int, record: Int)
-        /// Batches of one set that are not as large as each other.
+        /// Batches of one set differ in size.
         case otherCount(Int, in: String, Int)
         case tooFewPoints(asked: Int, held: Int)
         case weights(WeightsProblem)
@@ -41,7 +41,7 @@ public struct DataError: Error, Equatable, CustomStringConvertible {
         case inputsDisagree(features: Int, network: String, Int)
         case labelBeyondOutputs(Int, at: Int, network: String, Int)
         case tooFewMeasured(asked: Int, held: Int)
-        /// Outputs or norms of a network at these points.
+        /// Outputs or norms of a network are not finite at these points.
         case notFinite(network: String)
     }
 }
@@ -94,7 +94,7 @@ extension DataError.Problem {
     }
 }
 
-/// One IDX file of unsigned bytes (LeCun's format), gzip or not.
+/// An IDX file of unsigned bytes (LeCun's format), gzip-compressed or not.
 struct IDXFile {
     var dimensions: [Int]
     var bytes: [UInt8]
@@ -103,7 +103,7 @@ struct IDXFile {
     private static let chunkSize = 1 << 20
 
     /// Reads a file that should have `expected` dimensions (1: labels, 3: images). Never allocates more than
-    /// the file holds, nor for more than a million items, whatever the header says.
+    /// the file holds, nor memory for more than a million items, whatever the header says.
     static func read(_ path: String, dimensions expected: Int) throws(DataError) -> IDXFile {
         let descriptor = try descriptor(toRead: path)
         guard let file = gzdopen(descriptor, "rb") else {
@@ -155,7 +155,7 @@ struct IDXFile {
         }
     }
 
-    /// Reads exactly `count` bytes, piece by piece, so that memory follows what the file holds.
+    /// Reads exactly `count` bytes in chunks, so that no more memory is taken than the file fills.
     private static func read(_ file: gzFile, _ count: Int, _ path: String) throws(DataError) -> [UInt8] {
         var bytes: [UInt8] = []
         var piece = [UInt8](repeating: 0, count: min(count, chunkSize))
@@ -164,7 +164,7 @@ struct IDXFile {
             let found = piece.withUnsafeMutableBytes { gzread(file, $0.baseAddress, UInt32(wanted)) }
             bytes += piece[..<Int(max(0, found))]
             if found < wanted {
-                // A stream that merely stops is cut short; any other fault has its own words.
+                // A stream that merely stops is cut short; any other fault has its own message.
                 let cut = DataError.Problem.truncated(expected: count, found: bytes.count)
                 throw DataError(file: path, problem: fault(file, path, atEnd: cut) ?? cut)
             }
@@ -172,8 +172,8 @@ struct IDXFile {
         return bytes
     }
 
-    /// What is wrong with the stream so far: gzread reports a broken one, or a wrong checksum, only through
-    /// gzerror. `atEnd` is the problem to report of a stream that stops too early.
+    /// The fault of the stream so far, if any: gzread reports a broken stream, or a wrong checksum, only
+    /// through gzerror. `atEnd` is the problem to report where the stream stops too early.
     private static func fault(
         _ file: gzFile, _ path: String, atEnd: DataError.Problem
     ) -> DataError.Problem? {

@@ -6,13 +6,14 @@ import Model
 import Sweep
 import Text
 
-/// Where data sets are: the folder with `mnist/`, `fashion-mnist/` and `cifar-10/`, and the folder for
-/// decoded copies.
+/// The folder with `mnist/`, `fashion-mnist/` and `cifar-10/`, and the folder for decoded copies.
 public struct DataDirectory: Sendable, Equatable {
+    /// Folder that holds a folder for each data set.
     public var data: String
-    /// nil: nothing is kept between processes.
+    /// Folder for decoded copies; nil: nothing is kept between processes.
     public var cache: String?
 
+    /// A directory of data; without `cache` sets are decoded anew in each process.
     public init(data: String, cache: String?) {
         self.data = data
         self.cache = cache
@@ -21,17 +22,23 @@ public struct DataDirectory: Sendable, Equatable {
 
 /// Images and labels of one data set, as bytes, mapped read-only so that every slot of a host shares them.
 public final class ImageSet {
+    /// The training or the test images.
     public struct Part {
-        /// [count × numbers of an image], row by row; of a pixel with colours all three side by side
+        /// [count × numbers of an image], row by row; the three colours of a pixel are side by side.
         public let pixels: UnsafeBufferPointer<UInt8>
+        /// The class of each image.
         public let labels: [Int32]
+        /// Number of images.
         public var count: Int { labels.count }
     }
 
+    /// Pixels of an image in MNIST's format, 28 × 28.
     public static let pixelsPerImage = 784
-    /// 784, or 3072 of colour images.
+    /// Numbers of an image: 784, or 3072 for colour images.
     public let numbersPerImage: Int
+    /// The training images.
     public let train: Part
+    /// The test images.
     public let test: Part
     private let memory: Memory
 
@@ -85,7 +92,7 @@ public final class ImageSet {
     private static let digestPlace = 8..<40
     private static let magic = Array("rsimage2".utf8)
 
-    /// Maps the decoded copy, decoding it first where there is none; one process decodes while others wait.
+    /// Maps the decoded copy. Where there is none, one process decodes while others wait.
     public static func open(
         _ set: ImageSetDescription, in directory: DataDirectory
     ) throws(DataError) -> ImageSet {
@@ -105,7 +112,7 @@ public final class ImageSet {
         }
         let lock = Glibc.open(path + ".lock", O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
         defer { if lock >= 0 { close(lock) } }
-        // Without the lock two may decode: the copy is whole all the same.
+        // Without the lock two processes may decode; the copy is complete all the same.
         while lock >= 0, flock(lock, LOCK_EX) != 0, errno == EINTR {}
         if let ready = map(path) { return ready }
         let bytes = try content()
@@ -113,7 +120,7 @@ public final class ImageSet {
         return make(bytes, numbers: numbers)
     }
 
-    /// The set's files where they are: of IDX sets train images, train labels, test images, test labels.
+    /// Paths of the set's files; for IDX sets, train images, train labels, test images, test labels.
     private static func locate(
         _ set: ImageSetDescription, in data: String
     ) throws(DataError) -> [String] {
@@ -131,7 +138,7 @@ public final class ImageSet {
         return files
     }
 
-    /// Training, then test images.
+    /// Training images, then test images.
     private static func parts(
         of set: ImageSetDescription, _ files: [String]
     ) throws(DataError) -> [(images: [UInt8], labels: [UInt8])] {
@@ -156,7 +163,7 @@ public final class ImageSet {
 
     /// The bytes of the decoded copy.
     private static func content(_ parts: [(images: [UInt8], labels: [UInt8])]) -> [UInt8] {
-        // What the digest is of: the counts' place, then images and labels.
+        // The digest covers the counts, the padding, then images and labels.
         var body = [UInt8](repeating: 0, count: headerBytes - digestPlace.upperBound)
         for (part, content) in parts.enumerated() {
             for byte in 0..<4 {
@@ -174,7 +181,7 @@ public final class ImageSet {
         return ImageSet(memory, numbers: numbers, trainCount: train, testCount: test)
     }
 
-    /// A set of images that are in memory already, labels 0 ..< 10.
+    /// A set of images that are in memory already, with labels 0 ..< 10.
     init(train: (images: [UInt8], labels: [UInt8]), test: (images: [UInt8], labels: [UInt8]), numbers: Int) {
         precondition(train.images.count == train.labels.count * numbers)
         precondition(test.images.count == test.labels.count * numbers)
@@ -191,7 +198,7 @@ public final class ImageSet {
         return (count(digestPlace.upperBound), count(digestPlace.upperBound + 4))
     }
 
-    /// nil where there is no copy, or it is not whole.
+    /// Maps the decoded copy; nil where there is none, or it is incomplete.
     private static func map(_ path: String, numbers: Int) -> ImageSet? {
         guard let file = try? openToRead(path) else { return nil }
         defer { close(file) }

@@ -3,7 +3,7 @@ import LinearAlgebra
 import Model
 import Sweep
 
-/// Images in a random order anew each epoch.
+/// The images of a set, in a new random order each epoch.
 final class ImageSource: PointSource {
     let set: ImageSet
     let trainCount: Int?

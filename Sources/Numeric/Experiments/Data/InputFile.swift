@@ -1,18 +1,18 @@
 import Files
 import Glibc
 
-/// Opens a regular file of data.
+/// Opens a regular file for reading.
 func descriptor(toRead path: String) throws(DataError) -> Int32 {
     do throws(FileError) { return try openToRead(path) } catch {
         throw DataError(file: path, problem: .unreadable(error.cause))
     }
 }
 
-/// A file given by a user, read part by part: what its header announces is compared with its size before any
-/// memory is taken for it.
+/// A file given by a user, read part by part. What its header announces can thus be compared with its size
+/// before any memory is allocated for it.
 final class InputFile {
     let path: String
-    /// Bytes.
+    /// Size in bytes.
     let size: Int
     private let descriptor: Int32
 
@@ -27,7 +27,7 @@ final class InputFile {
 
     /// Reads `count` bytes from `offset` on.
     ///
-    /// - Precondition: they lie within `size`.
+    /// - Precondition: the bytes lie within `size`.
     func read(at offset: Int, count: Int) throws(DataError) -> [UInt8] {
         precondition(offset >= 0 && count >= 0 && offset + count <= size)
         var bytes = [UInt8](repeating: 0, count: count)
@@ -47,7 +47,7 @@ final class InputFile {
         return bytes
     }
 
-    /// Reads little-endian numbers of `width` bytes each, piece by piece, and hands their bits to `body`.
+    /// Reads little-endian numbers of `width` bytes each, in chunks, and calls `body` with the bits of each.
     func forEachNumber(
         at offset: Int, count: Int, width: Int, _ body: (UInt64) -> Void
     ) throws(DataError) {

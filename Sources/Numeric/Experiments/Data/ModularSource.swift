@@ -3,13 +3,12 @@ import LinearAlgebra
 import Model
 import Sweep
 
-/// Addition modulo p as classification: the table's p² pairs (a, b), of which a share that the trial's seed
-/// chooses train and the others test. An input is two vectors of p zeros with a one each, its class is (a +
-/// b) mod p (Power et al. 2022: learning such tables is where generalisation was seen to come long after
-/// the fit).
+/// Addition modulo p as classification: the table's p² pairs (a, b), some of which, chosen by the trial's
+/// seed, train while the others test. An input is two vectors of p zeros with a single one each; its class is
+/// (a + b) mod p. Power et al. (2022) saw such tables generalise long after they were fitted.
 final class ModularSource: PointSource {
     let settings: ModularData
-    /// Pairs a · p + b, ascending.
+    /// The training pairs a · p + b, ascending.
     let train: [Int]
     let test: [Int]
     private var order: EpochOrder
@@ -28,7 +27,7 @@ final class ModularSource: PointSource {
         order = EpochOrder(points: settings.trainPoints, streams)
     }
 
-    /// A batch of all points keeps their order: its mean has no order.
+    /// A batch of all points keeps their order, since its mean does not depend on it.
     func fill(_ batch: inout Batch<Float>, step: Int, anew: Bool) {
         let points = batch.inputs.rows
         if points == train.count {
@@ -47,7 +46,7 @@ final class ModularSource: PointSource {
         for position in 0..<batch.inputs.rows { write(&batch, pair: pairs[start + position], to: position) }
     }
 
-    /// Into a row of zeros.
+    /// Writes a pair into a row of zeros.
     private func write(_ batch: inout Batch<Float>, pair: Int, to position: Int) {
         let p = settings.modulus
         let (a, b) = (pair / p, pair % p)

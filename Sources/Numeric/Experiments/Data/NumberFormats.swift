@@ -5,7 +5,7 @@ func single(fromBinary16 bits: UInt16) -> Float {
     let fraction = UInt32(bits & 0x3ff)
     switch exponent {
     case 0:
-        // Zero and subnormals: so many 2⁻²⁴.
+        // Zero and subnormals: multiples of 2⁻²⁴.
         let magnitude = Float(fraction) * 0x1p-24
         return sign == 0 ? magnitude : -magnitude
     case 0x1f: return Float(bitPattern: sign | 0x7f80_0000 | fraction << 13)

@@ -3,28 +3,30 @@ import LinearAlgebra
 import Model
 import Sweep
 
-/// The symmetric data set of Shwartz-Ziv & Tishby (2017): all 4096 patterns of 12 bits, and a class that the
-/// symmetries of the icosahedron keep. No download: the rule below gives the published file without a
-/// mismatch.
+/// The symmetric data set of Shwartz-Ziv & Tishby (2017): all 4096 patterns of 12 bits, with a class that is
+/// invariant under the symmetries of the icosahedron. It needs no download: the rule below reproduces the
+/// published file without a mismatch.
 ///
-/// The bits are an icosahedron's vertices. With S the ones of a pattern, k = |S|, a the edges and c the
-/// antipodal pairs inside S, y = 1 where
+/// The bits are an icosahedron's vertices. Let S be the set of a pattern's ones, k = |S|, a the number of
+/// edges and c the number of antipodal pairs inside S. Then y = 1 where
 ///
 ///     k = 5: a = 7;   k = 6: a ≥ 7, or a = 6 and c = 0;   k = 7: not (a = 8 and c = 2);   k ≥ 8: always
 ///
 /// and 0 otherwise. 2118 patterns have y = 1; H(Y) = I(X;Y) = 0.9991571208502711 bits.
 public enum SymmetricSet {
+    /// Bits of a pattern.
     public static let bits = SymmetricData.bits
+    /// Number of patterns.
     public static let patterns = SymmetricData.patterns
 
-    /// Bit i of a vertex's number is that vertex: the vertices joined to each by an edge.
+    /// The vertices joined to each vertex by an edge, as a bit mask: bit i stands for vertex i.
     private static let neighbours: [Int] = [
         [1, 3, 5, 10, 11], [0, 2, 3, 4, 11], [1, 3, 4, 8, 9], [0, 1, 2, 8, 10], [1, 2, 6, 9, 11],
         [0, 6, 7, 10, 11], [4, 5, 7, 9, 11], [5, 6, 8, 9, 10], [2, 3, 7, 9, 10], [2, 4, 6, 7, 8],
         [0, 3, 5, 7, 8], [0, 1, 4, 5, 6],
     ].map { $0.reduce(0) { $0 | 1 << $1 } }
 
-    /// The vertex opposite to each.
+    /// The vertex opposite to each vertex.
     private static let antipodes = [9, 7, 5, 6, 10, 2, 3, 1, 11, 0, 4, 8]
 
     /// Whether a vertex is in the pattern: vertex 0 is the most significant of its 12 bits.
@@ -63,7 +65,7 @@ public enum SymmetricSet {
         return matrix
     }
 
-    /// The same on the scale of a trial.
+    /// The inputs on a trial's scale.
     static func inputs(_ scale: InputScale) -> Matrix<Float> {
         inputs(zero: scale == .symmetric ? -1 : 0)
     }

@@ -3,13 +3,13 @@ import LinearAlgebra
 import Model
 import Sweep
 
-/// The symmetric set as a trial's data: the patterns that the seed chooses train, the others test.
+/// The symmetric set as a trial's data: patterns chosen by the seed train, the others test.
 final class SymmetricSource: PointSource {
     let settings: SymmetricData
-    /// Every pattern, in the order of their numbers.
+    /// Every pattern, in the order of their indices.
     let all: PointSample?
     private let points: PointSample
-    /// Numbers of patterns, ascending.
+    /// Indices of the training patterns, ascending.
     let train: [Int]
     let test: [Int]
     private var order: EpochOrder

@@ -3,13 +3,13 @@ import LinearAlgebra
 import Model
 import Sweep
 
-/// Data that a known network labels: inputs uniform on the unit sphere, one output.
+/// Data labelled by a known network: inputs uniform on the unit sphere, one output.
 final class TeacherSource: PointSource {
-    /// Why there are no data.
+    /// Why no data could be drawn.
     enum Fault: Error, Equatable {
-        /// Of so many candidates fewer than asked for have margin 1.
+        /// Fewer candidates than asked for have margin 1.
         case tooFewMargins(candidates: Int, found: Int)
-        /// No training target reaches 1: the largest.
+        /// No training target reaches 1; `largest` is the largest.
         case targetsTooSmall(largest: Double)
     }
 
@@ -28,14 +28,15 @@ final class TeacherSource: PointSource {
     private struct Points {
         /// [points, inputs]
         let inputs: Matrix<Float>
-        /// 0 and 1; empty of a regression.
+        /// 0 or 1; empty in a regression.
         var labels: [Int32] = []
         /// [points, 1]: the teacher's output.
         let outputs: Matrix<Float>
     }
 
-    /// Candidates that are drawn together, and how many for each point asked for at most.
+    /// Candidates drawn at once.
     private static let candidates = 1024
+    /// Limit on the candidates drawn for each point asked for.
     private static let patience = 1000
 
     init(_ settings: TeacherData, streams: RandomStreams) throws(Fault) {
@@ -46,16 +47,16 @@ final class TeacherSource: PointSource {
         test = try TeacherSource.points(
             settings.testPoints, settings, teacher, streams, .teacherTestPoints)
         order = EpochOrder(points: settings.trainPoints, streams)
-        // The theorem wants one point with |x| ≤ 1 and y ≥ 1; classification has nothing else.
+        // The theorem needs one point with |x| ≤ 1 and y ≥ 1; in a classification every point has |y| ≥ 1.
         let largest = train.outputs.values.max() ?? 0
         if settings.task == .regression, largest < 1 {
             throw .targetsTooSmall(largest: Double(largest))
         }
     }
 
-    /// A ReLU network without biases: normal weights, each matrix scaled to Frobenius norm B, or the next
-    /// smaller one that single precision has. The last layer's signs alternate for a classification, so that
-    /// both classes are there, and are positive for a regression, so that no target is negative.
+    /// A ReLU network without biases. Its weights are normal, each matrix scaled to Frobenius norm B, or to
+    /// the next smaller norm in single precision. The last layer's signs alternate in a classification, so
+    /// that both classes occur. They are positive in a regression, so that no target is negative.
     static func teacher(_ settings: TeacherData) -> MLP<Float> {
         let units =
             [settings.inputs] + [Int](repeating: settings.width, count: settings.depth - 1) + [1]
@@ -72,14 +73,15 @@ final class TeacherSource: PointSource {
                 }
             }
             let norm = weights.reduce(0) { $0 + $1 * $1 }.squareRoot()
-            // Rounding moves the norm by a part in 2²⁴ at most: B stays an upper bound.
+            // Rounding moves the norm by at most one part in 2²⁴, so B stays an upper bound.
             let scale = settings.norm * (1 - 0x1p-23) / norm
             layer.weight.assign(weights.map { Float($0 * scale) })
         }
         return model
     }
 
-    /// The first so many candidates of a stream that have margin 1 (of a regression: all).
+    /// The first `count` candidates of a stream that have margin 1; in a regression, the first `count` of
+    /// all.
     private static func points(
         _ count: Int, _ settings: TeacherData, _ teacher: MLP<Float>, _ streams: RandomStreams,
         _ purpose: RandomStreams.Purpose
@@ -109,7 +111,7 @@ final class TeacherSource: PointSource {
         return Points(inputs: inputs, labels: labels, outputs: outputs)
     }
 
-    /// Scales rows to length 1, or the next smaller one that single precision has.
+    /// Scales rows to length 1, or to the next smaller length in single precision.
     private static func putOnSphere(_ matrix: Matrix<Float>) {
         for row in 0..<matrix.rows {
             let values = matrix.rows(row..<row + 1)
@@ -120,7 +122,7 @@ final class TeacherSource: PointSource {
         }
     }
 
-    /// A batch of all points keeps their order: its mean has no order.
+    /// A batch of all points keeps their order, since its mean does not depend on it.
     func fill(_ batch: inout Batch<Float>, step: Int, anew: Bool) {
         let points = batch.inputs.rows
         if points == settings.trainPoints {

@@ -12,25 +12,26 @@ public enum WeightsProblem: Error, Equatable, Sendable {
     case noLayers
     case weightMissing(bias: String)
     case biasLength(String, found: Int, expected: Int)
-    /// A layer takes another number of inputs than the one before it has outputs.
+    /// A layer's number of inputs differs from the number of outputs of the layer before it.
     case chain(String, inputs: Int, before: String, outputs: Int, order: [String])
-    /// The product of the weights' norms is beyond what ranks can be counted of.
+    /// The product of the weights' norms is too large for ranks to be counted.
     case tooLarge
-    /// The names of these weights are words: they say nothing of the layers' order.
+    /// The names of these weights have no numbers that give the layers' order.
     case noOrder(weights: [String])
-    /// A name of `--layers` that no weight has.
+    /// A name in `--layers` that no weight has.
     case noSuchLayer(String, layers: [String])
-    /// The file has several layers where one is due.
+    /// The file has several layers where one is required.
     case noHead(layers: [String])
     case noMatrices
-    /// Of its `__metadata__`: what stands under `network` is no description of one, or of another.
+    /// The value of `network` in `__metadata__` describes no network, or another one.
     case description
     case otherTensors(missing: String?, unknown: String?)
     case activationMissing
     case otherActivation(String)
-    /// A measure that this network has not got, and why.
+    /// A measure that this network doesn't have, and why.
     case measure(String, String)
 
+    /// Why a tensor of a .safetensors file can't be used.
     public enum OfTensor: Error, Equatable, Sendable {
         case noObject
         case badMember(String)
@@ -172,7 +173,7 @@ extension ArrayProblem {
         }
     }
 
-    /// As Python writes a shape.
+    /// The shape as Python writes it.
     private static func tuple(_ shape: [Int]) -> String {
         "(" + shape.map(String.init).joined(separator: ", ") + (shape.count == 1 ? ",)" : ")")
     }

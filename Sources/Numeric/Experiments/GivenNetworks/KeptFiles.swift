@@ -3,10 +3,10 @@ import LinearAlgebra
 import Sweep
 
 extension KeptNetwork {
-    /// Writes a .safetensors file of the trial's parameters. Not durable: what is lost with its machine is
-    /// trained anew.
+    /// Writes a .safetensors file of the trial's parameters. It is not durable: a file that is lost with its
+    /// machine is trained anew.
     ///
-    /// - Returns: the file's bytes, or nil where it cannot be written; errno says why.
+    /// - Returns: the file's size in bytes; nil where it can't be written (errno says why).
     public func write(of trial: Trial, to path: String) -> Int? {
         let file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
         guard file >= 0 else { return nil }
@@ -17,12 +17,12 @@ extension KeptNetwork {
     }
 }
 
-/// The bytes of numbers as files have them.
+/// The little-endian bytes of numbers, as files hold them.
 func littleEndian(_ values: [Float]) -> [UInt8] {
     values.map(\.bitPattern.littleEndian).withUnsafeBytes { Array($0) }
 }
 
-/// False where it cannot; errno says why.
+/// Writes all bytes. Returns false where it can't; errno says why.
 public func writeAll(_ bytes: [UInt8], to file: Int32) -> Bool {
     var rest = bytes[...]
     while !rest.isEmpty {

@@ -3,7 +3,7 @@ import LinearAlgebra
 import Sweep
 import Text
 
-/// Networks beyond chains of dense layers, which sweeps keep: measured as their trials were.
+/// Measures networks other than chains of dense layers, which a sweep kept, as their trials were measured.
 extension NetworkMeasurement {
     func metrics(
         ofVIB bottleneck: Int, _ beta: Double, _ shift: Double, _ parameters: [Float]

@@ -5,11 +5,11 @@ import Sweep
 import Text
 
 extension WeightsFile {
-    /// What a sweep that kept these weights says of their network; nil of a file from elsewhere.
+    /// The sweep's description of the network whose weights it kept; nil for a file from elsewhere.
     func description() throws(DataError) -> NetworkDescription? {
         guard let text = metadata["network"] else { return nil }
-        // Others may have a key of that name: ours is an object that names its model.
-        // One that an older version kept is ours, too, and is refused below.
+        // Other programs may use a key of that name: ours is an object that names its model. An object that
+        // an older version wrote is ours, too, and is refused below.
         let keys = ["model"] + RenamedName.all.filter { $0.new == "model" }.map(\.old)
         guard let json = try? JSONValue(parsing: text.utf8),
             keys.contains(where: { json[$0]?["name"] != nil })
@@ -29,12 +29,12 @@ extension WeightsFile {
     }
 }
 
-/// The network of a request: one that a sweep kept, whose file describes it, or one from elsewhere, a chain of dense
-/// layers.
+/// The network of a request: one that a sweep kept, described by its file, or a chain of dense layers from
+/// elsewhere.
 struct MeasuredNetwork {
     enum Form {
         case chain(TrainedNetwork)
-        /// The layer above given features.
+        /// The layer above the features given.
         case head(TrainedNetwork)
         /// Parameters in the order of the description's tensors.
         case vib(bottleneck: Int, beta: Double, shift: Double, parameters: [Float])
@@ -42,10 +42,10 @@ struct MeasuredNetwork {
     }
 
     let kind: Form
-    /// Of a network that a sweep kept.
+    /// The description of a network that a sweep kept; else nil.
     let description: NetworkDescription?
     let activation: Activation
-    /// Of the layers that measures have a number of.
+    /// Names of the layers that measures have a number for.
     let names: [String]
     let inputs: Int
     let outputs: Int
@@ -59,7 +59,7 @@ struct MeasuredNetwork {
         }
     }
 
-    /// From elsewhere, or some layers of a file.
+    /// A network from elsewhere, or some layers of a file.
     private init(
         _ file: WeightsFile, _ request: MeasureRequest, fallback: Activation?
     ) throws(DataError) {
@@ -76,7 +76,7 @@ struct MeasuredNetwork {
         (inputs, outputs) = (network.shape.units[0], network.shape.units[network.shape.depth])
     }
 
-    /// As its sweep described it.
+    /// A network as its sweep described it.
     private init(
         _ file: WeightsFile, _ described: NetworkDescription, asked: Activation?
     ) throws(DataError) {
@@ -105,11 +105,12 @@ struct MeasuredNetwork {
     /// "mlp", "vib", "cnn" or "resnet".
     var name: String { description?.name ?? "mlp" }
     var isVIB: Bool { if case .vib = kind { true } else { false } }
-    /// How many classes labels may name; of a network from elsewhere as many as it has outputs.
+    /// Number of classes that labels may name; for a network from elsewhere, the number of its outputs.
     var classes: Int { description?.classes ?? outputs }
     var loss: Loss { description?.loss ?? .crossEntropy }
 
-    /// Why a measure cannot be had of this network at these points, in words that follow its name.
+    /// Why a measure can't be taken of this network at these points, in words that follow its name; nil where
+    /// it can.
     func problem(_ measure: MeasureRequest.Measure, _ points: MeasureRequest.Points) -> String? {
         if points.areFeatures {
             let isKnown =

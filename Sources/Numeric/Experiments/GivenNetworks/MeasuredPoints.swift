@@ -2,12 +2,12 @@ import LinearAlgebra
 import Model
 import Sweep
 
-/// The points that a network from elsewhere is measured at.
+/// The points that a network from a file is measured at.
 struct MeasuredPoints {
     /// [points, inputs]
     let inputs: Matrix<Float>
     let labels: [Int32]?
-    /// Where each comes from, for messages.
+    /// The sources of inputs and labels, for messages.
     let inputsFile: String
     let labelsFile: String
 
@@ -41,7 +41,7 @@ struct MeasuredPoints {
         }
     }
 
-    /// Bytes as numbers, as a trial on this scale gets them.
+    /// Bytes as numbers, as a trial on this scale reads them.
     private static func inputs(
         _ pixels: UnsafeBufferPointer<UInt8>, count: Int, of numbers: Int = ImageSet.pixelsPerImage,
         _ scale: InputScale
@@ -53,7 +53,7 @@ struct MeasuredPoints {
         return matrix
     }
 
-    /// [points, …]: what is beyond the first dimension is one point.
+    /// An array [points, …]: all dimensions but the first make up one point.
     private static func inputs(ofArray path: String) throws(DataError) -> Matrix<Float> {
         let file = try ArrayFile(opening: path)
         guard file.shape.count >= 2 else {
@@ -74,7 +74,7 @@ struct MeasuredPoints {
         return matrix
     }
 
-    /// From a .npy file, or else from an IDX file: the first bytes tell.
+    /// Labels from a .npy file or, where the first bytes don't mark one, from an IDX file.
     private static func labels(_ path: String?, points: Int) throws(DataError) -> [Int32]? {
         guard let path else { return nil }
         let start = try InputFile(path)
@@ -112,12 +112,12 @@ struct MeasuredPoints {
 }
 
 extension Double {
-    /// Without ".0" where it is whole.
+    /// The number, without ".0" where it is whole.
     fileprivate var formattedAsLabel: String { Int64(exactly: self).map(String.init) ?? "\(self)" }
 }
 
 extension InputScale {
-    /// What a byte is multiplied with, and what is added.
+    /// A byte b becomes factor · b + offset.
     var affine: (factor: Float, offset: Float) {
         switch self {
         case .unit: (1 / 255, 0)

@@ -6,9 +6,9 @@ import Model
 import Sweep
 import Text
 
-/// Measures a network that was trained anywhere: an object with the names of its layers, the keys of a record's
-/// `metrics`, and those of the weight matrices (docs/measures.md, "Networks from files"). A function of the request, its
-/// files and the BLAS kernel alone.
+/// Measures a network from a file. Returns an object with the names of its layers and the keys of a record's
+/// `metrics`; for weight matrices, with their names (docs/measures.md, "Networks from files"). The result is
+/// a function of the request, its files and the BLAS kernel alone.
 public func measure(
     _ request: MeasureRequest, data: DataDirectory
 ) throws(ExperimentError) -> JSONValue {
@@ -30,7 +30,8 @@ public func measure(
     }
 }
 
-/// The request with its measures: those asked for, all of which the network must have; or the usual ones that it has.
+/// The request with its measures resolved: those asked for, all of which the network must have, or the
+/// default ones that it has.
 private func resolve(
     _ request: MeasureRequest, _ network: MeasuredNetwork, _ file: WeightsFile
 ) throws(DataError) -> MeasureRequest {
@@ -49,8 +50,8 @@ private func resolve(
 }
 
 extension [DenseLayer<Float>] {
-    /// Whether Gram matrices of Jacobians, whose norms are at most the product of the weights', are far from
-    /// the end of double precision.
+    /// Whether Gram matrices of Jacobians are far from the limits of double precision: their norms are at
+    /// most the square of the product of the weights' norms.
     fileprivate var haveCountableRanks: Bool {
         reduce(0.0) { $0 + Swift.max(0, log10(Swift.max(1, $1.weight.frobeniusNorm))) } < 140
     }
@@ -71,13 +72,13 @@ struct NetworkMeasurement {
         measures.contains { request.measures?.contains($0) ?? false }
     }
 
-    /// Points that local ranks are averaged over where nobody says how many: as in sweeps.
+    /// Default number of points that local ranks are averaged over, as in sweeps.
     private var defaultPoints: Int { network.description?.isConvolutional == true ? 4 : 256 }
 
-    /// The noise that measures draw is the trial's.
+    /// The streams of the trial's seed: measures draw the same noise as in the trial.
     var streams: RandomStreams { RandomStreams(seed: network.description?.seed ?? 0) }
 
-    /// Whether network, points and labels go together.
+    /// Checks that network, points and labels fit together.
     func check() throws(DataError) {
         guard points.inputs.columns == network.inputs else {
             throw DataError(
@@ -103,7 +104,7 @@ struct NetworkMeasurement {
         }
     }
 
-    /// What is asked for, by key, and the layers' names.
+    /// The results asked for, by key, and the layers' names.
     func results() throws(DataError) -> [String: JSONValue] {
         var metrics: Metrics
         switch network.kind {
@@ -138,7 +139,7 @@ struct NetworkMeasurement {
         var metrics: Metrics = [:]
         addClassification(to: &metrics, head)
         try addNorms(to: &metrics, head.layers)
-        // Below the head lies a layer of which only what it gives is known.
+        // Below the head lies a layer of which only the output is known.
         let below = DenseLayer<Float>(
             weight: Matrix(rows: network.inputs, columns: 0), bias: Matrix(rows: 1, columns: network.inputs))
         measureSet(lastUnits: network.outputs).add(
@@ -152,7 +153,7 @@ struct NetworkMeasurement {
         }
     }
 
-    /// The measures of the catalogue's table.
+    /// The measures asked for that are in the catalogue's table.
     func measureSet(lastUnits: Int) -> MeasureSet {
         let count = points.inputs.rows
         return MeasureSet(
@@ -166,7 +167,7 @@ struct NetworkMeasurement {
         }
     }
 
-    /// What is asked for of local ranks, as sweeps have it.
+    /// The settings of the local ranks asked for, as a sweep has them.
     func rankSettings(noise: [Double] = [], patch: Int? = nil) -> TrialSettings.LocalRank {
         let count = request.rankPoints ?? min(defaultPoints, points.inputs.rows)
         return TrialSettings.LocalRank(
@@ -175,7 +176,7 @@ struct NetworkMeasurement {
             points: count, patch: patch)
     }
 
-    /// - Parameter sigma: of a VIB's latent variables at the points.
+    /// - Parameter sigma: returns σ of a VIB's latent variables at points; nil for other networks.
     func addRanks(
         to metrics: inout Metrics, _ layers: [DenseLayer<Float>], _ shape: StackShape,
         lastRows: Int, sigma: ((Matrix<Float>) -> Matrix<Float>)?
@@ -189,7 +190,7 @@ struct NetworkMeasurement {
         keepAsked(found, in: &metrics)
     }
 
-    /// Of the metrics that local ranks come with, those that are asked for.
+    /// Keeps those metrics of the local ranks that are asked for.
     func keepAsked(_ found: Metrics, in metrics: inout Metrics) {
         for (metric, value) in found where asksFor(metric == .activeUnits ? .activeUnits : .localRank) {
             metrics[metric] = value
@@ -207,9 +208,9 @@ struct NetworkMeasurement {
         }
     }
 
-    /// As a trial's evaluation has them, to the bit: the same batches.
+    /// Adds accuracy and loss, equal to the bit to a trial's: they are computed in the same batches.
     ///
-    /// - Parameter outputs: asked for where `evaluate` does not count what is right.
+    /// - Parameter outputs: computes the outputs; called where `evaluate` does not count correct classes.
     func addClassification(
         to metrics: inout Metrics, _ batchPoints: Int, _ evaluate: (Batch<Float>) -> LossSum,
         outputs: (Batch<Float>) -> Matrix<Float>
@@ -225,14 +226,15 @@ struct NetworkMeasurement {
         }
         let count = points.inputs.rows
         if asksFor(.accuracy) { metrics[.accuracy] = .number(Double(sum.correct) / Double(count)) }
-        // Beside an accuracy of outputs that are no numbers, too: a loss that is none says so.
+        // A loss that isn't finite is added beside an accuracy, too, to show that outputs aren't numbers.
         if asksFor(.loss) || !sum.loss.isFinite {
             metrics[.testLoss] = .number(
                 sum.loss / network.loss.normaliser(points: count, outputs: network.outputs))
         }
     }
 
-    /// The points with their labels, so many at once; for a squared error classes as targets of 0 and 1, too.
+    /// Calls `body` with the points and their labels, `size` at once; for a squared error, classes are
+    /// targets of 0 and 1, too.
     func forEachBatch(of size: Int, _ body: (Batch<Float>, _ start: Int) -> Void) {
         let count = points.inputs.rows
         for start in stride(from: 0, to: count, by: size) {
@@ -247,7 +249,7 @@ struct NetworkMeasurement {
         }
     }
 
-    /// Of the weight matrices, a number a layer.
+    /// Adds norms and ranks of the weight matrices, a number for each layer.
     func addNorms(
         to metrics: inout Metrics, _ layers: [DenseLayer<Float>]
     ) throws(DataError) {

@@ -5,13 +5,13 @@ import Sweep
 import Text
 
 /// A multilayer perceptron read from a .safetensors file: `NAME.weight` [outputs, inputs] and `NAME.bias`
-/// [outputs], as PyTorch's `state_dict` has them, its layers in the order of the numbers in their names, or as the user
-/// says.
+/// [outputs], as in PyTorch's `state_dict`. The numbers in the layers' names give their order, unless the
+/// user does.
 struct TrainedNetwork {
     let shape: StackShape
-    /// Of the layers.
+    /// Names of the layers, in order.
     let names: [String]
-    /// Of one stack; a bias that is not in the file is zero.
+    /// Parameters of one stack; a bias that is not in the file is zero.
     let parameters: Parameters<Float>
     var layers: [DenseLayer<Float>] { parameters.stacks[0] }
 
@@ -19,7 +19,7 @@ struct TrainedNetwork {
     /// LAPACK counts in 32 bits.
     private static let maxNumbers = Int(Int32.max)
 
-    /// - Parameter layers: their names in their order; other tensors are then passed over.
+    /// - Parameter layers: the layers' names in their order; other tensors are then ignored.
     init(_ file: WeightsFile, activation: Activation, layers: [String]? = nil) throws(DataError) {
         let parts = try TrainedNetwork.parts(of: file, layers: layers)
         let order: [String]
@@ -60,7 +60,7 @@ struct TrainedNetwork {
         var bias: WeightsFile.Tensor?
     }
 
-    /// The names in the order of their numbers: they must be alike but for those.
+    /// The names in the order of their numbers. They must be equal otherwise.
     private static func order(of parts: [String: Part], in file: WeightsFile) throws(DataError) -> [String] {
         let order = parts.keys.sorted(by: precedesNaturally)
         for name in order where parts[name]?.weight == nil {
@@ -75,7 +75,7 @@ struct TrainedNetwork {
         return order
     }
 
-    /// A name taken apart: "block2.fc10" has the words "block", ".fc", "" and the numbers 2, 10.
+    /// A name's words and numbers: "block2.fc10" has the words "block", ".fc", "" and the numbers 2, 10.
     private struct Outline {
         var words: [String] = [""]
         /// Without leading zeros.
@@ -100,8 +100,8 @@ struct TrainedNetwork {
         }
     }
 
-    /// Weight and bias by the name before the dot. Any other tensor is refused: the network that it belongs
-    /// to is another one. Where the layers are named, others are passed over.
+    /// Weights and biases by the name before the last dot. Any other tensor is refused: it belongs to another
+    /// kind of network. Where the layers are named, other tensors are ignored.
     private static func parts(of file: WeightsFile, layers: [String]?) throws(DataError) -> [String: Part] {
         var parts: [String: Part] = [:]
         if let missing = layers?.first(where: { name in
@@ -134,8 +134,8 @@ struct TrainedNetwork {
     }
 }
 
-/// The order in which people number things: runs of digits compare as numbers, what is between them by its
-/// bytes. "fc2" comes before "fc10".
+/// Whether a name comes before another as people order numbered names: runs of digits compare as numbers, the
+/// rest by its bytes. "fc2" comes before "fc10".
 func precedesNaturally(_ a: String, _ b: String) -> Bool {
     let (x, y) = (Array(a.utf8), Array(b.utf8))
     func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }

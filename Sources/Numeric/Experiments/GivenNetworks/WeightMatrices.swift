@@ -4,15 +4,16 @@ import Measures
 import Sweep
 import Text
 
-/// Norms and ranks of the matrices in a .safetensors file, whatever else it holds: they need neither points nor an
-/// order of layers.
+/// Norms and ranks of the matrices in a .safetensors file, whatever else it holds. They need neither points
+/// nor an order of layers.
 struct WeightMatrices {
     private let file: WeightsFile
     private let tensors: [WeightsFile.Tensor]
     private let names: [String]
 
-    /// Those of the network that the file describes, in its order; or those that are named; or all matrices, and
-    /// kernels of convolutions as [channels, numbers under the window], by their names.
+    /// Takes the matrices that are named; or else those of the network that the file describes, in its order;
+    /// or else all matrices, and kernels of convolutions as [channels, numbers under the window], sorted by
+    /// name.
     init(_ file: WeightsFile, layers: [String]?) throws(DataError) {
         self.file = file
         var order = layers
@@ -40,12 +41,12 @@ struct WeightMatrices {
             && WeightsFile.readTypes.contains(tensor.type)
     }
 
-    /// "fc1" of "fc1.weight"; any other name as it is.
+    /// The layer's name: "fc1" for "fc1.weight", and any other name as it is.
     private static func layer(_ name: String) -> String {
         name.hasSuffix(".weight") ? String(name.dropLast(".weight".count)) : name
     }
 
-    /// What is asked for, by key, and the matrices' names.
+    /// The results asked for, by key, and the matrices' names.
     func results(_ asked: [MeasureRequest.Measure]) throws(DataError) -> [String: JSONValue] {
         var norms: [WeightNorms] = []
         for tensor in tensors {

@@ -1,23 +1,23 @@
 import Text
 
-/// A .safetensors file, checked as a whole when it is opened; tensors are read one by one.
+/// A .safetensors file. It is checked as a whole when it is opened; tensors are read one by one.
 ///
 /// Format (github.com/huggingface/safetensors): the header's length as a little-endian UInt64; the header, a
-/// JSON object of name → {dtype, shape, data_offsets} and, it may be, "__metadata__"; then the tensors' bytes
-/// without gap or overlap.
+/// JSON object of name → {dtype, shape, data_offsets} with an optional "__metadata__"; then the tensors'
+/// bytes without gap or overlap.
 struct WeightsFile {
     struct Tensor: Equatable {
         var name: String
         /// As the file spells it: "F32".
         var type: String
         var shape: [Int]
-        /// Within the data.
+        /// The tensor's bytes within the data.
         var bytes: Range<Int>
     }
 
-    /// By place in the file.
+    /// The tensors by position in the file.
     let tensors: [Tensor]
-    /// What the header says beside its tensors.
+    /// The header's "__metadata__".
     let metadata: [String: String]
     private let file: InputFile
     private let dataStart: Int
@@ -26,7 +26,7 @@ struct WeightsFile {
 
     private static let headerLimit = 100_000_000
 
-    /// Bits of an element, of the types that the format has.
+    /// Bits of an element of each type in the format.
     private static let widths = [
         "BOOL": 8, "U8": 8, "I8": 8, "F8_E4M3": 8, "F8_E5M2": 8, "I16": 16, "U16": 16, "F16": 16, "BF16": 16,
         "I32": 32, "U32": 32, "F32": 32, "F64": 64, "I64": 64, "U64": 64,
@@ -69,7 +69,7 @@ struct WeightsFile {
                 tensors.append(try tensor(name, value, dataSize: dataSize))
             } catch { throw .tensor(name, error) }
         }
-        // Tensors without elements come before the one that begins where they do.
+        // Tensors without elements come before the one that begins at the same byte.
         tensors.sort {
             ($0.bytes.lowerBound, $0.bytes.upperBound) < ($1.bytes.lowerBound, $1.bytes.upperBound)
         }
@@ -101,7 +101,7 @@ struct WeightsFile {
             offsets[0] <= offsets[1]
         else { throw .badMember("data_offsets") }
         guard offsets[1] <= dataSize else { throw .beyondEnd(begin: offsets[0], end: offsets[1], dataSize) }
-        // A type that is newer than this list is refused where its tensor is read.
+        // A type that is newer than this list is refused when its tensor is read.
         if let width = widths[type] {
             guard let count = product(shape), let bits = product([count, width]), bits % 8 == 0,
                 bits / 8 == offsets[1] - offsets[0]
@@ -118,7 +118,7 @@ struct WeightsFile {
         return numbers.count == elements.count ? numbers : nil
     }
 
-    /// Reads a tensor's numbers, in order, as single-precision ones: those of F64 rounded.
+    /// Reads a tensor's numbers, in order, in single precision; F64 is rounded.
     func floats(_ tensor: Tensor) throws(DataError) -> [Float] {
         guard tensor.type != "F64" else {
             let numbers = try doubles(tensor).map { Float($0) }
@@ -131,7 +131,7 @@ struct WeightsFile {
         return try numbers(tensor, convert)
     }
 
-    /// The same in double precision.
+    /// Reads a tensor's numbers, in order, in double precision.
     func doubles(_ tensor: Tensor) throws(DataError) -> [Double] {
         guard tensor.type != "F64" else { return try numbers(tensor) { Double(bitPattern: $0) } }
         let convert = try conversion(of: tensor)
@@ -166,9 +166,9 @@ struct WeightsFile {
     func fault(_ problem: WeightsProblem) -> DataError { DataError(file: path, problem: .weights(problem)) }
 }
 
-/// The product, or nil beyond Int.
+/// The product, or nil where it exceeds Int.
 func product(_ factors: [Int]) -> Int? {
-    // A zero first: 0 · a · b is 0 whatever a · b would be.
+    // Check for 0 first: 0 · a · b is 0 even where a · b exceeds Int.
     if factors.contains(0) { return 0 }
     var product = 1
     for factor in factors {
@@ -182,8 +182,8 @@ func product(_ factors: [Int]) -> Int? {
 // MARK: - Writing
 
 extension WeightsFile {
-    /// The bytes of a file of F32 tensors, as the format's own package writes them: by name, the header
-    /// padded with spaces to eight bytes.
+    /// The bytes of a file of F32 tensors, as the format's own package writes them: sorted by name, with the
+    /// header padded with spaces to a multiple of eight bytes.
     static func bytes(of tensors: [(name: String, shape: [Int], values: [Float])]) -> [UInt8] {
         var header: [String] = []
         var data: [UInt8] = []

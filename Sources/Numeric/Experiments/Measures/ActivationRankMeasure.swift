@@ -12,7 +12,7 @@ struct ActivationRankMeasure: Measure {
 
     func metrics(_ context: MeasureContext) -> Metrics {
         let layers = context.outputs.activations
-        // One Gram matrix a layer for all tolerances, the usual one first.
+        // One Gram matrix a layer serves all tolerances; the default one comes first.
         let counts = layers.map { layer in
             let usual = NumericalRank.defaultTolerance(rows: layer.rows, columns: layer.columns)
             return NumericalRank.counts(layer, tolerances: [min(1, usual)] + relative)
@@ -28,7 +28,7 @@ struct ActivationRankMeasure: Measure {
 }
 
 extension JSONValue {
-    /// As records have what is keyed by a threshold: {"0.1": {"mean": …}}.
+    /// An object keyed by threshold, as records hold it: {"0.1": {"mean": …}}.
     static func byThreshold(_ thresholds: [Double], _ mean: (Int) -> JSONValue) -> JSONValue {
         var members: [String: JSONValue] = [:]
         for (index, threshold) in thresholds.enumerated() {

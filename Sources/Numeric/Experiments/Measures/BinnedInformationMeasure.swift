@@ -15,7 +15,7 @@ struct BinnedInformationMeasure: Measure {
     func metrics(_ context: MeasureContext) -> Metrics {
         let labels = context.outputs.labels
         let states = context.outputs.informationLayers.map { layer in
-            // Where a block's input is added even tanh has no bounds.
+            // Where a block's input is added, even tanh has no bounds.
             layer.isSoftmax || context.network == nil && layer.isBounded(context.activation)
                 ? BinnedInformation(layer.activations, labels: labels, bins: bins, range: -1...1)
                 : BinnedInformation(layer.activations, labels: labels, width: 2 / Double(bins))
@@ -28,8 +28,8 @@ struct BinnedInformationMeasure: Measure {
         ]
     }
 
-    /// Of each layer: the fall, since when (null where none is), whether there is one, and whether a rise
-    /// comes before. Left out of a trace shorter than five entries.
+    /// For each layer: the fall of I(X;T), the step at which it begins (null where there is none), whether
+    /// there is one, and whether a rise comes before it. Empty for a trace shorter than five entries.
     func summary(_ training: MeasuredTraining) -> Metrics {
         let along = training.numbers(.ixtNats)
         guard along.count >= 5, let layers = along.first?.values.count else { return [:] }
@@ -46,20 +46,20 @@ struct BinnedInformationMeasure: Measure {
     }
 }
 
-/// A layer as the information plane has it.
+/// A layer's activations as the information plane uses them.
 struct InformationLayer {
     /// [points, units]
     let activations: Matrix<Float>
-    /// Whether they are probabilities.
+    /// Whether the activations are probabilities.
     let isSoftmax: Bool
 
-    /// Whether all units are within −1 and 1, whatever the weights.
+    /// Whether all units lie within −1 and 1, whatever the weights.
     func isBounded(_ activation: Activation) -> Bool { isSoftmax || activation == .tanh }
 }
 
 extension LayerOutputs {
-    /// The hidden layers' activations, and of the output layer the classes' probabilities, as the public code
-    /// of the information plane has them: softmax, or of one output the logistic function. Of a VIB μ as it
+    /// The hidden layers' activations, then the output layer's class probabilities, as in the public code of
+    /// the information plane: softmax, or the logistic function of a single output. A VIB's μ is used as it
     /// is.
     var informationLayers: [InformationLayer] {
         activations.enumerated().map { number, layer in
@@ -71,7 +71,7 @@ extension LayerOutputs {
 
     private static func probabilities(_ outputs: Matrix<Float>) -> Matrix<Float> {
         let isOne = outputs.columns == 1
-        // Of one output z: the softmax of (0, z).
+        // A single output z stands for the softmax of (0, z).
         let scores = Matrix<Float>(rows: outputs.rows, columns: max(2, outputs.columns))
         for row in 0..<outputs.rows {
             for column in 0..<outputs.columns {

@@ -1,13 +1,13 @@
 import LinearAlgebra
 import Text
 
-/// The part of a network above a hidden layer, as what classifies that layer's activations.
+/// The last layer of a network, as the classifier of the last hidden layer's activations.
 struct ClassHead {
-    /// [classes, features], in double: of the last hidden layer's head.
+    /// [classes, features], in double precision.
     let weight: Matrix<Double>
     let bias: [Double]
 
-    /// Of one output that tells two classes, the first has the logit 0.
+    /// The head of a network. Where one output tells two classes, the first class has the logit 0.
     init(_ context: MeasureContext) {
         let last = context.layers[context.layers.count - 1]
         let isSign = last.weight.rows == 1 && context.outputs.classes == 2
@@ -17,7 +17,7 @@ struct ClassHead {
         bias = (isSign ? [0] : []) + last.bias.values.map(Double.init)
     }
 
-    /// Of the last hidden layer's activations, or of whatever stands for them.
+    /// The logits [points, classes] for the last hidden layer's activations, or for numbers in their place.
     func logits(_ features: Matrix<Double>) -> Matrix<Double> {
         let logits = Matrix.product(features, weight, transposeB: true)
         logits.addBiasAndActivate(Matrix([bias]), .linear)
@@ -26,16 +26,16 @@ struct ClassHead {
 }
 
 extension MeasureContext {
-    /// What the last layer is given: the activations of the last hidden one, or the inputs.
+    /// The last layer's input: the activations of the last hidden layer, or the network's inputs.
     var features: Matrix<Float> {
         let activations = outputs.activations
         return activations.count > 1 ? activations[activations.count - 2] : outputs.inputs
     }
 
-    /// The logits at the points, of one output two columns.
+    /// The logits at the points; two columns where there is one output.
     var logits: Matrix<Double> { ClassHead(self).logits(features.widened) }
 
-    /// The class that each point is given, the first of equal ones.
+    /// The class predicted for each point; the first where several have equal logits.
     var predictions: [Int32] {
         let logits = logits
         return (0..<logits.rows).map { row in

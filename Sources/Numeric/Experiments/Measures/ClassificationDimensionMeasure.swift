@@ -4,7 +4,8 @@ import Measures
 import Sweep
 import Text
 
-/// How many principal components of each hidden layer's activations the layers above it need to classify.
+/// The number of principal components of each hidden layer's activations that the layers above it need to
+/// classify.
 struct ClassificationDimensionMeasure: Measure {
     static let declaration = MeasureDeclaration.classificationDimension
     private let share: Double
@@ -37,7 +38,7 @@ struct ClassificationDimensionMeasure: Measure {
         ]
     }
 
-    /// With these activations of a hidden layer, counted from 0.
+    /// The accuracy with these activations of a hidden layer, counted from 0.
     private func accuracy(
         of features: Matrix<Double>, above layer: Int, _ head: ClassHead, _ context: MeasureContext
     ) -> Double {

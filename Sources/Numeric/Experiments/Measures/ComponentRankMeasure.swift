@@ -4,7 +4,7 @@ import Model
 import Sweep
 import Text
 
-/// Ranks before and after a component between random layers, which the trial's streams draw.
+/// Ranks before and after a component between random layers, which are drawn from the trial's streams.
 struct ComponentRankMeasure: Measure {
     static let declaration = MeasureDeclaration.componentRank
     private let component: NetworkComponent

@@ -3,14 +3,16 @@ import Measures
 import Sweep
 import Text
 
-/// Each point along the first two principal components of a layer's activations, with its class: a picture.
+/// Coordinates of each point along the first two principal components of a layer's activations, with the
+/// point's class: data for a picture.
 struct ComponentsMeasure: Measure {
     static let declaration = MeasureDeclaration.components
     private let layer: Int
 
     init(_ settings: MeasureSettings) { layer = settings.integer("layer") }
 
-    /// A direction's sign is that which makes its largest entry positive. 0 where there is no second one.
+    /// A direction's sign makes its largest entry positive. The second coordinate is 0 where there is no
+    /// second direction.
     func metrics(_ context: MeasureContext) throws(FactorisationError) -> Metrics {
         let activations = context.outputs.activations
         let chosen = layer == 0 ? max(1, activations.count - 1) : min(layer, activations.count)

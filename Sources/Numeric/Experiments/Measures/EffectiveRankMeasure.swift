@@ -3,7 +3,7 @@ import Measures
 import Sweep
 import Text
 
-/// How many directions each layer's activations use.
+/// The number of directions that each layer's activations use.
 struct EffectiveRankMeasure: Measure {
     static let declaration = MeasureDeclaration.effectiveRank
     private let epsilon: Double

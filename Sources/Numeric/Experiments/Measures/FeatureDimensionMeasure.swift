@@ -3,7 +3,7 @@ import Measures
 import Sweep
 import Text
 
-/// How many directions the covariance of each layer's activations has.
+/// The number of directions that the covariance of each layer's activations has.
 struct FeatureDimensionMeasure: Measure {
     static let declaration = MeasureDeclaration.featureDimension
     private let tolerance: Double

@@ -4,7 +4,7 @@ import Sweep
 import Text
 
 /// The Gaussian bound on I(T_l; T_{l−1}) along a training, from the phase change of the layer's gradient on.
-/// W* is known only when the training has ended, so all of it is computed then, from the weights of the
+/// W* is known only when the training has ended, so all bounds are computed then, from the weights at the
 /// trace's steps.
 struct GaussianBoundMeasure: Measure {
     static let declaration = MeasureDeclaration.gaussianBound
@@ -12,10 +12,10 @@ struct GaussianBoundMeasure: Measure {
 
     init(_ settings: MeasureSettings) { noiseRatio = settings.number("noise_ratio") }
 
-    /// Nothing yet.
+    /// Empty: W* is not known yet.
     func metrics(_ context: MeasureContext) -> Metrics { [:] }
 
-    /// Before its layer's phase change, and where there was none, null.
+    /// The bound of each layer at each step; null before the layer's phase change, and where there was none.
     func hindsight(_ training: MeasuredTraining) -> [Metrics] {
         let changes = training.metrics[.phaseChangeStep]?.array ?? []
         var bounds: [[Double?]] = training.weights.map { $0.layers.map { _ in nil } }
@@ -34,14 +34,14 @@ struct GaussianBoundMeasure: Measure {
         return bounds.map { [.gaussianBound: JSONValue(orNull: $0)] }
     }
 
-    /// That of the trace's last step.
+    /// The bound at the trace's last step.
     func summary(_ training: MeasuredTraining) -> Metrics {
         guard let last = training.trace.last?.metrics[.gaussianBound] else { return [:] }
         return [.gaussianBound: last]
     }
 
-    /// The place of the step nearest to the change by factors. A change in the middle of an even window lies between
-    /// two steps: then the earlier, whatever rounding says.
+    /// Index of the step nearest to the change by ratio. A change in the middle of an even window lies
+    /// between two steps; then the earlier one is taken, whatever rounding says.
     private func nearest(_ steps: [Int], to change: Double) -> Int? {
         let distances = steps.map { step in
             let ratio = (step > 0 ? Double(step) : 0.5) / change

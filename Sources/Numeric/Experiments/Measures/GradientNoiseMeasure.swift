@@ -2,8 +2,8 @@ import Measures
 import Sweep
 import Text
 
-/// The signal-to-noise ratio of each layer's gradient over mini-batches, and where along a training it falls
-/// steepest: from drift to diffusion.
+/// The signal-to-noise ratio of each layer's gradient over mini-batches, and the step at which it falls most
+/// steeply along a training: from drift to diffusion.
 struct GradientNoiseMeasure: Measure {
     static let declaration = MeasureDeclaration.gradientNoise
     private let batches: Int
@@ -16,7 +16,7 @@ struct GradientNoiseMeasure: Measure {
         isLogarithmic = settings.word("scale") == "log"
     }
 
-    /// Of weights alone, without biases. No ratio where all gradients are equal.
+    /// Ratios of the weights' gradients, without biases; null where all gradients are equal.
     func metrics(_ context: MeasureContext) -> Metrics {
         var noise = GradientNoise(sizes: context.layers.map(\.weight.count))
         context.gradients?.forEach(batches: batches) { noise.add($0) }

@@ -3,7 +3,7 @@ import Measures
 import Sweep
 import Text
 
-/// Which classes' logits decide each class's.
+/// The classes whose logits determine the logit of each class.
 struct IndependenceDeficitMeasure: Measure {
     static let declaration = MeasureDeclaration.independenceDeficit
     private let penalty: Double

@@ -9,7 +9,7 @@ struct IntrinsicDimensionMeasure: Measure {
 
     init(_ settings: MeasureSettings) { discard = settings.number("discard") }
 
-    /// null of a layer with fewer than three different points.
+    /// The dimension of each layer; null for a layer with fewer than three different points.
     func metrics(_ context: MeasureContext) -> Metrics {
         let dimensions = context.outputs.activations.map { layer in
             IntrinsicDimension(layer, discard: discard).map { JSONValue.number($0.dimension) } ?? .null

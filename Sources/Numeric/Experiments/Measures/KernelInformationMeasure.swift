@@ -2,7 +2,7 @@ import Measures
 import Sweep
 import Text
 
-/// Kernel-density bounds on I(X;T) of each layer with noise added, and I(T;Y) from them.
+/// Kernel-density bounds on I(X;T) of each layer with noise added, and on I(T;Y) from them.
 struct KernelInformationMeasure: Measure {
     static let declaration = MeasureDeclaration.kernelInformation
     private let noise: Double

@@ -4,25 +4,25 @@ import Model
 import Sweep
 import Text
 
-/// What computes the metrics that its declaration in Sweep's `MeasureCatalogue` lists. To add
-/// one: docs/extending.md.
+/// Computes the metrics that its declaration in Sweep's `MeasureCatalogue` lists. docs/extending.md shows how
+/// to add one.
 protocol Measure {
     static var declaration: MeasureDeclaration { get }
 
     init(_ settings: MeasureSettings)
 
-    /// The metrics of a network at one step. Weights and activations are finite. Of a number that is none,
-    /// the caller records a divergence.
+    /// The metrics of a network at one step. Weights and activations are finite. Where a metric is NaN or
+    /// infinite, the caller records a divergence.
     func metrics(_ context: MeasureContext) throws(FactorisationError) -> Metrics
 
-    /// Metrics of a whole training that has ended well, from its trace: those that the declaration calls
-    /// `isOfTraining`. They join the last step's.
+    /// Metrics of a whole training that has ended well, from its trace: those that the declaration marks
+    /// `isOfTraining`. They are added to the last step's.
     ///
-    /// Measures before it in the catalogue have added theirs to `training.metrics` already.
+    /// Measures earlier in the catalogue have added theirs to `training.metrics` already.
     func summary(_ training: MeasuredTraining) -> Metrics
 
-    /// Metrics of the trace's steps that only the whole training tells: one object for each entry of
-    /// `training.weights`, which joins the trace's entry of its step. Asked before `summary`.
+    /// Metrics of the trace's steps that need the whole training: one object for each entry of
+    /// `training.weights`, which is added to the trace's entry of the same step. Called before `summary`.
     func hindsight(_ training: MeasuredTraining) -> [Metrics]
 }
 
@@ -55,7 +55,7 @@ var measureTable: [any Measure.Type] {
     ]
 }
 
-/// A measure's settings, by key: complete, and checked by the sweep's reader.
+/// A measure's settings by key, complete and checked by the sweep's reader.
 struct MeasureSettings {
     let values: [String: JSONValue]
 
@@ -76,50 +76,53 @@ struct MeasureSettings {
     func word(_ key: String) -> String { values[key]?.string ?? "" }
 }
 
-/// What a measure sees of a network at one step. What its declaration does not need is empty.
+/// The data that a measure reads of a network at one step. Fields that its declaration does not need are
+/// empty.
 struct MeasureContext {
-    /// Of a VIB the encoder's, its head of 2K outputs last. Of a network that is no stack of dense layers,
-    /// each weight matrix with its bias: a convolution's is [channels, numbers under its window].
+    /// The layers; for a VIB the encoder's, with its head of 2K outputs last. For a network that is not a
+    /// stack of dense layers, each weight matrix with its bias: a convolution's is [channels, numbers under
+    /// its window].
     let layers: [DenseLayer<Float>]
-    /// nil of a chain of dense layers.
+    /// The network, where it is not a stack of dense layers; else nil.
     let network: Network<Float>?
     let activation: Activation
-    /// At the measure's points.
+    /// The layers' outputs at the measure's points.
     let outputs: LayerOutputs
     /// W_l before the first step.
     let initialWeights: [Matrix<Float>]
     let gradients: WeightGradients?
     let streams: RandomStreams
-    /// After how many steps of training; 0 of a network trained elsewhere.
+    /// Number of training steps done; 0 for a network trained elsewhere.
     let step: Int
 }
 
 /// A training that has ended well, as its measures saw it.
 struct MeasuredTraining {
-    /// Ascending by `step`; empty where the sweep measures at the end alone.
+    /// Ascending by `step`; empty where the sweep measures only at the end.
     let trace: [TraceEntry]
-    /// The end's.
+    /// The metrics at the end.
     let metrics: Metrics
     /// W_l at the trace's steps, where a measure's declaration needs `weightHistory`.
     let weights: [(step: Int, layers: [Matrix<Float>])]
-    /// How many steps the training had.
+    /// Number of the training's steps.
     let steps: Int
 
-    /// A metric of several layers along the trace: at each step that has it, the step and the numbers.
+    /// A metric with a number for each layer, along the trace: the step and the numbers at each step that has
+    /// it.
     func numbers(_ metric: Metric) -> [(step: Int, values: [Double])] {
         trace.compactMap { entry in
             entry.metrics[metric]?.array.map { (entry.step, $0.compactMap(\.number)) }
         }
     }
 
-    /// The same with nil where the trace has null.
+    /// `numbers` with nil where the trace has null.
     func numbersOrNull(_ metric: Metric) -> [(step: Int, values: [Double?])] {
         trace.compactMap { entry in
             entry.metrics[metric]?.array.map { (entry.step, $0.map(\.number)) }
         }
     }
 
-    /// One layer's, counted from 0, at the steps that have it.
+    /// A metric of one layer, counted from 0, at the steps that have it.
     func series(_ metric: Metric, layer: Int) -> [(step: Double, value: Double)] {
         numbersOrNull(metric).compactMap { entry in
             guard entry.values.indices.contains(layer), let value = entry.values[layer] else { return nil }
@@ -129,7 +132,7 @@ struct MeasuredTraining {
 }
 
 extension JSONValue {
-    /// A list with null for nil.
+    /// A list of numbers with null for nil.
     init(orNull numbers: [Double?]) {
         self = .array(numbers.map { $0.map(JSONValue.number) ?? .null })
     }

@@ -4,12 +4,12 @@ import Model
 import Sweep
 import Text
 
-/// The measures of the table that a trial, or a command, asks for, with the points they are taken at.
+/// The measures that a trial or a command asks for, with the points they are taken at.
 struct MeasureSet {
     private struct Entry {
         let measure: any Measure
         let declaration: MeasureDeclaration
-        /// Its place in `samples`; nil where it needs none.
+        /// Index in `samples`; nil where the measure needs no points.
         let sample: Int?
     }
 
@@ -22,8 +22,8 @@ struct MeasureSet {
     private var gradients: WeightGradients?
 
     /// - Parameters:
-    ///   - lastUnits: of the last layer's outputs, those that are the representation.
-    ///   - sample: the points that a setting `points` means. Asked once for each of them.
+    ///   - lastUnits: number of the last layer's outputs that are the representation.
+    ///   - sample: returns the points that a value of the setting `points` means. Called once for each value.
     init(
         _ requested: [RequestedMeasure], activation: Activation, lastUnits: Int, streams: RandomStreams,
         sample: (JSONValue) -> PointSample
@@ -48,7 +48,7 @@ struct MeasureSet {
         }
     }
 
-    /// Of a training, before its first step.
+    /// The measures of a training, created before its first step.
     init<M: TrainableNetwork>(
         _ settings: TrialSettings, _ model: M, _ source: BatchSource, _ streams: RandomStreams,
         lastUnits: Int
@@ -68,15 +68,16 @@ struct MeasureSet {
     /// Adds the metrics of a network with these layers.
     ///
     /// - Parameters:
-    ///   - parameters: all of them, for gradients.
-    ///   - network: the one that `layers` are of, where it is no chain of dense layers.
-    ///   - isHead: whether the points are the features that the last of `layers`, which is all there is, reads.
+    ///   - parameters: all parameters, for gradients.
+    ///   - network: the network that `layers` belong to, where it is not a stack of dense layers.
+    ///   - isHead: whether the points are the features that the last of `layers` reads; the layers below are
+    ///     unknown.
     func add(
         to metrics: inout Metrics, _ layers: [DenseLayer<Float>], parameters: Matrix<Float>,
         step: Int, network: Network<Float>? = nil, isHead: Bool = false
     ) {
         guard !entries.isEmpty else { return }
-        // LAPACK may not return from a NaN; the caller sees this one and records a divergence.
+        // LAPACK may not return from a NaN; the caller sees the NaN here and records a divergence.
         guard layers.allSatisfy({ $0.weight.isFinite && $0.bias.isFinite }) else {
             return markNotFinite(&metrics)
         }
@@ -107,11 +108,11 @@ struct MeasureSet {
         }
     }
 
-    /// Adds what is of the whole training to the metrics of its end.
+    /// Adds the metrics of the whole training to those of its end, and metrics in hindsight to the trace.
     ///
     /// - Parameters:
-    ///   - shaped: parameters of the network's shape, to read flat ones with.
-    ///   - matrices: W_1 … W_L among such.
+    ///   - shaped: parameters of the network's shape, into which flat ones are copied.
+    ///   - matrices: returns W_1 … W_L among such parameters.
     func addSummaries(
         to history: inout TrainingResult, steps: Int, shaped: Parameters<Float>,
         weights matrices: (Parameters<Float>) -> [Matrix<Float>] = { $0.stacks[0].map(\.weight) }
@@ -139,7 +140,7 @@ struct MeasureSet {
 }
 
 extension Matrix {
-    /// A copy in memory of its own.
+    /// A copy with memory of its own.
     fileprivate var duplicate: Matrix {
         let copy = Matrix(rows: rows, columns: columns)
         copy.assign(self)

@@ -9,7 +9,7 @@ struct NeuralCollapseMeasure: Measure {
 
     init(_ settings: MeasureSettings) {}
 
-    /// null where fewer than two classes have points, or all their means are equal.
+    /// Values are null where fewer than two classes have points, or all class means are equal.
     func metrics(_ context: MeasureContext) throws(FactorisationError) -> Metrics {
         var layers: [NeuralCollapse?] = []
         for layer in context.outputs.activations.dropLast() {

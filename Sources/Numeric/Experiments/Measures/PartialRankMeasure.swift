@@ -43,8 +43,8 @@ struct PartialRankMeasure: Measure {
         return [.partialRank: .object(members)]
     }
 
-    /// Of an image of one channel or three, whose numbers are channel by channel in a pixel; all where the
-    /// inputs are none.
+    /// Columns of the central patch of a square image with one channel or three, the channels of a pixel side
+    /// by side; all columns where the inputs are no such image.
     private func columns(of inputs: Int) -> [Int] {
         for channels in [1, 3] where inputs % channels == 0 {
             let width = Int(Double(inputs / channels).squareRoot().rounded())

@@ -10,15 +10,15 @@ struct PointSample {
     let inputs: Matrix<Float>
     /// Empty where the data have no classes.
     let labels: [Int32]
-    /// How many there are; 0 where the data have none.
+    /// Number of classes; 0 where the data have none.
     let classes: Int
 
     static var none: PointSample { PointSample(inputs: Matrix(rows: 0, columns: 0), labels: [], classes: 0) }
 }
 
 extension BatchSource {
-    /// - Parameter points: a number of test points, the first ones; or "all": every training point in the
-    ///   order of the data, and then every test point; or all in an order of the data's own.
+    /// - Parameter points: n, the first n test points; or "all": every training point and then every test
+    ///   point in the order of the data, or all points in the order of the data's own where it has one.
     func sample(_ points: JSONValue) -> PointSample {
         let wantsAll = points == .string("all")
         if wantsAll, let all = self.points.all { return all }
@@ -38,21 +38,21 @@ extension BatchSource {
     }
 }
 
-/// What the layers of a network compute at some points.
+/// The outputs of a network's layers at some points.
 struct LayerOutputs {
     /// [points, inputs]: h_0.
     let inputs: Matrix<Float>
     /// p_l = W_l h_{l−1} + b_l, [points, units].
     let preActivations: [Matrix<Float>]
-    /// h_l = φ(p_l), [points, units]; of the last layer p_L.
+    /// h_l = φ(p_l), [points, units]; for the last layer p_L.
     let activations: [Matrix<Float>]
     let labels: [Int32]
     let classes: Int
-    /// Whether the last layer is the network's output: of a VIB's encoder it is not.
+    /// Whether the last layer is the network's output; a VIB's encoder ends in none.
     let endsInOutput: Bool
 
-    /// - Parameter lastUnits: of the last layer only so many outputs are the representation: of a VIB μ, the
-    ///   first half of its head.
+    /// - Parameter lastUnits: number of the last layer's outputs that are the representation: for a VIB μ,
+    ///   the first half of its head.
     init(
         _ layers: [DenseLayer<Float>], _ activation: Activation, at sample: PointSample, lastUnits: Int
     ) {
@@ -65,7 +65,7 @@ struct LayerOutputs {
             let isLast = number + 1 == layers.count
             let p = Matrix<Float>(rows: points, columns: layer.weight.rows)
             let below = after.last ?? inputs
-            // As everywhere: points are evaluated so many together.
+            // `evaluationPoints` at once, as everywhere: bits depend on it.
             for start in stride(from: 0, to: points, by: evaluationPoints) {
                 let rows = start..<min(points, start + evaluationPoints)
                 p.rows(rows).setProduct(below.rows(rows), layer.weight, transposeB: true)
@@ -87,7 +87,7 @@ struct LayerOutputs {
         activations = after
     }
 
-    /// Of a layer of which only what it gives is known, and the head above it.
+    /// The outputs of a layer of which only its output is known, the features, and of the head above it.
     init(ofFeatures sample: PointSample, head: DenseLayer<Float>) {
         let logits = LayerOutputs([head], .linear, at: sample, lastUnits: head.weight.rows)
         inputs = sample.inputs
@@ -101,7 +101,7 @@ struct LayerOutputs {
 }
 
 extension Matrix {
-    /// A copy without the other columns; self where there are none.
+    /// A copy of the first columns; the matrix itself where it has no others.
     fileprivate func firstColumns(_ count: Int) -> Matrix {
         guard count < columns else { return self }
         let part = Matrix(rows: rows, columns: count)

@@ -40,7 +40,7 @@ struct RankStabilityMeasure: Measure {
                         stability.safeDelta(tolerance),
                     ]
                     for (part, number) in numbers.enumerated() {
-                        // Counts are divided once, below: so equal counts have their own value as mean.
+                        // Counts are divided once, below, so that the mean of equal counts is exact.
                         sums[part][key, default: none][layer] += part < 2 ? number : number / Double(points)
                     }
                 }
@@ -54,8 +54,8 @@ struct RankStabilityMeasure: Measure {
         ]
     }
 
-    /// diag(φ'(p_l)) W_l, the Jacobian of h_l in h_{l−1}; of the last layer W_L, of its representation's
-    /// units.
+    /// diag(φ'(p_l)) W_l, the Jacobian of h_l with respect to h_{l−1}; for the last layer W_L, its rows those
+    /// of the representation's units.
     private func factor(_ context: MeasureContext, _ layer: Int, _ point: Int) -> Matrix<Double> {
         let outputs = context.outputs.activations[layer]
         let units = outputs.columns

@@ -2,9 +2,9 @@ import Glibc
 import Sweep
 import Text
 
-/// The step at which the loss first comes to a target. The loss is that of the trace, over many points: a
-/// mini-batch's would come to the target by chance. Between two steps of the trace the loss is taken for a
-/// power of the step, so the answer is as good as the trace is fine.
+/// The step at which the loss first reaches the target. The loss is the trace's, over many points: a
+/// mini-batch's would reach the target by chance. Between two steps of the trace the loss is interpolated as
+/// a power of the step, so the result is as precise as the trace is fine.
 struct StepsToLossMeasure: Measure {
     static let declaration = MeasureDeclaration.stepsToLoss
     private let target: Double
@@ -17,7 +17,7 @@ struct StepsToLossMeasure: Measure {
 
     func metrics(_ context: MeasureContext) -> Metrics { [:] }
 
-    /// No `steps_to_loss` where the target was not reached.
+    /// Without `steps_to_loss` where the target was not reached.
     func summary(_ training: MeasuredTraining) -> Metrics {
         let along: [(step: Double, loss: Double)] = training.trace.compactMap { entry in
             entry.metrics[loss]?.number.map { (Double(entry.step), $0) }
@@ -30,8 +30,8 @@ struct StepsToLossMeasure: Measure {
         return [.reachedLoss: .number(1), .stepsToLoss: .number(step)]
     }
 
-    /// Between a step above the target and one not above it: on the line in ln step and ln loss, where both
-    /// have logarithms, else in the numbers themselves.
+    /// Interpolates between a step above the target and one not above it: linearly in ln step and ln loss
+    /// where both have logarithms, else in the numbers themselves.
     private func crossing(
         _ above: (step: Double, loss: Double), _ below: (step: Double, loss: Double)
     ) -> Double {

@@ -4,8 +4,8 @@ import Measures
 import Sweep
 import Text
 
-/// ‖W_l(t) − W_l(0)‖_F of each layer, and how it grows: the α of t^α that fits the trace best, over all of it
-/// and, where the gradient's phase change is known, before and after.
+/// ‖W_l(t) − W_l(0)‖_F of each layer, and how it grows: the exponent α of the t^α that fits the trace best,
+/// over all of it and, where the gradient's phase change is known, before and after.
 struct WeightDisplacementMeasure: Measure {
     static let declaration = MeasureDeclaration.weightDisplacement
 
@@ -18,7 +18,8 @@ struct WeightDisplacementMeasure: Measure {
         return [.weightDisplacement: JSONValue(distances)]
     }
 
-    /// Of a layer with fewer than three steps to fit to null; left out where no layer has them.
+    /// The exponent of each layer; null for a layer with fewer than three steps to fit, and left out where no
+    /// layer has three.
     func summary(_ training: MeasuredTraining) -> Metrics {
         let layers = training.numbers(.weightDisplacement).first?.values.count ?? 0
         let along = (0..<layers).map { training.series(.weightDisplacement, layer: $0) }
@@ -42,7 +43,8 @@ struct WeightDisplacementMeasure: Measure {
         return summary
     }
 
-    /// By least squares in the logarithms, over the steps after 0 where it is not 0: at least three.
+    /// The exponent by least squares in the logarithms, over the steps after 0 whose value is not 0; nil for
+    /// fewer than three.
     private func exponent(_ series: [(step: Double, value: Double)]) -> Double? {
         guard let law = PowerLaw(series.map(\.step), series.map(\.value)), law.points >= 3 else { return nil }
         return law.exponent

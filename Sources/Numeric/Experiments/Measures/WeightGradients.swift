@@ -1,16 +1,16 @@
 import Learning
 import LinearAlgebra
 
-/// Gradients of the objective over mini-batches, at parameters of which none is moved.
+/// Gradients of the objective over mini-batches, at fixed parameters.
 struct WeightGradients {
-    /// Batches, parameters, step, body.
+    /// Arguments: number of batches, parameters, step, body.
     private let visit: (Int, Matrix<Float>, Int, ([Matrix<Float>]) -> Void) -> Void
     private let parameters: Matrix<Float>?
     private let step: Int
 
     /// - Parameters:
-    ///   - model: of the training's batch; a copy of it is used.
-    ///   - points: in a batch.
+    ///   - model: a model for the training's batches; a copy of it is used.
+    ///   - points: points in a batch.
     init<M: TrainableNetwork>(
         _ model: M, _ source: BatchSource, _ streams: RandomStreams, points: Int
     ) where M.Scalar == Float {
@@ -21,7 +21,7 @@ struct WeightGradients {
         visit = { count, parameters, first, body in
             model.parameters.flat.assign(parameters)
             for step in first..<first + count {
-                // A batch of its own for each: a source may count on what it filled before.
+                // Each step has a batch of its own: a source may rely on what it filled before.
                 var batch = source.makeBatch(points: points)
                 source.fill(&batch, step: step, anew: true)
                 if noise.count > 0 { streams.fillNormals(noise, .latentNoise, index: step) }
@@ -39,14 +39,14 @@ struct WeightGradients {
         self.step = step
     }
 
-    /// At these parameters, after so many steps.
+    /// The gradients at these parameters, after `step` steps.
     func at(_ parameters: Matrix<Float>, step: Int) -> WeightGradients {
         WeightGradients(self, parameters: parameters, step: step)
     }
 
-    /// Calls `body` with the gradient in W_1 … W_L over each of the training's next `batches` mini-batches,
-    /// with the noise of their steps; the matrices are overwritten by the next. Those of a training that ends
-    /// before go on in the order that it would have.
+    /// Calls `body` with the gradient with respect to W_1 … W_L over each of the training's next `batches`
+    /// mini-batches, with the noise of their steps. Each call overwrites the matrices of the one before. Past
+    /// the training's end, batches continue in the order that a longer training would have.
     func forEach(batches: Int, _ body: ([Matrix<Float>]) -> Void) {
         guard let parameters else { return }
         visit(batches, parameters, step, body)

@@ -44,8 +44,8 @@ struct WeightProductMeasure: Measure {
         ]
     }
 
-    /// What the limit of infinite depth says of each layer of `depth` hidden ones, of `order` units each,
-    /// under the metrics' names.
+    /// The limit of infinite depth for each of `depth` hidden layers with `order` units each, under the
+    /// metrics' names.
     static func theory(order: Int, depth: Int, settings: [String: JSONValue]) -> Metrics {
         var members: [Metric: [String: JSONValue]] = [:]
         let list = MeasureSettings(values: settings)

@@ -3,19 +3,21 @@ import LinearAlgebra
 import Sweep
 import Text
 
-/// Lets a long training leave its state now and then, and go on from it in another process. When, where and how
-/// durably is the caller's to say: there is no clock and no file here.
+/// Hooks by which a long training saves its state now and then, and resumes from it in another process. The
+/// caller decides when, where and how durably: there is no clock and no file here.
 public struct Checkpoints {
-    /// Version and commit: other code may train otherwise.
+    /// Version and commit: other code may train differently.
     public var program: String
-    /// Asked after each step.
+    /// Whether to save now; asked after each step.
     public var isDue: () -> Bool
-    /// What was last saved for the trial; nil where nothing was.
+    /// Returns the bytes last saved for the trial; nil where there are none.
     public var load: () -> [UInt8]?
+    /// Saves the bytes in place of those saved before.
     public var save: ([UInt8]) -> Void
-    /// What was loaded is of no use, and why: the training begins anew.
+    /// Receives the reason why the loaded bytes are unusable; the training then starts from the beginning.
     public var ignore: (String) -> Void
 
+    /// Hooks for the trainings of one trial.
     public init(
         program: String, isDue: @escaping () -> Bool, load: @escaping () -> [UInt8]?,
         save: @escaping ([UInt8]) -> Void, ignore: @escaping (String) -> Void
@@ -28,11 +30,11 @@ public struct Checkpoints {
     }
 }
 
-/// The checkpoints of one trial, by one program and BLAS kernel.
+/// The checkpoints of one trial, by one program and one BLAS kernel.
 ///
-/// The bytes: the SHA-256 of all that follows; the header's length as a little-endian UInt64; the header, a JSON
-/// object; then single-precision numbers: the trainer's memory, and the weights kept so far, those for
-/// the end's measures last.
+/// Format: the SHA-256 of all that follows; the header's length as a little-endian UInt64; the header, a JSON
+/// object; then single-precision numbers: the trainer's memory, then the weights kept so far, with those for
+/// measures of the end last.
 struct TrialCheckpoints {
     private let hooks: Checkpoints
     private let key: JSONValue
@@ -45,7 +47,7 @@ struct TrialCheckpoints {
         ])
     }
 
-    /// To be called after each step.
+    /// Saves a checkpoint where one is due; to be called after each step.
     func saveIfDue<M: TrainableNetwork>(_ trainer: Trainer<M>, _ history: TrainingResult)
     where M.Scalar == Float {
         guard hooks.isDue() else { return }
@@ -63,8 +65,8 @@ struct TrialCheckpoints {
         hooks.save(Digest(of: rest).bytes + rest)
     }
 
-    /// Puts the trainer where the last checkpoint was taken; nil, and the trainer as it was, where there is none that
-    /// is whole and of this trial, program and kernel.
+    /// Puts the trainer in the state of the last checkpoint. Returns nil, and leaves the trainer as it was,
+    /// where there is no intact one of this trial, program and kernel.
     func restore<M: TrainableNetwork>(_ trainer: inout Trainer<M>, steps: Int) -> TrainingResult?
     where M.Scalar == Float {
         guard let bytes = hooks.load() else { return nil }

@@ -5,7 +5,8 @@ import Model
 import Sweep
 import Text
 
-/// Points that are evaluated together. A constant: products of other sizes may have other bits.
+/// Number of points that are evaluated together. It is a constant because products of other sizes may have
+/// other bits.
 let evaluationPoints = 1024
 
 /// Measures an MLP on a trial's test points.
@@ -38,12 +39,13 @@ struct MLPEvaluation {
 }
 
 extension BatchSource {
-    /// Losses on the test points and on the measured training points, and of classes the accuracies; of a
-    /// class told by one output's sign the smallest y · output of the latter, y = ±1.
+    /// Adds the losses on the test points and on the measured training points, and the accuracies of a
+    /// classification. Where the sign of one output tells two classes, adds the smallest y · output over the
+    /// training points, too, y = ±1.
     ///
     /// - Parameters:
-    ///   - batch: room for the points that are evaluated together.
-    ///   - outputs: of the points, the last layer's; asked for where `evaluate` does not tell enough.
+    ///   - batch: memory for the points that are evaluated together.
+    ///   - outputs: computes the last layer's outputs; called where `evaluate` does not tell enough.
     func addLosses(
         to metrics: inout Metrics, _ loss: Loss, _ batch: Batch<Float>,
         _ evaluate: (Batch<Float>) -> LossSum, outputs: (Batch<Float>) -> Matrix<Float>
@@ -57,7 +59,7 @@ extension BatchSource {
             forEachBatch(of: part, batch) { rows, _ in
                 let value = evaluate(rows)
                 sum.loss += value.loss
-                // A squared error does not count what is right.
+                // A squared error does not count correct classes.
                 sum.correct +=
                     isClasses && loss == .meanSquaredError
                     ? outputs(rows).countOfLargest(at: rows.labels) : value.correct
@@ -71,7 +73,7 @@ extension BatchSource {
         if loss == .logistic { metrics[.trainMargin] = .number(Double(margin)) }
     }
 
-    /// The smallest of one known and those of some points; what is no number stays.
+    /// The smallest margin among the known one and those of some points; a NaN stays.
     private static func smallestMargin(
         _ outputs: Matrix<Float>, _ labels: [Int32], _ known: Float
     ) -> Float {
@@ -90,7 +92,7 @@ struct VIBEvaluation {
     var norms: TrialSettings.WeightNorms?
     let measures: MeasureSet
     let targets: TargetEntropy
-    /// Samples of z a point.
+    /// Samples of z per point.
     let samples: Int
     let streams: RandomStreams
 
@@ -135,7 +137,7 @@ struct VIBEvaluation {
         return metrics
     }
 
-    /// The task loss of `points` points, for y as the data give it.
+    /// The task loss over `points` points, for y as the data give it.
     private func loss(_ sums: LatentSums, _ points: Int) -> Double {
         let normaliser = model.loss.normaliser(points: points, outputs: source.outputs)
         return sums.loss / (normaliser * Double(samples)) + targets.shift
@@ -148,17 +150,17 @@ struct VIBEvaluation {
     private func sums(_ part: DataPart, _ batch: Batch<Float>) -> LatentSums {
         var sums = LatentSums(model, samples: samples, streams: streams)
         source.forEachBatch(of: part, batch) { rows, start in
-            // A train set's noise is a stream of its own, after the test set's samples.
+            // The training set has noise streams of its own, after those of the test set's samples.
             sums.add(model, rows, start: start, firstStream: part == .test ? 0 : samples)
         }
         return sums
     }
 }
 
-/// What a VIB's losses and accuracies at some points are made of.
+/// The sums that a VIB's losses and accuracies at some points are computed from.
 struct LatentSums {
     private(set) var kl = 0.0
-    /// Over all samples.
+    /// The sum of task losses over all samples.
     private(set) var loss = 0.0
     private(set) var correctAtMean = 0
     private(set) var correctOneSample = 0
@@ -175,9 +177,9 @@ struct LatentSums {
         probabilities = Matrix(rows: evaluationPoints, columns: model.decoderShape.units[1])
     }
 
-    /// Adds some points that are evaluated together, of which `start` came before.
+    /// Adds some points that are evaluated together and follow `start` others.
     ///
-    /// - Parameter needsTask: whether losses and accuracies are wanted, beside KL.
+    /// - Parameter needsTask: whether to compute losses and accuracies beside the KL.
     mutating func add(
         _ model: VIB<Float>, _ rows: Batch<Float>, start: Int, firstStream: Int, needsTask: Bool = true
     ) {
@@ -205,7 +207,7 @@ struct LatentSums {
 }
 
 extension VIB where Scalar == Float {
-    /// σ(x) of points, [points, K].
+    /// σ(x) at points, [points, K].
     func deviations(at inputs: Matrix<Float>) -> Matrix<Float> {
         let sigma = Matrix<Float>(rows: inputs.rows, columns: bottleneck)
         let noise = Matrix<Float>(rows: evaluationPoints, columns: bottleneck)
@@ -218,25 +220,25 @@ extension VIB where Scalar == Float {
     }
 }
 
-/// What a VIB's task loss says of I(Z; Y).
+/// The information I(Z; Y) that a VIB's task loss implies.
 struct TargetEntropy {
-    /// H(Y): of the test labels, or the differential entropy of Gaussian targets; nats.
+    /// H(Y), nats: the entropy of the test labels, or the differential entropy of Gaussian targets.
     private let entropy: Double
     private let outputs: Int
     private let loss: Loss
-    /// −ln p(y) − (−ln p(T y)), nats: what is added to a loss for targets T y to have that for y.
+    /// −ln p(y) − (−ln p(T y)), nats: added to a loss for targets T y, it gives the loss for y.
     let shift: Double
 
     init(_ source: BatchSource, _ theory: GaussianIB?, _ loss: Loss) {
         self.loss = loss
         outputs = source.outputs
         shift = loss == .gaussianNLL ? 0.5 * (theory?.targetLogDeterminant ?? 0) : 0
-        // No VIB learns from other data than Gaussian ones and images.
+        // VIBs learn from Gaussian data and images alone.
         entropy = theory?.targetEntropy ?? labelEntropy(source.points.testLabels)
     }
 
-    /// H(Y) − CE ≤ I(Z; Y), nats. Of a mean squared error, CE is that of a decoder whose one variance, for
-    /// all outputs, is that error: ½ d ln(2πe · error).
+    /// H(Y) − CE ≤ I(Z; Y), nats. For a mean squared error, CE is that of a decoder whose one variance,
+    /// shared by all outputs, is that error: ½ d ln(2πe · error).
     func information(loss value: Double) -> Double {
         guard loss == .meanSquaredError else { return entropy - value }
         return entropy - 0.5 * Double(outputs) * (1 + naturalLogarithm(2 * .pi * value))
@@ -245,7 +247,7 @@ struct TargetEntropy {
 
 let naturalLogarithmOfTwo = 0.6931471805599453
 
-/// The test points whose Jacobians are measured: the first ones.
+/// The test points at which Jacobians are measured: the first ones.
 private func rankInputs(_ source: BatchSource, _ ranks: RankMeasurement?) -> Matrix<Float>? {
     guard let ranks else { return nil }
     let count = min(ranks.points, source.testCount)
@@ -258,7 +260,7 @@ private func rankInputs(_ source: BatchSource, _ ranks: RankMeasurement?) -> Mat
     return inputs
 }
 
-/// Local rank as a record holds it.
+/// Measures local ranks and adds them to a record's metrics.
 struct RankMeasurement {
     let points: Int
     private let settings: TrialSettings.LocalRank
@@ -278,7 +280,7 @@ struct RankMeasurement {
         sigma: Matrix<Float>?
     ) {
         guard layers.allSatisfy({ $0.weight.isFinite && $0.bias.isFinite }) else {
-            // LAPACK may not return from a NaN; the caller sees this one and records a divergence.
+            // LAPACK may not return from a NaN; the caller sees the NaN here and records a divergence.
             metrics[.localRank] = .number(.nan)
             return
         }
@@ -287,7 +289,7 @@ struct RankMeasurement {
 }
 
 extension TrialSettings.LocalRank {
-    /// Results as a record holds them.
+    /// Adds local ranks to metrics, in a record's form.
     func add(_ result: LocalRankResult, to metrics: inout Metrics) {
         metrics[.localRank] = table(thresholds, result.absolute)
         if !relative.isEmpty {

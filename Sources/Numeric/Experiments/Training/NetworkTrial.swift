@@ -6,13 +6,14 @@ import Sweep
 import Text
 
 extension TrialSettings.Architecture {
-    /// Points that are evaluated together: a constant of the kind of network, as bits depend on it. Those of
-    /// images are few, as each has some hundred thousand activations.
+    /// Number of points that are evaluated together: a constant for each kind of network, since bits depend
+    /// on it. It is small for image networks, which have some hundred thousand activations a point.
     var evaluationPoints: Int { if case .mlp = self { Experiments.evaluationPoints } else { 64 } }
 }
 
 extension ImageSize {
-    /// The inputs in the middle square of a side, in their order; nil where that is the whole image.
+    /// The indices of the inputs in the central square of this side, ascending; nil where that is the whole
+    /// image.
     func inputs(inPatch side: Int) -> [Int]? {
         guard side < height || side < width else { return nil }
         return NumericalRank.centralPatch(height: height, width: width, channels: channels, side: side)
@@ -20,7 +21,7 @@ extension ImageSize {
 }
 
 extension ShapeFault {
-    /// For sizes that the sweep's checks should have refused.
+    /// The message for sizes that the sweep's checks should have refused.
     var words: String {
         switch self {
         case .noWeights: "the network has no layer with weights"
@@ -40,7 +41,7 @@ extension ImageSize {
     fileprivate var words: String { "\(height) × \(width) pixels of \(channels) channels" }
 }
 
-/// Trains and measures a network of any layers.
+/// Trains and measures a network of any layers, a convolutional one or a ResNet.
 func runNetwork(
     _ architecture: TrialSettings.Architecture, _ settings: TrialSettings, _ training: TrainingPlan,
     _ source: BatchSource, _ streams: RandomStreams, _ onProgress: StepObserver?
@@ -67,7 +68,7 @@ func runNetwork(
     return history
 }
 
-/// Local rank of such a network as a record holds it.
+/// Measures local ranks of a network of any layers and adds them to a record's metrics.
 struct NetworkRankMeasurement {
     private let settings: TrialSettings.LocalRank
     private let points: Matrix<Float>
@@ -99,7 +100,8 @@ struct NetworkRankMeasurement {
     }
 }
 
-/// Measures such a network on a trial's test points, running averages standing for a batch's moments.
+/// Measures a network of any layers on a trial's test points, with running averages in place of a batch's
+/// moments.
 struct NetworkEvaluation {
     let model: Network<Float>
     let source: BatchSource
@@ -109,7 +111,7 @@ struct NetworkEvaluation {
 
     mutating func metrics(_ parameters: Matrix<Float>, step: Int) -> Metrics {
         model.parameters.flat.assign(parameters)
-        // LAPACK may not return from a NaN; the caller sees this one and records a divergence.
+        // LAPACK may not return from a NaN; the caller sees the NaN here and records a divergence.
         guard parameters.isFinite else { return [.testLoss: .number(.nan)] }
         var metrics: Metrics = [:]
         source.addLosses(
@@ -126,8 +128,9 @@ struct NetworkEvaluation {
 }
 
 extension LayerOutputs {
-    /// Of a network of any layers, in evaluation: p_l what goes into layer l's activation, after its
-    /// normalisation, and h_l what the next layer reads, a block's input added. Images as rows of numbers.
+    /// The outputs of a network of any layers, in evaluation. p_l is the input of layer l's activation, after
+    /// its normalisation; h_l is the next layer's input, with a block's input added. Images are rows of
+    /// numbers.
     init(_ network: Network<Float>, at sample: PointSample) {
         let outputs = network.outputs(at: sample.inputs)
         inputs = sample.inputs

@@ -6,9 +6,9 @@ import Sweep
 import Text
 
 extension TrialSettings.WeightNorms {
-    /// Norms and ranks of weights as a record holds them.
+    /// Adds norms and ranks of weights to metrics, in a record's form.
     func add(to metrics: inout Metrics, _ layers: [DenseLayer<Float>]) {
-        // LAPACK may not return from a NaN; the caller sees this one and records a divergence.
+        // LAPACK may not return from a NaN; the caller sees the NaN here and records a divergence.
         guard layers.allSatisfy({ $0.weight.isFinite }),
             let norms = try? WeightNorms(layers, tolerance: tolerance)
         else {
@@ -23,10 +23,10 @@ extension TrialSettings.WeightNorms {
     }
 }
 
-/// The bounds of a network that learns from a teacher, beside its record's metrics; nil where there are none:
-/// a network with biases, of another activation, or shallower than the teacher.
+/// The bounds for a network that learns from a teacher, which a record holds beside its metrics; nil where
+/// there are none: the network has biases, another activation, or fewer layers than the teacher.
 ///
-/// - Parameter metrics: the record's, with norms of weights and local ranks as far as they are measured.
+/// - Parameter metrics: the record's, with norms of weights and local ranks where they are measured.
 func boundsJSON(
     _ teacher: TeacherData, _ settings: TrialSettings, _ metrics: Metrics
 ) -> JSONValue? {
@@ -36,7 +36,7 @@ func boundsJSON(
             teacher.task == .classification ? .classification : .interpolation, teacherDepth: teacher.depth,
             norm: teacher.norm, depth: network.depth)
     else { return nil }
-    // A layer's Jacobian has no more rank than the layers so far have units.
+    // The rank of a layer's Jacobian is at most the width of each layer up to it.
     var widest = teacher.inputs
     let trivial = (network.hidden + [1]).map { units in
         widest = min(widest, units)
@@ -51,7 +51,7 @@ func boundsJSON(
     guard let rank = settings.measures.localRank, spectral.count == network.depth,
         let layer = stable.indices.min(by: { stable[$0] < stable[$1] })
     else { return .object(theory) }
-    // The layer that the proof takes: none has a smaller stable rank.
+    // The proof takes the layer with the smallest stable rank.
     theory["bound_layer"] = JSONValue(layer + 1)
     if let bound = bounds.hiddenStableRank,
         let hidden = stable.indices.dropLast().min(by: { stable[$0] < stable[$1] })

@@ -1,8 +1,9 @@
 import Sweep
 import Text
 
-/// What Weyl's inequality promises of the perturbed ranks (`RankStability`): the unperturbed ones, and null
-/// where the perturbation is too large for a promise; nil where they are not measured, or are means over points.
+/// The perturbed ranks that Weyl's inequality guarantees (`RankStability`): the unperturbed ones, and null
+/// where the perturbation is too large for a guarantee. nil where the ranks are not measured, or are means
+/// over several points.
 func promisedRanks(
     _ settings: TrialSettings, _ metrics: Metrics
 ) -> Metrics? {
@@ -20,8 +21,8 @@ func promisedRanks(
     return [.perturbedRank: .object(Dictionary(promised, uniquingKeysWith: { first, _ in first }))]
 }
 
-/// What the limit of infinite depth says of products of normal weights, of layers that are all equally
-/// wide; nil of others, and where they are not measured.
+/// The singular values of products of normal weights in the limit of infinite depth, for layers that are all
+/// equally wide; nil for other networks, and where products are not measured.
 func productTheory(_ settings: TrialSettings) -> Metrics? {
     guard settings.trainingSteps == 0, [.heGlorot, .gaussian].contains(settings.network.initialisation),
         let measure = settings.measures.requested.first(where: {

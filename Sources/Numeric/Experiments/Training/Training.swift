@@ -3,17 +3,17 @@ import LinearAlgebra
 import Sweep
 import Text
 
-/// A trial's training on its way, measured at the trace's steps and at the end.
+/// A trial's training in progress, measured at the trace's steps and at the end.
 struct Training<M: TrainableNetwork> where M.Scalar == Float {
     let plan: TrainingPlan
     private(set) var trainer: Trainer<M>
     var history: TrainingResult
-    /// Its steps are done, or it diverged.
+    /// Whether its steps are done, or it diverged.
     private(set) var isOver = false
     private var due: ArraySlice<Int>
     private let measure: (Matrix<Float>, Int) -> Metrics
 
-    /// - Parameter measure: given the parameters to evaluate, and the step.
+    /// - Parameter measure: computes the metrics of the parameters given, after the step given.
     init(
         _ plan: TrainingPlan, _ model: M, _ streams: RandomStreams,
         measure: @escaping (Matrix<Float>, Int) -> Metrics
@@ -27,7 +27,7 @@ struct Training<M: TrainableNetwork> where M.Scalar == Float {
         due = plan.traceSteps.drop { $0 < first }
     }
 
-    /// Measures and keeps what is due after so many steps. False where none follows.
+    /// Measures and keeps what is due after `step` steps. Returns whether another step follows.
     fileprivate mutating func begin(_ step: Int) -> Bool {
         guard !isOver else { return false }
         let isEnd = step == plan.steps
@@ -79,12 +79,13 @@ struct Training<M: TrainableNetwork> where M.Scalar == Float {
     }
 }
 
-/// Trains one, or several that draw the same batches and the same latent noise: each step's are drawn once, and then
-/// each network has its step. Every training's numbers are those that it has alone, made by the same calls.
+/// Trains one network, or several that draw the same batches and the same latent noise: each step's are drawn
+/// once, and then each network performs its step. Every training has the same numbers as it has alone, made
+/// by the same calls.
 ///
 /// - Parameters:
-///   - trainings: that begin at the same step.
-///   - onProgress: hears of each step, with the steps of the longest.
+///   - trainings: trainings that begin at the same step.
+///   - onProgress: called after each step, with the steps of the longest training.
 func train<M: TrainableNetwork>(
     _ trainings: inout [Training<M>], _ source: BatchSource, _ streams: RandomStreams,
     onProgress: StepObserver?

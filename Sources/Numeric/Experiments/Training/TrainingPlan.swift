@@ -5,22 +5,22 @@ import Model
 import Sweep
 import Text
 
-/// What a training left: the measures at its end and along it, or where it diverged.
+/// The result of a training: the metrics at its end and along it, or the step where it diverged.
 struct TrainingResult {
     var metrics: Metrics = [:]
     var trace: [TraceEntry] = []
     var divergedAt: Int?
-    /// Weights to keep; none of a training that diverged.
+    /// Weights to keep; none where the training diverged.
     var kept: [KeptNetwork] = []
-    /// Of the one kept network, where the best is.
+    /// Test loss of the kept network, where the best one is kept.
     var bestLoss = Double.infinity
-    /// Weights at the trace's steps, where a measure wants them at the end.
+    /// Weights at the trace's steps, where a measure needs them at the end.
     var measured: [KeptNetwork] = []
-    /// The step of the checkpoint that this training went on from.
+    /// The step of the checkpoint from which this training resumed.
     var continuedFrom: Int?
 }
 
-/// What was measured after a step of a training.
+/// The metrics measured after a step of a training.
 struct TraceEntry: Equatable {
     let step: Int
     var metrics: Metrics
@@ -32,7 +32,7 @@ struct TraceEntry: Equatable {
 
     private static let stepKey = "step"
 
-    /// Reads what `json` wrote; nil where it is none.
+    /// Reads what `json` wrote; nil where it is something else.
     init?(_ json: JSONValue) {
         guard var members = json.object,
             let step = members.removeValue(forKey: TraceEntry.stepKey)?.number.flatMap({ Int(exactly: $0) })
@@ -45,7 +45,7 @@ struct TraceEntry: Equatable {
         self.init(step: step, metrics)
     }
 
-    /// As records have it.
+    /// The entry as a record's `trace` holds it.
     var json: JSONValue {
         var members = metrics.byKey
         members[TraceEntry.stepKey] = JSONValue(step)
@@ -53,28 +53,31 @@ struct TraceEntry: Equatable {
     }
 }
 
-/// Told after each step of a training: how many are done, of how many, and after how many it began. It brings its own
-/// clock: there is none here.
+/// Called after each step of a training: with the number of steps done, the number of all steps, and the
+/// number of steps after which this process began. It may read a clock of its own: there is none here.
 public typealias StepObserver = (_ done: Int, _ of: Int, _ from: Int) -> Void
 
-/// Told before a training is measured (true) and after (false): who has a clock can tell what measuring
-/// costs.
+/// Called before a training is measured (true) and after (false), so that a caller with a clock can time the
+/// measuring.
 public typealias MeasureObserver = (_ isMeasuring: Bool) -> Void
 
-/// A network's parameters after a step, the averaged ones where an average is kept, in the order of
+/// A network's parameters after a step, or the averaged ones where an average is kept, in the order of
 /// `TrialSettings.tensors`.
 public struct KeptNetwork: Equatable, Sendable {
+    /// Number of steps done.
     public var step: Int
+    /// The parameters, tensor after tensor.
     public var values: [Float]
 }
 
-/// A trial's training in the terms of Learning: how many steps, with which optimiser, measured when.
+/// A trial's training in the terms of Learning: the number of steps, the optimiser, the steps at which it is
+/// measured.
 struct TrainingPlan {
     let loss: Loss
     var steps: Int { length.steps }
     let optimizer: OptimizerSettings
     let length: TrainingLength
-    /// Ascending; a number n means after n steps.
+    /// The steps after which the trace is measured, ascending.
     let traceSteps: [Int]
     let batch: Int
     let keeping: KeptWeights
@@ -114,7 +117,7 @@ struct TrainingPlan {
         traceSteps = settings.measures.traceAt.steps(of: steps)
     }
 
-    /// Performs what is measuring, and no training.
+    /// Runs `body` as measuring, not training: `measuring` is called before and after.
     func measure<Value>(_ body: () -> Value) -> Value {
         measuring?(true)
         defer { measuring?(false) }
@@ -123,7 +126,7 @@ struct TrainingPlan {
 }
 
 extension JSONValue {
-    /// Whether every number in it is.
+    /// Whether every number in the value is finite.
     var isFinite: Bool {
         switch self {
         case .number(let number): number.isFinite
@@ -137,7 +140,7 @@ extension JSONValue {
 /// ln x.
 func naturalLogarithm(_ x: Double) -> Double { log(x) }
 
-/// The entropy of labels, nats.
+/// The entropy of the labels' frequencies, nats.
 func labelEntropy(_ labels: some Collection<Int32>) -> Double {
     var counts = [Int](repeating: 0, count: Int(labels.max() ?? 0) + 1)
     for label in labels { counts[Int(label)] += 1 }

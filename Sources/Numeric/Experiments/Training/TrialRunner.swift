@@ -11,6 +11,7 @@ public enum ExperimentError: Error, Equatable, CustomStringConvertible {
     /// Settings that the sweep's checks should have refused.
     case settings(String)
 
+    /// The message for the user.
     public var description: String {
         switch self {
         case .data(let error): error.description
@@ -19,41 +20,42 @@ public enum ExperimentError: Error, Equatable, CustomStringConvertible {
     }
 }
 
-/// What a trial gave.
+/// The result of a trial.
 public struct TrialResult: Equatable, Sendable {
     /// The record's body: metrics, outcome, theory, trace. Every number in it is finite.
     public var body: JSONValue
-    /// Ascending by step; none of a trial that diverged.
+    /// Weights to keep, ascending by step; none where the trial diverged.
     public var kept: [KeptNetwork]
-    /// The step of the checkpoint that the training went on from; nil where it began at the beginning.
+    /// The step of the checkpoint from which the training resumed; nil where it ran from the beginning.
     public var continuedFrom: Int?
 }
 
-/// Runs trials, one after another, keeping data sets open between them. One per slot.
+/// Runs trials one after another, and keeps data sets open between them. A slot has one.
 public struct TrialRunner {
     private let directory: DataDirectory
     private var sets: [ImageSetDescription: ImageSet] = [:]
     private var generated: (settings: ImageData, set: ImageSet)?
 
-    /// From here on this process has one BLAS thread: the bits of records depend on it.
+    /// Creates a runner. From here on this process uses one BLAS thread, since the bits of records depend on
+    /// it.
     public init(data: DataDirectory) {
         BLAS.useOneThread()
         directory = data
     }
 
-    /// Trains and measures: the record's body (metrics, outcome, theory, trace), a function of `settings`,
-    /// the data set and the BLAS kernel alone. Every number in it is finite. docs/records.md names the
-    /// fields.
+    /// Trains and measures. Returns the record's body (metrics, outcome, theory, trace), a function of
+    /// `settings`, the data set and the BLAS kernel alone. Every number in it is finite. docs/records.md
+    /// names the fields.
     public mutating func run(_ settings: TrialSettings) throws(ExperimentError) -> JSONValue {
         try run(settings, keeping: .none).body
     }
 
-    /// The same, with the weights that are to be kept beside it.
+    /// Trains and measures, and returns the weights to keep beside the record's body.
     ///
     /// - Parameters:
-    ///   - checkpoints: where an interrupted training of the trial goes on; the record is the same.
-    ///   - onProgress: hears of each step.
-    ///   - measuring: hears when the network is measured.
+    ///   - checkpoints: hooks by which an interrupted training of the trial resumes; the record is the same.
+    ///   - onProgress: called after each step.
+    ///   - measuring: called before and after the network is measured.
     public mutating func run(
         _ settings: TrialSettings, keeping: KeptWeights, checkpoints: Checkpoints? = nil,
         onProgress: StepObserver? = nil, measuring: MeasureObserver? = nil
@@ -63,8 +65,9 @@ public struct TrialRunner {
         }
     }
 
-    /// Trains and measures small trials of one `BatchKey` together, in less time than one after another: a result
-    /// each, in their order, to the byte what `run` gives. An error is of any of them.
+    /// Trains and measures small trials with one `BatchKey` together, in less time than one after another.
+    /// Returns a result for each, in their order, equal to the byte to what `run` gives. An error may come
+    /// from any of them.
     public mutating func run(
         together group: [TrialSettings], keeping: KeptWeights, onProgress: StepObserver? = nil,
         measuring: MeasureObserver? = nil
@@ -96,7 +99,7 @@ public struct TrialRunner {
         case .mlp: histories = trainMLPs(members, source, streams, onProgress)
         case .vib: histories = trainVIBs(members, source, theory, streams, onProgress)
         case .network(let architecture):
-            // No group: `BatchKey` holds plain stacks only.
+            // Such trials are never batched: `BatchKey` admits plain stacks only.
             histories = [try runNetwork(architecture, lead, plans[0], source, streams, onProgress)]
         }
         return zip(group, histories).map { settings, history in
@@ -133,8 +136,8 @@ public struct TrialRunner {
     ) throws(ExperimentError) -> BatchSource {
         switch settings.dataset {
         case .gaussian(let gaussian):
-            // A decoder of diagonal variance is as good as any only where y's canonical variables are its
-            // targets; the decoder of a squared error has no variance, and keeps y.
+            // A decoder of diagonal variance loses nothing only where its targets are y's canonical
+            // variables. The decoder of a squared error has no variance, and keeps y.
             let targetMap = settings.training.loss == .gaussianNLL ? theory?.canonicalTargets : nil
             do {
                 let source = try GaussianSource(
@@ -263,7 +266,7 @@ public struct TrialRunner {
         ]
         if let step = history.divergedAt { body["diverged_at_step"] = JSONValue(step) }
         if !history.trace.isEmpty { body["trace"] = .array(history.trace.map(\.json)) }
-        // The optimum of a squared error is another one.
+        // A squared error has another optimum.
         if let theory, settings.training.loss == .gaussianNLL,
             case .vib(let beta, let latent, _) = settings.model
         {
@@ -275,7 +278,7 @@ public struct TrialRunner {
         if history.divergedAt == nil, let products = productTheory(settings) {
             body["theory"] = .object(products.byKey)
         }
-        // Of plain networks alone: what lies between layers is not in the bounds.
+        // Plain networks only: the bounds do not cover what lies between the layers of others.
         if case .teacher(let teacher) = settings.dataset, case .mlp = settings.model,
             history.divergedAt == nil
         {
@@ -290,7 +293,7 @@ public struct TrialRunner {
 }
 
 extension GaussianIB {
-    /// The closed form beside a record's metrics, under their names.
+    /// The closed form that a record holds beside its metrics, under their names.
     func json(beta: Double, bottleneck: Int, thresholds: [Double]) -> JSONValue {
         let optimum = optimum(beta: beta, bottleneck: bottleneck)
         var ranks: [String: JSONValue] = [:]

@@ -37,10 +37,10 @@ struct Coordinator {
     var pollTime = LoopTime()
     var nextPoll: Instant?
 
-    /// What this turn of the loop makes durable and then sends, in this order, with one commit a turn.
+    /// Entries that this turn of the loop makes durable, with one commit, before it sends `sends`.
     private var entries: [JournalEntry] = []
     private var sends: [(message: CoordinatorMessage, worker: WorkerID)] = []
-    /// Weights to write before the entries: none but for a moment, or while the disk takes nothing.
+    /// Weights to write before the entries. Empty except for moments, or while the disk accepts nothing.
     private var files: [WeightsStep] = []
     /// Why the first of them isn't written yet.
     private var unwritten: FileError?
@@ -259,8 +259,8 @@ struct Coordinator {
                     report, ofSweep: sweepDigest, keeping: run.spec.weights, &records)
                 handle(.report(valid, from: worker))
             } catch .malformed(let why) {
-                // A worker of ours checks its records itself: this one is none, or is broken. Its trials go to others,
-                // and no attempt at them is counted.
+                // Our worker checks its records itself, so this one isn't ours, or is broken. Its trials go
+                // to others, and no attempt at them is counted.
                 ban(worker, "its record of trial \(report.trial) can't come from this sweep: \(why)")
             } catch {
                 refuse(

@@ -4,9 +4,9 @@ import Sweep
 import Wire
 
 extension ValidatedReport {
-    /// Checks a worker's report against the sweep: what a peer sends is never trusted.
+    /// Checks a worker's report against the sweep: a peer's message is never trusted.
     ///
-    /// - Parameter records: of the same sweep.
+    /// - Parameter records: the records of the same sweep.
     init(
         _ report: WorkerMessage.Report, ofSweep digest: String, keeping weights: KeptWeights,
         _ records: inout SweepRecords
@@ -19,12 +19,13 @@ extension ValidatedReport {
         self.init(report, line: record.line, outcome: record.outcome)
     }
 
-    /// Sizes follow from the trial's settings, to the byte.
+    /// Whether the files are those that the sweep asks for. Their sizes follow from the trial's settings, to
+    /// the byte.
     private static func filesAreRight(
         _ files: [KeptFile], of trial: Trial, _ weights: KeptWeights, outcome: String
     ) -> Bool {
         guard outcome == "measured" else { return files.isEmpty }
-        // Most sweeps keep none.
+        // Most sweeps keep no weights.
         guard !files.isEmpty || weights != .none else { return true }
         let steps = files.map { Int(clamping: $0.step) }
         return weights.allows(steps)

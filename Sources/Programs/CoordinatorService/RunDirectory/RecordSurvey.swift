@@ -4,7 +4,7 @@ import Records
 import Sweep
 import Text
 
-/// What is wrong with the records that a journal holds, and with the weights beside them.
+/// Faults in the records that a journal holds, and in the weights beside them.
 struct RecordSurvey {
     private(set) var records = 0
     /// Records whose bytes are not those that were appended.

@@ -120,7 +120,7 @@ final class ShardReader {
     private var seen: Set<TrialID> = []
     private let sweepDigest: String
     private var known: SweepRecords
-    /// The longest line that the sweep can give, with headroom.
+    /// Limit on a line's length: the longest line that the sweep can give, with headroom.
     private let most: Int
     /// The index of each of the sweep's trials, computed with the first record.
     private lazy var places = Merge.places(header.spec.grid)
@@ -148,7 +148,7 @@ final class ShardReader {
         header = try ShardHeader(parsing: first, file: path)
         sweepDigest = header.spec.digest
         known = SweepRecords(header.spec.grid)
-        // The last line names all files of weights.
+        // The last line names all files of kept weights.
         most = header.spec.maxRecordBytes + (1 << 20) + 160 * header.trials * header.spec.weights.maxFiles
         digest.update(first + [UInt8(ascii: "\n")])
     }
