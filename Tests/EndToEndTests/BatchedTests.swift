@@ -69,7 +69,7 @@ import Text
         for slot in slots { kill(slot, SIGKILL) }
         let end = try hurt.wait()
         #expect(end.code == 0, "\(end.all)")
-        #expect(end.errors.contains("8 trials together ended; each is tried alone"), "\(end.all)")
+        #expect(end.errors.contains("a batch of 8 trials ended; each is retried alone"), "\(end.all)")
         #expect(try work.bytes("hurt/records.ndjson") == work.bytes("calm/records.ndjson"))
         let attempts = try work.text("hurt/provenance.ndjson").split(separator: "\n").map {
             try JSONValue(parsing: $0.utf8)["attempt"]?.number

@@ -114,7 +114,8 @@ import Wire
         try change("sweep.json", { $0 + "\n" }, finds: "wrong sweep.json: not the bytes")
         try change("sweep.json", { _ in "{" }, finds: "wrong sweep.json: ")
         try change(
-            "tables/x.dat.partial", { _ in "x" }, finds: "note  tables/x.dat.partial: a half file", code: 0)
+            "tables/x.dat.partial", { _ in "x" }, finds: "note  tables/x.dat.partial: an incomplete file",
+            code: 0)
         for name in ["records.ndjson", "tables/kl.dat", "report.html"] {
             let file = work.folder.appending(path: "a/\(name)")
             let bytes = try Data(contentsOf: file)
@@ -195,14 +196,14 @@ import Wire
         #expect(outage["eta_seconds"] == nil && outage["trials_per_second"] == nil)
         #expect(outage["live"]?["outage"]?["why"]?.string?.lowercased().contains("no space left") == true)
         let words = try work.run("status", "disk/a").output
-        #expect(words.contains("the disk has taken nothing for ") && !words.contains("ETA"), "\(words)")
+        #expect(words.contains("the disk has accepted no writes for ") && !words.contains("ETA"), "\(words)")
         let kept = try #require(try measured())
         #expect(kept < 40 && run.isRunning)
         #expect(try work.run("check", "disk/a").code == 0)
         try FileManager.default.removeItem(at: place.appending(path: "filler"))
         let end = try run.wait()
         #expect(end.code == 0, "\(end.all)")
-        #expect(end.errors.contains("the disk takes writes again"))
+        #expect(end.errors.contains("the disk accepts writes again"))
         #expect(!end.errors.contains("is lost") && !end.errors.contains("starting another"), "\(end.errors)")
         #expect(try work.bytes("disk/a/records.ndjson") == work.bytes("calm/records.ndjson"))
         #expect(try work.run("check", "disk/a").code == 0)
@@ -220,7 +221,7 @@ import Wire
         try eventually("the disk is full") { run.errors.contains("no more trials are handed out") }
         run.signal(SIGINT)
         let end = try run.wait()
-        #expect(end.code == 3 && end.errors.contains("to go on: ranksweep resume disk/a"), "\(end.all)")
+        #expect(end.code == 3 && end.errors.contains("to continue: ranksweep resume disk/a"), "\(end.all)")
         try FileManager.default.removeItem(at: place.appending(path: "filler"))
         #expect(try work.run("resume", "disk/a").code == 0)
         #expect(try work.bytes("disk/a/records.ndjson") == work.bytes("calm/records.ndjson"))

@@ -181,7 +181,7 @@ import Wire
         let end = try recorded.wait()
         #expect(end.code == 0, "\(end.all)")
         #expect(
-            end.output.contains("every record is by commit \(other), and this program is of "),
+            end.output.contains("every record is by commit \(other), but this program is of "),
             "\(end.output)")
         #expect(end.errors.components(separatedBy: " is of commit \(other), the coordinator of ").count == 2)
         #expect(try its.wait().code == 0)

@@ -27,10 +27,10 @@ import Text
         let found = try work.run("check", "a")
         #expect(found.code == 1)
         #expect(
-            found.output.contains("wrong weights/\(names[1]): its bytes are not those that were kept"),
+            found.output.contains("wrong weights/\(names[1]): its bytes have changed that were kept"),
             "\(found.all)")
         let merged = try work.run("merge", "a", "--out", "m")
-        #expect(merged.code == 1 && merged.output.contains("its bytes are not those"), "\(merged.all)")
+        #expect(merged.code == 1 && merged.output.contains("its bytes have changed"), "\(merged.all)")
         let resumed = try work.run("resume", "a")
         #expect(resumed.code == 0 && resumed.errors.contains("runs again"), "\(resumed.all)")
         #expect(try work.bytes("a/weights/\(names[1])") == whole)
@@ -42,7 +42,7 @@ import Text
         for run in ["a", "b"] { #expect(try work.run("check", run).code == 0) }
         for run in ["a", "b"] {
             try bytes.write(to: work.folder.appending(path: "\(run)/weights/\(names[1])"))
-            #expect(try work.run("check", run).output.contains("weights/\(names[1]): its bytes are not"))
+            #expect(try work.run("check", run).output.contains("weights/\(names[1]): its bytes have changed"))
         }
     }
 
@@ -66,7 +66,7 @@ import Text
         try bytes.write(to: folder.appending(path: name))
         let merged = try work.run("merge", "f.ndjson", "--out", "b")
         #expect(
-            merged.code == 1 && merged.output.contains("\(name): its bytes are not those"), "\(merged.all)")
+            merged.code == 1 && merged.output.contains("\(name): its bytes have changed"), "\(merged.all)")
     }
 
     @Test("Weights that an older version kept have no digest; resume adds them")
@@ -98,7 +98,7 @@ import Text
             try (whole + Data(" ".utf8)).write(to: file)
         }
         let found = try work.run("check", "a")
-        let why = isRemoved ? "it is missing" : "it is not as it was drawn"
+        let why = isRemoved ? "it is missing" : "it has changed since it was drawn"
         #expect(
             found.code == 1 && found.output.contains("wrong \(name): \(why): ranksweep figures a"),
             "\(found.all)")
@@ -118,7 +118,7 @@ import Text
         #expect(try work.run("check", "a").code == 0)
         try drawn.write(to: work.folder.appending(path: "a/drawn.json"))
         let found = try work.run("check", "a")
-        #expect(found.code == 1 && found.output.contains("are out of date: records.ndjson is another now"))
+        #expect(found.code == 1 && found.output.contains("are out of date: records.ndjson has changed"))
         #expect(try work.run("resume", "a").code == 0)
         #expect(try work.run("check", "a").code == 0)
     }
@@ -133,10 +133,10 @@ import Text
         let still = try work.run("check", "a", environment: bare)
         let note = "note  figures: not drawn: gnuplot is not installed"
         #expect(still.code == 0 && still.output.contains(note), "\(still.all)")
-        #expect(!still.output.contains("figures are as they were drawn"), "\(still.all)")
+        #expect(!still.output.contains("figures are unchanged since they were drawn"), "\(still.all)")
         let waiting = try work.run("resume", "a", environment: bare)
         #expect(waiting.code == 0 && waiting.output.contains("nothing to resume"), "\(waiting.all)")
-        #expect(waiting.output.contains("figures are not drawn: gnuplot is not installed"), "\(waiting.all)")
+        #expect(waiting.output.contains("figures were not drawn: gnuplot is not installed"), "\(waiting.all)")
         let found = try work.run("check", "a")
         #expect(
             found.code == 0
@@ -176,8 +176,8 @@ import Text
     @Test(
         "Each damage of a journal that check calls wrong ends resume with the same code",
         arguments: [
-            ("\(attempt)1000, attempt, lease, outcome, cause, forgiven, \(rest)", "it tells of trial 1000"),
-            ("INSERT INTO quarantined VALUES (77)", "it tells of trial 77"),
+            ("\(attempt)1000, attempt, lease, outcome, cause, forgiven, \(rest)", "it contains trial 1000"),
+            ("INSERT INTO quarantined VALUES (77)", "it contains trial 77"),
             ("\(attempt)0, 2, lease, 'conflict', 'x', 0, \(rest)", "1 record differed"),
             ("UPDATE records SET trial = 99 WHERE trial = 0", "damaged"),
             (
@@ -222,7 +222,7 @@ import Text
                 try journal.add(record: Array(absurd.utf8), outcome: "measured", trial: 1)
             }
         }
-        let words = "the record of trial 1 is none that the sweep can give: it has 16"
+        let words = "the record of trial 1 can't come from this sweep: it has 16"
         for command in [["check", "a"], ["resume", "a"], ["merge", "a", "--out", "m"]] {
             let end = try work.start("ranksweep", command).wait()
             #expect(

@@ -117,7 +117,7 @@ private struct SmallSet {
         }
         let end = try set.fetch(server)
         try set.expectAllRight(end)
-        #expect(end.errors.contains("; going on"))
+        #expect(end.errors.contains("; continuing"))
         #expect(server.requests.prefix(2).map(\.start) == [nil, bytes.count / 2])
     }
 
@@ -138,7 +138,7 @@ private struct SmallSet {
         fetch.signal(SIGINT)
         let end = try fetch.wait()
         #expect(end.code == 3)
-        #expect(end.errors.contains("to go on: ranksweep data fetch mnist --data"), "\(end.errors)")
+        #expect(end.errors.contains("to continue: ranksweep data fetch mnist --data"), "\(end.errors)")
         #expect(!set.imagesArePresent && set.partialIsPresent)
         #expect(try processes(with: "curl", server.url).isEmpty)
         try set.expectAllRight(try set.fetch(server))
@@ -169,7 +169,7 @@ private struct SmallSet {
         let bad = try set.server { [bytes] _ in .file(bytes) }
         let alone = try set.fetch(bad)
         #expect(alone.code == 4)
-        #expect(alone.errors.contains("no mirror gave it"), "\(alone.errors)")
+        #expect(alone.errors.contains("no mirror provided it"), "\(alone.errors)")
         #expect(!set.imagesArePresent && !set.partialIsPresent)
         try set.expectAllRight(try set.fetch(bad, try set.server()))
     }
@@ -224,7 +224,7 @@ private struct SmallSet {
         let server = try set.server()
         let end = try set.fetch(server)
         try set.expectAllRight(end)
-        #expect(end.errors.contains("from the start again"), "\(end.errors)")
+        #expect(end.errors.contains("starting over"), "\(end.errors)")
         #expect(server.requests.prefix(2).map(\.start) == [50_000, nil])
     }
 

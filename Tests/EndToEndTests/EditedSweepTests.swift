@@ -31,7 +31,7 @@ private let sweep = """
         let again = try work.run("run", "s.yaml", "--out", "r")
         #expect(again.code == 2)
         for words in [
-            "r holds a run already, and of another sweep than s.yaml now is",
+            "r already holds a run, of another sweep than s.yaml now describes",
             "seed: 0, 1 in the run, 0, 1, 2 in s.yaml",
             "ranksweep extend r --set seed=0,1,2", "ranksweep run s.yaml --out DIR", "ranksweep resume r",
         ] { #expect(again.errors.contains(words), "\(again.errors)") }
@@ -77,7 +77,7 @@ private let sweep = """
         #expect(resumed.code == 0 && !resumed.errors.contains("edited"), "\(resumed.errors)")
         let again = try work.run("run", "s.yaml", "--out", "r")
         #expect(
-            again.code == 2 && again.errors.contains("'ranksweep resume r' goes on with it"),
+            again.code == 2 && again.errors.contains("'ranksweep resume r' continues it"),
             "\(again.errors)")
         try FileManager.default.removeItem(at: work.folder.appending(path: "s.yaml"))
         #expect(try work.run("resume", "r").code == 0)
@@ -90,7 +90,7 @@ private let sweep = """
     func broken(text: String, why: String) throws {
         let work = try begun()
         try work.write(text, to: "s.yaml")
-        let words = "s.yaml was edited since this run began, and is no valid sweep now"
+        let words = "s.yaml was edited since this run began, and is no longer a valid sweep"
         let resumed = try work.run("resume", "r")
         #expect(resumed.code == 0 && resumed.output.contains("nothing to resume"), "\(resumed.all)")
         #expect(resumed.errors.contains(words) && resumed.errors.contains(why), "\(resumed.errors)")
@@ -245,7 +245,7 @@ private let sweep = """
             let end = try work.start("ranksweep", arguments).wait()
             #expect(end.code == 2, "\(arguments): \(end.all)")
             #expect(
-                end.all.contains("not a file") || end.all.contains("a pipe or a device, no file"),
+                end.all.contains("not a file") || end.all.contains("a pipe or a device, not a file"),
                 "\(arguments): \(end.all)")
         }
     }

@@ -158,7 +158,7 @@ private final class HostilePeer {
         #expect(try work.bytes("h/records.ndjson") == work.bytes("calm/records.ndjson"))
         #expect(try !work.text("h/provenance.ndjson").contains("hostile"))
         #expect(try work.run("check", "h").code == 0)
-        #expect(end.errors.contains("is none that the sweep can give"), "\(end.errors)")
+        #expect(end.errors.contains("can't come from this sweep"), "\(end.errors)")
     }
 
     /// Each by a worker that was given the trial. It is told why, and is heard no more.
@@ -178,10 +178,10 @@ private final class HostilePeer {
             let given = try hostile.join()
             let trial = try #require(given.trials.first)
             for _ in 0..<3 { hostile.send(report(trial, given, body)) }
-            #expect(try hostile.refusal().contains("is none that the sweep can give"), "\(what)")
+            #expect(try hostile.refusal().contains("can't come from this sweep"), "\(what)")
             // It may not come again under its name.
             hostile.send(.hello(HostilePeer.hello()))
-            #expect(try hostile.refusal().contains("is none that the sweep can give"), "\(what)")
+            #expect(try hostile.refusal().contains("can't come from this sweep"), "\(what)")
             hostile.send(.goodbye)
         }
         // A right record of another trial, of no trial, and with weights that nobody asked for.

@@ -106,7 +106,8 @@ import Transport
         #expect(try third.listeningAddress() != address)
         let port = try #require(address.split(separator: ":").last)
         #expect(
-            third.errors.contains("warning: port \(port), at which workers of this run look for it"),
+            third.errors.contains(
+                "warning: another program now uses port \(port), where this run's workers look for it"),
             "\(third.errors)")
         third.signal(SIGTERM)
         #expect(try third.wait().code == 3)

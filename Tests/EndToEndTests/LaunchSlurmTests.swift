@@ -121,12 +121,12 @@ struct LaunchSlurmTests {
             second.errors.components(separatedBy: "worker on ").count == 3
         }
         try eventually("they are told of", of: second) {
-            second.errors.contains("2 jobs of this run are there already")
+            second.errors.contains("2 jobs of this run are already in the queue")
         }
         #expect(try bed.running().map(\.id).sorted() == jobs)
         second.signal(SIGINT)
         let end = try second.wait()
-        #expect(end.code == 3 && end.errors.contains("to go on: ranksweep launch"), "\(end.all)")
+        #expect(end.code == 3 && end.errors.contains("to continue: ranksweep launch"), "\(end.all)")
         #expect(try bed.call("squeue", "-h").isEmpty)
         #expect(try processes(with: "ranksweep-worker", work.folder.path).isEmpty)
     }
@@ -149,13 +149,13 @@ struct LaunchSlurmTests {
         }
         #expect(
             try message("  partition: mian").contains(
-                "lab.yaml: slurm: sbatch takes no such job: sbatch: error: invalid partition specified: mian")
+                "lab.yaml: slurm: sbatch rejected the job: sbatch: error: invalid partition specified: mian")
         )
         // No node has so much, and none is away that might.
         #expect(
-            try message("  sbatch_args: [--mem=900G]").contains("lab.yaml: slurm: sbatch takes no such job: ")
+            try message("  sbatch_args: [--mem=900G]").contains("lab.yaml: slurm: sbatch rejected the job: ")
         )
-        #expect(try message("  sbatch_args: [--memm=4G]").contains("sbatch takes no such job: "))
+        #expect(try message("  sbatch_args: [--memm=4G]").contains("sbatch rejected the job "))
         #expect(
             try message("  sbatch_args: [mem=4G]").contains(
                 "lab.yaml:8:17: slurm.sbatch_args: 'mem=4G' is no option of sbatch"))
@@ -165,7 +165,7 @@ struct LaunchSlurmTests {
             try message("  nodes: n[1-").contains("lab.yaml:8:10: slurm.nodes: 'n[1-' is no list of nodes"))
         #expect(
             try message("  max_jobs: 2", environment: ["PATH": "/nowhere"]).contains(
-                "the program sbatch is not there: jobs are submitted where Slurm is installed"))
+                "the program sbatch is not installed: launch Slurm jobs from a machine that has Slurm"))
         try FileManager.default.removeItem(at: work.folder.appending(path: "shared"))
         try work.write("", to: "shared")
         #expect(try message("  max_jobs: 2").contains("slurm.folder must be a folder that you may write to"))

@@ -61,7 +61,7 @@ import Testing
         let end = try launch.wait()
         #expect(end.code == 3)
         #expect(
-            end.errors.contains("to go on: ranksweep launch \(work.folder.path)/lab.yaml far"),
+            end.errors.contains("to continue: ranksweep launch \(work.folder.path)/lab.yaml far"),
             "\(end.errors)")
         #expect(try hosts.left.isEmpty)
         let rest = try hosts.launch("far").wait()
@@ -111,11 +111,11 @@ import Testing
         let launch = try hosts.launch("s.yaml", "--out", "far", "--follow-hosts")
         try eventually("one works") { launch.errors.contains("OpenBLAS kernel") }
         try hosts.cluster("[one, two", more: "defaults: {slots: 1}")
-        try eventually("the mistake is told") { launch.errors.contains("the hosts stay as they were") }
+        try eventually("the mistake is told") { launch.errors.contains("the hosts are unchanged") }
         try hosts.cluster("[two]", more: "defaults: {slots: 1}")
         try eventually("two works") { launch.errors.components(separatedBy: "OpenBLAS kernel").count == 3 }
         #expect(launch.errors.contains("two is new in the cluster file"))
-        #expect(launch.errors.contains("one is not in the cluster file any more"))
+        #expect(launch.errors.contains("one is no longer in the cluster file"))
         try eventually("one is left") {
             try processes(with: work.folder.path, "lab-one", "--exit-on").isEmpty
         }
@@ -205,7 +205,7 @@ import Testing
         let launch = try hosts.launch("s.yaml", "--out", "far")
         try eventually("one works") { launch.errors.contains("OpenBLAS kernel") }
         let text = try work.run("status", "far").output
-        #expect(text.contains("2 hosts in the cluster file, the worker runs on 1"), "\(text)")
+        #expect(text.contains("2 hosts in the cluster file, workers run on 1"), "\(text)")
         #expect(text.contains("  host off2: "), "\(text)")
         #expect(text.contains("cannot be reached (ssh: connect to host off2 port 22"), "\(text)")
         #expect(text.contains("never joined: host off2: "), "\(text)")
@@ -231,7 +231,7 @@ import Testing
         #expect(try message("lab.yaml", "s.yaml", "--follow-host").contains("did you mean '--follow-hosts'?"))
         #expect(try message("lab.yaml", "s.yaml", "--bundle", "b.tgz").contains("b.tgz: no such file"))
         #expect(try message("lab.yaml", "s.yaml", "--bundle", "s.yaml").contains("not a .tar.gz archive"))
-        #expect(try message("lab.yaml", "s.yaml", "--retry", "failed").contains("--retry goes on with a run"))
+        #expect(try message("lab.yaml", "s.yaml", "--retry", "failed").contains("--retry continues a run"))
         try hosts.cluster("[{host: one, slot: 1}]")
         #expect(try message("lab.yaml", "s.yaml").contains("lab.yaml:6:21: hosts.one.slot: no such key"))
         #expect(!work.exists("runs") && !work.exists("homes/calls"))

@@ -91,10 +91,10 @@ import Text
         ("NET --inputs x.npy", "--activation is missing: relu, tanh or linear"),
         ("measure nosuch.safetensors", "nosuch.safetensors: cannot be read: No such file or directory"),
         ("NET --inputs x.npy --activation relu --layers fc1,fc3", "has no layer 'fc3'; it has fc1, fc2"),
-        ("NET --inputs x.npy --activation relu --layers fc1,fc1", "--layers: 'fc1' stands twice"),
+        ("NET --inputs x.npy --activation relu --layers fc1,fc1", "--layers: 'fc1' is listed twice"),
         ("NET --head net.safetensors", "--head goes with --features"),
-        ("NET --features x.npy", "--features stand for a network"),
-        ("measure --features x.npy", "--features need --head FILE.safetensors"),
+        ("NET --features x.npy", "--features replaces the network"),
+        ("measure --features x.npy", "--features needs --head FILE.safetensors"),
         ("measure --head net.safetensors --features x.npy", "a head is one layer, and it has fc1, fc2"),
         (
             "measure --head net.safetensors --layers fc2 --features x.npy --measures local_rank",
@@ -105,31 +105,34 @@ import Text
             "there is none: --features X.npy --head FILE measures one layer"
         ),
         ("NET --inputs x.npy --activation relu --measures kl", "kl is of a vib, and this is a mlp"),
-        ("NET --activation rely", "'rely' is none of linear, relu, tanh; did you mean 'relu'?"),
+        ("NET --activation rely", "'rely' must be one of linear, relu, tanh; did you mean 'relu'?"),
         ("NET --activation relu", "no points to measure at: give --dataset NAME"),
         ("NET --measures weight_norms --points 3", "no points to measure at: give --dataset NAME"),
         (
             "NET --inputs x.npy --labels y.npy --measures stable_rank,accuracy",
             "--activation is missing: relu, tanh or linear"
         ),
-        ("ALL --dataset mnist", "--dataset and --inputs exclude each other"),
-        ("ALL --scale unit", "--scale is of images"),
+        ("ALL --dataset mnist", "--dataset and --inputs cannot be combined"),
+        ("ALL --scale unit", "--scale is for images"),
         ("ALL --measures accuracy", "accuracy needs --labels"),
         ("ALL --measures localrank", "did you mean 'local_rank'?"),
-        ("ALL --measures local_rank,local_rank", "'local_rank' stands twice"),
-        ("ALL --measures weight_norms,stable_rank", "'stable_rank' stands twice: weight_norms has it too"),
+        ("ALL --measures local_rank,local_rank", "'local_rank' is listed twice"),
+        (
+            "ALL --measures weight_norms,stable_rank",
+            "'stable_rank' is listed twice: weight_norms includes it"
+        ),
         ("ALL --measures weightNorm", "did you mean 'weight_norms'?"),
         ("ALL --measures effectiverank", "did you mean 'effective_rank'?"),
         (
             "ALL --measures effective_rank,weight_displacement",
-            "weight_displacement is of a training, not of its "
-                + "weights alone: only a sweep can measure it (measures.weight_displacement)"
+            "weight_displacement needs the training, not only its "
+                + "weights: only a sweep can measure it (measures.weight_displacement)"
         ),
-        ("ALL --measures ,", "'' is none of local_rank"),
-        ("ALL --thresholds 0.1,0", "'0' is no threshold: a number above 0 is due"),
-        ("ALL --thresholds 1e999", "'1e999' is no threshold"),
-        ("ALL --thresholds nan", "'nan' is no threshold"),
-        ("ALL --relative 2", "'2' is no threshold: a number above 0, at most 1, is due"),
+        ("ALL --measures ,", "'' must be one of local_rank"),
+        ("ALL --thresholds 0.1,0", "'0' is not a threshold, which is a number above 0"),
+        ("ALL --thresholds 1e999", "'1e999' is not a threshold"),
+        ("ALL --thresholds nan", "'nan' is not a threshold"),
+        ("ALL --relative 2", "'2' is not a threshold, which is a number above 0 and at most 1"),
         ("ALL --points 0", "--points must be a whole number from 1"),
         ("ALL --points 4", "x.npy: holds 3 points; 4 are asked for"),
         ("ALL --labels x.npy", "x.npy: has the shape (3, 2) where (points,) is due"),

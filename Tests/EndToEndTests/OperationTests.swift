@@ -32,11 +32,12 @@ import Wire
         let end = try run.wait()
         #expect(end.code == 4, "\(end.all)")
         #expect(
-            end.errors.contains("error: runs/a was removed or replaced while the run was going on"),
+            end.errors.contains("error: runs/a was removed or replaced during the run"),
             "\(end.all)")
         #expect(
-            end.errors.contains("saved in runs/a.rescued; to go on: ranksweep resume 'runs/a.rescued'")
-                || end.errors.contains("saved in runs/a.rescued; to go on: ranksweep resume runs/a.rescued"),
+            end.errors.contains("saved in runs/a.rescued; to continue: ranksweep resume 'runs/a.rescued'")
+                || end.errors.contains(
+                    "saved in runs/a.rescued; to continue: ranksweep resume runs/a.rescued"),
             "\(end.all)")
         #expect(!work.exists("runs/a"))
         let kept = try JSONValue(parsing: work.run("status", "runs/a.rescued", "--json").output.utf8)
@@ -56,7 +57,7 @@ import Wire
         try FileManager.default.moveItem(at: from, to: to)
         let end = try run.wait()
         #expect(end.code == 4, "\(end.all)")
-        #expect(end.errors.contains("a was moved while the run was going on"), "\(end.all)")
+        #expect(end.errors.contains("a was moved during the run"), "\(end.all)")
         #expect(
             end.errors.contains("safe in \(to.path)") && end.errors.contains("ranksweep resume"), "\(end.all)"
         )
@@ -98,8 +99,8 @@ import Wire
         let end = try run.wait()
         #expect(end.code == 4, "\(end.all)")
         for words in [
-            "error: a/sweep.json was removed or replaced while the run was going on, so the run has stopped",
-            "safe in a; its sweep.json is written again", "to go on: ranksweep resume a",
+            "error: a/sweep.json was removed or replaced during the run, so the run has stopped",
+            "safe in a; its sweep.json was rewritten", "to continue: ranksweep resume a",
         ] { #expect(end.errors.contains(words), "\(end.all)") }
         #expect(try work.text("a/sweep.json") == sweep)
         #expect(work.exists("a/sweep.json.replaced") == (replacement != nil))
@@ -120,7 +121,8 @@ import Wire
         try FileManager.default.removeItem(at: work.folder.appending(path: "a/\(file)"))
         let end = try run.wait()
         #expect(end.code == 4 && end.errors.contains("a/\(file) was removed or replaced"), "\(end.all)")
-        #expect(end.errors.contains("saved in a.rescued; to go on: ranksweep resume a.rescued"), "\(end.all)")
+        #expect(
+            end.errors.contains("saved in a.rescued; to continue: ranksweep resume a.rescued"), "\(end.all)")
         let kept = try work.run("status", "a.rescued", "--json")
         #expect(try #require(JSONValue(parsing: kept.output.utf8)["done"]?.number) > 2)
     }
@@ -140,11 +142,13 @@ import Wire
             at: work.folder.appending(path: "home"), withIntermediateDirectories: true)
         let home = ["HOME": work.folder.appending(path: "home").path]
         for (out, words) in [
-            ("/", "that is the root of all files"),
-            ("home/../..//../../../../../../..", "that is the root of all files"),
-            ("a\nb", "--out 'a·b': the name holds a line break or another control character"),
-            ("\u{7}", "--out '·': the name holds a line break"), ("  ", "the name is empty, or only spaces"),
-            ("home", "that is your home directory"), (".", "is not empty, and no run directory: it holds '"),
+            ("/", "that is the root of the file system"),
+            ("home/../..//../../../../../../..", "that is the root of the file system"),
+            ("a\nb", "--out 'a·b': the name contains a line break or another control character"),
+            ("\u{7}", "--out '·': the name contains a line break"),
+            ("  ", "the name is empty or only spaces"),
+            ("home", "that is your home directory"),
+            (".", "is not empty, and is not a run directory: it holds '"),
         ] {
             for command in [["run", "s.yaml"], ["merge", "s.yaml"]] where command[0] == "run" || out != "." {
                 let end = try work.start("ranksweep", command + ["--out", out], environment: home).wait()

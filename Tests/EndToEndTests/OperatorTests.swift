@@ -15,13 +15,13 @@ import Text
         try work.waitForRecords(name)
 
         let pause = try work.run("pause", name)
-        #expect(pause.code == 0 && pause.output.contains("paused: no trial is started"), "\(pause.all)")
+        #expect(pause.code == 0 && pause.output.contains("paused: no new trials start"), "\(pause.all)")
         #expect(pause.output.contains("ranksweep unpause \(name)"))
-        try eventually("nothing runs") { try work.status(name)["live"]?["leased"] == .number(0) }
+        try eventually("no trial is running") { try work.status(name)["live"]?["leased"] == .number(0) }
         let paused = try work.status(name)
         #expect(paused["state"] == .string("paused"))
         #expect(try #require(paused["done"]?.number) < 40)
-        #expect(try work.run("pause", name).output.contains("was paused already"))
+        #expect(try work.run("pause", name).output.contains("is already paused"))
         #expect(try work.run("status", name).output.contains("paused: process \(run.pid)"))
         #expect(run.isRunning)
         let extend = try work.run("extend", name, "--set", "seed={range: [0, 9]}")
@@ -37,7 +37,7 @@ import Text
         kill(run.pid, SIGCONT)
         #expect(try asked.wait().code == 0)
 
-        #expect(try work.run("unpause", name).output.contains("trials are started again"))
+        #expect(try work.run("unpause", name).output.contains("trials start again"))
         try eventually("more is done") {
             (try work.status(name)["done"]?.number ?? 0) > (paused["done"]?.number ?? 40)
         }
@@ -64,18 +64,18 @@ import Text
         let work = try Workspace()
         try work.write(smallSweep(steps: 2_000_000), to: "s.yaml")
         let run = try work.start("ranksweep", ["run", "s.yaml", "--out", "a", "--slots", "1"])
-        // Before, nothing runs, and a drained run ends at once.
+        // Before, no trial is running, and a drained run ends at once.
         try eventually("a trial runs") { run.errors.contains("worker on ") }
         // In its place: a file that is replaced ends the run.
         try "{".write(
             to: work.folder.appending(path: "a/sweep.json"), atomically: false, encoding: .utf8)
         let drain = try work.start("ranksweep", ["drain", "a"])
-        try eventually("it drains") { run.errors.contains("draining: no trial is started") }
+        try eventually("it drains") { run.errors.contains("draining: no new trials start") }
         let off = try work.run("unpause", "a")
-        #expect(off.code == 0 && off.output.contains("trials are started again"), "\(off.all)")
+        #expect(off.code == 0 && off.output.contains("trials start again"), "\(off.all)")
         let told = try drain.wait()
         #expect(told.code == 3, "\(told.all)")
-        #expect(told.errors.contains("taken back by 'ranksweep unpause a'"), "\(told.all)")
+        #expect(told.errors.contains("'ranksweep unpause a' undid the drain"), "\(told.all)")
         #expect(run.isRunning)
         let pause = try work.run("pause", "a")
         #expect(pause.code == 0 && pause.output.contains("paused"), "\(pause.all)")
@@ -128,7 +128,7 @@ import Text
         let files = try ["records.ndjson", "provenance.ndjson"].map { ($0, try work.bytes("a/\($0)")) }
 
         let less = try work.run("extend", "a", "--set", "seed=2,3")
-        #expect(less.code == 2 && less.errors.contains("seed: 1 would be taken away"), "\(less.all)")
+        #expect(less.code == 2 && less.errors.contains("seed: 1 would be removed"), "\(less.all)")
         let other = try work.run("extend", "a", "--set", "training.batch_size=32")
         #expect(other.code == 2 && other.errors.contains("changes the settings of trials"), "\(other.all)")
         #expect(try work.bytes("a/sweep.json") == before)

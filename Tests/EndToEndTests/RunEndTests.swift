@@ -135,7 +135,7 @@ import Text
         #expect(facts["free_slots"] == .number(1))
         #expect(facts["idle"] == .object(["reason": .string("nothing_waits")]))
         let status = try work.run("status", "a").output
-        #expect(status.contains("; 1 free slot: no trial waits"))
+        #expect(status.contains("; 1 free slot: no trial is waiting"))
         let explained = try explainedNumbers()
         let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("  worker on ") })
         // "  worker on HOST, process 4711: 2 slots, holds 1 trial, …"

@@ -164,7 +164,7 @@ import Transport
                 lines += try second.poll(at: monotonicMilliseconds(), demand(2)).lines
                 usleep(5000)
             }
-            #expect(lines == ["Slurm: 3 jobs of this run are there already: 7_0, 7_1, 7_2"])
+            #expect(lines == ["Slurm: 3 jobs of this run are already in the queue: 7_0, 7_1, 7_2"])
             var third = try start("tcp://head:2")
             _ = try follow(&third, demand(2), "one of its own") { try played.jobs() == ["8_0"] }
             third.stop(ask: false)
@@ -195,7 +195,7 @@ import Transport
             #expect(
                 lines == [
                     "Slurm: submitting 1 job",
-                    "Slurm: sbatch failed; again in 15 s: sbatch: error: Batch job submission failed: no",
+                    "Slurm: sbatch failed; retrying in 15 s: sbatch: error: Batch job submission failed: no",
                 ])
             jobs.stop(ask: true)
         }
@@ -221,7 +221,9 @@ import Transport
             }
             let told = try #require(failure)
             #expect(told.code == .interrupted, "what was begun can go on")
-            #expect(told.message.contains("Slurm: sbatch takes no such job: \(text)\n"), "\(told.message)")
+            #expect(
+                told.message.contains("Slurm: sbatch rejected the job for good: \(text)\n"), "\(told.message)"
+            )
             #expect(lines == ["Slurm: submitting 1 job"])
             jobs.stop(ask: true)
         }

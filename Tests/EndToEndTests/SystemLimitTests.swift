@@ -55,8 +55,8 @@ import Testing
                 "-s 64",
                 "this program needs 512 KiB of stack: the limit on the stack (ulimit -s) is 64 KiB: raise"
             ),
-            ("-v 60000", "168 MiB of memory at least: the limit on address space (ulimit -v) is 60000 KiB"),
-            ("-d 40000", "168 MiB of memory at least: the limit on private memory (ulimit -d) is 40000 KiB"),
+            ("-v 60000", "at least 168 MiB of memory: the limit on address space (ulimit -v) is 60000 KiB"),
+            ("-d 40000", "at least 168 MiB of memory: the limit on private memory (ulimit -d) is 40000 KiB"),
         ])
     func silentLimits(limit: String, words: String) throws {
         let work = try Workspace()

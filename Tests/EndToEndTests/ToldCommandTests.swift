@@ -24,10 +24,10 @@ import Testing
         run.signal(SIGINT)
         let cut = try run.wait()
         #expect(cut.code == 3, "\(cut.all)")
-        let goOn = try told(cut.errors, after: "to go on: ")
+        let goOn = try told(cut.errors, after: "to continue: ")
         #expect(goOn == resume)
         let status = try work.run("status", name.hasPrefix("-") ? "./" + name : name)
-        #expect(try told(status.output, after: "to go on: ").hasPrefix("ranksweep resume "))
+        #expect(try told(status.output, after: "to continue: ").hasPrefix("ranksweep resume "))
         // The same place cannot be taken again, and the sentence that says so has the command as it is typed.
         let again = try work.run("run", "s.yaml", "--out", name)
         #expect(again.code == 2 && again.errors.contains(resume), "\(again.all)")

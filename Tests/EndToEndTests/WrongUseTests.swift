@@ -17,7 +17,7 @@ import Text
                 ["run", "s.yaml", "--workers", "two"],
                 "--workers must be a whole number from 0 to 1024, not 'two'"
             ),
-            (["run", "s.yaml", "--workers", "0"], "--workers 0 leaves nobody to work"),
+            (["run", "s.yaml", "--workers", "0"], "--workers 0 starts no workers"),
             (["run", "s.yaml", "--out"], "--out needs a value"),
             (["run", "s.yaml", "--workers", "3", "--slots", "2"], "--workers 3 need a slot each"),
             (["run", "s.yaml", "--out", "s.yaml"], "s.yaml"),
@@ -31,13 +31,13 @@ import Text
             (["resume", "s.yaml"], "to start a sweep: ranksweep run s.yaml"),
             (["resume", "nowhere"], "nowhere: no such run directory"),
             (["status", "."], "no run directory"),
-            (["figures", "nowhere", "--format", "jpg"], "'jpg' is none of svg, png, pdf"),
+            (["figures", "nowhere", "--format", "jpg"], "'jpg' must be one of svg, png, pdf"),
             (["plan", "broken.yaml"], "broken.yaml:2:"),
             (["run", "images.yaml"], "'ranksweep data fetch mnist'"),
             (["data", "fetch"], "NAME is missing"),
             (["data", "fech", "mnist"], "did you mean 'fetch'?"),
             (["data", "fetch", "minst"], "no data set 'minst'; did you mean 'mnist'?"),
-            (["data", "verify", "cifar"], "there are mnist, fashion-mnist, cifar-10 and all"),
+            (["data", "verify", "cifar"], "choose from mnist, fashion-mnist, cifar-10 or all"),
             (["data", "fetch", "all", "--mirror", "http://localhost"], "name that set in place of 'all'"),
             (["data", "fetch", "mnist", "--mirror", "-o/x"], "does not begin with http://"),
             (["data", "verify", "mnist", "--mirror", "http://localhost"], "'verify' fetches nothing"),
@@ -53,7 +53,7 @@ import Text
             (["shard", "s.yaml", "--indx", "0"], "did you mean '--index'?"),
             (["merge"], "FILE|DIR… is missing"),
             (["merge", "s.yaml"], "--out DIR is missing"),
-            (["merge", "s.yaml", "--out", "m"], "s.yaml: no shard's file"),
+            (["merge", "s.yaml", "--out", "m"], "s.yaml: not a shard's file"),
             (["merge", ".", "--out", "m"], ".: no run directory"),
             (["merge", "s.yaml", "--out", "m", "--set", "seed=0"], "go with --sweep"),
         ])
@@ -224,25 +224,32 @@ import Text
         #expect(plans[0] != nil && plans[0] == plans[1])
     }
 
+    /// With RANKSWEEP_UPDATE_SNAPSHOTS=1 the helps are written into the page instead.
     @Test("docs/commands.md says what --help says")
     func documentedHelp() throws {
         let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
-        let page = try String(contentsOf: root.appending(path: "docs/commands.md"), encoding: .utf8)
+        let file = root.appending(path: "docs/commands.md")
+        var page = try String(contentsOf: file, encoding: .utf8)
         let work = try Workspace()
-        let commands = [
-            "", "plan", "run", "resume", "status", "pause", "unpause", "drain", "cancel", "extend", "shard",
-            "merge",
-            "check",
-            "figures", "measure", "data", "keys",
-        ]
-        for command in commands {
-            let words = command.isEmpty ? ["--help"] : [command, "--help"]
-            let help = try work.start("ranksweep", words).wait().output
-            #expect(page.contains("```text\n\(help)```"), "ranksweep \(command)")
+        let overview = try work.start("ranksweep", ["--help"]).wait().output
+        let list = overview.split(separator: "\n").filter { $0.hasPrefix("  ") }
+        let commands = list.compactMap { $0.split(separator: " ").first.map { ["ranksweep", String($0)] } }
+        #expect(commands.count > 15, "\(overview)")
+        for words in [["ranksweep"]] + commands + [["ranksweep-worker"]] {
+            let help = try work.start(words[0], words.dropFirst() + ["--help"]).wait().output
+            let head = "## \(words.joined(separator: " "))\n\n```text\n"
+            let start = try #require(page.firstRange(of: head)?.upperBound, "no section \(words)")
+            let end = try #require(page[start...].firstRange(of: "```")?.lowerBound)
+            if ProcessInfo.processInfo.environment["RANKSWEEP_UPDATE_SNAPSHOTS"] == "1" {
+                page.replaceSubrange(start..<end, with: help)
+            } else {
+                #expect(page[start..<end] == help, "\(words)")
+            }
         }
-        let help = try work.start("ranksweep-worker", ["--help"]).wait().output
-        #expect(page.contains("```text\n\(help)```"), "ranksweep-worker")
+        if ProcessInfo.processInfo.environment["RANKSWEEP_UPDATE_SNAPSHOTS"] == "1" {
+            try page.write(to: file, atomically: true, encoding: .utf8)
+        }
     }
 
     @Test("A plan is JSON that says how much there is to do")

@@ -157,7 +157,7 @@ func everyTypeIsRead(type: String, width: Int, bytes: [UInt8]) throws {
     ),
     (
         #"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{}}"#, 4,
-        "has a header that is not JSON: a key stands twice in an object at byte 54"
+        "has a header that is not JSON: a key appears twice in an object at byte 54"
     ),
     (
         #"{"bn.running_mean":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#, 4,

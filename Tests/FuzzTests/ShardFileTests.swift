@@ -159,7 +159,7 @@ import Text
             ("\"test_loss\":0.5,", "", "metrics: 'test_loss' is missing"),
             (
                 "{\"test_loss\"", "{\"free_lunch\":1,\"test_loss\"",
-                "metrics: 'free_lunch' is none of this trial's keys"
+                "metrics: 'free_lunch' is not one of this trial's keys"
             ),
         ])
     func unfit(old: String, new: String, why: String) throws {
@@ -167,7 +167,7 @@ import Text
         var lines = try lines()
         lines[2] = lines[2].replacing(old, with: new)
         let found = try fault(whole(lines), folder)
-        #expect(found == .malformed(line: 3, why: "a record that the sweep cannot give: \(why)"))
+        #expect(found == .malformed(line: 3, why: "a record that can't come from this sweep: \(why)"))
     }
 
     @Test("Mangled, it is refused or read, and nothing crashes")

@@ -75,18 +75,18 @@ import Text
             ),
             (
                 right.replacing("{\"accuracy\"", with: "{\"a\":1,\"accuracy\""),
-                "metrics: 'a' is none of this trial's keys"
+                "metrics: 'a' is not one of this trial's keys"
             ),
             (right.replacing("\"step\":5", with: "\"step\":6"), "trace.step: 6, and step 5 is due"),
             (right.replacing(",\(entry(5))", with: ""), "trace: 1 value, and 2 are due"),
             (right.replacing("measured", with: "perhaps"), "outcome: 'measured' is due"),
             (
                 right.replacing("{\"metrics\"", with: "{\"extra\":1,\"metrics\""),
-                "'extra' is none of this trial's keys"
+                "'extra' is not one of this trial's keys"
             ),
             (
                 right.replacing("\"trace\"", with: "\"theory\":{\"rank\":1},\"trace\""),
-                "'theory' is none of this trial's keys"
+                "'theory' is not one of this trial's keys"
             ),
             (
                 #"{"diverged_at_step":11,"metrics":{},"outcome":"diverged"}"#,

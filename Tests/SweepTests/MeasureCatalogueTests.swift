@@ -197,7 +197,7 @@ private let wrong: [(rest: String, message: String)] = [
     ),
     (
         "axes: {depth: [1, 2]}\nfigures: [{name: a, x: depth, y: train_loss, fit: powers}]",
-        "s.yaml:7:51: figures.fit: 'powers' is none of line and power (did you mean 'power'?)"
+        "s.yaml:7:51: figures.fit: 'powers' must be one of line or power (did you mean 'power'?)"
     ),
 ]
 

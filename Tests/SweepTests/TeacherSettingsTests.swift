@@ -58,7 +58,7 @@ private func message(_ text: String) -> String {
         ),
         (
             file(steps, dataset: "inputs: 8, norm: 5, task: regresion"),
-            "dataset.task: 'regresion' is none of classification and regression (did you mean 'regression'?)"
+            "dataset.task: 'regresion' must be one of classification or regression (did you mean 'regression'?)"
         ),
         (
             file("training: {steps: 5, loss: cross_entropy}"),

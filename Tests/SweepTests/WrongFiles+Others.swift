@@ -8,7 +8,7 @@ extension WrongFiles {
             dataset: mnist
             training: {steps: 1}
             """,
-            "s.yaml:2:8: model: 'vae' is none of mlp, vib, cnn and resnet"),
+            "s.yaml:2:8: model: 'vae' must be one of mlp, vib, cnn or resnet"),
         file(
             """
             name: s
@@ -17,7 +17,7 @@ extension WrongFiles {
             training: {steps: 1}
             """,
             """
-            s.yaml:3:10: dataset: 'mnits' is none of gaussian, mnist, fashion-mnist, cifar-10, generated-images, teacher, symmetric and modular-addition (did you mean 'mnist'?)
+            s.yaml:3:10: dataset: 'mnits' must be one of gaussian, mnist, fashion-mnist, cifar-10, generated-images, teacher, symmetric or modular-addition (did you mean 'mnist'?)
             """),
         file(
             """
@@ -321,7 +321,7 @@ extension WrongFiles {
             "s.yaml:5:11: figures: missing: y is required"),
         images(
             "figures: [{name: a, x: step, y: test_loss, xscale: lin}]\nmeasures: {trace_at: log}",
-            "s.yaml:5:52: figures.xscale: 'lin' is none of linear and log"),
+            "s.yaml:5:52: figures.xscale: 'lin' must be one of linear or log"),
         images(
             """
             axes: {activation: [relu, tanh]}

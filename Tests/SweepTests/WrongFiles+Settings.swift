@@ -19,7 +19,7 @@ extension WrongFiles {
             "s.yaml:5:11: residual: not used here: it needs model to be mlp, and it is resnet"),
         images(
             "normalisation: bach",
-            "s.yaml:5:16: normalisation: 'bach' is none of none, layer, batch, instance and group (did you "
+            "s.yaml:5:16: normalisation: 'bach' must be one of none, layer, batch, instance or group (did you "
                 + "mean 'batch'?)"),
         images(
             "normalisation: batch\nmeasures: {weight_product: true}",
@@ -51,7 +51,7 @@ extension WrongFiles {
             "s.yaml:3:41: dataset.train_points: 50001 training points, and the data set has 50000"),
         vib(
             "beta: 0.1\nweights: last",
-            "s.yaml:6:10: weights: 'last' is none of none, final and best"),
+            "s.yaml:6:10: weights: 'last' must be one of none, final or best"),
         vib(
             "beta: 0.1\nweights: {final: 1}",
             "s.yaml:6:10: weights: a mapping where none, final, best or a list of steps is due"),
@@ -72,7 +72,7 @@ extension WrongFiles {
                 + "list: [100, 200])"),
         vib(
             "beta: 0.1\nreproducibility: strickt",
-            "s.yaml:6:18: reproducibility: 'strickt' is none of recorded and strict (did you mean 'strict'?)"),
+            "s.yaml:6:18: reproducibility: 'strickt' must be one of recorded or strict (did you mean 'strict'?)"),
         vib(
             "axes: {beta: [0.1, 0.2], reproducibility: [strict, recorded]}",
             "s.yaml:5:26: axes.reproducibility: cannot be an axis: it is of the whole sweep"),

@@ -62,7 +62,7 @@ public enum JournalError: Error, Equatable, Sendable {
             "\(path): \(trialsText(trials)) damaged on the disk: \(JournalError.command("resume", journal: path)) runs "
                 + "them again, to the same bytes"
         case .unfitRecord(let path, let trial, let why):
-            "\(path): the record of trial \(trial) is none that the sweep can give: \(why): "
+            "\(path): the record of trial \(trial) can't come from this sweep: \(why): "
                 + "\(JournalError.command("resume", journal: path, " --retry unfit")) drops such records and runs their "
                 + "trials"
         case .unreadableLog(let path, let code):

@@ -45,7 +45,7 @@ public enum KeyError: Error, Equatable, Sendable {
         case .noWorkerFolder(let path):
             "\(path): no such folder; on the coordinator's machine 'ranksweep keys add DIR NAME' makes it, to be "
                 + "copied here"
-        case .missing(let path): "\(path): not there: this is no whole folder of keys"
+        case .missing(let path): "\(path): not found: this is not a complete folder of keys"
         case .otherSide(let path, let belongsTo):
             "\(path): these are the keys of a \(belongsTo): the coordinator takes the folder that 'ranksweep keys "
                 + "new' made, a worker the one that 'ranksweep keys add' made"

@@ -105,7 +105,7 @@ struct FormCheck {
                     place += 1
                 }
                 guard place < members.count, bytes[key].elementsEqual(members[place].key) else {
-                    throw FormFault(why: "'\(FormCheck.shown(bytes[key]))' is none of this trial's keys")
+                    throw FormFault(why: "'\(FormCheck.shown(bytes[key]))' is not one of this trial's keys")
                 }
                 do throws(FormFault) { try check(members[place].form) } catch {
                     var fault = error

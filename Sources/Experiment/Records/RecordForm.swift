@@ -84,7 +84,7 @@ public struct RecordForm: Sendable {
         }
         let known = members.map(\.key)
         let extra = RecordForm.bodyKeys.first { line[$0] != nil && !known.contains(Array($0.utf8)) }
-        return extra.map { "'\($0)' is none of this trial's keys" }
+        return extra.map { "'\($0)' is not one of this trial's keys" }
     }
 
     /// Why a parsed record line isn't one that the trial can have; nil where it is.

@@ -123,7 +123,7 @@ final class CheckpointClock {
             save: { bytes in
                 if let fault = self.folder.save(bytes, id), !self.hasWarned {
                     self.hasWarned = true
-                    printError("warning: a checkpoint cannot be written; trials go on without: \(fault)")
+                    printError("warning: a checkpoint cannot be written; trials continue without: \(fault)")
                 }
                 if cposix_was_signalled() != 0 { exit(ExitCode.interrupted.rawValue) }
                 // Counted from the end of saving, so that a slow disk cannot take all the time.

@@ -33,7 +33,7 @@ struct CoordinatorLink {
             }
         case .descriptor(let descriptor):
             keys = Self.handedDown(descriptor)
-            guard keys != nil else { throw UsageError("no keys come from descriptor \(descriptor)") }
+            guard keys != nil else { throw UsageError("descriptor \(descriptor) has no keys") }
         }
         self.keys = keys
         do throws(TransportError) {

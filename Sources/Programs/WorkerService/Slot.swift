@@ -137,7 +137,7 @@ private struct Slot {
             // A coordinator accepts no other record, and bans a worker that sends one.
             if body.count <= WireLimit.body, let trial = records?.trials.trial(at: Int(index)) {
                 do throws(RecordFault) { _ = try records?.body(body, of: trial) } catch {
-                    return fail("its record is none that the sweep can give: \(error)")
+                    return fail("its record can't come from this sweep: \(error)")
                 }
             }
             return send(
@@ -191,7 +191,7 @@ private struct Slot {
 
     private mutating func run(_ index: UInt64) -> Result<Success, Failure> {
         switch grid {
-        case nil: return .failure(Failure(cause: "the slot was not told the sweep"))
+        case nil: return .failure(Failure(cause: "the slot has not received the sweep"))
         case .failure(let error)?:
             return .failure(Failure(cause: "this worker cannot read the sweep: \(error.message)"))
         case .success(let grid)?:

@@ -85,7 +85,7 @@ struct SlotProcess {
             return .replies(replies)
         } catch {
             _ = end()
-            return .ended("its process said what cannot be read (\(error))")
+            return .ended("its process sent a message that cannot be read (\(error))")
         }
     }
 

@@ -103,8 +103,8 @@ struct Worker {
     private func warnOfEnvironment() {
         guard options.kernel == .automatic, let pinned = environmentValue("OPENBLAS_CORETYPE") else { return }
         printError(
-            "OPENBLAS_CORETYPE=\(pinned) is set and ignored: slots use the CPU's own kernel "
-                + "(--blas-kernel env keeps it)")
+            "OPENBLAS_CORETYPE=\(pinned) is ignored: slots use the CPU's own kernel (--blas-kernel env respects it)"
+        )
     }
 
     /// Checks the limit on descriptors: a slot has two, and starting one takes two more for a moment. ZeroMQ
@@ -113,14 +113,14 @@ struct Worker {
         let (available, needed) = (allowManyConnections(), 2 * slots + 32)
         guard available < needed, let advice = ProcessLimit.openFiles.advice else { return }
         throw UsageError(
-            "a worker of \(countText(slots, "slot")) needs \(needed) open files at least: \(advice)"
-                + (slots > 1 ? "; or give fewer --slots" : ""))
+            "a worker of \(countText(slots, "slot")) needs at least \(needed) open files: \(advice)"
+                + (slots > 1 ? "; or use fewer --slots" : ""))
     }
 
     /// Checks that /proc is readable: only /proc tells how much memory a slot uses.
     private static func checkMemoryLimit(_ options: WorkerOptions) throws(UsageError) {
         guard options.memoryLimit != nil, access("/proc/self/statm", R_OK) != 0 else { return }
-        throw UsageError("--memory-limit needs /proc, which is not there: mount it, or leave the option out")
+        throw UsageError("--memory-limit needs /proc, which is missing: mount it, or omit the option")
     }
 
     /// Warns if slots may run out of memory. A slot that has just started uses some 60 MB, most of it
@@ -130,8 +130,8 @@ struct Worker {
             return
         }
         printError(
-            "warning: \(countText(options.slots, "slot")) share \(sizeText(available)) of memory; the system ends "
-                + "slots that find none: free some, or give fewer --slots")
+            "warning: \(countText(options.slots, "slot")) share \(sizeText(available)) of memory; the system kills "
+                + "slots when none is left: free some, or use fewer --slots")
     }
 
     private mutating func readErrors(of slot: Int) {
@@ -157,7 +157,7 @@ struct Worker {
     /// Advice for a crash: if the system refuses memory, the process ends with a signal that does not say so.
     private var memoryAdvice: String {
         let advice = [ProcessLimit.addressSpace, .data].compactMap(\.advice)
-        return advice.isEmpty ? "" : "; it may have found no memory: " + advice.joined(separator: "; ")
+        return advice.isEmpty ? "" : "; memory may have run out: " + advice.joined(separator: "; ")
     }
 
     private mutating func noteEnd(of slot: Int, cause: String) {
@@ -265,7 +265,7 @@ struct Worker {
             case .named(let wanted): wanted
             }
         guard wanted.lowercased() != name.lowercased() else { return true }
-        printError("error: OpenBLAS has no kernel '\(wanted)' for this CPU; by itself it would use \(name)")
+        printError("error: OpenBLAS has no kernel '\(wanted)' for this CPU; its own choice is \(name)")
         ending = .refused(reason: "")
         return false
     }
@@ -274,8 +274,8 @@ struct Worker {
     private mutating func isOwn(commit: String) -> Bool {
         guard commit != programCommit else { return true }
         printError(
-            "error: this worker is of commit \(programCommit), and its program's file of commit \(commit) by now: "
-                + "start it anew")
+            "error: this worker is of commit \(programCommit), but its program's file is now of commit \(commit): "
+                + "restart it")
         handle(.stop)
         return false
     }
@@ -336,7 +336,7 @@ struct Worker {
         case .failed(let trial, let cause): say("trial \(trial) failed: \(cause)")
         case .apart(let count, let cause):
             // The coordinator hears of this only if a trial also fails alone.
-            printError("a slot that had \(count) trials together ended; each is tried alone: \(cause)")
+            printError("a slot with a batch of \(count) trials ended; each is retried alone: \(cause)")
         }
     }
 
@@ -356,13 +356,13 @@ struct Worker {
             printError("error: no coordinator at \(endpoint.text) for \(patienceText); giving up")
             return .interrupted
         case .timeUp:
-            say("its time is up; what it did not finish goes to other workers")
+            say("its time is up; its unfinished trials go to other workers")
             return .done
         case .stopped:
             say("stopped; its unfinished trials go to other workers")
             return .interrupted
         case .slotsBroken(let cause):
-            printError("error: a slot does not start: \(cause)")
+            printError("error: a slot cannot start: \(cause)")
             return .internal
         }
     }

@@ -34,7 +34,7 @@ struct WorkerEnd {
     /// have an end far in the future.
     private static func slurmEnd() throws(UsageError) -> Int? {
         guard environmentValue("SLURM_JOB_ID") != nil else {
-            throw UsageError("--until slurm: this is no Slurm job: SLURM_JOB_ID is not set")
+            throw UsageError("--until slurm: this is not a Slurm job: SLURM_JOB_ID is not set")
         }
         guard let text = environmentValue("SLURM_JOB_END_TIME") else {
             throw UsageError(
@@ -43,7 +43,7 @@ struct WorkerEnd {
                     + "export SLURM_JOB_END_TIME=$(date -d \"$(squeue -h -j $job -o %e)\" +%s)")
         }
         guard let end = Int(text), end >= 0 else {
-            throw UsageError("--until slurm: SLURM_JOB_END_TIME is no time: '\(text)'")
+            throw UsageError("--until slurm: SLURM_JOB_END_TIME is not a time: '\(text)'")
         }
         return end == 0 || end >= 1 << 31 ? nil : end
     }
@@ -53,8 +53,8 @@ struct WorkerEnd {
         let left = Int64(unixSeconds) * 1000 - unixMilliseconds()
         guard left > Int64(marginSeconds) * 1000 else {
             throw UsageError(
-                "--until: \(max(0, left / 1000)) s are left, no more than the \(marginSeconds) s before the end at "
-                    + "which the worker leaves (--shutdown-margin): no time for any trial")
+                "--until: \(max(0, left / 1000)) s are left, but the worker leaves \(marginSeconds) s before the end "
+                    + "(--shutdown-margin): no time for any trial")
         }
         return Instant(milliseconds: monotonicMilliseconds() + left - Int64(marginSeconds) * 1000)
     }

@@ -49,39 +49,40 @@ private var workerVersion: String {
 let workerCommand = CommandSpec(
     "ranksweep-worker", "trains and measures the trials that a coordinator gives it",
     options: [
-        OptionSpec("--connect", "tcp://HOST:PORT", "where the coordinator listens ('ranksweep run' tells)"),
+        OptionSpec(
+            "--connect", "tcp://HOST:PORT", "where the coordinator listens ('ranksweep run' prints it)"),
         OptionSpec(
             "--keys", "DIR",
-            "this worker's keys, as 'ranksweep keys add' made them where the coordinator runs"),
+            "this worker's keys, made by 'ranksweep keys add' on the coordinator's machine"),
         OptionSpec(
             "--slots", "N",
-            "trials at a time, each in a process with one thread (default: one a core that it may use)"),
+            "trials at a time, each in a process with one thread (default: one per core that it may use)"),
         OptionSpec(
             "--data", "DIR",
             "the folder with mnist/ and fashion-mnist/ (default: $RANKSWEEP_DATA, else ~/.cache/ranksweep)"),
         OptionSpec(
             "--blas-kernel", "NAME",
-            "auto: the CPU's own (default); env: what OPENBLAS_CORETYPE says; or a name of OpenBLAS's, such as "
-                + "Haswell"),
+            "auto: the CPU's own (default); env: the value of OPENBLAS_CORETYPE; or one of OpenBLAS's names, such "
+                + "as Haswell"),
         OptionSpec(
             "--checkpoint-every", "SECONDS",
-            "a trial leaves its state so often, in DIR/checkpoints, and goes on from it when it is tried again "
+            "save a trial's state in DIR/checkpoints at this interval, to continue from it when the trial is retried "
                 + "(default: 60; 0: never)"),
         OptionSpec(
             "--until", "UNIXTIME",
             "when the worker must be gone, in seconds since 1970; slurm: the end of its Slurm job. It takes no trial "
-                + "that cannot end (or leave its state) by then, and says goodbye before it"),
+                + "that can't end (or save its state) by then, and leaves before it"),
         OptionSpec(
             "--shutdown-margin", "SECONDS",
-            "with --until: how long before it the worker says goodbye (default: 30)"),
+            "with --until: how long before it the worker leaves (default: 30)"),
         OptionSpec(
             "--memory-limit", "SIZE",
             "end a trial that uses more memory of its own, as failed, such as 2GiB (default: none)"),
         OptionSpec(
             "--coordinator-timeout", "SECONDS",
-            "how long to wait for a coordinator that is not there or is silent (default: 900)"),
-        OptionSpec(flag: "--version", "version of the program and of its libraries"),
-        OptionSpec(flag: "--quiet", "say only what went wrong"),
+            "how long to wait for a coordinator that is absent or silent (default: 900)"),
+        OptionSpec(flag: "--version", "print the versions of the program and its libraries"),
+        OptionSpec(flag: "--quiet", "print only problems"),
         OptionSpec(
             flag: "--exit-on-stdin-eof",
             "stop when standard input ends: a worker started by ssh ends with its connection"),
@@ -91,10 +92,10 @@ let workerCommand = CommandSpec(
         OptionSpec("--measure", "JSON", "measure a network, print its measures", isHidden: true),
     ],
     details: """
-        The worker connects to the coordinator and waits for it where it is not there (yet, or any more), for
-        15 minutes (--coordinator-timeout); finished trials that are not acknowledged are kept and told again.
-        Start as many workers on as many hosts as you like, before or while the sweep runs. One whose key is
-        not on the coordinator's list (yet) says so, and waits, too.
+        The worker connects to the coordinator. If there is none (yet, or any more), it waits for 15 minutes
+        (--coordinator-timeout); it keeps finished trials until the coordinator acknowledges them. Start as many
+        workers on as many hosts as you like, before or while the sweep runs. A worker whose key is not on the
+        coordinator's list (yet) says so, and waits, too.
 
         exit codes: 0 the sweep is done or its time is up, 2 wrong use or refused by the coordinator, 3 interrupted, 4 internal
         """,
@@ -158,7 +159,8 @@ struct WorkerOptions {
             }
             guard endpoint?.host != "*" else {
                 throw UsageError(
-                    "--connect: '\(text)' is no address of a machine: where does the coordinator listen?")
+                    "--connect: '\(text)' is not the address of a machine: where does the coordinator listen?"
+                )
             }
         } else if !isSlot, measureRequest == nil {
             throw UsageError("--connect tcp://HOST:PORT is missing: where does the coordinator listen?")

@@ -8,7 +8,7 @@ public struct JSONError: Error, Equatable, Sendable, CustomStringConvertible {
         case number = "not a finite JSON number"
         case escape = "not an escape of JSON"
         case utf8 = "not UTF-8"
-        case repeatedKey = "a key stands twice in an object"
+        case repeatedKey = "a key appears twice in an object"
         case depth = "nested more than 128 deep"
     }
     /// The reason.

@@ -281,7 +281,7 @@ extension SweepError.Problem {
         case .notWhole(let number): "\(number) is not a whole number"
         case .outOfBounds(let number, let bounds): "\(number) is out of bounds: it must be \(bounds)"
         case .unknownWord(let word, let due, let suggestion):
-            "'\(word)' is none of \(listed(due, "and"))" + Self.hint(suggestion)
+            "'\(word)' must be one of \(listed(due, "or"))" + Self.hint(suggestion)
         case .badName(let name):
             "'\(name)' is not a name: letters, digits, '.', '_' and '-', at most 100, the first "
                 + "no '.' or '-'"

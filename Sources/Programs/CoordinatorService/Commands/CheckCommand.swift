@@ -1,8 +1,20 @@
 import Console
-import Glibc
 import Text
 
-func runCheck(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
+let checkCommand = Command(
+    "check", "verifies everything in a run directory, and says how to fix what is wrong",
+    operands: ["DIR"],
+    options: [jsonOption],
+    details: """
+        Checks the sweep, the journal and each record in it, the files written from it, kept weights, and what
+        crashes left behind. Each finding is a line that begins with ok, note or wrong. Nothing is changed; the
+        run may be running. Exit code 0: nothing is wrong; 1: something is; 2: no run directory, or one that you
+        may not read.
+        """,
+    examples: ["ranksweep check runs/demo", "ranksweep check runs/demo --json | jq .wrong"],
+    run: runCheck)
+
+private func runCheck(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     var check = try RunCheck(arguments.operands[0])
     try check.perform()
     printOut(arguments.has("--json") ? check.json.canonicalText : check.text)

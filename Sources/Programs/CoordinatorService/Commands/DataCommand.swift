@@ -6,7 +6,36 @@ import Sweep
 import Text
 import Transport
 
-func runData(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
+let dataCommand = Command(
+    "data", "fetches the image data sets, or verifies those on this machine",
+    operands: ["fetch|verify", "NAME"],
+    options: [
+        dataOption,
+        OptionSpec(
+            "--mirror", "URL",
+            "fetch from this web folder instead of the built-in mirrors; may be repeated: the first is tried "
+                + "first",
+            isRepeatable: true),
+        OptionSpec(
+            "--digests", "FILE", "what the files should be, as sha256sum writes it", isHidden: true),
+        OptionSpec(
+            "--timeout", "SECONDS", "after so long a server that sends nothing is given up", isHidden: true),
+    ],
+    details: """
+        NAME is mnist, fashion-mnist or all (both). The four files of a set, NAME.gz each, go to DIR/mnist or
+        DIR/fashion-mnist once their SHA-256 is right; correct files are not fetched again. After Ctrl-C or a
+        network failure, the same command continues where it stopped. 'verify' exits with code 0 if all files are
+        right, else 2. Fetching needs the program curl. 'verify cifar-10' checks the form of
+        DIR/cifar-10/data_batch_1.bin to data_batch_5.bin and test_batch.bin.
+        """,
+    examples: [
+        "ranksweep data fetch all",
+        "ranksweep data verify mnist --data ~/datasets",
+        "ranksweep data fetch mnist --mirror https://example.org/mnist",
+    ],
+    run: runData)
+
+private func runData(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     let order = try DataOrder(arguments)
     return order.action == .fetch ? try fetch(order) : try verify(order)
 }
@@ -36,7 +65,9 @@ struct DataOrder {
             let all = ImageSetDescription.allCases.filter { !$0.files.isEmpty }.map(\.rawValue) + ["all"]
             guard let set = ImageSetDescription(rawValue: name) else {
                 throw .input(
-                    "no data set '\(name)'" + Self.suggestion(name, all, else: "; there are \(listed(all))"))
+                    "no data set '\(name)'"
+                        + Self.suggestion(name, all, else: "; choose from \(listed(all, "or"))")
+                )
             }
             if set.files.isEmpty { throw .input("\(set.rawValue) are computed: there are no files") }
             if set == .cifar10, action == .fetch { throw .input("cifar-10 is not fetched: \(cifarAdvice)") }
@@ -54,14 +85,14 @@ struct DataOrder {
 
     private func checkMirrors() throws(CommandFailure) {
         guard !mirrors.isEmpty else { return }
-        if action == .verify { throw .input("--mirror says where to fetch from; 'verify' fetches nothing") }
+        if action == .verify { throw .input("--mirror is for fetching; 'verify' fetches nothing") }
         // The files of both sets have the same names.
         if sets.count > 1 {
             throw .input("--mirror is a folder with one data set: name that set in place of 'all'")
         }
         let schemes = ["http://", "https://", "file://"]
         for mirror in mirrors where !schemes.contains(where: { mirror.lowercased().hasPrefix($0) }) {
-            throw .input("--mirror: '\(mirror)' does not begin with \(listed(schemes))")
+            throw .input("--mirror: '\(mirror)' does not begin with \(listed(schemes, "or"))")
         }
     }
 
@@ -70,7 +101,8 @@ struct DataOrder {
     ) throws(CommandFailure) -> Choice {
         if let choice = Choice(rawValue: word) { return choice }
         let names = choices.map(\.rawValue)
-        throw .input("no command \(what)" + suggestion(word, names, else: "; there are \(listed(names))"))
+        throw .input(
+            "no command \(what)" + suggestion(word, names, else: "; choose from \(listed(names, "or"))"))
     }
 
     private static func suggestion(_ word: String, _ names: [String], else other: String) -> String {
@@ -81,7 +113,7 @@ struct DataOrder {
         let files = DataFile.all(of: set)
         guard let digests else { return files }
         guard let list = wholeText(of: digests), let own = DataFile.replacingDigests(of: files, by: list)
-        else { throw .input("\(digests): no list of digests") }
+        else { throw .input("\(digests): not a list of digests") }
         return own
     }
 
@@ -95,10 +127,6 @@ struct DataOrder {
         return "ranksweep data fetch \(name)\(place)"
             + mirrors.map { " --mirror \(shellQuoted($0))" }.joined()
     }
-}
-
-private func listed(_ names: [String]) -> String {
-    names.dropLast().joined(separator: ", ") + " and " + (names.last ?? "")
 }
 
 private func wholeText(of path: String) -> String? {
@@ -151,25 +179,26 @@ private func words(_ found: FoundFile, _ file: DataFile) -> String {
 
 private func fetch(_ order: DataOrder) throws(CommandFailure) -> ExitCode {
     guard let curl = findProgram("curl") else {
-        throw .input("curl, which fetches files, is not installed (Debian: apt install curl)")
+        throw .input("the program curl is not installed (Debian: apt install curl)")
     }
     var fetching = DataFetch(order: order, curl: curl, signals: SignalDescriptor())
     var failed: [String] = []
     for set in order.sets {
         switch try fetching.fetch(set) {
         case .interrupted:
-            printError("interrupted; what came is kept\nto go on: \(order.fetchLine(order.name))")
+            printError(
+                "interrupted; the bytes received are kept\nto continue: \(order.fetchLine(order.name))")
             return .interrupted
         case .noMirror(let file): failed.append(file)
         case .allRight(let fetched):
             let count = fetched == 0 ? "none had to be" : "\(fetched)"
             printOut(
-                "\(set.rawValue): all files are right in \(order.data)/\(set.rawValue); fetched: \(count)")
+                "\(set.rawValue): all files are correct in \(order.data)/\(set.rawValue); fetched: \(count)")
         }
     }
     if failed.isEmpty { return .done }
-    let lines = failed.map { "\($0): no mirror gave it" }
+    let lines = failed.map { "\($0): no mirror provided it" }
     throw .fault(
         lines.joined(separator: "\n")
-            + "\n(to try again: \(order.fetchLine(order.name)); another place: --mirror URL)")
+            + "\n(to try again: \(order.fetchLine(order.name)); another mirror: --mirror URL)")
 }

@@ -6,11 +6,31 @@ import Records
 import Sweep
 import Text
 
-func runExtend(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
+let extendCommand = Command(
+    "extend", "adds values to the axes of a run; keeps finished trials",
+    operands: ["DIR"],
+    options: [
+        OptionSpec(
+            "--set", "PATH=V1,V2,…",
+            "all values that the axis is to have, including the present ones, or a rule; a setting that has "
+                + "one value may become an axis; may be repeated", isRepeatable: true)
+    ],
+    details: """
+        The run must not be running ('ranksweep drain DIR' ends it). 'ranksweep resume DIR' then runs the new
+        trials, and the records are the same as from a run of the whole sweep. An extension that would lose a
+        trial of the run is refused: values can't be removed, nor settings changed.
+        """,
+    examples: [
+        "ranksweep extend runs/demo --set 'seed={range: [0, 10]}'",
+        "ranksweep extend runs/demo --set beta=0.01,0.1,1 --set depth=2,3,4",
+    ],
+    run: runExtend)
+
+private func runExtend(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     let run = try RunDirectory.open(arguments.operands[0])
     let overrides = arguments.all("--set")
     guard !overrides.isEmpty else {
-        throw .input("what shall be added? --set PATH=V1,V2,… names an axis and all its values")
+        throw .input("nothing to add: give --set PATH=V1,V2,…, an axis and all its values")
     }
     let lock = try journaled { () throws(JournalError) in
         try CoordinatorLock(in: run.path, holder: .thisProcess())
@@ -25,7 +45,7 @@ func runExtend(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     if spec.digest == run.spec.digest {
         // The user repeats an extension that was cut short.
         if RunJournal.extendedSweep(in: run.path) != nil { try run.writeSweep() }
-        printOut("\(run.path) has all of these values: nothing to add")
+        printOut("\(run.path) already has these values: nothing to add")
         return .done
     }
     let places = try ExtensionPlaces(from: run.spec, to: spec)
@@ -58,13 +78,13 @@ private func rewrite(
             toSweep: digest, json: RunDirectory.text(of: spec),
             place: { trial throws(JournalError) in
                 guard let place = places[trial] else {
-                    throw .corrupt(path: RunJournal.path(in: run.path), detail: "it tells of trial \(trial)")
+                    throw .corrupt(path: RunJournal.path(in: run.path), detail: "it contains trial \(trial)")
                 }
                 return place
             },
             line: { line, place throws(JournalError) in
                 guard let body = try? JSONValue(parsing: line) else {
-                    throw .corrupt(path: RunJournal.path(in: run.path), detail: "a record is no JSON")
+                    throw .corrupt(path: RunJournal.path(in: run.path), detail: "a record is not JSON")
                 }
                 return Array(recordLine(trial: spec.grid[place], sweepDigest: digest, body: body).utf8)
             })
@@ -93,7 +113,7 @@ struct ExtensionPlaces {
             guard let place = known.removeValue(forKey: old.grid[index].id) else {
                 let axes = old.grid[index].axes.map { "\($0.path) \($0.value.canonicalText)" }
                 throw .input(
-                    "this changes the settings of trials that the run has, such as that with "
+                    "this changes the settings of trials that the run has, such as the one with "
                         + "\(axes.joined(separator: ", ")): 'extend' only adds values to axes; for other settings "
                         + "start another run")
             }
@@ -108,7 +128,7 @@ struct ExtensionPlaces {
         for axis in old.axes {
             let before = (0..<axis.count).map { axis.values[$0] }
             guard let now = new.axes.first(where: { $0.path == axis.path }) else {
-                throw .input("\(axis.path): its \(countText(axis.count, "value")) must stay: name them all")
+                throw .input("\(axis.path): its \(countText(axis.count, "value")) must stay: list them all")
             }
             let kept = Set((0..<now.count).map { now.values[$0].canonicalText })
             let lost = before.filter { !kept.contains($0.canonicalText) }.map(\.canonicalText)
@@ -117,7 +137,7 @@ struct ExtensionPlaces {
             let present = before.map(\.canonicalText)
             let list = present.count <= 12 ? " (at present: \(present.joined(separator: ",")))" : ""
             throw .input(
-                "\(axis.path): \(shown) would be taken away: 'extend' only adds values; give all that the axis is "
+                "\(axis.path): \(shown) would be removed: 'extend' only adds values; list all that the axis is "
                     + "to have\(list)")
         }
     }

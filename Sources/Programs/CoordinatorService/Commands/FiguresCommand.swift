@@ -7,15 +7,26 @@ import Reporting
 import Sweep
 import Text
 
-func runFigures(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
+let figuresCommand = Command(
+    "figures", "rewrites a run's tables, figures and page from its records",
+    operands: ["DIR"],
+    options: [
+        OptionSpec(
+            "--format", "LIST",
+            "svg, png, pdf, separated by commas (default: all three), or gif: films of information planes")
+    ],
+    examples: ["ranksweep figures runs/demo --format pdf"],
+    run: runFigures)
+
+private func runFigures(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     let formats = try figureFormats(arguments["--format"])
     let run = try RunDirectory.open(arguments.operands[0])
     guard access(run.path, W_OK) == 0 else {
         let why = systemMessage(errno)
         throw .input(
-            "\(run.path): tables and figures cannot be written here (\(why)), and those that are there stay as they "
-                + "are: \(quotedCommand("ranksweep merge \(run.word) --out DIR")) makes a copy of the run with its own, "
-                + "where you may write")
+            "\(run.path): tables and figures cannot be written here (\(why)), and the existing ones stay "
+                + "unchanged: \(quotedCommand("ranksweep merge \(run.word) --out DIR")) makes a copy of the run where you "
+                + "may write")
     }
     // The journal is authoritative; records.ndjson may be older, or come from elsewhere without a journal.
     if run.hasJournal {
@@ -40,7 +51,7 @@ private func figureFormats(_ list: String?) throws(CommandFailure) -> [FigureFor
         guard let format = FigureFormat(rawValue: word) else {
             let names = FigureFormat.allCases.map(\.rawValue)
             let near = nearestSpelling(to: word, among: names).map { "; did you mean '\($0)'?" } ?? ""
-            throw .input("--format: '\(word)' is none of \(names.joined(separator: ", "))\(near)")
+            throw .input("--format: '\(word)' must be one of \(names.joined(separator: ", "))\(near)")
         }
         if !formats.contains(format) { formats.append(format) }
     }
@@ -67,7 +78,7 @@ func writeReports(_ run: RunDirectory, formats: [FigureFormat]) throws(CommandFa
         }
         if !outcome.unmeasured.isEmpty {
             let names = outcome.unmeasured.joined(separator: ", ")
-            printOut("         not drawn, as no record has a number for it: \(names)")
+            printOut("         not drawn, since no record has a number for it: \(names)")
         }
     case .nothingToDraw:
         if !run.spec.figures.isEmpty {
@@ -114,7 +125,7 @@ private func fileCheck(of spec: SweepSpec) -> ([UInt8]) -> String? {
             let id = TrialID(String(decoding: value.dropFirst().dropLast(), as: UTF8.self))
         else {
             // The reader reports what kind of line it is; only its length is limited here.
-            return line.count > most ? "no record of this sweep has so many bytes" : nil
+            return line.count > most ? "it is longer than any record of this sweep" : nil
         }
         guard let place = place(of: id) else { return "its trial is not in the sweep" }
         return records.fault(inLine: line, trial: place)

@@ -1,47 +1,47 @@
 import Console
+import Sweep
 import Text
 import Transport
 
-let keysSpec = CommandSpec(
-    "ranksweep keys", "makes, lists, installs and revokes the keys of a coordinator and its workers",
+let keysCommand = Command(
+    "keys", "makes, lists, installs and revokes the keys of a coordinator and its workers",
     operands: [keyVerbs.joined(separator: "|"), "DIR", "[NAME]"],
     options: [
         OptionSpec("--host", "HOST", "with install: the machine as ssh knows it (default: NAME)"),
         OptionSpec(
             "--folder", "FOLDER",
             "with install: the folder there, which is replaced (default: \(KeyInstallation.defaultFolder), in the "
-                + "home)"),
+                + "home directory)"),
         OptionSpec(
             "--ssh", "WORD",
-            "with install: a word more for ssh, such as --ssh=-p --ssh=2222; may be repeated",
+            "with install: a further argument for ssh, such as --ssh=-p --ssh=2222; may be repeated",
             isRepeatable: true),
-        OptionSpec(flag: "--keep", "with install: leave the worker's keys here, too, for another machine"),
+        OptionSpec(flag: "--keep", "with install: also leave the worker's keys here, for another machine"),
     ],
     details: """
-        'new DIR' makes the coordinator's keys, for 'ranksweep run --keys DIR'. 'add DIR NAME' makes those of
-        a worker, in DIR/hosts/NAME; 'install DIR NAME' puts them on its machine by ssh, in place of any that
-        are there, for 'ranksweep-worker --keys', and removes them here. 'renew DIR NAME' makes new ones in
-        place of those that a worker has. 'revoke DIR NAME' shuts a worker out: nobody makes keys for its name,
-        'launch' neither, until 'unrevoke DIR NAME'; a key that was revoked stays so. Runs that are going on
-        notice all of it within seconds. 'list DIR' shows who may join, and who is revoked. Files named
-        .secret are for nobody else's eyes, and are refused where others could read them. docs/security.md
-        says what keys protect, and what they do not.
+        'new DIR' makes the coordinator's keys, for 'ranksweep run --keys DIR'. 'add DIR NAME' makes a worker's
+        keys, in DIR/hosts/NAME; 'install DIR NAME' moves them to the worker's machine by ssh, replacing any that
+        are there, for 'ranksweep-worker --keys'. 'renew DIR NAME' replaces a worker's keys by new ones. 'revoke
+        DIR NAME' shuts a worker out: no command makes keys for its name, not even 'launch', until 'unrevoke DIR
+        NAME'; a revoked key stays revoked. Runs notice every change within seconds. 'list DIR' shows who may
+        join, and who is revoked. Files named .secret are secret, and are refused where others could read them.
+        docs/security.md says what keys protect, and what they don't.
         """,
     examples: [
         "ranksweep keys new ~/ranksweep-keys",
         "ranksweep keys add ~/ranksweep-keys node7",
         "ranksweep keys install ~/ranksweep-keys node7",
         "ranksweep keys revoke ~/ranksweep-keys node7",
-    ])
+    ],
+    run: runKeys)
 
 private let keyVerbs = ["new", "add", "install", "renew", "revoke", "unrevoke", "list"]
 
-func runKeys(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
+private func runKeys(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     let (word, path) = (arguments.operands[0], arguments.operands[1])
     guard keyVerbs.contains(word) else {
         let near = nearestSpelling(to: word, among: keyVerbs).map { "; did you mean '\($0)'?" }
-        let all = keyVerbs.dropLast().joined(separator: ", ")
-        throw .input("'ranksweep keys \(word)' is none of \(all) and \(keyVerbs.last ?? "")\(near ?? "")")
+        throw .input("ranksweep keys: '\(word)' must be one of \(listed(keyVerbs, "or"))\(near ?? "")")
     }
     guard !path.isEmpty else {
         throw .input("ranksweep keys \(word): DIR is empty: name the folder of the keys")
@@ -77,20 +77,20 @@ private func done(_ word: String, _ name: String, _ path: String, _ host: String
     switch word {
     case "revoke":
         return """
-            \(name) is revoked: runs that use \(path) let it in no more, within seconds, and nobody makes keys for \
-            it; to take that back:
+            \(name) is revoked: within seconds, runs that use \(path) refuse it, and no command makes keys for it. \
+            To undo that:
               ranksweep keys unrevoke \(folder) \(name)
             """
     case "unrevoke":
         return """
-            \(name) may have keys again; the one that was revoked stays so. 'ranksweep launch' makes new ones; by \
+            \(name) may have keys again; its revoked key stays revoked. 'ranksweep launch' makes new ones; by \
             hand:
               ranksweep keys add \(folder) \(name)
             """
     default:
         let first =
             word == "renew"
-            ? "\(name) has new keys, in \(host); its old ones are let in no more."
+            ? "\(name) has new keys, in \(host); its old ones are refused."
             : "\(name) may join; its keys are in \(host)."
         return """
             \(first) To put them on its machine:

@@ -5,55 +5,41 @@ import Sweep
 import Text
 import Transport
 
-let launchSpec = CommandSpec(
-    "ranksweep launch", "starts workers on many hosts by ssh or Slurm, then runs a sweep on them",
+let launchCommand = Command(
+    "launch", "starts workers on many hosts by ssh or Slurm, then runs a sweep on them",
     operands: ["CLUSTER", "SWEEP|DIR"],
-    options: [OptionSpec("--out", "DIR", "the run directory (default: runs/NAME)")] + overrideOptions + [
+    options: [outOption] + overrideOptions + [
         OptionSpec(flag: "--follow-hosts", "read the cluster file again whenever it changes (SIGHUP: once)"),
-        OptionSpec("--bundle", "FILE", "what hosts are sent (default: the one that 'make bundle' made)"),
-        OptionSpec("--workers", "N", "start N workers on this machine, too (default: 0)"),
+        OptionSpec(
+            "--bundle", "FILE", "the worker's bundle to send (default: the one that 'make bundle' made)"),
+        OptionSpec("--workers", "N", "also start N workers on this machine (default: 0)"),
         OptionSpec(
             "--slots", "N",
-            "trials at a time of the workers on this machine (default: one a core that they may use)"),
-        OptionSpec(
-            "--data", "DIR",
-            "the folder with mnist/ and fashion-mnist/ here (default: $RANKSWEEP_DATA, else "
-                + "~/.cache/ranksweep)"
-        ),
+            "trials at a time for the workers on this machine (default: one per core that they may use)"),
+        dataOption,
         OptionSpec(
             "--retry", "WHICH",
-            "with a run directory: failed, quarantined or both, as 'ranksweep resume' does"),
-        OptionSpec(
-            "--trial-limit", "SECONDS",
-            "end a trial that runs longer, as failed; none: never (default: 20 times the estimate, 600 at "
-                + "least)"
-        ),
-        OptionSpec(
-            "--checkpoint-every", "SECONDS",
-            "a trial leaves its state so often, and goes on from it when it is tried again there (default: 60; "
-                + "0: never)"),
-        OptionSpec(
-            "--memory-limit", "SIZE",
-            "end a trial that uses more memory of its own, as failed (default: none)"),
-    ],
+            "with a run directory: failed, quarantined or both, as in 'ranksweep resume'"),
+    ] + trialOptions,
     details: """
-        A host needs Linux, an ssh server that lets you in without a password prompt, and nothing of ours: it
-        gets the worker, the data sets that the sweep needs, and keys of its own. Hosts that fail are tried
-        again, later and later, while the others work. Ctrl-C leaves no process anywhere; with a run directory
-        in place of a sweep the same command goes on. docs/launch.md has the cluster file and what to do when
-        a host fails.
+        A host needs Linux, an ssh server that lets you in without a password prompt, and nothing of ours: launch
+        sends it the worker, the data sets that the sweep needs, and keys of its own. Hosts that fail are retried
+        at growing intervals while the others work. Ctrl-C leaves no process anywhere; to continue, give the same
+        command with the run directory in place of the sweep. docs/launch.md describes the cluster file and what
+        to do when a host fails.
         """,
     examples: [
         "ranksweep launch cluster/lab.yaml sweeps/gaussian-vib.yaml",
         "ranksweep launch cluster/lab.yaml runs/gaussian-vib --retry quarantined",
-    ])
+    ],
+    run: runLaunch)
 
-func runLaunch(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
+private func runLaunch(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     let launch = try Launch(arguments)
     let path = arguments.operands[1]
     if access(path + "/sweep.json", F_OK) == 0 { return try resume(path, arguments, launch) }
     if arguments.has("--retry") {
-        throw .input("--retry goes on with a run: give its directory in place of \(path)")
+        throw .input("--retry continues a run: give its directory in place of \(path)")
     }
     return try begin(sweep: path, arguments, launch)
 }
@@ -84,7 +70,7 @@ struct Launch {
         if case .hosts = cluster.engine {
             guard let ssh = findProgram("ssh") else {
                 throw .input(
-                    "ssh, which reaches the hosts, is not installed (Debian: apt install openssh-client)")
+                    "the program ssh is not installed (Debian: apt install openssh-client)")
             }
             self.ssh = ssh
         } else {
@@ -109,7 +95,7 @@ struct Launch {
         if case .hosts(let hosts) = cluster.engine { blocked = hosts.contains { !$0.tunnel } }
         guard blocked else { return }
         throw .input(
-            "\(file): listen: '\(listen.host)' is \(listen.address) on this machine, which only programs on it reach: "
+            "\(file): listen: '\(listen.host)' is \(listen.address) on this machine, which only programs on it can reach: "
                 + "listen at \(ClusterFile.defaultListen) or at an address of the network")
     }
 
@@ -133,7 +119,8 @@ struct Launch {
             for host in welcome { _ = try keys.files(of: host.host) }
             if welcome.isEmpty, options.workers == 0, let first = hosts.first {
                 throw .input(
-                    "\(file): no host may work; \(first.host): \(keys.objection(to: first.host) ?? "")")
+                    "\(file): no host may run a worker; \(first.host): \(keys.objection(to: first.host) ?? "")"
+                )
             }
         case .slurm(let settings):
             var jobs = try slurmJobs(settings, bundle: bundle, files: launch.files, cluster: file)
@@ -157,12 +144,12 @@ struct Launch {
         if let bytes = options.memoryLimit { arguments += ["--memory-limit", String(bytes)] }
         switch cluster.engine {
         case .slurm:
-            guard var jobs else { throw .fault("a launch that was not prepared") }
+            guard var jobs else { throw .fault("the launch was not prepared") }
             jobs.workerArguments = arguments
             return try slurmSource(jobs, keys: keys, connect: connect, run: run)
         case .hosts(let hosts):
             printError(
-                "\(cluster.name): \(countText(hosts.count, "host")), which find this machine at \(connect)"
+                "\(cluster.name): \(countText(hosts.count, "host")), which reach this machine at \(connect)"
                     + " (listening at \(endpoint))")
             let plan = SshHosts.Plan(
                 ssh: ssh, fileFolder: folderOf(file), bundle: bundle, files: files, connect: connect,

@@ -12,52 +12,52 @@ private let measureNames = MeasureRequest.Measure.allCases.filter {
 }.map(\.rawValue)
 private let ofWeightsNames = listed(MeasureRequest.Measure.ofWeights.map(\.rawValue), "and")
 
-let measureSpec = CommandSpec(
-    "ranksweep measure", "measures a network trained anywhere, from its .safetensors file: one line of JSON",
+let measureCommand = Command(
+    "measure", "measures a network trained anywhere, from its .safetensors file: one line of JSON",
     operands: ["[FILE.safetensors]"],
     options: [
         OptionSpec(
             "--layers", "A,B,C",
-            "the dense layers to measure, from the input on, by their names in the file; other tensors are then "
-                + "passed over (default: all, in the order of the numbers in their names)"),
+            "the dense layers to measure, from the input on, by their names in the file; other tensors are "
+                + "skipped (default: all, in the order of the numbers in their names)"),
         OptionSpec(
             "--features", "FILE.npy",
-            "in place of a whole network: what its last hidden layer gives, (points, features), with the layer "
-                + "above it in --head"),
+            "instead of a whole network: the outputs of its last hidden layer, (points, features), with the "
+                + "layer above it in --head"),
         OptionSpec("--head", "FILE.safetensors", "the one dense layer that reads --features"),
         OptionSpec(
             "--dataset", "NAME",
             "measure at the test images of mnist, fashion-mnist, cifar-10 or generated-images, or at all "
                 + "points of symmetric"),
         OptionSpec(
-            "--inputs", "FILE.npy", "or at these points: (points, features), their numbers as they are"),
+            "--inputs", "FILE.npy", "or at these points: (points, features), with the numbers as they are"),
         OptionSpec("--images", "FILE", "or at the images of an IDX file (28×28, gzip or not)"),
         OptionSpec(
             "--labels", "FILE", "the classes of --inputs, --images or --features: .npy (points,) or IDX"),
         OptionSpec(
             "--activation", "NAME",
-            "of the hidden layers: relu, tanh or linear; required, unless the file says it (those that sweeps keep "
-                + "do), all --measures are of weights alone, or --features are given"),
+            "the hidden layers' activation: relu, tanh or linear; required unless the file says it (files kept by "
+                + "sweeps do), all --measures need weights alone, or --features is given"),
         OptionSpec(
             "--measures", "LIST",
-            "of \(measureNames.joined(separator: ", ")), or weight_norms for \(ofWeightsNames) (default: "
+            "any of \(measureNames.joined(separator: ", ")), or weight_norms for \(ofWeightsNames) (default: "
                 + "all up to numerical_rank that the points and the activation allow)"
         ),
         OptionSpec(
             "--set", "MEASURE.KEY=VALUE",
-            "a setting of a measure after numerical_rank, as a sweep file has it under measures: "
+            "a setting of a measure after numerical_rank, as under measures in a sweep file: "
                 + "independence_deficit.penalty=10; may be repeated", isRepeatable: true),
         OptionSpec("--thresholds", "LIST", "ε of local rank, #{σ > ε} (default: 0.01,0.1)"),
         OptionSpec("--relative", "LIST", "ε of relative local rank, #{σ ≥ ε σ₁} (default: 0.01)"),
         OptionSpec(
             "--points", "N",
-            "measure at the first N points (default: 256; for measures after numerical_rank as sweeps have it, "
+            "measure at the first N points (default: 256; for measures after numerical_rank as in sweeps, "
                 + "mostly 1000; for local ranks of convolutions 4)"),
         OptionSpec(
             "--patch", "N",
-            "of convolutional networks: Jacobians are in the middle N × N pixels (default: 16)"),
+            "for convolutional networks: take Jacobians in the middle N × N pixels (default: 16)"),
         OptionSpec(
-            "--scale", "unit|symmetric", "pixels of images, and bits, become 0…1 (default), or −1…1"),
+            "--scale", "unit|symmetric", "scale pixels of images, and bits, to 0…1 (default) or −1…1"),
         OptionSpec(
             "--data", "DIR",
             "the folder with mnist/, fashion-mnist/ and cifar-10/ (default: $RANKSWEEP_DATA, else "
@@ -65,9 +65,9 @@ let measureSpec = CommandSpec(
     ],
     details: """
         The file holds dense layers, NAME.weight [outputs, inputs] and NAME.bias, as PyTorch's state_dict has
-        them. Their order is that of the numbers in their names (0, 2, 10 or fc1, fc2), or is given with --layers;
-        the output names the layers. A bias that is not there is zero. Any network that a sweep kept can be
-        measured, too: its file says what it is. docs/measures.md says what each number is.
+        them. They are ordered by the numbers in their names (0, 2, 10 or fc1, fc2) or by --layers; the output
+        names the layers. A missing bias is zero. Any network that a sweep kept can be measured, too: its file
+        describes it. docs/measures.md explains each number.
         """,
     examples: [
         "ranksweep measure mlp.safetensors --measures weight_norms",
@@ -79,11 +79,12 @@ let measureSpec = CommandSpec(
         "ranksweep measure mlp.safetensors --layers stem,body,top --inputs x.npy --activation relu",
         "ranksweep measure --features h.npy --head head.safetensors --labels y.npy",
         "ranksweep measure runs/r/weights/TRIAL.safetensors --dataset mnist",
-    ])
+    ],
+    run: runMeasure)
 
 /// Starts the worker program, which links BLAS, for one measurement. The program's output and exit code
 /// become the command's.
-func runMeasure(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
+private func runMeasure(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     let request = try orFail(CommandFailure.init(_:)) { () throws(UsageError) in
         // First of all: later errors may concern another file.
         if let file = arguments.operands.first ?? arguments["--head"] { try checkReadable(file) }
@@ -113,11 +114,11 @@ extension MeasureRequest.Measure {
         if let declaration {
             return declaration.isOfAnyNetwork
                 ? nil
-                : "is of a training, not of its weights alone: only a sweep can measure it "
+                : "needs the training, not only its weights: only a sweep can measure it "
                     + "(measures.\(rawValue))"
         }
         guard self == .activeUnits, let activation, activation != .relu else { return nil }
-        return "is of relu networks: no other unit is ever inactive"
+        return "applies to relu networks: other units are never inactive"
     }
 }
 
@@ -169,7 +170,7 @@ extension MeasureRequest {
         let names = list.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
         guard !names.contains("") else { throw UsageError("--layers: a name is missing in '\(list)'") }
         for (place, name) in names.enumerated() where names[..<place].contains(name) {
-            throw UsageError("--layers: '\(name)' stands twice")
+            throw UsageError("--layers: '\(name)' is listed twice")
         }
         return names
     }
@@ -186,7 +187,7 @@ extension MeasureRequest {
             guard !measures.contains(measure) else {
                 let ofAll = ofWeights.contains(word) && list.contains("weight_norms")
                 throw UsageError(
-                    "--measures: '\(word)' stands twice" + (ofAll ? ": weight_norms has it too" : ""))
+                    "--measures: '\(word)' is listed twice" + (ofAll ? ": weight_norms includes it" : ""))
             }
             measures.append(measure)
         }
@@ -198,19 +199,19 @@ extension MeasureRequest.Points {
     fileprivate init(_ arguments: Arguments) throws(UsageError) {
         let sources = ["--dataset", "--inputs", "--images", "--features"].filter { arguments.has($0) }
         if arguments.has("--head"), !sources.contains("--features") {
-            throw UsageError("--head goes with --features: what the layer below it gives")
+            throw UsageError("--head goes with --features, the outputs of the layer below it")
         }
         guard !arguments.operands.isEmpty || arguments.has("--head") else {
             throw UsageError(
                 arguments.has("--features")
-                    ? "--features need --head FILE.safetensors, the layer that reads them"
+                    ? "--features needs --head FILE.safetensors, the layer that reads them"
                     : "ranksweep measure: FILE.safetensors is missing")
         }
         guard let source = sources.first, let value = arguments[source] else {
             throw UsageError("no points to measure at: give --dataset NAME, --inputs X.npy or --images FILE")
         }
         guard sources.count == 1 else {
-            throw UsageError("\(sources.joined(separator: " and ")) exclude each other")
+            throw UsageError("\(sources.joined(separator: " and ")) cannot be combined")
         }
         if source == "--features" {
             self = try .features(value, arguments)
@@ -218,11 +219,11 @@ extension MeasureRequest.Points {
         }
         let labels = arguments["--labels"]
         if source == "--dataset", labels != nil {
-            throw UsageError("--labels goes with --inputs or --images: a data set has its own")
+            throw UsageError("--labels goes with --inputs or --images: data sets have their own")
         }
         if source == "--inputs" {
             guard !arguments.has("--scale") else {
-                throw UsageError("--scale is of images: the numbers of --inputs are taken as they are")
+                throw UsageError("--scale is for images: the numbers of --inputs are used as they are")
             }
             self = .array(value, labels: labels)
             return
@@ -247,13 +248,13 @@ extension MeasureRequest.Points {
     ) throws(UsageError) -> MeasureRequest.Points {
         guard arguments.operands.isEmpty else {
             throw UsageError(
-                "--features stand for a network: give --head FILE.safetensors, and no other file")
+                "--features replaces the network: give --head FILE.safetensors, and no other file")
         }
         guard arguments.has("--head") else {
-            throw UsageError("--features need --head FILE.safetensors, the layer that reads them")
+            throw UsageError("--features needs --head FILE.safetensors, the layer that reads them")
         }
         for option in ["--scale", "--patch"] where arguments.has(option) {
-            throw UsageError("\(option) is of images: features are taken as they are")
+            throw UsageError("\(option) is for images: features are used as they are")
         }
         return .features(file, labels: arguments["--labels"])
     }
@@ -271,7 +272,7 @@ private func choice<Choice: RawRepresentable & CaseIterable>(
         throw UsageError("\(option): \(RenamedName.words(word, new))")
     }
     let near = nearestSpelling(to: word, among: names).map { "; did you mean '\($0)'?" } ?? ""
-    throw UsageError("\(option): '\(word)' is none of \(names.joined(separator: ", "))\(near)")
+    throw UsageError("\(option): '\(word)' must be one of \(names.joined(separator: ", "))\(near)")
 }
 
 /// Thresholds above 0, each at most once.
@@ -283,10 +284,10 @@ private func numbers(
     for word in list.split(separator: ",", omittingEmptySubsequences: false) {
         guard let number = Double(word), number > 0, number <= limit else {
             throw UsageError(
-                "\(option): '\(word)' is no threshold: a number above 0"
-                    + (limit == 1 ? ", at most 1, is due" : " is due"))
+                "\(option): '\(word)' is not a threshold, which is a number above 0"
+                    + (limit == 1 ? " and at most 1" : ""))
         }
-        guard !numbers.contains(number) else { throw UsageError("\(option): \(word) stands twice") }
+        guard !numbers.contains(number) else { throw UsageError("\(option): \(word) is listed twice") }
         numbers.append(number)
     }
     guard numbers.count <= 100 else { throw UsageError("\(option): more than 100 thresholds") }

@@ -8,9 +8,31 @@ import Text
 import Transport
 import Wire
 
-func runMerge(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
+let mergeCommand = Command(
+    "merge", "joins the records of shards and runs into one run directory",
+    operands: ["FILE|DIR…"],
+    options: [
+        OptionSpec("--out", "DIR", "the new run directory"),
+        OptionSpec("--sweep", "SWEEP", "the sweep of the merged run (default: that of the first input)"),
+    ] + overrideOptions,
+    details: """
+        Inputs are files of 'ranksweep shard' and run directories, finished or not. Records are matched by trial:
+        those whose trial isn't in the sweep are left out and counted; equal duplicates are counted; of unequal
+        ones the first is kept, and both are named. If trials are missing, merge prints the commands that run
+        them. If the sweep says 'reproducibility: strict', all must come from one BLAS kernel and one commit.
+        Exit code 0: every trial has its record; 1: some have none, or two that differ; 2: an input is wrong, and
+        nothing was written. The records have the same bytes as from 'ranksweep run'.
+        """,
+    examples: [
+        "ranksweep merge parts/*.ndjson --out runs/demo",
+        "ranksweep merge runs/monday runs/tuesday --out runs/both",
+        "ranksweep merge runs/old parts/*.ndjson --sweep sweeps/demo.yaml --out runs/demo",
+    ],
+    run: runMerge)
+
+private func runMerge(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     guard var out = arguments["--out"] else {
-        throw .input("--out DIR is missing: where shall the merged run go?")
+        throw .input("--out DIR is missing: where should the merged run go?")
     }
     while out.hasSuffix("/"), out != "/" { out.removeLast() }
     if arguments["--sweep"] == nil, arguments.has("--set") || arguments.has("--quick") {
@@ -21,8 +43,8 @@ func runMerge(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     SignalDescriptor().exitFromNowOn(
         code: ExitCode.interrupted.rawValue,
         words:
-            "\ninterrupted: the same command merges anew; where \(out) is there, \(quotedCommand("ranksweep figures \(shellPath(out))")) "
-            + "writes what it lacks\n")
+            "\ninterrupted: to start over, give the same command; if \(out) exists, \(quotedCommand("ranksweep figures \(shellPath(out))")) "
+            + "writes its missing files\n")
     let given = try arguments["--sweep"].map { path throws(CommandFailure) in
         try readSpec(path, arguments)
     }
@@ -39,7 +61,7 @@ func runMerge(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
         throw CommandFailure(
             code: error.code,
             message: error.message
-                + "\nnothing was merged; when the cause is mended, the same command merges anew")
+                + "\nnothing was merged; fix the cause, then run the same command again")
     }
     let summary = outcome.summary
     try building.finish()
@@ -59,8 +81,8 @@ private func drawn(_ run: RunDirectory) throws(CommandFailure) {
         throw CommandFailure(
             code: error.code,
             message: error.message
-                + "\nthe merge is done, and every record is in \(run.path); when the cause is "
-                + "mended: ranksweep figures \(run.word)")
+                + "\nthe merge is done, and every record is in \(run.path); fix the cause, "
+                + "then: ranksweep figures \(run.word)")
     }
 }
 
@@ -69,12 +91,12 @@ private func checkIsFree(_ out: String) throws(CommandFailure) {
     var status = stat()
     guard lstat(out, &status) == 0 else { return }
     guard status.st_mode & S_IFMT == S_IFDIR else {
-        throw .input("\(out) is there, and no folder: take another --out DIR")
+        throw .input("\(out) exists and is not a folder: choose another --out DIR")
     }
     guard fileNames(in: out).isEmpty else {
         throw .input(
-            "\(out) is there already: nothing is merged into it; take another --out DIR (it may be one of the "
-                + "inputs)")
+            "\(out) exists, and merge only writes to new directories: choose another --out DIR (the existing "
+                + "one may be an input)")
     }
 }
 
@@ -119,7 +141,7 @@ private func strangers(_ inputs: [MergeInput], _ spec: SweepSpec, isGiven: Bool)
         faults.append(
             "\(input.path): of another sweep ('\(printable(input.spec.name))', digest \(input.spec.digest)), "
                 + "which has no trial in common with \(whose), '\(printable(spec.name))', digest \(digest): "
-                + "leave out what does not belong")
+                + "leave it out")
     }
     return faults
 }
@@ -198,14 +220,14 @@ private func build(_ run: RunDirectory, _ inputs: [MergeInput]) throws(CommandFa
 private func mergeLines(_ tally: Merge.Tally, _ spec: SweepSpec) -> [String] {
     var lines: [String] = []
     if tally.equal > 0 {
-        lines.append("  \(countText(tally.equal, "record")) came more than once, with equal bytes")
+        lines.append("  \(countText(tally.equal, "record")) came more than once, with the same bytes")
     }
     for (path, count) in tally.foreign {
         lines.append("  \(path): \(countText(count, "record")) left out: their trials are not in this sweep")
     }
     for (path, file, why, count) in tally.bare {
         lines.append(
-            "  \(path): \(countText(count, "record")) left out: the weights are not there (\(file): \(why))")
+            "  \(path): \(countText(count, "record")) left out: their weights are missing (\(file): \(why))")
     }
     func by(_ side: (path: String, by: Provenance?)) -> String {
         side.path + (side.by.map { " (\($0.host), \($0.cpu), BLAS kernel \($0.kernel))" } ?? "")

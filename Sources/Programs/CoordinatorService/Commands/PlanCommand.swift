@@ -4,7 +4,17 @@ import Scheduling
 import Sweep
 import Text
 
-func runPlan(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
+let planCommand = Command(
+    "plan", "shows what a sweep would run: axes, trials, shards, core-hours; starts nothing",
+    operands: ["SWEEP"],
+    options: overrideOptions + [jsonOption],
+    examples: [
+        "ranksweep plan sweeps/gaussian-vib.yaml",
+        "ranksweep plan sweeps/gaussian-vib.yaml --set seed=0,1 --set 'beta={log: [1e-3, 1], count: 10}'",
+    ],
+    run: runPlan)
+
+private func runPlan(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     let plan = Plan(try readSpec(arguments.operands[0], arguments), slots: coreCount())
     printOut(arguments.has("--json") ? plan.json.canonicalText : plan.text)
     return .done

@@ -7,7 +7,32 @@ import Sweep
 import Text
 import Transport
 
-func runShard(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
+let shardCommand = Command(
+    "shard", "runs one of N shards of a sweep by itself, for any batch engine",
+    operands: ["SWEEP"],
+    options: [
+        OptionSpec("--index", "I", "which shard: from 0 to N-1, as Slurm arrays and Kubernetes count"),
+        OptionSpec("--count", "N", "the number of shards: the same for all of them"),
+        OptionSpec(
+            "--out", "FILE", "the file for the shard's records; until it is complete, the folder FILE.work"),
+    ] + overrideOptions + [
+        OptionSpec("--slots", "N", "trials at a time (default: one per core that it may use)"),
+        dataOption,
+    ] + trialOptions + [kernelOption],
+    details: """
+        A shard needs no network and no other shard; each trial is in one shard, and shards cost about the same.
+        The same command again continues where it stopped: after Ctrl-C (exit code 3), kill -9 or a crash, also on
+        another host that has the folder of FILE. A complete FILE is left as it is. Exit code 1: trials failed.
+        Kept weights go to the folder FILE.weights. 'ranksweep merge' joins the files.
+        """,
+    examples: [
+        "ranksweep shard sweeps/demo.yaml --index 0 --count 7 --out parts/0.ndjson",
+        "ranksweep shard sweeps/demo.yaml --index $SLURM_ARRAY_TASK_ID --count 7 \\\n"
+            + "      --out parts/$SLURM_ARRAY_TASK_ID.ndjson --slots $SLURM_CPUS_PER_TASK",
+    ],
+    run: runShard)
+
+private func runShard(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     var options = RunOptions(slots: coreCount(), data: absolutePath(dataDirectory(nil)))
     try options.apply(arguments)
     let spec = try readSpec(arguments.operands[0], arguments)
@@ -57,17 +82,17 @@ private func finish(
     let (spec, trials, path) = (run.spec, share.trials, share.file)
     signals.exitFromNowOn(
         code: ExitCode.interrupted.rawValue,
-        words: "\ninterrupted while writing \(path); every record is kept: the same command goes on\n")
+        words: "\ninterrupted while writing \(path); every record is kept: the same command continues\n")
     let summary = try journaled { () throws(JournalError) in try journal.summary() }
     if case .hopeless(let why) = end {
         for line in causes(summary, run) { printError(line) }
-        printError("stopped: \(why)\nwhen this is mended: the same command again")
+        printError("stopped: \(why)\nfix the cause, then run the same command again")
         return .incomplete
     }
     if end == .interrupted {
         printError(
             "interrupted: \(groupedText(summary.complete)) of \(countText(trials.count, "trial")) are done and kept in "
-                + "\(share.workPath)\nto go on: the same command again")
+                + "\(share.workPath)\nto continue: run the same command again")
         return .interrupted
     }
     try writeShard(header, run, journal, to: path)
@@ -81,8 +106,8 @@ private func finish(
 private func outcome(missing: Int, conflicts: Int = 0) -> ExitCode {
     if missing > 0 {
         printOut(
-            "  its file is whole without the \(countText(missing, "trial")) that failed: after 'ranksweep merge', "
-                + "'ranksweep resume DIR --retry quarantined' tries them again")
+            "  its file is complete, without the \(countText(missing, "trial")) that failed: after 'ranksweep merge', "
+                + "'ranksweep resume DIR --retry quarantined' retries them")
     }
     return missing > 0 || conflicts > 0 ? .incomplete : .done
 }
@@ -94,7 +119,7 @@ private func shardPlace(
     let place: (index: Int, count: Int, file: String)
     do throws(UsageError) {
         guard let count = try arguments.integer("--count", in: 1...GridShards.limit) else {
-            throw UsageError("--count N is missing: of how many shards is this one?")
+            throw UsageError("--count N is missing: how many shards does the sweep have?")
         }
         guard let text = arguments["--index"] else {
             throw UsageError("--index I is missing: which of the \(count) shards, counted from 0?")
@@ -104,7 +129,7 @@ private func shardPlace(
             throw UsageError("--index must be a whole number from 0 to \(count - 1), not '\(text)'\(hint)")
         }
         guard var file = arguments["--out"] else {
-            throw UsageError("--out FILE is missing: where shall the shard's records go?")
+            throw UsageError("--out FILE is missing: where should the shard's records go?")
         }
         while file.hasSuffix("/"), file != "/" { file.removeLast() }
         place = (index, count, file)
@@ -118,7 +143,7 @@ private func shardPlace(
 private func endIfWhole(_ header: ShardHeader, _ share: RunShare) throws(CommandFailure) -> ExitCode? {
     var status = stat()
     guard lstat(share.file, &status) == 0 else { return nil }
-    let advice = ": it is not overwritten; remove it, or take another --out FILE"
+    let advice = ": it is not overwritten; remove it, or choose another --out FILE"
     var records = 0
     let found: ShardHeader
     do throws(ShardFault) {
@@ -126,18 +151,18 @@ private func endIfWhole(_ header: ShardHeader, _ share: RunShare) throws(Command
         found = reader.header
         while let line = try reader.next() { if case .record = line { records += 1 } }
     } catch {
-        throw .input("\(share.file) is there, and no whole shard: \(error.message)\(advice)")
+        throw .input("\(share.file) exists and is not a complete shard: \(error.message)\(advice)")
     }
     guard found.spec.canonicalJSON == header.spec.canonicalJSON else {
         throw .input(
-            "\(share.file) is there, and of another sweep: '\(printable(found.spec.name))', digest "
-                + "\(found.spec.digest), and not \(header.spec.digest)\(advice)")
+            "\(share.file) exists and is of another sweep: '\(printable(found.spec.name))', digest "
+                + "\(found.spec.digest), not \(header.spec.digest)\(advice)")
     }
     guard found == header else {
-        throw .input("\(share.file) is there: it is \(found.text), not \(header.text)\(advice)")
+        throw .input("\(share.file) exists: it is \(found.text), not \(header.text)\(advice)")
     }
     printOut(
-        "\(share.file) is whole: \(header.text), \(countText(records, "record")) of "
+        "\(share.file) is complete: \(header.text), \(countText(records, "record")) of "
             + "\(countText(header.trials, "trial")): nothing to do")
     // It belongs to a process that was killed just before its end.
     let isOwn = fileSize(share.workPath + "/coordinator.lock") != nil
@@ -147,7 +172,7 @@ private func endIfWhole(_ header: ShardHeader, _ share: RunShare) throws(Command
 
 /// The journal of the work folder, which may be from before a crash.
 private func openWork(_ run: RunDirectory, _ share: RunShare) throws(CommandFailure) -> RunJournal {
-    let advice = ": remove it, or take another --out FILE"
+    let advice = ": remove it, or choose another --out FILE"
     guard run.hasJournal else {
         try run.writeSweep()
         let journal = try journaled { () throws(JournalError) in
@@ -160,7 +185,7 @@ private func openWork(_ run: RunDirectory, _ share: RunShare) throws(CommandFail
     guard found.spec.canonicalJSON == run.spec.canonicalJSON else {
         throw .input(
             "\(run.path) holds the work of another sweep ('\(printable(found.spec.name))', \(found.spec.digest), "
-                + "and not \(run.spec.digest))\(advice)")
+                + "not \(run.spec.digest))\(advice)")
     }
     let journal = try run.openOrCreateJournal()
     let text = try journaled { () throws(JournalError) in

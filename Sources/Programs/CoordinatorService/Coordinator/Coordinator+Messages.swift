@@ -50,8 +50,8 @@ extension Coordinator {
             terminal.print("worker on \(host): \(countText(slots, "slot")), OpenBLAS kernel \(kernel)")
             if let other = kernels.sorted().first, kernels.insert(kernel).inserted {
                 terminal.print(
-                    "warning: other records of this run are by kernel \(other): last digits will depend on who "
-                        + "trained a trial (--blas-kernel makes them one)")
+                    "warning: other records of this run were computed with kernel \(other): last digits will depend on "
+                        + "which worker trained a trial (--blas-kernel sets one kernel for all)")
             }
             kernels.insert(kernel)
         case .left(_, let host, let trials):
@@ -63,22 +63,22 @@ extension Coordinator {
             terminal.print("a worker on \(host) is lost\(held(trials))")
         case .resting(_, let host, let failures):
             terminal.print(
-                "a worker on \(host) failed \(failures) times in a row: it gets single trials now, after longer and "
-                    + "longer rests")
+                "a worker on \(host) failed \(failures) times in a row: it now gets single trials, after "
+                    + "growing pauses")
         case .tooLong(let expected, let left): terminal.print(longTrialMessage(expected, left))
         case .failed(let trial, let host, let cause, let willRetry):
             failureCounts[cause, default: 0] += 1
             let count = failureCounts[cause] ?? 0
             guard count <= 3 else { return }
             terminal.print(
-                "trial \(trial) failed on \(host): \(cause)\(willRetry ? " (it is tried again)" : " (given up)")"
+                "trial \(trial) failed on \(host): \(cause)\(willRetry ? " (it will be retried)" : " (given up)")"
                     + (count == 3
-                        ? " (more of these are counted, not shown: ranksweep status \(run.word))" : ""))
+                        ? " (further ones are only counted: ranksweep status \(run.word))" : ""))
         }
     }
 
     func despairMessage(cause: String, trials: Int, hosts: Int) -> String {
-        "all of the first \(countText(trials, "trial")) fail, on \(hosts == 1 ? "the only host" : "all \(hosts) hosts"), "
+        "all of the first \(countText(trials, "trial")) failed, on \(hosts == 1 ? "the only host" : "all \(hosts) hosts"), "
             + "and none has succeeded: \(printable(cause))"
     }
 

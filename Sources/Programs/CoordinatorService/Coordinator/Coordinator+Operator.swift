@@ -25,7 +25,9 @@ extension Coordinator {
 
     private mutating func answer(to asked: ControlListener.Request) -> JSONValue {
         guard let request = OperatorRequest(rawValue: asked.text) else {
-            return .object(["error": .string("this coordinator knows no request '\(printable(asked.text))'")])
+            return .object([
+                "error": .string("this coordinator doesn't know the request '\(printable(asked.text))'")
+            ])
         }
         let before = dispatcher.mode
         let said: String
@@ -35,28 +37,28 @@ extension Coordinator {
             handle(.pause)
             said =
                 switch before {
-                case .open: "paused: no trial is started; what runs goes on"
-                case .paused: "the run was paused already"
+                case .open: "paused: no new trials start; running ones continue"
+                case .paused: "the run is already paused"
                 case .draining:
-                    "the run is draining: no trial is started, and it ends with the last that runs"
+                    "the run is draining: no new trials start, and it ends after the running ones"
                 }
         case .unpause:
             handle(.unpause)
-            said = before == .open ? "the run was not paused" : "trials are started again"
+            said = before == .open ? "the run was not paused" : "trials start again"
             withdrawDrains()
         case .drain:
             handle(.drain)
             drains.append(asked)
             said =
-                "draining: no trial is started, and the run ends with the last that runs "
+                "draining: no new trials start, and the run ends after the running ones "
                 + "(\(percentText(done: done, fraction: dispatcher.runningFraction, total: dispatcher.progress.total))"
                 + " are done)"
         case .cancel:
             isInterrupted = true
-            said = "cancelled: what runs is stopped"
+            said = "cancelled: running trials are stopped"
         }
         if dispatcher.mode != before || request == .cancel {
-            terminal.print("\(said) (asked for from another terminal)")
+            terminal.print("\(said) (requested from another terminal)")
         }
         return .object(["said": .string(said)])
     }
@@ -64,7 +66,7 @@ extension Coordinator {
     /// Answers the clients that wait for a drain, which would otherwise wait for the end of the whole run.
     private mutating func withdrawDrains() {
         let command = quotedCommand("ranksweep unpause \(run.word)")
-        let words = "the drain was taken back by \(command): the run goes on"
+        let words = "\(command) undid the drain: the run continues"
         for request in drains {
             control?.answer(request, JSONValue.object(["withdrawn": .string(words)]).canonicalText)
         }

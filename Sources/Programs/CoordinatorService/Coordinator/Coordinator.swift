@@ -152,7 +152,7 @@ struct Coordinator {
             if signal == SIGHUP, sourcesHangUp() { continue }
             if !isInterrupted {
                 let why = signal == SIGXCPU ? ProcessLimit.processorTime.advice.map { "\($0): " } ?? "" : ""
-                terminal.print("\(why)stopping, and writing the records that are there")
+                terminal.print("\(why)stopping, and writing the records so far")
             }
             isInterrupted = true
         }
@@ -203,7 +203,7 @@ struct Coordinator {
                 continue
             } catch {
                 socket.noteMalformed()
-                refuse(worker, "it sent what cannot be read (\(error))")
+                refuse(worker, "it sent a message that cannot be read (\(error))")
                 continue
             }
             receive(message, from: worker)
@@ -261,7 +261,7 @@ struct Coordinator {
             } catch .malformed(let why) {
                 // Our worker checks its records itself, so this one isn't ours, or is broken. Its trials go
                 // to others, and no attempt at them is counted.
-                ban(worker, "its record of trial \(report.trial) is none that the sweep can give: \(why)")
+                ban(worker, "its record of trial \(report.trial) can't come from this sweep: \(why)")
             } catch {
                 refuse(
                     worker, "its trials have other settings than the coordinator's: use the same ranksweep")
@@ -325,7 +325,7 @@ struct Coordinator {
         case .note(let note): tell(note)
         case .finished: isFinished = true
         case .drained:
-            terminal.print("drained: nothing runs any more")
+            terminal.print("drained: no trial is running")
             isInterrupted = true
         case .hopeless(let cause, let trials, let hosts):
             despair = despairMessage(cause: cause, trials: trials, hosts: hosts)
@@ -372,7 +372,8 @@ struct Coordinator {
         do throws(Unwritten) { try store() } catch {
             guard error.mayPass else {
                 terminal.print(
-                    "\(error.what) cannot be written; what was acknowledged is safe, the rest is done again")
+                    "\(error.what) cannot be written; acknowledged records are safe, the others will be computed again"
+                )
                 throw error.failure
             }
             if trouble == nil { terminal.print(error.warning(freeIn: run.path)) }
@@ -386,7 +387,7 @@ struct Coordinator {
         sends.removeAll(keepingCapacity: true)
         guard let past = trouble else { return }
         trouble = nil
-        terminal.print("the disk takes writes again, after \(past.durationText(at: now)): going on")
+        terminal.print("the disk accepts writes again, after \(past.durationText(at: now)): continuing")
         for event in past.missed(at: now) { handle(event) }
     }
 }

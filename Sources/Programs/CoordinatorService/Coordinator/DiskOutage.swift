@@ -49,9 +49,9 @@ enum Unwritten: Error {
 
     /// A warning for someone who could free space.
     func warning(freeIn directory: String) -> String {
-        "warning: \(reason(freeIn: directory)): no more trials are handed out, and finished ones stay with their workers, "
-            + "until the disk takes writes again; every acknowledged record is kept; trying again every few "
-            + "seconds, Ctrl-C stops"
+        "warning: \(reason(freeIn: directory)): until the disk accepts writes again, no more trials are handed out, and "
+            + "finished ones stay with their workers; every acknowledged record is kept; trying again every few "
+            + "seconds; Ctrl-C stops the run"
     }
 }
 

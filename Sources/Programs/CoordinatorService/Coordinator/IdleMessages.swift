@@ -41,18 +41,18 @@ func idleMessage(_ worker: JSONValue) -> String? {
     switch idle["reason"]?.string {
     case "paused": words = "the run is paused"
     case "draining": words = "the run is draining"
-    case "nothing_waits": words = "no trial waits"
+    case "nothing_waits": words = "no trial is waiting"
     case "runs_alone":
         let trial = idle["trial"]?.number.flatMap { Int(exactly: $0) }.map { " \($0)" } ?? ""
-        words = "trial\(trial) went down with workers and runs with nothing beside it"
-    case "rests": words = "it failed again and again, and gets a trial in \(duration("seconds"))"
-    case "on_probation": words = "it failed again and again, and gets one trial at a time"
+        words = "workers were lost with trial\(trial), so it runs alone"
+    case "rests": words = "it failed repeatedly, and gets its next trial in \(duration("seconds"))"
+    case "on_probation": words = "it failed repeatedly, and gets one trial at a time"
     case "too_little_time":
         words =
             "not enough time (\(duration("left_seconds")) left, a trial may take \(duration("expected_seconds")))"
     case "full_for_its_time":
-        words = "it has as many trials as end in its time (\(duration("left_seconds")) left)"
-    case "excluded": words = "what waits failed there, and is for others first"
+        words = "it has as many trials as can end in its time (\(duration("left_seconds")) left)"
+    case "excluded": words = "the waiting trials failed there, and other workers try them first"
     default: return nil
     }
     return "\(countText(free, "free slot")): \(words)"

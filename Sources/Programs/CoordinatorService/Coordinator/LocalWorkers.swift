@@ -65,7 +65,7 @@ struct LocalWorkers: WorkerSource {
         let isShort = workers.contains { $0 == nil }
         if isShort, !toldShortage {
             news.lines.append(
-                "warning: a worker cannot be started here: \(systemMessage(EMFILE)); trying again every second"
+                "warning: no worker can be started here: \(systemMessage(EMFILE)); trying again every second"
             )
         }
         toldShortage = isShort
@@ -144,13 +144,13 @@ struct LocalWorkers: WorkerSource {
             ended.append((worker.child.process, end))
             if isEnding { continue }
             guard end != .exited(ExitCode.wrongUse.rawValue) else {
-                throw .input((lines + ["a worker started here cannot serve"]).joined(separator: "\n"))
+                throw .input((lines + ["a worker started here cannot work"]).joined(separator: "\n"))
             }
             fruitlessEnds[index] += 1
         }
         if !isEnding, fruitlessEnds.contains(where: { $0 >= LocalWorkers.maximumFruitlessEnds }) {
             let last = ended.last.map { "; the last one \($0.end.description)" } ?? ""
-            throw .fault("workers started here end again and again without a record\(last)")
+            throw .fault("workers started here keep ending without a record\(last)")
         }
         return (lines, ended)
     }
@@ -210,7 +210,7 @@ func workerProgram() throws(CommandFailure) -> String {
     let folder = thisProgram().flatMap { path in path.lastIndex(of: "/").map { path[..<$0] } } ?? "."
     let program = "\(folder)/ranksweep-worker"
     guard access(program, X_OK) == 0 else {
-        throw .fault("\(program): not there: ranksweep and ranksweep-worker belong into one folder")
+        throw .fault("\(program): not found: ranksweep and ranksweep-worker must be in the same folder")
     }
     return program
 }

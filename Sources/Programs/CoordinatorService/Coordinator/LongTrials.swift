@@ -4,6 +4,6 @@ import Console
 func longTrialMessage(_ expected: Int64, _ left: Int64) -> String {
     let words = [expected, left].map { durationText(seconds: Double($0) / 1000) }
     return
-        "warning: trials take up to \(words[0]), but a worker has only \(words[1]) left, and keeps no checkpoints: "
-        + "they may never end there; give workers more time, or let them keep checkpoints (--checkpoint-every)"
+        "warning: trials take up to \(words[0]), but a worker has only \(words[1]) left, and writes no checkpoints: "
+        + "they may never end there; give workers more time, or let them write checkpoints (--checkpoint-every)"
 }

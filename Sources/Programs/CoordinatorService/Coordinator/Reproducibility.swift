@@ -21,7 +21,7 @@ extension RunSummary {
         guard commits.count == 1, let name = commits.first?.name, !name.isEmpty, name != programCommit else {
             return nil
         }
-        return "every record is by \(commitText(name)), and this program is of \(commitText(programCommit))"
+        return "every record is by \(commitText(name)), but this program is of \(commitText(programCommit))"
     }
 }
 
@@ -54,8 +54,8 @@ extension SweepSpec {
     var strictnessGap: String? {
         guard isStrict, !isKnownCommit(programCommit) else { return nil }
         return
-            "warning: reproducibility: strict: this program does not know which sources it was built from, and so not "
-            + "whether workers that do not know either are alike: 'make' builds programs that know"
+            "warning: reproducibility: strict: this program does not know which sources it was built from, so it can't tell "
+            + "whether such workers match it: build with 'make', which records the commit"
     }
 
     /// The finding of `check` about the commits that a run's records come from.
@@ -83,6 +83,6 @@ func checkCommits(_ spec: SweepSpec, _ journal: RunJournal) throws(CommandFailur
     guard let other = commits.first(where: { !$0.name.isEmpty && $0.name != programCommit }) else { return }
     throw .input(
         "it has \(countText(other.records, "record")) by \(commitText(other.name)), this program is of "
-            + "\(commitText(programCommit)), and the sweep says 'reproducibility: strict': go on with the programs that "
-            + "it was begun with, or run it anew with --out")
+            + "\(commitText(programCommit)), and the sweep says 'reproducibility: strict': continue with the programs that "
+            + "began it, or start a new run with --out")
 }

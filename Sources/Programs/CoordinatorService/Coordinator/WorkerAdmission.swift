@@ -84,7 +84,7 @@ struct WorkerAdmission {
         }
         let socket = try CoordinatorSocket(listeningAt: endpoint, keys: keys, limits: limits)
         printError(
-            "warning: port \(last), at which workers of this run look for it, is another program's now: listening at "
+            "warning: another program now uses port \(last), where this run's workers look for it: listening at "
                 + socket.endpoint)
         return socket
     }
@@ -121,7 +121,7 @@ struct WorkerAdmission {
         let (before, after) = (Set(list.workers.values), Set(read.workers.values))
         let changes =
             after.subtracting(before).sorted().map { "\($0) may join" }
-            + before.subtracting(after).sorted().map { "\($0) may not any more" }
+            + before.subtracting(after).sorted().map { "\($0) may no longer join" }
         lines.append("keys: " + (changes.isEmpty ? "changed" : changes.joined(separator: ", ")))
         list = read
         return socket.replace(read)
@@ -158,12 +158,12 @@ struct WorkerAdmission {
         let counts = newRefusals
         if counts.strangers > 0, told.insert("strangers").inserted {
             lines.append(
-                "warning: something connects to this port that is no worker with the right keys, or broke off "
-                    + "while it joined; it is counted in status, not shown")
+                "warning: connections to this port failed the key check or broke off while joining; 'status' counts "
+                    + "them")
         }
         if counts.malformedMessages > 0, told.insert("malformed").inserted {
             lines.append(
-                "warning: a message that no worker of ours sends was dropped; more are counted in status")
+                "warning: a malformed message was dropped; 'status' counts any more of them")
         }
     }
 }
@@ -224,7 +224,7 @@ extension RefusalCounts {
         var parts: [String] = []
         if unknownKeys > 0 { parts.append("\(countText(unknownKeys, "connection")) with an unknown key") }
         if revokedKeys > 0 { parts.append("\(countText(revokedKeys, "connection")) with a revoked key") }
-        if strangers > 0 { parts.append("\(countText(strangers, "connection")) of no worker") }
+        if strangers > 0 { parts.append("\(countText(strangers, "connection")) not from a worker") }
         if revokedMessages > 0 { parts.append("\(countText(revokedMessages, "message")) with a revoked key") }
         if malformedMessages > 0 { parts.append(countText(malformedMessages, "malformed message")) }
         return parts.isEmpty ? nil : parts.joined(separator: ", ")
@@ -238,7 +238,7 @@ private func checkLimits(_ options: RunOptions) throws(CommandFailure) {
         let advice = ProcessLimit.processorTime.advice
     {
         printError(
-            "warning: at \(seconds) s of processor time the system kills this program, or a trial's, without a word: "
+            "warning: at \(seconds) s of processor time the system kills this program, or a trial's, without a message: "
                 + advice)
     }
     try checkDescriptors(options)
@@ -253,7 +253,7 @@ func checkMemoryLimits(startsWorkers: Bool) throws(CommandFailure) {
     for limit in [ProcessLimit.addressSpace, .data] {
         guard let value = limit.value, value < needed, let advice = limit.advice else { continue }
         throw .input(
-            "\(startsWorkers ? "a run with workers here" : "a coordinator") needs \(sizeText(needed)) of memory at least: "
+            "\(startsWorkers ? "a run with workers here" : "a coordinator") needs at least \(sizeText(needed)) of memory: "
                 + advice)
     }
 }
@@ -264,7 +264,7 @@ private func checkDescriptors(_ options: RunOptions) throws(CommandFailure) {
     let (available, needed) = (allowManyConnections(), 48 + 3 * options.workers)
     guard available < needed, let advice = ProcessLimit.openFiles.advice else { return }
     throw .input(
-        "a run of \(countText(options.workers, "worker")) here needs \(needed) open files at least: \(advice)"
+        "a run of \(countText(options.workers, "worker")) here needs at least \(needed) open files: \(advice)"
     )
 }
 

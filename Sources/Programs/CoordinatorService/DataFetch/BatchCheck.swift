@@ -33,7 +33,7 @@ enum BatchCheck: Equatable {
             }
             if bytes == 0 { break }
             guard bytes == record.count else {
-                self = .wrong("it ends within a record: cut short, or no batch of CIFAR-10")
+                self = .wrong("it ends within a record: cut short, or not a batch of CIFAR-10")
                 return
             }
             guard record[0] <= 9 else {

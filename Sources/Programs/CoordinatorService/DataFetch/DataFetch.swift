@@ -38,7 +38,7 @@ struct DataFetch {
             if signals.next() != nil { return .interrupted }
             let found = FoundFile(file, in: order.data)
             if found.check == .right {
-                progress.say("\(file.path): there already")
+                progress.say("\(file.path): already there")
                 continue
             }
             if found.check != .missing { progress.say("\(found.path) is wrong: fetching it again") }
@@ -60,7 +60,7 @@ struct DataFetch {
         // A file system without locks is used without them.
         if flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK {
             close(descriptor)
-            throw .input("\(folder): another 'ranksweep data fetch' is at work there")
+            throw .input("\(folder): another 'ranksweep data fetch' is working there")
         }
         return descriptor
     }

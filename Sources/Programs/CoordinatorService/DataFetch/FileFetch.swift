@@ -86,7 +86,7 @@ struct FileFetch {
             guard offset > 0 else { return [.discard] + next(warning) }
             // The two parts may come from two compressions of the same bytes, so the whole file is worth a
             // try.
-            return [.discard, .warn(warning + "; from the start again")] + transfer()
+            return [.discard, .warn(warning + "; starting over")] + transfer()
         case .transferred(let end, let offset, let size):
             self.offset = offset
             return handle(end, offset: offset, size: size)
@@ -104,7 +104,7 @@ struct FileFetch {
             // A mirror that makes progress is as good as any.
             let warning = "\(mirror): \(why)"
             return size > offset && transfers < Self.transfersPerMirror
-                ? [.warn(warning + "; going on")] + transfer() : next(warning)
+                ? [.warn(warning + "; continuing")] + transfer() : next(warning)
         case .refused(let why): return next("\(mirror): \(why)")
         }
     }

@@ -34,18 +34,18 @@ struct KeyInstallation {
         trap 'exit 1' HUP INT TERM PIPE
         take() {
             dd bs=1 count="$2" of="$new/$1" 2>/dev/null
-            [ "$(wc -c < "$new/$1")" -eq "$2" ] || fail "$1 did not arrive whole: nothing is changed"
+            [ "$(wc -c < "$new/$1")" -eq "$2" ] || fail "$1 did not arrive completely: nothing was changed"
         }
         take worker.secret \(secretBytes)
         take coordinator.public \(coordinatorBytes)
         if [ -L "$folder" ] || { [ -e "$folder" ] && [ ! -d "$folder" ]; }; then
-            fail "$folder is there, and no folder: remove it, or name another --folder"
+            fail "$folder exists and is not a folder: remove it, or choose another --folder"
         fi
         if [ ! -d "$folder" ]; then
             mv -T "$new" "$folder" || exit 1
         else
             other=$(find "$folder" ! -type d ! -name worker.secret ! -name coordinator.public | head -n 1)
-            [ -z "$other" ] || fail "$folder holds $other, which is no key: it is left as it is; name another --folder"
+            [ -z "$other" ] || fail "$folder holds $other, which is not a key, so nothing was changed: choose another --folder"
             if mv -T --exchange "$new" "$folder" 2>/dev/null; then
                 rm -rf "$new"
             else
@@ -62,7 +62,7 @@ struct KeyInstallation {
 
     func perform(_ files: (secret: [UInt8], coordinator: [UInt8])) throws(CommandFailure) {
         guard let ssh = findProgram("ssh") else {
-            throw .input("ssh, which reaches \(host), is not installed (Debian: apt install openssh-client)")
+            throw .input("the program ssh is not installed (Debian: apt install openssh-client)")
         }
         let script = script(secretBytes: files.secret.count, coordinatorBytes: files.coordinator.count)
         guard let ends = try makePipe() else { throw .fault("no file descriptors are left here (ulimit -n)") }
@@ -81,7 +81,9 @@ struct KeyInstallation {
         close(ends[1])
         let end = child.wait()
         guard isWritten, end.isSuccess else {
-            throw .input("\(host) has not got its keys: ssh \(end.description); they are still here")
+            throw .input(
+                "installing the keys on \(host) failed: ssh \(end.description); the keys are still on this machine"
+            )
         }
     }
 }
@@ -94,12 +96,13 @@ func installKeys(
         host: arguments["--host"] ?? name, folder: arguments["--folder"] ?? KeyInstallation.defaultFolder,
         options: arguments.all("--ssh"))
     guard !place.host.hasPrefix("-"), !place.folder.hasSuffix("/"), !place.folder.hasPrefix("-") else {
-        throw .input("ranksweep keys install: --host and --folder do not begin with '-', nor end with '/'")
+        throw .input(
+            "ranksweep keys install: --host and --folder must not begin with '-', nor --folder end with '/'")
     }
     try place.perform(files)
     if !arguments.has("--keep") { keys.removeHost(name) }
     printOut(
-        "\(name): its keys are in \(place.host):\(place.folder)\(arguments.has("--keep") ? "" : ", and not here any more")"
+        "\(name): its keys are in \(place.host):\(place.folder)\(arguments.has("--keep") ? "" : ", and no longer on this machine")"
     )
     return .done
 }

@@ -31,7 +31,7 @@ struct WorkerBundle {
         guard let path = places.first(where: { access($0, F_OK) == 0 }) else {
             if let asked { throw .input("\(asked): no such file; 'make bundle' makes the worker's bundle") }
             throw .input(
-                "there is no worker's bundle to send to the hosts: 'make bundle' makes it, or name it with "
+                "there is no worker's bundle to send to the hosts: run 'make bundle', or name one with "
                     + "--bundle FILE")
         }
         let file = try filed { () throws(FileError) in try openToRead(path) }
@@ -63,8 +63,8 @@ extension WorkerBundle {
         let words = version?.split(separator: ",").map { $0.trimmingPrefix(" ") } ?? []
         guard words.count > 1, words[0].hasPrefix("ranksweep-worker "), words[1].hasPrefix("commit ") else {
             throw .input(
-                "\(path): it does not say which sources its worker was built from (VERSION): 'make bundle' makes the "
-                    + "worker's bundle; nothing was sent")
+                "\(path): it does not say which sources its worker was built from (VERSION): 'make bundle' makes a "
+                    + "proper one; nothing was sent")
         }
         let commit = words[1].dropFirst("commit ".count).prefix { !$0.isWhitespace }
         guard commit == programCommit else {
@@ -156,8 +156,8 @@ struct ClusterKeys {
         guard flock(lock, (isShared ? LOCK_SH : LOCK_EX) | LOCK_NB) == 0 else {
             close(lock)
             throw .input(
-                "another 'ranksweep launch' uses the cluster '\(cluster.name)' (keys in \(path)): wait for its end, or "
-                    + "give this sweep a cluster file with another name")
+                "another 'ranksweep launch' uses the cluster '\(cluster.name)' (keys in \(path)): wait until it ends, or "
+                    + "use a cluster file with another name")
         }
     }
 
@@ -183,7 +183,7 @@ struct ClusterKeys {
         let label = ClusterKeys.label(host)
         if folder.isRevoked(label) {
             return
-                "its key is revoked: no worker is started there; \(command("unrevoke", label)) takes that back"
+                "its key is revoked: no worker is started there; to undo that: \(command("unrevoke", label))"
         }
         let files = (list: "\(path)/workers/\(label).public", own: folder.host(label) + "/worker.secret")
         guard access(files.own, F_OK) == 0, access(files.list, F_OK) != 0 else { return nil }
@@ -264,7 +264,7 @@ struct HostList {
         stamp = FileStamp(file)
         let cluster = try readCluster(file)
         guard case .hosts(let list) = cluster.engine else {
-            throw .input("\(file): it had hosts, and now has slurm: start anew for that")
+            throw .input("\(file): changed from hosts to slurm: stop this launch and start a new one")
         }
         hosts = list
         return list

@@ -154,7 +154,7 @@ struct Merge {
             if let other = state.others[place], ["measured", "diverged"].contains(told.outcome) {
                 told.outcome = other
                 if other == "conflict" { told.cause = "its record differs from the first" }
-                if other == "damaged" { told.cause = "its weights were not there when it was merged" }
+                if other == "damaged" { told.cause = "its weights were missing when it was merged" }
                 name(told.provenance, place, inputs[state.number].path)
             }
             try journal.add(told, trial: place)

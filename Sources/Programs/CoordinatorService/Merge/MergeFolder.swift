@@ -21,7 +21,8 @@ struct MergeFolder {
             let names = fileNames(in: path)
             guard names.isEmpty || names == ["coordinator.lock"] || names.contains(MergeFolder.mark) else {
                 throw .input(
-                    "\(path) is in the way, and no unfinished merge: move it away, or take another --out DIR")
+                    "\(path) is in the way, and is not an unfinished merge: move it away, or choose another --out DIR"
+                )
             }
         }
         try filed { () throws(FileError) in try makeFolder(path) }

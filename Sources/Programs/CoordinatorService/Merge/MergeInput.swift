@@ -50,7 +50,7 @@ struct MergeInput {
     init(_ operand: String) throws(CommandFailure) {
         var path = operand
         while path.hasSuffix("/"), path != "/" { path.removeLast() }
-        guard !path.isEmpty else { throw .input("'': an input without a name") }
+        guard !path.isEmpty else { throw .input("'': an input has an empty name") }
         self.path = path
         var status = stat()
         if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
@@ -80,15 +80,15 @@ struct MergeInput {
         if fault == .unreadable(ENOENT) {
             let work = path + RunShare.workSuffix
             return fileSize(work + "/sweep.json") == nil
-                ? ": merge without it, and 'ranksweep merge' says how to run what is missing"
-                : ": its shard is not finished: run its command again, or merge what \(work) has"
+                ? ": merge without it, and 'ranksweep merge' says how to run the missing trials"
+                : ": its shard is not finished: run its command again, or merge \(work)"
         }
         switch fault {
         case .empty, .torn, .tooLong, .cut, .damaged, .malformed, .trailing:
             let shard = (try? ShardReader(path).header.text) ?? "its shard"
             return ": copy it again, or remove it and run \(shard) again; or merge without it"
         case .notAShard where path.hasSuffix(".ndjson"):
-            return "; of a run, name its directory"
+            return "; to merge a run, name its directory"
         default: return ""
         }
     }
@@ -99,7 +99,7 @@ struct MergeInput {
         try checkIsRun(path)
         var run = try RunDirectory.open(path)
         guard run.hasJournal else {
-            throw .input("\(path): the run directory has no journal.sqlite: nothing of it can be merged")
+            throw .input("\(path): the run directory has no journal.sqlite: it cannot be merged")
         }
         let journal = try journaled { () throws(JournalError) in
             try RunJournal.open(in: path, sweep: run.spec.digest, readOnly: true)
@@ -110,7 +110,7 @@ struct MergeInput {
             throw .input(
                 "\(path): \(trialsText(damaged)) damaged on the disk: "
                     + (run.share == nil
-                        ? quotedCommand("ranksweep resume \(run.word)") : "'ranksweep shard' as it was begun")
+                        ? quotedCommand("ranksweep resume \(run.word)") : "its 'ranksweep shard' command")
                     + " runs them again, to the same bytes")
         }
         try checkRecords(run, journal)
@@ -139,11 +139,11 @@ struct MergeInput {
         guard access(file, F_OK) != 0, readRefusal(file) == nil else { return }
         if path.hasSuffix(RunShare.weightsSuffix) {
             let file = path.dropLast(RunShare.weightsSuffix.count)
-            throw .input("\(path): kept weights, which are found by themselves: name \(file) only")
+            throw .input("\(path): a folder of kept weights, which merge finds by itself: name only \(file)")
         }
         if fileNames(in: path).contains(where: { $0.hasSuffix(".ndjson") }) {
             throw .input(
-                "\(path): no run directory, it has no sweep.json; for the shards in it: \(path)/*.ndjson")
+                "\(path): not a run directory: it has no sweep.json; for the shards in it: \(path)/*.ndjson")
         }
     }
 
@@ -197,7 +197,7 @@ struct MergeInput {
         var identifier = TrialHasher()
         func id(_ trial: Int) throws(JournalError) -> TrialID {
             guard (0..<run.spec.grid.count).contains(trial) else {
-                throw .corrupt(path: RunJournal.path(in: run.path), detail: "it tells of trial \(trial)")
+                throw .corrupt(path: RunJournal.path(in: run.path), detail: "it contains trial \(trial)")
             }
             return identifier.id(of: run.spec.grid[trial].settings)
         }

@@ -76,14 +76,14 @@ struct DrawnReports {
         guard let drawn else {
             if faults.isEmpty {
                 faults.append(
-                    Fault(file: file, why: "it is missing: what tables and figures are of is not known"))
+                    Fault(file: file, why: "it is missing, so the sources of tables and figures are unknown"))
             }
             return faults
         }
         for name in sources where drawn.sources[name] != fileDigest("\(run.path)/\(name)") {
             faults.append(
                 Fault(
-                    file: "report.html", why: "it, tables and figures are out of date: \(name) is another now"
+                    file: "report.html", why: "it, tables and figures are out of date: \(name) has changed"
                 ))
             return faults
         }
@@ -93,7 +93,7 @@ struct DrawnReports {
             if fileSize(path) == nil {
                 faults.append(Fault(file: name, why: "it is missing"))
             } else if fileDigest(path) != digest {
-                faults.append(Fault(file: name, why: "it is not as it was drawn"))
+                faults.append(Fault(file: name, why: "it has changed since it was drawn"))
             }
         }
         for (figure, why) in drawn.failed.sorted(by: { $0.key < $1.key }) {

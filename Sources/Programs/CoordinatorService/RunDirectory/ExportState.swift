@@ -66,7 +66,7 @@ extension RunDirectory {
             let file = "\(folder.path)/\(name)"
             if let why = fault(ofWeights: file, trial, step: step) { return (name, why) }
             if let digest = digests[name], fileDigest(file) != digest {
-                return (name, "its bytes are not those that were kept (SHA-256)")
+                return (name, "its bytes have changed since it was kept (SHA-256)")
             }
         }
         return nil
@@ -96,6 +96,6 @@ extension RunDirectory {
             return "its header is not that of this trial"
         }
         let due = trial.weightsFileSize(step: step ?? told)
-        return size == due ? nil : "it has \(size) bytes, \(due) are due"
+        return size == due ? nil : "it has \(size) bytes, not \(due)"
     }
 }

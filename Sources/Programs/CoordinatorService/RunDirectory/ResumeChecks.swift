@@ -15,7 +15,7 @@ func mend(
         let survey = try RecordSurvey(run, journal)
         if !survey.damaged.isEmpty {
             printError(
-                "warning: \(trialsText(survey.damaged)) damaged on the disk: dropped, to be run again to the same bytes"
+                "warning: \(trialsText(survey.damaged)) damaged on the disk: dropped, to be computed again with the same bytes"
             )
             try journal.drop(records: survey.damaged, cause: "its record was damaged on the disk")
         }
@@ -24,7 +24,7 @@ func mend(
                 printError("warning: weights/\(file): \(why): trial \(trial) runs again")
             }
             if survey.bare.count > 10 {
-                printError("warning: so do \(survey.bare.count - 10) others, for like reasons")
+                printError("warning: so do \(survey.bare.count - 10) others, for similar reasons")
             }
             try journal.drop(records: survey.bare.map(\.trial), cause: "its weights were damaged on the disk")
         }
@@ -33,11 +33,13 @@ func mend(
         if dropsUnfit, !unfit.isEmpty {
             for (trial, why) in unfit.prefix(10) {
                 printError(
-                    "warning: the record of trial \(trial) is none that the sweep can give: \(why): it runs again"
+                    "warning: the record of trial \(trial) can't come from this sweep: \(why): it runs again"
                 )
             }
-            if unfit.count > 10 { printError("warning: so do \(unfit.count - 10) others, for like reasons") }
-            try journal.drop(records: unfit.map(\.trial), cause: "its record is none that the sweep can give")
+            if unfit.count > 10 {
+                printError("warning: so do \(unfit.count - 10) others, for similar reasons")
+            }
+            try journal.drop(records: unfit.map(\.trial), cause: "its record can't come from this sweep")
         }
         try journal.adding { () throws(JournalError) in
             for file in survey.undigested {
@@ -60,7 +62,7 @@ func endIfNothingCanBeDone(
     guard stopping.isEmpty else {
         for finding in stopping { printError(finding.line) }
         printError(
-            "error: \(run.path): nothing was begun: see \(quotedCommand("ranksweep check \(run.word)"))")
+            "error: \(run.path): nothing was started: see \(quotedCommand("ranksweep check \(run.word)"))")
         return .incomplete
     }
     let summary = try journaled { () throws(JournalError) in try journal.summary() }
@@ -71,15 +73,15 @@ func endIfNothingCanBeDone(
     else { return nil }
     for finding in wrong { printError(finding.line) }
     printOut(
-        "\(run.spec.name): every one of \(countText(total, "trial")) has its outcome (\(words(summary))), and records, "
+        "\(run.spec.name): all \(countText(total, "trial")) have an outcome (\(words(summary))), and records, "
             + "tables and \(check.lacksPictures ? "scripts" : "figures") are written: nothing to resume")
     printOut(
         check.lacksPictures
-            ? "  figures are not drawn: \(DrawnReports.gnuplotAdvice); then: ranksweep figures \(run.word)"
+            ? "  figures were not drawn: \(DrawnReports.gnuplotAdvice); then: ranksweep figures \(run.word)"
             : "  to draw them again: ranksweep figures \(run.word)")
     if summary.quarantined > 0 {
         printOut(
-            "  to try those that were quarantined again: ranksweep resume \(run.word) --retry quarantined")
+            "  to retry the quarantined trials: ranksweep resume \(run.word) --retry quarantined")
     }
     return summary.quarantined > 0 || !wrong.isEmpty ? .incomplete : .done
 }
@@ -93,7 +95,7 @@ extension CommandFailure {
         return CommandFailure(
             code: code,
             message: message
-                + "\nevery record is safe in \(path)/journal.sqlite; when the cause is mended (free space, for one): "
+                + "\nevery record is safe in \(path)/journal.sqlite; fix the cause (free space, for example), then: "
                 + "ranksweep figures \(run.word)")
     }
 }

@@ -47,7 +47,7 @@ struct RunCheck {
         }
         if let name = NetworkFileSystem.name(at: path) {
             note(
-                ".", "the directory is on \(name), where SQLite's locks and syncs may not hold",
+                ".", "the directory is on \(name), where SQLite's locks and syncs may not work",
                 "keep it on a disk of the coordinator's machine")
         }
         guard let run = readSweep() else { return }
@@ -103,7 +103,7 @@ struct RunCheck {
         do throws(CommandFailure) { run = try RunDirectory.open(path) } catch {
             wrong(
                 "sweep.json", error.message.split(separator: "\n").joined(separator: "; "),
-                "put the file back that the run began with; nothing else can be checked without it")
+                "restore the file that the run began with; without it nothing else can be checked")
             return nil
         }
         let due = RunDirectory.text(of: run.spec) + "\n"
@@ -118,9 +118,9 @@ struct RunCheck {
                 "\(quotedCommand(resume)) completes it")
         } else {
             wrong(
-                "sweep.json", "not the bytes that ranksweep wrote, though it reads well (\(run.spec.digest))",
+                "sweep.json", "not the bytes that ranksweep wrote, though it is valid (\(run.spec.digest))",
                 RunJournal.extendedSweep(in: path) == nil
-                    ? "put the file back that the run began with"
+                    ? "restore the file that the run began with"
                     : "\(quotedCommand(resume)) writes it from the journal",
                 resume: .tells)
         }
@@ -147,11 +147,11 @@ struct RunCheck {
             switch error {
             case .missing, .empty:
                 if fileSize(run.recordsPath) == nil {
-                    note("journal.sqlite", "not there yet: nothing of the run is done", resume)
+                    note("journal.sqlite", "missing: no trial has run yet", resume)
                 } else {
                     wrong(
-                        "journal.sqlite", "it is gone, but records.ndjson is there",
-                        "put the journal back; \(quotedCommand(figures)) still draws")
+                        "journal.sqlite", "it is missing, but records.ndjson exists",
+                        "restore the journal; \(quotedCommand(figures)) still works")
                 }
             default: tell(error)
             }
@@ -163,7 +163,7 @@ struct RunCheck {
         let faults = try journal.structuralFaults()
         wrong(
             each: faults, "faults",
-            "put a backup of journal.sqlite back, or move journal.sqlite* and records.ndjson away and run the "
+            "restore a backup of journal.sqlite, or move journal.sqlite* and records.ndjson away and run the "
                 + "sweep again"
         ) { ("journal.sqlite", $0) }
         let survey = try RecordSurvey(run, journal)
@@ -171,8 +171,8 @@ struct RunCheck {
         let stray = try journal.attempts(beyond: run.spec.grid.count)
         if !stray.isEmpty {
             wrong(
-                "journal.sqlite", "it tells of trial \(stray[0]), and the sweep has \(run.spec.grid.count)",
-                "put the sweep.json back that the run began with")
+                "journal.sqlite", "it contains trial \(stray[0]), but the sweep has \(run.spec.grid.count)",
+                "restore the sweep.json that the run began with")
         }
         if faults.isEmpty, survey.isWhole {
             ok(
@@ -218,14 +218,14 @@ struct RunCheck {
             each: survey.damaged, "damaged records",
             "\(quotedCommand(resume)) runs it again, to the same bytes",
             resume: .mends
-        ) { ("journal.sqlite", "the record of trial \($0) is damaged: its checksum is not its own") }
+        ) { ("journal.sqlite", "the record of trial \($0) is damaged: its checksum doesn't match") }
         wrong(
             each: survey.unfit, "such records",
-            "\(quotedCommand(resume + " --retry unfit")) drops it and runs the trial again; who sent it is in provenance.ndjson"
+            "\(quotedCommand(resume + " --retry unfit")) drops it and runs the trial again; provenance.ndjson says which worker sent it"
         ) {
             (
                 "journal.sqlite",
-                "the record of trial \($0.trial) is none that the sweep can give: \($0.why)"
+                "the record of trial \($0.trial) can't come from this sweep: \($0.why)"
             )
         }
     }
@@ -248,7 +248,7 @@ struct RunCheck {
         wrong(each: faults, "such files", figures, resume: .mends) { ($0.file, $0.why) }
         if faults.isEmpty {
             let what = lacksPictures ? "all tables and scripts" : "all tables and figures"
-            ok("report.html", "it, \(what) are as they were drawn from these records")
+            ok("report.html", "it and \(what) are unchanged since they were drawn from these records")
         }
         guard lacksPictures else { return }
         if Reports.canDraw {
@@ -261,11 +261,11 @@ struct RunCheck {
     private mutating func tell(_ state: ExportState, _ file: String, isDue: Bool) {
         var text: String
         switch state {
-        case .current: return ok(file, "what the journal says")
+        case .current: return ok(file, "matches the journal")
         case .missing: text = FileKind(at: "\(path)/\(file)")?.words ?? "not written yet"
         case .outdated(let lines): text = "out of date: \(countText(lines, "line")) of the journal not in it"
         case .foreign(let line):
-            text = "line \(line) is not what the journal says"
+            text = "line \(line) differs from the journal"
             // Lines of provenance change where a damaged trial ran again.
             if file == "records.ndjson", !isExtensionCut {
                 return wrong(file, text, "\(figures) writes it again", resume: .mends)
@@ -274,7 +274,7 @@ struct RunCheck {
         if isDue {
             wrong(file, text, figures, resume: .mends)
         } else {
-            note(file, text, "a run's end writes it, or \(figures)")
+            note(file, text, "written at the run's end, or by \(figures)")
         }
     }
 
@@ -285,12 +285,14 @@ struct RunCheck {
             resume: .mends
         ) { ("weights/\($0.file)", $0.why) }
         if survey.bare.isEmpty, !survey.weightFiles.isEmpty {
-            ok("weights", "\(countText(survey.weightFiles.count, "file")), each whole and of its trial")
+            ok(
+                "weights",
+                "\(countText(survey.weightFiles.count, "file")), each complete and of the right trial")
         }
         if !survey.undigested.isEmpty {
             note(
                 "weights",
-                "of \(countText(survey.undigested.count, "file")), kept by an older version, the journal has no digest: "
+                "the journal has no digest of \(countText(survey.undigested.count, "file")) kept by an older version: "
                     + "only header and size are checked", "\(resume) adds them")
         }
         let found = fileNames(in: run.weights.path).filter { $0.hasSuffix(".safetensors") }
@@ -298,7 +300,7 @@ struct RunCheck {
         if extra > 0, !isRunning, survey.isWhole {
             note(
                 "weights", "\(countText(extra, "file")) of trials without a record",
-                "left by attempts that were not acknowledged; those trials' next attempts replace them")
+                "left by attempts that were not acknowledged; the next attempts at those trials replace them")
         }
     }
 
@@ -306,7 +308,7 @@ struct RunCheck {
         guard !isRunning else { return }
         for folder in ["", "weights/", "tables/", "figures/"] {
             for name in fileNames(in: "\(path)/\(folder)") where name.contains(".partial") {
-                note("\(folder)\(name)", "a half file that a crash left", "it may be deleted")
+                note("\(folder)\(name)", "an incomplete file left by a crash", "you may delete it")
             }
         }
     }

@@ -35,16 +35,17 @@ struct RunDirectory {
         try checkIsNoRoot(path)
         guard !has(RunJournal.path(in: path)) else {
             throw .input(
-                "\(path) holds a run already: \(quotedCommand("ranksweep resume \(shellPath(path))")) goes on with it, "
+                "\(path) already holds a run: \(quotedCommand("ranksweep resume \(shellPath(path))")) continues it, "
                     + "--out DIR starts another")
         }
         guard !has(path + "/records.ndjson") else {
             throw .input(
-                "\(path) holds records without a journal: they are not overwritten; take another --out DIR")
+                "\(path) holds records without a journal, which are not overwritten: choose another --out DIR"
+            )
         }
         guard let stranger = fileNames(in: path).first(where: { !isLeftover($0) }) else { return }
         throw .input(
-            "\(path) is not empty, and no run directory: it holds '\(printable(stranger))'; take a new --out DIR, "
+            "\(path) is not empty, and is not a run directory: it holds '\(printable(stranger))'; choose a new --out DIR, "
                 + "such as \(path)/NAME")
     }
 
@@ -58,11 +59,11 @@ struct RunDirectory {
     static func checkIsNoRoot(_ path: String) throws(CommandFailure) {
         try checkNewPath(path, "--out")
         guard !isSame(path, "/") else {
-            throw .input("--out \(path): that is the root of all files; take a folder in it")
+            throw .input("--out \(path): that is the root of the file system; choose a folder in it")
         }
         guard let home = homeDirectory(), isSame(path, home) else { return }
         throw .input(
-            "--out \(path): that is your home directory; take a folder in it, such as \(path)/runs/NAME")
+            "--out \(path): that is your home directory; choose a folder in it, such as \(path)/runs/NAME")
     }
 
     private static func isSame(_ path: String, _ other: String) -> Bool {
@@ -75,8 +76,8 @@ struct RunDirectory {
     func checkHasNoRecords() throws(CommandFailure) {
         guard !RunDirectory.has(recordsPath) else {
             throw .input(
-                "\(path): journal.sqlite is gone, but records.ndjson is there: put the journal back, or run the "
-                    + "sweep again with another --out DIR (\(quotedCommand("ranksweep figures \(word)")) still draws)"
+                "\(path): journal.sqlite is missing, but records.ndjson exists: restore the journal, or run the "
+                    + "sweep again with another --out DIR (\(quotedCommand("ranksweep figures \(word)")) still works)"
             )
         }
     }
@@ -131,7 +132,7 @@ struct RunDirectory {
         guard access(file, F_OK) == 0 else {
             let isSweep = path.hasSuffix(".yaml") || path.hasSuffix(".yml")
             throw .input(
-                "\(path): no run directory, it has no sweep.json"
+                "\(path): not a run directory: it has no sweep.json"
                     + (isSweep ? "; to start a sweep: ranksweep run \(shellPath(path))" : ""))
         }
         // An extension that was cut short has changed the journal, but not the file yet.

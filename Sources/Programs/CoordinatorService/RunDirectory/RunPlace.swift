@@ -69,36 +69,36 @@ extension RunDirectory {
         switch loss {
         case .moved(let place):
             return .fault(
-                "\(path) was moved while the run was going on, so the run has stopped\n"
+                "\(path) was moved during the run, so the run has stopped\n"
                     + (place.map { "\(records) safe in \($0); \(goOn(at: $0))" }
                         ?? "\(records) safe where it is now: \(goOn(at: "DIR"))"))
         case .unlocked(let file):
             return .fault(
-                "\(file) was removed while the run was going on, so that another coordinator could begin beside this "
-                    + "one: the run has stopped\n\(records) safe in \(path); \(goOn(at: path))")
+                "\(file) was removed during the run, which would let another coordinator start beside this "
+                    + "one, so the run has stopped\n\(records) safe in \(path); \(goOn(at: path))")
         case .withoutSweep:
             let reason =
-                "\(sweepPath) was removed or replaced while the run was going on, so the run has stopped"
+                "\(sweepPath) was removed or replaced during the run, so the run has stopped"
             do throws(CommandFailure) {
                 let restored = try restoreSweep()
                 return .fault("\(reason)\n\(records) safe in \(path); \(restored); \(goOn(at: path))")
             } catch {
                 return .fault(
-                    "\(reason)\n\(records) safe in \(path), but the file cannot be written again: \(error.message)"
+                    "\(reason)\n\(records) safe in \(path), but the file cannot be rewritten: \(error.message)"
                 )
             }
         case .removed(let file):
-            let reason = "\(file) was removed or replaced while the run was going on, so the run has stopped"
+            let reason = "\(file) was removed or replaced during the run, so the run has stopped"
             guard complete > 0 else { return .fault("\(reason)\nnothing was lost: it had no record yet") }
             return .fault(reason + "\n" + rescued(journal, records))
         }
     }
 
     private func goOn(at place: String) -> String {
-        guard share != nil else { return "to go on: ranksweep resume \(shellPath(place))" }
+        guard share != nil else { return "to continue: ranksweep resume \(shellPath(place))" }
         return place == path
-            ? "to go on: the same command again"
-            : "to go on: move it back to \(path), and give the same command again"
+            ? "to continue: run the same command again"
+            : "to continue: move it back to \(path), and run the same command again"
     }
 
     /// Writes the sweep again. A file that another program put in its place is kept beside it.
@@ -106,13 +106,13 @@ extension RunDirectory {
     /// - Returns: what was done.
     private func restoreSweep() throws(CommandFailure) -> String {
         var status = stat()
-        var said = "its sweep.json is written again"
+        var said = "its sweep.json was rewritten"
         if lstat(sweepPath, &status) == 0 {
             let other = RunDirectory.freePath("\(sweepPath).replaced")
             guard rename(sweepPath, other) == 0 else {
                 throw CommandFailure(FileError(path: other, doing: "rename a file to", code: errno))
             }
-            said += " (what was in its place is now \(other))"
+            said += " (the other file is now \(other))"
         }
         try writeSweep()
         return said
@@ -129,11 +129,11 @@ extension RunDirectory {
                 try RunDirectory(path: place, spec: spec).writeSweep()
                 try journaled { () throws(JournalError) in try journal.copy(to: place) }
                 let weights =
-                    spec.weights == .none ? "" : "; kept weights are lost, so that their trials run again"
+                    spec.weights == .none ? "" : "; kept weights are lost, so their trials run again"
                 return "\(records) saved in \(place)\(weights); \(goOn(at: place))"
             } catch { faults.append(error.message) }
         }
-        return "\(records) lost, as no copy could be written: \(faults.joined(separator: "; "))"
+        return "\(records) lost, since no copy could be written: \(faults.joined(separator: "; "))"
     }
 
     /// The path if it is free, otherwise the path with the first number that makes it free.

@@ -45,8 +45,8 @@ struct RunShare: Equatable {
         let share = try journaled { () throws(JournalError) in try journal.setting(setting) }
         guard let share else { return }
         throw .input(
-            "\(run.path) is the work folder of shard \(share): the 'ranksweep shard' command that began it goes on "
-                + "with it; \(quotedCommand("ranksweep merge \(run.word) --out DIR")) makes a run of what it has"
+            "\(run.path) is the work folder of shard \(share): the 'ranksweep shard' command that began it continues "
+                + "it; \(quotedCommand("ranksweep merge \(run.word) --out DIR")) makes a run of its records"
         )
     }
 }

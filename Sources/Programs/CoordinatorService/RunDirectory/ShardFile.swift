@@ -39,7 +39,7 @@ struct ShardHeader: Equatable {
         guard value["format"]?.string == ShardHeader.format else { throw .notAShard }
         func whole(_ key: String, _ range: ClosedRange<Int>) throws(ShardFault) -> Int {
             guard let number = value[key]?.number.flatMap({ Int(exactly: $0) }), range.contains(number) else {
-                throw .malformed(line: 1, why: "its '\(key)' is missing or impossible")
+                throw .malformed(line: 1, why: "its '\(key)' is missing or invalid")
             }
             return number
         }
@@ -53,7 +53,8 @@ struct ShardHeader: Equatable {
             spec = try SweepSpec(parsing: sweep.canonicalBytes, file: file)
         } catch { throw .malformed(line: 1, why: "its sweep cannot be read: \(error.message)") }
         guard value["digest"]?.string == spec.digest else {
-            throw .malformed(line: 1, why: "its sweep has another digest than it says: another ranksweep's")
+            throw .malformed(
+                line: 1, why: "its sweep doesn't match its digest: another version of ranksweep wrote it")
         }
     }
 }
@@ -83,17 +84,17 @@ enum ShardFault: Error, Equatable {
         case .unreadable(ENOENT): "no such file"
         case .unreadable(let code): "cannot be read: \(systemMessage(code))"
         case .folder: "a folder, not a shard's file"
-        case .notAFile: "a pipe or a device, no file: save it as a file first, for it is read twice"
+        case .notAFile: "a pipe or a device, not a file: save it as a file first, since it is read twice"
         case .empty: "the file is empty"
-        case .notAShard: "no shard's file: 'ranksweep shard' did not write it"
+        case .notAShard: "not a shard's file: 'ranksweep shard' did not write it"
         case .otherFormat(let version): formatRefusal("it", found: version)
-        case .torn(let line): "torn: line \(line) breaks off, and what follows is missing"
+        case .torn(let line): "torn: line \(line) breaks off, and the rest is missing"
         case .tooLong(let line):
-            "line \(line) is longer than \(ShardReader.longestLine >> 20) MiB: none of a shard's is"
+            "line \(line) is longer than \(ShardReader.longestLine >> 20) MiB, which no line of a shard is"
         case .cut(let line): "cut off: it ends after line \(line), before its last"
         case .malformed(let line, let why): "line \(line): \(why)"
-        case .damaged: "damaged: its bytes are not those that were written (SHA-256)"
-        case .trailing(let line): "line \(line): something stands after its end"
+        case .damaged: "damaged: its bytes have changed since they were written (SHA-256)"
+        case .trailing(let line): "line \(line): there is more after its end"
         }
     }
 }
@@ -160,7 +161,7 @@ final class ShardReader {
         guard bytes.removeLast() == UInt8(ascii: "\n") else { throw .torn(line: number) }
         guard bytes.count <= most else {
             throw .malformed(
-                line: number, why: "it has \(bytes.count) bytes, and none of this sweep's has so many")
+                line: number, why: "it has \(bytes.count) bytes, more than any record of this sweep")
         }
         let value: JSONValue
         do throws(JSONError) { value = try JSONValue(parsing: bytes) } catch {
@@ -172,7 +173,7 @@ final class ShardReader {
         }
         digest.update(bytes + [UInt8(ascii: "\n")])
         guard let trial = value["trial"]?.string.flatMap({ TrialID($0) }) else {
-            throw .malformed(line: number, why: "it tells of no trial")
+            throw .malformed(line: number, why: "it names no trial")
         }
         return value["attempt"] == nil ? try record(value, bytes, trial) : try attempt(value, trial)
     }
@@ -194,7 +195,7 @@ final class ShardReader {
             throw .malformed(line: number, why: "a record of a trial that is not in the sweep")
         }
         if let why = known.fault(inLine: line, trial: place) {
-            throw .malformed(line: number, why: "a record that the sweep cannot give: \(why)")
+            throw .malformed(line: number, why: "a record that can't come from this sweep: \(why)")
         }
         records += 1
         return .record(trial, outcome: outcome, value, line: line)

@@ -32,7 +32,7 @@ func slurmJobs(
     } catch {
         throw .input(
             "\(CommandFailure(error).message)\n\(cluster): slurm.folder must be a folder that you may write to, and "
-                + "that all nodes see under this path")
+                + "that all nodes see at this path")
     }
     defer { unlink(script) }
     if let nodes = settings.nodes { jobs.lines += try nodeOption(nodes, cluster).map { [$0] } ?? [] }
@@ -56,7 +56,7 @@ func slurmSource(
     let path = keys.path
     let coordinator = try keyed { () throws(KeyError) in try CoordinatorKeyFolder(reading: path) }
     let source = try SlurmJobs(jobs, connect: connect, keys: coordinator, run: run)
-    printError("up to \(countText(jobs.maximum, "Slurm job")), which find this machine at \(connect)")
+    printError("up to \(countText(jobs.maximum, "Slurm job")), which reach this machine at \(connect)")
     return source
 }
 
@@ -70,14 +70,14 @@ private func nodeOption(_ text: String, _ cluster: String) throws(CommandFailure
     guard let scontrol = findProgram("scontrol"), let sinfo = findProgram("sinfo") else {
         if isOne { return single }
         throw .input(
-            "\(cluster): slurm.nodes: for several, Slurm's programs sinfo and scontrol must be there")
+            "\(cluster): slurm.nodes: several nodes need Slurm's programs sinfo and scontrol")
     }
     func lines(_ program: String, _ arguments: [String]) throws(CommandFailure) -> [String] {
         var command = SlurmCommand.start(program, arguments, at: monotonicMilliseconds())
         guard let answer = command?.wait(milliseconds: SlurmPrograms.patienceMilliseconds), answer.isSuccess
         else {
             throw .input(
-                "\(cluster): slurm.nodes: \(program) does not say which nodes there are: try again once Slurm "
+                "\(cluster): slurm.nodes: \(program) does not list the nodes: try again once Slurm "
                     + "answers")
         }
         return answer.output.split(separator: "\n").map { String($0.filter { $0 != " " }) }
@@ -102,7 +102,7 @@ private func unpack(_ bundle: WorkerBundle, in folder: String) throws(CommandFai
     let place = "\(folder)/bundle-\(bundle.id)"
     if access(place + "/ranksweep-worker", X_OK) == 0 { return place }
     guard let tar = findProgram("tar") else {
-        throw .input("the program tar, which unpacks the bundle, is not there")
+        throw .input("the program tar, which unpacks the bundle, is not installed")
     }
     let partial = "\(place).partial-\(getpid())"
     try filed { () throws(FileError) in try makeFolder(partial) }
@@ -112,8 +112,8 @@ private func unpack(_ bundle: WorkerBundle, in folder: String) throws(CommandFai
     let end = child.wait()
     guard end.isSuccess else {
         throw .input(
-            "\(bundle.path): cannot be unpacked: tar \(end.description); is the file whole, and is there room? (what "
-                + "it left is in \(partial))")
+            "\(bundle.path): cannot be unpacked: tar \(end.description); is the file complete, and is there space? (the "
+                + "unpacked part is in \(partial))")
     }
     guard access(partial + "/ranksweep-worker", X_OK) == 0 else {
         throw .input(
@@ -139,20 +139,21 @@ private func share(_ file: SweepFile, in data: String) throws(CommandFailure) {
     if check == .right { return }
     guard let local = file.local else {
         guard check == .missing else {
-            throw .input("\(found) is not what it should be: remove it, and then 'ranksweep data fetch all'")
+            throw .input("\(found) is not the published file: remove it, then run 'ranksweep data fetch all'")
         }
         throw .input(
-            "the sweep needs \(file.path), which is neither here nor in \(data): 'ranksweep data fetch all'")
+            "the sweep needs \(file.path), which is neither here nor in \(data): run 'ranksweep data fetch all'"
+        )
     }
     let place = "\(data)/\(file.sentPath)"
     guard check == .missing || found == place else {
-        throw .input("\(found) is not the data set that this machine has in \(local): remove one of them")
+        throw .input("\(found) differs from this machine's \(local): remove one of them")
     }
     let source = try filed { () throws(FileError) in try openStream(local) }
     defer { fclose(source) }
     var bytes = [UInt8](repeating: 0, count: file.size)
     guard fread(&bytes, 1, bytes.count, source) == bytes.count else {
-        throw .input("\(local): it changed while it was copied to \(data)")
+        throw .input("\(local) changed while it was being copied to \(data)")
     }
     if let slash = place.lastIndex(of: "/") {
         try filed { () throws(FileError) in try makeFolder(String(place[..<slash])) }

@@ -86,9 +86,10 @@ struct SlurmJobs: WorkerSource {
         if let surrender, demand.workers == 0, !demand.isEnding {
             throw CommandFailure(
                 code: .interrupted,
-                message: (lines + ["Slurm: sbatch takes no such job: \(surrender)"]).joined(separator: "\n")
-                    + "\nevery record is kept; mend the cluster file's slurm, then the same launch goes on with the "
-                    + "run directory in place of the sweep")
+                message: (lines + ["Slurm: sbatch rejected the job for good: \(surrender)"]).joined(
+                    separator: "\n")
+                    + "\nevery record is kept; fix slurm in the cluster file, then launch again with the run directory in "
+                    + "place of the sweep")
         }
         return WorkerNews(lines: lines)
     }
@@ -101,12 +102,12 @@ struct SlurmJobs: WorkerSource {
             if !fleet.ids.isEmpty { tasks.append(.cancel(fleet.ids)) }
             folder.removeKeys()
             lines.append(
-                "Slurm: the key of this run's jobs is revoked: they are cancelled, and no others submitted; "
-                    + "\(quotedCommand("ranksweep keys unrevoke \(shellPath(keys.path)) \(folder.name)")) takes that back"
+                "Slurm: the key of this run's jobs is revoked: they are cancelled, and no more are submitted; to undo "
+                    + "that: ranksweep keys unrevoke \(shellPath(keys.path)) \(folder.name)"
             )
         } else {
             try folder.prepare(settings, connect: connect, keys: keys)
-            lines.append("Slurm: this run's jobs may have a key again, and get a new one")
+            lines.append("Slurm: this run's jobs are allowed a key again, and get a new one")
         }
     }
 
@@ -159,7 +160,8 @@ struct SlurmJobs: WorkerSource {
             nextList = now + listMilliseconds
             guard answer.isSuccess, let list = SlurmListing.list(answer.output) else {
                 return note(
-                    "squeue failed: \(answer.isSuccess ? "it cannot be read" : answer.trouble)", &lines)
+                    "squeue failed: \(answer.isSuccess ? "its answer cannot be read" : answer.trouble)",
+                    &lines)
             }
             lastTrouble = ""
             // Jobs of a coordinator that listened elsewhere would never find this one.
@@ -237,7 +239,7 @@ struct SlurmJobs: WorkerSource {
             usleep(300_000)
         } while monotonicMilliseconds() < deadline
         printError(
-            "warning: Slurm does not say that the run's jobs are gone: when it answers again, scancel "
+            "warning: Slurm has not confirmed the end of the run's jobs: when it answers again, scancel "
                 + "--name=\(folder.name)")
     }
 

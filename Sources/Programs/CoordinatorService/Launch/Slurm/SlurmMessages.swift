@@ -9,7 +9,9 @@ func slurmMessages(_ note: SlurmNote, _ folder: SlurmFolder) -> [String] {
     case .submitting(let jobs): return ["Slurm: submitting \(countText(jobs, "job"))"]
     case .adopted(let ids):
         let verb = ids.count == 1 ? "is" : "are"
-        return ["Slurm: \(countText(ids.count, "job")) of this run \(verb) there already: \(listText(ids))"]
+        return [
+            "Slurm: \(countText(ids.count, "job")) of this run \(verb) already in the queue: \(listText(ids))"
+        ]
     case .requeued(let id): return ["Slurm: job \(id) was preempted or lost its node; Slurm runs it again"]
     case .died(let id):
         let lines = folder.lastLines(of: id, 5)
@@ -18,15 +20,15 @@ func slurmMessages(_ note: SlurmNote, _ folder: SlurmFolder) -> [String] {
         return ["Slurm: job \(id) ended as soon as it began\(what)"] + lines.map { "    | \($0)" }
     case .resting(let deaths, let milliseconds):
         return [
-            "Slurm: \(countText(deaths, "job")) in a row ended as soon as they began: no other for "
-                + "\(time(milliseconds)), then one to see; is the node, the worker's path or the network wrong?"
+            "Slurm: \(countText(deaths, "job")) in a row ended as soon as they began: the next, a single one, in "
+                + "\(time(milliseconds)); is the node, the worker's path or the network wrong?"
         ]
     case .submissionFailed(let why, let milliseconds):
-        return ["Slurm: sbatch failed; again in \(time(milliseconds)): \(why)"]
+        return ["Slurm: sbatch failed; retrying in \(time(milliseconds)): \(why)"]
     case .refused(let why):
-        return ["Slurm: sbatch takes no such job, and will not: \(printable(why)); no others are submitted"]
+        return ["Slurm: sbatch rejected the job for good: \(printable(why)); no more jobs will be submitted"]
     case .held(let id, let reason):
-        return ["Slurm: job \(id) is held, and cancelled (\(printable(reason)))"]
+        return ["Slurm: job \(id) is held, so it is cancelled (\(printable(reason)))"]
     case .waiting(let jobs, let reason):
         return ["Slurm: \(countText(jobs, "job")) \(jobs == 1 ? "waits" : "wait") (\(printable(reason)))"]
     }

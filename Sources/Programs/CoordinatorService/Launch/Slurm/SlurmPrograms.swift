@@ -14,7 +14,8 @@ struct SlurmPrograms: Equatable {
     init() throws(CommandFailure) {
         func find(_ name: String) throws(CommandFailure) -> String {
             guard let path = findProgram(name) else {
-                throw .input("the program \(name) is not there: jobs are submitted where Slurm is installed")
+                throw .input(
+                    "the program \(name) is not installed: launch Slurm jobs from a machine that has Slurm")
             }
             return path
         }
@@ -31,13 +32,14 @@ struct SlurmPrograms: Equatable {
         guard answer.end != nil else { return warn("no answer for \(seconds) s") }
         let refusal = SlurmRefusal(answer.errors)
         if refusal.isFinal, !refusal.dependsOnNodes || areNodesUp(partition) {
-            throw .input("\(cluster): slurm: sbatch takes no such job: \(printable(refusal.text))")
+            throw .input("\(cluster): slurm: sbatch rejected the job: \(printable(refusal.text))")
         }
         warn(answer.trouble)
     }
 
     private func warn(_ words: String) {
-        printError("warning: Slurm: sbatch would take no job just now: \(words); going on, as that may pass")
+        printError(
+            "warning: Slurm: sbatch would not accept a job now: \(words); continuing, since that may pass")
     }
 
     /// Whether no node of the partition is away. One that is away might take what the others can't.

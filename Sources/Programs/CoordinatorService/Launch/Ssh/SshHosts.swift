@@ -99,7 +99,7 @@ struct SshHosts: WorkerSource {
         guard !hasToldLone, now >= since + Self.loneMilliseconds else { return }
         hasToldLone = true
         news.lines.append(
-            "warning: \(countText(fleet.runningCount, "host")) with a worker that has not reached \(plan.connect): "
+            "warning: workers on \(countText(fleet.runningCount, "host")) have not reached \(plan.connect): "
                 + "see 'address' in the cluster file, the firewall, or tunnel: true")
     }
 
@@ -130,7 +130,7 @@ struct SshHosts: WorkerSource {
             return AbsentHost(
                 host: fact.host,
                 why: remote[fact.host] != nil
-                    ? "its worker runs, and has not reached \(plan.connect)"
+                    ? "its worker runs, but has not reached \(plan.connect)"
                     : started[fact.host] != nil
                         ? "its worker ended before it reached \(plan.connect)"
                         : "no worker was started there yet")
@@ -159,11 +159,11 @@ struct SshHosts: WorkerSource {
         isHungUp = false
         do throws(CommandFailure) {
             let hosts = try list.read()
-            news.lines.append("\(list.file) was read again: \(countText(hosts.count, "host"))")
+            news.lines.append("\(list.file) was reread: \(countText(hosts.count, "host"))")
             perform(.hosts(hosts), at: now)
         } catch {
             for line in error.message.split(separator: "\n") { news.lines.append("warning: \(line)") }
-            news.lines.append("warning: the hosts stay as they were")
+            news.lines.append("warning: the hosts are unchanged")
         }
     }
 
@@ -264,7 +264,8 @@ struct SshHosts: WorkerSource {
         case .data:
             if let file = plan.files.first(where: { $0.local == nil }) {
                 throw .input(
-                    "it lacks \(file.path), and so does this machine: ranksweep data fetch, or --data DIR")
+                    "\(file.path) is missing there and on this machine: use ranksweep data fetch, or --data DIR"
+                )
             }
             script = SshScript.data(host, bundle: id, files: plan.files)
             for file in plan.files { pieces += tarParts(file, from: file.local ?? "") }
@@ -327,14 +328,15 @@ struct SshHosts: WorkerSource {
                 : "data sets (\(sizeText(UInt64(plan.files.reduce(0) { $0 + $1.size }))))"
             news.lines.append("\(host): sending \(what)")
         case .failed(let host, let failure, let times, let wait):
-            let again = times == 1 ? "" : " (\(times) times now)"
+            let again = times == 1 ? "" : " (\(times) times in a row)"
             news.lines.append(
-                "\(host): \(failure.words)\(again); trying again in "
+                "\(host): \(failure.words)\(again); retrying in "
                     + durationText(seconds: Double(wait) / 1000))
         case .barred(let host, let why): news.lines.append("\(host): \(why)")
         case .added(let host): news.lines.append("\(host) is new in the cluster file")
-        case .removed(let host): news.lines.append("\(host) is not in the cluster file any more: it is left")
-        case .changed(let host): news.lines.append("\(host) has other settings now: it starts anew")
+        case .removed(let host):
+            news.lines.append("\(host) is no longer in the cluster file: its worker ends")
+        case .changed(let host): news.lines.append("\(host) has new settings: its worker restarts")
         }
     }
 

@@ -28,7 +28,7 @@ func readSweep(
         let isRun = access(path + "/sweep.json", F_OK) == 0
         throw .input(
             "\(path): a folder, not a \(kind)"
-                + (isRun ? "; to go on with its run: ranksweep resume \(shellPath(path))" : ""))
+                + (isRun ? "; to continue its run: ranksweep resume \(shellPath(path))" : ""))
     }
     let limit = 1 << 20
     let bytes: [UInt8]
@@ -169,13 +169,13 @@ struct SweepSource: Equatable {
         let command = shellPath(file) + options
         guard difference.isOfTrials else {
             lines.append(
-                "to draw the run's records as it says now: ranksweep merge \(shellPath(run)) --sweep \(command) "
+                "to redraw the run's records with the edit: ranksweep merge \(shellPath(run)) --sweep \(command) "
                     + "--out DIR")
             return lines.joined(separator: "\n")
         }
-        lines.append("to run the edited sweep by itself: ranksweep run \(command) --out DIR")
+        lines.append("to run the edited sweep separately: ranksweep run \(command) --out DIR")
         lines.append(
-            "to begin that with the trials that both have: ranksweep merge \(shellPath(run)) --sweep \(command) "
+            "to start that run with the trials that both have: ranksweep merge \(shellPath(run)) --sweep \(command) "
                 + "--out DIR, then ranksweep resume DIR")
         return lines.joined(separator: "\n")
     }
@@ -190,9 +190,9 @@ extension RunDirectory {
                 let difference = SweepDifference(from: run.spec, to: spec)
             else { throw error }
             throw .input(
-                "\(path) holds a run already, and of another sweep than \(source.file) now is:\n"
+                "\(path) already holds a run, of another sweep than \(source.file) now describes:\n"
                     + source.words(difference, path)
-                    + "\nto go on with the run as it is: ranksweep resume \(shellPath(path))")
+                    + "\nto continue the run as it is: ranksweep resume \(shellPath(path))")
         }
     }
 
@@ -205,13 +205,13 @@ extension RunDirectory {
         switch edit {
         case .other(let difference):
             return (
-                "\(source.file) was edited since this run began, and the run goes on without the edit",
+                "\(source.file) was edited since this run began, and the run continues without the edit",
                 source.words(difference, path)
             )
         case .broken(let why):
             return (
-                "\(source.file) was edited since this run began, and is no valid sweep now; the run goes on with the sweep "
-                    + "that it began with (\(sweepPath))",
+                "\(source.file) was edited since this run began, and is no longer a valid sweep; the run continues with the "
+                    + "sweep that it began with (\(sweepPath))",
                 why.split(separator: "\n").prefix(5).map { "  \($0)" }.joined(separator: "\n")
             )
         }
@@ -233,8 +233,8 @@ func checkNewPath(_ path: String, _ option: String) throws(CommandFailure) {
     guard isHidden || path.allSatisfy(\.isWhitespace) else { return }
     throw .input(
         isHidden
-            ? "\(option) '\(printable(path))': the name holds a line break or another control character (·): take another"
-            : "\(option) '\(path)': the name is empty, or only spaces: take another")
+            ? "\(option) '\(printable(path))': the name contains a line break or another control character (·): choose another"
+            : "\(option) '\(path)': the name is empty or only spaces: choose another")
 }
 
 /// The files that a start has made in a folder. They are removed where the start fails before anything is

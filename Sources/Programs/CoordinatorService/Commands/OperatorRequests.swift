@@ -4,32 +4,18 @@ import Journal
 import Text
 import Transport
 
-func runPause(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
-    let path = try servedPath(arguments)
-    printOut(try ask(path, .pause).1)
-    printOut("to go on: ranksweep unpause \(shellPath(path))")
-    return .done
-}
-
-func runUnpause(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
-    printOut(try ask(servedPath(arguments), .unpause).1)
-    return .done
-}
+// What `pause`, `unpause`, `drain`, `cancel` and `status` share: requests to a running coordinator.
 
 /// The run directory. A running coordinator is reachable whatever happened to the files, so they are checked
 /// only where no coordinator is running, to report what is wrong.
-private func servedPath(_ arguments: Arguments) throws(CommandFailure) -> String {
+func servedPath(_ arguments: Arguments) throws(CommandFailure) -> String {
     let path = arguments.operands[0]
     if CoordinatorLock.holder(in: path) == nil { _ = try RunDirectory.open(path) }
     return path
 }
 
-func runDrain(_ arguments: Arguments) throws(CommandFailure) -> ExitCode { try end(.drain, arguments) }
-
-func runCancel(_ arguments: Arguments) throws(CommandFailure) -> ExitCode { try end(.cancel, arguments) }
-
 /// Requests the end of the run and waits for it.
-private func end(_ request: OperatorRequest, _ arguments: Arguments) throws(CommandFailure) -> ExitCode {
+func end(_ request: OperatorRequest, _ arguments: Arguments) throws(CommandFailure) -> ExitCode {
     let path = try servedPath(arguments)
     let holder = CoordinatorLock.holder(in: path)
     let (client, said) = try ask(path, request)
@@ -45,7 +31,7 @@ private func end(_ request: OperatorRequest, _ arguments: Arguments) throws(Comm
         let status = try RunStatus(RunDirectory.open(path))
         printOut("\(status.headline)\n" + status.goingOn)
     } catch {
-        printOut("the run has ended, and every record is in its journal; but: \(error.message)")
+        printOut("the run has ended, and every record is in its journal, but: \(error.message)")
         printOut("to see what is wrong with it: ranksweep check \(shellPath(path))")
     }
     return .done
@@ -54,7 +40,7 @@ private func end(_ request: OperatorRequest, _ arguments: Arguments) throws(Comm
 /// Sends a request to the run's coordinator.
 ///
 /// - Returns: the connection, for more lines, and what the coordinator said.
-private func ask(
+func ask(
     _ path: String, _ request: OperatorRequest
 ) throws(CommandFailure) -> (ControlClient, String) {
     let (client, answer) = try reach(path, request, patience: nil)
@@ -83,8 +69,8 @@ func reach(
             if patience == nil, !hasTold, !client.hears(within: 3000) {
                 hasTold = true
                 printError(
-                    "process \(holder.process) on \(holder.host) does not answer: it may be stopped, or wait for a "
-                        + "disk; it gets the request when it goes on; Ctrl-C ends the waiting, not the request"
+                    "process \(holder.process) on \(holder.host) does not answer: it may be stopped, or waiting for a "
+                        + "disk; it gets the request when it continues; Ctrl-C ends the waiting, not the request"
                 )
             }
             guard let line = client.receive() else { throw ControlError.noAnswer }
@@ -95,14 +81,14 @@ func reach(
                     holder.host != hostName()
                     ? ": run this command on \(holder.host)"
                     : error.isForbidden
-                        ? ": only the user who started it may steer it"
-                        : "; 'kill -INT \(holder.process)' is Ctrl-C where it runs"
+                        ? ": only the user who started it may control it"
+                        : "; 'kill -INT \(holder.process)' works like Ctrl-C there"
                 throw .input(
-                    "process \(holder.process) on \(holder.host) runs \(path), and does not hear "
+                    "process \(holder.process) on \(holder.host) runs \(path), but does not answer "
                         + "(\(error.message))\(place)")
             }
         }
         usleep(100_000)
     }
-    throw .input("\(path): its coordinator does not hear")
+    throw .input("\(path): its coordinator does not answer")
 }

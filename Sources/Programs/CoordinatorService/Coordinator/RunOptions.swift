@@ -1,4 +1,5 @@
 import Console
+import Glibc
 import Sweep
 import Text
 import Transport
@@ -46,7 +47,7 @@ struct RunOptions: Equatable {
     mutating func apply(_ arguments: Arguments) throws(CommandFailure) {
         do throws(UsageError) {
             if arguments.has("--keys"), arguments.has("--insecure") {
-                throw UsageError("--keys and --insecure say opposite things: give one of them")
+                throw UsageError("--keys and --insecure contradict each other: give one of them")
             }
             if let folder = arguments["--keys"] { keys = absolutePath(folder) }
             if arguments.has("--keys") { isInsecure = false }
@@ -62,8 +63,8 @@ struct RunOptions: Equatable {
             }
             if arguments.has("--keys"), listen == nil {
                 throw UsageError(
-                    "--keys is for workers from elsewhere: add --listen tcp://HOST:PORT (without it only "
-                        + "workers started here are let in)")
+                    "--keys is for workers started elsewhere: add --listen tcp://HOST:PORT (without it, only "
+                        + "workers started here can connect)")
             }
             if let count = try arguments.integer("--workers", in: 0...1024) { workers = count }
             if let count = try arguments.integer("--slots", in: 1...4096) {
@@ -71,11 +72,13 @@ struct RunOptions: Equatable {
                 hasSlots = true
             }
             if workers == 0, listen == nil {
-                throw UsageError("--workers 0 leaves nobody to work: add --listen tcp://HOST:PORT")
+                throw UsageError(
+                    "--workers 0 starts no workers: add --listen tcp://HOST:PORT so that others can connect")
             }
             if workers > slots {
                 guard !arguments.has("--slots") else {
-                    throw UsageError("--workers \(workers) need a slot each: --slots \(workers) at least")
+                    throw UsageError(
+                        "--workers \(workers) need a slot each: give at least --slots \(workers)")
                 }
                 slots = workers
             }
@@ -191,9 +194,20 @@ extension Endpoint {
         guard !endpoint.isLoopback, options.keys == nil, !options.isInsecure else { return endpoint }
         let meaning = endpoint.address == host ? "" : " (\(endpoint.address))"
         throw UsageError(
-            "--listen \(text)\(meaning): other machines can reach this address, and nothing would stop them from reading "
-                + "the sweep and sending false records; make keys ('ranksweep keys new DIR') and add --keys DIR, or "
+            "--listen \(text)\(meaning): other machines can reach this address, and could read the sweep and send false "
+                + "records; make keys ('ranksweep keys new DIR') and add --keys DIR, or "
                 + "listen at 127.0.0.1 and tunnel with ssh, or add --insecure on a network you trust")
     }
+}
 
+/// A path that means the same in every process.
+func absolutePath(_ path: String) -> String {
+    if path.hasPrefix("/") { return path }
+    if path == "~" || path.hasPrefix("~/"), let home = homeDirectory() {
+        return home + path.dropFirst()
+    }
+    var bytes = [CChar](repeating: 0, count: 4096)
+    guard getcwd(&bytes, bytes.count) != nil else { return path }
+    let here = String(decoding: bytes.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    return here + "/" + path
 }

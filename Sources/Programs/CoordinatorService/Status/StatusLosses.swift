@@ -29,9 +29,9 @@ struct KeptFacts {
 /// - Parameter outage: the coordinator's report about the outage.
 func outageLines(_ outage: JSONValue) -> [String] {
     [
-        "the disk has taken nothing for \(durationText(seconds: outage["seconds"]?.number ?? 0)): "
+        "the disk has accepted no writes for \(durationText(seconds: outage["seconds"]?.number ?? 0)): "
             + printable(outage["why"]?.string ?? ""),
-        "no trial is handed out until it does; finished ones stay with their workers, and nothing is lost",
+        "no trials are handed out until it does; finished ones stay with their workers, and nothing is lost",
     ]
 }
 

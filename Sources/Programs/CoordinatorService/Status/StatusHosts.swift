@@ -9,7 +9,7 @@ func hostLines(_ live: JSONValue) -> [String] {
     guard !hosts.isEmpty else { return [] }
     let others = hosts.filter { $0["state"] != .string("running") }
     let running = hosts.count - others.count
-    var lines = ["\(countText(hosts.count, "host")) in the cluster file, the worker runs on \(running)"]
+    var lines = ["\(countText(hosts.count, "host")) in the cluster file, workers run on \(running)"]
     lines += others.prefix(20).map(line(ofHost:))
     if others.count > 20 { lines.append("  … and \(countText(others.count - 20, "other host"))") }
     return lines
@@ -18,15 +18,15 @@ func hostLines(_ live: JSONValue) -> [String] {
 private func line(ofHost host: JSONValue) -> String {
     let words: String
     switch host["state"]?.string {
-    case "looking": words = "is looked at"
-    case "sending_worker": words = "is sent the worker"
-    case "sending_data": words = "is sent data sets"
-    case "starting": words = "starts its worker"
-    case "ending": words = "ends its worker"
+    case "looking": words = "being checked"
+    case "sending_worker": words = "receiving the worker"
+    case "sending_data": words = "receiving data sets"
+    case "starting": words = "starting its worker"
+    case "ending": words = "ending its worker"
     case "revoked": words = "revoked; \(printable(host["why"]?.string ?? ""))"
     default:
         let seconds = host["retry_seconds"]?.number ?? 0
-        words = seconds > 0 ? "waits; tried again in \(durationText(seconds: seconds))" : "waits for its turn"
+        words = seconds > 0 ? "waiting; retried in \(durationText(seconds: seconds))" : "waiting for its turn"
     }
     var line = "  host \(printable(host["host"]?.string ?? "")): \(words)"
     if let sent = host["sent_fraction"]?.number, (0...1).contains(sent) {
