@@ -72,7 +72,8 @@ extension WrongFiles {
                 + "list: [100, 200])"),
         vib(
             "beta: 0.1\nreproducibility: strickt",
-            "s.yaml:6:18: reproducibility: 'strickt' must be one of recorded or strict (did you mean 'strict'?)"),
+            "s.yaml:6:18: reproducibility: 'strickt' must be one of recorded or strict (did you mean 'strict'?)"
+        ),
         vib(
             "axes: {beta: [0.1, 0.2], reproducibility: [strict, recorded]}",
             "s.yaml:5:26: axes.reproducibility: cannot be an axis: it is of the whole sweep"),
