@@ -149,7 +149,7 @@ private let sweep = """
         let copy = work.folder.appending(path: "bin-ranksweep")
         try FileManager.default.copyItem(at: program, to: copy)
         let end = try work.start(copy.path, ["run", "s.yaml", "--out", "here/r"]).wait()
-        #expect(end.code != 0 && end.errors.contains("ranksweep-worker: not there"), "\(end.errors)")
+        #expect(end.code != 0 && end.errors.contains("ranksweep-worker: not found"), "\(end.errors)")
         // The folder that was there stays, with nothing in it.
         #expect(try FileManager.default.contentsOfDirectory(atPath: work.folder.path + "/here").isEmpty)
     }

@@ -140,7 +140,10 @@ import Text
         ("NET --dataset minst --activation relu", "did you mean 'mnist'?"),
         ("NET --dataset mnist --activation relu", "no such data: looked for"),
         ("NET --dataset mnist --labels y.npy --activation relu", "--labels goes with --inputs or --images"),
-        ("NET --inputs x.npy --activation tanh --measures active_units", "active_units is of relu networks"),
+        (
+            "NET --inputs x.npy --activation tanh --measures active_units",
+            "active_units applies to relu networks"
+        ),
         ("measure x.npy --inputs x.npy --activation relu", "x.npy: is no .safetensors file, or cut short"),
         ("measure none --inputs x.npy --activation relu", "none: cannot be read: No such file or directory"),
     ]

@@ -30,7 +30,7 @@ import Text
             (["run", "images.yaml"], "the sweep needs mnist"),
             (["resume", "s.yaml"], "to start a sweep: ranksweep run s.yaml"),
             (["resume", "nowhere"], "nowhere: no such run directory"),
-            (["status", "."], "no run directory"),
+            (["status", "."], "not a run directory"),
             (["figures", "nowhere", "--format", "jpg"], "'jpg' must be one of svg, png, pdf"),
             (["plan", "broken.yaml"], "broken.yaml:2:"),
             (["run", "images.yaml"], "'ranksweep data fetch mnist'"),
@@ -54,7 +54,7 @@ import Text
             (["merge"], "FILE|DIR… is missing"),
             (["merge", "s.yaml"], "--out DIR is missing"),
             (["merge", "s.yaml", "--out", "m"], "s.yaml: not a shard's file"),
-            (["merge", ".", "--out", "m"], ".: no run directory"),
+            (["merge", ".", "--out", "m"], ".: not a run directory"),
             (["merge", "s.yaml", "--out", "m", "--set", "seed=0"], "go with --sweep"),
         ])
     func wrongLine(arguments: [String], message: String) throws {

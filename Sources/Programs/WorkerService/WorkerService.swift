@@ -93,11 +93,12 @@ let workerCommand = CommandSpec(
     ],
     details: """
         The worker connects to the coordinator. If there is none (yet, or any more), it waits for 15 minutes
-        (--coordinator-timeout); it keeps finished trials until the coordinator acknowledges them. Start as many
-        workers on as many hosts as you like, before or while the sweep runs. A worker whose key is not on the
-        coordinator's list (yet) says so, and waits, too.
+        (--coordinator-timeout); it keeps finished trials until the coordinator acknowledges them. Start as
+        many workers on as many hosts as you like, before or while the sweep runs. A worker whose key is not
+        on the coordinator's list (yet) says so, and waits, too.
 
-        exit codes: 0 the sweep is done or its time is up, 2 wrong use or refused by the coordinator, 3 interrupted, 4 internal
+        exit codes: 0 the sweep is done or its time is up, 2 wrong use or refused by the coordinator, 3
+        interrupted, 4 internal
         """,
     examples: [
         "ranksweep-worker --connect tcp://10.0.0.5:5555 --keys ~/ranksweep-keys",

@@ -6,10 +6,10 @@ let checkCommand = Command(
     operands: ["DIR"],
     options: [jsonOption],
     details: """
-        Checks the sweep, the journal and each record in it, the files written from it, kept weights, and what
-        crashes left behind. Each finding is a line that begins with ok, note or wrong. Nothing is changed; the
-        run may be running. Exit code 0: nothing is wrong; 1: something is; 2: no run directory, or one that you
-        may not read.
+        Checks the sweep, the journal and each record in it, the files written from it, kept weights, and
+        what crashes left behind. Each finding is a line that begins with ok, note or wrong. Nothing is
+        changed; the run may be running. Exit code 0: nothing is wrong; 1: something is; 2: no run
+        directory, or one that you may not read.
         """,
     examples: ["ranksweep check runs/demo", "ranksweep check runs/demo --json | jq .wrong"],
     run: runCheck)

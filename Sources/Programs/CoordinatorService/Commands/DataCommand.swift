@@ -22,10 +22,10 @@ let dataCommand = Command(
             "--timeout", "SECONDS", "after so long a server that sends nothing is given up", isHidden: true),
     ],
     details: """
-        NAME is mnist, fashion-mnist or all (both). The four files of a set, NAME.gz each, go to DIR/mnist or
-        DIR/fashion-mnist once their SHA-256 is right; correct files are not fetched again. After Ctrl-C or a
-        network failure, the same command continues where it stopped. 'verify' exits with code 0 if all files are
-        right, else 2. Fetching needs the program curl. 'verify cifar-10' checks the form of
+        NAME is mnist, fashion-mnist or all (both). The four files of a set, NAME.gz each, go to DIR/mnist
+        or DIR/fashion-mnist once their SHA-256 is right; correct files are not fetched again. After Ctrl-C
+        or a network failure, the same command continues where it stopped. 'verify' exits with code 0 if all
+        files are right, else 2. Fetching needs the program curl. 'verify cifar-10' checks the form of
         DIR/cifar-10/data_batch_1.bin to data_batch_5.bin and test_batch.bin.
         """,
     examples: [

@@ -16,9 +16,9 @@ let extendCommand = Command(
                 + "one value may become an axis; may be repeated", isRepeatable: true)
     ],
     details: """
-        The run must not be running ('ranksweep drain DIR' ends it). 'ranksweep resume DIR' then runs the new
-        trials, and the records are the same as from a run of the whole sweep. An extension that would lose a
-        trial of the run is refused: values can't be removed, nor settings changed.
+        The run must not be running ('ranksweep drain DIR' ends it). 'ranksweep resume DIR' then runs the
+        new trials, and the records are the same as from a run of the whole sweep. An extension that would
+        lose a trial of the run is refused: values can't be removed, nor settings changed.
         """,
     examples: [
         "ranksweep extend runs/demo --set 'seed={range: [0, 10]}'",

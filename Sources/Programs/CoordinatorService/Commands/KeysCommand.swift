@@ -19,13 +19,13 @@ let keysCommand = Command(
         OptionSpec(flag: "--keep", "with install: also leave the worker's keys here, for another machine"),
     ],
     details: """
-        'new DIR' makes the coordinator's keys, for 'ranksweep run --keys DIR'. 'add DIR NAME' makes a worker's
-        keys, in DIR/hosts/NAME; 'install DIR NAME' moves them to the worker's machine by ssh, replacing any that
-        are there, for 'ranksweep-worker --keys'. 'renew DIR NAME' replaces a worker's keys by new ones. 'revoke
-        DIR NAME' shuts a worker out: no command makes keys for its name, not even 'launch', until 'unrevoke DIR
-        NAME'; a revoked key stays revoked. Runs notice every change within seconds. 'list DIR' shows who may
-        join, and who is revoked. Files named .secret are secret, and are refused where others could read them.
-        docs/security.md says what keys protect, and what they don't.
+        'new DIR' makes the coordinator's keys, for 'ranksweep run --keys DIR'. 'add DIR NAME' makes a
+        worker's keys, in DIR/hosts/NAME; 'install DIR NAME' moves them to the worker's machine by ssh,
+        replacing any that are there, for 'ranksweep-worker --keys'. 'renew DIR NAME' replaces a worker's
+        keys by new ones. 'revoke DIR NAME' shuts a worker out: no command makes keys for its name, not even
+        'launch', until 'unrevoke DIR NAME'; a revoked key stays revoked. Runs notice every change within
+        seconds. 'list DIR' shows who may join, and who is revoked. Files named .secret are secret, and are
+        refused where others could read them. docs/security.md says what keys protect, and what they don't.
         """,
     examples: [
         "ranksweep keys new ~/ranksweep-keys",

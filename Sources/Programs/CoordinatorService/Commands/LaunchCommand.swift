@@ -22,11 +22,11 @@ let launchCommand = Command(
             "with a run directory: failed, quarantined or both, as in 'ranksweep resume'"),
     ] + trialOptions,
     details: """
-        A host needs Linux, an ssh server that lets you in without a password prompt, and nothing of ours: launch
-        sends it the worker, the data sets that the sweep needs, and keys of its own. Hosts that fail are retried
-        at growing intervals while the others work. Ctrl-C leaves no process anywhere; to continue, give the same
-        command with the run directory in place of the sweep. docs/launch.md describes the cluster file and what
-        to do when a host fails.
+        A host needs Linux, an ssh server that lets you in without a password prompt, and nothing of ours:
+        launch sends it the worker, the data sets that the sweep needs, and keys of its own. Hosts that fail
+        are retried at growing intervals while the others work. Ctrl-C leaves no process anywhere; to
+        continue, give the same command with the run directory in place of the sweep. docs/launch.md
+        describes the cluster file and what to do when a host fails.
         """,
     examples: [
         "ranksweep launch cluster/lab.yaml sweeps/gaussian-vib.yaml",

@@ -64,10 +64,10 @@ let measureCommand = Command(
                 + "~/.cache/ranksweep)"),
     ],
     details: """
-        The file holds dense layers, NAME.weight [outputs, inputs] and NAME.bias, as PyTorch's state_dict has
-        them. They are ordered by the numbers in their names (0, 2, 10 or fc1, fc2) or by --layers; the output
-        names the layers. A missing bias is zero. Any network that a sweep kept can be measured, too: its file
-        describes it. docs/measures.md explains each number.
+        The file holds dense layers, NAME.weight [outputs, inputs] and NAME.bias, as PyTorch's state_dict
+        has them. They are ordered by the numbers in their names (0, 2, 10 or fc1, fc2) or by --layers; the
+        output names the layers. A missing bias is zero. Any network that a sweep kept can be measured, too:
+        its file describes it. docs/measures.md explains each number.
         """,
     examples: [
         "ranksweep measure mlp.safetensors --measures weight_norms",

@@ -16,12 +16,13 @@ let mergeCommand = Command(
         OptionSpec("--sweep", "SWEEP", "the sweep of the merged run (default: that of the first input)"),
     ] + overrideOptions,
     details: """
-        Inputs are files of 'ranksweep shard' and run directories, finished or not. Records are matched by trial:
-        those whose trial isn't in the sweep are left out and counted; equal duplicates are counted; of unequal
-        ones the first is kept, and both are named. If trials are missing, merge prints the commands that run
-        them. If the sweep says 'reproducibility: strict', all must come from one BLAS kernel and one commit.
-        Exit code 0: every trial has its record; 1: some have none, or two that differ; 2: an input is wrong, and
-        nothing was written. The records have the same bytes as from 'ranksweep run'.
+        Inputs are files of 'ranksweep shard' and run directories, finished or not. Records are matched by
+        trial: those whose trial isn't in the sweep are left out and counted; equal duplicates are counted;
+        of unequal ones the first is kept, and both are named. If trials are missing, merge prints the
+        commands that run them. If the sweep says 'reproducibility: strict', all must come from one BLAS
+        kernel and one commit. Exit code 0: every trial has its record; 1: some have none, or two that
+        differ; 2: an input is wrong, and nothing was written. The records have the same bytes as from
+        'ranksweep run'.
         """,
     examples: [
         "ranksweep merge parts/*.ndjson --out runs/demo",

@@ -5,8 +5,8 @@ let pauseCommand = Command(
     "pause", "stops a running sweep from starting new trials until 'ranksweep unpause'",
     operands: ["DIR"],
     details: """
-        Running trials continue to their end, and are kept. Use the command on the coordinator's machine, as the
-        same user. 'ranksweep unpause DIR' starts trials again. A restarted coordinator isn't paused.
+        Running trials continue to their end, and are kept. Use the command on the coordinator's machine, as
+        the same user. 'ranksweep unpause DIR' starts trials again. A restarted coordinator isn't paused.
         """,
     examples: ["ranksweep pause runs/demo"],
     run: runPause)

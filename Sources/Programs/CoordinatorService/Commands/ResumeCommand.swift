@@ -14,10 +14,10 @@ let resumeCommand = Command(
                 + "commas")
     ] + workerOptions,
     details: """
-        Options given here replace those that the run had before. Records and weights that are damaged on the
-        disk are dropped with a message, and their trials run again; files that are missing or out of date are
-        rewritten. Anything else that 'ranksweep check' calls wrong is reported. If nothing is left to do, the
-        command says so.
+        Options given here replace those that the run had before. Records and weights that are damaged on
+        the disk are dropped with a message, and their trials run again; files that are missing or out of
+        date are rewritten. Anything else that 'ranksweep check' calls wrong is reported. If nothing is left
+        to do, the command says so.
         """,
     examples: ["ranksweep resume runs/demo", "ranksweep resume runs/demo --retry failed,quarantined"],
     run: runResume)

@@ -20,10 +20,10 @@ let shardCommand = Command(
         dataOption,
     ] + trialOptions + [kernelOption],
     details: """
-        A shard needs no network and no other shard; each trial is in one shard, and shards cost about the same.
-        The same command again continues where it stopped: after Ctrl-C (exit code 3), kill -9 or a crash, also on
-        another host that has the folder of FILE. A complete FILE is left as it is. Exit code 1: trials failed.
-        Kept weights go to the folder FILE.weights. 'ranksweep merge' joins the files.
+        A shard needs no network and no other shard; each trial is in one shard, and shards cost about the
+        same. The same command again continues where it stopped: after Ctrl-C (exit code 3), kill -9 or a
+        crash, also on another host that has the folder of FILE. A complete FILE is left as it is. Exit code
+        1: trials failed. Kept weights go to the folder FILE.weights. 'ranksweep merge' joins the files.
         """,
     examples: [
         "ranksweep shard sweeps/demo.yaml --index 0 --count 7 --out parts/0.ndjson",
