@@ -104,7 +104,7 @@ private struct SmallSet {
         try set.expectAllRight(try set.fetch(server))
         #expect(server.requests.count == 4)
         let again = try set.fetch(server)
-        #expect(again.code == 0 && again.errors.contains("there already"), "\(again.all)")
+        #expect(again.code == 0 && again.errors.contains("already there"), "\(again.all)")
         #expect(server.requests.count == 4)
     }
 
