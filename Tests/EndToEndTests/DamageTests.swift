@@ -27,7 +27,7 @@ import Text
         let found = try work.run("check", "a")
         #expect(found.code == 1)
         #expect(
-            found.output.contains("wrong weights/\(names[1]): its bytes have changed that were kept"),
+            found.output.contains("wrong weights/\(names[1]): its bytes have changed since it was kept"),
             "\(found.all)")
         let merged = try work.run("merge", "a", "--out", "m")
         #expect(merged.code == 1 && merged.output.contains("its bytes have changed"), "\(merged.all)")
