@@ -52,7 +52,7 @@ import Wire
         #expect(try work.bytes("a/records.ndjson") == records)
 
         let resumed = try work.run("resume", "a")
-        #expect(resumed.code == 0 && resumed.errors.contains("to be run again"), "\(resumed.all)")
+        #expect(resumed.code == 0 && resumed.errors.contains("to be computed again"), "\(resumed.all)")
         #expect(try work.bytes("a/records.ndjson") == records)
         #expect(try work.text("a/provenance.ndjson").contains("its record was damaged on the disk"))
         #expect(try check(work, "a").code == 0)
