@@ -126,7 +126,7 @@ import Text
         try work.write("mine", to: "homes/node7/ranksweep-keys/notes")
         let refused = try keys("install", "k", "node7")
         #expect(
-            refused.code == 2 && refused.errors.contains("holds ranksweep-keys/notes, which is no key"),
+            refused.code == 2 && refused.errors.contains("holds ranksweep-keys/notes, which is not a key"),
             "\(refused.all)")
         #expect(
             try work.text(there + "/notes") == "mine" && work.text("k/hosts/node7/worker.secret") == second)
