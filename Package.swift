@@ -133,7 +133,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "CoordinatorService", "Journal", "Transport", "Scheduling", "Wire", "Sweep", "Files", "Text",
+                "CoordinatorService", "Cluster", "Journal", "Transport", "Scheduling", "Wire", "Sweep",
+                "Files", "Text",
                 "Console",
                 "CZlib", "ranksweep", "ranksweep-worker", "ranksweep-bench", "TestSupport",
             ]),

@@ -70,7 +70,7 @@ struct Launch {
     private let follows: Bool
     /// The data files that the sweep needs.
     private var files: [SweepFile] = []
-    private var jobs: SlurmJobSettings?
+    private var jobs: BatchPlan?
 
     init(_ arguments: Arguments) throws(CommandFailure) {
         file = arguments.operands[0]
@@ -135,8 +135,8 @@ struct Launch {
                 throw .input(
                     "\(file): no host may work; \(first.host): \(keys.objection(to: first.host) ?? "")")
             }
-        case .slurm(let settings):
-            var jobs = try slurmJobs(settings, bundle: bundle, files: launch.files, cluster: file)
+        case .batch(let settings):
+            var jobs = try batchPlan(settings, bundle: bundle, files: launch.files, cluster: file)
             jobs.kernel = cluster.kernel
             launch.jobs = jobs
         }
@@ -156,10 +156,10 @@ struct Launch {
         if let seconds = options.checkpointSeconds { arguments += ["--checkpoint-every", String(seconds)] }
         if let bytes = options.memoryLimit { arguments += ["--memory-limit", String(bytes)] }
         switch cluster.engine {
-        case .slurm:
+        case .batch:
             guard var jobs else { throw .fault("a launch that was not prepared") }
             jobs.workerArguments = arguments
-            return try slurmSource(jobs, keys: keys, connect: connect, run: run)
+            return try batchSource(jobs, keys: keys, connect: connect, run: run)
         case .hosts(let hosts):
             printError(
                 "\(cluster.name): \(countText(hosts.count, "host")), which find this machine at \(connect)"

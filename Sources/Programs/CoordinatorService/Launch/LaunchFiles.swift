@@ -125,8 +125,8 @@ struct ClusterKeys {
     let name: String
     let path: String
     private let folder: CoordinatorKeyFolder
-    /// Locked as long as this process lives: two launches would end each other's workers. Slurm jobs belong
-    /// to a run, not to the cluster, so Slurm launches share the lock.
+    /// Locked as long as this process lives: two launches would end each other's workers. A batch
+    /// engine's jobs belong to a run, not to the cluster, so such launches share the lock.
     private let lock: Int32
 
     init(_ cluster: ClusterFile, in folder: String) throws(CommandFailure) {
@@ -151,7 +151,7 @@ struct ClusterKeys {
         self.folder = try keyed { () throws(KeyError) in try CoordinatorKeyFolder(reading: path) }
         lock = open(path + "/launch.lock", O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
         guard lock >= 0 else { throw .input("\(path)/launch.lock: \(systemMessage(errno))") }
-        let isShared = if case .slurm = cluster.engine { true } else { false }
+        let isShared = if case .batch = cluster.engine { true } else { false }
         guard flock(lock, (isShared ? LOCK_SH : LOCK_EX) | LOCK_NB) == 0 else {
             close(lock)
             throw .input(
@@ -262,11 +262,13 @@ struct HostList {
     mutating func read() throws(CommandFailure) -> [HostSettings] {
         stamp = FileStamp(file)
         let cluster = try readCluster(file)
-        guard case .hosts(let list) = cluster.engine else {
-            throw .input("\(file): it had hosts, and now has slurm: start anew for that")
+        switch cluster.engine {
+        case .batch(let settings):
+            throw .input("\(file): it had hosts, and now has \(settings.key): start anew for that")
+        case .hosts(let list):
+            hosts = list
+            return list
         }
-        hosts = list
-        return list
     }
 }
 

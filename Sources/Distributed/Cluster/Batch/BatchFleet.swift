@@ -1,7 +1,7 @@
-// The decisions about Slurm jobs: how many workers there should be, and what to do where they die. Events in,
-// effects out; the clock, sbatch and squeue are CoordinatorService's (SlurmJobs).
+// The decisions about a batch engine's jobs: how many there should be, and what to do where they die. Events
+// in, effects out; the clock and the engine's programs are CoordinatorService's (BatchJobs).
 
-public struct SlurmFleetSettings: Equatable, Sendable {
+public struct BatchFleetSettings: Equatable, Sendable {
     /// Jobs while there is work, and at any time.
     public var minimum = 1
     public var maximum = 10
@@ -24,32 +24,8 @@ public struct SlurmFleetSettings: Equatable, Sendable {
     public init() {}
 }
 
-/// A job as squeue lists it.
-public struct SlurmListing: Equatable, Sendable {
-    public enum Phase: Equatable, Sendable {
-        /// Waits to begin, also for another time.
-        case pending
-        /// Pending, and will not begin by itself.
-        case held
-        case running
-        /// Its place is being cleaned up, or it is over.
-        case over
-    }
-
-    public var id: String
-    public var phase: Phase
-    /// squeue's word for why it waits: "Resources", "Priority", "BadConstraints", …
-    public var reason: String
-
-    public init(id: String, phase: Phase, reason: String = "None") {
-        self.id = id
-        self.phase = phase
-        self.reason = reason
-    }
-}
-
 /// What there is to do.
-public struct SlurmDemand: Equatable, Sendable {
+public struct BatchDemand: Equatable, Sendable {
     /// Trials without an outcome.
     public var trialsLeft: Int
     public var millisecondsPerTrial: Double?
@@ -63,10 +39,10 @@ public struct SlurmDemand: Equatable, Sendable {
     }
 }
 
-public enum SlurmEvent: Equatable, Sendable {
-    case demand(SlurmDemand)
-    /// All jobs of this run that Slurm knows, asked for after the last submission's answer.
-    case listed([SlurmListing])
+public enum BatchEvent: Equatable, Sendable {
+    case demand(BatchDemand)
+    /// All jobs of this run that the engine knows, asked for after the last submission's answer.
+    case listed([BatchListing])
     case submitted([String])
     /// - Parameter isFinal: no such job will ever be taken.
     case submissionFailed(why: String, isFinal: Bool = false)
@@ -76,17 +52,17 @@ public enum SlurmEvent: Equatable, Sendable {
     case end
 }
 
-public enum SlurmEffect: Equatable, Sendable {
+public enum BatchEffect: Equatable, Sendable {
     /// Submit an array of so many jobs, and tell what came of it.
     case submit(Int)
     case cancel([String])
-    case note(SlurmNote)
+    case note(BatchNote)
     /// No job is left, and none will be taken.
     case giveUp(why: String)
 }
 
 /// What a person watching would want to know.
-public enum SlurmNote: Equatable, Sendable {
+public enum BatchNote: Equatable, Sendable {
     case submitting(jobs: Int)
     /// Jobs of an earlier coordinator of this run, or of a submission that seemed to fail.
     case adopted([String])
@@ -98,14 +74,14 @@ public enum SlurmNote: Equatable, Sendable {
     case submissionFailed(why: String, milliseconds: Int64)
     /// None is submitted any more.
     case refused(why: String)
-    /// Slurm will not start it: it is cancelled.
+    /// The engine will not start it: it is cancelled.
     case held(String, reason: String)
-    /// Slurm's reason why jobs wait; told when it changes.
+    /// The engine's reason why jobs wait; told when it changes.
     case waiting(jobs: Int, reason: String)
 }
 
 /// A run's jobs. One submission or listing is under way at a time.
-public struct SlurmFleet: Sendable {
+public struct BatchFleet: Sendable {
     struct Job: Equatable, Sendable {
         var submittedAt: Int64
         var wasListed = false
@@ -116,9 +92,9 @@ public struct SlurmFleet: Sendable {
         var isCancelled = false
     }
 
-    let settings: SlurmFleetSettings
+    let settings: BatchFleetSettings
     private(set) var jobs: [String: Job] = [:]
-    private var demand: SlurmDemand?
+    private var demand: BatchDemand?
     /// Of the submission that is under way.
     private(set) var submitting: Int?
     private var nextSubmission: Int64 = .min
@@ -126,13 +102,13 @@ public struct SlurmFleet: Sendable {
     private var rest: Int64
     private var submissionRest: Int64
     private(set) var deathsInARow = 0
-    /// Why sbatch takes no job, now or later.
+    /// Why the engine takes no job, now or later.
     private var refusal: String?
     private var isEnding = false
     private var hasListed = false
     private var toldReason = ""
 
-    public init(_ settings: SlurmFleetSettings) {
+    public init(_ settings: BatchFleetSettings) {
         self.settings = settings
         rest = settings.firstRestMilliseconds
         submissionRest = settings.firstRestMilliseconds
@@ -141,8 +117,8 @@ public struct SlurmFleet: Sendable {
     /// Jobs that run or will, in no order of time.
     public var ids: [String] { jobs.filter { !$0.value.isCancelled }.keys.sorted() }
 
-    public mutating func handle(_ event: SlurmEvent, at now: Int64) -> [SlurmEffect] {
-        var effects: [SlurmEffect] = []
+    public mutating func handle(_ event: BatchEvent, at now: Int64) -> [BatchEffect] {
+        var effects: [BatchEffect] = []
         switch event {
         case .demand(let new):
             if new.trialsDone > demand?.trialsDone ?? new.trialsDone { noteSuccess() }
@@ -192,7 +168,7 @@ public struct SlurmFleet: Sendable {
     // MARK: - Listings
 
     private mutating func reconcile(
-        _ list: [SlurmListing], _ now: Int64, _ effects: inout [SlurmEffect]
+        _ list: [BatchListing], _ now: Int64, _ effects: inout [BatchEffect]
     ) {
         let listed = Dictionary(list.filter { $0.phase != .over }.map { ($0.id, $0) }) { first, _ in first }
         let unknown = listed.keys.filter { jobs[$0] == nil }.sorted()
@@ -218,7 +194,7 @@ public struct SlurmFleet: Sendable {
 
     /// Returns whether it counts as dead.
     private mutating func follow(
-        _ id: String, _ listing: SlurmListing, _ now: Int64, _ effects: inout [SlurmEffect]
+        _ id: String, _ listing: BatchListing, _ now: Int64, _ effects: inout [BatchEffect]
     ) -> Bool {
         jobs[id]?.wasListed = true
         switch listing.phase {
@@ -247,7 +223,7 @@ public struct SlurmFleet: Sendable {
             && job.doneBefore == demand?.trialsDone ?? 0 && demand?.trialsLeft ?? 0 > 0
     }
 
-    private mutating func count(deaths: Int, _ now: Int64, _ effects: inout [SlurmEffect]) {
+    private mutating func count(deaths: Int, _ now: Int64, _ effects: inout [BatchEffect]) {
         guard deaths > 0 else { return }
         deathsInARow += deaths
         guard deathsInARow >= settings.quickDeaths else { return }
@@ -256,9 +232,8 @@ public struct SlurmFleet: Sendable {
         rest = min(settings.longestRestMilliseconds, 2 * rest)
     }
 
-    private mutating func tellReason(_ list: [SlurmListing], _ effects: inout [SlurmEffect]) {
-        let usual = ["", "None", "Resources", "Priority", "BeginTime"]
-        let waiting = list.filter { $0.phase == .pending && !usual.contains($0.reason) }
+    private mutating func tellReason(_ list: [BatchListing], _ effects: inout [BatchEffect]) {
+        let waiting = list.filter { $0.phase == .pending && !$0.reason.isEmpty }
         guard let reason = waiting.map(\.reason).min(), reason != toldReason else { return }
         toldReason = reason
         effects.append(.note(.waiting(jobs: waiting.count { $0.reason == reason }, reason: reason)))
@@ -270,7 +245,7 @@ public struct SlurmFleet: Sendable {
 
     // MARK: - More and fewer
 
-    private mutating func submit(_ now: Int64, _ effects: inout [SlurmEffect]) {
+    private mutating func submit(_ now: Int64, _ effects: inout [BatchEffect]) {
         guard submitting == nil, hasListed, now >= nextSubmission, refusal == nil else { return }
         // One that is cancelled may run for some seconds more.
         var missing = wanted - jobs.count
@@ -282,14 +257,14 @@ public struct SlurmFleet: Sendable {
         effects += [.note(.submitting(jobs: missing)), .submit(missing)]
     }
 
-    private func giveUpIfAlone(_ effects: inout [SlurmEffect]) {
+    private func giveUpIfAlone(_ effects: inout [BatchEffect]) {
         guard let refusal, jobs.isEmpty, !isEnding, demand?.trialsLeft ?? 0 > 0 else { return }
         effects.append(.giveUp(why: refusal))
     }
 
     /// A submission that seemed to fail may have been taken after all: the youngest go, those that wait
     /// first.
-    private mutating func cancelSurplus(_ effects: inout [SlurmEffect]) {
+    private mutating func cancelSurplus(_ effects: inout [BatchEffect]) {
         let alive = jobs.filter { !$0.value.isCancelled }
         let surplus = alive.count - settings.maximum
         guard surplus > 0 else { return }
@@ -300,9 +275,9 @@ public struct SlurmFleet: Sendable {
         cancel(order.prefix(surplus).map(\.key).sorted(), &effects)
     }
 
-    private mutating func cancelAll(_ effects: inout [SlurmEffect]) { cancel(ids, &effects) }
+    private mutating func cancelAll(_ effects: inout [BatchEffect]) { cancel(ids, &effects) }
 
-    private mutating func cancel(_ ids: [String], _ effects: inout [SlurmEffect]) {
+    private mutating func cancel(_ ids: [String], _ effects: inout [BatchEffect]) {
         guard !ids.isEmpty else { return }
         for id in ids { jobs[id]?.isCancelled = true }
         effects.append(.cancel(ids))
