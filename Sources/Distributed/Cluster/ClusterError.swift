@@ -1,13 +1,16 @@
 import Sweep
 
-/// What is wrong with a cluster file: up to ten independent faults, each with its place.
+/// Faults of a cluster file: up to ten independent ones, each with its place.
 ///
 /// `message` has a line for each, `FILE:LINE:COLUMN: path: what`.
 public struct ClusterError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// One fault.
     public struct Fault: Equatable, Sendable {
+        /// Line and column of the fault.
         public var place: SweepError.Place
-        /// The path of the key or value; empty where the fault is in no one of them.
+        /// Path of the key or value; empty if the fault concerns more than one.
         public var path: String
+        /// The kind of fault.
         public var problem: Problem
 
         init(_ place: SweepError.Place, _ path: String, _ problem: Problem) {
@@ -21,8 +24,9 @@ public struct ClusterError: Error, Equatable, Sendable, CustomStringConvertible 
         }
     }
 
+    /// A kind of fault.
     public enum Problem: Equatable, Sendable {
-        /// What can be wrong with any file of this kind.
+        /// A fault that any file of this kind may have.
         case text(SweepError.Problem)
         case noEngine([String])
         case twoEngines(String, String)
@@ -37,7 +41,7 @@ public struct ClusterError: Error, Equatable, Sendable, CustomStringConvertible 
         case badOption(String)
         case badUser(String)
         case minOverMax(min: Int, max: Int)
-        /// The coordinator listens where this host cannot reach it.
+        /// The coordinator listens where this host can't reach it.
         case needsTunnel(listen: String)
         /// The coordinator listens where no job can reach it.
         case needsNetwork(listen: String)
@@ -45,10 +49,12 @@ public struct ClusterError: Error, Equatable, Sendable, CustomStringConvertible 
         case worded(String)
     }
 
+    /// Name of the file.
     public let file: String
-    /// At least one.
+    /// The faults; at least one.
     public let faults: [Fault]
 
+    /// The faults, a line for each.
     public var message: String {
         faults.map { fault in
             let path = fault.path.isEmpty ? "" : shortened(fault.path, to: 100) + ": "
@@ -60,6 +66,7 @@ public struct ClusterError: Error, Equatable, Sendable, CustomStringConvertible 
         }.joined(separator: "\n")
     }
 
+    /// The same as `message`.
     public var description: String { message }
 }
 

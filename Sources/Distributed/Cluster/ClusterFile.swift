@@ -1,32 +1,34 @@
-// Cluster: cluster files, and what to do next with each host of one, as pure values.
-// Imports Sweep (its YAML layer and its words for what is wrong with a text) and Text.
-// Leaves out clocks, files, processes and ssh: CoordinatorService performs what is decided here.
-
 import Sweep
 
-/// A cluster file, read (docs/launch.md has every key).
+/// Content of a cluster file (docs/launch.md has every key).
 public struct ClusterFile: Sendable {
+    /// The way in which workers are started.
     public enum Engine: Sendable {
-        /// Reached by ssh, in the order of the file; at least one.
+        /// Hosts that are reached by ssh, in the order of the file; at least one.
         case hosts([HostSettings])
         case batch(BatchSettings)
     }
 
+    /// Name of the cluster.
     public var name: String
-    /// Where the coordinator listens, `tcp://HOST:PORT`, the port possibly `*`.
+    /// Endpoint at which the coordinator listens, `tcp://HOST:PORT`; the port may be `*`.
     public var listen: String
-    /// How hosts reach this machine; nil: by its name.
+    /// Name or address by which hosts reach this machine; nil: its own name.
     public var address: String?
-    /// As written: relative to the file's folder. nil: the default place.
+    /// Folder of keys as written, relative to the file's folder; nil: the default place.
     public var keys: String?
-    /// As written, likewise.
+    /// Bundle of the worker as written, relative to the file's folder; nil: the default place.
     public var bundle: String?
-    /// Of all hosts that name none.
+    /// BLAS kernel of all hosts that name none.
     public var kernel: String?
+    /// Where the workers run.
     public var engine: Engine
 
+    /// Endpoint of a file that gives none: any free port at every address of this machine.
     public static let defaultListen = "tcp://0.0.0.0:*"
 
+    /// Reads a cluster file.
+    ///
     /// - Parameters:
     ///   - text: the file's bytes.
     ///   - file: its name, for messages.
@@ -56,39 +58,48 @@ public struct ClusterFile: Sendable {
 
 /// A host that is reached by ssh.
 public struct HostSettings: Equatable, Sendable {
-    /// What ssh is given: a name of the ssh configuration, a host's name or address. Unique in a file.
+    /// Host as ssh is given it: a name of the ssh configuration, a host's name or an address. Unique in a
+    /// file.
     public var host: String
-    /// Trials at a time; nil: one a core.
+    /// Number of trials at a time; nil: one for each core.
     public var slots: Int?
-    /// There, begins with `/` or `~/`: bundle, keys and, unless elsewhere, data.
+    /// Folder on the host, begins with `/` or `~/`. It holds the bundle, the keys and, unless `data` is set,
+    /// the data.
     public var folder = HostSettings.defaultFolder
-    /// There, the folder with mnist/ and fashion-mnist/; nil: `data` in `folder`, which is ours.
+    /// Folder on the host with mnist/ and fashion-mnist/; nil: `data` in `folder`, which ranksweep fills.
     public var data: String?
-    /// The coordinator is reached through the ssh connection.
+    /// Whether the coordinator is reached through the ssh connection.
     public var tunnel = false
-    /// More options of ssh, before ours, so that these win.
+    /// More options of ssh. They come before those of ranksweep, so that they win.
     public var ssh: [String] = []
-    /// A file with a private key, as written: relative to the cluster file's folder.
+    /// File with a private key as written, relative to the cluster file's folder.
     public var identity: String?
+    /// User name for ssh; nil: that of ssh's configuration.
     public var user: String?
+    /// Port of the ssh server; nil: that of ssh's configuration.
     public var port: Int?
+    /// BLAS kernel of the host's slots; nil: that of the file, or OpenBLAS's choice.
     public var kernel: String?
 
+    /// Folder of a host that gives none.
     public static let defaultFolder = "~/.cache/ranksweep-worker"
 
+    /// Creates the default settings of a host.
     public init(host: String) { self.host = host }
 
+    /// Folder on the host that holds the data sets.
     public var dataFolder: String { data ?? folder + "/data" }
 }
 
-/// Jobs of a batch engine, which are workers.
+/// Settings of workers that a batch engine starts.
 public struct BatchSettings: Sendable {
     /// The engine with its own settings.
     package var engine: any BatchEngine
-    /// Trials at a time of a job.
+    /// Trials at a time of each job.
     public var slots = 1
-    /// Jobs at a time.
+    /// Least number of jobs at a time.
     public var minJobs = 1
+    /// Largest number of jobs at a time.
     public var maxJobs = 1
     /// Shared by all nodes and this machine, begins with `/` or `~/`.
     public var folder: String

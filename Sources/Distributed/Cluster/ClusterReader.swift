@@ -1,9 +1,9 @@
 import Sweep
 import Text
 
-/// Reads a cluster file's tree, collecting what is wrong.
+/// Reads a cluster file's tree and collects its faults.
 struct ClusterReader {
-    /// Of the kind that any file of this sort may have.
+    /// Faults that any file of this kind may have.
     private var common = Faults()
     private var own: [ClusterError.Fault] = []
     private let engines: [any BatchEngine.Type]
@@ -12,14 +12,14 @@ struct ClusterReader {
     static let hostKeys = [
         "host", "slots", "folder", "data", "tunnel", "ssh", "identity", "user", "port", "kernel",
     ]
-    /// A host's name, user, port and key are its own.
+    /// Keys of `defaults`: all of a host except its name.
     static let defaultKeys = hostKeys.filter { $0 != "host" }
     static let batchKeys = ["slots", "min_jobs", "max_jobs", "folder"]
     static let hostLimit = 10_000
 
     init(_ engines: [any BatchEngine.Type]) { self.engines = engines }
 
-    /// In the order of the file, ten at most.
+    /// Faults in the order of the file, ten at most.
     var sortedFaults: [ClusterError.Fault] {
         let all = common.list.map { ClusterError.Fault($0) } + own
         let order = all.indices.sorted { a, b in
@@ -131,13 +131,13 @@ struct ClusterReader {
         let (node, path) = (entry.value, "\(above).\(entry.key)")
         switch entry.key {
         case "slots":
-            // "auto" takes back what the defaults say.
+            // "auto" undoes what the defaults say.
             host.slots =
                 node.scalar?.text == "auto" ? nil : node.integer(in: 1...1024, path: path, &common)
         case "folder": host.folder = folder(node, path) ?? host.folder
         case "data": host.data = node.scalar?.text == "auto" ? nil : folder(node, path)
         case "tunnel": host.tunnel = node.flag(path: path, &common) ?? host.tunnel
-        // The host's before those of all: of each option ssh takes the first.
+        // The host's own options come before the defaults, because ssh takes the first of each option.
         case "ssh": host.ssh = texts(node, path) + host.ssh
         case "identity": host.identity = text(node, path)
         case "user":
@@ -201,7 +201,7 @@ struct ClusterReader {
         return nil
     }
 
-    /// The entries whose keys there are; the others are faults.
+    /// Entries with known keys. Each of the others is a fault.
     private mutating func known(
         _ entries: [YAMLNode.Entry], _ keys: [String], _ path: String
     ) -> [YAMLNode.Entry] {
@@ -232,7 +232,7 @@ struct ClusterReader {
         return items.compactMap { text($0, path) }
     }
 
-    /// Without a slash at the end.
+    /// A folder's path, without a slash at the end.
     private mutating func folder(_ node: YAMLNode, _ path: String) -> String? {
         guard let text = text(node, path) else { return nil }
         let trimmed = String(text.reversed().drop { $0 == "/" }.reversed())

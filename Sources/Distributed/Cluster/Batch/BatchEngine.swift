@@ -99,7 +99,7 @@ package struct BatchProblem: Error, Equatable {
     }
 }
 
-/// What the jobs of a run have in common.
+/// Properties that all jobs of a run share.
 package struct BatchJob: Equatable, Sendable {
     /// The name by which the run's jobs are found.
     package var name: String
@@ -126,21 +126,25 @@ package struct BatchJob: Equatable, Sendable {
 
 /// A job as the engine lists it.
 public struct BatchListing: Equatable, Sendable {
+    /// State of a job.
     public enum Phase: Equatable, Sendable {
-        /// The job waits to begin, perhaps for the second time.
+        /// Waits to start, possibly after it was requeued.
         case pending
-        /// The job waits, and won't begin by itself.
+        /// Pending, and won't start by itself.
         case held
         case running
-        /// The job has ended, perhaps with something left to clean up.
+        /// Is over, or being cleaned up.
         case over
     }
 
+    /// The engine's identifier of the job.
     public var id: String
+    /// State of the job.
     public var phase: Phase
-    /// The engine's word for why the job waits; empty where that is nothing unusual.
+    /// The engine's reason why the job waits; empty if it is an ordinary one.
     public var reason: String
 
+    /// Creates a listing from its parts.
     public init(id: String, phase: Phase, reason: String = "") {
         self.id = id
         self.phase = phase
@@ -148,13 +152,13 @@ public struct BatchListing: Equatable, Sendable {
     }
 }
 
-/// What the submit program says of a job that it doesn't accept.
+/// Refusal of a job by the submit program.
 package struct BatchRefusal: Equatable, Sendable {
-    /// Its first line that tells what is wrong.
+    /// The first line that says what is wrong.
     package let text: String
     /// Whether no such job will ever be accepted, whatever becomes free or comes up.
     package let isFinal: Bool
-    /// Whether that holds only where every node is up: some engines count only those that are.
+    /// Whether that holds only if every node is up: some engines count only those that are.
     package let dependsOnNodes: Bool
 
     package init(_ text: String, isFinal: Bool, dependsOnNodes: Bool = false) {

@@ -1,37 +1,43 @@
-// The decisions about a batch engine's jobs: how many there should be, and what to do where they die. Events
-// in, effects out; the clock and the engine's programs are CoordinatorService's (BatchJobs).
+// Decisions about a run's jobs in a batch engine: how many there should be, and what to do when they die. Events go in,
+// and effects come out. CoordinatorService (BatchJobs) has the clock and calls the engine's programs.
 
+/// Limits and intervals of a run's jobs.
 public struct BatchFleetSettings: Equatable, Sendable {
-    /// Jobs while there is work, and at any time.
+    /// Fewest jobs while there is work.
     public var minimum = 1
+    /// Most jobs at any time.
     public var maximum = 10
-    /// Of each job.
+    /// Slots of each job.
     public var slots = 1
-    /// A job is not worth its start for less work than this for each of its slots.
+    /// Least work for each of its slots that makes a job worth its start.
     public var worthwhileMilliseconds: Int64 = 60_000
-    /// Between two submissions.
+    /// Interval between two submissions.
     public var submitMilliseconds: Int64 = 5000
-    /// A job that was submitted and is in no listing for so long is gone.
+    /// A job that was submitted and is in no listing for this long is gone.
     public var unseenMilliseconds: Int64 = 60_000
-    /// A job that ends so soon, with no trial done meanwhile, died; after so many in a row something is
-    /// wrong.
+    /// A job that ends sooner than this, with no trial done meanwhile, has died.
     public var quickMilliseconds: Int64 = 60_000
+    /// After this many deaths in a row something is wrong, and submissions back off.
     public var quickDeaths = 3
-    /// After that, and after a submission that failed: twice as long each time.
+    /// First back-off after too many deaths, or after a submission that failed. It doubles each time.
     public var firstRestMilliseconds: Int64 = 15_000
+    /// Longest back-off.
     public var longestRestMilliseconds: Int64 = 600_000
 
+    /// Creates the default settings.
     public init() {}
 }
 
-/// What there is to do.
+/// Work that is left.
 public struct BatchDemand: Equatable, Sendable {
     /// Trials without an outcome.
     public var trialsLeft: Int
+    /// Mean time of a trial; nil if unknown.
     public var millisecondsPerTrial: Double?
-    /// Trials with an outcome: that it grows shows that jobs are of use.
+    /// Trials with an outcome. As long as their number grows, jobs are of use.
     public var trialsDone: Int
 
+    /// Creates a demand from its parts.
     public init(trialsLeft: Int, millisecondsPerTrial: Double?, trialsDone: Int) {
         self.trialsLeft = trialsLeft
         self.millisecondsPerTrial = millisecondsPerTrial
@@ -39,84 +45,92 @@ public struct BatchDemand: Equatable, Sendable {
     }
 }
 
+/// Something that happened, for `BatchFleet.handle`.
 public enum BatchEvent: Equatable, Sendable {
     case demand(BatchDemand)
-    /// All jobs of this run that the engine knows, asked for after the last submission's answer.
+    /// All jobs of this run that the engine knows, asked for after the answer to the last submission.
     case listed([BatchListing])
     case submitted([String])
-    /// - Parameter isFinal: no such job will ever be taken.
+    /// A submission failed.
+    ///
+    /// - Parameter isFinal: whether no such job will ever be accepted.
     case submissionFailed(why: String, isFinal: Bool = false)
-    /// The caller stood still for so long: nothing was asked in that time.
+    /// The caller was stopped for this long. Nothing was asked in that time.
     case stoodStill(milliseconds: Int64)
     /// No more jobs are needed, now or later.
     case end
 }
 
+/// Something for the caller to do.
 public enum BatchEffect: Equatable, Sendable {
-    /// Submit an array of so many jobs, and tell what came of it.
+    /// Submit an array of this many jobs, and report the result.
     case submit(Int)
     case cancel([String])
     case note(BatchNote)
-    /// No job is left, and none will be taken.
+    /// No job is left, and none will be accepted.
     case giveUp(why: String)
 }
 
-/// What a person watching would want to know.
+/// News for a person who watches the run.
 public enum BatchNote: Equatable, Sendable {
     case submitting(jobs: Int)
-    /// Jobs of an earlier coordinator of this run, or of a submission that seemed to fail.
+    /// Jobs of an earlier coordinator of this run, or of a submission that seemed to fail, now belong to this
+    /// one.
     case adopted([String])
     case requeued(String)
-    /// It ended too soon, and nothing was done meanwhile.
+    /// It ended too soon, and no trial was done meanwhile.
     case died(String)
-    /// So many died in a row: none is submitted for so long.
+    /// This many jobs died in a row. None is submitted for this long.
     case resting(deaths: Int, milliseconds: Int64)
     case submissionFailed(why: String, milliseconds: Int64)
-    /// None is submitted any more.
+    /// No job is submitted any more.
     case refused(why: String)
-    /// The engine will not start it: it is cancelled.
+    /// The engine won't start the job, so it is cancelled.
     case held(String, reason: String)
-    /// The engine's reason why jobs wait; told when it changes.
+    /// The engine's reason why jobs wait. It is reported when it changes.
     case waiting(jobs: Int, reason: String)
 }
 
-/// A run's jobs. One submission or listing is under way at a time.
+/// A run's jobs. At most one submission or listing is under way.
 public struct BatchFleet: Sendable {
     struct Job: Equatable, Sendable {
         var submittedAt: Int64
         var wasListed = false
         var runningSince: Int64?
-        /// Trials done when it was last seen to begin.
+        /// Trials that were done when it was last seen to start.
         var doneBefore: Int
-        /// Its end is only waited for.
+        /// Whether it was cancelled, so that only its end is awaited.
         var isCancelled = false
     }
 
     let settings: BatchFleetSettings
     private(set) var jobs: [String: Job] = [:]
     private var demand: BatchDemand?
-    /// Of the submission that is under way.
+    /// Number of jobs in the submission under way; nil if there is none.
     private(set) var submitting: Int?
     private var nextSubmission: Int64 = .min
-    /// After the next death too many, and after the next submission that fails.
+    /// Back-off after the next death, once there are too many.
     private var rest: Int64
+    /// Back-off after the next submission that fails.
     private var submissionRest: Int64
     private(set) var deathsInARow = 0
-    /// Why the engine takes no job, now or later.
+    /// Why the engine accepts no job, now or later.
     private var refusal: String?
     private var isEnding = false
     private var hasListed = false
     private var toldReason = ""
 
+    /// Creates the fleet of a run that has no jobs yet.
     public init(_ settings: BatchFleetSettings) {
         self.settings = settings
         rest = settings.firstRestMilliseconds
         submissionRest = settings.firstRestMilliseconds
     }
 
-    /// Jobs that run or will, in no order of time.
+    /// Jobs that run or will run, sorted by identifier.
     public var ids: [String] { jobs.filter { !$0.value.isCancelled }.keys.sorted() }
 
+    /// Handles an event. Returns the effects, in the order in which they must be performed.
     public mutating func handle(_ event: BatchEvent, at now: Int64) -> [BatchEffect] {
         var effects: [BatchEffect] = []
         switch event {
@@ -152,7 +166,7 @@ public struct BatchFleet: Sendable {
         return effects
     }
 
-    /// How many jobs the work that is left is worth.
+    /// Number of jobs that the work that is left is worth.
     var wanted: Int {
         guard let demand, demand.trialsLeft > 0, !isEnding else { return 0 }
         let slots = max(1, settings.slots)
@@ -192,7 +206,7 @@ public struct BatchFleet: Sendable {
         hasListed = true
     }
 
-    /// Returns whether it counts as dead.
+    /// Updates a job from its listing. Returns whether it counts as dead.
     private mutating func follow(
         _ id: String, _ listing: BatchListing, _ now: Int64, _ effects: inout [BatchEffect]
     ) -> Bool {
@@ -216,7 +230,7 @@ public struct BatchFleet: Sendable {
         return false
     }
 
-    /// One that is gone may have begun and ended between two listings.
+    /// Whether a job that is gone has died. It may have begun and ended between two listings.
     private func isDeath(_ job: Job, _ now: Int64) -> Bool {
         let ran = job.runningSince.map { now - $0 } ?? 0
         return !job.isCancelled && !isEnding && ran < settings.quickMilliseconds
@@ -247,9 +261,9 @@ public struct BatchFleet: Sendable {
 
     private mutating func submit(_ now: Int64, _ effects: inout [BatchEffect]) {
         guard submitting == nil, hasListed, now >= nextSubmission, refusal == nil else { return }
-        // One that is cancelled may run for some seconds more.
+        // A cancelled job may run for some seconds more.
         var missing = wanted - jobs.count
-        // To see whether what was wrong is so still.
+        // A single job shows whether the fault persists.
         if deathsInARow >= settings.quickDeaths { missing = jobs.isEmpty ? min(missing, 1) : 0 }
         guard missing > 0 else { return }
         submitting = missing
@@ -262,8 +276,8 @@ public struct BatchFleet: Sendable {
         effects.append(.giveUp(why: refusal))
     }
 
-    /// A submission that seemed to fail may have been taken after all: the youngest go, those that wait
-    /// first.
+    /// Cancels jobs beyond the maximum: a submission that seemed to fail may have been accepted after all.
+    /// Waiting jobs are cancelled first, and among equals the youngest.
     private mutating func cancelSurplus(_ effects: inout [BatchEffect]) {
         let alive = jobs.filter { !$0.value.isCancelled }
         let surplus = alive.count - settings.maximum

@@ -13,9 +13,9 @@ package struct Slurm: BatchEngine {
 
     private(set) var partition: String?
     private(set) var account: String?
-    /// Where jobs may run, as Slurm writes it: `n[1-3],big2`.
+    /// Nodes on which jobs may run, in Slurm's notation: `n[1-3],big2`.
     private(set) var nodes: String?
-    /// The time limit, as Slurm writes it (`01:00:00`); nil: the partition's.
+    /// Time limit of a job, in Slurm's notation (`01:00:00`); nil: the partition's.
     private(set) var time: String?
     /// More options of sbatch, such as `--mem=4G`.
     private(set) var sbatchArguments: [String] = []
@@ -138,7 +138,7 @@ package struct Slurm: BatchEngine {
 
     // MARK: - Answers
 
-    /// The jobs of an array, from what `sbatch --parsable` prints: "12" or "12;cluster".
+    /// Jobs of an array, from the output of `sbatch --parsable`: "12" or "12;cluster".
     package func submitted(_ output: String, count: Int) -> [String]? {
         guard let line = output.split(separator: "\n").last, let first = line.split(separator: ";").first,
             isNumber(first)
@@ -172,7 +172,7 @@ package struct Slurm: BatchEngine {
     }
 
     package func refusal(_ errors: String) -> BatchRefusal {
-        // From Slurm's own list of errors; what is not here may pass.
+        // Final errors, from Slurm's own list. Errors that aren't here may pass.
         let final = [
             "nvalid", "unrecognized", "ambiguous", "can not be satisfied", "not permitted",
             "Access/permission denied", "specification not recognized",
@@ -183,7 +183,7 @@ package struct Slurm: BatchEngine {
             return BatchRefusal(line, isFinal: true)
         }
         if let line = lines.first(where: { $0.contains("Requested node configuration is not available") }) {
-            // Asked with --test-only, sbatch counts only nodes that are up.
+            // With --test-only, sbatch counts only nodes that are up.
             return BatchRefusal(line, isFinal: true, dependsOnNodes: true)
         }
         // The last line may be about --help.
@@ -209,7 +209,7 @@ package struct Slurm: BatchEngine {
 
 // MARK: - Slurm's notations
 
-/// "12" or "12_3": what may be handed to scancel.
+/// Whether the text is "12" or "12_3", which may be handed to scancel.
 private func isJob(_ text: Substring) -> Bool {
     let parts = text.split(separator: "_", omittingEmptySubsequences: false)
     return (1...2).contains(parts.count) && parts.allSatisfy { isNumber($0) }
@@ -219,7 +219,7 @@ private func isNumber(_ text: Substring) -> Bool {
     (1...18).contains(text.utf8.count) && text.utf8.allSatisfy { (48...57).contains($0) }
 }
 
-/// "n1", "n[1-3,7],big2".
+/// Whether the text is a list of nodes, such as "n1" or "n[1-3,7],big2".
 private func isNodeList(_ text: String) -> Bool {
     var isInside = false
     for byte in text.utf8 {
@@ -237,8 +237,8 @@ private func isNodeList(_ text: String) -> Bool {
     return !isInside && !text.hasPrefix("-") && !text.hasPrefix(",") && !text.hasSuffix(",")
 }
 
-/// Seconds of a time as Slurm writes it: MINUTES, MM:SS, HH:MM:SS, D-HH, D-HH:MM or D-HH:MM:SS; nil where it
-/// is none.
+/// Seconds of a time in Slurm's notation: MINUTES, MM:SS, HH:MM:SS, D-HH, D-HH:MM or D-HH:MM:SS; nil if it is
+/// none of these.
 func slurmSeconds(_ text: String) -> Int? {
     let parts = text.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
     guard let rest = parts.last else { return nil }

@@ -1,5 +1,6 @@
 import Cluster
 import Console
+import Text
 
 /// Messages about a run's jobs, with lines from the logs of jobs that died.
 func batchMessages(_ note: BatchNote, _ engine: any BatchEngine.Type, _ folder: BatchFolder) -> [String] {
