@@ -59,6 +59,10 @@ let package = Package(
         .target(
             name: "Transport", dependencies: ["Wire", "Files", "Text", "CZeroMQ", "CPosix"],
             path: "Sources/Distributed/Transport"),
+        .target(
+            name: "Launch",
+            dependencies: ["Cluster", "Transport", "Console", "Files", "Text", "CZlib", "CPosix"],
+            path: "Sources/Distributed/Launch"),
         .target(name: "Reporting", dependencies: ["Sweep", "Fitting", "Files", "Text"]),
 
         // The two services and their commands.
@@ -66,7 +70,7 @@ let package = Package(
             name: "CoordinatorService",
             dependencies: [
                 "Journal", "Transport", "Scheduling", "Wire", "Reporting", "Sweep", "Files", "Text",
-                "Cluster", "Console", "CZlib", "CPosix",
+                "Cluster", "Launch", "Console", "CZlib", "CPosix",
             ], path: "Sources/Programs/CoordinatorService"),
         .target(
             name: "WorkerService",
@@ -133,7 +137,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "CoordinatorService", "Cluster", "Journal", "Transport", "Scheduling", "Wire", "Sweep",
+                "CoordinatorService", "Launch", "Cluster", "Journal", "Transport", "Scheduling", "Wire",
+                "Sweep",
                 "Files", "Text",
                 "Console",
                 "CZlib", "ranksweep", "ranksweep-worker", "ranksweep-bench", "TestSupport",

@@ -6,6 +6,7 @@ import Transport
 
 @testable import Cluster
 @testable import CoordinatorService
+@testable import Launch
 
 /// The executor against sbatch, squeue and scancel that are played by shell scripts: a folder with a file for each
 /// job. On $PATH of this process, so one test after another.

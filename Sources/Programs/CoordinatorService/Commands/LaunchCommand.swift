@@ -1,6 +1,7 @@
 import Cluster
 import Console
 import Glibc
+import Launch
 import Sweep
 import Text
 import Transport
@@ -49,7 +50,7 @@ let launchSpec = CommandSpec(
     ])
 
 func runLaunch(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
-    let launch = try Launch(arguments)
+    let launch = try ClusterLaunch(arguments)
     let path = arguments.operands[1]
     if access(path + "/sweep.json", F_OK) == 0 { return try resume(path, arguments, launch) }
     if arguments.has("--retry") {
@@ -59,7 +60,7 @@ func runLaunch(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
 }
 
 /// A parsed `ranksweep launch` command line that holds the cluster's lock.
-struct Launch {
+struct ClusterLaunch {
     let cluster: ClusterFile
     /// The cluster file, as the user named it.
     let file: String
@@ -79,7 +80,7 @@ struct Launch {
         listen = try orFail(CommandFailure.init(_:)) { () throws(TransportError) in
             try Endpoint(parsing: text, anyPort: true).resolved()
         }
-        try Launch.checkReach(of: listen, cluster, file)
+        try ClusterLaunch.checkReach(of: listen, cluster, file)
         follows = arguments.has("--follow-hosts")
         if case .hosts = cluster.engine {
             guard let ssh = findProgram("ssh") else {
@@ -123,7 +124,7 @@ struct Launch {
     }
 
     /// Checks everything that hosts will be sent, before the run starts.
-    func prepared(for spec: SweepSpec, _ options: RunOptions) throws(CommandFailure) -> Launch {
+    func prepared(for spec: SweepSpec, _ options: RunOptions) throws(CommandFailure) -> ClusterLaunch {
         var launch = self
         launch.files = try sweepFiles(spec, data: options.data)
         // Fail early where files can't be made.
@@ -168,7 +169,8 @@ struct Launch {
                 ssh: ssh, fileFolder: folderOf(file), bundle: bundle, files: files, connect: connect,
                 tunnelTarget: (listen.isEverywhere ? "127.0.0.1" : listen.address) + ":" + port,
                 kernel: cluster.kernel, workerArguments: arguments)
-            return SshHosts(plan, keys: keys, list: HostList(file, hosts, follows: follows))
+            return SshHosts(
+                plan, keys: keys, list: HostList(file, hosts, follows: follows, reading: readCluster))
         }
     }
 }

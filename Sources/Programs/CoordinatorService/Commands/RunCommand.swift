@@ -2,6 +2,7 @@ import Console
 import Files
 import Glibc
 import Journal
+import Launch
 import Reporting
 import Sweep
 import Text
@@ -17,7 +18,7 @@ func runResume(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
 
 /// - Parameter launch: starts workers on other machines; nil for `run`.
 func begin(
-    sweep: String, _ arguments: Arguments, _ launch: Launch?
+    sweep: String, _ arguments: Arguments, _ launch: ClusterLaunch?
 ) throws(CommandFailure) -> ExitCode {
     var options = RunOptions(slots: coreCount(), data: absolutePath(dataDirectory(nil)))
     launch?.adjust(&options)
@@ -70,7 +71,7 @@ private func create(
 
 /// - Parameter launch: starts workers on other machines; nil for `resume`.
 func resume(
-    _ path: String, _ arguments: Arguments, _ launch: Launch?
+    _ path: String, _ arguments: Arguments, _ launch: ClusterLaunch?
 ) throws(CommandFailure) -> ExitCode {
     let signals = SignalDescriptor()
     let run = try RunDirectory.open(path)
@@ -146,7 +147,7 @@ func checkData(_ spec: SweepSpec, _ options: RunOptions) throws(CommandFailure) 
 /// Serves a run to its end and writes its results.
 private func serve(
     _ run: RunDirectory, _ journal: RunJournal, _ lock: CoordinatorLock, _ options: RunOptions,
-    _ admission: consuming WorkerAdmission, _ signals: SignalDescriptor, _ launch: Launch?
+    _ admission: consuming WorkerAdmission, _ signals: SignalDescriptor, _ launch: ClusterLaunch?
 ) throws(CommandFailure) -> ExitCode {
     defer { withExtendedLifetime(lock) {} }
     let start = monotonicMilliseconds()
@@ -213,7 +214,7 @@ private func finish(
 
 private func dispatch(
     _ run: RunDirectory, _ journal: RunJournal, _ options: RunOptions, _ admission: consuming WorkerAdmission,
-    _ signals: SignalDescriptor, _ launch: Launch?
+    _ signals: SignalDescriptor, _ launch: ClusterLaunch?
 ) throws(CommandFailure) -> (end: Coordinator.End, workerLines: [String]) {
     let socket = admission.socket
     let before = try journaled { () throws(JournalError) in
@@ -271,18 +272,6 @@ private func announce(
 /// The endpoint with another host.
 private func at(_ host: String, _ endpoint: String) -> String {
     endpoint.lastIndex(of: ":").map { "tcp://\(host)\(endpoint[$0...])" } ?? endpoint
-}
-
-/// A path that means the same in every process.
-func absolutePath(_ path: String) -> String {
-    if path.hasPrefix("/") { return path }
-    if path == "~" || path.hasPrefix("~/"), let home = homeDirectory() {
-        return home + path.dropFirst()
-    }
-    var bytes = [CChar](repeating: 0, count: 4096)
-    guard getcwd(&bytes, bytes.count) != nil else { return path }
-    let here = String(decoding: bytes.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    return here + "/" + path
 }
 
 /// "700 measured, 3 diverged, 32 quarantined".

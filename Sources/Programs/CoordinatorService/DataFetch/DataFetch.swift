@@ -2,6 +2,7 @@ import CPosix
 import Console
 import Files
 import Glibc
+import Launch
 import Sweep
 import Transport
 

@@ -7,7 +7,7 @@ import Transport
 
 /// A run's workers that a batch engine starts: performs what `BatchFleet` decides. One call of the engine's
 /// programs runs at a time; the loop never waits for it, except in `stop`.
-struct BatchJobs: WorkerSource {
+package struct BatchJobs: WorkerSource {
     private typealias Task = BatchPrograms.Call
 
     private let plan: BatchPlan
@@ -61,12 +61,12 @@ struct BatchJobs: WorkerSource {
     private var engine: any BatchEngine { plan.settings.engine }
     private var name: String { plan.settings.name }
 
-    var readable: [Int32] { running?.command.readable ?? [] }
-    var nextDeadline: Int64? { running?.command.nextDeadline ?? nextList }
+    package var readable: [Int32] { running?.command.readable ?? [] }
+    package var nextDeadline: Int64? { running?.command.nextDeadline ?? nextList }
 
-    mutating func noteSuccess() { done += 1 }
+    package mutating func noteSuccess() { done += 1 }
 
-    mutating func poll(at now: Int64, _ demand: WorkerDemand) throws(CommandFailure) -> WorkerNews {
+    package mutating func poll(at now: Int64, _ demand: WorkerDemand) throws(CommandFailure) -> WorkerNews {
         var lines: [String] = []
         if demand.gap > 0 {
             tell(.stoodStill(milliseconds: demand.gap), now, &lines)
@@ -198,7 +198,7 @@ struct BatchJobs: WorkerSource {
     // MARK: - The end
 
     /// Cancels all jobs of the run, not only those that this coordinator submitted.
-    mutating func stop(ask: Bool) {
+    package mutating func stop(ask: Bool) {
         if case .submit? = running?.task {
             // Its jobs are found by their name.
             _ = running?.command.wait(milliseconds: 10_000)

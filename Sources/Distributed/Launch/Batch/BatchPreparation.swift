@@ -9,7 +9,7 @@ import Transport
 /// whether it accepts such a job, and puts the worker and the data sets in the folder that all nodes see.
 ///
 /// - Parameter cluster: the cluster file, for messages.
-func batchPlan(
+package func batchPlan(
     _ given: BatchSettings, bundle: WorkerBundle, files: [SweepFile], cluster: String
 ) throws(CommandFailure) -> BatchPlan {
     let programs = try BatchPrograms(given.engine)
@@ -46,7 +46,7 @@ func batchPlan(
 /// - Parameters:
 ///   - connect: tcp://ADDRESS:PORT of the coordinator.
 ///   - run: the run directory.
-func batchSource(
+package func batchSource(
     _ plan: BatchPlan, keys: ClusterKeys, connect: String, run: String
 ) throws(CommandFailure) -> any WorkerSource {
     let path = keys.path

@@ -6,16 +6,16 @@ import Text
 import Transport
 
 /// What a run's jobs are, and what they need.
-struct BatchPlan {
+package struct BatchPlan {
     /// The cluster file's settings, with the folder's absolute path, the same on all nodes.
     var settings: BatchSettings
     /// The path of `ranksweep-worker`, as the nodes see it.
     var worker: String
     /// The folder with the image data sets, as the nodes see it. It also holds checkpoints.
     var data: String?
-    var kernel: String?
+    package var kernel: String?
     /// Further arguments of the worker.
-    var workerArguments: [String] = []
+    package var workerArguments: [String] = []
     /// A job that ends within this time without any trial done meanwhile has died.
     var quickMilliseconds: Int64 = 60_000
 }
