@@ -1,7 +1,7 @@
 // CoordinatorService: the commands of `ranksweep`. The coordinator is one poll loop between its workers and
 // its journal. Scheduling's dispatcher decides what to do; this target gives it a clock, sockets and a disk.
-// Imports Journal, Transport, Scheduling, Wire, Reporting, Sweep, Cluster, Files, Text, Console, Glibc,
-// CPosix, and CZlib for `data`.
+// Imports Journal, Transport, Scheduling, Wire, Reporting, Sweep, Cluster, Launch, Files, Text, Console,
+// Glibc, CPosix, and CZlib for `data`.
 // Leaves out training: no BLAS here.
 
 import Console

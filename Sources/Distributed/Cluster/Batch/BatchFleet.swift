@@ -1,5 +1,5 @@
 // Decisions about a run's jobs in a batch engine: how many there should be, and what to do when they die. Events go in,
-// and effects come out. CoordinatorService (BatchJobs) has the clock and calls the engine's programs.
+// and effects come out. Launch (BatchJobs) has the clock and calls the engine's programs.
 
 /// Limits and intervals of a run's jobs.
 public struct BatchFleetSettings: Equatable, Sendable {
