@@ -1,5 +1,4 @@
 import Console
-import Glibc
 import Sweep
 import Text
 import Transport
