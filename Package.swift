@@ -70,6 +70,10 @@ let package = Package(
         .target(
             name: "Transport", dependencies: ["Wire", "Files", "Text", "CZeroMQ", "CPosix"],
             path: "Sources/Distributed/Transport"),
+        .target(
+            name: "Launch",
+            dependencies: ["Cluster", "Transport", "Console", "Files", "Text", "CZlib", "CPosix"],
+            path: "Sources/Distributed/Launch"),
         .target(name: "Reporting", dependencies: ["Records", "Sweep", "Fitting", "Files", "Text"]),
 
         // The two services and their commands.
@@ -77,9 +81,7 @@ let package = Package(
             name: "CoordinatorService",
             dependencies: [
                 "Journal", "Transport", "Scheduling", "Wire", "Reporting", "Records", "Model", "Sweep",
-                "Files",
-                "Text",
-                "Cluster", "Console", "CZlib", "CPosix",
+                "Files", "Text", "Cluster", "Launch", "Console", "CPosix",
             ], path: "Sources/Programs/CoordinatorService"),
         .target(
             name: "WorkerService",
@@ -153,9 +155,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "CoordinatorService", "Journal", "Transport", "Scheduling", "Wire", "Records", "Sweep",
-                "Files",
-                "Text", "Console",
+                "CoordinatorService", "Launch", "Cluster", "Journal", "Transport", "Scheduling", "Wire",
+                "Records", "Sweep", "Files", "Text", "Console",
                 "CZlib", "ranksweep", "ranksweep-worker", "ranksweep-bench", "TestSupport",
             ]),
     ],

@@ -18,7 +18,7 @@ import Testing
         let cluster = try Self.read("name: lab\nhosts: [node1, node2]")
         #expect(cluster.name == "lab" && cluster.listen == "tcp://0.0.0.0:*")
         #expect(cluster.address == nil && cluster.keys == nil && cluster.bundle == nil)
-        #expect(cluster.engine == .hosts([HostSettings(host: "node1"), HostSettings(host: "node2")]))
+        #expect(try Self.hosts("name: lab\nhosts: [node1, node2]").map(\.host) == ["node1", "node2"])
         let host = HostSettings(host: "node1")
         #expect(host.folder == "~/.cache/ranksweep-worker")
         #expect(host.dataFolder == "~/.cache/ranksweep-worker/data" && !host.tunnel && host.slots == nil)
@@ -26,8 +26,7 @@ import Testing
 
     @Test("Every key is read")
     func everything() throws {
-        let cluster = try Self.read(
-            """
+        let text = """
             name: lab
             listen: tcp://10.0.0.1:5555
             address: head.example.org
@@ -39,7 +38,8 @@ import Testing
               - node1
               - {host: node2, slots: auto, data: /scratch/data, folder: /scratch/rs, tunnel: false,
                  identity: ~/.ssh/k, kernel: Zen, port: 2222, user: ann, ssh: ["-oCompression=yes"]}
-            """)
+            """
+        let cluster = try Self.read(text)
         #expect(cluster.listen == "tcp://10.0.0.1:5555" && cluster.address == "head.example.org")
         #expect(cluster.keys == "keys/lab" && cluster.bundle == "b.tar.gz" && cluster.kernel == "Haswell")
         var one = HostSettings(host: "node1")
@@ -47,7 +47,7 @@ import Testing
         var two = HostSettings(host: "node2")
         (two.data, two.folder, two.identity, two.kernel) = ("/scratch/data", "/scratch/rs", "~/.ssh/k", "Zen")
         (two.port, two.user, two.ssh) = (2222, "ann", ["-oCompression=yes", "-F", "config"])
-        #expect(cluster.engine == .hosts([one, two]))
+        #expect(try Self.hosts(text) == [one, two])
         #expect(two.dataFolder == "/scratch/data" && one.dataFolder == "~/rs/data")
     }
 
@@ -66,14 +66,15 @@ import Testing
             slurm: {partition: main, nodes: "n[1-3]", time: "01:30:00", account: a1, slots: 4, min_jobs: 2, max_jobs: 20,
                     folder: /shared/rs, sbatch_args: ["--mem=4G"]}
             """)
-        guard case .slurm(let settings) = cluster.engine else {
-            Issue.record("no slurm")
+        guard case .batch(let settings) = cluster.engine else {
+            Issue.record("no batch engine")
             return
         }
-        #expect(settings.partition == "main" && settings.nodes == "n[1-3]" && settings.account == "a1")
-        #expect(settings.time == "01:30:00" && settings.timeSeconds == 5400)
+        let slurm = try #require(settings.engine as? Slurm)
+        #expect(slurm.partition == "main" && slurm.nodes == "n[1-3]" && slurm.account == "a1")
+        #expect(slurm.time == "01:30:00" && slurm.timeSeconds == 5400)
         #expect(settings.slots == 4 && settings.minJobs == 2 && settings.maxJobs == 20)
-        #expect(settings.folder == "/shared/rs" && settings.sbatchArguments == ["--mem=4G"])
+        #expect(settings.folder == "/shared/rs" && slurm.sbatchArguments == ["--mem=4G"])
     }
 
     @Test(
@@ -204,7 +205,8 @@ import Testing
             ),
         ])
     func mistakes(text: String, message: String) {
-        for key in ClusterReader.keys + ClusterReader.hostKeys + ClusterReader.slurmKeys {
+        let engineKeys = batchEngines.flatMap { [$0.key] + $0.settings.map(\.key) }
+        for key in ClusterReader.keys + ClusterReader.hostKeys + ClusterReader.batchKeys + engineKeys {
             #expect(key == key.lowercased())
         }
         let error = #expect(throws: ClusterError.self) { try Self.read(text) }

@@ -5,6 +5,7 @@ import Testing
 import Text
 
 @testable import CoordinatorService
+@testable import Launch
 
 /// A small MNIST of random bytes, what it should be, and `ranksweep data` over it.
 private struct SmallSet {

@@ -158,7 +158,7 @@ struct LaunchSlurmTests {
         #expect(try message("  sbatch_args: [--memm=4G]").contains("sbatch rejected the job "))
         #expect(
             try message("  sbatch_args: [mem=4G]").contains(
-                "lab.yaml:8:17: slurm.sbatch_args: 'mem=4G' is no option of sbatch"))
+                "lab.yaml:8:16: slurm.sbatch_args: 'mem=4G' is no option of sbatch"))
         #expect(
             try message("  nodes: n3").contains("slurm.nodes: Slurm has no node 'n3'; did you mean 'n1'?"))
         #expect(

@@ -5,6 +5,7 @@ import Text
 import Wire
 
 @testable import CoordinatorService
+@testable import Launch
 
 /// What a run's surroundings may do to it, through real programs.
 @Suite("A run's surroundings", .serialized) struct OperationTests {

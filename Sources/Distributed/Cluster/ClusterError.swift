@@ -28,9 +28,10 @@ public struct ClusterError: Error, Equatable, Sendable, CustomStringConvertible 
     public enum Problem: Equatable, Sendable {
         /// A fault that any file of this kind may have.
         case text(SweepError.Problem)
-        case noEngine
-        case twoEngines
-        case notWithSlurm
+        case noEngine([String])
+        case twoEngines(String, String)
+        /// The batch engine's key.
+        case notWith(String)
         case noHosts
         case badHostName(String)
         case hostTwice(first: SweepError.Place)
@@ -39,16 +40,13 @@ public struct ClusterError: Error, Equatable, Sendable, CustomStringConvertible 
         case badFolder(String)
         case badOption(String)
         case badUser(String)
-        case badTime(String)
         case minOverMax(min: Int, max: Int)
         /// The coordinator listens where this host can't reach it.
         case needsTunnel(listen: String)
         /// The coordinator listens where no job can reach it.
         case needsNetwork(listen: String)
-        case badNodes(String)
-        case badLine(String)
-        /// The text says what is wrong.
-        case badKernel(String)
+        /// What knows the value says what is wrong: a batch engine, or the list of kernels.
+        case worded(String)
     }
 
     /// Name of the file.
@@ -80,9 +78,10 @@ extension ClusterError.Problem {
         case .text(.unsupported(let what)): "\(what) is not part of a cluster file: write the value out"
         case .text(.severalDocuments): "a second document: a cluster file has one"
         case .text(let problem): problem.words
-        case .noEngine: "missing: hosts or slurm is required: where do the workers run?"
-        case .twoEngines: "a cluster has hosts or slurm, not both"
-        case .notWithSlurm: "is about hosts; with slurm there are none"
+        case .noEngine(let keys):
+            "missing: \(keys.joined(separator: " or ")) is required: where do the workers run?"
+        case .twoEngines(let one, let other): "a cluster has \(one) or \(other), not both"
+        case .notWith(let engine): "is about hosts; with \(engine) there are none"
         case .noHosts: "no host is listed"
         case .badHostName(let name):
             "'\(name)' is no host: an ssh name is due, without spaces, not beginning with '-' (a user goes under "
@@ -96,9 +95,9 @@ extension ClusterError.Problem {
             "'\(text)' is no name or address of this machine (without tcp:// and port)"
         case .badFolder(let text): "'\(text)': a folder on the hosts begins with / or ~/"
         case .badOption(let text):
-            "'\(text)' cannot be given to ssh or Slurm: it is empty or has control characters"
+            "'\(text)' cannot be given to ssh or \(batchEngines.map { $0.name }.joined(separator: " or ")): it is empty "
+                + "or has control characters"
         case .badUser(let text): "'\(text)' is no user's name: it has no spaces, and does not begin with '-'"
-        case .badTime(let text): "'\(text)' is no time: minutes, MM:SS, HH:MM:SS or D-HH:MM:SS"
         case .minOverMax(let min, let max): "min_jobs is \(min), and max_jobs \(max)"
         case .needsTunnel(let listen):
             "the coordinator listens at \(listen), which only programs on its own machine reach: give this host "
@@ -106,9 +105,7 @@ extension ClusterError.Problem {
         case .needsNetwork(let listen):
             "\(listen) is for programs on this machine, and jobs run on others: listen at "
                 + "\(ClusterFile.defaultListen), or give the 'address' at which jobs find it"
-        case .badNodes(let text): "'\(text)' is no list of nodes as Slurm writes it: n1, or n[1-3,7],big2"
-        case .badKernel(let words): words
-        case .badLine(let text): "'\(text)' is no option of sbatch: these begin with '-', as in --mem=4G"
+        case .worded(let words): words
         }
     }
 }

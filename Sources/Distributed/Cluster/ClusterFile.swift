@@ -1,12 +1,12 @@
 import Sweep
 
 /// Content of a cluster file (docs/launch.md has every key).
-public struct ClusterFile: Equatable, Sendable {
+public struct ClusterFile: Sendable {
     /// The way in which workers are started.
-    public enum Engine: Equatable, Sendable {
+    public enum Engine: Sendable {
         /// Hosts that are reached by ssh, in the order of the file; at least one.
         case hosts([HostSettings])
-        case slurm(SlurmSettings)
+        case batch(BatchSettings)
     }
 
     /// Name of the cluster.
@@ -34,11 +34,15 @@ public struct ClusterFile: Equatable, Sendable {
     ///   - file: its name, for messages.
     /// - Throws: `ClusterError` with up to ten faults.
     public init(parsing text: [UInt8], file: String) throws(ClusterError) {
+        try self.init(parsing: text, file: file, engines: batchEngines)
+    }
+
+    init(parsing text: [UInt8], file: String, engines: [any BatchEngine.Type]) throws(ClusterError) {
         let root: YAMLNode
         do throws(SweepError.Fault) { root = try YAMLReader.read(text) } catch {
             throw ClusterError(file: file, faults: [ClusterError.Fault(error)])
         }
-        var reader = ClusterReader()
+        var reader = ClusterReader(engines)
         guard let cluster = reader.read(root) else {
             throw ClusterError(file: file, faults: reader.sortedFaults)
         }
@@ -87,16 +91,10 @@ public struct HostSettings: Equatable, Sendable {
     public var dataFolder: String { data ?? folder + "/data" }
 }
 
-/// Settings of workers that Slurm starts.
-public struct SlurmSettings: Equatable, Sendable {
-    /// Partition for the jobs; nil: Slurm's default.
-    public var partition: String?
-    /// Nodes on which jobs may run, in Slurm's notation: `n[1-3],big2`.
-    public var nodes: String?
-    /// Time limit of a job, in Slurm's notation (`01:00:00`); nil: the partition's.
-    public var time: String?
-    /// Account to which the jobs are charged; nil: Slurm's default.
-    public var account: String?
+/// Settings of workers that a batch engine starts.
+public struct BatchSettings: Sendable {
+    /// The engine with its own settings.
+    package var engine: any BatchEngine
     /// Trials at a time of each job.
     public var slots = 1
     /// Least number of jobs at a time.
@@ -105,43 +103,15 @@ public struct SlurmSettings: Equatable, Sendable {
     public var maxJobs = 1
     /// Shared by all nodes and this machine, begins with `/` or `~/`.
     public var folder: String
-    /// More lines of the job's script: "--mem=4G".
-    public var sbatchArguments: [String] = []
 
-    /// Creates the default settings.
-    public init(folder: String) { self.folder = folder }
+    package init(_ engine: any BatchEngine, folder: String) {
+        self.engine = engine
+        self.folder = folder
+    }
 
-    /// `time` in seconds; nil if there is none.
-    public var timeSeconds: Int? { time.flatMap { slurmSeconds($0) } }
-}
-
-/// Seconds of a time in Slurm's notation: MINUTES, MM:SS, HH:MM:SS, D-HH, D-HH:MM or D-HH:MM:SS; nil if it is
-/// none of these.
-func slurmSeconds(_ text: String) -> Int? {
-    let parts = text.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
-    guard let rest = parts.last else { return nil }
-    var numbers: [Int] = []
-    for part in rest.split(separator: ":", omittingEmptySubsequences: false) {
-        guard (1...6).contains(part.utf8.count), let number = Int(part), number >= 0, !part.hasPrefix("+")
-        else {
-            return nil
-        }
-        numbers.append(number)
-    }
-    let weights: [Int]
-    switch (parts.count, numbers.count) {
-    case (1, 1): weights = [60]
-    case (1, 2): weights = [60, 1]
-    case (1, 3), (2, 3): weights = [3600, 60, 1]
-    case (2, 1): weights = [3600]
-    case (2, 2): weights = [3600, 60]
-    default: return nil
-    }
-    var days = 0
-    if parts.count == 2 {
-        guard let number = Int(parts[0]), (0...10_000).contains(number) else { return nil }
-        days = number
-    }
-    let seconds = days * 86_400 + zip(numbers, weights).reduce(0) { $0 + $1.0 * $1.1 }
-    return seconds > 0 ? seconds : nil
+    /// What messages call the engine.
+    package var name: String { type(of: engine).name }
+    /// The engine's key in cluster files.
+    package var key: String { type(of: engine).key }
+    package var submitProgram: String { type(of: engine).programs.submit }
 }

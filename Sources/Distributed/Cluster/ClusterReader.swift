@@ -6,17 +6,18 @@ struct ClusterReader {
     /// Faults that any file of this kind may have.
     private var common = Faults()
     private var own: [ClusterError.Fault] = []
+    private let engines: [any BatchEngine.Type]
 
-    static let keys = ["name", "listen", "address", "keys", "bundle", "kernel", "defaults", "hosts", "slurm"]
+    static let keys = ["name", "listen", "address", "keys", "bundle", "kernel", "defaults", "hosts"]
     static let hostKeys = [
         "host", "slots", "folder", "data", "tunnel", "ssh", "identity", "user", "port", "kernel",
     ]
     /// Keys of `defaults`: all of a host except its name.
     static let defaultKeys = hostKeys.filter { $0 != "host" }
-    static let slurmKeys = [
-        "partition", "nodes", "time", "account", "slots", "min_jobs", "max_jobs", "folder", "sbatch_args",
-    ]
+    static let batchKeys = ["slots", "min_jobs", "max_jobs", "folder"]
     static let hostLimit = 10_000
+
+    init(_ engines: [any BatchEngine.Type]) { self.engines = engines }
 
     /// Faults in the order of the file, ten at most.
     var sortedFaults: [ClusterError.Fault] {
@@ -30,7 +31,7 @@ struct ClusterReader {
     mutating func read(_ root: YAMLNode) -> ClusterFile? {
         guard let entries = mapping(root, "") else { return nil }
         var nodes: [String: YAMLNode.Entry] = [:]
-        for entry in known(entries, Self.keys, "") { nodes[entry.key] = entry }
+        for entry in known(entries, Self.keys + engines.map { $0.key }, "") { nodes[entry.key] = entry }
         var cluster = ClusterFile(name: "", engine: .hosts([]))
         if let entry = nodes["name"] {
             cluster.name = entry.value.name(path: "name", &common) ?? ""
@@ -49,16 +50,19 @@ struct ClusterReader {
     private mutating func readEngine(
         _ nodes: [String: YAMLNode.Entry], lackingAt place: SweepError.Place, _ cluster: inout ClusterFile
     ) {
-        switch (nodes["hosts"], nodes["slurm"]) {
-        case (nil, nil): add(place, "", .noEngine)
-        case (_?, let slurm?): add(slurm.keyPlace, "slurm", .twoEngines)
-        case (nil, let slurm?):
-            if let entry = nodes["defaults"] { add(entry.keyPlace, "defaults", .notWithSlurm) }
-            if let settings = self.slurm(slurm.value) { cluster.engine = .slurm(settings) }
+        let found = engines.compactMap { engine in nodes[engine.key].map { (engine, $0) } }
+        if let (engine, entry) = found.first {
+            let others = (nodes["hosts"] == nil ? [] : ["hosts"]) + found.dropFirst().map { $0.0.key }
+            if let other = others.first {
+                add(entry.keyPlace, engine.key, .twoEngines(other, engine.key))
+                return
+            }
+            if let entry = nodes["defaults"] { add(entry.keyPlace, "defaults", .notWith(engine.key)) }
+            if let settings = batch(entry.value, engine) { cluster.engine = .batch(settings) }
             if let entry = nodes["listen"], nodes["address"] == nil, isLoopback(cluster.listen) {
                 add(entry.value.place, "listen", .needsNetwork(listen: cluster.listen))
             }
-        case (let hosts?, nil):
+        } else if let hosts = nodes["hosts"] {
             var defaults = HostSettings(host: "")
             if let entry = nodes["defaults"], let entries = mapping(entry.value, "defaults") {
                 for entry in known(entries, Self.defaultKeys, "defaults") {
@@ -66,6 +70,8 @@ struct ClusterReader {
                 }
             }
             cluster.engine = .hosts(self.hosts(hosts.value, defaults, cluster.listen))
+        } else {
+            add(place, "", .noEngine(["hosts"] + engines.map { $0.key }))
         }
     }
 
@@ -146,45 +152,39 @@ struct ClusterReader {
         }
     }
 
-    // MARK: - Slurm
+    // MARK: - Batch engines
 
-    private mutating func slurm(_ node: YAMLNode) -> SlurmSettings? {
-        guard let entries = mapping(node, "slurm") else { return nil }
-        var settings = SlurmSettings(folder: "")
-        let entriesKnown = known(entries, Self.slurmKeys, "slurm")
-        for entry in entriesKnown { apply(entry, &settings) }
+    private mutating func batch(_ node: YAMLNode, _ type: any BatchEngine.Type) -> BatchSettings? {
+        guard let entries = mapping(node, type.key) else { return nil }
+        var settings = BatchSettings(type.init(), folder: "")
+        let entriesKnown = known(entries, type.settings.map(\.key) + Self.batchKeys, type.key)
+        for entry in entriesKnown { apply(entry, type, &settings) }
         if !entries.contains(where: { $0.key == "folder" }) {
-            common.add(node.place, "slurm", .missing(["slurm.folder"]))
+            common.add(node.place, type.key, .missing(["\(type.key).folder"]))
         }
         if let min = entriesKnown.first(where: { $0.key == "min_jobs" }), settings.minJobs > settings.maxJobs
         {
-            add(min.value.place, "slurm.min_jobs", .minOverMax(min: settings.minJobs, max: settings.maxJobs))
+            add(
+                min.value.place, "\(type.key).min_jobs",
+                .minOverMax(min: settings.minJobs, max: settings.maxJobs))
         }
         return settings
     }
 
-    private mutating func apply(_ entry: YAMLNode.Entry, _ settings: inout SlurmSettings) {
-        let (node, path) = (entry.value, "slurm.\(entry.key)")
+    private mutating func apply(
+        _ entry: YAMLNode.Entry, _ type: any BatchEngine.Type, _ settings: inout BatchSettings
+    ) {
+        let (node, path) = (entry.value, "\(type.key).\(entry.key)")
         switch entry.key {
-        case "partition": settings.partition = text(node, path)
-        case "nodes":
-            guard let text = text(node, path) else { return }
-            if !isNodeList(text) { add(node.place, path, .badNodes(node.shown)) }
-            settings.nodes = text
-        case "account": settings.account = text(node, path)
-        case "time":
-            guard let text = text(node, path) else { return }
-            if slurmSeconds(text) == nil { add(node.place, path, .badTime(node.shown)) }
-            settings.time = text
         case "slots": settings.slots = node.integer(in: 1...1024, path: path, &common) ?? 1
         case "min_jobs": settings.minJobs = node.integer(in: 0...10_000, path: path, &common) ?? 0
         case "max_jobs": settings.maxJobs = node.integer(in: 1...10_000, path: path, &common) ?? .max
         case "folder": settings.folder = folder(node, path) ?? ""
         default:
-            settings.sbatchArguments = texts(node, path)
-            // sbatch passes over anything else without a word.
-            for line in settings.sbatchArguments where !line.hasPrefix("-") {
-                add(node.place, path, .badLine(line))
+            let isList = type.settings.contains { $0.key == entry.key && $0.isList }
+            for text in isList ? texts(node, path) : text(node, path).map({ [$0] }) ?? [] {
+                guard let what = settings.engine.set(entry.key, to: text) else { continue }
+                add(node.place, path, .worded("'\(isList ? text : node.shown)' \(what)"))
             }
         }
     }
@@ -260,7 +260,7 @@ struct ClusterReader {
 
     private mutating func kernel(_ node: YAMLNode, _ path: String) -> String? {
         guard let name = node.name(path: path, &common) else { return nil }
-        if let fault = kernelFault(name) { add(node.place, path, .badKernel(fault)) }
+        if let fault = kernelFault(name) { add(node.place, path, .worded(fault)) }
         return name
     }
 
@@ -281,24 +281,6 @@ private func isPlain(_ text: String) -> Bool {
 
 private func isWord(_ text: String) -> Bool {
     !text.isEmpty && isPlain(text) && !text.contains { $0.isWhitespace }
-}
-
-/// Whether the text is a list of nodes, such as "n1" or "n[1-3,7],big2".
-private func isNodeList(_ text: String) -> Bool {
-    var isInside = false
-    for byte in text.utf8 {
-        switch byte {
-        case UInt8(ascii: "["):
-            guard !isInside else { return false }
-            isInside = true
-        case UInt8(ascii: "]"):
-            guard isInside else { return false }
-            isInside = false
-        case 48...57, 65...90, 97...122: break
-        default: guard "._-,".utf8.contains(byte) else { return false }
-        }
-    }
-    return !isInside && !text.hasPrefix("-") && !text.hasPrefix(",") && !text.hasSuffix(",")
 }
 
 private func isLoopback(_ listen: String) -> Bool {

@@ -11,40 +11,8 @@ import Sweep
 import Text
 import Transport
 
-/// Why a command ends without having done its work.
-struct CommandFailure: Error {
-    var code: ExitCode
-    /// Sentences for a person; each line is an error of its own.
-    var message: String
-    /// How to continue once the cause is fixed; nil where the message says so, or where nothing was begun.
-    var continuation: String?
-    /// The process limit that stopped it.
-    var limit: ProcessLimit?
-
-    static func input(_ message: String) -> CommandFailure {
-        CommandFailure(code: .wrongUse, message: message)
-    }
-    static func fault(_ message: String) -> CommandFailure {
-        CommandFailure(code: .internal, message: message)
-    }
-
-    init(code: ExitCode, message: String) {
-        self.code = code
-        self.message = message
-    }
-
-    init(_ error: UsageError) { self = .input(error.message) }
+extension CommandFailure {
     init(_ error: SweepError) { self = .input(error.message) }
-    init(_ error: TransportError) { self = .input(error.message) }
-
-    init(_ error: FileError) {
-        // The user can correct a wrong place; a full or failing disk is a fault.
-        let places = [ENOENT, ENOTDIR, EACCES, EPERM, EROFS, EISDIR, ELOOP, ENAMETOOLONG, EEXIST]
-        self =
-            error.kind != nil || places.contains(error.code)
-            ? .input(error.description) : .fault(error.description)
-        limit = ProcessLimit(behind: error.code)
-    }
 
     init(_ error: ReportError) {
         switch error {
@@ -64,30 +32,8 @@ struct CommandFailure: Error {
     }
 }
 
-extension CommandFailure {
-    /// The lines printed for a person. Lines that another program wrote already say what they are.
-    var lines: [String] {
-        (message + (continuation.map { ": \($0)" } ?? "")).split(separator: "\n").map { line in
-            ["(", "error: ", "warning: "].contains(where: line.hasPrefix) ? String(line) : "error: \(line)"
-        }
-    }
-}
-
-/// Performs `body` and converts its errors to command failures.
-func orFail<Result, Failure: Error>(
-    _ convert: (Failure) -> CommandFailure, _ body: () throws(Failure) -> Result
-) throws(CommandFailure) -> Result {
-    do throws(Failure) { return try body() } catch { throw convert(error) }
-}
-
 /// Performs journal operations; their errors become command failures.
 func journaled<Result>(_ body: () throws(JournalError) -> Result) throws(CommandFailure) -> Result {
-    try orFail(CommandFailure.init(_:), body)
-}
-
-/// Performs `body`, which reads or writes files; its errors become command failures.
-@discardableResult
-func filed<Result>(_ body: () throws(FileError) -> Result) throws(CommandFailure) -> Result {
     try orFail(CommandFailure.init(_:), body)
 }
 

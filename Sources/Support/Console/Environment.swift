@@ -73,3 +73,21 @@ public func cpuName() -> String {
     }
     return "unknown"
 }
+
+/// A path that means the same in every process.
+package func absolutePath(_ path: String) -> String {
+    if path.hasPrefix("/") { return path }
+    if path == "~" || path.hasPrefix("~/"), let home = homeDirectory() {
+        return home + path.dropFirst()
+    }
+    var bytes = [CChar](repeating: 0, count: 4096)
+    guard getcwd(&bytes, bytes.count) != nil else { return path }
+    let here = String(decoding: bytes.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    return here + "/" + path
+}
+
+/// The path of a program on $PATH.
+package func findProgram(_ name: String) -> String? {
+    let folders = (environmentValue("PATH") ?? "/usr/bin:/bin").split(separator: ":")
+    return folders.map { "\($0)/\(name)" }.first { access($0, X_OK) == 0 }
+}

@@ -141,3 +141,8 @@ public struct RateEstimate: Equatable, Sendable {
     /// The estimate; nil until it is positive.
     public var perSecond: Double? { smoothed.flatMap { $0 > 0 ? $0 : nil } }
 }
+
+/// A worker's commit, made safe to print: no peer's text is trusted.
+package func commitText(_ commit: String) -> String {
+    commit.isEmpty || commit == "unknown" ? "an unknown commit" : "commit \(printable(commit))"
+}

@@ -98,3 +98,15 @@ public func listFolder(_ path: String) throws(FileError) -> [String] {
 public func fileNames(in folder: String) -> [String] {
     do throws(FileError) { return try listFolder(folder) } catch { return [] }
 }
+
+/// Removes a folder and everything in it. Entries that can't be removed stay.
+package func removeTree(_ path: String) {
+    var status = stat()
+    guard lstat(path, &status) == 0 else { return }
+    guard status.st_mode & S_IFMT == S_IFDIR else {
+        unlink(path)
+        return
+    }
+    for name in fileNames(in: path) { removeTree("\(path)/\(name)") }
+    rmdir(path)
+}

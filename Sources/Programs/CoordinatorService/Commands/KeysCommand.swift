@@ -1,4 +1,5 @@
 import Console
+import Launch
 import Sweep
 import Text
 import Transport
@@ -130,4 +131,23 @@ private func listKeys(_ path: String) throws(CommandFailure) -> ExitCode {
     for name in revoked { line(name, "revoked: ranksweep keys unrevoke \(shellPath(path)) \(name)") }
     if workers.isEmpty { printOut("no worker may join yet: ranksweep keys add \(shellPath(path)) NAME") }
     return problems.isEmpty ? .done : .incomplete
+}
+
+func installKeys(
+    _ keys: CoordinatorKeyFolder, _ name: String, _ arguments: Arguments
+) throws(CommandFailure) -> ExitCode {
+    let files = try keyed { () throws(KeyError) in try keys.hostFiles(name) }
+    let place = KeyInstallation(
+        host: arguments["--host"] ?? name, folder: arguments["--folder"] ?? KeyInstallation.defaultFolder,
+        options: arguments.all("--ssh"))
+    guard !place.host.hasPrefix("-"), !place.folder.hasSuffix("/"), !place.folder.hasPrefix("-") else {
+        throw .input(
+            "ranksweep keys install: --host and --folder must not begin with '-', nor --folder end with '/'")
+    }
+    try place.perform(files)
+    if !arguments.has("--keep") { keys.removeHost(name) }
+    printOut(
+        "\(name): its keys are in \(place.host):\(place.folder)\(arguments.has("--keep") ? "" : ", and no longer on this machine")"
+    )
+    return .done
 }

@@ -1,6 +1,7 @@
 import Cluster
 import Console
 import Glibc
+import Launch
 import Sweep
 import Text
 import Transport
@@ -35,7 +36,7 @@ let launchCommand = Command(
     run: runLaunch)
 
 private func runLaunch(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
-    let launch = try Launch(arguments)
+    let launch = try ClusterLaunch(arguments)
     let path = arguments.operands[1]
     if access(path + "/sweep.json", F_OK) == 0 { return try resume(path, arguments, launch) }
     if arguments.has("--retry") {
@@ -45,7 +46,7 @@ private func runLaunch(_ arguments: Arguments) throws(CommandFailure) -> ExitCod
 }
 
 /// A parsed `ranksweep launch` command line that holds the cluster's lock.
-struct Launch {
+struct ClusterLaunch {
     let cluster: ClusterFile
     /// The cluster file, as the user named it.
     let file: String
@@ -56,7 +57,7 @@ struct Launch {
     private let follows: Bool
     /// The data files that the sweep needs.
     private var files: [SweepFile] = []
-    private var jobs: SlurmJobSettings?
+    private var jobs: BatchPlan?
 
     init(_ arguments: Arguments) throws(CommandFailure) {
         file = arguments.operands[0]
@@ -65,7 +66,7 @@ struct Launch {
         listen = try orFail(CommandFailure.init(_:)) { () throws(TransportError) in
             try Endpoint(parsing: text, anyPort: true).resolved()
         }
-        try Launch.checkReach(of: listen, cluster, file)
+        try ClusterLaunch.checkReach(of: listen, cluster, file)
         follows = arguments.has("--follow-hosts")
         if case .hosts = cluster.engine {
             guard let ssh = findProgram("ssh") else {
@@ -109,7 +110,7 @@ struct Launch {
     }
 
     /// Checks everything that hosts will be sent, before the run starts.
-    func prepared(for spec: SweepSpec, _ options: RunOptions) throws(CommandFailure) -> Launch {
+    func prepared(for spec: SweepSpec, _ options: RunOptions) throws(CommandFailure) -> ClusterLaunch {
         var launch = self
         launch.files = try sweepFiles(spec, data: options.data)
         // Fail early where files can't be made.
@@ -122,8 +123,8 @@ struct Launch {
                     "\(file): no host may run a worker; \(first.host): \(keys.objection(to: first.host) ?? "")"
                 )
             }
-        case .slurm(let settings):
-            var jobs = try slurmJobs(settings, bundle: bundle, files: launch.files, cluster: file)
+        case .batch(let settings):
+            var jobs = try batchPlan(settings, bundle: bundle, files: launch.files, cluster: file)
             jobs.kernel = cluster.kernel
             launch.jobs = jobs
         }
@@ -143,10 +144,10 @@ struct Launch {
         if let seconds = options.checkpointSeconds { arguments += ["--checkpoint-every", String(seconds)] }
         if let bytes = options.memoryLimit { arguments += ["--memory-limit", String(bytes)] }
         switch cluster.engine {
-        case .slurm:
+        case .batch:
             guard var jobs else { throw .fault("the launch was not prepared") }
             jobs.workerArguments = arguments
-            return try slurmSource(jobs, keys: keys, connect: connect, run: run)
+            return try batchSource(jobs, keys: keys, connect: connect, run: run)
         case .hosts(let hosts):
             printError(
                 "\(cluster.name): \(countText(hosts.count, "host")), which reach this machine at \(connect)"
@@ -155,7 +156,8 @@ struct Launch {
                 ssh: ssh, fileFolder: folderOf(file), bundle: bundle, files: files, connect: connect,
                 tunnelTarget: (listen.isEverywhere ? "127.0.0.1" : listen.address) + ":" + port,
                 kernel: cluster.kernel, workerArguments: arguments)
-            return SshHosts(plan, keys: keys, list: HostList(file, hosts, follows: follows))
+            return SshHosts(
+                plan, keys: keys, list: HostList(file, hosts, follows: follows, reading: readCluster))
         }
     }
 }

@@ -28,7 +28,7 @@ private func runResume(_ arguments: Arguments) throws(CommandFailure) -> ExitCod
 
 /// - Parameter launch: starts workers on other machines; nil for `resume`.
 func resume(
-    _ path: String, _ arguments: Arguments, _ launch: Launch?
+    _ path: String, _ arguments: Arguments, _ launch: ClusterLaunch?
 ) throws(CommandFailure) -> ExitCode {
     let signals = SignalDescriptor()
     let run = try RunDirectory.open(path)

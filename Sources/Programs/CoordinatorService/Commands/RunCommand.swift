@@ -24,7 +24,7 @@ private func runRun(_ arguments: Arguments) throws(CommandFailure) -> ExitCode {
 
 /// - Parameter launch: starts workers on other machines; nil for `run`.
 func begin(
-    sweep: String, _ arguments: Arguments, _ launch: Launch?
+    sweep: String, _ arguments: Arguments, _ launch: ClusterLaunch?
 ) throws(CommandFailure) -> ExitCode {
     var options = RunOptions(slots: coreCount(), data: absolutePath(dataDirectory(nil)))
     launch?.adjust(&options)

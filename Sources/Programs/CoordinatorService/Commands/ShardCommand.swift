@@ -232,15 +232,3 @@ private func work(
         mayGrow: false)
     return try coordinator.serve()
 }
-
-/// Removes a folder and everything in it. Entries that can't be removed stay.
-func removeTree(_ path: String) {
-    var status = stat()
-    guard lstat(path, &status) == 0 else { return }
-    guard status.st_mode & S_IFMT == S_IFDIR else {
-        unlink(path)
-        return
-    }
-    for name in fileNames(in: path) { removeTree("\(path)/\(name)") }
-    rmdir(path)
-}

@@ -1,4 +1,5 @@
 import Console
+import Launch
 import Scheduling
 import Wire
 

@@ -1,5 +1,6 @@
 import Console
 import Journal
+import Launch
 import Text
 
 // The state of the run's workers, hosts and disk, for status requests.

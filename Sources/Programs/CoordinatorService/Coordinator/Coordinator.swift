@@ -2,6 +2,7 @@ import Console
 import Files
 import Glibc
 import Journal
+import Launch
 import Records
 import Scheduling
 import Sweep

@@ -1,6 +1,7 @@
 import Console
 import Files
 import Glibc
+import Launch
 import Text
 import Transport
 
@@ -190,19 +191,6 @@ struct LocalWorkers: WorkerSource {
             workers[index] = nil
         }
     }
-}
-
-/// Both ends of a pipe, closed on exec, so that a child gets an end only where it is passed explicitly. nil
-/// where there are no free descriptors at the moment.
-func makePipe() throws(CommandFailure) -> [Int32]? {
-    var ends: [Int32] = [-1, -1]
-    guard pipe(&ends) == 0 else {
-        let code = errno
-        if code == EMFILE || code == ENFILE { return nil }
-        throw .fault("pipe: \(systemMessage(code))")
-    }
-    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-    return ends
 }
 
 /// The path of `ranksweep-worker`, beside this program.

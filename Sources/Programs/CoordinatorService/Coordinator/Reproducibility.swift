@@ -25,11 +25,6 @@ extension RunSummary {
     }
 }
 
-/// A worker's commit, made safe to print: no peer's text is trusted.
-func commitText(_ commit: String) -> String {
-    commit.isEmpty || commit == "unknown" ? "an unknown commit" : "commit \(printable(commit))"
-}
-
 extension SweepSpec {
     /// Why a worker can't take part in a strict run; nil where it can. A build from other sources may compute
     /// differently, and another kernel's products differ in their last digits.

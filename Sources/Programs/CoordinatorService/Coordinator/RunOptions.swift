@@ -1,5 +1,4 @@
 import Console
-import Glibc
 import Sweep
 import Text
 import Transport
@@ -198,16 +197,4 @@ extension Endpoint {
                 + "records; make keys ('ranksweep keys new DIR') and add --keys DIR, or "
                 + "listen at 127.0.0.1 and tunnel with ssh, or add --insecure on a network you trust")
     }
-}
-
-/// A path that means the same in every process.
-func absolutePath(_ path: String) -> String {
-    if path.hasPrefix("/") { return path }
-    if path == "~" || path.hasPrefix("~/"), let home = homeDirectory() {
-        return home + path.dropFirst()
-    }
-    var bytes = [CChar](repeating: 0, count: 4096)
-    guard getcwd(&bytes, bytes.count) != nil else { return path }
-    let here = String(decoding: bytes.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    return here + "/" + path
 }

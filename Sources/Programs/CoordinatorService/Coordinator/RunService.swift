@@ -1,6 +1,7 @@
 import Console
 import Files
 import Journal
+import Launch
 import Reporting
 import Sweep
 import Text
@@ -9,7 +10,7 @@ import Transport
 /// Serves a run to its end and writes its results.
 func serve(
     _ run: RunDirectory, _ journal: RunJournal, _ lock: CoordinatorLock, _ options: RunOptions,
-    _ admission: consuming WorkerAdmission, _ signals: SignalDescriptor, _ launch: Launch?
+    _ admission: consuming WorkerAdmission, _ signals: SignalDescriptor, _ launch: ClusterLaunch?
 ) throws(CommandFailure) -> ExitCode {
     defer { withExtendedLifetime(lock) {} }
     let start = monotonicMilliseconds()
@@ -76,7 +77,7 @@ private func finish(
 
 private func dispatch(
     _ run: RunDirectory, _ journal: RunJournal, _ options: RunOptions, _ admission: consuming WorkerAdmission,
-    _ signals: SignalDescriptor, _ launch: Launch?
+    _ signals: SignalDescriptor, _ launch: ClusterLaunch?
 ) throws(CommandFailure) -> (end: Coordinator.End, workerLines: [String]) {
     let socket = admission.socket
     let before = try journaled { () throws(JournalError) in

@@ -2,6 +2,7 @@ import Console
 import Files
 import Glibc
 import Journal
+import Launch
 import Records
 import Scheduling
 import Sweep
@@ -266,9 +267,4 @@ private func checkDescriptors(_ options: RunOptions) throws(CommandFailure) {
     throw .input(
         "a run of \(countText(options.workers, "worker")) here needs at least \(needed) open files: \(advice)"
     )
-}
-
-/// Performs operations on key files; their errors become command failures.
-func keyed<Result>(_ body: () throws(KeyError) -> Result) throws(CommandFailure) -> Result {
-    try orFail({ (error: KeyError) in .input(error.message) }, body)
 }

@@ -1,4 +1,5 @@
 import Console
+import Launch
 import Text
 import Wire
 
@@ -91,24 +92,5 @@ extension WorkerLedger {
         let rest = lossCount - lines.count
         if rest > 0 { lines.append("lost: \(countText(rest, "other worker")) before") }
         return lines
-    }
-}
-
-/// A host that was to have a worker and from which none has ever joined.
-struct AbsentHost: Equatable {
-    var host: String
-    /// The known reason, in words.
-    var why: String
-
-    var line: String { "never joined: host \(printable(host)): \(printable(why))" }
-    var json: JSONValue { .object(["host": .string(host), "why": .string(why)]) }
-
-    init(host: String, why: String) {
-        self.host = host
-        self.why = why
-    }
-
-    init(_ json: JSONValue) {
-        self.init(host: json["host"]?.string ?? "", why: json["why"]?.string ?? "")
     }
 }

@@ -2,6 +2,7 @@ import CPosix
 import Console
 import Files
 import Glibc
+import Launch
 import Model
 import Sweep
 import Transport

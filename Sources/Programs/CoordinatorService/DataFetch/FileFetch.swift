@@ -1,3 +1,5 @@
+import Launch
+
 /// How a transfer ended.
 enum TransferEnd: Equatable {
     /// The server says that the file is complete.

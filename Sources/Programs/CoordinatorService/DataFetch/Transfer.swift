@@ -1,6 +1,7 @@
 import Console
 import Files
 import Glibc
+import Launch
 import Transport
 
 /// One run of curl, which appends what follows a partial file's bytes to it.
@@ -118,10 +119,4 @@ struct Transfer {
             return size > DataCheck.limit ? .refused("it sends more than \(DataCheck.limit) bytes") : nil
         }
     }
-}
-
-/// The path of a program on $PATH.
-func findProgram(_ name: String) -> String? {
-    let folders = (environmentValue("PATH") ?? "/usr/bin:/bin").split(separator: ":")
-    return folders.map { "\($0)/\(name)" }.first { access($0, X_OK) == 0 }
 }

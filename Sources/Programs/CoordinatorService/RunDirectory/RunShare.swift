@@ -1,3 +1,4 @@
+import Console
 import Journal
 import Scheduling
 import Sweep

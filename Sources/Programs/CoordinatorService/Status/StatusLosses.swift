@@ -1,5 +1,6 @@
 import Console
 import Journal
+import Launch
 import Text
 import Transport
 

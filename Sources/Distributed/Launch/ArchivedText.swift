@@ -4,7 +4,7 @@ import Glibc
 
 /// The text of a small file at the top level of a .tar.gz; nil where there is no such file, or the archive
 /// can't be read.
-func archivedText(_ name: String, in path: String) -> String? {
+package func archivedText(_ name: String, in path: String) -> String? {
     guard let descriptor = try? openToRead(path) else { return nil }
     guard let file = gzdopen(descriptor, "rb") else {
         close(descriptor)

@@ -4,11 +4,13 @@ import Glibc
 import Testing
 import Transport
 
+@testable import Cluster
 @testable import CoordinatorService
+@testable import Launch
 
 /// The executor against sbatch, squeue and scancel that are played by shell scripts: a folder with a file for each
 /// job. On $PATH of this process, so one test after another.
-@Suite("Slurm jobs, played", .serialized) struct SlurmJobsTests {
+@Suite("Batch jobs, played", .serialized) struct BatchJobsTests {
     /// What a test sees of the played Slurm.
     private struct Played {
         let work: Workspace
@@ -47,7 +49,7 @@ import Transport
                 "scancel", "echo \"$*\" >> \(path)/scancel.log; for id; do rm -f \(path)/queue/$id; done")
         }
 
-        private func script(_ name: String, _ text: String) throws {
+        func script(_ name: String, _ text: String) throws {
             try work.write("#!/bin/bash\n\(text)\n", to: "bin/\(name)")
             try FileManager.default.setAttributes(
                 [.posixPermissions: 0o755], ofItemAtPath: "\(path)/bin/\(name)")
@@ -57,14 +59,19 @@ import Transport
             try FileManager.default.contentsOfDirectory(atPath: "\(path)/queue").sorted()
         }
 
-        var settings: SlurmJobSettings {
-            var settings = SlurmJobSettings(folder: "\(path)/shared", worker: "/opt/it's/worker")
+        var plan: BatchPlan {
+            var slurm = Slurm()
+            for (key, text) in [("partition", "main"), ("time", "00:10:00"), ("sbatch_args", "--mem=1G")] {
+                #expect(slurm.set(key, to: text) == nil)
+            }
+            return plan(slurm)
+        }
+
+        func plan(_ engine: any BatchEngine) -> BatchPlan {
+            var settings = BatchSettings(engine, folder: "\(path)/shared")
             settings.slots = 2
-            settings.maximum = 3
-            settings.partition = "main"
-            settings.time = "00:10:00"
-            settings.lines = ["--mem=1G"]
-            return settings
+            settings.maxJobs = 3
+            return BatchPlan(settings: settings, worker: "/opt/it's/worker")
         }
     }
 
@@ -74,7 +81,7 @@ import Transport
 
     /// Polls until the condition holds, and gathers the lines.
     private func follow(
-        _ jobs: inout SlurmJobs, _ demand: WorkerDemand, _ what: String, until: () throws -> Bool
+        _ jobs: inout BatchJobs, _ demand: WorkerDemand, _ what: String, until: () throws -> Bool
     ) throws -> [String] {
         var lines: [String] = []
         for _ in 0..<2000 {
@@ -103,13 +110,13 @@ import Transport
         try withPlayed { played in
             try CoordinatorKeyFolder.create("\(played.path)/keys")
             let keys = try CoordinatorKeyFolder(reading: "\(played.path)/keys")
-            var jobs = try SlurmJobs(
-                played.settings, connect: "tcp://head:5555", keys: keys, run: "\(played.path)/run",
+            var jobs = try BatchJobs(
+                played.plan, connect: "tcp://head:5555", keys: keys, run: "\(played.path)/run",
                 listMilliseconds: 20)
             let lines = try follow(&jobs, demand(100), "three jobs") { try played.jobs().count == 3 }
             #expect(lines == ["Slurm: submitting 3 jobs"])
             let call = try played.work.text("sbatch.log")
-            let name = SlurmFolder(played.settings, run: "\(played.path)/run").name
+            let name = BatchFolder(played.plan, run: "\(played.path)/run").name
             for word in [
                 "--parsable", "--array=0-2", "--job-name=\(name)", "--requeue", "--open-mode=append",
                 "--signal=B:TERM@10", "--cpus-per-task=2", "--partition=main", "--time=00:10:00",
@@ -150,9 +157,9 @@ import Transport
     )
     func adoption() throws {
         try withPlayed { played in
-            func start(_ connect: String) throws -> SlurmJobs {
-                try SlurmJobs(
-                    played.settings, connect: connect, keys: nil, run: "\(played.path)/run",
+            func start(_ connect: String) throws -> BatchJobs {
+                try BatchJobs(
+                    played.plan, connect: connect, keys: nil, run: "\(played.path)/run",
                     listMilliseconds: 20)
             }
             var first = try start("tcp://head:1")
@@ -177,8 +184,8 @@ import Transport
         try withPlayed { played in
             try played.work.write("", to: "down")
             try played.work.write("", to: "refuse")
-            var jobs = try SlurmJobs(
-                played.settings, connect: "tcp://head:1", keys: nil, run: "\(played.path)/run",
+            var jobs = try BatchJobs(
+                played.plan, connect: "tcp://head:1", keys: nil, run: "\(played.path)/run",
                 listMilliseconds: 20)
             var lines: [String] = []
             for _ in 0..<40 {
@@ -208,8 +215,8 @@ import Transport
             try played.work.write(
                 "\(text)\nsbatch: error: Batch job submission failed: Requested node configuration is not available\n",
                 to: "never")
-            var jobs = try SlurmJobs(
-                played.settings, connect: "tcp://head:1", keys: nil, run: "\(played.path)/run",
+            var jobs = try BatchJobs(
+                played.plan, connect: "tcp://head:1", keys: nil, run: "\(played.path)/run",
                 listMilliseconds: 20)
             var lines: [String] = []
             var failure: CommandFailure?
@@ -236,11 +243,11 @@ import Transport
         try withPlayed { played in
             try CoordinatorKeyFolder.create("\(played.path)/keys")
             let keys = try CoordinatorKeyFolder(reading: "\(played.path)/keys")
-            var jobs = try SlurmJobs(
-                played.settings, connect: "tcp://head:5555", keys: keys, run: "\(played.path)/run",
+            var jobs = try BatchJobs(
+                played.plan, connect: "tcp://head:5555", keys: keys, run: "\(played.path)/run",
                 listMilliseconds: 20)
             _ = try follow(&jobs, demand(100), "three jobs") { try played.jobs().count == 3 }
-            let name = SlurmFolder(played.settings, run: "\(played.path)/run").name
+            let name = BatchFolder(played.plan, run: "\(played.path)/run").name
             let secret = try played.work.text("shared/\(name)/keys/worker.secret")
             try keys.revoke(name)
             var lines = try follow(&jobs, demand(100), "none is left") { try played.jobs().isEmpty }
@@ -255,8 +262,8 @@ import Transport
             #expect(try played.work.text("sbatch.log") == calls && keys.names().isEmpty)
             // Nor does a coordinator that is started again make a key.
             #expect(throws: CommandFailure.self) {
-                try SlurmJobs(
-                    played.settings, connect: "tcp://head:5555", keys: keys, run: "\(played.path)/run")
+                try BatchJobs(
+                    played.plan, connect: "tcp://head:5555", keys: keys, run: "\(played.path)/run")
             }
             try keys.unrevoke(name)
             lines = try follow(&jobs, demand(100), "a new key") { try keys.names() == [name] }
@@ -266,15 +273,77 @@ import Transport
         }
     }
 
+    @Test(
+        "Another engine needs no more than its conformer: its key in cluster files, its programs and its words"
+    )
+    func otherEngine() throws {
+        let engines: [any BatchEngine.Type] = [Slurm.self, PretendedEngine.self]
+        func read(_ text: String) throws -> ClusterFile {
+            try ClusterFile(parsing: Array("name: x\n\(text)".utf8), file: "c.yaml", engines: engines)
+        }
+        let cluster = try read("queue: {lane: fast, resources: [mem=4G], folder: /f, slots: 2, max_jobs: 3}")
+        guard case .batch(let settings) = cluster.engine else {
+            Issue.record("no batch engine")
+            return
+        }
+        let engine = try #require(settings.engine as? PretendedEngine)
+        #expect(engine.lane == "fast" && engine.resources == ["mem=4G"] && settings.maxJobs == 3)
+        for (text, message) in [
+            (
+                "queue: {folder: /f, resources: [x]}",
+                "c.yaml:2:32: queue.resources: 'x' is no resource: NAME=VALUE"
+            ),
+            ("queue: {}\nslurm: {}", "c.yaml:3:1: slurm: a cluster has queue or slurm, not both"),
+            (
+                "listen: tcp://h:1",
+                "c.yaml:1:1: missing: hosts or slurm or queue is required: where do the workers run?"
+            ),
+        ] {
+            let error = #expect(throws: ClusterError.self) { try read(text) }
+            #expect(error?.message == message)
+        }
+        try withPlayed { played in
+            try played.script(
+                "qsub",
+                """
+                [ ! -e \(played.path)/never ] || { echo unknown lane >&2; exit 1; }
+                for i in $(seq 1 ${2#1-}); do echo "7.$i r $6" > \(played.path)/queue/7.$i; done
+                echo "Your job-array 7.$2:1 has been submitted"
+                """)
+            try played.script("qstat", "cat \(played.path)/queue/* 2>/dev/null; true")
+            try played.script(
+                "qdel",
+                "echo \"$*\" > \(played.path)/qdel.log; for id in ${2//,/ }; do rm \(played.path)/queue/$id; done"
+            )
+            var jobs = try BatchJobs(
+                played.plan(engine), connect: "tcp://head:5555", keys: nil, run: "\(played.path)/run",
+                listMilliseconds: 20)
+            let lines = try follow(&jobs, demand(100), "three jobs") { try played.jobs().count == 3 }
+            #expect(lines == ["Queue: submitting 3 jobs"])
+            let name = BatchFolder(played.plan(engine), run: "\(played.path)/run").name
+            let script = try played.work.text("shared/\(name)/job.sh")
+            #expect(script.hasPrefix("#!/bin/sh\n#$ -l mem=4G\nexec ") && script.contains(" --slots 2"))
+            jobs.stop(ask: true)
+            #expect(try played.jobs().isEmpty && played.work.text("qdel.log") == "-ids 7.1,7.2,7.3\n")
+
+            try played.work.write("", to: "never")
+            let programs = try BatchPrograms(engine)
+            let error = #expect(throws: CommandFailure.self) {
+                try programs.tryOut(played.plan(engine), script: "x", "c.yaml")
+            }
+            #expect(error?.message == "c.yaml: queue: qsub rejected the job: unknown lane")
+        }
+    }
+
     @Test("A call that hangs is killed when its time is up, with its children")
     func hanging() throws {
         try withPlayed { played in
             try played.work.write("", to: "hang")
             let program = "\(played.path)/bin/sbatch"
-            var command = try #require(SlurmCommand.start(program, ["--x"], at: 0))
+            var command = try #require(BatchCommand.start(program, ["--x"], passing: [], at: 0))
             #expect(command.readable.count == 2)
-            #expect(command.poll(at: SlurmCommand.patienceMilliseconds - 1) == nil)
-            let killed = command.poll(at: SlurmCommand.patienceMilliseconds)
+            #expect(command.poll(at: BatchCommand.patienceMilliseconds - 1) == nil)
+            let killed = command.poll(at: BatchCommand.patienceMilliseconds)
             let answer = try #require(killed)
             #expect(!answer.isSuccess && answer.trouble == "no answer for 30 s")
         }

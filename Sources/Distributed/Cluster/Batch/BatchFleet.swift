@@ -1,8 +1,8 @@
-// Decisions about a run's Slurm jobs: how many there should be, and what to do when they die. Events go in,
-// and effects come out. CoordinatorService (SlurmJobs) has the clock and calls sbatch and squeue.
+// Decisions about a run's jobs in a batch engine: how many there should be, and what to do when they die. Events go in,
+// and effects come out. Launch (BatchJobs) has the clock and calls the engine's programs.
 
 /// Limits and intervals of a run's jobs.
-public struct SlurmFleetSettings: Equatable, Sendable {
+public struct BatchFleetSettings: Equatable, Sendable {
     /// Fewest jobs while there is work.
     public var minimum = 1
     /// Most jobs at any time.
@@ -28,36 +28,8 @@ public struct SlurmFleetSettings: Equatable, Sendable {
     public init() {}
 }
 
-/// A job as squeue lists it.
-public struct SlurmListing: Equatable, Sendable {
-    /// State of a job.
-    public enum Phase: Equatable, Sendable {
-        /// Waits to start, possibly after it was requeued.
-        case pending
-        /// Pending, and won't start by itself.
-        case held
-        case running
-        /// Is over, or being cleaned up.
-        case over
-    }
-
-    /// Slurm's identifier of the job.
-    public var id: String
-    /// State of the job.
-    public var phase: Phase
-    /// squeue's reason why it waits: "Resources", "Priority", "BadConstraints", …
-    public var reason: String
-
-    /// Creates a listing from its parts.
-    public init(id: String, phase: Phase, reason: String = "None") {
-        self.id = id
-        self.phase = phase
-        self.reason = reason
-    }
-}
-
 /// Work that is left.
-public struct SlurmDemand: Equatable, Sendable {
+public struct BatchDemand: Equatable, Sendable {
     /// Trials without an outcome.
     public var trialsLeft: Int
     /// Mean time of a trial; nil if unknown.
@@ -73,11 +45,11 @@ public struct SlurmDemand: Equatable, Sendable {
     }
 }
 
-/// Something that happened, for `SlurmFleet.handle`.
-public enum SlurmEvent: Equatable, Sendable {
-    case demand(SlurmDemand)
-    /// All jobs of this run that Slurm knows, asked for after the answer to the last submission.
-    case listed([SlurmListing])
+/// Something that happened, for `BatchFleet.handle`.
+public enum BatchEvent: Equatable, Sendable {
+    case demand(BatchDemand)
+    /// All jobs of this run that the engine knows, asked for after the answer to the last submission.
+    case listed([BatchListing])
     case submitted([String])
     /// A submission failed.
     ///
@@ -90,17 +62,17 @@ public enum SlurmEvent: Equatable, Sendable {
 }
 
 /// Something for the caller to do.
-public enum SlurmEffect: Equatable, Sendable {
+public enum BatchEffect: Equatable, Sendable {
     /// Submit an array of this many jobs, and report the result.
     case submit(Int)
     case cancel([String])
-    case note(SlurmNote)
+    case note(BatchNote)
     /// No job is left, and none will be accepted.
     case giveUp(why: String)
 }
 
 /// News for a person who watches the run.
-public enum SlurmNote: Equatable, Sendable {
+public enum BatchNote: Equatable, Sendable {
     case submitting(jobs: Int)
     /// Jobs of an earlier coordinator of this run, or of a submission that seemed to fail, now belong to this
     /// one.
@@ -113,14 +85,14 @@ public enum SlurmNote: Equatable, Sendable {
     case submissionFailed(why: String, milliseconds: Int64)
     /// No job is submitted any more.
     case refused(why: String)
-    /// Slurm won't start the job, so it is cancelled.
+    /// The engine won't start the job, so it is cancelled.
     case held(String, reason: String)
-    /// Slurm's reason why jobs wait. It is reported when it changes.
+    /// The engine's reason why jobs wait. It is reported when it changes.
     case waiting(jobs: Int, reason: String)
 }
 
 /// A run's jobs. At most one submission or listing is under way.
-public struct SlurmFleet: Sendable {
+public struct BatchFleet: Sendable {
     struct Job: Equatable, Sendable {
         var submittedAt: Int64
         var wasListed = false
@@ -131,9 +103,9 @@ public struct SlurmFleet: Sendable {
         var isCancelled = false
     }
 
-    let settings: SlurmFleetSettings
+    let settings: BatchFleetSettings
     private(set) var jobs: [String: Job] = [:]
-    private var demand: SlurmDemand?
+    private var demand: BatchDemand?
     /// Number of jobs in the submission under way; nil if there is none.
     private(set) var submitting: Int?
     private var nextSubmission: Int64 = .min
@@ -142,14 +114,14 @@ public struct SlurmFleet: Sendable {
     /// Back-off after the next submission that fails.
     private var submissionRest: Int64
     private(set) var deathsInARow = 0
-    /// Why sbatch accepts no job, now or later.
+    /// Why the engine accepts no job, now or later.
     private var refusal: String?
     private var isEnding = false
     private var hasListed = false
     private var toldReason = ""
 
     /// Creates the fleet of a run that has no jobs yet.
-    public init(_ settings: SlurmFleetSettings) {
+    public init(_ settings: BatchFleetSettings) {
         self.settings = settings
         rest = settings.firstRestMilliseconds
         submissionRest = settings.firstRestMilliseconds
@@ -159,8 +131,8 @@ public struct SlurmFleet: Sendable {
     public var ids: [String] { jobs.filter { !$0.value.isCancelled }.keys.sorted() }
 
     /// Handles an event. Returns the effects, in the order in which they must be performed.
-    public mutating func handle(_ event: SlurmEvent, at now: Int64) -> [SlurmEffect] {
-        var effects: [SlurmEffect] = []
+    public mutating func handle(_ event: BatchEvent, at now: Int64) -> [BatchEffect] {
+        var effects: [BatchEffect] = []
         switch event {
         case .demand(let new):
             if new.trialsDone > demand?.trialsDone ?? new.trialsDone { noteSuccess() }
@@ -210,7 +182,7 @@ public struct SlurmFleet: Sendable {
     // MARK: - Listings
 
     private mutating func reconcile(
-        _ list: [SlurmListing], _ now: Int64, _ effects: inout [SlurmEffect]
+        _ list: [BatchListing], _ now: Int64, _ effects: inout [BatchEffect]
     ) {
         let listed = Dictionary(list.filter { $0.phase != .over }.map { ($0.id, $0) }) { first, _ in first }
         let unknown = listed.keys.filter { jobs[$0] == nil }.sorted()
@@ -236,7 +208,7 @@ public struct SlurmFleet: Sendable {
 
     /// Updates a job from its listing. Returns whether it counts as dead.
     private mutating func follow(
-        _ id: String, _ listing: SlurmListing, _ now: Int64, _ effects: inout [SlurmEffect]
+        _ id: String, _ listing: BatchListing, _ now: Int64, _ effects: inout [BatchEffect]
     ) -> Bool {
         jobs[id]?.wasListed = true
         switch listing.phase {
@@ -265,7 +237,7 @@ public struct SlurmFleet: Sendable {
             && job.doneBefore == demand?.trialsDone ?? 0 && demand?.trialsLeft ?? 0 > 0
     }
 
-    private mutating func count(deaths: Int, _ now: Int64, _ effects: inout [SlurmEffect]) {
+    private mutating func count(deaths: Int, _ now: Int64, _ effects: inout [BatchEffect]) {
         guard deaths > 0 else { return }
         deathsInARow += deaths
         guard deathsInARow >= settings.quickDeaths else { return }
@@ -274,9 +246,8 @@ public struct SlurmFleet: Sendable {
         rest = min(settings.longestRestMilliseconds, 2 * rest)
     }
 
-    private mutating func tellReason(_ list: [SlurmListing], _ effects: inout [SlurmEffect]) {
-        let usual = ["", "None", "Resources", "Priority", "BeginTime"]
-        let waiting = list.filter { $0.phase == .pending && !usual.contains($0.reason) }
+    private mutating func tellReason(_ list: [BatchListing], _ effects: inout [BatchEffect]) {
+        let waiting = list.filter { $0.phase == .pending && !$0.reason.isEmpty }
         guard let reason = waiting.map(\.reason).min(), reason != toldReason else { return }
         toldReason = reason
         effects.append(.note(.waiting(jobs: waiting.count { $0.reason == reason }, reason: reason)))
@@ -288,7 +259,7 @@ public struct SlurmFleet: Sendable {
 
     // MARK: - More and fewer
 
-    private mutating func submit(_ now: Int64, _ effects: inout [SlurmEffect]) {
+    private mutating func submit(_ now: Int64, _ effects: inout [BatchEffect]) {
         guard submitting == nil, hasListed, now >= nextSubmission, refusal == nil else { return }
         // A cancelled job may run for some seconds more.
         var missing = wanted - jobs.count
@@ -300,14 +271,14 @@ public struct SlurmFleet: Sendable {
         effects += [.note(.submitting(jobs: missing)), .submit(missing)]
     }
 
-    private func giveUpIfAlone(_ effects: inout [SlurmEffect]) {
+    private func giveUpIfAlone(_ effects: inout [BatchEffect]) {
         guard let refusal, jobs.isEmpty, !isEnding, demand?.trialsLeft ?? 0 > 0 else { return }
         effects.append(.giveUp(why: refusal))
     }
 
     /// Cancels jobs beyond the maximum: a submission that seemed to fail may have been accepted after all.
     /// Waiting jobs are cancelled first, and among equals the youngest.
-    private mutating func cancelSurplus(_ effects: inout [SlurmEffect]) {
+    private mutating func cancelSurplus(_ effects: inout [BatchEffect]) {
         let alive = jobs.filter { !$0.value.isCancelled }
         let surplus = alive.count - settings.maximum
         guard surplus > 0 else { return }
@@ -318,9 +289,9 @@ public struct SlurmFleet: Sendable {
         cancel(order.prefix(surplus).map(\.key).sorted(), &effects)
     }
 
-    private mutating func cancelAll(_ effects: inout [SlurmEffect]) { cancel(ids, &effects) }
+    private mutating func cancelAll(_ effects: inout [BatchEffect]) { cancel(ids, &effects) }
 
-    private mutating func cancel(_ ids: [String], _ effects: inout [SlurmEffect]) {
+    private mutating func cancel(_ ids: [String], _ effects: inout [BatchEffect]) {
         guard !ids.isEmpty else { return }
         for id in ids { jobs[id]?.isCancelled = true }
         effects.append(.cancel(ids))

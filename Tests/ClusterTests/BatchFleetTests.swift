@@ -4,43 +4,43 @@ import Testing
 
 /// A fleet with a clock in the test's hand.
 private struct TestJobs {
-    var fleet: SlurmFleet
+    var fleet: BatchFleet
     var now: Int64 = 0
 
     init(_ minimum: Int = 1, _ maximum: Int = 10, slots: Int = 2) {
-        var settings = SlurmFleetSettings()
+        var settings = BatchFleetSettings()
         settings.minimum = minimum
         settings.maximum = maximum
         settings.slots = slots
-        fleet = SlurmFleet(settings)
+        fleet = BatchFleet(settings)
     }
 
     mutating func demand(_ left: Int, each: Double? = nil, done: Int = 0) {
-        let demand = SlurmDemand(trialsLeft: left, millisecondsPerTrial: each, trialsDone: done)
+        let demand = BatchDemand(trialsLeft: left, millisecondsPerTrial: each, trialsDone: done)
         #expect(fleet.handle(.demand(demand), at: now).isEmpty)
     }
 
-    mutating func list(after milliseconds: Int64 = 5000, _ jobs: [SlurmListing]) -> [SlurmEffect] {
+    mutating func list(after milliseconds: Int64 = 5000, _ jobs: [BatchListing]) -> [BatchEffect] {
         now += milliseconds
         return fleet.handle(.listed(jobs), at: now)
     }
 }
 
-private func jobs(_ range: Range<Int>, _ phase: SlurmListing.Phase, _ reason: String = "None")
-    -> [SlurmListing]
+private func jobs(_ range: Range<Int>, _ phase: BatchListing.Phase, _ reason: String = "")
+    -> [BatchListing]
 {
-    range.map { SlurmListing(id: "7_\($0)", phase: phase, reason: reason) }
+    range.map { BatchListing(id: "7_\($0)", phase: phase, reason: reason) }
 }
 
 private func ids(_ range: Range<Int>) -> [String] { range.map { "7_\($0)" } }
 
-extension [SlurmEffect] {
+extension [BatchEffect] {
     fileprivate var submitted: Int? {
         compactMap { if case .submit(let count) = $0 { count } else { nil } }.first
     }
 }
 
-@Suite struct SlurmFleetTests {
+@Suite struct BatchFleetTests {
     @Test func `nothing is submitted before Slurm has said what there is already`() {
         var test = TestJobs()
         test.demand(100)
@@ -86,50 +86,6 @@ extension [SlurmEffect] {
         #expect(refused == [.note(.refused(why: "no")), .giveUp(why: "no")])
     }
 
-    @Test(
-        arguments: [
-            ("sbatch: error: invalid partition specified: mian", true, false),
-            ("sbatch: error: Memory specification can not be satisfied", true, false),
-            (
-                "sbatch: error: Batch job submission failed: Requested time limit is invalid (missing or exceeds some limit)",
-                true, false
-            ),
-            (
-                "sbatch: unrecognized option '--memm=4G'\nTry \"sbatch --help\" for more information", true,
-                false
-            ),
-            ("allocation failure: Requested node configuration is not available", true, true),
-            (
-                "sbatch: error: Batch job submission failed: Requested node configuration is not available",
-                true, true
-            ),
-            ("allocation failure: Unable to contact slurm controller (connect failure)", false, false),
-            (
-                "sbatch: error: Batch job submission failed: Socket timed out on send/recv operation", false,
-                false
-            ),
-            ("allocation failure: Required node not available (down, drained or reserved)", false, false),
-            (
-                "sbatch: error: Batch job submission failed: Job violates accounting/QOS policy (job submit limit, user's size and/or time limits)",
-                false, false
-            ),
-            ("", false, false),
-        ] as [(String, Bool, Bool)])
-    func `what sbatch says is told apart by whether it may pass`(
-        text: String, isFinal: Bool, dependsOnNodes: Bool
-    ) {
-        let refusal = SlurmRefusal(text)
-        #expect(refusal.isFinal == isFinal && refusal.dependsOnNodes == dependsOnNodes)
-        if isFinal { #expect(refusal.text == text.split(separator: "\n").first.map(String.init)) }
-    }
-
-    @Test func `a node that is not up may be the one that is asked for`() {
-        #expect(!hasAbsentNodes("idle\nallocated\nmixed\n"))
-        for state in ["down", "idle*", "drained", "DRAINING", "maint", "unknown", "powering_up"] {
-            #expect(hasAbsentNodes("idle\n\(state)\n"), "\(state)")
-        }
-    }
-
     @Test func `a minimum is kept while there is work, and no longer`() {
         var test = TestJobs(3, 5)
         test.demand(1)
@@ -168,7 +124,7 @@ extension [SlurmEffect] {
         _ = test.list([])
         _ = test.fleet.handle(.submitted(ids(0..<1)), at: test.now)
         _ = test.list(jobs(0..<1, .running))
-        #expect(test.list(jobs(0..<1, .pending, "BeginTime")) == [.note(.requeued("7_0"))])
+        #expect(test.list(jobs(0..<1, .pending)) == [.note(.requeued("7_0"))])
         #expect(test.list(after: 600_000, jobs(0..<1, .running)).isEmpty)
     }
 
@@ -186,15 +142,15 @@ extension [SlurmEffect] {
         #expect(test.list(after: 14_000, []).isEmpty)
         #expect(test.list(after: 1000, []).submitted == 1)
         _ = test.fleet.handle(.submitted(["8_0"]), at: test.now)
-        _ = test.list([SlurmListing(id: "8_0", phase: .running)])
+        _ = test.list([BatchListing(id: "8_0", phase: .running)])
         #expect(test.list([]) == [.note(.died("8_0")), .note(.resting(deaths: 4, milliseconds: 30_000))])
         #expect(test.list(after: 29_000, []).isEmpty)
         #expect(test.list(after: 1000, []).submitted == 1)
         _ = test.fleet.handle(.submitted(["9_0"]), at: test.now)
-        _ = test.list([SlurmListing(id: "9_0", phase: .running)])
+        _ = test.list([BatchListing(id: "9_0", phase: .running)])
         // A trial is done: nothing is wrong any more.
         test.demand(99, done: 1)
-        #expect(test.list([SlurmListing(id: "9_0", phase: .running)]).submitted == 2)
+        #expect(test.list([BatchListing(id: "9_0", phase: .running)]).submitted == 2)
     }
 
     @Test func `a submission that fails is made again, later and later`() {
@@ -223,7 +179,7 @@ extension [SlurmEffect] {
             ])
         #expect(test.fleet.deathsInARow == 1)
         #expect(test.list(list).isEmpty, "told once, and not replaced before it is gone")
-        #expect(test.list(jobs(1..<2, .pending, "Priority")).submitted == 1)
+        #expect(test.list(jobs(1..<2, .pending)).submitted == 1)
     }
 
     @Test func `at the end all are cancelled, also those whose submission is under way`() {
@@ -235,35 +191,6 @@ extension [SlurmEffect] {
         #expect(test.fleet.handle(.submitted(["8_0"]), at: test.now) == [.cancel(["8_0"])])
         #expect(test.list(jobs(0..<1, .over)).isEmpty)
         #expect(test.list([]).isEmpty)
-    }
-}
-
-@Suite struct SlurmTextTests {
-    @Test func `what squeue lists is read, and what is none of it refused`() throws {
-        let text = """
-            12_0|RUNNING|None|tcp://head:5555
-            12_1|PENDING|Resources|tcp://head:5555
-            13|PENDING|launch failed requeued held|(null)
-            14_2|COMPLETING|None|a|b
-            15_0|PENDING|JobHeldUser|
-
-            """
-        let list = try #require(SlurmListing.list(text))
-        #expect(list.map(\.listing.id) == ["12_0", "12_1", "13", "14_2", "15_0"])
-        #expect(list.map(\.listing.phase) == [.running, .pending, .held, .over, .held])
-        #expect(list.map(\.comment) == ["tcp://head:5555", "tcp://head:5555", "(null)", "a|b", ""])
-        #expect(SlurmListing.list("")?.isEmpty == true)
-        for wrong in ["slurm_load_jobs error: x", "12_[0-3]|PENDING|None|", "-n|RUNNING|None|", "12|RUNNING"]
-        {
-            #expect(SlurmListing.list(wrong) == nil, "\(wrong)")
-        }
-    }
-
-    @Test func `an array's jobs are named from what sbatch prints`() {
-        #expect(slurmArray("12\n", count: 2) == ["12_0", "12_1"])
-        #expect(slurmArray("sbatch: a warning\n12;cluster\n", count: 1) == ["12_0"])
-        #expect(slurmArray("", count: 1) == nil)
-        #expect(slurmArray("Submitted batch job 12", count: 1) == nil)
     }
 
     @Test func `a listing that waited while the coordinator was stopped does not lose a new job`() {

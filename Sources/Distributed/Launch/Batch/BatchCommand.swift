@@ -2,8 +2,8 @@ import Console
 import Glibc
 import Transport
 
-/// A call of sbatch, squeue or scancel: a child process whose output is collected while the loop continues.
-struct SlurmCommand {
+/// A call of one of a batch engine's programs: a child process whose output is collected while the loop continues.
+struct BatchCommand {
     struct Answer: Equatable {
         /// nil where it didn't answer in time and was killed.
         var end: ChildProgram.End?
@@ -16,7 +16,7 @@ struct SlurmCommand {
         var trouble: String {
             let last = errors.split(separator: "\n").last.map { printable(String($0)) }
             guard let end else {
-                return last ?? "no answer for \(SlurmCommand.patienceMilliseconds / 1000) s"
+                return last ?? "no answer for \(BatchCommand.patienceMilliseconds / 1000) s"
             }
             return last ?? end.description
         }
@@ -32,9 +32,13 @@ struct SlurmCommand {
     /// Limit on its output. The listing of ten thousand jobs has 500 kB.
     private static let maxBytes = 8 << 20
 
-    /// - Parameter program: the path of the program.
+    /// - Parameters:
+    ///   - program: the path of the program.
+    ///   - variables: the engine's own, as in `BatchEngine.environment`.
     /// - Returns: nil where it can't be started at the moment; errno says why.
-    static func start(_ program: String, _ arguments: [String], at now: Int64) -> SlurmCommand? {
+    static func start(
+        _ program: String, _ arguments: [String], passing variables: [String], at now: Int64
+    ) -> BatchCommand? {
         var ends: [[Int32]] = []
         defer { for pair in ends { close(pair[1]) } }
         for _ in 0..<2 {
@@ -48,7 +52,7 @@ struct SlurmCommand {
             ends.append(pair)
         }
         let child = ChildProgram.start(
-            program, arguments, environment: environment(),
+            program, arguments, environment: environment(passing: variables),
             descriptors: [
                 (ours: ends[0][1], theirs: STDOUT_FILENO), (ours: ends[1][1], theirs: STDERR_FILENO),
             ])
@@ -56,7 +60,7 @@ struct SlurmCommand {
             for pair in ends { close(pair[0]) }
             return nil
         }
-        return SlurmCommand(
+        return BatchCommand(
             child: child, output: ends[0][0], errors: ends[1][0], deadline: now + patienceMilliseconds)
     }
 
@@ -69,11 +73,11 @@ struct SlurmCommand {
 
     /// The environment of the command, which jobs inherit: what they need, and nothing that concerns only the
     /// coordinator.
-    private static func environment() -> [String] {
-        let names = ["PATH", "HOME", "USER", "LOGNAME", "LANG", "SLURM_CONF", "TMPDIR"]
+    private static func environment(passing variables: [String]) -> [String] {
+        let names = ["PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_", "TMPDIR"] + variables
         return environmentList().filter { entry in
             let name = entry.prefix { $0 != "=" }
-            return names.contains(String(name)) || name.hasPrefix("SBATCH_") || name.hasPrefix("LC_")
+            return names.contains { $0.hasSuffix("_") ? name.hasPrefix($0) : name == $0 }
         }
     }
 

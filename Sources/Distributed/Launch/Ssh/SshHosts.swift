@@ -5,9 +5,9 @@ import Text
 import Transport
 
 /// The hosts of a cluster, reached by ssh: performs what `HostFleet` decides, and shows what workers write.
-struct SshHosts: WorkerSource {
+package struct SshHosts: WorkerSource {
     /// Settings that are the same for all hosts and for the whole run.
-    struct Plan {
+    package struct Plan {
         var ssh: String
         /// The base folder of relative paths in the cluster file.
         var fileFolder: String
@@ -21,6 +21,20 @@ struct SshHosts: WorkerSource {
         var kernel: String?
         /// More arguments for every worker's command line.
         var workerArguments: [String]
+
+        package init(
+            ssh: String, fileFolder: String, bundle: WorkerBundle, files: [SweepFile], connect: String,
+            tunnelTarget: String, kernel: String?, workerArguments: [String]
+        ) {
+            self.ssh = ssh
+            self.fileFolder = fileFolder
+            self.bundle = bundle
+            self.files = files
+            self.connect = connect
+            self.tunnelTarget = tunnelTarget
+            self.kernel = kernel
+            self.workerArguments = workerArguments
+        }
     }
 
     private let plan: Plan
@@ -49,23 +63,23 @@ struct SshHosts: WorkerSource {
     private static let keyLookMilliseconds: Int64 = 2000
     private static let maxRemembered = 100
 
-    init(_ plan: Plan, keys: ClusterKeys, list: HostList) {
+    package init(_ plan: Plan, keys: ClusterKeys, list: HostList) {
         self.plan = plan
         self.keys = keys
         self.list = list
         perform(.hosts(list.hosts), at: monotonicMilliseconds())
     }
 
-    var readable: [Int32] { processes.flatMap(\.readable) }
-    var writable: [Int32] { processes.compactMap(\.writable) }
+    package var readable: [Int32] { processes.flatMap(\.readable) }
+    package var writable: [Int32] { processes.compactMap(\.writable) }
 
-    var nextDeadline: Int64? {
+    package var nextDeadline: Int64? {
         let now = monotonicMilliseconds()
         return ([fleet.nextDeadline, list.nextLook] + processes.map { $0.nextLook(at: now) })
             .compactMap { $0 }.min()
     }
 
-    mutating func poll(at now: Int64, _ demand: WorkerDemand) throws(CommandFailure) -> WorkerNews {
+    package mutating func poll(at now: Int64, _ demand: WorkerDemand) throws(CommandFailure) -> WorkerNews {
         if demand.isEnding, !isFinishing {
             isFinishing = true
             perform(.finish, at: now)
@@ -103,7 +117,7 @@ struct SshHosts: WorkerSource {
                 + "see 'address' in the cluster file, the firewall, or tunnel: true")
     }
 
-    func hosts(at now: Int64) -> [JSONValue] {
+    package func hosts(at now: Int64) -> [JSONValue] {
         fleet.facts(at: now).map { fact in
             var members: [String: JSONValue] = [
                 "host": .string(fact.host), "state": .string(fact.state.rawValue),
@@ -120,7 +134,7 @@ struct SshHosts: WorkerSource {
         }
     }
 
-    func absentHosts(at now: Int64, _ hasJoined: (WorkerProcess) -> Bool) -> [AbsentHost] {
+    package func absentHosts(at now: Int64, _ hasJoined: (WorkerProcess) -> Bool) -> [AbsentHost] {
         fleet.facts(at: now).compactMap { fact in
             guard !(started[fact.host] ?? []).contains(where: hasJoined) else { return nil }
             if let failure = fact.failure {
@@ -148,7 +162,7 @@ struct SshHosts: WorkerSource {
 
     /// Requests that the cluster file be read again. Where the terminal is gone, SIGHUP ends the program as
     /// usual.
-    mutating func hangUp() -> Bool {
+    package mutating func hangUp() -> Bool {
         guard !list.hasLostTerminal else { return false }
         isHungUp = true
         return true
@@ -158,7 +172,7 @@ struct SshHosts: WorkerSource {
         guard isHungUp || list.isChanged(at: now) else { return }
         isHungUp = false
         do throws(CommandFailure) {
-            let hosts = try list.read()
+            let hosts = try list.readAgain()
             news.lines.append("\(list.file) was reread: \(countText(hosts.count, "host"))")
             perform(.hosts(hosts), at: now)
         } catch {
@@ -342,7 +356,7 @@ struct SshHosts: WorkerSource {
 
     // MARK: - The end
 
-    mutating func stop(ask: Bool) {
+    package mutating func stop(ask: Bool) {
         isFinishing = true
         let start = monotonicMilliseconds()
         // Workers that heard of the end leave by themselves.

@@ -5,22 +5,19 @@ import Glibc
 import Text
 import Transport
 
-/// A run's workers that Slurm starts: performs what `SlurmFleet` decides. One call of sbatch, squeue or
-/// scancel runs at a time; the loop never waits for it, except in `stop`.
-struct SlurmJobs: WorkerSource {
-    private enum Task: Equatable {
-        case list
-        case submit(Int)
-        case cancel([String])
-    }
+/// A run's workers that a batch engine starts: performs what `BatchFleet` decides. One call of the engine's
+/// programs runs at a time; the loop never waits for it, except in `stop`.
+package struct BatchJobs: WorkerSource {
+    private typealias Task = BatchPrograms.Call
 
-    private let settings: SlurmJobSettings
+    private let plan: BatchPlan
     private let connect: String
-    private let folder: SlurmFolder
+    private let job: BatchJob
+    private let folder: BatchFolder
     private let keys: CoordinatorKeyFolder?
-    private let programs: SlurmPrograms
-    private var fleet: SlurmFleet
-    private var running: (task: Task, command: SlurmCommand)?
+    private let programs: BatchPrograms
+    private var fleet: BatchFleet
+    private var running: (task: Task, command: BatchCommand)?
     /// Tasks to perform before anything else. A failed cancellation is tried again after the next listing.
     private var tasks: [Task] = []
     private var nextList: Int64 = .min
@@ -31,7 +28,7 @@ struct SlurmJobs: WorkerSource {
     private var lastTrouble = ""
     /// Whether the jobs' key is revoked; then no job is submitted.
     private var isRevoked = false
-    /// Why no job is left and sbatch will accept none.
+    /// Why no job is left and the engine will accept none.
     private var surrender: String?
     private let listMilliseconds: Int64
 
@@ -42,30 +39,34 @@ struct SlurmJobs: WorkerSource {
     ///   - keys: the coordinator's keys.
     ///   - run: the run directory.
     init(
-        _ settings: SlurmJobSettings, connect: String, keys: CoordinatorKeyFolder?, run: String,
-        listMilliseconds: Int64 = SlurmJobs.listMilliseconds
+        _ plan: BatchPlan, connect: String, keys: CoordinatorKeyFolder?, run: String,
+        listMilliseconds: Int64 = BatchJobs.listMilliseconds
     ) throws(CommandFailure) {
-        programs = try SlurmPrograms()
-        self.settings = settings
+        programs = try BatchPrograms(plan.settings.engine)
+        self.plan = plan
         self.connect = connect
         self.keys = keys
         self.listMilliseconds = listMilliseconds
-        folder = SlurmFolder(settings, run: absolutePath(run))
-        var rules = SlurmFleetSettings()
-        rules.minimum = settings.minimum
-        rules.maximum = settings.maximum
-        rules.slots = settings.slots
-        rules.quickMilliseconds = settings.quickMilliseconds
-        fleet = SlurmFleet(rules)
-        try folder.prepare(settings, connect: connect, keys: keys)
+        folder = BatchFolder(plan, run: absolutePath(run))
+        job = folder.job(plan, connect: connect, hasKeys: keys != nil)
+        var rules = BatchFleetSettings()
+        rules.minimum = plan.settings.minJobs
+        rules.maximum = plan.settings.maxJobs
+        rules.slots = plan.settings.slots
+        rules.quickMilliseconds = plan.quickMilliseconds
+        fleet = BatchFleet(rules)
+        try folder.prepare(plan, connect: connect, keys: keys)
     }
 
-    var readable: [Int32] { running?.command.readable ?? [] }
-    var nextDeadline: Int64? { running?.command.nextDeadline ?? nextList }
+    private var engine: any BatchEngine { plan.settings.engine }
+    private var name: String { plan.settings.name }
 
-    mutating func noteSuccess() { done += 1 }
+    package var readable: [Int32] { running?.command.readable ?? [] }
+    package var nextDeadline: Int64? { running?.command.nextDeadline ?? nextList }
 
-    mutating func poll(at now: Int64, _ demand: WorkerDemand) throws(CommandFailure) -> WorkerNews {
+    package mutating func noteSuccess() { done += 1 }
+
+    package mutating func poll(at now: Int64, _ demand: WorkerDemand) throws(CommandFailure) -> WorkerNews {
         var lines: [String] = []
         if demand.gap > 0 {
             tell(.stoodStill(milliseconds: demand.gap), now, &lines)
@@ -77,7 +78,7 @@ struct SlurmJobs: WorkerSource {
         try watchKey(&lines)
         let left = isRevoked ? 0 : Int(min(demand.trialsLeft.rounded(.up), 1e9))
         tell(
-            .demand(SlurmDemand(trialsLeft: left, millisecondsPerTrial: perTrial, trialsDone: done)), now,
+            .demand(BatchDemand(trialsLeft: left, millisecondsPerTrial: perTrial, trialsDone: done)), now,
             &lines)
         if demand.isEnding { tell(.end, now, &lines) }
         if let (task, answer) = pollCommand(now) { hear(answer, to: task, now, &lines) }
@@ -86,10 +87,12 @@ struct SlurmJobs: WorkerSource {
         if let surrender, demand.workers == 0, !demand.isEnding {
             throw CommandFailure(
                 code: .interrupted,
-                message: (lines + ["Slurm: sbatch rejected the job for good: \(surrender)"]).joined(
-                    separator: "\n")
-                    + "\nevery record is kept; fix slurm in the cluster file, then launch again with the run directory in "
-                    + "place of the sweep")
+                message: (lines + [
+                    "\(name): \(plan.settings.submitProgram) rejected the job for good: \(surrender)"
+                ])
+                .joined(separator: "\n")
+                    + "\nevery record is kept; fix \(plan.settings.key) in the cluster file, then launch again with the "
+                    + "run directory in place of the sweep")
         }
         return WorkerNews(lines: lines)
     }
@@ -102,16 +105,16 @@ struct SlurmJobs: WorkerSource {
             if !fleet.ids.isEmpty { tasks.append(.cancel(fleet.ids)) }
             folder.removeKeys()
             lines.append(
-                "Slurm: the key of this run's jobs is revoked: they are cancelled, and no more are submitted; to undo "
-                    + "that: ranksweep keys unrevoke \(shellPath(keys.path)) \(folder.name)"
+                "\(name): the key of this run's jobs is revoked: they are cancelled, and no more are submitted; to undo "
+                    + "that: \(quotedCommand("ranksweep keys unrevoke \(shellPath(keys.path)) \(folder.name)"))"
             )
         } else {
-            try folder.prepare(settings, connect: connect, keys: keys)
-            lines.append("Slurm: this run's jobs are allowed a key again, and get a new one")
+            try folder.prepare(plan, connect: connect, keys: keys)
+            lines.append("\(name): this run's jobs are allowed a key again, and get a new one")
         }
     }
 
-    private mutating func pollCommand(_ now: Int64) -> (Task, SlurmCommand.Answer)? {
+    private mutating func pollCommand(_ now: Int64) -> (Task, BatchCommand.Answer)? {
         guard let task = running?.task, let answer = running?.command.poll(at: now) else { return nil }
         running = nil
         return (task, answer)
@@ -127,40 +130,27 @@ struct SlurmJobs: WorkerSource {
         }
     }
 
-    private func call(_ task: Task) -> (program: String, arguments: [String]) {
-        switch task {
-        case .list:
-            (
-                programs.squeue,
-                ["--noheader", "--array", "--me", "--name=\(folder.name)", "-o", SlurmListing.format]
-            )
-        case .submit(let count):
-            (programs.sbatch, folder.submission(settings, connect: connect, jobs: count))
-        case .cancel(let ids): (programs.scancel, ids)
-        }
-    }
-
     private mutating func start(_ task: Task, _ now: Int64, _ lines: inout [String]) {
-        let (program, arguments) = call(task)
-        if let command = SlurmCommand.start(program, arguments, at: now) {
+        let (program, arguments) = programs.words(task, job)
+        if let command = programs.start(program, arguments, at: now) {
             running = (task, command)
         } else {
             let why = "\(program) cannot be started: \(startMessage(errno))"
-            hear(SlurmCommand.Answer(end: .exited(1), output: "", errors: why), to: task, now, &lines)
+            hear(BatchCommand.Answer(end: .exited(1), output: "", errors: why), to: task, now, &lines)
         }
     }
 
     // MARK: - Answers
 
     private mutating func hear(
-        _ answer: SlurmCommand.Answer, to task: Task, _ now: Int64, _ lines: inout [String]
+        _ answer: BatchCommand.Answer, to task: Task, _ now: Int64, _ lines: inout [String]
     ) {
         switch task {
         case .list:
             nextList = now + listMilliseconds
-            guard answer.isSuccess, let list = SlurmListing.list(answer.output) else {
+            guard answer.isSuccess, let list = engine.listed(answer.output) else {
                 return note(
-                    "squeue failed: \(answer.isSuccess ? "its answer cannot be read" : answer.trouble)",
+                    "\(type(of: engine).programs.list) failed: \(answer.isSuccess ? "its answer cannot be read" : answer.trouble)",
                     &lines)
             }
             lastTrouble = ""
@@ -169,8 +159,8 @@ struct SlurmJobs: WorkerSource {
             if !strangers.isEmpty { tasks.append(.cancel(strangers.map(\.listing.id))) }
             tell(.listed(list.filter { $0.comment == connect }.map(\.listing)), now, &lines)
         case .submit(let count):
-            guard answer.isSuccess, let ids = slurmArray(answer.output, count: count) else {
-                let refusal = SlurmRefusal(answer.errors)
+            guard answer.isSuccess, let ids = engine.submitted(answer.output, count: count) else {
+                let refusal = engine.refusal(answer.errors)
                 let isFinal = answer.end != nil && !answer.isSuccess && refusal.isFinal
                 tell(
                     .submissionFailed(
@@ -181,8 +171,8 @@ struct SlurmJobs: WorkerSource {
             tell(.submitted(ids), now, &lines)
         case .cancel(let ids):
             // A job that has ended by now is no problem.
-            guard !answer.isSuccess, !answer.errors.contains("Invalid job id") else { return }
-            note("scancel failed: \(answer.trouble)", &lines)
+            guard !answer.isSuccess, !engine.meansEnded(answer.errors) else { return }
+            note("\(type(of: engine).programs.cancel) failed: \(answer.trouble)", &lines)
             tasks.append(.cancel(ids))
         }
         // The next decision needs a listing that includes this submission.
@@ -193,16 +183,16 @@ struct SlurmJobs: WorkerSource {
     private mutating func note(_ trouble: String, _ lines: inout [String]) {
         guard trouble != lastTrouble else { return }
         lastTrouble = trouble
-        lines.append("warning: Slurm: \(trouble); trying again")
+        lines.append("warning: \(name): \(trouble); trying again")
     }
 
-    private mutating func tell(_ event: SlurmEvent, _ now: Int64, _ lines: inout [String]) {
+    private mutating func tell(_ event: BatchEvent, _ now: Int64, _ lines: inout [String]) {
         for effect in fleet.handle(event, at: now) {
             switch effect {
             case .submit(let count): tasks.append(.submit(count))
             case .cancel(let ids): tasks.append(.cancel(ids))
             case .giveUp(let why): surrender = why
-            case .note(let note): lines += slurmMessages(note, folder)
+            case .note(let note): lines += batchMessages(note, type(of: engine), folder)
             }
         }
     }
@@ -210,7 +200,7 @@ struct SlurmJobs: WorkerSource {
     // MARK: - The end
 
     /// Cancels all jobs of the run, not only those that this coordinator submitted.
-    mutating func stop(ask: Bool) {
+    package mutating func stop(ask: Bool) {
         if case .submit? = running?.task {
             // Its jobs are found by their name.
             _ = running?.command.wait(milliseconds: 10_000)
@@ -224,7 +214,7 @@ struct SlurmJobs: WorkerSource {
         let patience = deadline - 10_000
         repeat {
             guard let listing = answer(to: .list), listing.isSuccess,
-                let list = SlurmListing.list(listing.output)
+                let list = engine.listed(listing.output)
             else {
                 usleep(300_000)
                 continue
@@ -239,8 +229,8 @@ struct SlurmJobs: WorkerSource {
             usleep(300_000)
         } while monotonicMilliseconds() < deadline
         printError(
-            "warning: Slurm has not confirmed the end of the run's jobs: when it answers again, scancel "
-                + "--name=\(folder.name)")
+            "warning: \(name) has not confirmed the end of the run's jobs: when it answers again, "
+                + engine.cancelCommand(name: folder.name))
     }
 
     private func removeKeys() {
@@ -249,9 +239,9 @@ struct SlurmJobs: WorkerSource {
         _ = try? keyed { () throws(KeyError) in try keys.retire(folder.name) }
     }
 
-    private func answer(to task: Task) -> SlurmCommand.Answer? {
-        let (program, arguments) = call(task)
-        var command = SlurmCommand.start(program, arguments, at: monotonicMilliseconds())
+    private func answer(to task: Task) -> BatchCommand.Answer? {
+        let (program, arguments) = programs.words(task, job)
+        var command = programs.start(program, arguments, at: monotonicMilliseconds())
         return command?.wait(milliseconds: 5000)
     }
 }

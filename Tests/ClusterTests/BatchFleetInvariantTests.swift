@@ -11,7 +11,7 @@ private struct PlayedSlurm {
     }
 
     var draws: Draws
-    var fleet: SlurmFleet
+    var fleet: BatchFleet
     let maximum: Int
     let minimum: Int
     /// Of a job that dies as it begins, and of a submission that fails, or seems to.
@@ -31,10 +31,10 @@ private struct PlayedSlurm {
         death = [0, 0.3, 1][Int(draws.next() % 3)]
         failure = [0, 0.3, 1][Int(draws.next() % 3)]
         faultsEnd = 3_600_000
-        var settings = SlurmFleetSettings()
+        var settings = BatchFleetSettings()
         settings.minimum = minimum
         settings.maximum = maximum
-        fleet = SlurmFleet(settings)
+        fleet = BatchFleet(settings)
         self.draws = draws
     }
 
@@ -47,16 +47,16 @@ private struct PlayedSlurm {
             guard let job = jobs[id] else { continue }
             if now >= job.endsAt { jobs[id] = nil } else if now >= job.startsAt + 3000 { done += 0.1 }
         }
-        let demand = SlurmDemand(trialsLeft: 1_000_000, millisecondsPerTrial: nil, trialsDone: Int(done))
+        let demand = BatchDemand(trialsLeft: 1_000_000, millisecondsPerTrial: nil, trialsDone: Int(done))
         perform(fleet.handle(.demand(demand), at: now))
         guard now % 5000 == 0 else { return }
         let list = jobs.keys.sorted().map { id in
-            SlurmListing(id: id, phase: jobs[id].map { $0.startsAt <= now } ?? false ? .running : .pending)
+            BatchListing(id: id, phase: jobs[id].map { $0.startsAt <= now } ?? false ? .running : .pending)
         }
         perform(fleet.handle(.listed(list), at: now))
     }
 
-    private mutating func perform(_ effects: [SlurmEffect]) {
+    private mutating func perform(_ effects: [BatchEffect]) {
         for effect in effects {
             switch effect {
             case .note: break
@@ -87,7 +87,7 @@ private struct PlayedSlurm {
     }
 }
 
-@Suite struct SlurmFleetInvariantTests {
+@Suite struct BatchFleetInvariantTests {
     @Test(arguments: UInt64(0)..<60)
     func `never more jobs than allowed, no storm of submissions, and as many as wanted once all is well`(
         seed: UInt64

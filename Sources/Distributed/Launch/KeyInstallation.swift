@@ -6,16 +6,22 @@ import Transport
 
 /// Installs a worker's keys on its machine by ssh, in place of any keys there. A copy with scp would land
 /// inside an existing folder and leave the old key in use.
-struct KeyInstallation {
+package struct KeyInstallation {
     /// The folder in the home directory of the ssh user.
-    static let defaultFolder = "ranksweep-keys"
+    package static let defaultFolder = "ranksweep-keys"
 
     /// The host's name for ssh.
-    let host: String
+    package let host: String
     /// The folder on the host: absolute, below ~/, or relative to the home directory.
-    let folder: String
+    package let folder: String
     /// ssh options that come before ours.
     let options: [String]
+
+    package init(host: String, folder: String, options: [String]) {
+        self.host = host
+        self.folder = folder
+        self.options = options
+    }
 
     /// The script; the two files follow it on standard input. It only ever removes keys of ours. A worker
     /// that looks meanwhile finds the old folder or the new one; where mv can't exchange folders, it finds
@@ -60,7 +66,7 @@ struct KeyInstallation {
         """
     }
 
-    func perform(_ files: (secret: [UInt8], coordinator: [UInt8])) throws(CommandFailure) {
+    package func perform(_ files: (secret: [UInt8], coordinator: [UInt8])) throws(CommandFailure) {
         guard let ssh = findProgram("ssh") else {
             throw .input("the program ssh is not installed (Debian: apt install openssh-client)")
         }
@@ -86,23 +92,4 @@ struct KeyInstallation {
             )
         }
     }
-}
-
-func installKeys(
-    _ keys: CoordinatorKeyFolder, _ name: String, _ arguments: Arguments
-) throws(CommandFailure) -> ExitCode {
-    let files = try keyed { () throws(KeyError) in try keys.hostFiles(name) }
-    let place = KeyInstallation(
-        host: arguments["--host"] ?? name, folder: arguments["--folder"] ?? KeyInstallation.defaultFolder,
-        options: arguments.all("--ssh"))
-    guard !place.host.hasPrefix("-"), !place.folder.hasSuffix("/"), !place.folder.hasPrefix("-") else {
-        throw .input(
-            "ranksweep keys install: --host and --folder must not begin with '-', nor --folder end with '/'")
-    }
-    try place.perform(files)
-    if !arguments.has("--keep") { keys.removeHost(name) }
-    printOut(
-        "\(name): its keys are in \(place.host):\(place.folder)\(arguments.has("--keep") ? "" : ", and no longer on this machine")"
-    )
-    return .done
 }

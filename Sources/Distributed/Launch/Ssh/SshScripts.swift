@@ -6,7 +6,7 @@ import Text
 // with `SshScript.mark`; its standard error is for people.
 
 /// A data file that the sweep needs.
-struct SweepFile: Equatable {
+package struct SweepFile: Equatable {
     /// "mnist/train-images-idx3-ubyte", without ".gz".
     var path: String
     /// SHA-256 of its uncompressed bytes.
@@ -15,6 +15,13 @@ struct SweepFile: Equatable {
     var local: String?
     /// The size in bytes of the file here, compressed or not.
     var size: Int
+
+    package init(path: String, digest: String, local: String?, size: Int) {
+        self.path = path
+        self.digest = digest
+        self.local = local
+        self.size = size
+    }
 
     /// The path under which it is sent.
     var sentPath: String { (local ?? "").hasSuffix(".gz") ? path + ".gz" : path }

@@ -5,94 +5,58 @@ import Glibc
 import Text
 import Transport
 
-/// Prepares everything that jobs need, before any part of the run exists: finds Slurm's programs, asks sbatch
+/// Prepares everything that jobs need, before any part of the run exists: finds the engine's programs, asks
 /// whether it accepts such a job, and puts the worker and the data sets in the folder that all nodes see.
 ///
 /// - Parameter cluster: the cluster file, for messages.
-func slurmJobs(
-    _ settings: SlurmSettings, bundle: WorkerBundle, files: [SweepFile], cluster: String
-) throws(CommandFailure) -> SlurmJobSettings {
-    let programs = try SlurmPrograms()
-    let folder = absolutePath(settings.folder)
+package func batchPlan(
+    _ given: BatchSettings, bundle: WorkerBundle, files: [SweepFile], cluster: String
+) throws(CommandFailure) -> BatchPlan {
+    let programs = try BatchPrograms(given.engine)
+    let folder = absolutePath(given.folder)
     let script = "\(folder)/try-\(getpid()).sh"
-    var jobs = SlurmJobSettings(folder: folder, worker: "")
-    jobs.partition = settings.partition
-    jobs.account = settings.account
-    jobs.time = settings.time
-    jobs.slots = settings.slots
-    jobs.minimum = settings.minJobs
-    jobs.maximum = settings.maxJobs
-    jobs.lines = settings.sbatchArguments
-    jobs.data = folder + "/data"
+    var plan = BatchPlan(settings: given, worker: "", data: folder + "/data")
+    plan.settings.folder = folder
     // A one-minute job has less than a minute for work.
-    if let seconds = settings.timeSeconds { jobs.quickMilliseconds = min(60_000, Int64(seconds) * 1000 / 6) }
+    if let seconds = given.engine.timeSeconds {
+        plan.quickMilliseconds = min(60_000, Int64(seconds) * 1000 / 6)
+    }
     do throws(FileError) {
         try makeFolder(folder)
-        try writeFile(Array("#!/bin/sh\n\(jobs.scriptLines)exit 0\n".utf8), to: script)
+        try writeFile([], to: script)
     } catch {
         throw .input(
-            "\(CommandFailure(error).message)\n\(cluster): slurm.folder must be a folder that you may write to, and "
-                + "that all nodes see at this path")
+            "\(CommandFailure(error).message)\n\(cluster): \(given.key).folder must be a folder that you may write to, "
+                + "and that all nodes see at this path")
     }
     defer { unlink(script) }
-    if let nodes = settings.nodes { jobs.lines += try nodeOption(nodes, cluster).map { [$0] } ?? [] }
-    try filed { () throws(FileError) in
-        try writeFile(Array("#!/bin/sh\n\(jobs.scriptLines)exit 0\n".utf8), to: script)
+    do throws(BatchProblem) { try plan.settings.engine.prepare(asking: programs.ask) } catch {
+        throw .input("\(cluster): \(given.key).\(error.key): \(printable(error.message))")
     }
-    try programs.tryOut(jobs.place + [script], partition: jobs.partition, cluster)
+    let text = "#!/bin/sh\n\(plan.settings.engine.directives)exit 0\n"
+    try filed { () throws(FileError) in try writeFile(Array(text.utf8), to: script) }
+    try programs.tryOut(plan, script: script, cluster)
     for file in files { try share(file, in: folder + "/data") }
-    jobs.worker = try unpack(bundle, in: folder) + "/ranksweep-worker"
-    return jobs
+    plan.worker = try unpack(bundle, in: folder) + "/ranksweep-worker"
+    return plan
 }
 
-/// A source of workers that are Slurm jobs.
+/// A source of workers that are a batch engine's jobs.
 ///
 /// - Parameters:
 ///   - connect: tcp://ADDRESS:PORT of the coordinator.
 ///   - run: the run directory.
-func slurmSource(
-    _ jobs: SlurmJobSettings, keys: ClusterKeys, connect: String, run: String
+package func batchSource(
+    _ plan: BatchPlan, keys: ClusterKeys, connect: String, run: String
 ) throws(CommandFailure) -> any WorkerSource {
     let path = keys.path
     let coordinator = try keyed { () throws(KeyError) in try CoordinatorKeyFolder(reading: path) }
-    let source = try SlurmJobs(jobs, connect: connect, keys: coordinator, run: run)
-    printError("up to \(countText(jobs.maximum, "Slurm job")), which reach this machine at \(connect)")
+    let source = try BatchJobs(plan, connect: connect, keys: coordinator, run: run)
+    let settings = plan.settings
+    printError(
+        "up to \(countText(settings.maxJobs, "\(settings.name) job")), which reach this machine at \(connect)"
+    )
     return source
-}
-
-/// sbatch's option for the nodes on which jobs may run. A job has one node, and `--nodelist` with several
-/// would request all of them, so the other nodes are excluded instead.
-///
-/// - Returns: the option; nil where jobs may run on all nodes.
-private func nodeOption(_ text: String, _ cluster: String) throws(CommandFailure) -> String? {
-    let single = "--nodelist=\(text)"
-    let isOne = !text.contains { "[,".contains($0) }
-    guard let scontrol = findProgram("scontrol"), let sinfo = findProgram("sinfo") else {
-        if isOne { return single }
-        throw .input(
-            "\(cluster): slurm.nodes: several nodes need Slurm's programs sinfo and scontrol")
-    }
-    func lines(_ program: String, _ arguments: [String]) throws(CommandFailure) -> [String] {
-        var command = SlurmCommand.start(program, arguments, at: monotonicMilliseconds())
-        guard let answer = command?.wait(milliseconds: SlurmPrograms.patienceMilliseconds), answer.isSuccess
-        else {
-            throw .input(
-                "\(cluster): slurm.nodes: \(program) does not list the nodes: try again once Slurm "
-                    + "answers")
-        }
-        return answer.output.split(separator: "\n").map { String($0.filter { $0 != " " }) }
-    }
-    let known = Set(try lines(sinfo, ["--noheader", "--Node", "--all", "--format=%N"]))
-    let wanted = Set(try lines(scontrol, ["show", "hostnames", text]))
-    for name in wanted.sorted() where !known.contains(name) {
-        let near = nearestSpelling(to: name, among: known.sorted()).map { "; did you mean '\($0)'?" } ?? ""
-        throw .input("\(cluster): slurm.nodes: Slurm has no node '\(printable(name))'\(near)")
-    }
-    if isOne { return single }
-    let others = known.subtracting(wanted).sorted().joined(separator: ",")
-    guard !others.isEmpty else { return nil }
-    let short = try lines(scontrol, ["show", "hostlist", others]).first ?? others
-    return "--exclude=\(short)"
 }
 
 /// Unpacks the bundle once, whole or not at all.

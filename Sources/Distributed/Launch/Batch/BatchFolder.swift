@@ -1,63 +1,42 @@
+import Cluster
 import Console
 import Files
 import Glibc
 import Text
 import Transport
 
-/// Settings for submitting jobs: the cluster file's `slurm`.
-struct SlurmJobSettings: Equatable {
-    var partition: String?
-    var account: String?
-    /// In sbatch's format: "01:00:00".
-    var time: String?
-    /// Slots of each job.
-    var slots = 1
-    var minimum = 1
-    var maximum = 10
-    /// Absolute path of the folder, the same on all nodes.
-    var folder: String
-    /// Further sbatch options, such as "--mem=4G".
-    var lines: [String] = []
-    /// The folder with the image data sets, as the nodes see it. It also holds checkpoints.
-    var data: String?
-    var kernel: String?
+/// What a run's jobs are, and what they need.
+package struct BatchPlan {
+    /// The cluster file's settings, with the folder's absolute path, the same on all nodes.
+    var settings: BatchSettings
     /// The path of `ranksweep-worker`, as the nodes see it.
     var worker: String
+    /// The folder with the image data sets, as the nodes see it. It also holds checkpoints.
+    var data: String?
+    package var kernel: String?
     /// Further arguments of the worker.
-    var workerArguments: [String] = []
+    package var workerArguments: [String] = []
     /// A job that ends within this time without any trial done meanwhile has died.
     var quickMilliseconds: Int64 = 60_000
-
-    /// sbatch's options for where a job runs, and how long.
-    var place: [String] {
-        var words = ["--nodes=1", "--ntasks=1", "--cpus-per-task=\(slots)"]
-        if let partition { words.append("--partition=\(partition)") }
-        if let account { words.append("--account=\(account)") }
-        if let time { words.append("--time=\(time)") }
-        return words
-    }
-
-    /// The batch script's lines for sbatch.
-    var scriptLines: String { lines.map { "#SBATCH \($0)\n" }.joined() }
 }
 
 /// A run's files in the folder that all nodes see:
 ///
 ///     FOLDER/NAME/job.sh       the batch script
 ///     FOLDER/NAME/keys/        0700: the jobs' key
-///     FOLDER/NAME/logs/        each job's output: ARRAY_INDEX.log
-struct SlurmFolder {
+///     FOLDER/NAME/logs/        each job's output: ID.log
+struct BatchFolder {
     let name: String
     let path: String
 
     /// - Parameter run: the run directory's absolute path, from which the jobs' name is made.
-    init(_ settings: SlurmJobSettings, run: String) {
+    init(_ plan: BatchPlan, run: String) {
         let digits = Digest(of: Array(run.utf8)).bytes.prefix(6).map { byte in
             let text = String(byte, radix: 16)
             return text.count < 2 ? "0" + text : text
         }
         name = "ranksweep-" + digits.joined()
-        path = "\(settings.folder)/\(name)"
+        path = "\(plan.settings.folder)/\(name)"
     }
 
     var script: String { path + "/job.sh" }
@@ -69,11 +48,11 @@ struct SlurmFolder {
     /// - Parameter keys: the coordinator's keys; nil where there are none. Makes the jobs' key, unless the
     ///   valid key of an earlier coordinator of this run is still there.
     func prepare(
-        _ settings: SlurmJobSettings, connect: String, keys folder: CoordinatorKeyFolder?
+        _ plan: BatchPlan, connect: String, keys folder: CoordinatorKeyFolder?
     ) throws(CommandFailure) {
         try filed { () throws(FileError) in
             try makeFolder(logs)
-            let text = slurmScript(settings, connect: connect, keys: folder == nil ? nil : keys)
+            let text = plan.settings.engine.script(of: job(plan, connect: connect, hasKeys: folder != nil))
             try writeFile(Array(text.utf8), to: script)
         }
         guard let folder else { return }
@@ -125,15 +104,14 @@ struct SlurmFolder {
         rmdir(keys)
     }
 
-    /// sbatch's options for an array of this many jobs, except those in the script.
-    func submission(_ settings: SlurmJobSettings, connect: String, jobs: Int) -> [String] {
-        var words = [
-            "--parsable", "--array=0-\(jobs - 1)", "--job-name=\(name)", "--comment=\(connect)",
-            "--export=ALL",
-            "--requeue", "--open-mode=append", "--signal=B:TERM@10", "--output=\(logs)/%A_%a.log",
-        ]
-        words += settings.place
-        return words + [script]
+    func job(_ plan: BatchPlan, connect: String, hasKeys: Bool) -> BatchJob {
+        var words = [plan.worker, "--connect", connect, "--slots", String(plan.settings.slots)]
+        if hasKeys { words += ["--keys", keys] }
+        if let data = plan.data { words += ["--data", data] }
+        if let kernel = plan.kernel { words += ["--blas-kernel", kernel] }
+        return BatchJob(
+            name: name, comment: connect, slots: plan.settings.slots, script: script, logs: logs,
+            command: words + plan.workerArguments)
     }
 
     func log(of job: String) -> String { "\(logs)/\(job).log" }
@@ -149,33 +127,4 @@ struct SlurmFolder {
         let lines = String(decoding: bytes[..<size], as: UTF8.self).split(separator: "\n")
         return lines.suffix(count).map { printable(String($0)) }
     }
-}
-
-/// The batch script. It becomes the worker (exec), so that signals for the batch shell reach the worker.
-func slurmScript(_ settings: SlurmJobSettings, connect: String, keys: String?) -> String {
-    var words = [settings.worker, "--connect", connect, "--slots", String(settings.slots)]
-    if let keys { words += ["--keys", keys] }
-    if let data = settings.data { words += ["--data", data] }
-    if let kernel = settings.kernel { words += ["--blas-kernel", kernel] }
-    words += settings.workerArguments
-    return """
-        #!/bin/bash
-        \(settings.scriptLines)\
-        # Written by ranksweep for the jobs of one run. Newer Slurms say by themselves when a job ends.
-        # The last job of an array has the array's number: asked for that, squeue would tell of all.
-        job=${SLURM_ARRAY_JOB_ID:-$SLURM_JOB_ID}${SLURM_ARRAY_TASK_ID:+_$SLURM_ARRAY_TASK_ID}
-        for _ in 1 2 3; do
-            [ -z "${SLURM_JOB_END_TIME-}" ] || break
-            end=$(squeue -h -j "$job" -o %e 2>/dev/null) || { sleep 1; continue; }
-            SLURM_JOB_END_TIME=$(date -d "$end" +%s 2>/dev/null) || break
-        done
-        until=()
-        if [ -n "${SLURM_JOB_END_TIME-}" ]; then
-            export SLURM_JOB_END_TIME
-            # Slurm sends SIGTERM 10 to 40 s before the end: the worker is gone by then.
-            until=(--until slurm --shutdown-margin 45)
-        fi
-        exec \(words.map(shellQuoted).joined(separator: " ")) "${until[@]}"
-
-        """
 }
