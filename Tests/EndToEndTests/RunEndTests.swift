@@ -57,7 +57,7 @@ import Text
         #expect(run.code == 1, "\(run.all)")
         let words = "has the label 10 at 0; labels are 0 to 9"
         #expect(
-            run.errors.contains("stopped: all of the first 10 trials fail, on the only host"), "\(run.all)")
+            run.errors.contains("stopped: all of the first 10 trials failed, on the only host"), "\(run.all)")
         #expect(run.errors.split(separator: "\n").suffix(2).first?.contains(words) == true, "\(run.all)")
         #expect(run.errors.contains("ranksweep resume a --retry failed,quarantined"))
         let status = try work.run("status", "a")
