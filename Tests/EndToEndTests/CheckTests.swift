@@ -108,8 +108,11 @@ import Wire
         }
         func firstLine(_ text: String) -> String { text.split(separator: "\n").prefix(1).joined() + "\n" }
         try change("records.ndjson", firstLine, finds: "wrong records.ndjson: out of date: 7 lines")
-        try change("records.ndjson", { $0 + "{}\n" }, finds: "wrong records.ndjson: line 9 is not")
-        try change("provenance.ndjson", { "x" + $0 }, finds: "wrong provenance.ndjson: line 1 is not")
+        try change(
+            "records.ndjson", { $0 + "{}\n" }, finds: "wrong records.ndjson: line 9 differs from the journal")
+        try change(
+            "provenance.ndjson", { "x" + $0 },
+            finds: "wrong provenance.ndjson: line 1 differs from the journal")
         try change("weights-note", { _ in "x" }, finds: "ok    report.html", code: 0)
         try change("sweep.json", { $0 + "\n" }, finds: "wrong sweep.json: not the bytes")
         try change("sweep.json", { _ in "{" }, finds: "wrong sweep.json: ")

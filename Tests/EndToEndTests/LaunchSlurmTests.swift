@@ -155,7 +155,7 @@ struct LaunchSlurmTests {
         #expect(
             try message("  sbatch_args: [--mem=900G]").contains("lab.yaml: slurm: sbatch rejected the job: ")
         )
-        #expect(try message("  sbatch_args: [--memm=4G]").contains("sbatch rejected the job "))
+        #expect(try message("  sbatch_args: [--memm=4G]").contains("sbatch rejected the job: "))
         #expect(
             try message("  sbatch_args: [mem=4G]").contains(
                 "lab.yaml:8:16: slurm.sbatch_args: 'mem=4G' is no option of sbatch"))

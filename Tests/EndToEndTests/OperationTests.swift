@@ -84,7 +84,8 @@ import Wire
         arguments: [nil, "name: mine"])
     func withoutSweep(replacement: String?) throws {
         let work = try Workspace()
-        try work.write(long, to: "s.yaml")
+        // It must outlast the wait below.
+        try work.write(smallSweep(steps: 20_000), to: "s.yaml")
         let run = try work.start("ranksweep", ["run", "s.yaml", "--out", "a"])
         try work.waitForRecords("a", moreThan: 2)
         let sweep = try work.text("a/sweep.json")

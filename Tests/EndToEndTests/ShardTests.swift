@@ -145,7 +145,7 @@ import Text
             #expect(try work.bytes("m/weights/\(name)") == work.bytes("ref/weights/\(name)"))
         }
         let named = try merge(work, "1.ndjson", "1.ndjson.weights", "--out", "x")
-        #expect(named.code == 2 && named.errors.contains("name 1.ndjson only"), "\(named.all)")
+        #expect(named.code == 2 && named.errors.contains("name only 1.ndjson"), "\(named.all)")
         // Weights that stayed behind: their records are left out, and run again.
         try remove(work, "0.ndjson.weights")
         let bare = try merge(work, "1.ndjson", "0.ndjson", "--out", "bare")
