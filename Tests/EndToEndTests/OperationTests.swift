@@ -117,7 +117,7 @@ import Wire
         arguments: ["journal.sqlite-wal", "journal.sqlite-shm"])
     func withoutLog(file: String) throws {
         let work = try Workspace()
-        try work.write(long, to: "s.yaml")
+        try work.write(smallSweep(steps: 20_000), to: "s.yaml")
         let run = try work.start("ranksweep", ["run", "s.yaml", "--out", "a"])
         try work.waitForRecords("a", moreThan: 2)
         try FileManager.default.removeItem(at: work.folder.appending(path: "a/\(file)"))
