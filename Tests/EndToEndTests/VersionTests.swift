@@ -15,7 +15,7 @@ import Wire
         #expect(sweep.hasSuffix(",\"version\":\(formatVersion)}\n"))
         let commands = [
             ["status", "r"], ["resume", "r"], ["figures", "r"], ["check", "r"], ["merge", "r", "--out", "m"],
-            ["extend", "r", "--set", "seed=0,1,2,3,4,5"], ["pause", "r"],
+            ["extend", "r", "--set", "seed=0,1,2,3,4,5"], ["pause", "r"], ["run", "s.yaml", "--out", "r"],
         ]
         for (text, made) in [
             (

@@ -42,8 +42,11 @@ struct FigureRange: Equatable {
         guard let first = distinct.first, let last = distinct.last else { return nil }
         self.isLog = isLog
         if isCategory {
-            let gap = zip(distinct, distinct.dropFirst()).map { $1 - $0 }.min() ?? 1
-            (low, high) = (first - 0.6 * gap, last + 0.6 * gap)
+            let gaps = zip(distinct, distinct.dropFirst()).map { $1 - $0 }
+            let (gap, widest) = (gaps.min() ?? 1, gaps.max() ?? 1)
+            // Uneven numbers, such as seeds of data sets, need room for the last label, not for one more place.
+            let room = widest > 1.5 * gap ? max(0.6 * gap, 0.05 * (last - first)) : 0.6 * gap
+            (low, high) = (first - room, last + room)
         } else if isLog {
             let room = first == last ? 3 : pow(last / first, 0.04)
             (low, high) = (first / room, last * room)

@@ -186,6 +186,8 @@ extension RunDirectory {
     static func checkIsFree(_ path: String, for spec: SweepSpec, _ source: SweepSource) throws(CommandFailure)
     {
         do throws(CommandFailure) { try checkIsFree(path) } catch {
+            // `resume` would refuse a directory of another format.
+            if let sweep = try? readSweep(path + "/sweep.json") { try checkFormat(path, sweep) }
             guard let run = try? open(path), run.hasJournal,
                 let difference = SweepDifference(from: run.spec, to: spec)
             else { throw error }
