@@ -63,8 +63,8 @@ import Testing
     }
 
     /// A doc comment says what a thing is or does, in a sentence with a subject.
-    @Test func noCommentOpensWithOfOrWho() throws {
-        let opening = try Regex(#"^ *///? (Of|Who|Whose|Whom|Whoever) "#)
+    @Test func noCommentOpensWithOfWhoOrWhat() throws {
+        let opening = try Regex(#"^ *///? (Of|Who|Whose|Whom|Whoever|What|Whatever) "#)
         for file in Self.files(under: "Sources", withExtension: "swift") {
             var isInComment = false
             for (number, line) in try Self.lines(of: file).enumerated() {

@@ -45,7 +45,7 @@ public struct ClusterError: Error, Equatable, Sendable, CustomStringConvertible 
         case needsTunnel(listen: String)
         /// The coordinator listens where no job can reach it.
         case needsNetwork(listen: String)
-        /// What knows the value says what is wrong: a batch engine, or the list of kernels.
+        /// A fault in the words of the part that knows the value: a batch engine, or the list of kernels.
         case worded(String)
     }
 

@@ -109,7 +109,7 @@ public struct BatchSettings: Sendable {
         self.folder = folder
     }
 
-    /// What messages call the engine.
+    /// The engine's name in messages.
     package var name: String { type(of: engine).name }
     /// The engine's key in cluster files.
     package var key: String { type(of: engine).key }

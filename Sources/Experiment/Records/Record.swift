@@ -16,7 +16,7 @@ public struct Record: Equatable, Sendable {
     public let outcome: Outcome
     /// The digest of the sweep.
     public let sweep: String
-    /// What theory predicts beside the metrics; nil where there is none.
+    /// The values that theory predicts beside the metrics; nil where there is none.
     public let theory: JSONValue?
     /// The trace's entries, each with its step; empty without a trace.
     public let trace: [JSONValue]

@@ -3,7 +3,7 @@ import LinearAlgebra
 /// The random streams of one trial. A stream depends on (seed, purpose, index) alone: step n's noise does not
 /// depend on what was drawn before it, so retries and restarts see the same numbers.
 public struct RandomStreams: Sendable, Equatable {
-    /// What a stream's numbers are used for. The raw values must not change: records depend on them.
+    /// The use of a stream's numbers. The raw values must not change: records depend on them.
     public enum Purpose: UInt64, Sendable {
         case initialisation = 1
         /// Index: the epoch.

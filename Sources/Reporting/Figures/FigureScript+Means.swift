@@ -126,7 +126,7 @@ extension FigureScript {
             let mean = (interval.low + interval.high) / 2
             var low = min(point.range?.lowerBound ?? -.infinity, mean)
             var high = max(point.range?.upperBound ?? .infinity, mean)
-            // Whatever the limits are, a band ends within the panel.
+            // A band ends within the panel, for any limits.
             if isBand, let panel = range?.written {
                 (low, high) = (min(max(low, panel.low), panel.high), max(min(high, panel.high), panel.low))
             }

@@ -35,7 +35,7 @@ public struct ReportPage: Equatable, Sendable {
         let head: [HTML] = [
             .void("meta", ["charset": "utf-8"]),
             .void("meta", ["name": "viewport", "content": "width=device-width, initial-scale=1"]),
-            // Whatever text got into the page, it runs nothing and loads nothing.
+            // Text in the page runs nothing and loads nothing, wherever it came from.
             .void(
                 "meta",
                 [

@@ -4,7 +4,7 @@
 /// starts nothing: `BatchJobs` runs the programs, and `BatchFleet` decides how many jobs there should be.
 /// docs/extending.md shows how to add one.
 package protocol BatchEngine: Sendable {
-    /// What messages call the engine: "Slurm".
+    /// The engine's name in messages: "Slurm".
     static var name: String { get }
     /// Its key in cluster files: "slurm".
     static var key: String { get }
@@ -53,7 +53,7 @@ package protocol BatchEngine: Sendable {
     func submitted(_ output: String, count: Int) -> [String]?
     /// Listed jobs with the comments given at submission; nil where the list program said something else.
     func listed(_ output: String) -> [(listing: BatchListing, comment: String)]?
-    /// What the submit program's errors mean.
+    /// Classifies the submit program's errors: whether they rule the job out for good.
     func refusal(_ errors: String) -> BatchRefusal
     /// Whether the cancel program's errors only say that a job has ended.
     func meansEnded(_ errors: String) -> Bool

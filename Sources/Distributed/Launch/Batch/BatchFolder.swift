@@ -5,7 +5,7 @@ import Glibc
 import Text
 import Transport
 
-/// What a run's jobs are, and what they need.
+/// A plan of a run's jobs: the engine's settings, the worker program and what it is started with.
 package struct BatchPlan {
     /// The cluster file's settings, with the folder's absolute path, the same on all nodes.
     var settings: BatchSettings

@@ -12,7 +12,7 @@ public struct MeasureDeclaration: Sendable {
     public let metrics: [Metric]
     /// All settings of the measure. `measures.NAME` itself is the first.
     public let settings: [Setting]
-    /// What figures call its theory: "closed form", a limit, ….
+    /// The name of its theory in figures: "closed form", a limit, ….
     let theoryName: String
     /// Conditions that a trial must all meet to have the measure.
     let uses: [Setting.Use]

@@ -1,6 +1,6 @@
 /// A metric's theory and order, for figures.
 extension Metric {
-    /// What figures call its theory, unless it is a bound (`hasBound`).
+    /// The name of its theory in figures, unless it is a bound (`hasBound`).
     public var theoryName: String { measure?.theoryName ?? "closed form" }
 
     /// Whether a list's entries have an order, as components do; classes and points don't.

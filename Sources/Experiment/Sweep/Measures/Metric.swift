@@ -136,7 +136,7 @@ public struct Metric: Sendable {
 
     /// Whether it has a number for each layer, or for each hidden layer.
     public var isPerLayer: Bool { shape == .layers || shape == .hiddenLayers }
-    /// What a list counts, and its first number; nil for a metric that isn't a list.
+    /// The things that a list counts, and the number of the first; nil for a metric that isn't a list.
     public var list: (of: String, first: Int)? {
         if case .list(let what, let first, _) = shape { (what, first) } else { nil }
     }

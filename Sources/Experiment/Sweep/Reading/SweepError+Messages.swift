@@ -2,7 +2,7 @@ import Model
 import Text
 
 extension SweepError {
-    /// What a place in the file expects.
+    /// The kind of value that a place in the file expects.
     public enum Due: Equatable, Sendable {
         case number, flag, text, list, mapping, times, weights, values, layer
         case oneOf([String])

@@ -4,7 +4,7 @@ import Journal
 import Text
 import Transport
 
-// What `pause`, `unpause`, `drain`, `cancel` and `status` share: requests to a running coordinator.
+// Requests to a running coordinator, which `pause`, `unpause`, `drain`, `cancel` and `status` share.
 
 /// The run directory. A running coordinator is reachable whatever happened to the files, so they are checked
 /// only where no coordinator is running, to report what is wrong.
