@@ -1,4 +1,4 @@
-# The doors of the project. `make demo` and `make test` do all set-up on a Debian or Ubuntu machine that has Swift.
+# The project's entry points. `make demo` and `make test` do all set-up on a Debian or Ubuntu machine that has Swift.
 
 PACKAGES := libopenblas-dev liblapacke-dev libzmq3-dev libsodium-dev libsqlite3-dev zlib1g-dev libyaml-dev gnuplot-nox \
     curl ca-certificates binutils
@@ -10,13 +10,13 @@ STRICT := --explicit-target-dependency-import-check error
 # Suites that start no programs.
 FAST_TESTS := ^(?!EndToEndTests\.|SimulatedClusterTests\.|FuzzTests\.)
 # Suites that start no programs and train little: they run in minutes under a sanitizer.
-SANITIZED_TESTS := ^(Files|Text|Console|Sweep|Wire|Scheduling|Cluster|Journal|Transport|Reporting|Fuzz|LinearAlgebra)Tests\.
+SANITIZED_TESTS := ^(Collections|Files|Text|Console|Model|Sweep|Records|Wire|Scheduling|Cluster|Journal|Transport|Reporting|Fuzz|LinearAlgebra)Tests\.
 
 help:
 	@echo "make demo     set up, build, run the demo sweep (under two minutes) and draw its figure"
 	@echo "make test     set up, build and run every test"
 	@echo "make test-fast set up, build and run the tests that start no programs: under a minute after the build"
-	@echo "make sanitize set up, build and run the fast tests under the address and the thread sanitizer: before releases"
+	@echo "make sanitize set up, build and run the suites that train little under the address and the thread sanitizer"
 	@echo "make build    set up and build: $(BIN)/ranksweep and $(BIN)/ranksweep-worker"
 	@echo "make bundle   set up, build, and pack the worker for hosts that have neither Swift nor its libraries"
 	@echo "make format   format the sources with swift format"

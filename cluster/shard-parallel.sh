@@ -5,7 +5,7 @@
 #     SSH=node1,node2 cluster/shard-parallel.sh sweeps/demo.yaml 20 /shared/parts
 #     ranksweep merge parts/*.ndjson --out runs/demo
 # With SSH the hosts need ranksweep in their PATH, and this folder and that of the parts at the same path (a shared
-# file system). Run the same line again after Ctrl-C or a crash: what is done stays, the rest goes on where it was.
+# file system). Run the same line again after Ctrl-C or a crash: it keeps what is done and continues the rest.
 set -eu
 
 sweep=${1:?usage: $0 SWEEP COUNT FOLDER}

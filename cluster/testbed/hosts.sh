@@ -11,9 +11,9 @@ usage() {
     cat <<'END'
 usage: hosts.sh up N DIR            start host1 … hostN; ssh -F DIR/ssh_config host1 reaches one from the hub
        hosts.sh enter DIR COMMAND…  run a command in the hub (keeps the process id, HOME and the folder)
-       hosts.sh cut NAME DIR        cut a host's link: packets vanish, nobody is told
-       hosts.sh mend NAME DIR       and mend it
-       hosts.sh rate NAME KBIT DIR  slow the link down to so many kbit/s each way; 0: full speed again
+       hosts.sh cut NAME DIR        cut a host's link: packets vanish silently
+       hosts.sh mend NAME DIR       restore the link
+       hosts.sh rate NAME KBIT DIR  limit the link to KBIT kbit/s each way; 0: full speed again
        hosts.sh reboot NAME DIR     kill everything on a host at once, and start it again with the same disk
        hosts.sh status DIR          each host's address, link and number of processes
        hosts.sh check               say what this machine lacks for a bed, if anything
@@ -22,7 +22,7 @@ usage: hosts.sh up N DIR            start host1 … hostN; ssh -F DIR/ssh_config
 On a host, its home is DIR/NAME/home, and DIR/share is /mnt, the same folder on every host. What runs on it, its ssh
 server apart, is gone after a reboot; so are /tmp, /run and /dev/shm. Started with BED_OWNER=PID, the bed counts as
 dead once that process is; `up` clears dead beds away, and those whose DIR is gone.
-Exit codes: 0; 1 failed; 64 wrong usage; 77 this machine cannot have a bed (not root, or tools lack): it says why.
+Exit codes: 0 done; 1 failed; 64 wrong usage; 77 this machine cannot have a bed (not root, or tools are missing): it says why.
 END
 }
 

@@ -14,7 +14,7 @@ set -euo pipefail
 die() { echo "slurm.sh: $2" >&2; exit "$1"; }
 usage="usage: slurm.sh up N DIR | down DIR | kill-node NAME DIR | revive NAME DIR | env DIR"
 
-# Whoever called must not wait for the daemons to close what they inherit.
+# Closes inherited descriptors, so that a caller does not wait for the daemons to close them.
 for fd in "/proc/$$/fd"/*; do
     fd=${fd##*/}
     [ "$fd" -le 2 ] || [ "$fd" = 255 ] || eval "exec $fd>&-"
@@ -44,7 +44,7 @@ pids() {
     done 2>/dev/null
 }
 
-# Kills until nobody is left: a dying slurmd may just have started something.
+# Kills until no process is left: a dying slurmd may just have started another.
 kill_all() {
     local list
     for _ in 1 2 3 4 5 6 7 8 9 10; do

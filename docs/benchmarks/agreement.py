@@ -3,9 +3,9 @@
 
     python3 docs/benchmarks/agreement.py RUN_DIR [--threshold 0.1]
 
-Trials within 5 % of a transition are left out: of a critical beta, or of a beta where the theory's local rank steps.
-Where that is is known for white x (docs/measures.md), otherwise taken halfway between the sweep's betas. Of the others the last layer's local rank is to be the theory's, and KL within 3 % or 0.02
-nats. Needs Python alone.
+Trials within 5 % of a transition are left out: of a critical beta, or of a beta where the theory's local rank steps. For white x that beta is
+known (docs/measures.md); otherwise it is taken halfway between two of the sweep's betas. In each other trial the last layer's local rank
+must equal the theory's, and KL must be within 3 % or 0.02 nats. Needs only Python.
 """
 import argparse
 import json

@@ -6,7 +6,7 @@
 #   DATA=FOLDER_WITH_MNIST [JAX_PYTHON=…] [TORCH_PYTHON=…] [QUEUE_PYTHON=…] [OUT=benchmarks.ndjson] docs/benchmarks/all.sh
 #
 # JAX_PYTHON has jax, TORCH_PYTHON torch, numpy, safetensors and joblib, QUEUE_PYTHON dask, distributed, ray and
-# hyperqueue; all are python3 by themselves. What fails, for want of a library say, is told, and the rest goes on.
+# hyperqueue; each defaults to python3. A comparison that fails, because a library is missing for example, is reported, and the others run.
 set -u
 : "${DATA:?DATA must name the folder that holds mnist/}"
 JAX_PYTHON=${JAX_PYTHON:-python3}

@@ -6,8 +6,7 @@
 
 784-200-200-200-10 with ReLU and with tanh, as drawn and after an epoch of MNIST. Everything on this side is in
 double: a forward pass, J_l = W_l D J_{l-1} as a product of whole matrices, and numpy.linalg.svd. The sums of
-counts over points and their standard errors have to be equal. A threshold that some singular value is within
-1e-6 of is left out, and said.
+counts over points and their standard errors must be equal. A threshold within 1e-6 of a singular value is left out, and reported.
 """
 import argparse
 import gzip

@@ -1,9 +1,9 @@
-"""Holds residual networks that a run kept against PyTorch's.
+"""Compares residual networks that a run kept with PyTorch's.
 
     ranksweep run SWEEP --out RUN --data DATA       # model: resnet, dataset: mnist, weights: final
-    python check_resnet.py RUN DATA
+    python3 docs/benchmarks/check_resnet.py RUN DATA
 
-Builds each network of PyTorch's own layers, loads RUN/weights/TRIAL.safetensors by name, evaluates it on the test
+Builds each network from PyTorch's own layers, loads RUN/weights/TRIAL.safetensors by name, evaluates it on the test
 images that the trial was measured on, and prints loss and accuracy beside the record's. Exit code 1 where the losses
 differ by more than 1e-5 of themselves, or an image is classified otherwise.
 """

@@ -2,7 +2,7 @@
 against Theorem 5's limit (rank diminishing): what `measures.weight_product` cannot say of sigma_500 at 100 layers.
 
     pip install numpy scipy
-    python check_theorem5.py [--order 1000] [--depths 50,100] [--indices 2,10,100,500] [--seed 0]
+    python3 docs/benchmarks/check_theorem5.py [--order 1000] [--depths 50,100] [--indices 2,10,100,500] [--seed 0]
 
 W_l Q_{l-1} = Q_l R_l at every layer; R_l ... R_1 = D U with D the diagonal, kept as logarithms, and U unit upper
 triangular, whose numbers stay moderate: nothing under- or overflows. The singular values of D U to high relative

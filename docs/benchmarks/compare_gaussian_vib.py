@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """1000 steps of a VIB on Gaussian data by ranksweep-bench, gaussian_vib_jax.py (with JAX's default generator and with
-XLA's) and gaussian_vib_torch.py (with and without the fused Adam) in turns, one CPU; prints the ratios. ranksweep also trains
-several β of one seed together, which its scheduler does not do yet: its times are then those of one trial of them.
+XLA's) and gaussian_vib_torch.py (with and without the fused Adam) in turns, one CPU; prints the ratios. A second row of ranksweep
+trains several β of one seed together, as its workers do; the time is one trial's share.
 
     python3 docs/benchmarks/compare_gaussian_vib.py [--rounds 5]
 """

@@ -4,8 +4,8 @@
     make build
     python3 docs/benchmarks/compare_together.py [--slots 2] [--rounds 5] [--betas 64] [--steps 20000]
 
-Alone is what a low --checkpoint-every asks for: a group must end, by its estimate, within a third of it. Records must be
-equal, byte for byte.
+A low --checkpoint-every forbids batches: by its estimate a batch must end within a third of that interval. Records must be equal, byte for
+byte.
 """
 import argparse
 import json

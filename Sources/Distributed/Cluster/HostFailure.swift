@@ -169,7 +169,7 @@ public struct HostFailure: Equatable, Sendable {
         case .noExecution: return "the worker does not run there\(ending)"
         case .damagedInTransit: return "what was sent arrived incomplete or changed\(ending)"
         case .dataDiffer(let file):
-            return "\(file) there is not the data set that this machine has: mend it, or leave 'data' out"
+            return "\(file) there is not the data set that this machine has: repair it, or leave 'data' out"
         case .tooSlow: return "it did not answer within three minutes"
         case .refused where said.contains("no option"):
             return "its bundle is of another version than this program\(ending): run 'make bundle'"

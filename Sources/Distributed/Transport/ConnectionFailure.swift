@@ -19,7 +19,7 @@ public enum ConnectionFailure: Equatable, Sendable {
     public func message(endpoint: String, hasKeys: Bool, wasLetIn: Bool = false) -> String {
         switch self {
         case .brokenOff where wasLetIn:
-            "\(endpoint) lets no connection come to be: the coordinator may be stopped or cut off, or another one "
+            "\(endpoint) accepts no connection: the coordinator may be stopped or cut off, or another one "
                 + "or another program listen there now"
         case .keyRefused:
             "the coordinator at \(endpoint) does not know this worker's key, or it was revoked: on its machine "

@@ -22,5 +22,5 @@ extension MeasureDeclaration {
                 "The accuracy is recorded with 1, 2, … so many components of the last hidden layer."),
         ],
         uses: [.perceptron],
-        "Whether it is measured how many principal components classify.")
+        "Whether the number of principal components that suffice to classify is measured.")
 }

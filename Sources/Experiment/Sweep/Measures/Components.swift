@@ -17,7 +17,7 @@ extension MeasureDeclaration {
         options: [
             Option(
                 "layer", .integer(0...1000), default: JSONValue(0),
-                "Whose activations, counted from 1; 0: the last hidden layer's, or the only layer's.")
+                "The layer whose activations are taken, counted from 1; 0: the last hidden layer, or the only layer.")
         ],
         points: JSONValue(300),
         "Whether each point's two first principal components are recorded.")

@@ -25,7 +25,7 @@ extension MeasureDeclaration {
                 "Mini-batches whose gradients are compared: each costs as much as a training step."),
             Option(
                 "window", .integer(2...1000), default: JSONValue(5),
-                "Of the phase change: measured steps that a slope is fitted to."),
+                "Measured steps that each slope is fitted to when the phase change is located."),
             Option(
                 "scale", .word(["linear", "log"]), default: .string("linear"),
                 "Whether the phase change is the steepest fall of SNR or of its logarithm, against ln step."),

@@ -40,5 +40,5 @@ extension MeasureDeclaration {
                 "The classes whose deciders' weights are recorded; those that are not there are left out."),
         ],
         uses: [.perceptron],
-        "Whether it is measured how far each class's logit is decided by the others'.")
+        "Whether it is measured how far the other classes' logits determine each class's.")
 }

@@ -17,6 +17,6 @@ extension MeasureDeclaration {
                 "loss", .word(["train", "test"]), default: .string("train"),
                 "Which loss: `train_loss` or `test_loss`."),
         ],
-        "Whether it is found when the loss first comes to a target: between steps of the trace, so it needs "
+        "Whether the step at which the loss first reaches a target is measured, between steps of the trace: needs "
             + "`measures.trace_at`.")
 }

@@ -24,7 +24,7 @@ extension MeasureDeclaration {
             Setting(
                 "measures.weight_norms.tolerance", .number(Bounds(.open(0), .open(1))),
                 default: "1.19e-07 times the matrix's larger side",
-                "Of the numerical rank: singular values of at least so much times the largest count. "
+                "Numerical rank counts singular values of at least this share of the largest. "
                     + "Turns the measure on."),
         ], isUsual: false)
 }

@@ -112,7 +112,7 @@ extension Setting {
         Setting(
             "reproducibility", .word(["recorded", "strict"]), default: "recorded",
             "Whether workers of several BLAS kernels or of other sources, whose digits may differ, may share the "
-                + "run: `recorded` says in the provenance who was which; `strict` turns away those whose kernel "
+                + "run: `recorded` names each record's in the provenance; `strict` turns away those whose kernel "
                 + "is not that of the run's first records, or whose commit is not the coordinator's. Never an "
                 + "axis."),
     ]
