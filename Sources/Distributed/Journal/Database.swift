@@ -108,7 +108,8 @@ final class Database {
         }
     }
 
-    /// Whether SQLite misses what every journal of its version has: our statements are right for that.
+    /// Whether the message names a missing table or column. Our statements fit the schema, so the file is
+    /// damaged.
     private func isOfSchema(_ detail: String) -> Bool {
         detail.hasPrefix("no such ") || detail.contains(" has no column ") || detail.contains(" columns but ")
     }

@@ -8,7 +8,7 @@ public struct StoredRecord: Equatable, Sendable {
     public var outcome: String
     /// The record's line, without a newline.
     public var line: [UInt8]
-    /// Whether the record is what was appended. Always true in a journal without checksums.
+    /// Whether the record is what was appended.
     public var isWhole: Bool
 }
 

@@ -1,5 +1,5 @@
 // Last lines of slots whose attempts failed. They have a table of their own, which is made with the first of
-// them, so that journals without failures, and older ones, stay as they were.
+// them.
 
 extension RunJournal {
     private var hasLogs: Bool {

@@ -21,7 +21,7 @@ extension RunJournal {
         try keepDigest(sha256, ofWeights: file)
     }
 
-    /// Digests by file name. Files that an older version kept have none.
+    /// Digests by file name.
     public func weightDigests() throws(JournalError) -> [String: String] {
         guard try hasWeights else { return [:] }
         var digests: [String: String] = [:]

@@ -11,13 +11,13 @@ extension Dispatcher {
             }
             guard let copy = holder.copy else { continue }
             if workers[copy]?.held[trial] == nil { return "trial \(trial)'s copy is nowhere" }
-            if copy == holder.worker { return "trial \(trial) is copied to whom it is late with" }
+            if copy == holder.worker { return "trial \(trial)'s copy is with its first holder" }
         }
         for id in workerOrder {
             guard let worker = workers[id] else { continue }
             for trial in worker.held.keys.sorted()
             where holders[trial]?.worker != id && holders[trial]?.copy != id {
-                return "trial \(trial) is held by worker \(id.value), who was not given it"
+                return "worker \(id.value) holds trial \(trial) without a lease"
             }
             var together: [LeaseID: Int] = [:]
             for lease in worker.held.values where lease.isBatched { together[lease.id, default: 0] += 1 }
@@ -44,10 +44,12 @@ extension Dispatcher {
             }
         }
         for (trial, transfer) in transfers where workers[transfer.worker]?.held[trial] == nil {
-            return "trial \(trial)'s weights are fetched from who does not hold it"
+            return "trial \(trial)'s weights are fetched from a worker that doesn't hold it"
         }
         func count(_ state: TrialState) -> Int { counts[Int(state.rawValue)] }
-        if count(.leased) != holders.count { return "a trial is leased, and nobody holds it" }
+        if count(.leased) != holders.count {
+            return "the number of leased trials differs from that of holders"
+        }
         if count(.pending) != pendingCount { return "pending is miscounted" }
         if count(.complete) != progress.complete + excluded { return "complete is miscounted" }
         if count(.quarantined) != progress.quarantined { return "quarantined is miscounted" }

@@ -66,7 +66,8 @@ public struct DispatchSettings: Equatable, Sendable {
 
 /// Something that happened, for `Dispatcher.handle`.
 public enum DispatchEvent: Equatable, Sendable {
-    /// A message from a worker. The caller has already checked the trial's identifier against the grid.
+    /// A message from a worker, except a report: reports come as `report`, validated; `.message(.report)` is
+    /// ignored.
     case message(WorkerMessage, from: WorkerID)
     /// A worker's report, checked against the sweep by the caller.
     case report(ValidatedReport, from: WorkerID)

@@ -95,16 +95,16 @@ public struct SimulationOptions: Sendable {
         settings.trialLimitSeconds = 30
         settings.maximumLosses = poison > 0 ? 5 : chance.pick(5, 1000)
         settings.shardMilliseconds = chance.pick(10, 1000, 20_000)
-        // From a generator of its own, so that the course of the other seeds stays what it was.
+        // From its own generator, so that drawing more options leaves the rest of a seed unchanged.
         var copy = chance
         var own = Chance(copy.next() ^ 0x1202)
         let longest = min(25_000, longest * slowness)
         let drawn: Int64? = own.pick(nil, nil, nil, longest + 10_000, 3 * longest + 10_000)
-        // While the other hosts are between two lives, a bad host would have all trials for itself.
         // A record counts once its weights have come, chunk by chunk. A worker with a shorter life is of no
         // use.
-        let pieces = files.reduce(0) { $0 + Int64($1 / UInt64(WireLimit.chunk)) + 1 }
-        let transfer = 2 * latency * pieces
+        let chunks = files.reduce(0) { $0 + Int64($1 / UInt64(WireLimit.chunk)) + 1 }
+        let transfer = 2 * latency * chunks
+        // While the other hosts are between two lives, a bad host would have all trials for itself.
         lifetime = hasBadHost ? nil : drawn.map { $0 + transfer }
         isBatched = own.hits(0.5)
         var wishes = Chance(own.next() ^ 0x0915)

@@ -81,10 +81,9 @@ extension Endpoint {
             }
             endpoint.address = first
         } catch {
-            // The host may be a network interface of this machine, which ZeroMQ knows.
+            // The host may be a network interface of this machine, which ZeroMQ knows, too.
             guard AddressLookup.isInterface(host) else { throw error }
-            // ZeroMQ, too, knows the machine's own network cards.
-            endpoint.isCard = true
+            endpoint.isInterface = true
             endpoint.address = AddressLookup.address(ofInterface: host) ?? host
         }
         return endpoint

@@ -39,7 +39,7 @@ public struct Endpoint: Equatable, Sendable {
     /// Numeric address of `host`, once `resolved`.
     public internal(set) var address: String
     /// Whether `host` is a network card of this machine, once `resolved`.
-    var isCard = false
+    var isInterface = false
     /// nil: any free port.
     public internal(set) var port: UInt16?
 
@@ -191,7 +191,7 @@ public final class CoordinatorSocket {
         let bound = socket.text(ZMQ_LAST_ENDPOINT)
         let port = bound.lastIndex(of: ":").map { bound[bound.index(after: $0)...] } ?? ""
         // Elsewhere a network card's name means nothing.
-        self.endpoint = "tcp://\(endpoint.isCard ? endpoint.address : endpoint.host):\(port)"
+        self.endpoint = "tcp://\(endpoint.isInterface ? endpoint.address : endpoint.host):\(port)"
     }
 
     /// The next message; nil if none has come. Drops and counts messages that no worker of ranksweep can have
@@ -322,7 +322,7 @@ public final class WorkerSocket {
         socket.watchConnections(
             ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH
                 | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL)
-        try socket.connect(endpoint.isCard ? endpoint.bound : endpoint.text)
+        try socket.connect(endpoint.isInterface ? endpoint.bound : endpoint.text)
         return socket
     }
 

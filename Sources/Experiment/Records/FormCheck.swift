@@ -45,7 +45,7 @@ struct FormCheck {
                 throw FormFault(why: "true or false is due")
             }
         case .word(let word):
-            guard take(word: "\"\(word)\"") else { throw FormFault(why: "'\(word)' is due") }
+            guard take(quote), take(word: word), take(quote) else { throw FormFault(why: "'\(word)' is due") }
         case .list(let counts, let form):
             let count = try list { (check, place) throws(FormFault) in
                 guard place < counts.upperBound else { throw FormCheck.tooMany(counts) }
@@ -140,11 +140,11 @@ struct FormCheck {
     /// Passes over an object's next key and its colon. Returns the key's range. Keys in our canonical JSON
     /// have no escapes.
     private mutating func key() throws(FormFault) -> Range<Int> {
-        guard take(UInt8(ascii: "\"")) else { throw FormFault(why: "a key is due") }
+        guard take(quote) else { throw FormFault(why: "a key is due") }
         let start = position
-        while position < bytes.count, bytes[position] != UInt8(ascii: "\"") { position += 1 }
+        while position < bytes.count, bytes[position] != quote { position += 1 }
         let key = start..<position
-        guard take(UInt8(ascii: "\"")), take(UInt8(ascii: ":")) else {
+        guard take(quote), take(UInt8(ascii: ":")) else {
             throw FormFault(why: "an object breaks off")
         }
         return key
@@ -159,9 +159,8 @@ struct FormCheck {
     }
 
     private mutating func take(word: String) -> Bool {
-        let word = Array(word.utf8)
-        guard bytes[position...].starts(with: word) else { return false }
-        position += word.count
+        guard bytes[position...].starts(with: word.utf8) else { return false }
+        position += word.utf8.count
         return true
     }
 
@@ -209,3 +208,5 @@ struct FormCheck {
         String(decoding: bytes.prefix(40), as: UTF8.self) + (bytes.count > 40 ? "…" : "")
     }
 }
+
+private let quote = UInt8(ascii: "\"")

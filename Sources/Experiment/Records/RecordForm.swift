@@ -10,10 +10,10 @@ public struct RecordForm: Sendable {
     public let maxBytes: Int
     private let measured: ValueForm
     private let diverged: ValueForm
-    private let source: Source
+    let source: Source
 
     /// All settings of a trial that the form of its record depends on.
-    private struct Source: Equatable, Sendable {
+    struct Source: Equatable, Sendable {
         let model: TrialSettings.Model
         let dataset: Dataset
         let network: TrialSettings.Network
@@ -56,9 +56,6 @@ public struct RecordForm: Sendable {
         diverged = body("diverged", broken, optional: theory.isRequired ? ["trace"] : ["theory", "trace"])
         maxBytes = max(measured.maxBytes, diverged.maxBytes)
     }
-
-    /// Whether the record of a trial with these settings has the same form.
-    func isForm(of settings: TrialSettings) -> Bool { source == Source(settings) }
 
     /// Why a body isn't one that the trial's record can have; nil where it is.
     public func fault(in body: CanonicalObject) -> String? {

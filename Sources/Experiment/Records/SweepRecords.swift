@@ -35,15 +35,14 @@ public struct SweepRecords: Sendable {
 
     /// The form of the trial's record.
     mutating func form(of trial: Trial) -> RecordForm {
-        if let place = forms.firstIndex(where: { $0.isForm(of: trial.settings) }) {
-            let form = forms[place]
-            if place > 0 { forms.swapAt(0, place) }
-            return form
+        let source = RecordForm.Source(trial.settings)
+        if let place = forms.firstIndex(where: { $0.source == source }) {
+            if place > 0 { forms.insert(forms.remove(at: place), at: 0) }
+        } else {
+            if forms.count >= SweepRecords.maxForms { forms.removeLast() }
+            forms.insert(RecordForm(of: trial.settings), at: 0)
         }
-        let form = RecordForm(of: trial.settings)
-        if forms.count >= SweepRecords.maxForms { forms.removeLast() }
-        forms.insert(form, at: 0)
-        return form
+        return forms[0]
     }
 
     /// Validates the body of a trial's record. The result is canonical JSON, so that equal records have equal

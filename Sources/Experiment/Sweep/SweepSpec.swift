@@ -121,7 +121,7 @@ extension [String: JSONValue] {
             return
         }
         guard let dot = path.firstIndex(of: ".") else {
-            // `localRank: true` adds nothing to the mapping of its settings.
+            // `local_rank: true` adds nothing to the mapping of its settings.
             if self[String(path)]?.object == nil { self[String(path)] = value }
             return
         }

@@ -10,7 +10,7 @@ struct WorkerEnd {
 
     static let defaultMargin = 30
 
-    /// Reads `--until` and `--margin`; nil without `--until`, or for a Slurm job without an end.
+    /// Reads `--until` and `--shutdown-margin`; nil without `--until`, or for a Slurm job without an end.
     init?(_ arguments: Arguments) throws(UsageError) {
         let margin = try arguments.integer("--shutdown-margin", in: 0...86_400)
         guard let text = arguments["--until"] else {

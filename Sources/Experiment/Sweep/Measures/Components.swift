@@ -17,7 +17,8 @@ extension MeasureDeclaration {
         options: [
             Option(
                 "layer", .integer(0...1000), default: JSONValue(0),
-                "The layer whose activations are taken, counted from 1; 0: the last hidden layer, or the only layer.")
+                "The layer whose activations are taken, counted from 1; 0: the last hidden layer, or the only layer."
+            )
         ],
         points: JSONValue(300),
         "Whether each point's two first principal components are recorded.")

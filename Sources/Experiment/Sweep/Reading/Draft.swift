@@ -107,7 +107,7 @@ struct Draft {
             return
         }
         mappings[group] = place
-        // `effectiveRank: {}` requests the measure with its defaults.
+        // `effective_rank: {}` requests the measure with its defaults.
         if entries.isEmpty, MeasureCatalogue.listedPaths.contains(group) {
             fixed[group] = Given(value: .bool(true), place: node.place, shown: group)
         }

@@ -99,7 +99,7 @@ struct Plan {
         }
     }
 
-    /// "of which training 3 %, localRank 97 %", and how to turn off a measure that the sweep doesn't ask for.
+    /// "of which training 3 %, local_rank 97 %", and how to turn off a measure that the sweep doesn't ask for.
     private var partsText: String {
         var words: [String] = []
         for part in cost.parts {

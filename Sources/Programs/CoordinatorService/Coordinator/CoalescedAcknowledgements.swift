@@ -10,9 +10,12 @@ func coalescingAcknowledgements(
     var last: [WorkerID: Int] = [:]
     for (message, worker) in sends {
         if case .accepted(let more) = message, let place = last[worker],
-            case .accepted(let trials) = merged[place].message, trials.count + more.count <= WireLimit.list
+            case .accepted(var trials) = merged[place].message, trials.count + more.count <= WireLimit.list
         {
-            merged[place].message = .accepted(trials + more)
+            // Releases the list first, so that appending doesn't copy it.
+            merged[place].message = .heartbeat
+            trials += more
+            merged[place].message = .accepted(trials)
             continue
         }
         last[worker] = merged.count

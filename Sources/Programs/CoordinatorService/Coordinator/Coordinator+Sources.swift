@@ -7,6 +7,7 @@ import Wire
 
 extension Coordinator {
     mutating func pollSources() throws(CommandFailure) {
+        guard !sources.isEmpty else { return }
         let report = progressReport
         let now = Instant(milliseconds: monotonicMilliseconds())
         let gap = pollTime.read(now, due: nextPoll).gap

@@ -16,11 +16,12 @@ extension Coordinator {
     /// Saves the ledger, which `status` shows after the end. A journal that can't be written is reported
     /// elsewhere.
     mutating func keepLedger() {
-        guard ledger != keptLedger else { return }
+        let losses = ledger.losses
+        guard losses != keptLosses else { return }
         guard (try? journal.setSetting(WorkerLedger.setting, ledger.json.canonicalText)) != nil else {
             return
         }
-        keptLedger = ledger
+        keptLosses = losses
     }
 
     /// Lines for the end of the run: which workers were lost, and which hosts never joined.

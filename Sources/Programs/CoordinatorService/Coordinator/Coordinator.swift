@@ -53,8 +53,8 @@ struct Coordinator {
     /// Whether a trial was handed out. From then on, no failure says that nothing was begun.
     private var hasBegun = false
     var ledger = WorkerLedger()
-    /// The ledger as the journal has it.
-    var keptLedger = WorkerLedger()
+    /// The ledger's losses as the journal has them.
+    var keptLosses: [WorkerLedger.Loss] = []
     /// For the end of the run: workers that were lost and hosts that never joined.
     private(set) var workerLines: [String] = []
 
@@ -99,7 +99,7 @@ struct Coordinator {
             kernels = try journal.summary().kernels
             self.admission.restore(try journal.setting(WorkerAdmission.refusalsSetting))
             ledger = WorkerLedger(json: try journal.setting(WorkerLedger.setting))
-            keptLedger = ledger
+            keptLosses = ledger.losses
         } catch { throw CommandFailure(error) }
         nextLineAt = monotonicMilliseconds() + 5000
         rate.update(done: dispatcher.work, atMilliseconds: monotonicMilliseconds())

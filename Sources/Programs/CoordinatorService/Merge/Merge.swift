@@ -19,9 +19,9 @@ struct Merge {
     struct Tally {
         var equal = 0
         var conflicts: [Conflict] = []
-        /// Records of an input that belong to no trial of the sweep, and records whose weights are missing or
-        /// wrong.
+        /// Records of each input that belong to no trial of the sweep.
         var foreign: [(path: String, count: Int)] = []
+        /// Records of each input whose weights are missing or wrong, with the first fault.
         var bare: [(path: String, file: String, why: String, count: Int)] = []
     }
 
