@@ -87,7 +87,7 @@ import Testing
     func times(text: String, seconds: Int?) { #expect(slurmSeconds(text) == seconds) }
 
     @Test(
-        "What is wrong is told with its place",
+        "What is wrong is reported with its line and column",
         arguments: [
             ("hosts: [a]", "c.yaml:1:1: missing: name is required"),
             ("name: x", "c.yaml:1:1: missing: hosts or slurm is required: where do the workers run?"),
@@ -219,7 +219,7 @@ import Testing
         let error = #expect(throws: ClusterError.self) { try Self.read("name: x\nhosts:\n\(hosts)") }
         #expect(error?.faults.count == 10)
         let lines = error?.faults.compactMap { fault -> Int? in
-            if case .file(let line, _) = fault.place { line } else { nil }
+            if case .file(let line, _) = fault.location { line } else { nil }
         }
         #expect(lines == lines?.sorted())
     }

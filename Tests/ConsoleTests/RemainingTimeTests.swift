@@ -36,7 +36,7 @@ private struct Timeline {
         for second in 0..<Int(end) {
             let now = Double(second)
             var (done, known, longest, left) = (0.0, 0.0, 0.0, 0)
-            var untold = 0.0
+            var unreported = 0.0
             for (index, trial) in trials.enumerated() {
                 if (ends[index] ?? 0) <= now {
                     done += trial.planned
@@ -51,12 +51,12 @@ private struct Timeline {
                 let since = now - (starts[index] ?? 0) - trial.actual * told
                 let rest = share < 1 ? 0 : min(0.95 * (trial.planned - part), since / (estimate.factor ?? 1))
                 longest = max(longest, trial.planned - part - (told == 0 ? 0 : rest))
-                untold += told == 0 ? trial.planned / 2 : rest
+                unreported += told == 0 ? trial.planned / 2 : rest
             }
             estimate.update(
                 RemainingTime.Look(
                     milliseconds: Int64(second) * 1000, slots: second >= delay ? slots : 0, trialsLeft: left,
-                    left: total - done - known, done: done + known, untold: untold, longest: longest))
+                    left: total - done - known, done: done + known, unreported: unreported, longest: longest))
             guard second >= delay else {
                 #expect(estimate.seconds == nil)
                 continue

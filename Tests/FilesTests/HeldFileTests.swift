@@ -17,7 +17,7 @@ import Testing
         defer { try? FileManager.default.removeItem(at: folder) }
         try writeFile("a".utf8, to: path("a"))
         let held = try #require(HeldFile(path("a")))
-        #expect(held.state == .inPlace)
+        #expect(held.state == .present)
         try FileManager.default.moveItem(atPath: path("a"), toPath: path("b"))
         #expect(held.state == .moved(to: path("b")))
         try writeFile("another".utf8, to: path("a"))
@@ -33,7 +33,7 @@ import Testing
         defer { try? FileManager.default.removeItem(at: folder) }
         try Files.makeFolder(path("run"))
         let held = try #require(HeldFile(path("run")))
-        #expect(held.state == .inPlace)
+        #expect(held.state == .present)
         try FileManager.default.removeItem(at: folder)
         #expect(held.state == .removed)
         try Files.makeFolder(path("run"))

@@ -83,7 +83,7 @@ struct LayoutTests {
         #expect(short.yLabel("loss") == "set ylabel 'loss' font \",11\"")
         #expect(long.width > short.width && long.height > short.height)
         #expect(
-            long.place(row: 0, panel: 0).left * Double(long.width) > short.place(row: 0, panel: 0).left
+            long.frame(row: 0, panel: 0).left * Double(long.width) > short.frame(row: 0, panel: 0).left
                 * Double(short.width))
     }
 

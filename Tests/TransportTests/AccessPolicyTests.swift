@@ -92,7 +92,7 @@ import Wire
         #expect(retry.failed(.keysOnOneSide, at: 0) == true)
         // The sides race to find out: the vaguer news is none any more.
         let vague = (0..<4).map { retry.failed(.brokenOff, at: $0) }
-        #expect(!vague.contains(true) && retry.told == .keysOnOneSide)
+        #expect(!vague.contains(true) && retry.reported == .keysOnOneSide)
         retry.connected()
         #expect(retry == LinkRetry())
         // ZeroMQ tries again by itself where the other end broke off; once says nothing.

@@ -1,26 +1,26 @@
 import Sweep
 
-/// Faults of a cluster file: up to ten independent ones, each with its place.
+/// Faults of a cluster file: up to ten independent ones, each with its location.
 ///
 /// `message` has a line for each, `FILE:LINE:COLUMN: path: what`.
 public struct ClusterError: Error, Equatable, Sendable, CustomStringConvertible {
     /// One fault.
     public struct Fault: Equatable, Sendable {
         /// Line and column of the fault.
-        public var place: SweepError.Place
+        public var location: SweepError.Location
         /// Path of the key or value; empty if the fault concerns more than one.
         public var path: String
         /// The kind of fault.
         public var problem: Problem
 
-        init(_ place: SweepError.Place, _ path: String, _ problem: Problem) {
-            self.place = place
+        init(_ location: SweepError.Location, _ path: String, _ problem: Problem) {
+            self.location = location
             self.path = path
             self.problem = problem
         }
 
         init(_ fault: SweepError.Fault) {
-            self.init(fault.place, fault.path, .text(fault.problem))
+            self.init(fault.location, fault.path, .text(fault.problem))
         }
     }
 
@@ -34,7 +34,7 @@ public struct ClusterError: Error, Equatable, Sendable, CustomStringConvertible 
         case notWith(String)
         case noHosts
         case badHostName(String)
-        case hostTwice(first: SweepError.Place)
+        case hostTwice(first: SweepError.Location)
         case badListen(String)
         case badAddress(String)
         case badFolder(String)
@@ -58,11 +58,11 @@ public struct ClusterError: Error, Equatable, Sendable, CustomStringConvertible 
     public var message: String {
         faults.map { fault in
             let path = fault.path.isEmpty ? "" : shortened(fault.path, to: 100) + ": "
-            let place: String =
-                if case .file(let line, let column) = fault.place { "\(file):\(line):\(column)" } else {
+            let location: String =
+                if case .file(let line, let column) = fault.location { "\(file):\(line):\(column)" } else {
                     file
                 }
-            return "\(place): \(path)\(fault.problem.words)"
+            return "\(location): \(path)\(fault.problem.words)"
         }.joined(separator: "\n")
     }
 

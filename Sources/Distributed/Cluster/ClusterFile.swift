@@ -15,9 +15,9 @@ public struct ClusterFile: Sendable {
     public var listen: String
     /// Name or address by which hosts reach this machine; nil: its own name.
     public var address: String?
-    /// Folder of keys as written, relative to the file's folder; nil: the default place.
+    /// Folder of keys as written, relative to the file's folder; nil: the default one.
     public var keys: String?
-    /// Bundle of the worker as written, relative to the file's folder; nil: the default place.
+    /// Bundle of the worker as written, relative to the file's folder; nil: the default one.
     public var bundle: String?
     /// BLAS kernel of all hosts that name none.
     public var kernel: String?

@@ -23,7 +23,7 @@ struct ClusterReader {
     var sortedFaults: [ClusterError.Fault] {
         let all = common.list.map { ClusterError.Fault($0) } + own
         let order = all.indices.sorted { a, b in
-            all[a].place == all[b].place ? a < b : all[a].place.precedes(all[b].place)
+            all[a].location == all[b].location ? a < b : all[a].location.precedes(all[b].location)
         }
         return order.prefix(SweepError.faultLimit).map { all[$0] }
     }
@@ -36,31 +36,32 @@ struct ClusterReader {
         if let entry = nodes["name"] {
             cluster.name = entry.value.name(path: "name", &common) ?? ""
         } else {
-            common.add(root.place, "", .missing(["name"]))
+            common.add(root.location, "", .missing(["name"]))
         }
         if let entry = nodes["listen"] { cluster.listen = listen(entry.value) ?? cluster.listen }
         cluster.address = nodes["address"].flatMap { address($0.value) }
         cluster.keys = nodes["keys"].flatMap { text($0.value, "keys") }
         cluster.bundle = nodes["bundle"].flatMap { text($0.value, "bundle") }
         cluster.kernel = nodes["kernel"].flatMap { kernel($0.value, "kernel") }
-        readEngine(nodes, lackingAt: root.place, &cluster)
+        readEngine(nodes, lackingAt: root.location, &cluster)
         return common.list.isEmpty && own.isEmpty ? cluster : nil
     }
 
     private mutating func readEngine(
-        _ nodes: [String: YAMLNode.Entry], lackingAt place: SweepError.Place, _ cluster: inout ClusterFile
+        _ nodes: [String: YAMLNode.Entry], lackingAt location: SweepError.Location,
+        _ cluster: inout ClusterFile
     ) {
         let found = engines.compactMap { engine in nodes[engine.key].map { (engine, $0) } }
         if let (engine, entry) = found.first {
             let others = (nodes["hosts"] == nil ? [] : ["hosts"]) + found.dropFirst().map { $0.0.key }
             if let other = others.first {
-                add(entry.keyPlace, engine.key, .twoEngines(other, engine.key))
+                add(entry.keyLocation, engine.key, .twoEngines(other, engine.key))
                 return
             }
-            if let entry = nodes["defaults"] { add(entry.keyPlace, "defaults", .notWith(engine.key)) }
+            if let entry = nodes["defaults"] { add(entry.keyLocation, "defaults", .notWith(engine.key)) }
             if let settings = batch(entry.value, engine) { cluster.engine = .batch(settings) }
             if let entry = nodes["listen"], nodes["address"] == nil, isLoopback(cluster.listen) {
-                add(entry.value.place, "listen", .needsNetwork(listen: cluster.listen))
+                add(entry.value.location, "listen", .needsNetwork(listen: cluster.listen))
             }
         } else if let hosts = nodes["hosts"] {
             var defaults = HostSettings(host: "")
@@ -71,7 +72,7 @@ struct ClusterReader {
             }
             cluster.engine = .hosts(self.hosts(hosts.value, defaults, cluster.listen))
         } else {
-            add(place, "", .noEngine(["hosts"] + engines.map { $0.key }))
+            add(location, "", .noEngine(["hosts"] + engines.map { $0.key }))
         }
     }
 
@@ -81,17 +82,17 @@ struct ClusterReader {
         _ node: YAMLNode, _ defaults: HostSettings, _ listen: String
     ) -> [HostSettings] {
         guard let items = node.list(path: "hosts", limit: Self.hostLimit, &common) else { return [] }
-        if items.isEmpty { add(node.place, "hosts", .noHosts) }
+        if items.isEmpty { add(node.location, "hosts", .noHosts) }
         var hosts: [HostSettings] = []
-        var places: [String: SweepError.Place] = [:]
+        var locations: [String: SweepError.Location] = [:]
         for item in items where !common.isFull {
             guard let host = host(item, defaults) else { continue }
-            if let first = places[host.host] {
-                add(item.place, "hosts.\(host.host)", .hostTwice(first: first))
+            if let first = locations[host.host] {
+                add(item.location, "hosts.\(host.host)", .hostTwice(first: first))
             }
-            places[host.host] = places[host.host] ?? item.place
+            locations[host.host] = locations[host.host] ?? item.location
             if !host.tunnel, isLoopback(listen) {
-                add(item.place, "hosts.\(host.host)", .needsTunnel(listen: listen))
+                add(item.location, "hosts.\(host.host)", .needsTunnel(listen: listen))
             }
             hosts.append(host)
         }
@@ -106,7 +107,7 @@ struct ClusterReader {
             return host
         }
         guard let entry = entries.first(where: { $0.key == "host" }) else {
-            common.add(node.place, "hosts", .missing(["host"]))
+            common.add(node.location, "hosts", .missing(["host"]))
             return nil
         }
         guard let name = hostName(entry.value, "hosts.host") else { return nil }
@@ -121,7 +122,7 @@ struct ClusterReader {
     private mutating func hostName(_ node: YAMLNode, _ path: String) -> String? {
         guard let scalar = node.text(path: path, due: .text, &common) else { return nil }
         guard isWord(scalar.text), !scalar.text.hasPrefix("-"), scalar.text.utf8.count <= 255 else {
-            add(node.place, path, .badHostName(node.shown))
+            add(node.location, path, .badHostName(node.shown))
             return nil
         }
         return scalar.text
@@ -145,7 +146,7 @@ struct ClusterReader {
             if isWord(scalar.text), !scalar.text.hasPrefix("-") {
                 host.user = scalar.text
             } else {
-                add(node.place, path, .badUser(node.shown))
+                add(node.location, path, .badUser(node.shown))
             }
         case "port": host.port = node.integer(in: 1...65_535, path: path, &common)
         default: host.kernel = kernel(node, path)
@@ -160,12 +161,12 @@ struct ClusterReader {
         let entriesKnown = known(entries, type.settings.map(\.key) + Self.batchKeys, type.key)
         for entry in entriesKnown { apply(entry, type, &settings) }
         if !entries.contains(where: { $0.key == "folder" }) {
-            common.add(node.place, type.key, .missing(["\(type.key).folder"]))
+            common.add(node.location, type.key, .missing(["\(type.key).folder"]))
         }
         if let min = entriesKnown.first(where: { $0.key == "min_jobs" }), settings.minJobs > settings.maxJobs
         {
             add(
-                min.value.place, "\(type.key).min_jobs",
+                min.value.location, "\(type.key).min_jobs",
                 .minOverMax(min: settings.minJobs, max: settings.maxJobs))
         }
         return settings
@@ -184,20 +185,22 @@ struct ClusterReader {
             let isList = type.settings.contains { $0.key == entry.key && $0.isList }
             for text in isList ? texts(node, path) : text(node, path).map({ [$0] }) ?? [] {
                 guard let what = settings.engine.set(entry.key, to: text) else { continue }
-                add(node.place, path, .worded("'\(isList ? text : node.shown)' \(what)"))
+                add(node.location, path, .worded("'\(isList ? text : node.shown)' \(what)"))
             }
         }
     }
 
     // MARK: - Values
 
-    private mutating func add(_ place: SweepError.Place, _ path: String, _ problem: ClusterError.Problem) {
-        if own.count < SweepError.faultLimit { own.append(ClusterError.Fault(place, path, problem)) }
+    private mutating func add(
+        _ location: SweepError.Location, _ path: String, _ problem: ClusterError.Problem
+    ) {
+        if own.count < SweepError.faultLimit { own.append(ClusterError.Fault(location, path, problem)) }
     }
 
     private mutating func mapping(_ node: YAMLNode, _ path: String) -> [YAMLNode.Entry]? {
         if let entries = node.mapping { return entries }
-        common.add(node.place, path, .wrongType(due: .mapping, found: node.found))
+        common.add(node.location, path, .wrongType(due: .mapping, found: node.found))
         return nil
     }
 
@@ -208,10 +211,10 @@ struct ClusterReader {
         entries.filter { entry in
             if keys.contains(entry.key) { return true }
             let shown = path.isEmpty ? entry.key : "\(path).\(entry.key)"
-            if common.addRenamed(entry.keyPlace, shown, entry.key, isKnown: keys.contains) { return false }
+            if common.addRenamed(entry.keyLocation, shown, entry.key, isKnown: keys.contains) { return false }
             let near = nearestSpelling(to: entry.key, among: keys)
             common.add(
-                entry.keyPlace, shown,
+                entry.keyLocation, shown,
                 .unknownKey(due: keys, suggestion: near))
             return false
         }
@@ -221,7 +224,7 @@ struct ClusterReader {
     private mutating func text(_ node: YAMLNode, _ path: String) -> String? {
         guard let scalar = node.text(path: path, due: .text, &common) else { return nil }
         guard !scalar.text.isEmpty, isPlain(scalar.text) else {
-            add(node.place, path, .badOption(node.shown))
+            add(node.location, path, .badOption(node.shown))
             return nil
         }
         return scalar.text
@@ -237,7 +240,7 @@ struct ClusterReader {
         guard let text = text(node, path) else { return nil }
         let trimmed = String(text.reversed().drop { $0 == "/" }.reversed())
         guard text.hasPrefix("/") || text.hasPrefix("~/"), trimmed.utf8.count > 1 else {
-            add(node.place, path, .badFolder(node.shown))
+            add(node.location, path, .badFolder(node.shown))
             return nil
         }
         return trimmed
@@ -247,12 +250,12 @@ struct ClusterReader {
         guard let text = text(node, "listen") else { return nil }
         let rest = text.hasPrefix("tcp://") ? text.dropFirst(6) : ""
         guard let colon = rest.lastIndex(of: ":"), colon > rest.startIndex, isWord(text) else {
-            add(node.place, "listen", .badListen(node.shown))
+            add(node.location, "listen", .badListen(node.shown))
             return nil
         }
         let port = rest[rest.index(after: colon)...]
         guard port == "*" || UInt16(port) != nil else {
-            add(node.place, "listen", .badListen(node.shown))
+            add(node.location, "listen", .badListen(node.shown))
             return nil
         }
         return text
@@ -260,7 +263,7 @@ struct ClusterReader {
 
     private mutating func kernel(_ node: YAMLNode, _ path: String) -> String? {
         guard let name = node.name(path: path, &common) else { return nil }
-        if let fault = kernelFault(name) { add(node.place, path, .worded(fault)) }
+        if let fault = kernelFault(name) { add(node.location, path, .worded(fault)) }
         return name
     }
 
@@ -268,7 +271,7 @@ struct ClusterReader {
         guard let text = text(node, "address") else { return nil }
         let isBracketed = text.hasPrefix("[") && text.hasSuffix("]")
         guard isWord(text), !text.contains("/"), isBracketed || !text.contains(":") else {
-            add(node.place, "address", .badAddress(node.shown))
+            add(node.location, "address", .badAddress(node.shown))
             return nil
         }
         return text

@@ -18,8 +18,10 @@ extension RunJournal {
     /// Checksum that ties a record to its grid index: the first 64 bits of the SHA-256 of index, outcome and
     /// line.
     static func checksum(trial: Int, outcome: String, line: [UInt8]) -> Int64 {
-        let place = (0..<8).map { UInt8(truncatingIfNeeded: trial >> (8 * $0)) }
-        return Digest(of: place + outcome.utf8 + [0] + line).bytes.prefix(8).reduce(0) { $0 << 8 | Int64($1) }
+        let number = (0..<8).map { UInt8(truncatingIfNeeded: trial >> (8 * $0)) }
+        return Digest(of: number + outcome.utf8 + [0] + line).bytes.prefix(8).reduce(0) {
+            $0 << 8 | Int64($1)
+        }
     }
 
     /// Calls `body` with each record in grid order. Only one is in memory at a time.

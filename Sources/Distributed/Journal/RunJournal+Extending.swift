@@ -31,11 +31,11 @@ extension RunJournal {
     ///
     /// - Parameters:
     ///   - json: the new sweep, as in `sweep.json`.
-    ///   - place: gives a trial's new grid index for its old one, for all `knownTrials`.
+    ///   - newIndex: gives a trial's new grid index for its old one, for all `knownTrials`.
     ///   - line: gives a record's line in the new sweep for its old line and its new grid index.
     public func extend(
-        toSweep digest: String, json: String, place: (Int) throws(JournalError) -> Int,
-        line: ([UInt8], _ place: Int) throws(JournalError) -> [UInt8]
+        toSweep digest: String, json: String, newIndex: (Int) throws(JournalError) -> Int,
+        line: ([UInt8], _ newIndex: Int) throws(JournalError) -> [UInt8]
     ) throws(JournalError) {
         let trials = try knownTrials()
         try database.transaction { () throws(JournalError) in
@@ -48,14 +48,14 @@ extension RunJournal {
                 "UPDATE quarantined SET trial = -1 - ? WHERE trial = ?", in: database)
             for trial in trials {
                 let old = Statement.Value.integer(Int64(trial))
-                let newPlace = try place(trial)
-                let new = Statement.Value.integer(Int64(newPlace))
+                let index = try newIndex(trial)
+                let new = Statement.Value.integer(Int64(index))
                 if let kept = try record(ofTrial: trial) {
                     guard kept.isWhole else {
                         throw .damagedRecords(path: database.path, trials: try damagedRecords())
                     }
-                    let moved = try line(kept.line, newPlace)
-                    let sum = RunJournal.checksum(trial: newPlace, outcome: kept.outcome, line: moved)
+                    let moved = try line(kept.line, index)
+                    let sum = RunJournal.checksum(trial: index, outcome: kept.outcome, line: moved)
                     try moveRecord.run(new, .blob(moved), .integer(sum), old)
                 }
                 try moveAttempts.run(new, old)

@@ -5,7 +5,7 @@ import Wire
 // Importing from other journals, whose content is taken over as it is.
 
 /// An attempt, as read from a line of `provenance.ndjson`.
-public struct ToldAttempt: Equatable, Sendable {
+public struct ImportedAttempt: Equatable, Sendable {
     /// Attempt number.
     public var number: UInt32
     /// Lease of the attempt.
@@ -30,7 +30,7 @@ public struct ToldAttempt: Equatable, Sendable {
             line[key]?.number.flatMap { Number(exactly: $0) }
         }
         guard let number: UInt32 = whole("attempt"), let lease = line["lease"]?.string.flatMap({ Int64($0) }),
-            let outcome = line["outcome"]?.string, ToldAttempt.outcomes.contains(outcome),
+            let outcome = line["outcome"]?.string, ImportedAttempt.outcomes.contains(outcome),
             let host = line["host"]?.string, let process: UInt32 = whole("process"),
             let slot: UInt32 = whole("slot"), let cpu = line["cpu"]?.string,
             let kernel = line["blas_kernel"]?.string, let start: Int64 = whole("start_unix_ms"),
@@ -63,23 +63,23 @@ extension RunJournal {
     }
 
     /// Adds an attempt, unless it is there already.
-    public func add(_ told: ToldAttempt, trial: Int) throws(JournalError) {
+    public func add(_ imported: ImportedAttempt, trial: Int) throws(JournalError) {
         let same = try Statement(
             """
             SELECT 1 FROM attempts WHERE trial = ? AND attempt = ? AND lease = ? AND host = ? AND process = ?
             AND start_ms = ?
             """, in: database)
-        let provenance = told.provenance
+        let provenance = imported.provenance
         try same.bind([
-            .integer(Int64(trial)), .integer(Int64(told.number)),
-            .integer(Int64(bitPattern: told.lease.value)), .text(provenance.host),
+            .integer(Int64(trial)), .integer(Int64(imported.number)),
+            .integer(Int64(bitPattern: imported.lease.value)), .text(provenance.host),
             .integer(Int64(provenance.process)), .integer(provenance.startMilliseconds),
         ])
         guard try !same.step() else { return }
         let attempt = TrialAttempt(
-            trial: trial, number: told.number, lease: told.lease, provenance: provenance)
-        try append(attempt, outcome: told.outcome, cause: told.cause)
-        if !told.log.isEmpty { try keepLog(told.log) }
+            trial: trial, number: imported.number, lease: imported.lease, provenance: provenance)
+        try append(attempt, outcome: imported.outcome, cause: imported.cause)
+        if !imported.log.isEmpty { try keepLog(imported.log) }
     }
 
     /// Quarantines a trial that has no record.

@@ -178,8 +178,8 @@ extension RunJournal {
                     text: row.text(0), count: Int(row.integer(1)), exampleTrial: Int(row.integer(2)),
                     exampleHost: row.text(3), exampleLog: ""))
         }
-        for place in summary.causes.indices.prefix(10) {
-            try completeExample(&summary.causes[place])
+        for index in summary.causes.indices.prefix(10) {
+            try completeExample(&summary.causes[index])
         }
         try forEach("SELECT trial FROM quarantined ORDER BY trial LIMIT 1000") { row in
             summary.quarantinedTrials.append(Int(row.integer(0)))

@@ -20,12 +20,12 @@ package struct WorkerBundle {
     package static func find(_ asked: String?) throws(CommandFailure) -> WorkerBundle {
         let folder =
             thisProgram().flatMap { path in path.lastIndex(of: "/").map { String(path[..<$0]) } } ?? "."
-        let places =
+        let candidates =
             asked.map { [$0] } ?? [
                 "\(folder)/\(fileName)", "\(folder)/../bundle/\(fileName)",
                 "\(folder)/../../bundle/\(fileName)",
             ]
-        guard let path = places.first(where: { access($0, F_OK) == 0 }) else {
+        guard let path = candidates.first(where: { access($0, F_OK) == 0 }) else {
             if let asked { throw .input("\(asked): no such file; 'make bundle' makes the worker's bundle") }
             throw .input(
                 "there is no worker's bundle to send to the hosts: run 'make bundle', or name one with "

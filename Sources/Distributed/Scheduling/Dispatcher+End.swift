@@ -34,12 +34,12 @@ extension Dispatcher {
     {
         guard let worker = workers[id] else { return }
         workers[id]?.given += count
-        guard let until = worker.until, worker.checkpointMilliseconds == 0, !hasToldOfLongTrials,
+        guard let until = worker.until, worker.checkpointMilliseconds == 0, !hasReportedLongTrials,
             let expected = trialTime.expected
         else { return }
         let left = until.milliseconds - now.milliseconds
         guard Double(left) < expected else { return }
-        hasToldOfLongTrials = true
+        hasReportedLongTrials = true
         effects.append(
             .note(.tooLong(expectedMilliseconds: Int64(min(expected, 1e15)), leftMilliseconds: left)))
     }

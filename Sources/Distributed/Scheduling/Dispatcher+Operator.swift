@@ -113,14 +113,14 @@ extension Dispatcher {
     }
 
     mutating func note(_ list: [TrialProgress], from id: WorkerID) {
-        for told in list {
-            guard let trial = Int(exactly: told.trial), workers[id]?.held[trial] != nil else { continue }
-            let done = Double(min(told.permille, 1000)) / 1000
+        for report in list {
+            guard let trial = Int(exactly: report.trial), workers[id]?.held[trial] != nil else { continue }
+            let done = Double(min(report.permille, 1000)) / 1000
             var fraction = fractions[trial] ?? Fraction()
             if fraction.isClaimed {
                 fraction = Fraction(before: done)
             } else if fraction.done == 0 {
-                fraction.before = min(done, Double(told.from) / 1000)
+                fraction.before = min(done, Double(report.from) / 1000)
             }
             // An attempt may have started over, or two workers may run the trial.
             fraction.done = max(fraction.done, done)

@@ -29,10 +29,10 @@ extension Dispatcher {
         else { return ([], cursor) }
         var fresh: [(trial: Int, end: Int)] = []
         var budget = togetherMilliseconds(worker)
-        for (offset, place) in run.enumerated() where states[place.trial] == .pending {
-            budget -= 1000 * place.seconds
-            guard histories[place.trial] == nil, budget >= 0, fresh.count < 2 * most else { break }
-            fresh.append((place.trial, cursor + offset + 1))
+        for (offset, entry) in run.enumerated() where states[entry.trial] == .pending {
+            budget -= 1000 * entry.seconds
+            guard histories[entry.trial] == nil, budget >= 0, fresh.count < 2 * most else { break }
+            fresh.append((entry.trial, cursor + offset + 1))
         }
         // Eighteen are split into nine and nine, not sixteen and two.
         let count = fresh.count <= most ? fresh.count : (fresh.count + 1) / 2

@@ -262,7 +262,7 @@ public struct Dispatcher: Sendable {
     var nextLease: UInt64
     var meanMilliseconds: Double?
     var trialTime = TrialTime()
-    var hasToldOfLongTrials = false
+    var hasReportedLongTrials = false
     var isFinished = false
     var hopelessness = Hopelessness()
     /// Whether trials are leased.

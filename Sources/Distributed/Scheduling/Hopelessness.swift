@@ -19,13 +19,13 @@ struct Hopelessness: Equatable, Sendable {
     private var isRefuted = false
     /// Number of trials that were tried out of turn.
     private(set) var probes = 0
-    var isTold = false
+    var isReported = false
 
     /// Limit of different messages. More than these aren't one failure.
     private static let maxMessages = 100
 
     /// Whether there is evidence and nothing against it.
-    var isOpen: Bool { leading != nil && !isRefuted && !isTold }
+    var isOpen: Bool { leading != nil && !isRefuted && !isReported }
 
     /// Most frequent message, with its evidence.
     var strongest: (cause: String, evidence: Evidence)? {
@@ -69,8 +69,8 @@ extension Dispatcher {
             return nil
         }
         for _ in 0..<4 {
-            let place = hopelessness.nextProbe(of: states.count)
-            let trial = order?.trial(at: place) ?? place
+            let index = hopelessness.nextProbe(of: states.count)
+            let trial = order?.trial(at: index) ?? index
             if states[trial] == .pending, histories[trial] == nil, !isPassed(trial) {
                 return Shard(trials: [trial])
             }
@@ -92,7 +92,7 @@ extension Dispatcher {
                 !worker.held.values.contains(where: { $0.stage != .reported && now > $0.since + patience })
             else { return }
         }
-        hopelessness.isTold = true
+        hopelessness.isReported = true
         effects.append(.hopeless(cause: cause, trials: found.trials.count, hosts: found.hosts.count))
     }
 }

@@ -40,10 +40,10 @@ extension WorkerSession {
         fractions[progress.trial] = progress
         guard link == .joined, now >= lastProgress + heartbeatMilliseconds else { return }
         lastProgress = now
-        let told = slots.flatMap { slot -> [TrialProgress] in
+        let progress = slots.flatMap { slot -> [TrialProgress] in
             if case .running(let run) = slot { run.trials.compactMap { fractions[$0] } } else { [] }
         }
-        effects.append(.send(.progress(told)))
+        effects.append(.send(.progress(progress)))
     }
 
     /// Gives back all trials that no slot has begun.

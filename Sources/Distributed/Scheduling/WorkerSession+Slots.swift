@@ -32,7 +32,7 @@ extension WorkerSession {
     ) {
         guard case .running(var run) = slots[slot], let trial = reply.answered else { return }
         slotDeaths[slot] = 0
-        guard let place = run.trials.firstIndex(of: trial) else {
+        guard let index = run.trials.firstIndex(of: trial) else {
             // It is no longer known which trials the slot's answers belong to.
             let cause = "its slot answered for another trial"
             if run.isBatched {
@@ -45,7 +45,7 @@ extension WorkerSession {
             }
             return
         }
-        run.trials.remove(at: place)
+        run.trials.remove(at: index)
         slots[slot] = run.trials.isEmpty ? .idle : .running(run)
         fractions[trial] = nil
         guard !run.unwanted.contains(trial), let hold = held[trial] else { return }
@@ -104,7 +104,7 @@ extension WorkerSession {
     mutating func drop(_ trial: UInt64, _ effects: inout [SessionEffect]) {
         forget(trial, &effects)
         fractions[trial] = nil
-        for place in queue.indices { queue[place].removeAll { $0 == trial } }
+        for index in queue.indices { queue[index].removeAll { $0 == trial } }
         queue.removeAll { $0.isEmpty }
         for slot in slots.indices {
             guard case .running(var run) = slots[slot], run.trials.contains(trial) else { continue }

@@ -24,7 +24,7 @@ struct SimulatedJournal {
     let files: [UInt64]
     let settings: DispatchSettings
     /// Failures that happened on some worker.
-    var told: Set<FailureKey> = []
+    var reported: Set<FailureKey> = []
     /// Whether a trial is poisonous, if nothing else can bring down workers; nil if something can.
     var onlyPoisonKills: ((UInt64) -> Bool)?
     /// A planted bug: the last of two records is kept.
@@ -128,7 +128,7 @@ struct SimulatedJournal {
         if records[trial] != nil || quarantined.contains(trial) {
             return "trial \(trial) fails after its end"
         }
-        if !isLoss, !told.contains(FailureKey(failure)) {
+        if !isLoss, !reported.contains(FailureKey(failure)) {
             return "attempt \(failure.attempt) at trial \(trial) is blamed for a failure it never had"
         }
         if failures[trial, default: []].contains(where: { FailureKey($0) == FailureKey(failure) }) {

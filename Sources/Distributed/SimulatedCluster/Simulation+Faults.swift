@@ -53,11 +53,11 @@ extension Simulation {
     mutating func sendUp(_ message: WorkerMessage, from id: UInt64) {
         guard let worker = workers[id] else { return }
         switch message {
-        case .failure(let failure): journal.told.insert(FailureKey(failure))
+        case .failure(let failure): journal.reported.insert(FailureKey(failure))
         // The coordinator turns it into a failure.
         case .report(let report)
         where report.body != sweep.bodies[Int(report.trial)] && !sweep.allows(report.body):
-            journal.told.insert(FailureKey(report))
+            journal.reported.insert(FailureKey(report))
         default: break
         }
         var time = now.milliseconds + chance.milliseconds(0...options.latency)

@@ -148,10 +148,10 @@ extension Simulation {
         if isFaulty, chance.hits(options.hang) { return }
         let isSlow = worker.host == options.hosts - 1
         let length = chance.milliseconds(1...options.longest) * (isSlow ? options.slowness : 1)
-        for (place, end) in ends.enumerated() {
+        for (index, end) in ends.enumerated() {
             agenda.add(
                 .slot(id, slot, process: process.number, end),
-                at: now.milliseconds + min(length, options.longestAnywhere) + Int64(place))
+                at: now.milliseconds + min(length, options.longestAnywhere) + Int64(index))
         }
     }
 

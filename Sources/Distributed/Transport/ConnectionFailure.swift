@@ -44,8 +44,8 @@ public enum ConnectionFailure: Equatable, Sendable {
 /// When a refused worker tries again, and which failures its user is told. A pure value: the caller has the
 /// clock.
 public struct LinkRetry: Equatable, Sendable {
-    /// Failure that the user was told last; nil after a connection.
-    public private(set) var told: ConnectionFailure?
+    /// Failure that was reported to the user last; nil after a connection.
+    public private(set) var reported: ConnectionFailure?
     /// When to try with a new socket, in milliseconds of the caller's clock; nil: there is nothing to do.
     public private(set) var deadline: Int64?
     private var wait: Int64 = 0
@@ -54,7 +54,7 @@ public struct LinkRetry: Equatable, Sendable {
     static let firstWait: Int64 = 1000
     static let longestWait: Int64 = 30_000
     /// Break-offs in a row that are worth telling. A single one may come from a coordinator that ends.
-    static let breaksBeforeTold = 3
+    static let breaksBeforeReport = 3
 
     /// Creates the state of a worker that hasn't failed.
     public init() {}
@@ -70,13 +70,13 @@ public struct LinkRetry: Equatable, Sendable {
             // ZeroMQ tries again by itself.
             breaks += 1
             // Once it is known which side has no keys, that is the cause.
-            guard breaks >= Self.breaksBeforeTold, told != .keysOnOneSide else { return false }
+            guard breaks >= Self.breaksBeforeReport, reported != .keysOnOneSide else { return false }
         } else if deadline == nil {
             wait = min(Self.longestWait, max(Self.firstWait, 2 * wait))
             deadline = now + wait
         }
-        defer { told = trouble }
-        return told != trouble
+        defer { reported = trouble }
+        return reported != trouble
     }
 
     /// Notes that a new socket was made after the deadline.

@@ -69,20 +69,20 @@ public final class ControlListener {
         }
         var requests: [Request] = []
         var over: Set<Int> = []
-        for place in connections.indices {
-            let (descriptor, number) = (connections[place].descriptor, connections[place].number)
-            flush(place)
+        for index in connections.indices {
+            let (descriptor, number) = (connections[index].descriptor, connections[index].number)
+            flush(index)
             var bytes = [UInt8](repeating: 0, count: Self.longestRequest)
             let count = recv(descriptor, &bytes, bytes.count, 0)
             if count == 0 || count < 0 && errno != EAGAIN && errno != EINTR { over.insert(number) }
             guard count > 0 else { continue }
-            connections[place].input += bytes[..<count]
-            while let end = connections[place].input.firstIndex(of: UInt8(ascii: "\n")) {
-                let text = String(decoding: connections[place].input[..<end], as: UTF8.self)
-                connections[place].input.removeSubrange(...end)
+            connections[index].input += bytes[..<count]
+            while let end = connections[index].input.firstIndex(of: UInt8(ascii: "\n")) {
+                let text = String(decoding: connections[index].input[..<end], as: UTF8.self)
+                connections[index].input.removeSubrange(...end)
                 requests.append(Request(text: text, connection: number))
             }
-            if connections[place].input.count > Self.longestRequest { over.insert(number) }
+            if connections[index].input.count > Self.longestRequest { over.insert(number) }
         }
         connections.removeAll { connection in
             guard over.contains(connection.number) else { return false }
@@ -94,21 +94,21 @@ public final class ControlListener {
 
     /// Sends a line as an answer. Never waits: what the other end doesn't take yet is sent later.
     public func answer(_ request: Request, _ line: String) {
-        guard let place = connections.firstIndex(where: { $0.number == request.connection }) else {
+        guard let index = connections.firstIndex(where: { $0.number == request.connection }) else {
             return
         }
-        connections[place].output += Array(line.utf8) + [UInt8(ascii: "\n")]
-        flush(place)
+        connections[index].output += Array(line.utf8) + [UInt8(ascii: "\n")]
+        flush(index)
     }
 
-    private func flush(_ place: Int) {
-        while !connections[place].output.isEmpty {
-            let output = connections[place].output
+    private func flush(_ index: Int) {
+        while !connections[index].output.isEmpty {
+            let output = connections[index].output
             let count = output.withUnsafeBytes {
-                send(connections[place].descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+                send(connections[index].descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
             }
             guard count > 0 else { return }
-            connections[place].output.removeFirst(count)
+            connections[index].output.removeFirst(count)
         }
     }
 }

@@ -107,8 +107,8 @@ extension CoordinatorKeyFolder {
         return former(name, number)
     }
 
-    private func move(_ from: String, to place: String) throws(KeyError) {
-        guard rename(from, place) == 0 else { throw KeyFile.systemError("revoke", from) }
+    private func move(_ from: String, to path: String) throws(KeyError) {
+        guard rename(from, path) == 0 else { throw KeyFile.systemError("revoke", from) }
         for folder in [allowed, revoked] { KeyFile.syncFolder(folder) }
     }
 }

@@ -31,11 +31,11 @@ enum Z85 {
         guard text.count % 5 == 0 else { return nil }
         var bytes: [UInt8] = []
         var word: UInt64 = 0
-        for (place, letter) in text.enumerated() {
+        for (index, letter) in text.enumerated() {
             let digit = values[Int(letter)]
             guard digit < 85 else { return nil }
             word = word * 85 + UInt64(digit)
-            guard place % 5 == 4 else { continue }
+            guard index % 5 == 4 else { continue }
             guard let whole = UInt32(exactly: word) else { return nil }
             bytes += (0..<4).map { UInt8(truncatingIfNeeded: whole >> (24 - 8 * UInt32($0))) }
             word = 0

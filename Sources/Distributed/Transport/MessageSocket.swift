@@ -86,8 +86,8 @@ final class MessageSocket {
                 Array(answer.1.utf8),
                 Array((name ?? "").utf8), [],
             ]
-            for (place, part) in reply.enumerated() {
-                let flags = ZMQ_DONTWAIT | (place < reply.count - 1 ? ZMQ_SNDMORE : 0)
+            for (index, part) in reply.enumerated() {
+                let flags = ZMQ_DONTWAIT | (index < reply.count - 1 ? ZMQ_SNDMORE : 0)
                 zmq_send(authenticator, part, part.count, flags)
             }
         }

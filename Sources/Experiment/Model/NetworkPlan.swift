@@ -1,5 +1,5 @@
 /// A network's layers as a list of operations on numbered values, where value 0 is the input, with each
-/// parameter's place in the flat buffer that holds them all. The plan depends on the shape alone.
+/// parameter's region in the flat buffer that holds them all. The plan depends on the shape alone.
 public struct NetworkPlan: Sendable, Hashable {
     /// The input, or the output of an operation.
     public struct Value: Sendable, Hashable {
@@ -14,7 +14,7 @@ public struct NetworkPlan: Sendable, Hashable {
     }
 
     /// A matrix in the flat buffer.
-    public struct Place: Sendable, Hashable {
+    public struct Region: Sendable, Hashable {
         /// Index of its first number in the buffer.
         public var offset: Int
         /// Number of rows: a weight's outputs.
@@ -30,9 +30,9 @@ public struct NetworkPlan: Sendable, Hashable {
         /// The numbers that it normalises.
         public var kind: Normalisation
         /// The scales γ.
-        public var gamma: Place
+        public var gamma: Region
         /// The shifts β.
-        public var beta: Place
+        public var beta: Region
         /// Index among the normalisation layers.
         public var number: Int
         /// The running averages of a batch normalisation; nil for other kinds.
@@ -41,18 +41,18 @@ public struct NetworkPlan: Sendable, Hashable {
         /// Running averages of batches' moments.
         public struct Running: Sendable, Hashable {
             /// The running average of the means.
-            public var mean: Place
+            public var mean: Region
             /// The running average of the variances.
-            public var variance: Place
+            public var variance: Region
         }
     }
 
     /// A function that makes one value from another, or from two.
     public enum Operation: Sendable, Hashable {
         /// input · weightᵀ + bias.
-        case dense(weight: Place, bias: Place?)
+        case dense(weight: Region, bias: Region?)
         /// input · weightᵀ + bias at each position of the window, where the input is the numbers under it.
-        case convolution(ImageWindow, weight: Place, bias: Place?)
+        case convolution(ImageWindow, weight: Region, bias: Region?)
         /// φ of each number.
         case activation(Activation)
         /// γ (input − mean) / deviation + β.
@@ -99,7 +99,7 @@ public struct NetworkPlan: Sendable, Hashable {
         /// Index of its operation.
         public var node: Int
         /// The weight matrix.
-        public var place: Place
+        public var region: Region
         /// The size of its output.
         public var size: ImageSize
     }
@@ -137,8 +137,8 @@ public struct NetworkPlan: Sendable, Hashable {
     /// All tensors of the network in files, in their order.
     public var tensors: [Tensor] { parameters + averages }
 
-    /// The running averages' place in the flat buffer.
-    public var stateRange: Place { Place(offset: parameterCount, rows: 1, columns: stateCount) }
+    /// The running averages' region in the flat buffer.
+    public var stateRange: Region { Region(offset: parameterCount, rows: 1, columns: stateCount) }
 
     /// The layers that measures see, as indices of values: each activation's input and its output, and the
     /// network's outputs. Where a block ends at an activation, that output includes the block's input.
@@ -187,11 +187,11 @@ public struct NetworkPlan: Sendable, Hashable {
     }
 
     /// Allocates a vector among the parameters.
-    private mutating func takeVector(_ count: Int, _ name: String) -> Place {
-        let place = Place(offset: parameterCount, rows: 1, columns: count)
+    private mutating func takeVector(_ count: Int, _ name: String) -> Region {
+        let region = Region(offset: parameterCount, rows: 1, columns: count)
         parameterCount += count
-        parameters.append(Tensor(name: name, shape: [count], range: place.range, isWeight: false))
-        return place
+        parameters.append(Tensor(name: name, shape: [count], range: region.range, isWeight: false))
+        return region
     }
 
     /// Allocates the weight and bias of a layer whose output has this size.
@@ -199,14 +199,14 @@ public struct NetworkPlan: Sendable, Hashable {
     /// - Parameter inputs: the shape that one output sums over.
     private mutating func takeLayer(
         _ name: String, _ inputs: [Int], hasBias: Bool, to size: ImageSize
-    ) -> (weight: Place, bias: Place?) {
-        let weight = Place(
+    ) -> (weight: Region, bias: Region?) {
+        let weight = Region(
             offset: parameterCount, rows: size.channels, columns: inputs.reduce(1, *))
         parameterCount += weight.range.count
         parameters.append(
             Tensor(
                 name: "\(name).weight", shape: [size.channels] + inputs, range: weight.range, isWeight: true))
-        weights.append(WeightLayer(name: name, node: nodes.count, place: weight, size: size))
+        weights.append(WeightLayer(name: name, node: nodes.count, region: weight, size: size))
         return (weight, hasBias ? takeVector(size.channels, "\(name).bias") : nil)
     }
 
@@ -311,7 +311,7 @@ public struct NetworkPlan: Sendable, Hashable {
         }
     }
 
-    /// Places running averages behind all parameters.
+    /// Puts running averages behind all parameters.
     private mutating func placeStates() {
         for index in nodes.indices {
             guard case .normalisation(var norm) = nodes[index].operation, norm.kind == .batch else {
@@ -319,12 +319,12 @@ public struct NetworkPlan: Sendable, Hashable {
             }
             let (count, start) = (norm.gamma.columns, parameterCount + stateCount)
             let running = Norm.Running(
-                mean: Place(offset: start, rows: 1, columns: count),
-                variance: Place(offset: start + count, rows: 1, columns: count))
-            for (place, part) in [(running.mean, "running_mean"), (running.variance, "running_var")] {
+                mean: Region(offset: start, rows: 1, columns: count),
+                variance: Region(offset: start + count, rows: 1, columns: count))
+            for (region, part) in [(running.mean, "running_mean"), (running.variance, "running_var")] {
                 averages.append(
                     Tensor(
-                        name: "\(norms[norm.number]).\(part)", shape: [count], range: place.range,
+                        name: "\(norms[norm.number]).\(part)", shape: [count], range: region.range,
                         isWeight: false))
             }
             norm.running = running

@@ -47,16 +47,16 @@ struct FormCheck {
         case .word(let word):
             guard take(quote), take(word: word), take(quote) else { throw FormFault(why: "'\(word)' is due") }
         case .list(let counts, let form):
-            let count = try list { (check, place) throws(FormFault) in
-                guard place < counts.upperBound else { throw FormCheck.tooMany(counts) }
+            let count = try list { (check, index) throws(FormFault) in
+                guard index < counts.upperBound else { throw FormCheck.tooMany(counts) }
                 try check.check(form)
             }
             guard counts.contains(count) else { throw FormCheck.tooFew(count, counts) }
         case .tuple(let forms):
             let due = forms.count...forms.count
-            let count = try list { (check, place) throws(FormFault) in
-                guard place < forms.count else { throw FormCheck.tooMany(due) }
-                try check.check(forms[place])
+            let count = try list { (check, index) throws(FormFault) in
+                guard index < forms.count else { throw FormCheck.tooMany(due) }
+                try check.check(forms[index])
             }
             guard count == forms.count else { throw FormCheck.tooFew(count, due) }
         case .object(let members): try object(members)
@@ -71,9 +71,9 @@ struct FormCheck {
         _ steps: [Int]?, _ counts: ClosedRange<Int>, _ entry: ValueForm
     ) throws(FormFault) {
         lastStep = -1
-        let count = try list { (check, place) throws(FormFault) in
-            guard place < counts.upperBound else { throw FormCheck.tooMany(counts) }
-            check.dueStep = steps.map { $0[place] }
+        let count = try list { (check, index) throws(FormFault) in
+            guard index < counts.upperBound else { throw FormCheck.tooMany(counts) }
+            check.dueStep = steps.map { $0[index] }
             try check.check(entry)
         }
         guard counts.contains(count) else { throw FormCheck.tooFew(count, counts) }
@@ -92,33 +92,33 @@ struct FormCheck {
 
     private mutating func object(_ members: [ValueForm.Member]) throws(FormFault) {
         guard take(UInt8(ascii: "{")) else { throw FormFault(why: "an object is due") }
-        var place = 0
+        var index = 0
         func missing(_ member: ValueForm.Member) -> FormFault {
             FormFault(why: "'\(String(decoding: member.key, as: UTF8.self))' is missing")
         }
         if !take(UInt8(ascii: "}")) {
             repeat {
                 let key = try key()
-                while place < members.count, !bytes[key].elementsEqual(members[place].key) {
-                    guard bytes[key].lexicographicallyPrecedes(members[place].key) == false else { break }
-                    if members[place].isRequired { throw missing(members[place]) }
-                    place += 1
+                while index < members.count, !bytes[key].elementsEqual(members[index].key) {
+                    guard bytes[key].lexicographicallyPrecedes(members[index].key) == false else { break }
+                    if members[index].isRequired { throw missing(members[index]) }
+                    index += 1
                 }
-                guard place < members.count, bytes[key].elementsEqual(members[place].key) else {
+                guard index < members.count, bytes[key].elementsEqual(members[index].key) else {
                     throw FormFault(why: "'\(FormCheck.shown(bytes[key]))' is not one of this trial's keys")
                 }
-                do throws(FormFault) { try check(members[place].form) } catch {
+                do throws(FormFault) { try check(members[index].form) } catch {
                     var fault = error
-                    fault.path.insert(String(decoding: members[place].key, as: UTF8.self), at: 0)
+                    fault.path.insert(String(decoding: members[index].key, as: UTF8.self), at: 0)
                     throw fault
                 }
-                place += 1
+                index += 1
             } while take(UInt8(ascii: ","))
             guard take(UInt8(ascii: "}")) else { throw FormFault(why: "an object breaks off") }
         }
-        while place < members.count {
-            if members[place].isRequired { throw missing(members[place]) }
-            place += 1
+        while index < members.count {
+            if members[index].isRequired { throw missing(members[index]) }
+            index += 1
         }
     }
 

@@ -125,15 +125,15 @@ public struct TrialRanges: Sendable {
 /// share ranges.
 public struct MetricRanges {
     private let grid: Grid
-    /// For each axis, the place of each value by its text. Empty for seeds, because they change no range.
-    private let places: [[String: Int]]
+    /// For each axis, the index of each value by its text. Empty for seeds, because they change no range.
+    private let indices: [[String: Int]]
     private var known: [[Int]: TrialRanges] = [:]
     private static let most = 1024
 
     /// The ranges of a grid's trials; none is computed yet.
     public init(_ grid: Grid) {
         self.grid = grid
-        places = grid.axes.map { axis in
+        indices = grid.axes.map { axis in
             guard axis.path != "seed" else { return [:] }
             return Dictionary((0..<axis.count).map { (axis.label(at: $0).canonicalText, $0) }) { first, _ in
                 first
@@ -144,13 +144,13 @@ public struct MetricRanges {
     /// The ranges of the trial with these axes; nil where the sweep has no such trial.
     public mutating func ranges(of axes: [String: JSONValue]) -> TrialRanges? {
         var positions: [Int] = []
-        for (axis, places) in zip(grid.axes, places) {
+        for (axis, indices) in zip(grid.axes, indices) {
             guard axis.path != "seed" else {
                 positions.append(0)
                 continue
             }
-            guard let place = axes[axis.path].flatMap({ places[$0.canonicalText] }) else { return nil }
-            positions.append(place)
+            guard let position = axes[axis.path].flatMap({ indices[$0.canonicalText] }) else { return nil }
+            positions.append(position)
         }
         if let found = known[positions] { return found }
         let ranges = TrialRanges(of: grid.trial(positions: positions, index: 0).settings)

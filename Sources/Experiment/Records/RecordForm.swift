@@ -127,7 +127,7 @@ struct RecordSizes {
         classes = settings.dataset.facts.classes
         let network = settings.networkDescription
         units = network.layerUnits
-        matrixRanks = network.layers.map { min($0.place.rows, $0.place.columns) }
+        matrixRanks = network.layers.map { min($0.region.rows, $0.region.columns) }
         var narrowest = inputs
         // A shortcut may carry directions past a layer that lost them.
         ranks = units.map { units in

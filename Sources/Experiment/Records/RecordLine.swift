@@ -23,8 +23,8 @@ public func recordLine(trial: Trial, id: TrialID, sweepDigest: String, body: Can
     var line: [UInt8] = []
     line.reserveCapacity(2048)
     line += #"{"axes":{"#.utf8
-    for (place, axis) in trial.axes.enumerated() {
-        if place > 0 { line.append(UInt8(ascii: ",")) }
+    for (index, axis) in trial.axes.enumerated() {
+        if index > 0 { line.append(UInt8(ascii: ",")) }
         JSONValue.string(axis.path).write(to: &line)
         line.append(UInt8(ascii: ":"))
         axis.value.write(to: &line)

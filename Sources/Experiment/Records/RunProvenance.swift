@@ -63,9 +63,9 @@ public struct RunProvenance: Equatable, Sendable {
     /// Trials whose last attempt failed.
     private var failing: Set<Int> = []
     private var machineList: [Machine] = []
-    private var machinePlaces: [[String]: Int] = [:]
+    private var machineIndices: [[String]: Int] = [:]
     private var causeList: [Cause] = []
-    private var causePlaces: [String: Int] = [:]
+    private var causeIndices: [String: Int] = [:]
     /// The largest number of different machines, causes and commits kept.
     private static let limit = 1000
 
@@ -121,10 +121,10 @@ public struct RunProvenance: Equatable, Sendable {
 
     private mutating func addCause(_ value: JSONValue, _ trial: Int?) {
         let text = value["cause"]?.string ?? "no cause given"
-        if let place = causePlaces[text] {
-            causeList[place].count += 1
+        if let position = causeIndices[text] {
+            causeList[position].count += 1
         } else if causeList.count < RunProvenance.limit {
-            causePlaces[text] = causeList.count
+            causeIndices[text] = causeList.count
             causeList.append(
                 Cause(
                     text: text, count: 1, trial: trial, host: value["host"]?.string ?? "",
@@ -153,15 +153,15 @@ public struct RunProvenance: Equatable, Sendable {
             lastEndMilliseconds = max(lastEndMilliseconds ?? 0, Int64(start + taken * 1000))
         }
         let key = [host, value["cpu"]?.string ?? "", value["blas_kernel"]?.string ?? ""]
-        let place = machinePlaces[key] ?? machineList.count
-        if place == machineList.count {
-            guard place < RunProvenance.limit else { return }
-            machinePlaces[key] = place
+        let position = machineIndices[key] ?? machineList.count
+        if position == machineList.count {
+            guard position < RunProvenance.limit else { return }
+            machineIndices[key] = position
             machineList.append(Machine(host: key[0], cpu: key[1], kernel: key[2]))
         }
-        machineList[place].attempts += 1
-        machineList[place].seconds += taken
-        machineList[place].peakMemoryBytes = max(machineList[place].peakMemoryBytes, memory)
+        machineList[position].attempts += 1
+        machineList[position].seconds += taken
+        machineList[position].peakMemoryBytes = max(machineList[position].peakMemoryBytes, memory)
     }
 
     /// Reads a `provenance.ndjson`; nil where it is missing or unreadable.

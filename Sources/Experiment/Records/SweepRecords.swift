@@ -36,8 +36,8 @@ public struct SweepRecords: Sendable {
     /// The form of the trial's record.
     mutating func form(of trial: Trial) -> RecordForm {
         let source = RecordForm.Source(trial.settings)
-        if let place = forms.firstIndex(where: { $0.source == source }) {
-            if place > 0 { forms.insert(forms.remove(at: place), at: 0) }
+        if let position = forms.firstIndex(where: { $0.source == source }) {
+            if position > 0 { forms.insert(forms.remove(at: position), at: 0) }
         } else {
             if forms.count >= SweepRecords.maxForms { forms.removeLast() }
             forms.insert(RecordForm(of: trial.settings), at: 0)

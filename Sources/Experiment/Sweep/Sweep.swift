@@ -2,4 +2,4 @@
 // cost estimates, and the declarations of measures with their metrics.
 // Imports Model, Text, Collections and libyaml (CYAML).
 // Leaves out reading files from disk, training, computing measures, leases and drawing. It turns text into
-// values; a mistake in the text is a SweepError with its place, found before any work.
+// values; a mistake in the text is a SweepError with its location, found before any work.

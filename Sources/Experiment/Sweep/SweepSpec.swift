@@ -111,7 +111,7 @@ public struct SweepSpec: Equatable, Sendable {
 }
 
 extension [String: JSONValue] {
-    /// Sets a value at the place of a setting in a sweep file, in nested mappings. A data set's name becomes
+    /// Sets a value at the location of a setting in a sweep file, in nested mappings. A data set's name becomes
     /// `name` beside its options.
     fileprivate mutating func set(_ value: JSONValue, at path: Substring) {
         if path == "dataset" {

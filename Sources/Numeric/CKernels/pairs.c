@@ -77,20 +77,20 @@ CLONES void ck_pair_shares(
     }
 }
 
-static inline void insert(double distance, int64_t place, double best[4], int64_t places[4]) {
+static inline void insert(double distance, int64_t index, double best[4], int64_t nearest[4]) {
     if (!(distance < best[3])) return;
     int slot = 3;
     for (; slot > 0 && distance < best[slot - 1]; slot--) {
         best[slot] = best[slot - 1];
-        places[slot] = places[slot - 1];
+        nearest[slot] = nearest[slot - 1];
     }
     best[slot] = distance;
-    places[slot] = place;
+    nearest[slot] = index;
 }
 
 CLONES void ck_nearest(
     const double *restrict products, const double *restrict squares, size_t count, size_t skip, int64_t first,
-    double best[4], int64_t places[4]) {
+    double best[4], int64_t nearest[4]) {
     size_t whole = count / LANES * LANES;
     for (size_t j = 0; j < whole; j += LANES) {
         double limit = best[3];
@@ -100,10 +100,10 @@ CLONES void ck_nearest(
         }
         if (!closer) continue;
         for (size_t k = j; k < j + LANES; k++) {
-            if (k != skip) insert(squares[k] - 2 * products[k], first + (int64_t)k, best, places);
+            if (k != skip) insert(squares[k] - 2 * products[k], first + (int64_t)k, best, nearest);
         }
     }
     for (size_t k = whole; k < count; k++) {
-        if (k != skip) insert(squares[k] - 2 * products[k], first + (int64_t)k, best, places);
+        if (k != skip) insert(squares[k] - 2 * products[k], first + (int64_t)k, best, nearest);
     }
 }

@@ -107,9 +107,9 @@ extension Matrix where Scalar == Float {
         let factors = tall.qrFactors()
         for row in 0..<rows {
             for column in 0..<columns {
-                let (place, vector) = isWide ? (column, row) : (row, column)
+                let (index, vector) = isWide ? (column, row) : (row, column)
                 let sign = factors.diagonal[vector] < 0 ? -1.0 : 1
-                self[row, column] = Float(sign * factors.q[place, vector])
+                self[row, column] = Float(sign * factors.q[index, vector])
             }
         }
     }

@@ -58,12 +58,12 @@ public struct Network<Scalar: Real>: TrainableNetwork {
         let flat = parameters.flat
         flat.fill(0)
         for (index, weight) in shape.plan.weights.enumerated() {
-            let (inputs, outputs) = (Double(weight.place.columns), Double(weight.place.rows))
+            let (inputs, outputs) = (Double(weight.region.columns), Double(weight.region.rows))
             let variance = shape.plan.isBeforeReLU(weight.node) ? 2 / inputs : 2 / (inputs + outputs)
-            let draws = Matrix<Float>(rows: weight.place.rows, columns: weight.place.columns)
+            let draws = Matrix<Float>(rows: weight.region.rows, columns: weight.region.columns)
             streams.fillNormals(draws, .initialisation, index: index)
             let deviation = Float(variance.squareRoot())
-            weight.place.of(flat).assign(draws.values.map { Scalar($0 * deviation) })
+            weight.region.of(flat).assign(draws.values.map { Scalar($0 * deviation) })
         }
         for node in shape.plan.nodes {
             guard case .normalisation(let norm) = node.operation else { continue }
@@ -79,20 +79,20 @@ public struct Network<Scalar: Real>: TrainableNetwork {
     /// Each weight with its bias; a missing bias is zeros.
     public var denseLayers: [DenseLayer<Scalar>] {
         shape.plan.weights.map { weight in
-            let bias: NetworkPlan.Place? =
+            let bias: NetworkPlan.Region? =
                 switch shape.plan.nodes[weight.node].operation {
                 case .dense(_, let bias), .convolution(_, _, let bias): bias
                 default: nil
                 }
             return DenseLayer(
-                weight: weight.place.of(parameters.flat),
-                bias: bias?.of(parameters.flat) ?? Matrix(rows: 1, columns: weight.place.rows))
+                weight: weight.region.of(parameters.flat),
+                bias: bias?.of(parameters.flat) ?? Matrix(rows: 1, columns: weight.region.rows))
         }
     }
 
     /// The weights among parameters or gradients of this network's shape.
     public func weights(of parameters: Parameters<Scalar>) -> [Matrix<Scalar>] {
-        shape.plan.weights.map { $0.place.of(parameters.flat) }
+        shape.plan.weights.map { $0.region.of(parameters.flat) }
     }
 
     /// Sets `gradients` to those of one training step: normalisations use the batch's moments, and running
@@ -165,8 +165,8 @@ extension Parameters {
     }
 }
 
-extension NetworkPlan.Place {
-    /// The matrix at this place of a flat buffer.
+extension NetworkPlan.Region {
+    /// The matrix at this region of a flat buffer.
     func of<Scalar: Real>(_ flat: Matrix<Scalar>) -> Matrix<Scalar> {
         Matrix(flat.buffer, offset: flat.offset + offset, rows: rows, columns: columns)
     }

@@ -84,7 +84,7 @@ extension NetworkNumbers {
     /// dW = δᵀ C and dC = δ W, where C holds the numbers under the window and δ is the gradient with respect
     /// to the output.
     private func convolutionBackward(
-        _ step: BackwardPlan.Step, _ window: ImageWindow, _ weight: NetworkPlan.Place,
+        _ step: BackwardPlan.Step, _ window: ImageWindow, _ weight: NetworkPlan.Region,
         _ input: Matrix<Scalar>,
         _ delta: Matrix<Scalar>, _ work: NetworkWorkspace<Scalar>, _ gradients: Matrix<Scalar>?
     ) {

@@ -115,8 +115,8 @@ public struct NetworkTangents<Scalar: Real> {
         _ input: Matrix<Scalar>, _ output: Matrix<Scalar>, _ pool: ImagePool, _ values: Matrix<Scalar>
     ) {
         let (image, result) = (pool.image, pool.result)
-        for place in 0..<result.count {
-            let (pixel, channel) = (place / result.channels, place % result.channels)
+        for index in 0..<result.count {
+            let (pixel, channel) = (index / result.channels, index % result.channels)
             var largest: Int?
             for within in 0..<pool.windowHeight * pool.windowWidth {
                 let row = pixel / result.width * pool.windowHeight + within / pool.windowWidth
@@ -124,7 +124,7 @@ public struct NetworkTangents<Scalar: Real> {
                 let candidate = (row * image.width + column) * image.channels + channel
                 if largest.map({ values[0, candidate] > values[0, $0] }) ?? true { largest = candidate }
             }
-            for row in 0..<output.rows { output[row, place] = input[row, largest ?? 0] }
+            for row in 0..<output.rows { output[row, index] = input[row, largest ?? 0] }
         }
     }
 }

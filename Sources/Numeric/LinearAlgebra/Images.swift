@@ -3,7 +3,7 @@ import Model
 
 /// Operations on images. Points are rows: [points, image].
 extension Matrix {
-    /// Sets self [points · places, columns] to the scalars under the window at each position of each image,
+    /// Sets self [points · positions, columns] to the scalars under the window at each position of each image,
     /// pixel by pixel ("im2col"), so that a convolution becomes a product.
     public func setWindows(of images: Matrix, _ window: ImageWindow) {
         precondition(images.columns == window.image.count)

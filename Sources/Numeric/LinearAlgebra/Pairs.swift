@@ -78,10 +78,10 @@ public struct PairTiles {
     /// The (up to) four nearest other points of each point, nearest first, to the rounding of products.
     public func nearest() -> [[Int]] {
         var best = [Double](repeating: .infinity, count: 4 * points.rows)
-        var places = [Int64](repeating: -1, count: 4 * points.rows)
+        var nearest = [Int64](repeating: -1, count: 4 * points.rows)
         best.withUnsafeMutableBufferPointer { best in
-            places.withUnsafeMutableBufferPointer { places in
-                guard let best = best.baseAddress, let places = places.baseAddress else { return }
+            nearest.withUnsafeMutableBufferPointer { nearest in
+                guard let best = best.baseAddress, let nearest = nearest.baseAddress else { return }
                 forEach(aboveDiagonal: true) { products, rows, columns in
                     for row in rows {
                         // The point itself if the tile contains it, otherwise no column.
@@ -89,13 +89,13 @@ public struct PairTiles {
                         let line = products.base + (row - rows.lowerBound) * columns.count
                         ck_nearest(
                             line, squares.base + columns.lowerBound, columns.count, skip,
-                            Int64(columns.lowerBound), best + 4 * row, places + 4 * row)
+                            Int64(columns.lowerBound), best + 4 * row, nearest + 4 * row)
                     }
                 }
             }
         }
         return (0..<points.rows).map { row in
-            places[4 * row..<4 * row + 4].filter { $0 >= 0 }.map { Int($0) }
+            nearest[4 * row..<4 * row + 4].filter { $0 >= 0 }.map { Int($0) }
         }
     }
 }

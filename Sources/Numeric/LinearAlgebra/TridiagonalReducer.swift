@@ -88,13 +88,13 @@ public struct TridiagonalReducer {
         let ninths = SIMD8<Double>(1, 2, 3, 4, 5, 6, 7, 8) / 9
         // 9^19 > 2^60.
         for _ in 0..<19 where high > low {
-            let places = SIMD8(repeating: low) + ninths * (high - low)
-            if places[0] <= low || places[7] >= high { break }
-            let counted = counts(above: places)
+            let trials = SIMD8(repeating: low) + ninths * (high - low)
+            if trials[0] <= low || trials[7] >= high { break }
+            let counted = counts(above: trials)
             let before = low
-            for lane in 0..<8 where counted[lane] > 0 { low = places[lane] }
-            for lane in (0..<8).reversed() where counted[lane] == 0 && places[lane] > before {
-                high = places[lane]
+            for lane in 0..<8 where counted[lane] > 0 { low = trials[lane] }
+            for lane in (0..<8).reversed() where counted[lane] == 0 && trials[lane] > before {
+                high = trials[lane]
             }
         }
         return high

@@ -35,7 +35,7 @@ struct CheckpointFolder {
     ///
     /// - Returns: an error message, or nil.
     func save(_ bytes: [UInt8], _ id: TrialID) -> String? {
-        guard let root = roots.first(where: { makeFolders($0) }) else { return Outbox.places }
+        guard let root = roots.first(where: { makeFolders($0) }) else { return Outbox.noFolder }
         let path = "\(root)/\(id)\(CheckpointFolder.suffix)"
         // Another worker's slot may be running the same trial.
         let temporary = "\(path).\(hostName())-\(getpid())\(CheckpointFolder.unfinished)"

@@ -52,7 +52,7 @@ struct CoordinatorLink {
     var deadline: Int64? { retry.deadline }
 
     /// Why there is no connection, if a reason is known.
-    var trouble: String? { retry.told.map(words) }
+    var trouble: String? { retry.reported.map(words) }
 
     private func words(_ trouble: ConnectionFailure) -> String {
         trouble.message(endpoint: endpoint.text, hasKeys: keys != nil, wasLetIn: wasLetIn)
@@ -79,7 +79,7 @@ struct CoordinatorLink {
             if case .folder(let path) = source { keys = (try? WorkerKeys(reading: path)) ?? keys }
             do throws(TransportError) { try socket.connectAnew(keys: keys) } catch {
                 lines.append(error.message)
-                _ = retry.failed(retry.told ?? .otherProtocol, at: now)
+                _ = retry.failed(retry.reported ?? .otherProtocol, at: now)
             }
         }
         return (isConnected, lines)

@@ -6,7 +6,7 @@ import Glibc
 /// disk, not in memory, because a coordinator may be away for long. The folder does not outlive the worker;
 /// its trials are then trained again.
 struct Outbox {
-    static let places = "neither the data folder nor ~/.cache/ranksweep can be written to"
+    static let noFolder = "neither the data folder nor ~/.cache/ranksweep can be written to"
 
     private let roots: [String]
     private let name: String
@@ -22,11 +22,11 @@ struct Outbox {
     /// Creates the folder if it is missing, in the first root that can be written to; nil if none can.
     func make() -> String? { paths.first { makeFolders($0) } }
 
-    static func fileName(trial: UInt64, _ place: Int) -> String { "\(trial)-\(place)" }
+    static func fileName(trial: UInt64, _ number: Int) -> String { "\(trial)-\(number)" }
 
     /// Bytes of one of a trial's files, by its index among them; nil if they cannot be read.
-    func read(trial: UInt64, _ place: Int, offset: UInt64, count: Int) -> [UInt8]? {
-        let file = Outbox.fileName(trial: trial, place)
+    func read(trial: UInt64, _ number: Int, offset: UInt64, count: Int) -> [UInt8]? {
+        let file = Outbox.fileName(trial: trial, number)
         guard let start = off_t(exactly: offset),
             let descriptor = paths.lazy.compactMap({ try? openToRead("\($0)/\(file)") }).first
         else { return nil }

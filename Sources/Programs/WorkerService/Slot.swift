@@ -151,8 +151,8 @@ private struct Slot {
 
     /// The trial's settings with its identifier.
     private mutating func find(_ index: UInt64, _ grid: Grid) -> (Trial, TrialID)? {
-        guard let place = Int(exactly: index), place < grid.count,
-            let trial = records?.trials.trial(at: place), let id = records?.trials.id(of: trial)
+        guard let position = Int(exactly: index), position < grid.count,
+            let trial = records?.trials.trial(at: position), let id = records?.trials.id(of: trial)
         else { return nil }
         return (trial, id)
     }
@@ -226,11 +226,11 @@ private struct Slot {
     private func leave(_ kept: [KeptNetwork], of trial: Trial) -> Result<[KeptFile], Failure> {
         guard !kept.isEmpty else { return .success([]) }
         guard let folder = outbox.make() else {
-            return .failure(Failure(cause: "this worker has no folder to put weights in: \(Outbox.places)"))
+            return .failure(Failure(cause: "this worker has no folder to put weights in: \(Outbox.noFolder)"))
         }
         var files: [KeptFile] = []
-        for (place, network) in kept.enumerated() {
-            let path = "\(folder)/\(Outbox.fileName(trial: UInt64(trial.index), place))"
+        for (number, network) in kept.enumerated() {
+            let path = "\(folder)/\(Outbox.fileName(trial: UInt64(trial.index), number))"
             guard let size = network.write(of: trial, to: path) else {
                 let why = systemMessage(errno)
                 return .failure(Failure(cause: "\(path): the trial's weights cannot be written: \(why)"))

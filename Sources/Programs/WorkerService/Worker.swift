@@ -79,9 +79,9 @@ struct Worker {
             let wait = min(60_000, max(0, deadline - monotonicMilliseconds()))
             let ready = waitForInput(link.socket, descriptors: descriptors, milliseconds: Int(wait))
             if ready.descriptors[0] { readSignals() }
-            for (place, slot) in running.enumerated() {
-                if ready.descriptors[1 + running.count + place] { readErrors(of: slot) }
-                if ready.descriptors[1 + place] { readSlot(slot) }
+            for (index, slot) in running.enumerated() {
+                if ready.descriptors[1 + running.count + index] { readErrors(of: slot) }
+                if ready.descriptors[1 + index] { readSlot(slot) }
             }
             if watchesInput, ready.descriptors[1 + 2 * running.count] { readInput() }
             watchMemory()

@@ -17,11 +17,11 @@ struct AxisMarks: Equatable {
         static let across = Room(length: 380, isAcross: true)
         static let down = Room(length: 240, isAcross: false)
 
-        /// Whether labels of this many characters fit at these places, given as fractions of the axis.
-        func holds(_ labels: [(place: Double, characters: Int)]) -> Bool {
+        /// Whether labels of this many characters fit at these positions, given as fractions of the axis.
+        func holds(_ labels: [(position: Double, characters: Int)]) -> Bool {
             zip(labels, labels.dropFirst()).allSatisfy { one, other in
                 let need = isAcross ? Double(one.characters + other.characters) / 2 * 7.5 + 8 : 20
-                return (other.place - one.place) * length >= need
+                return (other.position - one.position) * length >= need
             }
         }
     }
@@ -65,7 +65,7 @@ struct AxisMarks: Equatable {
         for count in stride(from: 8.0, through: 2, by: -1) {
             let marks = FigureRange.equalSteps(low, high, count: count)
             let labels = zip(marks, labels(of: marks)).map {
-                (place: ($0 - low) / (high - low), characters: visibleLength($1))
+                (position: ($0 - low) / (high - low), characters: visibleLength($1))
             }
             if marks.count > 1, room.holds(labels) { return marks }
         }

@@ -25,7 +25,7 @@ struct Dodge: Equatable {
     }
 
     /// The most values of x. With more, bars are too close to stand side by side.
-    private static let maxPlaces = 12
+    private static let maxPositions = 12
     /// The least and the greatest distance of neighbours, in SVG pixels.
     private static let pixels = 2.0...8.0
 
@@ -41,17 +41,17 @@ struct Dodge: Equatable {
         guard let x, curves > 1, !data.figure.hasLines || data.isCategorical, !data.isScatter, !data.isPlane
         else { return nil }
         let numbers = Set(data.panels.flatMap(\.curves).flatMap(\.points).filter(\.hasMeans).map(\.x))
-        let places = numbers.filter { !x.isLog || $0 > 0 }.map { x.isLog ? log($0) : $0 }.sorted()
+        let positions = numbers.filter { !x.isLog || $0 > 0 }.map { x.isLog ? log($0) : $0 }.sorted()
         let span = x.isLog ? log(x.high / x.low) : x.high - x.low
-        let gap = zip(places, places.dropFirst()).map { $1 - $0 }.min()
+        let gap = zip(positions, positions.dropFirst()).map { $1 - $0 }.min()
         isLog = x.isLog
         isOfOrdered = !data.isCategorical
         guard data.isCategorical else {
-            guard places.count <= Dodge.maxPlaces, Dodge.areTogether(data) else { return nil }
+            guard positions.count <= Dodge.maxPositions, Dodge.areTogether(data) else { return nil }
             let pixel = span / width
             let (low, high) = x.isLog ? (log(x.low), log(x.high)) : (x.low, x.high)
             // The outermost curves stay within the panel.
-            let edge = min((places.first ?? low) - low, high - (places.last ?? high))
+            let edge = min((positions.first ?? low) - low, high - (positions.last ?? high))
             let room = min((gap ?? span) / 2 / Double(curves), 1.8 * edge / Double(curves - 1))
             step = min(room, Dodge.pixels.upperBound * pixel)
             guard step >= Dodge.pixels.lowerBound * pixel else { return nil }
@@ -71,9 +71,9 @@ struct Dodge: Equatable {
         }
     }
 
-    /// - Parameter place: the curve's index, counted from 0.
-    func shift(of place: Int, among curves: Int) -> Shift? {
-        let difference = (Double(place) - Double(curves - 1) / 2) * step
+    /// - Parameter index: the curve's index, counted from 0.
+    func shift(of index: Int, among curves: Int) -> Shift? {
+        let difference = (Double(index) - Double(curves - 1) / 2) * step
         guard difference != 0 else { return nil }
         return Shift(amount: isLog ? exp(difference) : difference, isFactor: isLog)
     }

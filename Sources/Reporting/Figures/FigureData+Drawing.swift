@@ -67,7 +67,7 @@ extension FigureData {
         return FigureRange(
             means: means,
             intervals: points.compactMap { $0.abscissa.shownInterval(within: $0.abscissaRange) },
-            isLog: figure.xscale == .log && FigureRange.hasLogPlaces(means), isCount: false, room: room)
+            isLog: figure.xscale == .log && FigureRange.hasPositive(means), isCount: false, room: room)
     }
 
     /// The range of y in a row of panels; nil where nothing is measured.
@@ -84,7 +84,7 @@ extension FigureData {
             means: means + theory + seeds,
             intervals: showsIntervals
                 ? points.compactMap { $0.samples[row].shownInterval(within: $0.ranges[row]) } : [],
-            isLog: figure.yscale == .log && FigureRange.hasLogPlaces(means),
+            isLog: figure.yscale == .log && FigureRange.hasPositive(means),
             isCount: figure.y[row].isStaircase)
     }
 

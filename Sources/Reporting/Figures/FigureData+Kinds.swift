@@ -5,7 +5,7 @@ extension FigureData {
     var isScatter: Bool { if case .summary = figure.x { true } else { false } }
 
     /// The x at which a point is drawn; nil where its metric has no mean.
-    func place(of point: DataPoint) -> Double? { isScatter ? point.abscissa.mean : point.x }
+    func abscissa(of point: DataPoint) -> Double? { isScatter ? point.abscissa.mean : point.x }
 }
 
 extension FigureSpec {
@@ -41,6 +41,6 @@ extension FigureSpec {
         }
     }
 
-    /// Whether each record has a curve's points, one for each place in its lists or for each layer.
-    var isOverPlaces: Bool { x == .entry || x == .layer }
+    /// Whether each record has a curve's points, one for each entry of its lists or for each layer.
+    var isOverEntries: Bool { x == .entry || x == .layer }
 }

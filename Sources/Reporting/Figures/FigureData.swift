@@ -12,7 +12,7 @@ struct FigureData {
     let figure: FigureSpec
     let isPlane: Bool
     private(set) var panels: [Panel] = []
-    private var panelPlaces: [String: Int] = [:]
+    private var panelIndices: [String: Int] = [:]
     /// For each quantity, whether some record has its closed form.
     private(set) var hasTheory: [Bool]
     /// Whether theory consists of bounds, and for each quantity whether some record has a trivial bound.
@@ -31,7 +31,7 @@ struct FigureData {
         fileprivate(set) var trials = TrialCount()
         /// The β at which the closed form's rank changes, for a figure over beta with theory.
         fileprivate(set) var criticalBetas: Set<Double> = []
-        fileprivate var places: [String: Int] = [:]
+        fileprivate var indices: [String: Int] = [:]
 
         fileprivate init(_ label: Label?) { self.label = label }
     }
@@ -67,7 +67,7 @@ struct FigureData {
         fileprivate(set) var trials = TrialCount()
         /// Points sorted by x.
         var sorted: [DataPoint] { points.sorted { $0.x < $1.x } }
-        fileprivate var places: [Double: Int] = [:]
+        fileprivate var indices: [Double: Int] = [:]
         /// For a figure along training: each seed's values by step, for each quantity that may fall.
         fileprivate var traces: [Int: [[Trace]]] = [:]
     }
@@ -147,7 +147,7 @@ struct FigureData {
     }
 
     /// The panel and the curve (without its layer) of a trial, which is counted there.
-    private mutating func place(
+    private mutating func curveLabel(
         _ axes: [String: JSONValue], _ outcome: WritableKeyPath<TrialCount, Int>
     ) -> (panel: Int, parts: [Label.Part])? {
         // A trial without the figure's axis isn't part of it.
@@ -158,22 +158,22 @@ struct FigureData {
         panels[panel].trials[keyPath: outcome] += 1
         if outcome != \.measured {
             losses.append(Loss(panel: panel, label: Label(parts: parts), x: x(of: axes), outcome: outcome))
-            if hasScalars || figure.isOverPlaces { _ = curve(labelled: Label(parts: parts), panel: panel) }
+            if hasScalars || figure.isOverEntries { _ = curve(labelled: Label(parts: parts), panel: panel) }
         }
         return (panel, parts)
     }
 
     /// - Parameter ranges: the possible range of each metric under the trial's settings; nil where unknown.
     mutating func add(_ record: Record, within ranges: TrialRanges? = nil) {
-        guard let (panel, parts) = place(record.axes, record.isMeasured ? \.measured : \.diverged) else {
+        guard let (panel, parts) = curveLabel(record.axes, record.isMeasured ? \.measured : \.diverged) else {
             return
         }
         if figure.theory, figure.isOverBeta {
             let betas = record.theory?["critical_betas"]?.array?.compactMap(\.number) ?? []
             panels[panel].criticalBetas.formUnion(betas)
         }
-        if figure.isOverPlaces {
-            if record.isMeasured { addPlaces(of: record, within: ranges, panel: panel, parts: parts) }
+        if figure.isOverEntries {
+            if record.isMeasured { addEntries(of: record, within: ranges, panel: panel, parts: parts) }
             return
         }
         if hasScalars { add(record, within: ranges, panel: panel, parts: parts, layer: nil) }
@@ -186,22 +186,22 @@ struct FigureData {
     }
 
     /// Counts a trial whose attempts failed: it has no record.
-    mutating func addFailed(_ axes: [String: JSONValue]) { _ = place(axes, \.failed) }
+    mutating func addFailed(_ axes: [String: JSONValue]) { _ = curveLabel(axes, \.failed) }
 
     /// Counts the trials without numbers at the points of their curves, once all curves are known.
     mutating func settle() {
         // For each panel, curves by their label without the layer.
-        var places = panels.map { panel in
+        var indices = panels.map { panel in
             Dictionary(grouping: panel.curves.indices) { panel.curves[$0].label.withoutLayer.key }
         }
         for loss in losses {
-            if places[loss.panel][loss.label.key] == nil {
-                places[loss.panel][loss.label.key] = [curve(labelled: loss.label, panel: loss.panel)]
+            if indices[loss.panel][loss.label.key] == nil {
+                indices[loss.panel][loss.label.key] = [curve(labelled: loss.label, panel: loss.panel)]
             }
-            for place in places[loss.panel][loss.label.key] ?? [] {
-                panels[loss.panel].curves[place].trials[keyPath: loss.outcome] += 1
+            for position in indices[loss.panel][loss.label.key] ?? [] {
+                panels[loss.panel].curves[position].trials[keyPath: loss.outcome] += 1
                 guard let x = loss.x else { continue }
-                panels[loss.panel].curves[place].count(loss.outcome, at: x, quantities: figure.y.count)
+                panels[loss.panel].curves[position].count(loss.outcome, at: x, quantities: figure.y.count)
             }
         }
         losses = []
@@ -254,20 +254,25 @@ struct FigureData {
         }
     }
 
-    /// Adds a point for each place in the lists, or for each layer.
-    private mutating func addPlaces(
+    /// Adds a point for each entry of the lists, or for each layer.
+    private mutating func addEntries(
         of record: Record, within ranges: TrialRanges?, panel: Int, parts: [Label.Part]
     ) {
         let curve = curve(labelled: Label(parts: parts), panel: panel)
         let lists = figure.y.map { $0.entries(in: record.metrics) }
         let first = figure.y.first?.metric.list?.first ?? 1
-        for place in 0..<(lists.map(\.count).max() ?? 0) {
-            let values = lists.map { $0.indices.contains(place) ? $0[place] : nil }
-            let theory = figure.y.map { figure.x == .layer ? $0.theory(in: record, layer: place + 1) : nil }
+        for position in 0..<(lists.map(\.count).max() ?? 0) {
+            let values = lists.map { $0.indices.contains(position) ? $0[position] : nil }
+            let theory = figure.y.map {
+                figure.x == .layer ? $0.theory(in: record, layer: position + 1) : nil
+            }
             for (index, number) in theory.enumerated() where number != nil { hasTheory[index] = true }
-            let limits = figure.y.map { ranges?.range(of: $0, layer: figure.x == .layer ? place + 1 : nil) }
+            let limits = figure.y.map {
+                ranges?.range(of: $0, layer: figure.x == .layer ? position + 1 : nil)
+            }
             panels[panel].curves[curve].add(
-                values, x: Double(first + place), theory: theory, trivial: figure.y.map { _ in nil }, limits)
+                values, x: Double(first + position), theory: theory, trivial: figure.y.map { _ in nil },
+                limits)
         }
     }
 
@@ -289,15 +294,15 @@ struct FigureData {
 
     private mutating func panel(labelled label: Label?) -> Int {
         let key = label?.key ?? ""
-        if let place = panelPlaces[key] { return place }
-        panelPlaces[key] = panels.count
+        if let position = panelIndices[key] { return position }
+        panelIndices[key] = panels.count
         panels.append(Panel(label))
         return panels.count - 1
     }
 
     private mutating func curve(labelled label: Label, panel: Int) -> Int {
-        if let place = panels[panel].places[label.key] { return place }
-        panels[panel].places[label.key] = panels[panel].curves.count
+        if let position = panels[panel].indices[label.key] { return position }
+        panels[panel].indices[label.key] = panels[panel].curves.count
         panels[panel].curves.append(Curve(label: label))
         return panels[panel].curves.count - 1
     }
@@ -323,9 +328,9 @@ extension FigureData.Curve {
             })
     }
 
-    private mutating func place(of x: Double, quantities: Int) -> Int {
-        if let known = places[x] { return known }
-        places[x] = points.count
+    private mutating func pointIndex(of x: Double, quantities: Int) -> Int {
+        if let known = indices[x] { return known }
+        indices[x] = points.count
         let empty = [Sample](repeating: Sample(), count: quantities)
         points.append(
             FigureData.DataPoint(
@@ -337,7 +342,7 @@ extension FigureData.Curve {
     fileprivate mutating func count(
         _ outcome: WritableKeyPath<TrialCount, Int>, at x: Double, quantities: Int
     ) {
-        points[place(of: x, quantities: quantities)].trials[keyPath: outcome] += 1
+        points[pointIndex(of: x, quantities: quantities)].trials[keyPath: outcome] += 1
     }
 
     fileprivate mutating func settle(hasOwnX: Bool) {
@@ -357,23 +362,23 @@ extension FigureData.Curve {
         _ values: [Double?]?, x: Double, abscissa: Double? = nil, theory: [Double?], trivial: [Double?],
         _ ranges: [ClosedRange<Double>?], _ abscissaRange: ClosedRange<Double>? = nil
     ) {
-        let place = place(of: x, quantities: theory.count)
+        let point = pointIndex(of: x, quantities: theory.count)
         for (index, number) in theory.enumerated() {
-            if let number { points[place].theories[index].add(number) }
+            if let number { points[point].theories[index].add(number) }
         }
-        for (index, number) in trivial.enumerated() where points[place].trivial[index] == nil {
-            points[place].trivial[index] = number
+        for (index, number) in trivial.enumerated() where points[point].trivial[index] == nil {
+            points[point].trivial[index] = number
         }
         guard let values else { return }
-        points[place].trials.measured += 1
+        points[point].trials.measured += 1
         if let abscissa {
-            points[place].abscissa.add(abscissa)
-            points[place].abscissaRange.widen(by: abscissaRange)
+            points[point].abscissa.add(abscissa)
+            points[point].abscissaRange.widen(by: abscissaRange)
         }
         for (index, value) in values.enumerated() {
             guard let value else { continue }
-            points[place].samples[index].add(value)
-            points[place].ranges[index].widen(by: ranges[index])
+            points[point].samples[index].add(value)
+            points[point].ranges[index].widen(by: ranges[index])
         }
     }
 }

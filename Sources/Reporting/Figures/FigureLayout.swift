@@ -58,8 +58,8 @@ struct FigureLayout {
         self.height = Int(top + Double(down) * panelHeight + Double(down - 1) * gap.down + bottom)
     }
 
-    /// The position of a panel.
-    struct Place {
+    /// Where a panel is drawn.
+    struct Frame {
         /// Fractions of the canvas, from the bottom left.
         let left, right, bottom, top: Double
         /// Whether its axes have numbers and names: it is the leftmost, or the lowest.
@@ -68,14 +68,14 @@ struct FigureLayout {
         let isTop: Bool
     }
 
-    /// The position of a quantity's panel.
-    func place(row: Int, panel: Int) -> Place {
+    /// Where a quantity's panel is drawn.
+    func frame(row: Int, panel: Int) -> Frame {
         let across = panel % self.across
         let down = row * ((panels + self.across - 1) / self.across) + panel / self.across
         let x = left + Double(across) * (panelWidth + gap.across)
         let y = top + Double(down) * (panelHeight + gap.down)
         let isLast = y + panelHeight + bottom + 8 > Double(height)
-        return Place(
+        return Frame(
             left: x / Double(width), right: (x + panelWidth) / Double(width),
             bottom: 1 - (y + panelHeight) / Double(height), top: 1 - y / Double(height),
             isLeftmost: across == 0,
@@ -87,14 +87,14 @@ struct FigureLayout {
     /// The title in bold, and the lines below it.
     var titleLabels: [String] {
         let step = WrappedText.lineHeight(title.size)
-        let titles = title.lines.enumerated().map { place, line in
-            "set label \(place + 1) \(quotedInBold(line)) at screen 0.5,\(y(24 + step * Double(place)))"
+        let titles = title.lines.enumerated().map { index, line in
+            "set label \(index + 1) \(quotedInBold(line)) at screen 0.5,\(y(24 + step * Double(index)))"
                 + " center font \",\(title.size)\""
         }
         return titles
-            + subtitle.enumerated().map { place, line in
-                "set label \(place + 1 + titles.count) \(quoted(line)) at screen "
-                    + "0.5,\(y(48 + title.extra + 18 * Double(place)))"
+            + subtitle.enumerated().map { index, line in
+                "set label \(index + 1 + titles.count) \(quoted(line)) at screen "
+                    + "0.5,\(y(48 + title.extra + 18 * Double(index)))"
                     + " center noenhanced font \",10\" textcolor rgb \"#555555\""
             }
     }

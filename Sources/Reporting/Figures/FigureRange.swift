@@ -27,7 +27,7 @@ struct FigureRange: Equatable {
     }
 
     /// Whether a log axis can show any of the numbers.
-    static func hasLogPlaces(_ numbers: [Double]) -> Bool { drawable(numbers).contains { $0 > 0 } }
+    static func hasPositive(_ numbers: [Double]) -> Bool { drawable(numbers).contains { $0 > 0 } }
 
     /// Range around all x. For a single x, it leaves some room on both sides.
     ///
@@ -44,7 +44,7 @@ struct FigureRange: Equatable {
         if isCategory {
             let gaps = zip(distinct, distinct.dropFirst()).map { $1 - $0 }
             let (gap, widest) = (gaps.min() ?? 1, gaps.max() ?? 1)
-            // Uneven numbers, such as seeds of data sets, need room for the last label, not for one more place.
+            // Uneven numbers, such as seeds of data sets, need room for the last label, not for one more step.
             let room = widest > 1.5 * gap ? max(0.6 * gap, 0.05 * (last - first)) : 0.6 * gap
             (low, high) = (first - room, last + room)
         } else if isLog {
@@ -58,7 +58,7 @@ struct FigureRange: Equatable {
         let (low, high) = (low, high)
         let labels = zip(distinct, AxisMarks.labels(of: distinct)).map { number, label in
             (
-                place: isLog ? log(number / low) / log(high / low) : (number - low) / (high - low),
+                position: isLog ? log(number / low) / log(high / low) : (number - low) / (high - low),
                 characters: AxisMarks.visibleLength(label)
             )
         }

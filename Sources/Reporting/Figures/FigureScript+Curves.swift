@@ -39,8 +39,8 @@ extension FigureScript {
         guard isTrace, styles.contains(where: { $0.layer != nil }) else {
             // Bars are not dashed.
             let hasLines = filled && !data.isScatter && !data.isCategorical
-            return styles.indices.map { place in
-                CurveStyle(place, filled: filled, dash: hasLines ? CurveStyle.round(place) : 0)
+            return styles.indices.map { index in
+                CurveStyle(index, filled: filled, dash: hasLines ? CurveStyle.round(index) : 0)
             }
         }
         var dashes: [String: Int] = [:]
@@ -48,16 +48,16 @@ extension FigureScript {
             dashes[label.withoutLayer.key] = dashes.count
         }
         return styles.map { label in
-            let place = (label.layer ?? 0) - 1
-            let dash = (dashes[label.withoutLayer.key] ?? 0) + CurveStyle.round(place) * dashes.count
-            return CurveStyle(place, filled: filled, dash: dash)
+            let index = (label.layer ?? 0) - 1
+            let dash = (dashes[label.withoutLayer.key] ?? 0) + CurveStyle.round(index) * dashes.count
+            return CurveStyle(index, filled: filled, dash: dash)
         }
     }
 
     /// Marks at the maximum of each curve of the panel whose drop after it is certain.
     func fallMarks(_ row: Int, _ column: Int) -> [String] {
         blocks.filter { $0.panelIndex == column }.compactMap { block -> String? in
-            guard let style = stylePlaces[block.curve.label.key], let fall = block.curve.fall(row),
+            guard let style = styleIndices[block.curve.label.key], let fall = block.curve.fall(row),
                 fall.isCertain
             else { return nil }
             return "set label \"\" at \(rounded(fall.step)),\(rounded(fall.maximum)) point pt 11 ps 0.9"
@@ -77,11 +77,11 @@ extension FigureScript {
     func lostMarks(_ row: Int, _ column: Int) -> [String] {
         guard let x, data.figure.hasOwnX, !data.isScatter else { return [] }
         return blocks.filter { $0.panelIndex == column }.flatMap { block -> [String] in
-            guard let style = stylePlaces[block.curve.label.key] else { return [] }
+            guard let style = styleIndices[block.curve.label.key] else { return [] }
             let shift = dodge?.shift(of: style, among: styles.count)
             return block.curve.sorted.filter { $0.isLost && (!x.isLog || $0.x > 0) }.map { point in
-                let place = shift?.moved(point.x) ?? point.x
-                return "set label \"\" at first \(JSONValue.text(of: place)), graph 0.04 point pt 2 ps 0.9"
+                let x = shift?.moved(point.x) ?? point.x
+                return "set label \"\" at first \(JSONValue.text(of: x)), graph 0.04 point pt 2 ps 0.9"
                     + " lc rgb \"\(looks[style].colour)\" front"
             }
         }
@@ -123,8 +123,8 @@ extension FigureScript {
         }
         // A curve without a label, of a quantity without layers beside one with layers, is alone in its
         // panel.
-        let named = styles.enumerated().filter { !$0.element.text.isEmpty }.map { place, label in
-            Key(text: data.keyText(label), sample: .style(place))
+        let named = styles.enumerated().filter { !$0.element.text.isEmpty }.map { index, label in
+            Key(text: data.keyText(label), sample: .style(index))
         }
         let rest = named.count - 40
         return theory + named.prefix(40) + (rest > 0 ? [Key(text: "and \(rest) more", sample: .more)] : [])

@@ -4,11 +4,11 @@ import Text
 
 /// The axis above a figure over β, which reads 1/β, and vice versa: papers use both.
 extension FigureScript {
-    /// The script's lines for a topmost panel's upper axis: marks at the right places of the axis below,
+    /// The script's lines for a topmost panel's upper axis: marks where they belong on the axis below,
     /// whatever its scale.
-    func inverseAxis(_ place: FigureLayout.Place) -> [String] {
+    func inverseAxis(_ frame: FigureLayout.Frame) -> [String] {
         guard let label = figure.inverseLabel, let x else { return [] }
-        guard place.isTop else { return ["unset x2tics; unset x2label"] }
+        guard frame.isTop else { return ["unset x2tics; unset x2label"] }
         let marks = x.inverseMarks
         // Positions must be exact: an end of the range has no tolerance.
         let texts = zip(marks, AxisMarks.labels(of: marks)).map { mark, name in
@@ -51,12 +51,12 @@ extension FigureRange {
 
     /// The marks from the right that are at least 0.07 of the axis from the one before.
     private func apart(_ marks: [Double]) -> [Double] {
-        func place(_ x: Double) -> Double {
+        func fraction(_ x: Double) -> Double {
             isLog ? log(x / low) / log(high / low) : (x - low) / (high - low)
         }
         var kept: [Double] = []
         for mark in marks.sorted() {
-            if let last = kept.last, place(1 / last) - place(1 / mark) < 0.07 { continue }
+            if let last = kept.last, fraction(1 / last) - fraction(1 / mark) < 0.07 { continue }
             kept.append(mark)
         }
         return kept.reversed()

@@ -9,16 +9,16 @@ extension FigureScript {
         var above: [String] = []
         for (index, block) in blocks.enumerated() where block.panelIndex == column {
             let points = block.curve.points.filter { $0.samples[row].mean != nil }
-            guard let style = stylePlaces[block.curve.label.key], !points.isEmpty else { continue }
+            guard let style = styleIndices[block.curve.label.key], !points.isEmpty else { continue }
             if data.isScatter {
                 above += scatter(index, block.curve, row, look: "ls \(style + 1)")
                 continue
             }
-            let place = Place(
+            let series = Series(
                 table: "table index \(index) using", x: columns.x, mean: columns.means[row],
                 shift: dodge?.shift(of: style, among: styles.count), style: style)
-            if data.showsIntervals { below += spread(points, row, place) }
-            let lines = means(points, block.curve, row, place)
+            if data.showsIntervals { below += spread(points, row, series) }
+            let lines = means(points, block.curve, row, series)
             below += lines.pale
             above += lines.whole
         }
@@ -26,7 +26,7 @@ extension FigureScript {
     }
 
     /// A curve's columns in its table, its shift and its style.
-    private struct Place {
+    private struct Series {
         let table: String
         let x: Int
         let mean: Int
@@ -47,23 +47,24 @@ extension FigureScript {
 
     /// The 95 % intervals of three seeds or more. For two seeds, the seeds themselves, which lie a standard
     /// error from their mean.
-    private func spread(_ points: [FigureData.DataPoint], _ row: Int, _ place: Place) -> [String] {
+    private func spread(_ points: [FigureData.DataPoint], _ row: Int, _ series: Series) -> [String] {
         let counts = points.map { $0.samples[row].count }
         var lines: [String] = []
         if counts.contains(where: { $0 > 2 }) {
-            let x = place.x(where: counts.allSatisfy { $0 > 2 } ? nil : "\(place.count) > 2")
-            let ends = ends(place.mean + 2, limits(points, row))
+            let x = series.x(where: counts.allSatisfy { $0 > 2 } ? nil : "\(series.count) > 2")
+            let ends = ends(series.mean + 2, limits(points, row))
             lines.append(
                 isTrace
-                    ? "\(place.table) \(x):\(ends) with filledcurves fs transparent solid 0.18 noborder"
-                        + " \(place.look) notitle"
-                    : "\(place.table) \(x):\(place.mean):\(ends) with yerrorbars \(place.look) pt -1 notitle")
+                    ? "\(series.table) \(x):\(ends) with filledcurves fs transparent solid 0.18 noborder"
+                        + " \(series.look) notitle"
+                    : "\(series.table) \(x):\(series.mean):\(ends) with yerrorbars \(series.look) pt -1 notitle"
+            )
         }
         if counts.contains(2) {
-            let x = place.x(where: counts.allSatisfy { $0 == 2 } ? nil : "\(place.count) == 2")
-            let drawing = isTrace ? "lines \(place.look) lw 0.4" : "points \(place.look) pt 7 ps 0.3"
+            let x = series.x(where: counts.allSatisfy { $0 == 2 } ? nil : "\(series.count) == 2")
+            let drawing = isTrace ? "lines \(series.look) lw 0.4" : "points \(series.look) pt 7 ps 0.3"
             lines += ["-", "+"].map { sign in
-                "\(place.table) \(x):($\(place.mean) \(sign) $\(place.mean + 1)) with \(drawing) notitle"
+                "\(series.table) \(x):($\(series.mean) \(sign) $\(series.mean + 1)) with \(drawing) notitle"
             }
         }
         return lines
@@ -72,37 +73,39 @@ extension FigureScript {
     /// The means over all seeds in the curve's style. Elsewhere means are pale: small open points, with
     /// dotted lines between means over equally many seeds.
     private func means(
-        _ points: [FigureData.DataPoint], _ curve: FigureData.Curve, _ row: Int, _ place: Place
+        _ points: [FigureData.DataPoint], _ curve: FigureData.Curve, _ row: Int, _ series: Series
     ) -> (pale: [String], whole: [String]) {
         let drawing =
             isTrace && curve.points.count > 1 ? "lines" : isConnected ? "linespoints" : "points"
         let due = curve.trialsAtAPoint
         guard points.contains(where: { $0.samples[row].count < due }) else {
-            return ([], ["\(place.table) \(place.x()):\(place.mean) with \(drawing) \(place.look) notitle"])
+            return (
+                [], ["\(series.table) \(series.x()):\(series.mean) with \(drawing) \(series.look) notitle"]
+            )
         }
-        let style = looks[place.style]
+        let style = looks[series.style]
         let shape = style.isFilled ? style.shape - 1 : style.shape
         let size = JSONValue.text(of: isTrace ? 0.35 : style.isFilled ? style.size : style.size / 2)
         var pale = [
-            "\(place.table) \(place.x(where: "\(place.count) < \(due)")):\(place.mean) with points"
-                + " \(place.look) pt \(shape) ps \(size) lw 0.6 notitle"
+            "\(series.table) \(series.x(where: "\(series.count) < \(due)")):\(series.mean) with points"
+                + " \(series.look) pt \(shape) ps \(size) lw 0.6 notitle"
         ]
         if drawing != "points" {
             // The line is broken where a seed enters or leaves, since the step there belongs to no seed.
             let fewer = Set(points.map { $0.samples[row].count }.filter { $0 < due }).sorted()
             pale += fewer.map {
-                "\(place.table) \(place.x(where: "\(place.count) == \($0)")):\(place.mean) with lines"
-                    + " \(place.look) lw 0.7 dt 3 notitle"
+                "\(series.table) \(series.x(where: "\(series.count) == \($0)")):\(series.mean) with lines"
+                    + " \(series.look) lw 0.7 dt 3 notitle"
             }
         }
         guard points.contains(where: { $0.samples[row].count == due }) else { return (pale, []) }
-        let whole = place.x(where: "\(place.count) == \(due)")
-        return (pale, ["\(place.table) \(whole):\(place.mean) with \(drawing) \(place.look) notitle"])
+        let whole = series.x(where: "\(series.count) == \(due)")
+        return (pale, ["\(series.table) \(whole):\(series.mean) with \(drawing) \(series.look) notitle"])
     }
 
     /// The limits at which a curve's intervals are cut, as the script writes them: the range that the trials'
     /// settings allow the quantity, and on a log axis its lower end. Bands are cut at both ends of the axis,
-    /// because gnuplot cuts a filled curve in the wrong place where one axis is log and the other isn't.
+    /// because gnuplot cuts a filled curve wrongly where one axis is log and the other isn't.
     struct Limits {
         let low: String
         let high: String
@@ -136,16 +139,16 @@ extension FigureScript {
             lows.append((point.x, max(low, -1e300)))
             highs.append((point.x, min(high, 1e300)))
         }
-        return needsThem ? Limits(low: byPlace(lows), high: byPlace(highs)) : nil
+        return needsThem ? Limits(low: limitTable(lows), high: limitTable(highs)) : nil
     }
 
     /// A number as the script writes it, or one number for each x where they differ. Precondition: x ascends.
-    private func byPlace(_ ends: [(x: Double, end: Double)]) -> String {
+    private func limitTable(_ ends: [(x: Double, end: Double)]) -> String {
         let column = data.isScatter ? 1 : columns.x
         var text = ""
-        for (place, (x, end)) in ends.enumerated() {
-            if place + 1 < ends.count {
-                guard ends[place + 1].end != end else { continue }
+        for (position, (x, end)) in ends.enumerated() {
+            if position + 1 < ends.count {
+                guard ends[position + 1].end != end else { continue }
                 text += "$\(column) <= \(JSONValue.text(of: x)) ? \(JSONValue.text(of: end)) : "
             } else {
                 text += JSONValue.text(of: end)
@@ -189,9 +192,9 @@ extension FigureScript {
         let counts = curve.points.map { $0.samples[row].count }
         var lines: [String] = []
         if counts.contains(where: { $0 > 2 }) {
-            let place = counts.allSatisfy { $0 > 2 } ? "\(x)" : "($\(y + 4) > 2 ? $\(x) : NaN)"
+            let shown = counts.allSatisfy { $0 > 2 } ? "\(x)" : "($\(y + 4) > 2 ? $\(x) : NaN)"
             lines.append(
-                "table index \(index) using \(place):\(y):\(ends(x + 2, xLimits(curve.points))):\(ends(y + 2, limits(curve.points, row)))"
+                "table index \(index) using \(shown):\(y):\(ends(x + 2, xLimits(curve.points))):\(ends(y + 2, limits(curve.points, row)))"
                     + " with xyerrorbars \(look) pt -1 lw 0.8 notitle")
         }
         let isFewer = curve.points.contains { (1..<due).contains($0.samples[row].count) }
@@ -215,8 +218,8 @@ extension FigureScript {
         return data.panels.reduce(0) { count, panel in
             count
                 + data.figure.y.indices.filter { y[$0]?.isLog ?? false }.reduce(0) { count, row in
-                    let places = panel.curves.flatMap(\.points).filter { ($0.theory[row] ?? 1) <= 0 }.map(\.x)
-                    return count + Set(places).count
+                    let hidden = panel.curves.flatMap(\.points).filter { ($0.theory[row] ?? 1) <= 0 }.map(\.x)
+                    return count + Set(hidden).count
                 }
         }
     }
@@ -225,10 +228,10 @@ extension FigureScript {
     static func hidden(_ data: FigureData, _ x: FigureRange?, _ y: [FigureRange?]) -> [Double] {
         data.panels.flatMap(\.curves).flatMap(\.points).flatMap { point in
             data.figure.y.indices.compactMap { row -> Double? in
-                guard let mean = point.samples[row].mean, let place = data.place(of: point) else {
+                guard let mean = point.samples[row].mean, let abscissa = data.abscissa(of: point) else {
                     return nil
                 }
-                if x?.isLog ?? false, place <= 0 { return place }
+                if x?.isLog ?? false, abscissa <= 0 { return abscissa }
                 return (y[row]?.isLog ?? false) && mean <= 0 ? mean : nil
             }
         }
@@ -242,7 +245,9 @@ extension FigureScript {
         }
         guard data.showsIntervals else { return 0 }
         return data.panels.flatMap(\.curves).flatMap(\.points).reduce(0) { count, point in
-            guard let place = data.place(of: point), place > 0 || !(x?.isLog ?? false) else { return count }
+            guard let abscissa = data.abscissa(of: point), abscissa > 0 || !(x?.isLog ?? false) else {
+                return count
+            }
             let ofX = data.isScatter && reachesZero(point.abscissa, on: x)
             return count
                 + data.figure.y.indices.count { row in

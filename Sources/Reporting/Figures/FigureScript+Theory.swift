@@ -15,7 +15,7 @@ extension FigureScript {
             return closedForm(longest.offset, theory, isStaircase: figure.y[row].isStaircase, look: "ls 100")
         }
         return known.flatMap { index, block in
-            let style = stylePlaces[block.curve.label.key].map { "ls \($0 + 1)" } ?? "ls 100"
+            let style = styleIndices[block.curve.label.key].map { "ls \($0 + 1)" } ?? "ls 100"
             return closedForm(index, theory, isStaircase: figure.y[row].isStaircase, look: style)
         }
     }
@@ -33,7 +33,7 @@ extension FigureScript {
             isOne
             ? [line(longest, theory, "ls 100")]
             : known.map { index, block in
-                line(index, theory, "ls \((stylePlaces[block.curve.label.key] ?? 99) + 1)")
+                line(index, theory, "ls \((styleIndices[block.curve.label.key] ?? 99) + 1)")
             }
         guard let trivial = columns.trivial[row], !hasOnePoint else { return lines }
         return [

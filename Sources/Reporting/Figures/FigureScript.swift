@@ -15,7 +15,7 @@ struct FigureScript {
     let styles: [FigureData.Label]
     let looks: [CurveStyle]
     /// Indices in `styles`, by the label's key.
-    let stylePlaces: [String: Int]
+    let styleIndices: [String: Int]
     /// Empty where the figure asks for no fits.
     let fits: [FigureFit]
     private let fitTexts: [String]
@@ -36,7 +36,7 @@ struct FigureScript {
             data.panels.flatMap(\.curves).filter { $0.hasMeans || $0.trials.lost > 0 }.map(\.label.key))
         styles = data.curveLabels.filter { drawn.contains($0.key) }
         looks = FigureScript.looks(of: styles, data)
-        stylePlaces = Dictionary(
+        styleIndices = Dictionary(
             uniqueKeysWithValues: styles.enumerated().map { ($0.element.key, $0.offset) })
         let named = FigureScript.fitTexts(table)
         fits = named.map(\.fit)
@@ -142,30 +142,30 @@ struct FigureScript {
     /// The key's lines for the first 20 fits.
     private var fitKeys: [String] {
         zip(fits, fitTexts).prefix(20).map { fit, text in
-            let style = (stylePlaces[blocks[fit.block].curve.label.key] ?? 99) + 1
+            let style = (styleIndices[blocks[fit.block].curve.label.key] ?? 99) + 1
             return "keyentry with lines ls \(style) lw 1 dt 2 title \(quoted(text))"
         }
     }
 
     private func panel(_ row: Int, _ column: Int, _ x: FigureRange) -> [String] {
-        let place = layout.place(row: row, panel: column)
+        let frame = layout.frame(row: row, panel: column)
         var lines = ["", "# \(comment(panelName(row, column)))"]
         lines.append(
-            margins(left: place.left, right: place.right, bottom: place.bottom, top: place.top))
+            margins(left: frame.left, right: frame.right, bottom: frame.bottom, top: frame.top))
         let title = row == 0 ? data.panels[column].title : nil
-        let lift = place.isTop && figure.inverseLabel != nil ? "-0.3" : "-0.4"
+        let lift = frame.isTop && figure.inverseLabel != nil ? "-0.3" : "-0.4"
         lines.append(
             title.map { layout.panelTitle($0) + " noenhanced offset 0,\(lift)" } ?? "unset title")
         lines.append(
-            place.isLowest
+            frame.isLowest
                 ? layout.xLabel(figure.xLabel(squaredLoss: table.squaredLoss)) : "unset xlabel")
         lines.append(
-            place.isLeftmost
+            frame.isLeftmost
                 ? layout.yLabel(figure.y[row].label(squaredLoss: table.squaredLoss))
                 : "unset ylabel")
-        lines += axis("x", x, showsNumbers: place.isLowest)
-        lines += axis("y", y[row], showsNumbers: place.isLeftmost)
-        lines += inverseAxis(place)
+        lines += axis("x", x, showsNumbers: frame.isLowest)
+        lines += axis("y", y[row], showsNumbers: frame.isLeftmost)
+        lines += inverseAxis(frame)
         let elements = closedForms(row, column) + fitLines(row, column) + curves(row, column)
         let marks = fallMarks(row, column) + criticalLines(column) + lostMarks(row, column)
         lines += marks

@@ -27,8 +27,8 @@ struct FigureSubtitle {
         if marksFalls { texts.append("▼ maximum, where the fall after it is above 0 (95 %)") }
         texts += linearAxes
         if !hidden.isEmpty {
-            let place = hidden.allSatisfy { $0 == 0 } ? "at 0" : "at 0 or below"
-            texts.append("\(counted(hidden.count, "point")) \(place) not shown (log axis)")
+            let range = hidden.allSatisfy { $0 == 0 } ? "at 0" : "at 0 or below"
+            texts.append("\(counted(hidden.count, "point")) \(range) not shown (log axis)")
         }
         if hiddenTheory > 0 {
             texts.append("theory at 0 or below not shown at \(counted(hiddenTheory, "point")) (log axis)")
@@ -101,13 +101,13 @@ struct FigureSubtitle {
         if let first = fewer.map(\.seeds).min(), let last = fewer.map(\.seeds).max() {
             texts.append(
                 "pale: \(FigureSubtitle.range(first, last)) of \(FigureSubtitle.range(least, due)) seeds, "
-                    + places(of: fewer))
+                    + locations(of: fewer))
             if most > 2, data.showsSeeds, fewer.contains(where: { $0.seeds == 2 }) {
                 texts.append(data.figure.hasLines ? "thin: both of 2 seeds" : "dots: both of 2 seeds")
             }
         }
         let gaps = self.gaps
-        if !gaps.isEmpty { texts.append("no seed has a number \(places(of: gaps))") }
+        if !gaps.isEmpty { texts.append("no seed has a number \(locations(of: gaps))") }
         return texts
     }
 
@@ -116,8 +116,8 @@ struct FigureSubtitle {
     }
 
     /// "at step 12 to 200 (9 points)".
-    private func places(of means: [Mean]) -> String {
-        let places = means.map(\.x)
+    private func locations(of means: [Mean]) -> String {
+        let xs = means.map(\.x)
         let name: String =
             switch data.figure.x {
             case .axis("beta"): "β"
@@ -128,7 +128,7 @@ struct FigureSubtitle {
             case .entry: data.figure.y.first?.metric.list?.of ?? "entry"
             case .layer: "layer"
             }
-        guard let least = places.min(), let most = places.max() else { return "" }
+        guard let least = xs.min(), let most = xs.max() else { return "" }
         func text(_ number: Double) -> String { rounded(number) }
         let range = least == most ? text(least) : "\(text(least)) to \(text(most))"
         return "at \(name) \(range) (\(counted(means.count, "point")))"

@@ -130,17 +130,17 @@ struct PlaneScript {
     }
 
     private func panel(_ column: Int, _ x: FigureRange, _ y: FigureRange) -> [String] {
-        let place = layout.place(row: 0, panel: column)
+        let frame = layout.frame(row: 0, panel: column)
         let name = data.panels[column].title
         var lines = ["", "# \(comment(name ?? "all trials"))"]
         lines.append(
-            [("l", place.left), ("r", place.right), ("b", place.bottom), ("t", place.top)]
+            [("l", frame.left), ("r", frame.right), ("b", frame.bottom), ("t", frame.top)]
                 .map { "set \($0.0)margin at screen \(fraction($0.1))" }.joined(separator: "; "))
         lines.append(name.map { layout.panelTitle($0) + " noenhanced offset 0,-0.4" } ?? "unset title")
         func label(_ row: Int) -> String { figure.y[row].label(squaredLoss: table.squaredLoss) }
-        lines.append(place.isLowest ? layout.xLabel(label(0)) : "unset xlabel")
-        lines.append(place.isLeftmost ? layout.yLabel(label(1)) : "unset ylabel")
-        lines += x.script("x", showsNumbers: place.isLowest) + y.script("y", showsNumbers: place.isLeftmost)
+        lines.append(frame.isLowest ? layout.xLabel(label(0)) : "unset xlabel")
+        lines.append(frame.isLeftmost ? layout.yLabel(label(1)) : "unset ylabel")
+        lines += x.script("x", showsNumbers: frame.isLowest) + y.script("y", showsNumbers: frame.isLeftmost)
         let elements = paths(column)
         lines.append(
             "plot "

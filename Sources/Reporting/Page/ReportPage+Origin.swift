@@ -35,8 +35,8 @@ extension ReportPage {
 
     /// All values of a short axis; the beginning and the end of a long one.
     private func values(_ axis: Axis) -> String {
-        let places = axis.count <= 24 ? Array(0..<axis.count) : [0, 1, 2, 3, axis.count - 1]
-        var texts = places.map { shortText(axis.label(at: $0)) }
+        let shown = axis.count <= 24 ? Array(0..<axis.count) : [0, 1, 2, 3, axis.count - 1]
+        var texts = shown.map { shortText(axis.label(at: $0)) }
         if axis.count > 24 { texts.insert("…", at: 4) }
         return texts.joined(separator: ", ")
     }

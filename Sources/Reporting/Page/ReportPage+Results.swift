@@ -87,8 +87,8 @@ extension ReportPage {
         let columns = kept.map { index in axisTexts(table.rows.map { $0.axes[index] }) }
         let hasDiverged = table.rows.contains { $0.diverged > 0 }
         let hasFailed = table.rows.contains { $0.failed > 0 }
-        let rows = table.rows.enumerated().map { place, row -> [HTML] in
-            var cells = columns.map { $0[place] }
+        let rows = table.rows.enumerated().map { position, row -> [HTML] in
+            var cells = columns.map { $0[position] }
             cells += row.samples.map { sample in
                 guard let sample, let text = sample.pageText else { return "–" }
                 return sample.count < row.measured ? "\(text), n = \(sample.count)" : text
@@ -129,14 +129,14 @@ extension ReportPage {
         if !causes.isEmpty {
             let rows = causes.prefix(50).map { cause -> [HTML] in
                 let trial = cause.trial.map { "trial \($0)" } ?? "a trial"
-                let place = cause.host.isEmpty ? "" : " on \(cause.host)"
+                let host = cause.host.isEmpty ? "" : " on \(cause.host)"
                 let axes = (cause.axes.object ?? [:]).sorted { $0.key < $1.key }.map {
                     "\($0.key) \(shortText($0.value))"
                 }
                 return [
                     HTML(groupedDigits(cause.count)), .element("span", ["class": "long"], HTML(cause.text)),
                     .element(
-                        "div", ["class": "long"], "\(trial)\(place)", .void("br", [:]),
+                        "div", ["class": "long"], "\(trial)\(host)", .void("br", [:]),
                         .element("small", HTML(axes.joined(separator: ", "))),
                         cause.log.isEmpty
                             ? .nothing

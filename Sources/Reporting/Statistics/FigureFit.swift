@@ -83,13 +83,15 @@ extension Table {
     /// The fits of each block and quantity, where the figure asks for them and there are enough points.
     var fits: [FigureFit] {
         guard let kind = data.figure.fit else { return [] }
-        return blocks.enumerated().flatMap { place, block in
+        return blocks.enumerated().flatMap { position, block in
             data.figure.y.indices.compactMap { row in
                 let points = block.curve.sorted.compactMap { point -> (x: Double, y: Double)? in
-                    guard let x = data.place(of: point), let y = point.samples[row].mean else { return nil }
+                    guard let x = data.abscissa(of: point), let y = point.samples[row].mean else {
+                        return nil
+                    }
                     return (x, y)
                 }
-                return FigureFit(kind, points, row: row, block: place)
+                return FigureFit(kind, points, row: row, block: position)
             }
         }
     }
@@ -125,7 +127,7 @@ extension FigureScript {
     /// The fits of a panel as thin dashed lines in their curves' colours.
     func fitLines(_ row: Int, _ column: Int) -> [String] {
         fits.filter { $0.row == row && blocks[$0.block].panelIndex == column }.compactMap { fit in
-            guard let style = stylePlaces[blocks[fit.block].curve.label.key] else { return nil }
+            guard let style = styleIndices[blocks[fit.block].curve.label.key] else { return nil }
             return "\(fit.formula) with lines ls \(style + 1) lw 1 dt 2 notitle"
         }
     }

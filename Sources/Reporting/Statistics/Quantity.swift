@@ -30,7 +30,7 @@ extension FigureSpec.Quantity {
         entry(in: metrics).flatMap(FigureSpec.Quantity.numbers)?.count ?? 0
     }
 
-    /// The number at each place of a list quantity; nil where a place has none.
+    /// Entries of a list quantity; nil where one has no number.
     func entries(in metrics: JSONValue) -> [Double?] {
         entry(in: metrics).flatMap(FigureSpec.Quantity.numbers)?.map(\.number) ?? []
     }
@@ -55,14 +55,14 @@ extension FigureSpec.Quantity {
             let all = theory[metric.key]
             let found = threshold.map { all?[thresholdKey($0)] } ?? all
             guard let list = found?.array else { return found?.number }
-            let place: Int? =
+            let index: Int? =
                 switch layer {
                 case .number(let number)?: number
                 case .last?: list.count
                 default: each
                 }
-            guard let place, list.indices.contains(place - 1) else { return nil }
-            return list[place - 1].number
+            guard let index, list.indices.contains(index - 1) else { return nil }
+            return list[index - 1].number
         }
     }
 

@@ -12,7 +12,7 @@ struct PhaseTable {
     /// Axes other than the seed.
     private let paths: [String]
     private var rows: [Row] = []
-    private var places: [String: Int] = [:]
+    private var rowIndices: [String: Int] = [:]
     /// Diverged and failed trials by their axes. They say nothing about layers.
     private var lost: [String: TrialCount] = [:]
 
@@ -48,14 +48,14 @@ struct PhaseTable {
             Set([falls.count, both.count, nats.count, steps.count]).count == 1
         else { return }
         for layer in falls.indices {
-            let place = place(axes, layer: layer + 1)
-            rows[place].measured += 1
-            if falls[layer] == 1 { rows[place].falls += 1 }
-            if both[layer] == 1 { rows[place].twoPhases += 1 }
-            if let fall = nats[layer] { rows[place].nats.add(fall) }
-            if let step = steps[layer] { rows[place].steps.append(step) }
+            let row = row(axes, layer: layer + 1)
+            rows[row].measured += 1
+            if falls[layer] == 1 { rows[row].falls += 1 }
+            if both[layer] == 1 { rows[row].twoPhases += 1 }
+            if let fall = nats[layer] { rows[row].nats.add(fall) }
+            if let step = steps[layer] { rows[row].steps.append(step) }
         }
-        let any = place(axes, layer: nil)
+        let any = row(axes, layer: nil)
         rows[any].measured += 1
         if falls.dropLast().contains(1) { rows[any].falls += 1 }
         if both.dropLast().contains(1) { rows[any].twoPhases += 1 }
@@ -67,15 +67,15 @@ struct PhaseTable {
     private mutating func lose(_ axes: [JSONValue], _ outcome: WritableKeyPath<TrialCount, Int>) {
         lost[key(axes), default: TrialCount()][keyPath: outcome] += 1
         // There may be no other trial with these axes.
-        _ = place(axes, layer: nil)
+        _ = row(axes, layer: nil)
     }
 
     private func key(_ axes: [JSONValue]) -> String { JSONValue.array(axes).canonicalText }
 
-    private mutating func place(_ axes: [JSONValue], layer: Int?) -> Int {
+    private mutating func row(_ axes: [JSONValue], layer: Int?) -> Int {
         let key = key(axes) + " \(layer ?? 0)"
-        if let place = places[key] { return place }
-        places[key] = rows.count
+        if let index = rowIndices[key] { return index }
+        rowIndices[key] = rows.count
         rows.append(Row(axes: axes, layer: layer))
         return rows.count - 1
     }

@@ -10,7 +10,7 @@ struct Summary {
     /// The columns before the numbers: axes in the sweep's order, then those that records always show.
     let paths: [String]
     private(set) var rows: [Row] = []
-    private var places: [String: Int] = [:]
+    private var rowIndices: [String: Int] = [:]
 
     struct Row {
         let axes: [JSONValue]
@@ -33,8 +33,8 @@ struct Summary {
 
         static func precedes(_ left: Column, _ right: Column) -> Bool {
             if left.metric != right.metric {
-                let places = [left, right].map { Metric.place(of: $0.metric) }
-                return places[0] == places[1] ? left.metric < right.metric : places[0] < places[1]
+                let orders = [left, right].map { Metric.order(of: $0.metric) }
+                return orders[0] == orders[1] ? left.metric < right.metric : orders[0] < orders[1]
             }
             if left.threshold != right.threshold { return (left.threshold ?? 0) < (right.threshold ?? 0) }
             return (left.layer ?? 0) < (right.layer ?? 0)
@@ -52,28 +52,28 @@ struct Summary {
     }
 
     mutating func add(_ record: Record) {
-        let place = place(of: record.axes)
+        let row = row(of: record.axes)
         guard record.isMeasured else {
-            rows[place].trials.diverged += 1
+            rows[row].trials.diverged += 1
             return
         }
-        rows[place].trials.measured += 1
+        rows[row].trials.measured += 1
         // Lists are left out: records have them, and figures show them over their entries.
         for (metric, value) in record.metrics.object ?? [:] where Metric(key: metric)?.list == nil {
             for (column, number) in Summary.numbers(metric, value) {
-                rows[place].samples[column, default: Sample()].add(number)
+                rows[row].samples[column, default: Sample()].add(number)
             }
         }
     }
 
     /// Counts a trial whose attempts failed: it has no record.
-    mutating func addFailed(_ axes: [String: JSONValue]) { rows[place(of: axes)].trials.failed += 1 }
+    mutating func addFailed(_ axes: [String: JSONValue]) { rows[row(of: axes)].trials.failed += 1 }
 
-    private mutating func place(of axes: [String: JSONValue]) -> Int {
+    private mutating func row(of axes: [String: JSONValue]) -> Int {
         let values = paths.map { axes[$0] ?? .null }
         let key = JSONValue.array(values).canonicalText
-        if let place = places[key] { return place }
-        places[key] = rows.count
+        if let row = rowIndices[key] { return row }
+        rowIndices[key] = rows.count
         rows.append(Row(axes: values))
         return rows.count - 1
     }

@@ -26,10 +26,10 @@ package struct CommandFailure: Error {
     package init(_ error: UsageError) { self = .input(error.message) }
 
     package init(_ error: FileError) {
-        // The user can correct a wrong place; a full or failing disk is a fault.
-        let places = [ENOENT, ENOTDIR, EACCES, EPERM, EROFS, EISDIR, ELOOP, ENAMETOOLONG, EEXIST]
+        // The user can correct a wrong path; a full or failing disk is a fault.
+        let correctable = [ENOENT, ENOTDIR, EACCES, EPERM, EROFS, EISDIR, ELOOP, ENAMETOOLONG, EEXIST]
         self =
-            error.kind != nil || places.contains(error.code)
+            error.kind != nil || correctable.contains(error.code)
             ? .input(error.description) : .fault(error.description)
         limit = ProcessLimit(behind: error.code)
     }

@@ -97,9 +97,9 @@ private let folderVariables = ["HOME", "RANKSWEEP_DATA", "XDG_CACHE_HOME", "XDG_
 /// An error message if an argument, a folder variable or the current folder is not UTF-8. Strings hold text:
 /// such a name would become another name, and so another file.
 private func foreignBytes() -> String? {
-    for (place, argument) in CommandLine.unsafeArgv.words.enumerated() where place > 0 {
+    for (index, argument) in CommandLine.unsafeArgv.words.enumerated() where index > 0 {
         guard let shown = shownIfForeign(argument) else { continue }
-        return "argument \(place) is not UTF-8: '\(shown)': rename the file, or name it otherwise"
+        return "argument \(index) is not UTF-8: '\(shown)': rename the file, or name it otherwise"
     }
     for name in folderVariables {
         guard let value = getenv(name),

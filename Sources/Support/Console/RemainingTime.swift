@@ -23,13 +23,14 @@ public struct RemainingTime: Equatable, Sendable {
         /// Work done since the first look.
         public var done: Double
         /// Work that running trials have probably done beyond what they reported.
-        public var untold: Double
+        public var unreported: Double
         /// The largest amount of work that any one running trial has left.
         public var longest: Double
 
         /// Creates an observation.
         public init(
-            milliseconds: Int64, slots: Int, trialsLeft: Int, left: Double, done: Double, untold: Double = 0,
+            milliseconds: Int64, slots: Int, trialsLeft: Int, left: Double, done: Double,
+            unreported: Double = 0,
             longest: Double = 0
         ) {
             self.milliseconds = milliseconds
@@ -37,7 +38,7 @@ public struct RemainingTime: Equatable, Sendable {
             self.trialsLeft = trialsLeft
             self.left = left
             self.done = done
-            self.untold = untold
+            self.unreported = unreported
             self.longest = longest
         }
     }
@@ -83,18 +84,18 @@ public struct RemainingTime: Equatable, Sendable {
     /// Slot-seconds per planned second; nil before the first slot connects.
     public var factor: Double? {
         guard planned > 0, let last else { return nil }
-        return (prior + spent) / (planned + untold(last))
+        return (prior + spent) / (planned + unreported(last))
     }
 
     /// Unreported work, limited to what the time spent allows.
-    private func untold(_ look: Look) -> Double { min(max(0, look.untold), spent) }
+    private func unreported(_ look: Look) -> Double { min(max(0, look.unreported), spent) }
 
     /// Seconds until the run ends; nil while no slot is connected.
     public var seconds: Double? {
         guard let factor, let last, last.slots > 0 else { return nil }
         guard last.trialsLeft > 0 else { return 0 }
         let busy = Double(min(last.slots, last.trialsLeft))
-        return factor * max(max(0, last.left - untold(last)) / busy, last.longest)
+        return factor * max(max(0, last.left - unreported(last)) / busy, last.longest)
     }
 }
 

@@ -10,7 +10,7 @@ public final class HeldFile {
     /// Where a held file is now.
     public enum State: Equatable, Sendable {
         /// The path leads to it, or the system does not say.
-        case inPlace
+        case present
         /// It has another path now, nil if the system does not say which.
         case moved(to: String?)
         /// It has no path any more, and disappears when the last program closes it.
@@ -30,12 +30,12 @@ public final class HeldFile {
     /// Whether the path still leads to the file.
     public var state: State {
         var (held, found) = (stat(), stat())
-        guard fstat(descriptor, &held) == 0 else { return .inPlace }
+        guard fstat(descriptor, &held) == 0 else { return .present }
         if stat(path, &found) == 0 {
-            if found.st_dev == held.st_dev, found.st_ino == held.st_ino { return .inPlace }
+            if found.st_dev == held.st_dev, found.st_ino == held.st_ino { return .present }
         } else if ![ENOENT, ENOTDIR, ELOOP].contains(errno) {
             // A disk or server that does not answer has not lost anything.
-            return .inPlace
+            return .present
         }
         if held.st_nlink == 0 { return .removed }
         let own = ownPath

@@ -69,8 +69,8 @@ extension JSONValue {
         var (a, b) = (a, b)
         return a.withUTF8 { a in
             b.withUTF8 { b in
-                for place in 0..<min(a.count, b.count) where a[place] != b[place] {
-                    return a[place] < b[place]
+                for position in 0..<min(a.count, b.count) where a[position] != b[position] {
+                    return a[position] < b[position]
                 }
                 return a.count < b.count
             }
@@ -135,21 +135,21 @@ extension Double {
     /// - Precondition: 1 ≤ digits ≤ 15.
     public func rounded(toDigits digits: Int) -> Double {
         guard (1e-290...1e290).contains(magnitude) else { return self }
-        var places = digits - 1 - Int(log10(magnitude).rounded(.down))
+        var decimals = digits - 1 - Int(log10(magnitude).rounded(.down))
         // A power of ten up to 22 is exact, so multiplying or dividing by it rounds only once.
-        var scaled = self.scaled(byTen: places).rounded()
+        var scaled = self.scaled(byTen: decimals).rounded()
         // The logarithm may be off by one next to a power of ten.
         if scaled.magnitude < Double.ten(digits - 1) {
-            places += 1
-            scaled = self.scaled(byTen: places).rounded()
+            decimals += 1
+            scaled = self.scaled(byTen: decimals).rounded()
         }
-        return Double("\(Int64(scaled))e\(-places)") ?? self
+        return Double("\(Int64(scaled))e\(-decimals)") ?? self
     }
 
-    private func scaled(byTen places: Int) -> Double {
-        places >= 0
-            ? self * Double.ten(min(places, 280)) * Double.ten(max(0, places - 280))
-            : self / Double.ten(-places)
+    private func scaled(byTen decimals: Int) -> Double {
+        decimals >= 0
+            ? self * Double.ten(min(decimals, 280)) * Double.ten(max(0, decimals - 280))
+            : self / Double.ten(-decimals)
     }
 
     private static func ten(_ exponent: Int) -> Double { Double("1e\(exponent)") ?? 1 }

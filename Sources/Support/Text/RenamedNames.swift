@@ -59,13 +59,13 @@ public struct RenamedName: Sendable {
     ///   key.
     public static func newName(for name: String, isKnown: (String) -> Bool) -> String? {
         var names = [name]
-        var place = 0
+        var index = 0
         // Each part of a path may have been renamed, and a part may have moved.
-        while place < names.count, place < 64 {
+        while index < names.count, index < 64 {
             for renamed in all {
-                if let next = names[place].replacing(renamed), !names.contains(next) { names.append(next) }
+                if let next = names[index].replacing(renamed), !names.contains(next) { names.append(next) }
             }
-            place += 1
+            index += 1
         }
         return names.dropFirst().first { isKnown(String($0.prefix { $0 != ":" })) }
     }

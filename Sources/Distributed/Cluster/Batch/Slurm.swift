@@ -111,15 +111,15 @@ package struct Slurm: BatchEngine {
             "--parsable", "--array=0-\(count - 1)", "--job-name=\(job.name)", "--comment=\(job.comment)",
             "--export=ALL", "--requeue", "--open-mode=append", "--signal=B:TERM@10",
             "--output=\(job.logs)/%A_%a.log",
-        ] + place(slots: job.slots) + [job.script]
+        ] + location(slots: job.slots) + [job.script]
     }
 
     package func trial(script: String, slots: Int) -> [String] {
-        ["--test-only"] + place(slots: slots) + [script]
+        ["--test-only"] + location(slots: slots) + [script]
     }
 
     /// sbatch's options for where a job runs, and how long.
-    private func place(slots: Int) -> [String] {
+    private func location(slots: Int) -> [String] {
         var words = ["--nodes=1", "--ntasks=1", "--cpus-per-task=\(slots)"]
         if let partition { words.append("--partition=\(partition)") }
         if let account { words.append("--account=\(account)") }
@@ -193,8 +193,8 @@ package struct Slurm: BatchEngine {
     package func meansEnded(_ errors: String) -> Bool { errors.contains("Invalid job id") }
 
     package func areNodesUp(asking ask: BatchQuestion) -> Bool {
-        let place = partition.map { ["--partition=\($0)"] } ?? []
-        guard case .output(let states) = ask("sinfo", ["--noheader", "--Node", "--format=%T"] + place) else {
+        let option = partition.map { ["--partition=\($0)"] } ?? []
+        guard case .output(let states) = ask("sinfo", ["--noheader", "--Node", "--format=%T"] + option) else {
             return false
         }
         let away = [

@@ -63,12 +63,12 @@ package func batchSource(
 ///
 /// - Returns: its folder.
 private func unpack(_ bundle: WorkerBundle, in folder: String) throws(CommandFailure) -> String {
-    let place = "\(folder)/bundle-\(bundle.id)"
-    if access(place + "/ranksweep-worker", X_OK) == 0 { return place }
+    let target = "\(folder)/bundle-\(bundle.id)"
+    if access(target + "/ranksweep-worker", X_OK) == 0 { return target }
     guard let tar = findProgram("tar") else {
         throw .input("the program tar, which unpacks the bundle, is not installed")
     }
-    let partial = "\(place).partial-\(getpid())"
+    let partial = "\(target).partial-\(getpid())"
     try filed { () throws(FileError) in try makeFolder(partial) }
     let child = ChildProgram.start(
         tar, ["--no-same-owner", "-xzf", bundle.path, "-C", partial], environment: environmentList())
@@ -83,15 +83,15 @@ private func unpack(_ bundle: WorkerBundle, in folder: String) throws(CommandFai
         throw .input(
             "\(bundle.path): there is no ranksweep-worker in it; 'make bundle' makes the worker's bundle")
     }
-    if rename(partial, place) != 0 {
+    if rename(partial, target) != 0 {
         let code = errno
         removeTree(partial)
         // Another launch may have been faster.
-        guard access(place + "/ranksweep-worker", X_OK) == 0 else {
-            throw .init(FileError(path: place, doing: "rename a folder to", code: code))
+        guard access(target + "/ranksweep-worker", X_OK) == 0 else {
+            throw .init(FileError(path: target, doing: "rename a folder to", code: code))
         }
     }
-    return place
+    return target
 }
 
 /// Copies a data file that is missing or differs.
@@ -109,8 +109,8 @@ private func share(_ file: SweepFile, in data: String) throws(CommandFailure) {
             "the sweep needs \(file.path), which is neither here nor in \(data): run 'ranksweep data fetch all'"
         )
     }
-    let place = "\(data)/\(file.sentPath)"
-    guard check == .missing || found == place else {
+    let target = "\(data)/\(file.sentPath)"
+    guard check == .missing || found == target else {
         throw .input("\(found) differs from this machine's \(local): remove one of them")
     }
     let source = try filed { () throws(FileError) in try openStream(local) }
@@ -119,8 +119,8 @@ private func share(_ file: SweepFile, in data: String) throws(CommandFailure) {
     guard fread(&bytes, 1, bytes.count, source) == bytes.count else {
         throw .input("\(local) changed while it was being copied to \(data)")
     }
-    if let slash = place.lastIndex(of: "/") {
-        try filed { () throws(FileError) in try makeFolder(String(place[..<slash])) }
+    if let slash = target.lastIndex(of: "/") {
+        try filed { () throws(FileError) in try makeFolder(String(target[..<slash])) }
     }
-    try filed { () throws(FileError) in try writeFile(bytes, to: place, among: .several) }
+    try filed { () throws(FileError) in try writeFile(bytes, to: target, among: .several) }
 }

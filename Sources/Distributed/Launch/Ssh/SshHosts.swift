@@ -55,7 +55,7 @@ package struct SshHosts: WorkerSource {
     /// When workers were first running on hosts while none had joined; nil otherwise, and once the user was
     /// told.
     private var loneSince: Int64?
-    private var hasToldLone = false
+    private var hasReportedLone = false
     /// How long a running worker may take to join. Its process starts its slots first.
     private static let loneMilliseconds: Int64 = 20_000
     /// How often the keys are read again: a host that is revoked during a step is dropped after at most this
@@ -105,13 +105,13 @@ package struct SshHosts: WorkerSource {
     private mutating func watchJoining(_ demand: WorkerDemand, at now: Int64) {
         guard demand.workers == 0, fleet.runningCount > 0, !isFinishing else {
             loneSince = nil
-            if demand.workers > 0 { hasToldLone = false }
+            if demand.workers > 0 { hasReportedLone = false }
             return
         }
         let since = loneSince ?? now
         loneSince = since
-        guard !hasToldLone, now >= since + Self.loneMilliseconds else { return }
-        hasToldLone = true
+        guard !hasReportedLone, now >= since + Self.loneMilliseconds else { return }
+        hasReportedLone = true
         news.lines.append(
             "warning: workers on \(countText(fleet.runningCount, "host")) have not reached \(plan.connect): "
                 + "see 'address' in the cluster file, the firewall, or tunnel: true")

@@ -76,8 +76,8 @@ struct Feed {
 /// The header of a file in a tar archive (POSIX.1-1988 ustar), and the padding of its last block.
 func tarParts(_ file: SweepFile, from path: String) -> [Feed.Part] {
     var header = [UInt8](repeating: 0, count: 512)
-    func put(_ text: String, at place: Int) {
-        header.replaceSubrange(place..<place + text.utf8.count, with: text.utf8)
+    func put(_ text: String, at offset: Int) {
+        header.replaceSubrange(offset..<offset + text.utf8.count, with: text.utf8)
     }
     func octal(_ number: Int, digits: Int) -> String {
         let text = String(number, radix: 8)

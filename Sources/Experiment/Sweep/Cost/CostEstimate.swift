@@ -148,7 +148,7 @@ extension CostEstimate {
         steps = Double(shape.steps)
         for (layer, weights) in shape.weights.enumerated() {
             products += steps * batch * Double(weights) * (layer == 0 ? 4 : 6)
-            updates += steps * Double(weights) / Double(shape.places[layer])
+            updates += steps * Double(weights) / Double(shape.positions[layer])
         }
         for layer in trial.training.logDet?.layers ?? [] {
             let units = Double(trial.network.hidden[layer - 1])
@@ -245,7 +245,7 @@ extension CostEstimate {
         /// pixel, times `ofConvolution`.
         let weights: [Int]
         /// The factor by which each layer's weights are counted in `weights`.
-        let places: [Int]
+        let positions: [Int]
         let decoderWeights: Int
         /// Units of each layer whose Jacobian is measured.
         let jacobianUnits: [Int]
@@ -261,9 +261,11 @@ extension CostEstimate {
             let network = trial.networkDescription
             let layers = network.plans.map(\.weights)
             jacobianUnits = network.layerUnits
-            places = layers.joined().map { $0.size.pixels * ($0.size.pixels > 1 ? Shape.ofConvolution : 1) }
-            weights = zip(layers.joined(), places).map { $0.place.range.count * $1 }
-            decoderWeights = layers.dropFirst().joined().reduce(0) { $0 + $1.place.range.count }
+            positions = layers.joined().map {
+                $0.size.pixels * ($0.size.pixels > 1 ? Shape.ofConvolution : 1)
+            }
+            weights = zip(layers.joined(), positions).map { $0.region.range.count * $1 }
+            decoderWeights = layers.dropFirst().joined().reduce(0) { $0 + $1.region.range.count }
             image = data.input.pixels > 1 ? data.input : nil
             switch trial.measures.traceAt {
             case .end: measurements = 1

@@ -48,8 +48,8 @@ public struct GridCost: Equatable, Sendable {
     public var coreHours: Double { seconds / 3600 }
 
     fileprivate mutating func add(_ name: String, _ seconds: Double) {
-        if let place = parts.firstIndex(where: { $0.name == name }) {
-            parts[place].seconds += seconds
+        if let position = parts.firstIndex(where: { $0.name == name }) {
+            parts[position].seconds += seconds
         } else {
             parts.append(Part(name: name, seconds: seconds))
         }
@@ -103,23 +103,23 @@ extension Grid {
     /// too many.
     private func costGroups() -> [(positions: [Int], weight: Double)]? {
         var groups: [(positions: [Int], weight: Double)] = [([Int](repeating: 0, count: axes.count), 1)]
-        func multiply(by parts: [(digits: [(place: Int, digit: Int)], weight: Double)]) -> Bool {
+        func multiply(by parts: [(digits: [(position: Int, digit: Int)], weight: Double)]) -> Bool {
             guard groups.count * parts.count <= Grid.costLimit else { return false }
             groups = groups.flatMap { group in
                 parts.map { part in
                     var positions = group.positions
-                    for (place, digit) in part.digits {
-                        for axis in dimensions[place].axes { positions[axis] = digit }
+                    for (position, digit) in part.digits {
+                        for axis in dimensions[position].axes { positions[axis] = digit }
                     }
                     return (positions, group.weight * part.weight)
                 }
             }
             return true
         }
-        for (place, dimension) in dimensions.enumerated() where dimension.selection == nil {
+        for (position, dimension) in dimensions.enumerated() where dimension.selection == nil {
             if matters(dimension) {
                 guard dimension.count <= Grid.costLimit,
-                    multiply(by: (0..<dimension.count).map { ([(place, $0)], 1) })
+                    multiply(by: (0..<dimension.count).map { ([(position, $0)], 1) })
                 else { return nil }
             } else {
                 guard multiply(by: [([], Double(dimension.count))]) else { return nil }
@@ -138,14 +138,14 @@ extension Grid {
     /// The combinations that a selection keeps, grouped by their digits in the relevant dimensions.
     private func costParts(
         of selection: Selection
-    ) -> [(digits: [(place: Int, digit: Int)], weight: Double)]? {
-        let places = selection.dimensions.filter { matters(dimensions[$0]) }
-        guard !places.isEmpty else { return [([], Double(selection.kept.count))] }
+    ) -> [(digits: [(position: Int, digit: Int)], weight: Double)]? {
+        let involved = selection.dimensions.filter { matters(dimensions[$0]) }
+        guard !involved.isEmpty else { return [([], Double(selection.kept.count))] }
         // The key is the combination's digits in those dimensions as one number.
         var counts: [Int: Double] = [:]
         for combination in selection.kept.indices {
-            let key = places.reduce(0) { key, place in
-                key * dimensions[place].count + selection.digit(of: combination, dimension: place)
+            let key = involved.reduce(0) { key, position in
+                key * dimensions[position].count + selection.digit(of: combination, dimension: position)
             }
             counts[key, default: 0] += 1
             guard counts.count <= Grid.costLimit else { return nil }
@@ -153,9 +153,9 @@ extension Grid {
         // Sorted, because a sum of doubles depends on their order.
         return counts.sorted { $0.key < $1.key }.map { key, weight in
             var rest = key
-            let digits = places.reversed().map { place in
-                defer { rest /= dimensions[place].count }
-                return (place: place, digit: rest % dimensions[place].count)
+            let digits = involved.reversed().map { position in
+                defer { rest /= dimensions[position].count }
+                return (position: position, digit: rest % dimensions[position].count)
             }
             return (digits, weight)
         }

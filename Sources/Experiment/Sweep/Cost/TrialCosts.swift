@@ -9,7 +9,7 @@ public struct TrialCosts: Sendable {
     }
 
     private let grid: Grid
-    /// The places of the axes that a cost depends on.
+    /// Indices of the axes that a cost depends on.
     private let axes: [Int]
     private var known: [[Int]: Cost] = [:]
     private static let maxKnown = 4096

@@ -17,7 +17,7 @@ struct FigureReader {
         for item in items {
             guard let figure = figure(item, &faults) else { continue }
             if figures.contains(where: { $0.name == figure.name }) {
-                faults.add(item.place, "figures", .figure(.repeatedName(figure.name)))
+                faults.add(item.location, "figures", .figure(.repeatedName(figure.name)))
             }
             figures.append(figure)
         }
@@ -26,18 +26,18 @@ struct FigureReader {
 
     private func figure(_ node: YAMLNode, _ faults: inout Faults) -> FigureSpec? {
         guard let entries = node.mapping else {
-            faults.add(node.place, "figures", .wrongType(due: .mapping, found: node.found))
+            faults.add(node.location, "figures", .wrongType(due: .mapping, found: node.found))
             return nil
         }
         for entry in entries where !faults.isFull && !FigureReader.keys.contains(entry.key) {
             let suggestion = nearestSpelling(to: entry.key, among: FigureReader.keys)
             faults.add(
-                entry.keyPlace, "figures.\(entry.key)",
+                entry.keyLocation, "figures.\(entry.key)",
                 .unknownKey(due: FigureReader.keys, suggestion: suggestion))
         }
         func member(_ key: String) -> YAMLNode? { entries.first { $0.key == key }?.value }
         for key in ["name", "x", "y"] where member(key) == nil {
-            faults.add(node.place, "figures", .missing([key]))
+            faults.add(node.location, "figures", .missing([key]))
         }
         let title = member("title")?.title(path: "figures.title", &faults)
         let theory = member("theory")?.flag(path: "figures.theory", &faults) ?? false
@@ -50,12 +50,14 @@ struct FigureReader {
         let quantities =
             (yNode.sequence == nil ? [yNode] : yNode.list(path: "figures.y", limit: 20, &faults) ?? [])
             .compactMap { quantity($0, &faults) }
-            .compactMap { x == .layer ? ofEachLayer($0, yNode.place, &faults) : $0 }
-        if yNode.sequence?.isEmpty ?? false { faults.add(yNode.place, "figures.y", .emptyList) }
+            .compactMap { x == .layer ? ofEachLayer($0, yNode.location, &faults) : $0 }
+        if yNode.sequence?.isEmpty ?? false { faults.add(yNode.location, "figures.y", .emptyList) }
         if case .metric(let quantity) = x {
-            x = .metric(inPlane(quantity, quantities, given: member("x")?.mapping, yNode.place, &faults))
+            x = .metric(inPlane(quantity, quantities, given: member("x")?.mapping, yNode.location, &faults))
             for key in ["xscale", "yscale"] {
-                if let node = member(key) { faults.add(node.place, "figures.\(key)", .figure(.scaleOfPlane)) }
+                if let node = member(key) {
+                    faults.add(node.location, "figures.\(key)", .figure(.scaleOfPlane))
+                }
             }
         }
         let figure = FigureSpec(
@@ -64,9 +66,9 @@ struct FigureReader {
             yscale: scale(member("yscale"), path: "figures.yscale", &faults), theory: theory,
             fit: fit(member("fit"), &faults))
         checkRoles(of: figure, node, &faults)
-        checkSteps(of: figure, yNode.place, &faults)
-        checkEntries(of: figure, yNode.place, &faults)
-        if theory { checkTheory(of: figure, member("theory")?.place ?? node.place, &faults) }
+        checkSteps(of: figure, yNode.location, &faults)
+        checkEntries(of: figure, yNode.location, &faults)
+        if theory { checkTheory(of: figure, member("theory")?.location ?? node.location, &faults) }
         return figure
     }
 
@@ -75,14 +77,14 @@ struct FigureReader {
     private func axis(_ node: YAMLNode, path: String, _ faults: inout Faults) -> String? {
         guard let scalar = node.text(path: path, due: .text, &faults) else { return nil }
         if scalar.text == "seed" {
-            faults.add(node.place, path, .figure(.seedIsAveraged))
+            faults.add(node.location, path, .figure(.seedIsAveraged))
             return nil
         }
         guard axes.contains(where: { $0.path == scalar.text }) else {
-            if !faults.addRenamed(node.place, path, scalar.text, isKnown: Setting.isName) {
+            if !faults.addRenamed(node.location, path, scalar.text, isKnown: Setting.isName) {
                 let suggestion = nearestSpelling(to: scalar.text, among: axes.map(\.path))
                 faults.add(
-                    node.place, "\(path) '\(shortened(scalar.text))'",
+                    node.location, "\(path) '\(shortened(scalar.text))'",
                     .notAnAxis(suggestion: suggestion, isSetting: Setting[path: scalar.text] != nil))
             }
             return nil
@@ -99,23 +101,23 @@ struct FigureReader {
             else { return nil }
             return .summary(quantity, points: path)
         }
-        if let points { faults.add(points.place, "figures.points", .figure(.pointsWithoutMetric)) }
+        if let points { faults.add(points.location, "figures.points", .figure(.pointsWithoutMetric)) }
         if node.scalar?.text == "step" {
             if !hasTrace {
-                faults.add(node.place, "figures.x", .figure(.noTrace))
+                faults.add(node.location, "figures.x", .figure(.noTrace))
             }
             return .step
         }
         if node.scalar?.text == "entry" { return .entry }
         if FigureReader.isMetric(node) {
-            if !hasTrace { faults.add(node.place, "figures.x", .figure(.noTrace)) }
+            if !hasTrace { faults.add(node.location, "figures.x", .figure(.noTrace)) }
             return quantity(node, path: "figures.x", &faults).map(FigureSpec.X.metric)
         }
         if node.scalar?.text == "layer" { return .layer }
         if node.scalar?.text == "beta_ib", axes.contains(where: { $0.path == "beta" }) { return .betaIB }
         if node.scalar?.text == "hidden_layers" {
             guard hasHiddenLayers else {
-                faults.add(node.place, "figures.x", .figure(.noHiddenLayers))
+                faults.add(node.location, "figures.x", .figure(.noHiddenLayers))
                 return nil
             }
             return .hiddenLayers
@@ -135,12 +137,12 @@ struct FigureReader {
         return Set(counts).count == axis.count
     }
 
-    private func numericAxis(_ node: YAMLNode, path place: String, _ faults: inout Faults) -> String? {
-        guard let path = axis(node, path: place, &faults) else { return nil }
+    private func numericAxis(_ node: YAMLNode, path location: String, _ faults: inout Faults) -> String? {
+        guard let path = axis(node, path: location, &faults) else { return nil }
         if let axis = axes.first(where: { $0.path == path }), case .list(let values) = axis.values,
             !values.allSatisfy({ $0.number != nil })
         {
-            faults.add(node.place, place, .figure(.xNotNumbers(path)))
+            faults.add(node.location, location, .figure(.xNotNumbers(path)))
             return nil
         }
         return path
@@ -172,34 +174,36 @@ struct FigureReader {
                     let keys = ["metric", "threshold", "layer"]
                     let suggestion = nearestSpelling(to: entry.key, among: keys)
                     faults.add(
-                        entry.keyPlace, "\(path).\(entry.key)", .unknownKey(due: keys, suggestion: suggestion)
+                        entry.keyLocation, "\(path).\(entry.key)",
+                        .unknownKey(due: keys, suggestion: suggestion)
                     )
                 }
             }
         }
         guard let metricNode else {
-            faults.add(node.place, path, .missing(["metric"]))
+            faults.add(node.location, path, .missing(["metric"]))
             return nil
         }
         guard let scalar = metricNode.text(path: path, due: .text, &faults) else { return nil }
         guard let metric = Metric(key: scalar.text) else {
             let keys = Metric.all.map(\.key)
-            if !faults.addRenamed(metricNode.place, path, scalar.text, isKnown: keys.contains) {
+            if !faults.addRenamed(metricNode.location, path, scalar.text, isKnown: keys.contains) {
                 let suggestion = nearestSpelling(to: scalar.text, among: keys)
                 faults.add(
-                    metricNode.place, path, .figure(.unknownMetric(metricNode.shown, suggestion: suggestion)))
+                    metricNode.location, path,
+                    .figure(.unknownMetric(metricNode.shown, suggestion: suggestion)))
             }
             return nil
         }
         let uses = metric.uses + (metric.measure?.uses ?? [])
         for use in uses where !isMet(use) {
             faults.add(
-                metricNode.place, "\(path) '\(metric.key)'", .unused(needs: use, found: words(use.path)))
+                metricNode.location, "\(path) '\(metric.key)'", .unused(needs: use, found: words(use.path)))
             return nil
         }
         if let measure = metric.measure, !isMeasured(measure) {
             faults.add(
-                metricNode.place, path, .figure(measure.isUsual ? .localRankOff : .notMeasured(metric)))
+                metricNode.location, path, .figure(measure.isUsual ? .localRankOff : .notMeasured(metric)))
             return nil
         }
         guard let threshold = threshold(thresholdNode, of: metric, at: metricNode, path, &faults),
@@ -235,18 +239,18 @@ struct FigureReader {
     ) -> Part<Double>? {
         let path = "\(parent).threshold"
         guard let setting = metric.thresholdSetting else {
-            if let node { faults.add(node.place, path, .figure(.noThreshold(metric))) }
+            if let node { faults.add(node.location, path, .figure(.noThreshold(metric))) }
             return node == nil ? Part() : nil
         }
         let measured = measuredThresholds(setting)
         guard let node else {
             if measured.count == 1 { return Part(value: measured[0]) }
-            faults.add(metricNode.place, parent, .figure(.whichThreshold(measured)))
+            faults.add(metricNode.location, parent, .figure(.whichThreshold(measured)))
             return nil
         }
         guard let number = node.number(in: Bounds(.none, .none), path: path, &faults) else { return nil }
         guard measured.contains(number) else {
-            faults.add(node.place, path, .figure(.thresholdNotMeasured(number, measured: measured)))
+            faults.add(node.location, path, .figure(.thresholdNotMeasured(number, measured: measured)))
             return nil
         }
         return Part(value: number)
@@ -273,7 +277,7 @@ struct FigureReader {
     ) -> Part<FigureSpec.Layer>? {
         let path = "\(parent).layer"
         guard metric.isPerLayer else {
-            if let node { faults.add(node.place, path, .figure(.noLayers(metric))) }
+            if let node { faults.add(node.location, path, .figure(.noLayers(metric))) }
             return node == nil ? Part() : nil
         }
         guard let node else { return Part(value: .last) }
@@ -282,14 +286,16 @@ struct FigureReader {
         ]
         if let word = node.scalar.flatMap({ words[$0.text] }) { return Part(value: word) }
         if let scalar = node.scalar, scalar.text.first?.isLetter ?? false {
-            if faults.addRenamed(node.place, path, scalar.text, isKnown: { words[$0] != nil }) { return nil }
-            faults.add(node.place, path, .wrongType(due: .layer, found: node.found))
+            if faults.addRenamed(node.location, path, scalar.text, isKnown: { words[$0] != nil }) {
+                return nil
+            }
+            faults.add(node.location, path, .wrongType(due: .layer, found: node.found))
             return nil
         }
         guard let number = node.integer(in: 1...1000, path: path, &faults) else { return nil }
         let deepest = deepestNetwork - (metric.shape == .hiddenLayers ? 1 : 0)
         guard number <= deepest else {
-            faults.add(node.place, path, .figure(.noSuchLayer(number, deepest: deepest)))
+            faults.add(node.location, path, .figure(.noSuchLayer(number, deepest: deepest)))
             return nil
         }
         return Part(value: .number(number))
@@ -320,7 +326,7 @@ extension YAMLNode {
                 && value & 0xFFFE != 0xFFFE
         }
         guard sound, (1...1000).contains(scalar.text.count) else {
-            faults.add(place, path, .badText)
+            faults.add(location, path, .badText)
             return nil
         }
         return scalar.text

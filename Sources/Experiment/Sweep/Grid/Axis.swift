@@ -150,8 +150,8 @@ extension AxisValues {
     /// The value nearest to a number. Precondition: the values are numbers.
     func nearest(to number: Double) -> Double {
         if case .range(let lower, _, let step) = self {
-            let place = ((number - Double(lower)) / Double(step)).rounded()
-            return Double(lower) + min(max(place, 0), Double(count - 1)) * Double(step)
+            let position = ((number - Double(lower)) / Double(step)).rounded()
+            return Double(lower) + min(max(position, 0), Double(count - 1)) * Double(step)
         }
         var nearest = self[0].number ?? 0
         for index in 1..<max(1, count) {

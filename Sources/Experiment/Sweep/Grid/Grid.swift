@@ -16,7 +16,7 @@ public struct Grid: Equatable, Sendable {
 
     /// Axes that advance together: a single axis, or those of a zip.
     struct Dimension: Equatable, Sendable {
-        /// Places in `axes`.
+        /// Indices in `axes`.
         let axes: [Int]
         let count: Int
         /// The selection that the dimension belongs to, if a condition names one of its axes.
@@ -85,20 +85,20 @@ public struct Grid: Equatable, Sendable {
 
     // MARK: Index and positions
 
-    /// For each axis, the place of the value that the trial at `index` has. Precondition: 0 ≤ index < count.
+    /// For each axis, the index of the value that the trial at `index` has. Precondition: 0 ≤ index < count.
     public func positions(at index: Int) -> [Int] {
         precondition(index >= 0 && index < count, "no trial \(index) in a grid of \(count)")
         var walk = Walk(self)
         var rest = index
-        for (place, dimension) in dimensions.enumerated() {
+        for (position, dimension) in dimensions.enumerated() {
             if let selection = dimension.selection {
                 let others = walk.completions / walk.ranges[selection].count
                 let combination = walk.ranges[selection].lowerBound + rest / others
-                let digit = selections[selection].digit(of: combination, dimension: place)
-                rest -= walk.choose(digit, at: place)
+                let digit = selections[selection].digit(of: combination, dimension: position)
+                rest -= walk.choose(digit, at: position)
             } else {
                 let digit = rest / (walk.completions / dimension.count)
-                rest -= walk.choose(digit, at: place)
+                rest -= walk.choose(digit, at: position)
             }
         }
         return walk.positions
@@ -108,10 +108,10 @@ public struct Grid: Equatable, Sendable {
     public func index(ofPositions positions: [Int]) -> Int? {
         var walk = Walk(self)
         var index = 0
-        for (place, dimension) in dimensions.enumerated() {
+        for (position, dimension) in dimensions.enumerated() {
             let digit = positions[dimension.axes[0]]
             guard dimension.axes.allSatisfy({ positions[$0] == digit }) else { return nil }
-            index += walk.choose(digit, at: place)
+            index += walk.choose(digit, at: position)
             guard walk.completions > 0 else { return nil }
         }
         return index
@@ -135,8 +135,8 @@ public struct Grid: Equatable, Sendable {
 
         /// Chooses a dimension's digit. Returns the number of trials before the first one with it, among
         /// those with the digits chosen so far.
-        mutating func choose(_ digit: Int, at place: Int) -> Int {
-            let dimension = grid.dimensions[place]
+        mutating func choose(_ digit: Int, at position: Int) -> Int {
+            let dimension = grid.dimensions[position]
             for axis in dimension.axes { positions[axis] = digit }
             guard let selection = dimension.selection else {
                 completions /= dimension.count
@@ -145,7 +145,7 @@ public struct Grid: Equatable, Sendable {
             let before = ranges[selection]
             guard !before.isEmpty else { return 0 }
             let others = completions / before.count
-            let range = grid.selections[selection].narrowed(before, dimension: place, digit: digit)
+            let range = grid.selections[selection].narrowed(before, dimension: position, digit: digit)
             ranges[selection] = range
             completions = others * range.count
             return others * (range.lowerBound - before.lowerBound)

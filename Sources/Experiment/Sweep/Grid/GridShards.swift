@@ -43,14 +43,14 @@ public struct GridShards: Equatable, Sendable {
     /// All trials, most expensive first, with their costs. Trials that differ only in axes without effect on
     /// the cost are estimated once.
     private static func mostExpensiveFirst(_ grid: Grid) -> (trials: [Int32], seconds: [Double]) {
-        let places = grid.axes.indices.filter { CostEstimate.depends(on: grid.axes[$0].path) }
+        let involved = grid.axes.indices.filter { CostEstimate.depends(on: grid.axes[$0].path) }
         var known: [[Int]: Int32] = [:]
         var classes: [Double: Int32] = [:]
         var costs: [Double] = []
         var classOf = [Int32](repeating: 0, count: grid.count)
-        for trial in 0..<grid.count where !places.isEmpty || trial == 0 {
+        for trial in 0..<grid.count where !involved.isEmpty || trial == 0 {
             let positions = grid.positions(at: trial)
-            let key = places.map { positions[$0] }
+            let key = involved.map { positions[$0] }
             if let number = known[key] {
                 classOf[trial] = number
                 continue
@@ -76,10 +76,10 @@ public struct GridShards: Equatable, Sendable {
         var order = [Int32](repeating: 0, count: grid.count)
         var seconds = [Double](repeating: 0, count: grid.count)
         for (trial, number) in classOf.enumerated() {
-            let place = next[Int(number)]
-            order[place] = Int32(trial)
-            seconds[place] = costs[Int(number)]
-            next[Int(number)] = place + 1
+            let index = next[Int(number)]
+            order[index] = Int32(trial)
+            seconds[index] = costs[Int(number)]
+            next[Int(number)] = index + 1
         }
         return (order, seconds)
     }

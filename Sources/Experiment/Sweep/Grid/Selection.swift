@@ -6,7 +6,7 @@ struct Selection: Equatable, Sendable {
     /// The most combinations that are tested.
     static let limit = 1 << 22
 
-    /// Places in the grid's dimensions, ascending.
+    /// Indices among the grid's dimensions, ascending.
     let dimensions: [Int]
     /// For each dimension, the number of combinations that share the digits up to and including it.
     let strides: [Int]
@@ -14,19 +14,19 @@ struct Selection: Equatable, Sendable {
     let kept: [UInt32]
 
     func digit(of combination: Int, dimension: Int) -> Int {
-        let place = dimensions.firstIndex(of: dimension) ?? 0
-        let above = place == 0 ? Int(UInt32.max) + 1 : strides[place - 1]
-        return Int(kept[combination]) % above / strides[place]
+        let index = dimensions.firstIndex(of: dimension) ?? 0
+        let above = index == 0 ? Int(UInt32.max) + 1 : strides[index - 1]
+        return Int(kept[combination]) % above / strides[index]
     }
 
     /// The part of `range` whose combinations have `digit` at `dimension`. All combinations in `range` share
     /// the digits before it, so the part is contiguous.
     func narrowed(_ range: Range<Int>, dimension: Int, digit: Int) -> Range<Int> {
-        guard let place = dimensions.firstIndex(of: dimension), let first = range.first else { return range }
-        let above = place == 0 ? Int(UInt32.max) + 1 : strides[place - 1]
+        guard let index = dimensions.firstIndex(of: dimension), let first = range.first else { return range }
+        let above = index == 0 ? Int(UInt32.max) + 1 : strides[index - 1]
         let base = Int(kept[first]) / above * above
-        let lower = lowerBound(base + digit * strides[place], in: range)
-        return lower..<lowerBound(base + (digit + 1) * strides[place], in: lower..<range.upperBound)
+        let lower = lowerBound(base + digit * strides[index], in: range)
+        return lower..<lowerBound(base + (digit + 1) * strides[index], in: lower..<range.upperBound)
     }
 
     private func lowerBound(_ key: Int, in range: Range<Int>) -> Int {
@@ -44,27 +44,27 @@ struct Selection: Equatable, Sendable {
     static func selections(
         of conditions: [Condition], axes: [Axis], dimensions: inout [Grid.Dimension]
     ) throws(GridMistake) -> [Selection] {
-        var places: [String: Int] = [:]
-        for (place, dimension) in dimensions.enumerated() {
-            for axis in dimension.axes { places[axes[axis].path] = place }
+        var involved: [String: Int] = [:]
+        for (index, dimension) in dimensions.enumerated() {
+            for axis in dimension.axes { involved[axes[axis].path] = index }
         }
-        var groups: [(places: Set<Int>, conditions: [Condition])] = []
+        var groups: [(involved: Set<Int>, conditions: [Condition])] = []
         for condition in conditions {
-            var joined = (places: Set(condition.axes.compactMap { places[$0] }), conditions: [condition])
-            var apart: [(places: Set<Int>, conditions: [Condition])] = []
+            var joined = (involved: Set(condition.axes.compactMap { involved[$0] }), conditions: [condition])
+            var apart: [(involved: Set<Int>, conditions: [Condition])] = []
             for group in groups {
-                if group.places.isDisjoint(with: joined.places) {
+                if group.involved.isDisjoint(with: joined.involved) {
                     apart.append(group)
                 } else {
-                    joined = (joined.places.union(group.places), group.conditions + joined.conditions)
+                    joined = (joined.involved.union(group.involved), group.conditions + joined.conditions)
                 }
             }
             groups = apart + [joined]
         }
         var selections: [Selection] = []
         for group in groups {
-            let sorted = group.places.sorted()
-            for place in sorted { dimensions[place].selection = selections.count }
+            let sorted = group.involved.sorted()
+            for index in sorted { dimensions[index].selection = selections.count }
             selections.append(
                 try Selection(group.conditions, dimensions: sorted, of: dimensions, axes: axes))
         }
@@ -72,38 +72,38 @@ struct Selection: Equatable, Sendable {
     }
 
     private init(
-        _ conditions: [Condition], dimensions places: [Int], of dimensions: [Grid.Dimension], axes: [Axis]
+        _ conditions: [Condition], dimensions involved: [Int], of dimensions: [Grid.Dimension], axes: [Axis]
     ) throws(GridMistake) {
         var points = 1
-        for place in places {
-            let (product, overflow) = points.multipliedReportingOverflow(by: dimensions[place].count)
+        for index in involved {
+            let (product, overflow) = points.multipliedReportingOverflow(by: dimensions[index].count)
             points = overflow ? Int.max : product
             if overflow { break }
         }
         guard points <= Selection.limit else {
-            let named = places.flatMap { dimensions[$0].axes.map { axes[$0].path } }
+            let named = involved.flatMap { dimensions[$0].axes.map { axes[$0].path } }
             throw .tooWide(axes: named, points: points)
         }
-        var strides = [Int](repeating: 1, count: places.count)
-        for place in places.indices.reversed() where place + 1 < places.count {
-            strides[place] = strides[place + 1] * dimensions[places[place + 1]].count
+        var strides = [Int](repeating: 1, count: involved.count)
+        for index in involved.indices.reversed() where index + 1 < involved.count {
+            strides[index] = strides[index + 1] * dimensions[involved[index + 1]].count
         }
-        var digitOf: [String: (place: Int, axis: Axis)] = [:]
-        for (place, dimension) in places.enumerated() {
-            for axis in dimensions[dimension].axes { digitOf[axes[axis].path] = (place, axes[axis]) }
+        var digitOf: [String: (index: Int, axis: Axis)] = [:]
+        for (index, dimension) in involved.enumerated() {
+            for axis in dimensions[dimension].axes { digitOf[axes[axis].path] = (index, axes[axis]) }
         }
         let tests = conditions.map { Test($0, axes: digitOf) }
-        var digits = [Int](repeating: 0, count: places.count)
+        var digits = [Int](repeating: 0, count: involved.count)
         var kept: [UInt32] = []
         for point in 0..<points {
             var rest = point
-            for place in places.indices {
-                digits[place] = rest / strides[place]
-                rest %= strides[place]
+            for index in involved.indices {
+                digits[index] = rest / strides[index]
+                rest %= strides[index]
             }
             if tests.allSatisfy({ $0.holds(at: digits) }) { kept.append(UInt32(point)) }
         }
-        self.dimensions = places
+        self.dimensions = involved
         self.strides = strides
         self.kept = kept
     }
@@ -112,7 +112,7 @@ struct Selection: Equatable, Sendable {
 /// A condition whose axis values are looked up in advance, to test many points quickly.
 private indirect enum Test {
     /// The result of the comparison, by the digit of one dimension.
-    case table(place: Int, holds: [Bool])
+    case table(index: Int, holds: [Bool])
     /// Two axes' values, by their digits.
     case numbers(Int, [Double], Condition.Operator, Int, [Double])
     case texts(Int, [String], Condition.Operator, Int, [String])
@@ -121,7 +121,7 @@ private indirect enum Test {
     case or(Test, Test)
     case constant(Bool)
 
-    init(_ condition: Condition, axes: [String: (place: Int, axis: Axis)]) {
+    init(_ condition: Condition, axes: [String: (index: Int, axis: Axis)]) {
         switch condition {
         case .not(let inner): self = .not(Test(inner, axes: axes))
         case .and(let left, let right): self = .and(Test(left, axes: axes), Test(right, axes: axes))
@@ -133,17 +133,17 @@ private indirect enum Test {
 
     private static func comparison(
         _ left: Condition.Operand, _ sign: Condition.Operator, _ right: Condition.Operand,
-        axes: [String: (place: Int, axis: Axis)]
+        axes: [String: (index: Int, axis: Axis)]
     ) -> Test {
-        func side(_ operand: Condition.Operand) -> (place: Int?, numbers: [Double], texts: [String]) {
+        func side(_ operand: Condition.Operand) -> (index: Int?, numbers: [Double], texts: [String]) {
             switch operand {
             case .number(let number): return (nil, [number], [])
             case .text(let text): return (nil, [], [text])
             case .axis(let path):
-                guard let (place, axis) = axes[path] else { return (nil, [], []) }
+                guard let (index, axis) = axes[path] else { return (nil, [], []) }
                 let values = (0..<axis.count).map { axis.values[$0] }
                 let numbers = values.compactMap(\.number)
-                return (place, numbers, numbers.isEmpty ? values.map { conditionText($0) ?? "" } : [])
+                return (index, numbers, numbers.isEmpty ? values.map { conditionText($0) ?? "" } : [])
             }
         }
         let (one, other) = (side(left), side(right))
@@ -152,13 +152,13 @@ private indirect enum Test {
             isText
                 ? sign.holds(one.texts[i], other.texts[j]) : sign.holds(one.numbers[i], other.numbers[j])
         }
-        switch (one.place, other.place) {
-        case (let place?, nil):
+        switch (one.index, other.index) {
+        case (let index?, nil):
             let count = max(one.numbers.count, one.texts.count)
-            return .table(place: place, holds: (0..<count).map { holds($0, 0) })
-        case (nil, let place?):
+            return .table(index: index, holds: (0..<count).map { holds($0, 0) })
+        case (nil, let index?):
             let count = max(other.numbers.count, other.texts.count)
-            return .table(place: place, holds: (0..<count).map { holds(0, $0) })
+            return .table(index: index, holds: (0..<count).map { holds(0, $0) })
         case (let first?, let second?):
             return isText
                 ? .texts(first, one.texts, sign, second, other.texts)
@@ -169,7 +169,7 @@ private indirect enum Test {
 
     func holds(at digits: [Int]) -> Bool {
         switch self {
-        case .table(let place, let holds): holds[digits[place]]
+        case .table(let index, let holds): holds[digits[index]]
         case .numbers(let first, let one, let sign, let second, let other):
             sign.holds(one[digits[first]], other[digits[second]])
         case .texts(let first, let one, let sign, let second, let other):

@@ -5,7 +5,7 @@ import Text
 /// `TrialID(of:)`.
 public struct TrialCache: Sendable {
     private let grid: Grid
-    /// The place of the axis `seed`; nil where there is none.
+    /// Index of the axis `seed`; nil where there is none.
     private let seed: Int?
     /// One trial for each point, by positions with the first seed. There are enough that workers in different
     /// parts of the grid don't evict each other's.

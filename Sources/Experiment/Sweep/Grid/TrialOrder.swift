@@ -1,8 +1,8 @@
 /// The order in which a grid's trials are assigned. It is the grid's order, except that within each window of
 /// 256 trials, those that may be trained together are adjacent, and equal costs among them too.
 public struct TrialOrder: Sendable {
-    /// A place in the order.
-    public struct Place: Equatable, Sendable {
+    /// An entry of the order.
+    public struct Entry: Equatable, Sendable {
         /// The trial's index in the grid.
         public let trial: Int
         /// A number that trials of the window share if they have one `BatchKey`; nil: the trial is trained
@@ -17,16 +17,16 @@ public struct TrialOrder: Sendable {
     public static let window = 256
 
     private let grid: Grid
-    /// The place of the axis `seed`; nil where there is none.
+    /// Index of the axis `seed`; nil where there is none.
     private let seed: Int?
-    /// The places of the other axes that the batch key or the cost depends on.
+    /// The entries of the other axes that the batch key or the cost depends on.
     private let others: [Int]
     /// The batch key's number and the cost of trials with these positions, whatever their seed.
     private var kinds: [[Int]: (kind: Int?, seconds: Double)] = [:]
     private var groups: [BatchKey: Int] = [:]
-    /// The first place of the window that was computed last, and its contents.
+    /// The first position of the window that was computed last, and its contents.
     private var first = 0
-    private var places: [Place] = []
+    private var entries: [Entry] = []
 
     private static let maxKnown = 4096
 
@@ -41,31 +41,31 @@ public struct TrialOrder: Sendable {
         CostEstimate.depends(on: path) || ["training.loss", "biases"].contains(path)
     }
 
-    /// The trial at a place, followed by those in its window that may be trained with it; where it is trained
-    /// alone, followed by others that are too. Precondition: 0 ≤ place < the grid's count.
-    public mutating func run(from place: Int) -> ArraySlice<Place> {
-        load(place)
-        let group = places[place - first].group
-        return places[(place - first)...].prefix { $0.group == group }
+    /// The trial at a position, followed by those in its window that may be trained with it; where it is trained
+    /// alone, followed by others that are too. Precondition: 0 ≤ position < the grid's count.
+    public mutating func run(from position: Int) -> ArraySlice<Entry> {
+        load(position)
+        let group = entries[position - first].group
+        return entries[(position - first)...].prefix { $0.group == group }
     }
 
-    /// The trial at a place. Precondition: 0 ≤ place < the grid's count.
-    public mutating func trial(at place: Int) -> Int {
-        load(place)
-        return places[place - first].trial
+    /// The trial at a position. Precondition: 0 ≤ position < the grid's count.
+    public mutating func trial(at position: Int) -> Int {
+        load(position)
+        return entries[position - first].trial
     }
 
-    /// Whether a trial's place is before this one. The last window computed must be that of this place or of
+    /// Whether a trial's position is before this one. The last window computed must be that of this position or of
     /// the one before it.
-    public func isBefore(_ place: Int, trial: Int) -> Bool {
-        let start = place / TrialOrder.window * TrialOrder.window
+    public func isBefore(_ position: Int, trial: Int) -> Bool {
+        let start = position / TrialOrder.window * TrialOrder.window
         if trial < start { return true }
-        return first == start && places.prefix(place - start).contains { $0.trial == trial }
+        return first == start && entries.prefix(position - start).contains { $0.trial == trial }
     }
 
-    private mutating func load(_ place: Int) {
-        let start = place / TrialOrder.window * TrialOrder.window
-        guard start != first || places.isEmpty else { return }
+    private mutating func load(_ position: Int) {
+        let start = position / TrialOrder.window * TrialOrder.window
+        guard start != first || entries.isEmpty else { return }
         first = start
         let trials = start..<min(grid.count, start + TrialOrder.window)
         // Numbers groups in the order of their first trials.
@@ -74,7 +74,7 @@ public struct TrialOrder: Sendable {
         let found = trials.map { trial in
             let positions = grid.positions(at: trial)
             let (like, seconds) = kind(of: trial, positions)
-            guard let like else { return Place(trial: trial, group: nil, seconds: seconds) }
+            guard let like else { return Entry(trial: trial, group: nil, seconds: seconds) }
             let key = [like, seed.map { positions[$0] } ?? 0]
             let number = numbers[key] ?? counts.count
             if number == counts.count {
@@ -82,11 +82,11 @@ public struct TrialOrder: Sendable {
                 counts.append(0)
             }
             counts[number] += 1
-            return Place(trial: trial, group: number, seconds: seconds)
+            return Entry(trial: trial, group: number, seconds: seconds)
         }
-        places = found.map { place in
-            guard let group = place.group, counts[group] == 1 else { return place }
-            return Place(trial: place.trial, group: nil, seconds: place.seconds)
+        entries = found.map { entry in
+            guard let group = entry.group, counts[group] == 1 else { return entry }
+            return Entry(trial: entry.trial, group: nil, seconds: entry.seconds)
         }.sorted { $0.rank < $1.rank }
     }
 
@@ -107,7 +107,7 @@ public struct TrialOrder: Sendable {
     }
 }
 
-extension TrialOrder.Place {
+extension TrialOrder.Entry {
     /// Trials that are trained alone come first, in grid order.
     fileprivate var rank: (Int, Double, Int) { (group ?? -1, group == nil ? 0 : seconds, trial) }
 }

@@ -153,9 +153,9 @@ public struct Metric: Sendable {
     }
 
     /// The metric's position in tables. Unknown keys come last.
-    public static func place(of key: String) -> Int { places[key] ?? all.count }
+    public static func order(of key: String) -> Int { orders[key] ?? all.count }
 
-    private static let places = Dictionary(
+    private static let orders = Dictionary(
         uniqueKeysWithValues: all.enumerated().map { ($0.element.key, $0.offset) })
 
     /// The measure that the metric belongs to.

@@ -9,10 +9,10 @@ extension YAMLNode {
     /// The values of an axis, from a list or a rule; nil with a fault.
     func axisValues(of setting: Setting, shown: String, _ faults: inout Faults) -> AxisValues? {
         if let items = sequence {
-            return YAMLNode.list(items, of: setting, shown: shown, place: place, &faults)
+            return YAMLNode.list(items, of: setting, shown: shown, location: location, &faults)
         }
         guard let entries = mapping else {
-            faults.add(place, shown, .wrongType(due: .values, found: found))
+            faults.add(location, shown, .wrongType(due: .values, found: found))
             return nil
         }
         guard isRule else {
@@ -20,9 +20,10 @@ extension YAMLNode {
             let suggestion = entries.compactMap { nearestSpelling(to: $0.key, among: rules) }.first
             if let first = entries.first, let suggestion {
                 faults.add(
-                    first.keyPlace, "\(shown).\(first.key)", .unknownKey(due: rules, suggestion: suggestion))
+                    first.keyLocation, "\(shown).\(first.key)",
+                    .unknownKey(due: rules, suggestion: suggestion))
             } else {
-                faults.add(place, shown, .wrongType(due: .values, found: found))
+                faults.add(location, shown, .wrongType(due: .values, found: found))
             }
             return nil
         }
@@ -31,18 +32,18 @@ extension YAMLNode {
 
     /// Reads listed values, checks each, and refuses repeated ones.
     static func list(
-        _ items: [YAMLNode], of setting: Setting, shown: String, place: SweepError.Place,
+        _ items: [YAMLNode], of setting: Setting, shown: String, location: SweepError.Location,
         _ faults: inout Faults
     ) -> AxisValues? {
         guard !items.isEmpty else {
-            faults.add(place, shown, .emptyList)
+            faults.add(location, shown, .emptyList)
             return nil
         }
         let values = items.compactMap { $0.value(of: setting.kind, path: shown, &faults) }
         guard values.count == items.count else { return nil }
         if let (first, second) = firstRepeat(in: values.map(\.canonicalText)) {
             let text = shortened(values[second].string ?? values[second].canonicalText)
-            faults.add(items[second].place, shown, .repeatedValue(text, first: items[first].place))
+            faults.add(items[second].location, shown, .repeatedValue(text, first: items[first].location))
             return nil
         }
         return .list(values)
@@ -55,14 +56,14 @@ extension YAMLNode {
     ) -> AxisValues? {
         let name = entries.first { ["log", "linear", "range"].contains($0.key) }?.key ?? ""
         guard setting.kind.isNumeric else {
-            faults.add(place, shown, .notNumericAxis(rule: name))
+            faults.add(location, shown, .notNumericAxis(rule: name))
             return nil
         }
         let keys = [name, name == "range" ? "step" : "count"]
         for entry in entries where !keys.contains(entry.key) {
             let problem = SweepError.Problem.unknownKey(
                 due: keys, suggestion: nearestSpelling(to: entry.key, among: keys))
-            faults.add(entry.keyPlace, "\(shown).\(entry.key)", problem)
+            faults.add(entry.keyLocation, "\(shown).\(entry.key)", problem)
             return nil
         }
         let ends = entries.first { $0.key == name }?.value ?? self
@@ -77,7 +78,7 @@ extension YAMLNode {
     ) -> AxisValues? {
         let path = "\(shown).range"
         guard let items = ends.sequence, items.count == 2 else {
-            faults.add(ends.place, path, .endsNotTwo)
+            faults.add(ends.location, path, .endsNotTwo)
             return nil
         }
         let any = -Setting.seedLimit...Setting.seedLimit
@@ -93,7 +94,7 @@ extension YAMLNode {
         }
         let values = AxisValues.range(lower: lower, upper: upper, step: stepValue)
         guard values.count > 0 else {
-            faults.add(ends.place, path, .rangeEmpty(lower: lower, upper: upper))
+            faults.add(ends.location, path, .rangeEmpty(lower: lower, upper: upper))
             return nil
         }
         let last = lower + (values.count - 1) * stepValue
@@ -109,11 +110,11 @@ extension YAMLNode {
     ) -> AxisValues? {
         let path = "\(shown).\(name)"
         guard let items = ends.sequence, items.count == 2 else {
-            faults.add(ends.place, path, .endsNotTwo)
+            faults.add(ends.location, path, .endsNotTwo)
             return nil
         }
         guard let count else {
-            faults.add(place, shown, .missing(["count"]))
+            faults.add(location, shown, .missing(["count"]))
             return nil
         }
         let numbers = items.compactMap { $0.number(in: Bounds(.none, .none), path: path, &faults) }
@@ -121,18 +122,18 @@ extension YAMLNode {
             let size = count.integer(in: 0...Setting.seedLimit, path: "\(shown).count", &faults)
         else { return nil }
         guard size >= 2, size <= 1_000_000 else {
-            faults.add(count.place, "\(shown).count", .countTooSmall)
+            faults.add(count.location, "\(shown).count", .countTooSmall)
             return nil
         }
         for (number, item) in zip(numbers, items) {
             if name == "log", number <= 0 {
-                faults.add(item.place, path, .logOfNonPositive(numberText(number)))
+                faults.add(item.location, path, .logOfNonPositive(numberText(number)))
                 return nil
             }
             guard item.fits(number, setting.kind, path: path, &faults) else { return nil }
         }
         guard numbers[0] != numbers[1] else {
-            faults.add(ends.place, path, .endsNotAscending(numberText(numbers[0])))
+            faults.add(ends.location, path, .endsNotAscending(numberText(numbers[0])))
             return nil
         }
         let whole =
@@ -148,7 +149,7 @@ extension YAMLNode {
         for index in 1..<size {
             let value = values[index]
             if value == before {
-                faults.add(count.place, "\(shown).count", .repeatedAfterRounding(value.canonicalText))
+                faults.add(count.location, "\(shown).count", .repeatedAfterRounding(value.canonicalText))
                 return nil
             }
             before = value
@@ -162,7 +163,7 @@ extension YAMLNode {
         switch kind {
         case .integer, .points:
             guard number == number.rounded() else {
-                faults.add(place, path, .notWhole(numberText(number)))
+                faults.add(location, path, .notWhole(numberText(number)))
                 return false
             }
             bounds =
@@ -171,7 +172,7 @@ extension YAMLNode {
         default: return true
         }
         guard bounds.contains(number) else {
-            faults.add(place, path, .outOfBounds(numberText(number), bounds: bounds.due))
+            faults.add(location, path, .outOfBounds(numberText(number), bounds: bounds.due))
             return false
         }
         return true
@@ -190,7 +191,7 @@ extension YAMLNode {
         guard sound, (1...100).contains(scalar.text.utf8.count), !scalar.text.hasPrefix("."),
             !scalar.text.hasPrefix("-")
         else {
-            faults.add(place, path, .badName(shown))
+            faults.add(location, path, .badName(shown))
             return nil
         }
         return scalar.text

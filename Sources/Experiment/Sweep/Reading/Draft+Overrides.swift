@@ -26,67 +26,68 @@ extension Draft {
         for entry in quick.entries where !faults.isFull {
             let shown = "quick.\(entry.key)"
             guard
-                let setting = Setting.named(entry.key, shown: shown, place: entry.keyPlace, &faults)
+                let setting = Setting.named(entry.key, shown: shown, location: entry.keyLocation, &faults)
             else { continue }
             applied.replace(
-                setting, by: entry.value.values(of: setting.kind), place: entry.keyPlace,
-                valuesPlace: entry.value.place, shown: shown, &faults)
+                setting, by: entry.value.values(of: setting.kind), location: entry.keyLocation,
+                valuesLocation: entry.value.location, shown: shown, &faults)
         }
         if wanted { self = applied }
     }
 
     private mutating func apply(_ override: Override, _ faults: inout Faults) {
-        let place = SweepError.Place.override(override.argument)
+        let location = SweepError.Location.override(override.argument)
         guard let sign = override.argument.firstIndex(of: "="), sign > override.argument.startIndex else {
-            faults.add(place, "", .overrideShape)
+            faults.add(location, "", .overrideShape)
             return
         }
         let path = String(override.argument[..<sign])
         let text = override.argument[override.argument.index(after: sign)...]
-        guard let setting = Setting.named(path, shown: path, place: place, &faults) else { return }
+        guard let setting = Setting.named(path, shown: path, location: location, &faults) else { return }
         do {
             let node = try YAMLReader.read(Array("[\(text)]".utf8), override: override.argument)
             guard var values = node.sequence, !values.isEmpty else {
-                faults.add(place, path, .overrideShape)
+                faults.add(location, path, .overrideShape)
                 return
             }
             if values.count == 1 { values = values[0].values(of: setting.kind) }
-            replace(setting, by: values, place: place, valuesPlace: place, shown: path, &faults)
+            replace(setting, by: values, location: location, valuesLocation: location, shown: path, &faults)
         } catch {
-            faults.add(error.place, path, error.problem)
+            faults.add(error.location, path, error.problem)
         }
     }
 
     /// Sets a setting to one value (or makes it the only value of the file's axis), or makes or replaces an
     /// axis with several values. Drops settings that the new one excludes.
     private mutating func replace(
-        _ setting: Setting, by nodes: [YAMLNode], place: SweepError.Place, valuesPlace: SweepError.Place,
+        _ setting: Setting, by nodes: [YAMLNode], location: SweepError.Location,
+        valuesLocation: SweepError.Location,
         shown: String, _ faults: inout Faults
     ) {
         let path = setting.path
         let rule = nodes.first.flatMap { nodes.count == 1 && setting.kind.isNumeric && $0.isRule ? $0 : nil }
         if nodes.count > 1, Setting.neverAxes.contains(path) {
-            faults.add(place, shown, .neverAnAxis(path))
+            faults.add(location, shown, .neverAnAxis(path))
             return
         }
         let given =
             rule.map { $0.axisValues(of: setting, shown: shown, &faults) }
-            ?? YAMLNode.list(nodes, of: setting, shown: shown, place: valuesPlace, &faults)
+            ?? YAMLNode.list(nodes, of: setting, shown: shown, location: valuesLocation, &faults)
         guard let values = given else { return }
         axes.removeAll { axis in axis.axis.path == path && !fileAxes.contains { $0.path == path } }
         fixed[path] = nil
         drop(excludedBy: path)
         let index = axes.firstIndex { $0.axis.path == path }
         if values.count > 1 || index != nil {
-            let axis = DraftAxis(axis: Axis(path: path, values: values), place: place, shown: shown)
+            let axis = DraftAxis(axis: Axis(path: path, values: values), location: location, shown: shown)
             if let index { axes[index] = axis } else { axes.append(axis) }
             return
         }
         let value = values[0]
-        fixed[path] = Given(value: value["name"] ?? value, place: place, shown: shown)
+        fixed[path] = Given(value: value["name"] ?? value, location: location, shown: shown)
         guard path == "dataset" else { return }
         for (key, option) in value.object ?? [:] where key != "name" {
-            fixed["dataset." + key] = Given(value: option, place: place, shown: "\(shown).\(key)")
+            fixed["dataset." + key] = Given(value: option, location: location, shown: "\(shown).\(key)")
         }
     }
 

@@ -42,15 +42,15 @@ extension Draft {
         }
         for (conflict, positions, hits) in conflicts {
             let at = hits == visited ? "" : description(of: positions, in: grid.axes)
-            let (place, shown) =
+            let (location, shown) =
                 given(conflict.path) ?? (mapping(lacking: conflict.lacking ?? conflict.path), conflict.path)
-            faults.add(place, shown, .conflict(conflict.conflict, point: at))
+            faults.add(location, shown, .conflict(conflict.conflict, point: at))
         }
         guard conflicts.isEmpty, let (one, other) = sameTrial else { return }
         let unlike = grid.axes.indices.filter { one[$0] != other[$0] }.map { grid.axes[$0].path }
-        let (place, shown) = unlike.first.flatMap(given) ?? (.wholeFile, "axes")
+        let (location, shown) = unlike.first.flatMap(given) ?? (.wholeFile, "axes")
         faults.add(
-            place, shown,
+            location, shown,
             .sameTrial(
                 description(of: one, in: grid.axes), description(of: other, in: grid.axes), unused: unlike))
     }
@@ -63,7 +63,8 @@ extension Draft {
     private func checkReached(_ path: String, _ listed: [Int], _ steps: Int, _ faults: inout Faults) {
         guard let step = listed.first(where: { $0 > steps }), let given = given(path) else { return }
         faults.add(
-            given.place, given.shown, .conflict(.stepNotReached(step, of: steps, setting: path), point: ""))
+            given.location, given.shown, .conflict(.stepNotReached(step, of: steps, setting: path), point: "")
+        )
     }
 
     /// The point as text, "depth=1, width=64": the axes with several values, without the seed.

@@ -50,9 +50,9 @@ extension Draft {
     /// The zips in normal form: axes within a zip, and the zips, in the order of the axes, because the file's
     /// order has no meaning.
     private var orderedZips: [[String]] {
-        func place(_ path: String?) -> Int { axes.firstIndex { $0.axis.path == path } ?? axes.count }
-        return zips.map { zip in zip.paths.sorted { place($0) < place($1) } }
-            .sorted { place($0.first) < place($1.first) }
+        func location(_ path: String?) -> Int { axes.firstIndex { $0.axis.path == path } ?? axes.count }
+        return zips.map { zip in zip.paths.sorted { location($0) < location($1) } }
+            .sorted { location($0.first) < location($1.first) }
     }
 
     private func figureSpecs(grid: Grid, _ faults: inout Faults) -> [FigureSpec] {
@@ -60,10 +60,10 @@ extension Draft {
         return FigureReader(axes: grid.axes, fixed: grid.fixed, words: words).figures(figures, &faults)
     }
 
-    /// The place and the name with which a setting is given.
-    func given(_ path: String) -> (place: SweepError.Place, shown: String)? {
-        if let axis = axes.first(where: { $0.axis.path == path }) { return (axis.place, axis.shown) }
-        return fixed[path].map { ($0.place, $0.shown) }
+    /// The location and the name with which a setting is given.
+    func given(_ path: String) -> (location: SweepError.Location, shown: String)? {
+        if let axis = axes.first(where: { $0.axis.path == path }) { return (axis.location, axis.shown) }
+        return fixed[path].map { ($0.location, $0.shown) }
     }
 
     private func isGiven(_ path: String) -> Bool { given(path) != nil }
@@ -72,32 +72,33 @@ extension Draft {
         for axis in axes {
             let path = axis.axis.path
             if let other = fixed[path] {
-                addTwice((axis.place, axis.shown), (other.place, other.shown), &faults)
+                addTwice((axis.location, axis.shown), (other.location, other.shown), &faults)
             }
             guard path == "dataset", case .list(let values) = axis.axis.values else { continue }
             for option in Set(values.flatMap { $0.object?.keys.sorted() ?? [] }).sorted()
             where option != "name" {
                 guard let other = given("dataset." + option) else { continue }
-                addTwice((axis.place, "\(axis.shown).\(option)"), other, &faults)
+                addTwice((axis.location, "\(axis.shown).\(option)"), other, &faults)
             }
         }
     }
 
-    /// Adds a fault at the later of two places, whatever order the file's sections have.
+    /// Adds a fault at the later of two locations, whatever order the file's sections have.
     private func addTwice(
-        _ one: (place: SweepError.Place, shown: String), _ other: (place: SweepError.Place, shown: String),
+        _ one: (location: SweepError.Location, shown: String),
+        _ other: (location: SweepError.Location, shown: String),
         _ faults: inout Faults
     ) {
-        let (first, second) = one.place.precedes(other.place) ? (one, other) : (other, one)
-        faults.add(second.place, second.shown, .givenTwice(first: first.place))
+        let (first, second) = one.location.precedes(other.location) ? (one, other) : (other, one)
+        faults.add(second.location, second.shown, .givenTwice(first: first.location))
     }
 
     private func checkExclusive(_ faults: inout Faults) {
         for (one, other) in Setting.exclusive {
             guard let first = one.first(where: isGiven), let second = other.first(where: isGiven),
-                let (place, shown) = given(second)
+                let (location, shown) = given(second)
             else { continue }
-            faults.add(place, shown, .excludes(first))
+            faults.add(location, shown, .excludes(first))
         }
     }
 
@@ -106,9 +107,9 @@ extension Draft {
         if !isGiven("dataset") {
             // Options without a name belong to the values of the axis 'dataset', but this sweep has no such
             // axis.
-            let options = fixed.filter { $0.key.hasPrefix("dataset.") }.values.map(\.place)
-            let first = options.dropFirst().reduce(options.first) { first, place in
-                first.map { place.precedes($0) ? place : $0 }
+            let options = fixed.filter { $0.key.hasPrefix("dataset.") }.values.map(\.location)
+            let first = options.dropFirst().reduce(options.first) { first, location in
+                first.map { location.precedes($0) ? location : $0 }
             }
             faults.add(
                 first ?? mapping(lacking: "dataset"), "",
@@ -123,11 +124,11 @@ extension Draft {
     private func checkUses(_ faults: inout Faults) {
         let paths = axes.map(\.axis.path) + fixed.keys.sorted()
         for path in paths {
-            guard let setting = Setting[path: path], let (place, shown) = given(path) else { continue }
+            guard let setting = Setting[path: path], let (location, shown) = given(path) else { continue }
             for use in setting.uses {
                 let words = words(of: use.path)
                 guard !words.isEmpty, words.allSatisfy({ !use.words.contains($0) }) else { continue }
-                faults.add(place, shown, .unused(needs: use, found: words))
+                faults.add(location, shown, .unused(needs: use, found: words))
             }
         }
     }
@@ -152,20 +153,20 @@ extension Draft {
             var zipped: [SweepError.ZippedAxis] = []
             for path in zip.paths {
                 guard let axis = axes.first(where: { $0.axis.path == path })?.axis else {
-                    if !faults.addRenamed(zip.place, "zip.\(path)", path, isKnown: Setting.isName) {
+                    if !faults.addRenamed(zip.location, "zip.\(path)", path, isKnown: Setting.isName) {
                         let suggestion = nearestSpelling(to: path, among: axes.map(\.axis.path))
                         faults.add(
-                            zip.place, "zip.\(path)",
+                            zip.location, "zip.\(path)",
                             .notAnAxis(suggestion: suggestion, isSetting: Setting[path: path] != nil))
                     }
                     continue
                 }
-                if !seen.insert(path).inserted { faults.add(zip.place, "zip.\(path)", .zippedTwice) }
+                if !seen.insert(path).inserted { faults.add(zip.location, "zip.\(path)", .zippedTwice) }
                 zipped.append(SweepError.ZippedAxis(path: path, count: axis.count))
             }
             // A single fault lists all axes, because only the user knows which of them is wrong.
             if zipped.contains(where: { $0.count != zipped[0].count }) {
-                faults.add(zip.place, "zip", .zipUnequal(zipped))
+                faults.add(zip.location, "zip", .zipUnequal(zipped))
             }
         }
     }
@@ -179,11 +180,11 @@ extension Draft {
                 let condition = try ConditionParser.parse(scalar.text, axes: named)
                 if let condition = condition.simplified(by: named) { parsed.append(condition) }
             } catch {
-                var place = node.place
-                if case .file(let line, _) = place, let column = scalar.textColumn {
-                    place = .file(line: line, column: column + error.offset)
+                var location = node.location
+                if case .file(let line, _) = location, let column = scalar.textColumn {
+                    location = .file(line: line, column: column + error.offset)
                 }
-                faults.add(place, "where", .condition(error.mistake))
+                faults.add(location, "where", .condition(error.mistake))
             }
         }
         return parsed
@@ -198,11 +199,11 @@ extension Draft {
             switch error {
             case .tooLarge(let count):
                 let largest = axes.max { $0.axis.count < $1.axis.count }
-                faults.add(largest?.place ?? .wholeFile, "axes", .gridTooLarge(count, limit: Grid.limit))
-            case .empty: faults.add(self.conditions.first?.place ?? .wholeFile, "where", .gridEmpty)
+                faults.add(largest?.location ?? .wholeFile, "axes", .gridTooLarge(count, limit: Grid.limit))
+            case .empty: faults.add(self.conditions.first?.location ?? .wholeFile, "where", .gridEmpty)
             case .tooWide(let axes, let points):
                 faults.add(
-                    self.conditions.first?.place ?? .wholeFile, "where",
+                    self.conditions.first?.location ?? .wholeFile, "where",
                     .whereTooWide(axes: axes, points: points, limit: Selection.limit))
             }
             return nil

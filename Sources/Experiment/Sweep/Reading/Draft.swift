@@ -1,28 +1,28 @@
 import Text
 
-/// A sweep file in the course of reading: settings and axes by path, each with its place in the file.
+/// A sweep file in the course of reading: settings and axes by path, each with its location in the file.
 /// Overrides are applied to it.
 struct Draft {
     struct Given {
         var value: JSONValue
-        var place: SweepError.Place
+        var location: SweepError.Location
         /// The path as written in the file.
         var shown: String
     }
 
     struct DraftAxis {
         var axis: Axis
-        var place: SweepError.Place
+        var location: SweepError.Location
         var shown: String
     }
 
     struct Zip {
         var paths: [String]
-        var place: SweepError.Place
+        var location: SweepError.Location
     }
 
-    /// The places of the file's mapping and of each mapping in it. A missing setting is reported there.
-    private var mappings: [String: SweepError.Place] = [:]
+    /// The locations of the file's mapping and of each mapping in it. A missing setting is reported there.
+    private var mappings: [String: SweepError.Location] = [:]
     var name: String?
     var fixed: [String: Given] = [:]
     var axes: [DraftAxis] = []
@@ -31,7 +31,7 @@ struct Draft {
     var zips: [Zip] = []
     var conditions: [YAMLNode] = []
     var figures: YAMLNode?
-    var quick: (entries: [YAMLNode.Entry], place: SweepError.Place)?
+    var quick: (entries: [YAMLNode.Entry], location: SweepError.Location)?
 
     static let keys =
         ["name"] + Setting.all.filter { $0.group == nil }.map(\.path)
@@ -41,24 +41,24 @@ struct Draft {
 
     init(_ root: YAMLNode, _ faults: inout Faults) {
         guard let entries = root.mapping else {
-            faults.add(root.place, "", .wrongType(due: .mapping, found: root.found))
+            faults.add(root.location, "", .wrongType(due: .mapping, found: root.found))
             return
         }
-        mappings[""] = root.place
+        mappings[""] = root.location
         for entry in entries where !faults.isFull { read(entry, &faults) }
         if name == nil, !entries.contains(where: { $0.key == "name" }) {
-            faults.add(root.place, "", .missing(["name"]))
+            faults.add(root.location, "", .missing(["name"]))
         }
         fileAxes = axes.map(\.axis)
     }
 
-    /// The place of the mapping in which a setting is missing: its group's if the file has one, else the
+    /// The location of the mapping in which a setting is missing: its group's if the file has one, else the
     /// file's.
-    func mapping(lacking path: String) -> SweepError.Place {
+    func mapping(lacking path: String) -> SweepError.Location {
         var group = path[...]
         while let dot = group.lastIndex(of: ".") {
             group = group[..<dot]
-            if let place = mappings[String(group)] { return place }
+            if let location = mappings[String(group)] { return location }
         }
         return mappings[""] ?? .wholeFile
     }
@@ -79,90 +79,93 @@ struct Draft {
         case "figures": figures = node
         case "quick":
             if let entries = node.mapping {
-                quick = (entries, entry.keyPlace)
+                quick = (entries, entry.keyLocation)
             } else {
-                faults.add(node.place, "quick", .wrongType(due: .mapping, found: node.found))
+                faults.add(node.location, "quick", .wrongType(due: .mapping, found: node.found))
             }
-        case "training", "measures": readGroup(entry.key, node, place: entry.keyPlace, &faults)
+        case "training", "measures": readGroup(entry.key, node, location: entry.keyLocation, &faults)
         default:
             if Setting[path: entry.key] != nil, !entry.key.contains(".") {
-                give(entry.key, node, place: entry.keyPlace, &faults)
+                give(entry.key, node, location: entry.keyLocation, &faults)
             } else if !faults.addRenamed(
-                entry.keyPlace, entry.key, entry.key, isKnown: Draft.keys.contains)
+                entry.keyLocation, entry.key, entry.key, isKnown: Draft.keys.contains)
             {
                 let suggestion = nearestSpelling(to: entry.key, among: Draft.keys)
                 faults.add(
-                    entry.keyPlace, entry.key, .unknownKey(due: Draft.keys, suggestion: suggestion))
+                    entry.keyLocation, entry.key, .unknownKey(due: Draft.keys, suggestion: suggestion))
             }
         }
     }
 
     private mutating func readGroup(
-        _ group: String, _ node: YAMLNode, place: SweepError.Place, _ faults: inout Faults
+        _ group: String, _ node: YAMLNode, location: SweepError.Location, _ faults: inout Faults
     ) {
         guard let entries = node.mapping else {
             faults.add(
-                node.place, group,
+                node.location, group,
                 .wrongType(due: .mapping, found: node.found))
             return
         }
-        mappings[group] = place
+        mappings[group] = location
         // `effective_rank: {}` requests the measure with its defaults.
         if entries.isEmpty, MeasureCatalogue.listedPaths.contains(group) {
-            fixed[group] = Given(value: .bool(true), place: node.place, shown: group)
+            fixed[group] = Given(value: .bool(true), location: node.location, shown: group)
         }
         for entry in entries where !faults.isFull {
             let path = "\(group).\(entry.key)"
             if Setting.groups.contains(path), entry.value.mapping != nil {
-                readGroup(path, entry.value, place: entry.keyPlace, &faults)
+                readGroup(path, entry.value, location: entry.keyLocation, &faults)
             } else if Setting[path: path] != nil {
-                give(path, entry.value, place: entry.keyPlace, &faults)
-            } else if !Setting.isRenamed(path, inGroup: group, shown: path, place: entry.keyPlace, &faults) {
+                give(path, entry.value, location: entry.keyLocation, &faults)
+            } else if !Setting.isRenamed(
+                path, inGroup: group, shown: path, location: entry.keyLocation, &faults)
+            {
                 let suggestion = Setting.suggestion(for: path, inGroup: group)
-                faults.add(entry.keyPlace, path, .unknownSetting(suggestion: suggestion))
+                faults.add(entry.keyLocation, path, .unknownSetting(suggestion: suggestion))
             }
         }
     }
 
     /// Sets a setting from a node with one value.
     private mutating func give(
-        _ path: String, _ node: YAMLNode, place: SweepError.Place, shown: String? = nil,
+        _ path: String, _ node: YAMLNode, location: SweepError.Location, shown: String? = nil,
         _ faults: inout Faults
     ) {
         guard let setting = Setting[path: path] else { return }
         let shown = shown ?? path
         if let earlier = fixed[path] {
-            faults.add(place, shown, .givenTwice(first: earlier.place))
+            faults.add(location, shown, .givenTwice(first: earlier.location))
             return
         }
         if path == "dataset", node.mapping != nil {
-            giveDataset(node, place: place, &faults)
+            giveDataset(node, location: location, &faults)
             return
         }
         if node.sequence != nil, !setting.kind.isList, !setting.kind.maySayWhen {
             let problem: SweepError.Problem =
                 path == "model"
                 ? .wrongType(due: .oneOf(Setting.modelNames), found: "a list") : .belongsUnderAxes
-            faults.add(node.place, shown, problem)
+            faults.add(node.location, shown, problem)
             return
         }
         if setting.kind.isNumeric, node.isRule {
-            faults.add(node.place, shown, .belongsUnderAxes)
+            faults.add(node.location, shown, .belongsUnderAxes)
             return
         }
         guard let value = node.value(of: setting.kind, path: shown, &faults) else { return }
-        fixed[path] = Given(value: value, place: node.place, shown: shown)
+        fixed[path] = Given(value: value, location: node.location, shown: shown)
     }
 
     /// Reads a data set's mapping. Without a name it holds options that all values of the axis `dataset`
     /// share.
-    private mutating func giveDataset(_ node: YAMLNode, place: SweepError.Place, _ faults: inout Faults) {
-        mappings["dataset"] = place
+    private mutating func giveDataset(_ node: YAMLNode, location: SweepError.Location, _ faults: inout Faults)
+    {
+        mappings["dataset"] = location
         guard let members = node.datasetMembers(path: "dataset", &faults) else { return }
         for entry in node.mapping ?? [] {
             let path = entry.key == "name" ? "dataset" : "dataset." + entry.key
             guard let value = members[entry.key] else { continue }
-            fixed[path] = Given(value: value, place: entry.value.place, shown: path)
+            fixed[path] = Given(value: value, location: entry.value.location, shown: path)
         }
     }
 
@@ -174,24 +177,25 @@ struct Draft {
         if let items = node.sequence {
             for item in items {
                 guard let entry = item.mapping, entry.count == 1 else {
-                    faults.add(item.place, "axes", .wrongType(due: .mapping, found: item.found))
+                    faults.add(item.location, "axes", .wrongType(due: .mapping, found: item.found))
                     continue
                 }
                 entries += entry
             }
         } else if node.mapping == nil {
-            faults.add(node.place, "axes", .wrongType(due: .mapping, found: node.found))
+            faults.add(node.location, "axes", .wrongType(due: .mapping, found: node.found))
         }
         for entry in entries where !faults.isFull {
             let shown = "axes.\(entry.key)"
-            guard let setting = Setting.forAxis(entry.key, shown: shown, place: entry.keyPlace, &faults)
+            guard let setting = Setting.forAxis(entry.key, shown: shown, location: entry.keyLocation, &faults)
             else { continue }
             if let earlier = axes.first(where: { $0.axis.path == entry.key }) {
-                faults.add(entry.keyPlace, shown, .givenTwice(first: earlier.place))
+                faults.add(entry.keyLocation, shown, .givenTwice(first: earlier.location))
             } else if let values = entry.value.axisValues(of: setting, shown: shown, &faults) {
                 axes.append(
                     DraftAxis(
-                        axis: Axis(path: entry.key, values: values), place: entry.keyPlace, shown: shown))
+                        axis: Axis(path: entry.key, values: values), location: entry.keyLocation, shown: shown
+                    ))
             }
         }
     }
@@ -206,8 +210,8 @@ struct Draft {
         for group in groups {
             guard let items = group.list(path: "zip", limit: 100, &faults) else { continue }
             let paths = items.compactMap { $0.text(path: "zip", due: .text, &faults)?.text }
-            if paths.count < 2, paths.count == items.count { faults.add(group.place, "zip", .zipTooShort) }
-            zips.append(Zip(paths: paths, place: group.place))
+            if paths.count < 2, paths.count == items.count { faults.add(group.location, "zip", .zipTooShort) }
+            zips.append(Zip(paths: paths, location: group.location))
         }
     }
 }
@@ -215,25 +219,25 @@ struct Draft {
 extension Setting {
     /// The setting for an axis's path, or nil with a fault.
     static func forAxis(
-        _ path: String, shown: String, place: SweepError.Place, _ faults: inout Faults
+        _ path: String, shown: String, location: SweepError.Location, _ faults: inout Faults
     ) -> Setting? {
         if neverAxes.contains(path) {
-            faults.add(place, shown, .neverAnAxis(path))
+            faults.add(location, shown, .neverAnAxis(path))
             return nil
         }
-        return named(path, shown: shown, place: place, &faults)
+        return named(path, shown: shown, location: location, &faults)
     }
 
     /// The setting with this path, or nil with a fault.
     static func named(
-        _ path: String, shown: String, place: SweepError.Place, _ faults: inout Faults
+        _ path: String, shown: String, location: SweepError.Location, _ faults: inout Faults
     ) -> Setting? {
         if let setting = Setting[path: path] { return setting }
         if groups.contains(path) {
             let members = all.filter { $0.group.map { $0 == path } ?? false }.map(\.path)
-            faults.add(place, shown, .groupNotSetting(members))
-        } else if !isRenamed(path, inGroup: nil, shown: shown, place: place, &faults) {
-            faults.add(place, shown, .unknownSetting(suggestion: suggestion(for: path, inGroup: nil)))
+            faults.add(location, shown, .groupNotSetting(members))
+        } else if !isRenamed(path, inGroup: nil, shown: shown, location: location, &faults) {
+            faults.add(location, shown, .unknownSetting(suggestion: suggestion(for: path, inGroup: nil)))
         }
         return nil
     }
@@ -241,13 +245,14 @@ extension Setting {
     /// Whether a path is an old name. Adds a fault with the new name, without the group's name inside a
     /// group.
     static func isRenamed(
-        _ path: String, inGroup group: String?, shown: String, place: SweepError.Place, _ faults: inout Faults
+        _ path: String, inGroup group: String?, shown: String, location: SweepError.Location,
+        _ faults: inout Faults
     ) -> Bool {
         guard let new = RenamedName.newName(for: path, isKnown: isName) else { return false }
         func shortened(_ path: String) -> String {
             group.map { path.hasPrefix($0 + ".") ? String(path.dropFirst($0.count + 1)) : path } ?? path
         }
-        faults.add(place, shown, .renamed(shortened(path), to: shortened(new)))
+        faults.add(location, shown, .renamed(shortened(path), to: shortened(new)))
         return true
     }
 

@@ -2,7 +2,7 @@ import Model
 import Text
 
 extension SweepError {
-    /// The kind of value that a place in the file expects.
+    /// The kind of value that a location in the file expects.
     public enum Due: Equatable, Sendable {
         case number, flag, text, list, mapping, times, weights, values, layer
         case oneOf([String])
@@ -40,7 +40,7 @@ extension SweepError {
         case severalDocuments
         case tooDeep(limit: Int)
         case keyNotText
-        case repeatedKey(first: Place)
+        case repeatedKey(first: Location)
         // Keys.
         case unknownKey(due: [String], suggestion: String?)
         case unknownSetting(suggestion: String?)
@@ -50,7 +50,7 @@ extension SweepError {
         case neverAnAxis(String)
         case missing([String])
         case belongsUnderAxes
-        case givenTwice(first: Place)
+        case givenTwice(first: Location)
         case excludes(String)
         case unused(needs: Setting.Use, found: [String])
         // Values.
@@ -64,7 +64,7 @@ extension SweepError {
         case badText
         case emptyList
         case tooMany(Int, limit: Int)
-        case repeatedValue(String, first: Place?)
+        case repeatedValue(String, first: Location?)
         case repeatedAfterRounding(String)
         case notSquare(rows: Int, columns: Int)
         case notSymmetric(row: Int, column: Int)
@@ -222,8 +222,8 @@ extension SweepError.Problem {
         suggestion.map { " (did you mean '\($0)'?)" } ?? ""
     }
 
-    private static func words(of place: SweepError.Place) -> String {
-        switch place {
+    private static func words(of location: SweepError.Location) -> String {
+        switch location {
         case .file(let line, let column): "at \(line):\(column)"
         case .wholeFile: "in the file"
         case .override(let text): "by --set \(shortened(text, to: 100))"

@@ -1,35 +1,35 @@
 import Text
 
-/// Mistakes in a sweep file or a `--set`: up to ten independent faults, each with its place.
+/// Mistakes in a sweep file or a `--set`: up to ten independent faults, each with its location.
 ///
 /// `message` has a line for each fault, `FILE:LINE:COLUMN: path: what` or `--set beta=x: beta: what`.
 public struct SweepError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// One mistake, with its place.
+    /// One mistake, with its location.
     public struct Fault: Error, Equatable, Sendable {
-        /// The place of the mistake.
-        public var place: Place
+        /// The location of the mistake.
+        public var location: Location
         /// The path of the key or value; empty where the mistake concerns no single one.
         public var path: String
         /// The mistake itself.
         public var problem: Problem
 
-        init(_ place: Place, _ path: String, _ problem: Problem) {
-            self.place = place
+        init(_ location: Location, _ path: String, _ problem: Problem) {
+            self.location = location
             self.path = path
             self.problem = problem
         }
     }
 
-    /// A place in a file or on the command line.
-    public enum Place: Hashable, Sendable {
+    /// A location in a file or on the command line.
+    public enum Location: Hashable, Sendable {
         /// Line and column, counted from 1. Columns are in characters.
         case file(line: Int, column: Int)
         case wholeFile
         /// The argument of a `--set`, as given.
         case override(String)
 
-        /// Whether this place comes before another in the file. Places outside the file come last.
-        package func precedes(_ other: Place) -> Bool {
+        /// Whether this location comes before another in the file. Locations outside the file come last.
+        package func precedes(_ other: Location) -> Bool {
             guard case .file(let line, let column) = self else { return false }
             guard case .file(let otherLine, let otherColumn) = other else { return true }
             return (line, column) < (otherLine, otherColumn)
@@ -56,11 +56,11 @@ public struct SweepError: Error, Equatable, Sendable, CustomStringConvertible {
 
     private func line(of fault: Fault) -> String {
         let path = fault.path.isEmpty ? "" : shortened(fault.path, to: 100) + ": "
-        return prefix(of: fault.place) + ": " + path + fault.problem.words
+        return prefix(of: fault.location) + ": " + path + fault.problem.words
     }
 
-    private func prefix(of place: Place) -> String {
-        switch place {
+    private func prefix(of location: Location) -> String {
+        switch location {
         case .file(let line, let column): "\(file):\(line):\(column)"
         case .wholeFile: file
         case .override(let text): "--set \(shortened(text, to: 100))"
@@ -78,15 +78,16 @@ package struct Faults {
 
     /// Adds a fault if the name is an old one, with the new name. Returns whether it is.
     package mutating func addRenamed(
-        _ place: SweepError.Place, _ path: String, _ name: String, isKnown: (String) -> Bool
+        _ location: SweepError.Location, _ path: String, _ name: String, isKnown: (String) -> Bool
     ) -> Bool {
         guard let new = RenamedName.newName(for: name, isKnown: isKnown) else { return false }
-        add(place, path, .renamed(name, to: new))
+        add(location, path, .renamed(name, to: new))
         return true
     }
 
-    package mutating func add(_ place: SweepError.Place, _ path: String, _ problem: SweepError.Problem) {
-        let fault = SweepError.Fault(place, path, problem)
+    package mutating func add(_ location: SweepError.Location, _ path: String, _ problem: SweepError.Problem)
+    {
+        let fault = SweepError.Fault(location, path, problem)
         if !isFull, !list.contains(fault) { list.append(fault) }
     }
 }

@@ -37,12 +37,12 @@ extension YAMLNode {
     /// The scalar, or nil with a fault that says what was expected.
     package func text(path: String, due: SweepError.Due, _ faults: inout Faults) -> Scalar? {
         guard let scalar else {
-            faults.add(place, path, .wrongType(due: due, found: shown))
+            faults.add(location, path, .wrongType(due: due, found: shown))
             return nil
         }
         // The spellings of null in YAML.
         if !scalar.quoted, ["", "~", "null", "Null", "NULL"].contains(scalar.text) {
-            faults.add(place, path, .missingValue(due: due))
+            faults.add(location, path, .missingValue(due: due))
             return nil
         }
         return scalar
@@ -52,11 +52,11 @@ extension YAMLNode {
         guard let scalar = text(path: path, due: .number, &faults) else { return nil }
         switch decimalNumber(scalar) {
         case .failure(let mistake):
-            faults.add(place, path, .number(mistake, found: shown))
+            faults.add(location, path, .number(mistake, found: shown))
             return nil
         case .success(let number):
             guard bounds.contains(number) else {
-                faults.add(place, path, .outOfBounds(numberText(number), bounds: bounds.due))
+                faults.add(location, path, .outOfBounds(numberText(number), bounds: bounds.due))
                 return nil
             }
             return number
@@ -67,11 +67,11 @@ extension YAMLNode {
         let any = Bounds(.none, .none)
         guard let number = number(in: any, path: path, &faults) else { return nil }
         guard number == number.rounded() else {
-            faults.add(place, path, .notWhole(numberText(number)))
+            faults.add(location, path, .notWhole(numberText(number)))
             return nil
         }
         guard Bounds(range).contains(number) else {
-            faults.add(place, path, .outOfBounds(numberText(number), bounds: Bounds(range).text))
+            faults.add(location, path, .outOfBounds(numberText(number), bounds: Bounds(range).text))
             return nil
         }
         return Int(number)
@@ -81,9 +81,9 @@ extension YAMLNode {
         guard !faults.isFull else { return nil }
         guard let scalar = text(path: path, due: .oneOf(words), &faults) else { return nil }
         guard words.contains(scalar.text) else {
-            if faults.addRenamed(place, path, scalar.text, isKnown: words.contains) { return nil }
+            if faults.addRenamed(location, path, scalar.text, isKnown: words.contains) { return nil }
             faults.add(
-                place, path,
+                location, path,
                 .unknownWord(shown, due: words, suggestion: nearestSpelling(to: scalar.text, among: words)))
             return nil
         }
@@ -93,7 +93,7 @@ extension YAMLNode {
     package func flag(path: String, _ faults: inout Faults) -> Bool? {
         guard let scalar = text(path: path, due: .flag, &faults) else { return nil }
         guard !scalar.quoted, scalar.text == "true" || scalar.text == "false" else {
-            faults.add(place, path, .wrongType(due: .flag, found: found))
+            faults.add(location, path, .wrongType(due: .flag, found: found))
             return nil
         }
         return scalar.text == "true"
@@ -103,11 +103,11 @@ extension YAMLNode {
 
     package func list(path: String, limit: Int, _ faults: inout Faults) -> [YAMLNode]? {
         guard let sequence else {
-            faults.add(place, path, .wrongType(due: .list, found: found))
+            faults.add(location, path, .wrongType(due: .list, found: found))
             return nil
         }
         guard sequence.count <= limit else {
-            faults.add(place, path, .tooMany(sequence.count, limit: limit))
+            faults.add(location, path, .tooMany(sequence.count, limit: limit))
             return nil
         }
         return sequence
@@ -118,7 +118,7 @@ extension YAMLNode {
     ) -> JSONValue? {
         guard let items = list(path: path, limit: limit, &faults) else { return nil }
         guard !items.isEmpty else {
-            faults.add(place, path, .emptyList)
+            faults.add(location, path, .emptyList)
             return nil
         }
         let numbers = items.compactMap { $0.number(in: bounds, path: path, &faults) }
@@ -126,8 +126,8 @@ extension YAMLNode {
         let mayRepeat = path.hasSuffix("correlations")
         if !mayRepeat, let (first, second) = firstRepeat(in: numbers) {
             faults.add(
-                items[second].place, path,
-                .repeatedValue(numberText(numbers[second]), first: items[first].place))
+                items[second].location, path,
+                .repeatedValue(numberText(numbers[second]), first: items[first].location))
             return nil
         }
         return JSONValue(numbers)
@@ -139,7 +139,7 @@ extension YAMLNode {
         for row in rows {
             guard let items = row.list(path: path, limit: limit, &faults) else { return nil }
             guard items.count == rows.count else {
-                faults.add(row.place, path, .notSquare(rows: rows.count, columns: items.count))
+                faults.add(row.location, path, .notSquare(rows: rows.count, columns: items.count))
                 return nil
             }
             let numbers = items.compactMap { $0.number(in: Bounds(.none, .none), path: path, &faults) }
@@ -147,18 +147,18 @@ extension YAMLNode {
             matrix.append(numbers)
         }
         guard rows.count >= 2 else {
-            faults.add(place, path, .notSquare(rows: rows.count, columns: rows.count))
+            faults.add(location, path, .notSquare(rows: rows.count, columns: rows.count))
             return nil
         }
         for i in matrix.indices {
             for j in 0..<i where matrix[i][j] != matrix[j][i] {
                 faults.add(
-                    rows[i].sequence?[j].place ?? place, path, .notSymmetric(row: i + 1, column: j + 1))
+                    rows[i].sequence?[j].location ?? location, path, .notSymmetric(row: i + 1, column: j + 1))
                 return nil
             }
         }
         guard isPositiveDefinite(matrix) else {
-            faults.add(place, path, .notPositiveDefinite)
+            faults.add(location, path, .notPositiveDefinite)
             return nil
         }
         return .array(matrix.map { JSONValue($0) })
@@ -172,7 +172,7 @@ extension YAMLNode {
         if let entries = mapping {
             guard entries.count == 1, ["linear", "log"].contains(entries[0].key) else {
                 let due: SweepError.Due = .times
-                faults.add(place, path, .wrongType(due: due, found: "another mapping"))
+                faults.add(location, path, .wrongType(due: due, found: "another mapping"))
                 return nil
             }
             let count = entries[0].value.integer(in: 1...100_000, path: path, &faults)
@@ -183,7 +183,7 @@ extension YAMLNode {
         case "end": return .string("end")
         case "log", "linear": return .object([scalar.text: JSONValue(20)])
         default:
-            faults.add(place, path, .wrongType(due: .times, found: found))
+            faults.add(location, path, .wrongType(due: .times, found: found))
             return nil
         }
     }
@@ -191,14 +191,14 @@ extension YAMLNode {
     /// Reads a list of steps and sorts them in ascending order.
     private func steps(_ items: [YAMLNode], path: String, _ faults: inout Faults) -> JSONValue? {
         guard !items.isEmpty else {
-            faults.add(place, path, .emptyList)
+            faults.add(location, path, .emptyList)
             return nil
         }
         var numbers: [Int] = []
         for item in items {
             guard let step = item.integer(in: 1...1_000_000_000, path: path, &faults) else { return nil }
             if let last = numbers.last, step <= last {
-                faults.add(item.place, path, .notIncreasing(step, after: last))
+                faults.add(item.location, path, .notIncreasing(step, after: last))
                 return nil
             }
             numbers.append(step)
@@ -213,7 +213,7 @@ extension YAMLNode {
             return steps(items, path: path, &faults)
         }
         guard mapping == nil else {
-            faults.add(place, path, .wrongType(due: .weights, found: found))
+            faults.add(location, path, .wrongType(due: .weights, found: found))
             return nil
         }
         return word(of: ["none", "final", "best"], path: path, &faults).map(JSONValue.string)
@@ -226,14 +226,14 @@ extension YAMLNode {
         }
         guard let members = datasetMembers(path: path, &faults) else { return nil }
         guard let name = members["name"]?.string else {
-            faults.add(place, path, .missing(["name"]))
+            faults.add(location, path, .missing(["name"]))
             return nil
         }
         for key in members.keys.sorted() where key != "name" {
             guard let use = Setting[path: "dataset." + key]?.uses.first, !use.words.contains(name) else {
                 continue
             }
-            let at = mapping?.first { $0.key == key }?.keyPlace ?? place
+            let at = mapping?.first { $0.key == key }?.keyLocation ?? location
             faults.add(at, "\(path).\(key)", .unused(needs: use, found: [name]))
             return nil
         }
@@ -255,10 +255,11 @@ extension YAMLNode {
             } else if let setting = Setting[path: "dataset." + entry.key] {
                 members[entry.key] = entry.value.value(of: setting.kind, path: memberPath, &faults)
             } else if !Setting.isRenamed(
-                "dataset." + entry.key, inGroup: "dataset", shown: memberPath, place: entry.keyPlace, &faults)
+                "dataset." + entry.key, inGroup: "dataset", shown: memberPath, location: entry.keyLocation,
+                &faults)
             {
                 let suggestion = nearestSpelling(to: entry.key, among: ["name"] + known)
-                faults.add(entry.keyPlace, memberPath, .unknownSetting(suggestion: suggestion))
+                faults.add(entry.keyLocation, memberPath, .unknownSetting(suggestion: suggestion))
             }
             if members[entry.key] == nil { sound = false }
         }
@@ -266,7 +267,7 @@ extension YAMLNode {
     }
 }
 
-/// The places of the first repeated value: its first and its second occurrence.
+/// The locations of the first repeated value: its first and its second occurrence.
 func firstRepeat<Value: Hashable>(in values: [Value]) -> (first: Int, second: Int)? {
     var seen: [Value: Int] = [:]
     for (index, value) in values.enumerated() {

@@ -1,4 +1,4 @@
-/// A value in a YAML text, with its place. Scalars stay text, because their meaning depends on the type
+/// A value in a YAML text, with its location. Scalars stay text, because their meaning depends on the type
 /// expected there (`SettingType`): `1e-3` is a number where a number is expected.
 package struct YAMLNode: Equatable, Sendable {
     package enum Content: Equatable, Sendable {
@@ -17,12 +17,12 @@ package struct YAMLNode: Equatable, Sendable {
 
     package struct Entry: Equatable, Sendable {
         package var key: String
-        package var keyPlace: SweepError.Place
+        package var keyLocation: SweepError.Location
         package var value: YAMLNode
     }
 
     package var content: Content
-    package var place: SweepError.Place
+    package var location: SweepError.Location
 
     package var scalar: Scalar? { if case .scalar(let scalar) = content { scalar } else { nil } }
     package var sequence: [YAMLNode]? { if case .sequence(let nodes) = content { nodes } else { nil } }

@@ -9,7 +9,7 @@ package struct YAMLReader: ~Copyable {
 
     /// On the heap, because libyaml stores a pointer to the parser in the parser.
     private let parser = UnsafeMutablePointer<yaml_parser_t>.allocate(capacity: 1)
-    /// The `--set` argument that is the place of every node, where the text isn't from a file.
+    /// The `--set` argument that is the location of every node, where the text isn't from a file.
     private let override: String?
     private let text: [UInt8]
 
@@ -21,7 +21,7 @@ package struct YAMLReader: ~Copyable {
         }
         let text = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(bytes.dropFirst(3)) : bytes
         if let offset = firstInvalidUTF8(in: text) {
-            throw SweepError.Fault(place(ofByte: offset, in: text, override: override), "", .notUTF8)
+            throw SweepError.Fault(location(ofByte: offset, in: text, override: override), "", .notUTF8)
         }
         return try text.withUnsafeBufferPointer { (buffer) throws(SweepError.Fault) in
             let reader = YAMLReader(text: text, override: override)
@@ -52,7 +52,7 @@ package struct YAMLReader: ~Copyable {
             case sequenceStart, sequenceEnd, mappingStart, mappingEnd
         }
         var kind: EventType
-        var place: SweepError.Place
+        var location: SweepError.Location
         var column: Int
     }
 
@@ -60,7 +60,7 @@ package struct YAMLReader: ~Copyable {
         var event = yaml_event_t()
         guard yaml_parser_parse(parser, &event) == 1 else { throw syntaxFault() }
         defer { yaml_event_delete(&event) }
-        let place = place(of: event.start_mark)
+        let location = location(of: event.start_mark)
         var kind = Event.EventType.other
         var anchor: UnsafeMutablePointer<yaml_char_t>?
         var tag: UnsafeMutablePointer<yaml_char_t>?
@@ -70,7 +70,7 @@ package struct YAMLReader: ~Copyable {
         case YAML_STREAM_END_EVENT: kind = .streamEnd
         case YAML_SEQUENCE_END_EVENT: kind = .sequenceEnd
         case YAML_MAPPING_END_EVENT: kind = .mappingEnd
-        case YAML_ALIAS_EVENT: throw SweepError.Fault(place, "", .unsupported("an alias (*)"))
+        case YAML_ALIAS_EVENT: throw SweepError.Fault(location, "", .unsupported("an alias (*)"))
         case YAML_SEQUENCE_START_EVENT:
             kind = .sequenceStart
             (anchor, tag) = (event.data.sequence_start.anchor, event.data.sequence_start.tag)
@@ -86,9 +86,9 @@ package struct YAMLReader: ~Copyable {
                 oneLine: event.start_mark.line == event.end_mark.line)
         default: break
         }
-        if anchor != nil { throw SweepError.Fault(place, "", .unsupported("an anchor (&)")) }
-        if tag != nil { throw SweepError.Fault(place, "", .unsupported("a tag (!)")) }
-        return Event(kind: kind, place: place, column: Int(event.start_mark.column) + 1)
+        if anchor != nil { throw SweepError.Fault(location, "", .unsupported("an anchor (&)")) }
+        if tag != nil { throw SweepError.Fault(location, "", .unsupported("a tag (!)")) }
+        return Event(kind: kind, location: location, column: Int(event.start_mark.column) + 1)
     }
 
     // MARK: The tree
@@ -100,9 +100,9 @@ package struct YAMLReader: ~Copyable {
             switch event.kind {
             case .streamEnd:
                 return root
-                    ?? YAMLNode(content: .mapping([]), place: override.map { .override($0) } ?? .wholeFile)
+                    ?? YAMLNode(content: .mapping([]), location: override.map { .override($0) } ?? .wholeFile)
             case .documentStart:
-                if root != nil { throw SweepError.Fault(event.place, "", .severalDocuments) }
+                if root != nil { throw SweepError.Fault(event.location, "", .severalDocuments) }
                 root = try node(try next(), depth: 1)
             default: continue
             }
@@ -111,13 +111,13 @@ package struct YAMLReader: ~Copyable {
 
     private func node(_ event: Event, depth: Int) throws(SweepError.Fault) -> YAMLNode {
         guard depth <= Self.depthLimit else {
-            throw SweepError.Fault(event.place, "", .tooDeep(limit: Self.depthLimit))
+            throw SweepError.Fault(event.location, "", .tooDeep(limit: Self.depthLimit))
         }
         switch event.kind {
         case .scalar(let text, let quoted, let oneLine):
             let column = oneLine ? event.column + (quoted ? 1 : 0) : nil
             let scalar = YAMLNode.Scalar(text: text, quoted: quoted, textColumn: column)
-            return YAMLNode(content: .scalar(scalar), place: event.place)
+            return YAMLNode(content: .scalar(scalar), location: event.location)
         case .sequenceStart:
             var nodes: [YAMLNode] = []
             while true {
@@ -125,31 +125,33 @@ package struct YAMLReader: ~Copyable {
                 if case .sequenceEnd = item.kind { break }
                 nodes.append(try node(item, depth: depth + 1))
             }
-            return YAMLNode(content: .sequence(nodes), place: event.place)
+            return YAMLNode(content: .sequence(nodes), location: event.location)
         default:
-            return YAMLNode(content: .mapping(try entries(depth: depth)), place: event.place)
+            return YAMLNode(content: .mapping(try entries(depth: depth)), location: event.location)
         }
     }
 
     private func entries(depth: Int) throws(SweepError.Fault) -> [YAMLNode.Entry] {
         var entries: [YAMLNode.Entry] = []
-        var seen: [String: SweepError.Place] = [:]
+        var seen: [String: SweepError.Location] = [:]
         while true {
             let event = try next()
             if case .mappingEnd = event.kind { return entries }
             guard case .scalar(let key, _, _) = event.kind else {
-                throw SweepError.Fault(event.place, "", .keyNotText)
+                throw SweepError.Fault(event.location, "", .keyNotText)
             }
-            if let first = seen[key] { throw SweepError.Fault(event.place, key, .repeatedKey(first: first)) }
-            seen[key] = event.place
+            if let first = seen[key] {
+                throw SweepError.Fault(event.location, key, .repeatedKey(first: first))
+            }
+            seen[key] = event.location
             let value = try node(try next(), depth: depth + 1)
-            entries.append(YAMLNode.Entry(key: key, keyPlace: event.place, value: value))
+            entries.append(YAMLNode.Entry(key: key, keyLocation: event.location, value: value))
         }
     }
 
-    // MARK: Places
+    // MARK: Locations
 
-    private func place(of mark: yaml_mark_t) -> SweepError.Place {
+    private func location(of mark: yaml_mark_t) -> SweepError.Location {
         if let override { return .override(override) }
         return .file(line: Int(mark.line) + 1, column: Int(mark.column) + 1)
     }
@@ -157,18 +159,21 @@ package struct YAMLReader: ~Copyable {
     private func syntaxFault() -> SweepError.Fault {
         let problem = parser.pointee.problem.map { String(cString: $0) } ?? "unknown mistake"
         if parser.pointee.error == YAML_READER_ERROR {
-            let place = Self.place(ofByte: Int(parser.pointee.problem_offset), in: text, override: override)
-            return SweepError.Fault(place, "", .syntax(problem, tab: false))
+            let location = Self.location(
+                ofByte: Int(parser.pointee.problem_offset), in: text, override: override)
+            return SweepError.Fault(location, "", .syntax(problem, tab: false))
         }
         let index = Int(parser.pointee.problem_mark.index)
         // libyaml's index counts characters, not bytes.
         let scalars = String(decoding: text, as: UTF8.self).unicodeScalars
         let at = scalars.index(scalars.startIndex, offsetBy: index, limitedBy: scalars.endIndex)
         let tab = at.map { $0 < scalars.endIndex && scalars[$0] == "\t" } ?? false
-        return SweepError.Fault(place(of: parser.pointee.problem_mark), "", .syntax(problem, tab: tab))
+        return SweepError.Fault(location(of: parser.pointee.problem_mark), "", .syntax(problem, tab: tab))
     }
 
-    private static func place(ofByte offset: Int, in text: [UInt8], override: String?) -> SweepError.Place {
+    private static func location(ofByte offset: Int, in text: [UInt8], override: String?)
+        -> SweepError.Location
+    {
         if let override { return .override(override) }
         let before = text.prefix(offset)
         let line = before.count { $0 == UInt8(ascii: "\n") } + 1

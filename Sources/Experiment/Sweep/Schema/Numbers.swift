@@ -86,14 +86,14 @@ enum Spacing {
             power /= 10
             exponent -= 1
         }
-        let places = digits - 1 - exponent
-        let mantissa = (places >= 0 ? scaled(value, by: places) : value / powerOfTen(-places)).rounded()
+        let decimals = digits - 1 - exponent
+        let mantissa = (decimals >= 0 ? scaled(value, by: decimals) : value / powerOfTen(-decimals)).rounded()
         guard abs(mantissa) < 9e15 else { return value }
-        return Double("\(Int64(mantissa))e\(-places)") ?? value
+        return Double("\(Int64(mantissa))e\(-decimals)") ?? value
     }
 
-    private static func scaled(_ value: Double, by places: Int) -> Double {
-        places <= 300 ? value * powerOfTen(places) : value * powerOfTen(300) * powerOfTen(places - 300)
+    private static func scaled(_ value: Double, by decimals: Int) -> Double {
+        decimals <= 300 ? value * powerOfTen(decimals) : value * powerOfTen(300) * powerOfTen(decimals - 300)
     }
 
     private static func powerOfTen(_ exponent: Int) -> Double { Double("1e\(exponent)") ?? 1 }

@@ -1,7 +1,7 @@
 import Text
 
 /// A setting of a sweep file: its path, its type and bounds, its default, the trials that use it and its
-/// meaning, all in this one place. Type checks, spelling suggestions and the table in docs/sweep-files.md
+/// meaning, all in this one location. Type checks, spelling suggestions and the table in docs/sweep-files.md
 /// come from it.
 public struct Setting: Sendable {
     /// The path in files, axes, `--set` and messages, as "training.learning_rate".

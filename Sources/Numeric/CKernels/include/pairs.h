@@ -14,9 +14,9 @@ void ck_pair_shares(
     double *far, double sums[2]);
 
 /// Keeps the four smallest of squares[j] − 2 products[j] in best, smallest first and the first of equal ones
-/// first, and the matching first + j in places. Skips j = skip; skips none if skip ≥ count.
+/// first, and the matching first + j in nearest. Skips j = skip; skips none if skip ≥ count.
 void ck_nearest(
     const double *products, const double *squares, size_t count, size_t skip, int64_t first, double best[4],
-    int64_t places[4]);
+    int64_t nearest[4]);
 
 #endif

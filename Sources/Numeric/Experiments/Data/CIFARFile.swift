@@ -62,8 +62,8 @@ enum CIFARFile {
             let records = min(recordsAtOnce, count - start)
             let bytes = try file.read(at: start * recordBytes, count: records * recordBytes)
             for record in 0..<records {
-                let place = record * recordBytes
-                let label = bytes[place]
+                let offset = record * recordBytes
+                let label = bytes[offset]
                 guard label <= 9 else {
                     throw DataError(file: path, problem: .badLabel(Int(label), at: start + record))
                 }
@@ -71,7 +71,7 @@ enum CIFARFile {
                 for colour in 0..<colours {
                     for pixel in 0..<pixels {
                         images[((start + record) * pixels + pixel) * colours + colour] =
-                            bytes[place + 1 + colour * pixels + pixel]
+                            bytes[offset + 1 + colour * pixels + pixel]
                     }
                 }
             }

@@ -77,7 +77,7 @@ public struct GeneratedImages: Sendable {
         let (side, colours) = (Self.side, CIFARFile.colours)
         let draws = Matrix<Float>(rows: 1, columns: CIFARFile.numbersPerImage + 4)
         var images = [UInt8](repeating: 0, count: numbers.count * CIFARFile.numbersPerImage)
-        var place = 0
+        var offset = 0
         for image in numbers {
             streams.fillNormals(draws, .imageNoise, index: image)
             let template = templates[image % Self.classes]
@@ -91,8 +91,8 @@ public struct GeneratedImages: Sendable {
                         let within = (row * side + column) * colours + colour
                         let value =
                             brightness + 48 * template[from + colour] + Float(noise) * draws[0, within + 4]
-                        images[place] = UInt8(max(0, min(255, value.rounded())))
-                        place += 1
+                        images[offset] = UInt8(max(0, min(255, value.rounded())))
+                        offset += 1
                     }
                 }
             }

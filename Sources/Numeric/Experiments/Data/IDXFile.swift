@@ -81,8 +81,8 @@ extension DataError.Problem {
         case .labelsDisagree(let labels, let points): "has \(labels) labels for \(points) points"
         case .inputsDisagree(let features, let network, let inputs):
             "has points of \(features) numbers, but the network in \(network) takes \(inputs)"
-        case .labelBeyondOutputs(let label, let place, let network, let outputs):
-            "has the label \(label) at \(place), but the network in \(network) has \(outputs) outputs"
+        case .labelBeyondOutputs(let label, let index, let network, let outputs):
+            "has the label \(label) at \(index), but the network in \(network) has \(outputs) outputs"
         case .tooFewMeasured(let asked, let held): "holds \(held) points; \(asked) are asked for"
         case .notFinite(let network): "gives the network in \(network) outputs that are not finite"
         }

@@ -89,7 +89,7 @@ public final class ImageSet {
 
     /// magic (8), BLAKE2b-256 of the rest (32), train count (4), test count (4), padding to 64
     private static let headerBytes = 64
-    private static let digestPlace = 8..<40
+    private static let digestRange = 8..<40
     private static let magic = Array("rsimage2".utf8)
 
     /// Maps the decoded copy. Where there is none, one process decodes while others wait.
@@ -164,7 +164,7 @@ public final class ImageSet {
     /// The bytes of the decoded copy.
     private static func content(_ parts: [(images: [UInt8], labels: [UInt8])]) -> [UInt8] {
         // The digest covers the counts, the padding, then images and labels.
-        var body = [UInt8](repeating: 0, count: headerBytes - digestPlace.upperBound)
+        var body = [UInt8](repeating: 0, count: headerBytes - digestRange.upperBound)
         for (part, content) in parts.enumerated() {
             for byte in 0..<4 {
                 body[4 * part + byte] = UInt8(truncatingIfNeeded: content.labels.count >> (8 * byte))
@@ -194,8 +194,8 @@ public final class ImageSet {
     }
 
     private static func counts(_ bytes: UnsafeBufferPointer<UInt8>) -> (train: Int, test: Int) {
-        func count(_ place: Int) -> Int { (0..<4).reduce(0) { $0 | Int(bytes[place + $1]) << (8 * $1) } }
-        return (count(digestPlace.upperBound), count(digestPlace.upperBound + 4))
+        func count(_ offset: Int) -> Int { (0..<4).reduce(0) { $0 | Int(bytes[offset + $1]) << (8 * $1) } }
+        return (count(digestRange.upperBound), count(digestRange.upperBound + 4))
     }
 
     /// Maps the decoded copy; nil where there is none, or it is incomplete.
@@ -211,9 +211,9 @@ public final class ImageSet {
         let bytes = UnsafeBufferPointer(start: start.assumingMemoryBound(to: UInt8.self), count: size)
         let memory = Memory(mapping: bytes)
         let (train, test) = counts(bytes)
-        let rest = UnsafeBufferPointer(rebasing: bytes[digestPlace.upperBound...])
+        let rest = UnsafeBufferPointer(rebasing: bytes[digestRange.upperBound...])
         guard bytes.starts(with: magic), size == headerBytes + (train + test) * (numbers + 1),
-            Digest(fastOf: rest).bytes == Array(bytes[digestPlace])
+            Digest(fastOf: rest).bytes == Array(bytes[digestRange])
         else { return nil }
         return ImageSet(memory, numbers: numbers, trainCount: train, testCount: test)
     }

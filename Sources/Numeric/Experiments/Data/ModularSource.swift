@@ -35,8 +35,8 @@ final class ModularSource: PointSource {
             return
         }
         batch.inputs.fill(0)
-        for (position, place) in order.batch(of: points, step: step).enumerated() {
-            write(&batch, pair: train[Int(place)], to: position)
+        for (position, index) in order.batch(of: points, step: step).enumerated() {
+            write(&batch, pair: train[Int(index)], to: position)
         }
     }
 

@@ -33,8 +33,8 @@ final class SymmetricSource: PointSource {
     }
 
     func fill(_ batch: inout Batch<Float>, step: Int, anew: Bool) {
-        for (position, place) in order.batch(of: batch.inputs.rows, step: step).enumerated() {
-            copy(&batch, pattern: train[Int(place)], to: position)
+        for (position, index) in order.batch(of: batch.inputs.rows, step: step).enumerated() {
+            copy(&batch, pattern: train[Int(index)], to: position)
         }
     }
 

@@ -113,9 +113,9 @@ extension WeightsProblem.OfTensor {
         case .gapBefore(let count): "comes after \(count) bytes that belong to no tensor"
         case .type(let type):
             "is of type \(type); weights may be \(WeightsFile.readTypes.joined(separator: ", "))"
-        case .notFinite(let place): "has a number that is not finite, at \(place)"
-        case .beyondSingle(let place):
-            "has a number that single precision cannot hold, at \(place); networks are computed in it (weight_norms "
+        case .notFinite(let index): "has a number that is not finite, at \(index)"
+        case .beyondSingle(let index):
+            "has a number that single precision cannot hold, at \(index); networks are computed in it (weight_norms "
                 + "are in double)"
         case .noPart:
             "is no dense layer's weight or bias ('NAME.weight', 'NAME.bias'); only networks of dense layers "
@@ -169,7 +169,7 @@ extension ArrayProblem {
             "has the shape \(ArrayProblem.tuple(shape)) where \(expected) is due"
         case .empty(let shape): "has the shape \(ArrayProblem.tuple(shape)): no numbers"
         case .notFinite(let row): "has a number that is not finite (in single precision), at point \(row)"
-        case .badLabel(let label, let place): "has the label \(label) at \(place); labels are 0, 1, 2, …"
+        case .badLabel(let label, let index): "has the label \(label) at \(index); labels are 0, 1, 2, …"
         }
     }
 

@@ -98,14 +98,14 @@ struct MeasuredPoints {
         guard file.shape[0] > 0 else { throw file.fault(.empty(file.shape)) }
         var labels: [Int32] = []
         labels.reserveCapacity(file.shape[0])
-        var bad: (label: Double, place: Int)?
+        var bad: (label: Double, index: Int)?
         try file.forEach { number in
             let label = Int32(exactly: number).flatMap { $0 >= 0 ? $0 : nil }
             if label == nil, bad == nil { bad = (number, labels.count) }
             labels.append(label ?? 0)
         }
         if let bad {
-            throw file.fault(.badLabel(bad.label.formattedAsLabel, at: bad.place))
+            throw file.fault(.badLabel(bad.label.formattedAsLabel, at: bad.index))
         }
         return labels
     }

@@ -96,11 +96,11 @@ struct NetworkMeasurement {
         guard request.measures?.contains(where: \.needsLabels) == true, let labels = points.labels else {
             return
         }
-        if let place = labels.firstIndex(where: { Int($0) >= network.classes }) {
+        if let index = labels.firstIndex(where: { Int($0) >= network.classes }) {
             throw DataError(
                 file: points.labelsFile,
                 problem: .labelBeyondOutputs(
-                    Int(labels[place]), at: place, network: request.weights, network.classes))
+                    Int(labels[index]), at: index, network: request.weights, network.classes))
         }
     }
 

@@ -122,8 +122,8 @@ struct WeightsFile {
     func floats(_ tensor: Tensor) throws(DataError) -> [Float] {
         guard tensor.type != "F64" else {
             let numbers = try doubles(tensor).map { Float($0) }
-            if let place = numbers.firstIndex(where: { !$0.isFinite }) {
-                throw fault(.tensor(tensor.name, .beyondSingle(place)))
+            if let index = numbers.firstIndex(where: { !$0.isFinite }) {
+                throw fault(.tensor(tensor.name, .beyondSingle(index)))
             }
             return numbers
         }
@@ -157,8 +157,8 @@ struct WeightsFile {
         try file.forEachNumber(
             at: dataStart + tensor.bytes.lowerBound, count: count, width: tensor.bytes.count / count
         ) { numbers.append(convert($0)) }
-        if let place = numbers.firstIndex(where: { !$0.isFinite }) {
-            throw fault(.tensor(tensor.name, .notFinite(place)))
+        if let index = numbers.firstIndex(where: { !$0.isFinite }) {
+            throw fault(.tensor(tensor.name, .notFinite(index)))
         }
         return numbers
     }

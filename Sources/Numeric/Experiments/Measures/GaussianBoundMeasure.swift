@@ -25,9 +25,9 @@ struct GaussianBoundMeasure: Measure {
                 let first = nearest(training.weights.map(\.step), to: change)
             else { continue }
             let reference = training.weights[first].layers[layer]
-            for place in first..<training.weights.count {
-                bounds[place][layer] = try? GaussianBound(
-                    training.weights[place].layers[layer], reference: reference, noiseRatio: noiseRatio
+            for index in first..<training.weights.count {
+                bounds[index][layer] = try? GaussianBound(
+                    training.weights[index].layers[layer], reference: reference, noiseRatio: noiseRatio
                 ).bound
             }
         }

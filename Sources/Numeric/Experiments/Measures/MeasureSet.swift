@@ -35,16 +35,16 @@ struct MeasureSet {
             guard let declaration = request.declaration,
                 let type = measureTable.first(where: { $0.declaration.name == request.name })
             else { preconditionFailure("no measure \(request.name)") }
-            var place: Int?
+            var index: Int?
             if let points = request.settings["points"] {
-                place = samples.firstIndex { $0.points == points }
-                if place == nil {
-                    place = samples.count
+                index = samples.firstIndex { $0.points == points }
+                if index == nil {
+                    index = samples.count
                     samples.append((points, sample(points)))
                 }
             }
             let measure = type.init(MeasureSettings(values: request.settings))
-            entries.append(Entry(measure: measure, declaration: declaration, sample: place))
+            entries.append(Entry(measure: measure, declaration: declaration, sample: index))
         }
     }
 
@@ -129,8 +129,8 @@ struct MeasureSet {
             }
             let hindsight = entry.measure.hindsight(training())
             for (network, added) in zip(weights, hindsight) where added.values.allSatisfy(\.isFinite) {
-                let place = history.trace.firstIndex { $0.step == network.step }
-                if let place { history.trace[place].metrics.merge(added) { _, new in new } }
+                let index = history.trace.firstIndex { $0.step == network.step }
+                if let index { history.trace[index].metrics.merge(added) { _, new in new } }
             }
             let summary = entry.measure.summary(training())
             guard summary.values.allSatisfy(\.isFinite) else { continue }

@@ -113,8 +113,8 @@ public struct BinnedInformation: Equatable, Sendable {
                 let start = point * units + group * digits
                 var word: UInt64 = 0
                 for index in start..<min(start + digits, (point + 1) * units) {
-                    let place = (values[index] - lower) * scale
-                    let bin = place >= Double(last) ? last : place > 0 ? UInt64(place) : 0
+                    let position = (values[index] - lower) * scale
+                    let bin = position >= Double(last) ? last : position > 0 ? UInt64(position) : 0
                     word = word &* base &+ bin
                 }
                 words[point * perPoint + group] = word

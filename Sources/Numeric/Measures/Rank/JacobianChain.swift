@@ -167,7 +167,7 @@ extension Matrix where Scalar == Double {
     fileprivate func selecting(_ chosen: [Int]) -> Matrix {
         let part = Matrix(rows: rows, columns: chosen.count)
         for row in 0..<rows {
-            for (place, column) in chosen.enumerated() { part[row, place] = self[row, column] }
+            for (position, column) in chosen.enumerated() { part[row, position] = self[row, column] }
         }
         return part
     }

@@ -123,8 +123,8 @@ struct DataOrder {
 
     /// The command that fetches a set, or resumes fetching it.
     func fetchLine(_ name: String) -> String {
-        let place = data == absolutePath(dataDirectory(nil)) ? "" : " --data \(shellPath(data))"
-        return "ranksweep data fetch \(name)\(place)"
+        let option = data == absolutePath(dataDirectory(nil)) ? "" : " --data \(shellPath(data))"
+        return "ranksweep data fetch \(name)\(option)"
             + mirrors.map { " --mirror \(shellQuoted($0))" }.joined()
     }
 }

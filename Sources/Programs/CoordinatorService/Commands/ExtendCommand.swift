@@ -48,7 +48,7 @@ private func runExtend(_ arguments: Arguments) throws(CommandFailure) -> ExitCod
         printOut("\(run.path) already has these values: nothing to add")
         return .done
     }
-    let places = try ExtensionPlaces(from: run.spec, to: spec)
+    let map = try ExtensionMap(from: run.spec, to: spec)
     let extended = RunDirectory(path: run.path, spec: spec)
     if run.hasJournal {
         try RunShare.refuse(
@@ -56,7 +56,7 @@ private func runExtend(_ arguments: Arguments) throws(CommandFailure) -> ExitCod
             journaled { () throws(JournalError) in
                 try RunJournal.open(in: run.path, sweep: run.spec.digest, readOnly: true)
             })
-        try rewrite(run, as: extended, places)
+        try rewrite(run, as: extended, map)
     }
     // The journal outranks the file: a process killed between the two has extended the run.
     try extended.writeSweep()
@@ -69,24 +69,24 @@ private func runExtend(_ arguments: Arguments) throws(CommandFailure) -> ExitCod
 }
 
 private func rewrite(
-    _ run: RunDirectory, as extended: RunDirectory, _ places: ExtensionPlaces
+    _ run: RunDirectory, as extended: RunDirectory, _ map: ExtensionMap
 ) throws(CommandFailure) {
     let (digest, spec) = (extended.spec.digest, extended.spec)
     let journal = try journaled { () throws(JournalError) in
         let journal = try RunJournal.open(in: run.path, sweep: run.spec.digest)
         try journal.extend(
             toSweep: digest, json: RunDirectory.text(of: spec),
-            place: { trial throws(JournalError) in
-                guard let place = places[trial] else {
+            newIndex: { trial throws(JournalError) in
+                guard let newIndex = map[trial] else {
                     throw .corrupt(path: RunJournal.path(in: run.path), detail: "it contains trial \(trial)")
                 }
-                return place
+                return newIndex
             },
-            line: { line, place throws(JournalError) in
+            line: { line, newIndex throws(JournalError) in
                 guard let body = try? JSONValue(parsing: line) else {
                     throw .corrupt(path: RunJournal.path(in: run.path), detail: "a record is not JSON")
                 }
-                return Array(recordLine(trial: spec.grid[place], sweepDigest: digest, body: body).utf8)
+                return Array(recordLine(trial: spec.grid[newIndex], sweepDigest: digest, body: body).utf8)
             })
         return journal
     }
@@ -95,33 +95,33 @@ private func rewrite(
 }
 
 /// The index of each of a run's trials in the extended sweep.
-struct ExtensionPlaces {
-    private var places: [Int]
+struct ExtensionMap {
+    private var indices: [Int]
 
     /// Matches trials by identifier, hashing each trial of both sweeps once. Old and new indices advance in
     /// step in most dimensions.
     ///
     /// - Throws: what the new sweep lacks, in words.
     init(from old: SweepSpec, to new: SweepSpec) throws(CommandFailure) {
-        try ExtensionPlaces.checkAxes(old, new)
+        try ExtensionMap.checkAxes(old, new)
         var known: [TrialID: Int] = [:]
         known.reserveCapacity(new.grid.count)
         for index in 0..<new.grid.count { known[new.grid[index].id] = index }
-        places = []
-        places.reserveCapacity(old.grid.count)
+        indices = []
+        indices.reserveCapacity(old.grid.count)
         for index in 0..<old.grid.count {
-            guard let place = known.removeValue(forKey: old.grid[index].id) else {
+            guard let newIndex = known.removeValue(forKey: old.grid[index].id) else {
                 let axes = old.grid[index].axes.map { "\($0.path) \($0.value.canonicalText)" }
                 throw .input(
                     "this changes the settings of trials that the run has, such as the one with "
                         + "\(axes.joined(separator: ", ")): 'extend' only adds values to axes; for other settings "
                         + "start another run")
             }
-            places.append(place)
+            indices.append(newIndex)
         }
     }
 
-    subscript(trial: Int) -> Int? { places.indices.contains(trial) ? places[trial] : nil }
+    subscript(trial: Int) -> Int? { indices.indices.contains(trial) ? indices[trial] : nil }
 
     /// Reports the values that would be lost, rather than the trials.
     private static func checkAxes(_ old: SweepSpec, _ new: SweepSpec) throws(CommandFailure) {

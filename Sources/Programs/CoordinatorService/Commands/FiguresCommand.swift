@@ -107,17 +107,17 @@ func writeReports(_ run: RunDirectory, formats: [FigureFormat]) throws(CommandFa
 private func fileCheck(of spec: SweepSpec) -> ([UInt8]) -> String? {
     var records = SweepRecords(spec.grid)
     var next = 0
-    var places: [TrialID: Int]?
+    var indices: [TrialID: Int]?
     let most = spec.maxRecordBytes + (1 << 20)
-    func place(of id: TrialID) -> Int? {
-        if let places { return places[id] }
+    func index(of id: TrialID) -> Int? {
+        if let indices { return indices[id] }
         while next < spec.grid.count {
             next += 1
             if records.trials.id(of: records.trials.trial(at: next - 1)) == id { return next - 1 }
         }
         // The lines have another order, so all trials are remembered.
-        let all = Merge.places(spec.grid)
-        places = all
+        let all = Merge.indices(spec.grid)
+        indices = all
         return all[id]
     }
     return { line in
@@ -127,8 +127,8 @@ private func fileCheck(of spec: SweepSpec) -> ([UInt8]) -> String? {
             // The reader reports what kind of line it is; only its length is limited here.
             return line.count > most ? "it is longer than any record of this sweep" : nil
         }
-        guard let place = place(of: id) else { return "its trial is not in the sweep" }
-        return records.fault(inLine: line, trial: place)
+        guard let trial = index(of: id) else { return "its trial is not in the sweep" }
+        return records.fault(inLine: line, trial: trial)
     }
 }
 

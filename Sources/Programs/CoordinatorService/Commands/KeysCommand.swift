@@ -137,17 +137,19 @@ func installKeys(
     _ keys: CoordinatorKeyFolder, _ name: String, _ arguments: Arguments
 ) throws(CommandFailure) -> ExitCode {
     let files = try keyed { () throws(KeyError) in try keys.hostFiles(name) }
-    let place = KeyInstallation(
+    let installation = KeyInstallation(
         host: arguments["--host"] ?? name, folder: arguments["--folder"] ?? KeyInstallation.defaultFolder,
         options: arguments.all("--ssh"))
-    guard !place.host.hasPrefix("-"), !place.folder.hasSuffix("/"), !place.folder.hasPrefix("-") else {
+    guard !installation.host.hasPrefix("-"), !installation.folder.hasSuffix("/"),
+        !installation.folder.hasPrefix("-")
+    else {
         throw .input(
             "ranksweep keys install: --host and --folder must not begin with '-', nor --folder end with '/'")
     }
-    try place.perform(files)
+    try installation.perform(files)
     if !arguments.has("--keep") { keys.removeHost(name) }
     printOut(
-        "\(name): its keys are in \(place.host):\(place.folder)\(arguments.has("--keep") ? "" : ", and no longer on this machine")"
+        "\(name): its keys are in \(installation.host):\(installation.folder)\(arguments.has("--keep") ? "" : ", and no longer on this machine")"
     )
     return .done
 }

@@ -169,7 +169,7 @@ extension MeasureRequest {
     private static func layers(_ list: String) throws(UsageError) -> [String] {
         let names = list.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
         guard !names.contains("") else { throw UsageError("--layers: a name is missing in '\(list)'") }
-        for (place, name) in names.enumerated() where names[..<place].contains(name) {
+        for (index, name) in names.enumerated() where names[..<index].contains(name) {
             throw UsageError("--layers: '\(name)' is listed twice")
         }
         return names

@@ -109,12 +109,12 @@ private func openAll(
     var faults: [String] = []
     var spec = given
     var progress = SlowProgress()
-    for (place, operand) in operands.enumerated() {
-        progress.tell("reading: \(groupedText(place)) of \(countText(operands.count, "input"))")
+    for (position, operand) in operands.enumerated() {
+        progress.tell("reading: \(groupedText(position)) of \(countText(operands.count, "input"))")
         do throws(CommandFailure) {
             let input = try MergeInput(operand)
             inputs.append(input)
-            if place == 0, spec == nil { spec = input.spec }
+            if position == 0, spec == nil { spec = input.spec }
         } catch {
             faults.append(error.message.split(separator: "\n").joined(separator: "; "))
         }
@@ -130,10 +130,10 @@ private func openAll(
 private func strangers(_ inputs: [MergeInput], _ spec: SweepSpec, isGiven: Bool) -> [String] {
     let digest = spec.digest
     var faults: [String] = []
-    var places: [TrialID: Int]?
+    var indices: [TrialID: Int]?
     for input in inputs where input.spec.digest != digest {
-        let known = places ?? Merge.places(spec.grid)
-        places = known
+        let known = indices ?? Merge.indices(spec.grid)
+        indices = known
         var identifier = TrialHasher()
         let grid = input.spec.grid
         let shares = (0..<grid.count).contains { known[identifier.id(of: grid[$0].settings)] != nil }

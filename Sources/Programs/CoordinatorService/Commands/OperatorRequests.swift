@@ -56,7 +56,7 @@ func ask(
 func reach(
     _ path: String, _ request: OperatorRequest, patience: Int?
 ) throws(CommandFailure) -> (ControlClient, JSONValue) {
-    var hasTold = false
+    var hasReported = false
     // A coordinator that has just begun, or is about to end, holds the lock but doesn't listen.
     for attempt in 0...50 {
         guard let holder = CoordinatorLock.holder(in: path) else {
@@ -66,8 +66,8 @@ func reach(
         do throws(ControlError) {
             let client = try ControlClient(in: path, patience: patience)
             guard client.send(request.rawValue) else { throw ControlError.noAnswer }
-            if patience == nil, !hasTold, !client.hears(within: 3000) {
-                hasTold = true
+            if patience == nil, !hasReported, !client.hears(within: 3000) {
+                hasReported = true
                 printError(
                     "process \(holder.process) on \(holder.host) does not answer: it may be stopped, or waiting for a "
                         + "disk; it gets the request when it continues; Ctrl-C ends the waiting, not the request"
@@ -77,7 +77,7 @@ func reach(
             return (client, (try? JSONValue(parsing: line.utf8)) ?? .null)
         } catch {
             guard attempt < 50, patience == nil, holder.host == hostName(), !error.isForbidden else {
-                let place =
+                let location =
                     holder.host != hostName()
                     ? ": run this command on \(holder.host)"
                     : error.isForbidden
@@ -85,7 +85,7 @@ func reach(
                         : "; 'kill -INT \(holder.process)' works like Ctrl-C there"
                 throw .input(
                     "process \(holder.process) on \(holder.host) runs \(path), but does not answer "
-                        + "(\(error.message))\(place)")
+                        + "(\(error.message))\(location)")
             }
         }
         usleep(100_000)

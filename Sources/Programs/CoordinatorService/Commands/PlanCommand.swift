@@ -118,11 +118,11 @@ struct Plan {
 
     /// Steps per epoch, where trials train for epochs.
     private var epochLines: [String] {
-        cost.epochs.prefix(6).enumerated().map { place, epoch in
+        cost.epochs.prefix(6).enumerated().map { position, epoch in
             let left =
                 epoch.left == 0
                 ? "" : "; the other \(countText(epoch.left, "point")) of each epoch's order are not used"
-            return (place == 0 ? "epochs   " : "         ")
+            return (position == 0 ? "epochs   " : "         ")
                 + "\(countText(epoch.steps, "step")) an epoch: \(groupedText(epoch.points)) training points in batches of "
                 + "\(groupedText(epoch.batch))\(left)"
         } + (cost.epochs.count > 6 ? ["         … and other sizes"] : [])

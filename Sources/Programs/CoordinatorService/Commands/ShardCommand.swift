@@ -36,7 +36,7 @@ private func runShard(_ arguments: Arguments) throws(CommandFailure) -> ExitCode
     var options = RunOptions(slots: coreCount(), data: absolutePath(dataDirectory(nil)))
     try options.apply(arguments)
     let spec = try readSpec(arguments.operands[0], arguments)
-    let (index, count, path) = try shardPlace(arguments)
+    let (index, count, path) = try shardOperands(arguments)
     let share = RunShare(index: index, count: count, of: spec, file: path)
     let trials = share.trials
     let header = ShardHeader(spec: spec, index: index, count: count, trials: trials.count)
@@ -113,10 +113,10 @@ private func outcome(missing: Int, conflicts: Int = 0) -> ExitCode {
 }
 
 /// The shard's index, the number of shards, and the output file.
-private func shardPlace(
+private func shardOperands(
     _ arguments: Arguments
 ) throws(CommandFailure) -> (index: Int, count: Int, file: String) {
-    let place: (index: Int, count: Int, file: String)
+    let operands: (index: Int, count: Int, file: String)
     do throws(UsageError) {
         guard let count = try arguments.integer("--count", in: 1...GridShards.limit) else {
             throw UsageError("--count N is missing: how many shards does the sweep have?")
@@ -132,10 +132,10 @@ private func shardPlace(
             throw UsageError("--out FILE is missing: where should the shard's records go?")
         }
         while file.hasSuffix("/"), file != "/" { file.removeLast() }
-        place = (index, count, file)
+        operands = (index, count, file)
     } catch { throw CommandFailure(error) }
-    try checkNewPath(place.file, "--out")
-    return place
+    try checkNewPath(operands.file, "--out")
+    return operands
 }
 
 /// Handles an existing output file: the command is done, or the file is in the way (an error). nil where

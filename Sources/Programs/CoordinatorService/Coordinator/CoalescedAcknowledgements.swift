@@ -9,13 +9,13 @@ func coalescingAcknowledgements(
     // Index in `merged` of each worker's last message. Only an acknowledgement there may take more trials.
     var last: [WorkerID: Int] = [:]
     for (message, worker) in sends {
-        if case .accepted(let more) = message, let place = last[worker],
-            case .accepted(var trials) = merged[place].message, trials.count + more.count <= WireLimit.list
+        if case .accepted(let more) = message, let index = last[worker],
+            case .accepted(var trials) = merged[index].message, trials.count + more.count <= WireLimit.list
         {
             // Releases the list first, so that appending doesn't copy it.
-            merged[place].message = .heartbeat
+            merged[index].message = .heartbeat
             trials += more
-            merged[place].message = .accepted(trials)
+            merged[index].message = .accepted(trials)
             continue
         }
         last[worker] = merged.count

@@ -49,7 +49,7 @@ struct Coordinator {
     /// The current disk outage, during which the dispatcher is paused.
     private(set) var trouble: DiskOutage?
     /// Tells whether the run is still where it began.
-    private var place: RunPlace
+    private var directoryWatch: RunDirectoryWatch
     /// Whether a trial was handed out. From then on, no failure says that nothing was begun.
     private var hasBegun = false
     var ledger = WorkerLedger()
@@ -58,7 +58,7 @@ struct Coordinator {
     /// For the end of the run: workers that were lost and hosts that never joined.
     private(set) var workerLines: [String] = []
 
-    private var told: Set<WorkerID> = []
+    private var named: Set<WorkerID> = []
     /// Workers that sent a record that the sweep can't produce, and the reason.
     private var banned: [WorkerID: String] = [:]
     var failureCounts: [String: Int] = [:]
@@ -83,7 +83,7 @@ struct Coordinator {
         self.sources = sources
         sweepDigest = run.spec.digest
         records = SweepRecords(run.spec.grid)
-        place = RunPlace(run)
+        directoryWatch = RunDirectoryWatch(run)
         run.weights.removeUnfinished()
         var settings = DispatchSettings()
         settings.trialLimitSeconds = trialLimitSeconds
@@ -121,7 +121,7 @@ struct Coordinator {
             try pollSources()
             while !isFinished || trouble != nil, !isInterrupted { try turn() }
             if isFinished { try stayForFarewells() }
-            if let loss = place.loss { throw run.failure(loss, journal) }
+            if let loss = directoryWatch.loss { throw run.failure(loss, journal) }
         } catch {
             stopSources(ask: true)
             throw hasBegun ? error.afterBeginning : error
@@ -164,7 +164,7 @@ struct Coordinator {
         let instant = Instant(milliseconds: monotonicMilliseconds())
         if let deadline = dispatcher.nextDeadline, instant >= deadline { handle(.tick) }
         try flush()
-        if let loss = place.loss(at: instant.milliseconds) { throw run.failure(loss, journal) }
+        if let loss = directoryWatch.loss(at: instant.milliseconds) { throw run.failure(loss, journal) }
         showProgress()
     }
 
@@ -284,7 +284,7 @@ struct Coordinator {
 
     /// Tells a peer why it is refused; tells the user once.
     private mutating func refuse(_ worker: WorkerID, _ reason: String) {
-        if told.count < 10_000, told.insert(worker).inserted {
+        if named.count < 10_000, named.insert(worker).inserted {
             terminal.print("warning: a worker was refused: \(reason)")
         }
         // Sent each time: a peer that still talks hasn't received it.

@@ -30,7 +30,7 @@ enum Unwritten: Error {
 
     var failure: CommandFailure {
         switch self {
-        // Not wrong use, even in a wrong place: trials ran and have to be run again.
+        // Not wrong use, even with a wrong path: trials ran and have to be run again.
         case .weights(let error): .fault(error.description)
         case .journal(let error): CommandFailure(error)
         }

@@ -49,15 +49,15 @@ struct PlannedWork {
         nextLook = milliseconds + 500
         let progress = dispatcher.progress
         let trialsLeft = max(0, progress.total - progress.complete - progress.quarantined)
-        var (told, toldSince, untold, longest) = (0.0, 0.0, 0.0, 0.0)
+        var (reported, reportedSince, unreported, longest) = (0.0, 0.0, 0.0, 0.0)
         let running = dispatcher.runningTrials
         var measuring: [Int: Int64] = [:]
         for (trial, fraction, before) in running {
             let cost = costs.cost(of: trial)
             // A trial reports the progress of its training, but not of its measurements at the end.
             let training = cost.seconds - cost.endSeconds
-            told += fraction * training
-            toldSince += (fraction - before) * training
+            reported += fraction * training
+            reportedSince += (fraction - before) * training
             var measured = 0.0
             if fraction > 0.99 {
                 let start = measuredSince[trial] ?? milliseconds
@@ -65,19 +65,19 @@ struct PlannedWork {
                 let seconds = Double(milliseconds - start) / 1000 / max(remaining.factor ?? 1, 1e-9)
                 measured = min(0.95 * cost.endSeconds, seconds)
             }
-            untold += measured
+            unreported += measured
             longest = max(longest, cost.seconds - fraction * training - measured)
         }
         measuredSince = measuring
         let silent = min(progress.slots, dispatcher.leasedCount) - running.count
         if silent > 0, trialsLeft > 0 {
-            untold += Double(silent) * (total - settled) / Double(trialsLeft) / 2
+            unreported += Double(silent) * (total - settled) / Double(trialsLeft) / 2
         }
         remaining.update(
             RemainingTime.Look(
                 milliseconds: milliseconds, slots: dispatcher.mode == .open ? progress.slots : 0,
-                trialsLeft: trialsLeft, left: max(0, total - settled - told), done: done + toldSince,
-                untold: untold, longest: longest))
+                trialsLeft: trialsLeft, left: max(0, total - settled - reported), done: done + reportedSince,
+                unreported: unreported, longest: longest))
     }
 
     /// nil while there is no estimate.

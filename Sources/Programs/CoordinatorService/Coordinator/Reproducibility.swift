@@ -10,8 +10,8 @@ extension RunSummary {
     /// "37 records by commit 00c969dc85, 3 by commit 1b58574aa0"; nil where all are by one commit.
     var commitMessage: String? {
         guard commits.count > 1 else { return nil }
-        return commits.enumerated().prefix(10).map { place, commit in
-            (place == 0 ? countText(commit.records, "record") : groupedText(commit.records))
+        return commits.enumerated().prefix(10).map { index, commit in
+            (index == 0 ? countText(commit.records, "record") : groupedText(commit.records))
                 + " by \(commitText(commit.name))"
         }.joined(separator: ", ") + (commits.count > 10 ? ", …" : "")
     }

@@ -24,7 +24,7 @@ struct WorkerAdmission {
     private var earlier = RefusalCounts()
     private var saved = RefusalCounts()
     private var toldKeys = 0
-    private var told: Set<String> = []
+    private var reported: Set<String> = []
     private var strangers = StrangerWatch()
 
     static let refusalsSetting = "refusals"
@@ -157,12 +157,12 @@ struct WorkerAdmission {
         }
         toldKeys = socket.refusedKeys.count
         let counts = newRefusals
-        if counts.strangers > 0, told.insert("strangers").inserted {
+        if counts.strangers > 0, reported.insert("strangers").inserted {
             lines.append(
                 "warning: connections to this port failed the key check or broke off while joining; 'status' counts "
                     + "them")
         }
-        if counts.malformedMessages > 0, told.insert("malformed").inserted {
+        if counts.malformedMessages > 0, reported.insert("malformed").inserted {
             lines.append(
                 "warning: a malformed message was dropped; 'status' counts any more of them")
         }

@@ -22,11 +22,11 @@ func checkData(_ spec: SweepSpec, _ options: RunOptions) throws(CommandFailure) 
             access("\(folder)/\(file)", R_OK) != 0 && access("\(folder)/\(file).gz", R_OK) != 0
         }
         guard let first = missing.first else { continue }
-        let place =
+        let option =
             options.data == absolutePath(dataDirectory(nil)) ? "" : " --data \(shellPath(options.data))"
         throw .input(
             "the sweep needs \(name.rawValue), but \(folder)/\(first)[.gz] cannot be read: to fetch the set, "
-                + "\(quotedCommand("ranksweep data fetch \(name.rawValue)\(place)")); or name the folder above the one "
+                + "\(quotedCommand("ranksweep data fetch \(name.rawValue)\(option)")); or name the folder above the one "
                 + "that holds it with --data DIR or RANKSWEEP_DATA")
     }
 }

@@ -13,7 +13,7 @@ struct Merge {
     private let journal: RunJournal
     private let digest: String
     /// The index of each trial in the merged sweep.
-    private let places: [TrialID: Int]
+    private let indices: [TrialID: Int]
     private(set) var tally = Tally()
 
     struct Tally {
@@ -40,15 +40,15 @@ struct Merge {
         self.journal = journal
         digest = run.spec.digest
         origins = [Int32](repeating: -1, count: run.spec.grid.count)
-        places = Merge.places(run.spec.grid)
+        indices = Merge.indices(run.spec.grid)
     }
 
-    static func places(_ grid: Grid) -> [TrialID: Int] {
-        var places: [TrialID: Int] = [:]
-        places.reserveCapacity(grid.count)
+    static func indices(_ grid: Grid) -> [TrialID: Int] {
+        var indices: [TrialID: Int] = [:]
+        indices.reserveCapacity(grid.count)
         var identifier = TrialHasher()
-        for index in 0..<grid.count { places[identifier.id(of: grid[index].settings)] = index }
-        return places
+        for index in 0..<grid.count { indices[identifier.id(of: grid[index].settings)] = index }
+        return indices
     }
 
     /// Trials without a record.
@@ -108,10 +108,10 @@ struct Merge {
         // Weights first: a record says that its weights are there.
         var taken: [MergeInput.Item] = []
         for item in items {
-            if case .record(let id, "measured", _) = item, let place = places[id], origins[place] < 0,
-                try !takeWeights(of: place, inputs[state.number], &state)
+            if case .record(let id, "measured", _) = item, let position = indices[id], origins[position] < 0,
+                try !takeWeights(of: position, inputs[state.number], &state)
             {
-                state.others[place] = "damaged"
+                state.others[position] = "damaged"
                 continue
             }
             taken.append(item)
@@ -130,46 +130,46 @@ struct Merge {
     ) throws(JournalError) {
         switch item {
         case .record(let id, let outcome, let body):
-            guard let place = places[id] else {
+            guard let position = indices[id] else {
                 state.foreign += 1
                 return
             }
-            let line = recordLine(trial: run.spec.grid[place], id: id, sweepDigest: digest, body: body)
-            if origins[place] < 0 {
-                origins[place] = Int32(state.number)
-                try journal.add(record: line, outcome: outcome, trial: place)
-            } else if try journal.storedRecord(ofTrial: place)?.line == line {
+            let line = recordLine(trial: run.spec.grid[position], id: id, sweepDigest: digest, body: body)
+            if origins[position] < 0 {
+                origins[position] = Int32(state.number)
+                try journal.add(record: line, outcome: outcome, trial: position)
+            } else if try journal.storedRecord(ofTrial: position)?.line == line {
                 tally.equal += 1
-                state.others[place] = "duplicate"
+                state.others[position] = "duplicate"
             } else {
-                state.others[place] = "conflict"
-                let kept = inputs[Int(origins[place])].path
+                state.others[position] = "conflict"
+                let kept = inputs[Int(origins[position])].path
                 tally.conflicts.append(
                     Conflict(
-                        trial: place, kept: (kept, try journal.provenance(ofTrial: place)),
+                        trial: position, kept: (kept, try journal.provenance(ofTrial: position)),
                         refused: (inputs[state.number].path, nil)))
             }
-        case .attempt(let id, var told):
-            guard let place = places[id] else { return }
-            if let other = state.others[place], ["measured", "diverged"].contains(told.outcome) {
-                told.outcome = other
-                if other == "conflict" { told.cause = "its record differs from the first" }
-                if other == "damaged" { told.cause = "its weights were missing when it was merged" }
-                name(told.provenance, place, inputs[state.number].path)
+        case .attempt(let id, var attempt):
+            guard let position = indices[id] else { return }
+            if let other = state.others[position], ["measured", "diverged"].contains(attempt.outcome) {
+                attempt.outcome = other
+                if other == "conflict" { attempt.cause = "its record differs from the first" }
+                if other == "damaged" { attempt.cause = "its weights were missing when it was merged" }
+                name(attempt.provenance, position, inputs[state.number].path)
             }
-            try journal.add(told, trial: place)
+            try journal.add(attempt, trial: position)
         case .quarantined(let id):
-            if let place = places[id] { aside.insert(place) }
+            if let position = indices[id] { aside.insert(position) }
         }
     }
 
     /// Adds the provenance, which comes later, to the conflict of a refused record.
     private mutating func name(_ provenance: Provenance, _ trial: Int, _ path: String) {
         guard
-            let place = tally.conflicts.lastIndex(where: { $0.trial == trial && $0.refused.path == path })
+            let position = tally.conflicts.lastIndex(where: { $0.trial == trial && $0.refused.path == path })
         else { return }
-        let conflict = tally.conflicts[place]
-        tally.conflicts[place] = Conflict(
+        let conflict = tally.conflicts[position]
+        tally.conflicts[position] = Conflict(
             trial: trial, kept: conflict.kept, refused: (path, provenance))
     }
 
@@ -179,10 +179,10 @@ struct Merge {
     ///
     /// - Returns: whether all of them are there, where the sweep keeps any.
     private mutating func takeWeights(
-        of place: Int, _ input: MergeInput, _ state: inout Adding
+        of position: Int, _ input: MergeInput, _ state: inout Adding
     ) throws(CommandFailure) -> Bool {
         guard run.spec.weights != .none else { return true }
-        let trial = run.spec.grid[place]
+        let trial = run.spec.grid[position]
         if let fault = run.weightsFault(of: trial, in: input.weights, digests: input.digests) {
             state.bareCount += 1
             if state.bare == nil { state.bare = fault }

@@ -16,7 +16,7 @@ struct MergeInput {
     /// A record, an attempt or a quarantined trial.
     enum Item {
         case record(TrialID, outcome: String, JSONValue)
-        case attempt(TrialID, ToldAttempt)
+        case attempt(TrialID, ImportedAttempt)
         case quarantined(TrialID)
     }
 
@@ -62,9 +62,9 @@ struct MergeInput {
             kind = .shard(reader.header)
             var (kernels, commits): (Set<String>, Set<String>) = ([], [])
             while let line = try reader.next() {
-                if case .attempt(_, let told) = line, ["measured", "diverged"].contains(told.outcome) {
-                    kernels.insert(told.provenance.kernel)
-                    commits.insert(told.provenance.commit)
+                if case .attempt(_, let attempt) = line, ["measured", "diverged"].contains(attempt.outcome) {
+                    kernels.insert(attempt.provenance.kernel)
+                    commits.insert(attempt.provenance.commit)
                 }
             }
             self.kernels = kernels.subtracting([""])
@@ -173,9 +173,9 @@ struct MergeInput {
                     case .record(let id, let outcome, let value, _):
                         done.insert(id)
                         try body(.record(id, outcome: outcome, value))
-                    case .attempt(let id, let told):
-                        if told.outcome == "quarantined" { aside.append(id) }
-                        try body(.attempt(id, told))
+                    case .attempt(let id, let attempt):
+                        if attempt.outcome == "quarantined" { aside.append(id) }
+                        try body(.attempt(id, attempt))
                     }
                 } catch { return error }
             }
@@ -208,11 +208,11 @@ struct MergeInput {
             try body(.record(try id(record.trial), outcome: record.outcome, value))
         }
         try journal.forEachAttempt { trial, fields throws(JournalError) in
-            guard let told = ToldAttempt(.object(fields)) else {
+            guard let attempt = ImportedAttempt(.object(fields)) else {
                 throw .corrupt(
                     path: RunJournal.path(in: run.path), detail: "an attempt at trial \(trial) is unreadable")
             }
-            try body(.attempt(try id(trial), told))
+            try body(.attempt(try id(trial), attempt))
         }
         for (trial, outcome) in try journal.restored() where outcome == .quarantined {
             try body(.quarantined(try id(trial)))

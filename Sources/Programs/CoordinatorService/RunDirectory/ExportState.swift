@@ -59,9 +59,9 @@ extension RunDirectory {
     ) -> (file: String, why: String)? {
         let folder = folder ?? weights
         let count = spec.weights.files(steps: trial.settings.trainingSteps)
-        for place in 0..<count {
+        for index in 0..<count {
             var step: Int?
-            if case .steps(let listed) = spec.weights { step = listed[place] }
+            if case .steps(let listed) = spec.weights { step = listed[index] }
             let name = spec.weights.fileName(trial.id, step: step ?? 0)
             let file = "\(folder.path)/\(name)"
             if let why = fault(ofWeights: file, trial, step: step) { return (name, why) }
@@ -90,12 +90,12 @@ extension RunDirectory {
         guard length < 1 << 24 else { return "it does not begin like a .safetensors file" }
         let header = firstBytes(8 + Int(length), of: file)
         guard let json = try? JSONValue(parsing: Array(header.dropFirst(8))),
-            let told = json["__metadata__"]?["step"]?.string.flatMap({ Int($0) })
+            let recordedStep = json["__metadata__"]?["step"]?.string.flatMap({ Int($0) })
         else { return "its header cannot be read" }
-        guard header == trial.weightsHeader(step: step ?? told) else {
+        guard header == trial.weightsHeader(step: step ?? recordedStep) else {
             return "its header is not that of this trial"
         }
-        let due = trial.weightsFileSize(step: step ?? told)
+        let due = trial.weightsFileSize(step: step ?? recordedStep)
         return size == due ? nil : "it has \(size) bytes, not \(due)"
     }
 }

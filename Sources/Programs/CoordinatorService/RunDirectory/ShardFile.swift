@@ -107,7 +107,7 @@ final class ShardReader {
         /// A line of `records.ndjson`.
         case record(TrialID, outcome: String, JSONValue, line: [UInt8])
         /// A line of `provenance.ndjson`.
-        case attempt(TrialID, ToldAttempt)
+        case attempt(TrialID, ImportedAttempt)
     }
 
     /// Far more bytes than a record has. A hole in a damaged file must not fill the memory.
@@ -124,7 +124,7 @@ final class ShardReader {
     /// Limit on a line's length: the longest line that the sweep can give, with headroom.
     private let most: Int
     /// The index of each of the sweep's trials, computed with the first record.
-    private lazy var places = Merge.places(header.spec.grid)
+    private lazy var indices = Merge.indices(header.spec.grid)
     /// Digests of the share's kept weights, by file name. Known once `next` has returned nil.
     private(set) var weights: [String: String] = [:]
 
@@ -192,10 +192,10 @@ final class ShardReader {
         guard attempts == 0, seen.insert(trial).inserted else {
             throw .malformed(line: number, why: "a second record of trial \(trial), or out of order")
         }
-        guard let place = places[trial] else {
+        guard let position = indices[trial] else {
             throw .malformed(line: number, why: "a record of a trial that is not in the sweep")
         }
-        if let why = known.fault(inLine: line, trial: place) {
+        if let why = known.fault(inLine: line, trial: position) {
             throw .malformed(line: number, why: "a record that can't come from this sweep: \(why)")
         }
         records += 1
@@ -203,11 +203,11 @@ final class ShardReader {
     }
 
     private func attempt(_ value: JSONValue, _ trial: TrialID) throws(ShardFault) -> Line {
-        guard let told = ToldAttempt(value) else {
+        guard let attempt = ImportedAttempt(value) else {
             throw .malformed(line: number, why: "an attempt that cannot be read")
         }
         attempts += 1
-        return .attempt(trial, told)
+        return .attempt(trial, attempt)
     }
 
     private func finish(_ end: JSONValue) throws(ShardFault) {

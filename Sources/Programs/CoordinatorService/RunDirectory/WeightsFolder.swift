@@ -71,13 +71,13 @@ struct WeightsFolder {
         guard descriptor >= 0 else { throw FileError(path: file, doing: "write", code: errno) }
         defer { close(descriptor) }
         var rest = bytes[...]
-        var place = off_t(offset)
+        var position = off_t(offset)
         while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, place) }
+            let count = rest.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, position) }
             if count < 0, errno == EINTR { continue }
             guard count > 0 else { throw FileError(path: file, doing: "write", code: errno) }
             rest = rest.dropFirst(count)
-            place += off_t(count)
+            position += off_t(count)
         }
     }
 

@@ -7,7 +7,7 @@ import Text
 /// Watches whether a run in progress is still where it began: whether its directory, journal, lock and sweep
 /// were removed, moved or replaced. Anything written after that would be lost at the run's end, or the run
 /// could not be resumed.
-struct RunPlace {
+struct RunDirectoryWatch {
     private let folder: HeldFile?
     /// The database and SQLite's files beside it: without these, another program would read an old journal.
     private let journal: [HeldFile]
@@ -38,14 +38,14 @@ struct RunPlace {
 
     /// The loss, if any.
     var loss: Loss? {
-        switch folder?.state ?? .inPlace {
-        case .inPlace: break
+        switch folder?.state ?? .present {
+        case .present: break
         case .moved(let path): return .moved(to: path)
         case .removed: return .removed(folder?.path ?? "")
         }
-        if let file = journal.first(where: { $0.state != .inPlace }) { return .removed(file.path) }
-        if let lock, lock.state != .inPlace { return .unlocked(lock.path) }
-        if let sweep, sweep.state != .inPlace, firstBytes(sweepBytes.count + 1, of: sweep.path) != sweepBytes
+        if let file = journal.first(where: { $0.state != .present }) { return .removed(file.path) }
+        if let lock, lock.state != .present { return .unlocked(lock.path) }
+        if let sweep, sweep.state != .present, firstBytes(sweepBytes.count + 1, of: sweep.path) != sweepBytes
         {
             return .withoutSweep
         }
@@ -55,22 +55,22 @@ struct RunPlace {
     /// The same, checked once a second.
     mutating func loss(at now: Int64) -> Loss? {
         guard now >= nextLook else { return nil }
-        nextLook = now + RunPlace.lookMilliseconds
-        defer { if let path = sweep?.path, sweep?.state != .inPlace { sweep = HeldFile(path) ?? sweep } }
+        nextLook = now + RunDirectoryWatch.lookMilliseconds
+        defer { if let path = sweep?.path, sweep?.state != .present { sweep = HeldFile(path) ?? sweep } }
         return loss
     }
 }
 
 extension RunDirectory {
-    /// The failure of a run that lost its place, with what could be saved.
-    func failure(_ loss: RunPlace.Loss, _ journal: RunJournal) -> CommandFailure {
+    /// The failure of a run that lost its directory, with what could be saved.
+    func failure(_ loss: RunDirectoryWatch.Loss, _ journal: RunJournal) -> CommandFailure {
         let complete = (try? journal.summary())?.complete ?? 0
         let records = complete == 1 ? "its one record is" : "its \(groupedText(complete)) records are"
         switch loss {
-        case .moved(let place):
+        case .moved(let newPath):
             return .fault(
                 "\(path) was moved during the run, so the run has stopped\n"
-                    + (place.map { "\(records) safe in \($0); \(goOn(at: $0))" }
+                    + (newPath.map { "\(records) safe in \($0); \(goOn(at: $0))" }
                         ?? "\(records) safe where it is now: \(goOn(at: "DIR"))"))
         case .unlocked(let file):
             return .fault(
@@ -94,9 +94,9 @@ extension RunDirectory {
         }
     }
 
-    private func goOn(at place: String) -> String {
-        guard share != nil else { return "to continue: ranksweep resume \(shellPath(place))" }
-        return place == path
+    private func goOn(at directory: String) -> String {
+        guard share != nil else { return "to continue: ranksweep resume \(shellPath(directory))" }
+        return directory == path
             ? "to continue: run the same command again"
             : "to continue: move it back to \(path), and run the same command again"
     }
@@ -122,15 +122,15 @@ extension RunDirectory {
     private func rescued(_ journal: RunJournal, _ records: String) -> String {
         var faults: [String] = []
         let name = path.split(separator: "/").last.map(String.init) ?? "run"
-        let places = [path, (environmentValue("TMPDIR") ?? "/tmp") + "/" + name]
-        for place in places.map({ RunDirectory.freePath("\($0).rescued") }) {
+        let candidates = [path, (environmentValue("TMPDIR") ?? "/tmp") + "/" + name]
+        for rescue in candidates.map({ RunDirectory.freePath("\($0).rescued") }) {
             do throws(CommandFailure) {
-                try filed { () throws(FileError) in try makeFolder(place) }
-                try RunDirectory(path: place, spec: spec).writeSweep()
-                try journaled { () throws(JournalError) in try journal.copy(to: place) }
+                try filed { () throws(FileError) in try makeFolder(rescue) }
+                try RunDirectory(path: rescue, spec: spec).writeSweep()
+                try journaled { () throws(JournalError) in try journal.copy(to: rescue) }
                 let weights =
                     spec.weights == .none ? "" : "; kept weights are lost, so their trials run again"
-                return "\(records) saved in \(place)\(weights); \(goOn(at: place))"
+                return "\(records) saved in \(rescue)\(weights); \(goOn(at: rescue))"
             } catch { faults.append(error.message) }
         }
         return "\(records) lost, since no copy could be written: \(faults.joined(separator: "; "))"
