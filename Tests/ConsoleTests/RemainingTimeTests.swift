@@ -73,7 +73,7 @@ private struct Timeline {
         let end = points.last.map { Double($0.second) } ?? 0
         return points.filter { Double($0.second) >= share * end && $0.left >= least }.map { point in
             max(point.estimate / point.left, point.left / max(point.estimate, 1e-9))
-        }.max() ?? 1
+        }.max() ?? .infinity
     }
 }
 

@@ -43,7 +43,7 @@ import Transport
                 """)
             try script(
                 "squeue",
-                "[ ! -e \(path)/down ] || { echo 'squeue: error: down' >&2; exit 1; }; cat \(path)/queue/* 2>/dev/null; true"
+                "echo >> \(path)/squeue.log; [ ! -e \(path)/down ] || { echo 'squeue: error: down' >&2; exit 1; }; cat \(path)/queue/* 2>/dev/null; true"
             )
             try script(
                 "scancel", "echo \"$*\" >> \(path)/scancel.log; for id; do rm -f \(path)/queue/$id; done")
@@ -53,6 +53,11 @@ import Transport
             try work.write("#!/bin/bash\n\(text)\n", to: "bin/\(name)")
             try FileManager.default.setAttributes(
                 [.posixPermissions: 0o755], ofItemAtPath: "\(path)/bin/\(name)")
+        }
+
+        /// How often squeue was called.
+        func listCalls() throws -> Int {
+            work.exists("squeue.log") ? try work.bytes("squeue.log").count : 0
         }
 
         func jobs() throws -> [String] {
@@ -79,17 +84,18 @@ import Transport
         WorkerDemand(trialsLeft: left, rate: nil, workers: 0, slots: 0, isEnding: isEnding)
     }
 
-    /// Polls until the condition holds, and gathers the lines.
+    /// Polls until the condition holds of what there is and of the lines so far, for three minutes at most.
+    ///
+    /// - Parameter ahead: how far the polls' clock is ahead.
     private func follow(
-        _ jobs: inout BatchJobs, _ demand: WorkerDemand, _ what: String, until: () throws -> Bool
+        _ jobs: inout BatchJobs, _ demand: WorkerDemand, ahead: Int64 = 0, _ what: String,
+        until: (_ lines: [String]) throws -> Bool
     ) throws -> [String] {
         var lines: [String] = []
-        for _ in 0..<2000 {
-            lines += try jobs.poll(at: monotonicMilliseconds(), demand).lines
-            if try until() { return lines }
-            usleep(5000)
+        try eventually(what) {
+            lines += try jobs.poll(at: monotonicMilliseconds() + ahead, demand).lines
+            return try until(lines)
         }
-        Issue.record("in vain: \(what); it said \(lines)")
         return lines
     }
 
@@ -113,7 +119,7 @@ import Transport
             var jobs = try BatchJobs(
                 played.plan, connect: "tcp://head:5555", keys: keys, run: "\(played.path)/run",
                 listMilliseconds: 20)
-            let lines = try follow(&jobs, demand(100), "three jobs") { try played.jobs().count == 3 }
+            let lines = try follow(&jobs, demand(100), "three jobs") { _ in try played.jobs().count == 3 }
             #expect(lines == ["Slurm: submitting 3 jobs"])
             let call = try played.work.text("sbatch.log")
             let name = BatchFolder(played.plan, run: "\(played.path)/run").name
@@ -163,17 +169,13 @@ import Transport
                     listMilliseconds: 20)
             }
             var first = try start("tcp://head:1")
-            _ = try follow(&first, demand(100), "three jobs") { try played.jobs().count == 3 }
+            _ = try follow(&first, demand(100), "three jobs") { _ in try played.jobs().count == 3 }
             // Killed: nothing was stopped. The next listens where it did.
             var second = try start("tcp://head:1")
-            var lines: [String] = []
-            for _ in 0..<1000 where lines.isEmpty {
-                lines += try second.poll(at: monotonicMilliseconds(), demand(2)).lines
-                usleep(5000)
-            }
+            let lines = try follow(&second, demand(2), "a word") { !$0.isEmpty }
             #expect(lines == ["Slurm: 3 jobs of this run are already in the queue: 7_0, 7_1, 7_2"])
             var third = try start("tcp://head:2")
-            _ = try follow(&third, demand(2), "one of its own") { try played.jobs() == ["8_0"] }
+            _ = try follow(&third, demand(2), "one of its own") { _ in try played.jobs() == ["8_0"] }
             third.stop(ask: false)
             #expect(try played.jobs().isEmpty)
         }
@@ -187,18 +189,10 @@ import Transport
             var jobs = try BatchJobs(
                 played.plan, connect: "tcp://head:1", keys: nil, run: "\(played.path)/run",
                 listMilliseconds: 20)
-            var lines: [String] = []
-            for _ in 0..<40 {
-                lines += try jobs.poll(at: monotonicMilliseconds(), demand(2)).lines
-                usleep(5000)
-            }
+            var lines = try follow(&jobs, demand(2), "three questions") { _ in try played.listCalls() >= 3 }
             #expect(lines == ["warning: Slurm: squeue failed: squeue: error: down; trying again"])
             try FileManager.default.removeItem(atPath: "\(played.path)/down")
-            lines = []
-            for _ in 0..<600 where lines.count < 2 {
-                lines += try jobs.poll(at: monotonicMilliseconds(), demand(2)).lines
-                usleep(5000)
-            }
+            lines = try follow(&jobs, demand(2), "two lines") { $0.count >= 2 }
             #expect(
                 lines == [
                     "Slurm: submitting 1 job",
@@ -220,11 +214,11 @@ import Transport
                 listMilliseconds: 20)
             var lines: [String] = []
             var failure: CommandFailure?
-            for _ in 0..<2000 where failure == nil {
+            try eventually("it gives up") {
                 do throws(CommandFailure) {
                     lines += try jobs.poll(at: monotonicMilliseconds(), demand(2)).lines
                 } catch { failure = error }
-                usleep(5000)
+                return failure != nil
             }
             let told = try #require(failure)
             #expect(told.code == .interrupted, "what was begun can go on")
@@ -246,18 +240,18 @@ import Transport
             var jobs = try BatchJobs(
                 played.plan, connect: "tcp://head:5555", keys: keys, run: "\(played.path)/run",
                 listMilliseconds: 20)
-            _ = try follow(&jobs, demand(100), "three jobs") { try played.jobs().count == 3 }
+            _ = try follow(&jobs, demand(100), "three jobs") { _ in try played.jobs().count == 3 }
             let name = BatchFolder(played.plan, run: "\(played.path)/run").name
             let secret = try played.work.text("shared/\(name)/keys/worker.secret")
             try keys.revoke(name)
-            var lines = try follow(&jobs, demand(100), "none is left") { try played.jobs().isEmpty }
+            var lines = try follow(&jobs, demand(100), "none is left") { _ in try played.jobs().isEmpty }
             #expect(
                 lines.contains { $0.contains("ranksweep keys unrevoke \(keys.path) \(name)") }, "\(lines)")
             #expect(!played.work.exists("shared/\(name)/keys/worker.secret") && keys.revokedNames() == [name])
             let calls = try played.work.text("sbatch.log")
-            for _ in 0..<100 {
-                _ = try jobs.poll(at: monotonicMilliseconds() + 60_000, demand(100))
-                usleep(2000)
+            let listCalls = try played.listCalls()
+            _ = try follow(&jobs, demand(100), ahead: 60_000, "more questions") { _ in
+                try played.listCalls() >= listCalls + 3
             }
             #expect(try played.work.text("sbatch.log") == calls && keys.names().isEmpty)
             // Nor does a coordinator that is started again make a key.
@@ -266,7 +260,7 @@ import Transport
                     played.plan, connect: "tcp://head:5555", keys: keys, run: "\(played.path)/run")
             }
             try keys.unrevoke(name)
-            lines = try follow(&jobs, demand(100), "a new key") { try keys.names() == [name] }
+            lines = try follow(&jobs, demand(100), "a new key") { _ in try keys.names() == [name] }
             #expect(try played.work.text("shared/\(name)/keys/worker.secret") != secret)
             jobs.stop(ask: true)
             #expect(try keys.names().isEmpty && keys.revokedNames().isEmpty)
@@ -318,7 +312,7 @@ import Transport
             var jobs = try BatchJobs(
                 played.plan(engine), connect: "tcp://head:5555", keys: nil, run: "\(played.path)/run",
                 listMilliseconds: 20)
-            let lines = try follow(&jobs, demand(100), "three jobs") { try played.jobs().count == 3 }
+            let lines = try follow(&jobs, demand(100), "three jobs") { _ in try played.jobs().count == 3 }
             #expect(lines == ["Queue: submitting 3 jobs"])
             let name = BatchFolder(played.plan(engine), run: "\(played.path)/run").name
             let script = try played.work.text("shared/\(name)/job.sh")

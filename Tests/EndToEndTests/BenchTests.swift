@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 import Text
 
@@ -35,7 +36,9 @@ import Text
             #expect(try #require(line[name]?.number) > 0, "\(name)")
         }
         #expect(line["cpu_seconds"]?.array?.count == 2)
-        #expect(try #require(line["allocations_per_step"]?.number) >= 0)
+        let allocations = try #require(line["allocations_per_step"]?.number)
+        // A step asks for no memory, but drawing an epoch's order does. Unoptimised code asks for it everywhere.
+        if isOptimised { #expect((0...1).contains(allocations)) }
         #expect(try #require(line["peak_bytes"]?.number) > 1e6)
         #expect(try #require(line["loss"]?.number).isFinite)
         #expect(line["kernel"]?.string?.isEmpty == false)
@@ -61,7 +64,7 @@ import Text
         let rate = try #require(line["trials_per_second"]?.number)
         #expect(abs(rate * seconds / 200 - 1) < 1e-9)
         for key in ["coordinator_cpu_seconds", "coordinator_thread_seconds", "worker_cpu_seconds"] {
-            #expect(try #require(line[key]?.array?.first?.number) >= 0, "\(key)")
+            #expect(try #require(line[key]?.array?.first?.number) > 0, "\(key)")
         }
         // A report holds its record of 400 bytes.
         #expect(try #require(line["loopback_bytes_per_trial"]?.array?.first?.number) > 400)

@@ -36,9 +36,7 @@ import Wire
             end.errors.contains("error: runs/a was removed or replaced during the run"),
             "\(end.all)")
         #expect(
-            end.errors.contains("saved in runs/a.rescued; to continue: ranksweep resume 'runs/a.rescued'")
-                || end.errors.contains(
-                    "saved in runs/a.rescued; to continue: ranksweep resume runs/a.rescued"),
+            end.errors.contains("saved in runs/a.rescued; to continue: ranksweep resume runs/a.rescued"),
             "\(end.all)")
         #expect(!work.exists("runs/a"))
         let kept = try JSONValue(parsing: work.run("status", "runs/a.rescued", "--json").output.utf8)
@@ -84,15 +82,10 @@ import Wire
         arguments: [nil, "name: mine"])
     func withoutSweep(replacement: String?) throws {
         let work = try Workspace()
-        // It must outlast the wait below.
         try work.write(smallSweep(steps: 20_000), to: "s.yaml")
         let run = try work.start("ranksweep", ["run", "s.yaml", "--out", "a"])
         try work.waitForRecords("a", moreThan: 2)
         let sweep = try work.text("a/sweep.json")
-        // The same bytes in another file are no other sweep.
-        try work.write(sweep, to: "a/sweep.json")
-        usleep(1_200_000)
-        #expect(run.isRunning, "\(run.errors)")
         if let replacement {
             try work.write(replacement, to: "a/sweep.json")
         } else {

@@ -1,4 +1,5 @@
 import Foundation
+import Sweep
 import Testing
 import Text
 
@@ -198,13 +199,10 @@ import Text
             model: vib
             dataset: {name: gaussian, correlations: [0.5, 0.9], test_points: 1000}
             beta: 0.1
-            training: {steps: 60000, batch_size: 64}
+            training: {steps: 200000, batch_size: 64}
             """
         try work.write(sweep, to: "s.yaml")
-        let calm = try work.run("run", "s.yaml", "--out", "calm")
-        #expect(calm.code == 0, "\(calm.all)")
-        let record = try JSONValue(parsing: work.text("calm/records.ndjson").split(separator: "\n")[0].utf8)
-        let id = try #require(record["trial"]?.string)
+        let id = try SweepSpec(parsing: sweep, file: "s.yaml").grid[0].id.text
         try FileManager.default.createDirectory(
             at: work.folder.appending(path: "no-data/checkpoints"), withIntermediateDirectories: true)
         try work.write("not a checkpoint", to: "no-data/checkpoints/\(id).checkpoint")
@@ -219,6 +217,5 @@ import Text
         #expect(status.contains("beta 0.1"))
         #expect(try work.text("a/provenance.ndjson").contains(#""log":["the checkpoint of trial"#))
         #expect(try work.text("a/report.html").contains("the checkpoint of trial \(id) is ignored"))
-        #expect(try work.bytes("a/records.ndjson") == work.bytes("calm/records.ndjson"))
     }
 }

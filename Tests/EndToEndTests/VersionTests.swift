@@ -23,12 +23,12 @@ import Wire
                 "ranksweep 0.1 (format \(formatVersion))"
             ),
             (
-                sweep.replacing("\"version\":\(formatVersion)", with: "\"version\":5"),
-                "ranksweep 0.1 (format 5)"
+                sweep.replacing("\"version\":\(formatVersion)", with: "\"version\":\(formatVersion - 1)"),
+                "ranksweep 0.1 (format \(formatVersion - 1))"
             ),
             (
-                sweep.replacing("\"version\":\(formatVersion)", with: "\"version\":8"),
-                "a later ranksweep (format 8)"
+                sweep.replacing("\"version\":\(formatVersion)", with: "\"version\":\(formatVersion + 1)"),
+                "a later ranksweep (format \(formatVersion + 1))"
             ),
         ] {
             try work.write(text, to: "r/sweep.json")

@@ -319,12 +319,20 @@ private func expectPlausible(_ metrics: JSONValue, _ settings: TrialSettings) th
     #expect(try #require(metric(bottleneck, "kl_nats")) > information)
 }
 
-/// The folder of the data sets beside the package, where there is one.
-private let realData = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent().deletingLastPathComponent().appending(path: "shared/data").path
+/// The folder with the real images: $RANKSWEEP_DATA, or a folder beside the package; nil where neither has them.
+private let realData: String? = {
+    let beside = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent().appending(path: "shared/data").path
+    return [ProcessInfo.processInfo.environment["RANKSWEEP_DATA"], beside].compactMap { $0 }
+        .first { FileManager.default.fileExists(atPath: $0 + "/mnist") }
+}()
 
-@Test(.enabled(if: FileManager.default.fileExists(atPath: realData + "/mnist")))
+@Test(
+    .enabled(
+        if: realData != nil,
+        "no images of MNIST: 'ranksweep data fetch mnist --data DIR', then RANKSWEEP_DATA=DIR"))
 func mnistIsLearned() throws {
+    let realData = try #require(realData)
     var runner = TrialRunner(data: DataDirectory(data: realData, cache: nil))
     let training = Trials.training(.crossEntropy, .epochs(2), rate: 1e-3, batch: 100)
     let body = try runner.run(Trials.images(.mlp, hidden: [64], training: training, points: 20_000))

@@ -140,8 +140,9 @@ import Text
                 == .malformed(line: 2, why: "a record of another sweep"))
         #expect(try fault(Array("name: tiny\n".utf8), folder) == .notAShard)
         #expect(try fault(Array("{\"count\":1}\n".utf8), folder) == .notAShard)
-        let newer = lines[0].replacing("\"version\":7}", with: "\"version\":9}")
-        #expect(try fault(whole([newer]), folder) == .otherFormat(9))
+        let newer = lines[0].replacing(
+            "\"version\":\(formatVersion)}", with: "\"version\":\(formatVersion + 2)}")
+        #expect(try fault(whole([newer]), folder) == .otherFormat(Int(formatVersion) + 2))
         let index = try fault(whole([lines[0].replacing("\"index\":1", with: "\"index\":3")]), folder)
         guard case .malformed(1, _) = index else {
             Issue.record("\(String(describing: index))")

@@ -1,5 +1,6 @@
 import Glibc
 import Model
+import TestSupport
 import Testing
 
 @testable import Learning
@@ -14,8 +15,10 @@ struct Canaries {
     private static let mark: UInt8 = 0xC3
 
     static var isPossible: Bool {
-        dlsym(nil, "__asan_init") == nil && dlsym(nil, "__tsan_init") == nil
+        isOptimised && dlsym(nil, "__asan_init") == nil && dlsym(nil, "__tsan_init") == nil
     }
+
+    static let reason: Comment = "needs an optimised build; reads freed memory, which the sanitizers report"
 
     /// One for each size that glibc caches, 24 to 1032 bytes.
     mutating func place() {
@@ -41,7 +44,7 @@ struct Canaries {
 }
 
 /// In processes of their own: other tests would allocate meanwhile.
-@Suite(.enabled(if: Canaries.isPossible)) struct AllocationTests {
+@Suite(.enabled(if: Canaries.isPossible, Canaries.reason)) struct AllocationTests {
     /// The networks are so small that any array of theirs is of a watched size.
     @Test func aTrainingStepAllocatesNothing() async {
         await #expect(processExitsWith: .success) {

@@ -36,6 +36,14 @@ enum Nets {
         return batch
     }
 
+    /// The normalisation that a network begins with.
+    static func normalisation(_ shape: NetworkShape) throws -> NetworkPlan.Norm {
+        try #require(
+            shape.plan.nodes.first.flatMap {
+                if case .normalisation(let norm) = $0.operation { norm } else { nil }
+            })
+    }
+
     static let image = ImageSize(height: 6, width: 4, channels: 3)
     static let tanh = LayerSpec.activation(.tanh)
 

@@ -98,7 +98,7 @@ private let descent = OptimizerSettings(
         let shape = try NetworkShape(input: .vector(3), layers: [.normalisation(.batch), .dense(2)])
         let network: Network<Double> = Nets.network(shape)
         let batch: Batch<Double> = Nets.batch(shape)
-        guard case .normalisation(let norm) = shape.plan.nodes[0].operation else { return }
+        let norm = try Nets.normalisation(shape)
         let flat = network.parameters.flat
         let running = try #require(norm.running)
         let x = Matrix<Double>(rows: Nets.points, columns: 3)
@@ -138,7 +138,7 @@ private let descent = OptimizerSettings(
 }
 
 /// In a process of its own: other tests would allocate meanwhile.
-@Suite(.enabled(if: Canaries.isPossible)) struct NetworkAllocationTests {
+@Suite(.enabled(if: Canaries.isPossible, Canaries.reason)) struct NetworkAllocationTests {
     @Test func aTrainingStepOfAResNetAllocatesNothing() async {
         await #expect(processExitsWith: .success) {
             BLAS.useOneThread()

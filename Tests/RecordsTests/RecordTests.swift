@@ -46,8 +46,11 @@ private let body = JSONValue.object([
 
 @Test(arguments: [
     ("{", "not a record: "), ("[]", "an object is due"),
-    ("{\"version\":2}", "version 2; this program reads 1"),
-    ("{\"version\":1}", "'axes' must be an object"),
+    (
+        "{\"version\":\(Record.version + 1)}",
+        "version \(Record.version + 1); this program reads \(Record.version)"
+    ),
+    ("{\"version\":\(Record.version)}", "'axes' must be an object"),
     (
         #"{"axes":{},"model":"vib","metrics":{},"outcome":"lost","sweep":"","trial":"","version":1}"#,
         "the outcome 'lost' is neither measured nor diverged"

@@ -49,10 +49,8 @@ func labelsAreValues(numbers: [Double], isLog: Bool) throws {
     let layers = try #require(FigureRange(x: [1, 2, 3, 4, 5, 6], isLog: true))
     #expect(layers.marks == [1, 2, 3, 4, 5, 6])
     let steps = try #require(FigureRange(means: [310, 2900], intervals: [], isLog: true, isCount: false))
-    #expect(
-        steps.marks == [500, 1000, 2000]
-            || steps.marks == [300, 400, 500, 600, 700, 800, 900, 1000, 2000, 3000])
-    #expect(steps.division.minor.contains(700) || steps.marks.contains(700))
+    #expect(steps.marks == [500, 1000, 2000])
+    #expect(steps.division.minor.contains(700))
     let wide = try #require(FigureRange(x: [1e-4, 1e-2], isLog: true))
     #expect(wide.marks.contains(3e-4) && wide.division.minor.contains(2e-4))
     #expect(wide.script("x", showsNumbers: false)[2].hasPrefix("set xtics nomirror ('' "))

@@ -78,7 +78,7 @@ private let figure =
     }
 }
 
-@Test(.enabled(if: hasGnuplot)) func gnuplotDrawsAllFormatsWithoutAWarning() throws {
+@Test(.needsGnuplot) func gnuplotDrawsAllFormatsWithoutAWarning() throws {
     try withFolder { folder in
         var notes: [String] = []
         let outcome = try report(
@@ -92,7 +92,7 @@ private let figure =
     }
 }
 
-@Test(.enabled(if: hasGnuplot)) func aScriptAloneRedrawsItsFigure() throws {
+@Test(.needsGnuplot) func aScriptAloneRedrawsItsFigure() throws {
     try withFolder { folder in
         try report(SyntheticRecords(spec: .small(figures: figure)), in: folder)
         let gnuplot = Process()
@@ -156,7 +156,7 @@ private let figure =
     }
 }
 
-@Test(.enabled(if: hasGnuplot), arguments: [1, 5, 11])
+@Test(.needsGnuplot, arguments: [1, 5, 11])
 func aPartOfTheTrialsIsDrawn(count: Int) throws {
     try withFolder { folder in
         let spec = try SweepSpec.small(figures: figure)

@@ -5,7 +5,7 @@ import Text
 
 @testable import Reporting
 
-@Suite("Texts of people in gnuplot", .enabled(if: hasGnuplot))
+@Suite("Texts of people in gnuplot", .needsGnuplot)
 struct GnuplotTextTests {
     private static let samples = [
         "second derivative f''(x)", "'", "''''", "it's \"so\"", "a\\", "\\n and \\", "`date`",
@@ -23,12 +23,12 @@ struct GnuplotTextTests {
             }
             let outcome = try rates.report(folder, formats: [.svg])
             #expect(outcome.drawing == .drawn && outcome.warnings == [])
-            let escaped = title.map {
-                ["&": "&amp;", "<": "&lt;", ">": "&gt;", "\"": "&quot;"][$0] ?? String($0)
-            }
             let svg = try text(of: folder + "/figures/f.svg")
-            let plain = svg.split(separator: ">").compactMap { $0.split(separator: "<").first }.joined()
-            #expect(plain.contains(escaped.joined()) || plain.contains(title), "\(plain.suffix(200))")
+            var plain = svg.split(separator: ">").compactMap { $0.split(separator: "<").first }.joined()
+            for (escape, sign) in [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&amp;", "&")] {
+                plain = plain.replacing(escape, with: sign)
+            }
+            #expect(plain.contains(title), "\(plain.suffix(200))")
         }
     }
 

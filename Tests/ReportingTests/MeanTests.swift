@@ -134,7 +134,7 @@ struct MeanTests {
         }
     }
 
-    @Test("A picture shades nothing beyond the intervals of two steps", .enabled(if: hasGnuplot))
+    @Test("A picture shades nothing beyond the intervals of two steps", .needsGnuplot)
     func drawnBand() throws {
         try withFolder { folder in
             let outcome = try narrowing("{name: f, x: step, y: train_loss, xscale: log}").report(
@@ -321,7 +321,7 @@ struct MeanTests {
 }
 
 /// One record, with numbers for ten classes.
-@Test(.enabled(if: hasGnuplot)) func `Classes have no order, so no line joins them`() throws {
+@Test(.needsGnuplot) func `Classes have no order, so no line joins them`() throws {
     try withFolder { folder in
         let spec = try SweepSpec(
             parsing: """

@@ -67,6 +67,11 @@ func cells(_ table: String, _ column: String) throws -> [String] {
 
 let hasGnuplot = isInstalled("gnuplot")
 
+extension Trait where Self == ConditionTrait {
+    /// For tests that draw.
+    static var needsGnuplot: Self { .enabled(if: hasGnuplot, "gnuplot is not installed") }
+}
+
 /// Whether PATH has the program.
 func isInstalled(_ program: String) -> Bool {
     (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")

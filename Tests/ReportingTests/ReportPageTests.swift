@@ -55,7 +55,7 @@ import Text
         provenance.add(attempt(0, "measured"))
         let html = try page(figure, provenance: provenance, svg: picture).html
         #expect(try page(figure, provenance: provenance, svg: picture).html == html)
-        #expect(html.contains("default-src 'none'") || html.contains("default-src &#39;none&#39;"))
+        #expect(html.contains("default-src &#39;none&#39;"))
         for match in html.matches(of: /(src|href|action)=["']([^"']*)["']/) {
             #expect(!match.output.2.contains(":") && !match.output.2.hasPrefix("/"), "\(match.output.0)")
         }
@@ -93,12 +93,12 @@ import Text
         #expect(try page(figure).html.contains("no record has a number for it yet"))
     }
 
-    @Test("The page has a drawing also where only a PDF is asked for")
+    @Test("The page has a drawing also where only a PDF is asked for", .needsGnuplot)
     func pdfOnly() throws {
         let records = SyntheticRecords(spec: try .small(figures: "{name: f, x: beta, y: kl_nats}"))
         try withFolder { folder in
             let outcome = try report(records, in: folder, formats: [.pdf])
-            guard outcome.drawing == .drawn else { return }
+            #expect(outcome.drawing == .drawn)
             #expect(outcome.pictures == ["figures/f.pdf"])
             #expect(!exists(folder + "/figures/f.svg") && !exists(folder + "/figures/.f.partial.svg"))
             let html = page(records.spec, outcome).html

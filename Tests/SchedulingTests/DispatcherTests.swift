@@ -132,12 +132,6 @@ import Wire
         #expect(cluster.dispatcher.progress.workers == 0)
     }
 
-    @Test func `a worker that speaks another version of the wire is known by its first byte`() {
-        var bytes = WorkerMessage.heartbeat.encoded
-        bytes[0] = wireVersion + 1
-        #expect(throws: WireError.version(theirs: wireVersion + 1)) { try WorkerMessage(decoding: bytes) }
-    }
-
     @Test func `a worker that says goodbye leaves its trials to others at once, and nobody is blamed`() throws
     {
         var cluster = TestCoordinator(trials: 2)
@@ -152,12 +146,15 @@ import Wire
         #expect((effects + next).assignments(to: 2).map(\.attempt) == [2])
     }
 
-    @Test(arguments: [0, 1, 7, 256, 1000, 100_000]) func `planned shards hold each trial once`(trials: Int) {
-        for (slots, seconds) in [(1, 10.0), (4, 0.5), (8, 0.01), (64, 0.0001), (1, 0)] {
-            let count = plannedShards(trials: trials, slots: slots, secondsPerTrial: seconds)
-            let size = min(256, max(1, Int(1000 / max(seconds * 1000, 0.001) * Double(slots))))
-            #expect(count * size >= trials, "\(slots) slots, \(seconds) s")
-            #expect((count - 1) * size < trials, "\(slots) slots, \(seconds) s")
-        }
+    @Test(arguments: [
+        // Ten seconds each: a shard has one. Half a second on four slots: eight make a second.
+        (1000, 1, 10.0, 1000), (1000, 4, 0.5, 125), (1001, 4, 0.5, 126), (7, 4, 0.5, 1), (0, 4, 0.5, 0),
+        // Short ones: 256 at most.
+        (1000, 8, 0.01, 4), (256, 64, 0.0001, 1), (257, 1, 0, 2), (100_000, 8, 0.01, 391),
+    ])
+    func `a planned shard takes all slots about a second, and has at most 256 trials`(
+        trials: Int, slots: Int, seconds: Double, shards: Int
+    ) {
+        #expect(plannedShards(trials: trials, slots: slots, secondsPerTrial: seconds) == shards)
     }
 }

@@ -47,7 +47,10 @@ import Testing
     @Test(arguments: ["1,1", "7,3", "1000,10", "500,100"])
     func `a scale run does every trial`(text: String) throws {
         let line = try ScaleRun(parsing: text).run()
-        #expect(line.hasPrefix("\(text.prefix { $0 != "," }) trials, "))
-        #expect(line.contains(" events/s"))
+        let counts = text.split(separator: ",").compactMap { Int($0) }
+        let found = try #require(line.firstMatch(of: #/^(\d+) trials, (\d+) workers: (\d+) events in /#))
+        #expect(found.1 == "\(counts[0])" && found.2 == "\(counts[1])")
+        // A hello for each worker, and a report for each trial.
+        #expect(try #require(Int(found.3)) >= counts[0] + counts[1])
     }
 }

@@ -32,7 +32,7 @@ private func requested(_ rest: String, _ overrides: [String] = []) throws -> [Re
             #expect(option.path == "\(measure.path).\(option.key)" && option.fallback != nil)
         }
         // In a trial's settings they stand beside these.
-        #expect(!["local_rank", "weight_norms", "every", "samples"].contains(measure.name))
+        #expect(!["local_rank", "weight_norms", "trace_at", "samples"].contains(measure.name))
         for metric in measure.metrics { #expect(metric.measure?.name == measure.name) }
     }
 }

@@ -83,28 +83,37 @@ struct BytesTests {
         "Changed bytes are refused, or mean a message that is written as just these bytes",
         arguments: Family.all)
     fileprivate func mutation(family: Family) {
-        for seed in UInt64(0)..<2000 {
-            var draws = Draws(seed)
+        let (read, refused) = readOrRefused(family) { draws in
             var bytes = family.bytes(&draws)
             for _ in 0..<Int.random(in: 1...4, using: &draws) {
-                let place = Int.random(in: 0..<bytes.count, using: &draws)
-                bytes[place] = UInt8(truncatingIfNeeded: draws.next())
+                bytes[Int.random(in: 0..<bytes.count, using: &draws)] = UInt8(
+                    truncatingIfNeeded: draws.next())
             }
-            do {
-                #expect(try family.readAndWrite(bytes) == bytes, "seed \(seed)")
-            } catch {}
+            return bytes
         }
+        #expect(read > 0 && refused > 0, "\(read) read, \(refused) refused")
+    }
+
+    /// How many of 2000 inputs are messages, which are written as the same bytes, and how many are refused.
+    private func readOrRefused(_ family: Family, _ input: (inout Draws) -> [UInt8]) -> (Int, Int) {
+        var (read, refused) = (0, 0)
+        for seed in UInt64(0)..<2000 {
+            var draws = Draws(seed)
+            let bytes = input(&draws)
+            do throws(WireError) {
+                #expect(try family.readAndWrite(bytes) == bytes, "seed \(seed)")
+                read += 1
+            } catch { refused += 1 }
+        }
+        return (read, refused)
     }
 
     @Test("Bytes that were never a message are refused or mean one; none crashes", arguments: Family.all)
     fileprivate func garbage(family: Family) {
-        for seed in UInt64(0)..<2000 {
-            var draws = Draws(seed)
-            let bytes = [wireVersion, UInt8(seed % 9)] + draws.bytes(upTo: 64)
-            do {
-                #expect(try family.readAndWrite(bytes) == bytes, "seed \(seed)")
-            } catch {}
+        let (_, refused) = readOrRefused(family) { draws in
+            [wireVersion, UInt8.random(in: 0..<9, using: &draws)] + draws.bytes(upTo: 64)
         }
+        #expect(refused > 1000)
     }
 
     @Test("Another version of the protocol is refused with its number", arguments: Family.all)
