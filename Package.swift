@@ -143,6 +143,14 @@ let package = Package(
             dependencies: ["Journal", "Scheduling", "Wire", "Text", "CFaultyDisk"]),
         .testTarget(name: "RecordsTests", dependencies: ["Records", "Sweep", "Text"]),
         .testTarget(name: "ReportingTests", dependencies: ["Reporting", "Records", "Sweep", "Text"]),
+        .testTarget(
+            name: "CoordinatorServiceTests",
+            dependencies: [
+                "CoordinatorService", "Journal", "Launch", "Scheduling", "Transport", "Wire", "Sweep",
+                "Files", "Text", "Console", "TestSupport",
+            ]),
+        .testTarget(
+            name: "WorkerServiceTests", dependencies: ["WorkerService", "Sweep", "Console", "TestSupport"]),
         .testTarget(name: "ProjectTests"),
         .testTarget(
             name: "FuzzTests",

@@ -1,8 +1,10 @@
 import CZlib
 import Foundation
+import TestSupport
 import Testing
 import Text
 
+@testable import CoordinatorService
 @testable import Experiments
 @testable import Sweep
 
@@ -34,7 +36,7 @@ private func arrayFile(_ header: String, _ data: Int, version: UInt8 = 1) -> [UI
 
 @Suite("Mangled files", .timeLimit(.minutes(30))) struct FileFuzzTests {
     @Test func `IDX, gzip or not`() throws {
-        let folder = try FuzzFolder()
+        let folder = try TemporaryFolder()
         let pixels = (0..<3 * 784).map { UInt8($0 % 256) }
         let images: [UInt8] = [0, 0, 8, 3, 0, 0, 0, 3, 0, 0, 0, 28, 0, 0, 0, 28] + pixels
         let labels: [UInt8] = [0, 0, 8, 1, 0, 0, 0, 5, 0, 1, 2, 3, 9]
@@ -48,7 +50,7 @@ private func arrayFile(_ header: String, _ data: Int, version: UInt8 = 1) -> [UI
     }
 
     @Test func `safetensors`() throws {
-        let folder = try FuzzFolder()
+        let folder = try TemporaryFolder()
         let numbers = (0..<12).map { Float($0) / 8 }
         let network = WeightsFile.bytes(of: [
             ("layers.0.weight", [3, 2], Array(numbers[..<6])), ("layers.0.bias", [3], Array(numbers[..<3])),
@@ -80,7 +82,7 @@ private func arrayFile(_ header: String, _ data: Int, version: UInt8 = 1) -> [UI
     }
 
     @Test func `npy`() throws {
-        let folder = try FuzzFolder()
+        let folder = try TemporaryFolder()
         let corpus = [
             arrayFile("{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }   \n", 48),
             arrayFile("{'descr': '|u1', 'fortran_order': False, 'shape': (5,), }\n", 5, version: 2),
@@ -127,6 +129,35 @@ private func arrayFile(_ header: String, _ data: Int, version: UInt8 = 1) -> [UI
             let rest = Array(bytes[32...])
             let body = try run(Digest(of: rest).bytes + rest).body
             _ = body.canonicalText
+        }
+    }
+
+    @Test func `shards: refused, or the same bytes`() throws {
+        let folder = try TemporaryFolder()
+        let text = """
+            name: tiny
+            model: mlp
+            dataset: {name: gaussian, correlations: [0.5], test_points: 100}
+            axes: {seed: [0, 1]}
+            training: {steps: 10, batch_size: 8}
+            measures: {local_rank: false}
+            """
+        let spec = try SweepSpec(parsing: text, file: "s.yaml")
+        let lines = ShardText.lines(
+            header: ShardHeader(spec: spec, index: 1, count: 3, trials: 2).json.canonicalText,
+            sweep: spec.digest, trials: (0..<2).map { spec.grid[$0].id.text })
+        let bytes = ShardText.whole(lines, records: 2, attempts: 3) { Digest(of: $0).hexadecimal() }
+        let words = ["\"trial\":", "\"end\":", "\n", "{\"count\":", "1e999", "\"attempt\":"]
+        try fuzz([bytes], words: words, rounds: 3000) { input in
+            let path = try folder.write(input)
+            do throws(ShardFault) {
+                let reader = try ShardReader(path)
+                while try reader.next() != nil {}
+            } catch {
+                if input == bytes { throw error }
+                return
+            }
+            #expect(input == bytes)
         }
     }
 }

@@ -140,27 +140,4 @@ struct Mangler {
     }
 }
 
-/// A folder that goes with the test.
-final class FuzzFolder {
-    let path = FileManager.default.temporaryDirectory.path + "/ranksweep-\(UUID().uuidString)"
-
-    init() throws { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) }
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-
-    /// Puts the bytes into the one file that it has.
-    func write(_ bytes: [UInt8], mode: mode_t = 0o600) throws -> String {
-        let file = path + "/input"
-        // Not emptied first: file systems take that for a reason to write to the disk.
-        let descriptor = open(file, O_WRONLY | O_CREAT | O_CLOEXEC, mode)
-        defer { close(descriptor) }
-        guard bytes.withUnsafeBytes({ Glibc.write(descriptor, $0.baseAddress, $0.count) }) == bytes.count,
-            ftruncate(descriptor, off_t(bytes.count)) == 0
-        else {
-            throw POSIXError(.EIO)
-        }
-        return file
-    }
-}
-
 struct NotTheSame: Error {}

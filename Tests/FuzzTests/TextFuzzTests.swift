@@ -221,7 +221,7 @@ private let jsonWords = [
     }
 
     @Test func `key files`() throws {
-        let folder = try FuzzFolder()
+        let folder = try TemporaryFolder()
         let pair = try KeyPair.fresh()
         let keys = WorkerKeys(pair: pair, coordinator: pair.publicKey)
         let file = "# the public key of worker a\n\(pair.publicKey.text)\n"

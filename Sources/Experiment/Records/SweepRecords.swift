@@ -24,8 +24,8 @@ public struct SweepRecords: Sendable {
     public var trials: TrialCache
     private let grid: Grid
     /// The most recently used forms, latest first. A sweep's trials have few different forms.
-    private var forms: [RecordForm] = []
-    private static let maxForms = 16
+    private(set) var forms: [RecordForm] = []
+    static let maxForms = 16
 
     /// The possible records of a grid's trials; no form is computed yet.
     public init(_ grid: Grid) {

@@ -18,7 +18,8 @@ struct CheckpointFolder {
     /// Age at which a checkpoint is stale: its trial will not be tried again.
     private static let staleSeconds = 30 * 86_400
 
-    init(data: String) { roots = workRoots(data: data).map { $0 + "/checkpoints" } }
+    /// - Parameter roots: the folders for the worker's own files, most preferred first.
+    init(roots: [String]) { self.roots = roots.map { $0 + "/checkpoints" } }
 
     private func paths(_ id: TrialID) -> [String] { roots.map { "\($0)/\(id)\(CheckpointFolder.suffix)" } }
 

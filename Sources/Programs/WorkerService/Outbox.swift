@@ -11,9 +11,11 @@ struct Outbox {
     private let roots: [String]
     private let name: String
 
-    /// - Parameter process: the worker's process id.
-    init(data: String, process: pid_t) {
-        roots = workRoots(data: data).map { $0 + "/outbox" }
+    /// - Parameters:
+    ///   - roots: the folders for the worker's own files, most preferred first.
+    ///   - process: the worker's process id.
+    init(roots: [String], process: pid_t) {
+        self.roots = roots.map { $0 + "/outbox" }
         name = "\(hostName())-\(process)"
     }
 
@@ -72,9 +74,6 @@ struct Outbox {
         if rmdir(path) == 0 { rmdir(root) }
     }
 }
-
-/// The folders for a worker's own files, most preferred first: the data folder, then the cache.
-func workRoots(data: String) -> [String] { [data, cacheRoot()].compactMap { $0 } }
 
 /// Creates a folder and its missing parents; returns false if it cannot be written to.
 func makeFolders(_ path: String) -> Bool {

@@ -19,10 +19,10 @@ func runSlot(_ options: WorkerOptions, _ insteadOfTraining: ((TrialSettings) -> 
     cposix_note_signal(SIGUSR1)
     guard diesWithParent(options.parent, signal: SIGKILL) else { return .interrupted }
     let clock = CheckpointClock(
-        CheckpointFolder(data: options.dataFolder),
+        CheckpointFolder(roots: options.workRoots),
         program: "\(programVersion) \(programCommit)", seconds: options.checkpointSeconds)
     var slot = Slot(
-        runner: TrialRunner(data: options.data), outbox: Outbox(data: options.dataFolder, process: getppid()),
+        runner: TrialRunner(data: options.data), outbox: Outbox(roots: options.workRoots, process: getppid()),
         clock: clock, insteadOfTraining: insteadOfTraining)
     guard slot.send(.ready(kernel: BLAS.kernelName, commit: programCommit)) else {
         return .done

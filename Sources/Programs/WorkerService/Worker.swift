@@ -47,9 +47,9 @@ struct Worker {
         try Worker.checkMemoryLimit(options)
         signals = SignalDescriptor()
         watchesInput = options.stopsWithInput
-        outbox = Outbox(data: options.dataFolder, process: getpid())
+        outbox = Outbox(roots: options.workRoots, process: getpid())
         outbox.removeOrphans()
-        checkpoints = CheckpointFolder(data: options.dataFolder)
+        checkpoints = CheckpointFolder(roots: options.workRoots)
         checkpoints.removeStale(now: Int(unixMilliseconds() / 1000))
         link = try CoordinatorLink(endpoint, options.keys, as: freshIdentity())
         let until = try options.end?.instant()

@@ -127,6 +127,8 @@ struct WorkerOptions {
     var patienceSeconds: Int
     /// The data folder as given, passed on to slots.
     var dataFolder: String
+    /// The folders for a worker's own files, most preferred first: the data folder, then the cache.
+    var workRoots: [String] { [dataFolder, cacheRoot()].compactMap { $0 } }
 
     init(_ arguments: Arguments) throws(UsageError) {
         isSlot = arguments.has("--slot")

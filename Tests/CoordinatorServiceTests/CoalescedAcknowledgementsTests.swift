@@ -3,7 +3,7 @@ import Wire
 
 @testable import CoordinatorService
 
-@Suite("Messages of a turn") struct MergedTests {
+@Suite("Messages of a turn") struct CoalescedAcknowledgementsTests {
     private func text(_ sends: [(message: CoordinatorMessage, worker: WorkerID)]) -> [String] {
         sends.map { "\($0.worker.value) \($0.message)" }
     }

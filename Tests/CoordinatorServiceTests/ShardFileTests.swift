@@ -1,5 +1,6 @@
 import Foundation
 import Sweep
+import TestSupport
 import Testing
 import Text
 
@@ -16,35 +17,18 @@ import Text
         measures: {local_rank: false}
         """
 
-    /// Two records and three attempts, as `writeShard` would write them.
     private func lines() throws -> [String] {
         let spec = try SweepSpec(parsing: Self.sweep, file: "s.yaml")
-        let header = ShardHeader(spec: spec, index: 1, count: 3, trials: 2)
-        let ids = (0..<2).map { spec.grid[$0].id.text }
-        let records = ids.map {
-            "{\"axes\":{},\"metrics\":{\"test_loss\":0.5,\"train_loss\":0.5},\"outcome\":\"measured\","
-                + "\"sweep\":\"\(spec.digest)\","
-                + "\"trial\":\"\($0)\",\"version\":1}"
-        }
-        let failure = ",\"cause\":\"no luck\",\"log\":[\"a\",\"b\"]"
-        let told = [(0, "failed", failure), (0, "measured", ""), (1, "measured", "")]
-        let attempts = told.map { index, outcome, more in
-            "{\"attempt\":1,\"blas_kernel\":\"K\",\"cpu\":\"C\",\"host\":\"h\",\"index\":\(index),\"lease\":\"7\","
-                + "\"outcome\":\"\(outcome)\",\"peak_memory_bytes\":9,\"process\":3,\"seconds\":0.5,\"slot\":0,"
-                + "\"start_unix_ms\":5,\"trial\":\"\(ids[index])\"\(more)}"
-        }
-        return [header.json.canonicalText] + records + attempts
+        return ShardText.lines(
+            header: ShardHeader(spec: spec, index: 1, count: 3, trials: 2).json.canonicalText,
+            sweep: spec.digest, trials: (0..<2).map { spec.grid[$0].id.text })
     }
 
     private func whole(_ lines: [String], records: Int = 2, attempts: Int = 3) -> [UInt8] {
-        let text = lines.map { $0 + "\n" }.joined()
-        let digest = Digest(of: text).hexadecimal()
-        return Array(
-            (text + "{\"end\":{\"attempts\":\(attempts),\"records\":\(records),\"sha256\":\"\(digest)\"}}\n")
-                .utf8)
+        ShardText.whole(lines, records: records, attempts: attempts) { Digest(of: $0).hexadecimal() }
     }
 
-    private func read(_ bytes: [UInt8], _ folder: FuzzFolder) throws -> [ShardReader.Line] {
+    private func read(_ bytes: [UInt8], _ folder: TemporaryFolder) throws -> [ShardReader.Line] {
         let path = try folder.write(bytes)
         let reader = try ShardReader(path)
         var lines: [ShardReader.Line] = []
@@ -52,14 +36,14 @@ import Text
         return lines
     }
 
-    private func fault(_ bytes: [UInt8], _ folder: FuzzFolder) throws -> ShardFault? {
+    private func fault(_ bytes: [UInt8], _ folder: TemporaryFolder) throws -> ShardFault? {
         do { _ = try read(bytes, folder) } catch let error as ShardFault { return error }
         return nil
     }
 
     @Test("Pipes and devices are refused unopened, and a hole fills no memory")
     func noFiles() throws {
-        let folder = try FuzzFolder()
+        let folder = try TemporaryFolder()
         #expect(throws: ShardFault.notAFile) { try ShardReader("/dev/zero") }
         let path = try folder.write([])
         #expect(throws: ShardFault.empty) { try ShardReader(path) }
@@ -79,7 +63,7 @@ import Text
 
     @Test("What was written is read again")
     func whole() throws {
-        let folder = try FuzzFolder()
+        let folder = try TemporaryFolder()
         let found = try read(whole(lines()), folder)
         #expect(found.count == 5)
         guard case .record(_, let outcome, let value, let line) = found[0],
@@ -96,7 +80,7 @@ import Text
 
     @Test("Cut at any byte, it is never taken for whole")
     func torn() throws {
-        let folder = try FuzzFolder()
+        let folder = try TemporaryFolder()
         let bytes = whole(try lines())
         for length in 0..<bytes.count {
             let fault = try #require(try fault(Array(bytes[..<length]), folder), "\(length) bytes")
@@ -111,7 +95,7 @@ import Text
 
     @Test("With any byte changed, it is never taken for whole")
     func flipped() throws {
-        let folder = try FuzzFolder()
+        let folder = try TemporaryFolder()
         let bytes = whole(try lines())
         for place in bytes.indices {
             for bit in [0, 5] as [UInt8] {
@@ -124,7 +108,7 @@ import Text
 
     @Test("Lines left out, doubled, moved, or of something else are named")
     func foreign() throws {
-        let folder = try FuzzFolder()
+        let folder = try TemporaryFolder()
         let lines = try lines()
         #expect(try fault(whole(Array(lines.dropLast()), attempts: 3), folder) == .damaged)
         #expect(try fault(whole(lines, records: 1), folder) == .damaged)
@@ -164,20 +148,10 @@ import Text
             ),
         ])
     func unfit(old: String, new: String, why: String) throws {
-        let folder = try FuzzFolder()
+        let folder = try TemporaryFolder()
         var lines = try lines()
         lines[2] = lines[2].replacing(old, with: new)
         let found = try fault(whole(lines), folder)
         #expect(found == .malformed(line: 3, why: "a record that can't come from this sweep: \(why)"))
-    }
-
-    @Test("Mangled, it is refused or read, and nothing crashes")
-    func mangled() throws {
-        let folder = try FuzzFolder()
-        let bytes = whole(try lines())
-        let words = ["\"trial\":", "\"end\":", "\n", "{\"count\":", "1e999", "\"attempt\":"]
-        try fuzz([bytes], words: words, rounds: 3000) { input in
-            if try fault(input, folder) == nil { #expect(input == bytes) }
-        }
     }
 }
